@@ -1,0 +1,2 @@
+//! The command `ccs`.
+fn main() {}
