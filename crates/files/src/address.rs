@@ -1,0 +1,214 @@
+//! The `address` of connection.json: where a peer dials.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A place that a peer's gRPC dialer accepts.
+///
+/// The peer hands the text to grpc-go unchanged, with the default scheme `passthrough`: then it is Go's `net.Dial`
+/// that wants `host:port`. A text with a scheme goes to that resolver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// `host:port`; an empty host is the local one, as in Go.
+    HostPort {
+        /// A name, an IPv4 address, or an IPv6 address without its brackets.
+        host: String,
+        /// The port, never 0.
+        port: u16,
+    },
+    /// A target with a resolver of grpc-go, such as `dns:///chaincode:7052` or `unix:/run/chaincode.sock`.
+    Target {
+        /// `dns`, `passthrough`, `unix` or `unix-abstract`.
+        scheme: &'static str,
+        /// What follows the scheme's colon.
+        endpoint: String,
+    },
+}
+
+/// A text is not an address.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    /// There is no text.
+    #[error("the address is empty")]
+    Empty,
+    /// White space or a control character.
+    #[error("address {address:?} contains {found:?}")]
+    Character {
+        /// The text, shortened.
+        address: String,
+        /// The first character that cannot be there.
+        found: char,
+    },
+    /// There is no port.
+    #[error("address {0:?} has no port")]
+    NoPort(String),
+    /// The port is not a number from 1 to 65535.
+    #[error("address {address:?} has the port {port:?}, not a number from 1 to 65535")]
+    Port {
+        /// The text, shortened.
+        address: String,
+        /// What stands where the port should.
+        port: String,
+    },
+    /// An IPv6 address without brackets.
+    #[error("address {0:?} has several colons")]
+    TooManyColons(String),
+    /// Something is wrong with the brackets.
+    #[error("address {0:?} has brackets that are not around an IPv6 address")]
+    Brackets(String),
+    /// A URL.
+    #[error("address {address:?} is a URL with the scheme {scheme}")]
+    Url {
+        /// The text, shortened.
+        address: String,
+        /// The part before `://`.
+        scheme: String,
+    },
+}
+
+impl AddressError {
+    /// Says what an address looks like.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::TooManyColons(_) => "write an IPv6 address in brackets: [::1]:7052",
+            Self::Url { .. } => {
+                "write host:port alone, for example chaincode.example.com:7052; TLS is tls_required"
+            }
+            _ => "the peer dials host:port, for example chaincode.example.com:7052",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// The resolvers that every grpc-go client has and that can lead to a chaincode.
+const SCHEMES: [&str; 4] = ["dns", "passthrough", "unix", "unix-abstract"];
+
+impl FromStr for Address {
+    type Err = AddressError;
+
+    fn from_str(text: &str) -> Result<Self, AddressError> {
+        let address = || text.chars().take(80).collect::<String>();
+        if text.is_empty() {
+            return Err(AddressError::Empty);
+        }
+        if let Some(found) = text.chars().find(|c| c.is_whitespace() || c.is_control()) {
+            return Err(AddressError::Character { address: address(), found });
+        }
+        if let Some(target) = target(text) {
+            return Ok(target);
+        }
+        if let Some((scheme, _)) = text.split_once("://") {
+            return Err(AddressError::Url { address: address(), scheme: scheme.chars().take(20).collect() });
+        }
+        let (host, port) = split_host_port(text).map_err(|error| error(address()))?;
+        let number = port.parse().ok().filter(|&number| number > 0 && !port.starts_with('+'));
+        let port = number.ok_or_else(|| AddressError::Port {
+            address: address(),
+            port: port.chars().take(20).collect(),
+        })?;
+        Ok(Self::HostPort { host: host.to_owned(), port })
+    }
+}
+
+/// Reads `scheme:endpoint` when the scheme is a resolver's and this cannot be `host:port`.
+fn target(text: &str) -> Option<Address> {
+    let (scheme, endpoint) = text.split_once(':')?;
+    let scheme = SCHEMES.into_iter().find(|known| *known == scheme)?;
+    // grpc-go parses "dns:7052" as a target too, but then the chaincode's host would be called "7052".
+    let is_port = endpoint.bytes().all(|byte| byte.is_ascii_digit());
+    (!is_port).then(|| Address::Target { scheme, endpoint: endpoint.to_owned() })
+}
+
+/// An error that wants the shortened address.
+type Fault = fn(String) -> AddressError;
+
+/// Splits as Go's `net.SplitHostPort` does.
+fn split_host_port(text: &str) -> Result<(&str, &str), Fault> {
+    let (host, port) = if let Some(bracketed) = text.strip_prefix('[') {
+        let (host, after) = bracketed.split_once(']').ok_or(AddressError::Brackets as Fault)?;
+        (host, after.strip_prefix(':').ok_or(AddressError::NoPort as Fault)?)
+    } else {
+        let (host, port) = text.rsplit_once(':').ok_or(AddressError::NoPort as Fault)?;
+        if host.contains(':') {
+            return Err(AddressError::TooManyColons);
+        }
+        (host, port)
+    };
+    if host.contains(['[', ']']) || port.contains(['[', ']', ':']) {
+        return Err(AddressError::Brackets);
+    }
+    if port.is_empty() {
+        return Err(AddressError::NoPort);
+    }
+    Ok((host, port))
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::HostPort { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
+            Self::HostPort { host, port } => write!(f, "{host}:{port}"),
+            Self::Target { scheme, endpoint } => write!(f, "{scheme}:{endpoint}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_a_peer_can_dial_is_accepted_unchanged() {
+        for address in [
+            "chaincode.example.com:7052",
+            "127.0.0.1:1",
+            "[::1]:65535",
+            "[fe80::1%eth0]:7052",
+            ":7052",
+            "under_score:7052",
+            "dns:///chaincode:7052",
+            "unix:///run/chaincode.sock",
+            "unix:/run/chaincode.sock",
+            "passthrough:///a:1",
+            "dns:7052",
+        ] {
+            assert_eq!(address.parse::<Address>().unwrap().to_string(), address);
+        }
+        assert_eq!(
+            "dns:7052".parse::<Address>().unwrap(),
+            Address::HostPort { host: "dns".to_owned(), port: 7052 }
+        );
+    }
+
+    #[test]
+    fn what_a_peer_cannot_dial_is_refused_with_the_reason() {
+        for (address, message) in [
+            ("", "the address is empty"),
+            ("chaincode", "address \"chaincode\" has no port"),
+            ("chaincode:", "address \"chaincode:\" has no port"),
+            ("[::1]", "address \"[::1]\" has no port"),
+            ("::1:7052", "address \"::1:7052\" has several colons"),
+            ("[::1:7052", "address \"[::1:7052\" has brackets that are not around an IPv6 address"),
+            ("a]:7052", "address \"a]:7052\" has brackets that are not around an IPv6 address"),
+            ("a:0", "address \"a:0\" has the port \"0\", not a number from 1 to 65535"),
+            ("a:65536", "address \"a:65536\" has the port \"65536\", not a number from 1 to 65535"),
+            ("a:+1", "address \"a:+1\" has the port \"+1\", not a number from 1 to 65535"),
+            ("a:7052/x", "address \"a:7052/x\" has the port \"7052/x\", not a number from 1 to 65535"),
+            ("a:7052\n", "address \"a:7052\\n\" contains '\\n'"),
+            ("grpcs://a:7052", "address \"grpcs://a:7052\" is a URL with the scheme grpcs"),
+        ] {
+            assert_eq!(address.parse::<Address>().unwrap_err().to_string(), message);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_accepted_address_survives_its_text(text in "[a-z:.\\[\\]0-9/]{0,20}|.{0,20}") {
+            if let Ok(address) = text.parse::<Address>() {
+                prop_assert_eq!(address.to_string().parse::<Address>().unwrap(), address);
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! An object's fields, by the rules that Go applies when it fills a struct or a map.
+
+use super::{Json, Kind, string};
+
+/// The members of an object, in the order of the document.
+#[derive(Clone, Debug)]
+pub struct Object<'a> {
+    members: Vec<(String, Json<'a>)>,
+}
+
+/// A field holds a value of the wrong type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("key {key} holds {found}, not {expected}")]
+pub struct TypeError {
+    /// The field's name.
+    pub key: String,
+    /// What it should hold, with its article.
+    pub expected: &'static str,
+    /// What it holds.
+    pub found: Kind,
+}
+
+impl<'a> Object<'a> {
+    pub(super) fn new(object: Json<'a>) -> Self {
+        Self { members: object.members().collect() }
+    }
+
+    /// Walks all members, duplicates and all spellings included.
+    pub fn members(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
+        self.members.iter().map(|(key, value)| (key.as_str(), *value))
+    }
+
+    /// Walks the members that Go would store in the struct field `name`, which is ASCII.
+    pub fn all(&self, name: &str) -> impl Iterator<Item = Json<'a>> {
+        self.members.iter().filter(move |(key, _)| string::names(key, name)).map(|(_, value)| *value)
+    }
+
+    /// Walks the members that Go would store in none of the struct fields `names`.
+    pub fn others(&self, names: &[&str]) -> impl Iterator<Item = (&str, Json<'a>)> {
+        self.members().filter(|(key, _)| !names.iter().any(|name| string::names(key, name)))
+    }
+
+    /// Gives the value that Go's map would hold under exactly this key: the last one.
+    #[must_use]
+    pub fn exactly(&self, key: &str) -> Option<Json<'a>> {
+        self.members.iter().rev().find(|(found, _)| found == key).map(|(_, value)| *value)
+    }
+
+    /// Gives the string that Go would leave in the struct field `name`; [`None`] when it is absent or null.
+    pub fn string(&self, name: &str) -> Result<Option<String>, TypeError> {
+        self.field(name, "a string", Json::as_str)
+    }
+
+    /// Gives the boolean that Go would leave in the struct field `name`; [`None`] when it is absent or null.
+    pub fn boolean(&self, name: &str) -> Result<Option<bool>, TypeError> {
+        self.field(name, "a boolean", Json::as_bool)
+    }
+
+    /// Reads a field with a reader of its own: the last value that is not null, if every one is readable.
+    pub fn field<T>(
+        &self,
+        name: &str,
+        expected: &'static str,
+        read: impl Fn(Json<'a>) -> Option<T>,
+    ) -> Result<Option<T>, TypeError> {
+        let mut last = None;
+        for value in self.all(name).filter(|value| value.kind() != Kind::Null) {
+            let wrong = || TypeError { key: name.to_owned(), expected, found: value.kind() };
+            last = Some(read(value).ok_or_else(wrong)?);
+        }
+        Ok(last)
+    }
+}

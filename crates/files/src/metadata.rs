@@ -1,0 +1,112 @@
+//! `metadata.json`: what a package says about itself.
+
+use crate::json::{self, Kind, ObjectWriter, SyntaxError, TypeError};
+
+/// The content of `metadata.json`; keys that Fabric does not know are left alone and not kept here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PackageMetadata {
+    /// Names the package; becomes the first half of its ID. Checked by [`crate::Label`].
+    pub label: String,
+    /// Says which builder is meant: `ccaas`, `external`, `golang`, ...
+    pub chaincode_type: String,
+    /// Where the source came from; only Fabric's own Go builder uses it.
+    pub path: String,
+}
+
+/// A text is no `metadata.json`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MetadataError {
+    /// It is not JSON.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// It is JSON of another kind.
+    #[error("the document is {0}, not an object")]
+    NotAnObject(Kind),
+    /// A field has the wrong type.
+    #[error(transparent)]
+    Type(#[from] TypeError),
+}
+
+impl MetadataError {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Syntax(error) => error.hint(),
+            _ => Some(r#"it should look like {"type":"ccaas","label":"basic_1.0"}"#.to_owned()),
+        }
+    }
+}
+
+impl PackageMetadata {
+    /// Reads the file's content. `null` gives empty fields, as in Go.
+    pub fn parse(content: &[u8]) -> Result<Self, MetadataError> {
+        let json = json::parse(content)?;
+        if json.kind() == Kind::Null {
+            return Ok(Self::default());
+        }
+        let object = json.as_object().ok_or(MetadataError::NotAnObject(json.kind()))?;
+        let field = |name| object.string(name).map(Option::unwrap_or_default);
+        Ok(Self { label: field("label")?, chaincode_type: field("type")?, path: field("path")? })
+    }
+
+    /// Tells whether the package asks for chaincode as a service: type `ccaas` or, older, `external`, in any case.
+    #[must_use]
+    pub fn is_chaincode_as_a_service(&self) -> bool {
+        // Go compares strings.ToLower of it, which also maps the Kelvin sign and other non-ASCII letters; none of
+        // those becomes a letter of these two words except by the full mapping that to_lowercase has too.
+        matches!(self.chaincode_type.to_lowercase().as_str(), "ccaas" | "external")
+    }
+
+    /// Writes the file's content, with the keys in the order of `peer lifecycle chaincode package`.
+    #[must_use]
+    pub fn to_json(&self) -> Vec<u8> {
+        ObjectWriter::default()
+            .string("path", &self.path)
+            .string("type", &self.chaincode_type)
+            .string("label", &self.label)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn of_type(chaincode_type: &str) -> PackageMetadata {
+        PackageMetadata { chaincode_type: chaincode_type.to_owned(), ..PackageMetadata::default() }
+    }
+
+    #[test]
+    fn both_types_are_claimed_without_case_and_never_trimmed() {
+        for ours in ["ccaas", "CCAAS", "CcAaS", "external", "EXTERNAL"] {
+            assert!(of_type(ours).is_chaincode_as_a_service(), "{ours}");
+        }
+        for foreign in ["", "ccaas ", " ccaas", "golang", "cca\u{17f}", "externa", "k8s"] {
+            assert!(!of_type(foreign).is_chaincode_as_a_service(), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn null_is_an_empty_document_and_other_kinds_are_refused() {
+        assert_eq!(PackageMetadata::parse(b"null").unwrap(), PackageMetadata::default());
+        for (document, message) in [
+            (&b"[]"[..], "the document is an array, not an object"),
+            (b"\"ccaas\"", "the document is a string, not an object"),
+            (b"{\"type\":1}", "key type holds a number, not a string"),
+            (b"{\"label\":{}}", "key label holds an object, not a string"),
+            (b"{", "line 1, column 2: the document ends where a key or '}' should be"),
+        ] {
+            assert_eq!(PackageMetadata::parse(document).unwrap_err().to_string(), message);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn written_metadata_is_read_back(label in any::<String>(), chaincode_type in any::<String>(), path in any::<String>()) {
+            let metadata = PackageMetadata { label, chaincode_type, path };
+            prop_assert_eq!(PackageMetadata::parse(&metadata.to_json()).unwrap(), metadata);
+        }
+    }
+}
