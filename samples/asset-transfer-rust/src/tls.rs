@@ -1,0 +1,113 @@
+//! Turns the PEM files into the acceptor of the TLS front.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::ring;
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::TlsAcceptor;
+
+use crate::TlsFiles;
+
+/// Says which of the TLS files cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// The file cannot be read, or holds nothing of the kind looked for.
+    #[error("cannot read the {what} from {}: {reason}", file.display())]
+    Unreadable {
+        /// What was looked for.
+        what: &'static str,
+        /// The PEM file.
+        file: PathBuf,
+        /// The cause.
+        reason: pem::Error,
+    },
+    /// The file was read, but TLS cannot work with what it holds.
+    #[error("cannot use the {what} in {}: {reason}", file.display())]
+    Unusable {
+        /// What was found.
+        what: &'static str,
+        /// The PEM file.
+        file: PathBuf,
+        /// The cause.
+        reason: String,
+    },
+    /// The cryptography library cannot speak TLS 1.2 and 1.3.
+    #[error("cannot set up TLS")]
+    Provider(#[source] rustls::Error),
+}
+
+impl TlsError {
+    /// Says what to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unreadable { what: KEY, .. } => Some(
+                "CHAINCODE_TLS_KEY must name a PEM file with a PKCS#8, SEC1 or PKCS#1 private key".to_owned(),
+            ),
+            Self::Unreadable { .. } => Some("the file must be PEM and readable by this process".to_owned()),
+            Self::Unusable { what: CERTIFICATE, .. } => Some(
+                "the first certificate of the file must belong to the key in CHAINCODE_TLS_KEY".to_owned(),
+            ),
+            Self::Unusable { .. } | Self::Provider(_) => None,
+        }
+    }
+}
+
+const KEY: &str = "private key";
+const CERTIFICATE: &str = "certificate";
+const CLIENT_CA: &str = "client CA certificate";
+
+/// Reads the files and builds an acceptor for HTTP/2 over TLS 1.2 or later, as peers dial it.
+pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
+    let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(TlsError::Provider)?;
+    let builder = match &files.client_ca {
+        None => builder.with_no_client_auth(),
+        Some(file) => builder.with_client_cert_verifier(client_verifier(file)?),
+    };
+    let mut config = builder
+        .with_single_cert(certificates(CERTIFICATE, &files.certificate)?, private_key(&files.key)?)
+        .map_err(|reason| unusable(CERTIFICATE, &files.certificate, &reason))?;
+    // gRPC runs over HTTP/2, and grpc-go refuses a server that does not agree to it.
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+fn client_verifier(file: &Path) -> Result<Arc<dyn ClientCertVerifier>, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in certificates(CLIENT_CA, file)? {
+        roots.add(certificate).map_err(|reason| unusable(CLIENT_CA, file, &reason))?;
+    }
+    WebPkiClientVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()))
+        .build()
+        .map_err(|reason| unusable(CLIENT_CA, file, &reason))
+}
+
+fn certificates(what: &'static str, file: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let unreadable = |reason| TlsError::Unreadable { what, file: file.to_owned(), reason };
+    let certificates = CertificateDer::pem_file_iter(file)
+        .map_err(unreadable)?
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(unreadable)?;
+    if certificates.is_empty() { Err(unreadable(pem::Error::NoItemsFound)) } else { Ok(certificates) }
+}
+
+fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+    let key = PrivateKeyDer::from_pem_file(file).map_err(|reason| TlsError::Unreadable {
+        what: KEY,
+        file: file.to_owned(),
+        reason,
+    })?;
+    // Fabric's own tools write PKCS#8 under the label "EC PRIVATE KEY": trust the bytes, not the label.
+    PrivateKeyDer::try_from(key.secret_der().to_vec()).map_err(|reason| unusable(KEY, file, &reason))
+}
+
+fn unusable(what: &'static str, file: &Path, reason: &impl ToString) -> TlsError {
+    TlsError::Unusable { what, file: file.to_owned(), reason: reason.to_string() }
+}
