@@ -111,3 +111,26 @@ fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
 fn unusable(what: &'static str, file: &Path, reason: &impl ToString) -> TlsError {
     TlsError::Unusable { what, file: file.to_owned(), reason: reason.to_string() }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    #[test]
+    fn a_pkcs8_key_under_the_label_of_sec1_is_read_as_what_it_is() {
+        let folder = tempfile::TempDir::new().unwrap();
+        let file = folder.path().join("server.key");
+        let pem = rcgen::KeyPair::generate().unwrap().serialize_pem();
+        fs::write(&file, pem.replace("PRIVATE KEY", "EC PRIVATE KEY")).unwrap();
+        assert!(matches!(private_key(&file).unwrap(), PrivateKeyDer::Pkcs8(_)));
+    }
+
+    #[test]
+    fn an_absent_file_is_named_with_its_cause() {
+        let error = certificates(CLIENT_CA, Path::new("absent.pem")).unwrap_err().to_string();
+        assert!(error.starts_with("cannot read the client CA certificate from absent.pem: "), "{error}");
+        assert!(error.contains("No such file"), "{error}");
+    }
+}
