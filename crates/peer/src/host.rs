@@ -1,0 +1,173 @@
+//! Runs external builders over a package, by the rules of a peer.
+//!
+//! The steps, folders, modes, environment and texts are those of Fabric 3.1 `core/container/externalbuilder`
+//! (`externalbuilder.go`, `session.go`, `copy.go`). Three differences are on purpose: what would keep a real peer waiting
+//! for ever ends after [`Limits`], a build that could not be stored leaves nothing behind, and a program still running
+//! when the host gives up is killed.
+
+mod builder;
+mod copy;
+mod durable;
+mod error;
+mod event;
+mod scratch;
+mod stderr;
+mod step;
+
+use std::path::{Path, PathBuf};
+
+use ccs_files::PackageId;
+
+pub use builder::ExternalBuilder;
+pub use copy::CopyError;
+pub use durable::DurableBuild;
+pub use error::HostError;
+pub use event::{Event, Outcome, Step};
+pub use step::{Limits, StepFailure};
+
+use builder::Environment;
+use scratch::Scratch;
+use step::{Call, Runner};
+
+/// A peer's external builders and the places where it works with them.
+#[derive(Clone, Debug)]
+pub struct Host {
+    builders: Vec<ExternalBuilder>,
+    durable_root: PathBuf,
+    temporary: PathBuf,
+    environment: Environment,
+    limits: Limits,
+}
+
+/// What the host needs of a package.
+pub struct Package<'a> {
+    /// Names the scratch folder and the durable build.
+    pub id: &'a PackageId,
+    /// The bytes of `metadata.json`, which builders get unchanged.
+    pub metadata: &'a [u8],
+    /// Puts the content of `code.tar.gz` into the folder it is given, which exists and is empty.
+    pub unpack: Unpack<'a>,
+}
+
+/// Fills a source folder.
+pub type Unpack<'a> = Box<dyn FnOnce(&Path) -> Result<(), UnpackError> + Send + 'a>;
+
+/// Why a source folder could not be filled.
+pub type UnpackError = Box<dyn std::error::Error + Send + Sync>;
+
+impl<'a> Package<'a> {
+    /// Takes the source from a folder, which is copied.
+    #[must_use]
+    pub fn from_folder(id: &'a PackageId, metadata: &'a [u8], source: &'a Path) -> Self {
+        let unpack = move |target: &Path| copy::copy_folder(source, target).map_err(UnpackError::from);
+        Self { id, metadata, unpack: Box::new(unpack) }
+    }
+}
+
+impl Host {
+    /// Makes a host with the environment and the temporary folder of this process.
+    ///
+    /// Builds are kept in `externalbuilder/builds` under `file_system_path`, which is `peer.fileSystemPath` of a peer.
+    #[must_use]
+    pub fn new(builders: Vec<ExternalBuilder>, file_system_path: &Path) -> Self {
+        Self {
+            builders,
+            durable_root: file_system_path.join("externalbuilder").join("builds"),
+            temporary: std::env::temp_dir(),
+            environment: std::env::vars_os().collect(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Makes scratch folders in another place.
+    #[must_use]
+    pub fn with_temporary_folder(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.temporary);
+        self
+    }
+
+    /// Takes other variables for those of the peer's process.
+    #[must_use]
+    pub fn with_environment<K: Into<std::ffi::OsString>, V: Into<std::ffi::OsString>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.environment = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        self
+    }
+
+    /// Waits for other times.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Builds a package, or finds it built.
+    ///
+    /// `observer` hears of every step and every line on stderr while they happen. Files are read and written on the
+    /// calling task: this is for a program that has nothing else to do meanwhile.
+    pub async fn build(
+        &self,
+        package: Package<'_>,
+        observer: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<DurableBuild, HostError> {
+        if let Some(build) = durable::find(&self.durable_root, package.id, &self.builders)? {
+            observer(Event::CacheHit { builder: &build.builder });
+            return Ok(build);
+        }
+        let within = self.limits.install;
+        tokio::time::timeout(within, self.build_anew(package, observer))
+            .await
+            .unwrap_or(Err(HostError::InstallTimeout { within }))
+    }
+
+    async fn build_anew(
+        &self,
+        package: Package<'_>,
+        observer: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<DurableBuild, HostError> {
+        let scratch = Scratch::create(&self.temporary, package.id)?;
+        scratch.fill(package.metadata, package.unpack)?;
+        let mut runner = Runner { environment: &self.environment, limits: self.limits, observer };
+        let builder = self.detect(&scratch, &mut runner).await.ok_or(HostError::NoBuilder)?;
+        run_build(builder, &scratch, &mut runner).await?;
+        run_release(builder, &scratch, &mut runner).await?;
+        durable::store(&self.durable_root, package.id, builder, &scratch)
+    }
+
+    /// Asks the builders in turn; whatever goes wrong with one means that it does not want the package.
+    async fn detect(&self, scratch: &Scratch, runner: &mut Runner<'_>) -> Option<&ExternalBuilder> {
+        for builder in &self.builders {
+            let arguments = [scratch.source(), scratch.metadata()];
+            if runner.run(Call { builder, step: Step::Detect, arguments: &arguments }).await.is_ok() {
+                return Some(builder);
+            }
+        }
+        None
+    }
+}
+
+async fn run_build(
+    builder: &ExternalBuilder,
+    scratch: &Scratch,
+    runner: &mut Runner<'_>,
+) -> Result<(), HostError> {
+    let arguments = [scratch.source(), scratch.metadata(), scratch.build()];
+    let result = runner.run(Call { builder, step: Step::Build, arguments: &arguments }).await;
+    result.map_err(|failure| HostError::Build { builder: builder.name.clone(), failure })
+}
+
+async fn run_release(
+    builder: &ExternalBuilder,
+    scratch: &Scratch,
+    runner: &mut Runner<'_>,
+) -> Result<(), HostError> {
+    if !builder.has(Step::Release) {
+        (runner.observer)(Event::ReleaseSkipped { builder: &builder.name });
+        return Ok(());
+    }
+    let arguments = [scratch.build(), scratch.release()];
+    let result = runner.run(Call { builder, step: Step::Release, arguments: &arguments }).await;
+    result.map_err(|failure| HostError::Release { builder: builder.name.clone(), failure })
+}

@@ -1,0 +1,99 @@
+//! Builds that a peer keeps: `<peer.fileSystemPath>/externalbuilder/builds/<sanitised package id>`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ccs_files::{BuildInfo, PackageId};
+
+use super::builder::ExternalBuilder;
+use super::copy::{self, CopyError};
+use super::error::HostError;
+use super::scratch::{self, Scratch};
+
+/// A build that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DurableBuild {
+    /// The folder with `build-info.json`, `bld` and `release`.
+    pub path: PathBuf,
+    /// The builder that made it.
+    pub builder: String,
+    /// Whether it was found rather than made.
+    pub cached: bool,
+}
+
+impl DurableBuild {
+    /// Gives the folder that `build` filled.
+    #[must_use]
+    pub fn build_folder(&self) -> PathBuf {
+        self.path.join("bld")
+    }
+
+    /// Gives the folder that `release` filled.
+    #[must_use]
+    pub fn release_folder(&self) -> PathBuf {
+        self.path.join("release")
+    }
+
+    /// Gives the released connection.json; [`None`] when there is none, and a peer would call `run`.
+    #[must_use]
+    pub fn connection_file(&self) -> Option<PathBuf> {
+        let path = self.release_folder().join("chaincode").join("server").join("connection.json");
+        path.exists().then_some(path)
+    }
+}
+
+/// Finds a build; that its folder exists is all that counts, as for a peer.
+pub(super) fn find(
+    root: &Path,
+    id: &PackageId,
+    builders: &[ExternalBuilder],
+) -> Result<Option<DurableBuild>, HostError> {
+    let path = root.join(id.sanitised());
+    match fs::metadata(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(HostError::Existing { path, error }),
+        Ok(_) => {}
+    }
+    let file = path.join("build-info.json");
+    let content = match fs::read(&file) {
+        Ok(content) => content,
+        Err(error) => return Err(HostError::NoBuildInfo { file, error }),
+    };
+    let builder = match BuildInfo::parse(&content) {
+        Ok(info) => info.builder_name,
+        Err(error) => return Err(HostError::MalformedBuildInfo { file, error }),
+    };
+    if !builders.iter().any(|known| known.name == builder) {
+        return Err(HostError::BuilderGone { id: id.clone(), builder });
+    }
+    Ok(Some(DurableBuild { path, builder, cached: true }))
+}
+
+/// Keeps what the programs made.
+pub(super) fn store(
+    root: &Path,
+    id: &PackageId,
+    builder: &ExternalBuilder,
+    scratch: &Scratch,
+) -> Result<DurableBuild, HostError> {
+    let path = root.join(id.sanitised());
+    let failure = |error| HostError::Persist { path: path.clone(), error };
+    fs::create_dir_all(root).map_err(failure)?;
+    scratch::create_private(&path).map_err(failure)?;
+    let info = BuildInfo { builder_name: builder.name.clone() };
+    let written = scratch::write_new(&path.join("build-info.json"), &info.to_json(), 0o600)
+        .map_err(failure)
+        .and_then(|()| copy_outputs(scratch, &path).map_err(HostError::Copy));
+    if let Err(error) = written {
+        // A peer leaves build-info.json, and then takes the rest for a complete build.
+        let _ = fs::remove_dir_all(&path);
+        return Err(error);
+    }
+    Ok(DurableBuild { path, builder: builder.name.clone(), cached: false })
+}
+
+fn copy_outputs(scratch: &Scratch, durable: &Path) -> Result<(), CopyError> {
+    copy::copy_folder(&scratch.release(), &durable.join("release"))?;
+    copy::copy_folder(&scratch.build(), &durable.join("bld"))
+}
