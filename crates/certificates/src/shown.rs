@@ -1,0 +1,34 @@
+//! Text from a certificate or a PEM label, made safe and short enough for a message.
+
+/// The most characters of somebody else's text that a message carries.
+const LIMIT: usize = 100;
+
+/// Replaces control and bidirectional characters and cuts at 100 characters.
+pub(crate) fn shown(text: &str) -> String {
+    let mut shown: String =
+        text.chars().take(LIMIT).map(|c| if is_safe(c) { c } else { '\u{fffd}' }).collect();
+    if text.chars().nth(LIMIT).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The same for bytes that are text at best.
+pub(crate) fn shown_bytes(bytes: &[u8]) -> String {
+    shown(&String::from_utf8_lossy(bytes))
+}
+
+/// Joins PEM labels with commas: each within 40 characters, five at most.
+pub(crate) fn shown_labels(labels: &[String]) -> String {
+    let mut list =
+        labels.iter().take(5).map(|label| label.chars().take(40).collect()).collect::<Vec<String>>();
+    if labels.len() > 5 {
+        list.push(format!("{} more", labels.len() - 5));
+    }
+    shown(&list.join(", "))
+}
+
+fn is_safe(c: char) -> bool {
+    !c.is_control()
+        && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}

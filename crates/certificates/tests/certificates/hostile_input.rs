@@ -1,0 +1,160 @@
+//! Input from strangers: nothing panics, and what counts is counted.
+
+use std::time::{Duration, SystemTime};
+
+use crate::fixtures::{pem_encode, pem_file};
+use ccs_certificates::{BundleError, Certificate, KeyPairError, Validity, read_bundle, read_key_pair};
+use proptest::prelude::*;
+
+const CERTIFICATES: [&str; 5] = ["authority.crt", "p256.crt", "rsa.crt", "p521.crt", "ed25519.crt"];
+
+/// Text that Go passes over between blocks, whatever follows it.
+fn noise() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just(String::new()),
+        Just("words that openssl prints\n".to_owned()),
+        Just("-----BEGIN CERTIFICATE----\nAAAA\n\n".to_owned()),
+        Just("-----BEGIN CERTIFICATE-----\nAAA*\n-----END CERTIFICATE-----\n".to_owned()),
+        Just("-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\r\n".to_owned()),
+        "[ a-z0-9.=\r\n]{0,60}\n",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        let _ = read_bundle(&bytes);
+        let _ = read_key_pair(&bytes, &bytes);
+        let _ = Certificate::from_der(&bytes);
+        let _ = read_bundle(&pem_encode("CERTIFICATE", &bytes));
+        let _ = read_key_pair(&pem_file("p256.crt"), &pem_encode("PRIVATE KEY", &bytes));
+    }
+
+    #[test]
+    fn changed_certificates_never_panic(
+        file in prop::sample::select(&CERTIFICATES[..]),
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let (mut der, _) = crate::fixtures::first_block(&pem_file(file));
+        for (place, value) in changes {
+            let place = place.index(der.len());
+            der[place] = value;
+        }
+        if let Ok(certificate) = Certificate::from_der(&der) {
+            let _ = format!("{certificate:?} {:?}", certificate.subject_alternative_names());
+        }
+    }
+
+    #[test]
+    fn certificates_among_noise_are_all_found(
+        parts in proptest::collection::vec((prop::sample::select(&CERTIFICATES[..]), noise()), 1..8),
+        crlf in any::<bool>(),
+    ) {
+        let mut text = String::new();
+        for (file, noise) in &parts {
+            text += noise;
+            text += std::str::from_utf8(&pem_file(file)).unwrap();
+        }
+        if crlf {
+            text = text.replace('\n', "\r\n");
+        }
+        prop_assert_eq!(read_bundle(text.as_bytes()).unwrap().certificates.len(), parts.len());
+    }
+}
+
+fn bundle_error(file: &str) -> BundleError {
+    read_bundle(&pem_file(file)).unwrap_err()
+}
+
+fn pair_error(certificate: &str, key: &str) -> KeyPairError {
+    read_key_pair(&pem_file(certificate), &pem_file(key)).unwrap_err()
+}
+
+#[test]
+fn a_useless_bundle_says_what_it_holds() {
+    assert_eq!(bundle_error("words.crt").to_string(), "there is no PEM block in it");
+    assert_eq!(bundle_error("p256.sec1.key").to_string(), "it holds no certificate, only EC PRIVATE KEY");
+    assert!(bundle_error("p256.sec1.key").hint().unwrap().starts_with("a private key was given"));
+    assert_eq!(
+        bundle_error("garbage-only.crt").to_string(),
+        "none of its 2 certificates can be used, the first since the certificate is malformed"
+    );
+    assert_eq!(
+        bundle_error("trailing-data.crt").to_string(),
+        "none of its 1 certificates can be used, the first since 2 bytes follow the certificate in its block"
+    );
+    let bundle = read_bundle(&pem_file("garbage-first.crt")).unwrap();
+    assert_eq!(bundle.skipped[0].to_string(), "PEM block 1 does not count: the certificate is malformed");
+}
+
+#[test]
+fn a_useless_pair_says_why() {
+    let cases = [
+        ("p256.sec1.key", "p256.crt", "client certificate and client key are swapped"),
+        ("empty.crt", "p256.sec1.key", "there is no PEM block in the client certificate"),
+        ("p256.crt", "empty.crt", "there is no PEM block in the client key"),
+        ("p256.crt", "p256.crt", "the client key holds no private key, only CERTIFICATE"),
+        ("p256.crt", "other.sec1.key", "the client key does not belong to the client certificate"),
+        (
+            "rsa.crt",
+            "p256.sec1.key",
+            "the client key (ECDSA P-256) is of another kind than the client certificate (RSA 2048)",
+        ),
+        (
+            "p256.crt",
+            "encrypted.key",
+            "the client key cannot be used: the private key is encrypted under a pass phrase",
+        ),
+        (
+            "p256.crt",
+            "legacy-encrypted.key",
+            "the client key cannot be used: the private key is encrypted under a pass phrase",
+        ),
+        (
+            "p256.crt",
+            "garbage.key",
+            "the client key cannot be used: the private key is not a valid PKCS #1, PKCS #8 or SEC 1 key",
+        ),
+        (
+            "p256.crt",
+            "x25519.pkcs8.key",
+            "the client key cannot be used: the private key's algorithm 1.3.101.110 is not RSA, ECDSA or Ed25519",
+        ),
+    ];
+    for (certificate, key, message) in cases {
+        let error = pair_error(certificate, key);
+        assert_eq!(error.to_string(), message, "{certificate} with {key}");
+        assert!(error.hint().is_some(), "{certificate} with {key}");
+    }
+}
+
+#[test]
+fn messages_stay_short_and_printable_whatever_the_labels() {
+    let label = "\u{1b}[31m".repeat(200);
+    let text = format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n").repeat(50);
+    let message = read_bundle(text.as_bytes()).unwrap_err().to_string();
+    assert!(message.chars().count() < 150, "{message}");
+    assert!(!message.chars().any(char::is_control), "{message}");
+}
+
+#[test]
+fn a_pair_never_shows_key_material() {
+    let pair = read_key_pair(&pem_file("chain.crt"), &pem_file("p256.pkcs8.key")).unwrap();
+    assert_eq!(pair.chain.len(), 2);
+    let shown = format!("{pair:?}");
+    assert!(shown.contains("CN=peer0.org1.example.com"), "{shown}");
+    assert!(!shown.to_lowercase().contains("private"), "{shown}");
+}
+
+#[test]
+fn validity_has_both_ends_inside() {
+    let certificate = read_bundle(&pem_file("p256.crt")).unwrap().certificates.remove(0);
+    let (from, until) = (certificate.not_before(), certificate.not_after());
+    assert_eq!(from, SystemTime::UNIX_EPOCH + Duration::from_hours(473_352));
+    assert_eq!(until, SystemTime::UNIX_EPOCH + Duration::from_secs(2_524_607_999));
+    let second = Duration::from_secs(1);
+    assert_eq!(certificate.validity(from - second), Validity::NotYetValid { from });
+    assert_eq!(certificate.validity(from), Validity::Valid { days_left: 9496 });
+    assert_eq!(certificate.validity(until), Validity::Valid { days_left: 0 });
+    assert_eq!(certificate.validity(until + second), Validity::Expired { since: until });
+}

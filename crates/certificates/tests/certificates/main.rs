@@ -1,0 +1,7 @@
+//! Go's verdicts replayed, and input from strangers.
+
+#![expect(clippy::unwrap_used, reason = "a fixture that cannot be read fails its test")]
+
+mod fixtures;
+mod go_verdicts;
+mod hostile_input;
