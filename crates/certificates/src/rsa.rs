@@ -7,6 +7,10 @@ use crate::{
     public_key::PublicKey,
 };
 
+/// The longest modulus that is looked at, in bytes: eight times what Go's TLS takes from the other side (8192 bits),
+/// and short enough that hostile input costs milliseconds.
+const MODULUS_LIMIT: usize = 8192;
+
 /// The numbers of a key, big-endian without leading zeros.
 struct Numbers<'a> {
     modulus: &'a [u8],
@@ -69,6 +73,7 @@ fn is_public_half_sound(numbers: &Numbers<'_>) -> bool {
     let is_odd = numbers.modulus.last().is_some_and(|last| last & 1 == 1);
     let exponent = numbers.exponent;
     is_odd
+        && numbers.modulus.len() <= MODULUS_LIMIT
         && (2..=i64::from(i32::MAX)).contains(&exponent)
         && exponent % 2 == 1
         && number(numbers.private_exponent) < number(numbers.modulus)

@@ -1,6 +1,6 @@
 //! The extensions of a certificate: those this crate shows, and those Go refuses a certificate for.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use super::{
     CertificateError, SubjectAlternativeName, alternative_names, error::malformed, name_constraints,
@@ -50,10 +50,11 @@ struct Extension<'a> {
 
 pub(super) fn read(field: &mut Reader<'_>) -> Result<Extensions, CertificateError> {
     let mut list = field.enter(der::SEQUENCE).ok_or_else(malformed("extension list"))?;
-    let mut all: Vec<Extension<'_>> = Vec::new();
+    let mut all = Vec::new();
+    let mut seen = HashSet::new();
     while !list.is_empty() {
         let extension = read_one(&mut list).ok_or_else(malformed("extension list"))?;
-        if all.iter().any(|earlier| earlier.identifier == extension.identifier) {
+        if !seen.insert(extension.identifier) {
             return Err(CertificateError::DuplicateExtension(oid::dotted(extension.identifier)));
         }
         all.push(extension);
@@ -176,11 +177,10 @@ fn authority_info_access(mut value: Reader<'_>) -> Option<()> {
 /// Policies must differ from each other; their identifiers may hold numbers of any size.
 fn policies(mut value: Reader<'_>) -> Option<()> {
     let mut list = value.enter(der::SEQUENCE)?;
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     while !list.is_empty() {
         let identifier = list.enter(der::SEQUENCE)?.content(der::OBJECT_IDENTIFIER)?;
-        let is_new = oid::is_minimal(identifier) && !seen.contains(&identifier);
-        is_new.then(|| seen.push(identifier))?;
+        (oid::is_minimal(identifier) && seen.insert(identifier)).then_some(())?;
     }
     Some(())
 }

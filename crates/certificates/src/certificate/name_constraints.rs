@@ -48,8 +48,12 @@ pub(super) fn has_valid_labels(domain: &str) -> bool {
     domain.split('.').all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
-/// Whether `constraint` is a domain or a mailbox; quoted local parts, which Go also takes, are refused.
+/// Whether `constraint` is a domain or a mailbox. A local part in quotes or with escapes, which nobody has seen in
+/// a certificate, passes unread; Go reads it.
 fn is_email(constraint: &str) -> bool {
+    if constraint.starts_with('"') || constraint.contains('\\') {
+        return true;
+    }
     match constraint.split_once('@') {
         Some((local, domain)) => is_local_part(local) && (domain.is_empty() || has_valid_labels(domain)),
         None => is_domain(constraint),

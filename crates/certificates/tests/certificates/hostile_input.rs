@@ -158,3 +158,25 @@ fn validity_has_both_ends_inside() {
     assert_eq!(certificate.validity(until), Validity::Valid { days_left: 0 });
     assert_eq!(certificate.validity(until + second), Validity::Expired { since: until });
 }
+
+fn der(tag: u8, content: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(content.len()).unwrap().to_be_bytes();
+    let used = length.iter().skip_while(|byte| **byte == 0).copied().collect::<Vec<_>>();
+    let header = match content.len() {
+        short @ 0..0x80 => vec![tag, u8::try_from(short).unwrap()],
+        _ => [&[tag, 0x80 | u8::try_from(used.len()).unwrap()], &used[..]].concat(),
+    };
+    [&header, content].concat()
+}
+
+/// Without a limit this key would cost minutes of long division.
+#[test]
+fn a_key_of_millions_of_digits_is_refused_at_once() {
+    let number = |length| der(2, &vec![0x7f; length]);
+    let (version, exponent, private) = ([2, 1, 0], [2, 1, 3], [2, 1, 5]);
+    let half = number(2_000_000);
+    let fields = [&version[..], &number(4_000_000), &exponent, &private, &half, &half].concat();
+    let key = pem_encode("RSA PRIVATE KEY", &der(0x30, &fields));
+    let error = read_key_pair(&pem_file("rsa.crt"), &key).unwrap_err();
+    assert!(matches!(error, KeyPairError::UnusableKey(_)), "{error}");
+}
