@@ -1,0 +1,3 @@
+module fabric-ccs/conformance/go-json
+
+go 1.24
