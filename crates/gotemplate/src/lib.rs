@@ -1,1 +1,49 @@
-//! Go templates.
+//! Go's `text/template` as the `ccaas` builder of Fabric uses it, in Rust.
+//!
+//! String fields of connection.json are templates. Fabric parses each with option `missingkey=error` and executes
+//! it with a JSON object as data (`ccaas_builder/cmd/build/main.go`, 2.4 and later). This crate renders byte for
+//! byte what Go renders, or refuses with an error; it never renders anything else. What Go does is recorded by
+//! the program in `conformance/go-template` and replayed by the tests of this crate.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//! use ccs_gotemplate::{Limits, Template, Value};
+//!
+//! let template = Template::parse("{{.peer}}.{{.domain}}:7052")?;
+//! let data = BTreeMap::from([
+//!     ("peer".to_string(), Value::String("peer0".to_string())),
+//!     ("domain".to_string(), Value::String("org1.example.com".to_string())),
+//! ]);
+//! assert_eq!(template.render(Some(&data), &Limits::default())?, b"peer0.org1.example.com:7052");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The way of a template: `lexer` (text to tokens), `parser` (tokens to `ast`), `exec` (ast and data to bytes),
+//! with `functions` for what a template can call and `printer` for how Go's `fmt` prints a value.
+
+mod ast;
+mod chars;
+mod compare;
+mod directive;
+mod error;
+mod escape;
+mod exec;
+mod float;
+mod functions;
+mod integer;
+mod keys;
+mod lexer;
+mod limits;
+mod literal;
+mod operand;
+mod parser;
+mod printer;
+mod quote;
+mod tables;
+mod template;
+mod value;
+
+pub use error::{ParseError, ParseErrorKind, RenderError};
+pub use limits::{Limits, MAX_PARSE_DEPTH, MAX_RENDER_DEPTH};
+pub use template::Template;
+pub use value::Value;

@@ -1,0 +1,3 @@
+module fabric-ccs/conformance/go-template
+
+go 1.26

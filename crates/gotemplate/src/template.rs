@@ -1,0 +1,47 @@
+//! The template: the one entrance to this crate.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ast::{Node, Trees};
+use crate::error::{ParseError, RenderError};
+use crate::limits::Limits;
+use crate::value::Value;
+use crate::{exec, keys, parser};
+
+/// A parsed template.
+#[derive(Debug, Clone)]
+pub struct Template {
+    trees: Trees,
+}
+
+impl Template {
+    /// Parses a text, as `template.New("").Option("missingkey=error").Parse(text)` does in Go.
+    ///
+    /// Refuses nesting deeper than [`MAX_PARSE_DEPTH`](crate::MAX_PARSE_DEPTH) and complex numbers, which Go accepts.
+    pub fn parse(text: &str) -> Result<Template, ParseError> {
+        if text.contains("{{") {
+            return parser::parse(text).map(|trees| Template { trees });
+        }
+        Ok(Template { trees: Trees::from([(Vec::new(), vec![Node::Text(text.to_string())])]) })
+    }
+
+    /// Renders with the data; `None` is Go's nil map, which is what a builder without configuration has.
+    ///
+    /// The result is bytes because Go strings are: `{{"\xff"}}` renders one byte that is no character.
+    pub fn render(
+        &self,
+        data: Option<&BTreeMap<String, Value>>,
+        limits: &Limits,
+    ) -> Result<Vec<u8>, RenderError> {
+        exec::render(&self.trees, data, limits)
+    }
+
+    /// Gives the top-level keys of the data that the template can read by name (`.a`, `$.a.b`, `index . "a"`), sorted.
+    ///
+    /// Keys are found without running the template, so one in a branch that never runs is among them; one that is
+    /// computed, or read through a variable other than `$`, is not.
+    #[must_use]
+    pub fn keys(&self) -> BTreeSet<String> {
+        keys::keys(&self.trees)
+    }
+}

@@ -1,0 +1,153 @@
+//! Values: what the data holds, and what a template computes with.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+/// A value of the data, as Go's `encoding/json` decodes into `interface{}`: every number is a float64.
+///
+/// Dropping, cloning and comparing recurse into lists and maps, so whoever reads untrusted JSON bounds its depth.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// `null`.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// Any number.
+    Number(f64),
+    /// A string.
+    String(String),
+    /// An array.
+    List(Vec<Value>),
+    /// An object; Go visits its keys in byte order, as this map does.
+    Map(BTreeMap<String, Value>),
+}
+
+/// A value while a template runs; text and containers are borrowed from the data or the template where possible.
+#[derive(Debug, Clone)]
+pub(crate) enum Val<'a> {
+    /// An untyped nil: JSON null, the literal `nil`, a missing key found by `index`.
+    Nil,
+    /// The data when there is no configuration at all: a map, empty, and equal to nil.
+    NilMap,
+    Bool(bool),
+    Int(i64),
+    /// An element of a string: uint8.
+    Byte(u8),
+    Float(f64),
+    Text(Text<'a>),
+    List(List<'a>),
+    Map(&'a BTreeMap<String, Value>),
+}
+
+/// A Go string, which is bytes.
+#[derive(Debug, Clone)]
+pub(crate) enum Text<'a> {
+    Borrowed(&'a [u8]),
+    Built(Rc<[u8]>),
+}
+
+/// A Go slice: elements past the end of `items` are nil, as `append` leaves them in spare capacity.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List<'a> {
+    pub(crate) items: &'a [Value],
+    pub(crate) length: usize,
+    pub(crate) capacity: usize,
+}
+
+impl Text<'_> {
+    pub(crate) fn bytes(&self) -> &[u8] {
+        match self {
+            Text::Borrowed(bytes) => bytes,
+            Text::Built(bytes) => bytes,
+        }
+    }
+}
+
+impl<'a> List<'a> {
+    fn new(items: &'a [Value]) -> Self {
+        List { items, length: items.len(), capacity: appended_capacity(items.len()) }
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<Val<'a>> {
+        if index >= self.length {
+            return None;
+        }
+        Some(self.items.get(index).map_or(Val::Nil, Val::from))
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = Val<'a>> {
+        (0..self.length).map_while(move |index| self.get(index))
+    }
+}
+
+impl<'a> From<&'a Value> for Val<'a> {
+    fn from(value: &'a Value) -> Self {
+        match value {
+            Value::Null => Val::Nil,
+            Value::Bool(value) => Val::Bool(*value),
+            Value::Number(value) => Val::Float(*value),
+            Value::String(text) => Val::Text(Text::Borrowed(text.as_bytes())),
+            Value::List(items) => Val::List(List::new(items)),
+            Value::Map(map) => Val::Map(map),
+        }
+    }
+}
+
+impl<'a> Val<'a> {
+    /// A text that a function has built.
+    pub(crate) fn built(bytes: Vec<u8>) -> Val<'a> {
+        Val::Text(Text::Built(bytes.into()))
+    }
+
+    /// The type as Go's `%T` prints it.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Val::Nil => "<nil>",
+            Val::NilMap | Val::Map(_) => "map[string]interface {}",
+            Val::Bool(_) => "bool",
+            Val::Int(_) => "int",
+            Val::Byte(_) => "uint8",
+            Val::Float(_) => "float64",
+            Val::Text(_) => "string",
+            Val::List(_) => "[]interface {}",
+        }
+    }
+
+    /// What `if` makes of the value.
+    pub(crate) fn truth(&self) -> bool {
+        match self {
+            Val::Nil | Val::NilMap => false,
+            Val::Bool(value) => *value,
+            Val::Int(value) => *value != 0,
+            Val::Byte(value) => *value != 0,
+            Val::Float(value) => *value != 0.0,
+            Val::Text(text) => !text.bytes().is_empty(),
+            Val::List(list) => list.length > 0,
+            Val::Map(map) => !map.is_empty(),
+        }
+    }
+}
+
+/// The capacity of a slice of interfaces to which `encoding/json` has appended `length` elements one by one.
+///
+/// Go 1.26 `runtime/slice.go` (growth) and `internal/runtime/gc/sizeclasses.go` (allocation sizes, 16 bytes for each
+/// element). It shows only through `slice`, which may reach beyond the length.
+fn appended_capacity(length: usize) -> usize {
+    const ALLOCATED_ABOVE_512: [(usize, usize); 4] = [(832, 848), (1252, 1280), (1792, 1792), (2432, 2560)];
+    const ELEMENTS_IN_PAGE: usize = 512;
+    let mut capacity = 0;
+    while capacity < length {
+        capacity = match capacity {
+            0 => 1,
+            1..256 => capacity * 2,
+            _ => {
+                let wanted = capacity + (capacity + 3 * 256) / 4;
+                match ALLOCATED_ABOVE_512.iter().find(|(size, _)| *size == wanted) {
+                    Some((_, allocated)) => *allocated,
+                    None => wanted.next_multiple_of(if wanted > 512 { ELEMENTS_IN_PAGE } else { 1 }),
+                }
+            }
+        };
+    }
+    capacity
+}
