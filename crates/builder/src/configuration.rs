@@ -1,0 +1,237 @@
+//! What templates may refer to: the configuration, and what the peer tells by its folders and environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+
+use ccs_files::PackageId;
+use ccs_files::json::{self, Json, Kind, SyntaxError};
+use ccs_gotemplate::Value;
+
+use crate::Error;
+use crate::context::{CONFIGURATION_VARIABLE, Surroundings};
+use crate::input::{self, ReadError};
+
+/// The deepest nesting of a configuration.
+pub const MAX_DEPTH: usize = 200;
+
+/// A configuration for templates is broken.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigurationError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// It is not JSON.
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// It is JSON of another kind.
+    #[error("it is {0}, not an object")]
+    NotAnObject(Kind),
+    /// A number has no float64, which is what Go makes of it.
+    #[error("the number {0} is out of range")]
+    Number(String),
+    /// Arrays or objects are nested too deep.
+    #[error("it has more than {MAX_DEPTH} nested arrays and objects")]
+    TooDeep,
+}
+
+/// The data of the templates.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Configuration {
+    /// What the operator configured; [`None`] when nothing is, which Go's templates tell from an empty object.
+    configured: Option<BTreeMap<String, Value>>,
+    /// What is known without configuration.
+    built_in: BTreeMap<String, Value>,
+}
+
+impl Configuration {
+    /// Reads config.json and the variable, and adds what the surroundings and the folder of the source tell.
+    pub fn gather(surroundings: &Surroundings, source: &Path, label: &str) -> Result<Self, Error> {
+        let mut built_in = package_variables(source, label);
+        for (name, value) in &surroundings.peer {
+            built_in.insert((*name).to_owned(), Value::String(value.clone()));
+        }
+        Ok(Self { configured: configured(surroundings)?, built_in })
+    }
+
+    /// Gives the data for a template that reads `keys`.
+    ///
+    /// Only the built-in variables that a template names are in it: a template that looks at all the data at once
+    /// (`{{range $k, $v := .}}`) finds what Fabric's own builder would give it.
+    #[must_use]
+    pub fn data_for(&self, keys: &BTreeSet<String>) -> Option<BTreeMap<String, Value>> {
+        let mut data = self.configured.clone();
+        for (name, value) in self.built_in.iter().filter(|(name, _)| keys.contains(*name)) {
+            data.get_or_insert_default().entry(name.clone()).or_insert_with(|| value.clone());
+        }
+        data
+    }
+
+    /// Names all keys that a template can use.
+    #[must_use]
+    pub fn keys(&self) -> BTreeSet<&str> {
+        self.configured.iter().flatten().chain(&self.built_in).map(|(key, _)| key.as_str()).collect()
+    }
+}
+
+/// The package's own variables, from the name of the folder in which the peer unpacks it.
+///
+/// The peer tells a builder nothing about the package ID but this name. Where it has another form, or names another
+/// package than metadata.json does, the variables do not exist.
+fn package_variables(source: &Path, label: &str) -> BTreeMap<String, Value> {
+    let absolute = std::path::absolute(source).unwrap_or_default();
+    let folder = absolute.parent().and_then(Path::file_name).and_then(|name| name.to_str());
+    let id = folder.and_then(PackageId::from_scratch_folder).filter(|id| id.label().as_str() == label);
+    let text = |name: &str, value: &str| (name.to_owned(), Value::String(value.to_owned()));
+    id.map_or_else(BTreeMap::new, |id| {
+        BTreeMap::from([
+            text("package_label", id.label().as_str()),
+            text("package_hash", id.hash().as_str()),
+            text("package_hash_short", id.hash().short()),
+        ])
+    })
+}
+
+/// config.json beside `bin`, with the keys of the variable over it.
+fn configured(surroundings: &Surroundings) -> Result<Option<BTreeMap<String, Value>>, Error> {
+    let mut all = None;
+    if let Some(folder) = &surroundings.builder_folder {
+        let path = folder.join("config.json");
+        let parsed = match input::read(&path, input::MAX_SMALL) {
+            Err(ReadError::Missing) => Ok(None),
+            Err(error) => Err(error.into()),
+            Ok(content) => parse(&content),
+        };
+        all = parsed.map_err(|source| Error::Configuration { origin: path.display().to_string(), source })?;
+    }
+    let variable = surroundings.configuration.as_ref().filter(|value| !value.is_empty());
+    if let Some(value) = variable {
+        let origin = || CONFIGURATION_VARIABLE.to_owned();
+        let parsed =
+            parse(value.as_bytes()).map_err(|source| Error::Configuration { origin: origin(), source })?;
+        if let Some(over) = parsed {
+            all.get_or_insert_default().extend(over);
+        }
+    }
+    Ok(all)
+}
+
+/// Reads a configuration; `null` is none.
+pub fn parse(content: &[u8]) -> Result<Option<BTreeMap<String, Value>>, ConfigurationError> {
+    let json = json::parse(content)?;
+    match json.kind() {
+        Kind::Null => Ok(None),
+        Kind::Object => members(json, 2).map(Some),
+        other => Err(ConfigurationError::NotAnObject(other)),
+    }
+}
+
+fn members(object: Json<'_>, depth: usize) -> Result<BTreeMap<String, Value>, ConfigurationError> {
+    object.members().map(|(key, member)| Ok((key, value(member, depth)?))).collect()
+}
+
+/// Converts to what `encoding/json` stores in an `interface{}`; a container here is the `depth`th around its content.
+fn value(json: Json<'_>, depth: usize) -> Result<Value, ConfigurationError> {
+    Ok(match json.kind() {
+        Kind::Array | Kind::Object if depth > MAX_DEPTH => return Err(ConfigurationError::TooDeep),
+        Kind::Null => Value::Null,
+        Kind::Boolean => Value::Bool(json.as_bool().unwrap_or_default()),
+        Kind::String => Value::String(json.as_str().unwrap_or_default()),
+        Kind::Number => Value::Number(json.as_f64().ok_or_else(|| number_error(json))?),
+        Kind::Array => {
+            Value::List(json.elements().map(|item| value(item, depth + 1)).collect::<Result<_, _>>()?)
+        }
+        Kind::Object => Value::Map(members(json, depth + 1)?),
+    })
+}
+
+fn number_error(json: Json<'_>) -> ConfigurationError {
+    ConfigurationError::Number(json.as_number().unwrap_or_default().chars().take(40).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ffi::OsString;
+    use std::time::SystemTime;
+
+    const HASH: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
+
+    fn surroundings(variable: Option<&str>, folder: Option<&Path>) -> Surroundings {
+        Surroundings {
+            configuration: variable.map(OsString::from),
+            builder_folder: folder.map(Path::to_owned),
+            peer: vec![("peer_id", "peer0".to_owned())],
+            now: SystemTime::UNIX_EPOCH,
+        }
+    }
+
+    fn text(value: &str) -> Value {
+        Value::String(value.to_owned())
+    }
+
+    fn gathered(surroundings: &Surroundings) -> Result<Configuration, Error> {
+        Configuration::gather(surroundings, Path::new("/nowhere/src"), "basic")
+    }
+
+    #[test]
+    fn the_variable_wins_over_the_file_key_by_key() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("config.json"), r#"{"a":"file","b":1}"#).unwrap();
+        let both = gathered(&surroundings(Some(r#"{"a":"variable","c":[null,true]}"#), Some(folder.path())))
+            .unwrap();
+        let data = both.data_for(&BTreeSet::new()).unwrap();
+        assert_eq!(data["a"], text("variable"));
+        assert_eq!(data["b"], Value::Number(1.0));
+        assert_eq!(data["c"], Value::List(vec![Value::Null, Value::Bool(true)]));
+        assert_eq!(both.keys().into_iter().collect::<Vec<_>>(), ["a", "b", "c", "peer_id"]);
+    }
+
+    #[test]
+    fn no_configuration_is_told_from_an_empty_one() {
+        for none in [None, Some(""), Some("null")] {
+            assert_eq!(gathered(&surroundings(none, None)).unwrap().data_for(&BTreeSet::new()), None);
+        }
+        let empty = gathered(&surroundings(Some("{}"), None)).unwrap();
+        assert_eq!(empty.data_for(&BTreeSet::new()), Some(BTreeMap::new()));
+    }
+
+    #[test]
+    fn built_in_variables_appear_when_named_and_give_way_to_the_configuration() {
+        let named = BTreeSet::from(["peer_id".to_owned()]);
+        let built_in = gathered(&surroundings(None, None)).unwrap();
+        assert_eq!(built_in.data_for(&named).unwrap()["peer_id"], text("peer0"));
+        let configured = gathered(&surroundings(Some(r#"{"peer_id":"mine"}"#), None)).unwrap();
+        assert_eq!(configured.data_for(&named).unwrap()["peer_id"], text("mine"));
+    }
+
+    #[test]
+    fn the_scratch_folder_names_the_package_only_if_the_label_agrees() {
+        let source = format!("/tmp/fabric-basic_1.0-{HASH}123/src");
+        let variables = package_variables(Path::new(&source), "basic_1.0");
+        assert_eq!(variables["package_label"], text("basic_1.0"));
+        assert_eq!(variables["package_hash"], text(HASH));
+        assert_eq!(variables["package_hash_short"], text(&HASH[..12]));
+        assert!(package_variables(Path::new(&source), "other").is_empty());
+        assert!(package_variables(Path::new("/src"), "basic_1.0").is_empty());
+    }
+
+    #[test]
+    fn broken_configurations_are_named() {
+        for (variable, message) in [
+            (" ", "line 1, column 2: the document is empty"),
+            ("[]", "it is an array, not an object"),
+            (r#"{"a":1e400}"#, "the number 1e400 is out of range"),
+            ("{} {}", "line 1, column 4: something follows the end of the JSON value"),
+        ] {
+            let error = gathered(&surroundings(Some(variable), None)).unwrap_err();
+            assert_eq!(error.to_string(), CONFIGURATION_VARIABLE);
+            assert_eq!(std::error::Error::source(&error).unwrap().to_string(), message);
+        }
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
+        assert_eq!(
+            parse(deep.as_bytes()).unwrap_err().to_string(),
+            "it has more than 200 nested arrays and objects"
+        );
+    }
+}

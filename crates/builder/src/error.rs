@@ -1,0 +1,259 @@
+//! Why a program of the builder fails, with the code it ends with and what to do about it.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use ccs_files::address::AddressError;
+use ccs_files::connection::ConnectionError;
+use ccs_files::duration::DurationError;
+use ccs_files::index::{IndexError, PathError};
+use ccs_files::metadata::MetadataError;
+
+use crate::ExitCode;
+use crate::check::TlsError;
+use crate::configuration::ConfigurationError;
+use crate::context::CONFIGURATION_VARIABLE;
+use crate::input::ReadError;
+use crate::program::Program;
+use crate::render::TemplateError;
+
+/// A failure of detect, build, release or install.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The executable was called by no name and with no argument that it knows.
+    #[error("there is no program {0:?} in ccs-builder")]
+    UnknownProgram(OsString),
+    /// The number of arguments is wrong.
+    #[error("{} takes {}, not {found}", program.name(), counted(program.arguments().len()))]
+    ArgumentCount {
+        /// The program that was called.
+        program: Program,
+        /// How many arguments it got.
+        found: usize,
+    },
+    /// An argument is the empty text.
+    #[error("the argument {name} of {} is empty", program.name())]
+    EmptyArgument {
+        /// The program that was called.
+        program: Program,
+        /// The argument's name.
+        name: &'static str,
+    },
+    /// The output would overwrite the input.
+    #[error("{} is both input and output", folder.display())]
+    SameFolder {
+        /// The folder.
+        folder: PathBuf,
+    },
+    /// metadata.json cannot be read.
+    #[error("cannot read {}", path.display())]
+    MetadataUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// metadata.json is broken.
+    #[error("{}", path.display())]
+    Metadata {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: MetadataError,
+    },
+    /// `build` was called for a package that `detect` does not take.
+    #[error("{}: the type is {found:?}, not ccaas or external", path.display())]
+    ForeignType {
+        /// The file.
+        path: PathBuf,
+        /// The type, shortened.
+        found: String,
+    },
+    /// connection.json cannot be read.
+    #[error("cannot read {}", path.display())]
+    ConnectionUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// connection.json is broken.
+    #[error("{}", path.display())]
+    Connection {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ConnectionError,
+    },
+    /// A template cannot be rendered.
+    #[error("connection.json: the template in {field}")]
+    Template {
+        /// The field that holds the template.
+        field: &'static str,
+        /// What is wrong with it.
+        source: TemplateError,
+    },
+    /// The address cannot be dialled.
+    #[error("connection.json")]
+    Address(#[source] AddressError),
+    /// The dial timeout is not a duration.
+    #[error("connection.json: dial_timeout")]
+    DialTimeout(#[source] DurationError),
+    /// The dial timeout is below zero, with which every connection fails at once.
+    #[error("connection.json: dial_timeout {0} is negative")]
+    NegativeDialTimeout(ccs_files::GoDuration),
+    /// Certificates or keys are missing or unusable.
+    #[error("connection.json")]
+    Tls(#[source] TlsError),
+    /// A file lies where no index may lie.
+    #[error("META-INF/{path}")]
+    IndexPath {
+        /// The file, below META-INF.
+        path: String,
+        /// What is wrong with its place.
+        source: PathError,
+    },
+    /// A file is not an index definition.
+    #[error("META-INF/{path}")]
+    Index {
+        /// The file, below META-INF.
+        path: String,
+        /// What is wrong with it.
+        source: IndexError,
+    },
+    /// An index cannot be read.
+    #[error("cannot read {}", path.display())]
+    IndexUnreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// META-INF holds a link, a pipe or the like, or is no folder.
+    #[error("{} is {found}, not {expected}", path.display())]
+    Kind {
+        /// The place.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+        /// What should be there.
+        expected: &'static str,
+    },
+    /// The configuration for templates is broken.
+    #[error("{origin}")]
+    Configuration {
+        /// The variable or file.
+        origin: String,
+        /// What is wrong with it.
+        source: ConfigurationError,
+    },
+    /// The system refuses to read something.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The place.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The system refuses to write something.
+    #[error("cannot {action} {}", path.display())]
+    Write {
+        /// What was tried.
+        action: &'static str,
+        /// The place.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A program that was installed does not run.
+    #[error("the installed program {} does not run: {reason}", path.display())]
+    SelfTest {
+        /// The program.
+        path: PathBuf,
+        /// What happened instead.
+        reason: String,
+    },
+}
+
+fn counted(arguments: usize) -> String {
+    if arguments == 1 { "1 argument".to_owned() } else { format!("{arguments} arguments") }
+}
+
+impl Error {
+    /// Gives the code that the program ends with.
+    #[must_use]
+    pub fn code(&self) -> ExitCode {
+        match self {
+            Self::UnknownProgram(_)
+            | Self::ArgumentCount { .. }
+            | Self::EmptyArgument { .. }
+            | Self::SameFolder { .. } => ExitCode::Usage,
+            Self::MetadataUnreadable { source, .. } => unless_system(source, ExitCode::Metadata),
+            Self::Metadata { .. } | Self::ForeignType { .. } => ExitCode::Metadata,
+            Self::ConnectionUnreadable { source, .. } => unless_system(source, ExitCode::Connection),
+            Self::Connection { .. } => ExitCode::Connection,
+            Self::Template { .. } => ExitCode::Template,
+            Self::Address(_) => ExitCode::Address,
+            Self::DialTimeout(_) | Self::NegativeDialTimeout(_) => ExitCode::DialTimeout,
+            Self::Tls(_) => ExitCode::Tls,
+            Self::IndexUnreadable { source, .. } => unless_system(source, ExitCode::Index),
+            Self::IndexPath { .. } | Self::Index { .. } | Self::Kind { .. } => ExitCode::Index,
+            Self::Configuration { .. } => ExitCode::Configuration,
+            Self::Read { .. } | Self::Write { .. } | Self::SelfTest { .. } => ExitCode::InputOutput,
+        }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::UnknownProgram(_) => Some("see ccs-builder --help".to_owned()),
+            Self::ArgumentCount { program, .. } | Self::EmptyArgument { program, .. } => {
+                Some(format!("usage: {}", program.usage()))
+            }
+            Self::SameFolder { .. } => Some("give the output a folder of its own".to_owned()),
+            Self::MetadataUnreadable { .. } => {
+                Some("the second argument is the folder in which the peer puts metadata.json".to_owned())
+            }
+            Self::Metadata { source, .. } => source.hint(),
+            Self::ForeignType { .. } => Some("leave the package to another builder".to_owned()),
+            Self::ConnectionUnreadable { source: ReadError::Missing, .. } => {
+                Some("put connection.json at the top of code.tar.gz, not in a folder".to_owned())
+            }
+            Self::Connection { source, .. } => source.hint(),
+            Self::Template { source, .. } => source.hint(),
+            Self::Address(source) => source.hint(),
+            Self::DialTimeout(source) => source.hint(),
+            Self::NegativeDialTimeout(_) => Some("leave it out for the peer's default of 3s".to_owned()),
+            Self::Tls(source) => source.hint(),
+            Self::IndexPath { source, .. } => source.hint(),
+            Self::Index { source, .. } => source.hint(),
+            Self::Kind { .. } => Some("a package holds folders and plain files only".to_owned()),
+            Self::Configuration { .. } => Some(format!(
+                r#"{CONFIGURATION_VARIABLE} and config.json hold one JSON object: {{"peer":"peer0"}}"#
+            )),
+            Self::Write { source, .. } => write_hint(source),
+            Self::SelfTest { .. } => Some(
+                "the folder must not be mounted noexec, and the executable must fit the machine".to_owned(),
+            ),
+            Self::ConnectionUnreadable { .. } | Self::IndexUnreadable { .. } | Self::Read { .. } => None,
+        }
+    }
+}
+
+/// A refusal by the system is an input/output error; what is wrong with the file itself has the file's own code.
+fn unless_system(error: &ReadError, code: ExitCode) -> ExitCode {
+    if matches!(error, ReadError::System(_)) { ExitCode::InputOutput } else { code }
+}
+
+fn write_hint(error: &io::Error) -> Option<String> {
+    let hint = match error.kind() {
+        io::ErrorKind::StorageFull => "free some space where TMPDIR of the peer points",
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "the user of this process must be able to write there"
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
+}

@@ -1,0 +1,88 @@
+//! Exit codes: all that a person who types `peer lifecycle chaincode install` sees of a failure.
+
+use std::fmt;
+
+/// What a program of the builder ends with. The numbers and words are stable; `docs/exit-codes.md` explains each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ExitCode {
+    /// Everything worked.
+    Ok = 0,
+    /// `detect`: the package is for another builder.
+    NotOurs = 1,
+    /// metadata.json is missing or broken.
+    Metadata = 10,
+    /// connection.json is missing or is not what it should be.
+    Connection = 11,
+    /// A template in connection.json cannot be rendered.
+    Template = 12,
+    /// The address is missing or cannot be dialled.
+    Address = 13,
+    /// Certificates or keys are missing or cannot be used.
+    Tls = 14,
+    /// META-INF holds something that is not a CouchDB index.
+    Index = 15,
+    /// `dial_timeout` is no duration, or a negative one.
+    DialTimeout = 16,
+    /// The builder's configuration, variable or file, is broken.
+    Configuration = 17,
+    /// Reading or writing failed.
+    InputOutput = 20,
+    /// The program was called in another way than a peer calls it.
+    Usage = 64,
+}
+
+impl ExitCode {
+    /// Every code, in ascending order.
+    pub const ALL: [Self; 12] = [
+        Self::Ok,
+        Self::NotOurs,
+        Self::Metadata,
+        Self::Connection,
+        Self::Template,
+        Self::Address,
+        Self::Tls,
+        Self::Index,
+        Self::DialTimeout,
+        Self::Configuration,
+        Self::InputOutput,
+        Self::Usage,
+    ];
+
+    /// Gives the number.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// Gives the word that messages use beside the number.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NotOurs => "not ours",
+            Self::Metadata => "metadata",
+            Self::Connection => "connection.json",
+            Self::Template => "template",
+            Self::Address => "address",
+            Self::Tls => "TLS",
+            Self::Index => "index",
+            Self::DialTimeout => "dial_timeout",
+            Self::Configuration => "configuration",
+            Self::InputOutput => "input/output",
+            Self::Usage => "usage",
+        }
+    }
+}
+
+impl fmt::Display for ExitCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.number(), self.word())
+    }
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code.number())
+    }
+}

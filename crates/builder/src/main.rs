@@ -1,0 +1,68 @@
+//! `ccs-builder`, also called `detect`, `build` and `release`: from a command line to an exit code.
+
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::ExitCode;
+
+use ccs_builder::context::{Arguments, Surroundings};
+use ccs_builder::program::{self, Program, Request};
+use ccs_builder::report::{Report, error_line};
+use ccs_builder::{Error, ExitCode as Code, install, stages};
+
+fn main() -> ExitCode {
+    match program::request(std::env::args_os()) {
+        Request::Run(Program::Install, arguments) => install(arguments).into(),
+        Request::Run(program, arguments) => run(program, arguments).into(),
+        Request::Version(program) => print(&format!("{}\n", program::version(program))).into(),
+        Request::Help => print(program::HELP).into(),
+        Request::Unknown(name) => fail(&Error::UnknownProgram(name)).into(),
+    }
+}
+
+/// Runs a stage as a peer calls it: messages on stderr alone.
+fn run(program: Program, arguments: Vec<OsString>) -> Code {
+    let mut report = Report::new(program);
+    let result = stage(program, arguments, &mut report);
+    result.unwrap_or_else(|error| {
+        report.error(&error);
+        error.code()
+    })
+}
+
+fn stage(program: Program, arguments: Vec<OsString>, report: &mut Report) -> Result<Code, Error> {
+    match program {
+        Program::Detect => {
+            // The peer gives the source as well; the type alone decides.
+            let Arguments([_, metadata]) = Arguments::read(program, arguments)?;
+            let ours = stages::detect(&metadata, report)?;
+            Ok(if ours { Code::Ok } else { Code::NotOurs })
+        }
+        Program::Build => {
+            let Arguments([source, metadata, out]) = Arguments::read(program, arguments)?;
+            let folders: [&Path; 3] = [&source, &metadata, &out];
+            stages::build(folders, &Surroundings::of_this_process(), report).map(|()| Code::Ok)
+        }
+        Program::Release => {
+            let Arguments([out, release]) = Arguments::read(program, arguments)?;
+            stages::release(&out, &release, report).map(|()| Code::Ok)
+        }
+        Program::Install => Ok(install(arguments)),
+    }
+}
+
+/// Runs `install`, which a person types: the result goes to stdout.
+fn install(arguments: Vec<OsString>) -> Code {
+    let installed = Arguments::read(Program::Install, arguments)
+        .and_then(|Arguments([folder])| install::install(&folder));
+    installed.map_or_else(|error| fail(&error), |settings| print(&settings))
+}
+
+fn fail(error: &Error) -> Code {
+    eprintln!("ccs-builder: {}", error_line(error));
+    error.code()
+}
+
+fn print(text: &str) -> Code {
+    use std::io::Write as _;
+    if std::io::stdout().lock().write_all(text.as_bytes()).is_err() { Code::InputOutput } else { Code::Ok }
+}

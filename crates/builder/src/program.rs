@@ -1,0 +1,176 @@
+//! Which program is meant: by the name the executable is called with, or by its first argument.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+/// One of the programs in the executable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// `detect SRC METADATA`
+    Detect,
+    /// `build SRC METADATA OUT`
+    Build,
+    /// `release OUT RELEASE`
+    Release,
+    /// `ccs-builder install DIR`
+    Install,
+}
+
+impl Program {
+    /// The programs that a peer calls, under the names it calls them.
+    pub const STAGES: [Self; 3] = [Self::Detect, Self::Build, Self::Release];
+
+    /// Gives the name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Detect => "detect",
+            Self::Build => "build",
+            Self::Release => "release",
+            Self::Install => "install",
+        }
+    }
+
+    /// Gives the names of the arguments, in order.
+    #[must_use]
+    pub const fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Self::Detect => &["SRC", "METADATA"],
+            Self::Build => &["SRC", "METADATA", "OUT"],
+            Self::Release => &["OUT", "RELEASE"],
+            Self::Install => &["DIR"],
+        }
+    }
+
+    /// Gives the line that shows how the program is called.
+    #[must_use]
+    pub fn usage(self) -> String {
+        format!("{} {}", self.name(), self.arguments().join(" "))
+    }
+
+    fn named(name: &OsStr) -> Option<Self> {
+        [Self::Detect, Self::Build, Self::Release, Self::Install]
+            .into_iter()
+            .find(|program| name == program.name())
+    }
+}
+
+/// What a command line asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Run a program with these arguments.
+    Run(Program, Vec<OsString>),
+    /// Say which version this is, and as which program.
+    Version(Option<Program>),
+    /// Say how the executable is called.
+    Help,
+    /// Nothing that the executable knows.
+    Unknown(OsString),
+}
+
+/// Reads a command line, the executable's name included.
+///
+/// The name decides, not the path that the kernel resolved: the programs may be links to one file.
+#[must_use]
+pub fn request(command_line: impl IntoIterator<Item = OsString>) -> Request {
+    let mut words = command_line.into_iter();
+    let called = words.next().unwrap_or_default();
+    let by_name = Path::new(&called).file_name().and_then(Program::named).filter(|p| *p != Program::Install);
+    let mut arguments: Vec<OsString> = words.collect();
+    let program = by_name.or_else(|| {
+        let program = Program::named(arguments.first()?)?;
+        arguments.remove(0);
+        Some(program)
+    });
+    // A lone option cannot be a call by a peer, which gives two or three absolute paths.
+    match (arguments.as_slice(), program) {
+        ([only], program) if only == "--version" || only == "-V" => Request::Version(program),
+        ([only], _) if only == "--help" || only == "-h" || (only == "help" && program.is_none()) => {
+            Request::Help
+        }
+        (_, Some(program)) => Request::Run(program, arguments),
+        ([], None) => Request::Help,
+        ([first, ..], None) => Request::Unknown(first.clone()),
+    }
+}
+
+/// What `--version` prints.
+#[must_use]
+pub fn version(program: Option<Program>) -> String {
+    let version = concat!("ccs-builder ", env!("CARGO_PKG_VERSION"));
+    program.map_or_else(|| version.to_owned(), |program| format!("{version} ({})", program.name()))
+}
+
+/// What `--help` prints.
+pub const HELP: &str = concat!(
+    "ccs-builder ",
+    env!("CARGO_PKG_VERSION"),
+    ": the external builder of a Hyperledger Fabric peer for chaincode as a service
+
+A peer calls the programs detect, build and release for every package that is installed; packages of
+the types ccaas and external are taken. All three are this one executable: it is known by the name it
+is called with, or by its first argument.
+
+  ccs-builder install DIR                put detect, build and release into DIR, which is the folder
+                                         `bin` of a builder, and print the settings for core.yaml
+  ccs-builder detect  SRC METADATA       exit 0 if the package is for this builder, 1 if not
+  ccs-builder build   SRC METADATA OUT   render and check connection.json and META-INF, write OUT
+  ccs-builder release OUT RELEASE        write what the peer reads: connection.json and statedb
+  ccs-builder --version, --help
+
+Templates in connection.json read the JSON object in CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG and in
+config.json beside the folder `bin`; list that variable in the builder's propagateEnvironment.
+
+Every message goes to stderr, one line each, and so into the peer's log. Exit codes: 0 done, 1 not ours
+(detect), 10 metadata, 11 connection.json, 12 template, 13 address, 14 TLS, 15 index, 16 dial_timeout,
+17 configuration, 20 input/output, 64 usage.
+
+Try it:  ccs-builder install /opt/ccs-builder/bin
+"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(words: &[&str]) -> Request {
+        request(words.iter().map(OsString::from))
+    }
+
+    #[test]
+    fn the_name_or_the_first_argument_chooses_the_program() {
+        let arguments = |words: &[&str]| words.iter().map(OsString::from).collect::<Vec<_>>();
+        assert_eq!(
+            asked(&["/x/bin/detect", "a", "b"]),
+            Request::Run(Program::Detect, arguments(&["a", "b"]))
+        );
+        assert_eq!(asked(&["ccs-builder", "build", "a"]), Request::Run(Program::Build, arguments(&["a"])));
+        assert_eq!(
+            asked(&["release", "detect", "b"]),
+            Request::Run(Program::Release, arguments(&["detect", "b"]))
+        );
+        assert_eq!(asked(&["install", "detect"]), Request::Run(Program::Detect, vec![]));
+        assert_eq!(asked(&["renamed", "run", "a"]), Request::Unknown("run".into()));
+    }
+
+    #[test]
+    fn help_and_version_are_lone_options() {
+        assert_eq!(asked(&["ccs-builder"]), Request::Help);
+        assert_eq!(asked(&["ccs-builder", "--help"]), Request::Help);
+        assert_eq!(asked(&["build", "-h"]), Request::Help);
+        assert_eq!(asked(&["build", "--version"]), Request::Version(Some(Program::Build)));
+        assert_eq!(asked(&["ccs-builder", "-V"]), Request::Version(None));
+        assert_eq!(
+            asked(&["detect", "--help", "x"]),
+            Request::Run(Program::Detect, vec!["--help".into(), "x".into()])
+        );
+        assert_eq!(asked(&["detect"]), Request::Run(Program::Detect, vec![]));
+    }
+
+    #[test]
+    fn help_names_every_exit_code() {
+        for code in crate::ExitCode::ALL.into_iter().skip(2) {
+            assert!(HELP.contains(&code.to_string()), "{code}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! The templates of connection.json: Go `text/template`s in its string fields.
+
+use std::collections::BTreeSet;
+
+use ccs_files::Connection;
+use ccs_files::connection::DialTimeout;
+use ccs_gotemplate::{Limits, ParseError, RenderError, Template};
+
+use crate::Error;
+use crate::configuration::Configuration;
+
+/// The most that one field may become, in bytes.
+pub const MAX_OUTPUT: usize = 16 * 1024 * 1024;
+
+/// A template cannot be rendered.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    /// It is not a template.
+    #[error(transparent)]
+    Parse(#[from] ParseError),
+    /// It reads a key that nobody defined.
+    #[error("{0}")]
+    MissingKey(RenderError, BTreeSet<String>),
+    /// It fails for another reason.
+    #[error(transparent)]
+    Render(RenderError),
+}
+
+impl TemplateError {
+    /// Says what to do about it; for a missing key, which keys there are.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Parse(error) => error.hint(),
+            Self::Render(error) => error.hint(),
+            Self::MissingKey(_, known) if known.is_empty() => Some(
+                "no key is defined; set CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG in the peer's environment and list it in \
+                 propagateEnvironment of the builder, or write config.json beside its bin folder"
+                    .to_owned(),
+            ),
+            Self::MissingKey(error, known) => {
+                let names: Vec<&str> = known.iter().take(40).map(String::as_str).collect();
+                let otherwise = error.hint().unwrap_or_default();
+                Some(format!("the keys that exist are {}; {otherwise}", names.join(", ")))
+            }
+        }
+    }
+}
+
+/// Renders the fields that a peer will read.
+///
+/// Without TLS the peer ignores everything about it, so these fields are emptied and their templates never looked at,
+/// as Fabric's own builder does.
+pub fn render(package: Connection, configuration: &Configuration) -> Result<Connection, Error> {
+    let text = |field: &'static str, text: String| {
+        expand(&text, configuration).map_err(|source| Error::Template { field, source })
+    };
+    let tls = |field: &'static str, pem: String| {
+        if package.tls_required { text(field, pem) } else { Ok(String::new()) }
+    };
+    let dial_timeout = match package.dial_timeout {
+        Some(DialTimeout::Text(template)) => {
+            Some(text("dial_timeout", template)?).filter(|text| !text.is_empty()).map(DialTimeout::Text)
+        }
+        other => other,
+    };
+    Ok(Connection {
+        address: text("address", package.address)?,
+        domain: text("domain", package.domain)?,
+        dial_timeout,
+        tls_required: package.tls_required,
+        client_auth_required: package.tls_required && package.client_auth_required,
+        root_cert: tls("root_cert", package.root_cert)?,
+        client_key: tls("client_key", package.client_key)?,
+        client_cert: tls("client_cert", package.client_cert)?,
+        extra: package.extra,
+    })
+}
+
+fn expand(text: &str, configuration: &Configuration) -> Result<String, TemplateError> {
+    if !text.contains("{{") {
+        return Ok(text.to_owned());
+    }
+    let template = Template::parse(text)?;
+    let data = configuration.data_for(&template.keys());
+    let limits = Limits { output_bytes: MAX_OUTPUT, ..Limits::default() };
+    let rendered = template.render(data.as_ref(), &limits).map_err(|error| match error {
+        RenderError::MissingKey { .. } => {
+            TemplateError::MissingKey(error, configuration.keys().into_iter().map(str::to_owned).collect())
+        }
+        other => TemplateError::Render(other),
+    })?;
+    Ok(valid_text(rendered))
+}
+
+/// Makes text of the bytes that a template gave, each broken one U+FFFD, as Go's JSON writer does.
+fn valid_text(bytes: Vec<u8>) -> String {
+    String::from_utf8(bytes).unwrap_or_else(|error| {
+        let mut text = String::new();
+        for chunk in error.as_bytes().utf8_chunks() {
+            text.push_str(chunk.valid());
+            text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+        }
+        text
+    })
+}

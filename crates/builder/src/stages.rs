@@ -1,0 +1,25 @@
+//! The three programs that a peer calls, as functions.
+
+mod build;
+mod detect;
+mod release;
+
+use std::path::Path;
+
+use ccs_files::PackageMetadata;
+
+pub use build::{Prepared, build, prepare};
+pub use detect::detect;
+pub use release::release;
+
+use crate::Error;
+use crate::input;
+
+/// Reads metadata.json of a folder; the bytes are given as well.
+fn read_metadata(folder: &Path) -> Result<(PackageMetadata, Vec<u8>), Error> {
+    let path = folder.join("metadata.json");
+    let content = input::read(&path, input::MAX_SMALL)
+        .map_err(|source| Error::MetadataUnreadable { path: path.clone(), source })?;
+    let metadata = PackageMetadata::parse(&content).map_err(|source| Error::Metadata { path, source })?;
+    Ok((metadata, content))
+}

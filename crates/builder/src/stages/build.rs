@@ -1,0 +1,94 @@
+//! `build SRC METADATA OUT`: from a package's source to a connection that a peer can use.
+
+use std::path::Path;
+
+use ccs_files::{Connection, PackageMetadata};
+
+use super::read_metadata;
+use crate::Error;
+use crate::check;
+use crate::configuration::Configuration;
+use crate::context::Surroundings;
+use crate::input;
+use crate::meta_inf::{self, Tree};
+use crate::output::Output;
+use crate::render;
+use crate::report::Report;
+
+/// A package's source, rendered and checked, and not yet written anywhere.
+#[derive(Debug)]
+pub struct Prepared {
+    /// How the peer will reach the chaincode.
+    pub connection: Connection,
+    /// The files of META-INF.
+    pub meta_inf: Tree,
+}
+
+/// Builds, and tells the report what was done.
+pub fn build(
+    [source, metadata_folder, out]: [&Path; 3],
+    surroundings: &Surroundings,
+    report: &mut Report,
+) -> Result<(), Error> {
+    let (metadata, metadata_content) = read_metadata(metadata_folder)?;
+    report.set_label(&metadata.label);
+    if !metadata.is_chaincode_as_a_service() {
+        let found = metadata.chaincode_type.chars().take(60).collect();
+        return Err(Error::ForeignType { path: metadata_folder.join("metadata.json"), found });
+    }
+    refuse_same_folder(&[source, metadata_folder], out)?;
+    let mut warnings = Vec::new();
+    let prepared = prepare(source, &metadata, surroundings, &mut warnings);
+    report.warnings(&warnings);
+    let prepared = prepared?;
+    let done = summary(&prepared);
+    Output::new(out)
+        .file("metadata.json", metadata_content)
+        .folder("META-INF", prepared.meta_inf)
+        .file("connection.json", prepared.connection.to_json())
+        .write()?;
+    report.done(&done);
+    Ok(())
+}
+
+/// Renders and checks a package's source; what works and yet may not be meant is added to `warnings`, also when the
+/// source is refused.
+pub fn prepare(
+    source: &Path,
+    metadata: &PackageMetadata,
+    surroundings: &Surroundings,
+    warnings: &mut Vec<String>,
+) -> Result<Prepared, Error> {
+    let path = source.join("connection.json");
+    let content = input::read(&path, input::MAX_CONNECTION)
+        .map_err(|source| Error::ConnectionUnreadable { path: path.clone(), source })?;
+    let (package, notices) =
+        Connection::parse(&content).map_err(|source| Error::Connection { path, source })?;
+    warnings.extend(notices.iter().map(|notice| format!("connection.json: {notice}")));
+    warnings.extend(check::unused_tls(&package));
+    let configuration = Configuration::gather(surroundings, source, &metadata.label)?;
+    let mut connection = render::render(package, &configuration)?;
+    check::check(&mut connection, surroundings.now, warnings)?;
+    let meta_inf = meta_inf::of_source(source, warnings)?;
+    Ok(Prepared { connection, meta_inf })
+}
+
+/// Refuses an output folder that is an input folder, under whatever name.
+fn refuse_same_folder(inputs: &[&Path], out: &Path) -> Result<(), Error> {
+    let Ok(out) = out.canonicalize() else { return Ok(()) };
+    let same = inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == out));
+    if same { Err(Error::SameFolder { folder: out }) } else { Ok(()) }
+}
+
+/// One line on what the peer will do with the build.
+fn summary(prepared: &Prepared) -> String {
+    let connection = &prepared.connection;
+    let security = match (connection.tls_required, connection.client_auth_required) {
+        (false, _) => "in plaintext",
+        (true, false) => "over TLS",
+        (true, true) => "over mutual TLS",
+    };
+    let files = prepared.meta_inf.files.iter().filter(|(path, _)| path.starts_with("statedb")).count();
+    let indexes = if files == 1 { "1 index".to_owned() } else { format!("{files} indexes") };
+    format!("built: the peer will connect to {} {security}; {indexes}", connection.address)
+}

@@ -1,0 +1,14 @@
+//! `detect SRC METADATA`: whether the package is for this builder.
+
+use std::path::Path;
+
+use super::read_metadata;
+use crate::Error;
+use crate::report::Report;
+
+/// Tells whether the package is chaincode as a service. Silent for every other package: the peer asks each builder.
+pub fn detect(metadata_folder: &Path, report: &mut Report) -> Result<bool, Error> {
+    let (metadata, _) = read_metadata(metadata_folder)?;
+    report.set_label(&metadata.label);
+    Ok(metadata.is_chaincode_as_a_service())
+}
