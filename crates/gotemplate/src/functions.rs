@@ -249,9 +249,14 @@ fn slice<'a>(item: &Val<'a>, indexes: &[Val<'a>]) -> Result<Val<'a>, Fault> {
         Val::List(list) => (list.length, list.capacity),
         _ => return fault(format!("can't slice a {}", item.type_name())),
     };
-    let is_text = matches!(item, Val::Text(_));
-    if indexes.len() > 3 || (is_text && indexes.len() == 3) {
+    if indexes.len() > 3 || (matches!(item, Val::Text(_)) && indexes.len() == 3) {
         return fault(format!("too many slice indexes: {}", indexes.len()));
+    }
+    if let Val::List(list) = item
+        && !list.capacity_is_exact
+        && indexes.iter().any(|index| position(index, usize::MAX).is_ok_and(|index| index > capacity))
+    {
+        return Err(Fault::Unsupported("slicing a long list beyond its length"));
     }
     let bound = |nth: usize, default| indexes.get(nth).map_or(Ok(default), |index| position(index, capacity));
     let (start, end, most) = (bound(0, 0)?, bound(1, length)?, bound(2, capacity)?);
@@ -265,6 +270,7 @@ fn slice<'a>(item: &Val<'a>, indexes: &[Val<'a>]) -> Result<Val<'a>, Fault> {
             items: list.items.get(start..).unwrap_or_default(),
             length: end - start,
             capacity: most - start,
+            capacity_is_exact: list.capacity_is_exact || indexes.len() == 3,
         }),
         _ => Val::Nil,
     })

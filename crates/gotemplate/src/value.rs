@@ -52,7 +52,13 @@ pub(crate) struct List<'a> {
     pub(crate) items: &'a [Value],
     pub(crate) length: usize,
     pub(crate) capacity: usize,
+    /// Whether Go's capacity is just that, or unknown and at least that.
+    pub(crate) capacity_is_exact: bool,
 }
+
+/// `encoding/json` appends the elements of an array one by one. Up to this length every release of Go doubles the
+/// capacity as it goes; above, the allocator's size classes decide, which differ from release to release.
+const DOUBLING: usize = 32;
 
 impl Text<'_> {
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -65,7 +71,10 @@ impl Text<'_> {
 
 impl<'a> List<'a> {
     fn new(items: &'a [Value]) -> Self {
-        List { items, length: items.len(), capacity: appended_capacity(items.len()) }
+        let length = items.len();
+        let capacity_is_exact = length <= DOUBLING;
+        let capacity = if capacity_is_exact && length > 0 { length.next_power_of_two() } else { length };
+        List { items, length, capacity, capacity_is_exact }
     }
 
     pub(crate) fn get(&self, index: usize) -> Option<Val<'a>> {
@@ -126,28 +135,4 @@ impl<'a> Val<'a> {
             Val::Map(map) => !map.is_empty(),
         }
     }
-}
-
-/// The capacity of a slice of interfaces to which `encoding/json` has appended `length` elements one by one.
-///
-/// Go 1.26 `runtime/slice.go` (growth) and `internal/runtime/gc/sizeclasses.go` (allocation sizes, 16 bytes for each
-/// element). It shows only through `slice`, which may reach beyond the length.
-fn appended_capacity(length: usize) -> usize {
-    const ALLOCATED_ABOVE_512: [(usize, usize); 4] = [(832, 848), (1252, 1280), (1792, 1792), (2432, 2560)];
-    const ELEMENTS_IN_PAGE: usize = 512;
-    let mut capacity = 0;
-    while capacity < length {
-        capacity = match capacity {
-            0 => 1,
-            1..256 => capacity * 2,
-            _ => {
-                let wanted = capacity + (capacity + 3 * 256) / 4;
-                match ALLOCATED_ABOVE_512.iter().find(|(size, _)| *size == wanted) {
-                    Some((_, allocated)) => *allocated,
-                    None => wanted.next_multiple_of(if wanted > 512 { ELEMENTS_IN_PAGE } else { 1 }),
-                }
-            }
-        };
-    }
-    capacity
 }
