@@ -3,11 +3,11 @@
 /// The deepest nesting of control structures and parentheses that [`Template::parse`](crate::Template::parse) accepts.
 ///
 /// Go accepts 10,000 parentheses and any number of control structures. The parser and the destructor of the tree
-/// recurse, so this bound keeps them inside a thread's smallest usual stack.
-pub const MAX_PARSE_DEPTH: usize = 200;
+/// recurse, so this bound keeps them inside a stack of 1 MiB, even in an unoptimized build.
+pub const MAX_PARSE_DEPTH: usize = 100;
 
 /// The highest value of [`Limits::depth`] that takes effect; a larger one counts as this.
-pub const MAX_RENDER_DEPTH: usize = 500;
+pub const MAX_RENDER_DEPTH: usize = 300;
 
 /// Bounds for one rendering; exceeding one is [`RenderError::Limit`](crate::RenderError::Limit).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,13 +17,13 @@ pub struct Limits {
     /// Work: one step for each node, command and operand, and one for each 64 bytes that pass through a function.
     /// Default: 1,000,000, which takes less than a second.
     pub steps: u64,
-    /// Template calls, control structures and parentheses in progress at the same time. Default: 400; at most
+    /// Template calls, control structures and parentheses in progress at the same time. Default:
     /// [`MAX_RENDER_DEPTH`].
     pub depth: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { output_bytes: 1 << 20, steps: 1_000_000, depth: 400 }
+        Limits { output_bytes: 1 << 20, steps: 1_000_000, depth: MAX_RENDER_DEPTH }
     }
 }

@@ -1,14 +1,14 @@
 //! Tokens to operands: the parser's part below the level of a command (`text/template/parse/parse.go` of Go 1.26).
 
 use crate::ast::{Function, Number, Operand};
-use crate::error::{ParseError, ParseErrorKind, quoted};
+use crate::error::{ParseErrorKind, quoted};
 use crate::lexer::{Kind, Token};
 use crate::literal;
-use crate::parser::Parser;
+use crate::parser::{Parsed, Parser};
 
 impl Parser<'_> {
     /// A term and the fields that follow it without space; `None` when the next token starts no term.
-    pub(crate) fn operand(&mut self) -> Result<Option<Operand>, ParseError> {
+    pub(crate) fn operand(&mut self) -> Parsed<Option<Operand>> {
         let start = self.peek_non_space()?;
         let Some(term) = self.term()? else { return Ok(None) };
         let mut fields = Vec::new();
@@ -31,7 +31,7 @@ impl Parser<'_> {
         }
     }
 
-    fn term(&mut self) -> Result<Option<Operand>, ParseError> {
+    fn term(&mut self) -> Parsed<Option<Operand>> {
         let token = self.next_non_space()?;
         let operand = match token.kind {
             Kind::Identifier => {
@@ -68,7 +68,7 @@ impl Parser<'_> {
         Ok(Some(operand))
     }
 
-    fn number(&self, token: Token<'_>) -> Result<Number, ParseError> {
+    fn number(&self, token: Token<'_>) -> Parsed<Number> {
         let imaginary = token.text.strip_suffix('i').is_some_and(|real| literal::parse_float(real).is_some());
         if token.kind == Kind::Complex || imaginary {
             let message = format!("complex number {} is not supported", quoted(token.text));
@@ -78,7 +78,7 @@ impl Parser<'_> {
     }
 
     /// The value of a string token.
-    pub(crate) fn string(&self, token: Token<'_>) -> Result<Vec<u8>, ParseError> {
+    pub(crate) fn string(&self, token: Token<'_>) -> Parsed<Vec<u8>> {
         literal::unquote(token.text)
             .ok_or_else(|| self.error(token, format!("invalid escape in string {}", quoted(token.text))))
     }

@@ -7,6 +7,9 @@ use crate::error::{ParseError, ParseErrorKind, quoted};
 use crate::lexer::{Kind, Lexer, Token};
 use crate::limits::MAX_PARSE_DEPTH;
 
+/// Boxed, because the parser recurses and every frame holds several results.
+pub(crate) type Parsed<T> = Result<T, Box<ParseError>>;
+
 pub(crate) struct Parser<'t> {
     text: &'t str,
     lexer: Lexer<'t>,
@@ -41,7 +44,7 @@ enum Item {
 }
 
 /// Parses a text and all templates that it defines.
-pub(crate) fn parse(text: &str) -> Result<Trees, ParseError> {
+pub(crate) fn parse(text: &str) -> Parsed<Trees> {
     let mut parser = Parser {
         text,
         lexer: Lexer::new(text),
@@ -76,12 +79,13 @@ impl<'t> Scope<'t> {
 }
 
 /// Reading tokens, and errors about them.
+#[expect(clippy::unnecessary_box_returns, reason = "every result of the parser holds its error in a box")]
 impl<'t> Parser<'t> {
-    pub(crate) fn next(&mut self) -> Result<Token<'t>, ParseError> {
+    pub(crate) fn next(&mut self) -> Parsed<Token<'t>> {
         match self.ahead.pop() {
             Some(token) => Ok(token),
             None => self.lexer.next().map_err(|error| {
-                ParseError::new(ParseErrorKind::Syntax, self.text, error.offset, error.message)
+                Box::new(ParseError::new(ParseErrorKind::Syntax, self.text, error.offset, error.message))
             }),
         }
     }
@@ -90,13 +94,13 @@ impl<'t> Parser<'t> {
         self.ahead.push(token);
     }
 
-    pub(crate) fn peek(&mut self) -> Result<Token<'t>, ParseError> {
+    pub(crate) fn peek(&mut self) -> Parsed<Token<'t>> {
         let token = self.next()?;
         self.push_back(token);
         Ok(token)
     }
 
-    pub(crate) fn next_non_space(&mut self) -> Result<Token<'t>, ParseError> {
+    pub(crate) fn next_non_space(&mut self) -> Parsed<Token<'t>> {
         loop {
             let token = self.next()?;
             if token.kind != Kind::Space {
@@ -105,31 +109,36 @@ impl<'t> Parser<'t> {
         }
     }
 
-    pub(crate) fn peek_non_space(&mut self) -> Result<Token<'t>, ParseError> {
+    pub(crate) fn peek_non_space(&mut self) -> Parsed<Token<'t>> {
         let token = self.next_non_space()?;
         self.push_back(token);
         Ok(token)
     }
 
-    fn expect(&mut self, kind: Kind, context: &str) -> Result<Token<'t>, ParseError> {
+    fn expect(&mut self, kind: Kind, context: &str) -> Parsed<Token<'t>> {
         let token = self.next_non_space()?;
         if token.kind == kind { Ok(token) } else { Err(self.unexpected(token, context)) }
     }
 
-    pub(crate) fn error(&self, token: Token<'_>, message: impl Into<String>) -> ParseError {
+    pub(crate) fn error(&self, token: Token<'_>, message: impl Into<String>) -> Box<ParseError> {
         self.error_of(ParseErrorKind::Syntax, token, message.into())
     }
 
-    pub(crate) fn error_of(&self, kind: ParseErrorKind, token: Token<'_>, message: String) -> ParseError {
-        ParseError::new(kind, self.text, token.offset, message)
+    pub(crate) fn error_of(
+        &self,
+        kind: ParseErrorKind,
+        token: Token<'_>,
+        message: String,
+    ) -> Box<ParseError> {
+        Box::new(ParseError::new(kind, self.text, token.offset, message))
     }
 
-    fn unexpected(&self, token: Token<'_>, context: &str) -> ParseError {
+    fn unexpected(&self, token: Token<'_>, context: &str) -> Box<ParseError> {
         let found = if token.kind == Kind::Eof { "end of text".to_string() } else { quoted(token.text) };
         self.error(token, format!("unexpected {found} in {context}"))
     }
 
-    pub(crate) fn enter(&mut self, token: Token<'_>) -> Result<(), ParseError> {
+    pub(crate) fn enter(&mut self, token: Token<'_>) -> Parsed<()> {
         self.depth += 1;
         if self.depth <= MAX_PARSE_DEPTH {
             return Ok(());
@@ -149,7 +158,7 @@ impl<'t> Parser<'t> {
 
 /// Lists of nodes and named templates.
 impl<'t> Parser<'t> {
-    fn main(&mut self) -> Result<(), ParseError> {
+    fn main(&mut self) -> Parsed<()> {
         let mut nodes = Vec::new();
         loop {
             let token = self.peek()?;
@@ -175,7 +184,7 @@ impl<'t> Parser<'t> {
     }
 
     /// Adds a template; a blank one never replaces another, and only a blank one is replaced.
-    fn add(&mut self, name: Vec<u8>, nodes: Vec<Node>, token: Token<'_>) -> Result<(), ParseError> {
+    fn add(&mut self, name: Vec<u8>, nodes: Vec<Node>, token: Token<'_>) -> Parsed<()> {
         let old_is_blank = self.trees.get(&name).is_none_or(|old| old.iter().all(Node::is_blank));
         if old_is_blank {
             self.trees.insert(name, nodes);
@@ -186,7 +195,7 @@ impl<'t> Parser<'t> {
         Ok(())
     }
 
-    fn define(&mut self) -> Result<(), ParseError> {
+    fn define(&mut self) -> Parsed<()> {
         let token = self.expect(Kind::String, "define clause")?;
         let name = self.string(token)?;
         self.expect(Kind::RightDelim, "define clause")?;
@@ -194,7 +203,7 @@ impl<'t> Parser<'t> {
     }
 
     /// The body of a `define` or `block`, which has variables and ranges of its own.
-    fn named_template(&mut self, name: Vec<u8>, token: Token<'t>, context: &str) -> Result<(), ParseError> {
+    fn named_template(&mut self, name: Vec<u8>, token: Token<'t>, context: &str) -> Parsed<()> {
         let outer = std::mem::replace(&mut self.scope, Scope::new());
         let (nodes, stop) = self.list()?;
         if stop == Stop::Else {
@@ -204,7 +213,7 @@ impl<'t> Parser<'t> {
         self.add(name, nodes, token)
     }
 
-    fn list(&mut self) -> Result<(Vec<Node>, Stop), ParseError> {
+    fn list(&mut self) -> Parsed<(Vec<Node>, Stop)> {
         let mut nodes = Vec::new();
         loop {
             let token = self.peek_non_space()?;
@@ -218,7 +227,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn item(&mut self) -> Result<Item, ParseError> {
+    fn item(&mut self) -> Parsed<Item> {
         let token = self.next_non_space()?;
         match token.kind {
             Kind::Text => Ok(Item::Node(Node::Text(token.text.to_string()))),
@@ -227,7 +236,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn action(&mut self) -> Result<Item, ParseError> {
+    fn action(&mut self) -> Parsed<Item> {
         let token = self.next_non_space()?;
         let node = match token.kind {
             Kind::Block => self.block()?,
@@ -256,7 +265,7 @@ impl<'t> Parser<'t> {
         Ok(Item::Node(node))
     }
 
-    fn loop_control(&mut self, token: Token<'_>, node: Node) -> Result<Node, ParseError> {
+    fn loop_control(&mut self, token: Token<'_>, node: Node) -> Parsed<Node> {
         self.expect(Kind::RightDelim, token.text)?;
         if self.scope.ranges == 0 {
             return Err(self.error(token, format!("{{{{{}}}}} outside {{{{range}}}}", token.text)));
@@ -264,7 +273,7 @@ impl<'t> Parser<'t> {
         Ok(node)
     }
 
-    fn choice(&mut self, token: Token<'_>, keyword: &'static str) -> Result<Choice, ParseError> {
+    fn choice(&mut self, token: Token<'_>, keyword: &'static str) -> Parsed<Choice> {
         self.enter(token)?;
         let variables = self.scope.variables.len();
         let mut choice = Choice { branches: Vec::new(), otherwise: None };
@@ -288,7 +297,7 @@ impl<'t> Parser<'t> {
         Ok(choice)
     }
 
-    fn otherwise(&mut self) -> Result<Vec<Node>, ParseError> {
+    fn otherwise(&mut self) -> Parsed<Vec<Node>> {
         let (nodes, stop) = self.list()?;
         if stop == Stop::Else {
             let token = self.peek()?;
@@ -297,7 +306,7 @@ impl<'t> Parser<'t> {
         Ok(nodes)
     }
 
-    fn range(&mut self, token: Token<'_>) -> Result<Node, ParseError> {
+    fn range(&mut self, token: Token<'_>) -> Parsed<Node> {
         self.enter(token)?;
         let variables = self.scope.variables.len();
         let pipe = self.pipeline("range", Kind::RightDelim)?;
@@ -310,7 +319,7 @@ impl<'t> Parser<'t> {
         Ok(Node::Range { pipe, body, otherwise })
     }
 
-    fn block(&mut self) -> Result<Node, ParseError> {
+    fn block(&mut self) -> Parsed<Node> {
         let token = self.expect(Kind::String, "block clause")?;
         let name = self.string(token)?;
         let pipe = self.pipeline("block clause", Kind::RightDelim)?;
@@ -320,7 +329,7 @@ impl<'t> Parser<'t> {
         Ok(Node::Template { name, pipe: Some(pipe), line: token.line })
     }
 
-    fn template(&mut self, token: Token<'_>) -> Result<Node, ParseError> {
+    fn template(&mut self, token: Token<'_>) -> Parsed<Node> {
         let name = self.expect(Kind::String, "template clause")?;
         let name = self.string(name)?;
         let next = self.next_non_space()?;
@@ -335,7 +344,7 @@ impl<'t> Parser<'t> {
 
 /// Pipelines and commands.
 impl Parser<'_> {
-    pub(crate) fn pipeline(&mut self, context: &str, end: Kind) -> Result<Pipe, ParseError> {
+    pub(crate) fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
         let line = self.peek_non_space()?.line;
         let mut pipe = Pipe { line, variables: Vec::new(), assigns: false, commands: Vec::new() };
         self.declarations(&mut pipe, context)?;
@@ -383,7 +392,7 @@ impl Parser<'_> {
     }
 
     /// `$x :=`, `$x =`, or in a range `$i, $x :=`.
-    fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Result<(), ParseError> {
+    fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Parsed<()> {
         loop {
             let variable = self.peek_non_space()?;
             if variable.kind != Kind::Variable {
@@ -417,7 +426,7 @@ impl Parser<'_> {
         }
     }
 
-    fn command(&mut self) -> Result<Command, ParseError> {
+    fn command(&mut self) -> Parsed<Command> {
         let mut operands = Vec::new();
         loop {
             let start = self.peek_non_space()?;

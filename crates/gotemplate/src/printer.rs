@@ -108,7 +108,7 @@ impl Printer {
             Val::Nil if self.flags.sharp_v => self.write(b"interface {}(nil)"),
             Val::Nil => self.write(b"<nil>"),
             Val::Bool(flag) if matches!(verb, 't' | 'v') => {
-                self.pad(if *flag { b"true" } else { b"false" }, true)
+                self.pad(if *flag { b"true" } else { b"false" }, true);
             }
             Val::Bool(_) => self.bad_verb(value, verb),
             Val::Int(number) => self.integer(Integer::from(*number), verb, value),
@@ -210,22 +210,20 @@ impl Printer {
     /// A string as hexadecimal bytes; here the precision counts bytes.
     fn hex(&mut self, text: &[u8], verb: char) {
         let bytes = &text[..text.len().min(self.flags.precision.unwrap_or(usize::MAX))];
-        let prefix: &str = match (self.flags.sharp, verb) {
-            (false, _) => "",
-            (true, 'x') => "0x",
-            (true, _) => "0X",
-        };
-        let mut encoded = String::new();
-        for (index, byte) in bytes.iter().enumerate() {
+        let digits = if verb == 'x' { b"0123456789abcdefx" } else { b"0123456789ABCDEFX" };
+        let prefix: &[u8] = if self.flags.sharp { &[b'0', digits[16]] } else { b"" };
+        let mut encoded = Vec::with_capacity(bytes.len() * 2);
+        for (index, &byte) in bytes.iter().enumerate() {
             if index == 0 {
-                encoded.push_str(prefix);
+                encoded.extend_from_slice(prefix);
             } else if self.flags.space {
-                encoded.push(' ');
-                encoded.push_str(prefix);
+                encoded.push(b' ');
+                encoded.extend_from_slice(prefix);
             }
-            encoded.push_str(&if verb == 'x' { format!("{byte:02x}") } else { format!("{byte:02X}") });
+            encoded.push(digits[usize::from(byte >> 4)]);
+            encoded.push(digits[usize::from(byte & 0xf)]);
         }
-        self.pad(encoded.as_bytes(), true);
+        self.pad(&encoded, true);
     }
 
     fn container(&mut self, value: &Val<'_>, verb: char) {

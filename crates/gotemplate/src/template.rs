@@ -20,7 +20,7 @@ impl Template {
     /// Refuses nesting deeper than [`MAX_PARSE_DEPTH`](crate::MAX_PARSE_DEPTH) and complex numbers, which Go accepts.
     pub fn parse(text: &str) -> Result<Template, ParseError> {
         if text.contains("{{") {
-            return parser::parse(text).map(|trees| Template { trees });
+            return parser::parse(text).map(|trees| Template { trees }).map_err(|error| *error);
         }
         Ok(Template { trees: Trees::from([(Vec::new(), vec![Node::Text(text.to_string())])]) })
     }

@@ -4,6 +4,8 @@
 //! rendered otherwise than in Go always fails. The variable `CCS_GOTEMPLATE_RECORD` names one more file to replay,
 //! such as the output of `go run . fuzz`.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -109,8 +111,8 @@ fn run(case: &Case) -> Outcome {
     }
 }
 
-/// Compares one file; gives the number of cases and the ids that were declined although Go renders.
-fn replay(path: &Path, failures: &mut Vec<String>) -> (usize, Vec<String>) {
+/// Compares one file; gives the number of cases, and id and reason of those declined although Go renders.
+fn replay(path: &Path, failures: &mut Vec<String>) -> (usize, Vec<(String, String)>) {
     let cases = cases(path);
     let mut declined = Vec::new();
     for case in &cases {
@@ -119,7 +121,7 @@ fn replay(path: &Path, failures: &mut Vec<String>) -> (usize, Vec<String>) {
             (Outcome::Output(expected), Outcome::Output(actual)) if expected == actual => {}
             (Outcome::Refused(expected, _), Outcome::Refused(actual, _)) if expected == actual => {}
             (Outcome::Refused(..), Outcome::Declined(_)) => {}
-            (Outcome::Output(_), Outcome::Declined(_)) => declined.push(case.id.clone()),
+            (Outcome::Output(_), Outcome::Declined(_)) => declined.push((case.id.clone(), show(&actual))),
             (expected, _) => failures.push(format!(
                 "{}\n  template {:?}\n  go   {}\n  ours {}",
                 case.id,
@@ -165,8 +167,9 @@ fn every_recorded_case_is_rendered_as_go_renders_it_or_refused() {
         total += count;
         declined.append(&mut ids);
     }
-    let unlisted: Vec<&String> = declined.iter().filter(|id| !listed.contains(id)).collect();
-    let stale: Vec<&String> = listed.iter().filter(|id| !declined.contains(id)).collect();
+    let unlisted: Vec<_> = declined.iter().filter(|(id, _)| !listed.contains(id)).collect();
+    let stale: Vec<&String> =
+        listed.iter().filter(|id| !declined.iter().any(|(other, _)| other == *id)).collect();
     assert!(
         failures.is_empty(),
         "{} of {total} differ:\n{}",
