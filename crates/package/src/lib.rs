@@ -1,1 +1,39 @@
-//! Packages.
+//! Reads and writes chaincode packages by the peer's rules.
+//!
+//! A package is a gzip-compressed tar archive of exactly two files, `metadata.json` and `code.tar.gz`; the second is such
+//! an archive itself. The reader accepts what a peer of Fabric 2.0 to 3.1 installs and says what it will refuse
+//! ([`read`], [`visit_code`], [`package_id`]); the writer gives the same bytes for the same content, always
+//! ([`write()`]). Both work on any [`std::io::Read`] or [`std::io::Write`]; only [`disk`] knows about files.
+//!
+//! ```
+//! use ccs_package::{Limits, PackageContents};
+//!
+//! let mut contents = PackageContents::new("basic_1.0".parse()?, "ccaas");
+//! contents.add("connection.json", br#"{"address":"basic.example.com:9999"}"#.as_slice())?;
+//! let mut file = Vec::new();
+//! let id = ccs_package::write(&contents, &mut file)?;
+//!
+//! let package = ccs_package::read(file.as_slice(), &Limits::default())?;
+//! assert_eq!(package.id(), &id);
+//! assert_eq!(package.code_entries()[0].path().to_str(), Some("connection.json"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod archive;
+mod code;
+mod contents;
+pub mod disk;
+mod layer;
+mod limits;
+mod read;
+mod write;
+
+pub use archive::fault::TarFault;
+pub use code::{CodeEntry, CodeFault, EntryKind};
+pub use contents::{ContentsError, PackageContents};
+pub use layer::{ArchiveFault, GzipFault};
+pub use limits::{Layer, LimitExceeded, Limits};
+pub use read::{Package, ReadError, VisitError, Warning, package_id, read, visit_code};
+pub use write::{WriteError, write};
+
+use code::shown;

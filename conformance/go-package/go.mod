@@ -1,0 +1,3 @@
+module go-package
+
+go 1.26

@@ -1,0 +1,154 @@
+//! One header block of a tar archive, understood as Go's `archive/tar` understands it.
+
+use super::fault::TarFault;
+
+/// The unit of a tar archive, in bytes.
+pub(crate) const BLOCK: usize = 512;
+
+/// One block, as it is in the archive.
+pub(crate) type Block = [u8; BLOCK];
+
+/// The fields of a header that matter here.
+#[derive(Debug)]
+pub(crate) struct Header {
+    pub(crate) path: Vec<u8>,
+    pub(crate) flag: u8,
+    pub(crate) size: i64,
+    pub(crate) mode: i64,
+}
+
+/// Which of the historical layouts a block has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layout {
+    V7,
+    Ustar,
+    Gnu,
+    Star,
+}
+
+impl Header {
+    /// Reads a block. Every numeric field must hold a number, as in Go, even those that nobody uses.
+    pub(crate) fn parse(block: &Block) -> Result<Self, TarFault> {
+        if !checksum_matches(block) {
+            return Err(TarFault::Header("the checksum does not match"));
+        }
+        let layout = Layout::of(block);
+        let size = number(&block[124..136]).ok_or(TarFault::Header("the size is not a number"))?;
+        let mode = number(&block[100..108]).ok_or(TarFault::Header("the mode is not a number"))?;
+        let mut others = vec![&block[108..116], &block[116..124], &block[136..148]];
+        match layout {
+            Layout::V7 => {}
+            Layout::Ustar | Layout::Gnu => others.extend([&block[329..337], &block[337..345]]),
+            Layout::Star => {
+                others.extend([&block[329..337], &block[337..345], &block[476..488], &block[488..500]]);
+            }
+        }
+        if others.into_iter().any(|field| number(field).is_none()) {
+            return Err(TarFault::Header("an owner, time or device is not a number"));
+        }
+        let mut path = prefix(block, layout).to_vec();
+        if !path.is_empty() {
+            path.push(b'/');
+        }
+        path.extend_from_slice(until_nul(&block[..100]));
+        Ok(Self { path, flag: block[156], size, mode })
+    }
+}
+
+impl Layout {
+    fn of(block: &Block) -> Self {
+        match (&block[257..263], &block[263..265], &block[508..]) {
+            (b"ustar\0", _, b"tar\0") => Self::Star,
+            (b"ustar\0", _, _) => Self::Ustar,
+            (b"ustar ", b" \0", _) => Self::Gnu,
+            _ => Self::V7,
+        }
+    }
+}
+
+/// Gives the part of the path that is kept apart from the name.
+fn prefix(block: &Block, layout: Layout) -> &[u8] {
+    match layout {
+        Layout::V7 => &[],
+        Layout::Ustar => until_nul(&block[345..500]),
+        Layout::Star => until_nul(&block[345..476]),
+        Layout::Gnu => {
+            // Go before 1.8 wrote a prefix over the two times of the GNU layout; its reader still forgives that.
+            let holds_time = |field: &[u8]| field[0] == 0 || number(field).is_some();
+            let written = until_nul(&block[345..500]);
+            let is_time = holds_time(&block[345..357]) && holds_time(&block[357..369]);
+            if is_time || !written.is_ascii() { &[] } else { written }
+        }
+    }
+}
+
+/// Gives the bytes before the first NUL, or all of them.
+pub(crate) fn until_nul(field: &[u8]) -> &[u8] {
+    field.split(|&byte| byte == 0).next().unwrap_or_default()
+}
+
+/// The sum of all bytes with the checksum's own field as spaces; some old programs added them as signed bytes.
+fn checksum_matches(block: &Block) -> bool {
+    let byte_at = |(index, &byte): (usize, &u8)| if (148..156).contains(&index) { b' ' } else { byte };
+    let unsigned: i64 = block.iter().enumerate().map(byte_at).map(i64::from).sum();
+    let signed: i64 = block.iter().enumerate().map(byte_at).map(|byte| i64::from(byte.cast_signed())).sum();
+    octal(&block[148..156]).is_some_and(|written| written == unsigned || written == signed)
+}
+
+/// Reads a numeric field: octal digits, or base 256 when the first bit is set. May be negative.
+pub(crate) fn number(field: &[u8]) -> Option<i64> {
+    if field[0] & 0x80 == 0 {
+        return octal(field);
+    }
+    let inversion = if field[0] & 0x40 == 0 { 0 } else { 0xff };
+    let mut value: u64 = 0;
+    for (index, byte) in field.iter().enumerate() {
+        let byte = byte ^ inversion;
+        let byte = if index == 0 { byte & 0x7f } else { byte };
+        if value >> 56 > 0 {
+            return None;
+        }
+        value = value << 8 | u64::from(byte);
+    }
+    let value = i64::try_from(value).ok()?;
+    Some(if inversion == 0 { value } else { !value })
+}
+
+/// Reads octal digits between spaces and NULs; an empty field is zero.
+fn octal(field: &[u8]) -> Option<i64> {
+    let is_padding = |byte: &u8| matches!(byte, b' ' | 0);
+    let Some(start) = field.iter().position(|byte| !is_padding(byte)) else { return Some(0) };
+    let end = field.iter().rposition(|byte| !is_padding(byte)).map_or(field.len(), |last| last + 1);
+    let digits = std::str::from_utf8(until_nul(&field[start..end])).ok()?;
+    // Rust would take a leading plus sign, Go does not.
+    if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    u64::from_str_radix(digits, 8).ok().map(u64::cast_signed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_octal_or_base_256() {
+        assert_eq!(number(b"0000644\0"), Some(0o644));
+        assert_eq!(number(b" 644   \0"), Some(0o644));
+        assert_eq!(number(b"\0\0\0\0\0\0\0\0"), Some(0));
+        assert_eq!(number(b"12\x003    "), Some(0o12));
+        assert_eq!(number(b"\x80\0\0\0\0\0\x01\0"), Some(256));
+        assert_eq!(number(b"\xff\xff\xff\xff\xff\xff\xff\xff"), Some(-1));
+        for bad in [&b"+644\0\0\0\0"[..], b"-1\0\0\0\0\0\0", b"0008\0\0\0\0", b"0x1\0\0\0\0\0"] {
+            assert_eq!(number(bad), None, "{bad:?}");
+        }
+        assert_eq!(number(b"\x81\0\0\0\0\0\0\0\0\0\0\0"), None);
+    }
+
+    #[test]
+    fn a_block_with_a_wrong_checksum_is_no_header() {
+        let block = [b'x'; BLOCK];
+        let message = Header::parse(&block).unwrap_err().to_string();
+        assert_eq!(message, "a header is damaged: the checksum does not match");
+    }
+}

@@ -1,0 +1,130 @@
+//! Extended (PAX) headers: records that override fields of the header after them.
+
+use std::collections::HashMap;
+
+use super::fault::TarFault;
+use super::header::Header;
+
+/// The records of one extended header.
+#[derive(Debug, Default)]
+pub(crate) struct Records(HashMap<Vec<u8>, Vec<u8>>);
+
+const DAMAGED: TarFault = TarFault::Header("an extended header has a malformed record");
+
+impl Records {
+    /// Reads records of the form `LENGTH KEY=VALUE\n`; of two with the same key the later one counts.
+    pub(crate) fn parse(mut content: &[u8]) -> Result<Self, TarFault> {
+        let mut records = HashMap::new();
+        let mut sparse_fields = 0_usize;
+        while !content.is_empty() {
+            let (key, value, rest) = record(content).ok_or(DAMAGED)?;
+            content = rest;
+            // The oldest sparse form repeats this pair of keys, in this order.
+            let expected = [&b"GNU.sparse.offset"[..], b"GNU.sparse.numbytes"];
+            if expected.contains(&key) {
+                if key != expected[sparse_fields % 2] || value.contains(&b',') {
+                    return Err(DAMAGED);
+                }
+                sparse_fields += 1;
+            } else {
+                records.insert(key.to_vec(), value.to_vec());
+            }
+        }
+        if sparse_fields > 0 {
+            records.insert(b"GNU.sparse.map".to_vec(), b"present".to_vec());
+        }
+        Ok(Self(records))
+    }
+
+    /// Overrides what the records name. An empty value leaves the header's own.
+    pub(crate) fn apply(&self, header: &mut Header) -> Result<(), TarFault> {
+        if let Some(path) = self.value("path") {
+            header.path = path.to_vec();
+        }
+        for key in ["uid", "gid"] {
+            self.value(key).map(decimal).transpose()?;
+        }
+        for key in ["atime", "mtime", "ctime"] {
+            self.value(key).map(check_time).transpose()?;
+        }
+        if let Some(size) = self.value("size") {
+            header.size = decimal(size)?;
+        }
+        Ok(())
+    }
+
+    /// Tells whether Go's reader would take the file for a sparse one.
+    pub(crate) fn is_sparse(&self) -> bool {
+        let text = |key| self.value(key).unwrap_or_default();
+        match (text("GNU.sparse.major"), text("GNU.sparse.minor")) {
+            (b"0", b"0" | b"1") | (b"1", b"0") => true,
+            (b"", b"") => self.value("GNU.sparse.map").is_some(),
+            _ => false,
+        }
+    }
+
+    fn value(&self, key: &str) -> Option<&[u8]> {
+        self.0.get(key.as_bytes()).map(Vec::as_slice).filter(|value| !value.is_empty())
+    }
+}
+
+/// Splits the first record off: key, value, rest.
+fn record(content: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let space = content.iter().position(|&byte| byte == b' ')?;
+    let length: usize = std::str::from_utf8(&content[..space]).ok()?.parse().ok()?;
+    if length < 5 || length <= space + 1 {
+        return None;
+    }
+    let (record, rest) = content.split_at_checked(length)?;
+    let record = record[space + 1..].strip_suffix(b"\n")?;
+    let equals = record.iter().position(|&byte| byte == b'=')?;
+    let (key, value) = (&record[..equals], &record[equals + 1..]);
+    let without_nul = match key {
+        b"path" | b"linkpath" | b"uname" | b"gname" => value,
+        _ => key,
+    };
+    (!key.is_empty() && !without_nul.contains(&0)).then_some((key, value, rest))
+}
+
+fn decimal(value: &[u8]) -> Result<i64, TarFault> {
+    let fault = TarFault::Header("an extended header has a size or owner that is not a number");
+    std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or(fault)
+}
+
+fn check_time(value: &[u8]) -> Result<(), TarFault> {
+    let mut parts = value.splitn(2, |&byte| byte == b'.');
+    decimal(parts.next().unwrap_or_default())?;
+    if parts.next().unwrap_or_default().iter().all(u8::is_ascii_digit) {
+        Ok(())
+    } else {
+        Err(TarFault::Header("an extended header has a time that is not a number"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_later_record_counts_and_empty_values_change_nothing() {
+        let records = Records::parse(b"9 path=a\n9 path=b\n8 size=\n").unwrap();
+        let mut header = Header { path: b"old".to_vec(), flag: b'0', size: 7, mode: 0 };
+        records.apply(&mut header).unwrap();
+        assert_eq!((header.path.as_slice(), header.size), (&b"b"[..], 7));
+    }
+
+    #[test]
+    fn malformed_records_are_refused() {
+        for bad in [
+            &b"9 path=a"[..],
+            b"11 path=a\n",
+            b"5 =a\n",
+            b"99 path=a\n",
+            b"path=a\n",
+            b"9 path=\0\n",
+            b"4 =\n",
+        ] {
+            assert!(Records::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The entries of `code.tar.gz`, under the rules by which a peer unpacks it.
+//!
+//! Fabric 3.1 `core/container/externalbuilder/tar.go`: regular files and directories, inside the target folder.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::archive::Member;
+use crate::layer::ArchiveFault;
+
+/// What an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EntryKind {
+    /// A folder; a peer creates it with mode 0700.
+    Directory,
+    /// A regular file.
+    File,
+}
+
+/// A file or folder in `code.tar.gz`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CodeEntry {
+    path: PathBuf,
+    kind: EntryKind,
+    mode: u32,
+    size: u64,
+}
+
+impl CodeEntry {
+    /// Gives the path, relative and without `.` or `..`. Empty for the top folder itself.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Tells a file from a folder.
+    #[must_use]
+    pub fn kind(&self) -> EntryKind {
+        self.kind
+    }
+
+    /// Gives the nine permission bits that a peer creates the entry with, less its umask.
+    #[must_use]
+    pub fn mode(&self) -> u32 {
+        self.mode
+    }
+
+    /// Gives the number of bytes of a file; zero for a folder.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    pub(crate) fn of(member: &Member) -> Result<Self, CodeFault> {
+        let name = || shown(&member.path);
+        let path = clean(&member.path).ok_or_else(|| CodeFault::EscapingPath { name: name() })?;
+        let kind = match member.flag {
+            b'0' => EntryKind::File,
+            b'5' => EntryKind::Directory,
+            flag => return Err(CodeFault::Kind { name: name(), flag }),
+        };
+        if kind == EntryKind::File && path.as_os_str().is_empty() {
+            return Err(CodeFault::Nameless { name: name() });
+        }
+        let permissions = u32::try_from(member.mode & 0o777).unwrap_or_default();
+        let (mode, size) = match kind {
+            EntryKind::Directory => (0o700, 0),
+            EntryKind::File => (permissions, member.size),
+        };
+        Ok(Self { path, kind, mode, size })
+    }
+}
+
+/// Removes `.` and inner `..` from a path, by its text alone. [`None`] if it is absolute or leads outside.
+pub(crate) fn clean(path: &[u8]) -> Option<PathBuf> {
+    if path.starts_with(b"/") {
+        return None;
+    }
+    let mut clean = PathBuf::new();
+    for part in path.split(|&byte| byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => {
+                if !clean.pop() {
+                    return None;
+                }
+            }
+            part => clean.push(OsStr::from_bytes(part)),
+        }
+    }
+    Some(clean)
+}
+
+/// Finds a path that is a file and, in another entry, a folder: no peer can unpack both.
+pub(crate) fn conflict(entries: &[CodeEntry]) -> Option<&Path> {
+    let mut sorted: Vec<&CodeEntry> = entries.iter().collect();
+    // Paths are compared part by part, so what lies below a path comes right after it.
+    sorted.sort_unstable_by(|left, right| left.path.cmp(&right.path).then(right.kind.cmp(&left.kind)));
+    let clashes = |pair: &&[&CodeEntry]| {
+        let same_kind = pair[0].path == pair[1].path && pair[1].kind == EntryKind::File;
+        pair[0].kind == EntryKind::File && pair[1].path.starts_with(&pair[0].path) && !same_kind
+    };
+    sorted.windows(2).find(clashes).map(|pair| pair[0].path.as_path())
+}
+
+/// `code.tar.gz` breaks a rule.
+#[derive(Debug, thiserror::Error)]
+pub enum CodeFault {
+    /// It is no readable archive.
+    #[error("code.tar.gz cannot be read: {0}")]
+    Archive(#[from] ArchiveFault),
+    /// An entry is neither a file nor a folder.
+    #[error("code.tar.gz holds {name:?}, which is {}", kind_name(*flag))]
+    Kind {
+        /// The entry.
+        name: String,
+        /// Its type byte in the archive.
+        flag: u8,
+    },
+    /// An entry lies outside of the folder that it is unpacked to.
+    #[error("code.tar.gz holds {name:?}, a path that is absolute or leads outside")]
+    EscapingPath {
+        /// The entry.
+        name: String,
+    },
+    /// A file has the path of the folder that it is unpacked to.
+    #[error("code.tar.gz holds {name:?} as a file, which is the top folder itself")]
+    Nameless {
+        /// The entry.
+        name: String,
+    },
+    /// A path is used for a file and for a folder.
+    #[error("code.tar.gz holds {path:?} as a file and as a folder")]
+    Conflict {
+        /// The path.
+        path: PathBuf,
+    },
+}
+
+impl CodeFault {
+    /// Gives the text that a peer has for the fault, where it is the same for every peer.
+    pub(crate) fn peer_message(&self) -> Option<String> {
+        match self {
+            Self::Archive(fault) => {
+                Some(format!("error retrieving DB artifacts from code package: {}", fault.go_text()?))
+            }
+            Self::Kind { name, flag } => {
+                Some(format!("invalid file type '{flag}' contained in archive for file '{name}'"))
+            }
+            Self::EscapingPath { name } => {
+                Some(format!("tar contains the absolute or escaping path '{name}'"))
+            }
+            Self::Nameless { .. } | Self::Conflict { .. } => None,
+        }
+    }
+
+    pub(crate) fn hint(&self) -> String {
+        match self {
+            Self::Archive(_) => "make code.tar.gz again with tar -czf",
+            Self::Kind { flag: b'g', .. } => {
+                "git archive writes such a header; make the archive with tar instead"
+            }
+            Self::Kind { flag: b'1' | b'2', .. } => {
+                "let tar follow links: tar --dereference --hard-dereference"
+            }
+            Self::Kind { .. } => "a peer unpacks regular files and folders only",
+            Self::EscapingPath { .. } => {
+                "name the files relative to the folder: tar -C DIR -czf code.tar.gz ."
+            }
+            Self::Nameless { .. } => "remove the entry",
+            Self::Conflict { .. } => "remove one of the two entries",
+        }
+        .to_owned()
+    }
+}
+
+/// Names a type byte.
+pub(crate) fn kind_name(flag: u8) -> String {
+    match flag {
+        b'1' => "a hard link".to_owned(),
+        b'2' => "a symbolic link".to_owned(),
+        b'3' => "a character device".to_owned(),
+        b'4' => "a block device".to_owned(),
+        b'5' => "a folder".to_owned(),
+        b'6' => "a FIFO".to_owned(),
+        b'S' => "a sparse file".to_owned(),
+        b'g' => "a global extended header".to_owned(),
+        flag => format!("an entry of type {flag}"),
+    }
+}
+
+/// Gives a name out of an archive as text for a message, cut where it gets long.
+pub(crate) fn shown(name: &[u8]) -> String {
+    const LONGEST: usize = 200;
+    let text = String::from_utf8_lossy(&name[..name.len().min(LONGEST)]).into_owned();
+    if name.len() > LONGEST { text + "..." } else { text }
+}
+
+/// Says that a visitor, not the package, ended the reading; never shown to a user.
+pub(crate) fn unreadable() -> io::Error {
+    io::Error::other("the package cannot be read")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_cleaned_as_go_cleans_them() {
+        for (path, expected) in [
+            ("connection.json", Some("connection.json")),
+            ("./connection.json", Some("connection.json")),
+            ("META-INF//statedb/./x/", Some("META-INF/statedb/x")),
+            ("a/../b", Some("b")),
+            ("..foo", Some("..foo")),
+            ("a/..", Some("")),
+            ("./", Some("")),
+            ("", Some("")),
+            ("..", None),
+            ("../x", None),
+            ("a/../../x", None),
+            ("/etc/passwd", None),
+            ("//x", None),
+        ] {
+            assert_eq!(clean(path.as_bytes()), expected.map(PathBuf::from), "{path:?}");
+        }
+    }
+
+    fn entry(path: &str, kind: EntryKind) -> CodeEntry {
+        CodeEntry { path: path.into(), kind, mode: 0, size: 0 }
+    }
+
+    #[test]
+    fn a_path_cannot_be_file_and_folder() {
+        use EntryKind::{Directory, File};
+        let files = [entry("a-b", File), entry("a/b", File), entry("a", Directory), entry("a/b", File)];
+        assert_eq!(conflict(&files), None);
+        assert_eq!(
+            conflict(&[entry("a/b", File), entry("a-", File), entry("a", File)]),
+            Some(Path::new("a"))
+        );
+        assert_eq!(conflict(&[entry("a", Directory), entry("a", File)]), Some(Path::new("a")));
+        assert_eq!(
+            conflict(&[entry("a", File), entry("a", File), entry("a/b/c", File)]),
+            Some(Path::new("a"))
+        );
+    }
+}

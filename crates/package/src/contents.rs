@@ -1,0 +1,139 @@
+//! What goes into a package that is to be written.
+
+use std::collections::BTreeMap;
+
+use ccs_files::{Label, PackageMetadata};
+
+use crate::code;
+
+/// The content of a package: label, type and the files of its code.
+///
+/// The order in which files are added does not matter. They are held in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageContents {
+    label: Label,
+    metadata: PackageMetadata,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+/// A file cannot become part of a package.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ContentsError {
+    /// The path is not in the form in which a peer uses it.
+    #[error("{path:?} cannot be the path of a file in a package")]
+    Path {
+        /// The path.
+        path: String,
+    },
+    /// The path is taken already.
+    #[error("{path:?} is in the package already")]
+    Duplicate {
+        /// The path.
+        path: String,
+    },
+    /// The path of one file would be a folder of another.
+    #[error("{path:?} cannot be in the package beside {other:?}: one would be a file and a folder")]
+    Conflict {
+        /// The path.
+        path: String,
+        /// The path that is there.
+        other: String,
+    },
+}
+
+impl ContentsError {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Path { .. } => Some(
+                "a path is relative and without '.', '..' or '//', such as META-INF/statedb/x.json"
+                    .to_owned(),
+            ),
+            Self::Duplicate { .. } | Self::Conflict { .. } => None,
+        }
+    }
+}
+
+impl PackageContents {
+    /// Starts a package without files. The type is `ccaas` for chaincode as a service.
+    #[must_use]
+    pub fn new(label: Label, chaincode_type: &str) -> Self {
+        let metadata = PackageMetadata {
+            label: label.as_str().to_owned(),
+            chaincode_type: chaincode_type.to_owned(),
+            path: String::new(),
+        };
+        Self { label, metadata, files: BTreeMap::new() }
+    }
+
+    /// Sets the `path` of `metadata.json`, which only Fabric's own Go platform uses.
+    #[must_use]
+    pub fn with_source_path(mut self, path: &str) -> Self {
+        path.clone_into(&mut self.metadata.path);
+        self
+    }
+
+    /// Adds a file to the code, such as `connection.json` or one below `META-INF`.
+    pub fn add(&mut self, path: &str, content: impl Into<Vec<u8>>) -> Result<(), ContentsError> {
+        let is_clean = code::clean(path.as_bytes()).is_some_and(|clean| clean.as_os_str() == path);
+        if path.is_empty() || path.contains('\0') || !is_clean {
+            return Err(ContentsError::Path { path: path.to_owned() });
+        }
+        if self.files.contains_key(path) {
+            return Err(ContentsError::Duplicate { path: path.to_owned() });
+        }
+        if let Some(other) = self.conflict(path) {
+            return Err(ContentsError::Conflict { path: path.to_owned(), other: other.to_owned() });
+        }
+        self.files.insert(path.to_owned(), content.into());
+        Ok(())
+    }
+
+    /// Gives the label.
+    #[must_use]
+    pub fn label(&self) -> &Label {
+        &self.label
+    }
+
+    /// Gives what `metadata.json` will say.
+    #[must_use]
+    pub fn metadata(&self) -> &PackageMetadata {
+        &self.metadata
+    }
+
+    /// Gives the files in the order in which they are written: by the bytes of their paths.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.files.iter().map(|(path, content)| (path.as_str(), content.as_slice()))
+    }
+
+    fn conflict(&self, path: &str) -> Option<&str> {
+        let folders = path.match_indices('/').map(|(end, _)| &path[..end]);
+        let above =
+            folders.filter_map(|folder| self.files.get_key_value(folder)).map(|(other, _)| other).next();
+        let below = format!("{path}/");
+        let next = || self.files.range(below.clone()..).next().map(|(other, _)| other);
+        above.or_else(|| next().filter(|other| other.starts_with(&below))).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_refused_unless_a_peer_would_use_them_as_they_are() {
+        let mut contents = PackageContents::new("a".parse().unwrap(), "ccaas");
+        for bad in ["", ".", "..", "./a", "/a", "a/", "a//b", "a/../b", "../a", "a\0b"] {
+            let error = contents.add(bad, "").unwrap_err();
+            assert_eq!(error, ContentsError::Path { path: bad.to_owned() });
+        }
+        contents.add("a/b", "1").unwrap();
+        contents.add("a-b", "1").unwrap();
+        assert_eq!(contents.add("a/b", "2").unwrap_err().to_string(), "\"a/b\" is in the package already");
+        let conflict =
+            |path: &str| ContentsError::Conflict { path: path.to_owned(), other: "a/b".to_owned() };
+        assert_eq!(contents.add("a", "2"), Err(conflict("a")));
+        assert_eq!(contents.add("a/b/c/d", "2"), Err(conflict("a/b/c/d")));
+    }
+}

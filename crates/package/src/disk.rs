@@ -1,0 +1,185 @@
+//! Packages as files and their code as folders: the only place here that touches the disk.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
+use std::io::{self, BufReader, BufWriter, Read, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use ccs_files::PackageId;
+use tempfile::{NamedTempFile, TempDir};
+
+use crate::code::{CodeEntry, EntryKind};
+use crate::contents::PackageContents;
+use crate::limits::Limits;
+use crate::read::{Package, ReadError, VisitError, visit_code};
+use crate::write::{WriteError, write};
+
+/// What happens to a file that has the name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and saving fails.
+    Keep,
+    /// It gives way once the new file is complete.
+    Replace,
+}
+
+/// Something went wrong between a package and the disk.
+#[derive(Debug, thiserror::Error)]
+pub enum DiskError {
+    /// The file cannot be opened.
+    #[error("cannot open {path:?}: {source}")]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The package is not one that a peer would install.
+    #[error("{path:?}: {error}")]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: ReadError,
+    },
+    /// The package cannot be unpacked.
+    #[error(transparent)]
+    Package(#[from] ReadError),
+    /// The package cannot be written.
+    #[error("{path:?}: {error}")]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        error: WriteError,
+    },
+    /// A file or folder cannot be created.
+    #[error("cannot create {path:?}: {source}")]
+    Create {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// There is something under that name.
+    #[error("{path:?} exists already")]
+    Exists {
+        /// The file or folder.
+        path: PathBuf,
+    },
+}
+
+impl DiskError {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Read { error, .. } | Self::Package(error) => error.hint(),
+            Self::Write { error, .. } => error.hint(),
+            Self::Exists { .. } => Some("choose another name, or remove it first".to_owned()),
+            Self::Open { .. } | Self::Create { .. } => None,
+        }
+    }
+}
+
+/// Reads the package in a file.
+pub fn load(path: &Path, limits: &Limits) -> Result<Package, DiskError> {
+    let open = |source| DiskError::Open { path: path.to_owned(), source };
+    let file = File::open(path).map_err(open)?;
+    crate::read::read(BufReader::new(file), limits)
+        .map_err(|error| DiskError::Read { path: path.to_owned(), error })
+}
+
+/// Writes a package to a file, which appears under its name only when it is complete.
+///
+/// The file has mode 0600: connection.json may hold a private key.
+pub fn save(contents: &PackageContents, path: &Path, existing: Existing) -> Result<PackageId, DiskError> {
+    let exists = || DiskError::Exists { path: path.to_owned() };
+    // Also checked at the end; here it saves the work.
+    if existing == Existing::Keep && path.symlink_metadata().is_ok() {
+        return Err(exists());
+    }
+    let create = |source| DiskError::Create { path: path.to_owned(), source };
+    let mut file = NamedTempFile::with_prefix_in(".ccs-package-", parent(path)).map_err(create)?;
+    let write_error = |error| DiskError::Write { path: path.to_owned(), error };
+    let mut sink = BufWriter::new(file.as_file_mut());
+    let id = write(contents, &mut sink).map_err(write_error)?;
+    sink.flush().map_err(|error| write_error(error.into()))?;
+    drop(sink);
+    file.as_file().sync_all().map_err(|error| write_error(error.into()))?;
+    match existing {
+        Existing::Keep => file.persist_noclobber(path).map_err(|error| match error.error.kind() {
+            io::ErrorKind::AlreadyExists => exists(),
+            _ => create(error.error),
+        })?,
+        Existing::Replace => file.persist(path).map_err(|error| create(error.error))?,
+    };
+    Ok(id)
+}
+
+/// Unpacks the code of a package into a folder, as a peer does before it calls a builder.
+///
+/// The folder must be absent or empty; it appears with all of its content, or nothing changes. Folders have mode 0700,
+/// files the permissions of the archive less the umask. Of two entries with the same path the later one is there, whole;
+/// a peer writes it over the earlier one and leaves what that has more of (Fabric 3.1
+/// `core/container/externalbuilder/tar.go`).
+pub fn unpack_code(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
+    if !is_free(folder).map_err(|source| DiskError::Open { path: folder.to_owned(), source })? {
+        return Err(DiskError::Exists { path: folder.to_owned() });
+    }
+    // A fresh folder that only we know holds no links that could lead elsewhere.
+    let create = |path: &Path, source| DiskError::Create { path: path.to_owned(), source };
+    let private = Permissions::from_mode(0o700);
+    let draft = tempfile::Builder::new()
+        .prefix(".ccs-unpack-")
+        .permissions(private)
+        .tempdir_in(parent(folder))
+        .map_err(|source| create(folder, source))?;
+    let visitor = |entry: &CodeEntry, content: &mut dyn Read| {
+        put(&draft, entry, content).map_err(|source| create(&folder.join(entry.path()), source))
+    };
+    let package = visit_code(source, limits, visitor).map_err(|error| match error {
+        VisitError::Read(error) => DiskError::Package(error),
+        VisitError::Visitor(error) => error,
+    })?;
+    // Replaces an empty folder, and fails should it have ceased to be empty.
+    fs::rename(draft.path(), folder).map_err(|source| create(folder, source))?;
+    // Nothing is left under the draft's name that its destructor could remove.
+    let _ = draft.keep();
+    Ok(package)
+}
+
+/// Puts one entry under the folder.
+fn put(folder: &TempDir, entry: &CodeEntry, content: &mut dyn Read) -> io::Result<()> {
+    let path = folder.path().join(entry.path());
+    let mut folders = DirBuilder::new();
+    folders.recursive(true).mode(0o700);
+    if entry.kind() == EntryKind::Directory {
+        return folders.create(&path);
+    }
+    folders.create(parent(&path))?;
+    // The mode of the first entry stays, as it does when a peer opens the file a second time.
+    let mut file = match OpenOptions::new().write(true).create_new(true).mode(entry.mode()).open(&path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            OpenOptions::new().write(true).truncate(true).open(&path)?
+        }
+        file => file?,
+    };
+    io::copy(content, &mut file)?;
+    Ok(())
+}
+
+/// Tells whether a folder can be created under the name: nothing is there, or an empty folder.
+fn is_free(folder: &Path) -> io::Result<bool> {
+    match folder.symlink_metadata() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(error),
+        Ok(metadata) if metadata.is_dir() => Ok(fs::read_dir(folder)?.next().is_none()),
+        Ok(_) => Ok(false),
+    }
+}
+
+/// Gives the folder that holds a path; `.` for a bare name.
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

@@ -1,0 +1,170 @@
+//! One compressed archive over another reader: gzip, counted, then tar.
+//!
+//! A package is two of these, the second inside a member of the first. Errors from below are wrapped, so that a damaged
+//! package is not taken for a damaged `code.tar.gz`, nor a failing disk for either.
+
+use std::io::{self, BufRead as _, BufReader, Read};
+
+use flate2::bufread::MultiGzDecoder;
+
+use crate::archive::Archive;
+use crate::archive::fault::TarFault;
+use crate::limits::{Layer, LimitExceeded, Limits};
+
+/// A tar archive under gzip, over `R`.
+pub(crate) type CompressedArchive<R> = Archive<Counted<MultiGzDecoder<BufReader<Below<R>>>>>;
+
+/// A gzip stream cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GzipFault {
+    /// There is not one byte.
+    #[error("it is empty")]
+    Empty,
+    /// It does not begin as gzip does, or something else follows a complete stream.
+    #[error("it is not gzip, or something else follows the gzip stream")]
+    Header,
+    /// The data is not what was compressed.
+    #[error("its checksum does not match")]
+    Checksum,
+    /// The compressed data breaks the format.
+    #[error("its compressed data is damaged")]
+    Data,
+    /// It ends before its end.
+    #[error("it ends too early")]
+    Truncated,
+}
+
+impl GzipFault {
+    /// Gives the text that Go has for it.
+    pub(crate) fn go_text(self) -> &'static str {
+        match self {
+            Self::Empty => "EOF",
+            Self::Header => "gzip: invalid header",
+            Self::Checksum => "gzip: invalid checksum",
+            Self::Data => "flate: corrupt input before offset",
+            Self::Truncated => "unexpected EOF",
+        }
+    }
+
+    fn of(error: &io::Error) -> Self {
+        // flate2 gives these three the same kind and tells them apart by text alone.
+        match error.to_string().as_str() {
+            _ if error.kind() == io::ErrorKind::UnexpectedEof => Self::Truncated,
+            "invalid gzip header" => Self::Header,
+            text if text.contains("checksum") => Self::Checksum,
+            _ => Self::Data,
+        }
+    }
+}
+
+/// A compressed archive cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ArchiveFault {
+    /// Its compression is at fault.
+    #[error(transparent)]
+    Gzip(#[from] GzipFault),
+    /// Its content is at fault.
+    #[error(transparent)]
+    Tar(#[from] TarFault),
+}
+
+impl ArchiveFault {
+    pub(crate) fn go_text(&self) -> Option<&'static str> {
+        match self {
+            Self::Gzip(fault) => Some(fault.go_text()),
+            Self::Tar(fault) => fault.go_text(),
+        }
+    }
+}
+
+/// Why a layer's stream failed.
+#[derive(Debug)]
+pub(crate) enum Cause {
+    /// The reader under this layer failed.
+    Below(io::Error),
+    /// There is more than may be.
+    Limit(LimitExceeded),
+    /// The compression is at fault.
+    Gzip(GzipFault),
+}
+
+impl Cause {
+    pub(crate) fn of(error: io::Error) -> Self {
+        let error = match error.downcast::<BelowError>() {
+            Ok(BelowError(error)) => return Self::Below(error),
+            Err(error) => error,
+        };
+        match error.downcast::<LimitExceeded>() {
+            Ok(limit) => Self::Limit(limit),
+            Err(error) => Self::Gzip(GzipFault::of(&error)),
+        }
+    }
+}
+
+/// Opens the archive and checks that it begins as gzip.
+pub(crate) fn open<R: Read>(source: R, layer: Layer, limits: &Limits) -> Result<CompressedArchive<R>, Cause> {
+    let mut source = BufReader::new(Below(source));
+    if source.fill_buf().map_err(Cause::of)?.is_empty() {
+        return Err(Cause::Gzip(GzipFault::Empty));
+    }
+    let mut decoder = MultiGzDecoder::new(source);
+    // Reading nothing makes the decoder read its header.
+    decoder.read(&mut []).map_err(Cause::of)?;
+    if decoder.header().is_none() {
+        return Err(Cause::Gzip(GzipFault::Header));
+    }
+    let limit = limits.total_bytes;
+    let exceeded = LimitExceeded::TotalBytes { layer, limit };
+    Ok(Archive::new(Counted { inner: decoder, left: limit, exceeded }))
+}
+
+/// Marks errors as coming from the layer below.
+#[derive(Debug)]
+pub(crate) struct Below<R>(pub(crate) R);
+
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct BelowError(io::Error);
+
+impl<R: Read> Read for Below<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            io::ErrorKind::Interrupted => error,
+            _ => io::Error::other(BelowError(error)),
+        })
+    }
+}
+
+/// Fails as soon as there are more bytes than may be.
+#[derive(Debug)]
+pub(crate) struct Counted<R> {
+    inner: R,
+    left: u64,
+    exceeded: LimitExceeded,
+}
+
+impl<R> Counted<R> {
+    pub(crate) fn new(inner: R, left: u64, exceeded: LimitExceeded) -> Self {
+        Self { inner, left, exceeded }
+    }
+
+    pub(crate) fn into_inner(self) -> R {
+        self.inner
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
+        let wanted = usize::try_from(self.left).unwrap_or(usize::MAX).clamp(1, buffer.len());
+        let count = self.inner.read(&mut buffer[..wanted])? as u64;
+        let Some(left) = self.left.checked_sub(count) else {
+            return Err(io::Error::other(self.exceeded.clone()));
+        };
+        self.left = left;
+        // At most `wanted` bytes were read, which is a usize.
+        Ok(usize::try_from(count).unwrap_or(wanted))
+    }
+}

@@ -1,0 +1,148 @@
+//! How much a package may ask of the machine that reads it.
+
+use std::fmt;
+
+use crate::archive::Member;
+
+/// The most that a package may hold; reading stops at the first excess.
+///
+/// A peer has no such limits (Fabric 3.1 `core/container/externalbuilder/tar.go`), but its gRPC server takes at most
+/// 100 MiB in one message, so a package that can be installed is smaller than that before it is unpacked.
+#[derive(Clone, Debug)]
+pub struct Limits {
+    /// Entries of one archive. Default 100 000.
+    pub entries: u64,
+    /// Bytes of one entry. Default 256 MiB.
+    pub entry_bytes: u64,
+    /// Bytes of `metadata.json`, which is held in memory. Default 1 MiB.
+    pub metadata_bytes: u64,
+    /// Bytes of the names in one archive, all together; they are held in memory. Default 16 MiB.
+    pub name_bytes: u64,
+    /// Bytes of one archive after decompression, headers and all. Default 1 GiB.
+    pub total_bytes: u64,
+    /// Bytes of the package file itself. Default 1 GiB.
+    pub file_bytes: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: u64 = 1 << 20;
+        Self {
+            entries: 100_000,
+            entry_bytes: 256 * MIB,
+            metadata_bytes: MIB,
+            name_bytes: 16 * MIB,
+            total_bytes: 1024 * MIB,
+            file_bytes: 1024 * MIB,
+        }
+    }
+}
+
+/// One of the two archives of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layer {
+    /// The package file.
+    Package,
+    /// The `code.tar.gz` in it.
+    Code,
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Package => "the package",
+            Self::Code => "code.tar.gz",
+        })
+    }
+}
+
+/// A package holds more than it may; reading stopped there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitExceeded {
+    /// Too many entries.
+    #[error("{layer} holds more than {limit} entries")]
+    Entries {
+        /// Where they are.
+        layer: Layer,
+        /// How many there may be.
+        limit: u64,
+    },
+    /// One entry is too large.
+    #[error("{layer} holds {name:?} of {size} bytes, more than {limit}")]
+    EntryBytes {
+        /// Where it is.
+        layer: Layer,
+        /// The entry.
+        name: String,
+        /// Its size in bytes, as its header says.
+        size: u64,
+        /// How many there may be.
+        limit: u64,
+    },
+    /// The names are too long.
+    #[error("{layer} holds names of {found} bytes in all, more than {limit}")]
+    NameBytes {
+        /// Where they are.
+        layer: Layer,
+        /// Bytes of the names until then.
+        found: u64,
+        /// How many there may be.
+        limit: u64,
+    },
+    /// The whole is too large.
+    #[error("{layer} unpacks to more than {limit} bytes")]
+    TotalBytes {
+        /// What unpacks to it.
+        layer: Layer,
+        /// How many there may be.
+        limit: u64,
+    },
+    /// The file is too large.
+    #[error("the package file has more than {limit} bytes")]
+    FileBytes {
+        /// How many there may be.
+        limit: u64,
+    },
+}
+
+/// Counts the members of one archive against the limits.
+#[derive(Debug)]
+pub(crate) struct Tally<'a> {
+    layer: Layer,
+    limits: &'a Limits,
+    entries: u64,
+    name_bytes: u64,
+}
+
+impl<'a> Tally<'a> {
+    pub(crate) fn new(layer: Layer, limits: &'a Limits) -> Self {
+        Self { layer, limits, entries: 0, name_bytes: 0 }
+    }
+
+    pub(crate) fn admit(&mut self, member: &Member) -> Result<(), LimitExceeded> {
+        let layer = self.layer;
+        self.entries += 1;
+        self.name_bytes += member.path.len() as u64;
+        if self.entries > self.limits.entries {
+            return Err(LimitExceeded::Entries { layer, limit: self.limits.entries });
+        }
+        if self.name_bytes > self.limits.name_bytes {
+            return Err(LimitExceeded::NameBytes {
+                layer,
+                found: self.name_bytes,
+                limit: self.limits.name_bytes,
+            });
+        }
+        let limit = match (layer, member.path.as_slice()) {
+            (Layer::Package, b"metadata.json") => self.limits.metadata_bytes,
+            // Counted on its own, by what it unpacks to; as bytes it is part of the file.
+            (Layer::Package, b"code.tar.gz") => self.limits.file_bytes,
+            _ => self.limits.entry_bytes,
+        };
+        if member.size > limit {
+            let name = crate::shown(&member.path);
+            return Err(LimitExceeded::EntryBytes { layer, name, size: member.size, limit });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,275 @@
+//! Reads a package from its first byte to its last, once, in constant memory but for the names in it.
+
+mod code_walk;
+mod error;
+
+use std::convert::Infallible;
+use std::io::{self, Read};
+
+use ccs_files::{PackageHash, PackageId, PackageMetadata};
+use sha2::{Digest as _, Sha256};
+
+pub use error::ReadError;
+
+use crate::archive::Member;
+use crate::archive::fault::Failure;
+use crate::code::CodeEntry;
+use crate::layer::{self, Cause, CompressedArchive, Counted};
+use crate::limits::{Layer, LimitExceeded, Limits, Tally};
+use crate::shown;
+use code_walk::CodeWalk;
+
+/// A package that a peer would install.
+#[derive(Clone, Debug)]
+pub struct Package {
+    id: PackageId,
+    metadata: PackageMetadata,
+    metadata_bytes: Vec<u8>,
+    entries: Vec<CodeEntry>,
+    warnings: Vec<Warning>,
+}
+
+impl Package {
+    /// Gives the ID under which a peer knows the package.
+    #[must_use]
+    pub fn id(&self) -> &PackageId {
+        &self.id
+    }
+
+    /// Gives what `metadata.json` says.
+    #[must_use]
+    pub fn metadata(&self) -> &PackageMetadata {
+        &self.metadata
+    }
+
+    /// Gives `metadata.json` as builders receive it, byte for byte.
+    #[must_use]
+    pub fn metadata_bytes(&self) -> &[u8] {
+        &self.metadata_bytes
+    }
+
+    /// Gives the entries of `code.tar.gz` in its order; of two with the same path the later one counts.
+    #[must_use]
+    pub fn code_entries(&self) -> &[CodeEntry] {
+        &self.entries
+    }
+
+    /// Gives what a peer accepts but the author hardly meant.
+    #[must_use]
+    pub fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
+}
+
+/// Something in a package that a peer accepts but its author hardly meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Warning {
+    /// A file at the top that nobody reads.
+    #[error("the package holds {name:?}, which a peer ignores")]
+    Ignored {
+        /// The file.
+        name: String,
+    },
+    /// One of the two files is there more than once.
+    #[error("the package holds {name} more than once: a peer checks the last and builds from the first")]
+    Duplicate {
+        /// The file.
+        name: &'static str,
+    },
+}
+
+/// A visit to the code of a package ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum VisitError<E> {
+    /// The package is at fault.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The visitor gave up.
+    #[error("{0}")]
+    Visitor(E),
+}
+
+/// What is called with each entry of `code.tar.gz` and its content.
+pub(crate) type Visitor<'a, E> = dyn FnMut(&CodeEntry, &mut dyn Read) -> Result<(), E> + 'a;
+
+/// Reads a package and checks all that a peer checks when it installs and unpacks one.
+pub fn read(source: impl Read, limits: &Limits) -> Result<Package, ReadError> {
+    visit_code(source, limits, |_, _| Ok::<(), Infallible>(())).map_err(|error| match error {
+        VisitError::Read(error) => error,
+        VisitError::Visitor(never) => match never {},
+    })
+}
+
+/// Reads a package as [`read`] does and hands each entry of its code with its content to the visitor.
+///
+/// The visitor sees entries in the order of the archive, before the rest of the package is checked: what it did is to be
+/// undone when an error is returned. It need not read a content to its end.
+pub fn visit_code<E>(
+    source: impl Read,
+    limits: &Limits,
+    mut visitor: impl FnMut(&CodeEntry, &mut dyn Read) -> Result<(), E>,
+) -> Result<Package, VisitError<E>> {
+    Walk::new(limits, Some(&mut visitor)).run(source)
+}
+
+/// Computes the package ID as `peer lifecycle chaincode calculatepackageid` does, without a look into `code.tar.gz`.
+pub fn package_id(source: impl Read, limits: &Limits) -> Result<PackageId, ReadError> {
+    match Walk::<Infallible>::new(limits, None).run(source) {
+        Ok(package) => Ok(package.id),
+        Err(VisitError::Read(error)) => Err(error),
+        Err(VisitError::Visitor(never)) => match never {},
+    }
+}
+
+/// The way through one package.
+struct Walk<'a, E> {
+    limits: &'a Limits,
+    visitor: Option<&'a mut Visitor<'a, E>>,
+    metadata: Option<PackageMetadata>,
+    metadata_bytes: Option<Vec<u8>>,
+    code: Option<CodeWalk>,
+    warnings: Vec<Warning>,
+}
+
+/// The bytes of the package file, hashed on their way.
+type Source<R> = Counted<Hashing<R>>;
+
+impl<'a, E> Walk<'a, E> {
+    fn new(limits: &'a Limits, visitor: Option<&'a mut Visitor<'a, E>>) -> Self {
+        Self { limits, visitor, metadata: None, metadata_bytes: None, code: None, warnings: Vec::new() }
+    }
+
+    fn run(mut self, source: impl Read) -> Result<Package, VisitError<E>> {
+        let exceeded = LimitExceeded::FileBytes { limit: self.limits.file_bytes };
+        let mut source = Counted::new(Hashing::new(source), self.limits.file_bytes, exceeded);
+        self.members(&mut source)?;
+        // A peer hashes the whole file, also what follows the end of its archive.
+        io::copy(&mut source, &mut io::sink()).map_err(source_error)?;
+        Ok(self.finish(source.into_inner().hash())?)
+    }
+
+    fn members<R: Read>(&mut self, source: &mut Source<R>) -> Result<(), VisitError<E>> {
+        let mut package = layer::open(source, Layer::Package, self.limits).map_err(|cause| match cause {
+            Cause::Gzip(fault) => ReadError::NotGzip(fault),
+            cause => package_error(cause, None),
+        })?;
+        let mut tally = Tally::new(Layer::Package, self.limits);
+        while let Some(member) = package.next().map_err(|failure| package_failure(failure, None))? {
+            tally.admit(&member).map_err(ReadError::Limit)?;
+            if member.flag != b'0' {
+                return Err(ReadError::NotRegular { name: shown(&member.path), flag: member.flag }.into());
+            }
+            self.file(&member, &mut package)?;
+        }
+        Ok(())
+    }
+
+    fn file<R: Read>(
+        &mut self,
+        member: &Member,
+        package: &mut CompressedArchive<R>,
+    ) -> Result<(), VisitError<E>> {
+        let name = shown(&member.path);
+        let unreadable = |error| package_failure(Failure::Io(error), Some(name.clone()));
+        match member.path.as_slice() {
+            b"metadata.json" => {
+                let mut content = Vec::new();
+                package.read_to_end(&mut content).map_err(unreadable)?;
+                let parsed = PackageMetadata::parse(&content).map_err(ReadError::Metadata)?;
+                if self.metadata.replace(parsed).is_some() {
+                    self.warnings.push(Warning::Duplicate { name: "metadata.json" });
+                }
+                self.metadata_bytes.get_or_insert(content);
+            }
+            b"code.tar.gz" => self.code(package)?,
+            _ => self.warnings.push(Warning::Ignored { name: name.clone() }),
+        }
+        io::copy(package, &mut io::sink()).map_err(unreadable)?;
+        Ok(())
+    }
+
+    fn code<R: Read>(&mut self, package: &mut CompressedArchive<R>) -> Result<(), VisitError<E>> {
+        let walk = match &mut self.visitor {
+            None => CodeWalk::default(),
+            Some(visitor) if self.code.is_none() => CodeWalk::unpack(package, self.limits, *visitor)?,
+            Some(_) => CodeWalk::check(package, self.limits)?,
+        };
+        match &mut self.code {
+            None => self.code = Some(walk),
+            Some(first) => {
+                first.fault = first.fault.take().or(walk.fault);
+                self.warnings.push(Warning::Duplicate { name: "code.tar.gz" });
+            }
+        }
+        Ok(())
+    }
+
+    /// Judges in the peer's order: code missing, metadata missing, label, code.
+    fn finish(self, hash: PackageHash) -> Result<Package, ReadError> {
+        let nearest = |wanted: &str| {
+            self.warnings.iter().find_map(|warning| match warning {
+                Warning::Ignored { name } if name.ends_with(wanted) => Some(name.clone()),
+                _ => None,
+            })
+        };
+        let Some(code) = self.code else { return Err(ReadError::NoCode { nearest: nearest("code.tar.gz") }) };
+        let (Some(metadata), Some(metadata_bytes)) = (self.metadata, self.metadata_bytes) else {
+            return Err(ReadError::NoMetadata { nearest: nearest("metadata.json") });
+        };
+        let label = metadata
+            .label
+            .parse()
+            .map_err(|error| ReadError::Label { error, label: metadata.label.clone() })?;
+        let entries = code.finish().map_err(ReadError::Code)?;
+        let id = PackageId::new(label, hash);
+        Ok(Package { id, metadata, metadata_bytes, entries, warnings: self.warnings })
+    }
+}
+
+/// Says what a failure in the package's own archive means.
+fn package_failure(failure: Failure, reading: Option<String>) -> ReadError {
+    match failure {
+        Failure::Tar(fault) => ReadError::Damaged { fault: fault.into(), reading },
+        Failure::Io(error) => package_error(Cause::of(error), reading),
+    }
+}
+
+fn package_error(cause: Cause, reading: Option<String>) -> ReadError {
+    match cause {
+        Cause::Below(error) => source_error(error),
+        Cause::Limit(limit) => ReadError::Limit(limit),
+        Cause::Gzip(fault) => ReadError::Damaged { fault: fault.into(), reading },
+    }
+}
+
+/// Says what a failure of the bytes' source means.
+fn source_error(error: io::Error) -> ReadError {
+    match error.downcast::<LimitExceeded>() {
+        Ok(limit) => ReadError::Limit(limit),
+        Err(error) => ReadError::Io(error),
+    }
+}
+
+/// Hashes what passes through.
+struct Hashing<R> {
+    inner: R,
+    digest: Sha256,
+}
+
+impl<R> Hashing<R> {
+    fn new(inner: R) -> Self {
+        Self { inner, digest: Sha256::new() }
+    }
+
+    fn hash(self) -> PackageHash {
+        PackageHash::from_digest(self.digest.finalize().into())
+    }
+}
+
+impl<R: Read> Read for Hashing<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.inner.read(buffer)?;
+        self.digest.update(&buffer[..count]);
+        Ok(count)
+    }
+}

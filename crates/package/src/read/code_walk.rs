@@ -1,0 +1,142 @@
+//! The way through `code.tar.gz`, while it streams out of the package.
+
+use std::io::{self, Read};
+
+use super::{VisitError, Visitor, package_error};
+use crate::archive::Member;
+use crate::archive::fault::{Failure, TarFault};
+use crate::code::{self, CodeEntry, CodeFault};
+use crate::layer::{self, Cause, CompressedArchive};
+use crate::limits::{Layer, Limits, Tally};
+
+/// What was found. A fault is kept, not returned at once: a peer looks at the metadata first.
+#[derive(Debug, Default)]
+pub(super) struct CodeWalk {
+    entries: Vec<CodeEntry>,
+    pub(super) fault: Option<CodeFault>,
+}
+
+/// Why the walk ends early.
+enum Stop<E> {
+    /// The stream of the code failed, or what lies below it.
+    Cause(Cause),
+    /// The archive of the code is damaged.
+    Tar(TarFault),
+    Visitor(E),
+}
+
+impl<E> From<Failure> for Stop<E> {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Tar(fault) => Self::Tar(fault),
+            Failure::Io(error) => Self::Cause(Cause::of(error)),
+        }
+    }
+}
+
+impl CodeWalk {
+    /// Walks by the rules of unpacking and hands each entry to the visitor.
+    pub(super) fn unpack<R: Read, E>(
+        package: &mut CompressedArchive<R>,
+        limits: &Limits,
+        visitor: &mut Visitor<'_, E>,
+    ) -> Result<Self, VisitError<E>> {
+        let mut walk = Self::default();
+        let result = walk.members(package, limits, |walk, member, content| {
+            if walk.fault.is_some() {
+                return Ok(());
+            }
+            match CodeEntry::of(member) {
+                Ok(entry) => {
+                    visit(&entry, content, visitor)?;
+                    walk.entries.push(entry);
+                }
+                Err(fault) => walk.fault = Some(fault),
+            }
+            Ok(())
+        });
+        walk.settle(result)
+    }
+
+    /// Walks to see whether the archive can be read to its end.
+    pub(super) fn check<R: Read, E>(
+        package: &mut CompressedArchive<R>,
+        limits: &Limits,
+    ) -> Result<Self, VisitError<E>> {
+        let mut walk = Self::default();
+        let result = walk.members(package, limits, |_, _, _| Ok(()));
+        walk.settle(result)
+    }
+
+    /// Gives the entries, if a peer can unpack them.
+    pub(super) fn finish(self) -> Result<Vec<CodeEntry>, CodeFault> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        match code::conflict(&self.entries) {
+            Some(path) => Err(CodeFault::Conflict { path: path.to_owned() }),
+            None => Ok(self.entries),
+        }
+    }
+
+    fn members<R: Read, E>(
+        &mut self,
+        package: &mut CompressedArchive<R>,
+        limits: &Limits,
+        mut each: impl FnMut(&mut Self, &Member, &mut dyn Read) -> Result<(), Stop<E>>,
+    ) -> Result<(), Stop<E>> {
+        let mut archive = layer::open(package, Layer::Code, limits).map_err(Stop::Cause)?;
+        let mut tally = Tally::new(Layer::Code, limits);
+        while let Some(member) = archive.next()? {
+            tally.admit(&member).map_err(|limit| Stop::Cause(Cause::Limit(limit)))?;
+            each(self, &member, &mut archive)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what is the code's fault and returns what is not.
+    fn settle<E>(mut self, result: Result<(), Stop<E>>) -> Result<Self, VisitError<E>> {
+        let fault = match result {
+            Ok(()) => return Ok(self),
+            Err(Stop::Visitor(error)) => return Err(VisitError::Visitor(error)),
+            Err(Stop::Tar(fault)) => fault.into(),
+            Err(Stop::Cause(Cause::Gzip(fault))) => fault.into(),
+            Err(Stop::Cause(Cause::Limit(limit))) => return Err(VisitError::Read(limit.into())),
+            Err(Stop::Cause(Cause::Below(error))) => {
+                let name = "code.tar.gz".to_owned();
+                return Err(VisitError::Read(package_error(Cause::of(error), Some(name))));
+            }
+        };
+        // A peer reads the archive to its end before it unpacks the first entry.
+        self.fault = Some(CodeFault::Archive(fault));
+        Ok(self)
+    }
+}
+
+/// Calls the visitor and tells its own failure from one of the content it reads.
+fn visit<E>(entry: &CodeEntry, content: &mut dyn Read, visitor: &mut Visitor<'_, E>) -> Result<(), Stop<E>> {
+    let mut content = Content { inner: content, failure: None };
+    let result = visitor(entry, &mut content);
+    match content.failure {
+        Some(failure) => Err(Stop::Cause(Cause::of(failure))),
+        None => result.map_err(Stop::Visitor),
+    }
+}
+
+/// Remembers why reading failed.
+struct Content<'a> {
+    inner: &'a mut dyn Read,
+    failure: Option<io::Error>,
+}
+
+impl Read for Content<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.inner.read(buffer).map_err(|error| {
+            if error.kind() == io::ErrorKind::Interrupted {
+                return error;
+            }
+            self.failure = Some(error);
+            code::unreadable()
+        })
+    }
+}

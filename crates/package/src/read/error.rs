@@ -1,0 +1,122 @@
+//! Why a package is refused.
+
+use std::io;
+
+use ccs_files::metadata::MetadataError;
+use ccs_files::package_id::LabelError;
+
+use crate::code::{CodeFault, kind_name};
+use crate::layer::{ArchiveFault, GzipFault};
+use crate::limits::LimitExceeded;
+
+/// A package cannot be read, or a peer would refuse to install it.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The source of the bytes failed.
+    #[error("the package cannot be read: {0}")]
+    Io(io::Error),
+    /// It is not gzip at all.
+    #[error("the package is not a gzip file: {0}")]
+    NotGzip(GzipFault),
+    /// The package's own archive is damaged.
+    #[error("the package is damaged{}: {fault}", reading.as_deref().map(|name| format!(" in {name:?}")).unwrap_or_default())]
+    Damaged {
+        /// What is wrong.
+        fault: ArchiveFault,
+        /// The file in it that was being read.
+        reading: Option<String>,
+    },
+    /// Something other than a file lies at the top of the package.
+    #[error("the package holds {name:?}, which is {}", kind_name(*flag))]
+    NotRegular {
+        /// The entry.
+        name: String,
+        /// Its type byte in the archive.
+        flag: u8,
+    },
+    /// `metadata.json` cannot be understood.
+    #[error("metadata.json: {0}")]
+    Metadata(MetadataError),
+    /// There is no `code.tar.gz`.
+    #[error("the package holds no code.tar.gz")]
+    NoCode {
+        /// A file that was perhaps meant.
+        nearest: Option<String>,
+    },
+    /// There is no `metadata.json`.
+    #[error("the package holds no metadata.json")]
+    NoMetadata {
+        /// A file that was perhaps meant.
+        nearest: Option<String>,
+    },
+    /// The label breaks the rule for labels.
+    #[error("metadata.json: {error}")]
+    Label {
+        /// What is wrong.
+        error: LabelError,
+        /// The whole label.
+        label: String,
+    },
+    /// `code.tar.gz` breaks a rule.
+    #[error(transparent)]
+    Code(CodeFault),
+    /// The package holds more than it may.
+    #[error(transparent)]
+    Limit(#[from] LimitExceeded),
+}
+
+impl ReadError {
+    /// Gives what a peer or `peer lifecycle chaincode calculatepackageid` says to the same package, for those who match on
+    /// it. [`None`] where a peer accepts the package. Where Go goes on to name an offset or a position in JSON, the
+    /// text ends before it.
+    ///
+    /// Source: Fabric 3.1 `core/chaincode/persistence/chaincode_package.go` and
+    /// `core/container/externalbuilder/tar.go`.
+    #[must_use]
+    pub fn peer_message(&self) -> Option<String> {
+        match self {
+            Self::Io(_) | Self::Limit(_) | Self::Label { error: LabelError::TooLong { .. }, .. } => None,
+            Self::NotGzip(fault) => Some(format!("error reading as gzip stream: {}", fault.go_text())),
+            Self::Damaged { fault, reading: None } => {
+                Some(format!("error inspecting next tar header: {}", fault.go_text()?))
+            }
+            Self::Damaged { fault, reading: Some(name) } => {
+                Some(format!("could not read {name} from tar: {}", fault.go_text()?))
+            }
+            Self::NotRegular { name, flag } => {
+                Some(format!("tar entry {name} is not a regular file, type {flag}"))
+            }
+            Self::Metadata(_) => Some("could not unmarshal metadata.json as json".to_owned()),
+            Self::NoCode { .. } => Some("did not find a code package inside the package".to_owned()),
+            Self::NoMetadata { .. } => {
+                Some("did not find any package metadata (missing metadata.json)".to_owned())
+            }
+            Self::Label { label, .. } => Some(format!(
+                "invalid label '{label}'. Label must be non-empty, can only consist of alphanumerics, symbols from \
+                 '.+-_', and can only begin with alphanumerics"
+            )),
+            Self::Code(fault) => fault.peer_message(),
+        }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let by_name = "put both files at the top by name: tar -czf PACKAGE.tgz metadata.json code.tar.gz";
+        match self {
+            Self::Io(_) => None,
+            Self::NotGzip(_) => Some(format!("a chaincode package is a .tgz file; {by_name}")),
+            Self::Damaged { .. } => Some("copy or make the package again".to_owned()),
+            Self::Metadata(error) => error.hint(),
+            Self::NoCode { nearest: Some(name) } | Self::NoMetadata { nearest: Some(name) } => {
+                Some(format!("it holds {name:?}, which a peer does not take for it; {by_name}"))
+            }
+            Self::NotRegular { .. } | Self::NoCode { .. } | Self::NoMetadata { .. } => {
+                Some(by_name.to_owned())
+            }
+            Self::Label { error, .. } => error.hint(),
+            Self::Code(fault) => Some(fault.hint()),
+            Self::Limit(_) => Some("leave out of the package what the chaincode does not need".to_owned()),
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Writes packages whose bytes depend on their content alone (`docs/decisions/0003-reproducible-packages.md`).
+
+mod gzip;
+mod tar;
+
+use std::io::{self, Write};
+
+use ccs_files::{PackageHash, PackageId};
+use sha2::{Digest as _, Sha256};
+
+use crate::contents::PackageContents;
+use tar::Owner;
+
+/// A package cannot be written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    /// The target of the bytes failed.
+    #[error("the package cannot be written: {0}")]
+    Io(#[from] io::Error),
+    /// A file is too large for the archive.
+    #[error("{path:?} of {size} bytes is too large for a package")]
+    TooLarge {
+        /// The file.
+        path: String,
+        /// Its size in bytes.
+        size: u64,
+    },
+}
+
+impl WriteError {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Io(_) => None,
+            Self::TooLarge { .. } => Some("a peer takes packages of up to 100 MiB".to_owned()),
+        }
+    }
+}
+
+/// Writes a package and gives its ID. The same content gives the same bytes on every machine and in every release.
+///
+/// Entries look like those of `peer lifecycle chaincode package`: mode 0100644, no times, no folders, owner 500 in
+/// `code.tar.gz` and 0 around it (Fabric 3.1 `internal/peer/lifecycle/chaincode/package.go`). Nothing is compressed.
+/// Needs memory for the code a second time.
+pub fn write(contents: &PackageContents, sink: impl Write) -> Result<PackageId, WriteError> {
+    let mut code = gzip::Stored::new(Vec::new())?;
+    for (path, content) in contents.files() {
+        tar::append(&mut code, path, content, Owner::Code)?;
+    }
+    tar::end(&mut code)?;
+    let code = code.finish()?;
+
+    let mut package = gzip::Stored::new(Hashing { sink, digest: Sha256::new() })?;
+    tar::append(&mut package, "metadata.json", &contents.metadata().to_json(), Owner::Package)?;
+    tar::append(&mut package, "code.tar.gz", &code, Owner::Package)?;
+    tar::end(&mut package)?;
+    let mut hashing = package.finish()?;
+    hashing.flush()?;
+    let hash = PackageHash::from_digest(hashing.digest.finalize().into());
+    Ok(PackageId::new(contents.label().clone(), hash))
+}
+
+/// Hashes what is written.
+struct Hashing<W> {
+    sink: W,
+    digest: Sha256,
+}
+
+impl<W: Write> Write for Hashing<W> {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        let count = self.sink.write(buffer)?;
+        self.digest.update(&buffer[..count]);
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.sink.flush()
+    }
+}
