@@ -3,7 +3,6 @@
 //! Fabric 3.1 `core/container/externalbuilder/tar.go`: regular files and directories, inside the target folder.
 
 use std::ffi::OsStr;
-use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
@@ -196,11 +195,6 @@ pub(crate) fn shown(name: &[u8]) -> String {
     const LONGEST: usize = 200;
     let text = String::from_utf8_lossy(&name[..name.len().min(LONGEST)]).into_owned();
     if name.len() > LONGEST { text + "..." } else { text }
-}
-
-/// Says that a visitor, not the package, ended the reading; never shown to a user.
-pub(crate) fn unreadable() -> io::Error {
-    io::Error::other("the package cannot be read")
 }
 
 #[cfg(test)]

@@ -14,6 +14,9 @@ use crate::limits::{Layer, LimitExceeded, Limits};
 /// A tar archive under gzip, over `R`.
 pub(crate) type CompressedArchive<R> = Archive<Counted<MultiGzDecoder<BufReader<Below<R>>>>>;
 
+/// The room that Go has for a name or comment in a gzip header, in bytes with the NUL at its end.
+const GO_HEADER_TEXT: usize = 512;
+
 /// A gzip stream cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GzipFault {
@@ -109,8 +112,13 @@ pub(crate) fn open<R: Read>(source: R, layer: Layer, limits: &Limits) -> Result<
     }
     let mut decoder = MultiGzDecoder::new(source);
     // Reading nothing makes the decoder read its header.
-    decoder.read(&mut []).map_err(Cause::of)?;
-    if decoder.header().is_none() {
+    decoder.read(&mut []).map_err(|error| match Cause::of(error) {
+        // That of the header; no content was read yet.
+        Cause::Gzip(GzipFault::Checksum) => Cause::Gzip(GzipFault::Header),
+        cause => cause,
+    })?;
+    let has_room = |text: Option<&[u8]>| text.is_none_or(|text| text.len() < GO_HEADER_TEXT);
+    if !decoder.header().is_some_and(|header| has_room(header.filename()) && has_room(header.comment())) {
         return Err(Cause::Gzip(GzipFault::Header));
     }
     let limit = limits.total_bytes;

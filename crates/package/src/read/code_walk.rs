@@ -136,7 +136,8 @@ impl Read for Content<'_> {
                 return error;
             }
             self.failure = Some(error);
-            code::unreadable()
+            // Never shown: whoever called the visitor reports the failure kept here.
+            io::Error::other("the package cannot be read")
         })
     }
 }

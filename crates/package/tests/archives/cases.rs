@@ -63,9 +63,9 @@ fn gzip_streams() -> Vec<Case> {
     let at = wrong_sum.len() - 8;
     wrong_sum[at] ^= 1;
     let unended = gzip(&archive[..archive.len() - 1024]);
-    let mut named = vec![0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 255];
-    named.extend_from_slice(b"package.tar\0");
-    named.extend_from_slice(&whole[10..]);
+    let with_header =
+        |flags: u8, rest: &[u8]| [&[0x1f, 0x8b, 8, flags, 0, 0, 0, 0, 0, 255], rest, &whole[10..]].concat();
+    let text = |length: usize| [vec![b'n'; length], vec![0]].concat();
     vec![
         ("empty-file", Vec::new()),
         ("not-gzip", b"hello, world".to_vec()),
@@ -77,7 +77,13 @@ fn gzip_streams() -> Vec<Case> {
         ("garbage-after-an-unended-archive", [unended.clone(), b"garbage and more".to_vec()].concat()),
         ("half-a-header-after-an-unended-archive", [unended, vec![0x1f, 0x8b]].concat()),
         ("two-members", [gzip(&archive[..700]), gzip(&archive[700..])].concat()),
-        ("named-gzip", named),
+        ("named-gzip", with_header(8, b"package.tar\0")),
+        ("gzip-name-of-511-bytes", with_header(8, &text(511))),
+        ("gzip-name-of-512-bytes", with_header(8, &text(512))),
+        ("gzip-comment-of-512-bytes", with_header(16, &text(512))),
+        ("gzip-extra-field", with_header(4, b"\x03\0abc")),
+        ("gzip-wrong-header-checksum", with_header(2, b"\0\0")),
+        ("gzip-reserved-flag", with_header(128, b"")),
         ("gzip-of-nothing", gzip(b"")),
         ("gzip-of-text", gzip(b"hello")),
     ]
