@@ -1,6 +1,35 @@
 //! The peer's side of a chaincode: what happens between an installed package and a transaction's result.
 //!
+//! ```text
+//! package --host--> release/chaincode/server/connection.json --connection--> stream --chaincode--> result
+//! ```
+//!
 //! | Module | What it does |
 //! | --- | --- |
 //! | [`host`] | runs external builders over a package, by the rules of a peer |
+//! | [`connection`] | reads a released connection.json and dials the chaincode |
+//! | `chaincode` | registers a chaincode and runs transactions on it: [`Chaincode`] |
+//! | `proposal` | what a client sends for a transaction: [`Invocation`], [`Proposal`] |
+//! | `stream` | the task that moves messages between the parts below |
+//! | `session` | which message is allowed when: a pure state machine |
+//! | `handlers` | answers to a chaincode's requests, one file for each family |
+//! | `simulation`, `state` | what a transaction reads and writes, and what was committed; no message is known here |
+
+mod chaincode;
+pub mod connection;
+mod error;
+mod handlers;
 pub mod host;
+mod proposal;
+mod session;
+mod simulation;
+mod state;
+mod stream;
+mod wire;
+
+pub use chaincode::{Chaincode, RegisterOptions};
+pub use connection::{ChaincodeConnection, ConnectionInfo};
+pub use error::{RegisterError, TransactionError};
+pub use proposal::{Identity, Invocation, NonceError, Proposal};
+pub use session::End;
+pub use stream::{ChaincodeEvent, Intent, TransactionResult};

@@ -1,0 +1,204 @@
+//! Why a chaincode could not be reached, by the stage of the dial.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use ccs_files::address::AddressError;
+use rustls::{AlertDescription, CertificateError};
+
+/// A stage on the way to a chaincode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// The address and the TLS material are understood.
+    Settings,
+    /// The host's name becomes addresses.
+    Resolve,
+    /// A TCP connection is opened.
+    Tcp,
+    /// The TLS handshake, the server's verdict on the client certificate included.
+    Tls,
+    /// The server sends its HTTP/2 settings.
+    Http2,
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Settings => "settings",
+            Self::Resolve => "name resolution",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Http2 => "HTTP/2",
+        })
+    }
+}
+
+/// A chaincode could not be reached.
+#[derive(Debug)]
+pub struct DialError {
+    /// The address as connection.json has it.
+    pub address: String,
+    /// The dial timeout, when it was over.
+    pub timeout: Option<Duration>,
+    /// The last thing that went wrong.
+    pub cause: StageError,
+}
+
+impl fmt::Display for DialError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "could not connect to the chaincode at {}", self.address)?;
+        if let Some(timeout) = self.timeout {
+            write!(f, " within {timeout:?}")?;
+        }
+        write!(f, ": {}: {}", self.cause.stage(), self.cause)
+    }
+}
+
+impl std::error::Error for DialError {}
+
+/// What went wrong in a stage.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// The address cannot be understood.
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    /// The address names a resolver of grpc-go that is not known here.
+    #[error("addresses with the scheme {0} cannot be dialled from here")]
+    Scheme(&'static str),
+    /// No root certificate can be used.
+    #[error("error adding root certificate: root_cert holds no certificate that can be read")]
+    RootCert,
+    /// The client's key or certificate cannot be used.
+    #[error("failed to load client certificate: {0}")]
+    ClientPair(String),
+    /// The host or domain cannot be a TLS server name.
+    #[error("{0:?} cannot be a TLS server name")]
+    ServerName(String),
+    /// The host's name has no address.
+    #[error("{host}: {error}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// The system's reason.
+        error: io::Error,
+    },
+    /// No connection to any of the addresses.
+    #[error("{0}")]
+    Tcp(io::Error),
+    /// The server does not speak TLS.
+    #[error("the server answered the TLS handshake with something else")]
+    NotTls,
+    /// The server ended the connection instead of a handshake.
+    #[error("the server closed the connection during the handshake")]
+    TlsClosed,
+    /// One of the two sides refuses the other.
+    #[error("{0}")]
+    Tls(rustls::Error),
+    /// The server speaks TLS, and the peer was not told to.
+    #[error("the server answered in TLS, but tls_required is false")]
+    SpeaksTls,
+    /// The server speaks HTTP/1.
+    #[error("the server answered in HTTP/1")]
+    Http1,
+    /// The server speaks something else.
+    #[error("the server answered with {0:02x?}, which is not HTTP/2")]
+    NotHttp2(Vec<u8>),
+    /// The connection broke before the server's settings.
+    #[error("the connection ended before the server's settings: {0}")]
+    Http2(String),
+    /// Nothing came before the timeout.
+    #[error("no answer")]
+    NoAnswer(Stage),
+}
+
+impl StageError {
+    /// Says which stage this is about.
+    #[must_use]
+    pub fn stage(&self) -> Stage {
+        match self {
+            Self::Address(_)
+            | Self::Scheme(_)
+            | Self::RootCert
+            | Self::ClientPair(_)
+            | Self::ServerName(_) => Stage::Settings,
+            Self::Resolve { .. } => Stage::Resolve,
+            Self::Tcp(_) => Stage::Tcp,
+            Self::NotTls | Self::TlsClosed | Self::Tls(_) => Stage::Tls,
+            Self::SpeaksTls | Self::Http1 | Self::NotHttp2(_) | Self::Http2(_) => Stage::Http2,
+            Self::NoAnswer(stage) => *stage,
+        }
+    }
+
+    /// Says whether another attempt may go better.
+    pub(super) fn may_pass(&self) -> bool {
+        matches!(self, Self::Resolve { .. } | Self::Tcp(_))
+    }
+
+    fn hint(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Address(_) | Self::Http2(_) => return None,
+            Self::Scheme(_) => "write host:port",
+            Self::RootCert => "root_cert is the PEM text itself, not a file name",
+            Self::ClientPair(_) => {
+                "client_key and client_cert are the PEM texts of a key (P-256, P-384, RSA or Ed25519) and its certificate"
+            }
+            Self::ServerName(_) => "the server's certificate must be for the dialled host, or for domain",
+            Self::Resolve { .. } => {
+                "the name must resolve where the peer runs, for example in its container's network"
+            }
+            Self::Tcp(_) | Self::NoAnswer(Stage::Tcp) => {
+                "the chaincode must run and listen on that port, on an interface that the peer reaches"
+            }
+            Self::NotTls => "the chaincode serves plaintext: start it with TLS, or set tls_required to false",
+            Self::TlsClosed => {
+                "the chaincode may serve plaintext, or want other TLS settings; its log says more"
+            }
+            Self::SpeaksTls => "set tls_required to true and give root_cert",
+            Self::Http1 | Self::NotHttp2(_) => "something else than a chaincode listens there",
+            Self::NoAnswer(_) => {
+                "something listens there and says nothing: perhaps not a chaincode, or it hangs"
+            }
+            Self::Tls(error) => return tls_hint(error),
+        })
+    }
+}
+
+fn tls_hint(error: &rustls::Error) -> Option<&'static str> {
+    use rustls::Error::{AlertReceived, InvalidCertificate};
+    Some(match error {
+        InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+            "root_cert is not the CA that signed the chaincode's certificate"
+        }
+        InvalidCertificate(
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+        ) => "the chaincode's certificate needs the dialled host (or domain) as a subject alternative name",
+        InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
+            "renew the chaincode's certificate"
+        }
+        AlertReceived(AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure) => {
+            "the chaincode asks for a client certificate: set client_auth_required, client_key and client_cert"
+        }
+        AlertReceived(
+            AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::DecryptError
+            | AlertDescription::CertificateExpired,
+        ) => {
+            "the chaincode does not accept the client certificate: its client CA must have signed client_cert"
+        }
+        _ => return None,
+    })
+}
+
+impl DialError {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match &self.cause {
+            StageError::Address(error) => error.hint(),
+            cause => cause.hint().map(str::to_owned),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Looks at the first bytes that a server sends, on their way to HTTP/2.
+//!
+//! Every HTTP/2 server begins with a SETTINGS frame. hyper does not wait for it and reports what else comes only as a
+//! broken connection; the bytes themselves say what listens there.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::oneshot;
+
+use super::error::StageError;
+
+/// A byte stream in both directions.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+/// The bytes of an HTTP/2 frame header that tell its type.
+const ENOUGH_IN_BYTES: usize = 4;
+
+/// A stream whose first bytes are told.
+pub(super) struct Greeted {
+    stream: Box<dyn Stream>,
+    first: Vec<u8>,
+    listener: Option<oneshot::Sender<Result<(), StageError>>>,
+}
+
+impl Greeted {
+    /// Wraps a stream; the receiver gets the verdict on the first bytes.
+    pub(super) fn new(stream: Box<dyn Stream>) -> (Self, oneshot::Receiver<Result<(), StageError>>) {
+        let (listener, verdict) = oneshot::channel();
+        (Self { stream, first: Vec::new(), listener: Some(listener) }, verdict)
+    }
+
+    fn tell(&mut self, verdict: Result<(), StageError>) {
+        if let Some(listener) = self.listener.take() {
+            // Nobody listens any more once the dial timeout is over.
+            let _ = listener.send(verdict);
+        }
+    }
+
+    fn look_at(&mut self, bytes: &[u8]) {
+        let ended = bytes.is_empty();
+        self.first.extend_from_slice(bytes);
+        if self.first.len() >= ENOUGH_IN_BYTES {
+            self.tell(judge(&self.first));
+        } else if ended {
+            self.tell(Err(StageError::Http2("the server closed it".to_owned())));
+        }
+    }
+}
+
+fn judge(first: &[u8]) -> Result<(), StageError> {
+    match first {
+        [_, _, _, 4, ..] if first[0] == 0 => Ok(()),
+        [0x14..=0x17, 3, ..] => Err(StageError::SpeaksTls),
+        [b'H', b'T', b'T', b'P', ..] => Err(StageError::Http1),
+        _ => Err(StageError::NotHttp2(first.iter().copied().take(8).collect())),
+    }
+}
+
+/// Finds out what an error during or after a handshake is about.
+pub(super) fn tls_failure(error: &io::Error) -> StageError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidMessage(_)) => StageError::NotTls,
+        Some(tls) => StageError::Tls(tls.clone()),
+        None => StageError::TlsClosed,
+    }
+}
+
+impl AsyncRead for Greeted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let result = ready!(Pin::new(&mut self.stream).poll_read(cx, buffer));
+        if self.listener.is_some() {
+            match &result {
+                Ok(()) => self.look_at(&buffer.filled()[before..]),
+                // With TLS 1.3 the server judges the client certificate after the client has finished.
+                Err(error)
+                    if error
+                        .get_ref()
+                        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) =>
+                {
+                    self.tell(Err(tls_failure(error)));
+                }
+                Err(error) => self.tell(Err(StageError::Http2(error.to_string()))),
+            }
+        }
+        Poll::Ready(result)
+    }
+}
+
+impl AsyncWrite for Greeted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_bytes_tell_what_listens() {
+        assert!(judge(b"\0\0\x12\x04\0\0\0\0\0").is_ok());
+        assert!(matches!(judge(b"\x15\x03\x01\0\x02"), Err(StageError::SpeaksTls)));
+        assert!(matches!(judge(b"HTTP/1.0 400"), Err(StageError::Http1)));
+        assert_eq!(
+            judge(b"SSH-2.0-x").unwrap_err().to_string(),
+            "the server answered with [53, 53, 48, 2d, 32, 2e, 30, 2d], which is not HTTP/2"
+        );
+    }
+}

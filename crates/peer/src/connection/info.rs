@@ -1,0 +1,262 @@
+//! connection.json as a peer understands it at launch.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ccs_files::connection::{Connection, ConnectionError, Notice};
+use ccs_files::duration::DurationError;
+use ccs_files::json::{self, Kind};
+
+/// How long a peer dials when nothing else is said.
+const DEFAULT_DIAL_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// What a peer takes from connection.json.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConnectionInfo {
+    /// Where to dial.
+    pub address: String,
+    /// How long; zero, which a negative duration becomes, means that the dial is over before it begins.
+    pub dial_timeout: Duration,
+    /// How to use TLS; [`None`] for plaintext, whatever else the file says.
+    pub tls: Option<Tls>,
+}
+
+/// What a peer needs for TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// PEM certificates, the only ones trusted.
+    pub root_cert: String,
+    /// What to present, when client authentication is on.
+    pub client: Option<ClientPair>,
+}
+
+/// The client's side of mutual TLS.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ClientPair {
+    /// PEM private key.
+    pub key: String,
+    /// PEM certificate, with its chain.
+    pub cert: String,
+    /// The TLS server name in place of the dialled host; read by Fabric 3.x only, and only here.
+    pub domain: Option<String>,
+}
+
+impl std::fmt::Debug for ClientPair {
+    /// Leaves the private key out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientPair").field("domain", &self.domain).finish_non_exhaustive()
+    }
+}
+
+/// A peer cannot use a connection.json.
+#[derive(Debug, thiserror::Error)]
+pub enum InfoError {
+    /// The file cannot be read.
+    #[error("could not read '{}' for chaincode info: {error}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// It is not of the form that a peer reads.
+    #[error("malformed chaincode info at '{}': {fault}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        fault: Fault,
+    },
+    /// The address is missing.
+    #[error("chaincode address not provided")]
+    NoAddress,
+    /// Client authentication is on and the key is missing.
+    #[error("chaincode tls key not provided")]
+    NoClientKey,
+    /// Client authentication is on and the certificate is missing.
+    #[error("chaincode tls cert not provided")]
+    NoClientCert,
+    /// TLS is on and the root certificate is missing.
+    #[error("chaincode tls root cert not provided")]
+    NoRootCert,
+}
+
+/// Why a document is malformed.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// It is not JSON, or a field has the wrong type.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// A boolean is a string.
+    #[error("key {0} holds a string, not a boolean")]
+    StringBoolean(&'static str),
+    /// The timeout is null.
+    #[error("key dial_timeout holds null, not a duration")]
+    NullTimeout,
+    /// The timeout is no duration.
+    #[error("key dial_timeout: {0}")]
+    Timeout(#[from] DurationError),
+}
+
+impl InfoError {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Malformed { fault: Fault::Connection(error), .. } => return error.hint(),
+            Self::Malformed { fault: Fault::StringBoolean(key), .. } => {
+                return Some(format!("write {key} as true or false without quotes"));
+            }
+            Self::Malformed { fault: Fault::NullTimeout | Fault::Timeout(_), .. } => {
+                "leave dial_timeout out for the default of 3s, or write it as 10s"
+            }
+            Self::NoAddress => r#"add "address": "chaincode.example.com:7052""#,
+            Self::NoClientKey => "client_auth_required needs client_key, the PEM text of the peer's key",
+            Self::NoClientCert => {
+                "client_auth_required needs client_cert, the PEM text of the peer's certificate"
+            }
+            Self::NoRootCert => {
+                "tls_required needs root_cert, the PEM text of the chaincode's CA certificate"
+            }
+            Self::Read { .. } => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+impl ConnectionInfo {
+    /// Reads a released connection.json.
+    pub fn read(path: &Path) -> Result<Self, InfoError> {
+        let content =
+            std::fs::read(path).map_err(|error| InfoError::Read { path: path.to_owned(), error })?;
+        Self::parse(&content, path)
+    }
+
+    /// Understands the content; `path` is for messages.
+    pub fn parse(content: &[u8], path: &Path) -> Result<Self, InfoError> {
+        let malformed = |fault| InfoError::Malformed { path: path.to_owned(), fault };
+        let (connection, dial_timeout) = decode(content).map_err(malformed)?;
+        if connection.address.is_empty() {
+            return Err(InfoError::NoAddress);
+        }
+        let tls = if connection.tls_required { Some(tls(&connection)?) } else { None };
+        Ok(Self { address: connection.address, dial_timeout, tls })
+    }
+}
+
+/// Reads the document, refusing what [`Connection`] takes and a peer does not.
+fn decode(content: &[u8]) -> Result<(Connection, Duration), Fault> {
+    let (connection, notices) = Connection::parse(content)?;
+    for notice in notices {
+        if let Notice::StringBoolean { key } = notice {
+            return Err(Fault::StringBoolean(key));
+        }
+    }
+    let object = json::parse(content).ok().and_then(json::Json::as_object);
+    for value in object.iter().flat_map(|object| object.all("dial_timeout")) {
+        match value.kind() {
+            Kind::Null => return Err(Fault::NullTimeout),
+            // Every duplicate is decoded, also those that do not count in the end.
+            Kind::String => drop(value.as_str().unwrap_or_default().parse::<ccs_files::GoDuration>()?),
+            _ => {}
+        }
+    }
+    let timeout = match &connection.dial_timeout {
+        None => DEFAULT_DIAL_TIMEOUT,
+        Some(written) => match written.duration()? {
+            duration if duration.nanoseconds() == 0 => DEFAULT_DIAL_TIMEOUT,
+            duration => duration.to_std().unwrap_or_default(),
+        },
+    };
+    Ok((connection, timeout))
+}
+
+fn tls(connection: &Connection) -> Result<Tls, InfoError> {
+    let given = |text: &String| (!text.is_empty()).then(|| text.clone());
+    let client = if connection.client_auth_required {
+        let key = given(&connection.client_key).ok_or(InfoError::NoClientKey)?;
+        let cert = given(&connection.client_cert).ok_or(InfoError::NoClientCert)?;
+        Some(ClientPair { key, cert, domain: given(&connection.domain) })
+    } else {
+        None
+    };
+    let root_cert = given(&connection.root_cert).ok_or(InfoError::NoRootCert)?;
+    Ok(Tls { root_cert, client })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(content: &str) -> Result<ConnectionInfo, String> {
+        ConnectionInfo::parse(content.as_bytes(), Path::new("/p/connection.json"))
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn an_address_is_enough() {
+        let expected =
+            ConnectionInfo { address: "a:1".to_owned(), dial_timeout: Duration::from_secs(3), tls: None };
+        assert_eq!(parse(r#"{"address":"a:1"}"#).unwrap(), expected);
+        assert_eq!(
+            parse(r#"{"Address":"a:1","dial_timeout":0,"root_cert":"x","domain":"d"}"#).unwrap(),
+            expected
+        );
+    }
+
+    #[test]
+    fn dial_timeouts_are_those_of_go() {
+        let timeout = |text: &str| {
+            parse(&format!(r#"{{"address":"a:1","dial_timeout":{text}}}"#)).map(|info| info.dial_timeout)
+        };
+        assert_eq!(timeout(r#""1m30s""#).unwrap(), Duration::from_secs(90));
+        assert_eq!(timeout("250000000").unwrap(), Duration::from_millis(250));
+        assert_eq!(timeout(r#""-1s""#).unwrap(), Duration::ZERO);
+        let prefix = "malformed chaincode info at '/p/connection.json': key dial_timeout";
+        for (text, rest) in [
+            ("null", " holds null, not a duration"),
+            (r#""""#, ": \"\" is not a duration"),
+            (r#""10""#, ": \"10\" is not a duration: the unit is missing"),
+        ] {
+            assert_eq!(timeout(text).unwrap_err(), format!("{prefix}{rest}"));
+        }
+        assert!(timeout("true").unwrap_err().starts_with(prefix));
+    }
+
+    #[test]
+    fn a_boolean_as_a_string_is_malformed_for_a_peer() {
+        assert_eq!(
+            parse(r#"{"address":"a:1","tls_required":"true"}"#).unwrap_err(),
+            "malformed chaincode info at '/p/connection.json': key tls_required holds a string, not a boolean"
+        );
+    }
+
+    #[test]
+    fn missing_keys_are_named_in_the_words_of_the_peer() {
+        for (content, message) in [
+            ("{}", "chaincode address not provided"),
+            (r#"{"address":"a:1","tls_required":true}"#, "chaincode tls root cert not provided"),
+            (
+                r#"{"address":"a:1","tls_required":true,"client_auth_required":true,"root_cert":"r"}"#,
+                "chaincode tls key not provided",
+            ),
+            (
+                r#"{"address":"a:1","tls_required":true,"client_auth_required":true,"root_cert":"r","client_key":"k"}"#,
+                "chaincode tls cert not provided",
+            ),
+        ] {
+            assert_eq!(parse(content).unwrap_err(), message);
+        }
+    }
+
+    #[test]
+    fn domain_and_client_pair_count_only_with_client_authentication() {
+        let content = r#"{"address":"a:1","tls_required":true,"root_cert":"r","domain":"d","client_key":"k","client_cert":"c""#;
+        assert_eq!(parse(&format!("{content}}}")).unwrap().tls.unwrap().client, None);
+        let with = parse(&format!(r#"{content},"client_auth_required":true}}"#)).unwrap();
+        let client = with.tls.unwrap().client.unwrap();
+        assert_eq!((client.key.as_str(), client.cert.as_str()), ("k", "c"));
+        assert_eq!(client.domain.as_deref(), Some("d"));
+        assert_eq!(format!("{client:?}"), r#"ClientPair { domain: Some("d"), .. }"#);
+    }
+}

@@ -1,0 +1,202 @@
+//! What a peer does with each message of a chaincode stream, as a pure function of its state.
+//!
+//! ```text
+//! Created --REGISTER--> Established --REGISTERED sent--> Ready
+//!    |                       |                             |
+//!    +-----------------------+------- stream ends ---------+--> Closed
+//! ```
+//!
+//! The states are those of Fabric 3.1 `core/chaincode/handler.go`. One difference is on purpose: a peer never answers a
+//! REGISTER it does not accept and leaves the stream open until the start-up timeout; here the session ends at once.
+
+use ccs_files::PackageId;
+use fabric_shim_protos::peer::chaincode_message::Type;
+use fabric_shim_protos::peer::{ChaincodeAdditionalParams, ChaincodeId, ChaincodeMessage};
+use prost::Message;
+
+use crate::wire::{self, TransactionKey};
+
+/// How many records or keys a batch may hold; the value that Fabric 3.1 ships. Peers advertise and never enforce it.
+const BATCH_SIZE: u32 = 1000;
+
+/// Where a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum State {
+    /// The stream is open; REGISTER is awaited.
+    Created,
+    /// REGISTER was accepted; REGISTERED is on its way.
+    Established,
+    /// READY is on its way or there; transactions may run.
+    Ready,
+    /// The stream is to be closed.
+    Closed,
+}
+
+/// Something that happens to a session.
+#[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "it lives for one step")]
+pub(crate) enum Input {
+    /// The chaincode sent a message.
+    Received(ChaincodeMessage),
+    /// REGISTERED was handed to the stream.
+    RegisteredSent,
+    /// The stream ended, for this reason.
+    StreamEnded(String),
+}
+
+/// Something that a session wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Action {
+    /// Send this message.
+    Send(ChaincodeMessage),
+    /// Tell who waits for the registration.
+    Registered,
+    /// Answer a request of a running transaction.
+    Answer(ChaincodeMessage),
+    /// End a transaction with this COMPLETED or ERROR.
+    Finish(ChaincodeMessage),
+    /// Close the stream.
+    End(End),
+}
+
+/// Why a session ended.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum End {
+    /// The chaincode's REGISTER cannot be read.
+    #[error("the chaincode's REGISTER does not hold a chaincode ID: {0}")]
+    MalformedRegister(String),
+    /// The chaincode registered as another one.
+    #[error("the chaincode registered as {announced:?}, not as {expected:?}")]
+    WrongId {
+        /// The ID in its REGISTER.
+        announced: String,
+        /// The ID of the package.
+        expected: String,
+    },
+    /// The chaincode sent a message that has no place in the state of the session.
+    #[error("{0}")]
+    Protocol(String),
+    /// The stream ended.
+    #[error("chaincode stream terminated: {0}")]
+    Stream(String),
+    /// This side closed it.
+    #[error("the session was closed")]
+    Closed,
+}
+
+impl End {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::WrongId { expected, .. } => {
+                return Some(format!(
+                    "start the chaincode with {expected} as its ID (CHAINCODE_ID, CORE_CHAINCODE_ID or \
+                     CORE_CHAINCODE_ID_NAME, as its shim has it)"
+                ));
+            }
+            Self::MalformedRegister(_) | Self::Protocol(_) => {
+                "the chaincode's shim does not follow the protocol"
+            }
+            Self::Stream(_) => "the chaincode's own log says why it ended the stream",
+            Self::Closed => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Takes one step.
+pub(crate) fn step(state: State, input: Input, expected: &PackageId) -> (State, Vec<Action>) {
+    match (state, input) {
+        (State::Closed, _) => (State::Closed, Vec::new()),
+        (_, Input::StreamEnded(reason)) => end(End::Stream(reason)),
+        (State::Created, Input::Received(message)) => created(&message, expected),
+        (State::Established, Input::Received(message)) => established(&message),
+        (State::Ready, Input::Received(message)) => ready(message),
+        (State::Established, Input::RegisteredSent) => {
+            let ready = wire::message(Type::Ready, additional_params().encode_to_vec());
+            (State::Ready, vec![Action::Send(ready), Action::Registered])
+        }
+        (state, Input::RegisteredSent) => (state, Vec::new()),
+    }
+}
+
+/// What Fabric 3.1 advertises as shipped; older peers send READY without it.
+fn additional_params() -> ChaincodeAdditionalParams {
+    ChaincodeAdditionalParams {
+        use_write_batch: true,
+        max_size_write_batch: BATCH_SIZE,
+        use_get_multiple_keys: true,
+        max_size_get_multiple_keys: BATCH_SIZE,
+    }
+}
+
+fn created(message: &ChaincodeMessage, expected: &PackageId) -> (State, Vec<Action>) {
+    match message.r#type() {
+        Type::Register => register(message, expected),
+        Type::Keepalive => (State::Created, Vec::new()),
+        _ => cannot_handle(message, "created"),
+    }
+}
+
+fn register(message: &ChaincodeMessage, expected: &PackageId) -> (State, Vec<Action>) {
+    match ChaincodeId::decode(message.payload.as_slice()) {
+        Err(error) => end(End::MalformedRegister(error.to_string())),
+        Ok(id) if id.name != expected.to_string() => {
+            end(End::WrongId { announced: id.name, expected: expected.to_string() })
+        }
+        Ok(_) => (State::Established, vec![Action::Send(wire::message(Type::Registered, Vec::new()))]),
+    }
+}
+
+fn established(message: &ChaincodeMessage) -> (State, Vec<Action>) {
+    if message.r#type() == Type::Keepalive {
+        return (State::Established, Vec::new());
+    }
+    let text = format!("handle message: invalid state established for transaction {}", message.txid);
+    end(End::Protocol(text))
+}
+
+fn ready(message: ChaincodeMessage) -> (State, Vec<Action>) {
+    match message.r#type() {
+        Type::Keepalive => (State::Ready, Vec::new()),
+        Type::Completed | Type::Error => (State::Ready, vec![Action::Finish(message)]),
+        Type::GetState
+        | Type::PutState
+        | Type::DelState
+        | Type::InvokeChaincode
+        | Type::GetStateByRange
+        | Type::GetQueryResult
+        | Type::QueryStateNext
+        | Type::QueryStateClose
+        | Type::GetHistoryForKey
+        | Type::GetStateMetadata
+        | Type::PutStateMetadata
+        | Type::GetPrivateDataHash
+        | Type::PurgePrivateData
+        | Type::WriteBatchState
+        | Type::GetStateMultiple => (State::Ready, vec![Action::Answer(message)]),
+        Type::Undefined
+        | Type::Register
+        | Type::Registered
+        | Type::Init
+        | Type::Ready
+        | Type::Transaction
+        | Type::Response => cannot_handle(&message, "ready"),
+    }
+}
+
+fn cannot_handle(message: &ChaincodeMessage, state: &str) -> (State, Vec<Action>) {
+    let key = TransactionKey::of(message);
+    let name = wire::type_name(message.r#type);
+    let about = if key.id.is_empty() { String::new() } else { format!("[{}] ", key.id) };
+    let text = format!("{about}Fabric side handler cannot handle message ({name}) while in {state} state");
+    end(End::Protocol(text))
+}
+
+fn end(end: End) -> (State, Vec<Action>) {
+    (State::Closed, vec![Action::End(end)])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! A fake chaincode server: each stream is handed to a script.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ccs_peer::{Chaincode, ChaincodeConnection, RegisterError, RegisterOptions};
+use fabric_shim_protos::peer::chaincode_message::Type;
+use fabric_shim_protos::peer::chaincode_server::{Chaincode as Service, ChaincodeServer};
+use fabric_shim_protos::peer::{ChaincodeId, ChaincodeMessage, Response};
+use fabric_shim_protos::prost::Message;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tonic::{Request, Status, Streaming};
+
+use crate::{package_id, plaintext};
+
+type Script = Arc<dyn Fn(Talk) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send + Sync>;
+
+/// The chaincode's end of a stream.
+pub(crate) struct Talk {
+    inbound: Streaming<ChaincodeMessage>,
+    outbound: mpsc::Sender<Result<ChaincodeMessage, Status>>,
+}
+
+impl Talk {
+    pub(crate) async fn send(&self, message: ChaincodeMessage) {
+        // The peer's side may be gone already, which is for the test to see.
+        let _ = self.outbound.send(Ok(message)).await;
+    }
+
+    pub(crate) async fn fail(&self, status: Status) {
+        let _ = self.outbound.send(Err(status)).await;
+    }
+
+    pub(crate) async fn receive(&mut self) -> Option<ChaincodeMessage> {
+        self.inbound.message().await.ok().flatten()
+    }
+
+    /// Receives a message that must be of this type.
+    pub(crate) async fn expect(&mut self, message_type: Type) -> ChaincodeMessage {
+        let message = self.receive().await.unwrap();
+        assert_eq!(message.r#type(), message_type, "{message:?}");
+        message
+    }
+
+    pub(crate) async fn send_register(&self, name: &str) {
+        let id = ChaincodeId { name: name.to_owned(), ..ChaincodeId::default() };
+        self.send(message(Type::Register, "", &id)).await;
+    }
+
+    /// Registers as the package of the tests, up to READY, which is given.
+    pub(crate) async fn register(&mut self) -> ChaincodeMessage {
+        self.send_register(&package_id().to_string()).await;
+        self.expect(Type::Registered).await;
+        self.expect(Type::Ready).await
+    }
+
+    /// Asks in the transaction of a message and gives the answer.
+    pub(crate) async fn ask(
+        &mut self,
+        transaction: &ChaincodeMessage,
+        message_type: Type,
+        payload: &impl Message,
+    ) -> ChaincodeMessage {
+        self.send(of(transaction, message_type, payload)).await;
+        self.receive().await.unwrap()
+    }
+
+    /// Ends the transaction of a message with a status and a payload.
+    pub(crate) async fn complete(&self, transaction: &ChaincodeMessage, status: i32, payload: &str) {
+        let response = Response { status, message: String::new(), payload: payload.into() };
+        self.send(of(transaction, Type::Completed, &response)).await;
+    }
+}
+
+/// Makes a message that belongs to the transaction of another.
+pub(crate) fn of(
+    transaction: &ChaincodeMessage,
+    message_type: Type,
+    payload: &impl Message,
+) -> ChaincodeMessage {
+    let channel_id = transaction.channel_id.clone();
+    ChaincodeMessage { channel_id, ..message(message_type, &transaction.txid, payload) }
+}
+
+pub(crate) fn message(message_type: Type, txid: &str, payload: &impl Message) -> ChaincodeMessage {
+    ChaincodeMessage {
+        r#type: message_type.into(),
+        payload: payload.encode_to_vec(),
+        txid: txid.to_owned(),
+        ..ChaincodeMessage::default()
+    }
+}
+
+struct Fake(Script);
+
+#[tonic::async_trait]
+impl Service for Fake {
+    type ConnectStream = ReceiverStream<Result<ChaincodeMessage, Status>>;
+
+    async fn connect(
+        &self,
+        request: Request<Streaming<ChaincodeMessage>>,
+    ) -> Result<tonic::Response<Self::ConnectStream>, Status> {
+        let (outbound, messages) = mpsc::channel(16);
+        tokio::spawn((self.0)(Talk { inbound: request.into_inner(), outbound }));
+        Ok(tonic::Response::new(ReceiverStream::new(messages)))
+    }
+}
+
+/// Serves a script on a free port of the loopback interface until the test ends.
+pub(crate) async fn serve<F: Future<Output = ()> + Send + 'static>(
+    script: impl Fn(Talk) -> F + Send + Sync + 'static,
+) -> SocketAddr {
+    serve_for(Duration::from_hours(1), script).await
+}
+
+/// Serves a script, and asks clients to leave when a connection is this old.
+pub(crate) async fn serve_for<F: Future<Output = ()> + Send + 'static>(
+    age: Duration,
+    script: impl Fn(Talk) -> F + Send + Sync + 'static,
+) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let service = ChaincodeServer::new(Fake(Arc::new(move |talk| Box::pin(script(talk)))));
+    let server = tonic::transport::Server::builder().max_connection_age(age).add_service(service);
+    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    address
+}
+
+/// Dials the server at an address and registers.
+pub(crate) async fn register(
+    address: SocketAddr,
+    options: &RegisterOptions,
+) -> Result<Chaincode, RegisterError> {
+    let connection = ChaincodeConnection::dial(&plaintext(address)).await.unwrap();
+    Chaincode::register(connection, &package_id(), options).await
+}
+
+/// Serves a script, dials it and registers.
+pub(crate) async fn start<F: Future<Output = ()> + Send + 'static>(
+    script: impl Fn(Talk) -> F + Send + Sync + 'static,
+) -> Result<Chaincode, RegisterError> {
+    register(serve(script).await, &RegisterOptions::default()).await
+}
