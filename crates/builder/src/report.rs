@@ -77,8 +77,9 @@ pub fn error_line(error: &Error) -> String {
     line
 }
 
-/// An error with its causes, each printed once.
-fn chain(error: &dyn std::error::Error) -> String {
+/// Writes an error with its causes, each once.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,2 +1,21 @@
-//! The command `ccs`.
-fn main() {}
+//! The command `ccs`: chaincode as a service for Hyperledger Fabric.
+
+mod cli;
+mod commands;
+mod failure;
+mod programs;
+mod style;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    match commands::run(cli::Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            failure.print();
+            failure.code()
+        }
+    }
+}

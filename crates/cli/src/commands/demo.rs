@@ -1,0 +1,219 @@
+//! `ccs demo`: a package becomes a chaincode that answers.
+//!
+//! One function for each leg of the way, in the order in which a peer goes it: package, builder programs, release output,
+//! connection, registration, transactions.
+
+mod material;
+mod server;
+mod story;
+mod transactions;
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use ccs_files::{Connection, PackageId};
+use ccs_package::PackageContents;
+use ccs_package::disk::{self, Existing};
+use ccs_peer::host::{Event, ExternalBuilder, Host, Outcome, Package};
+use ccs_peer::{Chaincode, ChaincodeConnection, ConnectionInfo, RegisterOptions};
+
+use crate::cli::Demo;
+use crate::failure::Failure;
+use crate::programs;
+use material::Material;
+use server::Server;
+use story::Story;
+
+/// The name of the builder, in the peer's settings and log.
+const BUILDER: &str = "ccs-builder";
+
+/// The label of the package.
+const LABEL: &str = "basic_1.0";
+
+pub(crate) fn run(options: &Demo) -> Result<(), Failure> {
+    let builder = programs::ccs_builder(options.builder.as_deref())?;
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::from_error(&error))?;
+    let mut story = Story::begin(options.json);
+    let result = runtime.block_on(tell(options, &builder, &mut story));
+    story.end(options.tls, &result)?;
+    result
+}
+
+/// Goes the whole way; the first step that fails ends it.
+async fn tell(options: &Demo, builder: &Path, story: &mut Story) -> Result<(), Failure> {
+    let folder = Folder::new(options.keep.as_deref())?;
+    install(builder, &folder.path, story)?;
+    let material = material(options.tls, &folder.path, story)?;
+    let address = free_address()?;
+    let (id, file) = package(&address, material.as_ref(), &folder.path, story)?;
+    let released = build(&id, &file, &folder.path, story).await?;
+    let server = start(&id, &address, material.as_ref(), story).await?;
+    let chaincode = register(&released, &id, story).await?;
+    let answers = transactions::run(&chaincode, story).await;
+    chaincode.close().await;
+    answers?;
+    let step = story.step("stop");
+    let stopped = server.stop().await?;
+    story.done(step, &stopped);
+    Ok(())
+}
+
+/// The folder that everything is in: one to keep, or one that goes with the demo.
+struct Folder {
+    path: PathBuf,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Folder {
+    fn new(keep: Option<&Path>) -> Result<Self, Failure> {
+        let Some(keep) = keep else {
+            let temporary = tempfile::tempdir()
+                .map_err(|error| Failure::new(format!("cannot make a temporary folder: {error}")))?;
+            return Ok(Self { path: temporary.path().to_owned(), _temporary: Some(temporary) });
+        };
+        let unusable = |error| Failure::new(format!("cannot use the folder {}: {error}", keep.display()));
+        fs::create_dir_all(keep).map_err(unusable)?;
+        if fs::read_dir(keep).map_err(unusable)?.next().is_some() {
+            return Err(Failure::new(format!("the folder {} is not empty", keep.display()))
+                .hint("give --keep a new folder".to_owned()));
+        }
+        Ok(Self { path: keep.canonicalize().map_err(unusable)?, _temporary: None })
+    }
+}
+
+/// Lets the builder install itself, as an operator would.
+fn install(builder: &Path, folder: &Path, story: &mut Story) -> Result<(), Failure> {
+    let step = story.step("install");
+    let bin = folder.join("builder/bin");
+    let output = Command::new(builder)
+        .arg("install")
+        .arg(&bin)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| Failure::new(format!("cannot run {}: {error}", builder.display())))?;
+    if !output.status.success() {
+        return Err(Failure::new(String::from_utf8_lossy(&output.stderr).trim_end()));
+    }
+    let size = fs::metadata(bin.join("detect")).map(|file| file.len()).unwrap_or_default();
+    story.done(step, &format!("detect, build and release, one program of {} KiB each", size / 1024));
+    Ok(())
+}
+
+fn material(tls: bool, folder: &Path, story: &mut Story) -> Result<Option<Material>, Failure> {
+    if !tls {
+        return Ok(None);
+    }
+    let step = story.step("certificates");
+    let material = Material::make(&folder.join("tls"))?;
+    story.done(step, "a CA, a server certificate for 127.0.0.1, a client certificate for the peer");
+    Ok(Some(material))
+}
+
+/// An address on this machine alone that is free now. Another program could take it before the chaincode does; then the
+/// chaincode says so and the demo fails.
+fn free_address() -> Result<String, Failure> {
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    address.map(|address| address.to_string()).map_err(|error| Failure::new(format!("no free port: {error}")))
+}
+
+fn package(
+    address: &str,
+    material: Option<&Material>,
+    folder: &Path,
+    story: &mut Story,
+) -> Result<(PackageId, PathBuf), Failure> {
+    let step = story.step("package");
+    let mut connection = Connection { address: address.to_owned(), ..Connection::default() };
+    if let Some(material) = material {
+        connection.tls_required = true;
+        connection.client_auth_required = true;
+        connection.root_cert.clone_from(&material.ca_cert);
+        connection.client_cert.clone_from(&material.client_cert);
+        connection.client_key.clone_from(&material.client_key);
+    }
+    let label =
+        LABEL.parse().map_err(|error: ccs_files::package_id::LabelError| Failure::from_error(&error))?;
+    let mut contents = PackageContents::new(label, "ccaas");
+    let index = br#"{"index":{"fields":["Owner"]},"ddoc":"byOwner","name":"byOwner","type":"json"}"#;
+    for (path, content) in [
+        ("connection.json", connection.to_json()),
+        ("META-INF/statedb/couchdb/indexes/byOwner.json", index.to_vec()),
+    ] {
+        contents.add(path, content).map_err(|error| Failure::from_error(&error))?;
+    }
+    let file = folder.join("basic_1.0.tgz");
+    let id = disk::save(&contents, &file, Existing::Keep)?;
+    let size = fs::metadata(&file).map(|file| file.len()).unwrap_or_default();
+    story.package(&id);
+    story.done(step, &format!("basic_1.0.tgz, {size} bytes; package ID {id}"));
+    Ok((id, file))
+}
+
+/// Runs the builder's programs over the package, as child processes under the rules of a peer.
+async fn build(id: &PackageId, file: &Path, folder: &Path, story: &mut Story) -> Result<PathBuf, Failure> {
+    let metadata = disk::load(file, &ccs_package::Limits::default())?.metadata_bytes().to_vec();
+    let unpack = |target: &Path| {
+        let package = fs::File::open(file)?;
+        disk::unpack_code(package, target, &ccs_package::Limits::default())?;
+        Ok(())
+    };
+    let builder = ExternalBuilder {
+        name: BUILDER.to_owned(),
+        path: folder.join("builder"),
+        propagate_environment: Vec::new(),
+    };
+    let host = Host::new(vec![builder], &folder.join("peer"));
+    let package = Package { id, metadata: &metadata, unpack: Box::new(unpack) };
+    let mut lines = Vec::new();
+    let mut observer = |event: Event<'_>| match event {
+        Event::StderrLine { line, .. } => lines.push(line.to_owned()),
+        Event::StepEnded { step, outcome, duration, .. } => {
+            let said = std::mem::take(&mut lines);
+            let result = match outcome {
+                Outcome::Success => "exit status 0".to_owned(),
+                Outcome::Failure(text) => text,
+            };
+            story.took(step.as_str(), &result, &said, duration);
+        }
+        _ => {}
+    };
+    let built = host.build(package, &mut observer).await;
+    let built = built.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+    built
+        .connection_file()
+        .ok_or_else(|| Failure::new("the release holds no chaincode/server/connection.json"))
+}
+
+async fn start(
+    id: &PackageId,
+    address: &str,
+    material: Option<&Material>,
+    story: &mut Story,
+) -> Result<Server, Failure> {
+    let step = story.step("start");
+    let server = Server::start(id, address, material).await?;
+    story.done(step, &format!("the sample asset-transfer, process {}, on {address}", server.process_id()));
+    Ok(server)
+}
+
+/// Reads the release as a peer does, dials, and waits for the chaincode to say who it is.
+async fn register(released: &Path, id: &PackageId, story: &mut Story) -> Result<Chaincode, Failure> {
+    let info =
+        ConnectionInfo::read(released).map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+    let security = match &info.tls {
+        None => "in plaintext",
+        Some(tls) if tls.client.is_some() => "over mutual TLS",
+        Some(_) => "over TLS",
+    };
+    let step = story.step("connect");
+    let connection = ChaincodeConnection::dial(&info).await;
+    let connection = connection.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+    story.done(step, &format!("{} {security}", info.address));
+    let step = story.step("register");
+    let chaincode = Chaincode::register(connection, id, &RegisterOptions::default()).await;
+    let chaincode = chaincode.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+    story.done(step, &format!("the chaincode announced {id} and is ready"));
+    Ok(chaincode)
+}

@@ -1,0 +1,111 @@
+//! What the demo tells while it goes: a line for each step, or one JSON document at the end.
+
+use std::time::{Duration, Instant};
+
+use ccs_files::PackageId;
+use serde::Serialize;
+
+use crate::commands;
+use crate::failure::Failure;
+use crate::style;
+
+/// The document of `ccs demo --json`.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    ok: bool,
+    error: Option<&'a str>,
+    package_id: Option<&'a str>,
+    milliseconds: f64,
+    steps: &'a [Told],
+}
+
+/// A step that was done.
+#[derive(Debug, Serialize)]
+struct Told {
+    name: &'static str,
+    result: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    log: Vec<String>,
+    milliseconds: f64,
+}
+
+/// A step that is being done.
+pub(super) struct Step {
+    name: &'static str,
+    began: Instant,
+}
+
+/// The story so far.
+pub(super) struct Story {
+    json: bool,
+    began: Instant,
+    package_id: Option<String>,
+    told: Vec<Told>,
+}
+
+impl Story {
+    /// Begins; with `json` nothing is written before the end.
+    pub(super) fn begin(json: bool) -> Self {
+        if !json {
+            let name = style::NAME;
+            anstream::println!("{name}A chaincode package becomes a chaincode that answers{name:#}\n");
+        }
+        Self { json, began: Instant::now(), package_id: None, told: Vec::new() }
+    }
+
+    /// Begins a step.
+    #[expect(clippy::unused_self, reason = "a step belongs to a story, and a test may want to count them")]
+    pub(super) fn step(&self, name: &'static str) -> Step {
+        Step { name, began: Instant::now() }
+    }
+
+    /// Remembers the package ID.
+    pub(super) fn package(&mut self, id: &PackageId) {
+        self.package_id = Some(id.to_string());
+    }
+
+    /// Ends a step with its result.
+    pub(super) fn done(&mut self, step: Step, result: &str) {
+        self.took(step.name, result, &[], step.began.elapsed());
+    }
+
+    /// Tells of a step that somebody else timed, with what it logged.
+    pub(super) fn took(&mut self, name: &'static str, result: &str, log: &[String], duration: Duration) {
+        let milliseconds = duration.as_secs_f64() * 1e3;
+        self.told.push(Told { name, result: result.to_owned(), log: log.to_vec(), milliseconds });
+        if self.json {
+            return;
+        }
+        let (bold, faint) = (style::NAME, style::FAINT);
+        let number = self.told.len();
+        let time = style::duration(duration);
+        anstream::println!("{faint}{number:>3}{faint:#}  {bold}{name:<12}{bold:#} {time:>8}  {result}");
+        for line in log {
+            anstream::println!("{:28}{faint}{line}{faint:#}", "");
+        }
+    }
+
+    /// Ends the story.
+    pub(super) fn end(&self, tls: bool, result: &Result<(), Failure>) -> Result<(), Failure> {
+        let total = self.began.elapsed();
+        if self.json {
+            return commands::print_json(&Document {
+                ok: result.is_ok(),
+                error: result.as_ref().err().map(Failure::message),
+                package_id: self.package_id.as_deref(),
+                milliseconds: total.as_secs_f64() * 1e3,
+                steps: &self.told,
+            });
+        }
+        if result.is_err() {
+            return Ok(());
+        }
+        let (good, faint) = (style::GOOD, style::FAINT);
+        let next = if tls { "ccs-builder install /opt/ccs-builder/bin" } else { "ccs demo --tls" };
+        commands::print(&format!(
+            "\n{good}all {} steps done in {}{good:#}\n{faint}next: {next}{faint:#}\n",
+            self.told.len(),
+            style::duration(total)
+        ))
+    }
+}

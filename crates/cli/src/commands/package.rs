@@ -1,0 +1,120 @@
+//! `ccs package`: makes a package that the builder takes.
+
+use std::fs;
+use std::path::Path;
+use std::time::SystemTime;
+
+use ccs_builder::context::Surroundings;
+use ccs_builder::render::TemplateError;
+use ccs_builder::{Error, ExitCode, meta_inf, stages};
+use ccs_files::connection::DialTimeout;
+use ccs_files::{Connection, Label, PackageId};
+use ccs_package::PackageContents;
+use ccs_package::disk::{self, Existing};
+use serde::Serialize;
+
+use crate::cli::Package;
+use crate::failure::Failure;
+use crate::style;
+
+/// The document of `--json`.
+#[derive(Serialize)]
+struct Answer<'a> {
+    package_id: String,
+    file: &'a Path,
+    warnings: &'a [String],
+}
+
+pub(crate) fn run(options: &Package) -> Result<(), Failure> {
+    let label: Label = options.label.parse().map_err(|error: ccs_files::package_id::LabelError| {
+        Failure::new(&error).hint(error.hint()).with_code(ExitCode::Metadata)
+    })?;
+    let mut contents = PackageContents::new(label, &options.chaincode_type);
+    add(&mut contents, "connection.json", connection(options)?)?;
+    if let Some(folder) = &options.meta_inf {
+        for (path, content) in meta_inf::Tree::read(folder)?.files {
+            let path = path.to_str().ok_or_else(|| {
+                Failure::new(format!("{} is not UTF-8", folder.join(&path).display()))
+                    .with_code(ExitCode::Index)
+            })?;
+            add(&mut contents, &format!("META-INF/{path}"), content)?;
+        }
+    }
+    let warnings = check(&contents)?;
+    let existing = if options.force { Existing::Replace } else { Existing::Keep };
+    let id = disk::save(&contents, &options.out, existing)?;
+    answer(options, &id, &warnings)
+}
+
+fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), Failure> {
+    if options.json {
+        return super::print_json(&Answer { package_id: id.to_string(), file: &options.out, warnings });
+    }
+    let (name, faint) = (style::NAME, style::FAINT);
+    for warning in warnings {
+        anstream::eprintln!("{name}warning:{name:#} {warning}");
+    }
+    anstream::eprintln!("{faint}next: peer lifecycle chaincode install {}{faint:#}", options.out.display());
+    super::print(&format!("{id}\n"))
+}
+
+fn add(contents: &mut PackageContents, path: &str, content: Vec<u8>) -> Result<(), Failure> {
+    contents.add(path, content).map_err(|error| Failure::new(&error).hint(error.hint()))
+}
+
+/// The bytes of connection.json: a ready file as it is, or made from the options.
+fn connection(options: &Package) -> Result<Vec<u8>, Failure> {
+    if let Some(file) = &options.connection {
+        return read(file);
+    }
+    let connection = Connection {
+        address: options.address.clone().unwrap_or_default(),
+        dial_timeout: options.dial_timeout.clone().map(DialTimeout::Text),
+        tls_required: options.root_cert.is_some(),
+        client_auth_required: options.client_cert.is_some(),
+        root_cert: text(options.root_cert.as_deref())?,
+        client_key: text(options.client_key.as_deref())?,
+        client_cert: text(options.client_cert.as_deref())?,
+        ..Connection::default()
+    };
+    Ok(connection.to_json())
+}
+
+fn text(file: Option<&Path>) -> Result<String, Failure> {
+    let Some(file) = file else { return Ok(String::new()) };
+    String::from_utf8(read(file)?).map_err(|_| {
+        Failure::new(format!("{} is not text", file.display()))
+            .hint("PEM files begin with -----BEGIN".to_owned())
+            .with_code(ExitCode::Tls)
+    })
+}
+
+fn read(file: &Path) -> Result<Vec<u8>, Failure> {
+    fs::read(file).map_err(|error| {
+        Failure::new(format!("cannot read {}: {error}", file.display())).with_code(ExitCode::InputOutput)
+    })
+}
+
+/// Runs the builder's own checks over the source, as a peer would unpack it; gives its warnings.
+///
+/// A template whose keys only the peer's configuration defines is as far as one can see from here.
+fn check(contents: &PackageContents) -> Result<Vec<String>, Failure> {
+    let folder = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
+    for (path, content) in contents.files() {
+        let file = folder.path().join(path);
+        let written =
+            file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, content));
+        written.map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
+    }
+    let surroundings =
+        Surroundings { configuration: None, builder_folder: None, peer: Vec::new(), now: SystemTime::now() };
+    let mut warnings = Vec::new();
+    match stages::prepare(folder.path(), contents.metadata(), &surroundings, &mut warnings) {
+        Err(Error::Template { field, source: TemplateError::MissingKey(error, _) }) => {
+            warnings.push(format!("the peer's configuration must define what {field} uses: {error}"));
+        }
+        Err(error) => return Err(error.into()),
+        Ok(_) => {}
+    }
+    Ok(warnings)
+}

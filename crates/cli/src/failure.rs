@@ -1,0 +1,78 @@
+//! How a command fails: one message, one hint, one exit code.
+
+use std::error::Error;
+use std::fmt;
+use std::process::ExitCode;
+
+use ccs_builder::ExitCode as Code;
+
+use crate::style;
+
+/// The code for a failure that has none of its own.
+pub(crate) const FAILED: u8 = 1;
+
+/// Why a command did not reach its end.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    hint: Option<String>,
+    code: u8,
+}
+
+impl Failure {
+    /// Fails with a message in lower case.
+    pub(crate) fn new(message: impl fmt::Display) -> Self {
+        Self { message: message.to_string(), hint: None, code: FAILED }
+    }
+
+    /// Fails with an error and its causes, each printed once.
+    pub(crate) fn from_error(error: &dyn Error) -> Self {
+        Self::new(ccs_builder::report::chain(error))
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
+        self.hint = hint.into();
+        self
+    }
+
+    /// Ends with a code of the builder's table.
+    #[must_use]
+    pub(crate) fn with_code(mut self, code: Code) -> Self {
+        self.code = code.number();
+        self
+    }
+
+    /// Gives the message.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// Gives the exit code.
+    pub(crate) fn code(&self) -> ExitCode {
+        self.code.into()
+    }
+
+    /// Writes the message and the hint to stderr.
+    pub(crate) fn print(&self) {
+        let bad = style::BAD;
+        anstream::eprintln!("{bad}error:{bad:#} {}", self.message);
+        if let Some(hint) = &self.hint {
+            let name = style::NAME;
+            anstream::eprintln!("{name}hint:{name:#} {hint}");
+        }
+    }
+}
+
+impl From<ccs_builder::Error> for Failure {
+    fn from(error: ccs_builder::Error) -> Self {
+        Self::from_error(&error).hint(error.hint()).with_code(error.code())
+    }
+}
+
+impl From<ccs_package::disk::DiskError> for Failure {
+    fn from(error: ccs_package::disk::DiskError) -> Self {
+        Self::new(&error).hint(error.hint()).with_code(Code::InputOutput)
+    }
+}

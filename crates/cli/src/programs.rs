@@ -1,0 +1,52 @@
+//! Finds the builder's executable.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use crate::failure::Failure;
+
+/// The name of the builder's executable.
+const NAME: &str = "ccs-builder";
+
+/// Gives the builder's executable: the one that was named, or the one beside this program.
+///
+/// In a source tree, under `cargo run`, cargo is asked to build the static program, since it builds only the program
+/// that it runs.
+pub(crate) fn ccs_builder(named: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(named) = named {
+        return Ok(named.to_owned());
+    }
+    if let (Some(cargo), Some(manifest)) = (env::var_os("CARGO"), env::var_os("CARGO_MANIFEST_DIR")) {
+        return build(Path::new(&cargo), Path::new(&manifest));
+    }
+    let beside = env::current_exe().ok().and_then(|this| Some(this.parent()?.join(NAME)));
+    beside.filter(|path| path.is_file()).ok_or_else(|| {
+        Failure::new("there is no ccs-builder beside this program")
+            .hint("name it with --builder FILE; releases have both in one archive".to_owned())
+    })
+}
+
+fn build(cargo: &Path, package: &Path) -> Result<PathBuf, Failure> {
+    let target = format!("{}-unknown-linux-musl", env::consts::ARCH);
+    anstream::eprintln!("building the static {NAME} for {target}");
+    let output = Command::new(cargo)
+        .args(["build", "--quiet", "--profile", "builder", "--package", NAME, "--target", &target])
+        .args(["--message-format", "json-render-diagnostics"])
+        .current_dir(package)
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| Failure::new(format!("cannot run {}: {error}", cargo.display())))?;
+    let executable = String::from_utf8_lossy(&output.stdout).lines().rev().find_map(executable);
+    executable.filter(|_| output.status.success()).ok_or_else(|| {
+        Failure::new(format!("cargo could not build {NAME}"))
+            .hint(format!("if the target is missing, type: rustup target add {target}"))
+    })
+}
+
+/// The executable that a message of cargo names.
+fn executable(message: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(message).ok()?;
+    message.get("executable")?.as_str().map(PathBuf::from)
+}
