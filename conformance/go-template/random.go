@@ -65,15 +65,18 @@ func (g *generator) command() string {
 	case 6:
 		return g.words("not", 1)
 	case 7:
-		return "len " + g.pick("$.s", "$.l", "$.m", "$.u", g.operand())
+		return "len " + g.pick("$.s", "$.l", "$.m", "$.u", `"é"`, "(print "+g.operand()+")", "$.me", g.operand())
 	case 8:
-		return g.words("index "+g.pick("$.l", "$.m", "$.s", g.operand()), g.Intn(3))
+		return g.pick("index $.l "+g.pick("0", "1", "4", "2", "(len $.me)"), "index $.m "+g.pick("$.s", `"a"`, `"d"`, `"zz"`), "index $.s "+g.pick("0", "1", "2"), `index $.l 4 "k"`, g.words("index "+g.pick("$.l", "$.m", "$.s", g.operand()), g.Intn(3)))
 	case 9:
-		return g.words("slice "+g.pick("$.l", "$.u", "$.s", g.operand()), g.Intn(4))
+		return g.pick("slice $.l 1", "slice $.l 0 8", "slice $.u 1 3", "slice $.s 1", "slice $.l 1 2 4", g.words("slice "+g.pick("$.l", "$.u", "$.s", g.operand()), g.Intn(4)))
 	case 10:
 		return g.pick("eq", "ne", "lt", "le", "gt", "ge") + " " + g.pick(g.words("$.s", 1), "$.i $.f", "1 2", "2 (len $.s)", `"a" $.s`, "'a' (index $.s 0)", g.words("$v", 1), g.words("eq", 2)[3:])
 	default:
-		return g.words(g.operand(), 1)
+		if g.Intn(8) == 0 {
+			return g.words(g.operand(), 1)
+		}
+		return g.words("print", 2)
 	}
 }
 
@@ -121,6 +124,8 @@ func (g *generator) node() string {
 	}
 }
 
+const damages = "{}().$|\"'`- \t1ax%:=,é"
+
 // damage changes a byte or two, so that the parser's errors are met as well.
 func (g *generator) damage(s string) string {
 	b := []rune(s)
@@ -130,9 +135,9 @@ func (g *generator) damage(s string) string {
 		case 0:
 			b = append(b[:i], b[i+1:]...)
 		case 1:
-			b[i] = []rune("{}().$|\"'`- \t1ax%:=,é")[g.Intn(21)]
+			b[i] = []rune(damages)[g.Intn(len([]rune(damages)))]
 		default:
-			b = append(b[:i], append([]rune{[]rune("{}().$|\"'`- \t1ax%:=,é")[g.Intn(21)]}, b[i:]...)...)
+			b = append(b[:i], append([]rune{[]rune(damages)[g.Intn(len([]rune(damages)))]}, b[i:]...)...)
 		}
 	}
 	return string(b)

@@ -18,29 +18,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The way of a template: `lexer` (text to tokens), `parser` (tokens to `ast`), `exec` (ast and data to bytes),
-//! with `functions` for what a template can call and `printer` for how Go's `fmt` prints a value.
+//! The way of a template: `syntax` (text to trees), `run` (trees and data to bytes), and `format` for how Go prints
+//! a value.
 
-mod ast;
-mod chars;
-mod compare;
-mod directive;
 mod error;
-mod escape;
-mod exec;
-mod float;
-mod functions;
-mod integer;
-mod keys;
-mod lexer;
+mod format;
 mod limits;
-mod literal;
-mod operand;
-mod parser;
-mod printer;
-mod quote;
-mod tables;
+mod run;
+mod syntax;
 mod template;
+mod unicode;
 mod value;
 
 pub use error::{ParseError, ParseErrorKind, RenderError};

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ast::{Node, Trees};
 use crate::error::{ParseError, RenderError};
 use crate::limits::Limits;
+use crate::run::exec;
+use crate::syntax::ast::{Node, Trees};
+use crate::syntax::{keys, parser};
 use crate::value::Value;
-use crate::{exec, keys, parser};
 
 /// A parsed template.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 //!
 //! A case on which the engine refuses although Go renders must be in `tests/unsupported.json` with a reason; a case
 //! rendered otherwise than in Go always fails. The variable `CCS_GOTEMPLATE_RECORD` names one more file to replay,
-//! such as the output of `go run . fuzz`.
+//! such as the output of `go run . fuzz`; what is declined there is printed.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -149,7 +149,6 @@ fn shorten(text: &str) -> String {
 fn corpus() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> =
         fs::read_dir(folder("corpus")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.extend(std::env::var_os("CCS_GOTEMPLATE_RECORD").map(PathBuf::from));
     files.sort();
     files
 }

@@ -1,6 +1,6 @@
 //! `%q`: Go's quoted strings and characters (`strconv/quote.go` of Go 1.26).
 
-use crate::chars::{decode, is_printable};
+use crate::unicode::chars::{decode, is_printable};
 
 /// Quotes text in double quotes; `ascii` escapes everything else.
 pub(crate) fn quote(text: &[u8], ascii: bool) -> Vec<u8> {

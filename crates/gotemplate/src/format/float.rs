@@ -1,6 +1,6 @@
 //! Floats the way Go prints them (`strconv/ftoa.go` and `fmt/format.go` of Go 1.26).
 
-use crate::printer::Flags;
+use crate::format::printer::Flags;
 
 /// The significant digits of a number without trailing zeros: `0.d1d2d3... * 10^point`.
 struct Digits {
@@ -14,8 +14,13 @@ const MOST_FRACTION: usize = 1100;
 
 impl Digits {
     /// The fewest digits that read back as the same number.
+    ///
+    /// Where two such texts are equally near, Go takes the one with the even digit and Rust the upper one.
     fn shortest(value: f64) -> Digits {
-        Digits::parse(&format!("{value:e}"))
+        let digits = Digits::parse(&format!("{value:e}"));
+        let precision = digits.digits.len().saturating_sub(1);
+        let even = format!("{value:.precision$e}");
+        if even.parse() == Ok(value) { Digits::parse(&even) } else { digits }
     }
 
     /// The exact value rounded to `count` digits.

@@ -1,7 +1,7 @@
 //! Go literals: quoted strings, characters and numbers (`strconv` and `text/template/parse` of Go 1.26).
 
-use crate::ast::Number;
 use crate::error::quoted;
+use crate::syntax::ast::Number;
 
 /// Unquotes a string token, `"..."` or `` `...` ``; `None` when Go's `strconv.Unquote` refuses.
 pub(crate) fn unquote(token: &str) -> Option<Vec<u8>> {

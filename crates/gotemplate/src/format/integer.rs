@@ -1,7 +1,7 @@
 //! Integers the way Go's `fmt` prints them (`fmt/format.go` of Go 1.26).
 
-use crate::chars::is_printable;
-use crate::printer::Flags;
+use crate::format::printer::Flags;
+use crate::unicode::chars::is_printable;
 
 /// An integer argument: its magnitude and sign, and its bits for the verbs that show a character.
 #[derive(Clone, Copy)]

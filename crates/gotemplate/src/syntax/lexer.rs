@@ -1,7 +1,7 @@
 //! Text to tokens (`text/template/parse/lex.go` of Go 1.26).
 
-use crate::chars::{is_alphanumeric, is_printable, is_space};
 use crate::error::quoted;
+use crate::unicode::chars::{is_alphanumeric, is_printable, is_space};
 
 const LEFT: &str = "{{";
 const RIGHT: &str = "}}";

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::ast::{Choice, Node, Pipe, Trees};
 use crate::error::{Fault, RenderError, quoted};
+use crate::format::printer::Printer;
 use crate::limits::{Limits, MAX_RENDER_DEPTH};
-use crate::printer::Printer;
+use crate::syntax::ast::{Choice, Node, Pipe, Trees};
 use crate::value::{Text, Val, Value};
 
 /// How many bytes pass through a function, or variables through a search, for one step.

@@ -1,10 +1,10 @@
 //! One value to text: the verbs of Go's `fmt` (`fmt/print.go` and `fmt/format.go` of Go 1.26).
 
-use crate::chars;
 use crate::error::Fault;
-use crate::float::format_float;
-use crate::integer::{Integer, format_integer, format_unicode};
-use crate::quote::{can_backquote, quote, quote_char};
+use crate::format::float::format_float;
+use crate::format::integer::{Integer, format_integer, format_unicode};
+use crate::format::quote::{can_backquote, quote, quote_char};
+use crate::unicode::chars;
 use crate::value::{List, Text, Val};
 
 /// The deepest nesting of lists and maps that is printed.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::ast::{Choice, Command, Function, Node, Operand, Pipe, Trees};
+use crate::syntax::ast::{Choice, Command, Function, Node, Operand, Pipe, Trees};
 
 /// Collects the top-level keys that the main template, and those it calls, can read by name.
 pub(crate) fn keys(trees: &Trees) -> BTreeSet<String> {

@@ -1,6 +1,6 @@
 //! Bytes as characters, the way Go's `unicode` and `unicode/utf8` see them.
 
-use crate::tables::{ALPHANUMERIC, PRINTABLE};
+use crate::unicode::tables::{ALPHANUMERIC, PRINTABLE};
 
 /// Reports whether `c` lies between an odd and an even boundary of a table.
 fn contains(boundaries: &[u32], c: char) -> bool {

@@ -1,11 +1,12 @@
 //! Commands, operands and the built-in functions (`text/template/exec.go` and `funcs.go` of Go 1.26).
 
-use crate::ast::{Command, Function, Number, Operand};
-use crate::compare::{equals_any, less, less_or_equal};
 use crate::error::{Fault, quoted};
-use crate::exec::Exec;
+use crate::format::directive;
+use crate::run::compare::{equals_any, less, less_or_equal};
+use crate::run::escape;
+use crate::run::exec::Exec;
+use crate::syntax::ast::{Command, Function, Number, Operand};
 use crate::value::{List, Text, Val};
-use crate::{directive, escape};
 
 fn fault<T>(message: impl Into<String>) -> Result<T, Fault> {
     Err(Fault::Type(message.into()))

@@ -1,8 +1,8 @@
 //! Format strings: Go's `fmt.Sprintf`, `Sprint` and `Sprintln` (`fmt/print.go` of Go 1.26).
 
-use crate::chars::decode;
 use crate::error::Fault;
-use crate::printer::{Flags, Printer};
+use crate::format::printer::{Flags, Printer};
+use crate::unicode::chars::decode;
 use crate::value::Val;
 
 /// The largest width or precision Go accepts.

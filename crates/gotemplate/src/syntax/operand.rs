@@ -1,10 +1,10 @@
 //! Tokens to operands: the parser's part below the level of a command (`text/template/parse/parse.go` of Go 1.26).
 
-use crate::ast::{Function, Number, Operand};
 use crate::error::{ParseErrorKind, quoted};
-use crate::lexer::{Kind, Token};
-use crate::literal;
-use crate::parser::{Parsed, Parser};
+use crate::syntax::ast::{Function, Number, Operand};
+use crate::syntax::lexer::{Kind, Token};
+use crate::syntax::literal;
+use crate::syntax::parser::{Parsed, Parser};
 
 impl Parser<'_> {
     /// A term and the fields that follow it without space; `None` when the next token starts no term.
@@ -43,7 +43,7 @@ impl Parser<'_> {
             Kind::Bool => Operand::Bool(token.text == "true"),
             Kind::Field => Operand::Field(vec![token.text[1..].to_string()]),
             Kind::Variable => {
-                if !self.is_declared(token.text) {
+                if !self.scope.is_declared(token.text) {
                     return Err(self.error(token, format!("undefined variable {}", quoted(token.text))));
                 }
                 Operand::Variable { name: token.text.to_string(), fields: Vec::new() }

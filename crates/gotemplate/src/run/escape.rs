@@ -1,6 +1,6 @@
 //! `html`, `js` and `urlquery` (`text/template/funcs.go` and `net/url` of Go 1.26).
 
-use crate::chars::{decode, is_printable};
+use crate::unicode::chars::{decode, is_printable};
 
 pub(crate) fn html(text: &[u8]) -> Vec<u8> {
     let mut escaped = Vec::with_capacity(text.len());

@@ -1,0 +1,11 @@
+//! Text to trees: what a template is, whatever its data.
+
+pub(crate) mod ast;
+pub(crate) mod keys;
+pub(crate) mod lexer;
+pub(crate) mod literal;
+pub(crate) mod operand;
+pub(crate) mod parser;
+pub(crate) mod pipeline;
+pub(crate) mod scope;
+pub(crate) mod statement;
