@@ -100,7 +100,7 @@ pub fn read(source: impl Read, limits: &Limits) -> Result<Package, ReadError> {
     })
 }
 
-/// Reads a package as [`read`] does and hands each entry of its code with its content to the visitor.
+/// Reads a package as [`read()`] does and hands each entry of its code with its content to the visitor.
 ///
 /// The visitor sees entries in the order of the archive, before the rest of the package is checked: what it did is to be
 /// undone when an error is returned. It need not read a content to its end.
