@@ -135,3 +135,39 @@ fn looking_up_variables_takes_no_quadratic_time() {
     let error = render(&text, &Limits::default()).unwrap_err();
     assert_eq!(error.to_string(), "steps above the limit of 1000000 (line 1)");
 }
+
+#[test]
+fn a_long_text_of_one_delimiter_takes_no_quadratic_time() {
+    let pieces = [
+        "{{",
+        "}}",
+        "{",
+        "{{/*",
+        "{{/**/}}",
+        "{{- ",
+        " -}}",
+        "{{\"",
+        "{{`",
+        "{{'",
+        "(",
+        "{{(",
+        "\n{{1}}",
+        "{{1 -}} \n ",
+        "{{$x := 1}}",
+        "{{block \"a\" .}}{{end}}",
+        "{{.a",
+        ".a",
+        "{{if 1}}{{end}}",
+        "{{else}}",
+        "{{range 1}}{{break}}{{end}}",
+    ];
+    for piece in pieces {
+        for text in
+            [piece.repeat(200_000 / piece.len()), format!("{{{{{}", piece.repeat(200_000 / piece.len()))]
+        {
+            if let Ok(template) = Template::parse(&text) {
+                assert!(template.render(None, &Limits::default()).is_ok(), "{piece}");
+            }
+        }
+    }
+}

@@ -169,6 +169,10 @@ fn every_recorded_case_is_rendered_as_go_renders_it_or_refused() {
     let unlisted: Vec<_> = declined.iter().filter(|(id, _)| !listed.contains(id)).collect();
     let stale: Vec<&String> =
         listed.iter().filter(|id| !declined.iter().any(|(other, _)| other == *id)).collect();
+    if let Some(path) = std::env::var_os("CCS_GOTEMPLATE_RECORD") {
+        let (count, ids) = replay(Path::new(&path), &mut failures);
+        println!("{count} more cases, {} declined: {ids:?}", ids.len());
+    }
     assert!(
         failures.is_empty(),
         "{} of {total} differ:\n{}",
