@@ -1,2 +1,65 @@
-//! The chores of the project.
-fn main() {}
+//! The chores of the project: `cargo xtask help` lists them.
+//!
+//! Each chore has a file of its own with its options and a function `run`; this file only chooses.
+
+mod bench;
+mod builder_programs;
+mod conformance;
+mod empty_root;
+mod fuzz;
+mod size;
+mod tally;
+mod test;
+mod toolchain;
+mod versions;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The chores of the project
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", disable_version_flag = true)]
+struct Cli {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Run every test there is: Rust tests, conformance, static binary, samples
+    Test,
+    /// Run the conformance cases on our builder, or on any other
+    Conformance(conformance::Options),
+    /// Compare the builder's time and memory with a process that does nothing
+    BenchBuilder(bench::Options),
+    /// Check that the builder is static and within its size budget
+    Size(size::Options),
+    /// Run the builder where there is no other file, not even a shell
+    EmptyRoot,
+    /// Check that every place that names a Rust release names the same one
+    CheckVersions,
+    /// Run each fuzz target for a while
+    Fuzz(fuzz::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().chore {
+        Chore::Test => Ok(test::run()),
+        Chore::Conformance(options) => conformance::run(&options),
+        Chore::BenchBuilder(options) => bench::run(&options),
+        Chore::Size(options) => size::run(&options),
+        Chore::EmptyRoot => empty_root::run(),
+        Chore::CheckVersions => versions::run(),
+        Chore::Fuzz(options) => fuzz::run(&options),
+    };
+    match outcome {
+        Ok(tally) if tally.failed == 0 => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// detect looks at the metadata folder alone (2).
+func detect(arguments []string) error {
+	return checkType(arguments[1])
+}
+
+// checkType wants the type ccaas in any case, not trimmed (6). Empty folder names vanish in the path (4).
+func checkType(folder string) error {
+	content, err := os.ReadFile(filepath.Join(folder, "metadata.json"))
+	if err != nil {
+		return err
+	}
+	var metadata struct {
+		Type  string `json:"type"`
+		Label string `json:"label"`
+	}
+	if err := json.Unmarshal(content, &metadata); err != nil {
+		return err
+	}
+	if strings.ToLower(metadata.Type) != "ccaas" {
+		return fmt.Errorf("chaincode type %s is not supported", metadata.Type)
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+//! Starts the measured programs through `launch`, a small static program of its own.
+//!
+//! Linux counts the memory of the process that starts a program as the program's own until its exec, so peak memory
+//! measured from here would be that of this program.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use super::statistics::Sample;
+use crate::workspace;
+
+/// The two small programs under `xtask/bench`.
+pub(crate) struct Launcher {
+    launch: PathBuf,
+    nothing: PathBuf,
+}
+
+impl Launcher {
+    /// Builds them with the profile of the builder.
+    pub(crate) fn build() -> Result<Self> {
+        let folder = workspace::build_static(&["--package", "bench-programs"])?;
+        Ok(Self { launch: folder.join("launch"), nothing: folder.join("nothing") })
+    }
+
+    /// Gives the program that does nothing.
+    pub(crate) fn nothing(&self) -> &Path {
+        &self.nothing
+    }
+
+    /// Runs a program with the environment of a peer and measures it.
+    pub(crate) fn run(&self, program: &Path, arguments: &[PathBuf]) -> Result<Sample> {
+        let output = Command::new(&self.launch)
+            .arg(program)
+            .args(arguments)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG", r#"{"name":"asset"}"#)
+            .stdin(Stdio::null())
+            .output()
+            .context("cannot start the launcher")?;
+        if !output.status.success() {
+            bail!("{} failed: {}", program.display(), String::from_utf8_lossy(&output.stderr).trim());
+        }
+        let line = String::from_utf8_lossy(&output.stdout);
+        Sample::parse(&line).with_context(|| format!("the launcher printed {line:?}"))
+    }
+}

@@ -1,0 +1,53 @@
+//! Measurements of one process, and the median of many.
+
+/// What one run of a program took.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Sample {
+    /// From before the start until after the end, in microseconds.
+    pub(crate) wall_in_us: f64,
+    /// Of user and system, in microseconds.
+    pub(crate) cpu_in_us: f64,
+    /// The largest resident set, in KiB.
+    pub(crate) memory_in_kib: f64,
+}
+
+impl Sample {
+    /// Reads `wall cpu memory`, numbers in the units of the fields.
+    pub(crate) fn parse(line: &str) -> Option<Self> {
+        let mut numbers = line.split_whitespace().map(str::parse);
+        let mut number = || numbers.next()?.ok();
+        Some(Self { wall_in_us: number()?, cpu_in_us: number()?, memory_in_kib: number()? })
+    }
+}
+
+/// Gives the median of each measurement; of none, zeros.
+pub(crate) fn median(samples: &[Sample]) -> Sample {
+    let of = |measurement: fn(&Sample) -> f64| {
+        let mut values: Vec<f64> = samples.iter().map(measurement).collect();
+        values.sort_by(f64::total_cmp);
+        values.get(values.len() / 2).copied().unwrap_or_default()
+    };
+    Sample {
+        wall_in_us: of(|sample| sample.wall_in_us),
+        cpu_in_us: of(|sample| sample.cpu_in_us),
+        memory_in_kib: of(|sample| sample.memory_in_kib),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Sample, median};
+
+    #[test]
+    fn the_median_does_not_follow_one_slow_run() {
+        let sample = |wall_in_us| Sample { wall_in_us, cpu_in_us: 1.0, memory_in_kib: 2.0 };
+        assert_eq!(median(&[sample(10.0), sample(9000.0), sample(11.0)]), sample(11.0));
+    }
+
+    #[test]
+    fn a_line_with_too_few_numbers_is_no_sample() {
+        assert_eq!(Sample::parse("1 2"), None);
+        let sample = Sample { wall_in_us: 1.0, cpu_in_us: 2.0, memory_in_kib: 3.0 };
+        assert_eq!(Sample::parse("1 2 3\n"), Some(sample));
+    }
+}

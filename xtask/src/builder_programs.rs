@@ -1,0 +1,40 @@
+//! The programs of a builder: ours, built static and laid out under their three names, or somebody else's.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::workspace;
+
+/// The names that a peer calls.
+pub(crate) const NAMES: [&str; 3] = ["detect", "build", "release"];
+
+/// Builds the static `ccs-builder` and gives its path.
+pub(crate) fn build() -> Result<PathBuf> {
+    let folder = workspace::build_static(&["--package", "ccs-builder"])?;
+    Ok(folder.join("ccs-builder"))
+}
+
+/// Builds our builder and lets it install itself in `folder`, as an operator does.
+pub(crate) fn install(folder: &Path) -> Result<()> {
+    let program = build()?;
+    let output = Command::new(&program)
+        .args([OsString::from("install"), folder.into()])
+        .output()
+        .with_context(|| format!("cannot start {}", program.display()))?;
+    if !output.status.success() {
+        bail!("ccs-builder install failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(())
+}
+
+/// Gives the folder that holds a builder's programs: the one named, or its sub-folder `bin`.
+pub(crate) fn locate(folder: &Path) -> Result<PathBuf> {
+    let complete = |folder: &Path| NAMES.iter().all(|name| folder.join(name).is_file());
+    [folder.to_path_buf(), folder.join("bin")]
+        .into_iter()
+        .find(|candidate| complete(candidate))
+        .with_context(|| format!("{} does not hold detect, build and release", folder.display()))
+}

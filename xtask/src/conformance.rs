@@ -1,0 +1,138 @@
+//! `cargo xtask conformance`: the cases under `conformance/cases`, on our builder or on any other.
+//!
+//! `conformance/README.md` describes what a case looks like. Data flows one way: [`case`] is read, [`scratch`] and
+//! [`setup`] lay it out, [`host`] runs the programs by a peer's rules, [`observed`] says what came of it,
+//! [`recorded`] what should have, [`compare`] how the two differ, and [`differences`] which of that is known.
+
+mod case;
+mod certificates;
+mod compare;
+mod differences;
+mod escape;
+mod host;
+mod meaning;
+mod observed;
+mod recorded;
+mod redact;
+mod scratch;
+mod setup;
+mod tree;
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use self::case::Case;
+use self::differences::{Differences, Verdict};
+use self::observed::Observed;
+use self::recorded::Recorded;
+use crate::builder_programs::{self, NAMES};
+use crate::tally::Tally;
+use crate::workspace;
+
+/// What to run, and what to do with the result.
+#[derive(clap::Args, Default)]
+pub(crate) struct Options {
+    /// The folder with the programs of another builder; ours is built when this is not given
+    #[arg(long, value_name = "DIR")]
+    pub(crate) bin: Option<PathBuf>,
+    /// Record what our builder does now as what is expected; read the difference in git before you keep it
+    #[arg(long, conflicts_with = "bin")]
+    pub(crate) bless: bool,
+    /// Run only the cases whose name contains this
+    #[arg(long, value_name = "NAME")]
+    pub(crate) filter: Option<String>,
+    /// With --bin: fail as well where a listed difference does not show
+    #[arg(long, requires = "bin")]
+    pub(crate) exactly: bool,
+}
+
+/// How often each outcome was seen.
+#[derive(Default)]
+struct Outcomes {
+    passed: u64,
+    listed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+/// Runs the cases and prints those that do not pass.
+pub(crate) fn run(options: &Options) -> Result<Tally> {
+    let cases = Case::all(&workspace::root().join("conformance/cases"), options.filter.as_deref())?;
+    if cases.is_empty() {
+        bail!("no case has {:?} in its name", options.filter.as_deref().unwrap_or_default());
+    }
+    let workshop = tempfile::Builder::new().prefix("conformance-").tempdir()?;
+    // The programs run as an ordinary user, who has to reach them.
+    std::fs::set_permissions(workshop.path(), std::fs::Permissions::from_mode(0o755))?;
+    let programs = workshop.path().join("programs");
+    prepare_programs(options.bin.as_deref(), &programs)?;
+    let differences = match options.bin {
+        Some(_) => {
+            Differences::read(&workspace::root().join("conformance/differences.toml"), &cases, options)?
+        }
+        None => Differences::none(),
+    };
+    let mut outcomes = Outcomes::default();
+    for case in &cases {
+        let folder = workshop.path().join("case");
+        run_case(case, &programs, &folder, options, &differences, &mut outcomes)
+            .with_context(|| format!("case {}", case.name))?;
+    }
+    let Outcomes { passed, listed, failed, skipped } = outcomes;
+    if skipped > 0 {
+        println!("{skipped} skipped: this machine does not allow what they need");
+    }
+    println!("{passed} passed, {listed} differ as listed, {failed} failed");
+    Ok(Tally { passed: passed + listed, failed, skipped })
+}
+
+/// Copies the builder's programs to where every user can execute them.
+fn prepare_programs(bin: Option<&Path>, programs: &Path) -> Result<()> {
+    std::fs::create_dir(programs)?;
+    let Some(bin) = bin else { return builder_programs::install(programs) };
+    let bin = builder_programs::locate(bin)?;
+    for name in NAMES {
+        std::fs::copy(bin.join(name), programs.join(name))?;
+    }
+    Ok(())
+}
+
+/// Runs one case in a new folder, which is removed afterwards.
+fn run_case(
+    case: &Case,
+    programs: &Path,
+    folder: &Path,
+    options: &Options,
+    differences: &Differences,
+    outcomes: &mut Outcomes,
+) -> Result<()> {
+    let observed = Observed::of(case, programs, folder);
+    scratch::remove(folder)?;
+    let Some(observed) = observed? else {
+        outcomes.skipped += 1;
+        return Ok(());
+    };
+    if options.bless && Recorded::of(&observed).write(&case.folder)? {
+        println!("blessed {}", case.name);
+    }
+    let found = compare::compare(case, &Recorded::read(&case.folder, &observed.input)?, &observed);
+    match differences.judge(&case.name, &found) {
+        Verdict::Passed => outcomes.passed += 1,
+        Verdict::Listed => outcomes.listed += 1,
+        Verdict::Failed(reasons) => {
+            outcomes.failed += 1;
+            println!("FAILED  {}: {}", case.name, case.title);
+            for reason in reasons {
+                println!("{}", indented(&reason));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Sets a text off from the headings around it.
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,153 @@
+//! Certificates that are made anew for each run, since those in a file would expire one day.
+//!
+//! Input files name them: `@pem:client.cert@` becomes the PEM text as the inside of a JSON string, `@raw:client.cert@`
+//! the text itself. Output is compared after the way back.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result, bail};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519,
+};
+use serde::Deserialize;
+use time::{Duration, OffsetDateTime};
+
+/// How a certificate is to be made.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Recipe {
+    /// The certificate of the issuer; itself unless given.
+    signed_by: Option<String>,
+    /// Whether it may issue others.
+    #[serde(default)]
+    authority: bool,
+    /// Days until it expires, and an hour; negative: since it expired.
+    #[serde(default = "ten_years")]
+    days: i64,
+    /// Days until it becomes valid; negative: since it did.
+    #[serde(default = "yesterday")]
+    from: i64,
+    /// Names of the host.
+    #[serde(default)]
+    names: Vec<String>,
+    /// The kind of its key.
+    #[serde(default)]
+    key: KeyKind,
+}
+
+/// Kinds of keys, all of which Go's `crypto/tls` takes.
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum KeyKind {
+    #[default]
+    P256,
+    P384,
+    Ed25519,
+}
+
+/// The texts that the placeholders of a case stand for.
+#[derive(Default)]
+pub(crate) struct Texts {
+    /// `client.cert` and the like, with the PEM text.
+    texts: BTreeMap<String, String>,
+}
+
+struct Made {
+    params: CertificateParams,
+    key: KeyPair,
+    pem: String,
+}
+
+impl Texts {
+    /// Makes the certificates of a case.
+    pub(crate) fn make(recipes: &BTreeMap<String, Recipe>) -> Result<Self> {
+        let mut made = BTreeMap::new();
+        for name in recipes.keys() {
+            make(name, recipes, &mut made, 0)?;
+        }
+        let mut texts = BTreeMap::new();
+        for (name, Made { key, pem, .. }) in made {
+            texts.insert(format!("{name}.key"), key.serialize_pem());
+            texts.insert(format!("{name}.cert"), pem);
+        }
+        Ok(Self { texts })
+    }
+
+    /// Puts the texts in place of their placeholders.
+    pub(crate) fn fill(&self, content: Vec<u8>) -> Vec<u8> {
+        self.forms().fold(content, |content, (placeholder, text)| {
+            super::redact::replace(&content, placeholder.as_bytes(), text.as_bytes())
+        })
+    }
+
+    /// Puts the placeholders in place of the texts.
+    pub(crate) fn redact(&self, content: Vec<u8>) -> Vec<u8> {
+        self.forms().fold(content, |content, (placeholder, text)| {
+            super::redact::replace(&content, text.as_bytes(), placeholder.as_bytes())
+        })
+    }
+
+    /// Each placeholder with its text, in both forms.
+    fn forms(&self) -> impl Iterator<Item = (String, String)> {
+        self.texts.iter().flat_map(|(name, text)| {
+            let json = text.replace('\n', "\\n");
+            [(format!("@pem:{name}@"), json), (format!("@raw:{name}@"), text.clone())]
+        })
+    }
+}
+
+/// Makes one certificate, its issuers first.
+fn make(
+    name: &str,
+    recipes: &BTreeMap<String, Recipe>,
+    made: &mut BTreeMap<String, Made>,
+    depth: usize,
+) -> Result<()> {
+    let recipe = recipes.get(name).with_context(|| format!("there is no certificate {name:?}"))?;
+    if depth > recipes.len() {
+        bail!("the issuers of certificate {name:?} go round in a circle");
+    }
+    if made.contains_key(name) {
+        return Ok(());
+    }
+    let key = KeyPair::generate_for(match recipe.key {
+        KeyKind::P256 => &PKCS_ECDSA_P256_SHA256,
+        KeyKind::P384 => &PKCS_ECDSA_P384_SHA384,
+        KeyKind::Ed25519 => &PKCS_ED25519,
+    })?;
+    let params = params(name, recipe)?;
+    let certificate = match &recipe.signed_by {
+        None => params.self_signed(&key)?,
+        Some(issuer) => {
+            make(issuer, recipes, made, depth + 1)?;
+            let issuer = &made[issuer];
+            params.signed_by(&key, &Issuer::from_params(&issuer.params, &issuer.key))?
+        }
+    };
+    made.insert(name.to_owned(), Made { pem: certificate.pem(), params, key });
+    Ok(())
+}
+
+fn params(name: &str, recipe: &Recipe) -> Result<CertificateParams> {
+    let mut params = CertificateParams::new(recipe.names.clone())?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    let now = OffsetDateTime::now_utc();
+    let an_hour_beyond = |days: i64| Duration::days(days) + Duration::hours(if days < 0 { -1 } else { 1 });
+    params.not_after = now + an_hour_beyond(recipe.days);
+    params.not_before = now + an_hour_beyond(recipe.from.min(recipe.days - 1));
+    if recipe.authority {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    }
+    Ok(params)
+}
+
+fn ten_years() -> i64 {
+    3650
+}
+
+fn yesterday() -> i64 {
+    -1
+}

@@ -1,0 +1,147 @@
+//! What a builder did in a case.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::case::{Case, Program};
+use super::certificates::Texts;
+use super::host::{self, Finished};
+use super::redact;
+use super::scratch::Scratch;
+use super::tree::{self, Kind, Tree};
+
+/// What came of all steps of a case.
+pub(crate) struct Observed {
+    /// One for each step that was run; a step that fails against expectation ends the case.
+    pub(crate) steps: Vec<ObservedStep>,
+    /// Everything outside the input, certificates replaced by their placeholders.
+    pub(crate) output: Tree,
+    /// The input as it was before the first step.
+    pub(crate) input: Tree,
+    /// The entries of the input that are not as they were.
+    pub(crate) changed_input: Vec<String>,
+}
+
+/// What came of one step.
+pub(crate) struct ObservedStep {
+    /// The program.
+    pub(crate) program: Program,
+    /// The exit code; [`None`] when it did not exit by itself.
+    pub(crate) exit: Option<i32>,
+    /// How it ended, in words.
+    pub(crate) ending: String,
+    /// What it wrote to stderr, redacted.
+    pub(crate) stderr: String,
+    /// What it wrote to stdout.
+    pub(crate) stdout: String,
+    /// Rules for every program that this one broke.
+    pub(crate) broken_rules: Vec<String>,
+}
+
+impl Observed {
+    /// Runs a case in the folder `root`; [`None`] when this machine does not allow what the case needs.
+    pub(crate) fn of(case: &Case, programs: &Path, root: &Path) -> Result<Option<Self>> {
+        if case.script.steps.iter().any(|step| step.full_disk) && !host::can_mount() {
+            return Ok(None);
+        }
+        let texts = Texts::make(&case.script.certificates)?;
+        let scratch = Scratch::lay_out(case, &texts, programs, root)?;
+        for action in &case.script.setup {
+            action.perform(&scratch, &texts)?;
+        }
+        let input = input(&scratch, &texts)?;
+        let mut steps = Vec::new();
+        let mut changed_input = Vec::new();
+        for step in &case.script.steps {
+            for action in &step.setup {
+                action.perform(&scratch, &texts)?;
+            }
+            host::hand_over(&scratch)?;
+            let before = self::input(&scratch, &texts)?;
+            let finished = host::run(&case.script, step, &scratch, &texts)?;
+            changed_input.extend(changed(&before, &self::input(&scratch, &texts)?));
+            let as_expected = finished.exit == Some(step.exit);
+            steps.push(ObservedStep::of(step.run, finished, &scratch, &texts));
+            if !as_expected {
+                break;
+            }
+        }
+        Ok(Some(Self { steps, output: output(&scratch, &texts)?, changed_input, input }))
+    }
+}
+
+impl ObservedStep {
+    fn of(program: Program, finished: Finished, scratch: &Scratch, texts: &Texts) -> Self {
+        let broken_rules = broken_rules(&finished);
+        let redacted = |content: &[u8]| {
+            let content = texts.redact(redact::output(content, scratch));
+            super::escape::encode(&content)
+        };
+        Self {
+            program,
+            exit: finished.exit,
+            stderr: redacted(&finished.stderr),
+            stdout: redacted(&finished.stdout),
+            ending: finished.ending,
+            broken_rules,
+        }
+    }
+}
+
+/// Checks what holds for every program in every case.
+fn broken_rules(finished: &Finished) -> Vec<String> {
+    /// Far below the 64 KiB at which a peer stops reading.
+    const LONGEST_LINE: usize = 4096;
+    let mut broken = Vec::new();
+    if let Some(line) = finished.stderr.split(|&byte| byte == b'\n').find(|line| line.len() >= LONGEST_LINE) {
+        broken.push(format!("a line of {} bytes on stderr, {LONGEST_LINE} are too many", line.len()));
+    }
+    if !finished.stderr.is_empty() && !finished.stderr.ends_with(b"\n") {
+        broken.push("the last line on stderr does not end".to_owned());
+    }
+    if finished.left_children {
+        broken.push("a process is left behind".to_owned());
+    }
+    broken
+}
+
+/// The folders that a builder must leave alone.
+fn input(scratch: &Scratch, texts: &Texts) -> Result<Tree> {
+    let mut tree = listed(scratch, texts, "src")?;
+    tree.extend(listed(scratch, texts, "metadata")?);
+    Ok(tree)
+}
+
+/// Everything that a builder may have written.
+fn output(scratch: &Scratch, texts: &Texts) -> Result<Tree> {
+    let mut tree = Tree::new();
+    for name in ["bld", "release", "cwd"] {
+        tree.extend(listed(scratch, texts, name)?);
+    }
+    // What a program left beside the four folders of the package, such as a temporary file.
+    for (path, entry) in listed(scratch, texts, "")? {
+        if !["src", "metadata", "bld", "release", ""].contains(&path.split('/').next().unwrap_or_default()) {
+            tree.insert(path, entry);
+        }
+    }
+    Ok(tree)
+}
+
+fn listed(scratch: &Scratch, texts: &Texts, name: &str) -> Result<Tree> {
+    let mut tree = tree::list(&scratch.place(Path::new(name)), name)?;
+    for entry in tree.values_mut() {
+        if let Kind::File(content) = &mut entry.kind {
+            *content = texts.redact(std::mem::take(content));
+        }
+        if let Kind::Link(target) = &mut entry.kind {
+            *target = String::from_utf8_lossy(&redact::output(target.as_bytes(), scratch)).into_owned();
+        }
+    }
+    Ok(tree)
+}
+
+fn changed(before: &Tree, after: &Tree) -> Vec<String> {
+    let paths: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    paths.into_iter().filter(|path| before.get(*path) != after.get(*path)).cloned().collect()
+}

@@ -1,0 +1,141 @@
+//! What is expected of a case: the folder `expected` beside `case.toml`.
+//!
+//! `tree.txt` lists every entry; `stderr.txt` holds what the programs say, and is absent when they are silent; `files`
+//! holds the content of files, unless the list says that it equals that of another (`= src/META-INF/a.json`).
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use super::observed::Observed;
+use super::tree::{Entry, Kind, Tree};
+
+/// The expected output of a case.
+pub(crate) struct Recorded {
+    /// The lines on stderr, under one heading for each step.
+    pub(crate) stderr: String,
+    /// The output folders.
+    pub(crate) output: Tree,
+    /// The list as it stands in `tree.txt`.
+    listing: String,
+    /// What `files` holds, by path.
+    files: Vec<(String, Vec<u8>)>,
+}
+
+impl Recorded {
+    /// Turns what was observed into what is expected.
+    pub(crate) fn of(observed: &Observed) -> Self {
+        let (listing, files) = listing(observed);
+        Self { stderr: stderr(observed), output: observed.output.clone(), listing, files }
+    }
+
+    /// Reads the folder of a case.
+    pub(crate) fn read(case: &Path, input: &Tree) -> Result<Self> {
+        let folder = case.join("expected");
+        let file = folder.join("tree.txt");
+        let listing = fs::read_to_string(&file)
+            .with_context(|| format!("cannot read {}; --bless records it", file.display()))?;
+        let mut output = Tree::new();
+        for line in listing.lines() {
+            let (path, entry) = entry(line, &folder.join("files"), &output, input)
+                .with_context(|| format!("in {}: {line}", file.display()))?;
+            output.insert(path, entry);
+        }
+        let stderr = fs::read_to_string(folder.join("stderr.txt")).unwrap_or_default();
+        Ok(Self { stderr, output, listing, files: Vec::new() })
+    }
+
+    /// Writes the folder of a case; tells whether that changed anything.
+    pub(crate) fn write(&self, case: &Path) -> Result<bool> {
+        let folder = case.join("expected");
+        let before = super::tree::list(&folder, "")?;
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir(&folder)?;
+        fs::write(folder.join("tree.txt"), &self.listing)?;
+        if !self.stderr.is_empty() {
+            fs::write(folder.join("stderr.txt"), &self.stderr)?;
+        }
+        for (path, content) in &self.files {
+            let file = folder.join("files").join(path);
+            fs::create_dir_all(file.parent().unwrap_or(&folder))?;
+            fs::write(file, content)?;
+        }
+        Ok(before != super::tree::list(&folder, "")?)
+    }
+}
+
+/// Gives the lines on stderr with a heading for each step; nothing when all are silent.
+pub(crate) fn stderr(observed: &Observed) -> String {
+    if observed.steps.iter().all(|step| step.stderr.is_empty()) {
+        return String::new();
+    }
+    observed.steps.iter().flat_map(|step| ["# ", step.program.name(), "\n", &step.stderr]).collect()
+}
+
+/// Writes the list, and picks the files whose content has to be kept beside it.
+fn listing(observed: &Observed) -> (String, Vec<(String, Vec<u8>)>) {
+    let mut listing = String::new();
+    let mut files = Vec::new();
+    for (path, Entry { mode, kind }) in &observed.output {
+        // Writing to a String cannot fail.
+        let _ = match kind {
+            Kind::Folder => writeln!(listing, "{mode:04o} dir  {path}"),
+            Kind::Fifo => writeln!(listing, "{mode:04o} fifo {path}"),
+            Kind::Other => writeln!(listing, "{mode:04o} ?    {path}"),
+            Kind::Link(target) => writeln!(listing, "     link {path} -> {target}"),
+            Kind::File(content) => {
+                if let Some(twin) = twin(path, content, observed) {
+                    writeln!(listing, "{mode:04o} file {path} = {twin}")
+                } else {
+                    files.push((path.clone(), content.clone()));
+                    writeln!(listing, "{mode:04o} file {path}")
+                }
+            }
+        };
+    }
+    (listing, files)
+}
+
+/// Finds the file that this one is a copy of: of the input, or for a release of the build output.
+fn twin(path: &str, content: &[u8], observed: &Observed) -> Option<String> {
+    let same = |tree: &Tree, other: &str| matches!(tree.get(other), Some(Entry { kind: Kind::File(known), .. }) if known == content);
+    let inside = |folder: &str| path.strip_prefix(folder);
+    let in_input =
+        inside("bld/").map(|rest| [format!("src/{rest}"), format!("metadata/{rest}"), rest.to_owned()]);
+    if let Some(twin) = in_input.and_then(|names| names.into_iter().find(|name| same(&observed.input, name)))
+    {
+        // What the builder writes itself is shown in full, even when it happens to equal the input.
+        return (path != "bld/connection.json").then_some(twin);
+    }
+    let in_build = inside("release/chaincode/server/")
+        .map(|rest| format!("bld/{rest}"))
+        .or_else(|| inside("release/").map(|rest| format!("bld/META-INF/{rest}")));
+    in_build.filter(|name| same(&observed.output, name))
+}
+
+/// Reads one line of the list.
+fn entry(line: &str, files: &Path, output: &Tree, input: &Tree) -> Result<(String, Entry)> {
+    let (Some(mode), Some(kind), Some(rest)) = (line.get(..4), line.get(5..9), line.get(10..)) else {
+        bail!("the line is too short");
+    };
+    let mode = if mode == "    " { 0 } else { u32::from_str_radix(mode, 8)? };
+    let (path, kind) = match (kind, rest.split_once(" -> "), rest.split_once(" = ")) {
+        ("dir ", ..) => (rest, Kind::Folder),
+        ("fifo", ..) => (rest, Kind::Fifo),
+        ("link", Some((path, target)), _) => (path, Kind::Link(target.to_owned())),
+        ("file", _, Some((path, twin))) => {
+            let Some(Entry { kind: kind @ Kind::File(_), .. }) = output.get(twin).or_else(|| input.get(twin))
+            else {
+                bail!("there is no file {twin}");
+            };
+            (path, kind.clone())
+        }
+        ("file", ..) => (rest, Kind::File(fs::read(files.join(rest))?)),
+        _ => (rest, Kind::Other),
+    };
+    Ok((path.to_owned(), Entry { mode, kind }))
+}

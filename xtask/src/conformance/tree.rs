@@ -1,0 +1,72 @@
+//! A folder as a list: what there is, of which kind, with which mode.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::escape;
+
+/// Entries by their path; paths and link targets are text, `\xNN` for bytes that are not.
+pub(crate) type Tree = BTreeMap<String, Entry>;
+
+/// One entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// The low twelve bits; 0 for a link, whose mode means nothing.
+    pub(crate) mode: u32,
+    /// What it is.
+    pub(crate) kind: Kind,
+}
+
+/// What an entry is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// A folder.
+    Folder,
+    /// A file with its content.
+    File(Vec<u8>),
+    /// A symbolic link with its target.
+    Link(String),
+    /// A pipe.
+    Fifo,
+    /// Something else.
+    Other,
+}
+
+/// Lists `folder` itself and everything in it, under the path `name`.
+pub(crate) fn list(folder: &Path, name: &str) -> Result<Tree> {
+    let mut tree = Tree::new();
+    for entry in walkdir::WalkDir::new(folder) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error)
+                if error.io_error().is_some_and(|error| error.kind() == std::io::ErrorKind::NotFound) =>
+            {
+                break;
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let path = entry.path().strip_prefix(folder)?;
+        let path = if path.as_os_str().is_empty() { name.into() } else { Path::new(name).join(path) };
+        tree.insert(escape::encode_os(path.as_os_str()), read(entry.path())?);
+    }
+    Ok(tree)
+}
+
+fn read(path: &Path) -> Result<Entry> {
+    let metadata = fs::symlink_metadata(path)?;
+    let kind = metadata.file_type();
+    let kind = match () {
+        () if kind.is_dir() => Kind::Folder,
+        () if kind.is_file() => Kind::File(fs::read(path)?),
+        () if kind.is_symlink() => Kind::Link(escape::encode(fs::read_link(path)?.as_os_str().as_bytes())),
+        () if kind.is_fifo() => Kind::Fifo,
+        () => Kind::Other,
+    };
+    let mode = if matches!(kind, Kind::Link(_)) { 0 } else { metadata.mode() & 0o7777 };
+    Ok(Entry { mode, kind })
+}

@@ -1,0 +1,111 @@
+//! `cargo xtask fuzz`: each fuzz target for a while, starting from the corpus kept in git.
+//!
+//! libFuzzer's instrumentation needs nothing that the pinned compiler does not have, only the permission to use its
+//! unstable flags, which `RUSTC_BOOTSTRAP` gives. New inputs go to a temporary folder, so a run leaves git as it is.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+use crate::tally::Tally;
+use crate::{toolchain, workspace};
+
+/// Which targets, and for how long.
+#[derive(clap::Args, Default)]
+pub(crate) struct Options {
+    /// How long each target runs
+    #[arg(long, default_value_t = 60, value_name = "N")]
+    seconds: u32,
+    /// Run only the targets whose name contains this
+    #[arg(long, value_name = "NAME")]
+    filter: Option<String>,
+}
+
+/// Runs the targets one after another.
+pub(crate) fn run(options: &Options) -> Result<Tally> {
+    install_cargo_fuzz()?;
+    let folder = workspace::root().join("fuzz");
+    let mut tally = Tally::default();
+    for target in targets(&folder, options.filter.as_deref())? {
+        tally += run_target(&target, options.seconds)?;
+    }
+    if tally == Tally::default() {
+        bail!("no target has {:?} in its name", options.filter.as_deref().unwrap_or_default());
+    }
+    println!("{tally}");
+    Ok(tally)
+}
+
+fn install_cargo_fuzz() -> Result<()> {
+    if toolchain::has("cargo-fuzz", "--version") {
+        return Ok(());
+    }
+    println!("installing cargo-fuzz");
+    workspace::succeed(&mut workspace::cargo(["install", "--quiet", "--locked", "--debug", "cargo-fuzz"]))
+}
+
+/// Lists the targets: the files of `fuzz_targets`.
+fn targets(folder: &Path, filter: Option<&str>) -> Result<Vec<String>> {
+    let mut targets = Vec::new();
+    for entry in std::fs::read_dir(folder.join("fuzz_targets"))? {
+        let path = entry?.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        if filter.is_none_or(|filter| name.contains(filter)) {
+            targets.push(name);
+        }
+    }
+    targets.sort();
+    Ok(targets)
+}
+
+/// Runs one target and counts it as passed when it found nothing and really watched the code.
+fn run_target(target: &str, seconds: u32) -> Result<Tally> {
+    let fresh = tempfile::Builder::new().prefix("fuzz-").tempdir()?;
+    let artifacts = fresh.path().join("artifacts/");
+    std::fs::create_dir(&artifacts)?;
+    let output = command(target, seconds, fresh.path(), &artifacts)
+        .output()
+        .with_context(|| format!("cannot start the target {target}"))?;
+    let log = String::from_utf8_lossy(&output.stderr);
+    if !output.status.success() {
+        println!("FAILED  fuzz {target}: {}\n{}", output.status, last_lines(&log, 30));
+        keep(&artifacts, target)?;
+        return Ok(Tally::FAILED);
+    }
+    let Some(last) = log.lines().rev().find(|line| line.contains(" cov: ")) else {
+        println!("FAILED  fuzz {target}: it reports no coverage, so the instrumentation is missing");
+        return Ok(Tally::FAILED);
+    };
+    println!("passed  fuzz {target}: {}", last.trim());
+    Ok(Tally::PASSED)
+}
+
+fn command(target: &str, seconds: u32, fresh: &Path, artifacts: &Path) -> Command {
+    let kept = format!("fuzz/corpus/{target}");
+    let mut command = workspace::cargo(["fuzz", "run", "--sanitizer", "none", target]);
+    // libFuzzer writes what it finds to the first folder, and only reads the others.
+    command.arg(fresh).arg(kept).arg("--").arg(format!("-max_total_time={seconds}"));
+    command.arg(format!("-artifact_prefix={}/", artifacts.display()));
+    command.args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-max_len=65536"]);
+    command.env("RUSTC_BOOTSTRAP", "1").stdout(Stdio::null());
+    command
+}
+
+/// Moves the inputs that broke a target to where they outlive this run.
+fn keep(artifacts: &Path, target: &str) -> Result<()> {
+    let kept: PathBuf = workspace::root().join("fuzz/artifacts").join(target);
+    std::fs::create_dir_all(&kept)?;
+    for entry in std::fs::read_dir(artifacts)? {
+        let entry = entry?;
+        let input = kept.join(entry.file_name());
+        std::fs::copy(entry.path(), &input)?;
+        println!("        the input is kept in {}", input.display());
+    }
+    Ok(())
+}
+
+fn last_lines(log: &str, count: usize) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}

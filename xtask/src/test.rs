@@ -1,0 +1,90 @@
+//! `cargo xtask test`: every test there is, one after another, with the count of all at the end.
+
+use std::fmt::Display;
+use std::io::{BufRead as _, BufReader};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::tally::Tally;
+use crate::{conformance, empty_root, size, toolchain, versions, workspace};
+
+/// Runs everything; a failure does not keep the rest from running.
+pub(crate) fn run() -> Tally {
+    let tally = [
+        part("packages of the Node sample", node_packages),
+        part("cargo test", || cargo_test(&["test", "--workspace", "--all-targets", "--no-fail-fast"])),
+        part("cargo test --doc", || cargo_test(&["test", "--workspace", "--doc", "--no-fail-fast"])),
+        part("conformance", || conformance::run(&conformance::Options::default())),
+        part("conformance of a stand-in for Fabric's builder", stand_in),
+        part("size", || size::run(&size::Options::default())),
+        part("empty root", empty_root::run),
+        part("versions", versions::run),
+    ]
+    .into_iter()
+    .sum::<Tally>();
+    println!("\n{tally}");
+    tally
+}
+
+/// Runs one part between a heading and its duration; an error of its own is one failure.
+fn part(name: impl Display, check: impl FnOnce() -> Result<Tally>) -> Tally {
+    println!("\n--- {name}");
+    let start = Instant::now();
+    let tally = check().unwrap_or_else(|error| {
+        println!("FAILED  {name}: {error:#}");
+        Tally::FAILED
+    });
+    println!("--- {name}: {tally} in {:.1} s", start.elapsed().as_secs_f64());
+    tally
+}
+
+/// Runs `cargo test`, passes its output on and adds up its results.
+fn cargo_test(arguments: &[&str]) -> Result<Tally> {
+    let mut child =
+        workspace::cargo(arguments).stdout(Stdio::piped()).spawn().context("cannot start cargo test")?;
+    let mut output = String::new();
+    if let Some(stdout) = child.stdout.take() {
+        for line in BufReader::new(stdout).lines() {
+            let line = line?;
+            println!("{line}");
+            output.push_str(&line);
+            output.push('\n');
+        }
+    }
+    Ok(Tally::of_cargo_test(&output, child.wait()?.success()))
+}
+
+/// Installs what the Node sample needs, for the tests that run the path against it.
+fn node_packages() -> Result<Tally> {
+    let sample = workspace::root().join("samples/asset-transfer-node");
+    if !toolchain::has("npm", "--version") {
+        return Ok(toolchain::missing("Node sample", "npm is not installed"));
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(sample).stdin(Stdio::null());
+    workspace::succeed(&mut npm)?;
+    Ok(Tally::PASSED)
+}
+
+/// Runs the suite on a Go program that acts as Fabric's builder is known to, and expects exactly the listed differences.
+fn stand_in() -> Result<Tally> {
+    if !toolchain::has("go", "version") {
+        return Ok(toolchain::missing("stand-in", "go is not installed"));
+    }
+    let folder = tempfile::Builder::new().prefix("stand-in-").tempdir()?;
+    let program = folder.path().join("detect");
+    let mut go = Command::new("go");
+    go.args(["build", "-o"]).arg(&program).arg(".");
+    go.current_dir(workspace::root().join("conformance/stand-in"))
+        .env("GOFLAGS", "-mod=mod")
+        .env("CGO_ENABLED", "0");
+    workspace::succeed(&mut go)?;
+    for name in ["build", "release"] {
+        std::fs::copy(&program, folder.path().join(name))?;
+    }
+    let bin: Option<PathBuf> = Some(folder.path().to_path_buf());
+    conformance::run(&conformance::Options { bin, exactly: true, ..Default::default() })
+}
