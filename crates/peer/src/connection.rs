@@ -36,8 +36,8 @@ pub struct ChaincodeConnection {
 impl ChaincodeConnection {
     /// Dials the chaincode and waits until it has greeted as an HTTP/2 server, or the dial timeout is over.
     ///
-    /// What may pass is tried again until then: names that do not resolve, refused connections. What cannot pass ends
-    /// the dial at once: certificates, and servers that speak something else.
+    /// What may pass is tried again until then: names that do not resolve, connections that are refused or closed. What
+    /// cannot pass ends the dial at once: certificates, and servers that speak something else.
     pub async fn dial(info: &ConnectionInfo) -> Result<Self, DialError> {
         let channel = dial::dial(info).await?;
         let client = ChaincodeClient::new(channel)

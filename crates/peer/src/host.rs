@@ -130,21 +130,29 @@ impl Host {
         let scratch = Scratch::create(&self.temporary, package.id)?;
         scratch.fill(package.metadata, package.unpack)?;
         let mut runner = Runner { environment: &self.environment, limits: self.limits, observer };
-        let builder = self.detect(&scratch, &mut runner).await.ok_or(HostError::NoBuilder)?;
+        let builder = self.detect(&scratch, &mut runner).await?;
         run_build(builder, &scratch, &mut runner).await?;
         run_release(builder, &scratch, &mut runner).await?;
         durable::store(&self.durable_root, package.id, builder, &scratch)
     }
 
     /// Asks the builders in turn; whatever goes wrong with one means that it does not want the package.
-    async fn detect(&self, scratch: &Scratch, runner: &mut Runner<'_>) -> Option<&ExternalBuilder> {
+    async fn detect(
+        &self,
+        scratch: &Scratch,
+        runner: &mut Runner<'_>,
+    ) -> Result<&ExternalBuilder, HostError> {
         for builder in &self.builders {
             let arguments = [scratch.source(), scratch.metadata()];
-            if runner.run(Call { builder, step: Step::Detect, arguments: &arguments }).await.is_ok() {
-                return Some(builder);
+            match runner.run(Call { builder, step: Step::Detect, arguments: &arguments }).await {
+                Ok(()) => return Ok(builder),
+                Err(failure) if failure.is_hang() => {
+                    return Err(HostError::Detect { builder: builder.name.clone(), failure });
+                }
+                Err(_) => {}
             }
         }
-        None
+        Err(HostError::NoBuilder)
     }
 }
 

@@ -111,6 +111,11 @@ fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }
 
+/// Ends a process that a test's builder has left behind.
+fn kill(process: &str) {
+    assert!(std::process::Command::new("kill").arg(process).status().unwrap().success());
+}
+
 #[tokio::test]
 async fn the_first_builder_that_detects_the_package_builds_and_releases_it() {
     let mut place = Place::new();
@@ -256,8 +261,19 @@ async fn a_background_child_that_holds_stderr_is_reported() {
     let failure = place.build(&["holds-stderr"]).await.unwrap_err();
     let expected = "the program exited but a process it started still holds its stderr after 300ms";
     assert!(failure.to_string().ends_with(expected), "{failure}");
-    let child = place.said[3].rsplit(' ').next().unwrap();
-    assert!(std::process::Command::new("kill").arg(child).status().unwrap().success());
+    kill(place.said[3].rsplit(' ').next().unwrap());
+}
+
+#[tokio::test]
+async fn a_detect_that_would_keep_a_peer_waiting_is_no_plain_no() {
+    let mut place = Place::new();
+    let failure = place.build(&["detect-holds-stderr", "good"]).await.unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "external builder failed: external builder 'detect-holds-stderr' detect: the program exited but a process it \
+         started still holds its stderr after 300ms"
+    );
+    kill(place.said[1].rsplit(' ').next().unwrap());
 }
 
 #[tokio::test]

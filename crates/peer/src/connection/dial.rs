@@ -34,16 +34,16 @@ pub(super) async fn dial(info: &ConnectionInfo) -> Result<Channel, DialError> {
     let target = target(info).map_err(|cause| failure(cause, None))?;
     let deadline = Instant::now() + info.dial_timeout;
     let mut stage = Stage::Resolve;
-    let mut last = None;
+    let mut last: Option<StageError> = None;
     loop {
-        let attempt = attempt(&target, &mut stage);
-        match timeout_at(deadline, attempt).await {
+        let begin = Instant::now();
+        match timeout_at(deadline, attempt(&target, &mut stage)).await {
             Ok(Ok(channel)) => return Ok(channel),
             Ok(Err(cause)) if cause.may_pass() => last = Some(cause),
             Ok(Err(cause)) => return Err(failure(cause, None)),
-            // An attempt cut short right after a clear answer says less than the answer.
             Err(_) => {
-                let cause = last.filter(|_| stage == Stage::Resolve).unwrap_or(StageError::NoAnswer(stage));
+                // An attempt that had no time says less than the one before it.
+                let cause = last.filter(|_| begin.elapsed() < PAUSE).unwrap_or(StageError::NoAnswer(stage));
                 return Err(failure(cause, Some(info.dial_timeout)));
             }
         }
@@ -106,7 +106,8 @@ async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, StageError> {
 
 /// Hands an open stream to tonic and waits for the server's settings.
 async fn greet(target: &Target, stream: Box<dyn Stream>) -> Result<Channel, StageError> {
-    let (greeted, verdict) = Greeted::new(stream);
+    let over_tls = target.tls.is_some();
+    let (greeted, verdict) = Greeted::new(stream, over_tls);
     let mut only = Some(TokioIo::new(greeted));
     // tonic connects anew when a connection is lost; this one then has nothing more to give.
     let connector = tower::service_fn(move |_| {
@@ -116,7 +117,8 @@ async fn greet(target: &Target, stream: Box<dyn Stream>) -> Result<Channel, Stag
     let broken = |error: tonic::transport::Error| StageError::Http2(error.to_string());
     let channel =
         endpoint(target).map_err(broken)?.connect_with_connector(connector).await.map_err(broken)?;
-    verdict.await.unwrap_or_else(|_| Err(StageError::Http2("it broke".to_owned())))?;
+    // A write can fail first; then nothing was read, and nobody tells.
+    verdict.await.unwrap_or(Err(StageError::Closed { over_tls }))?;
     Ok(channel)
 }
 

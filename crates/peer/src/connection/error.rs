@@ -104,8 +104,14 @@ pub enum StageError {
     /// The server speaks something else.
     #[error("the server answered with {0:02x?}, which is not HTTP/2")]
     NotHttp2(Vec<u8>),
-    /// The connection broke before the server's settings.
-    #[error("the connection ended before the server's settings: {0}")]
+    /// The server ended the connection before its settings.
+    #[error("the server closed the connection before its HTTP/2 settings")]
+    Closed {
+        /// Whether TLS was in use.
+        over_tls: bool,
+    },
+    /// tonic could not be given the connection.
+    #[error("{0}")]
     Http2(String),
     /// Nothing came before the timeout.
     #[error("no answer")]
@@ -125,14 +131,19 @@ impl StageError {
             Self::Resolve { .. } => Stage::Resolve,
             Self::Tcp(_) => Stage::Tcp,
             Self::NotTls | Self::TlsClosed | Self::Tls(_) => Stage::Tls,
-            Self::SpeaksTls | Self::Http1 | Self::NotHttp2(_) | Self::Http2(_) => Stage::Http2,
+            Self::SpeaksTls | Self::Http1 | Self::NotHttp2(_) | Self::Closed { .. } | Self::Http2(_) => {
+                Stage::Http2
+            }
             Self::NoAnswer(stage) => *stage,
         }
     }
 
     /// Says whether another attempt may go better.
+    ///
+    /// Closed connections count, as for grpc-go: a container's port forwarder accepts and closes while the chaincode
+    /// behind it is still starting.
     pub(super) fn may_pass(&self) -> bool {
-        matches!(self, Self::Resolve { .. } | Self::Tcp(_))
+        matches!(self, Self::Resolve { .. } | Self::Tcp(_) | Self::TlsClosed | Self::Closed { .. })
     }
 
     fn hint(&self) -> Option<&'static str> {
@@ -155,6 +166,10 @@ impl StageError {
                 "the chaincode may serve plaintext, or want other TLS settings; its log says more"
             }
             Self::SpeaksTls => "set tls_required to true and give root_cert",
+            Self::Closed { over_tls: false } => {
+                "the chaincode may serve TLS: then set tls_required to true and give root_cert; its log says more"
+            }
+            Self::Closed { over_tls: true } => "the chaincode's log says more",
             Self::Http1 | Self::NotHttp2(_) => "something else than a chaincode listens there",
             Self::NoAnswer(_) => {
                 "something listens there and says nothing: perhaps not a chaincode, or it hangs"

@@ -23,15 +23,19 @@ const ENOUGH_IN_BYTES: usize = 4;
 /// A stream whose first bytes are told.
 pub(super) struct Greeted {
     stream: Box<dyn Stream>,
+    over_tls: bool,
     first: Vec<u8>,
     listener: Option<oneshot::Sender<Result<(), StageError>>>,
 }
 
 impl Greeted {
     /// Wraps a stream; the receiver gets the verdict on the first bytes.
-    pub(super) fn new(stream: Box<dyn Stream>) -> (Self, oneshot::Receiver<Result<(), StageError>>) {
+    pub(super) fn new(
+        stream: Box<dyn Stream>,
+        over_tls: bool,
+    ) -> (Self, oneshot::Receiver<Result<(), StageError>>) {
         let (listener, verdict) = oneshot::channel();
-        (Self { stream, first: Vec::new(), listener: Some(listener) }, verdict)
+        (Self { stream, over_tls, first: Vec::new(), listener: Some(listener) }, verdict)
     }
 
     fn tell(&mut self, verdict: Result<(), StageError>) {
@@ -41,13 +45,18 @@ impl Greeted {
         }
     }
 
+    fn tell_closed(&mut self) {
+        let over_tls = self.over_tls;
+        self.tell(Err(StageError::Closed { over_tls }));
+    }
+
     fn look_at(&mut self, bytes: &[u8]) {
         let ended = bytes.is_empty();
         self.first.extend_from_slice(bytes);
         if self.first.len() >= ENOUGH_IN_BYTES {
             self.tell(judge(&self.first));
         } else if ended {
-            self.tell(Err(StageError::Http2("the server closed it".to_owned())));
+            self.tell_closed();
         }
     }
 }
@@ -89,7 +98,7 @@ impl AsyncRead for Greeted {
                 {
                     self.tell(Err(tls_failure(error)));
                 }
-                Err(error) => self.tell(Err(StageError::Http2(error.to_string()))),
+                Err(_) => self.tell_closed(),
             }
         }
         Poll::Ready(result)

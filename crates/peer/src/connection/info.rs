@@ -186,6 +186,8 @@ fn tls(connection: &Connection) -> Result<Tls, InfoError> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn parse(content: &str) -> Result<ConnectionInfo, String> {
@@ -258,5 +260,20 @@ mod tests {
         assert_eq!((client.key.as_str(), client.cert.as_str()), ("k", "c"));
         assert_eq!(client.domain.as_deref(), Some("d"));
         assert_eq!(format!("{client:?}"), r#"ClientPair { domain: Some("d"), .. }"#);
+    }
+
+    proptest! {
+        #[test]
+        fn no_document_is_taken_without_address_and_what_tls_needs(
+            content in r#"\{("(address|tls_required|root_cert|client_auth_required|client_key|dial_timeout)":(true|false|null|"x"|""|"1s"|7),?){0,5}\}|.{0,20}"#,
+        ) {
+            if let Ok(info) = parse(&content) {
+                prop_assert!(!info.address.is_empty());
+                if let Some(tls) = info.tls {
+                    prop_assert!(!tls.root_cert.is_empty());
+                    prop_assert!(tls.client.is_none_or(|client| !client.key.is_empty() && !client.cert.is_empty()));
+                }
+            }
+        }
     }
 }

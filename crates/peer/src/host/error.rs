@@ -30,6 +30,14 @@ pub enum HostError {
         /// The system's reason.
         error: io::Error,
     },
+    /// `detect` would keep a peer waiting; any other failure only means that the builder does not want the package.
+    #[error("external builder failed: external builder '{builder}' detect: {failure}")]
+    Detect {
+        /// The builder.
+        builder: String,
+        /// How.
+        failure: StepFailure,
+    },
     /// `build` failed.
     #[error(
         "external builder failed: external builder failed to build: external builder '{builder}' failed: {failure}"
@@ -115,7 +123,9 @@ impl HostError {
             Self::NoBuilder => {
                 "no builder's detect took the package: look at `type` in metadata.json and at externalBuilders"
             }
-            Self::Build { failure, .. } | Self::Release { failure, .. } => return failure.hint(),
+            Self::Detect { failure, .. } | Self::Build { failure, .. } | Self::Release { failure, .. } => {
+                return failure.hint();
+            }
             Self::NoBuildInfo { .. } | Self::MalformedBuildInfo { .. } => {
                 "the build is incomplete: remove its folder and install again"
             }

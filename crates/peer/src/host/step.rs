@@ -71,6 +71,11 @@ pub enum StepFailure {
 }
 
 impl StepFailure {
+    /// Says whether a real peer would still be waiting.
+    pub(super) fn is_hang(&self) -> bool {
+        matches!(self, Self::HeldStderr { .. } | Self::UnreadStderr { .. })
+    }
+
     /// Says what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

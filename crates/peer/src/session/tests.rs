@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 
 fn package_id() -> PackageId {
@@ -106,5 +108,33 @@ fn a_lost_stream_closes_every_state() {
         let (after, actions) = step(state, Input::StreamEnded("gone".to_owned()), &package_id());
         assert_eq!(after, State::Closed);
         assert_eq!(actions, [Action::End(End::Stream("gone".to_owned()))]);
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_sequence_of_messages_leaves_the_states_or_answers_before_ready(
+        messages in proptest::collection::vec((-1_i32..30, proptest::collection::vec(any::<u8>(), 0..8)), 0..20),
+        registers in any::<bool>(),
+    ) {
+        let id = package_id();
+        let mut inputs = if registers { vec![register_as(&id.to_string()), Input::RegisteredSent] } else { Vec::new() };
+        inputs.extend(messages.into_iter().map(|(number, payload)| {
+            let mut message = wire::message(Type::Undefined, payload);
+            message.r#type = number;
+            Input::Received(message)
+        }));
+        let mut state = State::Created;
+        for input in inputs {
+            let before = state;
+            let (after, actions) = step(state, input, &id);
+            let works = actions.iter().any(|action| matches!(action, Action::Answer(_) | Action::Finish(_)));
+            prop_assert!(!works || before == State::Ready);
+            prop_assert_eq!(
+                after == State::Closed && before != State::Closed,
+                actions.iter().any(|action| matches!(action, Action::End(_)))
+            );
+            state = after;
+        }
     }
 }

@@ -30,6 +30,14 @@ async fn closed_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
 
+/// Accepts connections and closes them at once, as a port forwarder does without anything behind it.
+async fn closing() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move { while listener.accept().await.is_ok() {} });
+    address
+}
+
 /// Serves one connection with a few bytes and keeps it open.
 async fn saying(bytes: &'static [u8]) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -198,6 +206,37 @@ async fn other_servers_are_told_apart_by_what_they_say() {
         let error = failure(&plaintext(address)).await;
         assert_eq!(error.to_string(), format!("could not connect to the chaincode at {address}: {text}"));
     }
+}
+
+#[tokio::test]
+async fn a_server_that_closes_is_tried_until_the_timeout() {
+    let dial_timeout = Duration::from_millis(250);
+    let authority = Authority::new();
+    let address = closing().await;
+    let plain = failure(&ConnectionInfo { dial_timeout, ..plaintext(address) }).await;
+    assert_eq!(
+        plain.to_string(),
+        format!(
+            "could not connect to the chaincode at {address} within 250ms: HTTP/2: the server closed the connection \
+             before its HTTP/2 settings"
+        )
+    );
+    assert!(plain.hint().unwrap().starts_with("the chaincode may serve TLS"));
+    let tls = failure(&ConnectionInfo { dial_timeout, ..tls(address, &authority.certificate, None) }).await;
+    assert_eq!(tls.timeout, Some(dial_timeout));
+    assert!(tls.to_string().ends_with("TLS: the server closed the connection during the handshake"), "{tls}");
+}
+
+#[tokio::test]
+async fn a_name_without_address_is_named() {
+    let address = "chaincode.invalid:7052".to_owned();
+    let dial_timeout = Duration::from_millis(300);
+    let error = failure(&ConnectionInfo { address, dial_timeout, tls: None }).await;
+    // Without any name server there is no answer at all.
+    assert_eq!(error.cause.stage(), Stage::Resolve);
+    let prefix =
+        "could not connect to the chaincode at chaincode.invalid:7052 within 300ms: name resolution: ";
+    assert!(error.to_string().starts_with(prefix), "{error}");
 }
 
 #[tokio::test]
