@@ -27,7 +27,7 @@ func groups() []Group {
 		{"control", listed("control", controlTemplates)},
 		{"lexical", listed("lexical", lexicalTemplates)},
 		{"hostile", hostileCases()},
-		{"random", randomCases(400, 20250101)},
+		{"random", randomCases(600, 20250101)},
 	}
 }
 

@@ -143,30 +143,65 @@ func (g *generator) damage(s string) string {
 	return string(b)
 }
 
+// whole writes a template with everything in it.
+func (g *generator) whole() string {
+	var b strings.Builder
+	if g.Intn(3) > 0 {
+		b.WriteString(`{{$v := .i}}{{$w := .s}}`)
+	}
+	b.WriteString(g.body())
+	for t := 0; t < 3; t++ {
+		if g.Intn(4) > 0 {
+			fmt.Fprintf(&b, `{{define "t%d"}}{{.}}{{end}}`, t)
+		}
+	}
+	if g.Intn(5) == 0 {
+		return g.damage(b.String())
+	}
+	return b.String()
+}
+
 func randomCases(count int, seed int64) []Case {
 	g := &generator{Rand: rand.New(rand.NewSource(seed))}
 	var cases []Case
 	for i := 0; i < count; i++ {
-		g.depth = 0
-		var b strings.Builder
-		if g.Intn(3) > 0 {
-			b.WriteString(`{{$v := .i}}{{$w := .s}}`)
+		c := Case{ID: fmt.Sprintf("random-%d-%d", seed, i)}
+		if g.Intn(3) == 0 {
+			c.Template = g.formatted()
+		} else {
+			c.Template = g.whole()
 		}
-		b.WriteString(g.body())
-		for t := 0; t < 3; t++ {
-			if g.Intn(4) > 0 {
-				fmt.Fprintf(&b, `{{define "t%d"}}{{.}}{{end}}`, t)
-			}
-		}
-		template := b.String()
-		if g.Intn(5) == 0 {
-			template = g.damage(template)
-		}
-		c := Case{ID: fmt.Sprintf("random-%d-%d", seed, i), Template: template}
 		if g.Intn(20) > 0 {
 			c.Data = text(kinds)
 		}
 		cases = append(cases, c)
 	}
 	return cases
+}
+
+// formatted writes one printf with a random format and random arguments of every type.
+func (g *generator) formatted() string {
+	var b strings.Builder
+	for n := g.Intn(5); n >= 0; n-- {
+		b.WriteString("%")
+		for f := g.Intn(4); f > 0; f-- {
+			b.WriteString(g.pick("+", "-", "#", " ", "0"))
+		}
+		if g.Intn(8) == 0 {
+			b.WriteString(g.pick("[1]", "[2]", "[3]", "[0]", "[9]", "[", "[x]", "[]"))
+		}
+		b.WriteString(g.pick("", "", "", "1", "5", "15", "30", "*", "0", "100"))
+		b.WriteString(g.pick("", "", "", ".", ".0", ".1", ".2", ".5", ".17", ".20", ".*", ".[1]*", ".[2]3", ".60"))
+		if g.Intn(10) == 0 {
+			b.WriteString(g.pick("[1]", "[2]", "[", "]"))
+		}
+		b.WriteString(g.pick("v", "v", "d", "s", "q", "x", "X", "o", "O", "b", "c", "U", "e", "E", "f", "F", "g", "G", "t", "T", "w", "y", "%", "é", "!", "Z"))
+		b.WriteString("|")
+	}
+	call := `printf "` + b.String() + `"`
+	for n := g.Intn(7); n > 0; n-- {
+		call += " " + g.pick(".s", ".e", ".u", ".f", ".i", ".z", ".n", ".t", ".x", ".l", ".le", ".m", ".me", "1", "-7", "0", "12", "3", "1.5", "-0.0", "1e6", "123456.789", "1e-7", `"ab\xffc\n"`,
+			"'é'", "55296", "1114112", "-1", "(index .s 0)", "nil", "true", "(slice .l 1 3)", "9007199254740993.0", "0.1", "2.5", "1e100", "1e23")
+	}
+	return "{{" + call + "}}"
 }

@@ -117,7 +117,9 @@ impl RenderError {
                 "define {0}, or give a default: {{{{or (index . {0}) \"default\"}}}}",
                 quoted(key)
             )),
-            RenderError::Type { message, .. } if message.contains("float64 and int") => {
+            RenderError::Type { message, .. }
+                if message.contains("float64 and int") || message.contains("int and float64") =>
+            {
                 Some("numbers of the data are float64: compare with 7052.0 instead of 7052".to_string())
             }
             RenderError::Type { .. } => None,

@@ -101,25 +101,26 @@ fn format_magnitude(value: f64, verb: char, precision: Option<usize>) -> Vec<u8>
 
 /// `%g`: scientific when the exponent is below -4 or not below the precision, which counts as 6 for the shortest form.
 fn format_general(digits: &Digits, precision: Option<usize>, verb: char) -> Vec<u8> {
-    let count = digits.digits.len();
-    let wanted = precision.unwrap_or(count);
-    let point = digits.point;
-    let mut threshold = wanted;
-    if threshold > count && i64::try_from(count).is_ok_and(|count| count >= i64::from(point)) {
-        threshold = count;
-    }
-    if precision.is_none() {
-        threshold = 6;
-    }
+    let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let (count, point) = (signed(digits.digits.len()), i64::from(digits.point));
+    let wanted = precision.map_or(count, signed);
+    let threshold = match precision {
+        None => 6,
+        Some(_) if wanted > count && count >= point => count,
+        Some(_) => wanted,
+    };
     let exponent = point - 1;
-    if exponent < -4 || i64::try_from(threshold).is_ok_and(|threshold| i64::from(exponent) >= threshold) {
-        let e = if verb == 'G' { b'E' } else { b'e' };
-        return digits.scientific(wanted.min(count).saturating_sub(1), e);
+    let (scientific, fraction) = if exponent < -4 || exponent >= threshold {
+        (true, wanted.min(count) - 1)
+    } else {
+        (false, if wanted > point { count - point } else { 0 })
+    };
+    let fraction = usize::try_from(fraction).unwrap_or(0);
+    if scientific {
+        digits.scientific(fraction, if verb == 'G' { b'E' } else { b'e' })
+    } else {
+        digits.decimal(fraction)
     }
-    let point = i64::from(point);
-    let shown = i64::try_from(wanted).unwrap_or(i64::MAX);
-    let shown = if shown > point { i64::try_from(count).unwrap_or(0) } else { shown };
-    digits.decimal(usize::try_from(shown - point).unwrap_or(0))
 }
 
 /// The integer significand and the power of two that make up a finite float.
