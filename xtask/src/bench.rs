@@ -35,6 +35,8 @@ struct Subject {
     /// The program with its arguments.
     program: PathBuf,
     arguments: Vec<PathBuf>,
+    /// The folder that a peer gives it empty.
+    output: Option<PathBuf>,
     samples: Vec<Sample>,
 }
 
@@ -55,6 +57,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         builder: "nothing",
         program: launcher.nothing().to_path_buf(),
         arguments: Vec::new(),
+        output: None,
         samples: Vec::new(),
     }];
     for (builder, programs) in builders {
@@ -92,6 +95,7 @@ fn subjects_of(builder: &'static str, programs: &Path, scratch: &Path) -> Vec<Su
         builder,
         program: programs.join(name),
         arguments: folders.iter().map(|folder| scratch.join(folder)).collect(),
+        output: folders.last().filter(|folder| **folder != "metadata").map(|folder| scratch.join(folder)),
         samples: Vec::new(),
     };
     NAMES.into_iter().zip(folders).map(subject).collect()
@@ -102,6 +106,10 @@ fn measure(launcher: &Launcher, subjects: &mut [Subject], runs: usize) -> Result
     const WARM_UP: usize = 3;
     for run in 0..runs + WARM_UP {
         for subject in subjects.iter_mut() {
+            if let Some(output) = &subject.output {
+                std::fs::remove_dir_all(output)?;
+                std::fs::create_dir(output)?;
+            }
             let sample = launcher.run(&subject.program, &subject.arguments)?;
             if run >= WARM_UP {
                 subject.samples.push(sample);
