@@ -26,10 +26,19 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Show a package become a chaincode that answers, without a Fabric network
+    ///
+    /// Makes a package, runs it through the real detect, build and release of ccs-builder under the rules of a peer, starts
+    /// a sample chaincode as a service in its own process, connects to it as a peer does, and runs a handful of
+    /// transactions. Ends with exit code 0 only if all of that happened.
     Demo(Demo),
     /// Make a chaincode package of the type ccaas
+    ///
+    /// The package is one that a peer installs and a builder takes: what the builder would refuse is refused here, by the
+    /// same code. The same inputs give the same package ID on every machine.
     Package(Package),
     /// Print the package ID of package files
+    ///
+    /// It is the same that `peer lifecycle chaincode calculatepackageid` prints.
     Id(Id),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
@@ -44,12 +53,7 @@ pub(crate) enum Command {
 
 /// Options of `ccs demo`.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Makes a package, runs it through the real detect, build and release of ccs-builder under the rules of \
-                  a peer, starts a sample chaincode as a service in its own process, connects to it as a peer does, and \
-                  runs a handful of transactions. Ends with exit code 0 only if all of that happened.",
-    after_help = "Example:  ccs demo --tls --keep /tmp/demo"
-)]
+#[command(after_help = "Example:  ccs demo --tls --keep /tmp/demo")]
 pub(crate) struct Demo {
     /// Use mutual TLS, with certificates made for the occasion
     #[arg(long)]
@@ -68,8 +72,6 @@ pub(crate) struct Demo {
 /// Options of `ccs package`.
 #[derive(Debug, Args)]
 #[command(
-    long_about = "Makes a chaincode package that a peer installs and a builder takes. What the builder would refuse is \
-                  refused here, by the same code. The same inputs give the same package ID on every machine.",
     after_help = "Examples:\n  ccs package basic.tgz --label basic_1.0 --address basic.example.com:9999\n  \
                   ccs package basic.tgz --label basic_1.0 --connection connection.json --meta-inf META-INF"
 )]
@@ -119,10 +121,7 @@ pub(crate) struct Package {
 
 /// Options of `ccs id`.
 #[derive(Debug, Args)]
-#[command(
-    long_about = "Prints the package ID of each file, as `peer lifecycle chaincode calculatepackageid` does.",
-    after_help = "Example:  export CHAINCODE_ID=$(ccs id basic.tgz)"
-)]
+#[command(after_help = "Example:  export CHAINCODE_ID=$(ccs id basic.tgz)")]
 pub(crate) struct Id {
     /// Package files
     #[arg(required = true, value_name = "FILE")]

@@ -24,7 +24,7 @@ use crate::failure::Failure;
 use crate::programs;
 use material::Material;
 use server::Server;
-use story::Story;
+use story::{Step, Story};
 
 /// The name of the builder, in the peer's settings and log.
 const BUILDER: &str = "ccs-builder";
@@ -54,7 +54,7 @@ async fn tell(options: &Demo, builder: &Path, story: &mut Story) -> Result<(), F
     let answers = transactions::run(&chaincode, story).await;
     chaincode.close().await;
     answers?;
-    let step = story.step("stop");
+    let step = Step::begin("stop");
     let stopped = server.stop().await?;
     story.done(step, &stopped);
     Ok(())
@@ -85,7 +85,7 @@ impl Folder {
 
 /// Lets the builder install itself, as an operator would.
 fn install(builder: &Path, folder: &Path, story: &mut Story) -> Result<(), Failure> {
-    let step = story.step("install");
+    let step = Step::begin("install");
     let bin = folder.join("builder/bin");
     let output = Command::new(builder)
         .arg("install")
@@ -105,7 +105,7 @@ fn material(tls: bool, folder: &Path, story: &mut Story) -> Result<Option<Materi
     if !tls {
         return Ok(None);
     }
-    let step = story.step("certificates");
+    let step = Step::begin("certificates");
     let material = Material::make(&folder.join("tls"))?;
     story.done(step, "a CA, a server certificate for 127.0.0.1, a client certificate for the peer");
     Ok(Some(material))
@@ -124,7 +124,7 @@ fn package(
     folder: &Path,
     story: &mut Story,
 ) -> Result<(PackageId, PathBuf), Failure> {
-    let step = story.step("package");
+    let step = Step::begin("package");
     let mut connection = Connection { address: address.to_owned(), ..Connection::default() };
     if let Some(material) = material {
         connection.tls_required = true;
@@ -192,7 +192,7 @@ async fn start(
     material: Option<&Material>,
     story: &mut Story,
 ) -> Result<Server, Failure> {
-    let step = story.step("start");
+    let step = Step::begin("start");
     let server = Server::start(id, address, material).await?;
     story.done(step, &format!("the sample asset-transfer, process {}, on {address}", server.process_id()));
     Ok(server)
@@ -207,11 +207,11 @@ async fn register(released: &Path, id: &PackageId, story: &mut Story) -> Result<
         Some(tls) if tls.client.is_some() => "over mutual TLS",
         Some(_) => "over TLS",
     };
-    let step = story.step("connect");
+    let step = Step::begin("connect");
     let connection = ChaincodeConnection::dial(&info).await;
     let connection = connection.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
     story.done(step, &format!("{} {security}", info.address));
-    let step = story.step("register");
+    let step = Step::begin("register");
     let chaincode = Chaincode::register(connection, id, &RegisterOptions::default()).await;
     let chaincode = chaincode.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
     story.done(step, &format!("the chaincode announced {id} and is ready"));

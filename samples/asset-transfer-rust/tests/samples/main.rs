@@ -3,7 +3,6 @@
 #![cfg(test)]
 
 mod answers;
-mod certificates;
 mod fake_peer;
 mod node_sample;
 mod rust_sample;

@@ -4,9 +4,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
 use crate::answers;
-use crate::certificates::Authority;
 use crate::fake_peer::{FakePeer, Security};
 use asset_transfer::{ServeError, ServerConfig, TlsFiles, serve_on};
+use ccs_testkit::Authority;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -48,7 +48,7 @@ async fn the_contract_answers_a_fake_peer_over_plaintext() {
 #[tokio::test]
 async fn the_contract_answers_a_fake_peer_over_tls() {
     let authority = Authority::new();
-    let sample = start(Some(authority.server_files(false))).await;
+    let sample = start(Some(server_files(&authority, false))).await;
     let mut peer = FakePeer::connect(sample.port, Security::Tls(&authority)).await.unwrap();
     assert_eq!(peer.registered_id, CHAINCODE_ID);
     assert_eq!(peer.submit(&["AssetExists", "asset1"]).await.unwrap().payload, b"false");
@@ -58,7 +58,7 @@ async fn the_contract_answers_a_fake_peer_over_tls() {
 #[tokio::test]
 async fn mutual_tls_admits_the_certificate_of_its_ca_and_no_other() {
     let authority = Authority::new();
-    let sample = start(Some(authority.server_files(true))).await;
+    let sample = start(Some(server_files(&authority, true))).await;
     let admitted = Security::MutualTls(&authority, &authority.client);
     let mut peer = FakePeer::connect(sample.port, admitted).await.unwrap();
     assert_eq!(peer.registered_id, CHAINCODE_ID);
@@ -137,5 +137,14 @@ fn the_program_refuses_an_unusable_configuration_with_one_line_and_a_hint() {
         assert_eq!(first, format!("error: {error}"));
         assert!(hint.starts_with("hint: ") && hint.lines().count() == 1, "{stderr}");
         assert_eq!(program.wait().unwrap().code(), Some(1));
+    }
+}
+
+/// The files of a server that asks for client certificates, or that does not.
+fn server_files(authority: &Authority, ask_for_client_certificate: bool) -> TlsFiles {
+    TlsFiles {
+        key: authority.file("server.key"),
+        certificate: authority.file("server.pem"),
+        client_ca: ask_for_client_certificate.then(|| authority.file("ca.pem")),
     }
 }

@@ -30,9 +30,17 @@ struct Told {
 }
 
 /// A step that is being done.
+#[derive(Clone, Copy)]
 pub(super) struct Step {
     name: &'static str,
     began: Instant,
+}
+
+impl Step {
+    /// Begins a step.
+    pub(super) fn begin(name: &'static str) -> Self {
+        Self { name, began: Instant::now() }
+    }
 }
 
 /// The story so far.
@@ -51,12 +59,6 @@ impl Story {
             anstream::println!("{name}A chaincode package becomes a chaincode that answers{name:#}\n");
         }
         Self { json, began: Instant::now(), package_id: None, told: Vec::new() }
-    }
-
-    /// Begins a step.
-    #[expect(clippy::unused_self, reason = "a step belongs to a story, and a test may want to count them")]
-    pub(super) fn step(&self, name: &'static str) -> Step {
-        Step { name, began: Instant::now() }
     }
 
     /// Remembers the package ID.

@@ -2,7 +2,7 @@
 
 use ccs_peer::{Chaincode, TransactionResult};
 
-use super::story::Story;
+use super::story::{Step, Story};
 use crate::failure::Failure;
 
 /// The channel that the demo's peer plays.
@@ -55,7 +55,7 @@ pub(super) async fn run(chaincode: &Chaincode, story: &mut Story) -> Result<(), 
     for transaction in &TRANSACTIONS {
         let (name, arguments) =
             (if transaction.submit { "submit" } else { "evaluate" }, transaction.arguments);
-        let step = story.step(name);
+        let step = Step::begin(name);
         let result = if transaction.submit {
             chaincode.submit(CHANNEL, NAME, arguments).await
         } else {

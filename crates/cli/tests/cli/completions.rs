@@ -1,0 +1,15 @@
+//! Completions for shells.
+
+use crate::{ccs, stdout};
+
+#[test]
+fn completions_know_commands_and_options() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = ccs(&["completions", shell]);
+        assert!(output.status.success());
+        let script = stdout(&output);
+        for word in ["demo", "package", "tls", "meta-inf"] {
+            assert!(script.contains(word), "{shell} knows {word}");
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The command `ccs`, run as a process.
+
+mod completions;
+mod demo;
+mod help;
+mod id;
+mod node_sample;
+mod package;
+
+use std::process::Output;
+
+use assert_cmd::Command;
+
+/// Runs `ccs` without the variables that would change what it does.
+fn ccs(arguments: &[&str]) -> Output {
+    Command::cargo_bin("ccs").unwrap().args(arguments).env_remove("CARGO").output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).unwrap()
+}

@@ -1,0 +1,19 @@
+//! What the tests of several crates share. Not a part of the product: it panics where a test should fail.
+
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a panic here is a failed test")]
+
+mod builder;
+mod certificates;
+mod node;
+
+pub use builder::ccs_builder;
+pub use certificates::{Authority, Pair};
+pub use node::NodeSample;
+
+use std::path::{Path, PathBuf};
+
+/// The root of the source tree.
+#[must_use]
+pub fn source_tree() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
