@@ -2,6 +2,8 @@
 //!
 //! The record is made by `conformance/go-json`.
 
+#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
+
 use std::collections::BTreeSet;
 
 use ccs_files::GoDuration;

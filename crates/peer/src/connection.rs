@@ -15,7 +15,7 @@ use fabric_shim_protos::peer::chaincode_client::ChaincodeClient;
 use tonic::transport::Channel;
 
 pub use error::{DialError, Stage, StageError};
-pub use info::{ClientPair, ConnectionInfo, InfoError, Tls};
+pub use info::{ClientPair, ConnectionInfo, Fault, InfoError, Tls};
 
 /// The largest message that is sent or taken, in bytes: 100 MiB, as peers and shims have it.
 pub const MAX_MESSAGE_IN_BYTES: usize = 100 * 1024 * 1024;

@@ -4,6 +4,25 @@
 //! package --host--> release/chaincode/server/connection.json --connection--> stream --chaincode--> result
 //! ```
 //!
+//! ```no_run
+//! use ccs_peer::host::{ExternalBuilder, Host, Package};
+//! use ccs_peer::{Chaincode, ChaincodeConnection, ConnectionInfo, RegisterOptions};
+//!
+//! # async fn run(builder: ExternalBuilder, package: Package<'_>) -> Result<(), Box<dyn std::error::Error>> {
+//! let id = package.id;
+//! let host = Host::new(vec![builder], "/var/hyperledger/production".as_ref());
+//! let build = host.build(package, &mut |event| println!("{event:?}")).await?;
+//!
+//! let file = build.connection_file().ok_or("the builder released no connection.json")?;
+//! let connection = ChaincodeConnection::dial(&ConnectionInfo::read(&file)?).await?;
+//! let chaincode = Chaincode::register(connection, id, &RegisterOptions::default()).await?;
+//! let result = chaincode.submit("mychannel", "basic", &["CreateAsset", "asset1", "blue"]).await?;
+//! assert!(result.committed);
+//! chaincode.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! | Module | What it does |
 //! | --- | --- |
 //! | [`host`] | runs external builders over a package, by the rules of a peer |

@@ -47,9 +47,9 @@ impl Place {
         self.root.path().join(name)
     }
 
-    async fn build_with(&mut self, builders: Vec<ExternalBuilder>) -> Result<DurableBuild, HostError> {
+    fn host(&self, builders: Vec<ExternalBuilder>) -> Host {
         let path = std::env::var("PATH").unwrap();
-        let host = Host::new(builders, &self.path("peer"))
+        Host::new(builders, &self.path("peer"))
             .with_temporary_folder(&self.path("tmp"))
             .with_environment([
                 ("PATH", path.as_str()),
@@ -57,8 +57,11 @@ impl Place {
                 ("HOME", "/h"),
                 ("CORE_PEER_ID", "p"),
             ])
-            .with_limits(self.limits);
-        let (id, source) = (package_id(), self.path("source"));
+            .with_limits(self.limits)
+    }
+
+    async fn build_with(&mut self, builders: Vec<ExternalBuilder>) -> Result<DurableBuild, HostError> {
+        let (host, id, source) = (self.host(builders), package_id(), self.path("source"));
         let said = &mut self.said;
         let result = host
             .build(Package::from_folder(&id, METADATA, &source), &mut |event| said.push(shown(&event)))
@@ -356,4 +359,23 @@ async fn what_cannot_be_copied_fails_the_build_and_leaves_nothing() {
         assert!(failure.contains(part), "{failure}");
         assert!(!place.durable().exists(), "{fixture}");
     }
+}
+
+#[tokio::test]
+async fn of_two_builds_of_a_package_at_once_only_one_is_kept() {
+    let place = Place::new();
+    let (host, id, source) = (place.host(vec![builder("good")]), package_id(), place.path("source"));
+    let build = async || host.build(Package::from_folder(&id, METADATA, &source), &mut |_| {}).await;
+    let (one, two) = tokio::join!(build(), build());
+    let (kept, failed) = if one.is_ok() { (one, two) } else { (two, one) };
+    assert!(!kept.unwrap().cached);
+    let failure = failed.unwrap_err();
+    let expected = format!(
+        "external builder failed: could not create dir '{}' to persist build output: File exists (os error 17)",
+        place.durable().display()
+    );
+    assert_eq!(failure.to_string(), expected);
+    assert_eq!(failure.hint().unwrap(), "another process built the same package meanwhile");
+    assert_eq!(names(&place.durable()), ["bld", "build-info.json", "release"]);
+    assert_eq!(names(&place.path("tmp")), Vec::<String>::new());
 }

@@ -1,5 +1,7 @@
 //! The command `ccs`, run as a process.
 
+#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
+
 mod completions;
 mod demo;
 mod help;

@@ -9,7 +9,7 @@ use crate::syntax::ast::{Choice, Node, Pipe, Trees};
 use crate::value::{Text, Val, Value};
 
 /// How many bytes pass through a function, or variables through a search, for one step.
-const UNITS_IN_STEP: usize = 64;
+const UNITS_IN_STEP: usize = 16;
 
 /// One rendering.
 pub(crate) struct Exec<'a> {

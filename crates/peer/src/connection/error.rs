@@ -201,7 +201,8 @@ fn tls_hint(error: &rustls::Error) -> Option<&'static str> {
             | AlertDescription::DecryptError
             | AlertDescription::CertificateExpired,
         ) => {
-            "the chaincode does not accept the client certificate: its client CA must have signed client_cert"
+            "the chaincode accepts only clients with a certificate of its client CA: see client_auth_required, client_key and \
+             client_cert"
         }
         _ => return None,
     })
