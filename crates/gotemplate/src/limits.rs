@@ -15,7 +15,7 @@ pub struct Limits {
     /// Bytes of output, and of each text that a function of the template builds. Default: 1 MiB.
     pub output_bytes: usize,
     /// Work: one step for each node, command and operand, and one for each 16 bytes that pass through a function.
-    /// Default: 1,000,000, which takes a second at most.
+    /// Default: 1,000,000, which takes about a second at most.
     pub steps: u64,
     /// Template calls, control structures and parentheses in progress at the same time. Default:
     /// [`MAX_RENDER_DEPTH`].

@@ -15,9 +15,13 @@ const MOST_FRACTION: usize = 1100;
 impl Digits {
     /// The fewest digits that read back as the same number.
     ///
-    /// Where two such texts are equally near, Go takes the one with the even digit and Rust the upper one.
+    /// Where two such texts are equally near, Go takes the one with the even digit and Rust the upper one. That
+    /// happens only near the resolution of a float64, about 16 digits.
     fn shortest(value: f64) -> Digits {
         let digits = Digits::parse(&format!("{value:e}"));
+        if digits.digits.len() < 15 {
+            return digits;
+        }
         let precision = digits.digits.len().saturating_sub(1);
         let even = format!("{value:.precision$e}");
         if even.parse() == Ok(value) { Digits::parse(&even) } else { digits }
