@@ -1,9 +1,15 @@
-//! The command line: types and help texts, no logic.
+//! The command line: types and help texts, no logic. Options of a command have a file of their own.
 
-use std::path::PathBuf;
+mod demo;
+mod id;
+mod package;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
+
+pub(crate) use demo::Demo;
+pub(crate) use id::Id;
+pub(crate) use package::Package;
 
 use crate::style;
 
@@ -49,83 +55,6 @@ pub(crate) enum Command {
     /// The chaincode of the demo, as a server
     #[command(hide = true)]
     SampleChaincode,
-}
-
-/// Options of `ccs demo`.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:  ccs demo --tls --keep /tmp/demo")]
-pub(crate) struct Demo {
-    /// Use mutual TLS, with certificates made for the occasion
-    #[arg(long)]
-    pub(crate) tls: bool,
-    /// Keep the package, the certificates and the builder's output in this folder, which must be new or empty
-    #[arg(long, value_name = "DIR")]
-    pub(crate) keep: Option<PathBuf>,
-    /// The builder's executable [default: ccs-builder beside this program]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) builder: Option<PathBuf>,
-    /// Print one JSON document in place of the story
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Options of `ccs package`.
-#[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  ccs package basic.tgz --label basic_1.0 --address basic.example.com:9999\n  \
-                  ccs package basic.tgz --label basic_1.0 --connection connection.json --meta-inf META-INF"
-)]
-pub(crate) struct Package {
-    /// The package file to write
-    #[arg(value_name = "OUT.tgz")]
-    pub(crate) out: PathBuf,
-    /// The label, first half of the package ID
-    #[arg(long)]
-    pub(crate) label: String,
-    /// Where the chaincode listens; may be a template
-    #[arg(
-        long,
-        value_name = "HOST:PORT",
-        required_unless_present = "connection",
-        conflicts_with = "connection"
-    )]
-    pub(crate) address: Option<String>,
-    /// A ready connection.json
-    #[arg(long, value_name = "FILE")]
-    pub(crate) connection: Option<PathBuf>,
-    /// Certificates of the CA that issued the chaincode's; turns TLS on
-    #[arg(long, value_name = "PEM", conflicts_with = "connection")]
-    pub(crate) root_cert: Option<PathBuf>,
-    /// The certificate that the peer presents; turns client authentication on
-    #[arg(long, value_name = "PEM", requires = "client_key", requires = "root_cert")]
-    pub(crate) client_cert: Option<PathBuf>,
-    /// The key of that certificate
-    #[arg(long, value_name = "PEM", requires = "client_cert")]
-    pub(crate) client_key: Option<PathBuf>,
-    /// How long the peer tries to connect, such as 10s
-    #[arg(long, value_name = "DURATION", conflicts_with = "connection")]
-    pub(crate) dial_timeout: Option<String>,
-    /// A META-INF folder with CouchDB indexes
-    #[arg(long, value_name = "DIR")]
-    pub(crate) meta_inf: Option<PathBuf>,
-    /// The type that builders look at
-    #[arg(long = "type", value_name = "TYPE", default_value = "ccaas", value_parser = ["ccaas", "external"])]
-    pub(crate) chaincode_type: String,
-    /// Replace the file if it exists
-    #[arg(long)]
-    pub(crate) force: bool,
-    /// Print a JSON document
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
-/// Options of `ccs id`.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:  export CHAINCODE_ID=$(ccs id basic.tgz)")]
-pub(crate) struct Id {
-    /// Package files
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
 }
 
 #[cfg(test)]

@@ -1,0 +1,23 @@
+//! Options of `ccs demo`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options of `ccs demo`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  ccs demo --tls --keep /tmp/demo")]
+pub(crate) struct Demo {
+    /// Use mutual TLS, with certificates made for the occasion
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Keep the package, the certificates and the builder's output in this folder, which must be new or empty
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keep: Option<PathBuf>,
+    /// The builder's executable [default: ccs-builder beside this program]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) builder: Option<PathBuf>,
+    /// Print one JSON document in place of the story
+    #[arg(long)]
+    pub(crate) json: bool,
+}
