@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::{
-    certificate::{Certificate, CertificateError},
+    certificate::Certificate,
+    error::CertificateError,
     pem::{self, Block},
     shown::{shown_bytes, shown_labels},
 };

@@ -2,20 +2,20 @@
 
 mod alternative_names;
 mod date;
-mod error;
 mod extensions;
 mod name;
 mod name_constraints;
 mod structure;
+mod text;
 mod uri;
 
 use std::{fmt, time::SystemTime};
 
 pub use alternative_names::SubjectAlternativeName;
-pub use error::CertificateError;
 pub use extensions::ExtendedKeyUsage;
 
 use crate::{
+    error::CertificateError,
     public_key::{KeyAlgorithm, PublicKey},
     validity::Validity,
 };

@@ -2,7 +2,8 @@
 
 use crate::{
     bundle::{SkipReason, Skipped},
-    certificate::{Certificate, CertificateError},
+    certificate::Certificate,
+    error::CertificateError,
     pem::{self, Block},
     private_key::{self, PrivateKeyError},
     public_key::{KeyAlgorithm, PublicKey},

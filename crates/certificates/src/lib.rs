@@ -25,6 +25,7 @@ mod bundle;
 mod certificate;
 mod curve;
 mod der;
+mod error;
 mod host;
 mod key_pair;
 mod oid;
@@ -36,8 +37,9 @@ mod shown;
 mod validity;
 
 pub use bundle::{Bundle, BundleError, SkipReason, Skipped, read_bundle};
-pub use certificate::{Certificate, CertificateError, ExtendedKeyUsage, SubjectAlternativeName};
+pub use certificate::{Certificate, ExtendedKeyUsage, SubjectAlternativeName};
 pub use curve::Curve;
+pub use error::CertificateError;
 pub use host::host_matches;
 pub use key_pair::{KeyPair, KeyPairError, read_key_pair};
 pub use private_key::PrivateKeyError;

@@ -3,9 +3,9 @@
 use std::fmt;
 
 use crate::{
-    certificate::CertificateError,
     curve::Curve,
     der::{self, Reader},
+    error::CertificateError,
     oid,
 };
 

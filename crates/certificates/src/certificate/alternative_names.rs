@@ -2,7 +2,9 @@
 
 use std::{fmt, net::IpAddr};
 
-use super::{CertificateError, error::malformed, uri};
+use super::text::ascii;
+use super::uri;
+use crate::error::{CertificateError, malformed};
 use crate::{
     der::{self, Reader},
     shown::shown,
@@ -62,10 +64,6 @@ fn read_one(tag: u8, content: &[u8]) -> Result<Option<SubjectAlternativeName>, C
         _ => return Ok(None),
     };
     Ok(Some(name))
-}
-
-pub(super) fn ascii(content: &[u8]) -> Option<String> {
-    content.is_ascii().then(|| String::from_utf8_lossy(content).into_owned())
 }
 
 fn address(content: &[u8]) -> Option<IpAddr> {

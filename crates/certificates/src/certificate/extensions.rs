@@ -2,11 +2,10 @@
 
 use std::{collections::HashSet, fmt};
 
-use super::{
-    CertificateError, SubjectAlternativeName, alternative_names, error::malformed, name_constraints,
-};
+use super::{SubjectAlternativeName, alternative_names, name_constraints};
 use crate::{
     der::{self, Reader},
+    error::{CertificateError, malformed},
     oid,
 };
 

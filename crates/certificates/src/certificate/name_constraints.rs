@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::alternative_names::ascii;
+use super::text::{ascii, has_valid_labels};
 use crate::der::{self, Reader};
 
 const EMAIL: u8 = der::context(1);
@@ -41,11 +41,6 @@ fn check_subtrees(mut list: Reader<'_>) -> Option<()> {
 /// Whether `domain` may constrain names: non-empty labels of visible characters, maybe with a leading dot.
 fn is_domain(domain: &str) -> bool {
     domain.is_empty() || has_valid_labels(domain.strip_prefix('.').unwrap_or(domain))
-}
-
-/// Whether every label is there and made of visible ASCII (Go's `domainNameValid`).
-pub(super) fn has_valid_labels(domain: &str) -> bool {
-    domain.split('.').all(|label| !label.is_empty() && label.bytes().all(|byte| byte.is_ascii_graphic()))
 }
 
 /// Whether `constraint` is a domain or a mailbox. A local part in quotes or with escapes, which nobody has seen in

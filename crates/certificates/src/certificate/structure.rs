@@ -1,13 +1,13 @@
 //! The fields of a certificate in their order (RFC 5280 section 4.1), as Go's `parseCertificate` takes them.
 
 use super::{
-    Certificate, CertificateError, date,
-    error::malformed,
+    Certificate, date,
     extensions::{self, Extensions},
     name::Name,
 };
 use crate::{
     der::{self, Reader},
+    error::{CertificateError, malformed},
     public_key::PublicKey,
 };
 

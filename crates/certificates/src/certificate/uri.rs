@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use super::name_constraints::has_valid_labels;
+use super::text::has_valid_labels;
 
 /// Whether `url.Parse` takes the URI and its host is empty or a domain name.
 pub(super) fn is_acceptable(uri: &str) -> bool {

@@ -1,7 +1,8 @@
 //! Format strings: Go's `fmt.Sprintf`, `Sprint` and `Sprintln` (`fmt/print.go` of Go 1.26).
 
 use crate::error::Fault;
-use crate::format::printer::{Flags, Printer};
+use crate::format::flags::Flags;
+use crate::format::printer::Printer;
 use crate::unicode::chars::decode;
 use crate::value::Val;
 

@@ -1,6 +1,6 @@
 //! Floats the way Go prints them (`strconv/ftoa.go` and `fmt/format.go` of Go 1.26).
 
-use crate::format::printer::Flags;
+use crate::format::flags::Flags;
 
 /// The significant digits of a number without trailing zeros: `0.d1d2d3... * 10^point`.
 struct Digits {

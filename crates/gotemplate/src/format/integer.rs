@@ -1,6 +1,6 @@
 //! Integers the way Go's `fmt` prints them (`fmt/format.go` of Go 1.26).
 
-use crate::format::printer::Flags;
+use crate::format::flags::Flags;
 use crate::unicode::chars::is_printable;
 
 /// An integer argument: its magnitude and sign, and its bits for the verbs that show a character.

@@ -1,6 +1,7 @@
 //! One value to text: the verbs of Go's `fmt` (`fmt/print.go` and `fmt/format.go` of Go 1.26).
 
 use crate::error::Fault;
+use crate::format::flags::Flags;
 use crate::format::float::format_float;
 use crate::format::integer::{Integer, format_integer, format_unicode};
 use crate::format::quote::{can_backquote, quote, quote_char};
@@ -9,21 +10,6 @@ use crate::value::{List, Text, Val};
 
 /// The deepest nesting of lists and maps that is printed.
 const MAX_PRINT_DEPTH: usize = 300;
-
-/// The flags of one directive.
-#[derive(Debug, Default, Clone, Copy)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of Go's fmt with a name of its own")]
-pub(crate) struct Flags {
-    pub(crate) width: Option<usize>,
-    pub(crate) precision: Option<usize>,
-    pub(crate) minus: bool,
-    pub(crate) plus: bool,
-    pub(crate) sharp: bool,
-    pub(crate) space: bool,
-    pub(crate) zero: bool,
-    /// `%#v`: Go syntax.
-    pub(crate) sharp_v: bool,
-}
 
 /// Collects printed text up to a limit.
 pub(crate) struct Printer {

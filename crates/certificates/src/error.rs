@@ -52,6 +52,6 @@ impl CertificateError {
 }
 
 /// Turns "not there" of the DER reader into the name of the malformed part.
-pub(super) fn malformed(part: &'static str) -> impl Fn() -> CertificateError + Copy {
+pub(crate) fn malformed(part: &'static str) -> impl Fn() -> CertificateError + Copy {
     move || CertificateError::Malformed(part)
 }
