@@ -2,6 +2,7 @@
 
 mod demo;
 mod id;
+mod inspect;
 mod package;
 
 use clap::{Parser, Subcommand};
@@ -9,6 +10,7 @@ use clap_complete::Shell;
 
 pub(crate) use demo::Demo;
 pub(crate) use id::Id;
+pub(crate) use inspect::Inspect;
 pub(crate) use package::Package;
 
 use crate::style;
@@ -46,6 +48,12 @@ pub(crate) enum Command {
     ///
     /// It is the same that `peer lifecycle chaincode calculatepackageid` prints.
     Id(Id),
+    /// Show what is in a package
+    ///
+    /// Label, type and package ID, the connection (private keys are never shown), the keys that its templates need from
+    /// the peer's configuration, every certificate with its names and the days it has left, the CouchDB indexes, and each
+    /// entry of the archive with its mode and size. It judges nothing: for that there is `ccs lint`.
+    Inspect(Inspect),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

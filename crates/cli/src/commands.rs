@@ -3,11 +3,15 @@
 mod completions;
 mod demo;
 mod id;
+mod inspect;
 mod package;
 mod sample_chaincode;
 
+use std::path::Path;
+
 use crate::cli::Command;
 use crate::failure::Failure;
+use crate::style;
 
 /// Runs a command.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
@@ -15,9 +19,27 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => demo::run(&options),
         Command::Package(options) => package::run(&options),
         Command::Id(options) => id::run(&options),
+        Command::Inspect(options) => inspect::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),
     }
+}
+
+/// Says on stderr which command to type next.
+fn next(command: &str) {
+    let faint = style::FAINT;
+    anstream::eprintln!("{faint}next: {command}{faint:#}");
+}
+
+/// Says on stderr what works and yet may not be meant.
+fn warn(message: &str) {
+    let warn = style::WARN;
+    anstream::eprintln!("{warn}warning:{warn:#} {}", style::safe(message));
+}
+
+/// Writes a path as a word of a command.
+fn word(path: &Path) -> String {
+    style::shell_word(&path.to_string_lossy())
 }
 
 /// Writes a result to stdout.

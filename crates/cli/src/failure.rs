@@ -5,6 +5,8 @@ use std::fmt;
 use std::process::ExitCode;
 
 use ccs_builder::ExitCode as Code;
+use ccs_package::ReadError;
+use ccs_package::disk::DiskError;
 
 use crate::style;
 
@@ -44,6 +46,13 @@ impl Failure {
         self
     }
 
+    /// Ends with a code by its number.
+    #[must_use]
+    pub(crate) fn with_number(mut self, code: u8) -> Self {
+        self.code = code;
+        self
+    }
+
     /// Gives the message.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -57,10 +66,10 @@ impl Failure {
     /// Writes the message and the hint to stderr.
     pub(crate) fn print(&self) {
         let bad = style::BAD;
-        anstream::eprintln!("{bad}error:{bad:#} {}", self.message);
+        anstream::eprintln!("{bad}error:{bad:#} {}", style::safe(&self.message));
         if let Some(hint) = &self.hint {
             let name = style::NAME;
-            anstream::eprintln!("{name}hint:{name:#} {hint}");
+            anstream::eprintln!("{name}hint:{name:#} {}", style::safe(hint));
         }
     }
 }
@@ -71,8 +80,23 @@ impl From<ccs_builder::Error> for Failure {
     }
 }
 
-impl From<ccs_package::disk::DiskError> for Failure {
-    fn from(error: ccs_package::disk::DiskError) -> Self {
-        Self::new(&error).hint(error.hint()).with_code(Code::InputOutput)
+impl From<DiskError> for Failure {
+    fn from(error: DiskError) -> Self {
+        let failure = Self::new(&error).hint(error.hint());
+        match &error {
+            DiskError::Read { error, .. } | DiskError::Package(error) => failure.with_number(refusal(error)),
+            _ => failure.with_code(Code::InputOutput),
+        }
+    }
+}
+
+/// Gives the code for a package that a peer refuses: the builder's where there is one.
+pub(crate) fn refusal(error: &ReadError) -> u8 {
+    match error {
+        ReadError::Io(_) => Code::InputOutput.number(),
+        ReadError::Metadata(_) | ReadError::NoMetadata { .. } | ReadError::Label { .. } => {
+            Code::Metadata.number()
+        }
+        _ => FAILED,
     }
 }

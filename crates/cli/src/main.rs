@@ -3,8 +3,11 @@
 mod cli;
 mod commands;
 mod failure;
+mod moment;
+mod package_file;
 mod programs;
 mod style;
+mod table;
 
 use std::process::ExitCode;
 

@@ -49,7 +49,7 @@ pub(crate) struct Package {
     /// Replace the file if it exists
     #[arg(long)]
     pub(crate) force: bool,
-    /// Print a JSON document
+    /// Print a JSON document; docs/json.md describes it
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -2,11 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::SystemTime;
 
-use ccs_builder::context::Surroundings;
-use ccs_builder::render::TemplateError;
-use ccs_builder::{Error, ExitCode, meta_inf, stages};
+use ccs_builder::examine::examine;
+use ccs_builder::{ExitCode, meta_inf};
 use ccs_files::connection::DialTimeout;
 use ccs_files::{Connection, Label, PackageId};
 use ccs_package::PackageContents;
@@ -15,7 +13,7 @@ use serde::Serialize;
 
 use crate::cli::Package;
 use crate::failure::Failure;
-use crate::style;
+use crate::package_file::surroundings;
 
 /// The document of `--json`.
 #[derive(Serialize)]
@@ -50,12 +48,12 @@ fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), 
     if options.json {
         return super::print_json(&Answer { package_id: id.to_string(), file: &options.out, warnings });
     }
-    let (name, faint) = (style::NAME, style::FAINT);
     for warning in warnings {
-        anstream::eprintln!("{name}warning:{name:#} {warning}");
+        super::warn(warning);
     }
-    anstream::eprintln!("{faint}next: peer lifecycle chaincode install {}{faint:#}", options.out.display());
-    super::print(&format!("{id}\n"))
+    super::print(&format!("{id}\n"))?;
+    super::next(&format!("peer lifecycle chaincode install {}", super::word(&options.out)));
+    Ok(())
 }
 
 fn add(contents: &mut PackageContents, path: &str, content: Vec<u8>) -> Result<(), Failure> {
@@ -106,15 +104,10 @@ fn check(contents: &PackageContents) -> Result<Vec<String>, Failure> {
             file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, content));
         written.map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
     }
-    let surroundings =
-        Surroundings { configuration: None, builder_folder: None, peer: Vec::new(), now: SystemTime::now() };
-    let mut warnings = Vec::new();
-    match stages::prepare(folder.path(), contents.metadata(), &surroundings, &mut warnings) {
-        Err(Error::Template { field, source: TemplateError::MissingKey(error, _) }) => {
-            warnings.push(format!("the peer's configuration must define what {field} uses: {error}"));
-        }
-        Err(error) => return Err(error.into()),
-        Ok(_) => {}
+    let found = examine(folder.path(), contents.metadata(), &surroundings(None, Vec::new()));
+    if let Some(error) = found.errors.into_iter().next() {
+        return Err(error.into());
     }
-    Ok(warnings)
+    let missing = found.missing.iter().map(ToString::to_string);
+    Ok(found.warnings.iter().map(ToString::to_string).chain(missing).collect())
 }

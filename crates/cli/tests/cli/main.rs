@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
+mod archive;
 mod completions;
 mod demo;
+mod folder;
 mod help;
 mod id;
+mod inspect;
 mod node_sample;
 mod package;
 

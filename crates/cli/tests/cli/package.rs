@@ -6,27 +6,8 @@ use std::path::Path;
 
 use ccs_package::{Limits, disk};
 
+use crate::folder::Folder;
 use crate::{ccs, stderr, stdout};
-
-/// A folder for one test, and paths inside it as text.
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-
-    fn write(&self, name: &str, text: &str) -> String {
-        let path = self.path(name);
-        fs::create_dir_all(Path::new(&path).parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-        path
-    }
-}
 
 #[test]
 fn the_same_inputs_give_the_same_package_id_on_every_machine() {
