@@ -3,6 +3,7 @@
 mod demo;
 mod id;
 mod inspect;
+mod lint;
 mod package;
 
 use clap::{Parser, Subcommand};
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 pub(crate) use demo::Demo;
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
+pub(crate) use lint::Lint;
 pub(crate) use package::Package;
 
 use crate::style;
@@ -54,6 +56,13 @@ pub(crate) enum Command {
     /// the peer's configuration, every certificate with its names and the days it has left, the CouchDB indexes, and each
     /// entry of the archive with its mode and size. It judges nothing: for that there is `ccs lint`.
     Inspect(Inspect),
+    /// Find what a peer or the builder would refuse, and what works and yet hurts
+    ///
+    /// Runs the builder's own checks to their end, not only to the first error, and adds rules of its own: odd entries in
+    /// the archive, plaintext to another host, names that Kubernetes cannot hold. Each finding has a stable name, a
+    /// severity, and a hint. Ends with 0 if there is no error, otherwise with the code that the builder would give for the
+    /// first one.
+    Lint(Lint),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

@@ -4,6 +4,7 @@ mod completions;
 mod demo;
 mod id;
 mod inspect;
+mod lint;
 mod package;
 mod sample_chaincode;
 
@@ -20,6 +21,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Package(options) => package::run(&options),
         Command::Id(options) => id::run(&options),
         Command::Inspect(options) => inspect::run(&options),
+        Command::Lint(options) => lint::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),
     }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use ccs_builder::ExitCode;
 use ccs_builder::context::Surroundings;
 use ccs_package::disk::{self, DiskError};
-use ccs_package::{Limits, Package};
+use ccs_package::{Limits, Package, ReadError};
 use tempfile::TempDir;
 
 use crate::failure::{Failure, refusal};
@@ -26,22 +26,28 @@ pub(crate) struct PackageFile {
 impl PackageFile {
     /// Reads and unpacks a package.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
+        Self::open_checked(path)?.map_err(|error| match error {
+            DiskError::Package(error) => read_failure(path, &error),
+            error => error.into(),
+        })
+    }
+
+    /// Reads and unpacks a package, and tells one that is refused from a file that cannot be opened.
+    pub(crate) fn open_checked(path: &Path) -> Result<Result<Self, DiskError>, Failure> {
         let (file, bytes) = open(path)?;
         let folder = tempfile::tempdir().map_err(|error| scratch_failure(&error))?;
         let draft = folder.path().join("src");
-        let package = disk::unpack_code(file, &draft, &Limits::default()).map_err(|error| match error {
-            DiskError::Package(error) => Failure::new(format!("{}: {error}", path.display()))
-                .hint(error.hint())
-                .with_number(refusal(&error)),
-            error => error.into(),
-        })?;
+        let package = match disk::unpack_code(file, &draft, &Limits::default()) {
+            Ok(package) => package,
+            Err(error) => return Ok(Err(error)),
+        };
         // The folder's name is how a builder knows the package ID.
         let scratch = folder.path().join(package.id().scratch_folder());
         let source = scratch.join("src");
         fs::create_dir(&scratch)
             .and_then(|()| fs::rename(&draft, &source))
             .map_err(|error| scratch_failure(&error))?;
-        Ok(Self { package, bytes, source, _folder: folder })
+        Ok(Ok(Self { package, bytes, source, _folder: folder }))
     }
 
     /// Gives the folder with the code, named as a peer names it.
@@ -59,6 +65,11 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64), Failure> {
         return Err(failure(format!("{} is not a file", path.display())));
     }
     Ok((File::open(path).map_err(cannot_open)?, metadata.len()))
+}
+
+/// Fails because a peer refuses the package in a file.
+pub(crate) fn read_failure(path: &Path, error: &ReadError) -> Failure {
+    Failure::new(format!("{}: {error}", path.display())).hint(error.hint()).with_number(refusal(error))
 }
 
 /// Fails because a temporary folder cannot be made or filled.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ccs_files::PackageId;
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::code::{CodeEntry, EntryKind};
+use crate::code::{self, CodeEntry, CodeFault, EntryKind};
 use crate::contents::PackageContents;
 use crate::limits::Limits;
 use crate::read::{Package, ReadError, VisitError, visit_code};
@@ -135,8 +135,14 @@ pub fn unpack_code(source: impl Read, folder: &Path, limits: &Limits) -> Result<
         .permissions(private)
         .tempdir_in(parent(folder))
         .map_err(|source| create(folder, source))?;
+    let mut seen = Vec::new();
     let visitor = |entry: &CodeEntry, content: &mut dyn Read| {
-        put(&draft, entry, content).map_err(|source| create(&folder.join(entry.path()), source))
+        seen.push(entry.clone());
+        put(&draft, entry, content).map_err(|source| match code::conflict(&seen) {
+            // The disk notices it before the reader does, which looks at all entries at the end.
+            Some(path) => DiskError::Package(ReadError::Code(CodeFault::Conflict { path: path.to_owned() })),
+            None => create(&folder.join(entry.path()), source),
+        })
     };
     let package = visit_code(source, limits, visitor).map_err(|error| match error {
         VisitError::Read(error) => DiskError::Package(error),

@@ -8,7 +8,7 @@ use ccs_package::Limits;
 use serde::Serialize;
 
 use crate::cli::Id;
-use crate::failure::{Failure, refusal};
+use crate::failure::Failure;
 use crate::package_file;
 use crate::style;
 
@@ -42,7 +42,6 @@ pub(crate) fn run(options: &Id) -> Result<(), Failure> {
 
 fn package_id(path: &Path) -> Result<PackageId, Failure> {
     let (file, _) = package_file::open(path)?;
-    ccs_package::package_id(BufReader::new(file), &Limits::default()).map_err(|error| {
-        Failure::new(format!("{}: {error}", path.display())).hint(error.hint()).with_number(refusal(&error))
-    })
+    ccs_package::package_id(BufReader::new(file), &Limits::default())
+        .map_err(|error| package_file::read_failure(path, &error))
 }

@@ -14,6 +14,8 @@ pub(crate) struct Entry {
     pub(crate) mode: u32,
     pub(crate) owner: u64,
     pub(crate) mtime: u64,
+    /// What the header says; the content may be shorter.
+    pub(crate) size: u64,
     pub(crate) content: Vec<u8>,
 }
 
@@ -25,8 +27,14 @@ pub(crate) fn file(name: impl AsRef<[u8]>, content: impl AsRef<[u8]>) -> Entry {
         mode: 0o644,
         owner: 0,
         mtime: 0,
+        size: content.as_ref().len() as u64,
         content: content.as_ref().to_vec(),
     }
+}
+
+/// A folder.
+pub(crate) fn folder(name: &str) -> Entry {
+    Entry { kind: EntryType::Directory, mode: 0o755, ..file(name, "") }
 }
 
 /// Puts entries into a compressed archive, names as they are.
@@ -40,7 +48,7 @@ pub(crate) fn tgz(entries: &[Entry]) -> Vec<u8> {
         header.set_uid(entry.owner);
         header.set_gid(entry.owner);
         header.set_mtime(entry.mtime);
-        header.set_size(entry.content.len() as u64);
+        header.set_size(entry.size);
         header.set_cksum();
         builder.append(&header, entry.content.as_slice()).unwrap();
     }

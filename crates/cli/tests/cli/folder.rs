@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair};
 use time::{Duration, OffsetDateTime};
 
 use crate::{ccs, stderr, stdout};
@@ -60,14 +60,29 @@ impl Folder {
 }
 
 impl SelfSigned {
-    /// Makes a certificate that is valid from yesterday and for so many days from now, minus a minute.
+    /// Makes one with so many whole days left; below zero, one that has expired.
     pub(crate) fn new(name: &str, hosts: &[&str], days: i64) -> Self {
+        Self::of(&Self::params(name, hosts, days))
+    }
+
+    /// Makes one that no client may present.
+    pub(crate) fn for_servers(name: &str) -> Self {
+        let mut params = Self::params(name, &[name], 400);
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        Self::of(&params)
+    }
+
+    fn params(name: &str, hosts: &[&str], days: i64) -> CertificateParams {
         let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
         let mut params = CertificateParams::new(hosts).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.not_before = OffsetDateTime::now_utc() + Duration::days(days.min(0) - 1);
         params.not_after = OffsetDateTime::now_utc() + Duration::days(days + 1) - Duration::minutes(1);
+        params
+    }
+
+    fn of(params: &CertificateParams) -> Self {
         let key = KeyPair::generate().unwrap();
         Self { certificate: params.self_signed(&key).unwrap().pem(), key: key.serialize_pem() }
     }

@@ -10,6 +10,7 @@ fn help_teaches_each_command() {
         &["package", "--help"],
         &["id", "--help"],
         &["inspect", "--help"],
+        &["lint", "--help"],
     ] {
         let output = ccs(arguments);
         assert!(output.status.success());

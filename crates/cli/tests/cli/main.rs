@@ -9,6 +9,7 @@ mod folder;
 mod help;
 mod id;
 mod inspect;
+mod lint;
 mod node_sample;
 mod package;
 
