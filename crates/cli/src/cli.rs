@@ -5,6 +5,8 @@ mod id;
 mod inspect;
 mod lint;
 mod package;
+mod render;
+mod unpack;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -14,6 +16,8 @@ pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
 pub(crate) use lint::Lint;
 pub(crate) use package::Package;
+pub(crate) use render::Render;
+pub(crate) use unpack::Unpack;
 
 use crate::style;
 
@@ -63,6 +67,18 @@ pub(crate) enum Command {
     /// severity, and a hint. Ends with 0 if there is no error, otherwise with the code that the builder would give for the
     /// first one.
     Lint(Lint),
+    /// Show the connection.json that each peer will get
+    ///
+    /// Renders and checks the package with the builder's own code, offline, for each peer that is named. `package_label`,
+    /// `package_hash` and `package_hash_short` are those of the package; every other key comes from --config, as it
+    /// would from `CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG`. Ends with the code that the builder would give for the first
+    /// peer that it fails for.
+    Render(Render),
+    /// Unpack a package, as a peer does before it calls a builder
+    ///
+    /// Makes DIR/metadata/metadata.json and DIR/src, whatever the archive holds: nothing is written outside, links are
+    /// refused, and DIR appears whole or not at all. Only you can enter it, since there may be a private key inside.
+    Unpack(Unpack),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

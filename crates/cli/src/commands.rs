@@ -6,7 +6,9 @@ mod id;
 mod inspect;
 mod lint;
 mod package;
+mod render;
 mod sample_chaincode;
+mod unpack;
 
 use std::path::Path;
 
@@ -22,6 +24,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Id(options) => id::run(&options),
         Command::Inspect(options) => inspect::run(&options),
         Command::Lint(options) => lint::run(&options),
+        Command::Render(options) => render::run(&options),
+        Command::Unpack(options) => unpack::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),
     }

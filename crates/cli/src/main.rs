@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod failure;
+mod json_text;
 mod moment;
 mod package_file;
 mod programs;

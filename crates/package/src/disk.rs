@@ -124,17 +124,8 @@ pub fn save(contents: &PackageContents, path: &Path, existing: Existing) -> Resu
 /// a peer writes it over the earlier one and leaves what that has more of (Fabric 3.1
 /// `core/container/externalbuilder/tar.go`).
 pub fn unpack_code(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
-    if !is_free(folder).map_err(|source| DiskError::Open { path: folder.to_owned(), source })? {
-        return Err(DiskError::Exists { path: folder.to_owned() });
-    }
-    // A fresh folder that only we know holds no links that could lead elsewhere.
     let create = |path: &Path, source| DiskError::Create { path: path.to_owned(), source };
-    let private = Permissions::from_mode(0o700);
-    let draft = tempfile::Builder::new()
-        .prefix(".ccs-unpack-")
-        .permissions(private)
-        .tempdir_in(parent(folder))
-        .map_err(|source| create(folder, source))?;
+    let draft = draft_of(folder)?;
     let mut seen = Vec::new();
     let visitor = |entry: &CodeEntry, content: &mut dyn Read| {
         seen.push(entry.clone());
@@ -148,11 +139,52 @@ pub fn unpack_code(source: impl Read, folder: &Path, limits: &Limits) -> Result<
         VisitError::Read(error) => DiskError::Package(error),
         VisitError::Visitor(error) => error,
     })?;
+    settle(draft, folder)?;
+    Ok(package)
+}
+
+/// Unpacks a whole package into a folder, laid out as a peer does for a builder: `metadata/metadata.json` and the code in
+/// `src`.
+///
+/// As with [`unpack_code`] the folder must be absent or empty, and it appears with all of its content or not at all. Only
+/// the user can enter it.
+pub fn unpack(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
+    let create = |source| DiskError::Create { path: folder.to_owned(), source };
+    let draft = draft_of(folder)?;
+    let package = unpack_code(source, &draft.path().join("src"), limits).map_err(|error| match error {
+        DiskError::Create { path, source } => {
+            let place = path.strip_prefix(draft.path()).map_or_else(|_| path.clone(), |it| folder.join(it));
+            DiskError::Create { path: place, source }
+        }
+        error => error,
+    })?;
+    let metadata = draft.path().join("metadata");
+    DirBuilder::new().mode(0o700).create(&metadata).map_err(create)?;
+    fs::write(metadata.join("metadata.json"), package.metadata_bytes()).map_err(create)?;
+    settle(draft, folder)?;
+    Ok(package)
+}
+
+/// Makes a folder beside one that can be created; a fresh folder that only we know holds no links that lead elsewhere.
+fn draft_of(folder: &Path) -> Result<TempDir, DiskError> {
+    if !is_free(folder).map_err(|source| DiskError::Open { path: folder.to_owned(), source })? {
+        return Err(DiskError::Exists { path: folder.to_owned() });
+    }
+    tempfile::Builder::new()
+        .prefix(".ccs-unpack-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(parent(folder))
+        .map_err(|source| DiskError::Create { path: folder.to_owned(), source })
+}
+
+/// Gives the draft its name.
+fn settle(draft: TempDir, folder: &Path) -> Result<(), DiskError> {
     // Replaces an empty folder, and fails should it have ceased to be empty.
-    fs::rename(draft.path(), folder).map_err(|source| create(folder, source))?;
+    fs::rename(draft.path(), folder)
+        .map_err(|source| DiskError::Create { path: folder.to_owned(), source })?;
     // Nothing is left under the draft's name that its destructor could remove.
     let _ = draft.keep();
-    Ok(package)
+    Ok(())
 }
 
 /// Puts one entry under the folder.

@@ -11,6 +11,8 @@ fn help_teaches_each_command() {
         &["id", "--help"],
         &["inspect", "--help"],
         &["lint", "--help"],
+        &["render", "--help"],
+        &["unpack", "--help"],
     ] {
         let output = ccs(arguments);
         assert!(output.status.success());

@@ -12,6 +12,8 @@ mod inspect;
 mod lint;
 mod node_sample;
 mod package;
+mod render;
+mod unpack;
 
 use std::process::Output;
 
