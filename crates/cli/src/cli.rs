@@ -1,6 +1,7 @@
 //! The command line: types and help texts, no logic. Options of a command have a file of their own.
 
 mod demo;
+mod diff;
 mod id;
 mod inspect;
 mod lint;
@@ -12,6 +13,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use demo::Demo;
+pub(crate) use diff::Diff;
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
 pub(crate) use lint::Lint;
@@ -79,6 +81,12 @@ pub(crate) enum Command {
     /// Makes DIR/metadata/metadata.json and DIR/src, whatever the archive holds: nothing is written outside, links are
     /// refused, and DIR appears whole or not at all. Only you can enter it, since there may be a private key inside.
     Unpack(Unpack),
+    /// Say why two packages have different IDs
+    ///
+    /// Compares what is in them and then what nobody sees: modes, owners, times, order and names of the archives' entries,
+    /// and the headers of the compression. Lines of JSON files are shown without private keys. Ends with 0 if the package
+    /// ID is the same, with 1 if it is not.
+    Diff(Diff),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+mod diff;
 mod id;
 mod inspect;
 mod lint;
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Lint(options) => lint::run(&options),
         Command::Render(options) => render::run(&options),
         Command::Unpack(options) => unpack::run(&options),
+        Command::Diff(options) => diff::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),
     }

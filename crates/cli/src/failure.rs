@@ -63,6 +63,11 @@ impl Failure {
         &self.message
     }
 
+    /// Gives the number of the exit code.
+    pub(crate) fn number(&self) -> u8 {
+        self.code
+    }
+
     /// Gives the exit code.
     pub(crate) fn code(&self) -> ExitCode {
         self.code.into()

@@ -1,6 +1,6 @@
 //! Packages that no writer of ours would make.
 
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -64,3 +64,17 @@ pub(crate) fn package(metadata: &str, code: &[Entry]) -> Vec<u8> {
 
 /// A metadata.json with a good label.
 pub(crate) const METADATA: &str = r#"{"type":"ccaas","label":"basic_1.0"}"#;
+
+/// Compresses.
+pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Takes the compression off.
+pub(crate) fn gunzip(content: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(content).read_to_end(&mut plain).unwrap();
+    plain
+}

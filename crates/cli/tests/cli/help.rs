@@ -13,6 +13,7 @@ fn help_teaches_each_command() {
         &["lint", "--help"],
         &["render", "--help"],
         &["unpack", "--help"],
+        &["diff", "--help"],
     ] {
         let output = ccs(arguments);
         assert!(output.status.success());

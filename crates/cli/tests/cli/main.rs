@@ -5,6 +5,7 @@
 mod archive;
 mod completions;
 mod demo;
+mod diff;
 mod folder;
 mod help;
 mod id;
