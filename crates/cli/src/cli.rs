@@ -47,7 +47,7 @@ pub(crate) enum Command {
     /// a sample chaincode as a service in its own process, connects to it as a peer does, and runs a handful of
     /// transactions. Ends with exit code 0 only if all of that happened.
     Demo(Demo),
-    /// Make a chaincode package of the type ccaas
+    /// Make a chaincode package of the type ccaas or external
     ///
     /// The package is one that a peer installs and a builder takes: what the builder would refuse is refused here, by the
     /// same code. The same inputs give the same package ID on every machine.

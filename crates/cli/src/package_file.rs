@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use ccs_builder::ExitCode;
 use ccs_builder::context::Surroundings;
+use ccs_files::PackageId;
 use ccs_package::disk::{self, DiskError};
 use ccs_package::{Limits, Package, ReadError};
 use tempfile::TempDir;
@@ -41,10 +42,10 @@ impl PackageFile {
             Ok(package) => package,
             Err(error) => return Ok(Err(error)),
         };
-        // The folder's name is how a builder knows the package ID.
-        let scratch = folder.path().join(package.id().scratch_folder());
-        let source = scratch.join("src");
-        fs::create_dir(&scratch)
+        let source = source_folder(folder.path(), package.id());
+        source
+            .parent()
+            .map_or(Ok(()), fs::create_dir)
             .and_then(|()| fs::rename(&draft, &source))
             .map_err(|error| scratch_failure(&error))?;
         Ok(Ok(Self { package, bytes, source, _folder: folder }))
@@ -54,6 +55,19 @@ impl PackageFile {
     pub(crate) fn source(&self) -> &Path {
         &self.source
     }
+}
+
+/// Gives the place for a package's source inside a folder: the name of the folder around it is how a builder knows the
+/// package ID.
+pub(crate) fn source_folder(folder: &Path, id: &PackageId) -> PathBuf {
+    folder.join(id.scratch_folder()).join("src")
+}
+
+/// What a peer could pass on to the builder: examples, so that the fields that use it can be checked.
+pub(crate) fn example_peer() -> Vec<(&'static str, String)> {
+    [("peer_id", "peer0"), ("msp_id", "Org1MSP"), ("hostname", "peer0")]
+        .map(|(name, value)| (name, value.to_owned()))
+        .to_vec()
 }
 
 /// Opens a file, and nothing that would make one wait: a pipe or a device.

@@ -8,7 +8,10 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ccs package basic.tgz --label basic_1.0 --address basic.example.com:9999\n  \
-                  ccs package basic.tgz --label basic_1.0 --connection connection.json --meta-inf META-INF"
+                  ccs package basic.tgz --label basic_1.0 --address '{{.peer_id}}.basic:9999' \\\n    \
+                  --root-cert ca.pem --client-cert peer.pem --client-key peer.key\n  \
+                  ccs package basic.tgz --label basic_1.0 --connection connection.json --meta-inf META-INF\n\n\
+                  Texts and PEM files may hold Go templates; docs/connection-json.md tells which keys there are."
 )]
 pub(crate) struct Package {
     /// The package file to write
@@ -37,6 +40,9 @@ pub(crate) struct Package {
     /// The key of that certificate
     #[arg(long, value_name = "PEM", requires = "client_cert")]
     pub(crate) client_key: Option<PathBuf>,
+    /// The name that the chaincode's certificate carries, if it is not the host of the address; Fabric 3.0 and later
+    #[arg(long, value_name = "NAME", conflicts_with = "connection")]
+    pub(crate) domain: Option<String>,
     /// How long the peer tries to connect, such as 10s
     #[arg(long, value_name = "DURATION", conflicts_with = "connection")]
     pub(crate) dial_timeout: Option<String>,

@@ -1,9 +1,13 @@
 //! `ccs package`: makes a package that the builder takes.
 
-use std::fs;
+use std::fmt::Display;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use ccs_builder::examine::examine;
+use ccs_builder::input::{self, ReadError};
+use ccs_builder::report::chain;
 use ccs_builder::{ExitCode, meta_inf};
 use ccs_files::connection::DialTimeout;
 use ccs_files::{Connection, Label, PackageId};
@@ -13,9 +17,9 @@ use serde::Serialize;
 
 use crate::cli::Package;
 use crate::failure::Failure;
-use crate::package_file::surroundings;
+use crate::package_file::{example_peer, scratch_failure, source_folder, surroundings};
 
-/// The document of `--json`.
+/// The document of `--json`. Its shape is in `docs/json.md`.
 #[derive(Serialize)]
 struct Answer<'a> {
     package_id: String,
@@ -67,13 +71,14 @@ fn connection(options: &Package) -> Result<Vec<u8>, Failure> {
     }
     let connection = Connection {
         address: options.address.clone().unwrap_or_default(),
+        domain: options.domain.clone().unwrap_or_default(),
         dial_timeout: options.dial_timeout.clone().map(DialTimeout::Text),
         tls_required: options.root_cert.is_some(),
         client_auth_required: options.client_cert.is_some(),
         root_cert: text(options.root_cert.as_deref())?,
         client_key: text(options.client_key.as_deref())?,
         client_cert: text(options.client_cert.as_deref())?,
-        ..Connection::default()
+        extra: Vec::new(),
     };
     Ok(connection.to_json())
 }
@@ -87,26 +92,39 @@ fn text(file: Option<&Path>) -> Result<String, Failure> {
     })
 }
 
+/// Reads a file, or what another program writes into a pipe; no more than a connection.json may hold.
 fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| {
-        Failure::new(format!("cannot read {}: {error}", file.display())).with_code(ExitCode::InputOutput)
-    })
+    let failure = |reason: &dyn Display| {
+        Failure::new(format!("cannot read {}: {reason}", file.display())).with_code(ExitCode::InputOutput)
+    };
+    let mut content = Vec::new();
+    File::open(file)
+        .and_then(|open| open.take(input::MAX_CONNECTION + 1).read_to_end(&mut content))
+        .map_err(|error| failure(&error))?;
+    if content.len() as u64 > input::MAX_CONNECTION {
+        return Err(failure(&ReadError::TooLarge(input::MAX_CONNECTION)));
+    }
+    Ok(content)
 }
 
 /// Runs the builder's own checks over the source, as a peer would unpack it; gives its warnings.
 ///
 /// A template whose keys only the peer's configuration defines is as far as one can see from here.
 fn check(contents: &PackageContents) -> Result<Vec<String>, Failure> {
-    let folder = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
+    let folder = tempfile::tempdir().map_err(|error| scratch_failure(&error))?;
+    let id = ccs_package::write(contents, io::sink())
+        .map_err(|error| Failure::new(&error).hint(error.hint()).with_code(ExitCode::InputOutput))?;
+    let source = source_folder(folder.path(), &id);
     for (path, content) in contents.files() {
-        let file = folder.path().join(path);
+        let file = source.join(path);
         let written =
             file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, content));
-        written.map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
+        written.map_err(|error| scratch_failure(&error))?;
     }
-    let found = examine(folder.path(), contents.metadata(), &surroundings(None, Vec::new()));
-    if let Some(error) = found.errors.into_iter().next() {
-        return Err(error.into());
+    let found = examine(&source, contents.metadata(), &surroundings(None, example_peer()));
+    if let Some(error) = found.errors.first() {
+        let message = chain(error).replace(&format!("{}/", source.display()), "");
+        return Err(Failure::new(message).hint(error.hint()).with_code(error.code()));
     }
     let missing = found.missing.iter().map(ToString::to_string);
     Ok(found.warnings.iter().map(ToString::to_string).chain(missing).collect())

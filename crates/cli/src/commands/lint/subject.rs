@@ -16,9 +16,6 @@ use super::{archive, connection, metadata, refusals};
 use crate::failure::Failure;
 use crate::package_file::{self, PackageFile};
 
-/// What a peer could pass on: examples, so that the fields that use them are checked as well.
-const PEER: [(&str, &str); 3] = [("peer_id", "peer0"), ("msp_id", "Org1MSP"), ("hostname", "peer0")];
-
 /// Looks at a file or folder; gives the package ID of a package.
 pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Option<String>, Failure> {
     if path.is_dir() {
@@ -97,8 +94,7 @@ fn source(source: &Path, of: &PackageMetadata, findings: &mut Findings) {
 }
 
 fn examined(source: &Path, metadata: &PackageMetadata) -> Examination {
-    let peer = PEER.map(|(name, value)| (name, value.to_owned())).to_vec();
-    examine(source, metadata, &package_file::surroundings(None, peer))
+    examine(source, metadata, &package_file::surroundings(None, package_file::example_peer()))
 }
 
 fn names(folder: &Path) -> Result<Vec<OsString>, Failure> {
