@@ -8,6 +8,7 @@ mod demo;
 mod diff;
 mod folder;
 mod help;
+mod hostile;
 mod id;
 mod inspect;
 mod lint;
