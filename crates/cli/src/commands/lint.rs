@@ -121,7 +121,10 @@ fn next(document: &Document, subject: &Path) -> String {
     } else if document.package_id.is_some() {
         format!("ccs render {word}")
     } else {
-        let word = word.trim_end_matches('/');
-        format!("ccs package OUT.tgz --label LABEL --connection {word}/connection.json")
+        let source = subject::source_of(subject);
+        let meta_inf = Some(source.join("META-INF")).filter(|folder| folder.is_dir());
+        let indexes = meta_inf.map(|folder| format!(" --meta-inf {}", super::word(&folder)));
+        let connection = super::word(&source.join("connection.json"));
+        format!("ccs package OUT.tgz --label LABEL --connection {connection}{}", indexes.unwrap_or_default())
     }
 }

@@ -26,7 +26,10 @@ fn a_package_is_laid_out_as_a_peer_does_and_packs_to_the_same_id() {
     assert_eq!(stdout(&output), files.map(|file| format!("{target}/{file}\n")).concat());
     assert_eq!(stderr(&output), format!("next: ccs lint {target}\n"));
     assert_eq!(fs::metadata(&target).unwrap().permissions().mode() & 0o777, 0o700);
-    assert!(ccs(&["lint", &target]).status.success());
+    let lint = ccs(&["lint", &target]);
+    assert!(lint.status.success());
+    let next = format!("--connection {target}/src/connection.json --meta-inf {target}/src/META-INF\n");
+    assert!(stderr(&lint).ends_with(&next), "{}", stderr(&lint));
     let source = |name: &str| format!("{target}/src/{name}");
     let again = [
         "--label",

@@ -43,10 +43,9 @@ pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Option<String
 
 /// Looks at a folder: one that `ccs unpack` made, or the source itself, perhaps with metadata.json beside it.
 fn folder(path: &Path, findings: &mut Findings) -> Result<(), Failure> {
-    let unpacked = path.join("src");
-    let is_unpacked = unpacked.is_dir() && path.join("metadata/metadata.json").is_file();
-    let (code, metadata_folder) =
-        if is_unpacked { (unpacked, path.join("metadata")) } else { (path.to_owned(), path.to_owned()) };
+    let code = source_of(path);
+    let is_unpacked = code != path;
+    let metadata_folder = if is_unpacked { path.join("metadata") } else { path.to_owned() };
     let metadata = if metadata_folder.join("metadata.json").exists() {
         stages::read_metadata(&metadata_folder).map(|(metadata, _)| metadata)
     } else {
@@ -65,6 +64,13 @@ fn folder(path: &Path, findings: &mut Findings) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Gives the folder with connection.json: the folder itself, or `src` of one that `ccs unpack` made.
+pub(super) fn source_of(folder: &Path) -> PathBuf {
+    let unpacked = folder.join("src");
+    let is_unpacked = unpacked.is_dir() && folder.join("metadata/metadata.json").is_file();
+    if is_unpacked { unpacked } else { folder.to_owned() }
 }
 
 /// Checks the label, which of a package the peer does.
