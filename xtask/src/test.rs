@@ -43,9 +43,14 @@ fn part(name: impl Display, check: impl FnOnce() -> Result<Tally>) -> Tally {
 }
 
 /// Runs `cargo test`, passes its output on and adds up its results.
-fn cargo_test(arguments: &[&str]) -> Result<Tally> {
-    let mut child =
-        workspace::cargo(arguments).stdout(Stdio::piped()).spawn().context("cannot start cargo test")?;
+///
+/// The tests that are ignored otherwise are those that need the Node sample.
+fn cargo_test(with_node: bool) -> Result<Tally> {
+    let mut command = workspace::cargo(["test", "--workspace", "--no-fail-fast"]);
+    if with_node {
+        command.args(["--", "--include-ignored"]);
+    }
+    let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo test")?;
     let mut output = String::new();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {
