@@ -16,8 +16,8 @@ const FOLDER_MODE: u32 = 0o700;
 
 /// What a stage puts into its output folder.
 ///
-/// Everything is first written to a folder beside its place and then moved there. When a step fails, all that was
-/// moved is moved back and all that was made is removed.
+/// Everything is first written under a hidden name in the folder and then moved to its place. When a step fails, all that
+/// was moved is moved back and all that was made is removed.
 #[derive(Debug)]
 pub struct Output {
     root: PathBuf,
@@ -75,45 +75,44 @@ impl Output {
 
     fn write_into(&self, done: &mut Done) -> Result<(), Error> {
         make_folders(&self.root, done)?;
-        let staging = self.root.join(format!(".ccs-builder-{}", std::process::id()));
-        make_folder(&staging)?;
-        done.staging = Some(staging.clone());
         for (number, piece) in self.pieces.iter().enumerate() {
-            stage(piece, &staging.join(format!("new-{number}")))?;
+            let new = self.hidden("new", number);
+            done.staged.push(new.clone());
+            stage(piece, &new)?;
         }
         for (number, piece) in self.pieces.iter().enumerate() {
             let place = self.root.join(piece.place());
             if let Some(parent) = place.parent() {
                 make_folders(parent, done)?;
             }
-            replace(
-                &place,
-                &staging.join(format!("new-{number}")),
-                &staging.join(format!("old-{number}")),
-                done,
-            )?;
+            replace(&place, &self.hidden("new", number), &self.hidden("old", number), done)?;
         }
         Ok(())
+    }
+
+    /// A name that no package and no other process uses. All are directly in the root: making and removing one more folder
+    /// takes longer than all the rest.
+    fn hidden(&self, what: &str, number: usize) -> PathBuf {
+        self.root.join(format!(".ccs-builder-{}-{what}-{number}", std::process::id()))
     }
 }
 
 /// What has been changed, so that it can be changed back.
 #[derive(Default)]
 struct Done {
-    /// The folder in which new things wait and old ones are kept.
-    staging: Option<PathBuf>,
     /// Folders that were made, outermost first.
     made: Vec<PathBuf>,
-    /// Places that were filled, each with where its former content is.
-    moved: Vec<(PathBuf, PathBuf)>,
+    /// Where new things wait, or waited.
+    staged: Vec<PathBuf>,
+    /// Places that were emptied or filled, each with where its former content is, if there was any.
+    moved: Vec<(PathBuf, Option<PathBuf>)>,
 }
 
 impl Done {
-    /// Removes what is not needed after a success.
+    /// Removes what was there before. Failing now would deny a success, and what is left is hidden.
     fn tidy_up(&self) {
-        if let Some(staging) = &self.staging {
-            // What is left in there is hidden and empty of new things; failing now would deny a success.
-            let _ = fs::remove_dir_all(staging);
+        for old in self.moved.iter().filter_map(|(_, old)| old.as_ref()) {
+            let _ = remove(old);
         }
     }
 
@@ -121,16 +120,20 @@ impl Done {
     fn undo(&self) {
         for (place, old) in self.moved.iter().rev() {
             let _ = remove(place);
-            let _ = fs::rename(old, place);
+            if let Some(old) = old {
+                let _ = fs::rename(old, place);
+            }
         }
-        self.tidy_up();
+        for new in &self.staged {
+            let _ = remove(new);
+        }
         for folder in self.made.iter().rev() {
             let _ = fs::remove_dir(folder);
         }
     }
 }
 
-/// Writes a piece to a place inside the staging folder; nothing for a folder without files.
+/// Writes a piece under its hidden name; nothing for a folder without files.
 fn stage(piece: &Piece, at: &Path) -> Result<(), Error> {
     match piece {
         Piece::File { content, .. } => write_file(at, content),
@@ -150,16 +153,18 @@ fn stage(piece: &Piece, at: &Path) -> Result<(), Error> {
 /// Moves what is at `place` to `old` and what is at `new` to `place`; either may be missing.
 fn replace(place: &Path, new: &Path, old: &Path, done: &mut Done) -> Result<(), Error> {
     let error = |action, source| Error::Write { action, path: place.to_owned(), source };
-    match fs::rename(place, old) {
-        Ok(()) => {}
-        Err(source) if source.kind() == io::ErrorKind::NotFound => {}
-        Err(source) => return Err(error("move aside", source)),
-    }
-    done.moved.push((place.to_owned(), old.to_owned()));
-    match fs::rename(new, place) {
-        Ok(()) => Ok(()),
-        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(error("write", source)),
+    let was_there = rename_if_there(place, old).map_err(|source| error("move aside", source))?;
+    done.moved.push((place.to_owned(), was_there.then(|| old.to_owned())));
+    rename_if_there(new, place).map_err(|source| error("write", source))?;
+    Ok(())
+}
+
+/// Renames, and tells whether there was anything to rename.
+fn rename_if_there(from: &Path, to: &Path) -> io::Result<bool> {
+    match fs::rename(from, to) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
