@@ -74,16 +74,17 @@ impl Output {
     }
 
     fn write_into(&self, done: &mut Done) -> Result<(), Error> {
-        make_folders(&self.root, done)?;
+        make_output_folders(&self.root, done)?;
         for (number, piece) in self.pieces.iter().enumerate() {
             let new = self.hidden("new", number);
             done.staged.push(new.clone());
-            stage(piece, &new)?;
+            let path = self.root.join(piece.place());
+            stage(piece, &new).map_err(|source| Error::Write { action: "write", path, source })?;
         }
         for (number, piece) in self.pieces.iter().enumerate() {
             let place = self.root.join(piece.place());
             if let Some(parent) = place.parent() {
-                make_folders(parent, done)?;
+                make_output_folders(parent, done)?;
             }
             replace(&place, &self.hidden("new", number), &self.hidden("old", number), done)?;
         }
@@ -134,19 +135,16 @@ impl Done {
 }
 
 /// Writes a piece under its hidden name; nothing for a folder without files.
-fn stage(piece: &Piece, at: &Path) -> Result<(), Error> {
+fn stage(piece: &Piece, at: &Path) -> io::Result<()> {
     match piece {
         Piece::File { content, .. } => write_file(at, content),
-        Piece::Folder { tree, .. } => {
-            for (path, content) in &tree.files {
-                let file = at.join(path);
-                if let Some(parent) = file.parent() {
-                    make_folders(parent, &mut Done::default())?;
-                }
-                write_file(&file, content)?;
+        Piece::Folder { tree, .. } => tree.files.iter().try_for_each(|(path, content)| {
+            let file = at.join(path);
+            if let Some(parent) = file.parent() {
+                make_folders(parent, &mut Vec::new())?;
             }
-            Ok(())
-        }
+            write_file(&file, content)
+        }),
     }
 }
 
@@ -172,32 +170,32 @@ fn remove(place: &Path) -> io::Result<()> {
     if fs::symlink_metadata(place)?.is_dir() { fs::remove_dir_all(place) } else { fs::remove_file(place) }
 }
 
-/// Makes a folder and those above it, as far as they are missing.
-fn make_folders(folder: &Path, done: &mut Done) -> Result<(), Error> {
+fn make_output_folders(folder: &Path, done: &mut Done) -> Result<(), Error> {
+    make_folders(folder, &mut done.made).map_err(|source| Error::Write {
+        action: "make the folder",
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// Makes a folder and those above it, as far as they are missing, and notes which.
+fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }
     if let Some(parent) = folder.parent() {
-        make_folders(parent, done)?;
+        make_folders(parent, made)?;
     }
-    make_folder(folder)?;
-    done.made.push(folder.to_owned());
-    Ok(())
-}
-
-fn make_folder(folder: &Path) -> Result<(), Error> {
-    let error = |source| Error::Write { action: "make the folder", path: folder.to_owned(), source };
-    DirBuilder::new().mode(FOLDER_MODE).create(folder).map_err(error)?;
+    DirBuilder::new().mode(FOLDER_MODE).create(folder)?;
+    made.push(folder.to_owned());
     // The umask may have taken bits away.
-    fs::set_permissions(folder, fs::Permissions::from_mode(FOLDER_MODE)).map_err(error)
+    fs::set_permissions(folder, fs::Permissions::from_mode(FOLDER_MODE))
 }
 
-fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
-    let error = |source| Error::Write { action: "write", path: path.to_owned(), source };
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path).map_err(error)?;
-    file.set_permissions(fs::Permissions::from_mode(FILE_MODE)).map_err(error)?;
-    file.write_all(content).map_err(error)
+fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
+    file.write_all(content)
 }
 
 #[cfg(test)]
