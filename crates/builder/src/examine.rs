@@ -104,7 +104,7 @@ impl Examination {
 
     fn template(&mut self, field: &'static str, source: TemplateError) {
         match source {
-            TemplateError::MissingKey(error, _) => self.missing.push(MissingKey { field, error }),
+            TemplateError::MissingKey { error, .. } => self.missing.push(MissingKey { field, error }),
             source => self.errors.push(Error::Template { field, source }),
         }
     }
