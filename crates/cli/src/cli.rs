@@ -3,6 +3,7 @@
 mod demo;
 mod id;
 mod package;
+mod probe;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -10,6 +11,7 @@ use clap_complete::Shell;
 pub(crate) use demo::Demo;
 pub(crate) use id::Id;
 pub(crate) use package::Package;
+pub(crate) use probe::{Level, Probe};
 
 use crate::style;
 
@@ -46,6 +48,12 @@ pub(crate) enum Command {
     ///
     /// It is the same that `peer lifecycle chaincode calculatepackageid` prints.
     Id(Id),
+    /// Dial a chaincode as a peer would, and say what is in the way
+    ///
+    /// Resolves the name, connects, goes through TLS, waits for HTTP/2, opens the chaincode stream and reads the chaincode's
+    /// REGISTER, with the code of a peer's dial. Each step gets a verdict, its time, and what to do about it. The chaincode
+    /// is left as it was: it is never told that it has registered.
+    Probe(Probe),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

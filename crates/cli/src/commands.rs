@@ -2,8 +2,10 @@
 
 mod completions;
 mod demo;
+mod file;
 mod id;
 mod package;
+mod probe;
 mod sample_chaincode;
 
 use crate::cli::Command;
@@ -15,6 +17,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => demo::run(&options),
         Command::Package(options) => package::run(&options),
         Command::Id(options) => id::run(&options),
+        Command::Probe(options) => probe::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),
     }

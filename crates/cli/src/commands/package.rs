@@ -13,6 +13,7 @@ use ccs_package::PackageContents;
 use ccs_package::disk::{self, Existing};
 use serde::Serialize;
 
+use super::file::{read, text};
 use crate::cli::Package;
 use crate::failure::Failure;
 use crate::style;
@@ -78,21 +79,6 @@ fn connection(options: &Package) -> Result<Vec<u8>, Failure> {
         ..Connection::default()
     };
     Ok(connection.to_json())
-}
-
-fn text(file: Option<&Path>) -> Result<String, Failure> {
-    let Some(file) = file else { return Ok(String::new()) };
-    String::from_utf8(read(file)?).map_err(|_| {
-        Failure::new(format!("{} is not text", file.display()))
-            .hint("PEM files begin with -----BEGIN".to_owned())
-            .with_code(ExitCode::Tls)
-    })
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| {
-        Failure::new(format!("cannot read {}: {error}", file.display())).with_code(ExitCode::InputOutput)
-    })
 }
 
 /// Runs the builder's own checks over the source, as a peer would unpack it; gives its warnings.

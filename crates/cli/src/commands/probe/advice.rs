@@ -1,0 +1,245 @@
+//! What to tell an operator about a cause: in one sentence, in lines of advice, and as the next command to type.
+
+use ccs_peer::connection::StageError;
+use ccs_peer::probe::{Cause, ProbeError, Report};
+
+use super::certificates::{self, Server};
+use super::target::{Kind, Target};
+
+/// All that advice is made of.
+pub(super) struct Scene<'a> {
+    pub(super) target: &'a Target,
+    pub(super) host: &'a str,
+    pub(super) port: u16,
+    pub(super) report: &'a Report,
+    /// The server's own certificate, if it was seen.
+    pub(super) server: Option<Server>,
+}
+
+/// Says what is wrong in one sentence; who refused comes first where both sides could.
+pub(super) fn summary(cause: Cause, error: &ProbeError, scene: &Scene<'_>) -> String {
+    let name = certificates::verified_name(&scene.target.info, scene.host);
+    let server = |text: &dyn Fn(&Server) -> String| scene.server.as_ref().map(text);
+    let told = match cause {
+        Cause::LoopbackOnly => {
+            Some(format!("refused, but something listens on 127.0.0.1:{} of this machine", scene.port))
+        }
+        Cause::Refused => Some(format!("refused: nothing listens on port {}", scene.port)),
+        Cause::UnknownCa => Some("a peer refuses the certificate: root_cert did not issue it".to_owned()),
+        Cause::WrongName => server(&|server| {
+            format!("a peer refuses the certificate: it is for {}, not for {name}", server.names())
+        }),
+        Cause::Expired => {
+            server(&|server| format!("a peer refuses the certificate: it expired on {}", server.last_day()))
+        }
+        Cause::NotYetValid => server(&|server| {
+            format!("a peer refuses the certificate: it is valid from {} on", server.first_day())
+        }),
+        Cause::WrongKeyUsage => {
+            Some("a peer refuses the certificate: its extended key usage is not serverAuth".to_owned())
+        }
+        Cause::ServerCertificate => Some(format!("a peer refuses the certificate: {error}")),
+        Cause::ClientCertificateMissing => {
+            Some("the chaincode refuses the peer: it wants a client certificate and got none".to_owned())
+        }
+        Cause::ClientCertificateRefused => {
+            Some(format!("the chaincode refuses the client certificate: {error}"))
+        }
+        Cause::NotHttp2 => {
+            printable(error).map(|text| format!("the server answered {text:?}, not in HTTP/2"))
+        }
+        _ => None,
+    };
+    told.unwrap_or_else(|| error.to_string())
+}
+
+/// Gives what a server said, if it is text.
+fn printable(error: &ProbeError) -> Option<&str> {
+    let ProbeError::Dial(StageError::NotHttp2(bytes)) = error else { return None };
+    std::str::from_utf8(bytes).ok().filter(|text| text.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
+}
+
+/// Says what to do, most likely first.
+pub(super) fn advice(cause: Cause, scene: &Scene<'_>) -> Vec<String> {
+    let mut lines: Vec<String> = general(cause).iter().map(|line| (*line).to_owned()).collect();
+    lines.extend(particular(cause, scene));
+    lines
+}
+
+/// The advice that depends on nothing but the cause.
+fn general(cause: Cause) -> &'static [&'static str] {
+    match cause {
+        Cause::NameUnknown => &[
+            "the name must resolve where the peer runs: probe from there, for example in the peer's container network",
+            "compare the address with the name of the chaincode's container or Service",
+        ],
+        Cause::NameSilent => {
+            &["the name servers do not answer: look at the DNS settings of the place you probe from"]
+        }
+        Cause::Refused => &[
+            "start the chaincode, or correct the port",
+            "if it runs: it may listen on 127.0.0.1 only; let it listen on 0.0.0.0 (CHAINCODE_SERVER_ADDRESS, \
+             CORE_CHAINCODE_ADDRESS)",
+            "if it runs and dials a peer itself (--peer.address, CORE_PEER_ADDRESS), it was started in client mode, in which \
+             nothing listens: start it as a server",
+        ],
+        Cause::LoopbackOnly => &[
+            "let the chaincode listen on 0.0.0.0 in place of 127.0.0.1 (CHAINCODE_SERVER_ADDRESS, CORE_CHAINCODE_ADDRESS)",
+        ],
+        Cause::Unreachable => &["there is no way from here to that address: probe from where the peer runs"],
+        Cause::TcpSilent => &[
+            "a firewall, security group or network policy may drop the connection: let the peer reach the port",
+            "the address may belong to a container or machine that is gone",
+        ],
+        Cause::Plaintext => &[
+            "the chaincode serves plaintext: start it with TLS, or set tls_required to false",
+            "Go, Java, Node.js and Rust chaincode each have a switch of their own for TLS; see its log",
+        ],
+        Cause::TlsClosed => &[
+            "the chaincode may serve plaintext, or a port forwarder has nothing behind it; its log says more",
+        ],
+        Cause::TlsSilent => {
+            &["something listens there and does not answer to TLS: perhaps not a chaincode, or it hangs"]
+        }
+        Cause::UnknownCa => &["put the CA that issued the chaincode's certificate into root_cert"],
+        Cause::WrongName => &[
+            "issue the chaincode's certificate for the dialled host as a subject alternative name; the common name does not \
+             count",
+        ],
+        Cause::Expired => &["renew the chaincode's certificate and restart the chaincode"],
+        Cause::NotYetValid => &["set the clocks of both machines, or wait"],
+        Cause::WrongKeyUsage => {
+            &["issue the chaincode's certificate with the extended key usage serverAuth, or with none"]
+        }
+        Cause::ServerCertificate => &["issue a new certificate for the chaincode"],
+        Cause::ClientCertificateMissing => &["set client_auth_required, client_cert and client_key"],
+        Cause::ClientCertificateRefused => &[
+            "client_cert must be valid and come from the client CA of the chaincode (CHAINCODE_CLIENT_CA_CERT, \
+             CORE_CHAINCODE_TLS_CLIENT_CACERT_FILE)",
+        ],
+        Cause::TlsSettings => &["the chaincode must serve TLS 1.2 or later with HTTP/2; its log says more"],
+        Cause::NeedsTls => {
+            &["set tls_required to true and give root_cert, or start the chaincode without TLS"]
+        }
+        Cause::WebServer => {
+            &["a web server listens there: correct the port, or the route of the proxy to gRPC"]
+        }
+        Cause::NotHttp2 => &["something else than a chaincode listens there: correct the port"],
+        Cause::Closed => &[
+            "a proxy or port forwarder may have nothing behind it; or the chaincode serves other TLS settings: see its log",
+        ],
+        Cause::Silent => &["something listens there and says nothing: perhaps not a chaincode, or it hangs"],
+        Cause::NoChaincodeService => &[
+            "a gRPC server without chaincode listens there, perhaps a peer or an orderer: correct the port",
+            "a chaincode in client mode has no such service either: start it as a server",
+        ],
+        Cause::StreamRefused | Cause::StreamEnded => &["the chaincode's own log says why"],
+        Cause::StreamSilent | Cause::NoRegister => &["the chaincode hangs, or is no chaincode: see its log"],
+        Cause::NotRegister => &["the chaincode's shim does not follow the protocol: see its release"],
+        Cause::WrongId => &[
+            "start the chaincode with the package's ID (CHAINCODE_ID, CORE_CHAINCODE_ID or CORE_CHAINCODE_ID_NAME, as its \
+             shim has it)",
+            "a package that was made anew has a new ID, also with the same label",
+        ],
+    }
+}
+
+/// The advice that needs what was seen.
+fn particular(cause: Cause, scene: &Scene<'_>) -> Vec<String> {
+    let name = certificates::verified_name(&scene.target.info, scene.host);
+    match (cause, &scene.server) {
+        (Cause::Refused | Cause::TcpSilent, _) if scene.is_loopback() => vec![format!(
+            "{} is the machine or container that dials: a peer elsewhere finds only itself there",
+            scene.host
+        )],
+        (Cause::UnknownCa, Some(server)) => {
+            vec![format!("the server presents {}, issued by {}", server.subject, server.issuer)]
+        }
+        (Cause::WrongName, Some(_)) => vec![format!(
+            "or dial it by a name that it has; with a client certificate, domain stands for {name} (Fabric 3.0 and later)"
+        )],
+        (Cause::ClientCertificateMissing | Cause::ClientCertificateRefused, _) => {
+            certificates::accepted(scene.report).into_iter().collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Scene<'_> {
+    fn is_loopback(&self) -> bool {
+        let mut addresses = self.report.addresses.iter();
+        addresses.any(|address| address.ip().is_loopback())
+    }
+}
+
+/// Gives the command to type next after a failure.
+pub(super) fn next(cause: Cause, scene: &Scene<'_>) -> String {
+    let (target, address) = (&scene.target.name, &scene.target.info.address);
+    let (quoted, dialled) = (quote(target), quote(address));
+    match cause {
+        Cause::NameUnknown | Cause::NameSilent => format!("getent hosts {}", quote(scene.host)),
+        Cause::Refused
+        | Cause::LoopbackOnly
+        | Cause::WebServer
+        | Cause::NotHttp2
+        | Cause::NoChaincodeService => format!("ss -ltnp 'sport = :{}'", scene.port),
+        Cause::Plaintext => format!("ccs probe {dialled}"),
+        Cause::NeedsTls => format!("ccs probe {dialled} --root-cert ca.pem"),
+        Cause::UnknownCa
+        | Cause::WrongName
+        | Cause::Expired
+        | Cause::NotYetValid
+        | Cause::WrongKeyUsage
+        | Cause::ServerCertificate
+        | Cause::TlsSettings => {
+            let socket = quote(&format!("{}:{}", scene.bracketed(), scene.port));
+            format!("openssl s_client -connect {socket} -showcerts </dev/null")
+        }
+        Cause::ClientCertificateMissing | Cause::ClientCertificateRefused => {
+            format!("ccs probe {dialled} --root-cert ca.pem --client-cert peer.pem --client-key peer.key")
+        }
+        Cause::WrongId => match &scene.target.expected {
+            Some(id) => format!("export CHAINCODE_ID={}", quote(&id.to_string())),
+            None => format!("ccs probe {quoted}"),
+        },
+        Cause::Unreachable
+        | Cause::TcpSilent
+        | Cause::TlsClosed
+        | Cause::TlsSilent
+        | Cause::Closed
+        | Cause::Silent
+        | Cause::StreamRefused
+        | Cause::StreamSilent
+        | Cause::NoRegister
+        | Cause::StreamEnded
+        | Cause::NotRegister => format!("ccs probe {quoted} --wait 60s"),
+    }
+}
+
+/// Gives the command to type next when all is well.
+pub(super) fn next_when_reachable(target: &Target) -> String {
+    let name = quote(&target.name);
+    match (target.kind, &target.expected) {
+        (Kind::Package, _) => format!("peer lifecycle chaincode install {name}"),
+        (Kind::Connection, _) => format!("ccs package basic.tgz --label basic_1.0 --connection {name}"),
+        (Kind::Address, None) => format!("ccs probe {name} --id \"$CHAINCODE_ID\""),
+        (Kind::Address, Some(id)) => {
+            format!("ccs package {0}.tgz --label {0} --address {name}", id.label())
+        }
+    }
+}
+
+impl Scene<'_> {
+    fn bracketed(&self) -> String {
+        if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.to_owned() }
+    }
+}
+
+/// Quotes a word for a shell where it needs to be.
+fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,[]".contains(c);
+    if !word.is_empty() && word.chars().all(plain) && !word.contains('[') {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}

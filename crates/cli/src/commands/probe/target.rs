@@ -1,0 +1,140 @@
+//! What is to be probed, as the peer would be told: from a package, a connection.json or the command line.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ccs_builder::context::Surroundings;
+use ccs_builder::{ExitCode, stages};
+use ccs_files::{Address, Label, PackageId, PackageMetadata};
+use ccs_package::{Limits, disk};
+use ccs_peer::ConnectionInfo;
+use ccs_peer::connection::{ClientPair, Tls};
+
+use crate::cli::Probe;
+use crate::commands::file::{read, text};
+use crate::failure::{Failure, USAGE};
+
+/// How the first two bytes of a package file read: it is compressed with gzip.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// What to dial and what to expect there.
+#[derive(Debug)]
+pub(super) struct Target {
+    /// As it was typed.
+    pub(super) name: String,
+    /// What it is.
+    pub(super) kind: Kind,
+    pub(super) info: ConnectionInfo,
+    /// The ID that the chaincode must announce.
+    pub(super) expected: Option<PackageId>,
+    /// What the builder would warn about.
+    pub(super) warnings: Vec<String>,
+}
+
+/// What a target was named by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Package,
+    Connection,
+    Address,
+}
+
+impl Target {
+    /// Understands the command line and reads the files that it names.
+    pub(super) fn read(options: &Probe) -> Result<Self, Failure> {
+        let path = Path::new(&options.target);
+        let mut target = if path.is_file() { file(path, options)? } else { address(options)? };
+        if let Some(timeout) = options.timeout {
+            target.info.dial_timeout = timeout;
+        }
+        Ok(target)
+    }
+}
+
+fn address(options: &Probe) -> Result<Target, Failure> {
+    let name = options.target.to_string_lossy().into_owned();
+    let parsed: Result<Address, _> = name.parse();
+    parsed.map_err(|error| {
+        Failure::new(format!("{name:?} is neither a file nor HOST:PORT: {error}"))
+            .hint(
+                "name a package, a connection.json, or an address such as basic.example.com:9999".to_owned(),
+            )
+            .with_code(ExitCode::Address)
+    })?;
+    let given = &options.tls;
+    let client = match (&given.client_key, &given.client_cert) {
+        (Some(key), Some(cert)) => {
+            Some(ClientPair { key: text(Some(key))?, cert: text(Some(cert))?, domain: given.domain.clone() })
+        }
+        _ => None,
+    };
+    let tls = match &given.root_cert {
+        None => None,
+        Some(root_cert) => Some(Tls { root_cert: text(Some(root_cert))?, client }),
+    };
+    let info =
+        ConnectionInfo { address: name.clone(), dial_timeout: ConnectionInfo::DEFAULT_DIAL_TIMEOUT, tls };
+    Ok(Target { name, kind: Kind::Address, info, expected: options.id.clone(), warnings: Vec::new() })
+}
+
+fn file(path: &Path, options: &Probe) -> Result<Target, Failure> {
+    if options.tls.is_given() {
+        return Err(Failure::new("TLS options are for HOST:PORT; a file brings its own")
+            .hint(format!("leave them out, or name the address in place of {}", path.display()))
+            .with_number(USAGE));
+    }
+    let content = read(path)?;
+    let is_package = content.starts_with(&GZIP);
+    let folder = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
+    let (source, metadata, id) = if is_package {
+        unpack(&content, path, folder.path())?
+    } else {
+        place(&content, options.id.as_ref(), folder.path())?
+    };
+    let mut surroundings = Surroundings { builder_folder: None, ..Surroundings::of_this_process() };
+    if let Some(configuration) = &options.config {
+        surroundings.configuration = Some(configuration.clone());
+    }
+    let mut warnings = Vec::new();
+    let prepared = stages::prepare(&source, &metadata, &surroundings, &mut warnings)?;
+    let released = prepared.connection.to_json();
+    let info = ConnectionInfo::parse(&released, Path::new("connection.json"))
+        .map_err(|error| Failure::from_error(&error).hint(error.hint()).with_code(ExitCode::Connection))?;
+    let kind = if is_package { Kind::Package } else { Kind::Connection };
+    let expected = options.id.clone().or(id);
+    Ok(Target { name: path.display().to_string(), kind, info, expected, warnings })
+}
+
+/// A source folder, what metadata.json says, and the package ID if there is one.
+type Source = (PathBuf, PackageMetadata, Option<PackageId>);
+
+/// Unpacks the code where a peer would, under a folder whose name tells the package ID.
+fn unpack(content: &[u8], path: &Path, folder: &Path) -> Result<Source, Failure> {
+    let limits = Limits::default();
+    let package = disk::load(path, &limits)?;
+    let id = package.id().clone();
+    let source = scratch(&id, folder)?;
+    disk::unpack_code(content, &source, &limits)?;
+    Ok((source, package.metadata().clone(), Some(id)))
+}
+
+/// Puts a connection.json where a package would have it.
+fn place(content: &[u8], id: Option<&PackageId>, folder: &Path) -> Result<Source, Failure> {
+    let source = match id {
+        Some(id) => scratch(id, folder)?,
+        None => folder.join("src"),
+    };
+    let written =
+        fs::create_dir_all(&source).and_then(|()| fs::write(source.join("connection.json"), content));
+    written.map_err(|error| Failure::new(format!("cannot write {}: {error}", source.display())))?;
+    let label = id.map(PackageId::label).map(Label::as_str).unwrap_or_default().to_owned();
+    let metadata = PackageMetadata { label, chaincode_type: "ccaas".to_owned(), path: String::new() };
+    Ok((source, metadata, None))
+}
+
+fn scratch(id: &PackageId, folder: &Path) -> Result<PathBuf, Failure> {
+    let above = folder.join(format!("fabric-{}-{}0", id.label(), id.hash()));
+    fs::create_dir(&above)
+        .map_err(|error| Failure::new(format!("cannot create {}: {error}", above.display())))?;
+    Ok(above.join("src"))
+}
