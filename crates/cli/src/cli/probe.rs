@@ -67,6 +67,19 @@ impl Tls {
     pub(crate) fn is_given(&self) -> bool {
         self.enabled || self.root_cert.is_some()
     }
+
+    /// Gives the options that have a value, as they could be typed again.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let path = |path: &PathBuf| path.display().to_string();
+        let given = [
+            ("--root-cert", self.root_cert.as_ref().map(path)),
+            ("--client-cert", self.client_cert.as_ref().map(path)),
+            ("--client-key", self.client_key.as_ref().map(path)),
+            ("--domain", self.domain.clone()),
+        ];
+        let given = given.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?]));
+        given.flatten().collect()
+    }
 }
 
 /// The last step of a probe.

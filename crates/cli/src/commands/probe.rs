@@ -3,6 +3,7 @@
 mod advice;
 mod certificates;
 mod document;
+mod shell;
 mod table;
 mod target;
 
@@ -69,10 +70,12 @@ const fn last(level: Level) -> Step {
 async fn attempts(probe: &probe::Probe, wait: Option<Duration>) -> (Report, u32) {
     let deadline = wait.map(|wait| Instant::now() + wait);
     let mut told = String::new();
-    for attempt in 1.. {
+    let mut attempts: u32 = 0;
+    loop {
         let report = probe.run().await;
+        attempts = attempts.saturating_add(1);
         let left = deadline.and_then(|deadline| deadline.checked_duration_since(Instant::now() + PAUSE));
-        let (Some((_, error)), Some(left)) = (report.failure(), left) else { return (report, attempt) };
+        let (Some((_, error)), Some(left)) = (report.failure(), left) else { return (report, attempts) };
         let error = table::shown(&error.to_string());
         if error != told {
             anstream::eprintln!("waiting, {} left: {error}", style::duration(left));
@@ -80,8 +83,6 @@ async fn attempts(probe: &probe::Probe, wait: Option<Duration>) -> (Report, u32)
         }
         tokio::time::sleep(PAUSE).await;
     }
-    // The attempts are counted to the end of u32 first, at four a second.
-    (probe.run().await, u32::MAX)
 }
 
 fn tell(document: &Document, json: bool) -> Result<(), Failure> {

@@ -8,6 +8,7 @@ mod help;
 mod id;
 mod node_sample;
 mod package;
+mod probe;
 
 use std::process::Output;
 

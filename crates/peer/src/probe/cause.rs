@@ -104,6 +104,10 @@ impl Cause {
     pub(super) fn of(error: &ProbeError, client: ClientCertificate) -> Self {
         match error {
             ProbeError::Dial(error) => of_dial(error, client),
+            // tonic's words for an answer in HTTP/2 that is not gRPC.
+            ProbeError::Stream(status) if status.message().contains("mapped from HTTP status code") => {
+                Self::WebServer
+            }
             ProbeError::Stream(status) if status.code() == tonic::Code::Unimplemented => {
                 Self::NoChaincodeService
             }
@@ -184,4 +188,78 @@ fn is_about_certificate(alert: AlertDescription) -> bool {
             | AlertDescription::DecryptError
             | AlertDescription::HandshakeFailure
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use rustls::Error::{AlertReceived, InvalidCertificate};
+    use tonic::{Code, Status};
+
+    use super::*;
+
+    fn dial(error: StageError) -> ProbeError {
+        ProbeError::Dial(error)
+    }
+
+    fn cause(error: &ProbeError, asked_for: bool, given: bool) -> &'static str {
+        Cause::of(error, ClientCertificate { asked_for, given }).code()
+    }
+
+    #[test]
+    fn codes_are_unique() {
+        let codes: std::collections::BTreeSet<_> = Cause::ALL.iter().map(|cause| cause.code()).collect();
+        assert_eq!(codes.len(), Cause::ALL.len());
+    }
+
+    #[test]
+    fn the_systems_reason_tells_a_tcp_failure() {
+        for (kind, code) in [
+            (ErrorKind::ConnectionRefused, "refused"),
+            (ErrorKind::TimedOut, "tcp-silent"),
+            (ErrorKind::NetworkUnreachable, "unreachable"),
+            (ErrorKind::HostUnreachable, "unreachable"),
+        ] {
+            assert_eq!(cause(&dial(StageError::Tcp(io::Error::from(kind))), false, false), code);
+        }
+    }
+
+    #[test]
+    fn silence_is_told_by_its_stage() {
+        for (stage, code) in [
+            (Stage::Resolve, "name-silent"),
+            (Stage::Tcp, "tcp-silent"),
+            (Stage::Tls, "tls-silent"),
+            (Stage::Http2, "silent"),
+        ] {
+            assert_eq!(cause(&dial(StageError::NoAnswer(stage)), false, false), code);
+        }
+    }
+
+    #[test]
+    fn an_alert_is_about_the_client_certificate_only_if_one_was_asked_for() {
+        let alert = dial(StageError::Tls(AlertReceived(AlertDescription::HandshakeFailure)));
+        assert_eq!(cause(&alert, false, false), "tls-settings");
+        assert_eq!(cause(&alert, true, false), "client-certificate-missing");
+        assert_eq!(cause(&alert, true, true), "client-certificate-refused");
+        let version = dial(StageError::Tls(AlertReceived(AlertDescription::ProtocolVersion)));
+        assert_eq!(cause(&version, true, true), "tls-settings");
+    }
+
+    #[test]
+    fn a_certificate_that_is_refused_for_a_rare_reason_has_a_cause_too() {
+        let error = dial(StageError::Tls(InvalidCertificate(CertificateError::BadEncoding)));
+        assert_eq!(cause(&error, false, false), "server-certificate");
+    }
+
+    #[test]
+    fn a_web_server_that_speaks_http2_is_told_from_a_grpc_server() {
+        let page =
+            Status::new(Code::Unimplemented, "grpc-status header missing, mapped from HTTP status code 404");
+        assert_eq!(cause(&ProbeError::Stream(Box::new(page)), false, false), "web-server");
+        let grpc = ProbeError::Stream(Box::new(Status::unimplemented("")));
+        assert_eq!(cause(&grpc, false, false), "no-chaincode-service");
+        assert_eq!(grpc.to_string(), "the server refused the stream: Unimplemented");
+    }
 }

@@ -73,7 +73,7 @@ pub enum ProbeError {
     #[error(transparent)]
     Dial(#[from] StageError),
     /// The server refused the stream.
-    #[error("the server refused the stream: {}: {}", .0.code(), .0.message())]
+    #[error("the server refused the stream: {}", in_words(.0))]
     Stream(Box<Status>),
     /// The server did not take the stream in time.
     #[error("the server did not answer to the stream within {0:?}")]
@@ -84,6 +84,14 @@ pub enum ProbeError {
     /// The chaincode's first message was not the one that it should be, or there was none.
     #[error(transparent)]
     Ended(#[from] End),
+}
+
+/// Gives the name of a status in gRPC, and what the server says beside it.
+fn in_words(status: &Status) -> String {
+    match status.message() {
+        "" => format!("{:?}", status.code()),
+        message => format!("{:?}: {message}", status.code()),
+    }
 }
 
 impl ProbeError {
@@ -100,7 +108,7 @@ impl ProbeError {
 }
 
 /// What one attempt found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Report {
     /// Every step, gone or not.
     pub steps: Vec<StepReport>,

@@ -4,6 +4,7 @@ use ccs_peer::connection::StageError;
 use ccs_peer::probe::{Cause, ProbeError, Report};
 
 use super::certificates::{self, Server};
+use super::shell::{self, quote};
 use super::target::{Kind, Target};
 
 /// All that advice is made of.
@@ -45,6 +46,11 @@ pub(super) fn summary(cause: Cause, error: &ProbeError, scene: &Scene<'_>) -> St
         Cause::ClientCertificateRefused => {
             Some(format!("the chaincode refuses the client certificate: {error}"))
         }
+        Cause::WrongId => Some("the announced ID is not the expected one".to_owned()),
+        Cause::NameSilent | Cause::TcpSilent | Cause::TlsSilent | Cause::Silent => {
+            Some(format!("{error} within {:?}", scene.target.info.dial_timeout))
+        }
+        Cause::WebServer => Some("a web server answers, and not in gRPC".to_owned()),
         Cause::NotHttp2 => {
             printable(error).map(|text| format!("the server answered {text:?}, not in HTTP/2"))
         }
@@ -93,7 +99,8 @@ fn general(cause: Cause) -> &'static [&'static str] {
         ],
         Cause::Plaintext => &[
             "the chaincode serves plaintext: start it with TLS, or set tls_required to false",
-            "Go, Java, Node.js and Rust chaincode each have a switch of their own for TLS; see its log",
+            "what turns TLS on: CHAINCODE_TLS_DISABLED=false (Go samples, Rust sample), CORE_CHAINCODE_TLS_KEY_FILE and \
+             CORE_CHAINCODE_TLS_CERT_FILE (Node.js), CORE_PEER_TLS_ENABLED=true (Java)",
         ],
         Cause::TlsClosed => &[
             "the chaincode may serve plaintext, or a port forwarder has nothing behind it; its log says more",
@@ -174,8 +181,8 @@ impl Scene<'_> {
 
 /// Gives the command to type next after a failure.
 pub(super) fn next(cause: Cause, scene: &Scene<'_>) -> String {
-    let (target, address) = (&scene.target.name, &scene.target.info.address);
-    let (quoted, dialled) = (quote(target), quote(address));
+    let target = scene.target;
+    let dialled = quote(&target.info.address);
     match cause {
         Cause::NameUnknown | Cause::NameSilent => format!("getent hosts {}", quote(scene.host)),
         Cause::Refused
@@ -198,10 +205,10 @@ pub(super) fn next(cause: Cause, scene: &Scene<'_>) -> String {
         Cause::ClientCertificateMissing | Cause::ClientCertificateRefused => {
             format!("ccs probe {dialled} --root-cert ca.pem --client-cert peer.pem --client-key peer.key")
         }
-        Cause::WrongId => match &scene.target.expected {
-            Some(id) => format!("export CHAINCODE_ID={}", quote(&id.to_string())),
-            None => format!("ccs probe {quoted}"),
-        },
+        Cause::WrongId => {
+            let id = target.expected.as_ref().map(ToString::to_string).unwrap_or_default();
+            format!("export CHAINCODE_ID={}", quote(&id))
+        }
         Cause::Unreachable
         | Cause::TcpSilent
         | Cause::TlsClosed
@@ -212,19 +219,24 @@ pub(super) fn next(cause: Cause, scene: &Scene<'_>) -> String {
         | Cause::StreamSilent
         | Cause::NoRegister
         | Cause::StreamEnded
-        | Cause::NotRegister => format!("ccs probe {quoted} --wait 60s"),
+        | Cause::NotRegister => target.again(&["--wait", "60s"]),
     }
 }
 
 /// Gives the command to type next when all is well.
 pub(super) fn next_when_reachable(target: &Target) -> String {
-    let name = quote(&target.name);
+    let name = target.name.as_str();
     match (target.kind, &target.expected) {
-        (Kind::Package, _) => format!("peer lifecycle chaincode install {name}"),
-        (Kind::Connection, _) => format!("ccs package basic.tgz --label basic_1.0 --connection {name}"),
-        (Kind::Address, None) => format!("ccs probe {name} --id \"$CHAINCODE_ID\""),
+        (Kind::Package, _) => shell::command(["peer", "lifecycle", "chaincode", "install", name]),
+        (Kind::Connection, _) => {
+            shell::command(["ccs", "package", "basic.tgz", "--label", "basic_1.0", "--connection", name])
+        }
+        // The variable that most shims read; the shell fills it in.
+        (Kind::Address, None) => format!("{} --id \"$CHAINCODE_ID\"", target.again(&[])),
         (Kind::Address, Some(id)) => {
-            format!("ccs package {0}.tgz --label {0} --address {name}", id.label())
+            let (label, out) = (id.label().as_str(), format!("{}.tgz", id.label()));
+            let begin = ["ccs", "package", &out, "--label", label, "--address", name];
+            shell::command(begin.into_iter().chain(target.tls_options.iter().map(String::as_str)))
         }
     }
 }
@@ -235,11 +247,67 @@ impl Scene<'_> {
     }
 }
 
-/// Quotes a word for a shell where it needs to be.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,[]".contains(c);
-    if !word.is_empty() && word.chars().all(plain) && !word.contains('[') {
-        return word.to_owned();
+#[cfg(test)]
+mod tests {
+    use std::net::SocketAddr;
+
+    use ccs_peer::ConnectionInfo;
+    use ccs_peer::connection::Tls;
+
+    use super::*;
+
+    fn target(kind: Kind) -> Target {
+        let tls = Some(Tls { root_cert: String::new(), client: None });
+        let dial_timeout = ConnectionInfo::DEFAULT_DIAL_TIMEOUT;
+        let info = ConnectionInfo { address: "[::1]:9999".to_owned(), dial_timeout, tls };
+        let id = format!("basic:{}", "5f".repeat(32)).parse().unwrap();
+        Target::new("[::1]:9999".to_owned(), kind, info, Some(id))
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+
+    fn report(address: &str) -> Report {
+        let address: SocketAddr = address.parse().unwrap();
+        Report { addresses: vec![address], ..Report::default() }
+    }
+
+    fn scene<'a>(target: &'a Target, report: &'a Report) -> Scene<'a> {
+        Scene { target, host: "::1", port: 9999, report, server: None }
+    }
+
+    #[test]
+    fn every_cause_has_advice_a_next_command_and_a_place_in_the_manual() {
+        let manual = include_str!("../../../../../docs/probe.md");
+        let (target, report) = (target(Kind::Address), report("[2001:db8::1]:9999"));
+        let scene = scene(&target, &report);
+        for cause in Cause::ALL {
+            assert!(!advice(*cause, &scene).is_empty(), "{cause:?}");
+            assert!(!next(*cause, &scene).is_empty(), "{cause:?}");
+            assert!(manual.contains(&format!("| `{}` |", cause.code())), "{cause:?}");
+        }
+    }
+
+    #[test]
+    fn a_loopback_address_is_pointed_at_only_where_it_is_one() {
+        let target = target(Kind::Address);
+        let (here, elsewhere) = (report("[::1]:9999"), report("[2001:db8::1]:9999"));
+        let lines = |report| advice(Cause::Refused, &scene(&target, report));
+        let expected = "::1 is the machine or container that dials: a peer elsewhere finds only itself there";
+        assert_eq!(lines(&here).last().unwrap(), expected);
+        assert!(!lines(&elsewhere).iter().any(|line| line == expected));
+    }
+
+    #[test]
+    fn commands_can_be_typed_as_they_are() {
+        let (mut target, report) = (target(Kind::Address), report("[::1]:9999"));
+        target.tls_options = vec!["--root-cert".to_owned(), "my ca.pem".to_owned()];
+        let scene = scene(&target, &report);
+        assert_eq!(next(Cause::Silent, &scene), "ccs probe '[::1]:9999' --root-cert 'my ca.pem' --wait 60s");
+        assert_eq!(
+            next(Cause::Expired, &scene),
+            "openssl s_client -connect '[::1]:9999' -showcerts </dev/null"
+        );
+        assert_eq!(
+            next_when_reachable(&target),
+            "ccs package basic.tgz --label basic --address '[::1]:9999' --root-cert 'my ca.pem'"
+        );
+    }
 }

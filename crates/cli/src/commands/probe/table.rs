@@ -31,9 +31,12 @@ fn step(text: &mut String, line: &Line) {
         line.milliseconds.map(|ms| style::duration(Duration::from_secs_f64(ms / 1e3))).unwrap_or_default();
     let (name, result) = (title(line.step), shown(&line.result));
     let result = if result == "not reached" { String::new() } else { result };
-    let row = format!("  {NAME}{name:<9}{NAME:#} {style}{verdict:<6}{style:#} {time:>8}    {result}");
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "{}", row.trim_end());
+    let _ = write!(text, "  {NAME}{name:<9}{NAME:#} {style}{verdict}{style:#}");
+    if !(time.is_empty() && result.is_empty()) {
+        let _ = write!(text, "{:1$} {time:>8}    {result}", "", 6 - verdict.len());
+    }
+    text.push('\n');
     for advice in &line.advice {
         let mut mark = '-';
         for part in wrapped(&shown(advice), 110 - INDENT - 2) {

@@ -10,6 +10,7 @@ use ccs_package::{Limits, disk};
 use ccs_peer::ConnectionInfo;
 use ccs_peer::connection::{ClientPair, Tls};
 
+use super::shell;
 use crate::cli::Probe;
 use crate::commands::file::{read, text};
 use crate::failure::{Failure, USAGE};
@@ -29,6 +30,10 @@ pub(super) struct Target {
     pub(super) expected: Option<PackageId>,
     /// What the builder would warn about.
     pub(super) warnings: Vec<String>,
+    /// The options for TLS, as they were typed.
+    pub(super) tls_options: Vec<String>,
+    /// The other options that decide where to go and what to expect, as they were typed.
+    other_options: Vec<String>,
 }
 
 /// What a target was named by.
@@ -40,6 +45,11 @@ pub(super) enum Kind {
 }
 
 impl Target {
+    pub(super) fn new(name: String, kind: Kind, info: ConnectionInfo, expected: Option<PackageId>) -> Self {
+        let (warnings, tls_options, other_options) = Default::default();
+        Self { name, kind, info, expected, warnings, tls_options, other_options }
+    }
+
     /// Understands the command line and reads the files that it names.
     pub(super) fn read(options: &Probe) -> Result<Self, Failure> {
         let path = Path::new(&options.target);
@@ -47,7 +57,19 @@ impl Target {
         if let Some(timeout) = options.timeout {
             target.info.dial_timeout = timeout;
         }
+        target.tls_options = options.tls.words();
+        let id = options.id.as_ref().map(|id| ["--id".to_owned(), id.to_string()]);
+        let config =
+            options.config.as_ref().map(|json| ["--config".to_owned(), json.to_string_lossy().into()]);
+        target.other_options = id.into_iter().chain(config).flatten().collect();
         Ok(target)
+    }
+
+    /// Gives the command that probes the same again, followed by more options.
+    pub(super) fn again(&self, more: &[&str]) -> String {
+        let typed = self.tls_options.iter().chain(&self.other_options).map(String::as_str);
+        let begin = ["ccs", "probe", self.name.as_str()];
+        shell::command(begin.into_iter().chain(typed).chain(more.iter().copied()))
     }
 }
 
@@ -74,7 +96,7 @@ fn address(options: &Probe) -> Result<Target, Failure> {
     };
     let info =
         ConnectionInfo { address: name.clone(), dial_timeout: ConnectionInfo::DEFAULT_DIAL_TIMEOUT, tls };
-    Ok(Target { name, kind: Kind::Address, info, expected: options.id.clone(), warnings: Vec::new() })
+    Ok(Target::new(name, Kind::Address, info, options.id.clone()))
 }
 
 fn file(path: &Path, options: &Probe) -> Result<Target, Failure> {
@@ -102,7 +124,7 @@ fn file(path: &Path, options: &Probe) -> Result<Target, Failure> {
         .map_err(|error| Failure::from_error(&error).hint(error.hint()).with_code(ExitCode::Connection))?;
     let kind = if is_package { Kind::Package } else { Kind::Connection };
     let expected = options.id.clone().or(id);
-    Ok(Target { name: path.display().to_string(), kind, info, expected, warnings })
+    Ok(Target { warnings, ..Target::new(path.display().to_string(), kind, info, expected) })
 }
 
 /// A source folder, what metadata.json says, and the package ID if there is one.
