@@ -1,3 +1,3 @@
 module example.com/stand-in
 
-go 1.26
+go 1.21

@@ -30,7 +30,7 @@ pub(crate) struct Options {
 
 /// A program to measure.
 struct Subject {
-    /// `ours`, `theirs` or `nothing`.
+    /// `ours`, `theirs` or `base`, for what the others are measured by.
     builder: &'static str,
     /// The program with its arguments.
     program: PathBuf,
@@ -53,13 +53,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     if let Some(folder) = &options.against {
         builders.push(("theirs", builder_programs::locate(&std::path::absolute(folder)?)?));
     }
-    let mut subjects = vec![Subject {
-        builder: "nothing",
-        program: launcher.nothing().to_path_buf(),
-        arguments: Vec::new(),
-        output: None,
-        samples: Vec::new(),
-    }];
+    let mut subjects = baselines(&launcher, &lay_out(workshop.path(), "base")?);
     for (builder, programs) in builders {
         subjects.extend(subjects_of(builder, &programs, &lay_out(workshop.path(), builder)?));
     }
@@ -87,6 +81,22 @@ fn lay_out(workshop: &Path, builder: &str) -> Result<PathBuf> {
     let index = r#"{"index":{"fields":["owner"]},"ddoc":"owner","name":"owner","type":"json"}"#;
     std::fs::write(indexes.join("owner.json"), index)?;
     Ok(scratch)
+}
+
+/// The process that does nothing, and one that copies the package's source as plainly as can be.
+fn baselines(launcher: &Launcher, scratch: &Path) -> Vec<Subject> {
+    let subject = |name: &str, arguments: Vec<PathBuf>, output| Subject {
+        builder: "base",
+        program: launcher.program(name),
+        arguments,
+        output,
+        samples: Vec::new(),
+    };
+    let out = scratch.join("bld");
+    vec![
+        subject("nothing", Vec::new(), None),
+        subject("copy", vec![scratch.join("src"), out.clone()], Some(out)),
+    ]
 }
 
 fn subjects_of(builder: &'static str, programs: &Path, scratch: &Path) -> Vec<Subject> {

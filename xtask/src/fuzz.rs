@@ -34,7 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     if tally == Tally::default() {
         bail!("no target has {:?} in its name", options.filter.as_deref().unwrap_or_default());
     }
-    println!("{tally}");
+    println!("fuzz: {tally}");
     Ok(tally)
 }
 

@@ -30,11 +30,10 @@ pub(crate) fn succeed(command: &mut Command) -> Result<()> {
 
 /// Builds packages for musl, small and static, and gives the folder where the programs are.
 pub(crate) fn build_static(arguments: &[&str]) -> Result<PathBuf> {
-    /// The one target of the static programs.
-    const TARGET: &str = "x86_64-unknown-linux-musl";
-    let build = ["build", "--quiet", "--profile", "builder", "--target", TARGET];
+    let target = ccs_testkit::static_target();
+    let build = ["build", "--quiet", "--profile", "builder", "--target", &target];
     succeed(&mut cargo(build.iter().chain(arguments)))?;
-    Ok(target_folder().join(TARGET).join("builder"))
+    Ok(target_folder().join(target).join("builder"))
 }
 
 /// Gives cargo's build folder.

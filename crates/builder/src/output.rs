@@ -16,8 +16,8 @@ const FOLDER_MODE: u32 = 0o700;
 
 /// What a stage puts into its output folder.
 ///
-/// Everything is first written to a folder beside its place and then moved there. When a step fails, all that was
-/// moved is moved back and all that was made is removed.
+/// Everything is first written under a hidden name in the folder and then moved to its place. When a step fails, all that
+/// was moved is moved back and all that was made is removed.
 #[derive(Debug)]
 pub struct Output {
     root: PathBuf,
@@ -74,46 +74,46 @@ impl Output {
     }
 
     fn write_into(&self, done: &mut Done) -> Result<(), Error> {
-        make_folders(&self.root, done)?;
-        let staging = self.root.join(format!(".ccs-builder-{}", std::process::id()));
-        make_folder(&staging)?;
-        done.staging = Some(staging.clone());
+        make_output_folders(&self.root, done)?;
         for (number, piece) in self.pieces.iter().enumerate() {
-            stage(piece, &staging.join(format!("new-{number}")))?;
+            let new = self.hidden("new", number);
+            done.staged.push(new.clone());
+            let path = self.root.join(piece.place());
+            stage(piece, &new).map_err(|source| Error::Write { action: "write", path, source })?;
         }
         for (number, piece) in self.pieces.iter().enumerate() {
             let place = self.root.join(piece.place());
             if let Some(parent) = place.parent() {
-                make_folders(parent, done)?;
+                make_output_folders(parent, done)?;
             }
-            replace(
-                &place,
-                &staging.join(format!("new-{number}")),
-                &staging.join(format!("old-{number}")),
-                done,
-            )?;
+            replace(&place, &self.hidden("new", number), &self.hidden("old", number), done)?;
         }
         Ok(())
+    }
+
+    /// A name that no package and no other process uses. All are directly in the root: making and removing one more folder
+    /// takes longer than all the rest.
+    fn hidden(&self, what: &str, number: usize) -> PathBuf {
+        self.root.join(format!(".ccs-builder-{}-{what}-{number}", std::process::id()))
     }
 }
 
 /// What has been changed, so that it can be changed back.
 #[derive(Default)]
 struct Done {
-    /// The folder in which new things wait and old ones are kept.
-    staging: Option<PathBuf>,
     /// Folders that were made, outermost first.
     made: Vec<PathBuf>,
-    /// Places that were filled, each with where its former content is.
-    moved: Vec<(PathBuf, PathBuf)>,
+    /// Where new things wait, or waited.
+    staged: Vec<PathBuf>,
+    /// Places that were emptied or filled, each with where its former content is, if there was any.
+    moved: Vec<(PathBuf, Option<PathBuf>)>,
 }
 
 impl Done {
-    /// Removes what is not needed after a success.
+    /// Removes what was there before. Failing now would deny a success, and what is left is hidden.
     fn tidy_up(&self) {
-        if let Some(staging) = &self.staging {
-            // What is left in there is hidden and empty of new things; failing now would deny a success.
-            let _ = fs::remove_dir_all(staging);
+        for old in self.moved.iter().filter_map(|(_, old)| old.as_ref()) {
+            let _ = remove(old);
         }
     }
 
@@ -121,45 +121,48 @@ impl Done {
     fn undo(&self) {
         for (place, old) in self.moved.iter().rev() {
             let _ = remove(place);
-            let _ = fs::rename(old, place);
+            if let Some(old) = old {
+                let _ = fs::rename(old, place);
+            }
         }
-        self.tidy_up();
+        for new in &self.staged {
+            let _ = remove(new);
+        }
         for folder in self.made.iter().rev() {
             let _ = fs::remove_dir(folder);
         }
     }
 }
 
-/// Writes a piece to a place inside the staging folder; nothing for a folder without files.
-fn stage(piece: &Piece, at: &Path) -> Result<(), Error> {
+/// Writes a piece under its hidden name; nothing for a folder without files.
+fn stage(piece: &Piece, at: &Path) -> io::Result<()> {
     match piece {
         Piece::File { content, .. } => write_file(at, content),
-        Piece::Folder { tree, .. } => {
-            for (path, content) in &tree.files {
-                let file = at.join(path);
-                if let Some(parent) = file.parent() {
-                    make_folders(parent, &mut Done::default())?;
-                }
-                write_file(&file, content)?;
+        Piece::Folder { tree, .. } => tree.files.iter().try_for_each(|(path, content)| {
+            let file = at.join(path);
+            if let Some(parent) = file.parent() {
+                make_folders(parent, &mut Vec::new())?;
             }
-            Ok(())
-        }
+            write_file(&file, content)
+        }),
     }
 }
 
 /// Moves what is at `place` to `old` and what is at `new` to `place`; either may be missing.
 fn replace(place: &Path, new: &Path, old: &Path, done: &mut Done) -> Result<(), Error> {
     let error = |action, source| Error::Write { action, path: place.to_owned(), source };
-    match fs::rename(place, old) {
-        Ok(()) => {}
-        Err(source) if source.kind() == io::ErrorKind::NotFound => {}
-        Err(source) => return Err(error("move aside", source)),
-    }
-    done.moved.push((place.to_owned(), old.to_owned()));
-    match fs::rename(new, place) {
-        Ok(()) => Ok(()),
-        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(source) => Err(error("write", source)),
+    let was_there = rename_if_there(place, old).map_err(|source| error("move aside", source))?;
+    done.moved.push((place.to_owned(), was_there.then(|| old.to_owned())));
+    rename_if_there(new, place).map_err(|source| error("write", source))?;
+    Ok(())
+}
+
+/// Renames, and tells whether there was anything to rename.
+fn rename_if_there(from: &Path, to: &Path) -> io::Result<bool> {
+    match fs::rename(from, to) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
@@ -167,32 +170,32 @@ fn remove(place: &Path) -> io::Result<()> {
     if fs::symlink_metadata(place)?.is_dir() { fs::remove_dir_all(place) } else { fs::remove_file(place) }
 }
 
-/// Makes a folder and those above it, as far as they are missing.
-fn make_folders(folder: &Path, done: &mut Done) -> Result<(), Error> {
+fn make_output_folders(folder: &Path, done: &mut Done) -> Result<(), Error> {
+    make_folders(folder, &mut done.made).map_err(|source| Error::Write {
+        action: "make the folder",
+        path: folder.to_owned(),
+        source,
+    })
+}
+
+/// Makes a folder and those above it, as far as they are missing, and notes which.
+fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
     }
     if let Some(parent) = folder.parent() {
-        make_folders(parent, done)?;
+        make_folders(parent, made)?;
     }
-    make_folder(folder)?;
-    done.made.push(folder.to_owned());
-    Ok(())
-}
-
-fn make_folder(folder: &Path) -> Result<(), Error> {
-    let error = |source| Error::Write { action: "make the folder", path: folder.to_owned(), source };
-    DirBuilder::new().mode(FOLDER_MODE).create(folder).map_err(error)?;
+    DirBuilder::new().mode(FOLDER_MODE).create(folder)?;
+    made.push(folder.to_owned());
     // The umask may have taken bits away.
-    fs::set_permissions(folder, fs::Permissions::from_mode(FOLDER_MODE)).map_err(error)
+    fs::set_permissions(folder, fs::Permissions::from_mode(FOLDER_MODE))
 }
 
-fn write_file(path: &Path, content: &[u8]) -> Result<(), Error> {
-    let error = |source| Error::Write { action: "write", path: path.to_owned(), source };
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path).map_err(error)?;
-    file.set_permissions(fs::Permissions::from_mode(FILE_MODE)).map_err(error)?;
-    file.write_all(content).map_err(error)
+fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
+    file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
+    file.write_all(content)
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ pub(crate) fn ccs_builder(named: Option<&Path>) -> Result<PathBuf, Failure> {
 
 fn build(cargo: &Path, package: &Path) -> Result<PathBuf, Failure> {
     let target = format!("{}-unknown-linux-musl", env::consts::ARCH);
+    add_target(&target, package);
     anstream::eprintln!("building the static {NAME} for {target}");
     let output = Command::new(cargo)
         .args(["build", "--quiet", "--profile", "builder", "--package", NAME, "--target", &target])
@@ -43,6 +44,19 @@ fn build(cargo: &Path, package: &Path) -> Result<PathBuf, Failure> {
         Failure::new(format!("cargo could not build {NAME}"))
             .hint(format!("if the target is missing, type: rustup target add {target}"))
     })
+}
+
+/// Lets rustup add the target's standard library if it is missing; whether that worked, cargo will tell.
+fn add_target(target: &str, package: &Path) {
+    let libraries = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", target])
+        .current_dir(package)
+        .output()
+        .is_ok_and(|output| Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir());
+    if !libraries {
+        anstream::eprintln!("adding the target {target}");
+        let _ = Command::new("rustup").args(["target", "add", target]).current_dir(package).status();
+    }
 }
 
 /// The executable that a message of cargo names.

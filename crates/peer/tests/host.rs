@@ -156,6 +156,7 @@ async fn programs_see_the_folders_modes_and_environment_of_a_peer() {
     let bld = build.build_folder();
     assert_eq!(text(&bld.join("metadata.json")).as_bytes(), METADATA);
     assert_eq!(text(&bld.join("environment")), "CONFIG\nPATH\n");
+    assert_eq!(text(&bld.join("streams")), "/dev/null\n/dev/null\n");
     let scratch = text(&bld.join("scratch")).trim().to_owned();
     assert_eq!(PackageId::from_scratch_folder(&scratch), Some(package_id()), "{scratch}");
     let modes = format!("700 {scratch}\n700 src\n700 metadata\n700 metadata.json\n700 bld\n");

@@ -1,6 +1,6 @@
 //! The static builder, as it is shipped.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Gives the builder's executable: the one that the variable `CCS_BUILDER` names, or one built now.
@@ -9,7 +9,7 @@ pub fn ccs_builder() -> PathBuf {
     if let Some(named) = std::env::var_os("CCS_BUILDER") {
         return named.into();
     }
-    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let target = static_target();
     let output = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--profile", "builder", "--package", "ccs-builder", "--target", &target])
         .args(["--message-format", "json-render-diagnostics"])
@@ -24,4 +24,23 @@ pub fn ccs_builder() -> PathBuf {
         message.get("executable")?.as_str().map(PathBuf::from)
     });
     executable.unwrap()
+}
+
+/// Gives the target of static programs, after rustup has added it if it was missing.
+///
+/// rust-toolchain.toml names it, but rustup reads that file only when it may install by itself.
+#[must_use]
+pub fn static_target() -> String {
+    let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
+    let folder = crate::source_tree();
+    let libraries = Command::new("rustc")
+        .args(["--print", "target-libdir", "--target", &target])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    if !Path::new(String::from_utf8_lossy(&libraries.stdout).trim()).is_dir() {
+        let added = Command::new("rustup").args(["target", "add", &target]).current_dir(&folder).status();
+        assert!(added.is_ok_and(|status| status.success()), "rustup adds the target {target}");
+    }
+    target
 }

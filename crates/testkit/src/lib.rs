@@ -6,7 +6,7 @@ mod builder;
 mod certificates;
 mod node;
 
-pub use builder::ccs_builder;
+pub use builder::{ccs_builder, static_target};
 pub use certificates::{Authority, Pair};
 pub use node::NodeSample;
 

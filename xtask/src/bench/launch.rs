@@ -11,27 +11,25 @@ use anyhow::{Context, Result, bail};
 use super::statistics::Sample;
 use crate::workspace;
 
-/// The two small programs under `xtask/bench`.
+/// The small programs under `xtask/bench`.
 pub(crate) struct Launcher {
-    launch: PathBuf,
-    nothing: PathBuf,
+    folder: PathBuf,
 }
 
 impl Launcher {
     /// Builds them with the profile of the builder.
     pub(crate) fn build() -> Result<Self> {
-        let folder = workspace::build_static(&["--package", "bench-programs"])?;
-        Ok(Self { launch: folder.join("launch"), nothing: folder.join("nothing") })
+        Ok(Self { folder: workspace::build_static(&["--package", "bench-programs"])? })
     }
 
-    /// Gives the program that does nothing.
-    pub(crate) fn nothing(&self) -> &Path {
-        &self.nothing
+    /// Gives the program of that name: `nothing` or `copy`.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// Runs a program with the environment of a peer and measures it.
     pub(crate) fn run(&self, program: &Path, arguments: &[PathBuf]) -> Result<Sample> {
-        let output = Command::new(&self.launch)
+        let output = Command::new(self.program("launch"))
             .arg(program)
             .args(arguments)
             .env_clear()

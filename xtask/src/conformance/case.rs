@@ -107,15 +107,11 @@ impl Case {
     /// Reads every case under `folder` whose name contains `filter`, in the order of their names.
     pub(crate) fn all(folder: &Path, filter: Option<&str>) -> Result<Vec<Self>> {
         let mut cases = Vec::new();
-        for entry in walkdir::WalkDir::new(folder).min_depth(3).max_depth(3).sort_by_file_name() {
+        for entry in walkdir::WalkDir::new(folder).min_depth(2).max_depth(2).sort_by_file_name() {
             let entry = entry?;
-            if entry.file_name() != "case.toml" {
-                continue;
-            }
-            let case = entry.path().parent().unwrap_or(folder);
-            let name = case.strip_prefix(folder)?.to_string_lossy().into_owned();
+            let name = entry.path().strip_prefix(folder)?.to_string_lossy().into_owned();
             if filter.is_none_or(|filter| name.contains(filter)) {
-                cases.push(Self::read(name, case)?);
+                cases.push(Self::read(name, entry.path())?);
             }
         }
         Ok(cases)

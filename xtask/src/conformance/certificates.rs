@@ -151,3 +151,33 @@ fn ten_years() -> i64 {
 fn yesterday() -> i64 {
     -1
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::{Recipe, Texts};
+
+    fn recipes(text: &str) -> BTreeMap<String, Recipe> {
+        toml::from_str(text).expect("recipes")
+    }
+
+    #[test]
+    fn placeholders_become_json_text_and_come_back() {
+        let texts =
+            Texts::make(&recipes("ca = { authority = true }\nclient = { signed_by = 'ca' }")).expect("made");
+        let input = br#"{"a":"@pem:ca.cert@","b":"@pem:client.key@"}"#;
+        let filled = texts.fill(input.to_vec());
+        let value: serde_json::Value = serde_json::from_slice(&filled).expect("still JSON");
+        assert!(value["a"].as_str().is_some_and(|pem| pem.starts_with("-----BEGIN CERTIFICATE-----\n")));
+        assert_eq!(texts.redact(filled), input);
+    }
+
+    #[test]
+    fn issuers_that_go_round_in_a_circle_are_an_error() {
+        let Err(error) = Texts::make(&recipes("a = { signed_by = 'b' }\nb = { signed_by = 'a' }")) else {
+            panic!("certificates without a beginning were made");
+        };
+        assert!(error.to_string().contains("go round in a circle"), "{error}");
+    }
+}

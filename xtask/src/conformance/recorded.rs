@@ -139,3 +139,74 @@ fn entry(line: &str, files: &Path, output: &Tree, input: &Tree) -> Result<(Strin
     };
     Ok((path.to_owned(), Entry { mode, kind }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Entry, Kind, Observed, Recorded, Tree};
+    use crate::conformance::case::Program;
+    use crate::conformance::observed::ObservedStep;
+
+    fn file(content: &str) -> Entry {
+        Entry { mode: 0o600, kind: Kind::File(content.as_bytes().to_vec()) }
+    }
+
+    fn observed() -> Observed {
+        let tree = |entries: Vec<(&str, Entry)>| -> Tree {
+            entries.into_iter().map(|(path, entry)| (path.to_owned(), entry)).collect()
+        };
+        let step = ObservedStep {
+            program: Program::Build,
+            exit: Some(0),
+            ending: "exit status: 0".to_owned(),
+            stderr: "build asset: built\n".to_owned(),
+            stdout: String::new(),
+            broken_rules: Vec::new(),
+        };
+        Observed {
+            steps: vec![step],
+            input: tree(vec![("src/META-INF/a.json", file("index"))]),
+            output: tree(vec![
+                ("bld", Entry { mode: 0o700, kind: Kind::Folder }),
+                ("bld/META-INF/a.json", file("index")),
+                ("bld/connection.json", file("connection")),
+                ("bld/link", Entry { mode: 0, kind: Kind::Link("META-INF".to_owned()) }),
+                ("bld/pipe", Entry { mode: 0o644, kind: Kind::Fifo }),
+                ("release/chaincode/server/connection.json", file("connection")),
+            ]),
+            changed_input: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_is_read_again() {
+        let case = tempfile::tempdir().expect("a folder");
+        let observed = observed();
+        assert!(Recorded::of(&observed).write(case.path()).expect("it is written"));
+        let read = Recorded::read(case.path(), &observed.input).expect("it is read");
+        assert_eq!(read.output, observed.output);
+        assert_eq!(read.stderr, "# build\nbuild asset: built\n");
+        assert!(
+            !Recorded::of(&observed).write(case.path()).expect("it is written again"),
+            "nothing has changed"
+        );
+    }
+
+    #[test]
+    fn copies_are_listed_as_such_and_kept_once() {
+        let case = tempfile::tempdir().expect("a folder");
+        Recorded::of(&observed()).write(case.path()).expect("it is written");
+        let listing = std::fs::read_to_string(case.path().join("expected/tree.txt")).expect("a list");
+        assert_eq!(
+            listing.lines().collect::<Vec<_>>(),
+            [
+                "0700 dir  bld",
+                "0600 file bld/META-INF/a.json = src/META-INF/a.json",
+                "0600 file bld/connection.json",
+                "     link bld/link -> META-INF",
+                "0644 fifo bld/pipe",
+                "0600 file release/chaincode/server/connection.json = bld/connection.json",
+            ]
+        );
+        assert!(!case.path().join("expected/files/release").exists());
+    }
+}

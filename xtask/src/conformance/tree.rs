@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use anyhow::Result;
@@ -62,11 +62,22 @@ fn read(path: &Path) -> Result<Entry> {
     let kind = metadata.file_type();
     let kind = match () {
         () if kind.is_dir() => Kind::Folder,
-        () if kind.is_file() => Kind::File(fs::read(path)?),
+        () if kind.is_file() => Kind::File(content(path, &metadata)?),
         () if kind.is_symlink() => Kind::Link(escape::encode(fs::read_link(path)?.as_os_str().as_bytes())),
         () if kind.is_fifo() => Kind::Fifo,
         () => Kind::Other,
     };
     let mode = if matches!(kind, Kind::Link(_)) { 0 } else { metadata.mode() & 0o7777 };
     Ok(Entry { mode, kind })
+}
+
+/// Reads a file of ours, also one whose mode does not allow it.
+fn content(path: &Path, metadata: &fs::Metadata) -> std::io::Result<Vec<u8>> {
+    if metadata.mode() & 0o400 != 0 {
+        return fs::read(path);
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o400))?;
+    let content = fs::read(path);
+    fs::set_permissions(path, metadata.permissions())?;
+    content
 }

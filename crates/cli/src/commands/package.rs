@@ -96,7 +96,7 @@ fn check(contents: &PackageContents) -> Result<Vec<String>, Failure> {
         Surroundings { configuration: None, builder_folder: None, peer: Vec::new(), now: SystemTime::now() };
     let mut warnings = Vec::new();
     match stages::prepare(folder.path(), contents.metadata(), &surroundings, &mut warnings) {
-        Err(Error::Template { field, source: TemplateError::MissingKey(error, _) }) => {
+        Err(Error::Template { field, source: TemplateError::MissingKey { error, .. } }) => {
             warnings.push(format!("the peer's configuration must define what {field} uses: {error}"));
         }
         Err(error) => return Err(error.into()),

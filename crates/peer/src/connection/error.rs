@@ -193,6 +193,10 @@ fn tls_hint(error: &rustls::Error) -> Option<&'static str> {
         InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
             "renew the chaincode's certificate"
         }
+        // webpki's answer to a server certificate that is marked as a CA.
+        InvalidCertificate(CertificateError::Other(_)) => {
+            "a chaincode's certificate that is marked as a CA is trusted only if you give that certificate itself as root_cert"
+        }
         AlertReceived(AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure) => {
             "the chaincode asks for a client certificate: set client_auth_required, client_key and client_cert"
         }

@@ -89,6 +89,8 @@ fn a_range_comes_in_batches_of_a_hundred() {
     let mut simulation = simulation(250);
     let first = query(&mut simulation, Type::GetStateByRange, &GetStateByRange::default());
     assert_eq!((first.results.len(), first.has_more, first.metadata.len()), (100, true, 0));
+    // The one fetched ahead counts.
+    assert_eq!(simulation.reads(), 101);
     assert_eq!(uuid::Uuid::parse_str(&first.id).unwrap().get_version_num(), 4);
     let next = QueryStateNext { id: first.id.clone() };
     let second = query(&mut simulation, Type::QueryStateNext, &next);

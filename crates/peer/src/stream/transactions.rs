@@ -162,3 +162,26 @@ fn answer(reply: Reply, result: Result<TransactionResult, TransactionError>) {
     // Who asked may have given up meanwhile.
     let _ = reply.send(result);
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::proposal::{Identity, Invocation, Proposal};
+
+    #[test]
+    fn what_completes_when_nobody_waits_any_more_is_not_committed() {
+        let mut transactions = Transactions::default();
+        let proposal = Proposal::new(Invocation::new("ch", "basic", &["f"]), &Identity::default()).unwrap();
+        let (reply, waiting) = oneshot::channel();
+        let message = transactions.start(Execute { proposal, intent: Intent::Submit, reply }).unwrap();
+        let key = TransactionKey::of(&message);
+        transactions.simulation(&key).unwrap().put("k".to_owned(), b"1".to_vec()).unwrap();
+        drop(waiting);
+        assert!(transactions.simulation(&key).is_none());
+        let response = Response { status: 200, ..Response::default() };
+        transactions.finish(key.message(Type::Completed, response.encode_to_vec()));
+        assert!(transactions.state.snapshot("ch", "basic").is_empty());
+    }
+}

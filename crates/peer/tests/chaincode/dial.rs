@@ -102,6 +102,11 @@ async fn a_self_signed_server_is_reached_with_its_own_certificate_as_root() {
     let address = front::serve(shim::serve().await, &server, None).await;
     ChaincodeConnection::dial(&tls(address, &server.certificate, None)).await.unwrap();
 
+    let elsewhere = tls(address, &Authority::new().certificate, None);
+    let error = failure(&elsewhere).await;
+    assert_eq!(error.cause.stage(), Stage::Tls);
+    assert!(error.hint().unwrap().contains("give that certificate itself as root_cert"), "{error}");
+
     let other_name = self_signed(&["chaincode.example.com"]);
     let address = front::serve(shim::serve().await, &other_name, None).await;
     let error = failure(&tls(address, &other_name.certificate, None)).await;

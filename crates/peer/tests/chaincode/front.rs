@@ -78,6 +78,8 @@ pub(crate) async fn serve(behind: SocketAddr, server: &Pair, clients: Option<&Au
             tokio::spawn(async move {
                 // What a client gets wrong is for the test to see at the other end.
                 let Ok(mut tls) = acceptor.accept(tcp).await else { return };
+                // Go's and Node's servers want it.
+                assert_eq!(tls.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
                 let mut plain = TcpStream::connect(behind).await.unwrap();
                 let _ = copy_bidirectional(&mut tls, &mut plain).await;
             });

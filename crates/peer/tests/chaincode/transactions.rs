@@ -173,10 +173,14 @@ async fn a_fake_chaincode_that_takes_too_long_finds_no_ledger_context_and_commit
     let chaincode = start(|mut talk| async move {
         talk.register().await;
         let late = talk.expect(Type::Transaction).await;
+        let in_time = talk.ask(&late, Type::PutState, &put("k", "in time")).await;
+        assert_eq!(in_time.r#type(), Type::Response);
         let next = talk.expect(Type::Transaction).await;
         let refused = talk.ask(&late, Type::PutState, &put("k", "late")).await;
         assert_eq!(refused.r#type(), Type::Error);
         talk.complete(&late, 200, "").await;
+        let committed = talk.ask(&next, Type::GetState, &get("k")).await;
+        assert_eq!(committed.payload, b"");
         talk.complete(&next, 200, &String::from_utf8(refused.payload).unwrap()).await;
     })
     .await
