@@ -9,6 +9,7 @@ mod evidence;
 mod greeting;
 mod info;
 pub(crate) mod progress;
+mod tcp;
 mod tls;
 
 use std::time::Duration;

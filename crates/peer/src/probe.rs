@@ -110,7 +110,8 @@ impl Probe {
             }
             record.note(progress);
         };
-        let result = timeout(self.timeout, self.stages(&mut watch)).await;
+        let deadline = Instant::now() + self.timeout;
+        let result = timeout_at(deadline, self.stages(deadline, &mut watch)).await;
         match result.unwrap_or(Err(StageError::NoAnswer(stage))) {
             // What comes after the last step was looked at for the sake of that step alone.
             Err(error) if Step::of(error.stage()) > self.last => Ok(None),
@@ -118,8 +119,8 @@ impl Probe {
         }
     }
 
-    async fn stages(&self, watch: Watch<'_>) -> Result<Option<Channel>, StageError> {
-        let tcp = self.target.connect(watch).await?;
+    async fn stages(&self, deadline: Instant, watch: Watch<'_>) -> Result<Option<Channel>, StageError> {
+        let tcp = self.target.connect(deadline, watch).await?;
         if self.last < Step::Tls {
             return Ok(None);
         }

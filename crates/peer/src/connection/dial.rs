@@ -17,9 +17,9 @@ use tonic::transport::{Channel, Endpoint};
 use super::error::{DialError, Stage, StageError};
 use super::greeting::{self, Greeted, Stream};
 use super::info::ConnectionInfo;
-use super::progress::{Attempt, Progress, Secured};
+use super::progress::{Progress, Secured};
 use super::tls::Settings;
-use super::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, tls};
+use super::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, tcp, tls};
 
 /// The pause between two attempts; grpc-go's begins with 1 s, which is long for someone who watches.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -47,7 +47,7 @@ pub(super) async fn dial(info: &ConnectionInfo) -> Result<Channel, DialError> {
                 stage = begun;
             }
         };
-        match timeout_at(deadline, target.attempt(&mut watch)).await {
+        match timeout_at(deadline, target.attempt(deadline, &mut watch)).await {
             Ok(Ok(channel)) => return Ok(channel),
             Ok(Err(cause)) if cause.may_pass() => last = Some(cause),
             Ok(Err(cause)) => return Err(failure(cause, None)),
@@ -75,36 +75,24 @@ impl Target {
     }
 
     /// Goes through the stages once.
-    async fn attempt(&self, watch: Watch<'_>) -> Result<Channel, StageError> {
-        let tcp = self.connect(watch).await?;
+    async fn attempt(&self, deadline: Instant, watch: Watch<'_>) -> Result<Channel, StageError> {
+        let tcp = self.connect(deadline, watch).await?;
         let stream = self.secure(tcp, watch).await?;
         self.greet(stream, watch).await
     }
 
-    /// Resolves the name and connects to one of its addresses, the first that accepts.
-    pub(crate) async fn connect(&self, watch: Watch<'_>) -> Result<TcpStream, StageError> {
+    /// Resolves the name and connects to one of its addresses; the deadline is shared among them.
+    pub(crate) async fn connect(&self, deadline: Instant, watch: Watch<'_>) -> Result<TcpStream, StageError> {
         watch(Progress::Begun(Stage::Resolve));
         let failure = |error| StageError::Resolve { host: self.host.clone(), error };
         let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await.map_err(failure)?;
         let addresses: Vec<_> = found.collect();
         watch(Progress::Resolved(&addresses));
         watch(Progress::Begun(Stage::Tcp));
-        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
-        for address in addresses {
-            watch(Progress::Tried(Attempt { address, error: None }));
-            match TcpStream::connect(address).await {
-                Ok(tcp) => {
-                    tcp.set_nodelay(true).map_err(StageError::Tcp)?;
-                    watch(Progress::Connected(address));
-                    return Ok(tcp);
-                }
-                Err(error) => {
-                    watch(Progress::Tried(Attempt { address, error: Some(error.to_string()) }));
-                    last = error;
-                }
-            }
-        }
-        Err(StageError::Tcp(last))
+        let (tcp, address) = tcp::connect(&addresses, deadline, watch).await.map_err(StageError::Tcp)?;
+        tcp.set_nodelay(true).map_err(StageError::Tcp)?;
+        watch(Progress::Connected(address));
+        Ok(tcp)
     }
 
     /// Goes through the TLS handshake; hands the connection through when there is to be none.

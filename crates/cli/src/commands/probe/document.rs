@@ -224,3 +224,69 @@ fn when_skipped(step: Step, scene: &Scene<'_>) -> &'static str {
         _ => "not asked for",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ccs_peer::connection::{Attempt, Secured, StageError};
+    use ccs_peer::probe::{Cause, Report};
+
+    use super::super::target::{Kind, Target};
+    use super::*;
+
+    const ADDRESS: &str = "basic.example.com:9999";
+
+    fn document(report: &Report) -> Document {
+        let dial_timeout = ConnectionInfo::DEFAULT_DIAL_TIMEOUT;
+        let info = ConnectionInfo { address: ADDRESS.to_owned(), dial_timeout, tls: None };
+        let target = Target::new(ADDRESS.to_owned(), Kind::Address, info, None);
+        let scene = Scene { target: &target, host: "basic.example.com", port: 9999, report, server: None };
+        Document::new(&scene, 1, Duration::from_millis(5))
+    }
+
+    fn refused() -> Vec<Attempt> {
+        let attempt = |address: &str, error: Option<&str>| Attempt {
+            address: address.parse().unwrap(),
+            error: error.map(str::to_owned),
+        };
+        vec![attempt("10.0.0.1:9999", Some("refused")), attempt("[2001:db8::1]:9999", None)]
+    }
+
+    fn step(step: Step, verdict: Verdict) -> Vec<StepReport> {
+        vec![StepReport { step, verdict, took: Duration::from_millis(1) }]
+    }
+
+    #[test]
+    fn each_address_that_was_tried_in_vain_is_told() {
+        let error = StageError::Tcp(std::io::ErrorKind::ConnectionRefused.into());
+        let steps = step(Step::Tcp, Verdict::Failed(error.into()));
+        let report = Report { steps, attempts: refused(), cause: Some(Cause::Refused), ..Report::default() };
+        let told = document(&report);
+        assert_eq!(told.steps[0].advice[..2], ["10.0.0.1:9999: refused", "[2001:db8::1]:9999: no answer"]);
+        assert_eq!((told.exit_code, told.failed_step), (31, Some("tcp")));
+
+        let connected = Some("10.0.0.2:9999".parse().unwrap());
+        let steps = step(Step::Tcp, Verdict::Ok);
+        let passed = Report { steps, attempts: refused(), connected, ..Report::default() };
+        let line = &document(&passed).steps[0];
+        assert_eq!(line.result, "10.0.0.2:9999");
+        assert_eq!(line.advice, ["10.0.0.1:9999: refused", "[2001:db8::1]:9999: no answer"]);
+    }
+
+    #[test]
+    fn a_server_without_alpn_is_noted() {
+        let secured = Some(Secured { version: "TLS 1.2", chose_http2: false });
+        let report = Report { steps: step(Step::Tls, Verdict::Ok), secured, ..Report::default() };
+        let line = &document(&report).steps[0];
+        assert_eq!(line.result, "TLS 1.2");
+        assert!(line.advice[0].starts_with("the server does not choose h2 by ALPN"), "{:?}", line.advice);
+    }
+
+    #[test]
+    fn every_step_has_a_code_in_the_manual() {
+        let manual = include_str!("../../../../../docs/probe.md");
+        for step in Step::ALL {
+            let row = manual.lines().find(|line| line.starts_with(&format!("| `{}` |", name(step)))).unwrap();
+            assert!(row.ends_with(&format!("| {} |", exit_code(step))), "{row}");
+        }
+    }
+}
