@@ -1,6 +1,7 @@
 //! What is to be probed, as the peer would be told: from a package, a connection.json or the command line.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use ccs_builder::context::Surroundings;
@@ -12,7 +13,7 @@ use ccs_peer::connection::{ClientPair, Tls};
 
 use super::shell;
 use crate::cli::Probe;
-use crate::commands::file::{read, text};
+use crate::commands::file::text;
 use crate::failure::{Failure, USAGE};
 
 /// How the first two bytes of a package file read: it is compressed with gzip.
@@ -105,13 +106,12 @@ fn file(path: &Path, options: &Probe) -> Result<Target, Failure> {
             .hint(format!("leave them out, or name the address in place of {}", path.display()))
             .with_number(USAGE));
     }
-    let content = read(path)?;
-    let is_package = content.starts_with(&GZIP);
+    let is_package = is_package(path).map_err(|error| unreadable(path, &error))?;
     let folder = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
     let (source, metadata, id) = if is_package {
-        unpack(&content, path, folder.path())?
+        unpack(path, folder.path())?
     } else {
-        place(&content, options.id.as_ref(), folder.path())?
+        place(path, options.id.as_ref(), folder.path())?
     };
     let mut surroundings = Surroundings { builder_folder: None, ..Surroundings::of_this_process() };
     if let Some(configuration) = &options.config {
@@ -130,25 +130,36 @@ fn file(path: &Path, options: &Probe) -> Result<Target, Failure> {
 /// A source folder, what metadata.json says, and the package ID if there is one.
 type Source = (PathBuf, PackageMetadata, Option<PackageId>);
 
+fn is_package(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::new();
+    File::open(path)?.take(GZIP.len() as u64).read_to_end(&mut first)?;
+    Ok(first == GZIP)
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("cannot read {}: {error}", path.display())).with_code(ExitCode::InputOutput)
+}
+
 /// Unpacks the code where a peer would, under a folder whose name tells the package ID.
-fn unpack(content: &[u8], path: &Path, folder: &Path) -> Result<Source, Failure> {
+fn unpack(path: &Path, folder: &Path) -> Result<Source, Failure> {
     let limits = Limits::default();
     let package = disk::load(path, &limits)?;
     let id = package.id().clone();
     let source = scratch(&id, folder)?;
-    disk::unpack_code(content, &source, &limits)?;
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    disk::unpack_code(file, &source, &limits)?;
     Ok((source, package.metadata().clone(), Some(id)))
 }
 
 /// Puts a connection.json where a package would have it.
-fn place(content: &[u8], id: Option<&PackageId>, folder: &Path) -> Result<Source, Failure> {
+fn place(path: &Path, id: Option<&PackageId>, folder: &Path) -> Result<Source, Failure> {
     let source = match id {
         Some(id) => scratch(id, folder)?,
         None => folder.join("src"),
     };
-    let written =
-        fs::create_dir_all(&source).and_then(|()| fs::write(source.join("connection.json"), content));
-    written.map_err(|error| Failure::new(format!("cannot write {}: {error}", source.display())))?;
+    fs::create_dir_all(&source)
+        .and_then(|()| fs::copy(path, source.join("connection.json")))
+        .map_err(|error| unreadable(path, &error))?;
     let label = id.map(PackageId::label).map(Label::as_str).unwrap_or_default().to_owned();
     let metadata = PackageMetadata { label, chaincode_type: "ccaas".to_owned(), path: String::new() };
     Ok((source, metadata, None))

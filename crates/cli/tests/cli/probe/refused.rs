@@ -48,14 +48,14 @@ async fn another_server_is_told_with_what_it_says() {
 #[tokio::test]
 async fn a_server_that_accepts_and_says_nothing_is_told_after_the_timeout() {
     let address = serve(Conduct::Says(b"")).await;
-    fails("silent", &[&address.to_string(), "--timeout", "300ms"], (33, "silent")).await;
+    fails("silent", &[&address.to_string(), "--timeout", "1s"], (33, "silent")).await;
 }
 
 #[tokio::test]
 async fn a_half_open_connection_that_no_server_takes_is_told_after_the_timeout() {
     // The kernel completes the connection; nobody calls accept.
     let (_listener, address) = listener().await;
-    fails("half_open", &[&address.to_string(), "--timeout", "300ms"], (33, "silent")).await;
+    fails("half_open", &[&address.to_string(), "--timeout", "1s"], (33, "silent")).await;
 }
 
 #[tokio::test]

@@ -143,5 +143,5 @@ async fn json_has_its_documented_shape() {
     document["milliseconds"] = "[time]".into();
     let text = serde_json::to_string_pretty(&document).unwrap().replace(&address, "[address]");
     let text = text.replace(&file(&authority, ""), "[folder]/");
-    insta::assert_snapshot!("json", text);
+    super::snapshot_of_text("json", &text);
 }

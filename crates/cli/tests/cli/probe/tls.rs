@@ -100,6 +100,6 @@ async fn a_server_that_resets_or_closes_during_the_handshake_is_told_with_32() {
 async fn a_server_that_does_not_answer_to_tls_is_told_after_the_timeout() {
     let authority = Authority::new();
     let address = serve(Conduct::Says(b"")).await.to_string();
-    let arguments = [&address, "--root-cert", &file(&authority, "ca.pem"), "--timeout", "300ms"];
+    let arguments = [&address, "--root-cert", &file(&authority, "ca.pem"), "--timeout", "1s"];
     fails("tls_silent", &arguments, (32, "tls-silent")).await;
 }
