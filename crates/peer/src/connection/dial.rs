@@ -119,7 +119,7 @@ impl Target {
     ) -> Result<Channel, StageError> {
         watch(Progress::Begun(Stage::Http2));
         let over_tls = self.is_tls();
-        let (greeted, verdict) = Greeted::new(stream, over_tls);
+        let (greeted, mut verdict) = Greeted::new(stream, over_tls);
         let mut only = Some(TokioIo::new(greeted));
         // tonic connects anew when a connection is lost; this one then has nothing more to give.
         let connector = tower::service_fn(move |_| {
@@ -127,11 +127,11 @@ impl Target {
             std::future::ready(stream)
         });
         let broken = |error: tonic::transport::Error| StageError::Http2(error.to_string());
-        let channel =
-            self.endpoint().map_err(broken)?.connect_with_connector(connector).await.map_err(broken)?;
-        // A write can fail first; then nothing was read, and nobody tells.
-        verdict.await.unwrap_or(Err(StageError::Closed { over_tls }))?;
-        Ok(channel)
+        match self.endpoint().map_err(broken)?.connect_with_connector(connector).await {
+            // Nobody tells when the connection is dropped unread.
+            Ok(channel) => verdict.await.unwrap_or(Err(StageError::Closed { over_tls })).map(|()| channel),
+            Err(error) => Err(verdict.try_recv().ok().and_then(Result::err).unwrap_or_else(|| broken(error))),
+        }
     }
 
     /// Tells whether TLS is to be used.
