@@ -5,7 +5,8 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use ccs_builder::context::Surroundings;
-use ccs_builder::{ExitCode, stages};
+use ccs_builder::render::TemplateError;
+use ccs_builder::{Error, ExitCode, stages};
 use ccs_files::{Address, Label, PackageId, PackageMetadata};
 use ccs_package::{Limits, disk};
 use ccs_peer::ConnectionInfo;
@@ -118,13 +119,31 @@ fn file(path: &Path, options: &Probe) -> Result<Target, Failure> {
         surroundings.configuration = Some(configuration.clone());
     }
     let mut warnings = Vec::new();
-    let prepared = stages::prepare(&source, &metadata, &surroundings, &mut warnings)?;
+    let prepared = stages::prepare(&source, &metadata, &surroundings, &mut warnings)
+        .map_err(|error| refused(error, options))?;
     let released = prepared.connection.to_json();
     let info = ConnectionInfo::parse(&released, Path::new("connection.json"))
         .map_err(|error| Failure::from_error(&error).hint(error.hint()).with_code(ExitCode::Connection))?;
     let kind = if is_package { Kind::Package } else { Kind::Connection };
     let expected = options.id.clone().or(id);
     Ok(Target { warnings, ..Target::new(path.display().to_string(), kind, info, expected) })
+}
+
+/// Speaks of `--config` where the builder speaks of its variable.
+fn refused(error: Error, options: &Probe) -> Failure {
+    match error {
+        Error::Configuration { source, .. } if options.config.is_some() => {
+            Failure::new(format!("--config: {}", ccs_builder::report::chain(&source)))
+                .hint(r#"write one JSON object: --config '{"peer":"peer0"}'"#.to_owned())
+                .with_code(ExitCode::Configuration)
+        }
+        Error::Template { source: TemplateError::MissingKey { .. }, .. } => {
+            let name = options.target.to_string_lossy();
+            let next = shell::command(["ccs", "probe", &name, "--config", r#"{"key":"value"}"#]);
+            Failure::from(error).next(next)
+        }
+        error => error.into(),
+    }
 }
 
 /// A source folder, what metadata.json says, and the package ID if there is one.

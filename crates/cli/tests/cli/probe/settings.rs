@@ -112,6 +112,25 @@ async fn what_cannot_be_dialled_is_refused_with_the_builders_codes() {
 }
 
 #[tokio::test]
+async fn templates_that_cannot_be_rendered_are_told_in_terms_of_the_option() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("basic.tgz");
+    package(&out, "{{.host}}:9999", &[]);
+    let out = out.to_str().unwrap();
+    let missing = probe(&[out]).await;
+    assert_eq!(missing.status.code(), Some(12));
+    let told = stderr(&missing);
+    assert!(
+        told.starts_with("error: connection.json: the template in address: key \"host\" is not set"),
+        "{told}"
+    );
+    assert!(told.ends_with(&format!("\nnext: ccs probe {out} --config '{{\"key\":\"value\"}}'\n")), "{told}");
+    let broken = probe(&[out, "--config", "{"]).await;
+    assert_eq!(broken.status.code(), Some(17));
+    assert!(stderr(&broken).starts_with("error: --config: line 1, column 2: "), "{}", stderr(&broken));
+}
+
+#[tokio::test]
 async fn keys_are_never_printed() {
     let folder = tempfile::tempdir().unwrap();
     let (servers, clients) = (Authority::new(), Authority::new());
