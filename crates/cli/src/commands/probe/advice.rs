@@ -102,12 +102,10 @@ fn general(cause: Cause) -> &'static [&'static str] {
             "what turns TLS on: CHAINCODE_TLS_DISABLED=false (Go samples, Rust sample), CORE_CHAINCODE_TLS_KEY_FILE and \
              CORE_CHAINCODE_TLS_CERT_FILE (Node.js), CORE_PEER_TLS_ENABLED=true (Java)",
         ],
-        Cause::TlsClosed => &[
-            "the chaincode may serve plaintext, or a port forwarder has nothing behind it; its log says more",
+        Cause::TlsClosed | Cause::Closed => &[
+            "a port forwarder may have nothing behind it, or one side expects TLS and the other does not: see the \
+             chaincode's log",
         ],
-        Cause::TlsSilent => {
-            &["something listens there and does not answer to TLS: perhaps not a chaincode, or it hangs"]
-        }
         Cause::UnknownCa => &["put the CA that issued the chaincode's certificate into root_cert"],
         Cause::WrongName => &[
             "issue the chaincode's certificate for the dialled host as a subject alternative name; the common name does not \
@@ -132,10 +130,9 @@ fn general(cause: Cause) -> &'static [&'static str] {
             &["a web server listens there: correct the port, or the route of the proxy to gRPC"]
         }
         Cause::NotHttp2 => &["something else than a chaincode listens there: correct the port"],
-        Cause::Closed => &[
-            "a proxy or port forwarder may have nothing behind it; or the chaincode serves other TLS settings: see its log",
-        ],
-        Cause::Silent => &["something listens there and says nothing: perhaps not a chaincode, or it hangs"],
+        Cause::TlsSilent | Cause::Silent => {
+            &["something listens there and says nothing: perhaps not a chaincode, or it hangs"]
+        }
         Cause::NoChaincodeService => &[
             "a gRPC server without chaincode listens there, perhaps a peer or an orderer: correct the port",
             "a chaincode in client mode has no such service either: start it as a server",
