@@ -114,7 +114,7 @@ fn general(cause: Cause) -> &'static [&'static str] {
         Cause::Expired => &["renew the chaincode's certificate and restart the chaincode"],
         Cause::NotYetValid => &["set the clocks of both machines, or wait"],
         Cause::WrongKeyUsage => {
-            &["issue the chaincode's certificate with the extended key usage serverAuth, or with none"]
+            &["issue the certificate with the extended key usage serverAuth, or with none"]
         }
         Cause::ServerCertificate => &["issue a new certificate for the chaincode"],
         Cause::ClientCertificateMissing => &["set client_auth_required, client_cert and client_key"],
@@ -123,15 +123,11 @@ fn general(cause: Cause) -> &'static [&'static str] {
              CORE_CHAINCODE_TLS_CLIENT_CACERT_FILE)",
         ],
         Cause::TlsSettings => &["the chaincode must serve TLS 1.2 or later with HTTP/2; its log says more"],
-        Cause::NeedsTls => {
-            &["set tls_required to true and give root_cert, or start the chaincode without TLS"]
-        }
-        Cause::WebServer => {
-            &["a web server listens there: correct the port, or the route of the proxy to gRPC"]
-        }
+        Cause::NeedsTls => &["set tls_required to true and give root_cert, or turn the chaincode's TLS off"],
+        Cause::WebServer => &["correct the port, or let the proxy pass gRPC on"],
         Cause::NotHttp2 => &["something else than a chaincode listens there: correct the port"],
         Cause::TlsSilent | Cause::Silent => {
-            &["something listens there and says nothing: perhaps not a chaincode, or it hangs"]
+            &["what listens there is no chaincode, or one that hangs: see its log"]
         }
         Cause::NoChaincodeService => &[
             "a gRPC server without chaincode listens there, perhaps a peer or an orderer: correct the port",
