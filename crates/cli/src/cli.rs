@@ -6,6 +6,7 @@ mod id;
 mod inspect;
 mod lint;
 mod package;
+mod probe;
 mod render;
 mod unpack;
 
@@ -18,6 +19,7 @@ pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
 pub(crate) use lint::Lint;
 pub(crate) use package::Package;
+pub(crate) use probe::{Level, Probe};
 pub(crate) use render::Render;
 pub(crate) use unpack::Unpack;
 
@@ -87,6 +89,12 @@ pub(crate) enum Command {
     /// and the headers of the compression. Lines of JSON files are shown without private keys. Ends with 0 if the package
     /// ID is the same, with 1 if it is not.
     Diff(Diff),
+    /// Dial a chaincode as a peer would, and say what is in the way
+    ///
+    /// Resolves the name, connects, goes through TLS, waits for HTTP/2, opens the chaincode stream and reads the chaincode's
+    /// REGISTER, with the code of a peer's dial. Each step gets a verdict, its time, and what to do about it. The chaincode
+    /// is left as it was: it is never told that it has registered.
+    Probe(Probe),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

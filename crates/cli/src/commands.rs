@@ -3,10 +3,12 @@
 mod completions;
 mod demo;
 mod diff;
+mod file;
 mod id;
 mod inspect;
 mod lint;
 mod package;
+mod probe;
 mod render;
 mod sample_chaincode;
 mod unpack;
@@ -28,15 +30,10 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Render(options) => render::run(&options),
         Command::Unpack(options) => unpack::run(&options),
         Command::Diff(options) => diff::run(&options),
+        Command::Probe(options) => probe::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),
     }
-}
-
-/// Says on stderr which command to type next.
-fn next(command: &str) {
-    let faint = style::FAINT;
-    anstream::eprintln!("{faint}next: {command}{faint:#}");
 }
 
 /// Says on stderr what works and yet may not be meant.

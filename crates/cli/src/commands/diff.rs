@@ -75,7 +75,7 @@ pub(crate) fn run(options: &Diff) -> Result<(), Failure> {
         super::print_json(&document)?;
     } else {
         super::print(&text::of(&document))?;
-        super::next(&format!("ccs inspect {}", super::word(&options.b)));
+        crate::style::print_next(&format!("ccs inspect {}", super::word(&options.b)));
     }
     if same { Ok(()) } else { Err(Failure::silent(FAILED)) }
 }

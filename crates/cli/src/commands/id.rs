@@ -35,7 +35,7 @@ pub(crate) fn run(options: &Id) -> Result<(), Failure> {
         return super::print_json(&answers);
     }
     if let [file] = options.files.as_slice() {
-        super::next(&format!("ccs inspect {}", super::word(file)));
+        crate::style::print_next(&format!("ccs inspect {}", super::word(file)));
     }
     Ok(())
 }

@@ -17,6 +17,6 @@ pub(crate) fn run(options: &Inspect) -> Result<(), Failure> {
     }
     super::print(&text::of(&document))?;
     document.warnings.iter().chain(&document.problems).for_each(|warning| super::warn(warning));
-    super::next(&format!("ccs lint {}", super::word(&options.file)));
+    crate::style::print_next(&format!("ccs lint {}", super::word(&options.file)));
     Ok(())
 }

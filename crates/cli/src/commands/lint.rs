@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Lint) -> Result<(), Failure> {
         super::print_json(&document)?;
     } else {
         super::print(&text(&document))?;
-        super::next(&next(&document, &options.subject));
+        crate::style::print_next(&next(&document, &options.subject));
     }
     if document.exit_code == 0 { Ok(()) } else { Err(Failure::silent(document.exit_code)) }
 }

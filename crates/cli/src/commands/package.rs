@@ -1,12 +1,10 @@
 //! `ccs package`: makes a package that the builder takes.
 
-use std::fmt::Display;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs;
+use std::io;
 use std::path::Path;
 
 use ccs_builder::examine::examine;
-use ccs_builder::input::{self, ReadError};
 use ccs_builder::report::chain;
 use ccs_builder::{ExitCode, meta_inf};
 use ccs_files::connection::DialTimeout;
@@ -15,6 +13,7 @@ use ccs_package::PackageContents;
 use ccs_package::disk::{self, Existing};
 use serde::Serialize;
 
+use super::file::{read, text};
 use crate::cli::Package;
 use crate::failure::Failure;
 use crate::package_file::{example_peer, scratch_failure, source_folder, surroundings};
@@ -56,7 +55,7 @@ fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), 
         super::warn(warning);
     }
     super::print(&format!("{id}\n"))?;
-    super::next(&format!("peer lifecycle chaincode install {}", super::word(&options.out)));
+    crate::style::print_next(&format!("peer lifecycle chaincode install {}", super::word(&options.out)));
     Ok(())
 }
 
@@ -81,30 +80,6 @@ fn connection(options: &Package) -> Result<Vec<u8>, Failure> {
         extra: Vec::new(),
     };
     Ok(connection.to_json())
-}
-
-fn text(file: Option<&Path>) -> Result<String, Failure> {
-    let Some(file) = file else { return Ok(String::new()) };
-    String::from_utf8(read(file)?).map_err(|_| {
-        Failure::new(format!("{} is not text", file.display()))
-            .hint("PEM files begin with -----BEGIN".to_owned())
-            .with_code(ExitCode::Tls)
-    })
-}
-
-/// Reads a file, or what another program writes into a pipe; no more than a connection.json may hold.
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    let failure = |reason: &dyn Display| {
-        Failure::new(format!("cannot read {}: {reason}", file.display())).with_code(ExitCode::InputOutput)
-    };
-    let mut content = Vec::new();
-    File::open(file)
-        .and_then(|open| open.take(input::MAX_CONNECTION + 1).read_to_end(&mut content))
-        .map_err(|error| failure(&error))?;
-    if content.len() as u64 > input::MAX_CONNECTION {
-        return Err(failure(&ReadError::TooLarge(input::MAX_CONNECTION)));
-    }
-    Ok(content)
 }
 
 /// Runs the builder's own checks over the source, as a peer would unpack it; gives its warnings.

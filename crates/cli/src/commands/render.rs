@@ -124,9 +124,9 @@ fn tell(document: &Document, options: &Render) -> Result<(), Failure> {
     }
     let word = super::word(&options.file);
     if document.peers.iter().all(|peer| peer.exit_code == 0) {
-        super::next(&format!("peer lifecycle chaincode install {word}"));
+        crate::style::print_next(&format!("peer lifecycle chaincode install {word}"));
     } else {
-        super::next(&format!("ccs lint {word}"));
+        crate::style::print_next(&format!("ccs lint {word}"));
     }
     Ok(())
 }

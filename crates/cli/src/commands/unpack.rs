@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Unpack) -> Result<(), Failure> {
     let lines =
         document.files.iter().map(|file| format!("{}\n", safe(&format!("{}/{file}", document.folder))));
     super::print(&lines.collect::<String>())?;
-    super::next(&format!("ccs lint {}", super::word(&options.folder)));
+    crate::style::print_next(&format!("ccs lint {}", super::word(&options.folder)));
     Ok(())
 }
 

@@ -14,6 +14,7 @@ fn help_teaches_each_command() {
         &["render", "--help"],
         &["unpack", "--help"],
         &["diff", "--help"],
+        &["probe", "--help"],
     ] {
         let output = ccs(arguments);
         assert!(output.status.success());

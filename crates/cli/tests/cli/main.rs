@@ -14,6 +14,7 @@ mod inspect;
 mod lint;
 mod node_sample;
 mod package;
+mod probe;
 mod render;
 mod unpack;
 
