@@ -5,6 +5,7 @@ mod diff;
 mod id;
 mod inspect;
 mod lint;
+mod man;
 mod package;
 mod probe;
 mod render;
@@ -18,6 +19,7 @@ pub(crate) use diff::Diff;
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
 pub(crate) use lint::Lint;
+pub(crate) use man::Man;
 pub(crate) use package::Package;
 pub(crate) use probe::{Level, Probe};
 pub(crate) use render::Render;
@@ -101,6 +103,8 @@ pub(crate) enum Command {
         /// The shell.
         shell: Shell,
     },
+    /// Write the man pages
+    Man(Man),
     /// The chaincode of the demo, as a server
     #[command(hide = true)]
     SampleChaincode,

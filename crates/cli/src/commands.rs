@@ -7,6 +7,7 @@ mod file;
 mod id;
 mod inspect;
 mod lint;
+mod man;
 mod package;
 mod probe;
 mod render;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Diff(options) => diff::run(&options),
         Command::Probe(options) => probe::run(&options),
         Command::Completions { shell } => completions::run(shell),
+        Command::Man(options) => man::run(&options),
         Command::SampleChaincode => sample_chaincode::run(),
     }
 }

@@ -12,6 +12,7 @@ mod hostile;
 mod id;
 mod inspect;
 mod lint;
+mod man;
 mod node_sample;
 mod package;
 mod probe;
