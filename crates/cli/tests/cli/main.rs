@@ -17,6 +17,7 @@ mod node_sample;
 mod package;
 mod probe;
 mod render;
+mod reproducible;
 mod unpack;
 
 use std::process::Output;
