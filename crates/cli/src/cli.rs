@@ -1,6 +1,7 @@
 //! The command line: types and help texts, no logic. Options of a command have a file of their own.
 
 mod demo;
+mod explain;
 mod id;
 mod package;
 
@@ -8,6 +9,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use demo::Demo;
+pub(crate) use explain::Explain;
 pub(crate) use id::Id;
 pub(crate) use package::Package;
 
@@ -46,6 +48,11 @@ pub(crate) enum Command {
     ///
     /// It is the same that `peer lifecycle chaincode calculatepackageid` prints.
     Id(Id),
+    /// Say what an error text of a peer, shim or builder means, and what to do
+    ///
+    /// Takes one error or a whole log: every line that is recognised is explained, each error once. A long chain of errors
+    /// is explained by its most specific part.
+    Explain(Explain),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

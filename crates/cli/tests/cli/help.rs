@@ -4,7 +4,13 @@ use crate::{ccs, stderr, stdout};
 
 #[test]
 fn help_teaches_each_command() {
-    for arguments in [&["--help"][..], &["demo", "--help"], &["package", "--help"], &["id", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["demo", "--help"],
+        &["package", "--help"],
+        &["id", "--help"],
+        &["explain", "--help"],
+    ] {
         let output = ccs(arguments);
         assert!(output.status.success());
         insta::assert_snapshot!(format!("help_{}", arguments[0].trim_matches('-')), stdout(&output));

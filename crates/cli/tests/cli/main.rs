@@ -4,6 +4,7 @@
 
 mod completions;
 mod demo;
+mod explain;
 mod help;
 mod id;
 mod node_sample;

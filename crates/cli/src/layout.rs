@@ -1,0 +1,61 @@
+//! Text in columns, and text from elsewhere made safe to print.
+
+/// The width of paragraphs, in characters.
+const WIDTH: usize = 100;
+
+/// The width of the column of labels, in characters.
+const LABELS: usize = 10;
+
+/// Writes a label and a paragraph beside it.
+pub(crate) fn field(label: &str, text: &str) -> String {
+    let mut lines = format!("  {label:<LABELS$}");
+    let mut column = LABELS + 2;
+    for (position, word) in text.split(' ').enumerate() {
+        let width = word.chars().count();
+        if position > 0 && column + 1 + width > WIDTH {
+            lines.push('\n');
+            lines.push_str(&" ".repeat(LABELS + 2));
+            column = LABELS + 2;
+        } else if position > 0 {
+            lines.push(' ');
+            column += 1;
+        }
+        lines.push_str(word);
+        column += width;
+    }
+    lines.push('\n');
+    lines
+}
+
+/// Escapes what could change the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            printable.extend(character.escape_default());
+        } else {
+            printable.push(character);
+        }
+    }
+    printable
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_are_folded_beside_their_label() {
+        let text = field("cause", "word ".repeat(25).trim_end());
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].starts_with("  cause     word word"));
+        assert!(lines[1].starts_with("            word"));
+        assert!(lines.iter().all(|line| line.len() <= WIDTH));
+    }
+
+    #[test]
+    fn control_characters_are_escaped() {
+        assert_eq!(printable("a\u{1b}[31mb"), "a\\u{1b}[31mb");
+    }
+}
