@@ -1,6 +1,7 @@
 //! The command line: types and help texts, no logic. Options of a command have a file of their own.
 
 mod demo;
+mod doctor;
 mod explain;
 mod id;
 mod package;
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use demo::Demo;
+pub(crate) use doctor::Doctor;
 pub(crate) use explain::Explain;
 pub(crate) use id::Id;
 pub(crate) use package::Package;
@@ -48,6 +50,14 @@ pub(crate) enum Command {
     ///
     /// It is the same that `peer lifecycle chaincode calculatepackageid` prints.
     Id(Id),
+    /// Examine a peer's configuration and try its external builders
+    ///
+    /// Reads core.yaml and the variables that override it as the peer does, examines every external builder (path,
+    /// programs, processor, interpreter, modes, variables) and asks the real detect of each which packages it takes. With a
+    /// package it runs the real detect, build and release under the peer's pruned environment and shows what the peer
+    /// would log and which connection.json it would get. It runs the builders' programs, as the peer does; --no-run
+    /// prevents it.
+    Doctor(Doctor),
     /// Say what an error text of a peer, shim or builder means, and what to do
     ///
     /// Takes one error or a whole log: every line that is recognised is explained, each error once. A long chain of errors

@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+mod doctor;
 mod explain;
 mod id;
 mod package;
@@ -16,6 +17,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => demo::run(&options),
         Command::Package(options) => package::run(&options),
         Command::Id(options) => id::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),

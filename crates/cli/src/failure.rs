@@ -25,6 +25,11 @@ impl Failure {
         Self { message: message.to_string(), hint: None, code: FAILED }
     }
 
+    /// Fails without a word: the result on standard output says why.
+    pub(crate) fn silent(code: u8) -> Self {
+        Self { message: String::new(), hint: None, code }
+    }
+
     /// Fails with an error and its causes, each printed once.
     pub(crate) fn from_error(error: &dyn Error) -> Self {
         Self::new(ccs_builder::report::chain(error))
@@ -44,6 +49,13 @@ impl Failure {
         self
     }
 
+    /// Ends with a code by its number.
+    #[must_use]
+    pub(crate) fn with_number(mut self, code: u8) -> Self {
+        self.code = code;
+        self
+    }
+
     /// Gives the message.
     pub(crate) fn message(&self) -> &str {
         &self.message
@@ -56,6 +68,9 @@ impl Failure {
 
     /// Writes the message and the hint to stderr.
     pub(crate) fn print(&self) {
+        if self.message.is_empty() {
+            return;
+        }
         let bad = style::BAD;
         anstream::eprintln!("{bad}error:{bad:#} {}", self.message);
         if let Some(hint) = &self.hint {

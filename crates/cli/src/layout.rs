@@ -8,14 +8,22 @@ const LABELS: usize = 10;
 
 /// Writes a label and a paragraph beside it.
 pub(crate) fn field(label: &str, text: &str) -> String {
-    let mut lines = format!("  {label:<LABELS$}");
-    let mut column = LABELS + 2;
+    let label = format!("  {label:<LABELS$}");
+    // A label that fills its column keeps a space after it.
+    let gap = if label.ends_with(' ') { "" } else { " " };
+    format!("{label}{gap}{}", fold(LABELS + 2, text).trim_start())
+}
+
+/// Breaks a text into lines, each set in.
+fn fold(indent: usize, text: &str) -> String {
+    let mut lines = " ".repeat(indent);
+    let mut column = indent;
     for (position, word) in text.split(' ').enumerate() {
         let width = word.chars().count();
         if position > 0 && column + 1 + width > WIDTH {
             lines.push('\n');
-            lines.push_str(&" ".repeat(LABELS + 2));
-            column = LABELS + 2;
+            lines.push_str(&" ".repeat(indent));
+            column = indent;
         } else if position > 0 {
             lines.push(' ');
             column += 1;
@@ -25,6 +33,11 @@ pub(crate) fn field(label: &str, text: &str) -> String {
     }
     lines.push('\n');
     lines
+}
+
+/// Writes a paragraph, set in by two spaces.
+pub(crate) fn paragraph(text: &str) -> String {
+    fold(2, text)
 }
 
 /// Escapes what could change the terminal.

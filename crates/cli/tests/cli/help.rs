@@ -10,6 +10,7 @@ fn help_teaches_each_command() {
         &["package", "--help"],
         &["id", "--help"],
         &["explain", "--help"],
+        &["doctor", "--help"],
     ] {
         let output = ccs(arguments);
         assert!(output.status.success());

@@ -4,6 +4,7 @@
 
 mod completions;
 mod demo;
+mod doctor;
 mod explain;
 mod help;
 mod id;
