@@ -21,6 +21,9 @@ const MAX_INPUT_IN_BYTES: u64 = 64 * 1024 * 1024;
 /// How much of a line is looked at: a peer does not read longer ones either.
 const MAX_LINE_IN_BYTES: usize = 64 * 1024;
 
+/// The most lines that are taken for one broken text; in a log, lines that belong to nothing would be joined.
+const MAX_BROKEN_LINES: usize = 20;
+
 /// The document of `--json`.
 #[derive(Serialize)]
 struct Answer {
@@ -86,7 +89,7 @@ fn explain(catalogue: &Catalogue, text: &str) -> Vec<Explanation> {
             explanations.push(Explanation::new(number + 1, &recognised));
         }
     }
-    if explanations.is_empty() {
+    if explanations.is_empty() && text.lines().count() <= MAX_BROKEN_LINES {
         // A terminal or a mail may have broken one text into lines.
         let joined = plain(&text.split_whitespace().collect::<Vec<_>>().join(" "));
         explanations.extend(catalogue.recognise(&joined).map(|recognised| Explanation::new(1, &recognised)));

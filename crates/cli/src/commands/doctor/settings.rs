@@ -105,7 +105,9 @@ fn propagated(entry: &Value, at: &str, findings: &mut Vec<Finding>) -> Vec<Strin
         }
         names
     };
-    let (current, old) = (list("propagateEnvironment"), list("environmentWhitelist"));
+    // The old list counts when the new one is absent or empty.
+    let current = list("propagateEnvironment").filter(|names| !names.is_empty());
+    let old = list("environmentWhitelist");
     if old.is_some() {
         let (message, hint) = if current.is_some() {
             ("environmentWhitelist has no effect beside propagateEnvironment", "merge the two lists")

@@ -9,7 +9,9 @@ use ccs_builder::ExitCode;
 use ccs_files::Connection;
 use ccs_package::{Limits, disk};
 use ccs_peer::ConnectionInfo;
-use ccs_peer::host::{DurableBuild, Event, ExternalBuilder, Host, HostError, Outcome, Package, UnpackError};
+use ccs_peer::host::{
+    DurableBuild, Event, ExternalBuilder, Host, HostError, Outcome, Package, Step, UnpackError,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -47,7 +49,7 @@ pub(super) async fn run(
         let file = BufReader::new(File::open(file).map_err(UnpackError::from)?);
         disk::unpack_code(file, target, &Limits::default()).map(drop).map_err(UnpackError::from)
     };
-    let mut log = Log::default();
+    let mut log = Log { package_id: package.id().to_string(), ..Log::default() };
     let mut observer = |event: Event<'_>| log.hear(&event);
     let subject = Package { id: package.id(), metadata: package.metadata_bytes(), unpack: Box::new(unpack) };
     let result = host.build(subject, &mut observer).await;
@@ -75,6 +77,7 @@ pub(super) async fn run(
 /// What the peer would log.
 #[derive(Default)]
 struct Log {
+    package_id: String,
     lines: Vec<String>,
     /// Whether the lines are inside a private key.
     in_key: bool,
@@ -89,11 +92,17 @@ impl Log {
             Event::StderrStopped { builder, step, reason } => {
                 Some(format!("ERRO {} {reason} command={step}", logger(builder)))
             }
-            Event::StepEnded { builder, step, outcome: Outcome::Failure(text), .. } => {
-                Some(format!("DEBU [chaincode.externalbuilder] {builder}: {step}: {text}"))
+            // How build and release end is in the error alone.
+            Event::StepEnded { builder, step: Step::Detect, outcome: Outcome::Failure(text), .. } => {
+                let builder = layout::printable(builder);
+                Some(format!("DEBU [chaincode.externalbuilder] builder '{builder}' detect failed: {text}"))
             }
             Event::ReleaseSkipped { builder } => {
-                Some(format!("DEBU [chaincode.externalbuilder] {builder}: there is no release to run"))
+                let id = &self.package_id;
+                Some(format!(
+                    "DEBU {} Skipping release step for '{id}' as no release binary found",
+                    logger(builder)
+                ))
             }
             _ => None,
         };

@@ -14,8 +14,12 @@ use crate::failure::Failure;
 /// The types that are tried.
 const TYPES: [&str; 4] = ["ccaas", "external", "golang", "k8s"];
 
-/// How long a detect may take; it takes milliseconds.
-const LIMIT: Duration = Duration::from_secs(10);
+/// How long a detect may take, and how long what it leaves behind may hold its stderr; it takes milliseconds.
+const LIMITS: Limits = Limits {
+    install: Duration::from_secs(10),
+    held_stderr: Duration::from_secs(2),
+    unread_stderr: Duration::from_secs(2),
+};
 
 /// Who takes a type, in the order in which the peer asks.
 #[derive(Debug, Serialize)]
@@ -68,11 +72,10 @@ async fn takes(
         .map_err(|error: ccs_files::package_id::LabelError| Failure::from_error(&error))?;
     let id = PackageId::new(label, PackageHash::from_digest([0; 32]));
     let metadata = format!(r#"{{"type":"{name}","label":"ccs-doctor"}}"#);
-    let limits = Limits { install: LIMIT, ..Limits::default() };
     let host = Host::new(vec![builder.clone()], folder.path())
         .with_temporary_folder(folder.path())
         .with_environment(variables)
-        .with_limits(limits);
+        .with_limits(LIMITS);
     let package = Package { id: &id, metadata: metadata.as_bytes(), unpack: Box::new(|_| Ok(())) };
     Ok(match host.taker(package, &mut |_| {}).await {
         Ok(_) => Ok(true),
