@@ -2,6 +2,8 @@
 
 mod demo;
 mod diff;
+mod doctor;
+mod explain;
 mod id;
 mod inspect;
 mod lint;
@@ -16,6 +18,8 @@ use clap_complete::Shell;
 
 pub(crate) use demo::Demo;
 pub(crate) use diff::Diff;
+pub(crate) use doctor::Doctor;
+pub(crate) use explain::Explain;
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
 pub(crate) use lint::Lint;
@@ -97,6 +101,19 @@ pub(crate) enum Command {
     /// REGISTER, with the code of a peer's dial. Each step gets a verdict, its time, and what to do about it. The chaincode
     /// is left as it was: it is never told that it has registered.
     Probe(Probe),
+    /// Examine a peer's configuration and try its external builders
+    ///
+    /// Reads core.yaml and the variables that override it as the peer does, examines every external builder (path,
+    /// programs, processor, interpreter, modes, variables) and asks the real detect of each which packages it takes. With a
+    /// package it runs the real detect, build and release under the peer's pruned environment and shows what the peer
+    /// would log and which connection.json it would get. It runs the builders' programs, as the peer does; --no-run
+    /// prevents it.
+    Doctor(Doctor),
+    /// Say what an error text of a peer, shim or builder means, and what to do
+    ///
+    /// Takes one error or a whole log: every line that is recognised is explained, each error once. A long chain of errors
+    /// is explained by its most specific part.
+    Explain(Explain),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

@@ -3,6 +3,8 @@
 mod completions;
 mod demo;
 mod diff;
+mod doctor;
+mod explain;
 mod file;
 mod id;
 mod inspect;
@@ -32,6 +34,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Unpack(options) => unpack::run(&options),
         Command::Diff(options) => diff::run(&options),
         Command::Probe(options) => probe::run(&options),
+        Command::Doctor(options) => doctor::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::Man(options) => man::run(&options),
         Command::SampleChaincode => sample_chaincode::run(),

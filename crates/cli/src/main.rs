@@ -4,6 +4,7 @@ mod cli;
 mod commands;
 mod failure;
 mod json_text;
+mod layout;
 mod moment;
 mod package_file;
 mod programs;

@@ -122,6 +122,20 @@ impl Host {
             .unwrap_or(Err(HostError::InstallTimeout { within }))
     }
 
+    /// Gives the name of the builder that takes a package, by its `detect`; nothing is built or kept.
+    pub async fn taker(
+        &self,
+        package: Package<'_>,
+        observer: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<&str, HostError> {
+        let scratch = Scratch::create(&self.temporary, package.id)?;
+        scratch.fill(package.metadata, package.unpack)?;
+        let mut runner = Runner { environment: &self.environment, limits: self.limits, observer };
+        let within = self.limits.install;
+        let builder = tokio::time::timeout(within, self.detect(&scratch, &mut runner)).await;
+        Ok(&builder.unwrap_or(Err(HostError::InstallTimeout { within }))?.name)
+    }
+
     async fn build_anew(
         &self,
         package: Package<'_>,

@@ -120,6 +120,19 @@ fn kill(process: &str) {
 }
 
 #[tokio::test]
+async fn the_builder_that_takes_a_package_is_found_without_building() {
+    let place = Place::new();
+    let (id, source) = (package_id(), place.path("source"));
+    let host = place.host(vec![builder("refuses"), builder("good")]);
+    let taker = host.taker(Package::from_folder(&id, METADATA, &source), &mut |_| {}).await.unwrap();
+    assert_eq!(taker, "good");
+    assert!(!place.path("peer").exists(), "nothing is kept");
+    let host = place.host(vec![builder("refuses")]);
+    let nobody = host.taker(Package::from_folder(&id, METADATA, &source), &mut |_| {}).await.unwrap_err();
+    assert!(matches!(nobody, HostError::NoBuilder), "{nobody}");
+}
+
+#[tokio::test]
 async fn the_first_builder_that_detects_the_package_builds_and_releases_it() {
     let mut place = Place::new();
     let build = place.build(&["refuses", "no-such-builder", "good", "build-fails"]).await.unwrap();

@@ -15,6 +15,8 @@ fn help_teaches_each_command() {
         &["unpack", "--help"],
         &["diff", "--help"],
         &["probe", "--help"],
+        &["explain", "--help"],
+        &["doctor", "--help"],
     ] {
         let output = ccs(arguments);
         assert!(output.status.success());

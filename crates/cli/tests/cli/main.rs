@@ -6,6 +6,8 @@ mod archive;
 mod completions;
 mod demo;
 mod diff;
+mod doctor;
+mod explain;
 mod folder;
 mod help;
 mod hostile;

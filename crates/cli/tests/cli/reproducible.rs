@@ -75,7 +75,7 @@ fn folders_users_umasks_time_zones_and_dates_do_not_matter() {
     let elsewhere = Circumstances {
         umask: "077",
         time_zone: "Pacific/Kiritimati",
-        age: Duration::from_secs(400 * 86_400),
+        age: Duration::from_hours(400 * 24),
         reversed: true,
         user: may_change_user().then_some(65_534),
     };

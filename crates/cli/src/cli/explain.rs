@@ -1,0 +1,19 @@
+//! Options of `ccs explain`.
+
+use clap::Args;
+
+/// Options of `ccs explain`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  ccs explain \"external builder 'ccs-builder' failed: exit status 13\"\n  \
+                  docker logs peer0 2>&1 | ccs explain\n\nExit codes: 0 something was recognised, 1 nothing was. \
+                  All known texts: docs/errors.md."
+)]
+pub(crate) struct Explain {
+    /// The error text, or lines of a log; without it, or for -, standard input is read
+    #[arg(value_name = "ERROR TEXT", trailing_var_arg = true)]
+    pub(crate) text: Vec<String>,
+    /// Print a JSON document
+    #[arg(long)]
+    pub(crate) json: bool,
+}

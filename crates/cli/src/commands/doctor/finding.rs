@@ -1,0 +1,61 @@
+//! What the examination finds.
+
+use serde::Serialize;
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Severity {
+    /// The peer does not start, or packages cannot be built.
+    Error,
+    /// It works and is likely not meant, or will hurt.
+    Warning,
+    /// Worth knowing.
+    Note,
+}
+
+impl Severity {
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// One finding. The ids are stable; docs/doctor.md explains each.
+#[derive(Debug, Serialize)]
+pub(super) struct Finding {
+    pub(super) id: &'static str,
+    pub(super) severity: Severity,
+    /// The setting, file or program.
+    pub(super) at: String,
+    pub(super) message: String,
+    pub(super) hint: Option<String>,
+}
+
+impl Finding {
+    pub(super) fn error(id: &'static str, at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Error, id, at.into(), message.into())
+    }
+
+    pub(super) fn warning(id: &'static str, at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Warning, id, at.into(), message.into())
+    }
+
+    pub(super) fn note(id: &'static str, at: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(Severity::Note, id, at.into(), message.into())
+    }
+
+    fn new(severity: Severity, id: &'static str, at: String, message: String) -> Self {
+        Self { id, severity, at, message, hint: None }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
