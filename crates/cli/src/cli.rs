@@ -1,15 +1,19 @@
 //! The command line: types and help texts, no logic. Options of a command have a file of their own.
 
 mod demo;
+mod env;
 mod id;
 mod package;
+pub(crate) mod tls;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use demo::Demo;
+pub(crate) use env::{Env, Format, Language, Place};
 pub(crate) use id::Id;
 pub(crate) use package::Package;
+pub(crate) use tls::Tls;
 
 use crate::style;
 
@@ -41,11 +45,19 @@ pub(crate) enum Command {
     ///
     /// The package is one that a peer installs and a builder takes: what the builder would refuse is refused here, by the
     /// same code. The same inputs give the same package ID on every machine.
-    Package(Package),
+    Package(Box<Package>),
     /// Print the package ID of package files
     ///
     /// It is the same that `peer lifecycle chaincode calculatepackageid` prints.
     Id(Id),
+    /// Print the variables with which a chaincode serves for a package
+    ///
+    /// All that the shim of the language reads to run as a server, and nothing else: the package ID, where to listen, and
+    /// for a package with TLS the files that `ccs tls issue` wrote.
+    Env(Env),
+    /// Make the TLS material of a deployment: a CA, certificates for servers and peers
+    #[command(subcommand)]
+    Tls(Tls),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

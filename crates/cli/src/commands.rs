@@ -2,9 +2,11 @@
 
 mod completions;
 mod demo;
+mod env;
 mod id;
 mod package;
 mod sample_chaincode;
+mod tls;
 
 use crate::cli::Command;
 use crate::failure::Failure;
@@ -15,6 +17,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => demo::run(&options),
         Command::Package(options) => package::run(&options),
         Command::Id(options) => id::run(&options),
+        Command::Env(options) => env::run(&options),
+        Command::Tls(command) => tls::run(&command),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),
     }

@@ -2,9 +2,11 @@
 
 mod cli;
 mod commands;
+mod environment;
 mod failure;
 mod programs;
 mod style;
+mod tls;
 
 use std::process::ExitCode;
 

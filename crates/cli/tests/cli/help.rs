@@ -4,10 +4,23 @@ use crate::{ccs, stderr, stdout};
 
 #[test]
 fn help_teaches_each_command() {
-    for arguments in [&["--help"][..], &["demo", "--help"], &["package", "--help"], &["id", "--help"]] {
+    for arguments in [
+        &["--help"][..],
+        &["demo", "--help"],
+        &["package", "--help"],
+        &["id", "--help"],
+        &["env", "--help"],
+        &["tls", "--help"],
+        &["tls", "init", "--help"],
+        &["tls", "issue", "--help"],
+        &["tls", "show", "--help"],
+        &["tls", "rotate", "--help"],
+    ] {
         let output = ccs(arguments);
         assert!(output.status.success());
-        insta::assert_snapshot!(format!("help_{}", arguments[0].trim_matches('-')), stdout(&output));
+        let words: Vec<_> = arguments.iter().filter(|word| !word.starts_with("--")).copied().collect();
+        let name = if words.is_empty() { "help".to_owned() } else { words.join("_") };
+        insta::assert_snapshot!(format!("help_{name}"), stdout(&output));
     }
 }
 

@@ -4,10 +4,12 @@
 
 mod completions;
 mod demo;
+mod env;
 mod help;
 mod id;
 mod node_sample;
 mod package;
+mod tls;
 
 use std::process::Output;
 
@@ -16,6 +18,12 @@ use assert_cmd::Command;
 /// Runs `ccs` without the variables that would change what it does.
 fn ccs(arguments: &[&str]) -> Output {
     Command::cargo_bin("ccs").unwrap().args(arguments).env_remove("CARGO").output().unwrap()
+}
+
+/// Runs `ccs` in a folder, so that what it prints does not depend on where that is.
+fn ccs_in(folder: &std::path::Path, arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("ccs").unwrap();
+    command.args(arguments).current_dir(folder).env_remove("CARGO").output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {

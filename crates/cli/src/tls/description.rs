@@ -1,0 +1,152 @@
+//! What a certificate is to a person: a row of a table, an object of a JSON document.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use ccs_builder::ExitCode;
+use ccs_certificates::{Certificate, Validity, read_bundle};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use super::files;
+use crate::failure::Failure;
+use crate::style;
+
+/// When fewer days than this are left, the builder warns, and so do we.
+const SOON_IN_DAYS: i64 = 30;
+
+/// A certificate.
+#[derive(Debug, Serialize)]
+pub(crate) struct Description {
+    file: PathBuf,
+    subject: String,
+    issuer: String,
+    is_ca: bool,
+    names: Vec<String>,
+    not_before: String,
+    not_after: String,
+    days_left: i64,
+    status: &'static str,
+}
+
+/// Reads the certificates of a PEM file, one description for each.
+pub(crate) fn describe(file: &Path) -> Result<Vec<Description>, Failure> {
+    let now = SystemTime::now();
+    Ok(certificates(file)?.iter().map(|certificate| Description::new(file, certificate, now)).collect())
+}
+
+/// Reads the certificates of a PEM file.
+pub(crate) fn certificates(file: &Path) -> Result<Vec<Certificate>, Failure> {
+    let bundle = read_bundle(files::read(file)?.as_bytes());
+    let bundle = bundle.map_err(|error| {
+        let hint = "a PEM file has \"-----BEGIN CERTIFICATE-----\" in it".to_owned();
+        Failure::new(format!("{}: {error}", file.display())).hint(hint).with_code(ExitCode::Tls)
+    })?;
+    Ok(bundle.certificates)
+}
+
+impl Description {
+    fn new(file: &Path, certificate: &Certificate, now: SystemTime) -> Self {
+        let (not_after, today) = (OffsetDateTime::from(certificate.not_after()), OffsetDateTime::from(now));
+        Self {
+            file: file.to_owned(),
+            subject: certificate.subject(),
+            issuer: certificate.issuer(),
+            is_ca: certificate.is_ca(),
+            names: certificate.subject_alternative_names().iter().map(ToString::to_string).collect(),
+            not_before: moment(certificate.not_before()),
+            not_after: moment(certificate.not_after()),
+            days_left: (not_after - today).whole_days(),
+            status: match certificate.validity(now) {
+                Validity::NotYetValid { .. } => "not yet valid",
+                Validity::Valid { .. } => "valid",
+                Validity::Expired { .. } => "expired",
+            },
+        }
+    }
+
+    fn period(&self) -> String {
+        let date = |moment: &str| moment.split('T').next().unwrap_or_default().to_owned();
+        match self.status {
+            "valid" => format!("until {}, {} days left", date(&self.not_after), self.days_left),
+            "expired" => format!("expired {}", date(&self.not_after)),
+            _ => format!("not before {}", date(&self.not_before)),
+        }
+    }
+
+    fn cells(&self) -> [String; 5] {
+        let names = if self.names.is_empty() { "-".to_owned() } else { self.names.join(" ") };
+        let issuer = if self.issuer == self.subject { "itself".to_owned() } else { self.issuer.clone() };
+        [self.file.display().to_string(), self.subject.clone(), names, issuer, self.period()]
+    }
+}
+
+/// Writes a moment by RFC 3339, in UTC.
+fn moment(moment: SystemTime) -> String {
+    let moment = OffsetDateTime::from(moment);
+    let (date, time) = (moment.date(), moment.time());
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
+}
+
+/// Makes the table of certificates.
+pub(crate) fn table(certificates: &[Description]) -> String {
+    let header = ["FILE", "SUBJECT", "NAMES", "ISSUER", "VALID"].map(str::to_owned);
+    let rows: Vec<_> = certificates.iter().map(Description::cells).collect();
+    let widths: [usize; 5] = std::array::from_fn(|column| {
+        let cells = std::iter::once(&header).chain(&rows);
+        cells.map(|row| row[column].chars().count()).max().unwrap_or_default()
+    });
+    let line = |row: &[String; 5]| {
+        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    };
+    let (name, bad) = (style::NAME, style::BAD);
+    let mut table = format!("{name}{}{name:#}\n", line(&header));
+    for (row, certificate) in rows.iter().zip(certificates) {
+        let urgent = certificate.status != "valid" || certificate.days_left < SOON_IN_DAYS;
+        let style = if urgent { bad } else { anstyle::Style::new() };
+        // Writing to a String cannot fail.
+        let _ = writeln!(table, "{style}{}{style:#}", line(row));
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::tls::authority::Authority;
+
+    #[test]
+    fn moments_are_written_by_rfc_3339() {
+        let leap = SystemTime::UNIX_EPOCH + Duration::from_hours(474_780);
+        assert_eq!(moment(leap), "2024-02-29T12:00:00Z");
+    }
+
+    #[test]
+    fn an_expired_certificate_and_one_to_come_are_said_to_be() {
+        let authority = Authority::make("a", 1).unwrap();
+        let certificate = read_bundle(authority.certificate().as_bytes()).unwrap().certificates.remove(0);
+        let day = Duration::from_hours(24);
+        let period = |now| {
+            let description = Description::new(Path::new("a"), &certificate, now);
+            (description.status, description.period())
+        };
+        let (status, text) = period(SystemTime::now() + 2 * day);
+        assert!(status == "expired" && text.starts_with("expired 2"), "{text}");
+        let (status, text) = period(SystemTime::now() - day);
+        assert!(status == "not yet valid" && text.starts_with("not before 2"), "{text}");
+        let (status, text) = period(SystemTime::now());
+        assert!(status == "valid" && text.ends_with(", 0 days left"), "{text}");
+    }
+}
