@@ -67,6 +67,12 @@ impl Configuration {
         data
     }
 
+    /// Tells whether there is a variable or a config.json with an object in it.
+    #[must_use]
+    pub fn is_configured(&self) -> bool {
+        self.configured.is_some()
+    }
+
     /// Names all keys that a template can use.
     #[must_use]
     pub fn keys(&self) -> BTreeSet<&str> {

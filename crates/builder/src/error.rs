@@ -86,6 +86,14 @@ pub enum Error {
         /// What is wrong with it.
         source: ConnectionError,
     },
+    /// `release` was not given the output of `build`.
+    #[error("{} is not what build writes", path.display())]
+    NotABuild {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: BuildFault,
+    },
     /// A template cannot be rendered.
     #[error("connection.json: the template in {field}")]
     Template {
@@ -176,6 +184,17 @@ pub enum Error {
     },
 }
 
+/// What is wrong with the output of `build`.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildFault {
+    /// connection.json cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ReadError),
+    /// connection.json is broken.
+    #[error(transparent)]
+    Broken(#[from] ConnectionError),
+}
+
 fn counted(arguments: usize) -> String {
     if arguments == 1 { "1 argument".to_owned() } else { format!("{arguments} arguments") }
 }
@@ -192,7 +211,10 @@ impl Error {
             Self::MetadataUnreadable { source, .. } => unless_system(source, ExitCode::Metadata),
             Self::Metadata { .. } | Self::ForeignType { .. } => ExitCode::Metadata,
             Self::ConnectionUnreadable { source, .. } => unless_system(source, ExitCode::Connection),
-            Self::Connection { .. } => ExitCode::Connection,
+            Self::NotABuild { source: BuildFault::Unreadable(source), .. } => {
+                unless_system(source, ExitCode::Connection)
+            }
+            Self::Connection { .. } | Self::NotABuild { .. } => ExitCode::Connection,
             Self::Template { .. } => ExitCode::Template,
             Self::Address(_) => ExitCode::Address,
             Self::DialTimeout(_) | Self::NegativeDialTimeout(_) => ExitCode::DialTimeout,
@@ -213,7 +235,7 @@ impl Error {
                 Some(format!("usage: {}", program.usage()))
             }
             Self::SameFolder { .. } => Some("give the output a folder of its own".to_owned()),
-            Self::MetadataUnreadable { .. } => {
+            Self::MetadataUnreadable { source: ReadError::Missing, .. } => {
                 Some("the second argument is the folder in which the peer puts metadata.json".to_owned())
             }
             Self::Metadata { source, .. } => source.hint(),
@@ -237,7 +259,13 @@ impl Error {
             Self::SelfTest { .. } => Some(
                 "the folder must not be mounted noexec, and the executable must fit the machine".to_owned(),
             ),
-            Self::ConnectionUnreadable { .. } | Self::IndexUnreadable { .. } | Self::Read { .. } => None,
+            Self::NotABuild { .. } => {
+                Some("the first argument of release is the folder that build wrote".to_owned())
+            }
+            Self::MetadataUnreadable { .. }
+            | Self::ConnectionUnreadable { .. }
+            | Self::IndexUnreadable { .. }
+            | Self::Read { .. } => None,
         }
     }
 }

@@ -8,6 +8,7 @@ use ccs_gotemplate::{Limits, ParseError, RenderError, Template};
 
 use crate::Error;
 use crate::configuration::Configuration;
+use crate::context::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
 
 /// The most that one field may become, in bytes.
 pub const MAX_OUTPUT: usize = 16 * 1024 * 1024;
@@ -19,8 +20,15 @@ pub enum TemplateError {
     #[error(transparent)]
     Parse(#[from] ParseError),
     /// It reads a key that nobody defined.
-    #[error("{0}")]
-    MissingKey(RenderError, BTreeSet<String>),
+    #[error("{error}")]
+    MissingKey {
+        /// The key and where the template reads it.
+        error: RenderError,
+        /// The keys that exist.
+        known: BTreeSet<String>,
+        /// Whether the operator has configured anything at all.
+        configured: bool,
+    },
     /// It fails for another reason.
     #[error(transparent)]
     Render(RenderError),
@@ -33,17 +41,33 @@ impl TemplateError {
         match self {
             Self::Parse(error) => error.hint(),
             Self::Render(error) => error.hint(),
-            Self::MissingKey(_, known) if known.is_empty() => Some(
-                "no key is defined; set CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG in the peer's environment and list it in \
-                 propagateEnvironment of the builder, or write config.json beside its bin folder"
-                    .to_owned(),
-            ),
-            Self::MissingKey(error, known) => {
+            Self::MissingKey { error, known, configured } => {
                 let names: Vec<&str> = known.iter().take(40).map(String::as_str).collect();
-                let otherwise = error.hint().unwrap_or_default();
-                Some(format!("the keys that exist are {}; {otherwise}", names.join(", ")))
+                let exist = match names.as_slice() {
+                    [] => "no key exists".to_owned(),
+                    names => format!("the keys that exist are {}", names.join(", ")),
+                };
+                Some(format!("{exist}; {}", next_step(error, *configured)))
             }
         }
+    }
+}
+
+/// What to do about a key that does not exist. Mostly a variable is set, and the peer does not pass it on.
+fn next_step(error: &RenderError, configured: bool) -> String {
+    let variable_of =
+        |key: &str| PEER_VARIABLES.iter().find(|(_, name)| *name == key).map(|(variable, _)| variable);
+    match error {
+        RenderError::MissingKey { key, .. } if let Some(variable) = variable_of(key) => {
+            format!(
+                "{key} is {variable} of the peer: set it there and list it in propagateEnvironment of the builder"
+            )
+        }
+        _ if configured => error.hint().unwrap_or_default(),
+        _ => format!(
+            "nothing is configured: set {CONFIGURATION_VARIABLE} for the peer and list it in propagateEnvironment of the \
+             builder, or write config.json beside its bin folder"
+        ),
     }
 }
 
@@ -85,9 +109,11 @@ fn expand(text: &str, configuration: &Configuration) -> Result<String, TemplateE
     let data = configuration.data_for(&template.keys());
     let limits = Limits { output_bytes: MAX_OUTPUT, ..Limits::default() };
     let rendered = template.render(data.as_ref(), &limits).map_err(|error| match error {
-        RenderError::MissingKey { .. } => {
-            TemplateError::MissingKey(error, configuration.keys().into_iter().map(str::to_owned).collect())
-        }
+        RenderError::MissingKey { .. } => TemplateError::MissingKey {
+            error,
+            known: configuration.keys().into_iter().map(str::to_owned).collect(),
+            configured: configuration.is_configured(),
+        },
         other => TemplateError::Render(other),
     })?;
     Ok(valid_text(rendered))

@@ -15,6 +15,7 @@ pub use alternative_names::SubjectAlternativeName;
 pub use extensions::ExtendedKeyUsage;
 
 use crate::{
+    der::Reader,
     error::CertificateError,
     public_key::{KeyAlgorithm, PublicKey},
     validity::Validity,
@@ -130,6 +131,13 @@ impl Certificate {
     pub(crate) fn public_key(&self) -> &PublicKey {
         &self.public_key
     }
+}
+
+/// Reads a distinguished name from DER, for example of an authority that a TLS server names; its form is that of
+/// [`Certificate::subject`].
+#[must_use]
+pub fn distinguished_name(der: &[u8]) -> Option<String> {
+    Name::read(&mut Reader::new(der)).map(|name| name.to_string())
 }
 
 impl fmt::Debug for Certificate {

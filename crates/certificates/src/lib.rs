@@ -37,7 +37,7 @@ mod shown;
 mod validity;
 
 pub use bundle::{Bundle, BundleError, SkipReason, Skipped, read_bundle};
-pub use certificate::{Certificate, ExtendedKeyUsage, SubjectAlternativeName};
+pub use certificate::{Certificate, ExtendedKeyUsage, SubjectAlternativeName, distinguished_name};
 pub use curve::Curve;
 pub use error::CertificateError;
 pub use host::host_matches;

@@ -4,6 +4,7 @@ mod demo;
 mod env;
 mod id;
 mod package;
+mod probe;
 pub(crate) mod tls;
 
 use clap::{Parser, Subcommand};
@@ -13,6 +14,7 @@ pub(crate) use demo::Demo;
 pub(crate) use env::{Env, Format, Language, Place};
 pub(crate) use id::Id;
 pub(crate) use package::Package;
+pub(crate) use probe::{Level, Probe};
 pub(crate) use tls::Tls;
 
 use crate::style;
@@ -58,6 +60,12 @@ pub(crate) enum Command {
     /// Make the TLS material of a deployment: a CA, certificates for servers and peers
     #[command(subcommand)]
     Tls(Tls),
+    /// Dial a chaincode as a peer would, and say what is in the way
+    ///
+    /// Resolves the name, connects, goes through TLS, waits for HTTP/2, opens the chaincode stream and reads the chaincode's
+    /// REGISTER, with the code of a peer's dial. Each step gets a verdict, its time, and what to do about it. The chaincode
+    /// is left as it was: it is never told that it has registered.
+    Probe(Probe),
     /// Print the completions for a shell
     #[command(after_help = "Example:  ccs completions bash > /etc/bash_completion.d/ccs")]
     Completions {

@@ -3,8 +3,10 @@
 mod completions;
 mod demo;
 mod env;
+mod file;
 mod id;
 mod package;
+mod probe;
 mod sample_chaincode;
 mod tls;
 
@@ -19,6 +21,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Id(options) => id::run(&options),
         Command::Env(options) => env::run(&options),
         Command::Tls(command) => tls::run(&command),
+        Command::Probe(options) => probe::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),
     }

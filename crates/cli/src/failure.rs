@@ -11,18 +11,22 @@ use crate::style;
 /// The code for a failure that has none of its own.
 pub(crate) const FAILED: u8 = 1;
 
+/// The code for a wrong command line, as clap has it.
+pub(crate) const USAGE: u8 = 2;
+
 /// Why a command did not reach its end.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
     hint: Option<String>,
+    next: Option<String>,
     code: u8,
 }
 
 impl Failure {
     /// Fails with a message in lower case.
     pub(crate) fn new(message: impl fmt::Display) -> Self {
-        Self { message: message.to_string(), hint: None, code: FAILED }
+        Self { message: message.to_string(), hint: None, next: None, code: FAILED }
     }
 
     /// Fails with an error and its causes, each printed once.
@@ -34,6 +38,20 @@ impl Failure {
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
+        self
+    }
+
+    /// Adds the next command to type.
+    #[must_use]
+    pub(crate) fn next(mut self, command: impl Into<Option<String>>) -> Self {
+        self.next = command.into();
+        self
+    }
+
+    /// Ends with a code that the builder's table does not have.
+    #[must_use]
+    pub(crate) fn with_number(mut self, number: u8) -> Self {
+        self.code = number;
         self
     }
 
@@ -54,13 +72,16 @@ impl Failure {
         self.code.into()
     }
 
-    /// Writes the message and the hint to stderr.
+    /// Writes the message, the hint and the next command to stderr.
     pub(crate) fn print(&self) {
         let bad = style::BAD;
         anstream::eprintln!("{bad}error:{bad:#} {}", self.message);
         if let Some(hint) = &self.hint {
             let name = style::NAME;
             anstream::eprintln!("{name}hint:{name:#} {hint}");
+        }
+        if let Some(command) = &self.next {
+            style::print_next(command);
         }
     }
 }

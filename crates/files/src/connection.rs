@@ -247,7 +247,9 @@ fn extra(object: &json::Object<'_>) -> Vec<(String, Vec<u8>)> {
 }
 
 fn duplicates(object: &json::Object<'_>) -> impl Iterator<Item = Notice> {
-    KEYS.into_iter().filter(|key| object.all(key).count() > 1).map(|key| Notice::Duplicate { key })
+    KEYS.into_iter()
+        .filter(|key| object.all(key).filter(|value| value.kind() != Kind::Null).count() > 1)
+        .map(|key| Notice::Duplicate { key })
 }
 
 fn unknown_key(key: &str) -> Notice {

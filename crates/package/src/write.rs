@@ -41,24 +41,32 @@ impl WriteError {
 /// Writes a package and gives its ID. The same content gives the same bytes on every machine and in every release.
 ///
 /// Entries look like those of `peer lifecycle chaincode package`: mode 0100644, no times, no folders, owner 500 in
-/// `code.tar.gz` and 0 around it (Fabric 3.1 `internal/peer/lifecycle/chaincode/package.go`). Nothing is compressed.
-/// Needs memory for the code a second time.
+/// `code.tar.gz` and 0 around it (Fabric 3.1 `internal/peer/lifecycle/chaincode/package.go`). Nothing is compressed, so
+/// the size of `code.tar.gz` is known before it is written, and nothing is held in memory beyond the contents.
 pub fn write(contents: &PackageContents, sink: impl Write) -> Result<PackageId, WriteError> {
-    let mut code = gzip::Stored::new(Vec::new())?;
+    let mut package = gzip::Stored::new(Hashing { sink, digest: Sha256::new() })?;
+    tar::append(&mut package, "metadata.json", &contents.metadata().to_json(), Owner::Package)?;
+    let code_size = code_size(contents);
+    tar::begin(&mut package, "code.tar.gz", code_size, Owner::Package)?;
+    let mut code = gzip::Stored::new(&mut package)?;
     for (path, content) in contents.files() {
         tar::append(&mut code, path, content, Owner::Code)?;
     }
     tar::end(&mut code)?;
-    let code = code.finish()?;
-
-    let mut package = gzip::Stored::new(Hashing { sink, digest: Sha256::new() })?;
-    tar::append(&mut package, "metadata.json", &contents.metadata().to_json(), Owner::Package)?;
-    tar::append(&mut package, "code.tar.gz", &code, Owner::Package)?;
+    code.finish()?;
+    tar::pad(&mut package, code_size)?;
     tar::end(&mut package)?;
     let mut hashing = package.finish()?;
     hashing.flush()?;
     let hash = PackageHash::from_digest(hashing.digest.finalize().into());
     Ok(PackageId::new(contents.label().clone(), hash))
+}
+
+/// The size of `code.tar.gz` in bytes.
+fn code_size(contents: &PackageContents) -> u64 {
+    let entries: u64 =
+        contents.files().map(|(path, content)| tar::entry_size(path, content.len() as u64)).sum();
+    gzip::stored_size(entries + tar::END_SIZE)
 }
 
 /// Hashes what is written.

@@ -7,13 +7,12 @@ use ccs_files::PackageId;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
-use tokio_stream::wrappers::ReceiverStream;
 
 use crate::connection::ChaincodeConnection;
 use crate::error::{RegisterError, TransactionError};
 use crate::proposal::{Identity, Invocation, Proposal};
 use crate::session::End;
-use crate::stream::{self, Ends, Execute, Intent, OUTBOUND_MESSAGES, TransactionResult};
+use crate::stream::{self, Ends, Execute, Intent, TransactionResult};
 
 /// Times and limits of a chaincode; the defaults are those that peers ship.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,10 +68,8 @@ impl Chaincode {
         package_id: &PackageId,
         options: &RegisterOptions,
     ) -> Result<Self, RegisterError> {
-        let (outbound, messages) = mpsc::channel(OUTBOUND_MESSAGES);
-        let mut client = connection.into_client();
-        let response = client.connect(ReceiverStream::new(messages)).await;
-        let inbound = response.map_err(|status| RegisterError::Stream(Box::new(status)))?.into_inner();
+        let opened = connection.open().await;
+        let (outbound, inbound) = opened.map_err(|status| RegisterError::Stream(Box::new(status)))?;
         let (transactions, transactions_of_task) = mpsc::unbounded_channel();
         let (registered, registration) = oneshot::channel();
         let end = Arc::default();

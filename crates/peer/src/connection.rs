@@ -3,19 +3,28 @@
 //! The values are those of a peer (Fabric 3.1 `internal/pkg/comm/config.go`, `core/chaincode/extcc/extcc_handler.go`). A
 //! dial goes through the stages of [`Stage`], and a failure names the one it happened in.
 
-mod dial;
+pub(crate) mod dial;
 mod error;
+mod evidence;
 mod greeting;
 mod info;
+pub(crate) mod progress;
+mod tcp;
 mod tls;
 
 use std::time::Duration;
 
+use fabric_shim_protos::peer::ChaincodeMessage;
 use fabric_shim_protos::peer::chaincode_client::ChaincodeClient;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
 use tonic::transport::Channel;
+use tonic::{Status, Streaming};
 
 pub use error::{DialError, Stage, StageError};
+pub use evidence::Seen;
 pub use info::{ClientPair, ConnectionInfo, Fault, InfoError, Tls};
+pub use progress::{Attempt, Secured};
 
 /// The largest message that is sent or taken, in bytes: 100 MiB, as peers and shims have it.
 pub const MAX_MESSAGE_IN_BYTES: usize = 100 * 1024 * 1024;
@@ -25,6 +34,12 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
 
 /// How long the answer to a ping may take.
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How many messages wait for the chaincode to read them. More are not made: who sends stops reading, too.
+const OUTBOUND_MESSAGES: usize = 64;
+
+/// The two directions of a chaincode stream.
+pub(crate) type MessageStream = (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>);
 
 /// An open connection, which is never dialled again by itself: when it is lost, so is the stream on it.
 #[derive(Clone, Debug)]
@@ -39,11 +54,14 @@ impl ChaincodeConnection {
     /// What may pass is tried again until then: names that do not resolve, connections that are refused or closed. What
     /// cannot pass ends the dial at once: certificates, and servers that speak something else.
     pub async fn dial(info: &ConnectionInfo) -> Result<Self, DialError> {
-        let channel = dial::dial(info).await?;
+        Ok(Self::new(&info.address, dial::dial(info).await?))
+    }
+
+    pub(crate) fn new(address: &str, channel: Channel) -> Self {
         let client = ChaincodeClient::new(channel)
             .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
             .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
-        Ok(Self { address: info.address.clone(), client })
+        Self { address: address.to_owned(), client }
     }
 
     /// Gives the address as connection.json has it.
@@ -52,7 +70,10 @@ impl ChaincodeConnection {
         &self.address
     }
 
-    pub(crate) fn into_client(self) -> ChaincodeClient<Channel> {
-        self.client
+    /// Opens the stream `Chaincode/Connect`: what to send, and what comes.
+    pub(crate) async fn open(mut self) -> Result<MessageStream, Status> {
+        let (outbound, messages) = mpsc::channel(OUTBOUND_MESSAGES);
+        let response = self.client.connect(ReceiverStream::new(messages)).await?;
+        Ok((outbound, response.into_inner()))
     }
 }

@@ -27,6 +27,7 @@
 //! | --- | --- |
 //! | [`host`] | runs external builders over a package, by the rules of a peer |
 //! | [`connection`] | reads a released connection.json and dials the chaincode |
+//! | [`probe`] | goes the same way step by step and says how each step went |
 //! | `chaincode` | registers a chaincode and runs transactions on it: [`Chaincode`] |
 //! | `proposal` | what a client sends for a transaction: [`Invocation`], [`Proposal`] |
 //! | `stream` | the task that moves messages between the parts below |
@@ -39,6 +40,7 @@ pub mod connection;
 mod error;
 mod handlers;
 pub mod host;
+pub mod probe;
 mod proposal;
 mod session;
 mod simulation;

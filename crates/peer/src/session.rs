@@ -132,21 +132,28 @@ fn additional_params() -> ChaincodeAdditionalParams {
 }
 
 fn created(message: &ChaincodeMessage, expected: &PackageId) -> (State, Vec<Action>) {
-    match message.r#type() {
-        Type::Register => register(message, expected),
-        Type::Keepalive => (State::Created, Vec::new()),
-        _ => cannot_handle(message, "created"),
+    match announced(message).and_then(|name| name.map(|name| accept(name, expected)).transpose()) {
+        Ok(None) => (State::Created, Vec::new()),
+        Ok(Some(())) => (State::Established, vec![Action::Send(wire::message(Type::Registered, Vec::new()))]),
+        Err(reason) => end(reason),
     }
 }
 
-fn register(message: &ChaincodeMessage, expected: &PackageId) -> (State, Vec<Action>) {
-    match ChaincodeId::decode(message.payload.as_slice()) {
-        Err(error) => end(End::MalformedRegister(error.to_string())),
-        Ok(id) if id.name != expected.to_string() => {
-            end(End::WrongId { announced: id.name, expected: expected.to_string() })
-        }
-        Ok(_) => (State::Established, vec![Action::Send(wire::message(Type::Registered, Vec::new()))]),
+/// Reads the ID that a chaincode announces in its first message; [`None`] for a message that does not count.
+pub(crate) fn announced(message: &ChaincodeMessage) -> Result<Option<String>, End> {
+    match message.r#type() {
+        Type::Register => ChaincodeId::decode(message.payload.as_slice())
+            .map(|id| Some(id.name))
+            .map_err(|error| End::MalformedRegister(error.to_string())),
+        Type::Keepalive => Ok(None),
+        _ => Err(misplaced(message, "created")),
     }
+}
+
+/// Compares the announced ID with that of the package.
+pub(crate) fn accept(announced: String, expected: &PackageId) -> Result<(), End> {
+    let expected = expected.to_string();
+    if announced == expected { Ok(()) } else { Err(End::WrongId { announced, expected }) }
 }
 
 fn established(message: &ChaincodeMessage) -> (State, Vec<Action>) {
@@ -182,16 +189,16 @@ fn ready(message: ChaincodeMessage) -> (State, Vec<Action>) {
         | Type::Init
         | Type::Ready
         | Type::Transaction
-        | Type::Response => cannot_handle(&message, "ready"),
+        | Type::Response => end(misplaced(&message, "ready")),
     }
 }
 
-fn cannot_handle(message: &ChaincodeMessage, state: &str) -> (State, Vec<Action>) {
+fn misplaced(message: &ChaincodeMessage, state: &str) -> End {
     let key = TransactionKey::of(message);
     let name = wire::type_name(message.r#type);
     let about = if key.id.is_empty() { String::new() } else { format!("[{}] ", key.id) };
     let text = format!("{about}Fabric side handler cannot handle message ({name}) while in {state} state");
-    end(End::Protocol(text))
+    End::Protocol(text)
 }
 
 fn end(end: End) -> (State, Vec<Action>) {

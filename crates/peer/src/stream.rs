@@ -22,9 +22,6 @@ use transactions::Transactions;
 
 pub use transactions::{ChaincodeEvent, Intent, TransactionResult};
 
-/// How many messages wait for the chaincode to read them. More are not made: the task stops reading, too.
-pub(crate) const OUTBOUND_MESSAGES: usize = 64;
-
 /// The most messages that one input leads to: REGISTERED, then READY.
 const MESSAGES_FOR_ONE_INPUT: usize = 2;
 
@@ -79,10 +76,17 @@ pub(crate) async fn run(ends: Ends, package_id: PackageId, total_query_limit: us
 }
 
 fn received(message: Result<Option<ChaincodeMessage>, tonic::Status>) -> Input {
+    next(message).map_or_else(Input::StreamEnded, Input::Received)
+}
+
+/// Gives the message that came, or why the stream ended.
+pub(crate) fn next(
+    message: Result<Option<ChaincodeMessage>, tonic::Status>,
+) -> Result<ChaincodeMessage, String> {
     match message {
-        Ok(Some(message)) => Input::Received(message),
-        Ok(None) => Input::StreamEnded("the chaincode closed the stream".to_owned()),
-        Err(status) => Input::StreamEnded(format!("{}: {}", status.code(), status.message())),
+        Ok(Some(message)) => Ok(message),
+        Ok(None) => Err("the chaincode closed the stream".to_owned()),
+        Err(status) => Err(format!("{}: {}", status.code(), status.message())),
     }
 }
 

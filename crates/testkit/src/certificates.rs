@@ -54,7 +54,20 @@ impl Authority {
     /// Issues a certificate for hosts.
     #[must_use]
     pub fn issue(&self, name: &str, hosts: &[&str]) -> Pair {
-        issue(&self.issuer, &named(name, hosts))
+        self.issue_with(name, hosts, |_| ())
+    }
+
+    /// Issues a certificate that differs from the others.
+    #[must_use]
+    pub fn issue_with(
+        &self,
+        name: &str,
+        hosts: &[&str],
+        differ: impl FnOnce(&mut CertificateParams),
+    ) -> Pair {
+        let mut params = named(name, hosts);
+        differ(&mut params);
+        issue(&self.issuer, &params)
     }
 }
 

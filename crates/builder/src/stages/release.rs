@@ -6,6 +6,7 @@ use ccs_files::Connection;
 
 use super::read_metadata;
 use crate::Error;
+use crate::error::BuildFault;
 use crate::input;
 use crate::meta_inf::Tree;
 use crate::output::Output;
@@ -18,9 +19,7 @@ pub fn release(out: &Path, release: &Path, report: &mut Report) -> Result<(), Er
         report.set_label(&metadata.label);
     }
     let path = out.join("connection.json");
-    let content = input::read(&path, input::MAX_CONNECTION)
-        .map_err(|source| Error::ConnectionUnreadable { path: path.clone(), source })?;
-    Connection::parse(&content).map_err(|source| Error::Connection { path, source })?;
+    let content = read_connection(&path).map_err(|source| Error::NotABuild { path, source })?;
     if let (Ok(out), Ok(release)) = (out.canonicalize(), release.canonicalize())
         && out == release
     {
@@ -33,6 +32,12 @@ pub fn release(out: &Path, release: &Path, report: &mut Report) -> Result<(), Er
         .write()?;
     report.done("released: chaincode/server/connection.json");
     Ok(())
+}
+
+fn read_connection(path: &Path) -> Result<Vec<u8>, BuildFault> {
+    let content = input::read(path, input::MAX_CONNECTION)?;
+    Connection::parse(&content)?;
+    Ok(content)
 }
 
 fn statedb(out: &Path) -> Result<Tree, Error> {

@@ -64,7 +64,8 @@ pub(crate) fn run(options: &Env) -> Result<(), Failure> {
             tls.mounted_at.display()
         );
     }
-    anstream::eprintln!("{faint}next: start the chaincode with these variables{faint:#}");
+    let probe = format!("ccs probe {}", options.file.display());
+    style::print_next(&format!("start the chaincode with these variables, then: {probe}"));
     Ok(())
 }
 

@@ -15,6 +15,7 @@ use ccs_package::PackageContents;
 use ccs_package::disk::{self, Existing};
 use serde::Serialize;
 
+use super::file::{read, text};
 use crate::cli::Package;
 use crate::failure::Failure;
 use crate::style;
@@ -128,21 +129,6 @@ impl TlsFiles {
     }
 }
 
-fn text(file: Option<&Path>) -> Result<String, Failure> {
-    let Some(file) = file else { return Ok(String::new()) };
-    String::from_utf8(read(file)?).map_err(|_| {
-        Failure::new(format!("{} is not text", file.display()))
-            .hint("PEM files begin with -----BEGIN".to_owned())
-            .with_code(ExitCode::Tls)
-    })
-}
-
-fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| {
-        Failure::new(format!("cannot read {}: {error}", file.display())).with_code(ExitCode::InputOutput)
-    })
-}
-
 /// Runs the builder's own checks over the source, as a peer would unpack it; gives its warnings.
 ///
 /// A template whose keys only the peer's configuration defines is as far as one can see from here.
@@ -158,7 +144,7 @@ fn check(contents: &PackageContents) -> Result<Vec<String>, Failure> {
         Surroundings { configuration: None, builder_folder: None, peer: Vec::new(), now: SystemTime::now() };
     let mut warnings = Vec::new();
     match stages::prepare(folder.path(), contents.metadata(), &surroundings, &mut warnings) {
-        Err(Error::Template { field, source: TemplateError::MissingKey(error, _) }) => {
+        Err(Error::Template { field, source: TemplateError::MissingKey { error, .. } }) => {
             warnings.push(format!("the peer's configuration must define what {field} uses: {error}"));
         }
         Err(error) => return Err(error.into()),

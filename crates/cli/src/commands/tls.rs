@@ -36,12 +36,12 @@ fn answer(certificates: &[Description], warnings: &[String], json: bool, next: &
     if json {
         return super::print_json(&Answer { certificates, warnings });
     }
-    let (name, faint) = (style::NAME, style::FAINT);
+    let name = style::NAME;
     super::print(&description::table(certificates))?;
     for warning in warnings {
         anstream::eprintln!("{name}warning:{name:#} {warning}");
     }
-    anstream::eprintln!("{faint}next: {next}{faint:#}");
+    style::print_next(next);
     Ok(())
 }
 

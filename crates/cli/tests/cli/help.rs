@@ -15,6 +15,7 @@ fn help_teaches_each_command() {
         &["tls", "issue", "--help"],
         &["tls", "show", "--help"],
         &["tls", "rotate", "--help"],
+        &["probe", "--help"],
     ] {
         let output = ccs(arguments);
         assert!(output.status.success());

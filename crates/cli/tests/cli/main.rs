@@ -9,6 +9,7 @@ mod help;
 mod id;
 mod node_sample;
 mod package;
+mod probe;
 mod tls;
 
 use std::process::Output;

@@ -10,6 +10,12 @@ const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 /// The most that one stored block holds.
 const BLOCK: usize = 0xffff;
 
+/// The size in bytes of a stream that holds so many.
+pub(crate) fn stored_size(content: u64) -> u64 {
+    let blocks = content.div_ceil(BLOCK as u64).max(1);
+    HEADER.len() as u64 + 5 * blocks + content + 8
+}
+
 /// Wraps what is written into a gzip stream. The cut into blocks depends on the bytes alone, not on the calls.
 #[derive(Debug)]
 pub(crate) struct Stored<W> {
@@ -76,8 +82,7 @@ mod tests {
             content.chunks(1000).for_each(|piece| pieces.write_all(piece).unwrap());
             assert_eq!(pieces.finish().unwrap(), whole, "{length}");
 
-            let blocks = length.div_ceil(BLOCK).max(1);
-            assert_eq!(whole.len(), 10 + 5 * blocks + length + 8, "{length}");
+            assert_eq!(whole.len() as u64, stored_size(length as u64), "{length}");
             let mut read = Vec::new();
             flate2::read::GzDecoder::new(whole.as_slice()).read_to_end(&mut read).unwrap();
             assert_eq!(read, content);

@@ -1,6 +1,6 @@
 //! Tar entries with nothing in them that differs from machine to machine.
 
-use std::io::Write;
+use std::io::{self, Read as _, Write};
 
 use super::WriteError;
 use crate::archive::header::{BLOCK, Block};
@@ -17,7 +17,10 @@ pub(crate) enum Owner {
 /// The largest size that fits eleven octal digits.
 const MAX_SIZE: u64 = (1 << 33) - 1;
 
-/// Appends a regular file. A path that a ustar header cannot hold goes into an extended header before it.
+/// The size in bytes of an archive's end.
+pub(crate) const END_SIZE: u64 = 2 * BLOCK as u64;
+
+/// Appends a regular file.
 pub(crate) fn append(
     sink: &mut impl Write,
     path: &str,
@@ -25,6 +28,14 @@ pub(crate) fn append(
     owner: Owner,
 ) -> Result<(), WriteError> {
     let size = content.len() as u64;
+    begin(sink, path, size, owner)?;
+    sink.write_all(content)?;
+    pad(sink, size)
+}
+
+/// Begins a regular file, whose content must follow and then [`pad`]. A path that a ustar header cannot hold goes into an
+/// extended header before it.
+pub(crate) fn begin(sink: &mut impl Write, path: &str, size: u64, owner: Owner) -> Result<(), WriteError> {
     if size > MAX_SIZE {
         return Err(WriteError::TooLarge { path: path.to_owned(), size });
     }
@@ -33,17 +44,36 @@ pub(crate) fn append(
     } else {
         let record = path_record(path);
         sink.write_all(&header(("", "PaxHeaders.0"), b'x', record.len() as u64, Owner::Package))?;
-        write_padded(sink, record.as_bytes())?;
+        sink.write_all(record.as_bytes())?;
+        pad(sink, record.len() as u64)?;
         // Overridden by the record; a program that does not know records needs some name.
         ("", "long-name")
     };
-    sink.write_all(&header((prefix, name), b'0', size, owner))?;
-    write_padded(sink, content)
+    Ok(sink.write_all(&header((prefix, name), b'0', size, owner))?)
+}
+
+/// Fills up the last block of content of this size.
+pub(crate) fn pad(sink: &mut impl Write, size: u64) -> Result<(), WriteError> {
+    let padding = padded(size) - size;
+    Ok(io::copy(&mut io::repeat(0).take(padding), sink).map(drop)?)
+}
+
+fn padded(size: u64) -> u64 {
+    size.next_multiple_of(BLOCK as u64)
+}
+
+/// The size in bytes of what [`append`] writes.
+pub(crate) fn entry_size(path: &str, size: u64) -> u64 {
+    let extended = match split(path) {
+        Some(_) => 0,
+        None => BLOCK as u64 + padded(path_record(path).len() as u64),
+    };
+    extended + BLOCK as u64 + padded(size)
 }
 
 /// Ends the archive.
 pub(crate) fn end(sink: &mut impl Write) -> Result<(), WriteError> {
-    Ok(sink.write_all(&[0; 2 * BLOCK])?)
+    Ok(io::copy(&mut io::repeat(0).take(END_SIZE), sink).map(drop)?)
 }
 
 /// Splits a path into prefix and name for a ustar header, at the last possible slash; ASCII only.
@@ -94,12 +124,6 @@ fn header((prefix, name): (&str, &str), flag: u8, size: u64, owner: Owner) -> Bl
 
 fn put(block: &mut Block, at: usize, text: &str) {
     block[at..at + text.len()].copy_from_slice(text.as_bytes());
-}
-
-fn write_padded(sink: &mut impl Write, content: &[u8]) -> Result<(), WriteError> {
-    sink.write_all(content)?;
-    let padding = content.len().wrapping_neg() % BLOCK;
-    Ok(sink.write_all(&[0; BLOCK][..padding])?)
 }
 
 #[cfg(test)]

@@ -1,13 +1,13 @@
 //! The stages of a dial, again and again until one attempt succeeds or the time is over.
+//!
+//! [`crate::probe`] goes through the same stages once each.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ccs_files::Address;
 use hyper_util::rt::TokioIo;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
@@ -17,27 +17,37 @@ use tonic::transport::{Channel, Endpoint};
 use super::error::{DialError, Stage, StageError};
 use super::greeting::{self, Greeted, Stream};
 use super::info::ConnectionInfo;
-use super::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, tls};
+use super::progress::{Progress, Secured};
+use super::tls::Settings;
+use super::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, tcp, tls};
 
 /// The pause between two attempts; grpc-go's begins with 1 s, which is long for someone who watches.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Where and how to dial, understood once for all attempts.
-struct Target {
-    host: String,
-    port: u16,
-    tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
+pub(crate) struct Target {
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    tls: Option<(Settings, ServerName<'static>)>,
 }
+
+/// Told of everything that happens during an attempt.
+pub(crate) type Watch<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
 
 pub(super) async fn dial(info: &ConnectionInfo) -> Result<Channel, DialError> {
     let failure = |cause, timeout| DialError { address: info.address.clone(), timeout, cause };
-    let target = target(info).map_err(|cause| failure(cause, None))?;
+    let target = Target::new(info).map_err(|cause| failure(cause, None))?;
     let deadline = Instant::now() + info.dial_timeout;
     let mut stage = Stage::Resolve;
     let mut last: Option<StageError> = None;
     loop {
         let begin = Instant::now();
-        match timeout_at(deadline, attempt(&target, &mut stage)).await {
+        let mut watch = |progress: Progress<'_>| {
+            if let Progress::Begun(begun) = progress {
+                stage = begun;
+            }
+        };
+        match timeout_at(deadline, target.attempt(deadline, &mut watch)).await {
             Ok(Ok(channel)) => return Ok(channel),
             Ok(Err(cause)) if cause.may_pass() => last = Some(cause),
             Ok(Err(cause)) => return Err(failure(cause, None)),
@@ -53,13 +63,100 @@ pub(super) async fn dial(info: &ConnectionInfo) -> Result<Channel, DialError> {
     }
 }
 
-fn target(info: &ConnectionInfo) -> Result<Target, StageError> {
-    let (host, port) = host_and_port(info.address.parse()?)?;
-    let tls = match &info.tls {
-        None => None,
-        Some(tls) => Some((Arc::new(tls::client_config(tls)?), tls::server_name(tls, &host)?)),
-    };
-    Ok(Target { host, port, tls })
+impl Target {
+    /// Understands the settings.
+    pub(crate) fn new(info: &ConnectionInfo) -> Result<Self, StageError> {
+        let (host, port) = host_and_port(info.address.parse()?)?;
+        let tls = match &info.tls {
+            None => None,
+            Some(tls) => Some((tls::settings(tls)?, tls::server_name(tls, &host)?)),
+        };
+        Ok(Self { host, port, tls })
+    }
+
+    /// Goes through the stages once.
+    async fn attempt(&self, deadline: Instant, watch: Watch<'_>) -> Result<Channel, StageError> {
+        let tcp = self.connect(deadline, watch).await?;
+        let stream = self.secure(tcp, watch).await?;
+        self.greet(stream, watch).await
+    }
+
+    /// Resolves the name and connects to one of its addresses; the deadline is shared among them.
+    pub(crate) async fn connect(&self, deadline: Instant, watch: Watch<'_>) -> Result<TcpStream, StageError> {
+        watch(Progress::Begun(Stage::Resolve));
+        let failure = |error| StageError::Resolve { host: self.host.clone(), error };
+        let found = tokio::net::lookup_host((self.host.as_str(), self.port)).await.map_err(failure)?;
+        let addresses: Vec<_> = found.collect();
+        watch(Progress::Resolved(&addresses));
+        watch(Progress::Begun(Stage::Tcp));
+        let (tcp, address) = tcp::connect(&addresses, deadline, watch).await.map_err(StageError::Tcp)?;
+        tcp.set_nodelay(true).map_err(StageError::Tcp)?;
+        watch(Progress::Connected(address));
+        Ok(tcp)
+    }
+
+    /// Goes through the TLS handshake; hands the connection through when there is to be none.
+    pub(crate) async fn secure(
+        &self,
+        tcp: TcpStream,
+        watch: Watch<'_>,
+    ) -> Result<Box<dyn Stream>, StageError> {
+        let Some((settings, name)) = &self.tls else { return Ok(Box::new(tcp)) };
+        watch(Progress::Begun(Stage::Tls));
+        settings.evidence.forget();
+        let connecting = TlsConnector::from(Arc::clone(&settings.config)).connect(name.clone(), tcp).await;
+        watch(Progress::Seen(&settings.evidence.seen()));
+        let stream = connecting.map_err(|error| greeting::tls_failure(&error))?;
+        watch(Progress::Secured(Secured::of(stream.get_ref().1)));
+        Ok(Box::new(stream))
+    }
+
+    /// Hands an open stream to tonic and waits for the server's settings.
+    pub(crate) async fn greet(
+        &self,
+        stream: Box<dyn Stream>,
+        watch: Watch<'_>,
+    ) -> Result<Channel, StageError> {
+        watch(Progress::Begun(Stage::Http2));
+        let over_tls = self.is_tls();
+        let (greeted, mut verdict) = Greeted::new(stream, over_tls);
+        let mut only = Some(TokioIo::new(greeted));
+        // tonic connects anew when a connection is lost; this one then has nothing more to give.
+        let connector = tower::service_fn(move |_| {
+            let stream = only.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected));
+            std::future::ready(stream)
+        });
+        let broken = |error: tonic::transport::Error| StageError::Http2(error.to_string());
+        match self.endpoint().map_err(broken)?.connect_with_connector(connector).await {
+            // Nobody tells when the connection is dropped unread.
+            Ok(channel) => verdict.await.unwrap_or(Err(StageError::Closed { over_tls })).map(|()| channel),
+            Err(error) => Err(verdict.try_recv().ok().and_then(Result::err).unwrap_or_else(|| broken(error))),
+        }
+    }
+
+    /// Tells whether TLS is to be used.
+    pub(crate) fn is_tls(&self) -> bool {
+        self.tls.is_some()
+    }
+
+    /// Tells whether the server asked for a client certificate in the last handshake.
+    pub(crate) fn was_asked_for_client(&self) -> bool {
+        self.tls.as_ref().is_some_and(|(settings, _)| settings.evidence.seen().asked_for_client.is_some())
+    }
+
+    fn endpoint(&self) -> Result<Endpoint, tonic::transport::Error> {
+        let address = Address::HostPort { host: self.host.clone(), port: self.port };
+        // TLS is below what tonic sees, so the scheme it dials is never https; the scheme in requests is.
+        let endpoint = Endpoint::from_shared(format!("http://{address}"))?
+            .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
+            .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+            .keep_alive_while_idle(true)
+            .user_agent(concat!("ccs-peer/", env!("CARGO_PKG_VERSION")))?;
+        match (&self.tls, format!("https://{address}").parse()) {
+            (Some(_), Ok(origin)) => Ok(endpoint.origin(origin)),
+            _ => Ok(endpoint),
+        }
+    }
 }
 
 fn host_and_port(address: Address) -> Result<(String, u16), StageError> {
@@ -76,62 +173,5 @@ fn host_and_port(address: Address) -> Result<(String, u16), StageError> {
             }
         }
         Address::Target { scheme, .. } => Err(StageError::Scheme(scheme)),
-    }
-}
-
-/// Goes through the stages once, noting each as it begins.
-async fn attempt(target: &Target, stage: &mut Stage) -> Result<Channel, StageError> {
-    *stage = Stage::Resolve;
-    let addresses = resolve(target).await?;
-    *stage = Stage::Tcp;
-    let tcp = TcpStream::connect(addresses.as_slice()).await.map_err(StageError::Tcp)?;
-    tcp.set_nodelay(true).map_err(StageError::Tcp)?;
-    let stream: Box<dyn Stream> = match &target.tls {
-        None => Box::new(tcp),
-        Some((config, name)) => {
-            *stage = Stage::Tls;
-            let connecting = TlsConnector::from(Arc::clone(config)).connect(name.clone(), tcp);
-            Box::new(connecting.await.map_err(|error| greeting::tls_failure(&error))?)
-        }
-    };
-    *stage = Stage::Http2;
-    greet(target, stream).await
-}
-
-async fn resolve(target: &Target) -> Result<Vec<SocketAddr>, StageError> {
-    let failure = |error| StageError::Resolve { host: target.host.clone(), error };
-    let found = tokio::net::lookup_host((target.host.as_str(), target.port)).await.map_err(failure)?;
-    Ok(found.collect())
-}
-
-/// Hands an open stream to tonic and waits for the server's settings.
-async fn greet(target: &Target, stream: Box<dyn Stream>) -> Result<Channel, StageError> {
-    let over_tls = target.tls.is_some();
-    let (greeted, verdict) = Greeted::new(stream, over_tls);
-    let mut only = Some(TokioIo::new(greeted));
-    // tonic connects anew when a connection is lost; this one then has nothing more to give.
-    let connector = tower::service_fn(move |_| {
-        let stream = only.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected));
-        std::future::ready(stream)
-    });
-    let broken = |error: tonic::transport::Error| StageError::Http2(error.to_string());
-    let channel =
-        endpoint(target).map_err(broken)?.connect_with_connector(connector).await.map_err(broken)?;
-    // A write can fail first; then nothing was read, and nobody tells.
-    verdict.await.unwrap_or(Err(StageError::Closed { over_tls }))?;
-    Ok(channel)
-}
-
-fn endpoint(target: &Target) -> Result<Endpoint, tonic::transport::Error> {
-    let address = Address::HostPort { host: target.host.clone(), port: target.port };
-    // TLS is below what tonic sees, so the scheme it dials is never https; the scheme in requests is.
-    let endpoint = Endpoint::from_shared(format!("http://{address}"))?
-        .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
-        .keep_alive_timeout(KEEPALIVE_TIMEOUT)
-        .keep_alive_while_idle(true)
-        .user_agent(concat!("ccs-peer/", env!("CARGO_PKG_VERSION")))?;
-    match (&target.tls, format!("https://{address}").parse()) {
-        (Some(_), Ok(origin)) => Ok(endpoint.origin(origin)),
-        _ => Ok(endpoint),
     }
 }

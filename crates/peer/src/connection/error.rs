@@ -146,7 +146,9 @@ impl StageError {
         matches!(self, Self::Resolve { .. } | Self::Tcp(_) | Self::TlsClosed | Self::Closed { .. })
     }
 
-    fn hint(&self) -> Option<&'static str> {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Address(_) | Self::Http2(_) => return None,
             Self::Scheme(_) => "write host:port",

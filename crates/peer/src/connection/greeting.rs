@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 use super::error::StageError;
 
 /// A byte stream in both directions.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
@@ -26,6 +26,8 @@ pub(super) struct Greeted {
     over_tls: bool,
     first: Vec<u8>,
     listener: Option<oneshot::Sender<Result<(), StageError>>>,
+    /// Why writing failed, while the last words are awaited.
+    lost: Option<io::Error>,
 }
 
 impl Greeted {
@@ -35,7 +37,7 @@ impl Greeted {
         over_tls: bool,
     ) -> (Self, oneshot::Receiver<Result<(), StageError>>) {
         let (listener, verdict) = oneshot::channel();
-        (Self { stream, over_tls, first: Vec::new(), listener: Some(listener) }, verdict)
+        (Self { stream, over_tls, first: Vec::new(), listener: Some(listener), lost: None }, verdict)
     }
 
     fn tell(&mut self, verdict: Result<(), StageError>) {
@@ -48,6 +50,53 @@ impl Greeted {
     fn tell_closed(&mut self) {
         let over_tls = self.over_tls;
         self.tell(Err(StageError::Closed { over_tls }));
+    }
+
+    /// Tells what an error while reading is about.
+    fn tell_error(&mut self, error: &io::Error) {
+        // With TLS 1.3 the server judges the client certificate after the client has finished.
+        let inner = error.get_ref();
+        if inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) {
+            self.tell(Err(tls_failure(error)));
+        } else {
+            self.tell_closed();
+        }
+    }
+
+    /// Reads what the server said before it closed, until there is a verdict.
+    fn hear_last_words(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut bytes = [0; 64];
+        while self.listener.is_some() {
+            let mut buffer = ReadBuf::new(&mut bytes);
+            match ready!(Pin::new(&mut self.stream).poll_read(cx, &mut buffer)) {
+                Ok(()) => self.look_at(buffer.filled()),
+                Err(error) => self.tell_error(&error),
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// Writes; a failure waits for what the server said.
+    ///
+    /// A write can be the first to notice that the server is gone, and then nobody would read any more. A server that
+    /// refuses a client certificate says so just before.
+    fn write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut Box<dyn Stream>>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        let error = match self.lost.take() {
+            Some(error) => error,
+            None => match write(Pin::new(&mut self.stream), cx) {
+                Poll::Ready(Err(error)) => error,
+                other => return other,
+            },
+        };
+        if self.hear_last_words(cx).is_pending() {
+            self.lost = Some(error);
+            return Poll::Pending;
+        }
+        Poll::Ready(Err(error))
     }
 
     fn look_at(&mut self, bytes: &[u8]) {
@@ -90,15 +139,7 @@ impl AsyncRead for Greeted {
         if self.listener.is_some() {
             match &result {
                 Ok(()) => self.look_at(&buffer.filled()[before..]),
-                // With TLS 1.3 the server judges the client certificate after the client has finished.
-                Err(error)
-                    if error
-                        .get_ref()
-                        .is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) =>
-                {
-                    self.tell(Err(tls_failure(error)));
-                }
-                Err(_) => self.tell_closed(),
+                Err(error) => self.tell_error(error),
             }
         }
         Poll::Ready(result)
@@ -107,15 +148,15 @@ impl AsyncRead for Greeted {
 
 impl AsyncWrite for Greeted {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        self.write(cx, |stream, cx| stream.poll_write(cx, bytes))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        self.write(cx, AsyncWrite::poll_flush)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        self.write(cx, AsyncWrite::poll_shutdown)
     }
 }
 
@@ -132,5 +173,56 @@ mod tests {
             judge(b"SSH-2.0-x").unwrap_err().to_string(),
             "the server answered with [53, 53, 48, 2d, 32, 2e, 30, 2d], which is not HTTP/2"
         );
+    }
+
+    /// A server that has gone: nothing can be written, and what it said arrives a moment later.
+    struct Gone {
+        said: Option<&'static [u8]>,
+        arrived: bool,
+    }
+
+    impl AsyncRead for Gone {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buffer: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if !std::mem::replace(&mut self.arrived, true) {
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            buffer.put_slice(self.said.take().unwrap_or_default());
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Gone {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_server_said_before_it_went_is_heard_when_a_write_fails_first() {
+        use tokio::io::AsyncWriteExt as _;
+
+        for (said, verdict) in [
+            (b"HTTP/1.1 400".as_slice(), "the server answered in HTTP/1"),
+            (b"", "the server closed the connection before its HTTP/2 settings"),
+        ] {
+            let gone = Gone { said: Some(said), arrived: false };
+            let (mut greeted, told) = Greeted::new(Box::new(gone), false);
+            let error = greeted.write_all(b"PRI * HTTP/2.0").await.unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+            assert_eq!(told.await.unwrap().unwrap_err().to_string(), verdict);
+        }
     }
 }

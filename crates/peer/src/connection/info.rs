@@ -7,9 +7,6 @@ use ccs_files::connection::{Connection, ConnectionError, Notice};
 use ccs_files::duration::DurationError;
 use ccs_files::json::{self, Kind};
 
-/// How long a peer dials when nothing else is said.
-const DEFAULT_DIAL_TIMEOUT: Duration = Duration::from_secs(3);
-
 /// What a peer takes from connection.json.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionInfo {
@@ -125,6 +122,9 @@ impl InfoError {
 }
 
 impl ConnectionInfo {
+    /// How long a peer dials when nothing else is said.
+    pub const DEFAULT_DIAL_TIMEOUT: Duration = Duration::from_secs(3);
+
     /// Reads a released connection.json.
     pub fn read(path: &Path) -> Result<Self, InfoError> {
         let content =
@@ -162,9 +162,9 @@ fn decode(content: &[u8]) -> Result<(Connection, Duration), Fault> {
         }
     }
     let timeout = match &connection.dial_timeout {
-        None => DEFAULT_DIAL_TIMEOUT,
+        None => ConnectionInfo::DEFAULT_DIAL_TIMEOUT,
         Some(written) => match written.duration()? {
-            duration if duration.nanoseconds() == 0 => DEFAULT_DIAL_TIMEOUT,
+            duration if duration.nanoseconds() == 0 => ConnectionInfo::DEFAULT_DIAL_TIMEOUT,
             duration => duration.to_std().unwrap_or_default(),
         },
     };

@@ -14,12 +14,20 @@ use rustls::{
 };
 
 use super::error::StageError;
+use super::evidence::{Asked, Evidence};
 use super::info::{ClientPair, Tls};
 
+/// The settings of every handshake, and what the last one showed.
+pub(super) struct Settings {
+    pub(super) config: Arc<ClientConfig>,
+    pub(super) evidence: Arc<Evidence>,
+}
+
 /// Makes the settings: TLS 1.2 or later, no other roots than those given.
-pub(super) fn client_config(tls: &Tls) -> Result<ClientConfig, StageError> {
+pub(super) fn settings(tls: &Tls) -> Result<Settings, StageError> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = Arc::new(Verifier::new(&tls.root_cert, &provider)?);
+    let evidence = Arc::<Evidence>::default();
+    let verifier = Arc::new(Verifier::new(&tls.root_cert, &provider, Arc::clone(&evidence))?);
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(StageError::Tls)?
@@ -32,7 +40,9 @@ pub(super) fn client_config(tls: &Tls) -> Result<ClientConfig, StageError> {
             .map_err(|error| StageError::ClientPair(error.to_string()))?,
     };
     config.alpn_protocols = vec![b"h2".to_vec()];
-    Ok(config)
+    let client = Arc::clone(&config.client_auth_cert_resolver);
+    config.client_auth_cert_resolver = Arc::new(Asked { client, evidence: Arc::clone(&evidence) });
+    Ok(Settings { config: Arc::new(config), evidence })
 }
 
 /// Gives the name that the server's certificate must be for.
@@ -76,16 +86,21 @@ fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, StageError> {
 struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
     roots: Vec<CertificateDer<'static>>,
+    evidence: Arc<Evidence>,
 }
 
 impl Verifier {
-    fn new(root_cert: &str, provider: &Arc<CryptoProvider>) -> Result<Self, StageError> {
+    fn new(
+        root_cert: &str,
+        provider: &Arc<CryptoProvider>,
+        evidence: Arc<Evidence>,
+    ) -> Result<Self, StageError> {
         let roots = certificates(root_cert);
         let mut store = RootCertStore::empty();
         store.add_parsable_certificates(roots.iter().cloned());
         let webpki =
             WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider)).build();
-        Ok(Self { webpki: webpki.map_err(|_| StageError::RootCert)?, roots })
+        Ok(Self { webpki: webpki.map_err(|_| StageError::RootCert)?, roots, evidence })
     }
 }
 
@@ -105,6 +120,7 @@ impl ServerCertVerifier for Verifier {
         ocsp_response: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        self.evidence.presented(end_entity, intermediates);
         let result =
             self.webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match result {

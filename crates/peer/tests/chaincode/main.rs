@@ -7,6 +7,7 @@
 mod dial;
 mod fake;
 mod front;
+mod probe;
 mod registration;
 mod shim;
 mod transactions;
