@@ -83,7 +83,7 @@ pub(crate) struct Issue {
     /// How long the certificate is valid
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = days())]
     pub(crate) days: u32,
-    /// Replace the certificate and key of that name
+    /// Replace the certificate and key of that name; without --host and --address its hosts stay
     #[arg(long)]
     pub(crate) force: bool,
     /// Print a JSON document

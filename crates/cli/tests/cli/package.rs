@@ -193,4 +193,9 @@ fn the_environment_file_is_what_ccs_env_prints() {
     assert!(stderr(&refused).starts_with("error: a.env exists already\nhint: "), "{}", stderr(&refused));
     assert!(!folder.path().join("a.tgz").exists(), "both files are written, or none");
     assert_eq!(fs::read_to_string(folder.path().join("a.env")).unwrap(), written);
+    let alone = run(&[&arguments[..], &["--listen", "0.0.0.0:1"]].concat());
+    assert_eq!(alone.status.code(), Some(2));
+    let expected = "error: --listen, --server and --mounted-at are for the environment file\n\
+                    hint: add --env-file FILE and --lang LANG\n";
+    assert_eq!(stderr(&alone), expected);
 }

@@ -172,10 +172,15 @@ fn what_cannot_be_issued_is_refused_with_the_reason() {
     for (options, code, message) in [
         (&[][..], 14, "error: the server \"basic\" has no host\nhint: give --host for each name"),
         (&["--host", "a:1"], 14, "error: \"a:1\" is not a host name\nhint: write a name such as"),
-        (&["--address", "{{.org}}:1"], 12, "error: connection.json: the template in address: "),
+        (
+            &["--address", "{{.org}}:1"],
+            12,
+            "error: --address: key \"org\" is not set (line 1)\nhint: define it with --config",
+        ),
+        (&["--address", "{{.org"], 12, "error: --address: "),
         (&["--address", "a"], 13, "error: \"a\" renders to \"a\": address \"a\" has no port\nhint: "),
         (&["--address", "a:1", "--config", "[]"], 20, "error: cannot read the configuration []: "),
-        (&["--address", "a:1", "--config", "{"], 17, "error: CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG"),
+        (&["--address", "a:1", "--config", "{"], 17, "error: --config: line 1, column 2: "),
         (&["--days", "0"], 2, "error: invalid value '0' for '--days <DAYS>'"),
     ] {
         let said = refused(&folder, &[&server[..], options].concat(), code);
@@ -201,6 +206,20 @@ fn nothing_is_replaced_without_force() {
     assert_eq!(read(&folder, "tls/client/peer/client.key"), key);
     succeed(&folder, &["tls", "issue", "tls", "--client", "peer", "--force"]);
     assert_ne!(read(&folder, "tls/client/peer/client.key"), key);
+}
+
+#[test]
+fn a_renewed_server_keeps_its_hosts() {
+    let folder = material();
+    let before = read(&folder, "tls/server/basic/server.pem");
+    succeed(&folder, &["tls", "issue", "tls", "--server", "basic", "--force"]);
+    let after = read(&folder, "tls/server/basic/server.pem");
+    assert_ne!(after, before);
+    let hosts =
+        |pem: &str| read_bundle(pem.as_bytes()).unwrap().certificates[0].subject_alternative_names().to_vec();
+    assert_eq!(hosts(&after), hosts(&before));
+    let new = refused(&folder, &["tls", "issue", "tls", "--server", "new", "--force"], 14);
+    assert!(new.starts_with("error: the server \"new\" has no host\n"), "{new}");
 }
 
 #[test]

@@ -7,11 +7,11 @@ use ccs_builder::ExitCode;
 use ccs_files::Connection;
 use ccs_package::PackageContents;
 
-use crate::cli::{Format, Package};
+use crate::cli::{Format, Package, Place};
 use crate::commands::env;
 use crate::environment::server::Plan;
 use crate::environment::{self, format};
-use crate::failure::Failure;
+use crate::failure::{Failure, USAGE};
 use crate::tls::files;
 
 /// Gives the file and its text, if one is wanted. Nothing is written yet, and the file is not there, unless forced.
@@ -21,7 +21,15 @@ pub(super) fn of<'a>(
     connection: &[u8],
     warnings: &mut Vec<String>,
 ) -> Result<Option<(&'a Path, String)>, Failure> {
-    let (Some(file), Some(language)) = (&options.env_file, options.lang) else { return Ok(None) };
+    let (Some(file), Some(language)) = (&options.env_file, options.lang) else {
+        let Place { listen, server, mounted_at } = &options.place;
+        if listen.is_some() || server.is_some() || mounted_at.is_some() {
+            return Err(Failure::new("--listen, --server and --mounted-at are for the environment file")
+                .hint("add --env-file FILE and --lang LANG".to_owned())
+                .with_number(USAGE));
+        }
+        return Ok(None);
+    };
     if !options.force && file.symlink_metadata().is_ok() {
         return Err(files::exists(file));
     }

@@ -8,7 +8,9 @@ use std::time::SystemTime;
 
 use ccs_builder::configuration::Configuration;
 use ccs_builder::context::Surroundings;
-use ccs_builder::{ExitCode, render};
+use ccs_builder::render::TemplateError;
+use ccs_builder::{Error, ExitCode, render};
+use ccs_certificates::{Certificate, SubjectAlternativeName};
 use ccs_files::{Address, Connection};
 
 use crate::cli::tls::Issue;
@@ -65,9 +67,11 @@ fn configuration(given: &str) -> Result<OsString, Failure> {
 
 /// Renders the address as the builder does, and gives its host.
 fn rendered(template: &str, surroundings: &Surroundings) -> Result<String, Failure> {
-    let configuration = Configuration::gather(surroundings, Path::new("/"), "")?;
     let connection = Connection { address: template.to_owned(), ..Connection::default() };
-    let address = render::render(connection, &configuration)?.address;
+    let address = Configuration::gather(surroundings, Path::new("/"), "")
+        .and_then(|configuration| render::render(connection, &configuration))
+        .map_err(refused)?
+        .address;
     let parsed = address.parse::<Address>().map_err(|error| {
         Failure::new(format!("{template:?} renders to {address:?}: {error}"))
             .hint(error.hint())
@@ -78,6 +82,40 @@ fn rendered(template: &str, surroundings: &Surroundings) -> Result<String, Failu
             .hint("name the host with --host".to_owned())
             .with_code(ExitCode::Address)
     })
+}
+
+/// Speaks of options where the builder speaks of a package and a peer.
+fn refused(error: Error) -> Failure {
+    match error {
+        Error::Configuration { source, .. } => {
+            Failure::new(format!("--config: {}", ccs_builder::report::chain(&source)))
+                .hint(r#"write one JSON object: --config '{"org":"org1"}'"#.to_owned())
+                .with_code(ExitCode::Configuration)
+        }
+        Error::Template { source: TemplateError::MissingKey { error, known, .. }, .. } => {
+            let known: Vec<_> = known.into_iter().collect();
+            let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+            Failure::new(format!("--address: {error}"))
+                .hint(format!(
+                    "define it with --config, or peer_id with --peer; the keys that exist: {known}"
+                ))
+                .with_code(ExitCode::Template)
+        }
+        Error::Template { source, .. } => {
+            Failure::new(format!("--address: {source}")).hint(source.hint()).with_code(ExitCode::Template)
+        }
+        other => other.into(),
+    }
+}
+
+/// Gives the hosts of a certificate, in its order.
+pub(super) fn of_certificate(certificate: &Certificate) -> Vec<String> {
+    let host = |name: &SubjectAlternativeName| match name {
+        SubjectAlternativeName::Dns(name) => Some(name.clone()),
+        SubjectAlternativeName::Ip(address) => Some(address.to_string()),
+        SubjectAlternativeName::Uri(_) | SubjectAlternativeName::Email(_) => None,
+    };
+    certificate.subject_alternative_names().iter().filter_map(host).collect()
 }
 
 /// The host that a peer compares with the certificate.

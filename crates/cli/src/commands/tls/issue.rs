@@ -3,7 +3,7 @@
 use ccs_builder::ExitCode;
 use ccs_package::disk::Existing;
 
-use super::hosts;
+use super::{hosts, rotate};
 use crate::cli::tls::Issue;
 use crate::failure::Failure;
 use crate::tls::authority::{Request, Role};
@@ -17,7 +17,10 @@ pub(super) fn run(options: &Issue) -> Result<(), Failure> {
         (None, None) => return Err(Failure::new("neither --server nor --client is given")),
     };
     let folder = Folder::open(&options.dir)?;
-    let hosts = hosts::of(options)?;
+    let mut hosts = hosts::of(options)?;
+    if role == Role::Server && hosts.is_empty() && options.force {
+        hosts = present_hosts(&folder, name)?;
+    }
     if role == Role::Server && hosts.is_empty() {
         return Err(Failure::new(format!("the server {name:?} has no host"))
             .hint("give --host for each name under which peers dial it, or --address".to_owned())
@@ -35,6 +38,15 @@ pub(super) fn run(options: &Issue) -> Result<(), Failure> {
         Role::Client => format!("ccs package OUT.tgz --label LABEL --address HOST:PORT --tls {dir}"),
     };
     super::answer(&certificates, &warnings, options.json, &next)
+}
+
+/// The hosts of the certificate that is to be replaced; none if there is no such certificate.
+fn present_hosts(folder: &Folder, name: &str) -> Result<Vec<String>, Failure> {
+    let present = folder.parties(Role::Server)?.into_iter().find(|party| party.name == name);
+    match present {
+        Some(party) => Ok(hosts::of_certificate(&rotate::only(&party.certificate())?)),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// Says so when the certificate ends with its CA, earlier than was asked.

@@ -1,9 +1,10 @@
 //! `ccs tls rotate`: another CA, in three steps.
 
 use ccs_builder::ExitCode;
-use ccs_certificates::{Certificate, SubjectAlternativeName};
+use ccs_certificates::Certificate;
 use ccs_package::disk::Existing;
 
+use super::hosts;
 use crate::cli::tls::Rotate;
 use crate::failure::Failure;
 use crate::tls::authority::{Authority, Request};
@@ -52,7 +53,7 @@ fn reissue(folder: &Folder) -> Result<(), Failure> {
         if old.issuer() == issuer {
             continue;
         }
-        let hosts: Vec<_> = old.subject_alternative_names().iter().filter_map(host).collect();
+        let hosts = hosts::of_certificate(&old);
         let request = Request { role: party.role, name: &party.name, hosts: &hosts, days: lifetime(&old) };
         folder.put(party.role, &party.name, &authority.issue(&request)?, Existing::Replace)?;
     }
@@ -95,18 +96,10 @@ pub(super) fn stale(folder: &Folder, parties: &[Party]) -> Result<Vec<String>, F
     Ok(warnings)
 }
 
-fn only(file: &std::path::Path) -> Result<Certificate, Failure> {
+pub(super) fn only(file: &std::path::Path) -> Result<Certificate, Failure> {
     description::certificates(file)?.into_iter().next().ok_or_else(|| {
         Failure::new(format!("{} holds no certificate", file.display())).with_code(ExitCode::Tls)
     })
-}
-
-fn host(name: &SubjectAlternativeName) -> Option<String> {
-    match name {
-        SubjectAlternativeName::Dns(name) => Some(name.clone()),
-        SubjectAlternativeName::Ip(address) => Some(address.to_string()),
-        SubjectAlternativeName::Uri(_) | SubjectAlternativeName::Email(_) => None,
-    }
 }
 
 /// The days between both ends, as they were asked for.
