@@ -4,9 +4,9 @@ use std::time::{Duration, SystemTime};
 
 use ccs_certificates::{BundleError, Certificate, KeyPairError, Validity, read_bundle, read_key_pair};
 use ccs_files::connection::DialTimeout;
-use ccs_files::{Address, Connection, GoDuration};
+use ccs_files::{Address, Connection};
 
-use crate::Error;
+use crate::{Error, Warning};
 
 /// A certificate that ends within this many days is warned about.
 pub const EXPIRY_WARNING_DAYS: u64 = 30;
@@ -69,67 +69,81 @@ fn ago(time: Duration) -> String {
 }
 
 /// Checks a rendered connection, brings its dial timeout into one form, and adds what should be warned about.
-pub fn check(connection: &mut Connection, now: SystemTime, warnings: &mut Vec<String>) -> Result<(), Error> {
-    connection.address.parse::<Address>().map_err(Error::Address)?;
-    if let Some(timeout) = connection.dial_timeout.take() {
-        let duration = dial_timeout(&timeout)?;
-        connection.dial_timeout = Some(DialTimeout::Nanoseconds(duration));
-        warnings.extend(short_timeout(duration));
+pub fn check(connection: &mut Connection, now: SystemTime, warnings: &mut Vec<Warning>) -> Result<(), Error> {
+    check_address(connection)?;
+    check_dial_timeout(connection, warnings)?;
+    check_roots(connection, now, warnings)?;
+    check_client(connection, now, warnings)
+}
+
+/// Checks that a peer can dial the address.
+pub fn check_address(connection: &Connection) -> Result<(), Error> {
+    connection.address.parse::<Address>().map(drop).map_err(Error::Address)
+}
+
+/// Checks the dial timeout and brings it into one form.
+pub fn check_dial_timeout(connection: &mut Connection, warnings: &mut Vec<Warning>) -> Result<(), Error> {
+    let Some(timeout) = connection.dial_timeout.take() else { return Ok(()) };
+    let duration = timeout.duration().map_err(Error::DialTimeout)?;
+    if duration.nanoseconds() < 0 {
+        return Err(Error::NegativeDialTimeout(duration));
     }
-    if connection.tls_required {
-        check_roots(connection, now, warnings).map_err(Error::Tls)?;
+    // No connection is made within a millisecond: the number was probably meant in another unit.
+    if (1..1_000_000).contains(&duration.nanoseconds()) {
+        warnings.push(Warning::ShortDialTimeout(duration));
     }
+    connection.dial_timeout = Some(DialTimeout::Nanoseconds(duration));
+    Ok(())
+}
+
+/// Checks the root certificates of a connection with TLS.
+pub fn check_roots(
+    connection: &Connection,
+    now: SystemTime,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Error> {
+    if connection.tls_required { roots(connection, now, warnings).map_err(Error::Tls) } else { Ok(()) }
+}
+
+/// Checks what the peer presents with client authentication, and whether `domain` has an effect.
+pub fn check_client(
+    connection: &Connection,
+    now: SystemTime,
+    warnings: &mut Vec<Warning>,
+) -> Result<(), Error> {
     if connection.tls_required && connection.client_auth_required {
-        check_client(connection, now, warnings).map_err(Error::Tls)?;
-    } else if !connection.domain.is_empty() {
-        warnings.push(
-            "domain has no effect: a peer uses it only from Fabric 3.0 on, with tls_required and client_auth_required"
-                .to_owned(),
-        );
+        return client(connection, now, warnings).map_err(Error::Tls);
+    }
+    if !connection.domain.is_empty() {
+        warnings.push(Warning::UnusedDomain);
     }
     Ok(())
 }
 
-fn dial_timeout(timeout: &DialTimeout) -> Result<GoDuration, Error> {
-    let duration = timeout.duration().map_err(Error::DialTimeout)?;
-    if duration.nanoseconds() < 0 { Err(Error::NegativeDialTimeout(duration)) } else { Ok(duration) }
-}
-
-/// No connection is made within a microsecond: the number was probably meant in another unit.
-fn short_timeout(duration: GoDuration) -> Option<String> {
-    (1..1_000_000).contains(&duration.nanoseconds()).then(|| {
-        format!(
-            "dial_timeout is {duration}: a number counts nanoseconds; write the unit, for example \"10s\""
-        )
-    })
-}
-
-fn check_roots(connection: &Connection, now: SystemTime, warnings: &mut Vec<String>) -> Result<(), TlsError> {
+fn roots(connection: &Connection, now: SystemTime, warnings: &mut Vec<Warning>) -> Result<(), TlsError> {
+    let field = "root_cert";
     if connection.root_cert.is_empty() {
         return Err(TlsError::NoRootCert);
     }
     let bundle = read_bundle(connection.root_cert.as_bytes()).map_err(TlsError::RootCert)?;
-    warnings.extend(bundle.skipped.iter().map(|skipped| format!("root_cert: {skipped}")));
+    warnings.extend(bundle.skipped.into_iter().map(|skipped| Warning::SkippedBlock { field, skipped }));
     let mut expired = Vec::new();
     for certificate in &bundle.certificates {
-        match validity("root_cert", certificate, now) {
+        match validity(field, certificate, now) {
             Ok(warning) => warnings.extend(warning),
             Err(error) => expired.push(error),
         }
     }
     // A bundle may keep an old root beside the new one while certificates are being renewed.
     if expired.len() < bundle.certificates.len() {
-        warnings.extend(expired.iter().map(ToString::to_string));
+        warnings.extend(expired.into_iter().map(Warning::ExpiredRoot));
         return Ok(());
     }
     expired.into_iter().next().map_or(Ok(()), Err)
 }
 
-fn check_client(
-    connection: &Connection,
-    now: SystemTime,
-    warnings: &mut Vec<String>,
-) -> Result<(), TlsError> {
+fn client(connection: &Connection, now: SystemTime, warnings: &mut Vec<Warning>) -> Result<(), TlsError> {
+    let field = "client_cert";
     if connection.client_key.is_empty() {
         return Err(TlsError::NoClientKey);
     }
@@ -138,9 +152,9 @@ fn check_client(
     }
     let pair = read_key_pair(connection.client_cert.as_bytes(), connection.client_key.as_bytes())
         .map_err(TlsError::KeyPair)?;
-    warnings.extend(pair.skipped.iter().map(|skipped| format!("client_cert: {skipped}")));
+    warnings.extend(pair.skipped.into_iter().map(|skipped| Warning::SkippedBlock { field, skipped }));
     for certificate in &pair.chain {
-        warnings.extend(validity("client_cert", certificate, now)?);
+        warnings.extend(validity(field, certificate, now)?);
     }
     Ok(())
 }
@@ -150,19 +164,16 @@ fn validity(
     field: &'static str,
     certificate: &Certificate,
     now: SystemTime,
-) -> Result<Option<String>, TlsError> {
+) -> Result<Option<Warning>, TlsError> {
     let subject = certificate.subject();
     match certificate.validity(now) {
         Validity::Expired { since } => {
             let for_time = now.duration_since(since).unwrap_or_default();
             Err(TlsError::Expired { field, subject, for_time })
         }
-        Validity::NotYetValid { .. } => {
-            Ok(Some(format!("{field}: the certificate of {subject} is not valid yet")))
-        }
+        Validity::NotYetValid { .. } => Ok(Some(Warning::NotYetValid { field, subject })),
         Validity::Valid { days_left } if days_left < EXPIRY_WARNING_DAYS => {
-            let days = if days_left == 1 { "day" } else { "days" };
-            Ok(Some(format!("{field}: the certificate of {subject} expires in {days_left} {days}")))
+            Ok(Some(Warning::ExpiresSoon { field, subject, days_left }))
         }
         Validity::Valid { .. } => Ok(None),
     }
@@ -170,7 +181,7 @@ fn validity(
 
 /// Warns about TLS material that a peer will not look at; for a connection as packaged.
 #[must_use]
-pub fn unused_tls(package: &Connection) -> Option<String> {
+pub fn unused_tls(package: &Connection) -> Option<Warning> {
     let fields = [
         ("client_auth_required", package.client_auth_required),
         ("root_cert", !package.root_cert.is_empty()),
@@ -178,11 +189,5 @@ pub fn unused_tls(package: &Connection) -> Option<String> {
         ("client_cert", !package.client_cert.is_empty()),
     ];
     let given: Vec<&str> = fields.into_iter().filter(|(_, given)| *given).map(|(field, _)| field).collect();
-    (!package.tls_required && !given.is_empty()).then(|| {
-        let (verb, these) = if given.len() == 1 { ("is", "it") } else { ("are", "them") };
-        format!(
-            "{} {verb} given and tls_required is false: the peer will ignore {these} and connect in plaintext",
-            given.join(", ")
-        )
-    })
+    (!package.tls_required && !given.is_empty()).then_some(Warning::UnusedTls { fields: given })
 }

@@ -18,14 +18,16 @@
 //! | [`render`] | templates of connection.json to text |
 //! | [`check`] | what a peer would only find when it launches the chaincode |
 //! | [`meta_inf`] | the files of META-INF |
+//! | [`examine`] | all that is wrong with a source, for the tools beside the builder |
 //! | [`output`] | folders written whole or not at all |
 //! | [`install`] | `ccs-builder install` |
-//! | [`error`], [`exit`], [`report`] | what went wrong, its code, and the line that says so |
+//! | [`error`], [`warning`], [`exit`], [`report`] | what went wrong, its code, and the line that says so |
 
 pub mod check;
 pub mod configuration;
 pub mod context;
 pub mod error;
+pub mod examine;
 pub mod exit;
 pub mod input;
 pub mod install;
@@ -35,6 +37,8 @@ pub mod program;
 pub mod render;
 pub mod report;
 pub mod stages;
+pub mod warning;
 
 pub use error::Error;
 pub use exit::ExitCode;
+pub use warning::Warning;

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use ccs_files::index;
 
-use crate::Error;
 use crate::input::{self, ReadError};
+use crate::{Error, Warning};
 
 /// Files below one folder, with their content, sorted by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,11 +24,18 @@ pub const MAX_ENTRIES: usize = 10_000;
 /// Reads META-INF of a package's source, or the folder `metadata` that Fabric's documentation shows in its place.
 ///
 /// Hidden files are left out, files under `statedb` must be indexes; what may not be meant is added to `warnings`.
-pub fn of_source(source: &Path, warnings: &mut Vec<String>) -> Result<Tree, Error> {
+pub fn of_source(source: &Path, warnings: &mut Vec<Warning>) -> Result<Tree, Error> {
+    let tree = read_source(source, warnings)?;
+    tree.files.iter().try_for_each(|(path, content)| check_file(path, content, warnings))?;
+    Ok(tree)
+}
+
+/// Reads the files as [`of_source`] does and checks none of them.
+pub fn read_source(source: &Path, warnings: &mut Vec<Warning>) -> Result<Tree, Error> {
     let documented = Some(source.join("metadata")).filter(|folder| folder.is_dir());
     let folder = match (folder_in(source, "META-INF")?, documented) {
         (Some(folder), Some(_)) => {
-            warnings.push("the package has META-INF and metadata; metadata is ignored".to_owned());
+            warnings.push(Warning::TwoMetadataFolders);
             folder
         }
         (Some(folder), None) | (None, Some(folder)) => folder,
@@ -36,16 +43,18 @@ pub fn of_source(source: &Path, warnings: &mut Vec<String>) -> Result<Tree, Erro
     };
     let mut tree = Tree::read(&folder)?;
     for (path, _) in tree.files.extract_if(.., |(path, _)| is_hidden(path)) {
-        warnings.push(format!("META-INF/{} is hidden and ignored", path.display()));
-    }
-    for (path, content) in &tree.files {
-        if path.starts_with("statedb") {
-            check_index(path, content)?;
-        } else {
-            warnings.push(format!("META-INF/{} is not in statedb; no peer reads it", path.display()));
-        }
+        warnings.push(Warning::Hidden { path });
     }
     Ok(tree)
+}
+
+/// Checks one file; its path is relative to META-INF.
+pub fn check_file(path: &Path, content: &[u8], warnings: &mut Vec<Warning>) -> Result<(), Error> {
+    if path.starts_with("statedb") {
+        return check_index(path, content);
+    }
+    warnings.push(Warning::OutsideStatedb { path: path.to_owned() });
+    Ok(())
 }
 
 /// The folder of that name, if there is one; an error for anything else of that name.

@@ -76,24 +76,32 @@ fn next_step(error: &RenderError, configured: bool) -> String {
 /// Without TLS the peer ignores everything about it, so these fields are emptied and their templates never looked at,
 /// as Fabric's own builder does.
 pub fn render(package: Connection, configuration: &Configuration) -> Result<Connection, Error> {
-    let text = |field: &'static str, text: String| {
+    render_with(package, |field, text| {
         expand(&text, configuration).map_err(|source| Error::Template { field, source })
-    };
-    let tls = |field: &'static str, pem: String| {
-        if package.tls_required { text(field, pem) } else { Ok(String::new()) }
-    };
+    })
+}
+
+/// Renders with a function that is given each field that counts, with its text.
+pub(crate) fn render_with(
+    package: Connection,
+    mut text: impl FnMut(&'static str, String) -> Result<String, Error>,
+) -> Result<Connection, Error> {
+    let tls_required = package.tls_required;
     let dial_timeout = match package.dial_timeout {
         Some(DialTimeout::Text(template)) => {
             Some(text("dial_timeout", template)?).filter(|text| !text.is_empty()).map(DialTimeout::Text)
         }
         other => other,
     };
+    let address = text("address", package.address)?;
+    let domain = text("domain", package.domain)?;
+    let mut tls = |field, pem| if tls_required { text(field, pem) } else { Ok(String::new()) };
     Ok(Connection {
-        address: text("address", package.address)?,
-        domain: text("domain", package.domain)?,
+        address,
+        domain,
         dial_timeout,
-        tls_required: package.tls_required,
-        client_auth_required: package.tls_required && package.client_auth_required,
+        tls_required,
+        client_auth_required: tls_required && package.client_auth_required,
         root_cert: tls("root_cert", package.root_cert)?,
         client_key: tls("client_key", package.client_key)?,
         client_cert: tls("client_cert", package.client_cert)?,
@@ -101,8 +109,29 @@ pub fn render(package: Connection, configuration: &Configuration) -> Result<Conn
     })
 }
 
-fn expand(text: &str, configuration: &Configuration) -> Result<String, TemplateError> {
-    if !text.contains("{{") {
+/// Gives the fields that hold a template and that a builder renders, with the keys that each can read.
+#[must_use]
+pub fn template_keys(package: &Connection) -> Vec<(&'static str, Result<BTreeSet<String>, TemplateError>)> {
+    let mut fields = Vec::new();
+    // The function never fails, so neither does the rendering.
+    let _ = render_with(package.clone(), |field, text| {
+        if is_template(&text) {
+            fields.push((field, Template::parse(&text).map(|template| template.keys()).map_err(Into::into)));
+        }
+        Ok(text)
+    });
+    fields
+}
+
+/// Tells whether a field's text is a template; every other text stays as it is.
+#[must_use]
+pub fn is_template(text: &str) -> bool {
+    text.contains("{{")
+}
+
+/// Renders one text.
+pub(crate) fn expand(text: &str, configuration: &Configuration) -> Result<String, TemplateError> {
+    if !is_template(text) {
         return Ok(text.to_owned());
     }
     let template = Template::parse(text)?;

@@ -2,8 +2,8 @@
 
 use std::io::Write as _;
 
-use crate::Error;
 use crate::program::Program;
+use crate::{Error, Warning};
 
 /// The longest line, in bytes. A peer stops reading a program's stderr at 64 KiB, and then the program hangs.
 pub const MAX_LINE: usize = 4_000;
@@ -36,7 +36,7 @@ impl Report {
     }
 
     /// Says what works and yet may not be meant, a line each, up to [`MAX_WARNINGS`] lines.
-    pub fn warnings(&self, messages: &[String]) {
+    pub fn warnings(&self, messages: &[Warning]) {
         for message in messages.iter().take(MAX_WARNINGS) {
             self.write(&format!("warning: {message}"));
         }

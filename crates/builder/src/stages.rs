@@ -16,7 +16,7 @@ use crate::Error;
 use crate::input;
 
 /// Reads metadata.json of a folder; the bytes are given as well.
-fn read_metadata(folder: &Path) -> Result<(PackageMetadata, Vec<u8>), Error> {
+pub fn read_metadata(folder: &Path) -> Result<(PackageMetadata, Vec<u8>), Error> {
     let path = folder.join("metadata.json");
     let content = input::read(&path, input::MAX_SMALL)
         .map_err(|source| Error::MetadataUnreadable { path: path.clone(), source })?;

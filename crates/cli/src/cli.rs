@@ -1,21 +1,31 @@
 //! The command line: types and help texts, no logic. Options of a command have a file of their own.
 
 mod demo;
+mod diff;
 mod env;
 mod id;
+mod inspect;
+mod lint;
 mod package;
 mod probe;
+mod render;
 pub(crate) mod tls;
+mod unpack;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use demo::Demo;
+pub(crate) use diff::Diff;
 pub(crate) use env::{Env, Format, Language, Place};
 pub(crate) use id::Id;
+pub(crate) use inspect::Inspect;
+pub(crate) use lint::Lint;
 pub(crate) use package::Package;
 pub(crate) use probe::{Level, Probe};
+pub(crate) use render::Render;
 pub(crate) use tls::Tls;
+pub(crate) use unpack::Unpack;
 
 use crate::style;
 
@@ -43,7 +53,7 @@ pub(crate) enum Command {
     /// a sample chaincode as a service in its own process, connects to it as a peer does, and runs a handful of
     /// transactions. Ends with exit code 0 only if all of that happened.
     Demo(Demo),
-    /// Make a chaincode package of the type ccaas
+    /// Make a chaincode package of the type ccaas or external
     ///
     /// The package is one that a peer installs and a builder takes: what the builder would refuse is refused here, by the
     /// same code. The same inputs give the same package ID on every machine.
@@ -52,6 +62,37 @@ pub(crate) enum Command {
     ///
     /// It is the same that `peer lifecycle chaincode calculatepackageid` prints.
     Id(Id),
+    /// Show what is in a package
+    ///
+    /// Label, type and package ID, the connection (private keys are never shown), the keys that its templates need from
+    /// the peer's configuration, every certificate with its names and the days it has left, the CouchDB indexes, and each
+    /// entry of the archive with its mode and size. It judges nothing: for that there is `ccs lint`.
+    Inspect(Inspect),
+    /// Find what a peer or the builder would refuse, and what works and yet hurts
+    ///
+    /// Runs the builder's own checks to their end, not only to the first error, and adds rules of its own: odd entries in
+    /// the archive, plaintext to another host, names that Kubernetes cannot hold. Each finding has a stable name, a
+    /// severity, and a hint. Ends with 0 if there is no error, otherwise with the code that the builder would give for the
+    /// first one.
+    Lint(Lint),
+    /// Show the connection.json that each peer will get
+    ///
+    /// Renders and checks the package with the builder's own code, offline, for each peer that is named. `package_label`,
+    /// `package_hash` and `package_hash_short` are those of the package; every other key comes from --config, as it
+    /// would from `CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG`. Ends with the code that the builder would give for the first
+    /// peer that it fails for.
+    Render(Render),
+    /// Unpack a package, as a peer does before it calls a builder
+    ///
+    /// Makes DIR/metadata/metadata.json and DIR/src, whatever the archive holds: nothing is written outside, links are
+    /// refused, and DIR appears whole or not at all. Only you can enter it, since there may be a private key inside.
+    Unpack(Unpack),
+    /// Say why two packages have different IDs
+    ///
+    /// Compares what is in them and then what nobody sees: modes, owners, times, order and names of the archives' entries,
+    /// and the headers of the compression. Lines of JSON files are shown without private keys. Ends with 0 if the package
+    /// ID is the same, with 1 if it is not.
+    Diff(Diff),
     /// Print the variables with which a chaincode serves for a package
     ///
     /// All that the shim of the language reads to run as a server, and nothing else: the package ID, where to listen, and

@@ -2,16 +2,24 @@
 
 mod completions;
 mod demo;
+mod diff;
 mod env;
 mod file;
 mod id;
+mod inspect;
+mod lint;
 mod package;
 mod probe;
+mod render;
 mod sample_chaincode;
 mod tls;
+mod unpack;
+
+use std::path::Path;
 
 use crate::cli::Command;
 use crate::failure::Failure;
+use crate::style;
 
 /// Runs a command.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
@@ -19,12 +27,28 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => demo::run(&options),
         Command::Package(options) => package::run(&options),
         Command::Id(options) => id::run(&options),
+        Command::Inspect(options) => inspect::run(&options),
+        Command::Lint(options) => lint::run(&options),
+        Command::Render(options) => render::run(&options),
+        Command::Unpack(options) => unpack::run(&options),
+        Command::Diff(options) => diff::run(&options),
         Command::Env(options) => env::run(&options),
         Command::Tls(command) => tls::run(&command),
         Command::Probe(options) => probe::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::SampleChaincode => sample_chaincode::run(),
     }
+}
+
+/// Says on stderr what works and yet may not be meant.
+fn warn(message: &str) {
+    let warn = style::WARN;
+    anstream::eprintln!("{warn}warning:{warn:#} {}", style::safe(message));
+}
+
+/// Writes a path as a word of a command.
+fn word(path: &Path) -> String {
+    style::shell_word(&path.to_string_lossy())
 }
 
 /// Writes a result to stdout.

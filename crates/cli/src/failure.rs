@@ -5,6 +5,8 @@ use std::fmt;
 use std::process::ExitCode;
 
 use ccs_builder::ExitCode as Code;
+use ccs_package::ReadError;
+use ccs_package::disk::DiskError;
 
 use crate::style;
 
@@ -27,6 +29,11 @@ impl Failure {
     /// Fails with a message in lower case.
     pub(crate) fn new(message: impl fmt::Display) -> Self {
         Self { message: message.to_string(), hint: None, next: None, code: FAILED }
+    }
+
+    /// Fails without a word: the result on standard output says why.
+    pub(crate) fn silent(code: u8) -> Self {
+        Self { message: String::new(), hint: None, next: None, code }
     }
 
     /// Fails with an error and its causes, each printed once.
@@ -67,6 +74,11 @@ impl Failure {
         &self.message
     }
 
+    /// Gives the number of the exit code.
+    pub(crate) fn number(&self) -> u8 {
+        self.code
+    }
+
     /// Gives the exit code.
     pub(crate) fn code(&self) -> ExitCode {
         self.code.into()
@@ -74,11 +86,14 @@ impl Failure {
 
     /// Writes the message, the hint and the next command to stderr.
     pub(crate) fn print(&self) {
+        if self.message.is_empty() {
+            return;
+        }
         let bad = style::BAD;
-        anstream::eprintln!("{bad}error:{bad:#} {}", self.message);
+        anstream::eprintln!("{bad}error:{bad:#} {}", style::safe(&self.message));
         if let Some(hint) = &self.hint {
             let name = style::NAME;
-            anstream::eprintln!("{name}hint:{name:#} {hint}");
+            anstream::eprintln!("{name}hint:{name:#} {}", style::safe(hint));
         }
         if let Some(command) = &self.next {
             style::print_next(command);
@@ -92,8 +107,23 @@ impl From<ccs_builder::Error> for Failure {
     }
 }
 
-impl From<ccs_package::disk::DiskError> for Failure {
-    fn from(error: ccs_package::disk::DiskError) -> Self {
-        Self::new(&error).hint(error.hint()).with_code(Code::InputOutput)
+impl From<DiskError> for Failure {
+    fn from(error: DiskError) -> Self {
+        let failure = Self::new(&error).hint(error.hint());
+        match &error {
+            DiskError::Read { error, .. } | DiskError::Package(error) => failure.with_number(refusal(error)),
+            _ => failure.with_code(Code::InputOutput),
+        }
+    }
+}
+
+/// Gives the code for a package that a peer refuses: the builder's where there is one.
+pub(crate) fn refusal(error: &ReadError) -> u8 {
+    match error {
+        ReadError::Io(_) => Code::InputOutput.number(),
+        ReadError::Metadata(_) | ReadError::NoMetadata { .. } | ReadError::Label { .. } => {
+            Code::Metadata.number()
+        }
+        _ => FAILED,
     }
 }

@@ -4,8 +4,12 @@ mod cli;
 mod commands;
 mod environment;
 mod failure;
+mod json_text;
+mod moment;
+mod package_file;
 mod programs;
 mod style;
+mod table;
 mod tls;
 
 use std::process::ExitCode;

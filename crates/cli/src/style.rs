@@ -1,4 +1,4 @@
-//! Colours, of which there are three, and only on a terminal.
+//! Colours, of which there are few and only on a terminal, and text that is safe there.
 
 use std::time::Duration;
 
@@ -14,12 +14,37 @@ pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 /// What went wrong.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
+/// What may go wrong.
+pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
+
 /// What matters less.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// The colours of help and usage.
 pub(crate) const CLAP: Styles =
     Styles::styled().header(NAME).usage(NAME).literal(GOOD).error(BAD).valid(GOOD).invalid(BAD);
+
+/// Makes text out of a package safe for a terminal and keeps it on one line: characters that would move the cursor or
+/// turn the direction of writing are escaped.
+pub(crate) fn safe(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        let is_odd = character.is_control()
+            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if is_odd { safe.extend(character.escape_default()) } else { safe.push(character) }
+    }
+    safe
+}
+
+/// Writes a word of a command so that a shell takes it for one.
+pub(crate) fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", safe(word).replace('\'', r"'\''"))
+    }
+}
 
 /// Writes the next command to type to stderr, as the last line of a command.
 pub(crate) fn print_next(command: &str) {
@@ -45,6 +70,14 @@ pub(crate) fn duration(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_out_of_a_package_cannot_steer_a_terminal() {
+        assert_eq!(safe("a\u{1b}[2Jb\n\u{202e}c\u{e9}"), "a\\u{1b}[2Jb\\n\\u{202e}c\u{e9}");
+        assert_eq!(shell_word("dir/basic_1.0.tgz"), "dir/basic_1.0.tgz");
+        assert_eq!(shell_word("it's here"), r"'it'\''s here'");
+        assert_eq!(shell_word(""), "''");
+    }
 
     #[test]
     fn durations_have_three_figures() {

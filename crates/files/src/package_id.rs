@@ -203,6 +203,12 @@ impl PackageId {
         format!("{}-{}", self.label, self.hash)
     }
 
+    /// Gives a name that a peer could give to the scratch folder of the package; the random part is `0`.
+    #[must_use]
+    pub fn scratch_folder(&self) -> String {
+        format!("fabric-{}0", self.sanitised())
+    }
+
     /// Reads a package ID from the name of a peer's scratch folder: `fabric-<label>-<hash><random digits>`.
     ///
     /// The form was seen from Fabric 2.0 to 3.1. A hash holds no `-`, so the last one ends the label; the hash has 64
@@ -302,7 +308,8 @@ mod tests {
             let id = PackageId::new(label.parse().unwrap(), hash.parse().unwrap());
             prop_assert_eq!(&id.to_string().parse::<PackageId>().unwrap(), &id);
             let folder = format!("fabric-{}{random}", id.sanitised());
-            prop_assert_eq!(PackageId::from_scratch_folder(&folder), Some(id));
+            prop_assert_eq!(PackageId::from_scratch_folder(&folder), Some(id.clone()));
+            prop_assert_eq!(PackageId::from_scratch_folder(&id.scratch_folder()), Some(id));
         }
 
         #[test]

@@ -13,18 +13,10 @@ use fault::{Failure, MAX_EXTENDED_HEADER, TarFault};
 use header::{BLOCK, Block, Header, until_nul};
 use pax::Records;
 
-/// One member of an archive.
-#[derive(Debug)]
-pub(crate) struct Member {
-    /// The path as it is written there: any bytes but NUL.
-    pub(crate) path: Vec<u8>,
-    /// The type byte: `0` a file, `5` a directory, `2` a symbolic link, ...
-    pub(crate) flag: u8,
-    /// The permission bits, and whatever else the field holds.
-    pub(crate) mode: i64,
-    /// The number of bytes of content.
-    pub(crate) size: u64,
-}
+use crate::header::EntryHeader;
+
+/// One member of an archive. Its name is any bytes but NUL.
+pub(crate) type Member = EntryHeader;
 
 /// An archive, positioned at the content of one member.
 #[derive(Debug)]
@@ -43,21 +35,28 @@ impl<R: Read> Archive<R> {
     pub(crate) fn next(&mut self) -> Result<Option<Member>, Failure> {
         let mut records = Records::default();
         let mut long_name = Vec::new();
+        let mut extended_bytes = 0;
         loop {
             if !self.skip_content()? {
                 return Ok(None);
             }
             let Some(header) = self.header()? else { return Ok(None) };
-            self.enter(&header)?;
+            let size = self.enter(&header)?;
+            if matches!(header.flag, b'x' | b'L' | b'K') {
+                extended_bytes += size;
+            }
             match header.flag {
                 b'x' => records = Records::parse(&self.extended_header()?)?,
                 b'g' => {
                     Records::parse(&self.extended_header()?)?;
-                    return Ok(Some(Member { path: header.path, flag: b'g', mode: 0, size: 0 }));
+                    return Ok(Some(Member { name: header.path, flag: b'g', ..Member::default() }));
                 }
                 b'L' => long_name = until_nul(&self.extended_header()?).to_vec(),
                 b'K' => drop(self.extended_header()?),
-                _ => return Ok(Some(self.member(header, &records, long_name)?)),
+                _ => {
+                    let member = self.member(header, &records, long_name)?;
+                    return Ok(Some(Member { extended_bytes, ..member }));
+                }
             }
         }
     }
@@ -79,7 +78,19 @@ impl<R: Read> Archive<R> {
         if records.is_sparse() {
             return Err(TarFault::Sparse(String::from_utf8_lossy(&header.path).into_owned()));
         }
-        Ok(Member { path: header.path, flag: header.flag, mode: header.mode, size })
+        Ok(Member {
+            name: header.path,
+            flag: header.flag,
+            mode: header.mode,
+            size,
+            uid: header.uid,
+            gid: header.gid,
+            mtime: header.mtime,
+            uname: header.uname,
+            gname: header.gname,
+            layout: header.layout,
+            extended_bytes: 0,
+        })
     }
 
     /// Makes the content that follows a header readable and gives its length.

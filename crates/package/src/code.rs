@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::archive::Member;
+use crate::header::EntryHeader;
 use crate::layer::ArchiveFault;
 
 /// What an entry is.
@@ -25,6 +26,7 @@ pub struct CodeEntry {
     kind: EntryKind,
     mode: u32,
     size: u64,
+    header: EntryHeader,
 }
 
 impl CodeEntry {
@@ -52,9 +54,15 @@ impl CodeEntry {
         self.size
     }
 
+    /// Gives the header as it is in the archive.
+    #[must_use]
+    pub fn header(&self) -> &EntryHeader {
+        &self.header
+    }
+
     pub(crate) fn of(member: &Member) -> Result<Self, CodeFault> {
-        let name = || shown(&member.path);
-        let path = clean(&member.path).ok_or_else(|| CodeFault::EscapingPath { name: name() })?;
+        let name = || shown(&member.name);
+        let path = clean(&member.name).ok_or_else(|| CodeFault::EscapingPath { name: name() })?;
         let kind = match member.flag {
             b'0' => EntryKind::File,
             b'5' => EntryKind::Directory,
@@ -68,7 +76,7 @@ impl CodeEntry {
             EntryKind::Directory => (0o700, 0),
             EntryKind::File => (permissions, member.size),
         };
-        Ok(Self { path, kind, mode, size })
+        Ok(Self { path, kind, mode, size, header: member.clone() })
     }
 }
 
@@ -223,7 +231,7 @@ mod tests {
     }
 
     fn entry(path: &str, kind: EntryKind) -> CodeEntry {
-        CodeEntry { path: path.into(), kind, mode: 0, size: 0 }
+        CodeEntry { path: path.into(), kind, mode: 0, size: 0, header: EntryHeader::default() }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use ccs_files::PackageId;
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::code::{CodeEntry, EntryKind};
+use crate::code::{self, CodeEntry, CodeFault, EntryKind};
 use crate::contents::PackageContents;
 use crate::limits::Limits;
 use crate::read::{Package, ReadError, VisitError, visit_code};
@@ -124,29 +124,67 @@ pub fn save(contents: &PackageContents, path: &Path, existing: Existing) -> Resu
 /// a peer writes it over the earlier one and leaves what that has more of (Fabric 3.1
 /// `core/container/externalbuilder/tar.go`).
 pub fn unpack_code(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
-    if !is_free(folder).map_err(|source| DiskError::Open { path: folder.to_owned(), source })? {
-        return Err(DiskError::Exists { path: folder.to_owned() });
-    }
-    // A fresh folder that only we know holds no links that could lead elsewhere.
     let create = |path: &Path, source| DiskError::Create { path: path.to_owned(), source };
-    let private = Permissions::from_mode(0o700);
-    let draft = tempfile::Builder::new()
-        .prefix(".ccs-unpack-")
-        .permissions(private)
-        .tempdir_in(parent(folder))
-        .map_err(|source| create(folder, source))?;
+    let draft = draft_of(folder)?;
+    let mut seen = Vec::new();
     let visitor = |entry: &CodeEntry, content: &mut dyn Read| {
-        put(&draft, entry, content).map_err(|source| create(&folder.join(entry.path()), source))
+        seen.push(entry.clone());
+        put(&draft, entry, content).map_err(|source| match code::conflict(&seen) {
+            // The disk notices it before the reader does, which looks at all entries at the end.
+            Some(path) => DiskError::Package(ReadError::Code(CodeFault::Conflict { path: path.to_owned() })),
+            None => create(&folder.join(entry.path()), source),
+        })
     };
     let package = visit_code(source, limits, visitor).map_err(|error| match error {
         VisitError::Read(error) => DiskError::Package(error),
         VisitError::Visitor(error) => error,
     })?;
+    settle(draft, folder)?;
+    Ok(package)
+}
+
+/// Unpacks a whole package into a folder, laid out as a peer does for a builder: `metadata/metadata.json` and the code in
+/// `src`.
+///
+/// As with [`unpack_code`] the folder must be absent or empty, and it appears with all of its content or not at all. Only
+/// the user can enter it.
+pub fn unpack(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
+    let create = |source| DiskError::Create { path: folder.to_owned(), source };
+    let draft = draft_of(folder)?;
+    let package = unpack_code(source, &draft.path().join("src"), limits).map_err(|error| match error {
+        DiskError::Create { path, source } => {
+            let place = path.strip_prefix(draft.path()).map_or_else(|_| path.clone(), |it| folder.join(it));
+            DiskError::Create { path: place, source }
+        }
+        error => error,
+    })?;
+    let metadata = draft.path().join("metadata");
+    DirBuilder::new().mode(0o700).create(&metadata).map_err(create)?;
+    fs::write(metadata.join("metadata.json"), package.metadata_bytes()).map_err(create)?;
+    settle(draft, folder)?;
+    Ok(package)
+}
+
+/// Makes a folder beside one that can be created; a fresh folder that only we know holds no links that lead elsewhere.
+fn draft_of(folder: &Path) -> Result<TempDir, DiskError> {
+    if !is_free(folder).map_err(|source| DiskError::Open { path: folder.to_owned(), source })? {
+        return Err(DiskError::Exists { path: folder.to_owned() });
+    }
+    tempfile::Builder::new()
+        .prefix(".ccs-unpack-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(parent(folder))
+        .map_err(|source| DiskError::Create { path: folder.to_owned(), source })
+}
+
+/// Gives the draft its name.
+fn settle(draft: TempDir, folder: &Path) -> Result<(), DiskError> {
     // Replaces an empty folder, and fails should it have ceased to be empty.
-    fs::rename(draft.path(), folder).map_err(|source| create(folder, source))?;
+    fs::rename(draft.path(), folder)
+        .map_err(|source| DiskError::Create { path: folder.to_owned(), source })?;
     // Nothing is left under the draft's name that its destructor could remove.
     let _ = draft.keep();
-    Ok(package)
+    Ok(())
 }
 
 /// Puts one entry under the folder.

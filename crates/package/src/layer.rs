@@ -9,6 +9,7 @@ use flate2::bufread::MultiGzDecoder;
 
 use crate::archive::Archive;
 use crate::archive::fault::TarFault;
+use crate::header::GzipHeader;
 use crate::limits::{Layer, LimitExceeded, Limits};
 
 /// A tar archive under gzip, over `R`.
@@ -104,8 +105,12 @@ impl Cause {
     }
 }
 
-/// Opens the archive and checks that it begins as gzip.
-pub(crate) fn open<R: Read>(source: R, layer: Layer, limits: &Limits) -> Result<CompressedArchive<R>, Cause> {
+/// Opens the archive, checks that it begins as gzip, and gives its gzip header as well.
+pub(crate) fn open<R: Read>(
+    source: R,
+    layer: Layer,
+    limits: &Limits,
+) -> Result<(GzipHeader, CompressedArchive<R>), Cause> {
     let mut source = BufReader::new(Below(source));
     if source.fill_buf().map_err(Cause::of)?.is_empty() {
         return Err(Cause::Gzip(GzipFault::Empty));
@@ -118,12 +123,24 @@ pub(crate) fn open<R: Read>(source: R, layer: Layer, limits: &Limits) -> Result<
         cause => cause,
     })?;
     let has_room = |text: Option<&[u8]>| text.is_none_or(|text| text.len() < GO_HEADER_TEXT);
-    if !decoder.header().is_some_and(|header| has_room(header.filename()) && has_room(header.comment())) {
-        return Err(Cause::Gzip(GzipFault::Header));
-    }
+    let header = decoder
+        .header()
+        .filter(|header| has_room(header.filename()) && has_room(header.comment()))
+        .map(gzip_header)
+        .ok_or(Cause::Gzip(GzipFault::Header))?;
     let limit = limits.total_bytes;
     let exceeded = LimitExceeded::TotalBytes { layer, limit };
-    Ok(Archive::new(Counted { inner: decoder, left: limit, exceeded }))
+    Ok((header, Archive::new(Counted { inner: decoder, left: limit, exceeded })))
+}
+
+fn gzip_header(header: &flate2::GzHeader) -> GzipHeader {
+    GzipHeader {
+        mtime: header.mtime(),
+        system: header.operating_system(),
+        name: header.filename().map(<[u8]>::to_vec),
+        comment: header.comment().map(<[u8]>::to_vec),
+        extra_bytes: header.extra().map_or(0, <[u8]>::len),
+    }
 }
 
 /// Marks errors as coming from the layer below.

@@ -122,7 +122,7 @@ impl<'a> Tally<'a> {
     pub(crate) fn admit(&mut self, member: &Member) -> Result<(), LimitExceeded> {
         let layer = self.layer;
         self.entries += 1;
-        self.name_bytes += member.path.len() as u64;
+        self.name_bytes += member.name.len() as u64;
         if self.entries > self.limits.entries {
             return Err(LimitExceeded::Entries { layer, limit: self.limits.entries });
         }
@@ -133,14 +133,14 @@ impl<'a> Tally<'a> {
                 limit: self.limits.name_bytes,
             });
         }
-        let limit = match (layer, member.path.as_slice()) {
+        let limit = match (layer, member.name.as_slice()) {
             (Layer::Package, b"metadata.json") => self.limits.metadata_bytes,
             // Counted on its own, by what it unpacks to; as bytes it is part of the file.
             (Layer::Package, b"code.tar.gz") => self.limits.file_bytes,
             _ => self.limits.entry_bytes,
         };
         if member.size > limit {
-            let name = crate::shown(&member.path);
+            let name = crate::shown(&member.name);
             return Err(LimitExceeded::EntryBytes { layer, name, size: member.size, limit });
         }
         Ok(())

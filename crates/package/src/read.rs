@@ -14,6 +14,7 @@ pub use error::ReadError;
 use crate::archive::Member;
 use crate::archive::fault::Failure;
 use crate::code::CodeEntry;
+use crate::header::{EntryHeader, GzipHeader};
 use crate::layer::{self, Cause, CompressedArchive, Counted};
 use crate::limits::{Layer, LimitExceeded, Limits, Tally};
 use crate::shown;
@@ -25,6 +26,9 @@ pub struct Package {
     id: PackageId,
     metadata: PackageMetadata,
     metadata_bytes: Vec<u8>,
+    gzip: GzipHeader,
+    members: Vec<EntryHeader>,
+    code_gzip: GzipHeader,
     entries: Vec<CodeEntry>,
     warnings: Vec<Warning>,
 }
@@ -46,6 +50,21 @@ impl Package {
     #[must_use]
     pub fn metadata_bytes(&self) -> &[u8] {
         &self.metadata_bytes
+    }
+
+    /// Gives the header of the compression around the package or around its `code.tar.gz`.
+    #[must_use]
+    pub fn gzip(&self, layer: Layer) -> &GzipHeader {
+        match layer {
+            Layer::Package => &self.gzip,
+            Layer::Code => &self.code_gzip,
+        }
+    }
+
+    /// Gives the headers of the package's own archive, in its order.
+    #[must_use]
+    pub fn members(&self) -> &[EntryHeader] {
+        &self.members
     }
 
     /// Gives the entries of `code.tar.gz` in its order; of two with the same path the later one counts.
@@ -125,6 +144,8 @@ pub fn package_id(source: impl Read, limits: &Limits) -> Result<PackageId, ReadE
 struct Walk<'a, E> {
     limits: &'a Limits,
     visitor: Option<&'a mut Visitor<'a, E>>,
+    gzip: GzipHeader,
+    members: Vec<EntryHeader>,
     metadata: Option<PackageMetadata>,
     metadata_bytes: Option<Vec<u8>>,
     code: Option<CodeWalk>,
@@ -136,7 +157,16 @@ type Source<R> = Counted<Hashing<R>>;
 
 impl<'a, E> Walk<'a, E> {
     fn new(limits: &'a Limits, visitor: Option<&'a mut Visitor<'a, E>>) -> Self {
-        Self { limits, visitor, metadata: None, metadata_bytes: None, code: None, warnings: Vec::new() }
+        Self {
+            limits,
+            visitor,
+            gzip: GzipHeader::default(),
+            members: Vec::new(),
+            metadata: None,
+            metadata_bytes: None,
+            code: None,
+            warnings: Vec::new(),
+        }
     }
 
     fn run(mut self, source: impl Read) -> Result<Package, VisitError<E>> {
@@ -149,17 +179,20 @@ impl<'a, E> Walk<'a, E> {
     }
 
     fn members<R: Read>(&mut self, source: &mut Source<R>) -> Result<(), VisitError<E>> {
-        let mut package = layer::open(source, Layer::Package, self.limits).map_err(|cause| match cause {
-            Cause::Gzip(fault) => ReadError::NotGzip(fault),
-            cause => package_error(cause, None),
-        })?;
+        let (gzip, mut package) =
+            layer::open(source, Layer::Package, self.limits).map_err(|cause| match cause {
+                Cause::Gzip(fault) => ReadError::NotGzip(fault),
+                cause => package_error(cause, None),
+            })?;
+        self.gzip = gzip;
         let mut tally = Tally::new(Layer::Package, self.limits);
         while let Some(member) = package.next().map_err(|failure| package_failure(failure, None))? {
             tally.admit(&member).map_err(ReadError::Limit)?;
             if member.flag != b'0' {
-                return Err(ReadError::NotRegular { name: shown(&member.path), flag: member.flag }.into());
+                return Err(ReadError::NotRegular { name: shown(&member.name), flag: member.flag }.into());
             }
             self.file(&member, &mut package)?;
+            self.members.push(member);
         }
         Ok(())
     }
@@ -169,9 +202,9 @@ impl<'a, E> Walk<'a, E> {
         member: &Member,
         package: &mut CompressedArchive<R>,
     ) -> Result<(), VisitError<E>> {
-        let name = shown(&member.path);
+        let name = shown(&member.name);
         let unreadable = |error| package_failure(Failure::Io(error), Some(name.clone()));
-        match member.path.as_slice() {
+        match member.name.as_slice() {
             b"metadata.json" => {
                 let mut content = Vec::new();
                 package.read_to_end(&mut content).map_err(unreadable)?;
@@ -220,9 +253,18 @@ impl<'a, E> Walk<'a, E> {
             .label
             .parse()
             .map_err(|error| ReadError::Label { error, label: metadata.label.clone() })?;
+        let code_gzip = code.gzip.clone();
         let entries = code.finish().map_err(ReadError::Code)?;
-        let id = PackageId::new(label, hash);
-        Ok(Package { id, metadata, metadata_bytes, entries, warnings: self.warnings })
+        Ok(Package {
+            id: PackageId::new(label, hash),
+            metadata,
+            metadata_bytes,
+            gzip: self.gzip,
+            members: self.members,
+            code_gzip,
+            entries,
+            warnings: self.warnings,
+        })
     }
 }
 

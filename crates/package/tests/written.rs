@@ -10,7 +10,9 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use archives::large;
 use ccs_package::disk::{self, Existing};
-use ccs_package::{CodeEntry, Limits, PackageContents, visit_code, write};
+use ccs_package::{
+    CodeEntry, EntryHeader, GzipHeader, Layer, Limits, PackageContents, TarLayout, visit_code, write,
+};
 use proptest::prelude::*;
 
 fn connection_only() -> PackageContents {
@@ -56,6 +58,26 @@ fn entries_look_like_those_of_the_peer_command() {
     );
     assert_eq!(package.metadata_bytes(), br#"{"path":"","type":"ccaas","label":"basic_1.0"}"#);
     assert_eq!(package.warnings(), []);
+}
+
+#[test]
+fn headers_are_given_as_they_are_in_the_archives() {
+    let package = ccs_package::read(bytes_of(&connection_only()).as_slice(), &Limits::default()).unwrap();
+    let shape = |header: &EntryHeader| {
+        let owner = (header.uid, header.gid, header.uname.clone(), header.gname.clone());
+        (header.shown_name(), header.mode, owner, header.mtime, header.layout, header.extended_bytes)
+    };
+    let expected = |name: &str, owner| {
+        (name.to_owned(), 0o100_644, (owner, owner, vec![], vec![]), 0, TarLayout::Ustar, 0)
+    };
+    assert_eq!(
+        package.members().iter().map(shape).collect::<Vec<_>>(),
+        [expected("metadata.json", 0), expected("code.tar.gz", 0)]
+    );
+    assert_eq!(shape(package.code_entries()[0].header()), expected("connection.json", 500));
+    for layer in [Layer::Package, Layer::Code] {
+        assert_eq!(package.gzip(layer), &GzipHeader { system: 255, ..GzipHeader::default() });
+    }
 }
 
 #[test]

@@ -5,7 +5,6 @@ use std::path::Path;
 use ccs_files::{Connection, PackageMetadata};
 
 use super::read_metadata;
-use crate::Error;
 use crate::check;
 use crate::configuration::Configuration;
 use crate::context::Surroundings;
@@ -14,6 +13,7 @@ use crate::meta_inf::{self, Tree};
 use crate::output::Output;
 use crate::render;
 use crate::report::Report;
+use crate::{Error, Warning};
 
 /// A package's source, rendered and checked, and not yet written anywhere.
 #[derive(Debug)]
@@ -57,14 +57,14 @@ pub fn prepare(
     source: &Path,
     metadata: &PackageMetadata,
     surroundings: &Surroundings,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Prepared, Error> {
     let path = source.join("connection.json");
     let content = input::read(&path, input::MAX_CONNECTION)
         .map_err(|source| Error::ConnectionUnreadable { path: path.clone(), source })?;
     let (package, notices) =
         Connection::parse(&content).map_err(|source| Error::Connection { path, source })?;
-    warnings.extend(notices.iter().map(|notice| format!("connection.json: {notice}")));
+    warnings.extend(notices.into_iter().map(Warning::Connection));
     warnings.extend(check::unused_tls(&package));
     let configuration = Configuration::gather(surroundings, source, &metadata.label)?;
     let mut connection = render::render(package, &configuration)?;

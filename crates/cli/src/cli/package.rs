@@ -10,9 +10,12 @@ use super::{Language, Place};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ccs package basic.tgz --label basic_1.0 --address basic.example.com:9999\n  \
-                  ccs package basic.tgz --label basic_1.0 --connection connection.json --meta-inf META-INF\n  \
-                  ccs package basic.tgz --label basic_1.0 --address basic.example.com:9999 --tls tls \\\n      \
-                  --env-file basic.env --lang node"
+                  ccs package basic.tgz --label basic_1.0 --address '{{.peer_id}}.basic:9999' \\\n    \
+                  --root-cert ca.pem --client-cert peer.pem --client-key peer.key\n  \
+                  ccs package basic.tgz --label basic_1.0 --address basic.example.com:9999 --tls tls \\\n    \
+                  --env-file basic.env --lang node\n  \
+                  ccs package basic.tgz --label basic_1.0 --connection connection.json --meta-inf META-INF\n\n\
+                  Texts and PEM files may hold Go templates; docs/connection-json.md tells which keys there are."
 )]
 pub(crate) struct Package {
     /// The package file to write
@@ -41,6 +44,9 @@ pub(crate) struct Package {
     /// The key of that certificate
     #[arg(long, value_name = "PEM", requires = "client_cert")]
     pub(crate) client_key: Option<PathBuf>,
+    /// The name that the chaincode's certificate carries, if it is not the host of the address; Fabric 3.0 and later
+    #[arg(long, value_name = "NAME", conflicts_with = "connection")]
+    pub(crate) domain: Option<String>,
     /// The folder of `ccs tls init`: its ca.pem, and the client's certificate and key if it has any
     #[arg(long, value_name = "DIR", conflicts_with_all = ["connection", "root_cert", "client_cert"])]
     pub(crate) tls: Option<PathBuf>,
@@ -68,7 +74,7 @@ pub(crate) struct Package {
     /// Replace the files if they exist
     #[arg(long)]
     pub(crate) force: bool,
-    /// Print a JSON document
+    /// Print a JSON document; docs/json.md describes it
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -1,22 +1,19 @@
 //! `ccs env`: what the chaincode's server needs in its environment.
 
-use std::fs::File;
-use std::io::{self, BufReader, Read as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ccs_builder::ExitCode;
 use ccs_files::{Connection, PackageId};
-use ccs_package::{Limits, VisitError, visit_code};
 use serde::Serialize;
 
 use crate::cli::{Env, Language};
 use crate::environment::server::{Plan, Server};
 use crate::environment::{self, Variable, format};
 use crate::failure::Failure;
+use crate::package_file::PackageFile;
 use crate::style;
-
-/// The largest connection.json that is read, in bytes; the builder has the same limit.
-const MAX_CONNECTION_IN_BYTES: u64 = ccs_builder::input::MAX_CONNECTION;
 
 /// The document of `--json`.
 #[derive(Serialize)]
@@ -53,10 +50,10 @@ pub(crate) fn run(options: &Env) -> Result<(), Failure> {
         });
     }
     super::print(&format::write(options.format, &variables)?)?;
-    let (name, faint) = (style::NAME, style::FAINT);
     for warning in &warnings {
-        anstream::eprintln!("{name}warning:{name:#} {warning}");
+        super::warn(warning);
     }
+    let faint = style::FAINT;
     if let Some(tls) = server.tls.as_ref().filter(|tls| tls.mounted_at != tls.folder) {
         anstream::eprintln!(
             "{faint}the chaincode must find {} as {}{faint:#}",
@@ -64,7 +61,7 @@ pub(crate) fn run(options: &Env) -> Result<(), Failure> {
             tls.mounted_at.display()
         );
     }
-    let probe = format!("ccs probe {}", options.file.display());
+    let probe = format!("ccs probe {}", super::word(&options.file));
     style::print_next(&format!("start the chaincode with these variables, then: {probe}"));
     Ok(())
 }
@@ -82,31 +79,20 @@ pub(crate) fn files(language: Language, server: &Server) -> Result<Vec<PathBuf>,
 
 /// Reads the package's ID and its connection.json, templates and all.
 fn read(path: &Path) -> Result<(PackageId, Connection), Failure> {
-    let open = |error: io::Error| {
-        Failure::new(format!("cannot open {}: {error}", path.display())).with_code(ExitCode::InputOutput)
-    };
-    let file = File::open(path).map_err(open)?;
-    let mut found = None;
-    let package = visit_code(BufReader::new(file), &Limits::default(), |entry, content| {
-        if entry.path() == Path::new("connection.json") {
-            let mut bytes = Vec::new();
-            content.take(MAX_CONNECTION_IN_BYTES).read_to_end(&mut bytes)?;
-            found = Some(bytes);
-        }
-        Ok(())
-    });
+    let package = PackageFile::open(path)?;
     let named = |message: String| Failure::new(format!("{}: {message}", path.display()));
-    let package = package.map_err(|error: VisitError<io::Error>| match error {
-        VisitError::Read(error) => named(error.to_string()).hint(error.hint()),
-        VisitError::Visitor(error) => named(error.to_string()).with_code(ExitCode::InputOutput),
-    })?;
-    let Some(bytes) = found else {
-        return Err(named("there is no connection.json in its code".to_owned())
-            .hint("it is no chaincode as a service; ccs package makes one".to_owned())
-            .with_code(ExitCode::Connection));
+    let json = match fs::read(package.source().join("connection.json")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(named("there is no connection.json in its code".to_owned())
+                .hint("it is no chaincode as a service; ccs package makes one".to_owned())
+                .with_code(ExitCode::Connection));
+        }
+        json => json.map_err(|error| {
+            named(format!("cannot read connection.json: {error}")).with_code(ExitCode::InputOutput)
+        })?,
     };
-    let (connection, _) = Connection::parse(&bytes).map_err(|error| {
+    let (connection, _) = Connection::parse(&json).map_err(|error| {
         named(format!("connection.json: {error}")).hint(error.hint()).with_code(ExitCode::Connection)
     })?;
-    Ok((package.id().clone(), connection))
+    Ok((package.package.id().clone(), connection))
 }

@@ -1,9 +1,12 @@
 //! Reads files that options name.
 
-use std::fs;
+use std::fmt::Display;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 
 use ccs_builder::ExitCode;
+use ccs_builder::input::{self, ReadError};
 
 use crate::failure::Failure;
 
@@ -17,9 +20,17 @@ pub(super) fn text(file: Option<&Path>) -> Result<String, Failure> {
     })
 }
 
-/// Reads a file.
+/// Reads a file, or what another program writes into a pipe; no more than a connection.json may hold.
 pub(super) fn read(file: &Path) -> Result<Vec<u8>, Failure> {
-    fs::read(file).map_err(|error| {
-        Failure::new(format!("cannot read {}: {error}", file.display())).with_code(ExitCode::InputOutput)
-    })
+    let failure = |reason: &dyn Display| {
+        Failure::new(format!("cannot read {}: {reason}", file.display())).with_code(ExitCode::InputOutput)
+    };
+    let mut content = Vec::new();
+    File::open(file)
+        .and_then(|open| open.take(input::MAX_CONNECTION + 1).read_to_end(&mut content))
+        .map_err(|error| failure(&error))?;
+    if content.len() as u64 > input::MAX_CONNECTION {
+        return Err(failure(&ReadError::TooLarge(input::MAX_CONNECTION)));
+    }
+    Ok(content)
 }

@@ -3,12 +3,12 @@
 mod environment;
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use ccs_builder::context::Surroundings;
-use ccs_builder::render::TemplateError;
-use ccs_builder::{Error, ExitCode, meta_inf, stages};
+use ccs_builder::examine::examine;
+use ccs_builder::report::chain;
+use ccs_builder::{ExitCode, meta_inf};
 use ccs_files::connection::DialTimeout;
 use ccs_files::{Connection, Label, PackageId};
 use ccs_package::PackageContents;
@@ -18,12 +18,12 @@ use serde::Serialize;
 use super::file::{read, text};
 use crate::cli::Package;
 use crate::failure::Failure;
-use crate::style;
+use crate::package_file::{example_peer, scratch_failure, source_folder, surroundings};
 use crate::tls::authority::Role;
 use crate::tls::files;
 use crate::tls::folder::{Folder, Party};
 
-/// The document of `--json`.
+/// The document of `--json`. Its shape is in `docs/json.md`.
 #[derive(Serialize)]
 struct Answer<'a> {
     package_id: String,
@@ -68,12 +68,12 @@ fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), 
             warnings,
         });
     }
-    let (name, faint) = (style::NAME, style::FAINT);
     for warning in warnings {
-        anstream::eprintln!("{name}warning:{name:#} {warning}");
+        super::warn(warning);
     }
-    anstream::eprintln!("{faint}next: peer lifecycle chaincode install {}{faint:#}", options.out.display());
-    super::print(&format!("{id}\n"))
+    super::print(&format!("{id}\n"))?;
+    crate::style::print_next(&format!("peer lifecycle chaincode install {}", super::word(&options.out)));
+    Ok(())
 }
 
 fn add(contents: &mut PackageContents, path: &str, content: Vec<u8>) -> Result<(), Failure> {
@@ -88,13 +88,14 @@ fn connection(options: &Package, warnings: &mut Vec<String>) -> Result<Vec<u8>, 
     let tls = TlsFiles::of(options, warnings)?;
     let connection = Connection {
         address: options.address.clone().unwrap_or_default(),
+        domain: options.domain.clone().unwrap_or_default(),
         dial_timeout: options.dial_timeout.clone().map(DialTimeout::Text),
         tls_required: tls.root_cert.is_some(),
         client_auth_required: tls.client_cert.is_some(),
         root_cert: text(tls.root_cert.as_deref())?,
         client_key: text(tls.client_key.as_deref())?,
         client_cert: text(tls.client_cert.as_deref())?,
-        ..Connection::default()
+        extra: Vec::new(),
     };
     Ok(connection.to_json())
 }
@@ -133,22 +134,21 @@ impl TlsFiles {
 ///
 /// A template whose keys only the peer's configuration defines is as far as one can see from here.
 fn check(contents: &PackageContents) -> Result<Vec<String>, Failure> {
-    let folder = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
+    let folder = tempfile::tempdir().map_err(|error| scratch_failure(&error))?;
+    let id = ccs_package::write(contents, io::sink())
+        .map_err(|error| Failure::new(&error).hint(error.hint()).with_code(ExitCode::InputOutput))?;
+    let source = source_folder(folder.path(), &id);
     for (path, content) in contents.files() {
-        let file = folder.path().join(path);
+        let file = source.join(path);
         let written =
             file.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&file, content));
-        written.map_err(|error| Failure::new(format!("cannot write {}: {error}", file.display())))?;
+        written.map_err(|error| scratch_failure(&error))?;
     }
-    let surroundings =
-        Surroundings { configuration: None, builder_folder: None, peer: Vec::new(), now: SystemTime::now() };
-    let mut warnings = Vec::new();
-    match stages::prepare(folder.path(), contents.metadata(), &surroundings, &mut warnings) {
-        Err(Error::Template { field, source: TemplateError::MissingKey { error, .. } }) => {
-            warnings.push(format!("the peer's configuration must define what {field} uses: {error}"));
-        }
-        Err(error) => return Err(error.into()),
-        Ok(_) => {}
+    let found = examine(&source, contents.metadata(), &surroundings(None, example_peer()));
+    if let Some(error) = found.errors.first() {
+        let message = chain(error).replace(&format!("{}/", source.display()), "");
+        return Err(Failure::new(message).hint(error.hint()).with_code(error.code()));
     }
-    Ok(warnings)
+    let missing = found.missing.iter().map(ToString::to_string);
+    Ok(found.warnings.iter().map(ToString::to_string).chain(missing).collect())
 }

@@ -36,13 +36,17 @@ fn answer(certificates: &[Description], warnings: &[String], json: bool, next: &
     if json {
         return super::print_json(&Answer { certificates, warnings });
     }
-    let name = style::NAME;
     super::print(&description::table(certificates))?;
     for warning in warnings {
-        anstream::eprintln!("{name}warning:{name:#} {warning}");
+        super::warn(warning);
     }
     style::print_next(next);
     Ok(())
+}
+
+/// Writes a path as a word of a command.
+fn word(path: &Path) -> String {
+    super::word(path)
 }
 
 /// Describes the certificates of several files.

@@ -7,14 +7,17 @@ use std::time::SystemTime;
 use ccs_builder::ExitCode;
 use ccs_certificates::{Certificate, Validity, read_bundle};
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::files;
 use crate::failure::Failure;
+use crate::moment;
 use crate::style;
+use crate::table::Table;
 
 /// When fewer days than this are left, the builder warns, and so do we.
 const SOON_IN_DAYS: i64 = 30;
+
+const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
 /// A certificate.
 #[derive(Debug, Serialize)]
@@ -48,16 +51,15 @@ pub(crate) fn certificates(file: &Path) -> Result<Vec<Certificate>, Failure> {
 
 impl Description {
     fn new(file: &Path, certificate: &Certificate, now: SystemTime) -> Self {
-        let (not_after, today) = (OffsetDateTime::from(certificate.not_after()), OffsetDateTime::from(now));
         Self {
             file: file.to_owned(),
             subject: certificate.subject(),
             issuer: certificate.issuer(),
             is_ca: certificate.is_ca(),
             names: certificate.subject_alternative_names().iter().map(ToString::to_string).collect(),
-            not_before: moment(certificate.not_before()),
-            not_after: moment(certificate.not_after()),
-            days_left: (not_after - today).whole_days(),
+            not_before: moment::timestamp(certificate.not_before()),
+            not_after: moment::timestamp(certificate.not_after()),
+            days_left: days_between(now, certificate.not_after()),
             status: match certificate.validity(now) {
                 Validity::NotYetValid { .. } => "not yet valid",
                 Validity::Valid { .. } => "valid",
@@ -75,6 +77,11 @@ impl Description {
         }
     }
 
+    fn style(&self) -> anstyle::Style {
+        let urgent = self.status != "valid" || self.days_left < SOON_IN_DAYS;
+        if urgent { style::BAD } else { anstyle::Style::new() }
+    }
+
     fn cells(&self) -> [String; 5] {
         let names = if self.names.is_empty() { "-".to_owned() } else { self.names.join(" ") };
         let issuer = if self.issuer == self.subject { "itself".to_owned() } else { self.issuer.clone() };
@@ -82,42 +89,29 @@ impl Description {
     }
 }
 
-/// Writes a moment by RFC 3339, in UTC.
-fn moment(moment: SystemTime) -> String {
-    let moment = OffsetDateTime::from(moment);
-    let (date, time) = (moment.date(), moment.time());
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        date.year(),
-        u8::from(date.month()),
-        date.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
+/// Counts whole days, below zero when the end is over.
+fn days_between(now: SystemTime, end: SystemTime) -> i64 {
+    let days = |seconds: u64| i64::try_from(seconds / SECONDS_PER_DAY).unwrap_or(i64::MAX);
+    match end.duration_since(now) {
+        Ok(left) => days(left.as_secs()),
+        Err(over) => -days(over.duration().as_secs()),
+    }
 }
 
 /// Makes the table of certificates.
 pub(crate) fn table(certificates: &[Description]) -> String {
-    let header = ["FILE", "SUBJECT", "NAMES", "ISSUER", "VALID"].map(str::to_owned);
-    let rows: Vec<_> = certificates.iter().map(Description::cells).collect();
-    let widths: [usize; 5] = std::array::from_fn(|column| {
-        let cells = std::iter::once(&header).chain(&rows);
-        cells.map(|row| row[column].chars().count()).max().unwrap_or_default()
-    });
-    let line = |row: &[String; 5]| {
-        let cells: Vec<_> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        cells.join("  ").trim_end().to_owned()
-    };
-    let (name, bad) = (style::NAME, style::BAD);
-    let mut table = format!("{name}{}{name:#}\n", line(&header));
-    for (row, certificate) in rows.iter().zip(certificates) {
-        let urgent = certificate.status != "valid" || certificate.days_left < SOON_IN_DAYS;
-        let style = if urgent { bad } else { anstyle::Style::new() };
-        // Writing to a String cannot fail.
-        let _ = writeln!(table, "{style}{}{style:#}", line(row));
+    let mut table = Table::default();
+    table.row(["FILE", "SUBJECT", "NAMES", "ISSUER", "VALID"]);
+    for certificate in certificates {
+        table.row(certificate.cells());
     }
-    table
+    let styles = std::iter::once(style::NAME).chain(certificates.iter().map(Description::style));
+    let mut text = String::new();
+    for (line, style) in table.text().lines().zip(styles) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{style}{line}{style:#}");
+    }
+    text
 }
 
 #[cfg(test)]
@@ -126,12 +120,6 @@ mod tests {
 
     use super::*;
     use crate::tls::authority::Authority;
-
-    #[test]
-    fn moments_are_written_by_rfc_3339() {
-        let leap = SystemTime::UNIX_EPOCH + Duration::from_hours(474_780);
-        assert_eq!(moment(leap), "2024-02-29T12:00:00Z");
-    }
 
     #[test]
     fn an_expired_certificate_and_one_to_come_are_said_to_be() {

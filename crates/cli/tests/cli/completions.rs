@@ -8,7 +8,9 @@ fn completions_know_commands_and_options() {
         let output = ccs(&["completions", shell]);
         assert!(output.status.success());
         let script = stdout(&output);
-        for word in ["demo", "package", "tls", "meta-inf"] {
+        for word in
+            ["demo", "package", "tls", "meta-inf", "inspect", "lint", "render", "show-keys", "unpack", "diff"]
+        {
             assert!(script.contains(word), "{shell} knows {word}");
         }
     }

@@ -2,15 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
+mod archive;
 mod completions;
 mod demo;
+mod diff;
 mod env;
+mod folder;
 mod help;
+mod hostile;
 mod id;
+mod inspect;
+mod lint;
 mod node_sample;
 mod package;
 mod probe;
+mod render;
 mod tls;
+mod unpack;
 
 use std::process::Output;
 

@@ -1,6 +1,7 @@
 //! One header block of a tar archive, understood as Go's `archive/tar` understands it.
 
 use super::fault::TarFault;
+use crate::header::TarLayout;
 
 /// The unit of a tar archive, in bytes.
 pub(crate) const BLOCK: usize = 512;
@@ -15,15 +16,12 @@ pub(crate) struct Header {
     pub(crate) flag: u8,
     pub(crate) size: i64,
     pub(crate) mode: i64,
-}
-
-/// Which of the historical layouts a block has.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Layout {
-    V7,
-    Ustar,
-    Gnu,
-    Star,
+    pub(crate) uid: i64,
+    pub(crate) gid: i64,
+    pub(crate) mtime: i64,
+    pub(crate) uname: Vec<u8>,
+    pub(crate) gname: Vec<u8>,
+    pub(crate) layout: TarLayout,
 }
 
 impl Header {
@@ -32,47 +30,47 @@ impl Header {
         if !checksum_matches(block) {
             return Err(TarFault::Header("the checksum does not match"));
         }
-        let layout = Layout::of(block);
+        let layout = layout_of(block);
         let size = number(&block[124..136]).ok_or(TarFault::Header("the size is not a number"))?;
         let mode = number(&block[100..108]).ok_or(TarFault::Header("the mode is not a number"))?;
-        let mut others = vec![&block[108..116], &block[116..124], &block[136..148]];
-        match layout {
-            Layout::V7 => {}
-            Layout::Ustar | Layout::Gnu => others.extend([&block[329..337], &block[337..345]]),
-            Layout::Star => {
-                others.extend([&block[329..337], &block[337..345], &block[476..488], &block[488..500]]);
-            }
-        }
-        if others.into_iter().any(|field| number(field).is_none()) {
-            return Err(TarFault::Header("an owner, time or device is not a number"));
-        }
+        let owner_or_time =
+            |field| number(field).ok_or(TarFault::Header("an owner, time or device is not a number"));
+        let uid = owner_or_time(&block[108..116])?;
+        let gid = owner_or_time(&block[116..124])?;
+        let mtime = owner_or_time(&block[136..148])?;
+        let others: &[&[u8]] = match layout {
+            TarLayout::V7 => &[],
+            TarLayout::Ustar | TarLayout::Gnu => &[&block[329..337], &block[337..345]],
+            TarLayout::Star => &[&block[329..337], &block[337..345], &block[476..488], &block[488..500]],
+        };
+        others.iter().try_for_each(|field| owner_or_time(field).map(drop))?;
+        let owner_name = |field| if layout == TarLayout::V7 { Vec::new() } else { until_nul(field).to_vec() };
+        let (uname, gname) = (owner_name(&block[265..297]), owner_name(&block[297..329]));
         let mut path = prefix(block, layout).to_vec();
         if !path.is_empty() {
             path.push(b'/');
         }
         path.extend_from_slice(until_nul(&block[..100]));
-        Ok(Self { path, flag: block[156], size, mode })
+        Ok(Self { path, flag: block[156], size, mode, uid, gid, mtime, uname, gname, layout })
     }
 }
 
-impl Layout {
-    fn of(block: &Block) -> Self {
-        match (&block[257..263], &block[263..265], &block[508..]) {
-            (b"ustar\0", _, b"tar\0") => Self::Star,
-            (b"ustar\0", _, _) => Self::Ustar,
-            (b"ustar ", b" \0", _) => Self::Gnu,
-            _ => Self::V7,
-        }
+fn layout_of(block: &Block) -> TarLayout {
+    match (&block[257..263], &block[263..265], &block[508..]) {
+        (b"ustar\0", _, b"tar\0") => TarLayout::Star,
+        (b"ustar\0", _, _) => TarLayout::Ustar,
+        (b"ustar ", b" \0", _) => TarLayout::Gnu,
+        _ => TarLayout::V7,
     }
 }
 
 /// Gives the part of the path that is kept apart from the name.
-fn prefix(block: &Block, layout: Layout) -> &[u8] {
+fn prefix(block: &Block, layout: TarLayout) -> &[u8] {
     match layout {
-        Layout::V7 => &[],
-        Layout::Ustar => until_nul(&block[345..500]),
-        Layout::Star => until_nul(&block[345..476]),
-        Layout::Gnu => {
+        TarLayout::V7 => &[],
+        TarLayout::Ustar => until_nul(&block[345..500]),
+        TarLayout::Star => until_nul(&block[345..476]),
+        TarLayout::Gnu => {
             // Go before 1.8 wrote a prefix over the two times of the GNU layout; its reader still forgives that.
             let holds_time = |field: &[u8]| field[0] == 0 || number(field).is_some();
             let written = until_nul(&block[345..500]);

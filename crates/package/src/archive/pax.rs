@@ -41,11 +41,16 @@ impl Records {
         if let Some(path) = self.value("path") {
             header.path = path.to_vec();
         }
-        for key in ["uid", "gid"] {
-            self.value(key).map(decimal).transpose()?;
+        for (key, field) in [("uid", &mut header.uid), ("gid", &mut header.gid)] {
+            if let Some(number) = self.value(key) {
+                *field = decimal(number)?;
+            }
         }
-        for key in ["atime", "mtime", "ctime"] {
-            self.value(key).map(check_time).transpose()?;
+        for key in ["atime", "ctime"] {
+            self.value(key).map(seconds).transpose()?;
+        }
+        if let Some(time) = self.value("mtime") {
+            header.mtime = seconds(time)?;
         }
         if let Some(size) = self.value("size") {
             header.size = decimal(size)?;
@@ -91,11 +96,12 @@ fn decimal(value: &[u8]) -> Result<i64, TarFault> {
     std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or(fault)
 }
 
-fn check_time(value: &[u8]) -> Result<(), TarFault> {
+/// Reads a time and drops what is less than a second.
+fn seconds(value: &[u8]) -> Result<i64, TarFault> {
     let mut parts = value.splitn(2, |&byte| byte == b'.');
-    decimal(parts.next().unwrap_or_default())?;
+    let seconds = decimal(parts.next().unwrap_or_default())?;
     if parts.next().unwrap_or_default().iter().all(u8::is_ascii_digit) {
-        Ok(())
+        Ok(seconds)
     } else {
         Err(TarFault::Header("an extended header has a time that is not a number"))
     }
@@ -104,11 +110,31 @@ fn check_time(value: &[u8]) -> Result<(), TarFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::archive::header::{BLOCK, Block};
+
+    /// A header of the oldest layout.
+    fn block(name: &[u8], size: u32) -> Block {
+        let mut block = [0; BLOCK];
+        block[..name.len()].copy_from_slice(name);
+        block[124..135].copy_from_slice(format!("{size:011o}").as_bytes());
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().copied().map(u32::from).sum();
+        block[148..154].copy_from_slice(format!("{sum:06o}").as_bytes());
+        block
+    }
+
+    #[test]
+    fn records_override_owner_and_time() {
+        let records = Records::parse(b"9 uid=12\n9 gid=34\n13 mtime=5.6\n").unwrap();
+        let mut header = Header::parse(&block(b"a", 0)).unwrap();
+        records.apply(&mut header).unwrap();
+        assert_eq!((header.uid, header.gid, header.mtime), (12, 34, 5));
+    }
 
     #[test]
     fn the_later_record_counts_and_empty_values_change_nothing() {
         let records = Records::parse(b"9 path=a\n9 path=b\n8 size=\n").unwrap();
-        let mut header = Header { path: b"old".to_vec(), flag: b'0', size: 7, mode: 0 };
+        let mut header = Header::parse(&block(b"old", 7)).unwrap();
         records.apply(&mut header).unwrap();
         assert_eq!((header.path.as_slice(), header.size), (&b"b"[..], 7));
     }

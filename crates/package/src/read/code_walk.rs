@@ -6,6 +6,7 @@ use super::{VisitError, Visitor, package_error};
 use crate::archive::Member;
 use crate::archive::fault::{Failure, TarFault};
 use crate::code::{self, CodeEntry, CodeFault};
+use crate::header::GzipHeader;
 use crate::layer::{self, Cause, CompressedArchive};
 use crate::limits::{Layer, Limits, Tally};
 
@@ -13,6 +14,7 @@ use crate::limits::{Layer, Limits, Tally};
 #[derive(Debug, Default)]
 pub(super) struct CodeWalk {
     entries: Vec<CodeEntry>,
+    pub(super) gzip: GzipHeader,
     pub(super) fault: Option<CodeFault>,
 }
 
@@ -85,7 +87,8 @@ impl CodeWalk {
         limits: &Limits,
         mut each: impl FnMut(&mut Self, &Member, &mut dyn Read) -> Result<(), Stop<E>>,
     ) -> Result<(), Stop<E>> {
-        let mut archive = layer::open(package, Layer::Code, limits).map_err(Stop::Cause)?;
+        let (gzip, mut archive) = layer::open(package, Layer::Code, limits).map_err(Stop::Cause)?;
+        self.gzip = gzip;
         let mut tally = Tally::new(Layer::Code, limits);
         while let Some(member) = archive.next()? {
             tally.admit(&member).map_err(|limit| Stop::Cause(Cause::Limit(limit)))?;

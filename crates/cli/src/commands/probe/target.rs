@@ -126,6 +126,7 @@ fn file(path: &Path, options: &Probe) -> Result<Target, Failure> {
         .map_err(|error| Failure::from_error(&error).hint(error.hint()).with_code(ExitCode::Connection))?;
     let kind = if is_package { Kind::Package } else { Kind::Connection };
     let expected = options.id.clone().or(id);
+    let warnings = warnings.iter().map(ToString::to_string).collect();
     Ok(Target { warnings, ..Target::new(path.display().to_string(), kind, info, expected) })
 }
 

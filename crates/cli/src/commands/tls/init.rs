@@ -9,6 +9,6 @@ pub(super) fn run(options: &Init) -> Result<(), Failure> {
     let authority = Authority::make(&options.name, options.days)?;
     let folder = Folder::create(&options.dir, &authority)?;
     let certificates = super::describe(&[folder.bundle()])?;
-    let next = format!("ccs tls issue {} --server {} --host HOST", options.dir.display(), options.name);
+    let next = format!("ccs tls issue {} --server {} --host HOST", super::word(&options.dir), options.name);
     super::answer(&certificates, &[], options.json, &next)
 }

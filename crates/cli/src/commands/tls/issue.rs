@@ -32,7 +32,7 @@ pub(super) fn run(options: &Issue) -> Result<(), Failure> {
     let party = folder.put(role, name, &pair, existing)?;
     let certificates = description::describe(&party.certificate())?;
     let warnings: Vec<_> = shortened(&folder, &party.certificate())?.into_iter().collect();
-    let dir = options.dir.display();
+    let dir = super::word(&options.dir);
     let next = match role {
         Role::Server => format!("ccs tls issue {dir} --client peer"),
         Role::Client => format!("ccs package OUT.tgz --label LABEL --address HOST:PORT --tls {dir}"),

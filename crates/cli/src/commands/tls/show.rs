@@ -23,9 +23,9 @@ pub(super) fn run(options: &Show) -> Result<(), Failure> {
     files.extend(parties.iter().map(crate::tls::folder::Party::certificate));
     let warnings = super::rotate::stale(&folder, &parties)?;
     let next = if folder.previous_certificate().is_file() {
-        format!("ccs tls rotate {} --reissue, or --finish when that is done", path.display())
+        format!("ccs tls rotate {} --reissue, or --finish when that is done", super::word(path))
     } else {
-        format!("ccs package OUT.tgz --label LABEL --address HOST:PORT --tls {}", path.display())
+        format!("ccs package OUT.tgz --label LABEL --address HOST:PORT --tls {}", super::word(path))
     };
     super::answer(&super::describe(&files)?, &warnings, options.json, &next)
 }

@@ -1,0 +1,205 @@
+//! All that is wrong with a source, where `build` stops at the first error, and without the peer's configuration.
+//!
+//! The checks are those of [`crate::stages::prepare`], in its order. A field whose template reads a key that nobody
+//! defined here is left unchecked: only the peer that has the key can tell.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ccs_files::{Connection, PackageMetadata};
+use ccs_gotemplate::RenderError;
+
+use crate::configuration::Configuration;
+use crate::context::Surroundings;
+use crate::render::{self, TemplateError};
+use crate::{Error, Warning, check, input, meta_inf};
+
+/// What the builder has to say to a source.
+#[derive(Debug, Default)]
+pub struct Examination {
+    /// The connection as it is packaged, if it can be read.
+    pub package: Option<Connection>,
+    /// The connection as a peer would get it, if no template stands in the way.
+    pub rendered: Option<Connection>,
+    /// What the builder refuses, in its order; it would stop at the first.
+    pub errors: Vec<Error>,
+    /// What it warns about.
+    pub warnings: Vec<Warning>,
+    /// Templates that read a key which the peer's configuration must define.
+    pub missing: Vec<MissingKey>,
+}
+
+/// A template that cannot be rendered here.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the peer's configuration must define what {field} uses: {error}")]
+pub struct MissingKey {
+    /// The field that holds the template.
+    pub field: &'static str,
+    /// What is missing.
+    pub error: RenderError,
+}
+
+/// Examines a package's source.
+#[must_use]
+pub fn examine(source: &Path, metadata: &PackageMetadata, surroundings: &Surroundings) -> Examination {
+    let mut found = Examination::default();
+    if let Some(package) = found.read(source) {
+        found.connection(package, source, metadata, surroundings);
+    }
+    found.meta_inf(source);
+    found
+}
+
+impl Examination {
+    fn read(&mut self, source: &Path) -> Option<Connection> {
+        let path = source.join("connection.json");
+        let read = input::read(&path, input::MAX_CONNECTION)
+            .map_err(|source| Error::ConnectionUnreadable { path: path.clone(), source })
+            .and_then(|content| {
+                Connection::parse(&content).map_err(|source| Error::Connection { path, source })
+            });
+        let (package, notices) = self.keep(read)?;
+        self.warnings.extend(notices.into_iter().map(Warning::Connection));
+        self.warnings.extend(check::unused_tls(&package));
+        self.package = Some(package.clone());
+        Some(package)
+    }
+
+    fn connection(
+        &mut self,
+        package: Connection,
+        source: &Path,
+        metadata: &PackageMetadata,
+        surroundings: &Surroundings,
+    ) {
+        let configuration = Configuration::gather(surroundings, source, &metadata.label);
+        let Some(configuration) = self.keep(configuration) else { return };
+        let mut unknown = BTreeSet::new();
+        let rendered = render::render_with(package, |field, text| {
+            let result = render::expand(&text, &configuration);
+            Ok(result.unwrap_or_else(|error| {
+                unknown.insert(field);
+                self.template(field, error);
+                String::new()
+            }))
+        });
+        let Some(mut rendered) = self.keep(rendered) else { return };
+        let is_known = |fields: &[&str]| !fields.iter().any(|field| unknown.contains(field));
+        let (now, mut warnings) = (surroundings.now, Vec::new());
+        if is_known(&["address"]) {
+            self.keep(check::check_address(&rendered));
+        }
+        if is_known(&["dial_timeout"]) {
+            self.keep(check::check_dial_timeout(&mut rendered, &mut warnings));
+        }
+        if is_known(&["root_cert"]) {
+            self.keep(check::check_roots(&rendered, now, &mut warnings));
+        }
+        if is_known(&["client_key", "client_cert"]) {
+            self.keep(check::check_client(&rendered, now, &mut warnings));
+        }
+        self.warnings.append(&mut warnings);
+        self.rendered = unknown.is_empty().then_some(rendered);
+    }
+
+    fn template(&mut self, field: &'static str, source: TemplateError) {
+        match source {
+            TemplateError::MissingKey { error, .. } => self.missing.push(MissingKey { field, error }),
+            source => self.errors.push(Error::Template { field, source }),
+        }
+    }
+
+    fn meta_inf(&mut self, source: &Path) {
+        let mut warnings = Vec::new();
+        let tree = meta_inf::read_source(source, &mut warnings);
+        for (path, content) in self.keep(tree).unwrap_or_default().files {
+            self.keep(meta_inf::check_file(&path, &content, &mut warnings));
+        }
+        self.warnings.append(&mut warnings);
+    }
+
+    /// Keeps the error, or gives the value.
+    fn keep<T>(&mut self, result: Result<T, Error>) -> Option<T> {
+        result.map_err(|error| self.errors.push(error)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chain;
+    use crate::stages::prepare;
+    use proptest::prelude::*;
+    use std::time::SystemTime;
+
+    fn surroundings() -> Surroundings {
+        let peer = vec![("peer_id", "peer0".to_owned())];
+        Surroundings { configuration: None, builder_folder: None, peer, now: SystemTime::now() }
+    }
+
+    fn source(connection: &str, index: Option<&str>) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("connection.json"), connection).unwrap();
+        if let Some(index) = index {
+            let indexes = folder.path().join("META-INF/statedb/couchdb/indexes");
+            std::fs::create_dir_all(&indexes).unwrap();
+            std::fs::write(indexes.join("x.json"), index).unwrap();
+        }
+        folder
+    }
+
+    fn examined(connection: &str, index: Option<&str>) -> Examination {
+        examine(source(connection, index).path(), &PackageMetadata::default(), &surroundings())
+    }
+
+    #[test]
+    fn every_error_is_found_in_the_builders_order() {
+        let found = examined(r#"{"address":"a","dial_timeout":"x","tls_required":true}"#, Some("{}"));
+        let errors: Vec<_> = found.errors.iter().map(|error| chain(error)).collect();
+        assert_eq!(
+            errors,
+            [
+                "connection.json: address \"a\" has no port",
+                "connection.json: dial_timeout: \"x\" is not a duration",
+                "connection.json: tls_required is true and root_cert is missing",
+                "META-INF/statedb/couchdb/indexes/x.json: the key index is missing",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_key_of_the_peers_configuration_leaves_its_field_unchecked_and_no_other() {
+        let found = examined(r#"{"address":"{{.host}}","dial_timeout":"-1s"}"#, None);
+        assert_eq!(
+            found.missing.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            ["the peer's configuration must define what address uses: key \"host\" is not set (line 1)"]
+        );
+        assert_eq!(
+            found.errors.iter().map(|error| chain(error)).collect::<Vec<_>>(),
+            ["connection.json: dial_timeout -1s is negative"]
+        );
+        assert!(found.rendered.is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn the_first_error_is_the_one_that_build_ends_with(
+            address in "a:1|a|\\{\\{\\.peer_id\\}\\}:1|\\{\\{\\.peer_id\\}\\}|\\{\\{",
+            timeout in "10s|10|\\{\\{print\\}\\}|-1s",
+            tls in any::<bool>(),
+            index in prop::option::of(Just("{}").boxed().prop_union(Just(r#"{"index":{}}"#).boxed())),
+        ) {
+            let text = format!(r#"{{"address":"{address}","dial_timeout":"{timeout}","tls_required":{tls}}}"#);
+            let folder = source(&text, index);
+            let metadata = PackageMetadata::default();
+            let found = examine(folder.path(), &metadata, &surroundings());
+            let prepared = prepare(folder.path(), &metadata, &surroundings(), &mut Vec::new());
+            prop_assert!(found.missing.is_empty());
+            prop_assert_eq!(
+                found.errors.first().map(|error| chain(error)),
+                prepared.as_ref().err().map(|error| chain(error))
+            );
+            prop_assert_eq!(found.rendered.filter(|_| found.errors.is_empty()), prepared.ok().map(|built| built.connection));
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! Options of `ccs diff`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options of `ccs diff`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  ccs diff mine.tgz theirs.tgz\n\n\
+                  Exit codes: 0 the same package ID, 1 another one, 10 or 20 a package that cannot be read.")]
+pub(crate) struct Diff {
+    /// A package file
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+    /// Another package file
+    #[arg(value_name = "B")]
+    pub(crate) b: PathBuf,
+    /// Print a JSON document; docs/json.md describes it
+    #[arg(long)]
+    pub(crate) json: bool,
+}

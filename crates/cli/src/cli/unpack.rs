@@ -1,0 +1,20 @@
+//! Options of `ccs unpack`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// Options of `ccs unpack`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:  ccs unpack basic.tgz basic && ccs lint basic")]
+pub(crate) struct Unpack {
+    /// The package file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The folder to make; it must be new or empty
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
+    /// Print a JSON document; docs/json.md describes it
+    #[arg(long)]
+    pub(crate) json: bool,
+}
