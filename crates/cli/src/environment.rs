@@ -1,6 +1,6 @@
 //! What the shims read from the environment to run as a chaincode server.
 //!
-//! [`variables`] is the table; [`server`] finds out what goes into it, from the package and the TLS folder; [`format`]
+//! [`variables`] is the table; [`server`] finds out what goes into it, from the package and the TLS folder; [`mod@format`]
 //! writes it down.
 
 pub(crate) mod format;
