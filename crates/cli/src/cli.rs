@@ -6,6 +6,7 @@ mod env;
 mod id;
 mod inspect;
 mod lint;
+mod man;
 mod package;
 mod probe;
 mod render;
@@ -21,6 +22,7 @@ pub(crate) use env::{Env, Format, Language, Place};
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
 pub(crate) use lint::Lint;
+pub(crate) use man::Man;
 pub(crate) use package::Package;
 pub(crate) use probe::{Level, Probe};
 pub(crate) use render::Render;
@@ -113,6 +115,8 @@ pub(crate) enum Command {
         /// The shell.
         shell: Shell,
     },
+    /// Write the man pages
+    Man(Man),
     /// The chaincode of the demo, as a server
     #[command(hide = true)]
     SampleChaincode,

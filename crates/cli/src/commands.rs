@@ -8,6 +8,7 @@ mod file;
 mod id;
 mod inspect;
 mod lint;
+mod man;
 mod package;
 mod probe;
 mod render;
@@ -36,6 +37,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Tls(command) => tls::run(&command),
         Command::Probe(options) => probe::run(&options),
         Command::Completions { shell } => completions::run(shell),
+        Command::Man(options) => man::run(&options),
         Command::SampleChaincode => sample_chaincode::run(),
     }
 }

@@ -13,10 +13,12 @@ mod hostile;
 mod id;
 mod inspect;
 mod lint;
+mod man;
 mod node_sample;
 mod package;
 mod probe;
 mod render;
+mod reproducible;
 mod tls;
 mod unpack;
 
