@@ -13,11 +13,15 @@ use crate::{conformance, empty_root, size, toolchain, versions, workspace};
 
 /// Runs everything; a failure does not keep the rest from running.
 pub(crate) fn run() -> Tally {
-    let node = part("packages of the Node sample", node_packages);
-    let with_node = node == Tally::PASSED;
+    let samples = [
+        part("packages of the Node sample", node_packages),
+        part("the Go sample", go_sample),
+        part("the Java sample", java_sample),
+    ];
+    let with_samples = samples == [Tally::PASSED; 3];
     let tally = [
-        node,
-        part("cargo test", || cargo_test(with_node)),
+        samples.into_iter().sum(),
+        part("cargo test", || cargo_test(with_samples)),
         part("conformance", || conformance::run(&conformance::Options::default())),
         part("conformance of a stand-in for Fabric's builder", stand_in),
         part("size", || size::run(&size::Options::default())),
@@ -44,10 +48,10 @@ fn part(name: impl Display, check: impl FnOnce() -> Result<Tally>) -> Tally {
 
 /// Runs `cargo test`, passes its output on and adds up its results.
 ///
-/// The tests that are ignored otherwise are those that need the Node sample.
-fn cargo_test(with_node: bool) -> Result<Tally> {
+/// The tests that are ignored otherwise are those that need the samples in other languages; one flag stands for all.
+fn cargo_test(with_samples: bool) -> Result<Tally> {
     let mut command = workspace::cargo(["test", "--workspace", "--no-fail-fast"]);
-    if with_node {
+    if with_samples {
         command.args(["--", "--include-ignored"]);
     }
     let mut child = command.stdout(Stdio::piped()).spawn().context("cannot start cargo test")?;
@@ -72,6 +76,33 @@ fn node_packages() -> Result<Tally> {
     let mut npm = Command::new("npm");
     npm.args(["ci", "--no-audit", "--no-fund"]).current_dir(sample).stdin(Stdio::null());
     workspace::succeed(&mut npm)?;
+    Ok(Tally::PASSED)
+}
+
+/// Builds the Go sample, for the same tests.
+fn go_sample() -> Result<Tally> {
+    if !toolchain::has("go", "version") {
+        return Ok(toolchain::missing("Go sample", "go is not installed"));
+    }
+    let mut go = Command::new("go");
+    go.args(["build", "-o", "target/asset-transfer-go", "."])
+        .current_dir(workspace::root().join("samples/asset-transfer-go"))
+        .env("CGO_ENABLED", "0");
+    workspace::succeed(&mut go)?;
+    Ok(Tally::PASSED)
+}
+
+/// Packages the Java sample, for the same tests.
+fn java_sample() -> Result<Tally> {
+    if !toolchain::has("java", "-version") || !toolchain::has("mvn", "-version") {
+        return Ok(toolchain::missing("Java sample", "java or mvn is not installed"));
+    }
+    let mut maven = Command::new("mvn");
+    maven
+        .args(["--quiet", "--batch-mode", "package"])
+        .current_dir(workspace::root().join("samples/asset-transfer-java"))
+        .stdin(Stdio::null());
+    workspace::succeed(&mut maven)?;
     Ok(Tally::PASSED)
 }
 

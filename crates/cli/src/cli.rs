@@ -3,6 +3,7 @@
 mod demo;
 mod diff;
 mod doctor;
+mod env;
 mod explain;
 mod id;
 mod inspect;
@@ -11,6 +12,7 @@ mod man;
 mod package;
 mod probe;
 mod render;
+pub(crate) mod tls;
 mod unpack;
 
 use clap::{Parser, Subcommand};
@@ -19,6 +21,7 @@ use clap_complete::Shell;
 pub(crate) use demo::Demo;
 pub(crate) use diff::Diff;
 pub(crate) use doctor::Doctor;
+pub(crate) use env::{Env, Format, Language, Place};
 pub(crate) use explain::Explain;
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
@@ -27,6 +30,7 @@ pub(crate) use man::Man;
 pub(crate) use package::Package;
 pub(crate) use probe::{Level, Probe};
 pub(crate) use render::Render;
+pub(crate) use tls::Tls;
 pub(crate) use unpack::Unpack;
 
 use crate::style;
@@ -59,7 +63,7 @@ pub(crate) enum Command {
     ///
     /// The package is one that a peer installs and a builder takes: what the builder would refuse is refused here, by the
     /// same code. The same inputs give the same package ID on every machine.
-    Package(Package),
+    Package(Box<Package>),
     /// Print the package ID of package files
     ///
     /// It is the same that `peer lifecycle chaincode calculatepackageid` prints.
@@ -95,6 +99,14 @@ pub(crate) enum Command {
     /// and the headers of the compression. Lines of JSON files are shown without private keys. Ends with 0 if the package
     /// ID is the same, with 1 if it is not.
     Diff(Diff),
+    /// Print the variables with which a chaincode serves for a package
+    ///
+    /// All that the shim of the language reads to run as a server, and nothing else: the package ID, where to listen, and
+    /// for a package with TLS the files that `ccs tls issue` wrote.
+    Env(Env),
+    /// Make the TLS material of a deployment: a CA, certificates for servers and peers
+    #[command(subcommand)]
+    Tls(Tls),
     /// Dial a chaincode as a peer would, and say what is in the way
     ///
     /// Resolves the name, connects, goes through TLS, waits for HTTP/2, opens the chaincode stream and reads the chaincode's

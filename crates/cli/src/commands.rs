@@ -4,6 +4,7 @@ mod completions;
 mod demo;
 mod diff;
 mod doctor;
+mod env;
 mod explain;
 mod file;
 mod id;
@@ -14,6 +15,7 @@ mod package;
 mod probe;
 mod render;
 mod sample_chaincode;
+mod tls;
 mod unpack;
 
 use std::path::Path;
@@ -33,6 +35,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Render(options) => render::run(&options),
         Command::Unpack(options) => unpack::run(&options),
         Command::Diff(options) => diff::run(&options),
+        Command::Env(options) => env::run(&options),
+        Command::Tls(command) => tls::run(&command),
         Command::Probe(options) => probe::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Explain(options) => explain::run(&options),

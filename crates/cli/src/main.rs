@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod environment;
 mod failure;
 mod json_text;
 mod layout;
@@ -10,6 +11,7 @@ mod package_file;
 mod programs;
 mod style;
 mod table;
+mod tls;
 
 use std::process::ExitCode;
 

@@ -5,10 +5,12 @@
 mod builder;
 mod certificates;
 mod node;
+mod shim;
 
 pub use builder::{ccs_builder, static_target};
 pub use certificates::{Authority, Pair};
 pub use node::NodeSample;
+pub use shim::{Shim, ShimServer};
 
 use std::path::{Path, PathBuf};
 

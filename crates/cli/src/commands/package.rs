@@ -1,8 +1,10 @@
 //! `ccs package`: makes a package that the builder takes.
 
+mod environment;
+
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ccs_builder::examine::examine;
 use ccs_builder::report::chain;
@@ -17,12 +19,16 @@ use super::file::{read, text};
 use crate::cli::Package;
 use crate::failure::Failure;
 use crate::package_file::{example_peer, scratch_failure, source_folder, surroundings};
+use crate::tls::authority::Role;
+use crate::tls::files;
+use crate::tls::folder::{Folder, Party};
 
 /// The document of `--json`. Its shape is in `docs/json.md`.
 #[derive(Serialize)]
 struct Answer<'a> {
     package_id: String,
     file: &'a Path,
+    env_file: Option<&'a Path>,
     warnings: &'a [String],
 }
 
@@ -31,7 +37,9 @@ pub(crate) fn run(options: &Package) -> Result<(), Failure> {
         Failure::new(&error).hint(error.hint()).with_code(ExitCode::Metadata)
     })?;
     let mut contents = PackageContents::new(label, &options.chaincode_type);
-    add(&mut contents, "connection.json", connection(options)?)?;
+    let mut warnings = Vec::new();
+    let connection = connection(options, &mut warnings)?;
+    add(&mut contents, "connection.json", connection.clone())?;
     if let Some(folder) = &options.meta_inf {
         for (path, content) in meta_inf::Tree::read(folder)?.files {
             let path = path.to_str().ok_or_else(|| {
@@ -41,15 +49,24 @@ pub(crate) fn run(options: &Package) -> Result<(), Failure> {
             add(&mut contents, &format!("META-INF/{path}"), content)?;
         }
     }
-    let warnings = check(&contents)?;
+    warnings.extend(check(&contents)?);
+    let environment = environment::of(options, &contents, &connection, &mut warnings)?;
     let existing = if options.force { Existing::Replace } else { Existing::Keep };
     let id = disk::save(&contents, &options.out, existing)?;
+    if let Some((file, text)) = environment {
+        files::write_file(file, text.as_bytes(), files::PUBLIC, existing)?;
+    }
     answer(options, &id, &warnings)
 }
 
 fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), Failure> {
     if options.json {
-        return super::print_json(&Answer { package_id: id.to_string(), file: &options.out, warnings });
+        return super::print_json(&Answer {
+            package_id: id.to_string(),
+            file: &options.out,
+            env_file: options.env_file.as_deref(),
+            warnings,
+        });
     }
     for warning in warnings {
         super::warn(warning);
@@ -64,22 +81,53 @@ fn add(contents: &mut PackageContents, path: &str, content: Vec<u8>) -> Result<(
 }
 
 /// The bytes of connection.json: a ready file as it is, or made from the options.
-fn connection(options: &Package) -> Result<Vec<u8>, Failure> {
+fn connection(options: &Package, warnings: &mut Vec<String>) -> Result<Vec<u8>, Failure> {
     if let Some(file) = &options.connection {
         return read(file);
     }
+    let tls = TlsFiles::of(options, warnings)?;
     let connection = Connection {
         address: options.address.clone().unwrap_or_default(),
         domain: options.domain.clone().unwrap_or_default(),
         dial_timeout: options.dial_timeout.clone().map(DialTimeout::Text),
-        tls_required: options.root_cert.is_some(),
-        client_auth_required: options.client_cert.is_some(),
-        root_cert: text(options.root_cert.as_deref())?,
-        client_key: text(options.client_key.as_deref())?,
-        client_cert: text(options.client_cert.as_deref())?,
+        tls_required: tls.root_cert.is_some(),
+        client_auth_required: tls.client_cert.is_some(),
+        root_cert: text(tls.root_cert.as_deref())?,
+        client_key: text(tls.client_key.as_deref())?,
+        client_cert: text(tls.client_cert.as_deref())?,
         extra: Vec::new(),
     };
     Ok(connection.to_json())
+}
+
+/// The files of the TLS fields.
+struct TlsFiles {
+    root_cert: Option<PathBuf>,
+    client_cert: Option<PathBuf>,
+    client_key: Option<PathBuf>,
+}
+
+impl TlsFiles {
+    /// Takes the folder of `ccs tls`, or else what the options name one by one.
+    fn of(options: &Package, warnings: &mut Vec<String>) -> Result<Self, Failure> {
+        let Some(folder) = &options.tls else {
+            return Ok(Self {
+                root_cert: options.root_cert.clone(),
+                client_cert: options.client_cert.clone(),
+                client_key: options.client_key.clone(),
+            });
+        };
+        let folder = Folder::open(folder)?;
+        let client = folder.party(Role::Client, options.client.as_deref())?;
+        if client.is_none() {
+            warnings.push("the TLS folder has no client: the peer will present no certificate".to_owned());
+        }
+        Ok(Self {
+            root_cert: Some(folder.bundle()),
+            client_cert: client.as_ref().map(Party::certificate),
+            client_key: client.as_ref().map(Party::key),
+        })
+    }
 }
 
 /// Runs the builder's own checks over the source, as a peer would unpack it; gives its warnings.

@@ -67,7 +67,7 @@ fn what_is_kept_is_what_a_peer_would_have() {
     );
     let released = build.join("release/chaincode/server/connection.json");
     assert!(fs::read_to_string(&released).unwrap().contains("\"client_auth_required\":true"));
-    for secret in [released, keep.join("tls/server.key"), keep.join("basic_1.0.tgz")] {
+    for secret in [released, keep.join("tls/server/asset-transfer/server.key"), keep.join("basic_1.0.tgz")] {
         assert_eq!(
             fs::metadata(&secret).unwrap().permissions().mode() & 0o777,
             0o600,

@@ -14,13 +14,21 @@ fn help_teaches_each_command() {
         &["render", "--help"],
         &["unpack", "--help"],
         &["diff", "--help"],
+        &["env", "--help"],
+        &["tls", "--help"],
+        &["tls", "init", "--help"],
+        &["tls", "issue", "--help"],
+        &["tls", "show", "--help"],
+        &["tls", "rotate", "--help"],
         &["probe", "--help"],
         &["explain", "--help"],
         &["doctor", "--help"],
     ] {
         let output = ccs(arguments);
         assert!(output.status.success());
-        insta::assert_snapshot!(format!("help_{}", arguments[0].trim_matches('-')), stdout(&output));
+        let words: Vec<_> = arguments.iter().filter(|word| !word.starts_with("--")).copied().collect();
+        let name = if words.is_empty() { "help".to_owned() } else { words.join("_") };
+        insta::assert_snapshot!(format!("help_{name}"), stdout(&output));
     }
 }
 

@@ -7,6 +7,7 @@ mod completions;
 mod demo;
 mod diff;
 mod doctor;
+mod env;
 mod explain;
 mod folder;
 mod help;
@@ -20,6 +21,7 @@ mod package;
 mod probe;
 mod render;
 mod reproducible;
+mod tls;
 mod unpack;
 
 use std::process::Output;
@@ -29,6 +31,12 @@ use assert_cmd::Command;
 /// Runs `ccs` without the variables that would change what it does.
 fn ccs(arguments: &[&str]) -> Output {
     Command::cargo_bin("ccs").unwrap().args(arguments).env_remove("CARGO").output().unwrap()
+}
+
+/// Runs `ccs` in a folder, so that what it prints does not depend on where that is.
+fn ccs_in(folder: &std::path::Path, arguments: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("ccs").unwrap();
+    command.args(arguments).current_dir(folder).env_remove("CARGO").output().unwrap()
 }
 
 fn stdout(output: &Output) -> String {

@@ -12,7 +12,7 @@ use ccs_package::{Limits, disk};
 use proptest::prelude::*;
 
 use crate::folder::{Folder, SelfSigned};
-use crate::{ccs, stderr, stdout};
+use crate::{ccs, ccs_in, stderr, stdout};
 
 #[test]
 fn the_same_inputs_give_the_same_package_id_on_every_machine() {
@@ -271,6 +271,68 @@ fn json_gives_the_id_and_the_warnings() {
     assert_eq!(stderr(&output), "");
     assert!(document["package_id"].as_str().unwrap().starts_with("a:"));
     assert_eq!(document["file"], out);
+    assert_eq!(document["env_file"], serde_json::Value::Null);
     let warning = "connection.json: no peer reads the key \"tls_enabled\"; did you mean tls_required?";
     assert_eq!(document["warnings"], serde_json::json!([warning]));
+}
+
+#[test]
+fn the_tls_folder_gives_the_bundle_and_the_client() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| ccs_in(folder.path(), arguments);
+    let package = |out: &str, options: &[&str]| {
+        run(&[&["package", out, "--label", "a", "--address", "a:1"], options].concat())
+    };
+    assert!(run(&["tls", "init", "tls"]).status.success());
+    let server = package("server.tgz", &["--tls", "tls"]);
+    let warning = "warning: the TLS folder has no client: the peer will present no certificate\n";
+    assert!(stderr(&server).starts_with(warning), "{}", stderr(&server));
+    assert!(run(&["tls", "issue", "tls", "--client", "peer"]).status.success());
+    let by_folder = package("folder.tgz", &["--tls", "tls"]);
+    assert!(by_folder.status.success(), "{}", stderr(&by_folder));
+    let client =
+        ["--client-cert", "tls/client/peer/client.pem", "--client-key", "tls/client/peer/client.key"];
+    let by_file = package("file.tgz", &[&["--root-cert", "tls/ca.pem"], &client[..]].concat());
+    assert_eq!(stdout(&by_folder), stdout(&by_file), "both ways lead to the same package");
+    assert_ne!(stdout(&by_folder), stdout(&server));
+
+    assert!(run(&["tls", "issue", "tls", "--client", "other"]).status.success());
+    let which = package("which.tgz", &["--tls", "tls"]);
+    assert_eq!(which.status.code(), Some(14));
+    let expected = "error: tls holds 2 clients: other, peer\nhint: say which with --client NAME\n";
+    assert_eq!(stderr(&which), expected);
+    let named = package("named.tgz", &["--tls", "tls", "--client", "peer"]);
+    assert_eq!(stdout(&named), stdout(&by_folder));
+}
+
+#[test]
+fn the_environment_file_is_what_ccs_env_prints() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| ccs_in(folder.path(), arguments);
+    assert!(run(&["tls", "init", "tls"]).status.success());
+    assert!(run(&["tls", "issue", "tls", "--server", "a", "--host", "a"]).status.success());
+    let arguments = ["package", "a.tgz", "--label", "a", "--address", "a:1", "--tls", "tls"];
+    let made = run(&[&arguments[..], &["--env-file", "a.env", "--lang", "java", "--json"]].concat());
+    assert!(made.status.success(), "{}", stderr(&made));
+    let document: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
+    assert_eq!(document["env_file"], "a.env");
+    let written = fs::read_to_string(folder.path().join("a.env")).unwrap();
+    assert!(
+        written
+            .starts_with(&format!("CORE_CHAINCODE_ID_NAME={}\n", document["package_id"].as_str().unwrap()))
+    );
+    let env = run(&["env", "a.tgz", "--lang", "java", "--tls", "tls"]);
+    assert_eq!(stdout(&env), written);
+
+    fs::remove_file(folder.path().join("a.tgz")).unwrap();
+    let refused = run(&[&arguments[..], &["--env-file", "a.env", "--lang", "go"]].concat());
+    assert_eq!(refused.status.code(), Some(20));
+    assert!(stderr(&refused).starts_with("error: a.env exists already\nhint: "), "{}", stderr(&refused));
+    assert!(!folder.path().join("a.tgz").exists(), "both files are written, or none");
+    assert_eq!(fs::read_to_string(folder.path().join("a.env")).unwrap(), written);
+    let alone = run(&[&arguments[..], &["--listen", "0.0.0.0:1"]].concat());
+    assert_eq!(alone.status.code(), Some(2));
+    let expected = "error: --listen, --server and --mounted-at are for the environment file\n\
+                    hint: add --env-file FILE and --lang LANG\n";
+    assert_eq!(stderr(&alone), expected);
 }

@@ -1,0 +1,70 @@
+//! Options of `ccs env`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Options of `ccs env`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  ccs env basic.tgz --lang go > chaincode.env\n  \
+                  eval \"$(ccs env basic.tgz --lang node --tls tls --format shell)\"\n  \
+                  ccs env basic.tgz --lang java --tls tls --mounted-at /etc/chaincode/tls --format kubernetes")]
+pub(crate) struct Env {
+    /// The package that peers install
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// The language whose shim is to run
+    #[arg(long)]
+    pub(crate) lang: Language,
+    /// How to write the variables
+    #[arg(long, default_value = "dotenv")]
+    pub(crate) format: Format,
+    #[command(flatten)]
+    pub(crate) place: Place,
+    /// The folder of `ccs tls init`, for a package with TLS
+    #[arg(long, value_name = "DIR")]
+    pub(crate) tls: Option<PathBuf>,
+    /// Print a JSON document; docs/json.md describes it
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Where the server listens and finds its files.
+#[derive(Debug, Args)]
+pub(crate) struct Place {
+    /// Where the chaincode listens [default: the package's port, on 127.0.0.1 if the package dials that, else on 0.0.0.0]
+    #[arg(long, value_name = "HOST:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Which server of the TLS folder this is [default: the only one]
+    #[arg(long, value_name = "NAME", requires = "tls")]
+    pub(crate) server: Option<String>,
+    /// Where the chaincode finds the folder server/NAME [default: where it is]
+    #[arg(long, value_name = "DIR", requires = "tls")]
+    pub(crate) mounted_at: Option<PathBuf>,
+}
+
+/// The languages with a shim that can serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Language {
+    /// Go, with the variables that Fabric's samples read: its shim reads none
+    Go,
+    /// Node.js, by `fabric-chaincode-node server`
+    Node,
+    /// Java
+    Java,
+    /// Rust, with the variables that the sample asset-transfer reads
+    Rust,
+}
+
+/// How variables are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// NAME=VALUE with quotes where needed: Compose, `node --env-file`, `set -a; . FILE`
+    Dotenv,
+    /// export NAME='VALUE', for eval
+    Shell,
+    /// NAME=VALUE without quotes, for `docker run --env-file`
+    Docker,
+    /// The key env of a container, as YAML
+    Kubernetes,
+}

@@ -1,0 +1,48 @@
+//! `ccs package --env-file`: the environment of the server for the package that is being made.
+
+use std::io;
+use std::path::Path;
+
+use ccs_builder::ExitCode;
+use ccs_files::Connection;
+use ccs_package::PackageContents;
+
+use crate::cli::{Format, Package, Place};
+use crate::commands::env;
+use crate::environment::server::Plan;
+use crate::environment::{self, format};
+use crate::failure::{Failure, USAGE};
+use crate::tls::files;
+
+/// Gives the file and its text, if one is wanted. Nothing is written yet, and the file is not there, unless forced.
+pub(super) fn of<'a>(
+    options: &'a Package,
+    contents: &PackageContents,
+    connection: &[u8],
+    warnings: &mut Vec<String>,
+) -> Result<Option<(&'a Path, String)>, Failure> {
+    let (Some(file), Some(language)) = (&options.env_file, options.lang) else {
+        let Place { listen, server, mounted_at } = &options.place;
+        if listen.is_some() || server.is_some() || mounted_at.is_some() {
+            return Err(Failure::new("--listen, --server and --mounted-at are for the environment file")
+                .hint("add --env-file FILE and --lang LANG".to_owned())
+                .with_number(USAGE));
+        }
+        return Ok(None);
+    };
+    if !options.force && file.symlink_metadata().is_ok() {
+        return Err(files::exists(file));
+    }
+    let (connection, _) = Connection::parse(connection)
+        .map_err(|error| Failure::new(&error).hint(error.hint()).with_code(ExitCode::Connection))?;
+    let mut plan = Plan::make(&connection, options.tls.as_deref(), &options.place)?;
+    warnings.append(&mut plan.warnings);
+    // The same contents give the same ID, wherever they are written.
+    let id =
+        ccs_package::write(contents, io::sink()).map_err(|error| Failure::new(&error).hint(error.hint()))?;
+    let server = plan.for_package(id);
+    env::files(language, &server)?;
+    warnings.extend(environment::notices(language, &server));
+    let text = format::write(Format::Dotenv, &environment::variables(language, &server)?)?;
+    Ok(Some((file, text)))
+}

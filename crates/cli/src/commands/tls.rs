@@ -1,0 +1,57 @@
+//! `ccs tls`: a CA of its own for a deployment, and what it issues.
+
+mod hosts;
+mod init;
+mod issue;
+mod rotate;
+mod show;
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use crate::cli::Tls;
+use crate::failure::Failure;
+use crate::style;
+use crate::tls::description::{self, Description};
+
+pub(crate) fn run(command: &Tls) -> Result<(), Failure> {
+    match command {
+        Tls::Init(options) => init::run(options),
+        Tls::Issue(options) => issue::run(options),
+        Tls::Show(options) => show::run(options),
+        Tls::Rotate(options) => rotate::run(options),
+    }
+}
+
+/// The document of `--json`.
+#[derive(Serialize)]
+struct Answer<'a> {
+    certificates: &'a [Description],
+    warnings: &'a [String],
+}
+
+/// Shows certificates, and on stderr the warnings and what to type next.
+fn answer(certificates: &[Description], warnings: &[String], json: bool, next: &str) -> Result<(), Failure> {
+    if json {
+        return super::print_json(&Answer { certificates, warnings });
+    }
+    super::print(&description::table(certificates))?;
+    for warning in warnings {
+        super::warn(warning);
+    }
+    style::print_next(next);
+    Ok(())
+}
+
+/// Writes a path as a word of a command.
+fn word(path: &Path) -> String {
+    super::word(path)
+}
+
+/// Describes the certificates of several files.
+fn describe(files: &[impl AsRef<Path>]) -> Result<Vec<Description>, Failure> {
+    let described: Result<Vec<_>, _> =
+        files.iter().map(|file| description::describe(file.as_ref())).collect();
+    Ok(described?.into_iter().flatten().collect())
+}

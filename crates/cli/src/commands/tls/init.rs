@@ -1,0 +1,14 @@
+//! `ccs tls init`: a new CA in a new folder.
+
+use crate::cli::tls::Init;
+use crate::failure::Failure;
+use crate::tls::authority::Authority;
+use crate::tls::folder::Folder;
+
+pub(super) fn run(options: &Init) -> Result<(), Failure> {
+    let authority = Authority::make(&options.name, options.days)?;
+    let folder = Folder::create(&options.dir, &authority)?;
+    let certificates = super::describe(&[folder.bundle()])?;
+    let next = format!("ccs tls issue {} --server {} --host HOST", super::word(&options.dir), options.name);
+    super::answer(&certificates, &[], options.json, &next)
+}
