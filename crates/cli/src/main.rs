@@ -9,6 +9,7 @@ mod layout;
 mod moment;
 mod package_file;
 mod programs;
+mod severity;
 mod style;
 mod table;
 mod tls;

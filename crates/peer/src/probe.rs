@@ -8,6 +8,7 @@ mod cause;
 mod loopback;
 mod record;
 mod report;
+mod step;
 
 use std::time::Duration;
 
@@ -17,15 +18,16 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tonic::Streaming;
 use tonic::transport::Channel;
 
-use crate::connection::dial::{Target, Watch};
-use crate::connection::progress::Progress;
+use crate::connection::dial::Target;
+use crate::connection::progress::{Progress, Watch};
 use crate::connection::{ChaincodeConnection, ConnectionInfo, MessageStream, Stage, StageError};
 use crate::session::{self, End};
 use crate::stream;
 
 pub use cause::Cause;
 use record::Record;
-pub use report::{ProbeError, Report, Step, StepReport, Verdict};
+pub use report::{Report, StepReport, Verdict};
+pub use step::{ProbeError, Step};
 
 /// How long the chaincode may take to close its half of the stream; then the stream is reset.
 const FAREWELL: Duration = Duration::from_millis(250);

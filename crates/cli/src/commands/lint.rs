@@ -15,9 +15,9 @@ use serde::Serialize;
 
 use crate::cli::Lint;
 use crate::failure::{FAILED, Failure};
+use crate::severity::Severity;
 use crate::style::{self, safe};
 use finding::{Finding, Findings};
-use rule::Severity;
 
 /// The document of `--json`. Its shape is in `docs/json.md`.
 #[derive(Serialize)]

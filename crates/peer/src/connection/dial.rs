@@ -17,7 +17,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::error::{DialError, Stage, StageError};
 use super::greeting::{self, Greeted, Stream};
 use super::info::ConnectionInfo;
-use super::progress::{Progress, Secured};
+use super::progress::{Progress, Secured, Watch};
 use super::tls::Settings;
 use super::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, tcp, tls};
 
@@ -30,9 +30,6 @@ pub(crate) struct Target {
     pub(crate) port: u16,
     tls: Option<(Settings, ServerName<'static>)>,
 }
-
-/// Told of everything that happens during an attempt.
-pub(crate) type Watch<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
 
 pub(super) async fn dial(info: &ConnectionInfo) -> Result<Channel, DialError> {
     let failure = |cause, timeout| DialError { address: info.address.clone(), timeout, cause };

@@ -24,6 +24,9 @@ pub(crate) enum Progress<'a> {
     Secured(Secured),
 }
 
+/// Told of everything that happens during an attempt.
+pub(crate) type Watch<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
+
 /// A TCP connection that was tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {

@@ -13,8 +13,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::dial::Watch;
-use super::progress::{Attempt, Progress};
+use super::progress::{Attempt, Progress, Watch};
 
 /// How long the first family is alone: `Dialer.FallbackDelay`.
 const FALLBACK_DELAY: Duration = Duration::from_millis(300);

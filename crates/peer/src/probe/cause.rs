@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use rustls::{AlertDescription, CertificateError};
 
-use super::report::ProbeError;
+use super::step::ProbeError;
 use crate::connection::{Stage, StageError};
 use crate::session::End;
 

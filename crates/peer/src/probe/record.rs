@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::cause::{Cause, ClientCertificate};
-use super::report::{ProbeError, Report, Step, StepReport, Verdict};
+use super::report::{Report, StepReport, Verdict};
+use super::step::{ProbeError, Step};
 use crate::connection::progress::Progress;
 use crate::connection::{Attempt, Secured, Seen};
 

@@ -2,27 +2,7 @@
 
 use serde::Serialize;
 
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Severity {
-    /// The peer does not start, or packages cannot be built.
-    Error,
-    /// It works and is likely not meant, or will hurt.
-    Warning,
-    /// Worth knowing.
-    Note,
-}
-
-impl Severity {
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        }
-    }
-}
+use crate::severity::Severity;
 
 /// One finding. The ids are stable; docs/doctor.md explains each.
 #[derive(Debug, Serialize)]

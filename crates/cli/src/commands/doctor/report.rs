@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 use ccs_peer::host::ExternalBuilder;
 use serde::Serialize;
 
-use super::finding::{Finding, Severity};
+use super::finding::Finding;
 use super::settings::Settings;
 use super::trial::Trial;
 use super::types::Type;
+use crate::severity::Severity;
 use crate::{layout, style};
 
 /// What `ccs doctor` ends with when there are errors.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::rule::{Rule, Severity};
+use super::rule::Rule;
+use crate::severity::Severity;
 
 /// The most findings of one rule that are kept.
 const MOST: usize = 20;

@@ -1,29 +1,6 @@
 //! The rules by their names, which are stable. `docs/lint.md` explains each.
 
-use serde::Serialize;
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Severity {
-    /// The peer or the builder refuses the package.
-    Error,
-    /// It works, and something is probably not as it was meant.
-    Warning,
-    /// It works, and somebody may want to know.
-    Note,
-}
-
-impl Severity {
-    /// Gives the word.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        }
-    }
-}
+use crate::severity::Severity;
 
 /// Declares all rules in one table: variant, name, severity.
 macro_rules! rules {

@@ -6,9 +6,8 @@ use std::path::{Path, PathBuf};
 
 use ccs_builder::context::Surroundings;
 use ccs_builder::render::TemplateError;
-use ccs_builder::{Error, ExitCode, stages};
+use ccs_builder::{Error, ExitCode, Warning, stages};
 use ccs_files::{Address, Label, PackageId, PackageMetadata};
-use ccs_package::{Limits, disk};
 use ccs_peer::ConnectionInfo;
 use ccs_peer::connection::{ClientPair, Tls};
 
@@ -16,6 +15,7 @@ use super::shell;
 use crate::cli::Probe;
 use crate::commands::file::text;
 use crate::failure::{Failure, USAGE};
+use crate::package_file::{PackageFile, scratch_failure, source_folder};
 
 /// How the first two bytes of a package file read: it is compressed with gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
@@ -107,27 +107,36 @@ fn file(path: &Path, options: &Probe) -> Result<Target, Failure> {
             .hint(format!("leave them out, or name the address in place of {}", path.display()))
             .with_number(USAGE));
     }
-    let is_package = is_package(path).map_err(|error| unreadable(path, &error))?;
-    let folder = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
-    let (source, metadata, id) = if is_package {
-        unpack(path, folder.path())?
+    let mut warnings = Vec::new();
+    let (kind, info, id) = if is_package(path).map_err(|error| unreadable(path, &error))? {
+        let file = PackageFile::open(path)?;
+        let info = rendered(file.source(), file.package.metadata(), options, &mut warnings)?;
+        (Kind::Package, info, Some(file.package.id().clone()))
     } else {
-        place(path, options.id.as_ref(), folder.path())?
+        let folder = tempfile::tempdir().map_err(|error| scratch_failure(&error))?;
+        let (source, metadata) = place(path, options.id.as_ref(), folder.path())?;
+        (Kind::Connection, rendered(&source, &metadata, options, &mut warnings)?, None)
     };
+    let expected = options.id.clone().or(id);
+    let warnings = warnings.iter().map(ToString::to_string).collect();
+    Ok(Target { warnings, ..Target::new(path.display().to_string(), kind, info, expected) })
+}
+
+/// Runs the builder's code over a source, and reads what it would release as a peer does.
+fn rendered(
+    source: &Path,
+    metadata: &PackageMetadata,
+    options: &Probe,
+    warnings: &mut Vec<Warning>,
+) -> Result<ConnectionInfo, Failure> {
     let mut surroundings = Surroundings { builder_folder: None, ..Surroundings::of_this_process() };
     if let Some(configuration) = &options.config {
         surroundings.configuration = Some(configuration.clone());
     }
-    let mut warnings = Vec::new();
-    let prepared = stages::prepare(&source, &metadata, &surroundings, &mut warnings)
-        .map_err(|error| refused(error, options))?;
-    let released = prepared.connection.to_json();
-    let info = ConnectionInfo::parse(&released, Path::new("connection.json"))
-        .map_err(|error| Failure::from_error(&error).hint(error.hint()).with_code(ExitCode::Connection))?;
-    let kind = if is_package { Kind::Package } else { Kind::Connection };
-    let expected = options.id.clone().or(id);
-    let warnings = warnings.iter().map(ToString::to_string).collect();
-    Ok(Target { warnings, ..Target::new(path.display().to_string(), kind, info, expected) })
+    let prepared = stages::prepare(source, metadata, &surroundings, warnings);
+    let released = prepared.map_err(|error| refused(error, options))?.connection.to_json();
+    ConnectionInfo::parse(&released, Path::new("connection.json"))
+        .map_err(|error| Failure::from_error(&error).hint(error.hint()).with_code(ExitCode::Connection))
 }
 
 /// Speaks of `--config` where the builder speaks of its variable.
@@ -147,9 +156,6 @@ fn refused(error: Error, options: &Probe) -> Failure {
     }
 }
 
-/// A source folder, what metadata.json says, and the package ID if there is one.
-type Source = (PathBuf, PackageMetadata, Option<PackageId>);
-
 fn is_package(path: &Path) -> io::Result<bool> {
     let mut first = Vec::new();
     File::open(path)?.take(GZIP.len() as u64).read_to_end(&mut first)?;
@@ -160,34 +166,12 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!("cannot read {}: {error}", path.display())).with_code(ExitCode::InputOutput)
 }
 
-/// Unpacks the code where a peer would, under a folder whose name tells the package ID.
-fn unpack(path: &Path, folder: &Path) -> Result<Source, Failure> {
-    let limits = Limits::default();
-    let package = disk::load(path, &limits)?;
-    let id = package.id().clone();
-    let source = scratch(&id, folder)?;
-    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-    disk::unpack_code(file, &source, &limits)?;
-    Ok((source, package.metadata().clone(), Some(id)))
-}
-
-/// Puts a connection.json where a package would have it.
-fn place(path: &Path, id: Option<&PackageId>, folder: &Path) -> Result<Source, Failure> {
-    let source = match id {
-        Some(id) => scratch(id, folder)?,
-        None => folder.join("src"),
-    };
+/// Puts a connection.json where a package with that ID would have it; gives the source and what metadata.json would say.
+fn place(path: &Path, id: Option<&PackageId>, folder: &Path) -> Result<(PathBuf, PackageMetadata), Failure> {
+    let source = id.map_or_else(|| folder.join("src"), |id| source_folder(folder, id));
     fs::create_dir_all(&source)
         .and_then(|()| fs::copy(path, source.join("connection.json")))
         .map_err(|error| unreadable(path, &error))?;
     let label = id.map(PackageId::label).map(Label::as_str).unwrap_or_default().to_owned();
-    let metadata = PackageMetadata { label, chaincode_type: "ccaas".to_owned(), path: String::new() };
-    Ok((source, metadata, None))
-}
-
-fn scratch(id: &PackageId, folder: &Path) -> Result<PathBuf, Failure> {
-    let above = folder.join(format!("fabric-{}-{}0", id.label(), id.hash()));
-    fs::create_dir(&above)
-        .map_err(|error| Failure::new(format!("cannot create {}: {error}", above.display())))?;
-    Ok(above.join("src"))
+    Ok((source, PackageMetadata { label, chaincode_type: "ccaas".to_owned(), path: String::new() }))
 }
