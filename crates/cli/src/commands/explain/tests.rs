@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use ccs_builder::ExitCode;
+use clap::CommandFactory as _;
 
 use super::catalogue::{Catalogue, Entry};
 use super::pattern::places;
 use super::{explain, plain};
+use crate::cli::Cli;
 
 fn catalogue() -> Catalogue {
     Catalogue::load().unwrap()
@@ -50,6 +52,25 @@ fn entries_are_unique_and_say_only_what_their_patterns_can_fill_in() {
                 assert!(filled, "{}: nothing fills {{{place}}}", entry.id);
             }
         }
+    }
+}
+
+#[test]
+fn the_next_command_of_every_entry_exists_with_its_options() {
+    let mut root = Cli::command();
+    // Adds --help to every command.
+    root.build();
+    for entry in catalogue().entries().iter().filter(|entry| entry.next.starts_with("ccs ")) {
+        let mut command = &root;
+        for word in entry.next.split_whitespace().skip(1) {
+            if let Some(option) = word.strip_prefix("--") {
+                let known = command.get_arguments().any(|argument| argument.get_long() == Some(option));
+                assert!(known, "{}: {} has no --{option}: {}", entry.id, command.get_name(), entry.next);
+            } else if let Some(below) = command.find_subcommand(word) {
+                command = below;
+            }
+        }
+        assert_ne!(command.get_name(), root.get_name(), "{}: {}", entry.id, entry.next);
     }
 }
 
