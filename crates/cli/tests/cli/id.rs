@@ -34,3 +34,15 @@ fn a_file_that_is_no_package_is_refused_with_the_reason() {
     assert_eq!(missing.status.code(), Some(20));
     assert!(stderr(&missing).starts_with("error: cannot open nowhere.tgz: "), "{}", stderr(&missing));
 }
+
+#[test]
+fn the_id_is_the_label_and_the_sha_256_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("basic.tgz");
+    let file = file.to_str().unwrap();
+    let made = ccs(&["package", file, "--label", "basic_1.0", "--address", "basic:9999"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let sum = std::process::Command::new("sha256sum").arg(file).output().unwrap();
+    let digits = stdout(&sum).split_whitespace().next().unwrap().to_owned();
+    assert_eq!(stdout(&ccs(&["id", file])), format!("basic_1.0:{digits}\n"));
+}

@@ -130,7 +130,9 @@ fn page(entries: &[Entry]) -> String {
     let mut page = String::from(
         "# What my peer says\n\n<!-- Made from crates/cli/src/commands/explain/catalogue.toml by CCS_UPDATE_DOCS=1 cargo test -p ccs. -->\n\n\
          `ccs explain \"THE TEXT\"` finds these texts in an error or in a whole log and says what is below, with names and\n\
-         numbers filled in:\n\n    peer lifecycle chaincode install basic.tgz 2>&1 | ccs explain\n    ccs explain < peer.log\n\n\
+         numbers filled in:\n\n```sh\nccs explain \"docker build failed: docker build is disabled\"\n```\n\n\
+         ```sh not run: needs a peer\npeer lifecycle chaincode install basic.tgz 2>&1 | ccs explain\n\
+         ccs explain < peer.log\n```\n\n\
          An error wraps its cause, so the last text that is known counts. Words in capitals stand for what differs.\n",
     );
     let mut area = "";

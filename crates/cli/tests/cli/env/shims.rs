@@ -39,6 +39,11 @@ async fn registers(lang: &str, shim: Shim) {
         let folder = packages(&format!("127.0.0.1:{}", NodeSample::free_port()));
         let tls = if package == "plain.tgz" { &[][..] } else { &["--tls", "tls"] };
         let server = ShimServer::start(&shim, &variables(&folder, package, lang, tls));
+        // The probe leaves the server as it was: the peer comes after it.
+        let probe = succeed(&folder, &["probe", package, "--wait", "60s", "--json"]);
+        let probe: serde_json::Value = serde_json::from_slice(&probe.stdout).unwrap();
+        let id = succeed(&folder, &["id", package]).stdout;
+        assert_eq!(probe["announced_id"], String::from_utf8_lossy(&id).trim_end());
         let chaincode = register(&folder, package).await;
         let chaincode = chaincode.unwrap_or_else(|error| panic!("{error}: {}", server.log()));
         let written = chaincode.submit("mychannel", "basic", &["InitLedger"]).await.unwrap();
