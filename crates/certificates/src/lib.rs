@@ -17,7 +17,7 @@
 //!
 //! The readers of PEM and of certificates are this crate's own because others answer another question. Of the 1430
 //! certificates in `tests/fixtures/certificates.json`, `x509-cert` 0.3 refuses 19 that Go takes and takes 734 that Go
-//! refuses (most of them for their extensions, which it leaves unread); `x509-parser` 0.18 differs in 7 and 763. Of 81
+//! refuses, probably since it leaves the content of extensions unread; `x509-parser` 0.18 differs in 7 and 763. Of 81
 //! PEM files `pem` 3 reads 7 and `rustls-pki-types` 1 reads 3 in another way than Go.
 
 mod base64;

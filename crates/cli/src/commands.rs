@@ -22,6 +22,7 @@ use std::path::Path;
 
 use crate::cli::Command;
 use crate::failure::Failure;
+use crate::shell;
 use crate::style;
 
 /// Runs a command.
@@ -54,7 +55,7 @@ fn warn(message: &str) {
 
 /// Writes a path as a word of a command.
 fn word(path: &Path) -> String {
-    style::shell_word(&path.to_string_lossy())
+    shell::quote(&style::safe(&path.to_string_lossy()))
 }
 
 /// Writes a result to stdout.

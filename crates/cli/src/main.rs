@@ -10,6 +10,7 @@ mod moment;
 mod package_file;
 mod programs;
 mod severity;
+mod shell;
 mod style;
 mod table;
 mod tls;

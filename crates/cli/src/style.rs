@@ -36,16 +36,6 @@ pub(crate) fn safe(text: &str) -> String {
     safe
 }
 
-/// Writes a word of a command so that a shell takes it for one.
-pub(crate) fn shell_word(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,@%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", safe(word).replace('\'', r"'\''"))
-    }
-}
-
 /// Writes the next command to type to stderr, as the last line of a command.
 pub(crate) fn print_next(command: &str) {
     anstream::eprintln!("{FAINT}next: {command}{FAINT:#}");
@@ -74,9 +64,6 @@ mod tests {
     #[test]
     fn text_out_of_a_package_cannot_steer_a_terminal() {
         assert_eq!(safe("a\u{1b}[2Jb\n\u{202e}c\u{e9}"), "a\\u{1b}[2Jb\\n\\u{202e}c\u{e9}");
-        assert_eq!(shell_word("dir/basic_1.0.tgz"), "dir/basic_1.0.tgz");
-        assert_eq!(shell_word("it's here"), r"'it'\''s here'");
-        assert_eq!(shell_word(""), "''");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `ccs man`: a page for each command, from the same definitions as the help.
 
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
 use ccs_builder::ExitCode;
@@ -22,7 +22,10 @@ fn write_all(command: &clap::Command, options: &Man) -> Result<(), Failure> {
     let page = Page::new(command.clone());
     let path = options.folder.join(page.get_filename());
     write(&page, &path, options.force).map_err(|error| {
-        Failure::new(format!("cannot write {}: {error}", path.display())).with_code(ExitCode::InputOutput)
+        let exists = error.kind() == ErrorKind::AlreadyExists;
+        Failure::new(format!("cannot write {}: {error}", path.display()))
+            .hint(exists.then(|| "--force replaces what is there".to_owned()))
+            .with_code(ExitCode::InputOutput)
     })?;
     super::print(&format!("{}\n", path.display()))?;
     command.get_subcommands().filter(|sub| !sub.is_hide_set()).try_for_each(|sub| write_all(sub, options))

@@ -3,7 +3,6 @@
 mod advice;
 mod certificates;
 mod document;
-mod shell;
 mod table;
 mod target;
 

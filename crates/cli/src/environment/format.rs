@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::Variable;
 use crate::cli::Format;
 use crate::failure::Failure;
+use crate::shell;
 
 /// Writes the variables, one after another.
 pub(crate) fn write(format: Format, variables: &[Variable]) -> Result<String, Failure> {
@@ -12,7 +13,7 @@ pub(crate) fn write(format: Format, variables: &[Variable]) -> Result<String, Fa
     for Variable { name, value } in variables {
         let line = match format {
             Format::Dotenv => format!("{name}={}\n", dotenv(one_line(name, value)?)),
-            Format::Shell => format!("export {name}={}\n", shell(value)),
+            Format::Shell => format!("export {name}={}\n", shell::quote(value)),
             Format::Docker => format!("{name}={}\n", one_line(name, value)?),
             Format::Kubernetes => format!("  - name: {name}\n    value: {}\n", yaml(value)),
         };
@@ -30,14 +31,9 @@ fn one_line<'a>(name: &str, value: &'a str) -> Result<&'a str, Failure> {
     Ok(value)
 }
 
-fn is_plain(value: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_./:@%+,=-".contains(&byte);
-    !value.is_empty() && value.bytes().all(plain)
-}
-
 /// Single quotes mean the same to all who read such files, but cannot hold one; double quotes need escapes.
 fn dotenv(value: &str) -> String {
-    if is_plain(value) {
+    if shell::is_plain(value) {
         return value.to_owned();
     }
     if !value.contains('\'') {
@@ -52,10 +48,6 @@ fn dotenv(value: &str) -> String {
     }
     quoted.push('"');
     quoted
-}
-
-fn shell(value: &str) -> String {
-    if is_plain(value) { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 
 /// Every JSON string is a YAML string, but for characters that YAML does not want in its text.

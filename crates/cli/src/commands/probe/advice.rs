@@ -4,8 +4,8 @@ use ccs_peer::connection::StageError;
 use ccs_peer::probe::{Cause, ProbeError, Report};
 
 use super::certificates::{self, Server};
-use super::shell::{self, quote};
 use super::target::{Kind, Target};
+use crate::shell::{self, quote};
 
 /// All that advice is made of.
 pub(super) struct Scene<'a> {

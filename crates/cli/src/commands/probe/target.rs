@@ -11,11 +11,11 @@ use ccs_files::{Address, Label, PackageId, PackageMetadata};
 use ccs_peer::ConnectionInfo;
 use ccs_peer::connection::{ClientPair, Tls};
 
-use super::shell;
 use crate::cli::Probe;
 use crate::commands::file::text;
 use crate::failure::{Failure, USAGE};
 use crate::package_file::{PackageFile, scratch_failure, source_folder};
+use crate::shell;
 
 /// How the first two bytes of a package file read: it is compressed with gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
