@@ -12,7 +12,8 @@ use ccs_gotemplate::RenderError;
 use crate::configuration::Configuration;
 use crate::context::Surroundings;
 use crate::render::{self, TemplateError};
-use crate::{Error, Warning, check, input, meta_inf};
+use crate::stages::read_connection;
+use crate::{Error, Warning, check, meta_inf};
 
 /// What the builder has to say to a source.
 #[derive(Debug, Default)]
@@ -52,15 +53,8 @@ pub fn examine(source: &Path, metadata: &PackageMetadata, surroundings: &Surroun
 
 impl Examination {
     fn read(&mut self, source: &Path) -> Option<Connection> {
-        let path = source.join("connection.json");
-        let read = input::read(&path, input::MAX_CONNECTION)
-            .map_err(|source| Error::ConnectionUnreadable { path: path.clone(), source })
-            .and_then(|content| {
-                Connection::parse(&content).map_err(|source| Error::Connection { path, source })
-            });
-        let (package, notices) = self.keep(read)?;
-        self.warnings.extend(notices.into_iter().map(Warning::Connection));
-        self.warnings.extend(check::unused_tls(&package));
+        let read = read_connection(source, &mut self.warnings);
+        let package = self.keep(read)?;
         self.package = Some(package.clone());
         Some(package)
     }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use ccs_files::PackageMetadata;
 
+pub(crate) use build::read_connection;
 pub use build::{Prepared, build, prepare};
 pub use detect::detect;
 pub use release::release;

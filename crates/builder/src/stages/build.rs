@@ -59,6 +59,16 @@ pub fn prepare(
     surroundings: &Surroundings,
     warnings: &mut Vec<Warning>,
 ) -> Result<Prepared, Error> {
+    let package = read_connection(source, warnings)?;
+    let configuration = Configuration::gather(surroundings, source, &metadata.label)?;
+    let mut connection = render::render(package, &configuration)?;
+    check::check(&mut connection, surroundings.now, warnings)?;
+    let meta_inf = meta_inf::of_source(source, warnings)?;
+    Ok(Prepared { connection, meta_inf })
+}
+
+/// Reads the connection.json of a package's source, with what is odd about it.
+pub(crate) fn read_connection(source: &Path, warnings: &mut Vec<Warning>) -> Result<Connection, Error> {
     let path = source.join("connection.json");
     let content = input::read(&path, input::MAX_CONNECTION)
         .map_err(|source| Error::ConnectionUnreadable { path: path.clone(), source })?;
@@ -66,11 +76,7 @@ pub fn prepare(
         Connection::parse(&content).map_err(|source| Error::Connection { path, source })?;
     warnings.extend(notices.into_iter().map(Warning::Connection));
     warnings.extend(check::unused_tls(&package));
-    let configuration = Configuration::gather(surroundings, source, &metadata.label)?;
-    let mut connection = render::render(package, &configuration)?;
-    check::check(&mut connection, surroundings.now, warnings)?;
-    let meta_inf = meta_inf::of_source(source, warnings)?;
-    Ok(Prepared { connection, meta_inf })
+    Ok(package)
 }
 
 /// Refuses an output folder that is an input folder, under whatever name.
