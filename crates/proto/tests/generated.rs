@@ -50,8 +50,9 @@ fn generate(target: &Path) {
             "protos" => ("protos", "peer"),
             other => (other, other),
         };
-        let messages = file.message_type.iter().map(|message| message.name());
-        for name in messages.chain(file.enum_type.iter().map(|known| known.name())) {
+        let messages = file.message_type.iter().filter_map(|message| message.name.as_ref());
+        let enums = file.enum_type.iter().filter_map(|known| known.name.as_ref());
+        for name in messages.chain(enums) {
             let path = format!("::fabric_shim_protos::{module}::{name}");
             config = config.extern_path(format!(".{package}.{name}"), path);
         }
