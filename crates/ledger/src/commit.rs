@@ -1,0 +1,256 @@
+//! Committing a block: validation, the new state, history, private data, and the block itself, in one step.
+//!
+//! The caller has checked formats, signatures and endorsement policies. What is checked here is what needs the state:
+//! whether a transaction ID was used before, and whether what a transaction has read is still so (Fabric 3.1
+//! `core/ledger/kvledger/txmgmt/validation`).
+
+mod expiry;
+mod hash;
+mod operations;
+pub(crate) mod private;
+mod sets;
+mod updates;
+mod validation;
+
+use std::collections::HashSet;
+
+use ccs_proto::common::{Block, BlockMetadataIndex};
+use ccs_proto::peer::TxValidationCode;
+use ccs_proto::rwset::{TxPvtReadWriteSet, TxReadWriteSet};
+use redb::{ReadableTable, WriteTransaction};
+
+use crate::block;
+use crate::error::LedgerError;
+use crate::ledger::{self, Ledger, Tip};
+use crate::tables::{HISTORY, STATE, TRANSACTIONS};
+use crate::version::Version;
+
+pub use updates::{Update, Updates};
+
+use sets::Sets;
+use updates::View;
+
+/// A transaction that is to become part of a block.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Transaction {
+    /// The bytes of its envelope.
+    pub envelope: Vec<u8>,
+    /// Its ID; empty if it has none, as that of a configuration.
+    pub id: String,
+    /// What it is.
+    pub content: Content,
+}
+
+/// What a transaction is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// An endorsed one that has passed all checks of the caller.
+    Endorsed {
+        /// Its read/write set, which is also in the envelope.
+        results: TxReadWriteSet,
+        /// Its private data, if this ledger is to have it.
+        private: Option<TxPvtReadWriteSet>,
+    },
+    /// A new configuration of the channel.
+    Config,
+    /// One that has failed a check of the caller, with the code of that check.
+    Rejected(TxValidationCode),
+}
+
+/// What the definitions of chaincodes say about collections.
+pub trait Collections {
+    /// Gives the number of blocks for which a collection keeps a value; 0 is for ever.
+    fn block_to_live(&self, namespace: &str, collection: &str) -> u64;
+}
+
+/// Keeps everything for ever.
+impl Collections for () {
+    fn block_to_live(&self, _: &str, _: &str) -> u64 {
+        0
+    }
+}
+
+/// A block that was committed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Committed {
+    /// The block, with its metadata.
+    pub block: Block,
+    /// Its number.
+    pub number: u64,
+    /// What became of each transaction.
+    pub codes: Vec<TxValidationCode>,
+    /// What changed in the state, collections included.
+    pub updates: Updates,
+}
+
+impl Ledger {
+    /// Commits a block of transactions. Once this has returned, the block and its writes can be read, also after a crash;
+    /// after an error nothing has changed.
+    pub fn commit(
+        &self,
+        transactions: &[Transaction],
+        collections: &impl Collections,
+    ) -> Result<Committed, LedgerError> {
+        let database = self.database.begin_write()?;
+        let (tip, last) = ledger::read_tip(&database, &self.name)?;
+        let number = tip.height;
+        let envelopes: Vec<_> = transactions.iter().map(|transaction| transaction.envelope.clone()).collect();
+
+        let mut commit = Commit { database: &database, channel: &self.name, number, updates: Updates::new() };
+        let (codes, valid) = commit.validate(transactions)?;
+        let hash = hash::of(&last, &codes, &commit.updates);
+        commit.write_transactions(transactions, &codes)?;
+        commit.write_history(&valid)?;
+        private::apply(&mut commit, &valid, collections)?;
+        expiry::apply(&mut commit)?;
+        commit.write_state()?;
+        let updates = commit.updates;
+
+        let previous_hash = block::header_hash(&last.header.unwrap_or_default());
+        let mut block = block::new(number, previous_hash, envelopes);
+        let is_config = |transaction: &Transaction| transaction.content == Content::Config;
+        let last_config = if transactions.iter().any(is_config) { number } else { tip.last_config };
+        let filter = codes.iter().map(|&code| byte(code)).collect();
+        block::set_metadata(&mut block, BlockMetadataIndex::Signatures, block::last_config(last_config));
+        block::set_metadata(&mut block, BlockMetadataIndex::TransactionsFilter, filter);
+        block::set_metadata(&mut block, BlockMetadataIndex::CommitHash, hash);
+        let height = number + 1;
+        ledger::write_block(&database, &self.name, &block, Tip { height, last_config })?;
+        database.commit()?;
+        self.height.send_replace(height);
+        Ok(Committed { block, number, codes, updates })
+    }
+}
+
+/// Gives the byte of a code in a block's metadata. All codes are at most 255.
+fn byte(code: TxValidationCode) -> u8 {
+    u8::try_from(code as i32).unwrap_or(u8::MAX)
+}
+
+/// A commit under way.
+struct Commit<'a> {
+    database: &'a WriteTransaction,
+    channel: &'a str,
+    /// The number of the block.
+    number: u64,
+    updates: Updates,
+}
+
+/// A transaction that is valid.
+struct Valid<'a> {
+    version: Version,
+    sets: Sets,
+    private: Option<&'a TxPvtReadWriteSet>,
+}
+
+impl Commit<'_> {
+    /// Decides about each transaction in turn and collects what the valid ones write.
+    fn validate<'t>(
+        &mut self,
+        transactions: &'t [Transaction],
+    ) -> Result<(Vec<TxValidationCode>, Vec<Valid<'t>>), LedgerError> {
+        let state = self.database.open_table(STATE)?;
+        let known = self.database.open_table(TRANSACTIONS)?;
+        let mut ids = HashSet::new();
+        let mut codes = Vec::new();
+        let mut valid = Vec::new();
+        for (index, transaction) in (0..).zip(transactions) {
+            let id = transaction.id.as_str();
+            let is_known = !id.is_empty() && known.get((self.channel, id))?.is_some();
+            let version = Version { block: self.number, transaction: index };
+            let code = match checked(transaction, is_known) {
+                Err(code) => code,
+                Ok(_) if !id.is_empty() && !ids.insert(id) => TxValidationCode::DuplicateTxid,
+                Ok(None) => TxValidationCode::Valid,
+                Ok(Some((sets, private))) => {
+                    let mut view = View { state: &state, channel: self.channel, updates: &mut self.updates };
+                    let code = validation::validate(&sets, &view)?;
+                    if code == TxValidationCode::Valid {
+                        operations::apply(&sets, version, &mut view)?;
+                        valid.push(Valid { version, sets, private });
+                    }
+                    code
+                }
+            };
+            codes.push(code);
+        }
+        Ok((codes, valid))
+    }
+
+    /// Writes where each transaction is; one that came before stays where it was.
+    fn write_transactions(
+        &self,
+        transactions: &[Transaction],
+        codes: &[TxValidationCode],
+    ) -> Result<(), LedgerError> {
+        let mut table = self.database.open_table(TRANSACTIONS)?;
+        for (index, (transaction, &code)) in (0..).zip(transactions.iter().zip(codes)) {
+            let key = (self.channel, transaction.id.as_str());
+            if !transaction.id.is_empty() && table.get(key)?.is_none() {
+                table.insert(key, (self.number, index, byte(code)))?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_history(&self, valid: &[Valid<'_>]) -> Result<(), LedgerError> {
+        let mut table = self.database.open_table(HISTORY)?;
+        for transaction in valid {
+            let Version { block, transaction: index } = transaction.version;
+            for namespace in &transaction.sets.namespaces {
+                for write in &namespace.public.writes {
+                    let key = (self.channel, namespace.name.as_str(), write.key.as_bytes(), block, index);
+                    table.insert(key, ())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn write_state(&self) -> Result<(), LedgerError> {
+        let mut table = self.database.open_table(STATE)?;
+        for (namespace, keys) in &self.updates {
+            for (key, update) in keys {
+                let state_key = (self.channel, namespace.as_str(), key.as_slice());
+                if let Some(value) = &update.value {
+                    let Version { block, transaction } = update.version;
+                    let entry = (block, transaction, update.metadata.as_slice(), value.as_slice());
+                    table.insert(state_key, entry)?;
+                } else {
+                    table.remove(state_key)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a transaction is that nothing speaks against but the state: sets and private data, or a configuration.
+type Checked<'a> = Option<(Sets, Option<&'a TxPvtReadWriteSet>)>;
+
+/// Checks what can be checked of a transaction alone, in the order of a peer (Fabric 3.1
+/// `core/committer/txvalidator/v20/validator.go`).
+fn checked(transaction: &Transaction, is_known: bool) -> Result<Checked<'_>, TxValidationCode> {
+    use TxValidationCode as Code;
+    match &transaction.content {
+        // These checks of a peer come after its look for the ID.
+        Content::Rejected(
+            Code::BadHeaderExtension
+            | Code::BadResponsePayload
+            | Code::BadRwset
+            | Code::InvalidChaincode
+            | Code::InvalidOtherReason
+            | Code::IllegalWriteset
+            | Code::EndorsementPolicyFailure,
+        ) if is_known => Err(Code::DuplicateTxid),
+        // No code for what is not valid.
+        Content::Rejected(Code::Valid) => Err(Code::NotValidated),
+        Content::Rejected(code) => Err(*code),
+        _ if is_known => Err(Code::DuplicateTxid),
+        Content::Config => Ok(None),
+        Content::Endorsed { results, private } => Ok(Some((Sets::decode(results)?, private.as_ref()))),
+    }
+}
+
+#[cfg(test)]
+mod tests;

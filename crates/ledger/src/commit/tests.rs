@@ -1,0 +1,106 @@
+use super::*;
+use crate::fixture::{commit, endorsed, ledger, simulated, value};
+
+fn codes(ledger: &Ledger, transactions: &[Transaction]) -> Vec<TxValidationCode> {
+    ledger.commit(transactions, &()).unwrap().codes
+}
+
+#[test]
+fn what_was_committed_can_be_read() {
+    let ledger = ledger();
+    let committed = commit(&ledger, "t1", |simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap());
+    assert_eq!((committed.number, ledger.height()), (1, 2));
+    assert_eq!(value(&ledger, "cc", "a"), Some(b"1".to_vec()));
+    assert_eq!(value(&ledger, "other", "a"), None);
+    assert_eq!(ledger.block(1).unwrap(), Some(committed.block.clone()));
+    assert_eq!(ledger.block_of_transaction("t1").unwrap(), Some(committed.block));
+    assert_eq!(ledger.block(2).unwrap(), None);
+    let processed = ledger.transaction("t1").unwrap().unwrap();
+    assert_eq!((processed.block, processed.index, processed.code), (1, 0, TxValidationCode::Valid));
+    assert_eq!(ledger.transaction("t2").unwrap(), None);
+    commit(&ledger, "t2", |simulation| simulation.delete("cc", "a").unwrap());
+    assert_eq!(value(&ledger, "cc", "a"), None);
+}
+
+#[test]
+fn a_key_that_was_read_and_changed_since_is_a_conflict() {
+    let ledger = ledger();
+    let read_and_write = |simulation: &mut crate::Simulation| {
+        simulation.get("cc", "a").unwrap();
+        simulation.put("cc", "a", b"1".to_vec()).unwrap();
+    };
+    let first = simulated(&ledger, "t1", read_and_write);
+    let second = simulated(&ledger, "t2", read_and_write);
+    let blind = simulated(&ledger, "t3", |simulation| simulation.put("cc", "a", b"2".to_vec()).unwrap());
+    assert_eq!(
+        codes(&ledger, &[first, second, blind]),
+        [TxValidationCode::Valid, TxValidationCode::MvccReadConflict, TxValidationCode::Valid]
+    );
+    assert_eq!(value(&ledger, "cc", "a"), Some(b"2".to_vec()));
+    let third = simulated(&ledger, "t4", read_and_write);
+    commit(&ledger, "t5", |simulation| simulation.delete("cc", "a").unwrap());
+    assert_eq!(codes(&ledger, &[third]), [TxValidationCode::MvccReadConflict]);
+}
+
+#[test]
+fn a_key_that_appears_in_a_range_is_a_phantom() {
+    let ledger = ledger();
+    let read_range = |simulation: &mut crate::Simulation| {
+        let mut query = simulation.range("cc", "a", "c", 1000).unwrap();
+        simulation.next_batch(&mut query).unwrap();
+    };
+    let put = |key: &'static str| {
+        move |simulation: &mut crate::Simulation| simulation.put("cc", key, b"1".to_vec()).unwrap()
+    };
+    let reader = simulated(&ledger, "t1", read_range);
+    let behind = simulated(&ledger, "t2", put("c"));
+    assert_eq!(codes(&ledger, &[behind, reader]), [TxValidationCode::Valid; 2]);
+    let reader = simulated(&ledger, "t3", read_range);
+    let within = simulated(&ledger, "t4", put("b"));
+    assert_eq!(
+        codes(&ledger, &[within, reader]),
+        [TxValidationCode::Valid, TxValidationCode::PhantomReadConflict]
+    );
+    let reader = simulated(&ledger, "t5", read_range);
+    commit(&ledger, "t6", |simulation| simulation.delete("cc", "b").unwrap());
+    assert_eq!(codes(&ledger, &[reader]), [TxValidationCode::PhantomReadConflict]);
+}
+
+#[test]
+fn an_id_counts_once() {
+    let ledger = ledger();
+    let put = |simulation: &mut crate::Simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap();
+    let transaction = simulated(&ledger, "t1", put);
+    let rejected = |code| Transaction { content: Content::Rejected(code), ..transaction.clone() };
+    assert_eq!(
+        codes(
+            &ledger,
+            &[rejected(TxValidationCode::BadCreatorSignature), transaction.clone(), transaction.clone()]
+        ),
+        [TxValidationCode::BadCreatorSignature, TxValidationCode::Valid, TxValidationCode::DuplicateTxid]
+    );
+    // The first occurrence is the one that counts.
+    assert_eq!(ledger.transaction("t1").unwrap().unwrap().code, TxValidationCode::BadCreatorSignature);
+    assert_eq!(
+        codes(
+            &ledger,
+            &[
+                transaction.clone(),
+                rejected(TxValidationCode::EndorsementPolicyFailure),
+                rejected(TxValidationCode::BadProposalTxid),
+            ]
+        ),
+        [TxValidationCode::DuplicateTxid, TxValidationCode::DuplicateTxid, TxValidationCode::BadProposalTxid]
+    );
+    let config = Transaction { envelope: b"c".to_vec(), id: String::new(), content: Content::Config };
+    assert_eq!(codes(&ledger, &[config.clone(), config]), [TxValidationCode::Valid; 2]);
+}
+
+#[test]
+fn a_namespace_does_not_reach_into_collections() {
+    let ledger = ledger();
+    let mut results = ledger.simulate("t1").unwrap().finish();
+    let set = ccs_proto::rwset::NsReadWriteSet { namespace: "cc$$pcoll".to_owned(), ..Default::default() };
+    results.public.ns_rwset.push(set);
+    assert_eq!(codes(&ledger, &[endorsed("t1", results)]), [TxValidationCode::IllegalWriteset]);
+}

@@ -1,0 +1,92 @@
+//! Whether what a transaction has read is still so.
+
+use ccs_proto::kvrwset::{self, RangeQueryInfo, range_query_info::ReadsInfo};
+use ccs_proto::peer::TxValidationCode;
+use redb::ReadableTable;
+
+use super::sets::{NamespaceSet, Sets};
+use super::updates::View;
+use crate::error::LedgerError;
+use crate::namespace;
+use crate::state::End;
+use crate::tables::{StateKey, StateValue};
+use crate::version::Version;
+
+/// Compares the versions that a transaction has read with those of the state and of the block's earlier transactions.
+pub(super) fn validate(
+    sets: &Sets,
+    view: &View<'_, impl ReadableTable<StateKey, StateValue>>,
+) -> Result<TxValidationCode, LedgerError> {
+    for set in &sets.namespaces {
+        for read in &set.public.reads {
+            if !is_current(view, &set.name, read.key.as_bytes(), read.version.as_ref())? {
+                return Ok(TxValidationCode::MvccReadConflict);
+            }
+        }
+        for range in &set.public.range_queries_info {
+            if !gives_the_same(view, &set.name, range)? {
+                return Ok(TxValidationCode::PhantomReadConflict);
+            }
+        }
+        if !are_hashes_current(view, set)? {
+            return Ok(TxValidationCode::MvccReadConflict);
+        }
+    }
+    Ok(TxValidationCode::Valid)
+}
+
+fn are_hashes_current(
+    view: &View<'_, impl ReadableTable<StateKey, StateValue>>,
+    set: &NamespaceSet,
+) -> Result<bool, LedgerError> {
+    for collection in &set.collections {
+        let namespace = namespace::hashed(&set.name, &collection.name);
+        for read in &collection.hashed.hashed_reads {
+            if !is_current(view, &namespace, &read.key_hash, read.version.as_ref())? {
+                return Ok(false);
+            }
+        }
+    }
+    Ok(true)
+}
+
+/// Tells whether a key has the version that was read, and no earlier transaction of the block changes it.
+fn is_current(
+    view: &View<'_, impl ReadableTable<StateKey, StateValue>>,
+    namespace: &str,
+    key: &[u8],
+    read: Option<&kvrwset::Version>,
+) -> Result<bool, LedgerError> {
+    let is_changed = view.update(namespace, key).is_some();
+    Ok(!is_changed && view.committed_version(namespace, key)? == read.map(Version::from))
+}
+
+/// Runs a range query again. One that was not exhausted ended with the last key it fetched.
+fn gives_the_same(
+    view: &View<'_, impl ReadableTable<StateKey, StateValue>>,
+    namespace: &str,
+    range: &RangeQueryInfo,
+) -> Result<bool, LedgerError> {
+    let reads = match &range.reads_info {
+        Some(ReadsInfo::RawReads(reads)) => reads.kv_reads.as_slice(),
+        None => &[],
+        // This ledger's simulations make none, and what cannot be compared is not the same.
+        Some(ReadsInfo::ReadsMerkleHashes(_)) => return Ok(false),
+    };
+    let end = match range.end_key.as_bytes() {
+        [] => End::Open,
+        key if range.itr_exhausted => End::Before(key),
+        key => End::With(key),
+    };
+    let mut reads = reads.iter();
+    for found in view.range(namespace, range.start_key.as_bytes(), end)? {
+        let (key, version) = found?;
+        let is_same = reads.next().is_some_and(|read| {
+            read.key.as_bytes() == key && read.version.as_ref().map(Version::from) == Some(version)
+        });
+        if !is_same {
+            return Ok(false);
+        }
+    }
+    Ok(reads.next().is_none())
+}

@@ -1,0 +1,253 @@
+//! The ledger of one channel: what can be asked of it. Its commits are in [`crate::commit`].
+
+use std::sync::Arc;
+
+use ccs_proto::common::{Block, BlockData, BlockMetadataIndex, BlockchainInfo};
+use ccs_proto::peer::TxValidationCode;
+use ccs_proto::rwset::TxPvtReadWriteSet;
+use prost::Message;
+use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
+use tokio::sync::watch;
+
+use crate::block;
+use crate::commit::private;
+use crate::error::LedgerError;
+use crate::simulation::Simulation;
+use crate::tables::{
+    BLOCKS, CHANNELS, ENVELOPES, EXPIRY, HISTORY, NUMBERS, PRIVATE_KEYS, PRIVATE_SETS, STATE, TRANSACTIONS,
+};
+
+/// The ledger of one channel. Clones are handles of the same ledger.
+///
+/// Readers and simulations see the ledger as it was when they began, and commits do not wait for them. (A peer holds
+/// commits back while a simulation runs; what the simulation reads is the same either way.)
+#[derive(Clone, Debug)]
+pub struct Ledger {
+    pub(crate) name: Arc<str>,
+    pub(crate) database: Arc<Database>,
+    /// The number of blocks; it grows after a block can be read.
+    pub(crate) height: Arc<watch::Sender<u64>>,
+}
+
+/// A transaction of the ledger, valid or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Processed {
+    /// The bytes of its envelope.
+    pub envelope: Vec<u8>,
+    /// What became of it.
+    pub code: TxValidationCode,
+    /// The number of its block.
+    pub block: u64,
+    /// Its index in the block.
+    pub index: u64,
+}
+
+/// The end of the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tip {
+    pub(crate) height: u64,
+    pub(crate) last_config: u64,
+}
+
+impl Ledger {
+    /// Finds a channel that exists.
+    pub(crate) fn open(database: &Arc<Database>, name: &str) -> Result<Option<Self>, LedgerError> {
+        let table = match database.begin_read()?.open_table(CHANNELS) {
+            Ok(table) => table,
+            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let height = table.get(name)?.map(|guard| guard.value().0);
+        Ok(height.map(|height| Self::new(database, name, height)))
+    }
+
+    /// Begins a channel.
+    pub(crate) fn create(
+        database: &Arc<Database>,
+        name: &str,
+        mut genesis: Block,
+    ) -> Result<Self, LedgerError> {
+        let unusable =
+            |reason: &str| LedgerError::Genesis { channel: name.to_owned(), reason: reason.to_owned() };
+        let header = genesis.header.as_ref().ok_or_else(|| unusable("it has no header"))?;
+        let envelopes = genesis.data.as_ref().map(|data| data.data.as_slice()).unwrap_or_default();
+        if header.number != 0 {
+            return Err(unusable(&format!("its number is {}", header.number)));
+        }
+        if envelopes.is_empty() {
+            return Err(unusable("it has no transaction"));
+        }
+        if header.data_hash != block::data_hash(envelopes) {
+            return Err(unusable("its data hash is another than that of its transactions"));
+        }
+        let codes = vec![0; envelopes.len()];
+        block::set_metadata(&mut genesis, BlockMetadataIndex::TransactionsFilter, codes);
+        let transaction = database.begin_write()?;
+        open_all_tables(&transaction)?;
+        write_block(&transaction, name, &genesis, Tip { height: 1, last_config: 0 })?;
+        transaction.commit()?;
+        Ok(Self::new(database, name, 1))
+    }
+
+    fn new(database: &Arc<Database>, name: &str, height: u64) -> Self {
+        let height = Arc::new(watch::Sender::new(height));
+        Self { name: Arc::from(name), database: Arc::clone(database), height }
+    }
+
+    /// Gives the channel's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Gives the number of blocks, which is also the number of the block to come.
+    #[must_use]
+    pub fn height(&self) -> u64 {
+        *self.height.borrow()
+    }
+
+    /// Gives the height as a value to wait for: once it is greater than `n`, block `n` can be read.
+    #[must_use]
+    pub fn subscribe(&self) -> watch::Receiver<u64> {
+        self.height.subscribe()
+    }
+
+    /// Gives the height with the hashes of the last block and of the one before it.
+    pub fn info(&self) -> Result<BlockchainInfo, LedgerError> {
+        let height = self.height();
+        let last = read_header(&self.database.begin_read()?, &self.name, height - 1)?
+            .ok_or_else(|| LedgerError::damaged(format!("block {}", height - 1), "it is missing"))?;
+        let header = last.header.unwrap_or_default();
+        Ok(BlockchainInfo {
+            height,
+            current_block_hash: block::header_hash(&header).to_vec(),
+            previous_block_hash: header.previous_hash,
+        })
+    }
+
+    /// Gives a block.
+    pub fn block(&self, number: u64) -> Result<Option<Block>, LedgerError> {
+        let transaction = self.database.begin_read()?;
+        let Some(mut block) = read_header(&transaction, &self.name, number)? else { return Ok(None) };
+        let name: &str = &self.name;
+        let mut data = Vec::new();
+        for row in transaction.open_table(ENVELOPES)?.range((name, number, 0)..=(name, number, u64::MAX))? {
+            data.push(row?.1.value().to_vec());
+        }
+        block.data = Some(BlockData { data });
+        Ok(Some(block))
+    }
+
+    /// Gives the block with this header hash.
+    pub fn block_by_hash(&self, hash: &[u8]) -> Result<Option<Block>, LedgerError> {
+        let table = self.database.begin_read()?.open_table(NUMBERS)?;
+        let Some(number) = table.get((&*self.name, hash))?.map(|guard| guard.value()) else {
+            return Ok(None);
+        };
+        self.block(number)
+    }
+
+    /// Gives the block in which a transaction, valid or not, came first.
+    pub fn block_of_transaction(&self, id: &str) -> Result<Option<Block>, LedgerError> {
+        let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
+        let Some(number) = table.get((&*self.name, id))?.map(|guard| guard.value().0) else {
+            return Ok(None);
+        };
+        self.block(number)
+    }
+
+    /// Tells whether a transaction, valid or not, is in a block.
+    pub fn has_transaction(&self, id: &str) -> Result<bool, LedgerError> {
+        let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
+        Ok(table.get((&*self.name, id))?.is_some())
+    }
+
+    /// Gives a transaction, valid or not, as it came first.
+    pub fn transaction(&self, id: &str) -> Result<Option<Processed>, LedgerError> {
+        let transaction = self.database.begin_read()?;
+        let table = transaction.open_table(TRANSACTIONS)?;
+        let Some((block, index, code)) = table.get((&*self.name, id))?.map(|guard| guard.value()) else {
+            return Ok(None);
+        };
+        let record = || format!("transaction {id}");
+        let code = TxValidationCode::try_from(i32::from(code))
+            .map_err(|error| LedgerError::damaged(record(), &error))?;
+        let envelope = transaction.open_table(ENVELOPES)?.get((&*self.name, block, index))?;
+        let envelope = envelope.ok_or_else(|| LedgerError::damaged(record(), "its envelope is missing"))?;
+        Ok(Some(Processed { envelope: envelope.value().to_vec(), code, block, index }))
+    }
+
+    /// Gives what the valid transactions of a block wrote to collections, by their indexes: what this ledger was given,
+    /// without what has expired or was purged.
+    pub fn private_data(&self, block: u64) -> Result<Vec<(u64, TxPvtReadWriteSet)>, LedgerError> {
+        private::sets_of_block(&self.database.begin_read()?, &self.name, block)
+    }
+
+    /// Begins the simulation of a transaction over the state as it is now.
+    pub fn simulate(&self, transaction_id: impl Into<String>) -> Result<Simulation, LedgerError> {
+        Simulation::new(self.database.begin_read()?, Arc::clone(&self.name), transaction_id.into())
+    }
+}
+
+/// Makes the tables that no reader should miss.
+fn open_all_tables(transaction: &WriteTransaction) -> Result<(), LedgerError> {
+    transaction.open_table(CHANNELS)?;
+    transaction.open_table(BLOCKS)?;
+    transaction.open_table(NUMBERS)?;
+    transaction.open_table(ENVELOPES)?;
+    transaction.open_table(TRANSACTIONS)?;
+    transaction.open_table(STATE)?;
+    transaction.open_table(HISTORY)?;
+    transaction.open_table(PRIVATE_SETS)?;
+    transaction.open_table(PRIVATE_KEYS)?;
+    transaction.open_table(EXPIRY)?;
+    Ok(())
+}
+
+fn read_header(
+    transaction: &ReadTransaction,
+    channel: &str,
+    number: u64,
+) -> Result<Option<Block>, LedgerError> {
+    let table = transaction.open_table(BLOCKS)?;
+    let Some(guard) = table.get((channel, number))? else { return Ok(None) };
+    let block = Block::decode(guard.value());
+    block.map(Some).map_err(|error| LedgerError::damaged(format!("block {number}"), &error))
+}
+
+/// Reads the end of the chain within a commit: its heights, and the hash of its last block.
+pub(crate) fn read_tip(transaction: &WriteTransaction, channel: &str) -> Result<(Tip, Block), LedgerError> {
+    let damaged = |reason: &str| LedgerError::damaged(format!("channel {channel}"), reason);
+    let (height, last_config) = {
+        let table = transaction.open_table(CHANNELS)?;
+        let guard = table.get(channel)?.ok_or_else(|| damaged("it has no height"))?;
+        guard.value()
+    };
+    let table = transaction.open_table(BLOCKS)?;
+    let guard = table
+        .get((channel, height.saturating_sub(1)))?
+        .ok_or_else(|| damaged("its last block is missing"))?;
+    let last = Block::decode(guard.value()).map_err(|error| damaged(&error.to_string()))?;
+    Ok((Tip { height, last_config }, last))
+}
+
+/// Writes a block with its transactions and the new end of the chain.
+pub(crate) fn write_block(
+    transaction: &WriteTransaction,
+    channel: &str,
+    block: &Block,
+    tip: Tip,
+) -> Result<(), LedgerError> {
+    let header = block.header.clone().unwrap_or_default();
+    let number = header.number;
+    let hash = block::header_hash(&header);
+    let without_data = Block { header: Some(header), data: None, metadata: block.metadata.clone() };
+    transaction.open_table(BLOCKS)?.insert((channel, number), without_data.encode_to_vec().as_slice())?;
+    transaction.open_table(NUMBERS)?.insert((channel, hash.as_slice()), number)?;
+    transaction.open_table(CHANNELS)?.insert(channel, (tip.height, tip.last_config))?;
+    let mut envelopes = transaction.open_table(ENVELOPES)?;
+    for (index, envelope) in (0..).zip(block.data.iter().flat_map(|data| &data.data)) {
+        envelopes.insert((channel, number, index), envelope.as_slice())?;
+    }
+    Ok(())
+}

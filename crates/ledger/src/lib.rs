@@ -1,0 +1,39 @@
+//! The ledger of a development peer.
+//!
+//! A [`Store`] holds the [`Ledger`] of each channel. A transaction is simulated over the state as it is
+//! ([`Ledger::simulate`]); the read/write set of the simulation is endorsed, comes back in an envelope, and becomes part of
+//! a block ([`Ledger::commit`]), valid or not. Data flows one way:
+//!
+//! ```text
+//! state ─▶ Simulation ─▶ Results ─▶ Transaction ─▶ commit ─▶ block, state, history, private data
+//! ```
+//!
+//! Proposals, signatures, policies and the definitions of chaincodes are the business of the peer around it. What is
+//! stored, and what differs from a real peer, is told in `docs/ledger.md`.
+
+mod block;
+mod commit;
+mod envelope;
+mod error;
+#[cfg(test)]
+mod fixture;
+mod ledger;
+mod metadata;
+mod namespace;
+mod simulation;
+mod state;
+mod store;
+mod tables;
+mod version;
+
+pub use block::{data_hash, header_hash};
+pub use commit::{Collections, Committed, Content, Transaction, Update, Updates};
+pub use error::{LedgerError, OpenError};
+pub use ledger::{Ledger, Processed};
+pub use metadata::Metadata;
+pub use simulation::{
+    BATCH_SIZE, Batch, HistoryQuery, KeyModification, KeyValue, Page, RangeQuery, Results, Scan, Simulation,
+    SimulationError, Touched,
+};
+pub use store::Store;
+pub use version::Version;

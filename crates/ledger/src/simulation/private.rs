@@ -1,0 +1,157 @@
+//! Reads and writes of collections. Whether there is such a collection, and who may use it, is for the caller to check.
+
+use sha2::{Digest, Sha256};
+
+use super::record::{CollectionRecord, PrivateWrite};
+use super::{Simulation, SimulationError};
+use crate::error::LedgerError;
+use crate::metadata::{self, Metadata};
+use crate::namespace;
+use crate::state::{self, Entry};
+
+impl Simulation {
+    /// Reads a private value; an error when this ledger does not have the one that belongs to the public hash.
+    pub fn get_private(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, SimulationError> {
+        let entry = self.private_entry(namespace, collection, key)?;
+        let private = entry.as_ref().map(|entry| entry.version);
+        let public = self.hash_entry(namespace, collection, key)?.map(|entry| entry.version);
+        if public != private {
+            return Err(SimulationError::PrivateDataMissing { public, private });
+        }
+        self.collection(namespace, collection).reads.insert(key.to_owned(), private);
+        Ok(entry.map(|entry| entry.value))
+    }
+
+    /// Reads private values, in the order of their keys. As for a peer, a value is given also when it is not the one that
+    /// belongs to the public hash; the transaction will then not be valid.
+    pub fn get_private_multiple<'a>(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        keys: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Vec<Option<Vec<u8>>>, SimulationError> {
+        let mut values = Vec::new();
+        for key in keys {
+            let entry = self.private_entry(namespace, collection, key)?;
+            let version = entry.as_ref().map(|entry| entry.version);
+            self.collection(namespace, collection).reads.insert(key.to_owned(), version);
+            values.push(entry.map(|entry| entry.value));
+        }
+        Ok(values)
+    }
+
+    /// Reads the SHA-256 hash of a private value, which is public.
+    pub fn private_hash(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Result<Option<Vec<u8>>, SimulationError> {
+        Ok(self.read_hash(namespace, collection, key)?.map(|entry| entry.value))
+    }
+
+    /// Reads the metadata of a private key, which is public.
+    pub fn private_metadata(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Result<Metadata, SimulationError> {
+        let entry = self.read_hash(namespace, collection, key)?;
+        Ok(metadata::decode(&entry.map(|entry| entry.metadata).unwrap_or_default())?)
+    }
+
+    /// Writes a private value; an empty one deletes.
+    pub fn put_private(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+        value: Vec<u8>,
+    ) -> Result<(), SimulationError> {
+        let write = if value.is_empty() { PrivateWrite::Delete } else { PrivateWrite::Put(value) };
+        self.write_private(namespace, collection, key, write)
+    }
+
+    /// Deletes a private key.
+    pub fn delete_private(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Result<(), SimulationError> {
+        self.write_private(namespace, collection, key, PrivateWrite::Delete)
+    }
+
+    /// Deletes a private key together with its former values.
+    pub fn purge_private(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Result<(), SimulationError> {
+        self.write_private(namespace, collection, key, PrivateWrite::Purge)
+    }
+
+    /// Replaces all metadata of a private key.
+    pub fn put_private_metadata(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+        metadata: Metadata,
+    ) -> Result<(), SimulationError> {
+        self.begin_write()?;
+        self.collection(namespace, collection).metadata.insert(key.to_owned(), metadata);
+        Ok(())
+    }
+
+    fn write_private(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+        write: PrivateWrite,
+    ) -> Result<(), SimulationError> {
+        self.begin_write()?;
+        self.collection(namespace, collection).writes.insert(key.to_owned(), write);
+        Ok(())
+    }
+
+    fn private_entry(
+        &self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Result<Option<Entry>, LedgerError> {
+        let namespace = namespace::private(namespace, collection);
+        state::read(&self.state, &self.channel, &namespace, key.as_bytes())
+    }
+
+    fn hash_entry(&self, namespace: &str, collection: &str, key: &str) -> Result<Option<Entry>, LedgerError> {
+        let namespace = namespace::hashed(namespace, collection);
+        state::read(&self.state, &self.channel, &namespace, &Sha256::digest(key))
+    }
+
+    /// Reads what is public of a private key and records its version.
+    fn read_hash(
+        &mut self,
+        namespace: &str,
+        collection: &str,
+        key: &str,
+    ) -> Result<Option<Entry>, SimulationError> {
+        let entry = self.hash_entry(namespace, collection, key)?;
+        let version = entry.as_ref().map(|entry| entry.version);
+        self.collection(namespace, collection).reads.insert(key.to_owned(), version);
+        Ok(entry)
+    }
+
+    fn collection(&mut self, namespace: &str, collection: &str) -> &mut CollectionRecord {
+        self.recorded(namespace).collection(collection)
+    }
+}
