@@ -1,0 +1,84 @@
+//! A validated identity.
+
+use std::time::SystemTime;
+
+use crate::certificate::Certificate;
+use crate::msp_id::MspId;
+use crate::policy::Principal;
+use crate::public_key::SignatureError;
+use crate::role::Role;
+
+/// An identity that its MSP has validated: it chains, is not revoked, and has the units that the MSP demands.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    pub(crate) msp_id: MspId,
+    pub(crate) certificate: Certificate,
+    pub(crate) creator: Vec<u8>,
+    pub(crate) node_role: Option<Role>,
+    pub(crate) is_admin: bool,
+    pub(crate) certifiers: [u8; 32],
+}
+
+impl Identity {
+    /// Gives the MSP.
+    #[must_use]
+    pub fn msp_id(&self) -> &MspId {
+        &self.msp_id
+    }
+
+    /// Gives the certificate.
+    #[must_use]
+    pub fn certificate(&self) -> &Certificate {
+        &self.certificate
+    }
+
+    /// Gives the serialized identity as it came; transaction IDs are made of these bytes.
+    #[must_use]
+    pub fn creator(&self) -> &[u8] {
+        &self.creator
+    }
+
+    /// Tells whether the certificate has ended, which validation leaves open.
+    #[must_use]
+    pub fn is_expired(&self, now: SystemTime) -> bool {
+        self.certificate.is_expired(now)
+    }
+
+    /// Verifies a signature of this identity over a message, which is not hashed before.
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
+        self.certificate.key().verify(message, signature)
+    }
+
+    /// Tells whether the identity has a role in its organization.
+    #[must_use]
+    pub fn has_role(&self, role: Role) -> bool {
+        match role {
+            Role::Member => true,
+            Role::Admin => self.is_admin,
+            Role::Client | Role::Peer | Role::Orderer => self.node_role == Some(role),
+        }
+    }
+
+    /// Tells whether the identity is one of those that a principal means.
+    #[must_use]
+    pub fn satisfies(&self, principal: &Principal) -> bool {
+        match principal {
+            Principal::Role { msp_id, role } => *msp_id == self.msp_id && self.has_role(*role),
+            Principal::Unit { msp_id, unit, certifiers } => {
+                *msp_id == self.msp_id
+                    && certifiers[..] == self.certifiers
+                    && self.certificate.units().contains(unit)
+            }
+            Principal::Identity { msp_id, certificate } => {
+                *msp_id == self.msp_id && **certificate == self.certificate
+            }
+            Principal::Unsupported(_) => false,
+        }
+    }
+
+    /// Tells whether two identities are one: the same certificate in the same MSP, however it was serialized.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.msp_id == other.msp_id && self.certificate.der() == other.certificate.der()
+    }
+}

@@ -1,0 +1,32 @@
+//! Identities of a Fabric network: who signed, by which organization's word, and whether that satisfies a policy.
+//!
+//! A creator is the serialized identity in a signature header: an MSP ID and a certificate. [`MspManager::identify`]
+//! turns those bytes into a validated [`Identity`], which verifies signatures and has roles; a [`SignaturePolicy`] is
+//! evaluated over identities. [`Signer`] is the other side: a certificate with its key.
+//!
+//! The rules are those of Fabric 3.1 `msp` and `common/cauthdsl`. Three differ: identities with an RSA or P-521 key are
+//! refused, as are certificates with a critical extension that webpki does not know, and a chain may have at most six
+//! intermediates.
+//!
+//! But for the readers of MSP folders ([`Msp::read`], [`Signer::read`]) everything is a function of its arguments: no file, no
+//! clock.
+
+mod certificate;
+mod identity;
+mod manager;
+mod msp;
+mod msp_id;
+mod policy;
+mod public_key;
+mod role;
+mod signer;
+
+pub use certificate::{Certificate, CertificateError};
+pub use identity::Identity;
+pub use manager::{CreatorError, MspManager};
+pub use msp::{FolderError, Msp, MspError, MspSettings, NodeUnits, UnitIdentifier, ValidationError};
+pub use msp_id::{MspId, MspIdError};
+pub use policy::{EnvelopeError, PolicySyntaxError, Principal, Rule, SignaturePolicy};
+pub use public_key::SignatureError;
+pub use role::Role;
+pub use signer::{Signer, SignerError};

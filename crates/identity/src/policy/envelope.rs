@@ -1,0 +1,194 @@
+//! Policies on the wire: `common.SignaturePolicyEnvelope`.
+
+use fabric_shim_protos::common;
+use fabric_shim_protos::common::msp_principal::Classification;
+use fabric_shim_protos::common::signature_policy::{NOutOf, Type};
+use fabric_shim_protos::msp::SerializedIdentity;
+use prost::Message as _;
+
+use super::{MAX_DEPTH, Principal, Rule, SignaturePolicy};
+use crate::certificate::{Certificate, CertificateError};
+use crate::msp::serialized_identity;
+use crate::msp_id::MspIdError;
+use crate::role::Role;
+
+/// Says why an envelope holds no policy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum EnvelopeError {
+    /// The bytes are no envelope.
+    #[error("the signature policy cannot be decoded: {0}")]
+    Undecodable(String),
+    /// Fabric knows version 0.
+    #[error("the signature policy has version {0}; there is only version 0")]
+    Version(i32),
+    /// A rule is empty.
+    #[error("the signature policy has a rule of no kind")]
+    NoRule,
+    /// A rule means a principal that is not there.
+    #[error("the signature policy names identity {index}, and has {count}")]
+    Index {
+        /// The index of the rule.
+        index: i32,
+        /// How many identities there are.
+        count: usize,
+    },
+    /// Rules are nested too deep.
+    #[error("the signature policy's rules are nested deeper than {MAX_DEPTH}")]
+    Depth,
+    /// A principal cannot be read.
+    #[error("a principal of the signature policy cannot be read: {0}")]
+    Principal(String),
+}
+
+impl From<MspIdError> for EnvelopeError {
+    fn from(error: MspIdError) -> Self {
+        Self::Principal(error.to_string())
+    }
+}
+
+impl From<prost::DecodeError> for EnvelopeError {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Principal(error.to_string())
+    }
+}
+
+impl From<CertificateError> for EnvelopeError {
+    fn from(error: CertificateError) -> Self {
+        Self::Principal(error.to_string())
+    }
+}
+
+impl SignaturePolicy {
+    /// Reads a policy from the bytes of an envelope.
+    pub fn decode(bytes: &[u8]) -> Result<Self, EnvelopeError> {
+        let envelope = common::SignaturePolicyEnvelope::decode(bytes);
+        Self::from_envelope(&envelope.map_err(|error| EnvelopeError::Undecodable(error.to_string()))?)
+    }
+
+    /// Reads a policy from an envelope.
+    pub fn from_envelope(envelope: &common::SignaturePolicyEnvelope) -> Result<Self, EnvelopeError> {
+        if envelope.version != 0 {
+            return Err(EnvelopeError::Version(envelope.version));
+        }
+        let principals =
+            envelope.identities.iter().map(Principal::from_wire).collect::<Result<Vec<_>, _>>()?;
+        let rule = envelope.rule.as_ref().ok_or(EnvelopeError::NoRule)?;
+        Ok(Self { rule: Rule::from_wire(rule, &principals, 0)? })
+    }
+
+    /// Gives the envelope, the same as the peer command makes of the same text: approvals compare its bytes.
+    ///
+    /// Principals are numbered as a peer meets them, those of inner gates before those of the gate around them, and each
+    /// as often as it is written (Fabric 3.1 `common/policydsl`).
+    #[must_use]
+    pub fn to_envelope(&self) -> common::SignaturePolicyEnvelope {
+        let mut identities = Vec::new();
+        let rule = self.rule.to_wire(&mut identities);
+        common::SignaturePolicyEnvelope { version: 0, rule: Some(rule), identities }
+    }
+}
+
+impl Rule {
+    fn from_wire(
+        rule: &common::SignaturePolicy,
+        principals: &[Principal],
+        depth: usize,
+    ) -> Result<Self, EnvelopeError> {
+        match rule.r#type.as_ref().ok_or(EnvelopeError::NoRule)? {
+            Type::SignedBy(index) => {
+                let principal = usize::try_from(*index).ok().and_then(|index| principals.get(index));
+                let missing = EnvelopeError::Index { index: *index, count: principals.len() };
+                principal.cloned().map(Self::SignedBy).ok_or(missing)
+            }
+            Type::NOutOf(_) if depth == MAX_DEPTH => Err(EnvelopeError::Depth),
+            Type::NOutOf(gate) => {
+                let rules = gate.rules.iter().map(|rule| Self::from_wire(rule, principals, depth + 1));
+                // A number below zero holds like zero.
+                Ok(Self::OutOf {
+                    n: u32::try_from(gate.n).unwrap_or(0),
+                    rules: rules.collect::<Result<_, _>>()?,
+                })
+            }
+        }
+    }
+
+    fn to_wire(&self, identities: &mut Vec<common::MspPrincipal>) -> common::SignaturePolicy {
+        let (n, rules) = match self {
+            Self::SignedBy(principal) => return signed_by(principal, identities),
+            Self::OutOf { n, rules } => (i32::try_from(*n).unwrap_or(i32::MAX), rules),
+        };
+        let gates = rules.iter().map(|rule| match rule {
+            Self::SignedBy(_) => None,
+            Self::OutOf { .. } => Some(rule.to_wire(identities)),
+        });
+        let gates: Vec<_> = gates.collect();
+        let all = gates.into_iter().zip(rules);
+        let rules = all.map(|(gate, rule)| gate.unwrap_or_else(|| rule.to_wire(identities))).collect();
+        common::SignaturePolicy { r#type: Some(Type::NOutOf(NOutOf { n, rules })) }
+    }
+}
+
+fn signed_by(principal: &Principal, identities: &mut Vec<common::MspPrincipal>) -> common::SignaturePolicy {
+    let index = i32::try_from(identities.len()).unwrap_or(i32::MAX);
+    identities.push(principal.to_wire());
+    common::SignaturePolicy { r#type: Some(Type::SignedBy(index)) }
+}
+
+impl Principal {
+    /// Reads a principal from the wire.
+    pub fn from_wire(principal: &common::MspPrincipal) -> Result<Self, EnvelopeError> {
+        let content = principal.principal.as_slice();
+        let kind = principal.principal_classification;
+        let known = Classification::try_from(kind);
+        match known.map_err(|_| EnvelopeError::Principal(format!("there is no kind {kind}")))? {
+            Classification::Role => {
+                let role = common::MspRole::decode(content)?;
+                let known = Role::from_wire(role.role);
+                let known = known
+                    .ok_or_else(|| EnvelopeError::Principal(format!("there is no role {}", role.role)))?;
+                Ok(Self::Role { msp_id: role.msp_identifier.parse()?, role: known })
+            }
+            Classification::OrganizationUnit => {
+                let unit = common::OrganizationUnit::decode(content)?;
+                Ok(Self::Unit {
+                    msp_id: unit.msp_identifier.parse()?,
+                    unit: unit.organizational_unit_identifier,
+                    certifiers: unit.certifiers_identifier,
+                })
+            }
+            Classification::Identity => {
+                let identity = SerializedIdentity::decode(content)?;
+                let certificate = Box::new(Certificate::from_pem(&identity.id_bytes)?);
+                Ok(Self::Identity { msp_id: identity.mspid.parse()?, certificate })
+            }
+            Classification::Anonymity => Ok(Self::Unsupported("anonymity".to_owned())),
+            Classification::Combined => Ok(Self::Unsupported("combined".to_owned())),
+        }
+    }
+
+    /// Gives the principal as on the wire; what is not supported keeps its kind and nothing else.
+    #[must_use]
+    pub fn to_wire(&self) -> common::MspPrincipal {
+        let (kind, principal) = match self {
+            Self::Role { msp_id, role } => {
+                let role = common::MspRole { msp_identifier: msp_id.to_string(), role: role.wire().into() };
+                (Classification::Role, role.encode_to_vec())
+            }
+            Self::Unit { msp_id, unit, certifiers } => {
+                let unit = common::OrganizationUnit {
+                    msp_identifier: msp_id.to_string(),
+                    organizational_unit_identifier: unit.clone(),
+                    certifiers_identifier: certifiers.clone(),
+                };
+                (Classification::OrganizationUnit, unit.encode_to_vec())
+            }
+            Self::Identity { msp_id, certificate } => {
+                let content = serialized_identity(msp_id, certificate.pem().into_bytes());
+                (Classification::Identity, content)
+            }
+            Self::Unsupported(name) if name == "anonymity" => (Classification::Anonymity, Vec::new()),
+            Self::Unsupported(_) => (Classification::Combined, Vec::new()),
+        };
+        common::MspPrincipal { principal_classification: kind.into(), principal }
+    }
+}

@@ -1,0 +1,79 @@
+//! What becomes of the creator of a signature header.
+
+use std::sync::Arc;
+
+use fabric_shim_protos::msp::SerializedIdentity;
+use fabric_shim_protos::prost::Message as _;
+use proptest::prelude::*;
+
+use crate::network::{Authority, Organization, manager};
+
+fn creator(msp_id: &str, pem: &str) -> Vec<u8> {
+    SerializedIdentity { mspid: msp_id.to_owned(), id_bytes: pem.as_bytes().to_vec() }.encode_to_vec()
+}
+
+#[test]
+fn a_creator_keeps_the_bytes_it_came_in() {
+    let org = Organization::new("Org1MSP");
+    let pem = format!("a comment\n{}", org.ca.issue("someone", &["client"]).pem.replace('\n', "\r\n"));
+    let bytes = creator("Org1MSP", &pem);
+    let identity = manager(&[&org]).identify(&bytes).unwrap();
+    assert_eq!(identity.creator(), bytes);
+    assert_eq!(identity.certificate().subject(), "CN=someone, OU=client");
+}
+
+#[test]
+fn an_identity_is_validated_once() {
+    let org = Organization::new("Org1MSP");
+    let manager = manager(&[&org]);
+    let bytes = creator("Org1MSP", &org.ca.issue("someone", &["client"]).pem);
+    let (one, other) = (manager.identify(&bytes).unwrap(), manager.identify(&bytes).unwrap());
+    assert!(Arc::ptr_eq(&one, &other));
+}
+
+#[test]
+fn each_refusal_has_a_reason_and_maybe_an_organization() {
+    let (org, other) = (Organization::new("Org1MSP"), Organization::new("Org2MSP"));
+    let manager = manager(&[&org, &other]);
+    let pem = &org.ca.issue("someone", &["client"]).pem;
+    let cases = [
+        (b"\xff\xff".to_vec(), None, "the creator is no serialized identity: "),
+        (creator("Org3MSP", pem), None, "the creator's MSP \"Org3MSP\" is none of the channel"),
+        (
+            creator("Org1MSP", ""),
+            None,
+            "the certificate of a creator of Org1MSP cannot be used: there is no PEM block CERTIFICATE",
+        ),
+        (
+            creator("Org1MSP", "-----BEGIN CERTIFICATE-----\nMTIz\n-----END CERTIFICATE-----\n"),
+            None,
+            "the certificate of a creator of Org1MSP cannot be used: the certificate cannot be read: ",
+        ),
+        (
+            creator("Org2MSP", pem),
+            Some("Org2MSP"),
+            "MSP Org2MSP refuses a creator: certificate 'CN=someone, OU=client' does not chain to a root of MSP Org2MSP: ",
+        ),
+        (
+            creator("Org1MSP", &Authority::root("ca").pem),
+            Some("Org1MSP"),
+            "MSP Org1MSP refuses a creator: 'CN=ca' is a CA certificate",
+        ),
+    ];
+    for (bytes, organization, text) in cases {
+        let error = manager.identify(&bytes).unwrap_err();
+        assert!(error.to_string().starts_with(text), "{error}");
+        assert_eq!(error.organization().map(ccs_identity::MspId::as_str), organization, "{error}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_refused(bytes: Vec<u8>, der: Vec<u8>) {
+        let org = Organization::new("Org1MSP");
+        let manager = manager(&[&org]);
+        prop_assert!(manager.identify(&bytes).is_err());
+        let pem = pem::encode(&pem::Pem::new("CERTIFICATE", der));
+        prop_assert!(manager.identify(&creator("Org1MSP", &pem)).is_err());
+    }
+}

@@ -1,0 +1,11 @@
+//! Identities, signatures and policies, with certificates made by rcgen.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests may stop, as tests do")]
+
+mod creators;
+mod folders;
+mod msps;
+mod network;
+mod policies;
+mod policy_language;
+mod signatures;

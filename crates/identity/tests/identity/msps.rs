@@ -1,0 +1,201 @@
+//! Which certificates are identities of an MSP, and in which roles.
+
+use std::time::{Duration, SystemTime};
+
+use ccs_identity::{Msp, MspError, MspSettings, NodeUnits, Role, UnitIdentifier};
+use rcgen::{CertificateParams, IsCa, PKCS_ECDSA_P256_SHA256, SerialNumber};
+use time::OffsetDateTime;
+
+use crate::network::{Authority, Organization, id, params};
+
+fn roles(identity: &ccs_identity::Identity) -> Vec<Role> {
+    Role::ALL.into_iter().filter(|role| identity.has_role(*role)).collect()
+}
+
+#[test]
+fn the_organizational_unit_gives_the_role() {
+    let org = Organization::new("Org1MSP");
+    for (unit, role) in
+        [("client", Role::Client), ("peer", Role::Peer), ("admin", Role::Admin), ("orderer", Role::Orderer)]
+    {
+        let mut expected = vec![Role::Member, role];
+        expected.sort();
+        assert_eq!(roles(&org.identity("someone", unit)), expected);
+    }
+}
+
+#[test]
+fn exactly_one_unit_counts() {
+    let org = Organization::new("Org1MSP");
+    let identify = |units: &[&str]| org.msp.identify(org.ca.issue("someone", units).certificate());
+    assert!(identify(&["department1", "client"]).is_ok());
+    for (units, found) in [
+        (&[][..], "none"),
+        (&["Client"], "Client"),
+        (&["client", "peer"], "client, peer"),
+        (&["client", "client"], "client, client"),
+    ] {
+        let error = identify(units).unwrap_err().to_string();
+        let expected = format!("units client, peer, admin, orderer, and has {found}");
+        assert!(error.ends_with(&expected), "{error}");
+    }
+}
+
+#[test]
+fn without_node_units_an_identity_is_a_member_or_a_listed_administrator() {
+    let ca = Authority::root("ca");
+    let admin = ca.issue("admin", &["client"]).certificate();
+    let mut settings = MspSettings::new(id("Org1MSP"), ca.certificate());
+    settings.administrators = vec![admin.clone()];
+    let msp = Msp::new(settings).unwrap();
+    assert_eq!(roles(&msp.identify(admin).unwrap()), [Role::Member, Role::Admin]);
+    assert_eq!(roles(&msp.identify(ca.issue("peer", &["peer"]).certificate()).unwrap()), [Role::Member]);
+}
+
+#[test]
+fn units_may_be_demanded_of_every_identity() {
+    let ca = Authority::root("ca");
+    let mut settings = MspSettings::new(id("Org1MSP"), ca.certificate());
+    settings.units =
+        vec![UnitIdentifier { name: "department1".to_owned(), certifier: Some(ca.certificate()) }];
+    let msp = Msp::new(settings).unwrap();
+    assert!(msp.identify(ca.issue("someone", &["department1"]).certificate()).is_ok());
+    let error = msp.identify(ca.issue("someone", &["department2"]).certificate()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "certificate 'CN=someone, OU=department2' must have one of the organizational units department1, and has \
+         department2"
+    );
+}
+
+#[test]
+fn a_chain_may_have_intermediates_and_must_reach_a_root() {
+    let root = Authority::root("root");
+    let (one, two) = (root.intermediate("one"), root.intermediate("two"));
+    let below = one.intermediate("below");
+    let mut settings = MspSettings::new(id("Org1MSP"), root.certificate());
+    settings.intermediates = vec![below.certificate(), one.certificate()];
+    let msp = Msp::new(settings).unwrap();
+    assert!(msp.identify(root.issue("someone", &[]).certificate()).is_ok());
+    assert!(msp.identify(below.issue("someone", &[]).certificate()).is_ok());
+    for stranger in [two, Authority::root("root")] {
+        let error = msp.identify(stranger.issue("someone", &[]).certificate()).unwrap_err().to_string();
+        assert!(
+            error.starts_with("certificate 'CN=someone' does not chain to a root of MSP Org1MSP: "),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn a_role_may_be_bound_to_one_ca() {
+    let root = Authority::root("root");
+    let one = root.intermediate("one");
+    let mut settings = MspSettings::new(id("Org1MSP"), root.certificate());
+    settings.intermediates = vec![one.certificate()];
+    settings.node_units = Some(NodeUnits::usual(Some(&one.certificate())));
+    let msp = Msp::new(settings).unwrap();
+    assert!(msp.identify(one.issue("peer", &["peer"]).certificate()).is_ok());
+    assert_eq!(
+        msp.identify(root.issue("peer", &["peer"]).certificate()).unwrap_err().to_string(),
+        "organizational unit 'peer' of certificate 'CN=peer, OU=peer' was given by another CA than the MSP demands"
+    );
+}
+
+#[test]
+fn a_ca_certificate_is_no_identity() {
+    let org = Organization::new("Org1MSP");
+    let inner = org.ca.intermediate("inner").certificate();
+    for ca in [org.ca.certificate(), inner] {
+        let error = org.msp.identify(ca.clone()).unwrap_err().to_string();
+        assert_eq!(error, format!("'{}' is a CA certificate", ca.subject()));
+    }
+}
+
+#[test]
+fn an_ended_certificate_is_valid_and_expired() {
+    let org = Organization::new("Org1MSP");
+    let mut params = params("someone", &["client"]);
+    let end = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
+    (params.not_before, params.not_after) = (end - time::Duration::days(1), end);
+    let certificate = org.ca.issue_with(params, &PKCS_ECDSA_P256_SHA256).certificate();
+    // Issued before its CA: the moment of the check is the leaf's, and webpki does not ask for the root's.
+    let identity = org.msp.identify(certificate).unwrap();
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    assert!(!identity.is_expired(at(1_700_000_000)));
+    assert!(identity.is_expired(at(1_700_000_001)));
+}
+
+fn serial(number: u64) -> CertificateParams {
+    let mut params = params("someone", &["client"]);
+    params.serial_number = Some(SerialNumber::from(number));
+    params
+}
+
+#[test]
+fn a_revoked_certificate_is_refused_even_by_an_old_list() {
+    let org = Organization::new("Org1MSP");
+    let (good, bad) = (
+        org.ca.issue_with(serial(16), &PKCS_ECDSA_P256_SHA256),
+        org.ca.issue_with(serial(17), &PKCS_ECDSA_P256_SHA256),
+    );
+    let mut settings = org.msp.settings().clone();
+    // The list of another CA says nothing about this one's certificates.
+    settings.revocation_lists = vec![Authority::root("other").revoke(16), org.ca.revoke(17)];
+    let msp = Msp::new(settings).unwrap();
+    assert!(msp.identify(good.certificate()).is_ok());
+    assert_eq!(
+        msp.identify(bad.certificate()).unwrap_err().to_string(),
+        "certificate 'CN=someone, OU=client' is revoked"
+    );
+}
+
+#[test]
+fn settings_that_a_peer_would_not_load_are_refused() {
+    let ca = Authority::root("ca");
+    let settings = || MspSettings::new(id("Org1MSP"), ca.certificate());
+    let refused = |settings: MspSettings| Msp::new(settings).unwrap_err();
+
+    let mut none = settings();
+    none.roots.clear();
+    assert_eq!(refused(none).to_string(), "MSP Org1MSP has no root certificate");
+
+    let mut leaf = settings();
+    leaf.roots.push(ca.issue("someone", &[]).certificate());
+    assert_eq!(
+        refused(leaf).to_string(),
+        "certificate 'CN=someone' is no CA certificate: its basic constraints do not say CA"
+    );
+
+    let mut orphan = settings();
+    orphan.intermediates.push(Authority::root("other").intermediate("orphan").certificate());
+    assert_eq!(
+        refused(orphan).to_string(),
+        "intermediate certificate 'CN=orphan' does not lead to a root certificate"
+    );
+
+    let mut stranger = settings();
+    stranger.node_units = Some(NodeUnits::usual(Some(&Authority::root("other").certificate())));
+    assert_eq!(
+        refused(stranger).to_string(),
+        "organizational unit 'client' names certificate 'CN=other', which is no CA certificate of the MSP"
+    );
+
+    let mut list = settings();
+    list.revocation_lists.push(b"no list".to_vec());
+    assert!(matches!(refused(list), MspError::RevocationList(_)));
+}
+
+#[test]
+fn a_ca_needs_a_subject_key_identifier() {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = params("ca", &[]);
+    // rcgen writes the identifier of CAs only, so the constraint is put in as an extension of its own.
+    params.is_ca = IsCa::NoCa;
+    let constraint = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 19], vec![0x30, 3, 1, 1, 0xff]);
+    params.custom_extensions.push(constraint);
+    let pem = params.self_signed(&key).unwrap().pem();
+    let root = ccs_identity::Certificate::from_pem(pem.as_bytes()).unwrap();
+    let error = Msp::new(MspSettings::new(id("Org1MSP"), root)).unwrap_err();
+    assert_eq!(error.to_string(), "CA certificate 'CN=ca' has no subject key identifier");
+}
