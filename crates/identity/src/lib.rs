@@ -8,24 +8,35 @@
 //! refused, as are certificates with a critical extension that webpki does not know, and a chain may have at most six
 //! intermediates.
 //!
-//! But for the readers of MSP folders ([`Msp::read`], [`Signer::read`]) everything is a function of its arguments: no file, no
-//! clock.
+//! [`Organization`] is the material of a development organization, in memory or in files, and [`ChaincodeTls`] that of the
+//! listener for chaincode.
+//!
+//! But for what reads and writes folders ([`Msp::read`], [`Signer::read`], [`Organization::open_or_make`]) and new keys
+//! everything is a function of its arguments: no file, no clock.
 
+mod authority;
 mod certificate;
+mod chaincode_tls;
 mod identity;
 mod manager;
 mod msp;
 mod msp_id;
+mod organization;
 mod policy;
 mod public_key;
 mod role;
 mod signer;
 
+pub use authority::{IssueError, Pair};
 pub use certificate::{Certificate, CertificateError};
+pub use chaincode_tls::ChaincodeTls;
 pub use identity::Identity;
 pub use manager::{CreatorError, MspManager};
 pub use msp::{FolderError, Msp, MspError, MspSettings, NodeUnits, UnitIdentifier, ValidationError};
 pub use msp_id::{MspId, MspIdError};
+pub use organization::{
+    Domain, DomainError, Host, HostError, Organization, OrganizationError, OrganizationPlan, Origin, PeerTls,
+};
 pub use policy::{EnvelopeError, PolicySyntaxError, Principal, Rule, SignaturePolicy};
 pub use public_key::SignatureError;
 pub use role::Role;

@@ -23,7 +23,7 @@ pub(crate) use folder::read_signer;
 pub use settings::{MspSettings, NodeUnits, UnitIdentifier};
 
 /// Signatures of certificates. RSA too: an organization may have such a CA, though nobody signs transactions with RSA.
-static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
+pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     webpki::ring::ECDSA_P256_SHA256,
     webpki::ring::ECDSA_P256_SHA384,
     webpki::ring::ECDSA_P384_SHA256,

@@ -76,12 +76,7 @@ impl Signer {
     }
 
     fn new(msp_id: MspId, certificate: Certificate, key: &[u8]) -> Result<Self, SignerError> {
-        let other = || SignerError::OtherKey(certificate.subject().to_owned());
-        let key = match certificate.key() {
-            PublicKey::P256(point) => p256_key(key, point)?.ok_or_else(other)?,
-            PublicKey::P384(point) => p384_key(key, point)?.ok_or_else(other)?,
-            PublicKey::Ed25519(_) | PublicKey::Other(_) => return Err(SignerError::Kind),
-        };
+        let key = read_key(&certificate, key)?;
         let creator = serialized_identity(&msp_id, certificate.pem().into_bytes());
         Ok(Self { creator, certificate, msp_id, key })
     }
@@ -129,6 +124,21 @@ impl fmt::Debug for Signer {
         shown.field("msp_id", &self.msp_id).field("subject", &self.certificate.subject());
         shown.finish_non_exhaustive()
     }
+}
+
+/// Requires that a key, PEM, belongs to a certificate.
+pub(crate) fn require_key(certificate: &Certificate, key: &[u8]) -> Result<(), SignerError> {
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| SignerError::Key(error.to_string()))?;
+    read_key(certificate, key.secret_der()).map(|_| ())
+}
+
+fn read_key(certificate: &Certificate, der: &[u8]) -> Result<Key, SignerError> {
+    let key = match certificate.key() {
+        PublicKey::P256(point) => p256_key(der, point)?,
+        PublicKey::P384(point) => p384_key(der, point)?,
+        PublicKey::Ed25519(_) | PublicKey::Other(_) => return Err(SignerError::Kind),
+    };
+    key.ok_or_else(|| SignerError::OtherKey(certificate.subject().to_owned()))
 }
 
 /// Gives nothing when the key has another public half than the certificate.

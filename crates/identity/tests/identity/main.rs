@@ -2,10 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may stop, as tests do")]
 
+mod chaincode_tls;
 mod creators;
 mod folders;
 mod msps;
 mod network;
+mod organizations;
 mod policies;
 mod policy_language;
 mod signatures;

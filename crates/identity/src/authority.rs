@@ -1,0 +1,124 @@
+//! CAs that issue for an organization, or for the chaincode of one peer.
+
+use std::fmt;
+use std::time::SystemTime;
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose,
+};
+use time::{Duration, OffsetDateTime};
+
+/// How long certificates are valid: ten years, as cryptogen's are.
+const DAYS: i64 = 3650;
+
+/// Says why a certificate was not made.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("cannot make a certificate for {name}: {reason}")]
+pub struct IssueError {
+    name: String,
+    reason: String,
+}
+
+/// A certificate and its key, as PEM texts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pair {
+    /// The certificate.
+    pub certificate: String,
+    /// The key, PKCS#8.
+    pub key: String,
+}
+
+/// Shows the certificate and nothing of the key.
+impl fmt::Debug for Pair {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pair").field("certificate", &self.certificate).finish_non_exhaustive()
+    }
+}
+
+/// What a TLS certificate is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TlsUse {
+    /// A peer, which is dialled and dials.
+    ServerAndClient,
+    /// Who only dials.
+    Client,
+}
+
+/// What is asked of an authority.
+pub(crate) enum Request<'a> {
+    /// A certificate that signs transactions, with the organizational unit of its role.
+    Identity { name: &'a str, unit: &'a str },
+    /// A certificate for TLS, with host names and addresses.
+    Tls { name: &'a str, hosts: &'a [String], usage: TlsUse },
+}
+
+/// A CA, which lives as long as what it issues.
+pub(crate) struct Authority {
+    certificate: String,
+    issuer: Issuer<'static, KeyPair>,
+    now: OffsetDateTime,
+}
+
+impl Authority {
+    /// Makes a CA of a common name and an organization.
+    pub(crate) fn make(name: &str, organization: &str, now: SystemTime) -> Result<Self, IssueError> {
+        let failed = |error: rcgen::Error| IssueError { name: name.to_owned(), reason: error.to_string() };
+        let now = OffsetDateTime::from(now);
+        let key = KeyPair::generate().map_err(failed)?;
+        let mut params = params(name, now);
+        params.distinguished_name.push(DnType::OrganizationName, organization);
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        params.key_usages =
+            vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let certificate = params.self_signed(&key).map_err(failed)?.pem();
+        Ok(Self { certificate, issuer: Issuer::new(params, key), now })
+    }
+
+    /// Gives the certificate, as PEM.
+    pub(crate) fn certificate(&self) -> &str {
+        &self.certificate
+    }
+
+    /// Gives certificate and key.
+    pub(crate) fn pair(&self) -> Pair {
+        Pair { certificate: self.certificate.clone(), key: self.issuer.key().serialize_pem() }
+    }
+
+    /// Issues a certificate for a new key.
+    pub(crate) fn issue(&self, request: &Request<'_>) -> Result<Pair, IssueError> {
+        let (Request::Identity { name, .. } | Request::Tls { name, .. }) = request;
+        let failed = |error: rcgen::Error| IssueError { name: (*name).to_owned(), reason: error.to_string() };
+        let mut params = params(name, self.now);
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.use_authority_key_identifier_extension = true;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        match request {
+            Request::Identity { unit, .. } => {
+                params.distinguished_name.push(DnType::OrganizationalUnitName, *unit);
+            }
+            Request::Tls { hosts, usage, .. } => {
+                params.subject_alt_names = CertificateParams::new(*hosts).map_err(failed)?.subject_alt_names;
+                params.extended_key_usages = match usage {
+                    TlsUse::ServerAndClient => {
+                        vec![ExtendedKeyUsagePurpose::ServerAuth, ExtendedKeyUsagePurpose::ClientAuth]
+                    }
+                    TlsUse::Client => vec![ExtendedKeyUsagePurpose::ClientAuth],
+                };
+            }
+        }
+        let key = KeyPair::generate().map_err(failed)?;
+        let certificate = params.signed_by(&key, &self.issuer).map_err(failed)?;
+        Ok(Pair { certificate: certificate.pem(), key: key.serialize_pem() })
+    }
+}
+
+fn params(name: &str, now: OffsetDateTime) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    // A few minutes for clocks that differ, as between a container and its host.
+    params.not_before = now - Duration::minutes(5);
+    params.not_after = now + Duration::days(DAYS);
+    params
+}

@@ -1,0 +1,93 @@
+//! The folder of an organization: written once and whole, afterwards only read.
+
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tempfile::TempDir;
+
+use super::files::{NewFile, empty_folders, files};
+use super::material::Material;
+use super::{Organization, OrganizationError, OrganizationPlan, Origin};
+
+impl Organization {
+    /// Gives the folder of an organization under the folder of all, such as
+    /// `organizations/peerOrganizations/org1.example.com`.
+    #[must_use]
+    pub fn folder(organizations: &Path, plan: &OrganizationPlan) -> PathBuf {
+        organizations.join("peerOrganizations").join(plan.domain.as_str())
+    }
+
+    /// Takes the organization from its folder, and makes the folder first when it is not there or empty.
+    ///
+    /// What is there is checked and never changed: keys stay the same from one start to the next. A folder that is made
+    /// appears whole; keys have mode 0600, folders with nothing but keys 0700, other folders 0755.
+    pub fn open_or_make(
+        plan: &OrganizationPlan,
+        organizations: &Path,
+        now: SystemTime,
+    ) -> Result<(Self, Origin), OrganizationError> {
+        let folder = Self::folder(organizations, plan);
+        let failed = |error: &io::Error| OrganizationError::Unwritable {
+            path: folder.display().to_string(),
+            reason: error.to_string(),
+        };
+        if is_occupied(&folder).map_err(|error| failed(&error))? {
+            return Ok((Self::open(plan, &folder, now)?, Origin::Found));
+        }
+        let material = Material::make(plan, now)?;
+        let draft = draft(&folder, &files(plan, &material), &empty_folders(plan));
+        let draft = draft.map_err(|error| failed(&error))?;
+        match fs::rename(draft.path(), &folder) {
+            Ok(()) => {
+                // Nothing is left under the draft's name that its destructor could remove.
+                let _ = draft.keep();
+                Ok((material.organization(plan)?, Origin::Made))
+            }
+            // Another process was faster.
+            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+                Ok((Self::open(plan, &folder, now)?, Origin::Found))
+            }
+            Err(error) => Err(failed(&error)),
+        }
+    }
+}
+
+fn is_occupied(folder: &Path) -> io::Result<bool> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes the files into a folder beside the one that they are for.
+fn draft(folder: &Path, files: &[NewFile], empty: &[String]) -> io::Result<TempDir> {
+    let beside = folder.parent().unwrap_or(Path::new("."));
+    make_folder(beside)?;
+    let draft = tempfile::Builder::new().prefix(".ccs-").tempdir_in(beside)?;
+    for file in files {
+        let path = draft.path().join(&file.path);
+        make_folder(path.parent().unwrap_or(draft.path()))?;
+        let mode = if file.is_secret { 0o600 } else { 0o644 };
+        let mut written = OpenOptions::new().write(true).create_new(true).mode(mode).open(&path)?;
+        written.write_all(file.content.as_bytes())?;
+        written.sync_all()?;
+    }
+    for folder in empty {
+        make_folder(&draft.path().join(folder))?;
+    }
+    fs::set_permissions(draft.path(), Permissions::from_mode(0o755))?;
+    Ok(draft)
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    let is_for_keys = path.file_name().is_some_and(|name| name == "keystore");
+    if is_for_keys {
+        make_folder(path.parent().unwrap_or(path))?;
+    }
+    let mode = if is_for_keys { 0o700 } else { 0o755 };
+    DirBuilder::new().mode(mode).recursive(true).create(path)
+}

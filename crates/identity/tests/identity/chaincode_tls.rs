@@ -1,0 +1,48 @@
+//! Credentials of chaincode that a peer launches.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use ccs_certificates::{host_matches, read_bundle, read_key_pair};
+use ccs_identity::{Certificate, ChaincodeTls, Host};
+
+fn listener() -> ChaincodeTls {
+    let hosts: [Host; 2] = ["peer0.org1.example.com".parse().unwrap(), "127.0.0.1".parse().unwrap()];
+    ChaincodeTls::new(&hosts, SystemTime::now()).unwrap()
+}
+
+#[test]
+fn the_listener_is_known_by_the_hosts_that_chaincode_dials() {
+    let tls = listener();
+    let server = &tls.server();
+    let pair = read_key_pair(server.certificate.as_bytes(), server.key.as_bytes()).unwrap();
+    assert!(
+        host_matches(&pair.chain[0], "peer0.org1.example.com") && host_matches(&pair.chain[0], "127.0.0.1")
+    );
+    let ca = read_bundle(tls.ca().as_bytes()).unwrap().certificates.remove(0);
+    assert_eq!(pair.chain[0].issuer(), ca.subject());
+}
+
+#[test]
+fn a_credential_belongs_to_one_chaincode_for_ten_minutes() {
+    let (tls, now) = (listener(), Instant::now());
+    let one = tls.issue("basic_1.0:aa", now).unwrap();
+    let later = now + Duration::from_mins(5);
+    let other = tls.issue("other_1.0:bb", later).unwrap();
+    let der = |pem: &str| Certificate::from_pem(pem.as_bytes()).unwrap().der().to_vec();
+    let (one, other) = (der(&one.certificate), der(&other.certificate));
+    assert_eq!(tls.package_id(&one, later).as_deref(), Some("basic_1.0:aa"));
+    let end = now + Duration::from_mins(10);
+    assert_eq!(tls.package_id(&one, end), None);
+    assert_eq!(tls.package_id(&other, end).as_deref(), Some("other_1.0:bb"));
+    assert_eq!(tls.package_id(&der(tls.ca()), now), None);
+}
+
+#[test]
+fn the_key_has_the_label_that_a_peer_gives_it() {
+    let pair = listener().issue("basic_1.0:aa", Instant::now()).unwrap();
+    assert!(pair.key.starts_with("-----BEGIN EC PRIVATE KEY-----"));
+    assert!(pair.key.trim_end().ends_with("-----END EC PRIVATE KEY-----"));
+    // Go takes it all the same.
+    read_key_pair(pair.certificate.as_bytes(), pair.key.as_bytes()).unwrap();
+    assert!(!format!("{pair:?}").contains("PRIVATE"));
+}

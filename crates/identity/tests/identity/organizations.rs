@@ -1,0 +1,326 @@
+//! The material of an organization, in memory and in its folder.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use ccs_certificates::{host_matches, read_bundle, read_key_pair};
+use ccs_identity::{Domain, Host, Organization, OrganizationError, OrganizationPlan, Origin, Role};
+use proptest::prelude::*;
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::network::id;
+
+/// What cryptogen writes for the same organization, and the two connection profiles.
+const LAYOUT: &str = "\
+755 
+755 ca
+644 ca/ca.org1.example.com-cert.pem
+600 ca/priv_sk
+644 connection-org1.json
+644 connection-org1.yaml
+755 msp
+755 msp/admincerts
+755 msp/cacerts
+644 msp/cacerts/ca.org1.example.com-cert.pem
+644 msp/config.yaml
+755 msp/tlscacerts
+644 msp/tlscacerts/tlsca.org1.example.com-cert.pem
+755 peers
+755 peers/peer0.org1.example.com
+MSP peers/peer0.org1.example.com
+755 peers/peer0.org1.example.com/tls
+644 peers/peer0.org1.example.com/tls/ca.crt
+644 peers/peer0.org1.example.com/tls/server.crt
+600 peers/peer0.org1.example.com/tls/server.key
+755 tlsca
+600 tlsca/priv_sk
+644 tlsca/tlsca.org1.example.com-cert.pem
+755 users
+755 users/Admin@org1.example.com
+MSP users/Admin@org1.example.com
+755 users/Admin@org1.example.com/tls
+644 users/Admin@org1.example.com/tls/ca.crt
+644 users/Admin@org1.example.com/tls/client.crt
+600 users/Admin@org1.example.com/tls/client.key
+755 users/User1@org1.example.com
+MSP users/User1@org1.example.com
+755 users/User1@org1.example.com/tls
+644 users/User1@org1.example.com/tls/ca.crt
+644 users/User1@org1.example.com/tls/client.crt
+600 users/User1@org1.example.com/tls/client.key
+";
+
+const MSP: &str = "\
+755 F/msp
+755 F/msp/admincerts
+755 F/msp/cacerts
+644 F/msp/cacerts/ca.org1.example.com-cert.pem
+644 F/msp/config.yaml
+700 F/msp/keystore
+600 F/msp/keystore/priv_sk
+755 F/msp/signcerts
+644 F/msp/signcerts/NAME-cert.pem
+755 F/msp/tlscacerts
+644 F/msp/tlscacerts/tlsca.org1.example.com-cert.pem
+";
+
+fn plan(hosts: &[&str]) -> OrganizationPlan {
+    OrganizationPlan {
+        msp_id: id("Org1MSP"),
+        domain: "org1.example.com".parse().unwrap(),
+        hosts: hosts.iter().map(|host| host.parse().unwrap()).collect(),
+        endpoint: "localhost:7051".to_owned(),
+    }
+}
+
+/// An organization in a folder of its own.
+struct Made {
+    root: TempDir,
+    organization: Organization,
+}
+
+impl Made {
+    fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let made = Organization::open_or_make(&plan(&["host.example.com"]), root.path(), SystemTime::now());
+        let (organization, origin) = made.unwrap();
+        assert_eq!(origin, Origin::Made);
+        Self { root, organization }
+    }
+
+    fn folder(&self) -> std::path::PathBuf {
+        Organization::folder(self.root.path(), &plan(&[]))
+    }
+
+    fn open_at(&self, hosts: &[&str], now: SystemTime) -> Result<(Organization, Origin), OrganizationError> {
+        Organization::open_or_make(&plan(hosts), self.root.path(), now)
+    }
+
+    fn refused(&self) -> String {
+        self.text(&self.open_at(&[], SystemTime::now()).unwrap_err())
+    }
+
+    fn text(&self, error: &OrganizationError) -> String {
+        error.to_string().replace(self.folder().to_str().unwrap(), "FOLDER")
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.folder().join(path)).unwrap()
+    }
+}
+
+fn layout(folder: &Path) -> String {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|entry| {
+        let entry = entry.unwrap();
+        let mode = entry.metadata().unwrap().permissions().mode() & 0o777;
+        format!("{mode:o} {}\n", entry.path().strip_prefix(folder).unwrap().display())
+    });
+    let mut lines: Vec<_> = entries.collect();
+    lines.sort_by(|one, other| one[4..].cmp(&other[4..]));
+    lines.concat()
+}
+
+#[test]
+fn the_folder_is_laid_out_as_by_cryptogen() {
+    let made = Made::new();
+    let expected = LAYOUT.lines().map(|line| match line.strip_prefix("MSP ") {
+        Some(folder) => MSP.replace('F', folder).replace("NAME", folder.split_once('/').unwrap().1),
+        None => format!("{line}\n"),
+    });
+    let mut expected: Vec<_> = expected.collect::<String>().lines().map(|line| format!("{line}\n")).collect();
+    expected.sort_by(|one, other| one[4..].cmp(&other[4..]));
+    assert_eq!(layout(&made.folder()), expected.concat());
+    let beside = fs::read_dir(made.folder().parent().unwrap()).unwrap().count();
+    assert_eq!(beside, 1, "no draft is left");
+}
+
+#[test]
+fn what_was_made_is_found_again_unchanged() {
+    let made = Made::new();
+    let before = made.read("peers/peer0.org1.example.com/msp/keystore/priv_sk");
+    let (found, origin) = made.open_at(&["host.example.com"], SystemTime::now()).unwrap();
+    assert_eq!(origin, Origin::Found);
+    for (one, other) in [
+        (made.organization.peer(), found.peer()),
+        (made.organization.admin(), found.admin()),
+        (made.organization.user(), found.user()),
+    ] {
+        assert_eq!(one.creator(), other.creator());
+    }
+    assert_eq!(made.organization.tls(), found.tls());
+    assert_eq!(made.read("peers/peer0.org1.example.com/msp/keystore/priv_sk"), before);
+}
+
+#[test]
+fn members_have_their_roles_and_sign() {
+    let organization = Organization::in_memory(&plan(&[]), SystemTime::now()).unwrap();
+    for (signer, role, subject) in [
+        (organization.peer(), Role::Peer, "CN=peer0.org1.example.com, OU=peer"),
+        (organization.admin(), Role::Admin, "CN=Admin@org1.example.com, OU=admin"),
+        (organization.user(), Role::Client, "CN=User1@org1.example.com, OU=client"),
+    ] {
+        let identity = organization.msp().identify(signer.certificate().clone()).unwrap();
+        assert!(identity.has_role(role));
+        assert_eq!(signer.certificate().subject(), subject);
+        assert_eq!(identity.creator(), signer.creator());
+        assert_eq!(identity.verify(b"message", &signer.sign(b"message").unwrap()), Ok(()));
+    }
+}
+
+#[test]
+fn the_peer_is_known_by_its_name_this_machine_and_the_hosts_asked_for() {
+    let organization = Organization::in_memory(&plan(&["10.0.0.1", "localhost"]), SystemTime::now()).unwrap();
+    let tls = organization.tls();
+    let pair = read_key_pair(tls.server.certificate.as_bytes(), tls.server.key.as_bytes()).unwrap();
+    for host in ["peer0.org1.example.com", "localhost", "127.0.0.1", "::1", "10.0.0.1"] {
+        assert!(host_matches(&pair.chain[0], host), "{host}");
+    }
+    let ca = read_bundle(tls.ca.as_bytes()).unwrap().certificates.remove(0);
+    assert!(ca.is_ca());
+    assert_eq!(ca.subject(), pair.chain[0].issuer());
+    assert!(tls.server.key.starts_with("-----BEGIN PRIVATE KEY-----"));
+}
+
+#[test]
+fn the_profiles_say_where_the_peer_is() {
+    let made = Made::new();
+    let profile: serde_json::Value = serde_json::from_str(&made.read("connection-org1.json")).unwrap();
+    let name = "peer0.org1.example.com";
+    let expected = json!({
+        "name": "development-org1",
+        "version": "1.0.0",
+        "client": { "organization": "Org1" },
+        "organizations": { "Org1": { "mspid": "Org1MSP", "peers": [name] } },
+        "peers": { name: {
+            "url": "grpcs://localhost:7051",
+            "tlsCACerts": { "pem": made.organization.tls().ca },
+            "grpcOptions": { "ssl-target-name-override": name, "hostnameOverride": name },
+        } },
+    });
+    assert_eq!(profile, expected);
+    let yaml: serde_json::Value = serde_saphyr::from_str(&made.read("connection-org1.yaml")).unwrap();
+    assert_eq!(yaml, expected);
+}
+
+#[test]
+fn certificates_that_ended_or_lack_a_host_are_refused() {
+    let made = Made::new();
+    let later = SystemTime::now() + Duration::from_hours(11 * 365 * 24);
+    let error = made.open_at(&[], later).unwrap_err();
+    assert_eq!(made.text(&error), "FOLDER/peers/peer0.org1.example.com/msp: the certificate has expired");
+    assert_eq!(
+        error.hint().as_deref(),
+        Some(
+            "move the organization's folder away, and it is made anew; applications then need the new files"
+        )
+    );
+    let error = made.open_at(&["other.example.com"], SystemTime::now()).unwrap_err();
+    assert_eq!(
+        made.text(&error),
+        "FOLDER/peers/peer0.org1.example.com/tls/server.crt: the certificate is not for host 'other.example.com'"
+    );
+}
+
+#[test]
+fn a_folder_with_a_fault_is_refused_and_stays_as_it_is() {
+    let other = Made::new();
+    let peer = "peers/peer0.org1.example.com";
+    let cases = [
+        (
+            format!("{peer}/msp/keystore/priv_sk"),
+            Some(other.read(&format!("{peer}/msp/keystore/priv_sk"))),
+            format!(
+                "FOLDER/{peer}/msp: the key does not belong to certificate 'CN=peer0.org1.example.com, OU=peer'"
+            ),
+        ),
+        (
+            format!("{peer}/tls/server.key"),
+            Some(other.read(&format!("{peer}/tls/server.key"))),
+            format!("FOLDER/{peer}/tls/server.crt: server.key belongs to another certificate"),
+        ),
+        (
+            format!("{peer}/tls/ca.crt"),
+            Some(other.read(&format!("{peer}/tls/ca.crt"))),
+            format!("FOLDER/{peer}/tls/server.crt: ca.crt did not issue it: "),
+        ),
+        (
+            format!("{peer}/tls/server.crt"),
+            None,
+            format!("cannot read FOLDER/{peer}/tls/server.crt: No such file or directory"),
+        ),
+        (
+            "users/User1@org1.example.com/msp/keystore/priv_sk".to_owned(),
+            None,
+            "there is no key in FOLDER/users/User1@org1.example.com/msp/keystore".to_owned(),
+        ),
+        (
+            "msp/cacerts/ca.org1.example.com-cert.pem".to_owned(),
+            None,
+            "there is no CA certificate in FOLDER/msp/cacerts".to_owned(),
+        ),
+    ];
+    for (path, content, error) in cases {
+        let made = Made::new();
+        let path = made.folder().join(path);
+        match content {
+            Some(content) => fs::write(path, content).unwrap(),
+            None => fs::remove_file(path).unwrap(),
+        }
+        let before = layout(&made.folder());
+        let found = made.refused();
+        assert!(found.starts_with(&error), "{found}");
+        assert_eq!(layout(&made.folder()), before);
+    }
+}
+
+#[test]
+fn a_member_in_the_folder_of_another_role_is_refused() {
+    let made = Made::new();
+    let users = made.folder().join("users");
+    for part in ["msp/keystore/priv_sk", "msp/signcerts/{}-cert.pem"] {
+        let file = |name: &str| users.join(name).join(part.replace("{}", name));
+        fs::copy(file("User1@org1.example.com"), file("Admin@org1.example.com")).unwrap();
+    }
+    assert_eq!(
+        made.refused(),
+        "FOLDER/users/Admin@org1.example.com/msp: the certificate is not that of admin"
+    );
+}
+
+#[test]
+fn a_place_that_cannot_be_written_is_an_error() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("peerOrganizations"), "").unwrap();
+    let error = Organization::open_or_make(&plan(&[]), root.path(), SystemTime::now()).unwrap_err();
+    assert!(error.to_string().starts_with("cannot write "), "{error}");
+}
+
+#[test]
+fn domains_and_hosts_are_names() {
+    for text in ["org1.example.com", "localhost", "a-b.c1"] {
+        assert_eq!(text.parse::<Domain>().unwrap().to_string(), text);
+    }
+    for text in ["", ".", "a..b", "../a", "a/b", "Org1", "-a", "a-", &"a".repeat(59)] {
+        assert!(text.parse::<Domain>().unwrap_err().to_string().contains("is no domain"), "{text}");
+    }
+    for text in ["peer.example.com", "127.0.0.1", "::1"] {
+        assert_eq!(text.parse::<Host>().unwrap().to_string(), text);
+    }
+    for text in ["", "a b", "https://a", "a:1"] {
+        let error = text.parse::<Host>().unwrap_err().to_string();
+        assert_eq!(error, format!("'{text}' is no host name and no IP address"));
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_domain_stays_in_its_folder(text in "[a-z0-9./-]{0,20}") {
+        if let Ok(domain) = text.parse::<Domain>() {
+            prop_assert_eq!(Path::new(domain.as_str()).components().count(), 1);
+            prop_assert!(domain.as_str() != "..");
+        }
+    }
+}
