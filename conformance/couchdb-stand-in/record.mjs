@@ -1,4 +1,4 @@
-// Records what pouchdb-find makes of a few thousand queries about generated documents:
+// Records what pouchdb-find makes of a thousand queries about generated documents:
 //
 //     node record.mjs > ../../crates/mango/tests/pouchdb.json
 //

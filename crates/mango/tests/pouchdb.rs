@@ -1,4 +1,4 @@
-//! Replays what pouchdb-find made of some two thousand generated queries.
+//! Replays what pouchdb-find made of a thousand generated queries.
 //!
 //! The record is made by `conformance/couchdb-stand-in`. `PouchDB` imitates CouchDB and is not always right about it:
 //! `pouchdb-differences.toml` lists the groups of queries in which the two part, in how many, and with the reason. A
