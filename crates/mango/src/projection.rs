@@ -1,0 +1,43 @@
+//! `fields`: the parts of a document that a result shows.
+
+use serde_json::{Map, Value};
+
+use crate::document::Document;
+use crate::error::{QueryError, show};
+use crate::path::{FieldPath, Lookup};
+
+/// The fields to show. An empty list shows none, since a peer adds names of its own to it and CouchDB therefore never
+/// sees it empty (Fabric 3.1 `statecouchdb.go`, `applyAdditionalQueryOptions`).
+#[derive(Debug, Clone)]
+pub(crate) struct Projection(Vec<FieldPath>);
+
+impl Projection {
+    pub(crate) fn parse(fields: &Value) -> Result<Self, QueryError> {
+        let Value::Array(names) = fields else { return Err(QueryError::FieldsNotAnArray) };
+        names.iter().map(parse_name).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Makes the object to show. The key is no part of it, even when `_id` is among the fields: the peer takes out what
+    /// CouchDB adds, and returns the key beside the value.
+    pub(crate) fn apply(&self, document: &Document) -> Map<String, Value> {
+        let mut shown = Map::new();
+        for path in self.0.iter().filter(|path| path.first() != Some("_id")) {
+            if let Lookup::Found(value) = document.lookup(path) {
+                path.set(&mut shown, value.clone());
+            }
+        }
+        shown
+    }
+}
+
+fn parse_name(name: &Value) -> Result<FieldPath, QueryError> {
+    let Value::String(name) = name else {
+        return Err(QueryError::KeyValue {
+            key: "fields".to_owned(),
+            found: format!("an array with {}", show(name)),
+            expected: "an array of strings",
+        });
+    };
+    FieldPath::parse(name)
+        .ok_or_else(|| QueryError::FieldName { name: name.clone(), place: "fields".to_owned() })
+}
