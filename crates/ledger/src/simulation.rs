@@ -117,6 +117,12 @@ impl Simulation {
         Ok(())
     }
 
+    /// Gives what the simulation has read and wants to write so far, and forgets it.
+    #[must_use]
+    pub fn take_results(&mut self) -> Results {
+        results::of(std::mem::take(&mut self.record))
+    }
+
     /// Ends the simulation and gives what it has read and wants to write.
     #[must_use]
     pub fn finish(self) -> Results {

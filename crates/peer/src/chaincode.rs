@@ -1,63 +1,93 @@
-//! A registered chaincode, ready for transactions.
+//! One chaincode with a ledger of its own: a peer for who wants to run transactions and needs no network.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
 
 use ccs_files::PackageId;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
+use ccs_ledger::{Results, Store};
 use tokio::time::timeout;
 
+use crate::channel::Channel;
 use crate::connection::ChaincodeConnection;
+use crate::context::{Call, SharedSimulation};
+use crate::definition::Definition;
+use crate::envelope;
 use crate::error::{RegisterError, TransactionError};
+use crate::peer::{Completed, Limits, Peer};
 use crate::proposal::{Identity, Invocation, Proposal};
-use crate::session::End;
-use crate::stream::{self, Ends, Execute, Intent, TransactionResult};
+use crate::running::Running;
+use crate::session;
 
-/// Times and limits of a chaincode; the defaults are those that peers ship.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The lowest status that a peer does not endorse.
+pub(crate) const ERROR_THRESHOLD: i32 = 400;
+
+/// Times and limits of a chaincode, and who proposes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegisterOptions {
-    /// For the chaincode to register: `chaincode.startuptimeout`.
-    pub startup_timeout: Duration,
-    /// For each transaction: `chaincode.executetimeout`.
-    pub execute_timeout: Duration,
-    /// How many results a query gives at most: `ledger.state.totalQueryLimit`.
-    pub total_query_limit: usize,
+    /// Times and limits.
+    pub limits: Limits,
     /// Who proposes the transactions.
     pub identity: Identity,
 }
 
-impl Default for RegisterOptions {
-    fn default() -> Self {
-        Self {
-            startup_timeout: Duration::from_mins(5),
-            execute_timeout: Duration::from_secs(30),
-            total_query_limit: 100_000,
-            identity: Identity::default(),
-        }
-    }
+/// What becomes of a transaction's writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// They are committed, if the chaincode answers with a status below 400.
+    Submit,
+    /// They are thrown away.
+    Evaluate,
 }
 
-/// A chaincode that has registered. Its stream ends with [`Chaincode::close`], or when this is dropped.
+/// What a chaincode answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TransactionResult {
+    /// The transaction.
+    pub transaction_id: String,
+    /// 200 for success; from 400 on nothing is endorsed.
+    pub status: i32,
+    /// The chaincode's words, mostly with an error.
+    pub message: String,
+    /// The chaincode's answer.
+    pub payload: Vec<u8>,
+    /// The event that it set, when the status is below 400.
+    pub event: Option<ChaincodeEvent>,
+    /// How many different keys of its own it read.
+    pub reads: usize,
+    /// How many different keys of its own it wrote.
+    pub writes: usize,
+    /// Whether its writes were committed.
+    pub committed: bool,
+}
+
+/// An event of a chaincode.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChaincodeEvent {
+    /// Its name.
+    pub name: String,
+    /// Its content.
+    pub payload: Vec<u8>,
+}
+
+/// A chaincode that has registered, with a ledger in memory. Its stream ends with [`Chaincode::close`], or when this is
+/// dropped.
+///
+/// Every channel that a transaction names is there, and so is every chaincode: all names are this one. Nothing is signed.
 #[derive(Debug)]
 pub struct Chaincode {
-    transactions: mpsc::UnboundedSender<Execute>,
-    task: JoinHandle<()>,
-    end: Arc<OnceLock<End>>,
-    execute_timeout: Duration,
+    peer: Arc<Peer>,
+    store: Store,
+    package_id: String,
     identity: Identity,
 }
 
 impl Chaincode {
     /// Opens the stream and waits until the chaincode has registered as the package.
-    ///
-    /// Transactions then run on an empty state that lives as long as the stream.
     pub async fn register(
         connection: ChaincodeConnection,
         package_id: &PackageId,
         options: &RegisterOptions,
     ) -> Result<Self, RegisterError> {
-        let after = options.startup_timeout;
+        let after = options.limits.startup_timeout;
         timeout(after, Self::open(connection, package_id, options))
             .await
             .unwrap_or_else(|_| Err(RegisterError::Timeout { package_id: package_id.clone(), after }))
@@ -69,16 +99,14 @@ impl Chaincode {
         options: &RegisterOptions,
     ) -> Result<Self, RegisterError> {
         let opened = connection.open().await;
-        let (outbound, inbound) = opened.map_err(|status| RegisterError::Stream(Box::new(status)))?;
-        let (transactions, transactions_of_task) = mpsc::unbounded_channel();
-        let (registered, registration) = oneshot::channel();
-        let end = Arc::default();
-        let ends =
-            Ends { inbound, outbound, transactions: transactions_of_task, registered, end: Arc::clone(&end) };
-        let task = tokio::spawn(stream::run(ends, package_id.clone(), options.total_query_limit));
-        registration.await.unwrap_or(Err(End::Closed))?;
-        let (execute_timeout, identity) = (options.execute_timeout, options.identity.clone());
-        Ok(Self { transactions, task, end, execute_timeout, identity })
+        let stream = opened.map_err(|status| RegisterError::Stream(Box::new(status)))?;
+        let package_id = package_id.to_string();
+        let expected = package_id.clone();
+        let admit = Box::new(move |name| session::accept(name, &expected));
+        let running = Running::register(stream, admit, options.limits.keepalive).await?;
+        let peer = Arc::new(Peer::new(options.limits.clone()));
+        peer.chaincodes().add_running(&package_id, running);
+        Ok(Self { peer, store: Store::in_memory()?, package_id, identity: options.identity.clone() })
     }
 
     /// Runs a transaction and commits what it writes, if the chaincode answers with a status below 400.
@@ -111,34 +139,88 @@ impl Chaincode {
     }
 
     /// Runs a proposal. Several may run at once.
+    ///
+    /// The first one for a chaincode's name decides whether that has an Init that must be called.
     pub async fn execute(
         &self,
         proposal: Proposal,
         intent: Intent,
     ) -> Result<TransactionResult, TransactionError> {
+        let invocation = proposal.invocation();
+        let channel = self.channel(invocation)?;
         let id = proposal.transaction_id().to_owned();
-        let lost = || TransactionError::StreamLost {
-            id: id.clone(),
-            end: self.end.get().cloned().unwrap_or(End::Closed),
+        let simulation = channel.ledger().simulate(id.as_str()).map_err(crate::DefinitionError::from)?;
+        let simulation = SharedSimulation::new(simulation);
+        let call = Call {
+            channel: Arc::clone(&channel),
+            chaincode: invocation.chaincode.clone(),
+            input: invocation.input(),
+            transaction_id: id.clone(),
+            proposal: Arc::clone(proposal.signed()),
+            creator: None,
+            simulation: simulation.clone(),
         };
-        let (reply, result) = oneshot::channel();
-        self.transactions.send(Execute { proposal, intent, reply }).map_err(|_| lost())?;
-        match timeout(self.execute_timeout, result).await {
-            Ok(result) => result.unwrap_or_else(|_| Err(lost())),
-            Err(_) => Err(TransactionError::Timeout { id, after: self.execute_timeout }),
+        let completed = self.peer.execute(call).await?;
+        let results = simulation.results();
+        let committed = completed.response.status < ERROR_THRESHOLD && intent == Intent::Submit;
+        let result = result(id, &invocation.chaincode, completed, &results, committed);
+        if committed {
+            channel.commit_unsigned(results, result.transaction_id.clone())?;
         }
+        Ok(result)
+    }
+
+    /// Finds the channel of an invocation, with its chaincode defined.
+    fn channel(&self, invocation: &Invocation) -> Result<Arc<Channel>, TransactionError> {
+        let name = invocation.channel.as_str();
+        let channel = if let Some(channel) = self.peer.channel(name) {
+            channel
+        } else {
+            let ledger = self.store.channel(name, || envelope::genesis(name));
+            let channel = Channel::new(ledger.map_err(crate::DefinitionError::from)?, Vec::new());
+            let channel = Arc::new(channel);
+            self.peer.join(Arc::clone(&channel));
+            channel
+        };
+        if channel.definition(&invocation.chaincode)?.is_none() {
+            let definition = Definition {
+                sequence: 1,
+                version: "1.0".to_owned(),
+                init_required: invocation.is_init,
+                ..Definition::default()
+            };
+            channel.define(&invocation.chaincode, &definition)?;
+            channel.bind(&invocation.chaincode, &self.package_id);
+        }
+        Ok(channel)
     }
 
     /// Ends the stream at once; transactions that still run fail.
-    pub async fn close(mut self) {
-        self.task.abort();
-        // An error says that the task was aborted, or has panicked and reported it itself.
-        let _ = (&mut self.task).await;
+    pub async fn close(self) {
+        self.peer.chaincodes().close().await;
     }
 }
 
-impl Drop for Chaincode {
-    fn drop(&mut self) {
-        self.task.abort();
+fn result(
+    transaction_id: String,
+    chaincode: &str,
+    completed: Completed,
+    results: &Results,
+    committed: bool,
+) -> TransactionResult {
+    let own = || results.touched.iter().filter(|touched| touched.namespace == chaincode);
+    let is_endorsed = completed.response.status < ERROR_THRESHOLD;
+    TransactionResult {
+        transaction_id,
+        status: completed.response.status,
+        message: completed.response.message,
+        payload: completed.response.payload,
+        event: completed
+            .event
+            .filter(|_| is_endorsed)
+            .map(|event| ChaincodeEvent { name: event.event_name, payload: event.payload }),
+        reads: own().map(|touched| touched.read.len()).sum(),
+        writes: own().map(|touched| touched.written.len() + touched.deleted.len()).sum(),
+        committed,
     }
 }

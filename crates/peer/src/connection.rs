@@ -14,12 +14,11 @@ mod tls;
 
 use std::time::Duration;
 
-use fabric_shim_protos::peer::ChaincodeMessage;
-use fabric_shim_protos::peer::chaincode_client::ChaincodeClient;
+use ccs_proto::peer::chaincode_client::ChaincodeClient;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
 use tonic::transport::Channel;
-use tonic::{Status, Streaming};
 
 pub use error::{DialError, Stage, StageError};
 pub use evidence::Seen;
@@ -36,10 +35,9 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How many messages wait for the chaincode to read them. More are not made: who sends stops reading, too.
-const OUTBOUND_MESSAGES: usize = 64;
+pub(crate) const OUTBOUND_MESSAGES: usize = 64;
 
-/// The two directions of a chaincode stream.
-pub(crate) type MessageStream = (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>);
+pub(crate) use crate::stream::MessageStream;
 
 /// An open connection, which is never dialled again by itself: when it is lost, so is the stream on it.
 #[derive(Clone, Debug)]

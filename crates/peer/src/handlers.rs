@@ -1,71 +1,124 @@
 //! Answers to the requests of a running transaction, one file for each family of messages.
 //!
-//! Private data, history, rich queries, key metadata and calls of other chaincodes are refused by name.
+//! The rules are those of Fabric 3.1 `core/chaincode/handler.go`. Most answers are there at once; those that wait for
+//! somebody else, or read many keys, come later, so that other transactions on the stream go on meanwhile.
 
+mod access;
 mod batch;
+mod history;
+mod invoke;
+mod metadata;
+mod private;
+mod query;
 mod range;
+mod results;
 mod state;
 
-use fabric_shim_protos::peer::ChaincodeMessage;
-use fabric_shim_protos::peer::chaincode_message::Type;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use ccs_identity::EnvelopeError;
+use ccs_ledger::{LedgerError, SimulationError};
+use ccs_proto::peer::ChaincodeMessage;
+use ccs_proto::peer::chaincode_message::Type;
 use prost::Message;
 
-use crate::simulation::{Conflict, Simulation};
+use crate::context::Context;
+use crate::error::InvokeError;
 use crate::wire::{self, TransactionKey};
+
+pub(crate) use access::Access;
 
 /// Why a request is refused; the chaincode reads it after `<TYPE> failed: transaction ID: <id>: `.
 #[derive(Debug, thiserror::Error)]
-enum Refusal {
+pub(crate) enum Refusal {
     #[error("unmarshal failed: {0}")]
     Unmarshal(#[from] prost::DecodeError),
     #[error("no ledger context")]
     NoLedgerContext,
     #[error("could not get valid transaction")]
     NoTransaction,
-    #[error("txid [{id}]: {conflict}")]
-    Conflict { id: String, conflict: Conflict },
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
     #[error("query iterator not found")]
     NoIterator,
-    #[error("ExecuteQuery not supported for leveldb")]
-    RichQuery,
+    #[error("invalid query: {0}")]
+    Query(#[from] ccs_mango::QueryError),
     #[error("unknown operation type: {0}")]
     UnknownOperation(i32),
-    #[error("{0} is not supported by this development peer yet")]
-    Unsupported(String),
+    #[error("private data APIs are not allowed in chaincode Init()")]
+    PrivateDataInInit,
+    #[error("only applicable for private data")]
+    OnlyPrivateData,
+    #[error("collection {channel}/{chaincode}/{collection} could not be found")]
+    NoSuchCollection { channel: String, chaincode: String, collection: String },
+    #[error(
+        "collection config not defined for chaincode [{0}], pass the collection configuration upon chaincode \
+         definition/instantiation"
+    )]
+    NoCollections(String),
+    #[error("collection [{collection}] not defined in the collection config for chaincode [{chaincode}]")]
+    UndefinedCollection { chaincode: String, collection: String },
+    #[error(
+        "tx creator does not have {right} access permission on privatedata in chaincodeName:{chaincode} collectionName: {collection}"
+    )]
+    NoAccess { right: &'static str, chaincode: String, collection: String },
+    #[error("the policy of the members of collection {collection} cannot be read: {reason}")]
+    Policy { collection: String, reason: EnvelopeError },
+    #[error("failed to find ledger for channel: {0}")]
+    NoChannel(String),
+    #[error("{0}")]
+    Target(String),
+    #[error("execute failed: {0}")]
+    Execute(Box<InvokeError>),
 }
 
-/// A transaction's simulation with what its requests need besides.
-struct Context<'a> {
-    simulation: &'a mut Simulation,
-    id: &'a str,
-    total_query_limit: usize,
-}
-
-impl Context<'_> {
-    /// Names the transaction in a conflict.
-    fn conflict(&self) -> impl Fn(Conflict) -> Refusal {
-        let id = self.id.to_owned();
-        move |conflict| Refusal::Conflict { id: id.clone(), conflict }
+impl From<LedgerError> for Refusal {
+    fn from(error: LedgerError) -> Self {
+        Self::Simulation(error.into())
     }
 }
 
+type Payload = Result<Vec<u8>, Refusal>;
+
+/// An answer: now, or when it is there.
+#[expect(clippy::large_enum_variant, reason = "it lives until it is sent")]
+pub(crate) enum Answer {
+    Now(ChaincodeMessage),
+    Later(Pin<Box<dyn Future<Output = ChaincodeMessage> + Send>>),
+}
+
 /// Answers a request: RESPONSE, or ERROR in the words of a peer.
-///
-/// `simulation` is that of the request's transaction, if it still runs.
-pub(crate) fn answer(
-    request: &ChaincodeMessage,
-    simulation: Option<&mut Simulation>,
-    total_query_limit: usize,
-) -> ChaincodeMessage {
-    let key = TransactionKey::of(request);
-    let result = match simulation {
-        Some(simulation) => {
-            dispatch(request, &mut Context { simulation, id: &request.txid, total_query_limit })
+pub(crate) fn answer(request: ChaincodeMessage, context: &Arc<Context>) -> Answer {
+    let context = Arc::clone(context);
+    match request.r#type() {
+        Type::InvokeChaincode => Answer::Later(Box::pin(async move {
+            let payload = invoke::call(&request.payload, &context).await;
+            reply(&request, payload)
+        })),
+        Type::GetStateByRange | Type::GetQueryResult | Type::QueryStateNext | Type::GetHistoryForKey => {
+            Answer::Later(Box::pin(async move {
+                let payload = read_many(&request, &context);
+                reply(&request, payload)
+            }))
         }
-        None if request.r#type() == Type::InvokeChaincode => Err(Refusal::NoTransaction),
-        None => Err(Refusal::NoLedgerContext),
+        _ => Answer::Now(reply(&request, read_or_write(&request, &context))),
+    }
+}
+
+/// Answers a request whose transaction is not there, or not any more.
+pub(crate) fn refuse(request: &ChaincodeMessage) -> ChaincodeMessage {
+    let refusal = match request.r#type() {
+        Type::InvokeChaincode => Refusal::NoTransaction,
+        _ => Refusal::NoLedgerContext,
     };
-    match result {
+    reply(request, Err(refusal))
+}
+
+fn reply(request: &ChaincodeMessage, payload: Payload) -> ChaincodeMessage {
+    let key = TransactionKey::of(request);
+    match payload {
         Ok(payload) => key.message(Type::Response, payload),
         Err(refusal) => {
             let name = wire::type_name(request.r#type);
@@ -75,28 +128,33 @@ pub(crate) fn answer(
     }
 }
 
-fn dispatch(request: &ChaincodeMessage, context: &mut Context<'_>) -> Result<Vec<u8>, Refusal> {
+/// Answers a request for one key, or for a few that are named.
+fn read_or_write(request: &ChaincodeMessage, context: &Context) -> Payload {
     let payload = request.payload.as_slice();
     match request.r#type() {
         Type::GetState => state::get(payload, context),
         Type::PutState => state::put(payload, context),
         Type::DelState => state::delete(payload, context),
-        Type::GetStateByRange => range::open(payload, context),
-        Type::QueryStateNext => range::next(payload, context),
-        Type::QueryStateClose => range::close(payload, context),
+        Type::GetStateMetadata => metadata::get(payload, context),
+        Type::PutStateMetadata => metadata::put(payload, context),
+        Type::GetPrivateDataHash => private::hash(payload, context),
+        Type::PurgePrivateData => private::purge(payload, context),
         Type::WriteBatchState => batch::write(payload, context),
         Type::GetStateMultiple => batch::get_multiple(payload, context),
-        Type::GetQueryResult => Err(Refusal::RichQuery),
-        _ => Err(Refusal::Unsupported(wire::type_name(request.r#type))),
+        Type::QueryStateClose => results::close(payload, context),
+        _ => Err(Refusal::UnknownOperation(request.r#type)),
     }
 }
 
-/// Refuses private data.
-fn public(collection: &str) -> Result<(), Refusal> {
-    if collection.is_empty() {
-        return Ok(());
+/// Answers a query.
+fn read_many(request: &ChaincodeMessage, context: &Context) -> Payload {
+    let payload = request.payload.as_slice();
+    match request.r#type() {
+        Type::GetStateByRange => range::open(payload, context),
+        Type::GetQueryResult => query::open(payload, context),
+        Type::GetHistoryForKey => history::open(payload, context),
+        _ => results::next(payload, context),
     }
-    Err(Refusal::Unsupported(format!("private data (collection {collection:?})")))
 }
 
 fn decode<M: Message + Default>(payload: &[u8]) -> Result<M, Refusal> {

@@ -28,29 +28,45 @@
 //! | [`host`] | runs external builders over a package, by the rules of a peer |
 //! | [`connection`] | reads a released connection.json and dials the chaincode |
 //! | [`probe`] | goes the same way step by step and says how each step went |
-//! | `chaincode` | registers a chaincode and runs transactions on it: [`Chaincode`] |
+//! | `peer` | the peer: its channels, its chaincodes, and how one is invoked: [`Peer`] |
+//! | `channel`, `definition` | a ledger with what is defined on it: [`Channel`], [`Definition`] |
+//! | `chaincodes` | how each chaincode is reached, and which of them run: [`Chaincodes`] |
+//! | `chaincode` | one chaincode with a ledger of its own, for who needs no more: [`Chaincode`] |
 //! | `proposal` | what a client sends for a transaction: [`Invocation`], [`Proposal`] |
-//! | `stream` | the task that moves messages between the parts below |
+//! | `support` | the service to which chaincode comes by itself: [`Support`] |
+//! | `running`, `stream` | a registered chaincode, and the task that moves its messages |
 //! | `session` | which message is allowed when: a pure state machine |
-//! | `handlers` | answers to a chaincode's requests, one file for each family |
-//! | `simulation`, `state` | what a transaction reads and writes, and what was committed; no message is known here |
+//! | `context`, `handlers` | what a transaction works on, and answers to its requests, one file for each family |
+//!
+//! What transactions read and write, and what was committed, is the business of `ccs-ledger`.
 
 mod chaincode;
+mod chaincodes;
+mod channel;
 pub mod connection;
+mod context;
+mod definition;
+mod envelope;
 mod error;
 mod handlers;
 pub mod host;
+mod peer;
 pub mod probe;
 mod proposal;
+mod running;
 mod session;
-mod simulation;
-mod state;
 mod stream;
+mod support;
 mod wire;
 
-pub use chaincode::{Chaincode, RegisterOptions};
+pub use chaincode::{Chaincode, ChaincodeEvent, Intent, RegisterOptions, TransactionResult};
+pub use chaincodes::{Chaincodes, Source};
+pub use channel::Channel;
 pub use connection::{ChaincodeConnection, ConnectionInfo};
-pub use error::{RegisterError, TransactionError};
+pub use context::{Call, SharedSimulation};
+pub use definition::{Definition, DefinitionError};
+pub use error::{InvokeError, LaunchError, RegisterError, TransactionError};
+pub use peer::{Completed, Limits, Peer};
 pub use proposal::{Identity, Invocation, NonceError, Proposal};
 pub use session::End;
-pub use stream::{ChaincodeEvent, Intent, TransactionResult};
+pub use support::{Certified, Support};

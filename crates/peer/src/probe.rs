@@ -13,7 +13,7 @@ mod step;
 use std::time::Duration;
 
 use ccs_files::PackageId;
-use fabric_shim_protos::peer::ChaincodeMessage;
+use ccs_proto::peer::ChaincodeMessage;
 use tokio::time::{Instant, timeout, timeout_at};
 use tonic::Streaming;
 use tonic::transport::Channel;
@@ -148,7 +148,7 @@ impl Probe {
             None => Ok(()),
             Some(expected) => {
                 record.begin(Step::Id);
-                session::accept(announced, expected)
+                session::accept(announced, &expected.to_string())
             }
         };
         record.end();

@@ -1,11 +1,12 @@
 //! The signed proposal that goes with every transaction, as a client of a real network would make it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use fabric_shim_protos::common::{ChannelHeader, Header, HeaderType, SignatureHeader};
-use fabric_shim_protos::msp::SerializedIdentity;
-use fabric_shim_protos::peer::{
+use ccs_proto::common::{ChannelHeader, Header, HeaderType, SignatureHeader};
+use ccs_proto::msp::SerializedIdentity;
+use ccs_proto::peer::{
     self, ChaincodeHeaderExtension, ChaincodeId, ChaincodeInput, ChaincodeInvocationSpec,
     ChaincodeProposalPayload, ChaincodeSpec, SignedProposal,
 };
@@ -73,7 +74,7 @@ pub struct NonceError(String);
 pub struct Proposal {
     invocation: Invocation,
     transaction_id: String,
-    signed: SignedProposal,
+    signed: Arc<SignedProposal>,
 }
 
 impl Proposal {
@@ -81,8 +82,7 @@ impl Proposal {
     pub fn new(invocation: Invocation, identity: &Identity) -> Result<Self, NonceError> {
         let mut nonce = [0; NONCE_IN_BYTES];
         getrandom::fill(&mut nonce).map_err(|error| NonceError(error.to_string()))?;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Ok(Self::with(invocation, identity, &nonce, now))
+        Ok(Self::with(invocation, identity, &nonce, since_epoch()))
     }
 
     /// Proposes an invocation; the same arguments give the same bytes, unless there are several transient values.
@@ -104,7 +104,7 @@ impl Proposal {
             extension: Vec::new(),
         };
         let signed = SignedProposal { proposal_bytes: proposal.encode_to_vec(), signature: Vec::new() };
-        Self { invocation, transaction_id, signed }
+        Self { invocation, transaction_id, signed: Arc::new(signed) }
     }
 
     /// Gives the transaction ID: the SHA-256 of nonce and creator, in hexadecimal digits.
@@ -119,8 +119,24 @@ impl Proposal {
         &self.invocation
     }
 
-    pub(crate) fn signed(&self) -> &SignedProposal {
+    pub(crate) fn signed(&self) -> &Arc<SignedProposal> {
         &self.signed
+    }
+}
+
+/// Gives the present time, as headers hold it.
+pub(crate) fn now() -> prost_types::Timestamp {
+    timestamp(since_epoch())
+}
+
+fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+fn timestamp(since_epoch: Duration) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX),
+        nanos: i32::try_from(since_epoch.subsec_nanos()).unwrap_or_default(),
     }
 }
 
@@ -133,10 +149,7 @@ fn channel_header(
     let extension = ChaincodeHeaderExtension { chaincode_id: Some(chaincode_id.clone()) };
     ChannelHeader {
         r#type: HeaderType::EndorserTransaction.into(),
-        timestamp: Some(prost_types::Timestamp {
-            seconds: i64::try_from(since_epoch.as_secs()).unwrap_or(i64::MAX),
-            nanos: i32::try_from(since_epoch.subsec_nanos()).unwrap_or_default(),
-        }),
+        timestamp: Some(timestamp(since_epoch)),
         channel_id: invocation.channel.clone(),
         tx_id: transaction_id.to_owned(),
         extension: extension.encode_to_vec(),

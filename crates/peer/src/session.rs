@@ -9,9 +9,8 @@
 //! The states are those of Fabric 3.1 `core/chaincode/handler.go`. One difference is on purpose: a peer never answers a
 //! REGISTER it does not accept and leaves the stream open until the start-up timeout; here the session ends at once.
 
-use ccs_files::PackageId;
-use fabric_shim_protos::peer::chaincode_message::Type;
-use fabric_shim_protos::peer::{ChaincodeAdditionalParams, ChaincodeId, ChaincodeMessage};
+use ccs_proto::peer::chaincode_message::Type;
+use ccs_proto::peer::{ChaincodeAdditionalParams, ChaincodeId, ChaincodeMessage};
 use prost::Message;
 
 use crate::wire::{self, TransactionKey};
@@ -73,6 +72,18 @@ pub enum End {
         /// The ID of the package.
         expected: String,
     },
+    /// Nobody has announced a chaincode of this ID; the text is a peer's.
+    #[error("peer will not accept external chaincode connection {announced} (except in dev mode)")]
+    Unknown {
+        /// The ID in its REGISTER.
+        announced: String,
+    },
+    /// A chaincode of this ID has registered already; the text is a peer's.
+    #[error("duplicate chaincodeID: {announced}")]
+    Duplicate {
+        /// The ID in its REGISTER.
+        announced: String,
+    },
     /// The chaincode sent a message that has no place in the state of the session.
     #[error("{0}")]
     Protocol(String),
@@ -95,6 +106,13 @@ impl End {
                      CORE_CHAINCODE_ID_NAME, as its shim has it)"
                 ));
             }
+            Self::Unknown { announced } => {
+                return Some(format!(
+                    "start the chaincode with the ID that was printed for it in place of {announced}, or give the peer a \
+                     package of that ID"
+                ));
+            }
+            Self::Duplicate { .. } => "stop the chaincode that runs under this ID, or take another ID",
             Self::MalformedRegister(_) | Self::Protocol(_) => {
                 "the chaincode's shim does not follow the protocol"
             }
@@ -105,12 +123,15 @@ impl End {
     }
 }
 
+/// Decides whether a chaincode may register under the ID that it announces.
+pub(crate) type Admit<'a> = &'a dyn Fn(String) -> Result<(), End>;
+
 /// Takes one step.
-pub(crate) fn step(state: State, input: Input, expected: &PackageId) -> (State, Vec<Action>) {
+pub(crate) fn step(state: State, input: Input, admit: Admit<'_>) -> (State, Vec<Action>) {
     match (state, input) {
         (State::Closed, _) => (State::Closed, Vec::new()),
         (_, Input::StreamEnded(reason)) => end(End::Stream(reason)),
-        (State::Created, Input::Received(message)) => created(&message, expected),
+        (State::Created, Input::Received(message)) => created(&message, admit),
         (State::Established, Input::Received(message)) => established(&message),
         (State::Ready, Input::Received(message)) => ready(message),
         (State::Established, Input::RegisteredSent) => {
@@ -131,8 +152,8 @@ fn additional_params() -> ChaincodeAdditionalParams {
     }
 }
 
-fn created(message: &ChaincodeMessage, expected: &PackageId) -> (State, Vec<Action>) {
-    match announced(message).and_then(|name| name.map(|name| accept(name, expected)).transpose()) {
+fn created(message: &ChaincodeMessage, admit: Admit<'_>) -> (State, Vec<Action>) {
+    match announced(message).and_then(|name| name.map(admit).transpose()) {
         Ok(None) => (State::Created, Vec::new()),
         Ok(Some(())) => (State::Established, vec![Action::Send(wire::message(Type::Registered, Vec::new()))]),
         Err(reason) => end(reason),
@@ -151,9 +172,12 @@ pub(crate) fn announced(message: &ChaincodeMessage) -> Result<Option<String>, En
 }
 
 /// Compares the announced ID with that of the package.
-pub(crate) fn accept(announced: String, expected: &PackageId) -> Result<(), End> {
-    let expected = expected.to_string();
-    if announced == expected { Ok(()) } else { Err(End::WrongId { announced, expected }) }
+pub(crate) fn accept(announced: String, expected: &str) -> Result<(), End> {
+    if announced == expected {
+        Ok(())
+    } else {
+        Err(End::WrongId { announced, expected: expected.to_owned() })
+    }
 }
 
 fn established(message: &ChaincodeMessage) -> (State, Vec<Action>) {

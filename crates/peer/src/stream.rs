@@ -1,63 +1,74 @@
-//! The task behind a chaincode stream: the only place that waits, sends, and owns state.
+//! The task behind a chaincode stream: the only place that waits for the chaincode and sends to it.
 //!
-//! Everything goes through one task, in the order it arrives, so no lock is needed and a request is answered before the
-//! next message is looked at. A real peer answers in parallel and drops a second request that a transaction sends before
-//! it has the answer to its first; no shim does that.
+//! Messages are looked at in the order in which they arrive. An answer that is there at once goes out before the next
+//! message is looked at; others come when they are ready. As a real peer, this one drops a request that a transaction sends
+//! while its last one is not answered yet; no shim does that.
 
-mod transactions;
-
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use ccs_files::PackageId;
-use fabric_shim_protos::peer::ChaincodeMessage;
+use ccs_proto::peer::ChaincodeMessage;
+use ccs_proto::peer::chaincode_message::Type;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior, interval};
 use tonic::Streaming;
 
-use crate::error::TransactionError;
-use crate::handlers;
-use crate::proposal::Proposal;
+use crate::context::Context;
+use crate::error::InvokeError;
+use crate::handlers::{self, Answer};
 use crate::session::{self, Action, End, Input, State};
-use crate::wire::TransactionKey;
-use transactions::Transactions;
-
-pub use transactions::{ChaincodeEvent, Intent, TransactionResult};
+use crate::wire::{self, TransactionKey};
 
 /// The most messages that one input leads to: REGISTERED, then READY.
 const MESSAGES_FOR_ONE_INPUT: usize = 2;
 
-/// Where the result of a transaction goes.
-type Reply = oneshot::Sender<Result<TransactionResult, TransactionError>>;
+/// The two directions of a chaincode stream.
+pub(crate) type MessageStream = (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>);
+
+/// Where the last message of a transaction goes, with what it worked on.
+type Reply = oneshot::Sender<Result<ChaincodeMessage, InvokeError>>;
 
 /// A transaction to run.
 #[derive(Debug)]
 pub(crate) struct Execute {
-    pub(crate) proposal: Proposal,
-    pub(crate) intent: Intent,
+    /// TRANSACTION or INIT.
+    pub(crate) message: ChaincodeMessage,
+    pub(crate) context: Arc<Context>,
     /// Closed by who waits when the wait is over: the transaction is forgotten then.
     pub(crate) reply: Reply,
 }
 
-/// The two ends of a stream and of the task.
+/// Decides whether a chaincode may register under the ID that it announces.
+pub(crate) type Admit = Box<dyn Fn(String) -> Result<(), End> + Send>;
+
+/// What a session needs.
 pub(crate) struct Ends {
-    pub(crate) inbound: Streaming<ChaincodeMessage>,
-    pub(crate) outbound: mpsc::Sender<ChaincodeMessage>,
+    pub(crate) stream: MessageStream,
     /// Closed when nobody needs the session any more.
     pub(crate) transactions: mpsc::UnboundedReceiver<Execute>,
+    pub(crate) admit: Admit,
     /// Told when the chaincode is ready, or why it never was.
     pub(crate) registered: oneshot::Sender<Result<(), End>>,
     /// Filled before the task ends.
     pub(crate) end: Arc<OnceLock<End>>,
+    /// How often KEEPALIVE is sent.
+    pub(crate) keepalive: Option<Duration>,
 }
 
 /// Runs a session until its end.
-pub(crate) async fn run(ends: Ends, package_id: PackageId, total_query_limit: usize) {
-    let Ends { mut inbound, outbound, mut transactions, registered, end } = ends;
+pub(crate) async fn run(ends: Ends) {
+    let Ends { stream, mut transactions, admit, registered, end, keepalive } = ends;
+    let (outbound, mut inbound) = stream;
+    let mut keepalive = keepalive.map(ticks);
     let mut driver = Driver {
         state: State::Created,
-        package_id,
-        total_query_limit,
+        admit,
         registered: Some(registered),
-        transactions: Transactions::default(),
+        running: HashMap::new(),
+        answers: JoinSet::new(),
         end: None,
     };
     while driver.end.is_none() {
@@ -67,12 +78,28 @@ pub(crate) async fn run(ends: Ends, package_id: PackageId, total_query_limit: us
         let messages = tokio::select! {
             execute = transactions.recv() => driver.execute(execute),
             message = inbound.message() => driver.input(received(message)),
+            Some(Ok(answer)) = driver.answers.join_next() => driver.answered(answer),
+            () = tick(keepalive.as_mut()) => vec![wire::message(Type::Keepalive, Vec::new())],
         };
         for (place, message) in room.into_iter().flatten().zip(messages) {
             place.send(message);
         }
     }
     driver.finish(&end);
+}
+
+fn ticks(every: Duration) -> Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Waits for the next tick, for ever if there is none.
+async fn tick(ticks: Option<&mut Interval>) {
+    match ticks {
+        Some(ticks) => drop(ticks.tick().await),
+        None => std::future::pending().await,
+    }
 }
 
 fn received(message: Result<Option<ChaincodeMessage>, tonic::Status>) -> Input {
@@ -90,19 +117,28 @@ pub(crate) fn next(
     }
 }
 
+/// A transaction that the chaincode runs.
+struct Running {
+    context: Arc<Context>,
+    reply: Reply,
+    /// Whether an answer to it is on its way.
+    is_busy: bool,
+}
+
 struct Driver {
     state: State,
-    package_id: PackageId,
-    total_query_limit: usize,
+    admit: Admit,
     registered: Option<oneshot::Sender<Result<(), End>>>,
-    transactions: Transactions,
+    running: HashMap<TransactionKey, Running>,
+    /// Answers that come later; those that are left at the end are given up.
+    answers: JoinSet<ChaincodeMessage>,
     end: Option<End>,
 }
 
 impl Driver {
     /// Steps the session and does what it wants; gives the messages to send.
     fn input(&mut self, input: Input) -> Vec<ChaincodeMessage> {
-        let (state, actions) = session::step(self.state, input, &self.package_id);
+        let (state, actions) = session::step(self.state, input, &*self.admit);
         self.state = state;
         let mut messages: Vec<_> = actions.into_iter().filter_map(|action| self.act(action)).collect();
         if self.state == State::Established {
@@ -118,12 +154,9 @@ impl Driver {
                 self.tell(Ok(()));
                 None
             }
-            Action::Answer(request) => {
-                let simulation = self.transactions.simulation(&TransactionKey::of(&request));
-                Some(handlers::answer(&request, simulation, self.total_query_limit))
-            }
+            Action::Answer(request) => self.answer(request),
             Action::Finish(message) => {
-                self.transactions.finish(message);
+                self.finish_transaction(message);
                 None
             }
             Action::End(end) => {
@@ -133,12 +166,61 @@ impl Driver {
         }
     }
 
+    /// Starts a transaction, unless one with its ID runs.
     fn execute(&mut self, execute: Option<Execute>) -> Vec<ChaincodeMessage> {
-        let Some(execute) = execute else {
+        let Some(Execute { message, context, reply }) = execute else {
             self.end = Some(End::Closed);
             return Vec::new();
         };
-        self.transactions.start(execute).into_iter().collect()
+        self.running.retain(|_, running| !running.reply.is_closed());
+        match self.running.entry(TransactionKey::of(&message)) {
+            Entry::Occupied(entry) => {
+                let TransactionKey { channel, id } = entry.key().clone();
+                answer(reply, Err(InvokeError::Duplicate { id, channel }));
+                Vec::new()
+            }
+            Entry::Vacant(entry) => {
+                entry.insert(Running { context, reply, is_busy: false });
+                vec![message]
+            }
+        }
+    }
+
+    /// Answers a request, now or later.
+    fn answer(&mut self, request: ChaincodeMessage) -> Option<ChaincodeMessage> {
+        let running = self.running.get_mut(&TransactionKey::of(&request));
+        let Some(running) = running.filter(|running| !running.reply.is_closed()) else {
+            return Some(handlers::refuse(&request));
+        };
+        if running.is_busy {
+            return None;
+        }
+        match handlers::answer(request, &running.context) {
+            Answer::Now(message) => Some(message),
+            Answer::Later(answer) => {
+                running.is_busy = true;
+                self.answers.spawn(answer);
+                None
+            }
+        }
+    }
+
+    /// Passes on an answer that came later, unless its transaction is over.
+    fn answered(&mut self, answer: ChaincodeMessage) -> Vec<ChaincodeMessage> {
+        match self.running.get_mut(&TransactionKey::of(&answer)) {
+            Some(running) => {
+                running.is_busy = false;
+                vec![answer]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Ends a transaction with COMPLETED or ERROR. Nothing happens for one that nobody waits for any more.
+    fn finish_transaction(&mut self, message: ChaincodeMessage) {
+        if let Some(running) = self.running.remove(&TransactionKey::of(&message)) {
+            answer(running.reply, Ok(message));
+        }
     }
 
     fn tell(&mut self, outcome: Result<(), End>) {
@@ -153,6 +235,13 @@ impl Driver {
         // Only this task fills it, once.
         let _ = place.set(end.clone());
         self.tell(Err(end.clone()));
-        self.transactions.lose_all(&end);
+        for running in self.running.into_values() {
+            answer(running.reply, Err(InvokeError::StreamLost { end: end.clone() }));
+        }
     }
+}
+
+fn answer(reply: Reply, result: Result<ChaincodeMessage, InvokeError>) {
+    // Who asked may have given up meanwhile.
+    let _ = reply.send(result);
 }

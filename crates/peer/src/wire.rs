@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use fabric_shim_protos::peer::ChaincodeMessage;
-use fabric_shim_protos::peer::chaincode_message::Type;
+use ccs_proto::peer::ChaincodeMessage;
+use ccs_proto::peer::chaincode_message::Type;
 
 /// Names a transaction on one stream; peers and shims match on the two texts put together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

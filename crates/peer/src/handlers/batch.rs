@@ -1,13 +1,14 @@
 //! `WRITE_BATCH_STATE` and `GET_STATE_MULTIPLE`, which READY offers (Fabric 3.1 and later).
 
-use fabric_shim_protos::peer::write_record::Type;
-use fabric_shim_protos::peer::{GetStateMultiple, GetStateMultipleResult, WriteBatchState, WriteRecord};
+use ccs_proto::peer::write_record::Type;
+use ccs_proto::peer::{GetStateMultiple, GetStateMultipleResult, WriteBatchState, WriteRecord};
 use prost::Message;
 
-use super::{Context, Refusal, decode, public};
+use super::{Payload, Refusal, decode, metadata, private, state};
+use crate::context::Context;
 
 /// Notes each record's write in turn; after a failure the earlier ones stay.
-pub(super) fn write(payload: &[u8], context: &mut Context<'_>) -> Result<Vec<u8>, Refusal> {
+pub(super) fn write(payload: &[u8], context: &Context) -> Payload {
     let request: WriteBatchState = decode(payload)?;
     for record in request.rec {
         write_record(record, context)?;
@@ -15,28 +16,27 @@ pub(super) fn write(payload: &[u8], context: &mut Context<'_>) -> Result<Vec<u8>
     Ok(Vec::new())
 }
 
-fn write_record(record: WriteRecord, context: &mut Context<'_>) -> Result<(), Refusal> {
-    match Type::try_from(record.r#type) {
-        Ok(Type::PutState) => {
-            public(&record.collection)?;
-            context.simulation.put(record.key, record.value).map_err(context.conflict())
-        }
-        Ok(Type::DelState) => {
-            public(&record.collection)?;
-            context.simulation.delete(record.key).map_err(context.conflict())
-        }
-        Ok(known @ (Type::PutStateMetadata | Type::PurgePrivateData)) => {
-            Err(Refusal::Unsupported(format!("{} in a batch", known.as_str_name())))
-        }
-        Ok(Type::Undefined) | Err(_) => Err(Refusal::UnknownOperation(record.r#type)),
+fn write_record(record: WriteRecord, context: &Context) -> Result<(), Refusal> {
+    let WriteRecord { key, value, collection, metadata, r#type } = record;
+    match Type::try_from(r#type) {
+        Ok(Type::PutState) => state::write(context, &collection, &key, Some(value)),
+        Ok(Type::DelState) => state::write(context, &collection, &key, None),
+        Ok(Type::PutStateMetadata) => metadata::write(context, &collection, &key, metadata),
+        Ok(Type::PurgePrivateData) => private::write_purge(context, &collection, &key),
+        Ok(Type::Undefined) | Err(_) => Err(Refusal::UnknownOperation(r#type)),
     }
 }
 
 /// Gives the committed values in the order of the keys, empty where there is none.
-pub(super) fn get_multiple(payload: &[u8], context: &mut Context<'_>) -> Result<Vec<u8>, Refusal> {
-    let request: GetStateMultiple = decode(payload)?;
-    public(&request.collection)?;
-    let value = |key| context.simulation.get(key).unwrap_or_default().to_vec();
-    let values = request.keys.into_iter().map(value).collect();
+pub(super) fn get_multiple(payload: &[u8], context: &Context) -> Payload {
+    let GetStateMultiple { keys, collection } = decode(payload)?;
+    let keys = keys.iter().map(String::as_str);
+    let values = if collection.is_empty() {
+        context.simulation().get_multiple(&context.chaincode, keys)?
+    } else {
+        context.readable(&collection)?;
+        context.simulation().get_private_multiple(&context.chaincode, &collection, keys)?
+    };
+    let values = values.into_iter().map(Option::unwrap_or_default).collect();
     Ok(GetStateMultipleResult { values }.encode_to_vec())
 }

@@ -1,28 +1,56 @@
 //! `GET_STATE`, `PUT_STATE`, `DEL_STATE`.
 
-use fabric_shim_protos::peer::{DelState, GetState, PutState};
+use ccs_proto::peer::{DelState, GetState, PutState};
 
-use super::{Context, Refusal, decode, public};
+use super::{Payload, Refusal, decode};
+use crate::context::Context;
 
 /// Gives the committed value, empty when there is none.
-pub(super) fn get(payload: &[u8], context: &mut Context<'_>) -> Result<Vec<u8>, Refusal> {
-    let request: GetState = decode(payload)?;
-    public(&request.collection)?;
-    Ok(context.simulation.get(request.key).unwrap_or_default().to_vec())
+pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
+    let GetState { key, collection } = decode(payload)?;
+    if !collection.is_empty() {
+        context.readable(&collection)?;
+        let value = context.simulation().get_private(&context.chaincode, &collection, &key)?;
+        return Ok(value.unwrap_or_default());
+    }
+    Ok(context.simulation().get(&context.chaincode, &key)?.unwrap_or_default())
 }
 
 /// Notes a write.
-pub(super) fn put(payload: &[u8], context: &mut Context<'_>) -> Result<Vec<u8>, Refusal> {
-    let request: PutState = decode(payload)?;
-    public(&request.collection)?;
-    context.simulation.put(request.key, request.value).map_err(context.conflict())?;
+pub(super) fn put(payload: &[u8], context: &Context) -> Payload {
+    let PutState { key, value, collection } = decode(payload)?;
+    write(context, &collection, &key, Some(value))?;
     Ok(Vec::new())
 }
 
 /// Notes a delete.
-pub(super) fn delete(payload: &[u8], context: &mut Context<'_>) -> Result<Vec<u8>, Refusal> {
-    let request: DelState = decode(payload)?;
-    public(&request.collection)?;
-    context.simulation.delete(request.key).map_err(context.conflict())?;
+pub(super) fn delete(payload: &[u8], context: &Context) -> Payload {
+    let DelState { key, collection } = decode(payload)?;
+    write(context, &collection, &key, None)?;
     Ok(Vec::new())
+}
+
+/// Notes the write of a value, or a delete.
+pub(super) fn write(
+    context: &Context,
+    collection: &str,
+    key: &str,
+    value: Option<Vec<u8>>,
+) -> Result<(), Refusal> {
+    let namespace = &context.chaincode;
+    if collection.is_empty() {
+        let mut simulation = context.simulation();
+        match value {
+            Some(value) => simulation.put(namespace, key, value)?,
+            None => simulation.delete(namespace, key)?,
+        }
+        return Ok(());
+    }
+    context.writable(collection)?;
+    let mut simulation = context.simulation();
+    match value {
+        Some(value) => simulation.put_private(namespace, collection, key, value)?,
+        None => simulation.delete_private(namespace, collection, key)?,
+    }
+    Ok(())
 }

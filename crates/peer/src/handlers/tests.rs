@@ -1,19 +1,73 @@
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use fabric_shim_protos::peer::{
-    DelState, GetState, GetStateByRange, GetStateMultiple, GetStateMultipleResult, PutState, QueryMetadata,
-    QueryResponse, QueryResponseMetadata, QueryStateClose, QueryStateNext, WriteBatchState, WriteRecord,
+use ccs_ledger::Store;
+use ccs_proto::peer::collection_config::Payload as Config;
+use ccs_proto::peer::{
+    CollectionConfig, CollectionConfigPackage, DelState, GetHistoryForKey, GetQueryResult, GetState,
+    GetStateByRange, GetStateMetadata, GetStateMultiple, GetStateMultipleResult, PutState, PutStateMetadata,
+    QueryMetadata, QueryResponse, QueryResponseMetadata, QueryStateClose, QueryStateNext, SignedProposal,
+    StateMetadata, StateMetadataResult, StaticCollectionConfig, WriteBatchState, WriteRecord,
 };
-use fabric_shim_protos::queryresult::Kv;
+use ccs_proto::queryresult::{KeyModification, Kv};
 
 use super::*;
-use crate::state::Namespace;
+use crate::context::{Call, SharedSimulation};
+use crate::{Channel, Definition, Limits, Peer};
 
-/// A simulation over the keys `k000`, `k001`, ..., each with its own name as value.
-fn simulation(keys: usize) -> Simulation {
-    let committed: Namespace =
-        (0..keys).map(|n| (format!("k{n:03}"), format!("k{n:03}").into_bytes())).collect();
-    Simulation::new("basic".to_owned(), Arc::new(committed))
+/// A channel with a chaincode that has the collection `secrets`.
+fn channel() -> Arc<Channel> {
+    let ledger = Store::in_memory().unwrap().channel("ch", || crate::envelope::genesis("ch")).unwrap();
+    let channel = Channel::new(ledger, Vec::new());
+    let secrets = StaticCollectionConfig { name: "secrets".to_owned(), ..StaticCollectionConfig::default() };
+    let config = CollectionConfig { payload: Some(Config::StaticCollectionConfig(secrets)) };
+    let definition = Definition {
+        sequence: 1,
+        version: "1.0".to_owned(),
+        collections: CollectionConfigPackage { config: vec![config] },
+        ..Definition::default()
+    };
+    channel.define("basic", &definition).unwrap();
+    Arc::new(channel)
+}
+
+/// A transaction on the channel as it is now.
+fn begin(channel: &Arc<Channel>, is_init: bool) -> Arc<Context> {
+    let call = Call {
+        channel: Arc::clone(channel),
+        chaincode: "basic".to_owned(),
+        input: ccs_proto::peer::ChaincodeInput { is_init, ..Default::default() },
+        transaction_id: "t1".to_owned(),
+        proposal: Arc::new(SignedProposal::default()),
+        creator: None,
+        simulation: SharedSimulation::new(channel.ledger().simulate("t1").unwrap()),
+    };
+    let limits = Limits { total_query_limit: 1000, ..Limits::default() };
+    let definition = channel.definition("basic").unwrap().unwrap();
+    Arc::new(Context::new(Arc::new(Peer::new(limits)), call, definition))
+}
+
+/// A transaction over the keys `k000`, `k001`, ..., each with its own name as value.
+fn transaction(keys: usize) -> Arc<Context> {
+    let channel = channel();
+    let fill = begin(&channel, false);
+    for key in (0..keys).map(|n| format!("k{n:03}")) {
+        fill.simulation().put("basic", &key, key.clone().into_bytes()).unwrap();
+    }
+    channel.commit_unsigned(fill.shared_simulation().results(), "fill".to_owned()).unwrap();
+    begin(&channel, false)
+}
+
+/// The keys that are written, with what is written.
+fn writes(context: &Context) -> BTreeMap<String, Option<Vec<u8>>> {
+    let results = context.shared_simulation().results();
+    let set = results.public.ns_rwset.iter().find(|set| set.namespace == "basic").unwrap();
+    let set = ccs_proto::kvrwset::KvrwSet::decode(set.rwset.as_slice()).unwrap();
+    set.writes.into_iter().map(|write| (write.key, (!write.is_delete).then_some(write.value))).collect()
+}
+
+/// The number of keys that were read.
+fn reads(context: &Context) -> usize {
+    context.shared_simulation().results().touched.iter().map(|touched| touched.read.len()).sum()
 }
 
 fn request(message_type: Type, payload: &impl Message) -> ChaincodeMessage {
@@ -23,8 +77,13 @@ fn request(message_type: Type, payload: &impl Message) -> ChaincodeMessage {
 
 /// Asks and gives the payload, or the text of the error.
 #[expect(clippy::panic_in_result_fn, reason = "the error is a value of the test, not its failure")]
-fn ask(simulation: &mut Simulation, message_type: Type, payload: &impl Message) -> Result<Vec<u8>, String> {
-    let answer = answer(&request(message_type, payload), Some(simulation), 1000);
+fn ask(context: &Arc<Context>, message_type: Type, payload: &impl Message) -> Result<Vec<u8>, String> {
+    let answer = match super::answer(request(message_type, payload), context) {
+        Answer::Now(answer) => answer,
+        Answer::Later(answer) => {
+            tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(answer)
+        }
+    };
     assert_eq!((answer.channel_id.as_str(), answer.txid.as_str()), ("ch", "t1"));
     assert_eq!((answer.timestamp, &answer.chaincode_event), (None, &None));
     match answer.r#type() {
@@ -34,20 +93,20 @@ fn ask(simulation: &mut Simulation, message_type: Type, payload: &impl Message) 
     }
 }
 
-fn get(simulation: &mut Simulation, key: &str) -> Vec<u8> {
-    ask(simulation, Type::GetState, &GetState { key: key.to_owned(), ..GetState::default() }).unwrap()
+fn get(context: &Arc<Context>, key: &str) -> Vec<u8> {
+    ask(context, Type::GetState, &GetState { key: key.to_owned(), ..GetState::default() }).unwrap()
 }
 
 fn put(key: &str, value: &[u8]) -> PutState {
     PutState { key: key.to_owned(), value: value.to_vec(), ..PutState::default() }
 }
 
-fn query(simulation: &mut Simulation, message_type: Type, payload: &impl Message) -> QueryResponse {
-    QueryResponse::decode(ask(simulation, message_type, payload).unwrap().as_slice()).unwrap()
+fn query(context: &Arc<Context>, message_type: Type, payload: &impl Message) -> QueryResponse {
+    QueryResponse::decode(ask(context, message_type, payload).unwrap().as_slice()).unwrap()
 }
 
 fn keys(response: &QueryResponse) -> Vec<String> {
-    let key = |result: &fabric_shim_protos::peer::QueryResultBytes| {
+    let key = |result: &ccs_proto::peer::QueryResultBytes| {
         let kv = Kv::decode(result.result_bytes.as_slice()).unwrap();
         assert_eq!((kv.namespace.as_str(), kv.value), ("basic", kv.key.clone().into_bytes()));
         kv.key
@@ -62,66 +121,62 @@ fn paginated(page_size: i32, bookmark: &str) -> GetStateByRange {
 
 #[test]
 fn a_transaction_does_not_see_what_it_writes() {
-    let mut simulation = simulation(2);
-    assert_eq!(ask(&mut simulation, Type::PutState, &put("k000", b"new")).unwrap(), b"");
+    let context = transaction(2);
+    assert_eq!(ask(&context, Type::PutState, &put("k000", b"new")).unwrap(), b"");
     let delete = DelState { key: "k001".to_owned(), ..DelState::default() };
-    assert_eq!(ask(&mut simulation, Type::DelState, &delete).unwrap(), b"");
-    assert_eq!(get(&mut simulation, "k000"), b"k000");
-    assert_eq!(get(&mut simulation, "k001"), b"k001");
-    assert_eq!(get(&mut simulation, "absent"), b"");
-    assert_eq!(simulation.reads(), 3);
-    let writes = simulation.into_writes();
+    assert_eq!(ask(&context, Type::DelState, &delete).unwrap(), b"");
+    assert_eq!(get(&context, "k000"), b"k000");
+    assert_eq!(get(&context, "k001"), b"k001");
+    assert_eq!(get(&context, "absent"), b"");
     assert_eq!(
-        writes.into_iter().collect::<Vec<_>>(),
+        writes(&context).into_iter().collect::<Vec<_>>(),
         [("k000".to_owned(), Some(b"new".to_vec())), ("k001".to_owned(), None)]
     );
 }
 
 #[test]
 fn an_empty_value_deletes() {
-    let mut simulation = simulation(1);
-    ask(&mut simulation, Type::PutState, &put("k000", b"")).unwrap();
-    assert_eq!(simulation.into_writes().into_values().collect::<Vec<_>>(), [None]);
+    let context = transaction(1);
+    ask(&context, Type::PutState, &put("k000", b"")).unwrap();
+    assert_eq!(writes(&context).into_values().collect::<Vec<_>>(), [None]);
 }
 
 #[test]
 fn a_range_comes_in_batches_of_a_hundred() {
-    let mut simulation = simulation(250);
-    let first = query(&mut simulation, Type::GetStateByRange, &GetStateByRange::default());
+    let context = transaction(250);
+    let first = query(&context, Type::GetStateByRange, &GetStateByRange::default());
     assert_eq!((first.results.len(), first.has_more, first.metadata.len()), (100, true, 0));
-    // The one fetched ahead counts.
-    assert_eq!(simulation.reads(), 101);
     assert_eq!(uuid::Uuid::parse_str(&first.id).unwrap().get_version_num(), 4);
     let next = QueryStateNext { id: first.id.clone() };
-    let second = query(&mut simulation, Type::QueryStateNext, &next);
+    let second = query(&context, Type::QueryStateNext, &next);
     assert_eq!((second.results.len(), second.has_more, &second.id), (100, true, &first.id));
-    let third = query(&mut simulation, Type::QueryStateNext, &next);
+    let third = query(&context, Type::QueryStateNext, &next);
     assert_eq!((third.results.len(), third.has_more), (50, false));
     assert_eq!(keys(&third).last().unwrap(), "k249");
     assert_eq!(
-        ask(&mut simulation, Type::QueryStateNext, &next).unwrap_err(),
+        ask(&context, Type::QueryStateNext, &next).unwrap_err(),
         "QUERY_STATE_NEXT failed: transaction ID: t1: query iterator not found"
     );
 }
 
 #[test]
 fn closing_an_iterator_is_always_answered() {
-    let mut simulation = simulation(101);
-    let open = query(&mut simulation, Type::GetStateByRange, &GetStateByRange::default());
+    let context = transaction(101);
+    let open = query(&context, Type::GetStateByRange, &GetStateByRange::default());
     for id in [open.id.clone(), open.id.clone(), "unknown".to_owned()] {
-        let closed = query(&mut simulation, Type::QueryStateClose, &QueryStateClose { id: id.clone() });
+        let closed = query(&context, Type::QueryStateClose, &QueryStateClose { id: id.clone() });
         assert_eq!(closed, QueryResponse { id, ..QueryResponse::default() });
     }
-    assert!(ask(&mut simulation, Type::QueryStateNext, &QueryStateNext { id: open.id }).is_err());
+    assert!(ask(&context, Type::QueryStateNext, &QueryStateNext { id: open.id }).is_err());
 }
 
 #[test]
 fn a_page_tells_where_the_next_begins() {
-    let mut simulation = simulation(5);
+    let context = transaction(5);
     let mut pages = Vec::new();
     let mut bookmark = String::new();
     loop {
-        let page = query(&mut simulation, Type::GetStateByRange, &paginated(2, &bookmark));
+        let page = query(&context, Type::GetStateByRange, &paginated(2, &bookmark));
         let metadata = QueryResponseMetadata::decode(page.metadata.as_slice()).unwrap();
         assert!(!page.has_more);
         assert_eq!(usize::try_from(metadata.fetched_records_count).unwrap(), page.results.len());
@@ -136,17 +191,17 @@ fn a_page_tells_where_the_next_begins() {
 
 #[test]
 fn writes_and_pages_do_not_mix() {
-    let mut writer = simulation(1);
-    ask(&mut writer, Type::PutState, &put("a", b"1")).unwrap();
+    let writer = transaction(1);
+    ask(&writer, Type::PutState, &put("a", b"1")).unwrap();
     assert_eq!(
-        ask(&mut writer, Type::GetStateByRange, &paginated(1, "")).unwrap_err(),
+        ask(&writer, Type::GetStateByRange, &paginated(1, "")).unwrap_err(),
         "GET_STATE_BY_RANGE failed: transaction ID: t1: txid [t1]: unsuppored transaction. Paginated queries are \
          supported only in a read-only transaction"
     );
-    let mut reader = simulation(1);
-    query(&mut reader, Type::GetStateByRange, &paginated(1, ""));
+    let reader = transaction(1);
+    query(&reader, Type::GetStateByRange, &paginated(1, ""));
     assert_eq!(
-        ask(&mut reader, Type::PutState, &put("a", b"1")).unwrap_err(),
+        ask(&reader, Type::PutState, &put("a", b"1")).unwrap_err(),
         "PUT_STATE failed: transaction ID: t1: txid [t1]: unsuppored transaction. Transaction has already performed \
          a paginated query. Writes are not allowed"
     );
@@ -154,7 +209,7 @@ fn writes_and_pages_do_not_mix() {
 
 #[test]
 fn a_batch_of_writes_keeps_what_came_before_a_failure() {
-    let mut simulation = simulation(0);
+    let context = transaction(0);
     let record = |key: &str, number| WriteRecord {
         key: key.to_owned(),
         value: b"1".to_vec(),
@@ -164,49 +219,192 @@ fn a_batch_of_writes_keeps_what_came_before_a_failure() {
     let batch =
         WriteBatchState { rec: vec![record("a", 9), record("b", 10), record("c", 8), record("d", 9)] };
     assert_eq!(
-        ask(&mut simulation, Type::WriteBatchState, &batch).unwrap_err(),
+        ask(&context, Type::WriteBatchState, &batch).unwrap_err(),
         "WRITE_BATCH_STATE failed: transaction ID: t1: unknown operation type: 8"
     );
-    assert_eq!(simulation.into_writes().into_keys().collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(writes(&context).into_keys().collect::<Vec<_>>(), ["a", "b"]);
 }
 
 #[test]
 fn many_keys_are_read_in_their_order() {
-    let mut simulation = simulation(2);
+    let context = transaction(2);
     let request = GetStateMultiple {
         keys: ["k001", "absent", "k000"].map(str::to_owned).to_vec(),
         ..GetStateMultiple::default()
     };
-    let payload = ask(&mut simulation, Type::GetStateMultiple, &request).unwrap();
+    let payload = ask(&context, Type::GetStateMultiple, &request).unwrap();
     let result = GetStateMultipleResult::decode(payload.as_slice()).unwrap();
     assert_eq!(result.values, [b"k001".to_vec(), Vec::new(), b"k000".to_vec()]);
 }
 
 #[test]
-fn what_is_not_supported_is_refused_by_name() {
-    let mut simulation = simulation(0);
-    let private = PutState { collection: "c1".to_owned(), ..put("a", b"1") };
+fn the_key_fetched_ahead_of_a_batch_counts_as_read() {
+    let context = transaction(250);
+    query(&context, Type::GetStateByRange, &GetStateByRange::default());
+    assert_eq!(reads(&context), 101);
+}
+
+#[test]
+fn a_history_is_told_newest_first() {
+    let channel = channel();
+    for (id, value) in [("one", Some("1")), ("two", None), ("three", Some("3"))] {
+        let context = begin(&channel, false);
+        match value {
+            Some(value) => ask(&context, Type::PutState, &put("k", value.as_bytes())),
+            None => ask(&context, Type::DelState, &DelState { key: "k".to_owned(), ..DelState::default() }),
+        }
+        .unwrap();
+        channel.commit_unsigned(context.shared_simulation().results(), id.to_owned()).unwrap();
+    }
+    let request = GetHistoryForKey { key: "k".to_owned() };
+    let response = query(&begin(&channel, false), Type::GetHistoryForKey, &request);
+    let history: Vec<_> = response
+        .results
+        .iter()
+        .map(|result| KeyModification::decode(result.result_bytes.as_slice()).unwrap())
+        .inspect(|change| assert!(change.timestamp.is_some()))
+        .map(|change| (change.tx_id, String::from_utf8(change.value).unwrap(), change.is_delete))
+        .collect();
+    let change = |id: &str, value: &str, is_delete| (id.to_owned(), value.to_owned(), is_delete);
+    assert_eq!(history, [change("three", "3", false), change("two", "", true), change("one", "1", false)]);
+}
+
+#[test]
+fn metadata_of_a_key_is_replaced_as_a_whole() {
+    let channel = channel();
+    let put_metadata = |metakey: &str| PutStateMetadata {
+        key: "k".to_owned(),
+        metadata: Some(StateMetadata { metakey: metakey.to_owned(), value: b"policy".to_vec() }),
+        ..PutStateMetadata::default()
+    };
+    let context = begin(&channel, false);
+    ask(&context, Type::PutState, &put("k", b"1")).unwrap();
+    ask(&context, Type::PutStateMetadata, &put_metadata("first")).unwrap();
+    ask(&context, Type::PutStateMetadata, &put_metadata("VALIDATION_PARAMETER")).unwrap();
+    channel.commit_unsigned(context.shared_simulation().results(), "one".to_owned()).unwrap();
+    let request = GetStateMetadata { key: "k".to_owned(), ..GetStateMetadata::default() };
+    let result = ask(&begin(&channel, false), Type::GetStateMetadata, &request).unwrap();
+    let result = StateMetadataResult::decode(result.as_slice()).unwrap();
+    let entry = StateMetadata { metakey: "VALIDATION_PARAMETER".to_owned(), value: b"policy".to_vec() };
+    assert_eq!(result.entries, [entry]);
+}
+
+#[test]
+fn a_collection_keeps_values_of_its_own_and_shows_their_hashes() {
+    let channel = channel();
+    let secret = |value: &[u8]| PutState { collection: "secrets".to_owned(), ..put("k", value) };
+    let context = begin(&channel, false);
+    ask(&context, Type::PutState, &secret(b"hidden")).unwrap();
+    let results = context.shared_simulation().results();
+    assert!(results.private.is_some());
+    channel.commit_unsigned(results, "one".to_owned()).unwrap();
+
+    let context = begin(&channel, false);
+    let read = |collection: &str| GetState { key: "k".to_owned(), collection: collection.to_owned() };
+    assert_eq!(ask(&context, Type::GetState, &read("secrets")).unwrap(), b"hidden");
+    assert_eq!(ask(&context, Type::GetState, &read("")).unwrap(), b"");
+    let hash = ask(&context, Type::GetPrivateDataHash, &read("secrets")).unwrap();
+    assert_eq!(hex::encode(hash), "e564b4081d7a9ea4b00dada53bdae70c99b87b6fce869f0c3dd4d2bfa1e53e1c");
+    let purge = DelState { key: "k".to_owned(), collection: "secrets".to_owned() };
+    ask(&context, Type::PurgePrivateData, &purge).unwrap();
+    channel.commit_unsigned(context.shared_simulation().results(), "two".to_owned()).unwrap();
+    let context = begin(&channel, false);
+    assert_eq!(ask(&context, Type::GetState, &read("secrets")).unwrap(), b"");
+    assert_eq!(ask(&context, Type::GetPrivateDataHash, &read("secrets")).unwrap(), b"");
+}
+
+#[test]
+fn a_collection_that_does_not_exist_is_refused_by_name() {
+    let context = transaction(0);
+    let unknown = PutState { collection: "other".to_owned(), ..put("a", b"1") };
     assert_eq!(
-        ask(&mut simulation, Type::PutState, &private).unwrap_err(),
-        "PUT_STATE failed: transaction ID: t1: private data (collection \"c1\") is not supported by this development \
-         peer yet"
+        ask(&context, Type::PutState, &unknown).unwrap_err(),
+        "PUT_STATE failed: transaction ID: t1: collection ch/basic/other could not be found"
     );
+    let hash = GetState { key: "a".to_owned(), collection: "other".to_owned() };
     assert_eq!(
-        ask(&mut simulation, Type::GetHistoryForKey, &GetState::default()).unwrap_err(),
-        "GET_HISTORY_FOR_KEY failed: transaction ID: t1: GET_HISTORY_FOR_KEY is not supported by this development peer \
-         yet"
+        ask(&context, Type::GetPrivateDataHash, &hash).unwrap_err(),
+        "GET_PRIVATE_DATA_HASH failed: transaction ID: t1: collection [other] not defined in the collection config for \
+         chaincode [basic]"
     );
+    let public = DelState { key: "a".to_owned(), ..DelState::default() };
     assert_eq!(
-        ask(&mut simulation, Type::GetQueryResult, &GetState::default()).unwrap_err(),
-        "GET_QUERY_RESULT failed: transaction ID: t1: ExecuteQuery not supported for leveldb"
+        ask(&context, Type::PurgePrivateData, &public).unwrap_err(),
+        "PURGE_PRIVATE_DATA failed: transaction ID: t1: only applicable for private data"
+    );
+}
+
+#[test]
+fn init_has_no_private_data() {
+    let context = begin(&channel(), true);
+    let secret = PutState { collection: "secrets".to_owned(), ..put("k", b"1") };
+    assert_eq!(
+        ask(&context, Type::PutState, &secret).unwrap_err(),
+        "PUT_STATE failed: transaction ID: t1: private data APIs are not allowed in chaincode Init()"
+    );
+}
+
+#[test]
+fn a_rich_query_finds_objects_and_notes_them_as_read() {
+    let channel = channel();
+    let context = begin(&channel, false);
+    for (key, value) in
+        [("a1", r#"{"size":1}"#), ("a2", r#"{"size":20}"#), ("a3", r#"{"size":30}"#), ("text", "size")]
+    {
+        ask(&context, Type::PutState, &put(key, value.as_bytes())).unwrap();
+    }
+    channel.commit_unsigned(context.shared_simulation().results(), "one".to_owned()).unwrap();
+    let rich = |page_size| GetQueryResult {
+        query: r#"{"selector":{"size":{"$gt":10}}}"#.to_owned(),
+        metadata: QueryMetadata { page_size, ..QueryMetadata::default() }.encode_to_vec(),
+        ..GetQueryResult::default()
+    };
+    let found = |response: &QueryResponse| {
+        let result = |result: &ccs_proto::peer::QueryResultBytes| {
+            Kv::decode(result.result_bytes.as_slice()).unwrap().key
+        };
+        response.results.iter().map(result).collect::<Vec<_>>()
+    };
+    let context = begin(&channel, false);
+    let all = query(&context, Type::GetQueryResult, &rich(0));
+    assert_eq!((found(&all), all.has_more), (vec!["a2".to_owned(), "a3".to_owned()], false));
+    assert_eq!(reads(&context), 2);
+    let page = query(&begin(&channel, false), Type::GetQueryResult, &rich(1));
+    assert_eq!(found(&page), ["a2"]);
+    let bookmark = QueryResponseMetadata::decode(page.metadata.as_slice()).unwrap().bookmark;
+    let metadata = QueryMetadata { page_size: 1, bookmark }.encode_to_vec();
+    let next = query(&begin(&channel, false), Type::GetQueryResult, &GetQueryResult { metadata, ..rich(1) });
+    assert_eq!(found(&next), ["a3"]);
+}
+
+#[test]
+fn a_selector_that_is_not_known_is_an_error() {
+    let request = GetQueryResult {
+        query: r#"{"selector":{"size":{"$above":10}}}"#.to_owned(),
+        ..GetQueryResult::default()
+    };
+    assert_eq!(
+        ask(&transaction(1), Type::GetQueryResult, &request).unwrap_err(),
+        "GET_QUERY_RESULT failed: transaction ID: t1: invalid query: unknown operator \"$above\" in selector.size"
+    );
+}
+
+#[test]
+fn a_query_of_a_collection_and_a_write_do_not_mix() {
+    let context = transaction(0);
+    ask(&context, Type::PutState, &put("a", b"1")).unwrap();
+    let range = GetStateByRange { collection: "secrets".to_owned(), ..GetStateByRange::default() };
+    assert_eq!(
+        ask(&context, Type::GetStateByRange, &range).unwrap_err(),
+        "GET_STATE_BY_RANGE failed: transaction ID: t1: txid [t1]: unsuppored transaction. Queries on pvt data is \
+         supported only in a read-only transaction"
     );
 }
 
 #[test]
 fn a_request_of_no_running_transaction_finds_no_ledger() {
     let text = |message_type| {
-        let answer = answer(&request(message_type, &GetState::default()), None, 1000);
-        String::from_utf8(answer.payload).unwrap()
+        String::from_utf8(refuse(&request(message_type, &GetState::default())).payload).unwrap()
     };
     assert_eq!(text(Type::GetState), "GET_STATE failed: transaction ID: t1: no ledger context");
     assert_eq!(
@@ -219,7 +417,7 @@ fn a_request_of_no_running_transaction_finds_no_ledger() {
 fn a_payload_that_is_no_message_is_refused() {
     let mut request = request(Type::GetState, &GetState::default());
     request.payload = vec![0xff];
-    let answer = answer(&request, Some(&mut simulation(0)), 1000);
+    let Answer::Now(answer) = answer(request, &transaction(0)) else { panic!("it came later") };
     let text = String::from_utf8(answer.payload).unwrap();
     assert!(text.starts_with("GET_STATE failed: transaction ID: t1: unmarshal failed: "), "{text}");
 }

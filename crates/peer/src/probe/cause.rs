@@ -116,7 +116,10 @@ impl Cause {
             ProbeError::NoRegister(_) => Self::NoRegister,
             ProbeError::Ended(End::WrongId { .. }) => Self::WrongId,
             ProbeError::Ended(End::Stream(_) | End::Closed) => Self::StreamEnded,
-            ProbeError::Ended(End::MalformedRegister(_) | End::Protocol(_)) => Self::NotRegister,
+            // A probe takes any ID that is not the wrong one; the last two are for what a peer accepts.
+            ProbeError::Ended(
+                End::MalformedRegister(_) | End::Protocol(_) | End::Unknown { .. } | End::Duplicate { .. },
+            ) => Self::NotRegister,
         }
     }
 }

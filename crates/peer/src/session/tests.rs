@@ -2,8 +2,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn package_id() -> PackageId {
-    format!("basic:{}", "5f".repeat(32)).parse().unwrap()
+fn package_id() -> String {
+    format!("basic:{}", "5f".repeat(32))
+}
+
+fn admit(announced: String) -> Result<(), End> {
+    accept(announced, &package_id())
 }
 
 fn received(message_type: i32) -> Input {
@@ -20,7 +24,7 @@ fn register_as(name: &str) -> Input {
 
 /// What a peer does with a type of message: the letters are those of the table below.
 fn reaction(state: State, number: i32) -> char {
-    match step(state, received(number), &package_id()) {
+    match step(state, received(number), &admit) {
         (after, actions) if after == state => match actions.as_slice() {
             [] => '.',
             [Action::Answer(_)] => 'a',
@@ -55,11 +59,11 @@ fn each_message_has_its_place_in_each_state() {
 #[test]
 fn registration_goes_through_established_to_ready() {
     let id = package_id();
-    let (state, actions) = step(State::Created, register_as(&id.to_string()), &id);
+    let (state, actions) = step(State::Created, register_as(&id), &admit);
     assert_eq!(state, State::Established);
     assert_eq!(actions, [Action::Send(wire::message(Type::Registered, Vec::new()))]);
 
-    let (state, actions) = step(state, Input::RegisteredSent, &id);
+    let (state, actions) = step(state, Input::RegisteredSent, &admit);
     assert_eq!(state, State::Ready);
     let [Action::Send(ready), Action::Registered] = actions.as_slice() else { panic!("{actions:?}") };
     // use_write_batch, 1000, use_get_multiple_keys, 1000
@@ -70,17 +74,17 @@ fn registration_goes_through_established_to_ready() {
 #[test]
 fn another_id_is_refused_with_both_named() {
     let id = package_id();
-    let (state, actions) = step(State::Created, register_as("other:00"), &id);
+    let (state, actions) = step(State::Created, register_as("other:00"), &admit);
     let [Action::End(end)] = actions.as_slice() else { panic!("{actions:?}") };
     assert_eq!(state, State::Closed);
     assert_eq!(end.to_string(), format!("the chaincode registered as \"other:00\", not as \"{id}\""));
-    assert!(end.hint().unwrap().contains(&id.to_string()));
+    assert!(end.hint().unwrap().contains(&id));
 }
 
 #[test]
 fn a_register_without_a_chaincode_id_is_refused() {
     let register = wire::message(Type::Register, vec![0xff]);
-    let (_, actions) = step(State::Created, Input::Received(register), &package_id());
+    let (_, actions) = step(State::Created, Input::Received(register), &admit);
     assert!(matches!(actions.as_slice(), [Action::End(End::MalformedRegister(_))]), "{actions:?}");
 }
 
@@ -97,7 +101,7 @@ fn the_text_for_a_misplaced_message_is_the_peers() {
         (State::Ready, 99, "[t1] Fabric side handler cannot handle message (99) while in ready state"),
     ];
     for (state, number, text) in texts {
-        let (_, actions) = step(state, received(number), &package_id());
+        let (_, actions) = step(state, received(number), &admit);
         assert_eq!(actions, [Action::End(End::Protocol(text.to_owned()))]);
     }
 }
@@ -105,7 +109,7 @@ fn the_text_for_a_misplaced_message_is_the_peers() {
 #[test]
 fn a_lost_stream_closes_every_state() {
     for state in [State::Created, State::Established, State::Ready] {
-        let (after, actions) = step(state, Input::StreamEnded("gone".to_owned()), &package_id());
+        let (after, actions) = step(state, Input::StreamEnded("gone".to_owned()), &admit);
         assert_eq!(after, State::Closed);
         assert_eq!(actions, [Action::End(End::Stream("gone".to_owned()))]);
     }
@@ -118,7 +122,7 @@ proptest! {
         registers in any::<bool>(),
     ) {
         let id = package_id();
-        let mut inputs = if registers { vec![register_as(&id.to_string()), Input::RegisteredSent] } else { Vec::new() };
+        let mut inputs = if registers { vec![register_as(&id), Input::RegisteredSent] } else { Vec::new() };
         inputs.extend(messages.into_iter().map(|(number, payload)| {
             let mut message = wire::message(Type::Undefined, payload);
             message.r#type = number;
@@ -127,7 +131,7 @@ proptest! {
         let mut state = State::Created;
         for input in inputs {
             let before = state;
-            let (after, actions) = step(state, input, &id);
+            let (after, actions) = step(state, input, &admit);
             let works = actions.iter().any(|action| matches!(action, Action::Answer(_) | Action::Finish(_)));
             prop_assert!(!works || before == State::Ready);
             prop_assert_eq!(

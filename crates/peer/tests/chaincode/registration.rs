@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ccs_peer::{RegisterOptions, TransactionError};
+use ccs_peer::{InvokeError, Limits, RegisterOptions, TransactionError};
 use fabric_shim_protos::peer::ChaincodeId;
 use fabric_shim_protos::peer::chaincode_message::Type;
 use tonic::Status;
@@ -54,8 +54,10 @@ async fn a_fake_chaincode_that_begins_with_something_else_is_refused() {
 #[tokio::test]
 async fn a_fake_chaincode_that_says_nothing_meets_the_startup_timeout() {
     let address = serve(|mut talk| async move { while talk.receive().await.is_some() {} }).await;
-    let options =
-        RegisterOptions { startup_timeout: Duration::from_millis(200), ..RegisterOptions::default() };
+    let options = RegisterOptions {
+        limits: Limits { startup_timeout: Duration::from_millis(200), ..Limits::default() },
+        ..RegisterOptions::default()
+    };
     let error = register(address, &options).await.unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -83,7 +85,10 @@ async fn a_stream_lost_after_registration_fails_later_transactions_with_the_reas
     .unwrap();
     for _ in 0..2 {
         let error = chaincode.submit("ch", "basic", &["f"]).await.unwrap_err();
-        assert!(matches!(error, TransactionError::StreamLost { .. }), "{error}");
+        assert!(
+            matches!(error, TransactionError::Invoke { error: InvokeError::StreamLost { .. }, .. }),
+            "{error}"
+        );
         assert!(error.hint().unwrap().ends_with("going away"), "{:?}", error.hint());
     }
 }

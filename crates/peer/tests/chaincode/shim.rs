@@ -112,10 +112,10 @@ async fn the_rust_shim_finds_creator_and_transient_values_in_the_proposal() {
 }
 
 #[tokio::test]
-async fn the_rust_shim_hears_what_is_not_supported_yet() {
+async fn the_rust_shim_hears_of_a_collection_that_is_not_defined() {
     let chaincode = register(&plaintext(serve().await)).await;
     let result = chaincode.evaluate("mychannel", "basic", &["Private"]).await.unwrap();
     assert_eq!(result.status, 500);
-    let expected = "private data (collection \"c1\") is not supported by this development peer yet";
+    let expected = "collection mychannel/basic/c1 could not be found";
     assert!(result.message.ends_with(expected), "{}", result.message);
 }

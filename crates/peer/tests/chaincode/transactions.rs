@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ccs_peer::{Identity, Intent, Invocation, Proposal, RegisterOptions, TransactionError};
+use ccs_peer::{Identity, Intent, Invocation, InvokeError, Proposal, RegisterOptions, TransactionError};
 use fabric_shim_protos::peer::chaincode_message::Type;
 use fabric_shim_protos::peer::{
     ChaincodeEvent, ChaincodeInput, ChaincodeMessage, GetState, PutState, Response,
@@ -189,7 +189,9 @@ async fn a_fake_chaincode_that_takes_too_long_finds_no_ledger_context_and_commit
     tokio::time::pause();
     let error = chaincode.submit("ch", "basic", &["slow"]).await.unwrap_err();
     tokio::time::resume();
-    let TransactionError::Timeout { id, after } = &error else { panic!("{error}") };
+    let TransactionError::Invoke { id, error: InvokeError::Timeout { after } } = &error else {
+        panic!("{error}")
+    };
     assert_eq!(*after, Duration::from_secs(30));
     assert_eq!(
         error.to_string(),

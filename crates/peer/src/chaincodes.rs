@@ -1,0 +1,249 @@
+//! The chaincodes of a peer by their IDs: how each is reached, and which of them run.
+//!
+//! ```text
+//! Idle --asked for--> Launching --registered--> Running --stream ends--> Idle
+//!                         |
+//!                         +--> Failed: told to all who wait; the next one who asks launches again
+//! ```
+//!
+//! As in Fabric 3.1 `core/chaincode/{runtime_launcher,handler_registry}.go`, but for a chaincode that comes by itself: it is
+//! waited for.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use crate::connection::{ChaincodeConnection, ConnectionInfo};
+use crate::error::LaunchError;
+use crate::running::Running;
+use crate::session::{self, End};
+use crate::stream::{Admit, MessageStream};
+
+/// How a chaincode is reached.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// It is a server, which is dialled when it is needed; it must register under its ID.
+    Server(ConnectionInfo),
+    /// It is a server that somebody else has started: whatever ID it registers under is taken.
+    ForeignServer(ConnectionInfo),
+    /// It comes by itself.
+    Client,
+    /// It is the other end of a stream that is there; with that it is gone.
+    Stream,
+}
+
+/// Where a chaincode is on its way.
+#[derive(Clone, Debug)]
+enum Status {
+    Idle,
+    Launching,
+    Running(Running),
+    Failed(LaunchError),
+}
+
+#[derive(Debug)]
+struct Chaincode {
+    source: Source,
+    status: watch::Sender<Status>,
+}
+
+/// The chaincodes of a peer. Clones are handles of the same chaincodes.
+#[derive(Clone, Debug)]
+pub struct Chaincodes {
+    known: Arc<Mutex<HashMap<String, Arc<Chaincode>>>>,
+    startup_timeout: Duration,
+    keepalive: Option<Duration>,
+}
+
+impl Chaincodes {
+    pub(crate) fn new(startup_timeout: Duration, keepalive: Option<Duration>) -> Self {
+        Self { known: Arc::default(), startup_timeout, keepalive }
+    }
+
+    /// Makes a chaincode known, or says that it is reached in another way from now on. A stream that it has stays.
+    pub fn add(&self, id: &str, source: Source) {
+        let mut known = self.known();
+        let status = match known.get(id) {
+            Some(chaincode) => chaincode.status.clone(),
+            None => watch::Sender::new(Status::Idle),
+        };
+        known.insert(id.to_owned(), Arc::new(Chaincode { source, status }));
+    }
+
+    /// Makes a chaincode known that runs already, and is not launched again when it does not any more.
+    pub(crate) fn add_running(&self, id: &str, running: Running) {
+        let status = watch::Sender::new(Status::Running(running));
+        self.known().insert(id.to_owned(), Arc::new(Chaincode { source: Source::Stream, status }));
+    }
+
+    /// Tells whether a chaincode is registered at the moment.
+    #[must_use]
+    pub fn is_running(&self, id: &str) -> bool {
+        self.find(id).is_some_and(|chaincode| chaincode.running().is_some())
+    }
+
+    /// Launches a chaincode, unless it runs, and waits until it has registered.
+    pub async fn launch(&self, id: &str) -> Result<(), LaunchError> {
+        self.running(id).await.map(drop)
+    }
+
+    /// Waits until the stream of a chaincode ends and tells what ended it; at once if there is none.
+    pub async fn ended(&self, id: &str) -> Option<End> {
+        let running = self.find(id)?.running()?;
+        Some(running.ended().await)
+    }
+
+    /// Ends the streams of all chaincodes; transactions that still run fail.
+    pub async fn close(&self) {
+        let chaincodes: Vec<_> = self.known().values().cloned().collect();
+        for chaincode in chaincodes {
+            if let Status::Running(running) = chaincode.status.send_replace(Status::Idle) {
+                running.close();
+                running.ended().await;
+            }
+        }
+    }
+
+    /// Gives a chaincode that runs, launching it if need be.
+    pub(crate) async fn running(&self, id: &str) -> Result<Running, LaunchError> {
+        let chaincode = self.find(id).ok_or_else(|| LaunchError::NotInstalled(id.to_owned()))?;
+        if let Some(running) = chaincode.running() {
+            return Ok(running);
+        }
+        let mut status = chaincode.status.subscribe();
+        self.begin(id, &chaincode);
+        let decided = status.wait_for(|status| matches!(status, Status::Running(_) | Status::Failed(_)));
+        let after = self.startup_timeout;
+        match timeout(after, decided).await.ok().and_then(Result::ok).as_deref() {
+            Some(Status::Running(running)) => Ok(running.clone()),
+            Some(Status::Failed(error)) => Err(error.clone()),
+            _ => Err(LaunchError::Timeout { id: id.to_owned(), after }),
+        }
+    }
+
+    /// Takes the stream of a chaincode that has come by itself, until it ends.
+    pub(crate) async fn accept(&self, stream: MessageStream, certified: Option<String>) -> End {
+        let announced: Arc<Mutex<Option<String>>> = Arc::default();
+        let (this, place) = (self.clone(), Arc::clone(&announced));
+        let admit: Admit = Box::new(move |name| {
+            if let Some(expected) = &certified {
+                session::accept(name.clone(), expected)?;
+            }
+            this.admit(&name)?;
+            place.lock().unwrap_or_else(PoisonError::into_inner).replace(name);
+            Ok(())
+        });
+        let running = timeout(self.startup_timeout, Running::register(stream, admit, self.keepalive)).await;
+        let running = match running.unwrap_or(Err(End::Closed)) {
+            Ok(running) => running,
+            Err(end) => return end,
+        };
+        let id = announced.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
+        if let Some(chaincode) = self.find(&id) {
+            chaincode.status.send_replace(Status::Running(running.clone()));
+        }
+        running.ended().await
+    }
+
+    /// Decides about a chaincode that has come by itself.
+    fn admit(&self, id: &str) -> Result<(), End> {
+        let announced = id.to_owned();
+        match self.find(id) {
+            None => Err(End::Unknown { announced }),
+            Some(chaincode) if chaincode.running().is_some() => Err(End::Duplicate { announced }),
+            Some(_) => Ok(()),
+        }
+    }
+
+    /// Begins a launch, unless one is under way.
+    fn begin(&self, id: &str, chaincode: &Arc<Chaincode>) {
+        let info = match &chaincode.source {
+            Source::Server(info) | Source::ForeignServer(info) => info.clone(),
+            Source::Client | Source::Stream => {
+                // A stream that it had does not count any more.
+                chaincode.set_launching();
+                return;
+            }
+        };
+        let is_foreign = matches!(chaincode.source, Source::ForeignServer(_));
+        if !chaincode.set_launching() {
+            return;
+        }
+        let (id, chaincode, this) = (id.to_owned(), Arc::clone(chaincode), self.clone());
+        tokio::spawn(async move {
+            let expected = (!is_foreign).then(|| id.clone());
+            let after = this.startup_timeout;
+            let launched = timeout(after, this.dial(&id, &info, expected)).await;
+            let launched = launched.unwrap_or(Err(LaunchError::Timeout { id, after }));
+            chaincode.set_launched(launched);
+        });
+    }
+
+    async fn dial(
+        &self,
+        id: &str,
+        info: &ConnectionInfo,
+        expected: Option<String>,
+    ) -> Result<Running, LaunchError> {
+        let connection = ChaincodeConnection::dial(info).await.map_err(|error| LaunchError::Dial {
+            id: id.to_owned(),
+            address: info.address.clone(),
+            error: Arc::new(error),
+        })?;
+        let stream = connection
+            .open()
+            .await
+            .map_err(|status| LaunchError::Stream { id: id.to_owned(), status: Box::new(status) })?;
+        let admit: Admit = Box::new(move |name| match &expected {
+            Some(expected) => session::accept(name, expected),
+            None => Ok(()),
+        });
+        Ok(Running::register(stream, admit, self.keepalive).await?)
+    }
+
+    fn find(&self, id: &str) -> Option<Arc<Chaincode>> {
+        self.known().get(id).cloned()
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<String, Arc<Chaincode>>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Chaincode {
+    /// Gives the chaincode if its stream is there, or never comes again.
+    fn running(&self) -> Option<Running> {
+        match &*self.status.borrow() {
+            Status::Running(running) if running.is_open() || matches!(self.source, Source::Stream) => {
+                Some(running.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Notes that a launch begins; false if one is under way, or the chaincode runs by now.
+    fn set_launching(&self) -> bool {
+        self.status.send_if_modified(|status| match status {
+            Status::Launching => false,
+            Status::Running(running) if running.is_open() => false,
+            _ => {
+                *status = Status::Launching;
+                true
+            }
+        })
+    }
+
+    /// Notes how a launch went, unless the chaincode has come by itself meanwhile.
+    fn set_launched(&self, launched: Result<Running, LaunchError>) {
+        self.status.send_if_modified(|status| {
+            if !matches!(status, Status::Launching) {
+                return false;
+            }
+            *status = launched.map_or_else(Status::Failed, Status::Running);
+            true
+        });
+    }
+}

@@ -1,0 +1,186 @@
+//! A channel of the peer: its ledger, its organizations, and the chaincodes that are defined on it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ccs_identity::Msp;
+use ccs_ledger::{Collections, Content, Ledger, LedgerError, Results, Simulation, Transaction};
+
+use crate::definition::{Definition, DefinitionError, LIFECYCLE};
+
+/// The prefix of the collections that every organization has without defining them.
+const IMPLICIT: &str = "_implicit_org_";
+
+/// A channel.
+#[derive(Debug)]
+pub struct Channel {
+    ledger: Ledger,
+    msps: Vec<Arc<Msp>>,
+    /// By the names of the chaincodes; as the ledger has them.
+    definitions: RwLock<HashMap<String, Arc<Definition>>>,
+    /// The IDs under which the chaincodes run, by their names: package IDs, or what a developer calls them.
+    bindings: RwLock<HashMap<String, String>>,
+}
+
+impl Channel {
+    /// Makes a channel of a ledger and the organizations that belong to it.
+    #[must_use]
+    pub fn new(ledger: Ledger, msps: Vec<Arc<Msp>>) -> Self {
+        Self { ledger, msps, definitions: RwLock::default(), bindings: RwLock::default() }
+    }
+
+    /// Gives the channel's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.ledger.name()
+    }
+
+    /// Gives the channel's ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Gives the organizations of the channel.
+    #[must_use]
+    pub fn msps(&self) -> &[Arc<Msp>] {
+        &self.msps
+    }
+
+    /// Says under which ID a chaincode of this channel runs.
+    pub fn bind(&self, chaincode: &str, id: &str) {
+        let mut bindings = self.bindings.write().unwrap_or_else(PoisonError::into_inner);
+        bindings.insert(chaincode.to_owned(), id.to_owned());
+    }
+
+    /// Gives the ID under which a chaincode of this channel runs.
+    #[must_use]
+    pub fn binding(&self, chaincode: &str) -> Option<String> {
+        self.bindings.read().unwrap_or_else(PoisonError::into_inner).get(chaincode).cloned()
+    }
+
+    /// Gives the definition of a chaincode as it is now.
+    pub fn definition(&self, chaincode: &str) -> Result<Option<Arc<Definition>>, DefinitionError> {
+        let mut simulation = self.ledger.simulate("")?;
+        self.resolve(&mut simulation, chaincode)
+    }
+
+    /// Gives the definition of a chaincode as a simulation sees it; the simulation notes that it has read its sequence
+    /// number, so that a transaction does not survive a new definition.
+    pub(crate) fn resolve(
+        &self,
+        simulation: &mut Simulation,
+        chaincode: &str,
+    ) -> Result<Option<Arc<Definition>>, DefinitionError> {
+        let Some(sequence) = Definition::sequence(simulation, chaincode)? else { return Ok(None) };
+        let known = self.definitions.read().unwrap_or_else(PoisonError::into_inner).get(chaincode).cloned();
+        if let Some(known) = known.filter(|known| known.sequence == sequence) {
+            return Ok(Some(known));
+        }
+        // Read aside: what else a definition holds does not belong to the read set.
+        let mut aside = self.ledger.simulate("")?;
+        let definition = Definition::read(&mut aside, chaincode)?.map(Arc::new);
+        if let Some(definition) = &definition {
+            let mut definitions = self.definitions.write().unwrap_or_else(PoisonError::into_inner);
+            definitions.insert(chaincode.to_owned(), Arc::clone(definition));
+        }
+        Ok(definition)
+    }
+
+    /// Defines a chaincode in a block of its own, which holds no signatures: for a peer that is its own network.
+    pub fn define(&self, chaincode: &str, definition: &Definition) -> Result<(), DefinitionError> {
+        let id = format!("definition of {chaincode} {}", definition.sequence);
+        let mut simulation = self.ledger.simulate(id.as_str())?;
+        for (key, value) in definition.writes(chaincode) {
+            simulation.put(LIFECYCLE, &key, value)?;
+        }
+        self.commit_unsigned(simulation.finish(), id)
+    }
+
+    /// Commits results in a block of their own, with an envelope that holds nothing else.
+    pub(crate) fn commit_unsigned(&self, results: Results, id: String) -> Result<(), DefinitionError> {
+        let envelope = crate::envelope::unsigned(self.name(), &id, &results.public);
+        let content = Content::Endorsed { results: results.public, private: results.private };
+        let transaction = Transaction { envelope, id, content };
+        self.ledger.commit(&[transaction], self)?;
+        Ok(())
+    }
+
+    /// Tells whether a name is that of the collection which an organization of the channel has without defining it.
+    #[must_use]
+    pub fn is_implicit_collection(&self, name: &str) -> bool {
+        let organization = name.strip_prefix(IMPLICIT);
+        organization.is_some_and(|id| self.msps.iter().any(|msp| msp.id().as_str() == id))
+    }
+}
+
+impl Collections for Channel {
+    fn block_to_live(&self, namespace: &str, collection: &str) -> u64 {
+        // Called within a commit: what the ledger has is what is known, or will be for the next block.
+        let known = self.definitions.read().unwrap_or_else(PoisonError::into_inner).get(namespace).cloned();
+        known
+            .and_then(|known| known.collection(collection).map(|found| found.block_to_live))
+            .unwrap_or_default()
+    }
+}
+
+/// The ledger cannot be reached, as an error of a definition.
+impl From<LedgerError> for DefinitionError {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error.into())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use ccs_ledger::Store;
+    use ccs_proto::common::Block;
+
+    use super::*;
+
+    /// A first block without a configuration.
+    pub(crate) fn genesis() -> Block {
+        crate::envelope::genesis("ch")
+    }
+
+    fn channel() -> Channel {
+        Channel::new(Store::in_memory().unwrap().channel("ch", genesis).unwrap(), Vec::new())
+    }
+
+    #[test]
+    fn a_simulation_notes_the_sequence_and_nothing_else_of_a_definition() {
+        let channel = channel();
+        let definition = Definition { sequence: 1, version: "1".to_owned(), ..Definition::default() };
+        channel.define("basic", &definition).unwrap();
+        let mut simulation = channel.ledger().simulate("t").unwrap();
+        assert_eq!(channel.resolve(&mut simulation, "basic").unwrap().unwrap().version, "1");
+        assert_eq!(channel.resolve(&mut simulation, "basic").unwrap().unwrap().version, "1");
+        assert_eq!(channel.resolve(&mut simulation, "absent").unwrap(), None);
+        let touched = simulation.finish().touched;
+        assert_eq!(touched[0].namespace, LIFECYCLE);
+        assert_eq!(
+            touched[0].read,
+            ["namespaces/fields/absent/Sequence", "namespaces/fields/basic/Sequence"]
+        );
+    }
+
+    #[test]
+    fn a_new_sequence_is_a_new_definition() {
+        let channel = channel();
+        for (sequence, version) in [(1, "1.0"), (2, "2.0")] {
+            let version = version.to_owned();
+            channel.define("basic", &Definition { sequence, version, ..Definition::default() }).unwrap();
+            assert_eq!(channel.definition("basic").unwrap().unwrap().sequence, sequence);
+        }
+        assert_eq!(channel.definition("basic").unwrap().unwrap().version, "2.0");
+        assert_eq!(channel.ledger().height(), 3);
+    }
+
+    #[test]
+    fn bindings_are_by_name() {
+        let channel = channel();
+        channel.bind("basic", "basic_1.0:00");
+        assert_eq!(channel.binding("basic").as_deref(), Some("basic_1.0:00"));
+        assert_eq!(channel.binding("other"), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! `INVOKE_CHAINCODE`: chaincode that calls chaincode.
+
+use std::sync::Arc;
+
+use ccs_proto::peer::ChaincodeSpec;
+use prost::Message;
+
+use super::{Payload, Refusal, decode};
+use crate::context::{Call, Context, SharedSimulation};
+
+/// Where a call goes.
+#[derive(Debug, PartialEq, Eq)]
+struct Target<'a> {
+    chaincode: &'a str,
+    /// [`None`] for the caller's channel.
+    channel: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// Reads `name[:version][/channel]`; the version does not count.
+    fn parse(text: &'a str) -> Self {
+        let (chaincode, channel) = match text.split_once('/') {
+            Some((chaincode, channel)) => (chaincode, Some(channel).filter(|channel| !channel.is_empty())),
+            None => (text, None),
+        };
+        let chaincode = chaincode.split_once(':').map_or(chaincode, |(name, _version)| name);
+        Self { chaincode, channel }
+    }
+}
+
+/// Runs another chaincode and answers with its last message.
+///
+/// On the same channel it reads and writes in the caller's simulation; what it writes elsewhere is lost.
+pub(super) async fn call(payload: &[u8], context: &Context) -> Payload {
+    let spec: ChaincodeSpec = decode(payload)?;
+    let name = spec.chaincode_id.map(|id| id.name).unwrap_or_default();
+    let target = Target::parse(&name);
+    if target.chaincode.is_empty() {
+        return Err(Refusal::Target(format!("no chaincode is named in {name:?}")));
+    }
+    let here = context.channel.name();
+    let (channel, simulation) = match target.channel.filter(|&channel| channel != here) {
+        None => (Arc::clone(&context.channel), context.shared_simulation()),
+        Some(other) => {
+            let channel = context.peer.channel(other).ok_or_else(|| Refusal::NoChannel(other.to_owned()))?;
+            let simulation = channel.ledger().simulate(context.transaction_id.as_str())?;
+            (channel, SharedSimulation::new(simulation))
+        }
+    };
+    let call = Call {
+        channel,
+        chaincode: target.chaincode.to_owned(),
+        input: spec.input.unwrap_or_default(),
+        transaction_id: context.transaction_id.clone(),
+        proposal: Arc::clone(&context.proposal),
+        creator: context.creator.clone(),
+        simulation,
+    };
+    let outcome = context.peer.invoke(call).await.map_err(|error| Refusal::Execute(Box::new(error)))?;
+    Ok(outcome.message.encode_to_vec())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_name_perhaps_with_version_and_channel() {
+        for (text, chaincode, channel) in [
+            ("basic", "basic", None),
+            ("basic:1.0", "basic", None),
+            ("basic/other", "basic", Some("other")),
+            ("basic:1.0/other", "basic", Some("other")),
+            ("basic/other:1.0", "basic", Some("other:1.0")),
+            ("basic/", "basic", None),
+            ("", "", None),
+        ] {
+            assert_eq!(Target::parse(text), Target { chaincode, channel }, "{text}");
+        }
+    }
+}

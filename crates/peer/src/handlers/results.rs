@@ -1,0 +1,88 @@
+//! The results of queries, batch by batch or as a page: `QUERY_STATE_NEXT`, `QUERY_STATE_CLOSE`.
+
+use ccs_ledger::{BATCH_SIZE, KeyModification, KeyValue};
+use ccs_proto::peer::{
+    QueryMetadata, QueryResponse, QueryResponseMetadata, QueryResultBytes, QueryStateClose, QueryStateNext,
+};
+use ccs_proto::queryresult;
+use prost::Message;
+
+use super::{Payload, Refusal, decode};
+use crate::context::{Context, OpenQuery};
+
+/// Gives how many results a page holds at most.
+pub(super) fn page_size(metadata: &QueryMetadata, limit: usize) -> usize {
+    let size = usize::try_from(metadata.page_size).ok().filter(|&size| size > 0);
+    size.unwrap_or(limit).min(limit)
+}
+
+/// Answers with the first batch of a query; its ID is a version 4 UUID, as a peer's.
+pub(super) fn first(query: OpenQuery, context: &Context) -> Payload {
+    batch(uuid::Uuid::new_v4().to_string(), query, context)
+}
+
+/// Answers with the next batch of an open query.
+pub(super) fn next(payload: &[u8], context: &Context) -> Payload {
+    let QueryStateNext { id } = decode(payload)?;
+    let query = context.queries().remove(&id).ok_or(Refusal::NoIterator)?;
+    batch(id, query, context)
+}
+
+/// Forgets a query; one that is unknown or at its end is closed as well.
+pub(super) fn close(payload: &[u8], context: &Context) -> Payload {
+    let QueryStateClose { id } = decode(payload)?;
+    context.queries().remove(&id);
+    Ok(QueryResponse { id, ..QueryResponse::default() }.encode_to_vec())
+}
+
+/// Answers with all results of a page, and where the next one begins.
+pub(super) fn page(results: Vec<KeyValue>, bookmark: Option<String>, context: &Context) -> Vec<u8> {
+    let fetched_records_count = i32::try_from(results.len()).unwrap_or(i32::MAX);
+    let metadata = QueryResponseMetadata { fetched_records_count, bookmark: bookmark.unwrap_or_default() };
+    QueryResponse {
+        results: key_values(results, context),
+        has_more: false,
+        id: uuid::Uuid::new_v4().to_string(),
+        metadata: metadata.encode_to_vec(),
+    }
+    .encode_to_vec()
+}
+
+fn batch(id: String, mut query: OpenQuery, context: &Context) -> Payload {
+    let (results, has_more) = match &mut query {
+        OpenQuery::Range(range) => {
+            let batch = context.simulation().next_batch(range)?;
+            (key_values(batch.results, context), batch.has_more)
+        }
+        OpenQuery::History(history) => {
+            let batch = history.next_batch()?;
+            (batch.results.into_iter().map(modification).collect(), batch.has_more)
+        }
+        OpenQuery::Found(found) => {
+            let results = found.by_ref().take(BATCH_SIZE).collect();
+            (key_values(results, context), found.len() > 0)
+        }
+    };
+    if has_more {
+        context.queries().insert(id.clone(), query);
+    }
+    Ok(QueryResponse { results, has_more, id, metadata: Vec::new() }.encode_to_vec())
+}
+
+fn key_values(results: Vec<KeyValue>, context: &Context) -> Vec<QueryResultBytes> {
+    let result = |KeyValue { key, value }| {
+        let namespace = context.chaincode.clone();
+        QueryResultBytes { result_bytes: queryresult::Kv { namespace, key, value }.encode_to_vec() }
+    };
+    results.into_iter().map(result).collect()
+}
+
+fn modification(found: KeyModification) -> QueryResultBytes {
+    let modification = queryresult::KeyModification {
+        tx_id: found.transaction_id,
+        value: found.value,
+        timestamp: Some(found.timestamp),
+        is_delete: found.is_delete,
+    };
+    QueryResultBytes { result_bytes: modification.encode_to_vec() }
+}

@@ -1,0 +1,177 @@
+//! The peer: its channels, the chaincodes that run, and how one is invoked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use ccs_proto::peer::chaincode_message::Type;
+use ccs_proto::peer::{ChaincodeEvent, ChaincodeMessage, Response};
+use prost::Message;
+
+use crate::chaincodes::Chaincodes;
+use crate::channel::Channel;
+use crate::context::{Call, Context};
+use crate::definition::Definition;
+use crate::error::{InvokeError, TransactionError};
+use crate::wire::TransactionKey;
+
+/// The key under which a chaincode's Init leaves the version of its definition (Fabric 3.1
+/// `core/chaincode/chaincode_support.go`).
+const INITIALIZED: &str = "\u{0}\u{10ffff}initialized";
+
+/// Times and limits; the defaults are those that peers ship.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For a chaincode to register: `chaincode.startuptimeout`.
+    pub startup_timeout: Duration,
+    /// For each transaction: `chaincode.executetimeout`.
+    pub execute_timeout: Duration,
+    /// How many results a query gives at most: `ledger.state.totalQueryLimit`.
+    pub total_query_limit: usize,
+    /// How often a chaincode is sent KEEPALIVE, if at all: `chaincode.keepalive`.
+    pub keepalive: Option<Duration>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            startup_timeout: Duration::from_mins(5),
+            execute_timeout: Duration::from_secs(30),
+            total_query_limit: 100_000,
+            keepalive: None,
+        }
+    }
+}
+
+/// A peer.
+#[derive(Debug)]
+pub struct Peer {
+    limits: Limits,
+    channels: RwLock<BTreeMap<String, Arc<Channel>>>,
+    chaincodes: Chaincodes,
+}
+
+/// What a chaincode answered to a transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completed {
+    /// Its answer.
+    pub response: Response,
+    /// The event that it set, whatever the status is.
+    pub event: Option<ChaincodeEvent>,
+    /// Its definition.
+    pub definition: Arc<Definition>,
+}
+
+/// The last message of a chaincode, COMPLETED or ERROR.
+pub(crate) struct Outcome {
+    pub(crate) message: ChaincodeMessage,
+    definition: Arc<Definition>,
+}
+
+impl Peer {
+    /// Makes a peer that has no channel and runs no chaincode yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let chaincodes = Chaincodes::new(limits.startup_timeout, limits.keepalive);
+        Self { limits, channels: RwLock::default(), chaincodes }
+    }
+
+    /// Gives the times and limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Gives the chaincodes that run, or are to run when they are needed.
+    #[must_use]
+    pub fn chaincodes(&self) -> &Chaincodes {
+        &self.chaincodes
+    }
+
+    /// Adds a channel.
+    pub fn join(&self, channel: Arc<Channel>) {
+        let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
+        channels.insert(channel.name().to_owned(), channel);
+    }
+
+    /// Finds a channel.
+    #[must_use]
+    pub fn channel(&self, name: &str) -> Option<Arc<Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Gives the channels, in the order of their names.
+    #[must_use]
+    pub fn channels(&self) -> Vec<Arc<Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Runs a transaction on a chaincode, which is launched if it does not run.
+    pub async fn execute(self: &Arc<Self>, call: Call) -> Result<Completed, TransactionError> {
+        let (id, chaincode) = (call.transaction_id.clone(), call.chaincode.clone());
+        let outcome =
+            self.invoke(call).await.map_err(|error| TransactionError::Invoke { id: id.clone(), error })?;
+        let Outcome { message, definition } = outcome;
+        if message.r#type() == Type::Error {
+            return Err(TransactionError::Failure(String::from_utf8_lossy(&message.payload).into_owned()));
+        }
+        let response = Response::decode(message.payload.as_slice())
+            .map_err(|error| TransactionError::Malformed { id: id.clone(), reason: error.to_string() })?;
+        // Whatever the chaincode says of itself.
+        let event = message.chaincode_event.map(|event| ChaincodeEvent {
+            chaincode_id: chaincode,
+            tx_id: id,
+            ..event
+        });
+        Ok(Completed { response, event, definition })
+    }
+
+    /// Invokes a chaincode, for a client or for another chaincode.
+    pub(crate) async fn invoke(self: &Arc<Self>, call: Call) -> Result<Outcome, InvokeError> {
+        let (definition, message_type) = check(&call)?;
+        let id = call.channel.binding(&call.chaincode);
+        let id = id.ok_or_else(|| InvokeError::Launch {
+            id: call.chaincode.clone(),
+            error: crate::error::LaunchError::NotInstalled(call.chaincode.clone()),
+        })?;
+        let running = self.chaincodes.running(&id).await;
+        let running = running.map_err(|error| InvokeError::Launch { id, error })?;
+        let key = TransactionKey { channel: call.channel.name().to_owned(), id: call.transaction_id.clone() };
+        let mut message = key.message(message_type, call.input.encode_to_vec());
+        message.proposal = Some((*call.proposal).clone());
+        let context = Arc::new(Context::new(Arc::clone(self), call, Arc::clone(&definition)));
+        let message = running.execute(message, context, self.limits.execute_timeout).await?;
+        Ok(Outcome { message, definition })
+    }
+}
+
+/// Finds the definition of what is called, and whether it is Init or not that is called.
+///
+/// Init writes its mark into the simulation before the chaincode runs, as it does in a peer.
+fn check(call: &Call) -> Result<(Arc<Definition>, Type), InvokeError> {
+    let mut simulation = call.simulation.lock();
+    let name = call.chaincode.as_str();
+    let definition = call.channel.resolve(&mut simulation, name)?.ok_or_else(|| InvokeError::Undefined {
+        channel: call.channel.name().to_owned(),
+        chaincode: name.to_owned(),
+    })?;
+    let invalid = |text: &str| InvokeError::Init(format!("chaincode '{name}' {text}"));
+    let is_init = call.input.is_init;
+    if !definition.init_required {
+        if is_init {
+            return Err(invalid("does not require initialization but called as init"));
+        }
+        return Ok((definition, Type::Transaction));
+    }
+    let mark = simulation.get(name, INITIALIZED).map_err(crate::definition::DefinitionError::from)?;
+    match (is_init, mark.as_deref() == Some(definition.version.as_bytes())) {
+        (true, true) => Err(invalid("is already initialized but called as init")),
+        (false, false) => Err(invalid("has not been initialized for this version, must call as init first")),
+        (false, true) => Ok((definition, Type::Transaction)),
+        (true, false) => {
+            let version = definition.version.clone().into_bytes();
+            simulation.put(name, INITIALIZED, version).map_err(crate::definition::DefinitionError::from)?;
+            Ok((definition, Type::Init))
+        }
+    }
+}
