@@ -43,6 +43,7 @@
 mod chaincode;
 mod chaincodes;
 mod channel;
+pub mod collections;
 pub mod connection;
 mod context;
 mod definition;
