@@ -2,8 +2,8 @@
 'use strict';
 
 const crypto = require('crypto');
-const { StatusNames } = require('@hyperledger/fabric-gateway');
 const { common } = require('@hyperledger/fabric-protos');
+const { statusName } = require('./calls');
 const { read } = require('./events');
 const { derInteger } = require('./signatures');
 const { expectText } = require('./transcript');
@@ -32,7 +32,7 @@ async function filteredBlocks(network, transcript, step) {
         expectText('channel of the block', network.options.channel, block.getChannelId());
         return block.getFilteredTransactionsList().map((transaction) => ({
             id: transaction.getTxid(),
-            status: StatusNames[transaction.getTxValidationCode()],
+            status: statusName(transaction.getTxValidationCode()),
             event: filteredEvent(transaction),
         }));
     });
@@ -71,7 +71,7 @@ function transactionsOf(block) {
     return block.getData().getDataList_asU8().map((bytes, index) => {
         const payload = common.Payload.deserializeBinary(common.Envelope.deserializeBinary(bytes).getPayload_asU8());
         const header = common.ChannelHeader.deserializeBinary(payload.getHeader().getChannelHeader_asU8());
-        return { id: header.getTxId(), status: StatusNames[codes[index]] };
+        return { id: header.getTxId(), status: statusName(codes[index]) };
     });
 }
 

@@ -2,7 +2,7 @@
 'use strict';
 
 const grpc = require('@grpc/grpc-js');
-const { StatusNames } = require('@hyperledger/fabric-gateway');
+const { StatusCode } = require('@hyperledger/fabric-gateway');
 const { expectText } = require('./transcript');
 const { withInit } = require('./proposals');
 
@@ -83,7 +83,12 @@ function textOf(result) {
 }
 
 function expectStatus(expected, { code }) {
-    expectText('validation code', expected, StatusNames[code]);
+    expectText('validation code', expected, statusName(code));
 }
 
-module.exports = { callOptions, expectOutcome, expectStatus, propose };
+// Gives the name of a validation code.
+function statusName(code) {
+    return Object.keys(StatusCode).find((name) => StatusCode[name] === code) ?? `code ${code}`;
+}
+
+module.exports = { callOptions, expectOutcome, expectStatus, propose, statusName };

@@ -1,9 +1,8 @@
 // The kinds of steps. Each takes the network, the transcript and a step, and throws what differs.
 'use strict';
 
-const { StatusNames } = require('@hyperledger/fabric-gateway');
 const { gateway: messages, msp } = require('@hyperledger/fabric-protos');
-const { callOptions, expectOutcome, expectStatus, propose } = require('./calls');
+const { callOptions, expectOutcome, expectStatus, propose, statusName } = require('./calls');
 const { chaincodeEvents, liveEvents } = require('./events');
 const { blocks, filteredBlocks, privateBlocks } = require('./blocks');
 const { offline } = require('./offline');
@@ -61,7 +60,8 @@ async function race(network, transcript, step) {
     const statuses = await Promise.all(submitted.map((transaction) => transaction.getStatus()));
     const counts = {};
     for (const { code } of statuses) {
-        counts[StatusNames[code]] = (counts[StatusNames[code]] ?? 0) + 1;
+        const name = statusName(code);
+        counts[name] = (counts[name] ?? 0) + 1;
     }
     expectText('validation codes', sorted(step.statuses), sorted(counts));
 }

@@ -1,8 +1,8 @@
 // The system chaincode qscc, as SDK users reach it: by Evaluate.
 'use strict';
 
-const { StatusNames } = require('@hyperledger/fabric-gateway');
 const { common, peer } = require('@hyperledger/fabric-protos');
+const { statusName } = require('./calls');
 const { expectText } = require('./transcript');
 
 async function qscc(network, transcript, step) {
@@ -23,7 +23,7 @@ async function qscc(network, transcript, step) {
     const transaction = peer.ProcessedTransaction.deserializeBinary(
         await ask('GetTransactionByID', step.transaction),
     );
-    expectText('validation code', step.status, StatusNames[transaction.getValidationcode()]);
+    expectText('validation code', step.status, statusName(transaction.getValidationcode()));
 }
 
 module.exports = { qscc };
