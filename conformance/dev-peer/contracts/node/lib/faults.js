@@ -18,7 +18,7 @@ function fail(status, message) {
     return { status: Number(status), message, payload: Buffer.from('details') };
 }
 
-// Throws where nobody catches, which ends the process.
+// Throws where nobody catches: fabric-shim's logger writes it down and the process goes on, so that no answer ever comes.
 function panic(stub, message) {
     return new Promise(() => {
         process.nextTick(() => { throw new Error(message); });

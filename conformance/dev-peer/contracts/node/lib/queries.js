@@ -38,7 +38,8 @@ async function collectPage(response) {
         results.push({ key: next.value.key, value: String(next.value.value) });
     }
     await iterator.close();
-    return { bookmark: metadata.bookmark, count: metadata.fetchedRecordsCount, results };
+    // The metadata of no results and no bookmark are no bytes at all, and this shim then gives none.
+    return { bookmark: metadata?.bookmark ?? '', count: metadata?.fetchedRecordsCount ?? 0, results };
 }
 
 async function rangeCount(stub, start, end) {
