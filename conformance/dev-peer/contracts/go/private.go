@@ -8,6 +8,7 @@ var privateFunctions = map[string]function{
 	"PutPrivateTransient":   {2, putPrivateTransient},
 	"GetPrivate":            {2, getPrivate},
 	"GetManyPrivate":        {2, getManyPrivate},
+	"IncrementPrivate":      {2, incrementPrivate},
 	"DeletePrivate":         {2, deletePrivate},
 	"PurgePrivate":          {2, purgePrivate},
 	"PrivateHash":           {2, privateHash},
@@ -48,6 +49,19 @@ func getManyPrivate(stub stub, arguments []string) ([]byte, error) {
 		return nil, err
 	}
 	return compact(texts(values))
+}
+
+// incrementPrivate gives the new number.
+func incrementPrivate(stub stub, arguments []string) ([]byte, error) {
+	value, err := stub.GetPrivateData(arguments[0], arguments[1])
+	if err != nil {
+		return nil, err
+	}
+	count, err := successor(value)
+	if err != nil {
+		return nil, err
+	}
+	return count, stub.PutPrivateData(arguments[0], arguments[1], count)
 }
 
 func deletePrivate(stub stub, arguments []string) ([]byte, error) {

@@ -50,19 +50,26 @@ func putTwice(stub stub, arguments []string) ([]byte, error) {
 	return nil, stub.PutState(arguments[0], []byte(arguments[2]))
 }
 
-// increment gives the new number; an absent key counts as 0.
+// increment gives the new number.
 func increment(stub stub, arguments []string) ([]byte, error) {
 	value, err := stub.GetState(arguments[0])
 	if err != nil {
 		return nil, err
 	}
-	count := 0
-	if len(value) > 0 {
-		if count, err = number(string(value)); err != nil {
-			return nil, err
-		}
+	count, err := successor(value)
+	if err != nil {
+		return nil, err
 	}
-	return decimal(count + 1), stub.PutState(arguments[0], decimal(count+1))
+	return count, stub.PutState(arguments[0], count)
+}
+
+// successor counts an absent value as 0.
+func successor(value []byte) ([]byte, error) {
+	if len(value) == 0 {
+		return decimal(1), nil
+	}
+	count, err := number(string(value))
+	return decimal(count + 1), err
 }
 
 // putMany writes the keys PREFIX0000, PREFIX0001, ..., and gives their number.

@@ -51,7 +51,9 @@ func (step step) texts(key string) []string {
 	values, _ := step[key].([]any)
 	texts := []string{}
 	for _, value := range values {
-		texts = append(texts, value.(string))
+		if text, ok := value.(string); ok {
+			texts = append(texts, text)
+		}
 	}
 	return texts
 }
@@ -70,7 +72,9 @@ func (step step) tables(key string) []table {
 		}
 	case []any:
 		for _, value := range values {
-			tables = append(tables, value.(map[string]any))
+			if table, ok := value.(map[string]any); ok {
+				tables = append(tables, table)
+			}
 		}
 	}
 	return tables
@@ -170,25 +174,9 @@ func (transcript *transcript) replace(value any) (any, error) {
 	case string:
 		return transcript.replaceText(value)
 	case []any:
-		replaced := []any{}
-		for _, element := range value {
-			element, err := transcript.replace(element)
-			if err != nil {
-				return nil, err
-			}
-			replaced = append(replaced, element)
-		}
-		return replaced, nil
+		return replaceAll(transcript, value)
 	case []map[string]any:
-		replaced := []any{}
-		for _, element := range value {
-			element, err := transcript.replace(element)
-			if err != nil {
-				return nil, err
-			}
-			replaced = append(replaced, element)
-		}
-		return replaced, nil
+		return replaceAll(transcript, value)
 	case map[string]any:
 		replaced := map[string]any{}
 		for key, member := range value {
@@ -201,6 +189,19 @@ func (transcript *transcript) replace(value any) (any, error) {
 		return replaced, nil
 	}
 	return value, nil
+}
+
+// replaceAll takes the two kinds of arrays that the TOML library makes, of values and of tables.
+func replaceAll[T any](transcript *transcript, values []T) ([]any, error) {
+	replaced := []any{}
+	for _, value := range values {
+		value, err := transcript.replace(value)
+		if err != nil {
+			return nil, err
+		}
+		replaced = append(replaced, value)
+	}
+	return replaced, nil
 }
 
 func (transcript *transcript) replaceText(text string) (replaced string, err error) {

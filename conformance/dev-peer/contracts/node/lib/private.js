@@ -9,6 +9,7 @@ const privateFunctions = {
     PutPrivateTransient: [2, putPrivateTransient],
     GetPrivate: [2, (stub, collection, key) => stub.getPrivateData(collection, key)],
     GetManyPrivate: [2, getManyPrivate],
+    IncrementPrivate: [2, incrementPrivate],
     DeletePrivate: [2, async (stub, collection, key) => { await stub.deletePrivateData(collection, key); }],
     PurgePrivate: [2, async (stub, collection, key) => { await stub.purgePrivateData(collection, key); }],
     PrivateHash: [2, privateHash],
@@ -37,6 +38,13 @@ async function getManyPrivate(stub, collection, keys) {
         values.push(String(await stub.getPrivateData(collection, key)));
     }
     return values;
+}
+
+// Gives the new number; an absent key counts as 0.
+async function incrementPrivate(stub, collection, key) {
+    const count = Number(await stub.getPrivateData(collection, key)) + 1;
+    await putPrivate(stub, collection, key, String(count));
+    return String(count);
 }
 
 // Gives hexadecimal digits, none for an absent key.

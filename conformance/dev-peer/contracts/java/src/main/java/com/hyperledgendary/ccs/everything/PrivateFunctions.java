@@ -15,6 +15,7 @@ final class PrivateFunctions {
             Map.entry("PutPrivateTransient", Function.silent(2, PrivateFunctions::putPrivateTransient)),
             Map.entry("GetPrivate", Function.of(2, (stub, values) -> stub.getPrivateData(values[0], values[1]))),
             Map.entry("GetManyPrivate", Function.of(2, PrivateFunctions::getManyPrivate)),
+            Map.entry("IncrementPrivate", Function.of(2, PrivateFunctions::incrementPrivate)),
             Map.entry("DeletePrivate", Function.silent(2, (stub, values) -> stub.delPrivateData(values[0], values[1]))),
             Map.entry("PurgePrivate", Function.silent(2, (stub, values) -> stub.purgePrivateData(values[0], values[1]))),
             Map.entry("PrivateHash", Function.of(2, PrivateFunctions::privateHash)),
@@ -44,6 +45,13 @@ final class PrivateFunctions {
             found.add(stub.getPrivateDataUTF8(values[0], key));
         }
         return Json.bytes(found);
+    }
+
+    /** Gives the new number. */
+    private static byte[] incrementPrivate(final ChaincodeStub stub, final String[] values) {
+        final byte[] count = StateFunctions.successor(stub.getPrivateDataUTF8(values[0], values[1]));
+        stub.putPrivateData(values[0], values[1], count);
+        return count;
     }
 
     /** Gives hexadecimal digits, none for an absent key. */

@@ -44,12 +44,16 @@ final class StateFunctions {
         stub.putState(values[0], utf8(values[2]));
     }
 
-    /** Gives the new number; an absent key counts as 0. */
+    /** Gives the new number. */
     private static byte[] increment(final ChaincodeStub stub, final String[] values) {
-        final String value = stub.getStringState(values[0]);
-        final int count = value.isEmpty() ? 1 : Integer.parseInt(value) + 1;
-        stub.putStringState(values[0], String.valueOf(count));
-        return utf8(String.valueOf(count));
+        final byte[] count = successor(stub.getStringState(values[0]));
+        stub.putState(values[0], count);
+        return count;
+    }
+
+    /** Counts an absent value as 0. */
+    static byte[] successor(final String value) {
+        return utf8(String.valueOf(value.isEmpty() ? 1 : Integer.parseInt(value) + 1));
     }
 
     /** Writes the keys PREFIX0000, PREFIX0001, ..., and gives their number. */
