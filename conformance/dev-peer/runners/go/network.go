@@ -27,7 +27,7 @@ import (
 
 const (
 	ownOrganization = "org1.example.com"
-	connectTimeout  = 10 * time.Second
+	connectTimeout  = 30 * time.Second
 	maxMessage      = 100 << 20
 )
 

@@ -9,7 +9,7 @@ const gateway = require('@hyperledger/fabric-gateway');
 const { highS } = require('./signatures');
 
 const ORGANIZATION = 'org1.example.com';
-const CONNECT_MS = 10000;
+const CONNECT_MS = 30000;
 const DEADLINES_MS = { evaluate: 60000, endorse: 60000, submit: 10000, commitStatus: 60000 };
 
 class Network {
