@@ -11,6 +11,10 @@
 //! Proposals, signatures, policies and the definitions of chaincodes are the business of the peer around it. What is
 //! stored, and what differs from a real peer, is told in `docs/ledger.md`.
 
+// The tests share files with those that see the crate from outside.
+#[cfg(test)]
+extern crate self as ccs_ledger;
+
 mod block;
 mod commit;
 mod envelope;
