@@ -31,7 +31,7 @@ mod tables;
 mod version;
 
 pub use block::{data_hash, header_hash};
-pub use commit::{Collections, Committed, Content, Transaction, Update, Updates};
+pub use commit::{Collections, Committed, Content, MissingPrivateData, Transaction, Update, Updates};
 pub use error::{LedgerError, OpenError};
 pub use ledger::{Ledger, Processed};
 pub use metadata::Metadata;
