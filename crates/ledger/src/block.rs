@@ -93,3 +93,104 @@ pub(crate) fn last_config(number: u64) -> Vec<u8> {
     let value = OrdererBlockMetadata { last_config, ..OrdererBlockMetadata::default() }.encode_to_vec();
     Metadata { value, signatures: Vec::new() }.encode_to_vec()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{commit, genesis, ledger};
+    use crate::{Content, LedgerError, Store, Transaction};
+    use ccs_proto::peer::TxValidationCode;
+
+    /// Number, length of the previous hash (bytes of 1; the data hash is 32 bytes of 2), and the hash of what Go's
+    /// `encoding/asn1` makes of them.
+    const OF_GO: [(u64, usize, &str); 12] = [
+        (0, 32, "48ee5465372625f0dd4423b11bea48e2046bc641e87cb725acd138f74de45c12"),
+        (1, 32, "8958d309221dff9175606e70d8b0f60d44326787f5375730953d3e4c7277894b"),
+        (127, 32, "d65f891abeeabe724b6892bf38cb1330454555f523b3eb88f5c7041030627fd0"),
+        (128, 0, "b97f35ad519691951d727e78ebc0e1018d58d79108c10d2190cea2ef0be8ca9a"),
+        (128, 32, "c0ffbca2c19ee62fc3e76d183167f01a4de3f8f27c83daf84ee54d30774edb24"),
+        (128, 200, "d399ad9729c859c93a1f195cc8ed054ef820074dd43811bc252681994f74d991"),
+        (128, 70_000, "c250b12dbe2e801d84da91dcaef98c23f3c30517f81d8c184d43163fe27f68b3"),
+        (255, 32, "6fc88abcc8d8c94bc858fe3bfcfd4b28d386bbde13e32c708519c73e1474759e"),
+        (256, 32, "cdcf8809a5d3f84e69aef97d9b5bb933c8671741f4e71631d6d87e3d5127bcd3"),
+        (65_535, 32, "7c1f0daa59aeebef13d6bfe51af39718ab25d1437eaa17d00783de5f2dc7d270"),
+        (1 << 32, 32, "735e6eecc72268dfeca5000a8564e0a6c3ec970d38a191913071b8653163b4b6"),
+        (u64::MAX, 32, "04ef0f8d995f7f46582885653b0c2a342bda707322a5e29aed1a267dea42711d"),
+    ];
+
+    #[test]
+    fn a_header_has_the_hash_that_go_computes() {
+        for (number, length, hash) in OF_GO {
+            let header = BlockHeader { number, previous_hash: vec![1; length], data_hash: vec![2; 32] };
+            assert_eq!(hex::encode(header_hash(&header)), hash, "{number}, {length}");
+        }
+    }
+
+    #[test]
+    fn blocks_are_a_chain() {
+        let ledger = ledger();
+        for id in ["t1", "t2", "t3"] {
+            commit(&ledger, id, |simulation| simulation.put("cc", id, b"1".to_vec()).unwrap());
+        }
+        let mut previous_hash = [0; 32];
+        for number in 0..4 {
+            let block = ledger.block(number).unwrap().unwrap();
+            let header = block.header.clone().unwrap();
+            assert_eq!((header.number, &header.previous_hash[..]), (number, &previous_hash[..]));
+            assert_eq!(header.data_hash, data_hash(&block.data.as_ref().unwrap().data));
+            assert_eq!(metadata(&block, BlockMetadataIndex::TransactionsFilter), [0]);
+            assert_eq!(metadata(&block, BlockMetadataIndex::CommitHash).is_empty(), number == 0);
+            previous_hash = header_hash(&header);
+            assert_eq!(ledger.block_by_hash(&previous_hash).unwrap(), Some(block));
+        }
+        let info = ledger.info().unwrap();
+        assert_eq!((info.height, &info.current_block_hash[..]), (4, &previous_hash[..]));
+        assert_eq!(info.previous_block_hash, ledger.block(3).unwrap().unwrap().header.unwrap().previous_hash);
+        assert_eq!(ledger.block_by_hash(b"unknown").unwrap(), None);
+    }
+
+    #[test]
+    fn each_block_tells_which_has_the_configuration() {
+        let ledger = ledger();
+        let config = Transaction { envelope: b"c".to_vec(), id: String::new(), content: Content::Config };
+        let rejected = Transaction {
+            content: Content::Rejected(TxValidationCode::InvalidConfigTransaction),
+            ..config.clone()
+        };
+        let mut numbers = Vec::new();
+        for transaction in [rejected.clone(), config, rejected] {
+            let block = ledger.commit(&[transaction], &()).unwrap().block;
+            let entry = Metadata::decode(metadata(&block, BlockMetadataIndex::Signatures)).unwrap();
+            let entry = OrdererBlockMetadata::decode(entry.value.as_slice()).unwrap();
+            numbers.push(entry.last_config.unwrap().index);
+        }
+        assert_eq!(numbers, [0, 2, 2]);
+    }
+
+    #[test]
+    fn a_channel_begins_with_a_block_0_that_is_whole() {
+        let store = Store::in_memory().unwrap();
+        let text = |block: Block| match store.channel("ch", || block).unwrap_err() {
+            error @ LedgerError::Genesis { .. } => error.to_string(),
+            other => panic!("{other}"),
+        };
+        assert_eq!(text(Block::default()), "channel \"ch\" cannot begin with this block: it has no header");
+        assert_eq!(
+            text(new(1, [0; 32], vec![Vec::new()])),
+            "channel \"ch\" cannot begin with this block: its number is 1"
+        );
+        assert_eq!(
+            text(new(0, [0; 32], Vec::new())),
+            "channel \"ch\" cannot begin with this block: it has no transaction"
+        );
+        let mut changed = genesis();
+        changed.data.as_mut().unwrap().data.push(b"more".to_vec());
+        assert_eq!(
+            text(changed),
+            "channel \"ch\" cannot begin with this block: its data hash is another than that of its transactions"
+        );
+        assert_eq!(store.channels().unwrap(), [""; 0]);
+        store.channel("ch", genesis).unwrap();
+        assert_eq!(store.channels().unwrap(), ["ch"]);
+    }
+}

@@ -25,6 +25,7 @@ use crate::ledger::{self, Ledger, Tip};
 use crate::tables::{HISTORY, STATE, TRANSACTIONS};
 use crate::version::Version;
 
+pub use private::MissingPrivateData;
 pub use updates::{Update, Updates};
 
 use sets::Sets;
@@ -81,6 +82,8 @@ pub struct Committed {
     pub codes: Vec<TxValidationCode>,
     /// What changed in the state, collections included.
     pub updates: Updates,
+    /// The private data that valid transactions have written without it being here.
+    pub missing: Vec<MissingPrivateData>,
 }
 
 impl Ledger {
@@ -101,7 +104,7 @@ impl Ledger {
         let hash = hash::of(&last, &codes, &commit.updates);
         commit.write_transactions(transactions, &codes)?;
         commit.write_history(&valid)?;
-        private::apply(&mut commit, &valid, collections)?;
+        let missing = private::apply(&mut commit, &valid, collections)?;
         expiry::apply(&mut commit)?;
         commit.write_state()?;
         let updates = commit.updates;
@@ -118,7 +121,7 @@ impl Ledger {
         ledger::write_block(&database, &self.name, &block, Tip { height, last_config })?;
         database.commit()?;
         self.height.send_replace(height);
-        Ok(Committed { block, number, codes, updates })
+        Ok(Committed { block, number, codes, updates, missing })
     }
 }
 

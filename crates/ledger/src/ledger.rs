@@ -1,5 +1,6 @@
 //! The ledger of one channel: what can be asked of it. Its commits are in [`crate::commit`].
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ccs_proto::common::{Block, BlockData, BlockMetadataIndex, BlockchainInfo};
@@ -179,7 +180,7 @@ impl Ledger {
 
     /// Gives what the valid transactions of a block wrote to collections, by their indexes: what this ledger was given,
     /// without what has expired or was purged.
-    pub fn private_data(&self, block: u64) -> Result<Vec<(u64, TxPvtReadWriteSet)>, LedgerError> {
+    pub fn private_data(&self, block: u64) -> Result<BTreeMap<u64, TxPvtReadWriteSet>, LedgerError> {
         private::sets_of_block(&self.database.begin_read()?, &self.name, block)
     }
 

@@ -11,6 +11,10 @@
 //! Proposals, signatures, policies and the definitions of chaincodes are the business of the peer around it. What is
 //! stored, and what differs from a real peer, is told in `docs/ledger.md`.
 
+// The tests share files with those that see the crate from outside.
+#[cfg(test)]
+extern crate self as ccs_ledger;
+
 mod block;
 mod commit;
 mod envelope;
@@ -27,7 +31,7 @@ mod tables;
 mod version;
 
 pub use block::{data_hash, header_hash};
-pub use commit::{Collections, Committed, Content, Transaction, Update, Updates};
+pub use commit::{Collections, Committed, Content, MissingPrivateData, Transaction, Update, Updates};
 pub use error::{LedgerError, OpenError};
 pub use ledger::{Ledger, Processed};
 pub use metadata::Metadata;

@@ -150,3 +150,91 @@ fn note_format(database: &Database) -> Result<(), redb::Error> {
     transaction.commit()?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{commit, genesis, value};
+
+    #[test]
+    fn what_was_committed_is_there_after_opening_it_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("new/folder");
+        let store = Store::open(&path).unwrap();
+        let ledger = store.channel("ch", genesis).unwrap();
+        let block = commit(&ledger, "t1", |one| one.put("cc", "a", b"1".to_vec()).unwrap()).block;
+        // A handle keeps the store open.
+        drop(store);
+        assert_eq!(
+            Store::open(&path).unwrap_err().to_string(),
+            format!("the ledger {} is in use by another process", path.join(FILE).display())
+        );
+        drop(ledger);
+        let store = Store::open(&path).unwrap();
+        let ledger = store.channel("ch", || panic!("it exists")).unwrap();
+        assert_eq!((ledger.height(), ledger.block(1).unwrap()), (2, Some(block)));
+        assert_eq!(value(&ledger, "cc", "a"), Some(b"1".to_vec()));
+    }
+
+    #[test]
+    fn channels_know_nothing_of_each_other() {
+        let store = Store::in_memory().unwrap();
+        let (one, other) = (store.channel("a", genesis).unwrap(), store.channel("ab", genesis).unwrap());
+        commit(&one, "t1", |one| one.put("cc", "a", b"1".to_vec()).unwrap());
+        assert_eq!((one.height(), other.height()), (2, 1));
+        assert_eq!(value(&other, "cc", "a"), None);
+        assert!(!other.has_transaction("t1").unwrap());
+        assert_eq!(store.channels().unwrap(), ["a", "ab"]);
+        // Another handle of the same ledger.
+        assert_eq!(store.channel("a", || panic!("it exists")).unwrap().height(), 2);
+    }
+
+    #[test]
+    fn what_is_no_store_of_this_format_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        std::fs::write(&path, "a text that somebody keeps here".repeat(1000)).unwrap();
+        let error = Store::open(folder.path()).unwrap_err();
+        assert_eq!(error.to_string(), format!("{} is not a ledger", path.display()));
+        assert_eq!(
+            error.hint().unwrap(),
+            format!("give a folder of its own, or move {} out of the way", path.display())
+        );
+        assert!(std::fs::read_to_string(&path).unwrap().starts_with("a text"));
+        std::fs::remove_file(&path).unwrap();
+
+        let write = |version| {
+            let database = Database::create(&path).unwrap();
+            let transaction = database.begin_write().unwrap();
+            transaction.open_table(FORMAT).unwrap().insert("version", version).unwrap();
+            transaction.commit().unwrap();
+        };
+        write(FORMAT_VERSION + 1);
+        let error = Store::open(folder.path()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!("the ledger {} has format 2, and this program reads format 1", path.display())
+        );
+        assert_eq!(
+            error.hint().unwrap(),
+            format!("to begin with an empty ledger, remove the file: rm {}", path.display())
+        );
+        write(FORMAT_VERSION);
+        Store::open(folder.path()).unwrap();
+        std::fs::remove_file(&path).unwrap();
+
+        let other = redb::TableDefinition::<&str, &str>::new("others");
+        let transaction = Database::create(&path).unwrap().begin_write().unwrap();
+        transaction.open_table(other).unwrap();
+        transaction.commit().unwrap();
+        assert!(matches!(Store::open(folder.path()), Err(OpenError::NotAStore { .. })));
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_made_is_named() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let path = file.path().join("folder");
+        let text = Store::open(&path).unwrap_err().to_string();
+        assert!(text.starts_with(&format!("cannot create the folder {}: ", path.display())), "{text}");
+    }
+}

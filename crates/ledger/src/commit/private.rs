@@ -1,6 +1,6 @@
 //! The private data of a block: what is kept of it, what becomes the current value, what is purged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ccs_proto::kvrwset::KvrwSet;
 use ccs_proto::rwset::{CollectionPvtReadWriteSet, NsPvtReadWriteSet, TxPvtReadWriteSet};
@@ -18,15 +18,29 @@ use crate::version::Version;
 /// A key of a collection: namespace, collection, key.
 type PrivateKey = (String, String, String);
 
-/// Writes the private data of the valid transactions, in their order.
+/// What a valid transaction has written to a collection, and this ledger was not given.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingPrivateData {
+    /// The index of the transaction.
+    pub transaction: u64,
+    /// The namespace.
+    pub namespace: String,
+    /// The collection.
+    pub collection: String,
+}
+
+/// Writes the private data of the valid transactions, in their order, and tells what is missing.
 pub(super) fn apply(
     commit: &mut Commit<'_>,
     valid: &[Valid<'_>],
     collections: &impl Collections,
-) -> Result<(), LedgerError> {
+) -> Result<Vec<MissingPrivateData>, LedgerError> {
+    let mut missing = Vec::new();
     let mut with_metadata = BTreeSet::new();
     for transaction in valid {
+        let mut given = BTreeSet::new();
         for (namespace, set) in private_sets(transaction) {
+            given.insert((namespace, set.collection));
             keep(commit, transaction.version, namespace, &set)?;
             change_values(commit, transaction.version, namespace, &set)?;
             for write in &set.rwset.metadata_writes {
@@ -35,16 +49,24 @@ pub(super) fn apply(
         }
         for namespace in &transaction.sets.namespaces {
             for collection in &namespace.collections {
+                let place = (namespace.name.as_str(), collection.name.as_str());
+                if !collection.private_hash.is_empty() && !given.contains(&place) {
+                    missing.push(MissingPrivateData {
+                        transaction: transaction.version.transaction,
+                        namespace: namespace.name.clone(),
+                        collection: collection.name.clone(),
+                    });
+                }
                 let block_to_live = collections.block_to_live(&namespace.name, &collection.name);
                 expiry::schedule(commit, transaction.version, &namespace.name, collection, block_to_live)?;
                 for write in collection.hashed.hashed_writes.iter().filter(|write| write.is_purge) {
-                    let place = (namespace.name.as_str(), collection.name.as_str());
                     purge(commit, transaction.version, place, &write.key_hash)?;
                 }
             }
         }
     }
-    align_versions(commit, with_metadata)
+    align_versions(commit, with_metadata)?;
+    Ok(missing)
 }
 
 /// What a transaction writes to a collection.
@@ -198,8 +220,8 @@ pub(crate) fn sets_of_block(
     database: &ReadTransaction,
     channel: &str,
     block: u64,
-) -> Result<Vec<(u64, TxPvtReadWriteSet)>, LedgerError> {
-    let mut found: Vec<(u64, TxPvtReadWriteSet)> = Vec::new();
+) -> Result<BTreeMap<u64, TxPvtReadWriteSet>, LedgerError> {
+    let mut found: BTreeMap<u64, TxPvtReadWriteSet> = BTreeMap::new();
     let table = database.open_table(PRIVATE_SETS)?;
     for row in table.range((channel, block, 0, "", "")..)? {
         let (key, bytes) = row?;
@@ -207,18 +229,18 @@ pub(crate) fn sets_of_block(
         if (of_channel, of_block) != (channel, block) {
             break;
         }
-        if found.last().is_none_or(|(last, _)| *last != index) {
-            found.push((index, TxPvtReadWriteSet::default()));
+        let collection = CollectionPvtReadWriteSet {
+            collection_name: collection.to_owned(),
+            rwset: bytes.value().to_vec(),
+        };
+        let namespaces = &mut found.entry(index).or_default().ns_pvt_rwset;
+        match namespaces.last_mut().filter(|last| last.namespace == namespace) {
+            Some(last) => last.collection_pvt_rwset.push(collection),
+            None => namespaces.push(NsPvtReadWriteSet {
+                namespace: namespace.to_owned(),
+                collection_pvt_rwset: vec![collection],
+            }),
         }
-        let Some((_, transaction)) = found.last_mut() else { continue };
-        let namespaces = &mut transaction.ns_pvt_rwset;
-        if namespaces.last().is_none_or(|last| last.namespace != namespace) {
-            namespaces.push(NsPvtReadWriteSet { namespace: namespace.to_owned(), ..Default::default() });
-        }
-        let Some(last) = namespaces.last_mut() else { continue };
-        let collection_name = collection.to_owned();
-        let rwset = bytes.value().to_vec();
-        last.collection_pvt_rwset.push(CollectionPvtReadWriteSet { collection_name, rwset });
     }
     Ok(found)
 }

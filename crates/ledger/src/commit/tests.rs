@@ -1,4 +1,7 @@
+mod private;
+
 use super::*;
+use crate::Metadata;
 use crate::fixture::{commit, endorsed, ledger, simulated, value};
 
 fn codes(ledger: &Ledger, transactions: &[Transaction]) -> Vec<TxValidationCode> {
@@ -103,4 +106,65 @@ fn a_namespace_does_not_reach_into_collections() {
     let set = ccs_proto::rwset::NsReadWriteSet { namespace: "cc$$pcoll".to_owned(), ..Default::default() };
     results.public.ns_rwset.push(set);
     assert_eq!(codes(&ledger, &[endorsed("t1", results)]), [TxValidationCode::IllegalWriteset]);
+}
+
+#[test]
+fn values_and_metadata_are_written_apart() {
+    let ledger = ledger();
+    let metadata = |text: &str| Metadata::from([("m".to_owned(), text.as_bytes().to_vec())]);
+    let read = || {
+        let mut simulation = ledger.simulate("reader").unwrap();
+        (simulation.get("cc", "a").unwrap(), simulation.metadata("cc", "a").unwrap())
+    };
+    // Of a key that does not exist there is no metadata.
+    let committed =
+        commit(&ledger, "t1", |simulation| simulation.put_metadata("cc", "a", metadata("1")).unwrap());
+    assert_eq!((read(), committed.updates), ((None, Metadata::new()), Updates::new()));
+    commit(&ledger, "t2", |simulation| {
+        simulation.put("cc", "a", b"1".to_vec()).unwrap();
+        simulation.put_metadata("cc", "a", metadata("2")).unwrap();
+    });
+    // A value leaves the metadata, also within a block.
+    let value = simulated(&ledger, "t3", |simulation| simulation.put("cc", "a", b"2".to_vec()).unwrap());
+    let reader = simulated(&ledger, "t4", |simulation| drop(simulation.get("cc", "a").unwrap()));
+    let other = simulated(&ledger, "t5", |one| one.put_metadata("cc", "a", metadata("3")).unwrap());
+    assert_eq!(codes(&ledger, &[value]), [TxValidationCode::Valid]);
+    assert_eq!(read(), (Some(b"2".to_vec()), metadata("2")));
+    // Metadata leaves the value and changes the version.
+    assert_eq!(codes(&ledger, &[other]), [TxValidationCode::Valid]);
+    assert_eq!(read(), (Some(b"2".to_vec()), metadata("3")));
+    assert_eq!(codes(&ledger, &[reader]), [TxValidationCode::MvccReadConflict]);
+    // A delete takes it along, and what comes after it in the block finds nothing.
+    let delete = simulated(&ledger, "t6", |simulation| simulation.delete("cc", "a").unwrap());
+    let late = simulated(&ledger, "t7", |one| one.put_metadata("cc", "a", metadata("4")).unwrap());
+    assert_eq!(codes(&ledger, &[delete, late]), [TxValidationCode::Valid; 2]);
+    commit(&ledger, "t8", |simulation| simulation.put("cc", "a", b"3".to_vec()).unwrap());
+    assert_eq!(read(), (Some(b"3".to_vec()), Metadata::new()));
+}
+
+#[test]
+fn the_height_grows_with_the_block() {
+    let ledger = ledger();
+    let mut heights = ledger.subscribe();
+    assert_eq!(*heights.borrow_and_update(), 1);
+    let committed = ledger.commit(&[], &()).unwrap();
+    assert_eq!((committed.number, committed.codes.len()), (1, 0));
+    assert!(heights.has_changed().unwrap());
+    assert_eq!(*heights.borrow_and_update(), 2);
+}
+
+#[test]
+fn the_same_blocks_have_the_same_commit_hash() {
+    let hash = || {
+        let ledger = ledger();
+        commit(&ledger, "t1", |simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap());
+        let block = commit(&ledger, "t2", |simulation| {
+            simulation.delete("cc", "a").unwrap();
+            simulation.put("b", "k", b"2".to_vec()).unwrap();
+            simulation.put_private("cc", "c1", "p", b"3".to_vec()).unwrap();
+        });
+        hex::encode(crate::block::metadata(&block.block, BlockMetadataIndex::CommitHash))
+    };
+    assert_eq!(hash(), hash());
+    assert_eq!(hash().len(), 2 * 34);
 }
