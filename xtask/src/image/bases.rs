@@ -37,6 +37,9 @@ pub(crate) fn missing() -> Option<&'static str> {
     if !here(BUSYBOX_PROGRAM, "true") {
         return Some("/bin/busybox is missing (busybox-static)");
     }
+    if said("ldd", [BUSYBOX_PROGRAM]).is_ok() {
+        return Some("/bin/busybox is not static (busybox-static)");
+    }
     if !here("gcc", "--version") {
         return Some("gcc is missing");
     }

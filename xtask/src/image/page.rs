@@ -16,6 +16,10 @@ use crate::workspace;
 /// What begins a block that is run here.
 const FENCE: &str = "```sh run by cargo xtask image";
 
+/// The images that the page makes.
+pub(crate) const IMAGES: [&str; 3] =
+    ["fabric-ccs-builder:latest", "fabric-ccs-builder:minimal", "asset-transfer-node:latest"];
+
 /// A copy of the checkout, and the programs that the page's commands find on their PATH.
 pub(crate) struct Checkout<'a> {
     engine: &'a Engine,
