@@ -7,6 +7,7 @@ mod builder_programs;
 mod conformance;
 mod empty_root;
 mod fuzz;
+mod image;
 mod size;
 mod tally;
 mod test;
@@ -38,6 +39,8 @@ enum Chore {
     Size(size::Options),
     /// Run the builder where there is no other file, not even a shell
     EmptyRoot,
+    /// Build the container image with a Docker engine and use it
+    Image(image::Options),
     /// Check that every place that names a Rust release names the same one
     CheckVersions,
     /// Run each fuzz target for a while
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Chore::BenchBuilder(options) => bench::run(&options),
         Chore::Size(options) => size::run(&options),
         Chore::EmptyRoot => empty_root::run(),
+        Chore::Image(options) => image::run(&options),
         Chore::CheckVersions => versions::run(),
         Chore::Fuzz(options) => fuzz::run(&options),
     };

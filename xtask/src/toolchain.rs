@@ -1,5 +1,6 @@
 //! Whether a tool that not every machine has is here, and what follows when it is not.
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::tally::Tally;
@@ -14,6 +15,12 @@ pub(crate) fn has(program: &str, version_argument: &str) -> bool {
         .stderr(Stdio::null())
         .status()
         .is_ok_and(|status| status.success())
+}
+
+/// Finds a program on the PATH.
+pub(crate) fn find(program: &str) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).map(|folder| folder.join(program)).find(|found| found.is_file())
 }
 
 /// Counts a check that cannot run here: skipped on a person's machine, failed in CI.

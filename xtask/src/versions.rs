@@ -10,6 +10,9 @@ use crate::workspace;
 /// Pages that may tell the reader which Rust is needed.
 const PAGES: [&str; 2] = ["README.md", "CONTRIBUTING.md"];
 
+/// Files that name an image of Rust.
+const IMAGE_NAMES: [&str; 2] = ["Dockerfile", "docs/docker.md"];
+
 /// Compares Cargo.toml, rust-toolchain.toml and the pages.
 pub(crate) fn run() -> Result<Tally> {
     let root = workspace::root();
@@ -23,6 +26,12 @@ pub(crate) fn run() -> Result<Tally> {
         let text = std::fs::read_to_string(root.join(page)).unwrap_or_default();
         let others = releases(&text).into_iter().filter(|release| !is_same(release, &stated));
         wrong.extend(others.map(|release| format!("{page} names Rust {release}, Cargo.toml has {stated}")));
+    }
+    for file in IMAGE_NAMES {
+        let text = std::fs::read_to_string(root.join(file)).with_context(|| format!("cannot read {file}"))?;
+        let named = numbers_after(&text, "library/rust:");
+        let others = named.into_iter().filter(|release| !is_same(release, &stated));
+        wrong.extend(others.map(|release| format!("{file} names rust:{release}, Cargo.toml has {stated}")));
     }
     if wrong.is_empty() {
         println!("passed  versions: Rust {stated} everywhere");
@@ -42,9 +51,14 @@ fn is_same(one: &str, other: &str) -> bool {
 
 /// Finds every `Rust 1.x` in a page.
 fn releases(page: &str) -> Vec<String> {
-    page.match_indices("Rust 1.")
+    numbers_after(page, "Rust ").into_iter().filter(|number| number.starts_with("1.")).collect()
+}
+
+/// Finds the numbers that follow a word.
+fn numbers_after(page: &str, word: &str) -> Vec<String> {
+    page.match_indices(word)
         .map(|(at, _)| {
-            let number = &page[at + "Rust ".len()..];
+            let number = &page[at + word.len()..];
             let end = number.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(number.len());
             number[..end].trim_end_matches('.').to_owned()
         })
@@ -65,7 +79,7 @@ fn value(file: &Path, keys: &[&str]) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_same, releases};
+    use super::{is_same, numbers_after, releases};
 
     #[test]
     fn a_release_is_the_same_with_and_without_its_last_zero() {
@@ -76,6 +90,7 @@ mod tests {
 
     #[test]
     fn every_mention_in_a_page_is_found() {
+        assert_eq!(numbers_after("docker.io/library/rust:1.95-slim", "library/rust:"), ["1.95"]);
         assert_eq!(releases("needs Rust 1.95. Rust 1.90.0 or Rust will not do"), ["1.95", "1.90.0"]);
     }
 }

@@ -50,7 +50,7 @@ pub(crate) fn in_ci() -> bool {
 }
 
 /// Gives the words of a command for a message.
-fn shown(command: &Command) -> String {
+pub(crate) fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }

@@ -1,0 +1,174 @@
+//! `cargo xtask image`: the image, built by a real Docker engine and used as its pages say.
+//!
+//! Nothing is downloaded: the base images are made of this machine's own programs.
+
+mod bases;
+mod compose;
+mod content;
+mod engine;
+mod leftovers;
+mod page;
+mod volumes;
+
+use std::thread;
+use std::time::Instant;
+
+use anyhow::{Result, anyhow, ensure};
+
+use self::engine::{Engine, has_buildkit, output};
+use self::leftovers::Inventory;
+use self::page::Checkout;
+use crate::tally::Tally;
+use crate::{toolchain, workspace};
+
+/// The image that the engine's own builder makes of the whole Dockerfile.
+const DEFAULT: &str = "ccs-test/ccs-builder:default";
+/// The same of its target `minimal`.
+const MINIMAL: &str = "ccs-test/ccs-builder:minimal";
+/// What BuildKit makes of both.
+const AGAIN: [&str; 2] = ["ccs-test/ccs-builder:buildkit", "ccs-test/ccs-builder:buildkit-minimal"];
+
+/// Stands for a commit in the label of the images.
+const REVISION: &str = "0000000000000000000000000000000000000000";
+
+/// The most that the images may have.
+const DEFAULT_BUDGET_IN_BYTES: u64 = 5 * 1024 * 1024;
+const MINIMAL_BUDGET_IN_BYTES: u64 = 32 * 1024 * 1024 / 10;
+
+/// How to go about it.
+#[derive(clap::Args, Default)]
+pub(crate) struct Options {
+    /// Take the base images that a running engine has, and leave everything there for the next run
+    #[arg(long)]
+    keep: bool,
+}
+
+/// Builds the images and checks them.
+pub(crate) fn run(options: &Options) -> Result<Tally> {
+    if let Some(missing) = bases::missing() {
+        return Ok(toolchain::missing("image", missing));
+    }
+    let engine = match Engine::find_or_start()? {
+        Ok(engine) => engine,
+        Err(reason) => return Ok(toolchain::missing("image", reason)),
+    };
+    let before = Inventory::take(&engine)?;
+    let mut tally = check("base images", || bases::make(&engine, options.keep));
+    if tally == Tally::PASSED {
+        tally += images(&engine, options.keep);
+    }
+    if options.keep {
+        return Ok(tally);
+    }
+    Ok(tally + check("left behind", || before.restore(&engine)))
+}
+
+fn images(engine: &Engine, keep: bool) -> Tally {
+    // Both compile; neither keeps two processors busy all the time.
+    let (built, again) = thread::scope(|scope| {
+        let again = scope.spawn(|| has_buildkit(engine.client()).then(|| build(engine, "1", AGAIN)));
+        let built = check("docker build", || build(engine, "0", [DEFAULT, MINIMAL]));
+        (built, again.join().unwrap_or_else(|_| Some(Err(anyhow!("the build panicked")))))
+    });
+    if built.failed > 0 {
+        return built;
+    }
+    let size = |image, budget| check(format!("size of {image}"), || content::size(engine, image, budget));
+    let entries =
+        |image, list| check(format!("content of {image}"), || content::entries(engine, image, list));
+    [
+        built,
+        size(DEFAULT, DEFAULT_BUDGET_IN_BYTES),
+        size(MINIMAL, MINIMAL_BUDGET_IN_BYTES),
+        entries(DEFAULT, include_str!("image/default.txt")),
+        entries(MINIMAL, include_str!("image/minimal.txt")),
+        check("configuration", || content::configuration(engine, DEFAULT)),
+        check("configuration of minimal", || content::configuration(engine, MINIMAL)),
+        check("the predecessor's command", || volumes::predecessor(engine)),
+        check("install", || volumes::installed(engine)),
+        check("install beside a reader", || volumes::atomic(engine)),
+        reproduced(engine, again),
+        as_documented(engine, keep),
+    ]
+    .into_iter()
+    .sum()
+}
+
+/// Runs what docs/docker.md shows, and looks at the Compose file.
+fn as_documented(engine: &Engine, keep: bool) -> Tally {
+    let taken = |image: &str| engine.output(["image", "inspect", image]).is_ok();
+    if let Some(taken) = page::IMAGES.into_iter().find(|image| !keep && taken(image)) {
+        return toolchain::missing("docs/docker.md", &format!("it would replace the image {taken}"));
+    }
+    let forms = compose::forms(engine);
+    let Some(form) = forms.first() else {
+        return toolchain::missing(
+            "docs/docker.md",
+            "neither docker compose nor docker-compose is installed",
+        );
+    };
+    let checkout = match Checkout::new(engine, form) {
+        Ok(checkout) => checkout,
+        Err(error) => return check("docs/docker.md", || Err(error)),
+    };
+    check("docs/docker.md", || checkout.run_page())
+        + check("the Compose file", || compose::config(&checkout, &forms))
+        + check("the service peer, by a stand-in", || compose::stand_in_for_the_peer(&checkout, form))
+}
+
+/// Builds both targets from a clean checkout's files; `buildkit` chooses the builder.
+fn build(engine: &Engine, buildkit: &str, [default, minimal]: [&str; 2]) -> Result<String> {
+    for (tag, target) in [(default, &[][..]), (minimal, &["--target", "minimal"])] {
+        let mut command = engine.docker(["build", "--network=none", "--tag", tag]);
+        for argument in arguments() {
+            command.args(["--build-arg", &argument]);
+        }
+        command.args(target).arg(".").env("DOCKER_BUILDKIT", buildkit).current_dir(workspace::root());
+        output(&mut command)?;
+    }
+    Ok(format!("{default} and {minimal}"))
+}
+
+/// The base images of this machine in place of those of Docker Hub.
+fn arguments() -> [String; 3] {
+    [
+        format!("RUST_IMAGE={}", bases::RUST),
+        format!("BUSYBOX_IMAGE={}", bases::BUSYBOX),
+        format!("REVISION={REVISION}"),
+    ]
+}
+
+/// Compares with what the other builder made, which shares nothing with the first.
+fn reproduced(engine: &Engine, again: Option<Result<String>>) -> Tally {
+    let name = "the same layers by BuildKit";
+    let Some(again) = again else {
+        return toolchain::missing(name, "this docker client cannot use it without buildx");
+    };
+    check(name, || {
+        again?;
+        let mut digests = Vec::new();
+        for (one, other) in [DEFAULT, MINIMAL].into_iter().zip(AGAIN) {
+            let (one, other) = (content::layers(engine, one)?, content::layers(engine, other)?);
+            ensure!(one == other, "{one:?} is not {other:?}");
+            digests.extend(one);
+        }
+        Ok(digests.join(", "))
+    })
+}
+
+/// Runs a check and says what it found, and how long it took.
+fn check(name: impl std::fmt::Display, check: impl FnOnce() -> Result<String>) -> Tally {
+    let start = Instant::now();
+    let result = check();
+    let seconds = start.elapsed().as_secs_f64();
+    match result {
+        Ok(finding) => {
+            println!("passed  {name}: {finding} ({seconds:.1} s)");
+            Tally::PASSED
+        }
+        Err(error) => {
+            println!("FAILED  {name}: {error:#} ({seconds:.1} s)");
+            Tally::FAILED
+        }
+    }
+}

@@ -1,0 +1,266 @@
+//! Base images made of this machine's own programs, so that the test needs no registry: Rust with a linker and the crates,
+//! busybox, Node.js with npm, and one with nothing in it.
+
+use std::collections::BTreeSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use tempfile::TempDir;
+
+use super::engine::{Engine, output};
+use crate::{toolchain, workspace};
+
+/// Takes the place of the official image of Rust.
+pub(crate) const RUST: &str = "ccs-test/rust";
+/// Takes the place of the official image of busybox.
+pub(crate) const BUSYBOX: &str = "ccs-test/busybox";
+/// Takes the place of the official image of Node.js.
+pub(crate) const NODE: &str = "ccs-test/node";
+/// An image without a file.
+pub(crate) const EMPTY: &str = "ccs-test/empty";
+
+/// The commands of busybox that building and checking need; an image of Alpine has them, too.
+const COMMANDS: [&str; 15] = [
+    "cat", "chmod", "chown", "cp", "env", "find", "ln", "ls", "mkdir", "mv", "rm", "sh", "tar", "touch",
+    "uname",
+];
+
+const BUSYBOX_PROGRAM: &str = "/bin/busybox";
+
+/// Says what is missing for the base images.
+pub(crate) fn missing() -> Option<&'static str> {
+    let here = |program: &str, argument: &str| toolchain::has(program, argument);
+    if !here(BUSYBOX_PROGRAM, "true") {
+        return Some("/bin/busybox is missing (busybox-static)");
+    }
+    if said("ldd", [BUSYBOX_PROGRAM]).is_ok() {
+        return Some("/bin/busybox is not static (busybox-static)");
+    }
+    if !here("gcc", "--version") {
+        return Some("gcc is missing");
+    }
+    (!here("npm", "--version")).then_some("npm is missing")
+}
+
+/// Makes all of them, or only those that are missing.
+pub(crate) fn make(engine: &Engine, keep: bool) -> Result<String> {
+    let path = "PATH=/usr/local/bin:/usr/bin:/bin";
+    let cargo = format!("ENV {path} CARGO_HOME=/usr/local/cargo CARGO_NET_OFFLINE=true");
+    // What the cache does not have, npm fetches.
+    let npm = format!("ENV {path} NPM_CONFIG_CACHE=/root/.npm NPM_CONFIG_PREFER_OFFLINE=true");
+    let recipes: [(&str, Recipe, &str); 4] = [
+        (EMPTY, Root::new, "ENV PATH=/"),
+        (BUSYBOX, shell, "ENV PATH=/bin"),
+        (RUST, rust, &cargo),
+        (NODE, node, &npm),
+    ];
+    for (name, root, change) in recipes {
+        if !keep || engine.output(["image", "inspect", name]).is_err() {
+            root()?.import(engine, name, change)?;
+        }
+    }
+    Ok("of this machine's programs".to_owned())
+}
+
+fn shell() -> Result<Root> {
+    let root = Root::new()?;
+    for command in COMMANDS {
+        root.put(Path::new(BUSYBOX_PROGRAM), &format!("/bin/{command}"))?;
+    }
+    root.put(Path::new(BUSYBOX_PROGRAM), BUSYBOX_PROGRAM)?;
+    root.put(Path::new(BUSYBOX_PROGRAM), "/usr/bin/env")?;
+    fs::create_dir(root.0.path().join("tmp"))?;
+    Ok(root)
+}
+
+/// cargo, rustc, the crates of Cargo.lock, and what it takes to link build scripts and macros for this machine.
+fn rust() -> Result<Root> {
+    let root = shell()?;
+    let sysroot = PathBuf::from(said("rustc", ["--print", "sysroot"])?);
+    let host = said("rustc", ["--print", "host-tuple"])?;
+    let libraries = format!("lib/rustlib/{host}");
+    let target = format!("lib/rustlib/{}", ccs_testkit::static_target());
+    for part in ["bin/cargo", "bin/rustc", &libraries, &target] {
+        root.put(&sysroot.join(part), &format!("/usr/local/{part}"))?;
+    }
+    for library in files(&sysroot.join("lib"), |name| name.contains(".so"))? {
+        root.put(&library, &format!("/usr/local/lib/{}", name(&library)))?;
+    }
+    root.with_libraries(&[sysroot.join("bin/cargo"), sysroot.join("bin/rustc")])?;
+    linker(&root)?;
+    for part in ["registry/index", "registry/cache", "config.toml"] {
+        let found = cargo_home()?.join(part);
+        if found.exists() {
+            root.put(&found, &format!("/usr/local/cargo/{part}"))?;
+        }
+    }
+    Ok(root)
+}
+
+/// gcc as far as rustc uses it.
+fn linker(root: &Root) -> Result<()> {
+    let place =
+        |kind: &str, what: &str| said("gcc", [format!("-print-{kind}-name={what}")]).map(PathBuf::from);
+    let gcc = which("gcc")?;
+    root.put(&gcc, "/usr/bin/cc")?;
+    let mut programs = vec![gcc];
+    for program in ["collect2", "lto-wrapper", "ld"] {
+        programs.push(match place("prog", program)? {
+            bare if bare.is_relative() => which(program)?,
+            path => path,
+        });
+        root.same(&programs[programs.len() - 1])?;
+    }
+    root.with_libraries(&programs)?;
+    let start = |name: &str| name.contains("crt") && Path::new(name).extension() == Some(OsStr::new("o"));
+    let of_gcc = folder_of(&place("file", "crtbegin.o")?);
+    let of_libc = folder_of(&place("file", "crt1.o")?).canonicalize()?;
+    let mut wanted =
+        files(&of_gcc, |name| start(name) || name.starts_with("libgcc") || name.contains("plugin.so"))?;
+    let libc = ["libc.so", "libc_", "libm.", "libdl.", "libpthread.", "librt.", "libutil.", "libgcc_s."];
+    wanted.extend(files(&of_libc, |name| start(name) || libc.iter().any(|l| name.starts_with(l)))?);
+    for file in &wanted {
+        root.same(file)?;
+        // libc.so and libm.so are texts that name the libraries.
+        if let Ok(text) = fs::read_to_string(file) {
+            let named = text.split_whitespace().map(Path::new);
+            named.filter(|path| path.is_absolute() && path.is_file()).try_for_each(|path| root.same(path))?;
+        }
+    }
+    Ok(())
+}
+
+fn node() -> Result<Root> {
+    let root = shell()?;
+    let node = which("node")?;
+    root.put(&node, "/usr/bin/node")?;
+    root.with_libraries(&[node])?;
+    let npm = which("npm")?.canonicalize()?;
+    let package = npm.ancestors().nth(2).context("npm is in no package")?;
+    // Debian keeps every package of npm's beside it.
+    let modules = package.parent().filter(|modules| modules.ends_with("nodejs")).unwrap_or(package);
+    root.same(modules)?;
+    root.write("/usr/bin/npm", &format!("#!/bin/sh\nexec node {} \"$@\"\n", npm.display()))?;
+    let cache = PathBuf::from(said("npm", ["config", "get", "cache"])?);
+    if cache.join("_cacache").exists() {
+        root.put(&cache.join("_cacache"), "/root/.npm/_cacache")?;
+    }
+    Ok(root)
+}
+
+/// Collects what an image is to hold.
+type Recipe = fn() -> Result<Root>;
+
+/// The root of an image to be: links to what it will hold.
+struct Root(TempDir);
+
+impl Root {
+    fn new() -> Result<Self> {
+        Ok(Self(tempfile::Builder::new().prefix("base-image-").tempdir()?))
+    }
+
+    /// Puts a file or a folder of this machine at an absolute path of the image.
+    fn put(&self, from: &Path, at: &str) -> Result<()> {
+        let place = self.place(at)?;
+        if !place.is_symlink() {
+            let from = from.canonicalize().with_context(|| format!("cannot find {}", from.display()))?;
+            symlink(&from, &place).with_context(|| format!("cannot put {} at {at}", from.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Puts it where it is on this machine.
+    fn same(&self, path: &Path) -> Result<()> {
+        self.put(path, &path.to_string_lossy())
+    }
+
+    fn write(&self, at: &str, content: &str) -> Result<()> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = self.place(at)?;
+        fs::write(&place, content)?;
+        Ok(fs::set_permissions(&place, fs::Permissions::from_mode(0o755))?)
+    }
+
+    fn place(&self, at: &str) -> Result<PathBuf> {
+        let place = self.0.path().join(at.trim_start_matches('/'));
+        fs::create_dir_all(folder_of(&place))?;
+        Ok(place)
+    }
+
+    /// Puts the shared libraries of programs, and the loader.
+    fn with_libraries(&self, programs: &[PathBuf]) -> Result<()> {
+        let mut libraries = BTreeSet::new();
+        for program in programs {
+            // A static program has none, which ldd calls an error.
+            let listed = said("ldd", [program]).unwrap_or_default();
+            libraries
+                .extend(listed.split_whitespace().filter(|word| word.starts_with('/')).map(PathBuf::from));
+        }
+        // The tool chain's own libraries are in the image already, at another place.
+        let sysroot = said("rustc", ["--print", "sysroot"])?;
+        libraries
+            .iter()
+            .filter(|library| !library.starts_with(&sysroot))
+            .try_for_each(|library| self.same(library))
+    }
+
+    /// Makes the image: the links are followed.
+    fn import(&self, engine: &Engine, name: &str, change: &str) -> Result<()> {
+        let mut tar = Command::new("tar")
+            .args(["--create", "--dereference", "--owner=0", "--group=0", "--numeric-owner", "--directory"])
+            .arg(self.0.path())
+            .arg(".")
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("cannot start tar")?;
+        let archive = tar.stdout.take().context("tar has no output")?;
+        let mut import = engine.docker(["import", "--change", change, "-", name]);
+        let imported = output(import.stdin(archive));
+        if !tar.wait()?.success() {
+            bail!("tar cannot read what belongs into {name}");
+        }
+        imported.map(drop)
+    }
+}
+
+fn said<S: AsRef<OsStr>>(program: &str, arguments: impl IntoIterator<Item = S>) -> Result<String> {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(workspace::root()).stdin(Stdio::null());
+    Ok(output(&mut command)?.trim().to_owned())
+}
+
+fn which(program: &str) -> Result<PathBuf> {
+    toolchain::find(program).with_context(|| format!("{program} is not on the PATH"))
+}
+
+fn cargo_home() -> Result<PathBuf> {
+    let home = || Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo"));
+    std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(home)
+        .context("neither CARGO_HOME nor HOME is set")
+}
+
+fn files(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_file() && wanted(&name(&path)) {
+            found.push(path);
+        }
+    }
+    Ok(found)
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn folder_of(path: &Path) -> PathBuf {
+    path.parent().map(Path::to_owned).unwrap_or_default()
+}

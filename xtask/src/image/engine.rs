@@ -1,0 +1,181 @@
+//! The Docker engine: the one that answers, or one of our own that ends with the test.
+
+use std::ffi::OsStr;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use tempfile::TempDir;
+use wait_timeout::ChildExt as _;
+
+use crate::{toolchain, workspace};
+
+/// How long the engine may take to start, and again to stop.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A Docker engine and the client that speaks to it.
+pub(crate) struct Engine {
+    client: PathBuf,
+    host: Option<String>,
+    /// Dropped last: the engine stops when nobody needs it.
+    daemon: Option<Daemon>,
+}
+
+impl Engine {
+    /// Finds the engine that answers, or starts one; or says why there is none.
+    pub(crate) fn find_or_start() -> Result<Result<Self, &'static str>> {
+        let Some(client) = client() else { return Ok(Err("docker is not installed")) };
+        let found = Self { client, host: None, daemon: None };
+        if found.answers() {
+            return Ok(Ok(found));
+        }
+        if !geteuid().is_root() || !toolchain::has("dockerd", "--version") {
+            return Ok(Err("no Docker engine answers, and none can be started by this user"));
+        }
+        let daemon = Daemon::start()?;
+        let mut own = Self { host: Some(daemon.host()), daemon: Some(daemon), ..found };
+        own.wait()?;
+        Ok(Ok(own))
+    }
+
+    /// The client's program.
+    pub(crate) fn client(&self) -> &Path {
+        &self.client
+    }
+
+    /// Prepares a command of the client.
+    pub(crate) fn docker<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+        let mut command = Command::new(&self.client);
+        command.args(arguments);
+        self.direct(&mut command);
+        command
+    }
+
+    /// Lets a program that reads the client's variables speak to this engine.
+    pub(crate) fn direct<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        if let Some(host) = &self.host {
+            command.env("DOCKER_HOST", host).env_remove("DOCKER_CONTEXT");
+        }
+        command.stdin(Stdio::null())
+    }
+
+    /// Runs a command of the client and gives what it prints; an error has what it said.
+    pub(crate) fn output<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Result<String> {
+        output(&mut self.docker(arguments))
+    }
+
+    fn answers(&self) -> bool {
+        let mut version = self.docker(["version"]);
+        version.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+    }
+
+    fn wait(&mut self) -> Result<()> {
+        let start = Instant::now();
+        while !self.answers() {
+            if let Some(daemon) = &mut self.daemon {
+                daemon.check(start)?;
+            }
+            sleep(Duration::from_millis(100));
+        }
+        Ok(())
+    }
+}
+
+/// Finds a client that can use both of the engine's builders; one that has just one of them is better than none.
+fn client() -> Option<PathBuf> {
+    let mut candidates = vec![toolchain::find("docker")?, PathBuf::from("/usr/bin/docker")];
+    candidates.retain(|client| client.is_file());
+    candidates.iter().find(|client| has_buildkit(client)).or(candidates.first()).cloned()
+}
+
+/// Tells whether `docker build` speaks to BuildKit: from release 23 on it needs the component buildx.
+pub(crate) fn has_buildkit(client: &Path) -> bool {
+    let mut help = Command::new(client);
+    help.args(["build", "--help"]).env("DOCKER_BUILDKIT", "1");
+    output(&mut help).is_ok()
+}
+
+/// Runs a command and gives what it prints; an error has what it said.
+pub(crate) fn output(command: &mut Command) -> Result<String> {
+    let shown = workspace::shown(command);
+    let output = command.output().with_context(|| format!("cannot start {shown}"))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if !output.status.success() {
+        let said = text(&output.stdout) + &text(&output.stderr);
+        bail!("{shown} ended with {}:\n{}", output.status, last_lines(&said, 30));
+    }
+    Ok(text(&output.stdout))
+}
+
+fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text.trim_end().lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+/// `dockerd` with a socket and data of its own.
+struct Daemon {
+    process: Child,
+    /// The socket, whose path has to be short, and what else the engine keeps while it runs.
+    run: TempDir,
+    /// Images and volumes.
+    data: TempDir,
+}
+
+impl Daemon {
+    fn start() -> Result<Self> {
+        let run = tempfile::Builder::new().prefix("dockerd-").tempdir()?;
+        // Beside cargo's files: there is room, and it is no overlay on which the engine could not put its own.
+        fs::create_dir_all(workspace::target_folder())?;
+        let data = tempfile::Builder::new().prefix("docker-data-").tempdir_in(workspace::target_folder())?;
+        let log = File::create(run.path().join("log"))?;
+        let process = Command::new("dockerd")
+            .arg("--data-root")
+            .arg(data.path())
+            .arg("--exec-root")
+            .arg(run.path().join("exec"))
+            .arg("--pidfile")
+            .arg(run.path().join("pid"))
+            .args(["--log-level", "warn", "--host", &socket(run.path())])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()
+            .context("cannot start dockerd")?;
+        Ok(Self { process, run, data })
+    }
+
+    fn host(&self) -> String {
+        socket(self.run.path())
+    }
+
+    /// Gives an error when there is no use in waiting on.
+    fn check(&mut self, start: Instant) -> Result<()> {
+        let ended = self.process.try_wait()?;
+        if ended.is_some() || start.elapsed() > PATIENCE {
+            let log = fs::read_to_string(self.run.path().join("log")).unwrap_or_default();
+            bail!("dockerd does not answer:\n{}", last_lines(&log, 10));
+        }
+        Ok(())
+    }
+}
+
+fn socket(folder: &Path) -> String {
+    format!("unix://{}/docker.sock", folder.display())
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) else { return };
+        // It unmounts the layers; a kill would leave them.
+        let _ = kill_process(pid, Signal::TERM);
+        if !matches!(self.process.wait_timeout(PATIENCE), Ok(Some(_))) {
+            println!("dockerd does not end and is killed; see {}", self.data.path().display());
+            let _ = self.process.kill();
+            let _ = self.process.wait();
+        }
+    }
+}
