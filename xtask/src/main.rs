@@ -7,6 +7,7 @@ mod builder_programs;
 mod conformance;
 mod empty_root;
 mod fuzz;
+mod manifests;
 mod size;
 mod tally;
 mod test;
@@ -38,8 +39,10 @@ enum Chore {
     Size(size::Options),
     /// Run the builder where there is no other file, not even a shell
     EmptyRoot,
-    /// Check that every place that names a Rust release names the same one
-    CheckVersions,
+    /// Render and check what is under deploy/, and lint the workflows
+    Manifests(manifests::Options),
+    /// Check that every place that names a Rust release, or the project's version, names the same one
+    CheckVersions(versions::Options),
     /// Run each fuzz target for a while
     Fuzz(fuzz::Options),
 }
@@ -51,7 +54,8 @@ fn main() -> ExitCode {
         Chore::BenchBuilder(options) => bench::run(&options),
         Chore::Size(options) => size::run(&options),
         Chore::EmptyRoot => empty_root::run(),
-        Chore::CheckVersions => versions::run(),
+        Chore::Manifests(options) => manifests::run(&options),
+        Chore::CheckVersions(options) => versions::run(&options),
         Chore::Fuzz(options) => fuzz::run(&options),
     };
     match outcome {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::tally::Tally;
-use crate::{conformance, empty_root, size, toolchain, versions, workspace};
+use crate::{conformance, empty_root, manifests, size, toolchain, versions, workspace};
 
 /// Runs everything; a failure does not keep the rest from running.
 pub(crate) fn run() -> Tally {
@@ -26,7 +26,8 @@ pub(crate) fn run() -> Tally {
         part("conformance of a stand-in for Fabric's builder", stand_in),
         part("size", || size::run(&size::Options::default())),
         part("empty root", empty_root::run),
-        part("versions", versions::run),
+        part("manifests", || manifests::run(&manifests::Options::default())),
+        part("versions", || versions::run(&versions::Options::default())),
     ]
     .into_iter()
     .sum::<Tally>();
