@@ -10,15 +10,15 @@ use super::objects::{find, list, pod, read, texts};
 use super::rendering::Rendering;
 use super::{deploy, report};
 use crate::tally::Tally;
-use crate::versions;
+use crate::{versions, workspace};
 
 /// The file deploy/names.toml.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Names {
     image: String,
-    builder: String,
-    pub(super) folder: String,
+    pub(super) builder: String,
+    folder: String,
     user: u64,
     port: u64,
     pub(super) tls: String,
@@ -64,6 +64,10 @@ pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
     let variable = format!("CORE_CHAINCODE_EXTERNALBUILDERS={}\n", names.external_builders());
     if fs::read_to_string(deploy("peer/peer.env"))? != variable {
         wrong.push(format!("deploy/peer/peer.env is not {variable}"));
+    }
+    let workflow = fs::read_to_string(workspace::root().join(".github/workflows/release.yml"))?;
+    if !workflow.contains(&format!("\n  IMAGE: {}\n", names.image)) {
+        wrong.push(format!("release.yml does not push to {}", names.image));
     }
     if wrong.is_empty() {
         return Ok(report(true, "names", "one image, one folder, one port, one label everywhere"));

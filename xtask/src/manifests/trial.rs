@@ -31,6 +31,12 @@ chaincode:
 /// Where the image has its program.
 const PROGRAM: &str = "go/bin/ccs-builder";
 
+/// The host in a package's address, and what the peer must get of it.
+struct Host {
+    template: &'static str,
+    rendered: &'static str,
+}
+
 /// Lays out each peer and examines it, and the settings under deploy/peer beside one of them.
 pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
     let program = builder_programs::build()?;
@@ -46,15 +52,18 @@ pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
         fs::write(&core, FABRICS_CORE_YAML)?;
         let environment = root.path().join("peer.env");
         fs::write(&environment, peer_environment(&objects)?)?;
-        let template =
-            if rendering.name == "peer-config" { "{{.org}}.{{.domain}}" } else { "{{.peer_id}}.example.com" };
-        tally += examined(rendering.name, root.path(), &core, Some(&environment), template)?;
+        let host = if rendering.name == "peer-config" {
+            Host { template: "basic.{{.domain}}", rendered: "basic.org1.example.com" }
+        } else {
+            Host { template: "{{.peer_id}}.example.com", rendered: "org1-peer1.example.com" }
+        };
+        tally += examined(rendering.name, root.path(), &core, Some(&environment), &host)?;
         if rendering.name == "peer-init" {
-            let plain = "basic.example.com";
-            tally += examined("deploy/peer/core.yaml", root.path(), &deploy("peer/core.yaml"), None, plain)?;
+            let host = Host { template: "basic.example.com", rendered: "basic.example.com" };
+            tally += examined("deploy/peer/core.yaml", root.path(), &deploy("peer/core.yaml"), None, &host)?;
             let (core, environment) = (root.path().join("empty.yaml"), deploy("peer/peer.env"));
             fs::write(&core, "vm: {endpoint: ''}\n")?;
-            tally += examined("deploy/peer/peer.env", root.path(), &core, Some(&environment), plain)?;
+            tally += examined("deploy/peer/peer.env", root.path(), &core, Some(&environment), &host)?;
         }
     }
     Ok(tally)
@@ -143,19 +152,18 @@ fn peer_environment(objects: &[Value]) -> Result<String> {
     Ok(lines.concat())
 }
 
-/// Runs `ccs doctor` with a package; it must find nothing, and our builder must have taken the package.
+/// Runs `ccs doctor` with a package; it must find nothing, and our builder must take and render the package.
 fn examined(
     name: &str,
     root: &Path,
     core: &Path,
     environment: Option<&PathBuf>,
-    host: &str,
+    host: &Host,
 ) -> Result<Tally> {
-    let names = Names::load()?;
     let package = root.join("basic.tgz");
     let mut make = Command::new(ccs()?);
     make.arg("package").arg(&package).args(["--force", "--label", "basic_1.0"]);
-    output_of(make.args(["--address", &format!("{host}:9999")]))?;
+    output_of(make.args(["--address", &format!("{}:9999", host.template)]))?;
     let mut doctor = Command::new(ccs()?);
     doctor.arg("doctor").arg("--core").arg(core).arg("--root").arg(root).arg("--package").arg(&package);
     if let Some(environment) = environment {
@@ -164,8 +172,12 @@ fn examined(
     let output = doctor.arg("--json").output()?;
     let document: Value = serde_json::from_slice(&output.stdout)
         .with_context(|| format!("ccs doctor: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
-    let taken = document.to_string().contains(&names.folder);
-    let healthy = document["errors"] == 0 && document["warnings"] == 0 && taken;
-    let finding = if healthy { "nothing to find".to_owned() } else { format!("{document:#}") };
+    let trial = &document["trial"];
+    let address = format!("{}:9999", host.rendered);
+    let healthy = document["errors"] == 0
+        && document["warnings"] == 0
+        && trial["builder"] == Names::load()?.builder
+        && trial["connection"]["address"] == address;
+    let finding = if healthy { format!("the peer will dial {address}") } else { format!("{document:#}") };
     Ok(report(healthy, "trial", &format!("{name}: {finding}")))
 }
