@@ -8,6 +8,7 @@ mod conformance;
 mod empty_root;
 mod fuzz;
 mod image;
+mod manifests;
 mod size;
 mod tally;
 mod test;
@@ -41,8 +42,10 @@ enum Chore {
     EmptyRoot,
     /// Build the container image with a Docker engine and use it
     Image(image::Options),
-    /// Check that every place that names a Rust release names the same one
-    CheckVersions,
+    /// Render and check what is under deploy/, and lint the workflows
+    Manifests(manifests::Options),
+    /// Check that every place that names a Rust release, or the project's version, names the same one
+    CheckVersions(versions::Options),
     /// Run each fuzz target for a while
     Fuzz(fuzz::Options),
 }
@@ -55,7 +58,8 @@ fn main() -> ExitCode {
         Chore::Size(options) => size::run(&options),
         Chore::EmptyRoot => empty_root::run(),
         Chore::Image(options) => image::run(&options),
-        Chore::CheckVersions => versions::run(),
+        Chore::Manifests(options) => manifests::run(&options),
+        Chore::CheckVersions(options) => versions::run(&options),
         Chore::Fuzz(options) => fuzz::run(&options),
     };
     match outcome {

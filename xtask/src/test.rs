@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::tally::Tally;
-use crate::{conformance, empty_root, image, size, toolchain, versions, workspace};
+use crate::{conformance, empty_root, image, manifests, size, toolchain, versions, workspace};
 
 /// Runs everything; a failure does not keep the rest from running.
 pub(crate) fn run() -> Tally {
@@ -27,7 +27,8 @@ pub(crate) fn run() -> Tally {
         part("size", || size::run(&size::Options::default())),
         part("empty root", empty_root::run),
         part("image", || image::run(&image::Options::default())),
-        part("versions", versions::run),
+        part("manifests", || manifests::run(&manifests::Options::default())),
+        part("versions", || versions::run(&versions::Options::default())),
     ]
     .into_iter()
     .sum::<Tally>();

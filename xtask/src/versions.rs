@@ -1,4 +1,4 @@
-//! `cargo xtask check-versions`: one Rust release, named the same wherever it is named.
+//! `cargo xtask check-versions`: one Rust release and one version of the project, the same wherever they are named.
 
 use std::path::Path;
 
@@ -13,8 +13,35 @@ const PAGES: [&str; 2] = ["README.md", "CONTRIBUTING.md"];
 /// Files that name an image of Rust.
 const IMAGE_NAMES: [&str; 2] = ["Dockerfile", "docs/docker.md"];
 
-/// Compares Cargo.toml, rust-toolchain.toml and the pages.
-pub(crate) fn run() -> Result<Tally> {
+/// What to check beside the files.
+#[derive(clap::Args, Default)]
+pub(crate) struct Options {
+    /// The tag of a release: it must be the version, and the change log must have a section of that version
+    #[arg(long)]
+    tag: Option<String>,
+}
+
+/// Where the project's version is named, and what stands before it.
+const MENTIONS: [(&str, &str); 5] = [
+    ("deploy/helm/chaincode/Chart.yaml", "\nversion: "),
+    ("deploy/helm/chaincode/Chart.yaml", "\nappVersion: "),
+    ("deploy/kubernetes/peer-builder/peer-builder.yaml", "fabric-ccs-builder:"),
+    ("docs/kubernetes.md", "fabric-ccs-builder:"),
+    ("docs/install.md", "fabric-ccs-builder:"),
+];
+
+/// Compares Cargo.toml with rust-toolchain.toml, the pages, the manifests and the change log.
+pub(crate) fn run(options: &Options) -> Result<Tally> {
+    let tag = options.tag.as_deref().map_or(Ok(Tally::default()), release)?;
+    Ok(rust()? + of_the_project()? + change_log()? + tag)
+}
+
+/// Gives the project's version.
+pub(crate) fn project() -> Result<String> {
+    value(&workspace::root().join("Cargo.toml"), &["workspace", "package", "version"])
+}
+
+fn rust() -> Result<Tally> {
     let root = workspace::root();
     let stated = value(&root.join("Cargo.toml"), &["workspace", "package", "rust-version"])?;
     let channel = value(&root.join("rust-toolchain.toml"), &["toolchain", "channel"])?;
@@ -33,14 +60,81 @@ pub(crate) fn run() -> Result<Tally> {
         let others = named.into_iter().filter(|release| !is_same(release, &stated));
         wrong.extend(others.map(|release| format!("{file} names rust:{release}, Cargo.toml has {stated}")));
     }
+    Ok(report(&wrong, &format!("Rust {stated} everywhere")))
+}
+
+fn of_the_project() -> Result<Tally> {
+    let stated = project()?;
+    let mut wrong = Vec::new();
+    for (file, before) in MENTIONS {
+        let text = std::fs::read_to_string(workspace::root().join(file))
+            .with_context(|| format!("cannot read {file}"))?;
+        let found = mentions(&text, before);
+        if found.is_empty() {
+            wrong.push(format!("{file} has nothing after {:?}", before.trim()));
+        }
+        let others = found.into_iter().filter(|version| *version != stated);
+        wrong.extend(others.map(|version| format!("{file} has {version}, Cargo.toml has {stated}")));
+    }
+    Ok(report(&wrong, &format!("project {stated} everywhere")))
+}
+
+/// The version has its section in the change log, or there is one of what will be released.
+fn change_log() -> Result<Tally> {
+    let (stated, text) = (project()?, change_log_text()?);
+    let told = has_section(&text, &stated) || has_section(&text, "Unreleased");
+    let wrong = unless(told, || format!("CHANGELOG.md tells neither of {stated} nor of what is unreleased"));
+    Ok(report(&wrong, &format!("the change log tells of {stated}")))
+}
+
+/// A tag is for the version of the files, and that version is no longer unreleased in the change log.
+fn release(tag: &str) -> Result<Tally> {
+    let stated = project()?;
+    let mut wrong = unless(tag.strip_prefix('v') == Some(&stated), || {
+        format!("the tag is {tag}, and Cargo.toml has {stated}: the tag of that is v{stated}")
+    });
+    wrong.extend(unless(has_section(&change_log_text()?, &stated), || {
+        format!("CHANGELOG.md has no section {stated}")
+    }));
+    Ok(report(&wrong, &format!("{tag} can be released")))
+}
+
+fn change_log_text() -> Result<String> {
+    let path = workspace::root().join("CHANGELOG.md");
+    std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+fn unless(holds: bool, complaint: impl FnOnce() -> String) -> Vec<String> {
+    if holds { Vec::new() } else { vec![complaint()] }
+}
+
+/// Tells whether a section has an entry; its heading may have a date after the version.
+fn has_section(text: &str, version: &str) -> bool {
+    text.split("\n## ").skip(1).any(|section| {
+        let heading = section.lines().next().unwrap_or_default();
+        heading.split(' ').next() == Some(version) && section.lines().any(|line| line.starts_with("- "))
+    })
+}
+
+fn report(wrong: &[String], finding: &str) -> Tally {
     if wrong.is_empty() {
-        println!("passed  versions: Rust {stated} everywhere");
-        return Ok(Tally::PASSED);
+        println!("passed  versions: {finding}");
+        return Tally::PASSED;
     }
     for wrong in wrong {
         println!("FAILED  versions: {wrong}");
     }
-    Ok(Tally::FAILED)
+    Tally::FAILED
+}
+
+/// Finds every version that follows a text: its numbers, without what may be appended.
+fn mentions<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
+    let after = text.match_indices(before).map(|(at, _)| &text[at + before.len()..]);
+    let number = |rest: &'a str| {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        &rest[..end]
+    };
+    after.map(number).filter(|version| version.contains('.')).collect()
 }
 
 /// Tells whether two texts name the same release; `1.95` and `1.95.0` do.
@@ -79,7 +173,23 @@ fn value(file: &Path, keys: &[&str]) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_same, numbers_after, releases};
+    use super::{has_section, is_same, mentions, numbers_after, releases};
+
+    #[test]
+    fn versions_are_found_without_what_is_appended() {
+        let text = "x:0.1.0-minimal\nx:VERSION x:1.2.3";
+        assert_eq!(mentions(text, "x:"), ["0.1.0", "1.2.3"]);
+    }
+
+    #[test]
+    fn a_section_is_one_with_an_entry() {
+        let text =
+            |heading: &str, entry: &str| format!("# Changelog\n\n## {heading}\n\n### Added\n\n{entry}\n");
+        assert!(has_section(&text("0.1.0", "- all"), "0.1.0"));
+        assert!(has_section(&text("0.1.0 - 2026-11-26", "- all"), "0.1.0"));
+        assert!(!has_section(&text("0.1.0", "nothing"), "0.1.0"));
+        assert!(!has_section(&text("Unreleased", "- all"), "0.1.0"));
+    }
 
     #[test]
     fn a_release_is_the_same_with_and_without_its_last_zero() {

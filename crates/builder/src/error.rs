@@ -40,6 +40,12 @@ pub enum Error {
         /// The argument's name.
         name: &'static str,
     },
+    /// The time between two looks at the installed programs is no duration.
+    #[error("--every")]
+    Interval(#[source] DurationError),
+    /// The time between two looks at the installed programs is zero or below.
+    #[error("--every {0} is no time to wait")]
+    NoInterval(ccs_files::GoDuration),
     /// The output would overwrite the input.
     #[error("{} is both input and output", folder.display())]
     SameFolder {
@@ -174,6 +180,9 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The system does not let the process wait for the signal that ends it.
+    #[error("cannot wait for SIGTERM")]
+    Signals(#[source] io::Error),
     /// A program that was installed does not run.
     #[error("the installed program {} does not run: {reason}", path.display())]
     SelfTest {
@@ -207,6 +216,8 @@ impl Error {
             Self::UnknownProgram(_)
             | Self::ArgumentCount { .. }
             | Self::EmptyArgument { .. }
+            | Self::Interval(_)
+            | Self::NoInterval(_)
             | Self::SameFolder { .. } => ExitCode::Usage,
             Self::MetadataUnreadable { source, .. } => unless_system(source, ExitCode::Metadata),
             Self::Metadata { .. } | Self::ForeignType { .. } => ExitCode::Metadata,
@@ -222,7 +233,9 @@ impl Error {
             Self::IndexUnreadable { source, .. } => unless_system(source, ExitCode::Index),
             Self::IndexPath { .. } | Self::Index { .. } | Self::Kind { .. } => ExitCode::Index,
             Self::Configuration { .. } => ExitCode::Configuration,
-            Self::Read { .. } | Self::Write { .. } | Self::SelfTest { .. } => ExitCode::InputOutput,
+            Self::Read { .. } | Self::Write { .. } | Self::Signals(_) | Self::SelfTest { .. } => {
+                ExitCode::InputOutput
+            }
         }
     }
 
@@ -234,6 +247,8 @@ impl Error {
             Self::ArgumentCount { program, .. } | Self::EmptyArgument { program, .. } => {
                 Some(format!("usage: {}", program.usage()))
             }
+            Self::Interval(source) => source.hint(),
+            Self::NoInterval(_) => Some("for example --every 60s".to_owned()),
             Self::SameFolder { .. } => Some("give the output a folder of its own".to_owned()),
             Self::MetadataUnreadable { source: ReadError::Missing, .. } => {
                 Some("the second argument is the folder in which the peer puts metadata.json".to_owned())
@@ -265,7 +280,8 @@ impl Error {
             Self::MetadataUnreadable { .. }
             | Self::ConnectionUnreadable { .. }
             | Self::IndexUnreadable { .. }
-            | Self::Read { .. } => None,
+            | Self::Read { .. }
+            | Self::Signals(_) => None,
         }
     }
 }

@@ -1,20 +1,56 @@
 //! `ccs-builder install DIR`: puts the programs where a peer calls them.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ccs_files::GoDuration;
 
 use crate::Error;
-use crate::context::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
+use crate::context::{Arguments, CONFIGURATION_VARIABLE, PEER_VARIABLES};
 use crate::program::{Program, version};
 
 /// The name that the printed settings give the builder.
 const BUILDER_NAME: &str = "ccs-builder";
+
+/// The name, and the last part of the path, of Fabric's own builder (Fabric 3.1 `sampleconfig/core.yaml`).
+const FABRICS_NAME: &str = "ccaas_builder";
+
+/// The option after which `install` keeps running.
+const EVERY: &str = "--every";
+
+/// What `install` is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Where the programs go.
+    pub folder: PathBuf,
+    /// How long to wait before they are looked at again; [`None`] for one installation and no more.
+    pub every: Option<Duration>,
+}
+
+impl Order {
+    /// Reads `DIR [--every DURATION]`, in either order.
+    pub fn read(mut arguments: Vec<OsString>) -> Result<Self, Error> {
+        let mut every = None;
+        if let Some(at) = arguments.iter().position(|argument| argument == EVERY) {
+            let mut option = arguments.drain(at..arguments.len().min(at + 2));
+            every = Some(interval(&option.nth(1).unwrap_or_default().to_string_lossy())?);
+        }
+        let Arguments([folder]) = Arguments::read(Program::Install, arguments)?;
+        Ok(Self { folder, every })
+    }
+}
+
+fn interval(text: &str) -> Result<Duration, Error> {
+    let duration: GoDuration = text.parse().map_err(Error::Interval)?;
+    duration.to_std().filter(|time| !time.is_zero()).ok_or(Error::NoInterval(duration))
+}
 
 /// Installs the programs into a folder and gives the settings for the peer.
 ///
@@ -40,6 +76,19 @@ pub fn install(folder: &Path) -> Result<String, Error> {
 fn write_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Write { action, path, source }
+}
+
+/// Names the programs in a folder that are not the running executable, or that not everybody may execute.
+pub(crate) fn outdated(folder: &Path) -> Result<Vec<&'static str>, Error> {
+    let executable = this_executable()?;
+    let expected = fs::read(&executable).map_err(|source| Error::Read { path: executable, source })?;
+    let is_current = |name: &&str| {
+        let place = folder.join(name);
+        let executable = |kind: fs::Metadata| kind.is_file() && kind.permissions().mode() & 0o555 == 0o555;
+        fs::symlink_metadata(&place).is_ok_and(executable)
+            && fs::read(&place).is_ok_and(|found| found == expected)
+    };
+    Ok(Program::STAGES.map(Program::name).into_iter().filter(|name| !is_current(name)).collect())
 }
 
 fn this_executable() -> Result<PathBuf, Error> {
@@ -85,6 +134,10 @@ fn settings(bin: &Path) -> String {
     let mut variables = vec![CONFIGURATION_VARIABLE];
     variables.extend(PEER_VARIABLES.map(|(variable, _)| variable));
     let builder = bin.parent().filter(|_| bin.file_name().is_some_and(|name| name == "bin"));
+    // A peer remembers by the name which builder made an earlier build: where ours takes the place of Fabric's, it
+    // takes the name as well.
+    let replaces = builder.and_then(Path::file_name).is_some_and(|name| name == FABRICS_NAME);
+    let name = if replaces { FABRICS_NAME } else { BUILDER_NAME };
     let (note, path) = match builder {
         Some(builder) => (String::new(), yaml_text(&builder.display().to_string())),
         // Probably a container that has the peer's folder under another name.
@@ -95,10 +148,10 @@ fn settings(bin: &Path) -> String {
     };
     format!(
         "{note}# core.yaml of the peer; put this builder before others that take the type ccaas\n\
-         chaincode:\n  externalBuilders:\n    - name: {BUILDER_NAME}\n      path: {path}\n      \
+         chaincode:\n  externalBuilders:\n    - name: {name}\n      path: {path}\n      \
          propagateEnvironment:\n        - {}\n\n\
          # the same as an environment variable of the peer\n\
-         CORE_CHAINCODE_EXTERNALBUILDERS=[{{name: {BUILDER_NAME}, path: {path}, propagateEnvironment: [{}]}}]\n",
+         CORE_CHAINCODE_EXTERNALBUILDERS=[{{name: {name}, path: {path}, propagateEnvironment: [{}]}}]\n",
         variables.join("\n        - "),
         variables.join(", ")
     )
@@ -122,6 +175,39 @@ mod tests {
                         [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG, CORE_PEER_ID, CORE_PEER_LOCALMSPID, HOSTNAME]}]\n";
         assert!(text.ends_with(variable), "{text}");
         assert!(text.starts_with("# core.yaml"), "{text}");
+    }
+
+    #[test]
+    fn in_the_place_of_fabrics_builder_ours_has_its_name() {
+        let text = settings(Path::new("/opt/hyperledger/ccaas_builder/bin"));
+        assert!(
+            text.contains("    - name: ccaas_builder\n      path: /opt/hyperledger/ccaas_builder\n"),
+            "{text}"
+        );
+        assert!(text.contains("=[{name: ccaas_builder, path: /opt/hyperledger/ccaas_builder, "), "{text}");
+    }
+
+    #[test]
+    fn an_order_has_a_folder_and_perhaps_an_interval() {
+        let read = |words: &[&str]| Order::read(words.iter().map(OsString::from).collect());
+        let order = |every| Order { folder: "/x/bin".into(), every };
+        let minute = Some(Duration::from_mins(1));
+        assert_eq!(read(&["/x/bin"]).unwrap(), order(None));
+        assert_eq!(read(&["/x/bin", "--every", "60s"]).unwrap(), order(minute));
+        assert_eq!(read(&["--every", "1m", "/x/bin"]).unwrap(), order(minute));
+        for (words, message) in [
+            (&["--every", "1m"][..], "install takes 1 argument, not 0"),
+            (&["/x/bin", "/y"], "install takes 1 argument, not 2"),
+            (&["/x/bin", "--every"], "--every: \"\" is not a duration"),
+            (&["/x/bin", "--every", "60"], "--every: \"60\" is not a duration: the unit is missing"),
+            (&["/x/bin", "--every", "0s"], "--every 0s is no time to wait"),
+            (&["/x/bin", "--every", "-1s"], "--every -1s is no time to wait"),
+        ] {
+            let error = read(words).unwrap_err();
+            assert_eq!(crate::report::chain(&error), message);
+            assert_eq!(error.code(), crate::ExitCode::Usage);
+            assert!(error.hint().is_some(), "{message}");
+        }
     }
 
     #[test]

@@ -20,7 +20,7 @@
 //! | [`meta_inf`] | the files of META-INF |
 //! | [`examine`] | all that is wrong with a source, for the tools beside the builder |
 //! | [`output`] | folders written whole or not at all |
-//! | [`install`] | `ccs-builder install` |
+//! | [`install`], [`keep`] | `ccs-builder install`, once or again and again |
 //! | [`error`], [`warning`], [`exit`], [`report`] | what went wrong, its code, and the line that says so |
 
 pub mod check;
@@ -31,6 +31,7 @@ pub mod examine;
 pub mod exit;
 pub mod input;
 pub mod install;
+pub mod keep;
 pub mod meta_inf;
 pub mod output;
 pub mod program;

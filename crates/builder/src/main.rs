@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use ccs_builder::context::{Arguments, Surroundings};
+use ccs_builder::install::Order;
+use ccs_builder::keep::{Stop, keep};
 use ccs_builder::program::{self, Program, Request};
 use ccs_builder::report::{Report, error_line};
 use ccs_builder::{Error, ExitCode as Code, install, stages};
@@ -52,9 +54,18 @@ fn stage(program: Program, arguments: Vec<OsString>, report: &mut Report) -> Res
 
 /// Runs `install`, which a person types: the result goes to stdout.
 fn install(arguments: Vec<OsString>) -> Code {
-    let installed = Arguments::read(Program::Install, arguments)
-        .and_then(|Arguments([folder])| install::install(&folder));
-    installed.map_or_else(|error| fail(&error), |settings| print(&settings))
+    Order::read(arguments).and_then(carry_out).unwrap_or_else(|error| fail(&error))
+}
+
+fn carry_out(order: Order) -> Result<Code, Error> {
+    let Some(every) = order.every else {
+        return Ok(print(&install::install(&order.folder)?));
+    };
+    let mut stop = Stop::on_signals()?;
+    // Whoever reads the settings may have gone; the programs are wanted all the same.
+    print(&install::install(&order.folder)?);
+    keep(&order.folder, every, &mut stop, |line| eprintln!("ccs-builder: {line}"))?;
+    Ok(Code::Ok)
 }
 
 fn fail(error: &Error) -> Code {

@@ -12,7 +12,7 @@ pub enum Program {
     Build,
     /// `release OUT RELEASE`
     Release,
-    /// `ccs-builder install DIR`
+    /// `ccs-builder install DIR [--every DURATION]`
     Install,
 }
 
@@ -45,7 +45,8 @@ impl Program {
     /// Gives the line that shows how the program is called.
     #[must_use]
     pub fn usage(self) -> String {
-        format!("{} {}", self.name(), self.arguments().join(" "))
+        let options = if self == Self::Install { " [--every DURATION]" } else { "" };
+        format!("{} {}{options}", self.name(), self.arguments().join(" "))
     }
 
     fn named(name: &OsStr) -> Option<Self> {
@@ -113,6 +114,8 @@ is called with, or by its first argument.
 
   ccs-builder install DIR                put detect, build and release into DIR, which is the folder
                                          `bin` of a builder, and print the settings for core.yaml
+  ccs-builder install DIR --every 60s    the same, then look every 60s whether they are still what was
+                                         installed, and install again if not, until SIGTERM
   ccs-builder detect  SRC METADATA       exit 0 if the package is for this builder, 1 if not
   ccs-builder build   SRC METADATA OUT   render and check connection.json and META-INF, write OUT
   ccs-builder release OUT RELEASE        write what the peer reads: connection.json and statedb

@@ -1,0 +1,142 @@
+//! Names and numbers that must be the same in all manifests: deploy/names.toml has them.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::objects::{find, list, pod, read, texts};
+use super::rendering::Rendering;
+use super::{deploy, report};
+use crate::tally::Tally;
+use crate::{versions, workspace};
+
+/// The file deploy/names.toml.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Names {
+    image: String,
+    pub(super) builder: String,
+    folder: String,
+    user: u64,
+    port: u64,
+    pub(super) tls: String,
+    peer_label: String,
+}
+
+impl Names {
+    /// Reads the file.
+    pub(super) fn load() -> Result<Self> {
+        let path = deploy("names.toml");
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        toml::from_str(&text).with_context(|| format!("in {}", path.display()))
+    }
+
+    /// Gives the image that manifests name.
+    pub(super) fn image(&self) -> Result<String> {
+        Ok(format!("{}:{}-minimal", self.image, versions::project()?))
+    }
+
+    /// Gives the settings of the peer as a variable's value.
+    fn external_builders(&self) -> String {
+        format!(
+            "[{{name: {}, path: {}, propagateEnvironment: [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG, CORE_PEER_ID, \
+             CORE_PEER_LOCALMSPID, HOSTNAME]}}]",
+            self.builder, self.folder
+        )
+    }
+}
+
+/// Compares the renderings and the peer's settings with the names.
+pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
+    let names = Names::load()?;
+    let mut wrong = Vec::new();
+    for rendering in rendered {
+        let objects = read(&rendering.text)?;
+        let differences = if rendering.name.starts_with("peer") {
+            of_peer(&names, &objects)?
+        } else {
+            of_chaincode(&names, &objects)?
+        };
+        wrong.extend(differences.into_iter().map(|difference| format!("{}: {difference}", rendering.name)));
+    }
+    let variable = format!("CORE_CHAINCODE_EXTERNALBUILDERS={}\n", names.external_builders());
+    if fs::read_to_string(deploy("peer/peer.env"))? != variable {
+        wrong.push(format!("deploy/peer/peer.env is not {variable}"));
+    }
+    let workflow = fs::read_to_string(workspace::root().join(".github/workflows/release.yml"))?;
+    if !workflow.contains(&format!("\n  IMAGE: {}\n", names.image)) {
+        wrong.push(format!("release.yml does not push to {}", names.image));
+    }
+    if wrong.is_empty() {
+        return Ok(report(true, "names", "one image, one folder, one port, one label everywhere"));
+    }
+    Ok(wrong.iter().map(|wrong| report(false, "names", wrong)).sum())
+}
+
+/// Collects what differs.
+#[derive(Default)]
+struct Differences(Vec<String>);
+
+impl Differences {
+    fn expect(&mut self, what: &str, found: &Value, expected: impl Into<Value>) {
+        let expected = expected.into();
+        if *found != expected {
+            self.0.push(format!("{what} is {found}, not {expected}"));
+        }
+    }
+}
+
+fn of_peer(names: &Names, objects: &[Value]) -> Result<Vec<String>> {
+    let mut differences = Differences::default();
+    let deployment = find(objects, "Deployment", "")?;
+    let pod = pod(objects)?;
+    let init = &pod["initContainers"][0];
+    let bin = format!("{}/bin", names.folder);
+    differences.expect("the image", &init["image"], names.image()?);
+    let command = texts(&init["command"]);
+    if command.get(..3) != Some(&["/go/bin/ccs-builder", "install", &bin]) {
+        differences.0.push(format!("the command is {command:?}"));
+    }
+    differences.expect("the user", &init["securityContext"]["runAsUser"], names.user);
+    let labels = &deployment["spec"]["template"]["metadata"]["labels"];
+    differences.expect("the label", &labels[&names.peer_label], "true");
+    let peer = &pod["containers"][0];
+    let variable =
+        list(&peer["env"]).iter().find(|variable| variable["name"] == "CORE_CHAINCODE_EXTERNALBUILDERS");
+    differences.expect(
+        "the variable",
+        &variable.cloned().unwrap_or_default()["value"],
+        names.external_builders(),
+    );
+    for container in [init, peer] {
+        let mount = list(&container["volumeMounts"]).iter().find(|mount| mount["name"] == "ccs-builder");
+        differences.expect("the mount", &mount.cloned().unwrap_or_default()["mountPath"], bin.as_str());
+    }
+    Ok(differences.0)
+}
+
+fn of_chaincode(names: &Names, objects: &[Value]) -> Result<Vec<String>> {
+    let mut differences = Differences::default();
+    let deployment = find(objects, "Deployment", "")?;
+    let labels = &deployment["spec"]["selector"]["matchLabels"];
+    let pod = pod(objects)?;
+    let container = &pod["containers"][0];
+    differences.expect("the user", &pod["securityContext"]["runAsUser"], names.user);
+    differences.expect("the port", &container["ports"][0]["containerPort"], names.port);
+    for mount in list(&container["volumeMounts"]).iter().filter(|mount| mount["name"] == "tls") {
+        differences.expect("the mount", &mount["mountPath"], names.tls.as_str());
+    }
+    let service = find(objects, "Service", "")?;
+    differences.expect("the service's port", &service["spec"]["ports"][0]["port"], names.port);
+    differences.expect("the service's selector", &service["spec"]["selector"], labels.clone());
+    let policy = &find(objects, "NetworkPolicy", "")?["spec"];
+    differences.expect("the policy's pods", &policy["podSelector"]["matchLabels"], labels.clone());
+    let from = &policy["ingress"][0]["from"][0]["podSelector"]["matchLabels"];
+    differences.expect("the policy's peers", from, serde_json::json!({ &names.peer_label: "true" }));
+    for kind in ["egress", "namespaceSelector"] {
+        differences.expect(kind, &policy[kind], Value::Null);
+    }
+    Ok(differences.0)
+}

@@ -1,0 +1,47 @@
+//! Rendered YAML as JSON values.
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+/// Reads the documents of a rendering.
+pub(super) fn read(text: &str) -> Result<Vec<Value>> {
+    // Both renderers separate documents by a line of their own, and neither writes such a line inside a text.
+    let documents = text.split("\n---\n").map(|document| document.trim_start_matches("---\n"));
+    let documents = documents.filter(|document| document.lines().any(|line| !line.starts_with('#')));
+    documents.map(|document| serde_saphyr::from_str(document).context("the rendering is no YAML")).collect()
+}
+
+/// Gives the one object of a kind whose name begins as said.
+pub(super) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&'a Value> {
+    let is_it = |object: &&Value| {
+        object["kind"] == kind
+            && object["metadata"]["name"].as_str().is_some_and(|found| found.starts_with(name))
+    };
+    objects.iter().find(is_it).with_context(|| format!("there is no {kind} {name}"))
+}
+
+/// Gives the elements of a list, none where there is no list.
+pub(super) fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// Gives the texts of a list.
+pub(super) fn texts(value: &Value) -> Vec<&str> {
+    list(value).iter().filter_map(Value::as_str).collect()
+}
+
+/// Gives the pod's specification of a Deployment.
+pub(super) fn pod(objects: &[Value]) -> Result<&Value> {
+    Ok(&find(objects, "Deployment", "")?["spec"]["template"]["spec"])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn documents_are_told_apart() {
+        let objects = read("---\n# Source: x\na: 1\n---\nb: [x, y]\n---\n# nothing\n").unwrap();
+        assert_eq!(objects, [serde_json::json!({"a": 1}), serde_json::json!({"b": ["x", "y"]})]);
+    }
+}

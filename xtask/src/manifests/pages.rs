@@ -1,0 +1,52 @@
+//! What the documentation shows of the manifests: a block that begins with ```` ```yaml FILE ```` is a part of that file.
+
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use super::report;
+use crate::tally::Tally;
+use crate::workspace;
+
+/// The pages that show files.
+const PAGES: [&str; 2] = ["docs/kubernetes.md", "docs/install.md"];
+
+/// Compares each block with its file.
+pub(super) fn check() -> Result<Tally> {
+    let mut tally = Tally::default();
+    for page in PAGES {
+        let text = fs::read_to_string(workspace::root().join(page))
+            .with_context(|| format!("cannot read {page}"))?;
+        for (file, block) in blocks(&text) {
+            let content = fs::read_to_string(workspace::root().join(file))
+                .with_context(|| format!("{page} shows {file}, which cannot be read"))?;
+            tally += report(content.contains(&block), "page", &format!("{page} shows {file} as it is"));
+        }
+    }
+    anyhow::ensure!(tally.passed + tally.failed > 0, "no page shows a file");
+    Ok(tally)
+}
+
+/// Gives the blocks that name a file, and the file.
+fn blocks(page: &str) -> Vec<(&str, String)> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if let Some(file) = line.strip_prefix("```yaml ") {
+            let block = lines.by_ref().take_while(|line| !line.starts_with("```"));
+            blocks.push((file, block.map(|line| format!("{line}\n")).collect()));
+        }
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::blocks;
+
+    #[test]
+    fn blocks_name_their_file() {
+        let page = "```yaml\nno: file\n```\n```yaml deploy/x.yaml\na: 1\n  b: 2\n```\n";
+        assert_eq!(blocks(page), [("deploy/x.yaml", "a: 1\n  b: 2\n".to_owned())]);
+    }
+}

@@ -1,0 +1,107 @@
+//! What is rendered, and the snapshots under deploy/snapshots.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use similar::TextDiff;
+
+use super::tools::Tools;
+use super::{deploy, output_of, report};
+use crate::tally::Tally;
+
+/// One rendering.
+pub(super) struct Rendering {
+    /// Its name, also of the snapshot.
+    pub(super) name: &'static str,
+    /// The first minor version of Kubernetes that takes it.
+    pub(super) since: u32,
+    /// The objects.
+    pub(super) text: String,
+}
+
+/// What kustomize renders: name, folder, first minor version.
+const FOLDERS: [(&str, &str, u32); 4] = [
+    ("peer-init", "kubernetes/overlays/peer-init", 25),
+    ("peer-sidecar", "kubernetes/overlays/peer-sidecar", 29),
+    ("peer-config", "kubernetes/overlays/peer-config", 25),
+    ("chaincode", "kubernetes/chaincode/example", 25),
+];
+
+/// What helm renders: name, and what is set beside the example's values.
+const RELEASES: [(&str, &[&str]); 2] = [
+    ("chart", &[]),
+    (
+        "chart-plaintext",
+        &["tls.enabled=false", "networkPolicy.namespaces.team=peers", "nodeSelector.pool=chaincode"],
+    ),
+];
+
+/// The values of the example.
+const VALUES: &str = "helm/example-values.yaml";
+
+/// Renders everything.
+pub(super) fn render_all(tools: &Tools) -> Result<Vec<Rendering>> {
+    let mut rendered = Vec::new();
+    for (name, folder, since) in FOLDERS {
+        rendered.push(Rendering { name, since, text: kustomize(tools, &deploy(folder))? });
+    }
+    for (name, set) in RELEASES {
+        let set: String = set.join(",");
+        let text = helm(tools, &deploy(VALUES), &["--set", &set])?;
+        rendered.push(Rendering { name, since: 25, text });
+    }
+    Ok(rendered)
+}
+
+/// Renders a folder with kustomize.
+pub(super) fn kustomize(tools: &Tools, folder: &Path) -> Result<String> {
+    output_of(tools.command("kustomize").arg("build").arg(folder))
+}
+
+/// Renders a release of the chart named basic.
+pub(super) fn helm(tools: &Tools, values: &Path, more: &[&str]) -> Result<String> {
+    let mut helm = tools.command("helm");
+    helm.args(["template", "basic"]).arg(deploy("helm/chaincode")).arg("--values").arg(values);
+    output_of(helm.args(["--kube-version", "1.33.0", "--namespace", "fabric"]).args(more))
+}
+
+/// Lets helm judge the chart, with the example's values and without any, which it must refuse.
+pub(super) fn lint(tools: &Tools) -> Result<Tally> {
+    let lint = |values: &[&str]| -> Result<(bool, String)> {
+        let mut helm = tools.command("helm");
+        helm.args(["lint", "--strict", "--kube-version", "1.33.0"])
+            .arg(deploy("helm/chaincode"))
+            .args(values);
+        let output = helm.output()?;
+        Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+    };
+    let values = deploy(VALUES);
+    let (good, said) = lint(&["--values", &values.to_string_lossy()])?;
+    let tally = report(good, "chart", if good { "helm lint finds nothing" } else { &said });
+    let (good, said) = lint(&[])?;
+    let refused = !good && said.contains("/image/repository");
+    Ok(tally + report(refused, "chart", "a release without an image is refused"))
+}
+
+/// Compares renderings with their snapshots, or writes these.
+pub(super) fn compare(rendered: &[Rendering], update: bool) -> Result<Tally> {
+    let mut tally = Tally::default();
+    for Rendering { name, text, .. } in rendered {
+        let path = deploy("snapshots").join(format!("{name}.yaml"));
+        if update {
+            fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        let same = expected == *text;
+        tally += report(same, "snapshot", name);
+        if !same {
+            println!(
+                "{}",
+                TextDiff::from_lines(&expected, text).unified_diff().header("snapshot", "rendered")
+            );
+            println!("read the difference; `cargo xtask manifests --update` takes it");
+        }
+    }
+    Ok(tally)
+}

@@ -1,0 +1,86 @@
+//! The programs that render and check, built by Go from pinned sources, and the schemas, from a pinned wheel.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+
+use super::deploy;
+use crate::tally::Tally;
+use crate::{toolchain, workspace};
+
+/// The kinds in the manifests, as the wheel names their schemas.
+const KINDS: [&str; 6] = [
+    "configmap-v1",
+    "deployment-apps-v1",
+    "networkpolicy-networking-v1",
+    "persistentvolumeclaim-v1",
+    "secret-v1",
+    "service-v1",
+];
+
+/// Where the programs and the schemas are.
+pub(super) struct Tools {
+    folder: PathBuf,
+}
+
+impl Tools {
+    /// Builds and fetches what is missing; gives a tally when this machine cannot.
+    pub(super) fn ready() -> Result<Result<Self, Tally>> {
+        for (program, version) in [("go", "version"), ("python3", "--version"), ("pip3", "--version")] {
+            if !toolchain::has(program, version) {
+                return Ok(Err(toolchain::missing("manifests", &format!("{program} is not installed"))));
+            }
+        }
+        let tools = Self { folder: workspace::target_folder().join("manifests-tools") };
+        tools.build()?;
+        tools.fetch_schemas()?;
+        Ok(Ok(tools))
+    }
+
+    /// Starts the command line of a program.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.folder.join(program));
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Gives the folder with a sub-folder of schemas for each version.
+    pub(super) fn schemas(&self) -> PathBuf {
+        self.folder.join("schemas")
+    }
+
+    /// Go keeps what it has built; the second time takes no time.
+    fn build(&self) -> Result<()> {
+        let mut go = Command::new("go");
+        // The folder ends with a slash: it may not be there yet.
+        go.arg("build").arg("-o").arg(self.folder.join("")).arg("tool");
+        go.current_dir(deploy("tools")).env("CGO_ENABLED", "0").stdin(Stdio::null());
+        workspace::succeed(&mut go)
+    }
+
+    fn fetch_schemas(&self) -> Result<()> {
+        let pin = std::fs::read(deploy("tools/schemas.txt"))?;
+        let mark = self.schemas().join("pin");
+        if std::fs::read(&mark).is_ok_and(|found| found == pin) {
+            return Ok(());
+        }
+        let wheels = self.folder.join("wheels");
+        let mut pip = Command::new("pip3");
+        pip.args(["download", "--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"]);
+        pip.args(["--only-binary", ":all:", "--dest"]).arg(&wheels);
+        pip.arg("--requirement").arg(deploy("tools/schemas.txt")).stdin(Stdio::null());
+        workspace::succeed(&mut pip)?;
+        let mut extract = Command::new("python3");
+        extract.arg(deploy("tools/schemas.py")).arg(newest_wheel(&wheels)?).arg(self.schemas()).args(KINDS);
+        workspace::succeed(&mut extract)?;
+        std::fs::remove_dir_all(&wheels)?;
+        std::fs::write(mark, pin).context("cannot note which schemas these are")
+    }
+}
+
+fn newest_wheel(folder: &Path) -> Result<PathBuf> {
+    let mut wheels = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    wheels.sort();
+    wheels.pop().with_context(|| format!("pip left nothing in {}", folder.display()))
+}

@@ -1,0 +1,183 @@
+//! A peer's pod without a cluster: its files are laid out in a folder, its containers run with that as their root, and
+//! `ccs doctor` examines what the peer would find.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use wait_timeout::ChildExt as _;
+
+use super::names::Names;
+use super::objects::{find, list, pod, read, texts};
+use super::rendering::Rendering;
+use super::{ccs, deploy, output_of, report};
+use crate::tally::Tally;
+use crate::{builder_programs, empty_root, toolchain};
+
+/// The builders in the core.yaml of Fabric's image (Fabric 3.1 `sampleconfig/core.yaml`), and no Docker.
+const FABRICS_CORE_YAML: &str = "vm:
+  endpoint: ''
+chaincode:
+  externalBuilders:
+    - name: ccaas_builder
+      path: /opt/hyperledger/ccaas_builder
+      propagateEnvironment: [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG]
+";
+
+/// Where the image has its program.
+const PROGRAM: &str = "go/bin/ccs-builder";
+
+/// The host in a package's address, and what the peer must get of it.
+struct Host {
+    template: &'static str,
+    rendered: &'static str,
+}
+
+/// Lays out each peer and examines it, and the settings under deploy/peer beside one of them.
+pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
+    let program = builder_programs::build()?;
+    let mut tally = Tally::default();
+    for rendering in rendered.iter().filter(|rendering| rendering.name.starts_with("peer")) {
+        let root = tempfile::Builder::new().prefix("pod-").tempdir()?;
+        let Some(way) = lay_out(root.path(), &program)? else {
+            return Ok(toolchain::missing("trial", "neither chroot nor unshare is allowed on this machine"));
+        };
+        let objects = read(&rendering.text)?;
+        start(&objects, way, root.path())?;
+        let core = root.path().join("core.yaml");
+        fs::write(&core, FABRICS_CORE_YAML)?;
+        let environment = root.path().join("peer.env");
+        fs::write(&environment, peer_environment(&objects)?)?;
+        let host = if rendering.name == "peer-config" {
+            Host { template: "basic.{{.domain}}", rendered: "basic.org1.example.com" }
+        } else {
+            Host { template: "{{.peer_id}}.example.com", rendered: "org1-peer1.example.com" }
+        };
+        tally += examined(rendering.name, root.path(), &core, Some(&environment), &host)?;
+        if rendering.name == "peer-init" {
+            let host = Host { template: "basic.example.com", rendered: "basic.example.com" };
+            tally += examined("deploy/peer/core.yaml", root.path(), &deploy("peer/core.yaml"), None, &host)?;
+            let (core, environment) = (root.path().join("empty.yaml"), deploy("peer/peer.env"));
+            fs::write(&core, "vm: {endpoint: ''}\n")?;
+            tally += examined("deploy/peer/peer.env", root.path(), &core, Some(&environment), &host)?;
+        }
+    }
+    Ok(tally)
+}
+
+/// Puts the image's program in the root, and finds a way into it.
+fn lay_out(root: &Path, program: &Path) -> Result<Option<empty_root::Way>> {
+    let place = root.join(PROGRAM);
+    fs::create_dir_all(place.parent().context("the program has a folder")?)?;
+    fs::copy(program, &place)?;
+    fs::create_dir_all(root.join("tmp"))?;
+    Ok(empty_root::way_in(root, PROGRAM))
+}
+
+/// Makes the folders and files that are mounted, and runs the init container to where the peer would start.
+fn start(objects: &[Value], way: empty_root::Way, root: &Path) -> Result<()> {
+    let pod = pod(objects)?;
+    for mount in list(&pod["containers"][0]["volumeMounts"]) {
+        mount_in(objects, pod, mount, root)?;
+    }
+    let init = &pod["initContainers"][0];
+    let inside = |command: &Value| {
+        let mut words = texts(command).into_iter();
+        let mut command = empty_root::change_root(way, root);
+        command.arg(words.next().unwrap_or_default()).args(words);
+        command
+    };
+    if init["restartPolicy"] != "Always" {
+        output_of(&mut inside(&init["command"]))?;
+        return Ok(());
+    }
+    let mut sidecar = inside(&init["command"]).stdout(std::process::Stdio::null()).spawn()?;
+    let probe = &init["startupProbe"];
+    let tries = probe["failureThreshold"].as_u64().context("the probe has a limit")?;
+    let started = wait_for(&mut sidecar, tries, || inside(&probe["exec"]["command"]));
+    kill_process(Pid::from_child(&sidecar), Signal::TERM)?;
+    let ended = sidecar.wait()?;
+    started?;
+    ensure!(ended.success(), "the sidecar ended with {ended} when it was told to stop");
+    Ok(())
+}
+
+/// Waits until a probe succeeds, as Kubernetes does.
+fn wait_for(sidecar: &mut Child, tries: u64, probe: impl Fn() -> Command) -> Result<()> {
+    for _ in 0..tries {
+        if output_of(&mut probe()).is_ok() {
+            return Ok(());
+        }
+        if let Some(ended) = sidecar.wait_timeout(Duration::from_secs(1))? {
+            bail!("the sidecar ended by itself: {ended}");
+        }
+    }
+    bail!("the startup probe never succeeded")
+}
+
+/// Lays out one volume of the peer's container: a new folder, or a file of a ConfigMap.
+fn mount_in(objects: &[Value], pod: &Value, mount: &Value, root: &Path) -> Result<()> {
+    let path = mount["mountPath"].as_str().context("a mount has a path")?;
+    let place = root.join(path.trim_start_matches('/'));
+    let volume = list(&pod["volumes"]).iter().find(|volume| volume["name"] == mount["name"]);
+    let volume = volume.with_context(|| format!("there is no volume for {path}"))?;
+    let Some(map) = volume["configMap"]["name"].as_str() else {
+        return Ok(fs::create_dir_all(place)?);
+    };
+    let key = mount["subPath"].as_str().context("a ConfigMap is mounted by its key")?;
+    let content = &find(objects, "ConfigMap", map)?["data"][key];
+    fs::create_dir_all(place.parent().context("a file has a folder")?)?;
+    Ok(fs::write(place, content.as_str().with_context(|| format!("{map} has no {key}"))?)?)
+}
+
+/// Writes the variables of the peer's process, one a line.
+fn peer_environment(objects: &[Value]) -> Result<String> {
+    let container = &pod(objects)?["containers"][0];
+    let mut lines = Vec::new();
+    for source in list(&container["envFrom"]) {
+        let name = source["configMapRef"]["name"].as_str().context("the variables are in a ConfigMap")?;
+        let data = find(objects, "ConfigMap", name)?["data"].as_object().context("the ConfigMap has data")?;
+        lines.extend(
+            data.iter().map(|(name, value)| format!("{name}={}\n", value.as_str().unwrap_or_default())),
+        );
+    }
+    for variable in list(&container["env"]) {
+        let value = variable["value"].as_str().unwrap_or_default();
+        lines.push(format!("{}={value}\n", variable["name"].as_str().unwrap_or_default()));
+    }
+    Ok(lines.concat())
+}
+
+/// Runs `ccs doctor` with a package; it must find nothing, and our builder must take and render the package.
+fn examined(
+    name: &str,
+    root: &Path,
+    core: &Path,
+    environment: Option<&PathBuf>,
+    host: &Host,
+) -> Result<Tally> {
+    let package = root.join("basic.tgz");
+    let mut make = Command::new(ccs()?);
+    make.arg("package").arg(&package).args(["--force", "--label", "basic_1.0"]);
+    output_of(make.args(["--address", &format!("{}:9999", host.template)]))?;
+    let mut doctor = Command::new(ccs()?);
+    doctor.arg("doctor").arg("--core").arg(core).arg("--root").arg(root).arg("--package").arg(&package);
+    if let Some(environment) = environment {
+        doctor.arg("--env").arg(environment);
+    }
+    let output = doctor.arg("--json").output()?;
+    let document: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("ccs doctor: {}", String::from_utf8_lossy(&output.stderr).trim()))?;
+    let trial = &document["trial"];
+    let address = format!("{}:9999", host.rendered);
+    let healthy = document["errors"] == 0
+        && document["warnings"] == 0
+        && trial["builder"] == Names::load()?.builder
+        && trial["connection"]["address"] == address;
+    let finding = if healthy { format!("the peer will dial {address}") } else { format!("{document:#}") };
+    Ok(report(healthy, "trial", &format!("{name}: {finding}")))
+}
