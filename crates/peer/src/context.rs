@@ -31,7 +31,7 @@ impl SharedSimulation {
     }
 
     /// Gives the simulation; it is never held while anything is awaited.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, Simulation> {
+    pub fn lock(&self) -> MutexGuard<'_, Simulation> {
         lock(&self.0)
     }
 }

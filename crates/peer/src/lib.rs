@@ -28,6 +28,13 @@
 //! | [`host`] | runs external builders over a package, by the rules of a peer |
 //! | [`connection`] | reads a released connection.json and dials the chaincode |
 //! | [`probe`] | goes the same way step by step and says how each step went |
+//! | [`services`] | gateway, endorser, deliver and orderer for the clients of a network: [`serve`] |
+//! | `node` | what the services work on: [`Node`] |
+//! | [`endorser`], `system` | checks a proposal, simulates it and endorses the result; the chaincodes that are built in |
+//! | [`validation`] | decides whether a transaction is well formed, signed and endorsed |
+//! | `committer` | puts transactions in order and commits them, block by block |
+//! | [`observer`] | what is told of each transaction |
+//! | `contracts` | what the services ask of a peer: [`Contracts`] |
 //! | `peer` | the peer: its channels, its chaincodes, and how one is invoked: [`Peer`] |
 //! | `channel`, `definition` | a ledger with what is defined on it: [`Channel`], [`Definition`] |
 //! | `chaincodes` | how each chaincode is reached, and which of them run: [`Chaincodes`] |
@@ -40,34 +47,51 @@
 //!
 //! What transactions read and write, and what was committed, is the business of `ccs-ledger`.
 
+mod access;
 mod chaincode;
 mod chaincodes;
 mod channel;
 pub mod collections;
+mod committer;
 pub mod connection;
 mod context;
+mod contracts;
 mod definition;
+pub mod endorser;
 mod envelope;
 mod error;
 mod handlers;
 pub mod host;
+mod node;
+pub mod observer;
 mod peer;
 pub mod probe;
 mod proposal;
 mod running;
+pub mod services;
 mod session;
 mod stream;
 mod support;
+mod system;
+mod time;
+pub mod validation;
 mod wire;
 
 pub use chaincode::{Chaincode, ChaincodeEvent, Intent, RegisterOptions, TransactionResult};
 pub use chaincodes::{Chaincodes, Source};
 pub use channel::Channel;
+pub use committer::Cutting;
 pub use connection::{ChaincodeConnection, ConnectionInfo};
 pub use context::{Call, SharedSimulation};
+pub use contracts::{
+    CollectionDefinition, ContractCall, ContractDefinition, ContractResult, Contracts, EndorsementPolicy,
+};
 pub use definition::{Definition, DefinitionError};
 pub use error::{InvokeError, LaunchError, RegisterError, TransactionError};
+pub use node::{Node, NodeOptions};
+pub use observer::Observer;
 pub use peer::{Completed, Limits, Peer};
 pub use proposal::{Identity, Invocation, NonceError, Proposal};
+pub use services::{ServeError, Tls, TlsError, serve};
 pub use session::End;
 pub use support::{Certified, Support};

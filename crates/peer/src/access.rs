@@ -1,0 +1,48 @@
+//! Who may read and write a channel: its members.
+
+use std::sync::Arc;
+
+use ccs_identity::{Identity, MspManager};
+
+/// A message with its signature, and who is said to have signed it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SignedData<'a> {
+    pub(crate) identity: &'a [u8],
+    pub(crate) message: &'a [u8],
+    pub(crate) signature: &'a [u8],
+}
+
+/// What somebody wants to do in a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
+/// Somebody may not do what they want. The text is a peer's; the reason is for its own log.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the '{policy}' sub-policies to be satisfied"
+)]
+pub(crate) struct AccessDenied {
+    policy: &'static str,
+    pub(crate) reason: String,
+}
+
+impl Access {
+    /// Gives the identity if it is one of the channel's organizations and the signature is its own.
+    pub(crate) fn check(
+        self,
+        msps: &MspManager,
+        signed: SignedData<'_>,
+    ) -> Result<Arc<Identity>, AccessDenied> {
+        let policy = match self {
+            Self::Read => "Readers",
+            Self::Write => "Writers",
+        };
+        let denied = |reason: &dyn std::fmt::Display| AccessDenied { policy, reason: reason.to_string() };
+        let identity = msps.identify(signed.identity).map_err(|error| denied(&error))?;
+        identity.verify(signed.message, signed.signature).map_err(|error| denied(&error))?;
+        Ok(identity)
+    }
+}

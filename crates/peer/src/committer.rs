@@ -1,0 +1,206 @@
+//! Puts transactions in order and commits them: what an ordering service and a committing peer do, in one task for each
+//! channel, which alone decides about the order.
+//!
+//! ```text
+//! broadcast ─▶ queue ─▶ batch ─▶ validation ─▶ ledger ─▶ whoever waits for the ledger to grow
+//! ```
+
+mod block;
+mod broadcast;
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(crate) use block::BlockMaker;
+pub(crate) use broadcast::Refusal;
+
+/// How many transactions may wait; whoever brings one more waits with it.
+const QUEUE: usize = 1000;
+
+/// When a block is cut.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cutting {
+    /// How many transactions a block has at most.
+    pub max_transactions: usize,
+    /// With how many bytes of transactions a block is cut.
+    pub preferred_bytes: usize,
+    /// How long the first transaction of a block waits for others.
+    pub timeout: Duration,
+}
+
+impl Default for Cutting {
+    /// The limits that `configtx.yaml` ships, but for the time: nobody waits two seconds for one transaction.
+    fn default() -> Self {
+        Self { max_transactions: 500, preferred_bytes: 2 << 20, timeout: Duration::from_millis(2) }
+    }
+}
+
+/// A handle of the task that commits the transactions of a channel.
+#[derive(Debug)]
+pub(crate) struct Committer {
+    queue: mpsc::Sender<Vec<u8>>,
+    failure: watch::Receiver<Option<String>>,
+}
+
+/// A transaction cannot be taken any more.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotAccepted {
+    #[error("the peer is stopping")]
+    Stopping,
+    #[error("the channel takes no transactions any more: {0}")]
+    Failed(String),
+}
+
+impl Committer {
+    /// Starts the task, which ends when `stop` says so and all that was accepted is committed.
+    pub(crate) fn start(
+        maker: BlockMaker,
+        cutting: Cutting,
+        stop: CancellationToken,
+        tasks: &TaskTracker,
+    ) -> Self {
+        let (queue, incoming) = mpsc::channel(QUEUE);
+        let (failed, failure) = watch::channel(None);
+        tasks.spawn(run(maker, Batches { incoming, cutting, stop }, failed));
+        Self { queue, failure }
+    }
+
+    /// Accepts an envelope: it will be in a block.
+    pub(crate) async fn accept(&self, envelope: Vec<u8>) -> Result<(), NotAccepted> {
+        let sent = self.queue.send(envelope).await;
+        sent.map_err(|_| match &*self.failure.borrow() {
+            Some(reason) => NotAccepted::Failed(reason.clone()),
+            None => NotAccepted::Stopping,
+        })
+    }
+
+    /// Waits until the channel has failed, for ever as a rule, and tells why.
+    pub(crate) async fn failed(&self) -> String {
+        let mut failure = self.failure.clone();
+        let reason = match failure.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone(),
+            // The task has ended well.
+            Err(_) => None,
+        };
+        match reason {
+            Some(reason) => reason,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+/// Commits batch after batch. A ledger that fails once takes nothing more: the order would have a hole.
+async fn run(maker: BlockMaker, mut batches: Batches, failed: watch::Sender<Option<String>>) {
+    while let Some(batch) = batches.next().await {
+        let maker = maker.clone();
+        let committed = tokio::task::spawn_blocking(move || maker.commit(batch)).await;
+        let reason = match committed {
+            Ok(Ok(())) => continue,
+            Ok(Err(error)) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        failed.send_replace(Some(reason));
+        return;
+    }
+}
+
+/// The transactions that wait, as the batches that become blocks.
+struct Batches {
+    incoming: mpsc::Receiver<Vec<u8>>,
+    cutting: Cutting,
+    stop: CancellationToken,
+}
+
+impl Batches {
+    /// Gives the next batch, which is never empty; none after the stop, when everything was given.
+    async fn next(&mut self) -> Option<Vec<Vec<u8>>> {
+        let first = self.receive().await?;
+        let deadline = Instant::now() + self.cutting.timeout;
+        let mut bytes = first.len();
+        let mut batch = vec![first];
+        while batch.len() < self.cutting.max_transactions && bytes < self.cutting.preferred_bytes {
+            let next = tokio::select! {
+                biased;
+                next = self.receive() => next,
+                () = sleep_until(deadline) => None,
+            };
+            let Some(next) = next else { break };
+            bytes += next.len();
+            batch.push(next);
+        }
+        Some(batch)
+    }
+
+    /// Gives the next transaction. After the stop no new ones come in, and those that wait are given.
+    async fn receive(&mut self) -> Option<Vec<u8>> {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => {
+                self.incoming.close();
+                self.incoming.recv().await
+            }
+            next = self.incoming.recv() => next,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batches(cutting: Cutting) -> (mpsc::Sender<Vec<u8>>, CancellationToken, Batches) {
+        let (queue, incoming) = mpsc::channel(QUEUE);
+        let stop = CancellationToken::new();
+        (queue, stop.clone(), Batches { incoming, cutting, stop })
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn transactions_that_come_together_share_a_batch() {
+        let (queue, _stop, mut batches) = batches(Cutting::default());
+        for number in 0..3 {
+            queue.send(vec![number]).await.unwrap();
+        }
+        assert_eq!(batches.next().await.unwrap(), [[0], [1], [2]]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lone_transaction_waits_for_the_timeout_only() {
+        let (queue, _stop, mut batches) = batches(Cutting::default());
+        let begin = Instant::now();
+        queue.send(vec![1]).await.unwrap();
+        assert_eq!(batches.next().await.unwrap(), [[1]]);
+        // The clock of a paused runtime goes in milliseconds.
+        assert!(begin.elapsed() <= Cutting::default().timeout + Duration::from_millis(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_batch_is_full_by_number_and_by_size() {
+        let cutting = Cutting { max_transactions: 2, preferred_bytes: 10, ..Cutting::default() };
+        let (queue, _stop, mut batches) = batches(cutting);
+        for size in [1, 1, 11, 1] {
+            queue.send(vec![0; size]).await.unwrap();
+        }
+        let sizes = async |batches: &mut Batches| {
+            batches.next().await.unwrap().iter().map(Vec::len).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes(&mut batches).await, [1, 1]);
+        assert_eq!(sizes(&mut batches).await, [11]);
+        assert_eq!(sizes(&mut batches).await, [1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_accepted_before_the_stop_is_given_after_it() {
+        let (queue, stop, mut batches) = batches(Cutting { max_transactions: 1, ..Cutting::default() });
+        queue.send(vec![1]).await.unwrap();
+        queue.send(vec![2]).await.unwrap();
+        stop.cancel();
+        assert_eq!(batches.next().await.unwrap(), [[1]]);
+        assert!(queue.send(vec![3]).await.is_err());
+        assert_eq!(batches.next().await.unwrap(), [[2]]);
+        assert_eq!(batches.next().await, None);
+    }
+}

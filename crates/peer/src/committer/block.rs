@@ -1,0 +1,141 @@
+//! Makes one block: validates a batch over what was committed before, and commits it.
+
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use ccs_identity::MspManager;
+use ccs_ledger::{
+    Collections, Content, Ledger, LedgerError, Metadata, Simulation, SimulationError, Transaction,
+};
+use ccs_proto::kvrwset::KvrwSet;
+use ccs_proto::rwset::TxPvtReadWriteSet;
+use prost::Message;
+use sha2::{Digest, Sha256};
+
+use crate::contracts::{ContractDefinition, Contracts};
+use crate::endorser::PendingPrivateData;
+use crate::observer::Observer;
+use crate::validation::{Channel, ChannelPolicies, Endorsed, StateKey, Verdict, View, validate};
+
+/// The entry of a key's metadata that says who endorses it.
+const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
+
+/// Validates and commits for one channel. Clones are handles.
+#[derive(Clone)]
+pub(crate) struct BlockMaker {
+    pub(crate) ledger: Ledger,
+    pub(crate) msps: Arc<MspManager>,
+    pub(crate) policies: Arc<ChannelPolicies>,
+    pub(crate) contracts: Arc<dyn Contracts>,
+    pub(crate) private: Arc<PendingPrivateData>,
+    pub(crate) observer: Observer,
+}
+
+impl BlockMaker {
+    /// Commits a batch. It verifies signatures and writes to the disk: not on a thread that has other things to do.
+    pub(crate) fn commit(&self, batch: Vec<Vec<u8>>) -> Result<(), LedgerError> {
+        let transactions = self.validate(batch)?;
+        let committed = self.ledger.commit(&transactions, &Lifetimes(self))?;
+        self.contracts.committed(self.ledger.name(), &committed);
+        for (transaction, code) in transactions.into_iter().zip(&committed.codes) {
+            self.private.forget(self.ledger.name(), &transaction.id);
+            self.observer.committed(self.ledger.name(), committed.number, transaction.id, *code);
+        }
+        Ok(())
+    }
+
+    fn validate(&self, batch: Vec<Vec<u8>>) -> Result<Vec<Transaction>, LedgerError> {
+        let state = RefCell::new(self.ledger.simulate("")?);
+        let mut changed_policies = HashSet::new();
+        let mut transactions = Vec::new();
+        for envelope in batch {
+            let id = crate::validation::header_of(&envelope).tx_id;
+            let private = self.private.get(self.ledger.name(), &id);
+            let view = Committed { maker: self, state: &state, keys: private_keys(private.as_ref()) };
+            let channel = Channel {
+                name: self.ledger.name(),
+                msps: &self.msps,
+                policies: &self.policies,
+                view: &view,
+                changed_policies: &changed_policies,
+            };
+            let Verdict { id, outcome } = validate(&envelope, &channel)?;
+            let content = match outcome {
+                Ok(Endorsed { results, changed_policies: changed }) => {
+                    changed_policies.extend(changed);
+                    Content::Endorsed { results, private }
+                }
+                Err(code) => Content::Rejected(code),
+            };
+            transactions.push(Transaction { envelope, id, content });
+        }
+        Ok(transactions)
+    }
+}
+
+/// For how long collections keep their values.
+struct Lifetimes<'a>(&'a BlockMaker);
+
+impl Collections for Lifetimes<'_> {
+    fn block_to_live(&self, namespace: &str, collection: &str) -> u64 {
+        let definition = self.0.contracts.definition(self.0.ledger.name(), namespace);
+        let collection = definition.as_ref().and_then(|definition| definition.collection(collection));
+        collection.map_or(0, |collection| collection.block_to_live)
+    }
+}
+
+/// The keys of a transaction's private writes by namespace, collection and hash.
+type PrivateKeys = HashMap<(String, String, Vec<u8>), String>;
+
+fn private_keys(private: Option<&TxPvtReadWriteSet>) -> PrivateKeys {
+    let mut keys = PrivateKeys::new();
+    for namespace in private.iter().flat_map(|set| &set.ns_pvt_rwset) {
+        for collection in &namespace.collection_pvt_rwset {
+            let set = KvrwSet::decode(collection.rwset.as_slice()).unwrap_or_default();
+            let written = set.writes.into_iter().map(|write| write.key);
+            for key in written.chain(set.metadata_writes.into_iter().map(|write| write.key)) {
+                let hash = Sha256::digest(&key).to_vec();
+                keys.insert((namespace.namespace.clone(), collection.collection_name.clone(), hash), key);
+            }
+        }
+    }
+    keys
+}
+
+/// What was committed, as one transaction's validation sees it.
+struct Committed<'a> {
+    maker: &'a BlockMaker,
+    state: &'a RefCell<Simulation>,
+    /// The ledger finds metadata by keys, and the envelope has hashes only.
+    keys: PrivateKeys,
+}
+
+impl Committed<'_> {
+    fn metadata(&self, key: &StateKey) -> Result<Metadata, SimulationError> {
+        let StateKey { namespace, collection, key } = key;
+        let mut state = self.state.borrow_mut();
+        let Some(collection) = collection else {
+            let key = std::str::from_utf8(key);
+            return key.map_or_else(|_| Ok(Metadata::default()), |key| state.metadata(namespace, key));
+        };
+        match self.keys.get(&(namespace.clone(), collection.clone(), key.clone())) {
+            Some(key) => state.private_metadata(namespace, collection, key),
+            None => Ok(Metadata::default()),
+        }
+    }
+}
+
+impl View for Committed<'_> {
+    fn definition(&self, chaincode: &str) -> Option<Arc<ContractDefinition>> {
+        self.maker.contracts.definition(self.maker.ledger.name(), chaincode)
+    }
+
+    fn key_policy(&self, key: &StateKey) -> Result<Option<Vec<u8>>, LedgerError> {
+        match self.metadata(key) {
+            Ok(mut metadata) => Ok(metadata.remove(VALIDATION_PARAMETER)),
+            Err(SimulationError::Ledger(error)) => Err(error),
+            Err(_) => Ok(None),
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! Simulates proposals and endorses what they do: `protos.Endorser/ProcessProposal`, which the gateway uses too.
+//!
+//! ```text
+//! bytes ─▶ filter ─▶ Unpacked ─▶ CheckedProposal ─▶ simulation ─▶ Outcome ─▶ ProposalResponse
+//! ```
+
+mod checks;
+mod error;
+mod private;
+mod response;
+
+use std::sync::Arc;
+use std::time::{Instant, SystemTime};
+
+use ccs_ledger::{Results, Touched};
+use ccs_proto::peer::{ProposalResponse, SignedProposal};
+use prost::Message;
+
+use crate::context::SharedSimulation;
+use crate::contracts::{ContractCall, ContractDefinition, ContractResult};
+use crate::node::{JoinedChannel, Node};
+use crate::observer::{Purpose, Simulated};
+use crate::system::System;
+
+pub use checks::{CheckedProposal, Unpacked, filter};
+pub(crate) use checks::{decode, is_expired, transaction_id};
+pub use error::{EndorserError, FilterError, ProposalError, Undecodable};
+pub(crate) use private::PendingPrivateData;
+use response::{Outcome, failure};
+
+/// The version of everything that is built in.
+const SYSTEM_VERSION: &str = "syscc";
+
+/// What simulation gives: a response, and the keys it used.
+type Answer = (ProposalResponse, Vec<Touched>);
+
+impl Node {
+    /// Processes a proposal.
+    ///
+    /// Whatever goes wrong after the checks is a response with status 500, not an error. Dropping the future gives up
+    /// waiting for the chaincode.
+    pub(crate) async fn process_proposal(
+        &self,
+        signed: SignedProposal,
+        purpose: Purpose,
+    ) -> Result<ProposalResponse, EndorserError> {
+        let begin = Instant::now();
+        filter(&signed, SystemTime::now())?;
+        let unpacked = Unpacked::new(Arc::new(signed))?;
+        let channel = match self.channel(unpacked.channel()) {
+            None if !unpacked.channel().is_empty() => {
+                return Ok(failure(format!("channel '{}' not found", unpacked.channel())));
+            }
+            channel => channel,
+        };
+        let msps = channel.map_or(self.local_msps(), JoinedChannel::msps);
+        let checked = unpacked.check(msps).inspect_err(|error| self.note_refusal(error))?;
+        if let Some(channel) = channel {
+            refuse_duplicate(channel, &checked)?;
+        }
+        let (response, touched) = self.simulate(channel, &checked).await;
+        let told = response.response.clone().unwrap_or_default();
+        self.observer().simulated(Simulated {
+            channel: checked.unpacked.channel().to_owned(),
+            chaincode: checked.unpacked.chaincode.clone(),
+            function: checked.unpacked.function(),
+            transaction_id: checked.unpacked.transaction_id().to_owned(),
+            purpose,
+            status: told.status,
+            message: told.message,
+            touched,
+            duration: begin.elapsed(),
+        });
+        Ok(response)
+    }
+
+    /// Tells the peer's own log what the client is not told.
+    fn note_refusal(&self, error: &ProposalError) {
+        if let Some(reason) = error.reason() {
+            self.observer().warn(format!("{error}: {reason}"));
+        }
+    }
+
+    async fn simulate(&self, channel: Option<&JoinedChannel>, proposal: &CheckedProposal) -> Answer {
+        let unpacked = &proposal.unpacked;
+        if let Some(system) = System::find(&unpacked.chaincode) {
+            let response = system.invoke(self, proposal);
+            let completed = ContractResult { response, event: None };
+            return self.answer(proposal, SYSTEM_VERSION.to_owned(), completed, None);
+        }
+        let definition =
+            channel.and_then(|channel| self.contracts().definition(channel.name(), &unpacked.chaincode));
+        match (channel, definition) {
+            (Some(channel), Some(definition)) => {
+                self.simulate_chaincode(channel, proposal, &definition).await
+            }
+            _ => (failure(undefined(&unpacked.chaincode, unpacked.channel())), Vec::new()),
+        }
+    }
+
+    async fn simulate_chaincode(
+        &self,
+        channel: &JoinedChannel,
+        proposal: &CheckedProposal,
+        definition: &ContractDefinition,
+    ) -> Answer {
+        let unpacked = &proposal.unpacked;
+        let failed = |reason: &dyn std::fmt::Display| (failure(reason.to_string()), Vec::new());
+        let simulation = match channel.ledger().simulate(unpacked.transaction_id()) {
+            Ok(simulation) => SharedSimulation::new(simulation),
+            Err(error) => return failed(&format!("error in simulation: {error}")),
+        };
+        let call = ContractCall {
+            channel: channel.name().to_owned(),
+            chaincode: unpacked.chaincode.clone(),
+            input: unpacked.input.clone(),
+            proposal: Arc::clone(&unpacked.signed),
+            creator: Arc::clone(&proposal.creator),
+            transaction_id: unpacked.transaction_id().to_owned(),
+            simulation: simulation.clone(),
+        };
+        let completed = match self.contracts().execute(call).await {
+            Ok(completed) => completed,
+            Err(error) => return failed(&error),
+        };
+        self.answer(proposal, definition.version.clone(), completed, Some(simulation.results()))
+    }
+
+    fn answer(
+        &self,
+        proposal: &CheckedProposal,
+        version: String,
+        completed: ContractResult,
+        results: Option<Results>,
+    ) -> Answer {
+        let unpacked = &proposal.unpacked;
+        let (public, private, touched) = match results {
+            Some(results) => (results.public.encode_to_vec(), results.private, results.touched),
+            None => (Vec::new(), None, Vec::new()),
+        };
+        let outcome = Outcome {
+            channel: unpacked.channel(),
+            chaincode: &unpacked.chaincode,
+            version,
+            transaction_id: unpacked.transaction_id(),
+            proposal_hash: unpacked.hash,
+            results: public,
+            response: completed.response,
+            event: completed.event,
+        };
+        let response = match outcome.answer(self.signer()) {
+            Ok(response) => response,
+            Err(error) => return (failure(format!("endorsing with plugin failed: {error}")), Vec::new()),
+        };
+        // What is not endorsed is never committed.
+        if let (Some(private), Some(_)) = (private, &response.endorsement) {
+            self.private_data().keep(unpacked.channel(), unpacked.transaction_id(), private);
+        }
+        (response, touched)
+    }
+}
+
+fn refuse_duplicate(channel: &JoinedChannel, proposal: &CheckedProposal) -> Result<(), ProposalError> {
+    let id = proposal.unpacked.transaction_id();
+    let known = channel.ledger().has_transaction(id);
+    if known.map_err(|error| ProposalError::Ledger(error.to_string()))? {
+        let creator = proposal.creator.creator().to_vec();
+        return Err(ProposalError::Duplicate { id: id.to_owned(), creator });
+    }
+    Ok(())
+}
+
+fn undefined(chaincode: &str, channel: &str) -> String {
+    format!(
+        "make sure the chaincode {chaincode} has been successfully defined on channel {channel} and try again: chaincode {chaincode} not found"
+    )
+}

@@ -1,0 +1,22 @@
+//! The services of a peer: gRPC on one side, [`Node`](crate::Node) on the other. What they decide is elsewhere; here are
+//! their messages, codes and texts.
+//!
+//! | Module | Services |
+//! | --- | --- |
+//! | `gateway` | `gateway.Gateway`, for the fabric-gateway SDKs |
+//! | `endorser` | `protos.Endorser`, for the peer command |
+//! | `deliver` | `protos.Deliver`, and the blocks of `orderer.AtomicBroadcast` |
+//! | `broadcast` | the transactions of `orderer.AtomicBroadcast` |
+//! | `server` | all of them on one listener: [`serve`] |
+
+mod blocks;
+mod broadcast;
+mod deadline;
+mod deliver;
+mod endorser;
+mod gateway;
+mod limit;
+mod server;
+
+pub use deliver::{SeekRange, SeekRequest};
+pub use server::{ServeError, Tls, TlsError, serve};

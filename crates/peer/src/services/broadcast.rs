@@ -1,0 +1,78 @@
+//! `orderer.AtomicBroadcast`, which the peer command calls with `-o`; its blocks are those of [`super::deliver`].
+
+use std::sync::Arc;
+
+use ccs_proto::common::{Envelope, Status as Code};
+use ccs_proto::orderer::atomic_broadcast_server::AtomicBroadcast;
+use ccs_proto::orderer::{BroadcastResponse, DeliverResponse};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::deliver::{self, OrdererBlocks};
+use super::limit::Limit;
+use crate::node::Node;
+
+/// The service.
+#[derive(Debug)]
+pub(super) struct BroadcastService {
+    node: Arc<Node>,
+    limit: Limit,
+}
+
+impl BroadcastService {
+    pub(super) fn new(node: Arc<Node>, limit: Limit) -> Self {
+        Self { node, limit }
+    }
+}
+
+#[tonic::async_trait]
+impl AtomicBroadcast for BroadcastService {
+    type BroadcastStream = ReceiverStream<Result<BroadcastResponse, Status>>;
+    type DeliverStream = ReceiverStream<Result<DeliverResponse, Status>>;
+
+    async fn broadcast(
+        &self,
+        request: Request<Streaming<Envelope>>,
+    ) -> Result<Response<Self::BroadcastStream>, Status> {
+        let permit = self.limit.enter()?;
+        let node = Arc::clone(&self.node);
+        let mut envelopes = request.into_inner();
+        let (answers, stream) = mpsc::channel(1);
+        tokio::spawn(async move {
+            let answering = answer(&node, &mut envelopes, &answers);
+            tokio::select! {
+                () = answering => {}
+                () = answers.closed() => {}
+                () = node.stopping().cancelled() => {}
+            }
+            drop(permit);
+        });
+        Ok(Response::new(ReceiverStream::new(stream)))
+    }
+
+    async fn deliver(
+        &self,
+        request: Request<Streaming<Envelope>>,
+    ) -> Result<Response<Self::DeliverStream>, Status> {
+        Ok(deliver::answer::<OrdererBlocks>(&self.node, &self.limit, request)?)
+    }
+}
+
+/// Answers each envelope; the first that is not accepted is the last.
+async fn answer(
+    node: &Node,
+    envelopes: &mut Streaming<Envelope>,
+    answers: &mpsc::Sender<Result<BroadcastResponse, Status>>,
+) {
+    while let Ok(Some(envelope)) = envelopes.message().await {
+        let (status, info) = match node.broadcast(&envelope).await {
+            Ok(()) => (Code::Success, String::new()),
+            Err(refusal) => (refusal.status, refusal.info),
+        };
+        let sent = answers.send(Ok(BroadcastResponse { status: status.into(), info })).await;
+        if sent.is_err() || status != Code::Success {
+            return;
+        }
+    }
+}

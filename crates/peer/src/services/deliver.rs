@@ -1,0 +1,188 @@
+//! `protos.Deliver` and the blocks of `orderer.AtomicBroadcast`: streams of blocks, whole, filtered or with private data
+//! (Fabric 3.1 `common/deliver/deliver.go`, `core/peer/deliverevents.go`).
+//!
+//! A client asks by a signed envelope; blocks follow, then a status. After SUCCESS it may ask again; any other status is
+//! the last message, and the call itself ends well. A client that has closed its side still gets its blocks.
+
+mod form;
+mod seek;
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use ccs_identity::Identity;
+use ccs_proto::common::{Block, Envelope, Status as Code};
+use ccs_proto::orderer::seek_info::{SeekBehavior, SeekContentType};
+use ccs_proto::peer::DeliverResponse;
+use ccs_proto::peer::deliver_server::Deliver;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status, Streaming};
+
+use super::blocks::{BlockReader, is_config};
+use super::limit::Limit;
+use crate::access::{Access, SignedData};
+use crate::node::{JoinedChannel, Node};
+
+pub(super) use form::OrdererBlocks;
+use form::{FilteredBlocks, Form, PrivateBlocks, WholeBlocks};
+pub use seek::{SeekRange, SeekRequest};
+
+/// The service.
+#[derive(Debug)]
+pub(super) struct DeliverService {
+    node: Arc<Node>,
+    limit: Limit,
+}
+
+impl DeliverService {
+    pub(super) fn new(node: Arc<Node>, limit: Limit) -> Self {
+        Self { node, limit }
+    }
+}
+
+/// The answer to a stream of requests.
+type Answers<F> = ReceiverStream<Result<<F as Form>::Response, Status>>;
+
+#[tonic::async_trait]
+impl Deliver for DeliverService {
+    type DeliverStream = ReceiverStream<Result<DeliverResponse, Status>>;
+    type DeliverFilteredStream = ReceiverStream<Result<DeliverResponse, Status>>;
+    type DeliverWithPrivateDataStream = ReceiverStream<Result<DeliverResponse, Status>>;
+
+    async fn deliver(
+        &self,
+        request: Request<Streaming<Envelope>>,
+    ) -> Result<Response<Self::DeliverStream>, Status> {
+        Ok(answer::<WholeBlocks>(&self.node, &self.limit, request)?)
+    }
+
+    async fn deliver_filtered(
+        &self,
+        request: Request<Streaming<Envelope>>,
+    ) -> Result<Response<Self::DeliverFilteredStream>, Status> {
+        Ok(answer::<FilteredBlocks>(&self.node, &self.limit, request)?)
+    }
+
+    async fn deliver_with_private_data(
+        &self,
+        request: Request<Streaming<Envelope>>,
+    ) -> Result<Response<Self::DeliverWithPrivateDataStream>, Status> {
+        Ok(answer::<PrivateBlocks>(&self.node, &self.limit, request)?)
+    }
+}
+
+/// Starts a task that answers a stream of requests; it ends with the client or with the node.
+pub(super) fn answer<F: Form>(
+    node: &Arc<Node>,
+    limit: &Limit,
+    request: Request<Streaming<Envelope>>,
+) -> Result<Response<Answers<F>>, Status> {
+    let permit = limit.enter()?;
+    let node = Arc::clone(node);
+    let mut requests = request.into_inner();
+    let (answers, stream) = mpsc::channel(1);
+    tokio::spawn(async move {
+        let session = Session::<F> { node: &node, answers: &answers };
+        tokio::select! {
+            biased;
+            () = answers.closed() => {}
+            () = node.stopping().cancelled() => {
+                let stopped = Status::unavailable("the peer is stopping");
+                // The client does not read, or it does not matter to it.
+                let _ = answers.try_send(Err(stopped));
+            }
+            () = session.run(&mut requests) => {}
+        }
+        drop(permit);
+    });
+    Ok(Response::new(ReceiverStream::new(stream)))
+}
+
+/// One client's stream.
+struct Session<'a, F: Form> {
+    node: &'a Node,
+    answers: &'a mpsc::Sender<Result<F::Response, Status>>,
+}
+
+/// The client is gone.
+struct Gone;
+
+impl<F: Form> Session<'_, F> {
+    async fn run(&self, requests: &mut Streaming<Envelope>) {
+        while let Ok(Some(request)) = requests.message().await {
+            let Ok(status) = self.serve(&request).await else { return };
+            let sent = self.send(F::status(status)).await;
+            if sent.is_err() || status != Code::Success {
+                return;
+            }
+        }
+    }
+
+    async fn send(&self, response: F::Response) -> Result<(), Gone> {
+        self.answers.send(Ok(response)).await.map_err(|_| Gone)
+    }
+
+    /// Sends the blocks of one request and gives the status that comes after them.
+    async fn serve(&self, envelope: &Envelope) -> Result<Code, Gone> {
+        let request = match SeekRequest::read(envelope, SystemTime::now()) {
+            Ok(request) => request,
+            Err(status) => return Ok(status),
+        };
+        let Some(channel) = self.node.channel(request.channel()) else { return Ok(Code::NotFound) };
+        let signed = SignedData {
+            identity: request.creator(),
+            message: &envelope.payload,
+            signature: &envelope.signature,
+        };
+        let identity = match Access::Read.check(channel.msps(), signed) {
+            Ok(identity) => identity,
+            Err(error) => {
+                self.node.observer().warn(format!("a client gets no blocks: {}", error.reason));
+                return Ok(Code::Forbidden);
+            }
+        };
+        self.deliver(channel, &request, &identity).await
+    }
+
+    async fn deliver(
+        &self,
+        channel: &JoinedChannel,
+        request: &SeekRequest,
+        identity: &Identity,
+    ) -> Result<Code, Gone> {
+        if identity.is_expired(SystemTime::now()) {
+            return Ok(Code::Forbidden);
+        }
+        let range = match request.range(channel.ledger().height()) {
+            Ok(range) => range,
+            Err(status) => return Ok(status),
+        };
+        let mut blocks = BlockReader::new(channel.ledger(), range.first);
+        loop {
+            if request.behavior() == SeekBehavior::FailIfNotReady && !blocks.is_ready() {
+                return Ok(Code::NotFound);
+            }
+            let number = blocks.number();
+            let Ok(block) = blocks.next().await else { return Ok(Code::ServiceUnavailable) };
+            if identity.is_expired(SystemTime::now()) {
+                return Ok(Code::Forbidden);
+            }
+            let block = trimmed(block, request.content_type());
+            let reader = form::Reader { node: self.node, channel, identity };
+            let Ok(response) = F::block(block, &reader) else { return Ok(Code::ServiceUnavailable) };
+            self.send(response).await?;
+            if number == range.last {
+                return Ok(Code::Success);
+            }
+        }
+    }
+}
+
+/// Drops a block's transactions if the client wants its header only; a configuration stays.
+fn trimmed(block: Block, content: SeekContentType) -> Block {
+    match content {
+        SeekContentType::HeaderWithSigBytes if !is_config(&block) => Block { data: None, ..block },
+        SeekContentType::HeaderWithSigBytes | SeekContentType::Block => block,
+    }
+}

@@ -1,0 +1,36 @@
+//! `protos.Endorser`: one call, which the peer command uses for everything.
+
+use std::sync::Arc;
+
+use ccs_proto::peer::endorser_server::Endorser;
+use ccs_proto::peer::{ProposalResponse, SignedProposal};
+use tonic::{Request, Response, Status};
+
+use super::limit::Limit;
+use crate::node::Node;
+use crate::observer::Purpose;
+
+/// The service.
+#[derive(Debug)]
+pub(super) struct EndorserService {
+    node: Arc<Node>,
+    limit: Limit,
+}
+
+impl EndorserService {
+    pub(super) fn new(node: Arc<Node>, limit: Limit) -> Self {
+        Self { node, limit }
+    }
+}
+
+#[tonic::async_trait]
+impl Endorser for EndorserService {
+    async fn process_proposal(
+        &self,
+        request: Request<SignedProposal>,
+    ) -> Result<Response<ProposalResponse>, Status> {
+        let _permit = self.limit.enter()?;
+        let response = self.node.process_proposal(request.into_inner(), Purpose::ProcessProposal).await;
+        response.map(Response::new).map_err(|error| Status::unknown(error.to_string()))
+    }
+}

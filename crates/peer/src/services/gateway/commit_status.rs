@@ -1,0 +1,55 @@
+//! `CommitStatus`: waits until a transaction is in a block, and tells what became of it.
+
+use ccs_proto::gateway::{CommitStatusRequest, CommitStatusResponse, SignedCommitStatusRequest};
+use prost::Message;
+use tonic::Status;
+
+use super::readable;
+use crate::access::SignedData;
+use crate::node::{JoinedChannel, Node};
+
+/// Waits without a limit of its own: the client has one, and the call is dropped with it.
+pub(super) async fn commit_status(
+    node: &Node,
+    signed: &SignedCommitStatusRequest,
+) -> Result<CommitStatusResponse, Status> {
+    let invalid = |text: &str| Err(Status::invalid_argument(text));
+    if signed.request.is_empty() {
+        return invalid("a commit status request is required");
+    }
+    let request = CommitStatusRequest::decode(signed.request.as_slice())
+        .map_err(|error| Status::invalid_argument(format!("invalid status request: {error}")))?;
+    if request.identity.is_empty() {
+        return invalid("no identity provided");
+    }
+    if request.channel_id.is_empty() {
+        return invalid("no channel ID provided");
+    }
+    if request.transaction_id.is_empty() {
+        return invalid("transaction ID should not be empty");
+    }
+    let signed =
+        SignedData { identity: &request.identity, message: &signed.request, signature: &signed.signature };
+    let channel = readable(node, &request.channel_id, signed)?;
+    tokio::select! {
+        biased;
+        status = wait(channel, &request.transaction_id) => status,
+        reason = channel.committer().failed() => Err(Status::aborted(reason)),
+        () = node.stopping().cancelled() => Err(Status::unavailable("the peer is stopping")),
+    }
+}
+
+async fn wait(channel: &JoinedChannel, id: &str) -> Result<CommitStatusResponse, Status> {
+    // Before the first look: what is committed in between is seen as a change.
+    let mut height = channel.ledger().subscribe();
+    loop {
+        height.mark_unchanged();
+        let found = channel.ledger().transaction(id);
+        if let Some(found) = found.map_err(|error| Status::aborted(error.to_string()))? {
+            return Ok(CommitStatusResponse { result: found.code.into(), block_number: found.block });
+        }
+        if height.changed().await.is_err() {
+            return Err(Status::aborted("the ledger is closed"));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Errors with their details: what each endorser or orderer said.
+
+use ccs_proto::gateway::ErrorDetail;
+use prost::Message;
+use tonic::{Code, Status};
+
+use crate::node::Node;
+
+/// By which name SDKs find the type of a detail.
+const TYPE_URL: &str = "type.googleapis.com/gateway.ErrorDetail";
+
+/// `google.rpc.Status`, which goes into the trailer `grpc-status-details-bin`.
+#[derive(Clone, PartialEq, prost::Message)]
+pub(super) struct RpcStatus {
+    #[prost(int32, tag = "1")]
+    code: i32,
+    #[prost(string, tag = "2")]
+    message: String,
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<prost_types::Any>,
+}
+
+/// Makes an error whose one detail is what this node said.
+///
+/// Code and message are inside once more, since the SDKs for Go and Java compare them with those of the call.
+pub(super) fn with_detail(node: &Node, code: Code, message: impl Into<String>, said: String) -> Status {
+    let message = message.into();
+    let detail = ErrorDetail {
+        address: node.address().to_owned(),
+        msp_id: node.signer().msp_id().to_string(),
+        message: said,
+    };
+    let detail = prost_types::Any { type_url: TYPE_URL.to_owned(), value: detail.encode_to_vec() };
+    let status = RpcStatus { code: code.into(), message: message.clone(), details: vec![detail] };
+    Status::with_details(code, message, status.encode_to_vec().into())
+}

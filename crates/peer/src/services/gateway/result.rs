@@ -1,0 +1,85 @@
+//! What the gateway makes of an endorser's answer (Fabric 3.1 `internal/pkg/gateway/apiutils.go`).
+
+use ccs_proto::peer::ProposalResponse;
+use tonic::Code;
+
+use crate::endorser::EndorserError;
+
+/// An endorser's answer that is no success.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unsuccessful {
+    pub(super) code: Code,
+    /// The message of the error's detail.
+    pub(super) message: String,
+    /// Whether another peer might do better.
+    pub(super) can_retry: bool,
+}
+
+/// Tells success, status 200 to 399, from the rest.
+pub(super) fn classify(
+    answer: Result<ProposalResponse, EndorserError>,
+) -> Result<ProposalResponse, Unsuccessful> {
+    let answer = answer.map_err(|error| {
+        let message = error.to_string();
+        match error {
+            EndorserError::Filter(_) => Unsuccessful { code: Code::Unavailable, message, can_retry: true },
+            EndorserError::Proposal(_) => {
+                Unsuccessful { code: Code::FailedPrecondition, message, can_retry: false }
+            }
+        }
+    })?;
+    let response = answer.response.clone().unwrap_or_default();
+    match response.status {
+        200..400 => Ok(answer),
+        500 if answer.payload.is_empty() => {
+            Err(Unsuccessful { code: Code::Aborted, message: response.message, can_retry: true })
+        }
+        status => {
+            let message = format!("chaincode response {status}, {}", response.message);
+            Err(Unsuccessful { code: Code::Unknown, message, can_retry: false })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ccs_proto::peer::Response;
+
+    use super::*;
+    use crate::endorser::{FilterError, ProposalError};
+
+    fn answer(status: i32, payload: &[u8]) -> ProposalResponse {
+        let response = Response { status, message: "M".to_owned(), payload: Vec::new() };
+        ProposalResponse {
+            response: Some(response),
+            payload: payload.to_vec(),
+            ..ProposalResponse::default()
+        }
+    }
+
+    #[test]
+    fn answers_are_told_apart_as_by_a_peer() {
+        let cases = [
+            (Err(FilterError::Expired.into()), Code::Unavailable, "proposal client identity expired", true),
+            (
+                Err(ProposalError::Epoch.into()),
+                Code::FailedPrecondition,
+                "error validating proposal: epoch is non-zero",
+                false,
+            ),
+            (Ok(answer(500, b"")), Code::Aborted, "M", true),
+            (Ok(answer(500, b"payload")), Code::Unknown, "chaincode response 500, M", false),
+            (Ok(answer(400, b"")), Code::Unknown, "chaincode response 400, M", false),
+            (Ok(answer(404, b"")), Code::Unknown, "chaincode response 404, M", false),
+            (Ok(answer(199, b"payload")), Code::Unknown, "chaincode response 199, M", false),
+            (Ok(answer(501, b"")), Code::Unknown, "chaincode response 501, M", false),
+        ];
+        for (answer, code, message, can_retry) in cases {
+            let expected = Unsuccessful { code, message: message.to_owned(), can_retry };
+            assert_eq!(classify(answer.clone()).unwrap_err(), expected, "{answer:?}");
+        }
+        for status in [200, 201, 399] {
+            assert!(classify(Ok(answer(status, b"payload"))).is_ok(), "{status}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Submit: hands a signed transaction over for ordering.
+
+use ccs_proto::common::Status as OrdererStatus;
+use ccs_proto::gateway::{SubmitRequest, SubmitResponse};
+use tokio::time::Instant;
+use tonic::{Code, Status};
+
+use super::failure::with_detail;
+use crate::committer::Refusal;
+use crate::node::Node;
+use crate::services::deadline;
+
+pub(super) async fn submit(
+    node: &Node,
+    request: SubmitRequest,
+    end: Option<Instant>,
+) -> Result<SubmitResponse, Status> {
+    let envelope = request.prepared_transaction;
+    let envelope = envelope.ok_or_else(|| Status::invalid_argument("a prepared transaction is required"))?;
+    if envelope.signature.is_empty() {
+        return Err(Status::invalid_argument("prepared transaction must be signed"));
+    }
+    let channel = request.channel_id;
+    if node.channel(&channel).is_none() {
+        return Err(Status::failed_precondition(format!(
+            "failed to get config for channel [{channel}]: channel '{channel}' not found"
+        )));
+    }
+    let accepted = tokio::select! {
+        accepted = node.broadcast(&envelope) => accepted,
+        () = deadline::passed(end) => {
+            let late = "submit timeout expired while broadcasting to ordering service";
+            return Err(Status::deadline_exceeded(late));
+        }
+    };
+    accepted.map(|()| SubmitResponse {}).map_err(|refusal| refused(node, refusal))
+}
+
+fn refused(node: &Node, refusal: Refusal) -> Status {
+    let Refusal { status, info } = refusal;
+    let said =
+        format!("received unsuccessful response from orderer: status={}, info={info}", status.as_str_name());
+    match status {
+        OrdererStatus::BadRequest
+        | OrdererStatus::Forbidden
+        | OrdererStatus::NotFound
+        | OrdererStatus::RequestEntityTooLarge => Status::aborted(said),
+        _ => with_detail(node, Code::Unavailable, "no orderers could successfully process transaction", said),
+    }
+}

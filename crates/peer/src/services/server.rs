@@ -1,0 +1,103 @@
+//! All services on one listener.
+
+mod connection;
+mod tls;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ccs_proto::gateway::gateway_server::GatewayServer;
+use ccs_proto::orderer::atomic_broadcast_server::AtomicBroadcastServer;
+use ccs_proto::peer::deliver_server::DeliverServer;
+use ccs_proto::peer::endorser_server::EndorserServer;
+use tokio::net::TcpListener;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+use tonic::transport::server::Router;
+
+use super::broadcast::BroadcastService;
+use super::deliver::DeliverService;
+use super::endorser::EndorserService;
+use super::gateway::GatewayService;
+use super::limit::Limit;
+use crate::node::Node;
+
+use connection::Connections;
+pub use tls::{Tls, TlsError};
+
+/// The largest message, both ways (Fabric 3.1 `internal/pkg/comm/config.go`).
+const MAX_MESSAGE: usize = 100 << 20;
+
+/// Calls of one client at one time: more than all services together take. Fabric sets no limit.
+const MAX_STREAMS: u32 = 10_000;
+
+/// How much a client may send before we have read it: a window of HTTP/2 as it is by default makes large messages slow.
+const WINDOW: u32 = 1 << 20;
+
+/// How often we ask whether a silent client is there, and how long we wait for the answer.
+const KEEPALIVE: (Duration, Duration) = (Duration::from_hours(2), Duration::from_secs(20));
+
+/// How long calls may take to end when the peer stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The peer stopped serving because of an error.
+#[derive(Debug, thiserror::Error)]
+#[error("the peer cannot serve: {0}")]
+pub struct ServeError(#[from] tonic::transport::Error);
+
+/// Serves a node's services until `shutdown` is over, and then stops the node.
+///
+/// What clients were told is accepted is committed; streams end, and other calls have five seconds to do so. One listener
+/// serves gateway, endorser, deliver and orderer.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    node: Arc<Node>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    let (accepting, draining) = (CancellationToken::new(), CancellationToken::new());
+    let connections = Connections::accept(listener, tls, accepting.clone(), node.observer().clone());
+    let serving = routes(&node).serve_with_incoming_shutdown(connections, draining.clone().cancelled_owned());
+    let mut serving = std::pin::pin!(serving);
+    tokio::select! {
+        served = &mut serving => {
+            node.stop().await;
+            return Ok(served?);
+        }
+        () = shutdown => {}
+    }
+    accepting.cancel();
+    node.stop().await;
+    draining.cancel();
+    match timeout(GRACE, serving).await {
+        Ok(served) => Ok(served?),
+        // Whoever still waits, for a chaincode as a rule, loses its connection.
+        Err(_) => Ok(()),
+    }
+}
+
+fn routes(node: &Arc<Node>) -> Router {
+    let endorser = EndorserService::new(Arc::clone(node), Limit::new("protos.Endorser", 2500));
+    let deliver = DeliverService::new(Arc::clone(node), Limit::new("protos.Deliver", 2500));
+    let gateway = GatewayService::new(Arc::clone(node), Limit::new("gateway.Gateway", 500));
+    let orderer = BroadcastService::new(Arc::clone(node), Limit::new("orderer.AtomicBroadcast", 2500));
+    macro_rules! limited {
+        ($server:ident, $service:expr) => {
+            $server::new($service)
+                .max_decoding_message_size(MAX_MESSAGE)
+                .max_encoding_message_size(MAX_MESSAGE)
+        };
+    }
+    Server::builder()
+        .max_concurrent_streams(MAX_STREAMS)
+        .initial_stream_window_size(WINDOW)
+        .initial_connection_window_size(4 * WINDOW)
+        .http2_keepalive_interval(Some(KEEPALIVE.0))
+        .http2_keepalive_timeout(Some(KEEPALIVE.1))
+        .add_service(limited!(EndorserServer, endorser))
+        .add_service(limited!(DeliverServer, deliver))
+        .add_service(limited!(GatewayServer, gateway))
+        .add_service(limited!(AtomicBroadcastServer, orderer))
+}

@@ -1,0 +1,135 @@
+//! Connections of clients, with or without TLS.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_stream::Stream;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::server::Connected;
+
+use super::Tls;
+use crate::observer::Observer;
+
+/// How long a client may take to agree on TLS.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+
+/// How long we wait when the system can give no connection, for others to close theirs.
+const RETRY: Duration = Duration::from_millis(100);
+
+/// The connections that come in, agreed on TLS; one that is slow there does not hold up the others.
+pub(super) struct Connections(ReceiverStream<io::Result<Connection>>);
+
+impl Connections {
+    /// Accepts connections until `stop`.
+    pub(super) fn accept(
+        listener: TcpListener,
+        tls: Option<Tls>,
+        stop: CancellationToken,
+        observer: Observer,
+    ) -> Self {
+        let (sender, connections) = mpsc::channel(1);
+        tokio::spawn(async move {
+            let accepting = accept(listener, tls, sender, observer);
+            // The listener is dropped with it, so that clients are refused and do not wait.
+            stop.run_until_cancelled_owned(accepting).await;
+        });
+        Self(ReceiverStream::new(connections))
+    }
+}
+
+impl Stream for Connections {
+    type Item = io::Result<Connection>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Pin::new(&mut self.0).poll_next(context)
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    sender: mpsc::Sender<io::Result<Connection>>,
+    observer: Observer,
+) {
+    let acceptor = tls.map(|tls| TlsAcceptor::from(tls.0));
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                observer.warn(format!("cannot accept a connection: {error}"));
+                sleep(RETRY).await;
+                continue;
+            }
+        };
+        let (acceptor, sender, observer) = (acceptor.clone(), sender.clone(), observer.clone());
+        tokio::spawn(async move {
+            match timeout(HANDSHAKE, greet(stream, acceptor)).await {
+                // Nobody takes it when the peer stops.
+                Ok(Ok(connection)) => drop(sender.send(Ok(connection)).await),
+                Ok(Err(error)) => observer.warn(format!("a client failed to connect: {error}")),
+                Err(_) => {
+                    observer.warn("a client failed to connect: it did not agree on TLS in time".to_owned());
+                }
+            }
+        });
+    }
+}
+
+async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> io::Result<Connection> {
+    // Small messages back and forth are what gRPC is made of.
+    stream.set_nodelay(true)?;
+    match acceptor {
+        None => Ok(Connection(Box::new(stream))),
+        Some(acceptor) => Ok(Connection(Box::new(acceptor.accept(stream).await?))),
+    }
+}
+
+/// Bytes both ways.
+trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
+
+/// A connection, with or without TLS.
+pub(super) struct Connection(Box<dyn Bytes>);
+
+impl Connected for Connection {
+    type ConnectInfo = ();
+
+    fn connect_info(&self) {}
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,67 @@
+//! `cscc`: questions on channels and their configuration (Fabric 3.1 `core/scc/cscc/configure.go`).
+//!
+//! Channels begin with the peer and keep their configuration, so the functions that join one are refused.
+
+use ccs_proto::common::{Block, ConfigEnvelope, Envelope, Payload};
+use ccs_proto::peer::{ChannelInfo, ChannelQueryResponse};
+use prost::Message;
+
+use super::{Answer, Request};
+use crate::node::JoinedChannel;
+
+pub(super) fn invoke(request: &Request<'_>) -> Answer {
+    let count = request.arguments().len();
+    let function = request.text(0);
+    if count < 1 || (function != "GetChannels" && count < 2) {
+        return Err(format!("Incorrect number of arguments, {count}"));
+    }
+    let called = request.called();
+    if called != "cscc" {
+        return Err(format!(
+            "Rejecting invoke of CSCC from another chaincode, original invocation for '{called}'"
+        ));
+    }
+    match function.as_str() {
+        "GetChannels" => Ok(channels(request)),
+        "GetConfigBlock" => Ok(config_block(readable(request, &function)?)?.encode_to_vec()),
+        "GetChannelConfig" => config(&config_block(readable(request, &function)?)?),
+        "JoinChain" | "JoinChainBySnapshot" | "JoinBySnapshotStatus" => {
+            Err(format!("{function} is not possible: the channels of this peer are given when it starts"))
+        }
+        _ => Err(format!("Requested function {function} not found.")),
+    }
+}
+
+/// The creator was checked against the local MSPs, or against those of a channel of this peer.
+fn channels(request: &Request<'_>) -> Vec<u8> {
+    let channels = request.node.channels().map(|name| ChannelInfo { channel_id: name.to_owned() });
+    ChannelQueryResponse { channels: channels.collect() }.encode_to_vec()
+}
+
+/// Finds the channel of the second argument, if the client may read it.
+fn readable<'a>(request: &'a Request<'_>, function: &str) -> Result<&'a JoinedChannel, String> {
+    let name = request.text(1);
+    let denied = |reason: String| format!("access denied for [{function}][{name}]: {reason}");
+    let channel = request.node.channel(&name);
+    // A peer asks for the policy first, and finds no channel to ask.
+    let channel =
+        channel.ok_or_else(|| denied(format!("failed to get policy manager for channel [{name}]")))?;
+    request.may_read(channel).map_err(denied)?;
+    Ok(channel)
+}
+
+fn config_block(channel: &JoinedChannel) -> Result<Block, String> {
+    let block = channel.ledger().block(0).map_err(|error| error.to_string())?;
+    block.ok_or_else(|| "no such block number [0] in index".to_owned())
+}
+
+fn config(block: &Block) -> Answer {
+    let envelope = block.data.as_ref().and_then(|data| data.data.first());
+    let read = |bytes: &[u8]| {
+        let payload = Payload::decode(Envelope::decode(bytes)?.payload.as_slice())?;
+        ConfigEnvelope::decode(payload.data.as_slice())
+    };
+    let config = read(envelope.map(Vec::as_slice).unwrap_or_default());
+    let config = config.map_err(|error| format!("bad configuration envelope: {error}"))?.config;
+    Ok(config.ok_or("the first block holds no configuration")?.encode_to_vec())
+}

@@ -1,0 +1,164 @@
+//! Whether a transaction is endorsed by those who have to: of each key, each collection, each namespace.
+//!
+//! Fabric 3.1 `core/handlers/validation/builtin/v20` and `core/common/validation/statebased`: the policy of a key counts
+//! instead of its collection's, and this one instead of its chaincode's. A chaincode that was called and has written nothing
+//! needs the endorsements of its own policy.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use ccs_identity::{Identity, Msp, MspManager, Principal, Role, SignaturePolicy};
+use ccs_proto::common::SignaturePolicyEnvelope;
+use ccs_proto::peer::TxValidationCode as Code;
+use prost::Message;
+
+use super::action::{Checked, LIFECYCLE};
+use super::envelope::Action;
+use super::{Channel, StateKey, Stop};
+use crate::contracts::{ContractDefinition, EndorsementPolicy};
+
+/// The prefix of the collection that each organization has without defining it.
+const IMPLICIT: &str = "_implicit_org_";
+
+/// The policies of a channel whose configuration says what the usual one says: the majority of the organizations endorse,
+/// each by one of its peers.
+#[derive(Clone, Debug)]
+pub struct ChannelPolicies {
+    endorsement: Option<SignaturePolicy>,
+    organizations: Vec<(String, SignaturePolicy)>,
+}
+
+impl ChannelPolicies {
+    /// Makes the policies of a channel with these organizations.
+    #[must_use]
+    pub fn new(msps: &MspManager) -> Self {
+        let peers: Vec<_> = msps.msps().iter().map(peer_of).collect();
+        let organizations = msps
+            .msps()
+            .iter()
+            .zip(&peers)
+            .map(|(msp, peer)| (msp.id().to_string(), SignaturePolicy::any_of(vec![peer.clone()])));
+        Self { organizations: organizations.collect(), endorsement: majority(&peers) }
+    }
+
+    /// Gives the policy that is meant; one of the channel that nobody can satisfy is a failure.
+    fn resolve<'a>(&'a self, policy: &'a EndorsementPolicy) -> Result<&'a SignaturePolicy, Code> {
+        match policy {
+            EndorsementPolicy::Channel => self.endorsement.as_ref().ok_or(Code::EndorsementPolicyFailure),
+            EndorsementPolicy::Signature(policy) => Ok(policy),
+        }
+    }
+
+    /// Gives the policy for writes to the collection that an organization has without defining it.
+    fn of_implicit_collection(&self, collection: &str) -> Option<&SignaturePolicy> {
+        let organization = collection.strip_prefix(IMPLICIT)?;
+        self.organizations.iter().find(|(id, _)| id == organization).map(|(_, policy)| policy)
+    }
+}
+
+/// Means the peers of an organization, or all of its members if it does not tell peers from clients.
+fn peer_of(msp: &Arc<Msp>) -> Principal {
+    let role = if msp.settings().node_units.is_some() { Role::Peer } else { Role::Member };
+    Principal::role(msp.id().clone(), role)
+}
+
+/// Gives the policy that more than half of the principals have to sign; none can be satisfied when there are none.
+fn majority(principals: &[Principal]) -> Option<SignaturePolicy> {
+    let any = SignaturePolicy::any_of(principals.to_vec());
+    if principals.len() <= 1 {
+        return (!principals.is_empty()).then_some(any);
+    }
+    let listed = principals.iter().map(|principal| {
+        let (msp_id, role) = match principal {
+            Principal::Role { msp_id, role } => (msp_id.as_str(), *role),
+            _ => return String::new(),
+        };
+        format!(", '{msp_id}.{role}'")
+    });
+    let text = format!("OutOf({}{})", principals.len() / 2 + 1, listed.collect::<String>());
+    text.parse().ok()
+}
+
+/// The identities whose endorsements are valid.
+struct Endorsers(Vec<Arc<Identity>>);
+
+impl Endorsers {
+    /// Verifies endorsements; those that are not valid do not count.
+    fn of(action: &Action, msps: &MspManager) -> Self {
+        let payload = &action.endorsed.proposal_response_payload;
+        let valid = action.endorsed.endorsements.iter().filter_map(|endorsement| {
+            let identity = msps.identify(&endorsement.endorser).ok()?;
+            let message = [payload.as_slice(), &endorsement.endorser].concat();
+            identity.verify(&message, &endorsement.signature).ok()?;
+            Some(identity)
+        });
+        Self(valid.collect())
+    }
+
+    fn satisfy(&self, policy: &SignaturePolicy) -> Result<(), Code> {
+        let enough = policy.is_satisfied_by(self.0.iter().map(AsRef::as_ref));
+        if enough { Ok(()) } else { Err(Code::EndorsementPolicyFailure) }
+    }
+}
+
+/// Checks that everything that a transaction writes is endorsed.
+pub(super) fn check(action: &Action, checked: &Checked, channel: &Channel<'_>) -> Result<(), Stop> {
+    let endorsers = Endorsers::of(action, channel.msps);
+    for (namespace, keys) in &checked.writes {
+        check_namespace(namespace, keys, &endorsers, channel)?;
+    }
+    Ok(())
+}
+
+fn check_namespace(
+    namespace: &str,
+    keys: &BTreeSet<StateKey>,
+    endorsers: &Endorsers,
+    channel: &Channel<'_>,
+) -> Result<(), Stop> {
+    let definition = channel.view.definition(namespace).filter(|_| namespace != LIFECYCLE);
+    for key in keys {
+        if channel.changed_policies.contains(key) {
+            return Err(Code::EndorsementPolicyFailure.into());
+        }
+        if let Some(policy) = channel.view.key_policy(key)? {
+            endorsers.satisfy(&decode(&policy)?)?;
+        } else if let Some(policy) = collection_policy(key, definition.as_deref(), channel)? {
+            endorsers.satisfy(policy)?;
+        } else {
+            endorsers.satisfy(chaincode_policy(definition.as_deref(), channel)?)?;
+        }
+    }
+    if keys.is_empty() {
+        endorsers.satisfy(chaincode_policy(definition.as_deref(), channel)?)?;
+    }
+    Ok(())
+}
+
+fn decode(policy: &[u8]) -> Result<SignaturePolicy, Code> {
+    let envelope = SignaturePolicyEnvelope::decode(policy).map_err(|_| Code::EndorsementPolicyFailure)?;
+    SignaturePolicy::from_envelope(&envelope).map_err(|_| Code::EndorsementPolicyFailure)
+}
+
+/// Gives the policy of the key's collection; none when the chaincode's counts.
+fn collection_policy<'a>(
+    key: &StateKey,
+    definition: Option<&'a ContractDefinition>,
+    channel: &'a Channel<'_>,
+) -> Result<Option<&'a SignaturePolicy>, Code> {
+    let Some(name) = &key.collection else { return Ok(None) };
+    if let Some(policy) = channel.policies.of_implicit_collection(name) {
+        return Ok(Some(policy));
+    }
+    let collection = definition.and_then(|definition| definition.collection(name));
+    let policy = &collection.ok_or(Code::EndorsementPolicyFailure)?.endorsement_policy;
+    policy.as_ref().map(|policy| channel.policies.resolve(policy)).transpose()
+}
+
+fn chaincode_policy<'a>(
+    definition: Option<&'a ContractDefinition>,
+    channel: &'a Channel<'_>,
+) -> Result<&'a SignaturePolicy, Code> {
+    let policy = definition.map_or(&EndorsementPolicy::Channel, |definition| &definition.endorsement_policy);
+    channel.policies.resolve(policy)
+}

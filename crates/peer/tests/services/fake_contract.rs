@@ -1,0 +1,103 @@
+//! A contract in this process, in place of a running chaincode.
+
+use std::sync::Arc;
+
+use ccs_identity::SignaturePolicy;
+use ccs_ledger::Simulation;
+use ccs_peer::{
+    CollectionDefinition, ContractCall, ContractDefinition, ContractResult, Contracts, EndorsementPolicy,
+    TransactionError,
+};
+use ccs_proto::peer::{ChaincodeEvent, Response};
+use prost::Message;
+
+/// Runs the contract `basic`, on every channel.
+pub(crate) struct FakeContract;
+
+pub(crate) fn definition() -> ContractDefinition {
+    let collection = |name: &str, members: &str, endorsement: Option<&str>| CollectionDefinition {
+        name: name.to_owned(),
+        members: members.parse().unwrap(),
+        endorsement_policy: endorsement.map(|policy| EndorsementPolicy::Signature(policy.parse().unwrap())),
+        block_to_live: 0,
+    };
+    ContractDefinition {
+        version: "1.0".to_owned(),
+        endorsement_policy: EndorsementPolicy::Channel,
+        collections: vec![
+            collection("ours", "OR('Org1MSP.member')", None),
+            collection("theirs", "OR('Org2MSP.member')", None),
+            collection("strict", "OR('Org1MSP.member')", Some("OR('Org2MSP.peer')")),
+        ],
+    }
+}
+
+#[tonic::async_trait]
+impl Contracts for FakeContract {
+    fn definition(&self, _: &str, chaincode: &str) -> Option<Arc<ContractDefinition>> {
+        (chaincode == "basic").then(|| Arc::new(definition()))
+    }
+
+    async fn execute(&self, call: ContractCall) -> Result<ContractResult, TransactionError> {
+        let arguments: Vec<_> =
+            call.input.args.iter().map(|argument| String::from_utf8(argument.clone()).unwrap()).collect();
+        let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+        if arguments[0] == "hang" {
+            std::future::pending::<()>().await;
+        }
+        let mut simulation = call.simulation.lock();
+        run(&mut simulation, &arguments)
+    }
+}
+
+fn run(simulation: &mut Simulation, arguments: &[&str]) -> Result<ContractResult, TransactionError> {
+    let answer = |payload: &[u8]| Response { status: 200, message: String::new(), payload: payload.to_vec() };
+    let mut event = None;
+    let response = match *arguments {
+        ["put", key, value] => {
+            simulation.put("basic", key, value.into()).unwrap();
+            answer(value.as_bytes())
+        }
+        ["get", key] => answer(&simulation.get("basic", key).unwrap().unwrap_or_default()),
+        ["increment", key] => {
+            let old = simulation.get("basic", key).unwrap().unwrap_or_default();
+            simulation.put("basic", key, [old, b"+".to_vec()].concat()).unwrap();
+            answer(b"")
+        }
+        ["put private", collection, key, value] => {
+            simulation.put_private("basic", collection, key, value.into()).unwrap();
+            answer(b"")
+        }
+        ["endorsed by", key, policy] => {
+            let policy: SignaturePolicy = policy.parse().unwrap();
+            let parameter = ("VALIDATION_PARAMETER".to_owned(), policy.to_envelope().encode_to_vec());
+            simulation.put_metadata("basic", key, [parameter].into()).unwrap();
+            answer(b"")
+        }
+        ["write elsewhere", namespace] => {
+            simulation.put(namespace, "key", b"value".to_vec()).unwrap();
+            answer(b"")
+        }
+        ["emit", name, payload] => {
+            simulation.put("basic", name, payload.into()).unwrap();
+            event = Some(ChaincodeEvent {
+                chaincode_id: "a lie".to_owned(),
+                tx_id: "another".to_owned(),
+                event_name: name.to_owned(),
+                payload: payload.into(),
+            });
+            answer(b"emitted")
+        }
+        ["answer", status, message] => {
+            event = Some(ChaincodeEvent { event_name: "lost".to_owned(), ..ChaincodeEvent::default() });
+            Response {
+                status: status.parse().unwrap(),
+                message: message.to_owned(),
+                payload: b"result".to_vec(),
+            }
+        }
+        ["fail", message] => return Err(TransactionError::Failure(message.to_owned())),
+        _ => return Err(TransactionError::Failure(format!("no such function: {arguments:?}"))),
+    };
+    Ok(ContractResult { response, event })
+}

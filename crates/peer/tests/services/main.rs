@@ -1,0 +1,21 @@
+//! The services of a peer, called by clients over gRPC with real signatures.
+//!
+//! Behind the services stands a fake contract in place of a running chaincode (`fake_contract`); everything before and
+//! after it is the real thing: checks, endorsement, ordering, validation, ledger.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod broadcast;
+mod commit;
+mod deliver;
+mod endorse;
+mod endorser;
+mod evaluate;
+mod events;
+mod fake_contract;
+mod network;
+mod proposal;
+mod running;
+mod server;
+mod system;
+mod validation;

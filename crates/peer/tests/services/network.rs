@@ -1,0 +1,86 @@
+//! An organization with its CA, a peer and clients.
+
+use std::sync::Arc;
+
+use ccs_identity::{Certificate, Msp, MspId, MspManager, MspSettings, NodeUnits, Signer};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
+};
+
+pub(crate) const CHANNEL: &str = "mychannel";
+
+/// An organization.
+pub(crate) struct Organization {
+    issuer: Issuer<'static, KeyPair>,
+    msp: Arc<Msp>,
+}
+
+fn params(name: &str, unit: Option<&str>) -> CertificateParams {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    if let Some(unit) = unit {
+        params.distinguished_name.push(DnType::OrganizationalUnitName, unit);
+    }
+    params.use_authority_key_identifier_extension = unit.is_some();
+    params
+}
+
+impl Organization {
+    pub(crate) fn new(msp_id: &str) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let mut ca = params("ca", None);
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let certificate = Certificate::from_pem(ca.self_signed(&key).unwrap().pem().as_bytes()).unwrap();
+        let mut settings = MspSettings::new(msp_id.parse().unwrap(), certificate.clone());
+        settings.node_units = Some(NodeUnits::usual(Some(&certificate)));
+        Self { issuer: Issuer::new(ca, key), msp: Arc::new(Msp::new(settings).unwrap()) }
+    }
+
+    fn id(&self) -> MspId {
+        self.msp.id().clone()
+    }
+
+    /// Makes somebody with an organizational unit.
+    pub(crate) fn signer(&self, unit: &str) -> Signer {
+        self.issue(&params(unit, Some(unit)))
+    }
+
+    /// Makes a client whose certificate has ended.
+    pub(crate) fn expired(&self) -> Signer {
+        let mut params = params("old", Some("client"));
+        params.not_before = date_time_ymd(2020, 1, 1);
+        params.not_after = date_time_ymd(2021, 1, 1);
+        self.issue(&params)
+    }
+
+    fn issue(&self, params: &CertificateParams) -> Signer {
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap().pem();
+        Signer::from_pem(self.id(), certificate.as_bytes(), key.serialize_pem().as_bytes()).unwrap()
+    }
+}
+
+pub(crate) fn manager(organizations: &[&Organization]) -> Arc<MspManager> {
+    Arc::new(MspManager::new(organizations.iter().map(|one| Arc::clone(&one.msp)).collect()))
+}
+
+/// One organization with a client.
+pub(crate) struct Network {
+    pub(crate) organization: Organization,
+    pub(crate) client: Signer,
+}
+
+impl Network {
+    pub(crate) fn new() -> Self {
+        let organization = Organization::new("Org1MSP");
+        let client = organization.signer("client");
+        Self { organization, client }
+    }
+
+    pub(crate) fn msps(&self) -> Arc<MspManager> {
+        manager(&[&self.organization])
+    }
+}
