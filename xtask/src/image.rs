@@ -10,6 +10,7 @@ mod leftovers;
 mod page;
 mod volumes;
 
+use std::path::PathBuf;
 use std::thread;
 use std::time::Instant;
 
@@ -41,6 +42,9 @@ pub(crate) struct Options {
     /// Take the base images that a running engine has, and leave everything there for the next run
     #[arg(long)]
     keep: bool,
+    /// The command ccs, for the commands of docs/docker.md; built when this is not given
+    #[arg(long, value_name = "FILE")]
+    ccs: Option<PathBuf>,
 }
 
 /// Builds the images and checks them.
@@ -55,7 +59,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     let before = Inventory::take(&engine)?;
     let mut tally = check("base images", || bases::make(&engine, options.keep));
     if tally == Tally::PASSED {
-        tally += images(&engine, options.keep);
+        tally += images(&engine, options);
     }
     if options.keep {
         return Ok(tally);
@@ -63,7 +67,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     Ok(tally + check("left behind", || before.restore(&engine)))
 }
 
-fn images(engine: &Engine, keep: bool) -> Tally {
+fn images(engine: &Engine, options: &Options) -> Tally {
     // Both compile; neither keeps two processors busy all the time.
     let (built, again) = thread::scope(|scope| {
         let again = scope.spawn(|| has_buildkit(engine.client()).then(|| build(engine, "1", AGAIN)));
@@ -88,16 +92,16 @@ fn images(engine: &Engine, keep: bool) -> Tally {
         check("install", || volumes::installed(engine)),
         check("install beside a reader", || volumes::atomic(engine)),
         reproduced(engine, again),
-        as_documented(engine, keep),
+        as_documented(engine, options),
     ]
     .into_iter()
     .sum()
 }
 
 /// Runs what docs/docker.md shows, and looks at the Compose file.
-fn as_documented(engine: &Engine, keep: bool) -> Tally {
+fn as_documented(engine: &Engine, options: &Options) -> Tally {
     let taken = |image: &str| engine.output(["image", "inspect", image]).is_ok();
-    if let Some(taken) = page::IMAGES.into_iter().find(|image| !keep && taken(image)) {
+    if let Some(taken) = page::IMAGES.into_iter().find(|image| !options.keep && taken(image)) {
         return toolchain::missing("docs/docker.md", &format!("it would replace the image {taken}"));
     }
     let forms = compose::forms(engine);
@@ -107,7 +111,7 @@ fn as_documented(engine: &Engine, keep: bool) -> Tally {
             "neither docker compose nor docker-compose is installed",
         );
     };
-    let checkout = match Checkout::new(engine, form) {
+    let checkout = match Checkout::new(engine, form, options.ccs.as_deref()) {
         Ok(checkout) => checkout,
         Err(error) => return check("docs/docker.md", || Err(error)),
     };

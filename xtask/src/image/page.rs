@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, ensure};
@@ -30,14 +30,14 @@ pub(crate) struct Checkout<'a> {
 
 impl<'a> Checkout<'a> {
     /// Copies the files that a clone would have.
-    pub(crate) fn new(engine: &'a Engine, compose: &[String]) -> Result<Self> {
+    pub(crate) fn new(engine: &'a Engine, compose: &[String], ccs: Option<&Path>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("checkout-").tempdir()?;
         let copy = "tar -c --exclude=./.git --exclude=target --exclude=node_modules . | tar -x -C \"$1\"";
         let mut tar = Command::new("sh");
         tar.args(["-c", copy, "sh"]).arg(folder.path()).current_dir(workspace::root()).stdin(Stdio::null());
         output(&mut tar)?;
         let checkout = Self { engine, folder, compose: compose.to_vec() };
-        checkout.programs()?;
+        checkout.programs(&ccs.map_or_else(build_ccs, |ccs| Ok(ccs.canonicalize()?))?)?;
         Ok(checkout)
     }
 
@@ -52,11 +52,10 @@ impl<'a> Checkout<'a> {
     }
 
     /// `ccs`, and a `docker` that builds from the base images of this machine and knows Compose.
-    fn programs(&self) -> Result<()> {
-        workspace::succeed(&mut workspace::cargo(["build", "--quiet", "--package", "ccs"]))?;
+    fn programs(&self, ccs: &Path) -> Result<()> {
         let bin = self.folder.path().join("target/bin");
         fs::create_dir_all(&bin)?;
-        symlink(workspace::target_folder().join("debug/ccs"), bin.join("ccs"))?;
+        symlink(ccs, bin.join("ccs"))?;
         let client = self.engine.client().display();
         let arguments = super::arguments().map(|argument| format!("--build-arg {argument}")).join(" ");
         let compose = self.compose.join(" ");
@@ -93,6 +92,14 @@ impl<'a> Checkout<'a> {
         output(shell.args(["-eux", "-c", &script]).env("CHAINCODE_PORT", port.to_string()))?;
         Ok(format!("{blocks} blocks"))
     }
+}
+
+/// Builds the command with what `cargo test` has built already: asked for alone, its crates get other features and compile
+/// anew.
+fn build_ccs() -> Result<PathBuf> {
+    let program = ["test", "--quiet", "--workspace", "--no-run", "--test", "documentation"];
+    workspace::succeed(&mut workspace::cargo(program))?;
+    Ok(workspace::target_folder().join("debug/ccs"))
 }
 
 /// The commands of a page that are run here, and the number of blocks.
