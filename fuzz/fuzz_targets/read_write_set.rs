@@ -7,8 +7,8 @@ mod common;
 
 use ccs_ledger::{Ledger, Results, Store};
 use ccs_proto::rwset::{
-    CollectionHashedReadWriteSet, CollectionPvtReadWriteSet, NsPvtReadWriteSet, NsReadWriteSet, TxPvtReadWriteSet,
-    TxReadWriteSet,
+    CollectionHashedReadWriteSet, CollectionPvtReadWriteSet, NsPvtReadWriteSet, NsReadWriteSet,
+    TxPvtReadWriteSet, TxReadWriteSet,
 };
 use libfuzzer_sys::fuzz_target;
 use prost::Message;

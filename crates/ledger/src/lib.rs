@@ -24,6 +24,7 @@ mod fixture;
 mod ledger;
 mod metadata;
 mod namespace;
+mod range_reads;
 mod simulation;
 mod state;
 mod store;

@@ -231,6 +231,27 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_was_cut_off_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        let ledger = Store::open(folder.path()).unwrap().channel("ch", genesis).unwrap();
+        for n in 0..20 {
+            commit(&ledger, &format!("t{n}"), |one| one.put("cc", "a", vec![b'x'; 10_000]).unwrap());
+        }
+        drop(ledger);
+        let whole = std::fs::read(&path).unwrap();
+        for keep in [0, 1, 100, 4_096, whole.len() / 2, whole.len() - 1] {
+            std::fs::write(&path, &whole[..keep]).unwrap();
+            match Store::open(folder.path()) {
+                Err(OpenError::NotAStore { .. } | OpenError::Storage { .. }) => {}
+                // Nothing is left: a new store.
+                Ok(store) if keep == 0 => assert_eq!(store.channels().unwrap(), [""; 0]),
+                other => panic!("{keep} bytes: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
     fn a_folder_that_cannot_be_made_is_named() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let path = file.path().join("folder");

@@ -70,6 +70,27 @@ fn a_key_that_appears_in_a_range_is_a_phantom() {
 }
 
 #[test]
+fn a_long_range_is_compared_by_its_hashes() {
+    let ledger = ledger();
+    commit(&ledger, "fill", |simulation| {
+        (0..120).for_each(|n| simulation.put("cc", &format!("k{n:03}"), b"1".to_vec()).unwrap());
+    });
+    let reader = |id| {
+        simulated(&ledger, id, |simulation| {
+            let mut query = simulation.range("cc", "", "", 1000).unwrap();
+            while simulation.next_batch(&mut query).unwrap().has_more {}
+        })
+    };
+    assert_eq!(codes(&ledger, &[reader("t1")]), [TxValidationCode::Valid]);
+    let late = reader("t2");
+    let writer = simulated(&ledger, "t3", |one| one.put("cc", "k060", b"2".to_vec()).unwrap());
+    assert_eq!(
+        codes(&ledger, &[writer, late]),
+        [TxValidationCode::Valid, TxValidationCode::PhantomReadConflict]
+    );
+}
+
+#[test]
 fn an_id_counts_once() {
     let ledger = ledger();
     let put = |simulation: &mut crate::Simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap();

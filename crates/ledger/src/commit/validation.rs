@@ -1,6 +1,6 @@
 //! Whether what a transaction has read is still so.
 
-use ccs_proto::kvrwset::{self, RangeQueryInfo, range_query_info::ReadsInfo};
+use ccs_proto::kvrwset::{self, KvRead, RangeQueryInfo, range_query_info::ReadsInfo};
 use ccs_proto::peer::TxValidationCode;
 use redb::ReadableTable;
 
@@ -8,6 +8,7 @@ use super::sets::{NamespaceSet, Sets};
 use super::updates::View;
 use crate::error::LedgerError;
 use crate::namespace;
+use crate::range_reads;
 use crate::state::End;
 use crate::tables::{StateKey, StateValue};
 use crate::version::Version;
@@ -67,26 +68,21 @@ fn gives_the_same(
     namespace: &str,
     range: &RangeQueryInfo,
 ) -> Result<bool, LedgerError> {
-    let reads = match &range.reads_info {
-        Some(ReadsInfo::RawReads(reads)) => reads.kv_reads.as_slice(),
-        None => &[],
-        // This ledger's simulations make none, and what cannot be compared is not the same.
-        Some(ReadsInfo::ReadsMerkleHashes(_)) => return Ok(false),
-    };
     let end = match range.end_key.as_bytes() {
         [] => End::Open,
         key if range.itr_exhausted => End::Before(key),
         key => End::With(key),
     };
-    let mut reads = reads.iter();
-    for found in view.range(namespace, range.start_key.as_bytes(), end)? {
-        let (key, version) = found?;
-        let is_same = reads.next().is_some_and(|read| {
-            read.key.as_bytes() == key && read.version.as_ref().map(Version::from) == Some(version)
-        });
-        if !is_same {
-            return Ok(false);
-        }
+    let mut found = Vec::new();
+    for row in view.range(namespace, range.start_key.as_bytes(), end)? {
+        let (key, version) = row?;
+        let key =
+            String::from_utf8(key).map_err(|error| LedgerError::damaged("a key of the state", &error))?;
+        found.push(KvRead { key, version: Some(version.message()) });
     }
-    Ok(reads.next().is_none())
+    Ok(match &range.reads_info {
+        Some(ReadsInfo::RawReads(reads)) => reads.kv_reads == found,
+        Some(ReadsInfo::ReadsMerkleHashes(summary)) => range_reads::is_of(summary, &found),
+        None => found.is_empty(),
+    })
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use ccs_proto::kvrwset::{
     HashedRwSet, KvMetadataWrite, KvMetadataWriteHash, KvRead, KvReadHash, KvWrite, KvWriteHash, KvrwSet,
-    QueryReads, RangeQueryInfo, range_query_info::ReadsInfo,
+    RangeQueryInfo,
 };
 use ccs_proto::rwset::{
     CollectionHashedReadWriteSet, CollectionPvtReadWriteSet, NsPvtReadWriteSet, NsReadWriteSet,
@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::record::{CollectionRecord, NamespaceRecord, PrivateWrite, RangeRecord, Record};
 use crate::metadata;
+use crate::range_reads;
 use crate::version::Version;
 
 /// What a transaction has read and wants to write.
@@ -112,12 +113,11 @@ fn public_set(used: NamespaceRecord) -> KvrwSet {
 
 fn range_info(range: RangeRecord) -> RangeQueryInfo {
     let read = |(key, version): (String, Version)| KvRead { key, version: Some(version.message()) };
-    let kv_reads = range.reads.into_iter().map(read).collect();
     RangeQueryInfo {
         start_key: range.start,
         end_key: range.end,
         itr_exhausted: range.is_exhausted,
-        reads_info: Some(ReadsInfo::RawReads(QueryReads { kv_reads })),
+        reads_info: Some(range_reads::of(range.reads.into_iter().map(read).collect())),
     }
 }
 

@@ -55,8 +55,9 @@ fn a_range_comes_in_batches_of_a_hundred_and_one_result_is_fetched_ahead() {
     assert_eq!((second.results.len(), second.has_more), (100, true));
     let range = &public(simulation).range_queries_info[0];
     assert_eq!((range.end_key.as_str(), range.itr_exhausted), ("k200", false));
-    let Some(ReadsInfo::RawReads(reads)) = &range.reads_info else { panic!("{range:?}") };
-    assert_eq!(reads.kv_reads.len(), 201);
+    let Some(ReadsInfo::ReadsMerkleHashes(summary)) = &range.reads_info else { panic!("{range:?}") };
+    // 201 reads are three leaves of 51 and one of the rest.
+    assert_eq!((summary.max_level, summary.max_level_hashes.len()), (1, 4));
 
     let mut simulation = ledger.simulate("t2").unwrap();
     let mut query = simulation.range("cc", "k200", "k300", 1000).unwrap();
