@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose,
+    KeyPair, KeyUsagePurpose, PublicKeyData, SignatureAlgorithm, SigningKey,
 };
 use time::{Duration, OffsetDateTime};
 
@@ -56,8 +56,32 @@ pub(crate) enum Request<'a> {
 /// A CA, which lives as long as what it issues.
 pub(crate) struct Authority {
     certificate: String,
-    issuer: Issuer<'static, KeyPair>,
+    issuer: Issuer<'static, LowS>,
     now: OffsetDateTime,
+}
+
+/// A P-256 key whose signatures have S in the lower half of its range.
+///
+/// Fabric rewrites certificates with a high S before it uses them, and does not find a root again that was rewritten
+/// (Fabric 1.4.12 `msp/mspimplsetup.go`, with Go 1.26). Cryptogen makes none either.
+struct LowS(KeyPair);
+
+impl PublicKeyData for LowS {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.0.algorithm()
+    }
+}
+
+impl SigningKey for LowS {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        let signature = p256::ecdsa::Signature::from_der(&self.0.sign(message)?);
+        let signature = signature.map_err(|_| rcgen::Error::RemoteKeyError)?;
+        Ok(signature.normalize_s().to_der().as_bytes().to_vec())
+    }
 }
 
 impl Authority {
@@ -65,7 +89,7 @@ impl Authority {
     pub(crate) fn make(name: &str, organization: &str, now: SystemTime) -> Result<Self, IssueError> {
         let failed = |error: rcgen::Error| IssueError { name: name.to_owned(), reason: error.to_string() };
         let now = OffsetDateTime::from(now);
-        let key = KeyPair::generate().map_err(failed)?;
+        let key = LowS(KeyPair::generate().map_err(failed)?);
         let mut params = params(name, now);
         params.distinguished_name.push(DnType::OrganizationName, organization);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -82,7 +106,7 @@ impl Authority {
 
     /// Gives certificate and key.
     pub(crate) fn pair(&self) -> Pair {
-        Pair { certificate: self.certificate.clone(), key: self.issuer.key().serialize_pem() }
+        Pair { certificate: self.certificate.clone(), key: self.issuer.key().0.serialize_pem() }
     }
 
     /// Issues a certificate for a new key.

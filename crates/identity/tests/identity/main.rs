@@ -4,6 +4,7 @@
 
 mod chaincode_tls;
 mod creators;
+mod fabric_verdicts;
 mod folders;
 mod msps;
 mod network;

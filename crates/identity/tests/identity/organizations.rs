@@ -185,6 +185,24 @@ fn the_peer_is_known_by_its_name_this_machine_and_the_hosts_asked_for() {
 }
 
 #[test]
+fn every_certificate_is_signed_with_a_low_s() {
+    let made = Made::new();
+    let certificates =
+        walkdir::WalkDir::new(made.folder()).into_iter().map(|entry| entry.unwrap().into_path());
+    let certificates =
+        certificates.filter(|path| path.extension().is_some_and(|end| end == "pem" || end == "crt"));
+    let mut count = 0;
+    for path in certificates {
+        let der = ccs_identity::Certificate::from_pem(&fs::read(&path).unwrap()).unwrap().der().to_vec();
+        let (_, certificate) = x509_parser::parse_x509_certificate(&der).unwrap();
+        let signature = p256::ecdsa::Signature::from_der(&certificate.signature_value.data).unwrap();
+        assert_eq!(signature, signature.normalize_s(), "{}", path.display());
+        count += 1;
+    }
+    assert_eq!(count, 19);
+}
+
+#[test]
 fn the_profiles_say_where_the_peer_is() {
     let made = Made::new();
     let profile: serde_json::Value = serde_json::from_str(&made.read("connection-org1.json")).unwrap();
