@@ -1,7 +1,8 @@
-// Asks Fabric's own code for its verdict on policies, and on MSP folders.
+// Asks Fabric's own code for its verdict on policies, MSP folders and the first block of a channel.
 //
 //	go run . policies > ../../crates/identity/tests/fixtures/policies.json
 //	go run . member organizations/peerOrganizations/org1.example.com/users/User1@org1.example.com/msp
+//	go run . channel genesis.block
 //
 // The release is 1.4.12, the last one that Go can fetch as a module; policydsl and the rules of NodeOUs are the same in
 // 2.5 and 3.1, where cauthdsl.FromString is called policydsl.FromString.
@@ -18,7 +19,9 @@ func main() {
 		policies()
 	case len(os.Args) == 3 && os.Args[1] == "member":
 		member(os.Args[2])
+	case len(os.Args) == 3 && os.Args[1] == "channel":
+		channel(os.Args[2])
 	default:
-		log.Fatal("usage: go run . policies | member FOLDER")
+		log.Fatal("usage: go run . policies | member FOLDER | channel FILE")
 	}
 }

@@ -17,6 +17,7 @@
 mod authority;
 mod certificate;
 mod chaincode_tls;
+mod channel;
 mod identity;
 mod manager;
 mod msp;
@@ -30,6 +31,7 @@ mod signer;
 pub use authority::{IssueError, Pair};
 pub use certificate::{Certificate, CertificateError};
 pub use chaincode_tls::ChaincodeTls;
+pub use channel::{ChannelPlan, genesis_block};
 pub use identity::Identity;
 pub use manager::{CreatorError, MspManager};
 pub use msp::{FolderError, Msp, MspError, MspSettings, NodeUnits, UnitIdentifier, ValidationError};

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use fabric_shim_protos::msp::SerializedIdentity;
+use ccs_proto::msp::SerializedIdentity;
 use lru::LruCache;
 use prost::Message as _;
 

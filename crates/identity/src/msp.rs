@@ -279,7 +279,7 @@ fn chain_identifier(unit: &str, certificate: &Certificate, cas: &[Ca]) -> Result
 }
 
 pub(crate) fn serialized_identity(msp_id: &MspId, pem: Vec<u8>) -> Vec<u8> {
-    let identity = fabric_shim_protos::msp::SerializedIdentity { mspid: msp_id.to_string(), id_bytes: pem };
+    let identity = ccs_proto::msp::SerializedIdentity { mspid: msp_id.to_string(), id_bytes: pem };
     identity.encode_to_vec()
 }
 

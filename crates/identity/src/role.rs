@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fabric_shim_protos::common::msp_role::MspRoleType;
+use ccs_proto::common::msp_role::MspRoleType;
 
 /// Is what an identity may be within its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -35,6 +35,10 @@ package!(
     lifecycle, "lifecycle"
 );
 package!(
+    /// Serialized identities, and MSPs in the configuration of a channel.
+    msp, "msp", fabric_shim_protos::msp
+);
+package!(
     /// The ordering service, and which blocks a client wants.
     orderer, "orderer"
 );
@@ -47,6 +51,6 @@ package!(
     rwset, "rwset"
 );
 
-pub use fabric_shim_protos::{msp, queryresult};
+pub use fabric_shim_protos::queryresult;
 // What generated code of another package calls `peer`.
 use peer as protos;

@@ -1,9 +1,9 @@
 //! Policies on the wire: `common.SignaturePolicyEnvelope`.
 
-use fabric_shim_protos::common;
-use fabric_shim_protos::common::msp_principal::Classification;
-use fabric_shim_protos::common::signature_policy::{NOutOf, Type};
-use fabric_shim_protos::msp::SerializedIdentity;
+use ccs_proto::common;
+use ccs_proto::common::msp_principal::Classification;
+use ccs_proto::common::signature_policy::{NOutOf, Type};
+use ccs_proto::msp::SerializedIdentity;
 use prost::Message as _;
 
 use super::{MAX_DEPTH, Principal, Rule, SignaturePolicy};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use fabric_shim_protos::msp::SerializedIdentity;
-use fabric_shim_protos::prost::Message as _;
+use ccs_proto::msp::SerializedIdentity;
 use proptest::prelude::*;
+use prost::Message as _;
 
 use crate::network::{Authority, Organization, manager};
 

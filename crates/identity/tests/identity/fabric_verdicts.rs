@@ -1,17 +1,38 @@
 //! What Fabric itself says: recorded of policies, asked anew of the folder of an organization.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::SystemTime;
 
-use ccs_identity::{Organization, OrganizationPlan, SignaturePolicy};
-use fabric_shim_protos::prost::Message as _;
+use ccs_identity::{ChannelPlan, Organization, OrganizationPlan, SignaturePolicy, genesis_block};
+use prost::Message as _;
 use serde::Deserialize;
 
 use crate::network::id;
 
 /// Texts that Fabric takes and we refuse: its expression library passes over what follows the first expression.
 const REFUSED_HERE: [&str; 1] = ["OR('A.member') x"];
+
+/// What a peer knows of the channel, sorted: Fabric keeps organizations in no order.
+const CHANNEL: [&str; 16] = [
+    "channel mychannel",
+    "consensus etcdraft 2s 10",
+    "orderer Org1MSP localhost:7051",
+    "orderer Org2MSP localhost:7051",
+    "orderers localhost:7051",
+    "organization Org1MSP",
+    "organization Org2MSP",
+    "policy /Channel/Admins",
+    "policy /Channel/Application/Admins",
+    "policy /Channel/Application/Endorsement",
+    "policy /Channel/Application/LifecycleEndorsement",
+    "policy /Channel/Application/Readers",
+    "policy /Channel/Application/Writers",
+    "policy /Channel/Orderer/BlockValidation",
+    "policy /Channel/Readers",
+    "policy /Channel/Writers",
+];
 
 #[derive(Deserialize)]
 struct Verdict {
@@ -32,6 +53,41 @@ fn policies_are_read_and_encoded_as_by_fabric() {
     }
 }
 
+/// Asks Fabric's code about a file or folder, and gives what it says.
+fn fabric(question: &str, path: &Path) -> String {
+    let judge = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/go-msp");
+    let output =
+        Command::new("go").args(["run", ".", question]).arg(path).current_dir(&judge).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+#[ignore = "needs Go, and the modules of Fabric"]
+fn fabric_takes_the_first_block_of_a_channel() {
+    let root = tempfile::tempdir().unwrap();
+    let organizations = ["Org1MSP", "Org2MSP"].map(|msp_id| {
+        let plan = OrganizationPlan {
+            msp_id: id(msp_id),
+            domain: "org1.example.com".parse().unwrap(),
+            hosts: Vec::new(),
+            endpoint: "localhost:7051".to_owned(),
+        };
+        Organization::in_memory(&plan, SystemTime::now()).unwrap().msp().clone()
+    });
+    let plan = ChannelPlan {
+        name: "mychannel".to_owned(),
+        organizations: organizations.to_vec(),
+        orderer: "localhost:7051".to_owned(),
+    };
+    let file = root.path().join("genesis.block");
+    fs::write(&file, genesis_block(&plan, SystemTime::now()).encode_to_vec()).unwrap();
+    let known = fabric("channel", &file);
+    let mut known: Vec<_> = known.lines().collect();
+    known.sort_unstable();
+    assert_eq!(known, CHANNEL);
+}
+
 #[test]
 #[ignore = "needs Go, and the modules of Fabric"]
 fn fabric_takes_every_member_of_an_organization() {
@@ -43,20 +99,12 @@ fn fabric_takes_every_member_of_an_organization() {
         endpoint: "localhost:7051".to_owned(),
     };
     Organization::open_or_make(&plan, root.path(), SystemTime::now()).unwrap();
-    let judge = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/go-msp");
     for (member, roles) in [
         ("peers/peer0.org1.example.com", "MEMBER PEER\n"),
         ("users/Admin@org1.example.com", "ADMIN MEMBER\n"),
         ("users/User1@org1.example.com", "CLIENT MEMBER\n"),
     ] {
         let folder = Organization::folder(root.path(), &plan).join(member).join("msp");
-        let output = Command::new("go").args(["run", ".", "member"]).arg(folder).current_dir(&judge).output();
-        let output = output.unwrap();
-        assert_eq!(
-            String::from_utf8_lossy(&output.stdout),
-            roles,
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert_eq!(fabric("member", &folder), roles);
     }
 }

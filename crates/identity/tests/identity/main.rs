@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may stop, as tests do")]
 
 mod chaincode_tls;
+mod channels;
 mod creators;
 mod fabric_verdicts;
 mod folders;

@@ -1,7 +1,7 @@
 //! Which identities satisfy a policy.
 
 use ccs_identity::{Identity, Principal, Role, SignaturePolicy};
-use fabric_shim_protos::prost::Message as _;
+use prost::Message as _;
 use sha2::Digest as _;
 
 use crate::network::{Organization, id};

@@ -1,10 +1,10 @@
 //! The policy language: what is read, what is written, and what it is on the wire.
 
 use ccs_identity::{Principal, Role, Rule, SignaturePolicy};
-use fabric_shim_protos::common::signature_policy::{NOutOf, Type};
-use fabric_shim_protos::common::{self, MspPrincipal, MspRole};
-use fabric_shim_protos::prost::Message as _;
+use ccs_proto::common::signature_policy::{NOutOf, Type};
+use ccs_proto::common::{self, MspPrincipal, MspRole};
 use proptest::prelude::*;
+use prost::Message as _;
 
 use crate::network::id;
 

@@ -17,12 +17,18 @@ pub struct Config {
 pub struct ConfigGroup {
     #[prost(uint64, tag = "1")]
     pub version: u64,
-    #[prost(map = "string, message", tag = "2")]
-    pub groups: ::std::collections::HashMap<::prost::alloc::string::String, ConfigGroup>,
-    #[prost(map = "string, message", tag = "3")]
-    pub values: ::std::collections::HashMap<::prost::alloc::string::String, ConfigValue>,
-    #[prost(map = "string, message", tag = "4")]
-    pub policies: ::std::collections::HashMap<
+    #[prost(btree_map = "string, message", tag = "2")]
+    pub groups: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ConfigGroup,
+    >,
+    #[prost(btree_map = "string, message", tag = "3")]
+    pub values: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        ConfigValue,
+    >,
+    #[prost(btree_map = "string, message", tag = "4")]
+    pub policies: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,
         ConfigPolicy,
     >,
@@ -47,6 +53,31 @@ pub struct ConfigPolicy {
     #[prost(string, tag = "3")]
     pub mod_policy: ::prost::alloc::string::String,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct HashingAlgorithm {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct BlockDataHashingStructure {
+    #[prost(uint32, tag = "1")]
+    pub width: u32,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct OrdererAddresses {
+    #[prost(string, repeated, tag = "1")]
+    pub addresses: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct Capabilities {
+    #[prost(btree_map = "string, message", tag = "1")]
+    pub capabilities: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        Capability,
+    >,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct Capability {}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BlockchainInfo {
     #[prost(uint64, tag = "1")]
