@@ -4,11 +4,13 @@
 
 mod builder;
 mod certificates;
+mod couchdb;
 mod node;
 mod shim;
 
 pub use builder::{ccs_builder, static_target};
 pub use certificates::{Authority, Pair};
+pub use couchdb::CouchDbStandIn;
 pub use node::NodeSample;
 pub use shim::{Shim, ShimServer};
 
