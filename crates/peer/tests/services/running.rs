@@ -78,6 +78,16 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut NodeOptions)) -> Running
     options.observer = Observer::new(move |event| told.lock().unwrap().push(event));
     change(&mut options);
     let node = Node::start(options, Arc::new(FakeContract), vec![(ledger.clone(), network.msps())]);
+    serve_node(network, ledger, node, events).await
+}
+
+/// Serves a node.
+pub(crate) async fn serve_node(
+    network: Network,
+    ledger: Ledger,
+    node: Arc<Node>,
+    events: Arc<Mutex<Vec<Event>>>,
+) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
