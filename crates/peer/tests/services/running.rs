@@ -20,7 +20,7 @@ use ccs_proto::peer::TxValidationCode;
 use ccs_proto::peer::endorser_client::EndorserClient;
 use prost::Message;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonic::Status;
@@ -41,6 +41,8 @@ pub(crate) struct Running {
     pub(crate) channel: Channel,
     pub(crate) node: Arc<Node>,
     pub(crate) events: Arc<Mutex<Vec<Event>>>,
+    /// How many calls of the fake contract never answer.
+    pub(crate) hanging: watch::Receiver<usize>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), ServeError>>,
 }
@@ -77,8 +79,10 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut NodeOptions)) -> Running
     let mut options = NodeOptions::new("peer:7051", network.organization.signer("peer"), network.msps());
     options.observer = Observer::new(move |event| told.lock().unwrap().push(event));
     change(&mut options);
-    let node = Node::start(options, Arc::new(FakeContract), vec![(ledger.clone(), network.msps())]);
-    serve_node(network, ledger, node, events).await
+    let contract = FakeContract::default();
+    let hanging = contract.hanging.subscribe();
+    let node = Node::start(options, Arc::new(contract), vec![(ledger.clone(), network.msps())]);
+    Running { hanging, ..serve_node(network, ledger, node, events).await }
 }
 
 /// Serves a node.
@@ -94,7 +98,8 @@ pub(crate) async fn serve_node(
     let shutdown = async move { drop(stopped.await) };
     let served = tokio::spawn(serve(listener, None, Arc::clone(&node), shutdown));
     let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect_lazy();
-    Running { network, ledger, address, channel, node, events, stop, served }
+    let (_, hanging) = watch::channel(0);
+    Running { network, ledger, address, channel, node, events, hanging, stop, served }
 }
 
 impl Running {
