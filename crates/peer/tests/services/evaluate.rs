@@ -5,11 +5,12 @@ use std::time::Duration;
 use ccs_proto::gateway::{ErrorDetail, EvaluateRequest};
 use ccs_proto::peer::SignedProposal;
 use prost::Message;
+use tokio::time::timeout;
 use tonic::{Code, Request, Status};
 
 use crate::network::Organization;
 use crate::proposal::Parts;
-use crate::running::{Running, start, start_with};
+use crate::running::{LIMIT, Running, start, start_with};
 
 /// `google.rpc.Status` as a client reads it.
 #[derive(Clone, PartialEq, prost::Message)]
@@ -178,5 +179,17 @@ async fn a_client_that_gives_up_is_told_why_if_it_listens() {
     request.metadata_mut().insert("grpc-timeout", "200m".parse().unwrap());
     let status = peer.gateway().evaluate(request).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::DeadlineExceeded, "evaluate timeout expired"));
+    peer.stop().await;
+}
+
+#[tokio::test]
+async fn a_call_that_is_dropped_does_not_wait_any_longer() {
+    let mut peer = start().await;
+    let request = peer.evaluate_request(&peer.parts(&["hang"]));
+    let mut gateway = peer.gateway();
+    let call = tokio::spawn(async move { gateway.evaluate(request).await });
+    timeout(LIMIT, peer.hanging.wait_for(|count| *count == 1)).await.unwrap().unwrap();
+    call.abort();
+    timeout(LIMIT, peer.hanging.wait_for(|count| *count == 0)).await.unwrap().unwrap();
     peer.stop().await;
 }

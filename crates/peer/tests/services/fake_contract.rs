@@ -10,9 +10,23 @@ use ccs_peer::{
 };
 use ccs_proto::peer::{ChaincodeEvent, Response};
 use prost::Message;
+use tokio::sync::watch;
 
 /// Runs the contract `basic`, on every channel.
-pub(crate) struct FakeContract;
+#[derive(Default)]
+pub(crate) struct FakeContract {
+    /// How many calls of the function that never answers are under way.
+    pub(crate) hanging: watch::Sender<usize>,
+}
+
+/// A call that never answers.
+struct Hanging<'a>(&'a watch::Sender<usize>);
+
+impl Drop for Hanging<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
 
 pub(crate) fn definition() -> ContractDefinition {
     let collection = |name: &str, members: &str, endorsement: Option<&str>| CollectionDefinition {
@@ -43,6 +57,8 @@ impl Contracts for FakeContract {
             call.input.args.iter().map(|argument| String::from_utf8(argument.clone()).unwrap()).collect();
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
         if arguments[0] == "hang" {
+            self.hanging.send_modify(|count| *count += 1);
+            let _hanging = Hanging(&self.hanging);
             std::future::pending::<()>().await;
         }
         let mut simulation = call.simulation.lock();

@@ -39,6 +39,10 @@ impl Organization {
         Self { issuer: Issuer::new(ca, key), msp: Arc::new(Msp::new(settings).unwrap()) }
     }
 
+    pub(crate) fn msp(&self) -> &Arc<Msp> {
+        &self.msp
+    }
+
     fn id(&self) -> MspId {
         self.msp.id().clone()
     }

@@ -20,7 +20,7 @@ use ccs_proto::peer::TxValidationCode;
 use ccs_proto::peer::endorser_client::EndorserClient;
 use prost::Message;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tonic::Status;
@@ -41,6 +41,8 @@ pub(crate) struct Running {
     pub(crate) channel: Channel,
     pub(crate) node: Arc<Node>,
     pub(crate) events: Arc<Mutex<Vec<Event>>>,
+    /// How many calls of the fake contract never answer.
+    pub(crate) hanging: watch::Receiver<usize>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), ServeError>>,
 }
@@ -77,14 +79,27 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut NodeOptions)) -> Running
     let mut options = NodeOptions::new("peer:7051", network.organization.signer("peer"), network.msps());
     options.observer = Observer::new(move |event| told.lock().unwrap().push(event));
     change(&mut options);
-    let node = Node::start(options, Arc::new(FakeContract), vec![(ledger.clone(), network.msps())]);
+    let contract = FakeContract::default();
+    let hanging = contract.hanging.subscribe();
+    let node = Node::start(options, Arc::new(contract), vec![(ledger.clone(), network.msps())]);
+    Running { hanging, ..serve_node(network, ledger, node, events).await }
+}
+
+/// Serves a node.
+pub(crate) async fn serve_node(
+    network: Network,
+    ledger: Ledger,
+    node: Arc<Node>,
+    events: Arc<Mutex<Vec<Event>>>,
+) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
     let shutdown = async move { drop(stopped.await) };
     let served = tokio::spawn(serve(listener, None, Arc::clone(&node), shutdown));
     let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect_lazy();
-    Running { network, ledger, address, channel, node, events, stop, served }
+    let (_, hanging) = watch::channel(0);
+    Running { network, ledger, address, channel, node, events, hanging, stop, served }
 }
 
 impl Running {
