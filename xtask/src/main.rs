@@ -5,6 +5,7 @@
 mod bench;
 mod builder_programs;
 mod conformance;
+mod dev_peer;
 mod empty_root;
 mod fuzz;
 mod image;
@@ -34,6 +35,8 @@ enum Chore {
     Test,
     /// Run the conformance cases on our builder, or on any other
     Conformance(conformance::Options),
+    /// Run the transcript of the development peer with real chaincode and real clients
+    DevPeer(dev_peer::Options),
     /// Compare the builder's time and memory with a process that does nothing
     BenchBuilder(bench::Options),
     /// Check that the builder is static and within its size budget
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
     let outcome = match Cli::parse().chore {
         Chore::Test => Ok(test::run()),
         Chore::Conformance(options) => conformance::run(&options),
+        Chore::DevPeer(options) => dev_peer::run(&options),
         Chore::BenchBuilder(options) => bench::run(&options),
         Chore::Size(options) => size::run(&options),
         Chore::EmptyRoot => empty_root::run(),

@@ -23,6 +23,13 @@ impl Tally {
     /// One check that was skipped.
     pub(crate) const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
 
+    /// Reads `12 passed, 0 failed, 1 skipped`.
+    pub(crate) fn of_line(line: &str) -> Option<Self> {
+        let mut counts = line.split(", ");
+        let mut count = |name: &str| counts.next()?.strip_suffix(name)?.trim().parse().ok();
+        Some(Self { passed: count("passed")?, failed: count("failed")?, skipped: count("skipped")? })
+    }
+
     /// Adds up the `test result:` lines of `cargo test`.
     ///
     /// A run that ended badly and yet names no failed test (it did not compile, or was killed) counts as one failure.
@@ -90,6 +97,14 @@ test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 3 filtered out; 
         let tally = Tally::of_cargo_test(OUTPUT, false);
         assert_eq!(tally, Tally { passed: 6, failed: 2, skipped: 1 });
         assert_eq!(tally.to_string(), "6 passed, 2 failed, 1 skipped");
+    }
+
+    #[test]
+    fn a_count_is_read_as_it_is_written() {
+        let tally = Tally { passed: 12, failed: 0, skipped: 1 };
+        assert_eq!(Tally::of_line(&tally.to_string()), Some(tally));
+        assert_eq!(Tally::of_line("12 passed, no failed, 1 skipped"), None);
+        assert_eq!(Tally::of_line(""), None);
     }
 
     #[test]

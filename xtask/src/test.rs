@@ -9,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::tally::Tally;
-use crate::{conformance, empty_root, image, manifests, size, toolchain, versions, workspace};
+use crate::{conformance, dev_peer, empty_root, image, manifests, size, toolchain, versions, workspace};
 
 /// Runs everything; a failure does not keep the rest from running.
 pub(crate) fn run() -> Tally {
@@ -25,6 +25,7 @@ pub(crate) fn run() -> Tally {
         part("cargo test", || cargo_test(with_samples)),
         part("conformance", || conformance::run(&conformance::Options::default())),
         part("conformance of a stand-in for Fabric's builder", stand_in),
+        part("development peer", || dev_peer::run(&dev_peer::Options::default())),
         part("size", || size::run(&size::Options::default())),
         part("empty root", empty_root::run),
         part("image", || image::run(&image::Options::default())),

@@ -22,7 +22,8 @@ pub(crate) struct Options {
 }
 
 /// Where the project's version is named, and what stands before it.
-const MENTIONS: [(&str, &str); 5] = [
+const MENTIONS: [(&str, &str); 6] = [
+    ("Dockerfile", "ARG VERSION="),
     ("deploy/helm/chaincode/Chart.yaml", "\nversion: "),
     ("deploy/helm/chaincode/Chart.yaml", "\nappVersion: "),
     ("deploy/kubernetes/peer-builder/peer-builder.yaml", "fabric-ccs-builder:"),

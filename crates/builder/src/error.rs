@@ -247,7 +247,6 @@ impl Error {
             Self::ArgumentCount { program, .. } | Self::EmptyArgument { program, .. } => {
                 Some(format!("usage: {}", program.usage()))
             }
-            Self::Interval(source) => source.hint(),
             Self::NoInterval(_) => Some("for example --every 60s".to_owned()),
             Self::SameFolder { .. } => Some("give the output a folder of its own".to_owned()),
             Self::MetadataUnreadable { source: ReadError::Missing, .. } => {
@@ -261,7 +260,7 @@ impl Error {
             Self::Connection { source, .. } => source.hint(),
             Self::Template { source, .. } => source.hint(),
             Self::Address(source) => source.hint(),
-            Self::DialTimeout(source) => source.hint(),
+            Self::Interval(source) | Self::DialTimeout(source) => source.hint(),
             Self::NegativeDialTimeout(_) => Some("leave it out for the peer's default of 3s".to_owned()),
             Self::Tls(source) => source.hint(),
             Self::IndexPath { source, .. } => source.hint(),

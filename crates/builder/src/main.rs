@@ -54,10 +54,10 @@ fn stage(program: Program, arguments: Vec<OsString>, report: &mut Report) -> Res
 
 /// Runs `install`, which a person types: the result goes to stdout.
 fn install(arguments: Vec<OsString>) -> Code {
-    Order::read(arguments).and_then(carry_out).unwrap_or_else(|error| fail(&error))
+    Order::read(arguments).and_then(|order| carry_out(&order)).unwrap_or_else(|error| fail(&error))
 }
 
-fn carry_out(order: Order) -> Result<Code, Error> {
+fn carry_out(order: &Order) -> Result<Code, Error> {
     let Some(every) = order.every else {
         return Ok(print(&install::install(&order.folder)?));
     };

@@ -11,6 +11,9 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Starts the keeper and reads its settings to their end, after which the programs are there.
+/// Something done to an installed program.
+type Harm = &'static dyn Fn(&Path);
+
 fn started(bin: &Path) -> Child {
     let mut keeper = Command::new(env!("CARGO_BIN_EXE_ccs-builder"))
         .args(["install", bin.to_str().unwrap(), "--every", "5ms"])
@@ -44,7 +47,7 @@ fn what_is_missing_or_changed_is_installed_again() {
     let mut said = BufReader::new(keeper.stderr.take().unwrap()).lines().map(Result::unwrap);
     let good = fs::read(bin.join("detect")).unwrap();
 
-    let harms: [(&str, &dyn Fn(&Path)); 4] = [
+    let harms: [(&str, Harm); 4] = [
         ("detect", &|program| fs::remove_file(program).unwrap()),
         ("build", &|program| replace(program, |new| fs::write(new, "another builder"))),
         ("release", &|program| fs::set_permissions(program, fs::Permissions::from_mode(0o644)).unwrap()),

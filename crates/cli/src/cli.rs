@@ -1,6 +1,7 @@
 //! The command line: types and help texts, no logic. Options of a command have a file of their own.
 
 mod demo;
+mod dev;
 mod diff;
 mod doctor;
 mod env;
@@ -19,6 +20,7 @@ use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use demo::Demo;
+pub(crate) use dev::{Dev, chaincode_name};
 pub(crate) use diff::Diff;
 pub(crate) use doctor::Doctor;
 pub(crate) use env::{Env, Format, Language, Place};
@@ -59,6 +61,13 @@ pub(crate) enum Command {
     /// a sample chaincode as a service in its own process, connects to it as a peer does, and runs a handful of
     /// transactions. Ends with exit code 0 only if all of that happened.
     Demo(Demo),
+    /// Run a development peer: chaincode and applications without a network
+    ///
+    /// One peer of one organization, which orders its own blocks: it deploys packages through the real builder, connects to
+    /// chaincode that runs or lets it connect, starts one with --run and starts it again when files change, and serves
+    /// applications that are written with the Fabric Gateway SDKs. What they need to connect is written into
+    /// `organizations`, in cryptogen's layout. It tells of each transaction in a line: function, result, keys, time.
+    Dev(Box<Dev>),
     /// Make a chaincode package of the type ccaas or external
     ///
     /// The package is one that a peer installs and a builder takes: what the builder would refuse is refused here, by the

@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+mod dev;
 mod diff;
 mod doctor;
 mod env;
@@ -29,6 +30,7 @@ use crate::style;
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(options) => demo::run(&options),
+        Command::Dev(options) => dev::run(&options),
         Command::Package(options) => package::run(&options),
         Command::Id(options) => id::run(&options),
         Command::Inspect(options) => inspect::run(&options),

@@ -2,6 +2,7 @@
 
 mod cli;
 mod commands;
+mod deployment;
 mod environment;
 mod failure;
 mod json_text;

@@ -24,7 +24,7 @@ pub struct NodeOptions {
     /// The address that errors name, such as `localhost:7051`.
     pub address: String,
     /// Signs endorsements.
-    pub signer: Signer,
+    pub signer: Arc<Signer>,
     /// The organizations whose members may ask what belongs to no channel; as a rule the peer's own.
     pub local_msps: Arc<MspManager>,
     /// When blocks are cut.
@@ -38,7 +38,7 @@ pub struct NodeOptions {
 impl NodeOptions {
     /// Gives options with the times that peers ship, and nobody to watch.
     #[must_use]
-    pub fn new(address: impl Into<String>, signer: Signer, local_msps: Arc<MspManager>) -> Self {
+    pub fn new(address: impl Into<String>, signer: Arc<Signer>, local_msps: Arc<MspManager>) -> Self {
         Self {
             address: address.into(),
             signer,

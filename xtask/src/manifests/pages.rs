@@ -34,7 +34,7 @@ fn blocks(page: &str) -> Vec<(&str, String)> {
     while let Some(line) = lines.next() {
         if let Some(file) = line.strip_prefix("```yaml ") {
             let block = lines.by_ref().take_while(|line| !line.starts_with("```"));
-            blocks.push((file, block.map(|line| format!("{line}\n")).collect()));
+            blocks.push((file, block.flat_map(|line| [line, "\n"]).collect()));
         }
     }
     blocks

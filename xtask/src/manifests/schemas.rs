@@ -95,7 +95,8 @@ fn complaints(tools: &Tools, version: u32, texts: &[(String, String)]) -> Result
             .collect();
         ensure!(!its.is_empty(), "kubeconform did not look at {name}");
         let bad = its.iter().filter(|resource| resource["status"] != "statusValid");
-        Ok(bad.map(|resource| format!("{}: {}", resource["kind"], resource["msg"])).collect())
+        let bad = bad.map(|resource| format!("{}: {}", resource["kind"], resource["msg"]));
+        Ok(bad.collect::<Vec<_>>().join("; "))
     };
     texts.iter().map(of).collect()
 }

@@ -11,23 +11,20 @@ mod transactions;
 use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use ccs_files::{Connection, PackageId};
 use ccs_package::PackageContents;
 use ccs_package::disk::{self, Existing};
-use ccs_peer::host::{Event, ExternalBuilder, Host, Outcome, Package};
+use ccs_peer::host::{Event, Outcome};
 use ccs_peer::{Chaincode, ChaincodeConnection, ConnectionInfo, RegisterOptions};
 
 use crate::cli::Demo;
+use crate::deployment;
 use crate::failure::Failure;
 use crate::programs;
 use material::Material;
 use server::Server;
 use story::{Step, Story};
-
-/// The name of the builder, in the peer's settings and log.
-const BUILDER: &str = "ccs-builder";
 
 /// The label of the package.
 const LABEL: &str = "basic_1.0";
@@ -86,17 +83,7 @@ impl Folder {
 /// Lets the builder install itself, as an operator would.
 fn install(builder: &Path, folder: &Path, story: &mut Story) -> Result<(), Failure> {
     let step = Step::begin("install");
-    let bin = folder.join("builder/bin");
-    let output = Command::new(builder)
-        .arg("install")
-        .arg(&bin)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|error| Failure::new(format!("cannot run {}: {error}", builder.display())))?;
-    if !output.status.success() {
-        return Err(Failure::new(String::from_utf8_lossy(&output.stderr).trim_end()));
-    }
-    let size = fs::metadata(bin.join("detect")).map(|file| file.len()).unwrap_or_default();
+    let size = deployment::install(builder, &folder.join("builder"))?;
     story.done(step, &format!("detect, build and release, one program of {} KiB each", size / 1024));
     Ok(())
 }
@@ -153,19 +140,6 @@ fn package(
 
 /// Runs the builder's programs over the package, as child processes under the rules of a peer.
 async fn build(id: &PackageId, file: &Path, folder: &Path, story: &mut Story) -> Result<PathBuf, Failure> {
-    let metadata = disk::load(file, &ccs_package::Limits::default())?.metadata_bytes().to_vec();
-    let unpack = |target: &Path| {
-        let package = fs::File::open(file)?;
-        disk::unpack_code(package, target, &ccs_package::Limits::default())?;
-        Ok(())
-    };
-    let builder = ExternalBuilder {
-        name: BUILDER.to_owned(),
-        path: folder.join("builder"),
-        propagate_environment: Vec::new(),
-    };
-    let host = Host::new(vec![builder], &folder.join("peer"));
-    let package = Package { id, metadata: &metadata, unpack: Box::new(unpack) };
     let mut lines = Vec::new();
     let mut observer = |event: Event<'_>| match event {
         Event::StderrLine { line, .. } => lines.push(line.to_owned()),
@@ -179,11 +153,7 @@ async fn build(id: &PackageId, file: &Path, folder: &Path, story: &mut Story) ->
         }
         _ => {}
     };
-    let built = host.build(package, &mut observer).await;
-    let built = built.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
-    built
-        .connection_file()
-        .ok_or_else(|| Failure::new("the release holds no chaincode/server/connection.json"))
+    deployment::build((id, file), &folder.join("builder"), &folder.join("peer"), &mut observer).await
 }
 
 async fn start(

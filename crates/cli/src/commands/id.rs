@@ -40,7 +40,8 @@ pub(crate) fn run(options: &Id) -> Result<(), Failure> {
     Ok(())
 }
 
-fn package_id(path: &Path) -> Result<PackageId, Failure> {
+/// Reads the package ID of a file.
+pub(super) fn package_id(path: &Path) -> Result<PackageId, Failure> {
     let (file, _) = package_file::open(path)?;
     ccs_package::package_id(BufReader::new(file), &Limits::default())
         .map_err(|error| package_file::read_failure(path, &error))

@@ -7,6 +7,7 @@ fn help_teaches_each_command() {
     for arguments in [
         &["--help"][..],
         &["demo", "--help"],
+        &["dev", "--help"],
         &["package", "--help"],
         &["id", "--help"],
         &["inspect", "--help"],

@@ -5,6 +5,7 @@
 mod archive;
 mod completions;
 mod demo;
+mod dev;
 mod diff;
 mod doctor;
 mod env;

@@ -1,0 +1,181 @@
+//! Options of `ccs dev`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use ccs_files::GoDuration;
+use ccs_identity::{Domain, MspId};
+use clap::Args;
+
+/// Options of `ccs dev`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  ccs dev --run \"npm start\" --watch\n  ccs dev basic_1.0.tgz secured=other.tgz\n  \
+                  ccs dev --chaincode basic=localhost:9999 --collections collections_config.json --state .ccs\n\n\
+                  Then, in the folder where it runs:\n  ccs invoke basic CreateAsset asset1 blue 5 Tom 300\n  ccs query basic ReadAsset asset1\n\n\
+                  It is one peer of one organization: it orders blocks by itself, gossips with nobody and keeps no secrets that\n\
+                  matter. docs/development-peer.md tells what else it is not."
+)]
+pub(crate) struct Dev {
+    /// Packages to deploy; the name of the chaincode is the label's without its version, unless NAME= says otherwise
+    #[arg(value_name = "[NAME=]PACKAGE.tgz")]
+    pub(crate) packages: Vec<Named<PathBuf>>,
+    /// A chaincode that somebody else starts: a server that listens there, or, without an address, one that connects
+    #[arg(long = "chaincode", value_name = "NAME[=HOST:PORT]")]
+    pub(crate) chaincodes: Vec<Attached>,
+    /// A command that starts a chaincode, as a server or as one that connects; it is started again when it ends
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) run: Option<String>,
+    /// The name of the chaincode of --run
+    #[arg(long, value_name = "NAME", default_value = "basic", requires = "run")]
+    pub(crate) name: String,
+    /// Start the chaincode of --run again when a file below these folders changes [default: the working folder]
+    #[arg(long, value_name = "DIR", num_args = 0.., default_missing_value = ".", requires = "run")]
+    pub(crate) watch: Vec<PathBuf>,
+    /// Collections of a chaincode, in the format of the peer command; without a name those of all chaincodes
+    #[arg(long, value_name = "[NAME=]FILE")]
+    pub(crate) collections: Vec<Named<PathBuf>>,
+    /// Chaincodes of which nothing can be called before Init
+    #[arg(long, value_name = "NAME")]
+    pub(crate) init_required: Vec<String>,
+    /// The channels
+    #[arg(long = "channel", value_name = "NAME", default_value = "mychannel")]
+    pub(crate) channels: Vec<String>,
+    /// The organization
+    #[arg(long, value_name = "MSP-ID", default_value = "Org1MSP")]
+    pub(crate) msp: MspId,
+    /// Its domain [default: org1.example.com for `Org1MSP`]
+    #[arg(long, value_name = "DOMAIN")]
+    pub(crate) domain: Option<Domain>,
+    /// Where clients connect
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7051")]
+    pub(crate) listen: SocketAddr,
+    /// Where chaincode connects that is no server
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7052")]
+    pub(crate) chaincode_listen: SocketAddr,
+    /// Certificates and keys, in the layout of cryptogen; made when they are not there
+    #[arg(long, value_name = "DIR", default_value = "organizations")]
+    pub(crate) organizations: PathBuf,
+    /// Keep the ledger here; without it, it is gone when the peer stops
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+    /// Serve clients in plaintext
+    #[arg(long)]
+    pub(crate) no_tls: bool,
+    /// For a chaincode to register
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
+    pub(crate) startup_timeout: Duration,
+    /// For a chaincode to answer
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
+    pub(crate) execute_timeout: Duration,
+    /// The builder's executable, for packages [default: ccs-builder beside this program]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) builder: Option<PathBuf>,
+    /// Print JSON, a document a line
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Something that may be given a name: `VALUE` or `NAME=VALUE`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Named<T> {
+    pub(crate) name: Option<String>,
+    pub(crate) value: T,
+}
+
+impl<T: From<String>> FromStr for Named<T> {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = match text.split_once('=') {
+            // A path may hold an equals sign; a name holds no slash.
+            Some((name, value)) if !name.contains('/') => (Some(chaincode_name(name)?), value),
+            _ => (None, text),
+        };
+        if value.is_empty() {
+            return Err("there is no file behind the name".to_owned());
+        }
+        Ok(Self { name, value: T::from(value.to_owned()) })
+    }
+}
+
+/// A chaincode that somebody else starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attached {
+    pub(crate) name: String,
+    /// Where it listens; [`None`] for one that connects.
+    pub(crate) address: Option<String>,
+}
+
+impl FromStr for Attached {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let Some((name, address)) = text.split_once('=') else {
+            return Ok(Self { name: chaincode_name(text)?, address: None });
+        };
+        if !address
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+        {
+            return Err(format!("{address:?} is no address of the form HOST:PORT"));
+        }
+        Ok(Self { name: chaincode_name(name)?, address: Some(address.to_owned()) })
+    }
+}
+
+/// Checks the name of a chaincode: `[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*` (Fabric 3.1 `core/chaincode/lifecycle/scc.go`).
+pub(crate) fn chaincode_name(text: &str) -> Result<String, String> {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if text.split(['-', '_']).all(is_word) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is no name of a chaincode: it has letters and digits, with single - or _ between them"
+        ))
+    }
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let duration = text.parse::<GoDuration>().map_err(|error| error.to_string())?;
+    match duration.to_std() {
+        Some(duration) if !duration.is_zero() => Ok(duration),
+        _ => Err("a duration here is longer than nothing".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_stand_before_a_file() {
+        let named = |text: &str| text.parse::<Named<PathBuf>>().map(|named| (named.name, named.value));
+        assert_eq!(named("a.tgz").unwrap(), (None, PathBuf::from("a.tgz")));
+        assert_eq!(named("basic=a.tgz").unwrap(), (Some("basic".to_owned()), PathBuf::from("a.tgz")));
+        assert_eq!(named("./odd=name.tgz").unwrap(), (None, PathBuf::from("./odd=name.tgz")));
+        assert_eq!(named("basic=").unwrap_err(), "there is no file behind the name");
+        assert!(named("b c=a.tgz").unwrap_err().starts_with("\"b c\" is no name of a chaincode"));
+    }
+
+    #[test]
+    fn a_chaincode_of_somebody_else_has_a_name_and_perhaps_an_address() {
+        let attached = |text: &str| text.parse::<Attached>();
+        let with = |address: Option<&str>| Attached {
+            name: "basic".to_owned(),
+            address: address.map(str::to_owned),
+        };
+        assert_eq!(attached("basic").unwrap(), with(None));
+        assert_eq!(attached("basic=localhost:9999").unwrap(), with(Some("localhost:9999")));
+        assert_eq!(attached("basic=[::1]:9999").unwrap(), with(Some("[::1]:9999")));
+        assert_eq!(
+            attached("basic=localhost").unwrap_err(),
+            "\"localhost\" is no address of the form HOST:PORT"
+        );
+        for name in ["", "a__b", "-a", "a.b", "a b"] {
+            assert!(attached(name).is_err(), "{name}");
+        }
+    }
+}

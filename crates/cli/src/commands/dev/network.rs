@@ -1,0 +1,179 @@
+//! The peer of `ccs dev` and what it is made of: organization, ledger, channels, chaincodes, services.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
+use ccs_ledger::Store;
+use ccs_peer::{
+    Channel, ConnectionInfo, Definition, Limits, Node, NodeOptions, Observer, Peer, Source, Support, Tls,
+};
+use prost::Message as _;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+
+use super::plan::Planned;
+use crate::cli::Dev;
+use crate::failure::Failure;
+
+/// The policy that a definition without one of its own has.
+const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
+
+/// What the peer stands on, before it serves.
+pub(super) struct Ground {
+    pub(super) organization: Organization,
+    pub(super) plan: OrganizationPlan,
+    pub(super) peer: Arc<Peer>,
+}
+
+/// Finds or makes the organization, opens the ledger, and defines the chaincodes on each channel.
+pub(super) fn lay(options: &Dev, planned: &[Planned], clients: SocketAddr) -> Result<Ground, Failure> {
+    let plan = OrganizationPlan {
+        msp_id: options.msp.clone(),
+        domain: match &options.domain {
+            Some(domain) => domain.clone(),
+            None => domain_of(&options.msp)?,
+        },
+        hosts: Vec::new(),
+        endpoint: endpoint(clients),
+    };
+    let (organization, _) = Organization::open_or_make(&plan, &options.organizations, SystemTime::now())
+        .map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+    let store = match &options.state {
+        Some(folder) => Store::open(folder),
+        None => Store::in_memory(),
+    };
+    let store = store.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+    let peer = Arc::new(Peer::new(Limits {
+        startup_timeout: options.startup_timeout,
+        execute_timeout: options.execute_timeout,
+        ..Limits::default()
+    }));
+    for name in &options.channels {
+        let channel_plan = ChannelPlan {
+            name: name.clone(),
+            organizations: vec![Arc::clone(organization.msp())],
+            orderer: plan.endpoint.clone(),
+        };
+        let genesis = || ccs_identity::genesis_block(&channel_plan, SystemTime::now());
+        let ledger =
+            store.channel(name, genesis).map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+        let channel = Channel::new(ledger, vec![Arc::clone(organization.msp())]);
+        for chaincode in planned {
+            define(&channel, chaincode)?;
+            channel.bind(&chaincode.name, &chaincode.id);
+        }
+        peer.join(Arc::new(channel));
+    }
+    Ok(Ground { organization, plan, peer })
+}
+
+/// Gives the domain that test networks have for an MSP: org1.example.com for `Org1MSP`.
+fn domain_of(msp: &MspId) -> Result<Domain, Failure> {
+    let name = msp.as_str().strip_suffix("MSP").unwrap_or(msp.as_str()).to_lowercase();
+    format!("{name}.example.com").parse().map_err(|error: ccs_identity::DomainError| {
+        Failure::from_error(&error)
+            .hint("give the organization a domain: --domain org1.example.com".to_owned())
+    })
+}
+
+/// Gives the address that clients dial: a name in place of an address of this machine alone.
+fn endpoint(address: SocketAddr) -> String {
+    if address.ip().is_loopback() || address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+/// Defines a chaincode anew if its definition is another than the one on the channel.
+fn define(channel: &Channel, planned: &Planned) -> Result<(), Failure> {
+    let failed = |error: ccs_peer::DefinitionError| Failure::from_error(&error);
+    let known = channel.definition(&planned.name).map_err(failed)?;
+    let policy =
+        ccs_proto::common::application_policy::Type::ChannelConfigPolicyReference(ENDORSEMENT.to_owned());
+    let wanted = Definition {
+        sequence: known.as_ref().map_or(1, |known| known.sequence),
+        version: planned.version.clone(),
+        init_required: planned.init_required,
+        endorsement_plugin: "escc".to_owned(),
+        validation_plugin: "vscc".to_owned(),
+        validation_parameter: ccs_proto::common::ApplicationPolicy { r#type: Some(policy) }.encode_to_vec(),
+        collections: planned.collections.clone().into(),
+    };
+    match known {
+        Some(known) if *known == wanted => Ok(()),
+        Some(known) => channel
+            .define(&planned.name, &Definition { sequence: known.sequence + 1, ..wanted })
+            .map_err(failed),
+        None => channel.define(&planned.name, &wanted).map_err(failed),
+    }
+}
+
+/// Tells the peer how a chaincode is reached.
+pub(super) fn reach(peer: &Peer, id: &str, source: Source) {
+    peer.chaincodes().add(id, source);
+}
+
+/// Describes a server in plaintext.
+pub(super) fn plaintext(address: &str, dial_timeout: Duration) -> ConnectionInfo {
+    ConnectionInfo { address: address.to_owned(), dial_timeout, tls: None }
+}
+
+/// Listens on an address.
+pub(super) async fn listen(address: SocketAddr, option: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Failure::new(format!("cannot listen on {address}: {error}"))
+            .hint(format!("stop what listens there, or take another address: {option} 127.0.0.1:0"))
+    })
+}
+
+/// Serves clients until the signal comes, then stops in order.
+pub(super) async fn serve_clients(
+    options: &Dev,
+    ground: &Ground,
+    listener: TcpListener,
+    observer: Observer,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let tls = if options.no_tls {
+        None
+    } else {
+        let server = &ground.organization.tls().server;
+        let tls = Tls::from_pem(server.certificate.as_bytes(), server.key.as_bytes());
+        Some(tls.map_err(|error| Failure::from_error(&error))?)
+    };
+    let msps = Arc::new(MspManager::new(vec![Arc::clone(ground.organization.msp())]));
+    let mut node_options = NodeOptions::new(
+        ground.plan.endpoint.clone(),
+        Arc::clone(ground.organization.peer()),
+        Arc::clone(&msps),
+    );
+    node_options.observer = observer;
+    let channels = ground.peer.channels();
+    let ledgers = channels.iter().map(|channel| (channel.ledger().clone(), Arc::clone(&msps))).collect();
+    let node = Node::start(node_options, Arc::new(Arc::clone(&ground.peer)), ledgers);
+    ccs_peer::serve(listener, tls, node, stop.cancelled_owned())
+        .await
+        .map_err(|error| Failure::from_error(&error))
+}
+
+/// Serves chaincode that connects, until the signal comes.
+pub(super) async fn serve_chaincode(peer: &Peer, listener: TcpListener, stop: CancellationToken) {
+    let service = Support::service(peer.chaincodes().clone(), Box::new(|_| Ok(None)));
+    let server = tonic::transport::Server::builder().add_service(service);
+    // It ends with the signal; streams end with the peer.
+    tokio::select! {
+        _ = server.serve_with_incoming(TcpListenerStream::new(listener)) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
+/// Gives the organization's folder as a path that holds wherever an application runs.
+pub(super) fn crypto_path(options: &Dev, plan: &OrganizationPlan) -> PathBuf {
+    let folder = Organization::folder(&options.organizations, plan);
+    folder.canonicalize().unwrap_or_else(|_| Path::new(".").join(folder))
+}

@@ -1,0 +1,267 @@
+//! What `ccs dev` tells: how to connect, what became of each transaction, what the chaincodes do. Text for people or a JSON
+//! document a line.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use ccs_ledger::Touched;
+use ccs_peer::observer::{CommittedTransaction, Event, Purpose, Simulated};
+use serde_json::{Value, json};
+
+use crate::style::{self, BAD, FAINT, GOOD, NAME, WARN};
+
+/// How many keys of a kind a line shows.
+const SHOWN_KEYS: usize = 4;
+
+/// The lowest status that is not endorsed.
+const ERROR_THRESHOLD: i32 = 400;
+
+/// Tells what happens; clones tell to the same place.
+#[derive(Clone, Debug)]
+pub(super) struct Story {
+    json: bool,
+    /// One line at a time, whoever tells it.
+    line: Arc<Mutex<()>>,
+}
+
+/// Where a client connects, and with what.
+#[derive(Debug)]
+pub(super) struct Connect<'a> {
+    pub(super) msp: &'a str,
+    pub(super) channels: &'a [String],
+    /// `host:port`.
+    pub(super) endpoint: &'a str,
+    pub(super) host_alias: &'a str,
+    /// The folder of the organization, as applications take it.
+    pub(super) crypto_path: &'a str,
+    pub(super) is_tls: bool,
+    pub(super) chaincode_endpoint: &'a str,
+}
+
+impl Story {
+    pub(super) fn new(json: bool) -> Self {
+        Self { json, line: Arc::default() }
+    }
+
+    /// Says that the peer is ready.
+    pub(super) fn ready(&self, connect: &Connect<'_>) {
+        let Connect { msp, channels, endpoint, host_alias, crypto_path, is_tls, chaincode_endpoint } =
+            connect;
+        if self.json {
+            self.print(&json!({
+                "event": "ready", "msp_id": msp, "channels": channels, "endpoint": endpoint, "tls": is_tls,
+                "host_alias": host_alias, "crypto_path": crypto_path, "chaincode_endpoint": chaincode_endpoint,
+            }));
+            return;
+        }
+        let security = if *is_tls { "TLS" } else { "plaintext" };
+        let plural = if channels.len() == 1 { "channel" } else { "channels" };
+        self.say(&format!("{NAME}peer of {msp}{NAME:#} on {plural} {}", channels.join(", ")));
+        self.say(&format!(
+            "  clients    {endpoint} ({security}; the name in its certificate is {host_alias})"
+        ));
+        self.say(&format!("  chaincode  {chaincode_endpoint} (plaintext, for chaincode that connects)"));
+        self.say(&format!("  material   {}", style::safe(crypto_path)));
+        self.say("  an application of Fabric's samples finds it with");
+        self.say(&format!("    export CRYPTO_PATH={} \\", crate::shell::quote(crypto_path)));
+        self.say(&format!("      PEER_ENDPOINT={endpoint} PEER_HOST_ALIAS={host_alias} MSP_ID={msp}"));
+    }
+
+    /// Says something of a chaincode.
+    pub(super) fn chaincode(&self, name: &str, id: &str, what: &str) {
+        if self.json {
+            self.print(&json!({ "event": "chaincode", "name": name, "id": id, "what": what }));
+        } else {
+            self.say(&format!("{NAME}{}{NAME:#} {}", style::safe(name), style::safe(what)));
+        }
+    }
+
+    /// Says what works and yet may not be meant.
+    pub(super) fn warn(&self, text: &str) {
+        if self.json {
+            self.print(&json!({ "event": "warning", "text": text }));
+        } else {
+            self.say(&format!("{WARN}warning:{WARN:#} {}", style::safe(text)));
+        }
+    }
+
+    /// Tells of a transaction, once: an evaluated or refused one when it was simulated, others when they are in a block.
+    pub(super) fn event(&self, event: &Event) {
+        match event {
+            Event::Simulated(simulated) if is_told_at_once(simulated) => self.simulated(simulated),
+            Event::Simulated(_) => {}
+            Event::Committed(committed) => self.committed(committed),
+            Event::Warning(text) => self.warn(text),
+        }
+    }
+
+    fn simulated(&self, simulated: &Simulated) {
+        if self.json {
+            self.print(&document(simulated, json!({ "event": "simulated" })));
+            return;
+        }
+        let verb = verb(simulated.purpose);
+        let result = if simulated.status < ERROR_THRESHOLD {
+            format!("{GOOD}{}{GOOD:#}", simulated.status)
+        } else {
+            format!("{BAD}{}{BAD:#} {}", simulated.status, style::safe(&simulated.message))
+        };
+        self.say(&format!("{verb} {} {result}{}", call(simulated), details(simulated)));
+    }
+
+    fn committed(&self, committed: &CommittedTransaction) {
+        let CommittedTransaction { channel, block, transaction_id, code, simulated } = committed;
+        let code_name = code.as_str_name();
+        if self.json {
+            let place = json!({
+                "event": "committed", "channel": channel, "block": block, "transaction_id": transaction_id,
+                "code": code_name,
+            });
+            self.print(&match simulated {
+                Some(simulated) => document(simulated, place),
+                None => place,
+            });
+            return;
+        }
+        let is_valid = *code == ccs_proto::peer::TxValidationCode::Valid;
+        let colour = if is_valid { GOOD } else { BAD };
+        let what = simulated.as_deref().map_or_else(|| style::safe(transaction_id), call);
+        let details = simulated.as_deref().map(details).unwrap_or_default();
+        self.say(&format!("submit   {what} {colour}{code_name}{colour:#} in block {block}{details}"));
+    }
+
+    fn say(&self, line: &str) {
+        let _one = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        anstream::println!("{line}");
+    }
+
+    fn print(&self, document: &Value) {
+        let _one = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        anstream::println!("{document}");
+    }
+}
+
+/// Tells whether nothing more is to come of a simulation.
+fn is_told_at_once(simulated: &Simulated) -> bool {
+    simulated.purpose == Purpose::Evaluate || simulated.status >= ERROR_THRESHOLD
+}
+
+/// Names what was asked for, each as wide as the others.
+fn verb(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Evaluate => "evaluate",
+        Purpose::Endorse => "endorse ",
+        Purpose::ProcessProposal => "propose ",
+    }
+}
+
+fn call(simulated: &Simulated) -> String {
+    style::safe(&format!("{}.{}", simulated.chaincode, simulated.function))
+}
+
+fn details(simulated: &Simulated) -> String {
+    let mut text = format!(" {FAINT}{}", style::duration(simulated.duration));
+    for touched in own(simulated) {
+        let place = touched.collection.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
+        for (verb, keys) in
+            [("read", &touched.read), ("wrote", &touched.written), ("deleted", &touched.deleted)]
+        {
+            if !keys.is_empty() {
+                // Writing to a text cannot fail.
+                let _ = write!(text, "  {verb} {place}{}", listed(keys));
+            }
+        }
+    }
+    let _ = write!(text, "{FAINT:#}");
+    text
+}
+
+/// Leaves out what the peer itself reads, the definitions.
+fn own(simulated: &Simulated) -> impl Iterator<Item = &Touched> {
+    simulated.touched.iter().filter(|touched| !touched.namespace.starts_with('_'))
+}
+
+fn listed(keys: &[String]) -> String {
+    let shown: Vec<_> = keys.iter().take(SHOWN_KEYS).map(|key| style::safe(key)).collect();
+    let rest = keys.len().saturating_sub(SHOWN_KEYS);
+    if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
+}
+
+/// Adds what was simulated to a document.
+fn document(simulated: &Simulated, mut document: Value) -> Value {
+    let touched: Vec<_> = own(simulated)
+        .map(|touched| {
+            json!({
+                "namespace": touched.namespace, "collection": touched.collection, "read": touched.read,
+                "written": touched.written, "deleted": touched.deleted,
+            })
+        })
+        .collect();
+    let more = json!({
+        "channel": simulated.channel, "chaincode": simulated.chaincode, "function": simulated.function,
+        "transaction_id": simulated.transaction_id, "purpose": verb(simulated.purpose).trim_end(),
+        "status": simulated.status, "message": simulated.message, "keys": touched,
+        "microseconds": u64::try_from(simulated.duration.as_micros()).unwrap_or(u64::MAX),
+    });
+    if let (Some(object), Value::Object(more)) = (document.as_object_mut(), more) {
+        object.extend(more);
+    }
+    document
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn simulated() -> Simulated {
+        let own = Touched {
+            namespace: "basic".to_owned(),
+            read: (1..=6).map(|n| format!("asset{n}")).collect(),
+            written: vec!["asset\u{1b}7".to_owned()],
+            ..Touched::default()
+        };
+        let definition = Touched {
+            namespace: "_lifecycle".to_owned(),
+            read: vec!["namespaces/fields/basic/Sequence".to_owned()],
+            ..Touched::default()
+        };
+        Simulated {
+            channel: "mychannel".to_owned(),
+            chaincode: "basic".to_owned(),
+            function: "CreateAsset".to_owned(),
+            transaction_id: "ab".to_owned(),
+            purpose: Purpose::Endorse,
+            status: 200,
+            message: String::new(),
+            touched: vec![definition, own],
+            duration: Duration::from_micros(2400),
+        }
+    }
+
+    #[test]
+    fn a_line_shows_some_keys_and_none_of_the_peers_own() {
+        let text = anstream::adapter::strip_str(&details(&simulated())).to_string();
+        assert_eq!(text, " 2.40 ms  read asset1, asset2, asset3, asset4 and 2 more  wrote asset\\u{1b}7");
+    }
+
+    #[test]
+    fn a_document_has_all_of_them() {
+        let document = document(&simulated(), json!({ "event": "simulated" }));
+        assert_eq!(document["keys"].as_array().unwrap().len(), 1);
+        assert_eq!(document["keys"][0]["read"].as_array().unwrap().len(), 6);
+        assert_eq!(
+            (document["event"].as_str(), document["purpose"].as_str()),
+            (Some("simulated"), Some("endorse"))
+        );
+        assert_eq!(document["microseconds"], 2400);
+    }
+
+    #[test]
+    fn what_is_submitted_is_told_when_it_is_in_a_block() {
+        assert!(!is_told_at_once(&simulated()));
+        assert!(is_told_at_once(&Simulated { status: 500, ..simulated() }));
+        assert!(is_told_at_once(&Simulated { purpose: Purpose::Evaluate, ..simulated() }));
+    }
+}

@@ -1,0 +1,247 @@
+//! The chaincode that `ccs dev` starts itself: a command in a process group of its own, started again when it ends or when
+//! files change.
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use notify::{RecursiveMode, Watcher as _};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::process::{Child, Command};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::failure::Failure;
+
+/// How long the command may take to stop before it is killed.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a command that has ended by itself is let rest: one that cannot start shall not fill the terminal.
+const REST: Duration = Duration::from_secs(1);
+
+/// How long no file must change before the command is started again: editors and compilers write many.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Folders whose changes never matter; builds and installs fill them.
+const IGNORED: [&str; 6] = ["node_modules", ".git", "target", "build", ".gradle", "organizations"];
+
+/// A command to keep running.
+#[derive(Debug)]
+pub(super) struct Supervised {
+    /// The command, for a shell.
+    pub(super) command: String,
+    /// The variables that it gets besides ours.
+    pub(super) variables: Vec<(String, String)>,
+    /// The folders to watch.
+    pub(super) watched: Vec<PathBuf>,
+}
+
+/// What happened to the command.
+#[derive(Debug)]
+pub(super) enum Happening {
+    /// It was started.
+    Started(u32),
+    /// It ended by itself.
+    Ended(ExitStatus),
+    /// It was stopped since a file changed.
+    Changed(PathBuf),
+}
+
+/// Keeps a command running until `stop`, and leaves no process of it behind.
+pub(super) async fn keep_running(
+    supervised: Supervised,
+    mut tell: impl FnMut(Happening) + Send,
+    stop: CancellationToken,
+) -> Result<(), Failure> {
+    let (tell_change, mut changed) = mpsc::channel(1);
+    let _watcher = watch(&supervised.watched, tell_change)?;
+    while !stop.is_cancelled() {
+        let mut group = Group::start(&supervised)?;
+        tell(Happening::Started(group.id));
+        tokio::select! {
+            status = group.child.wait() => {
+                group.stop().await;
+                if let Ok(status) = status {
+                    tell(Happening::Ended(status));
+                }
+                tokio::select! {
+                    () = sleep(REST) => {}
+                    () = stop.cancelled() => {}
+                    Some(file) = next_change(&mut changed) => tell(Happening::Changed(file)),
+                }
+            }
+            Some(file) = next_change(&mut changed) => {
+                group.stop().await;
+                tell(Happening::Changed(file));
+            }
+            () = stop.cancelled() => group.stop().await,
+        }
+    }
+    Ok(())
+}
+
+/// Waits for a change, and then until none has come for a moment.
+async fn next_change(changed: &mut mpsc::Receiver<PathBuf>) -> Option<PathBuf> {
+    let first = changed.recv().await;
+    if first.is_none() {
+        // Nothing is watched.
+        std::future::pending::<()>().await;
+    }
+    while timeout(QUIET, changed.recv()).await.is_ok_and(|change| change.is_some()) {}
+    first
+}
+
+/// Watches folders; what comes while another change waits to be seen is not told.
+fn watch(
+    folders: &[PathBuf],
+    changes: mpsc::Sender<PathBuf>,
+) -> Result<Option<notify::RecommendedWatcher>, Failure> {
+    if folders.is_empty() {
+        return Ok(None);
+    }
+    let roots = folders.to_vec();
+    let tell = move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        if event.kind.is_access() {
+            return;
+        }
+        let counts = |path: &PathBuf| !roots.iter().any(|root| is_ignored(root, path));
+        if let Some(path) = event.paths.into_iter().find(counts) {
+            // Full: a change is waiting already.
+            let _ = changes.try_send(path);
+        }
+    };
+    let failed = |error: notify::Error| Failure::new(format!("cannot watch for changes: {error}"));
+    let mut watcher = notify::recommended_watcher(tell).map_err(failed)?;
+    for folder in folders {
+        watcher.watch(folder, RecursiveMode::Recursive).map_err(failed)?;
+    }
+    Ok(Some(watcher))
+}
+
+/// Tells whether a changed file is below a folder whose changes do not matter.
+fn is_ignored(root: &Path, path: &Path) -> bool {
+    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
+    let Ok(below) = path.strip_prefix(&root) else { return false };
+    below.components().any(|part| {
+        let part = part.as_os_str();
+        IGNORED.iter().any(|ignored| part == *ignored)
+    })
+}
+
+/// A command and all that it has started.
+struct Group {
+    child: Child,
+    id: u32,
+}
+
+impl Group {
+    fn start(supervised: &Supervised) -> Result<Self, Failure> {
+        let command = &supervised.command;
+        let cannot =
+            |reason: &dyn std::fmt::Display| Failure::new(format!("cannot start {command:?}: {reason}"));
+        let child = Command::new("sh")
+            .arg("-c")
+            .arg(command)
+            .envs(supervised.variables.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| cannot(&error))?;
+        let id = child.id().ok_or_else(|| cannot(&"it has no process"))?;
+        Ok(Self { child, id })
+    }
+
+    /// Asks every process of the group to stop, and kills those that do not.
+    async fn stop(&mut self) {
+        self.signal(Signal::TERM);
+        // An error says that it was waited for already.
+        let _ = timeout(PATIENCE, self.child.wait()).await;
+        self.signal(Signal::KILL);
+        let _ = self.child.wait().await;
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = i32::try_from(self.id).ok().and_then(Pid::from_raw) {
+            // An error says that nobody is left.
+            let _ = kill_process_group(group, signal);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.signal(Signal::KILL);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_builds_and_installs_write_does_not_count() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        for (path, ignored) in [
+            ("lib/contract.js", false),
+            ("node_modules/x/index.js", true),
+            ("target/classes/A.class", true),
+            ("src/target.go", false),
+        ] {
+            assert_eq!(is_ignored(folder.path(), &root.join(path)), ignored, "{path}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_process_of_a_command_outlives_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("inner");
+        let supervised = Supervised {
+            command: format!("sleep 1000 & echo $! > {0}.tmp; mv {0}.tmp {0}; wait", file.display()),
+            variables: Vec::new(),
+            watched: Vec::new(),
+        };
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(keep_running(supervised, |_| (), stop.clone()));
+        let inner = loop {
+            if let Ok(text) = std::fs::read_to_string(&file) {
+                break text.trim().parse::<i32>().unwrap();
+            }
+            tokio::task::yield_now().await;
+        };
+        stop.cancel();
+        running.await.unwrap().unwrap();
+        let process = Path::new("/proc").join(inner.to_string()).join("stat");
+        // A process that nobody has waited for yet is a zombie, and does nothing any more.
+        let state = std::fs::read_to_string(process).unwrap_or_default();
+        assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    }
+
+    #[tokio::test]
+    async fn a_change_starts_the_command_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let supervised = Supervised {
+            command: "sleep 1000".to_owned(),
+            variables: Vec::new(),
+            watched: vec![folder.path().to_owned()],
+        };
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(keep_running(
+            supervised,
+            move |happening| tell.send(happening).unwrap(),
+            stop.clone(),
+        ));
+        let Some(Happening::Started(first)) = told.recv().await else { panic!("it did not start") };
+        std::fs::write(folder.path().join("contract.js"), "changed").unwrap();
+        let Some(Happening::Changed(file)) = told.recv().await else { panic!("the change was not seen") };
+        assert!(file.ends_with("contract.js"), "{}", file.display());
+        let Some(Happening::Started(second)) = told.recv().await else { panic!("it did not start again") };
+        assert_ne!(first, second);
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
+}

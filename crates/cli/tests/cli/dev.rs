@@ -1,0 +1,203 @@
+//! `ccs dev` as a process of its own, with the Rust sample as chaincode.
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use assert_cmd::cargo::cargo_bin;
+use serde_json::Value;
+
+use crate::{ccs, stderr, stdout};
+
+/// A running peer; killed when dropped.
+struct DevPeer {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    ready: Value,
+}
+
+impl DevPeer {
+    /// Starts a peer on free ports and waits until it is ready.
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut child = Command::new(cargo_bin("ccs"))
+            .args(["dev", "--json", "--listen", "127.0.0.1:0", "--chaincode-listen", "127.0.0.1:0"])
+            .args(arguments)
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap());
+        let mut peer = Self { child, lines, ready: Value::Null };
+        peer.ready = peer.wait_for(|document| document["event"] == "ready");
+        peer
+    }
+
+    /// Starts a peer that starts the sample itself.
+    fn with_sample(folder: &Path, arguments: &[&str]) -> Self {
+        let command = format!("exec {} sample-chaincode", cargo_bin("ccs").display());
+        let mut peer = Self::start(folder, &[&["--run", &command], arguments].concat());
+        peer.wait_for(|document| {
+            document["what"].as_str().is_some_and(|what| what.starts_with("is ready as"))
+        });
+        peer
+    }
+
+    /// Reads on until a document that is meant.
+    fn wait_for(&mut self, is_meant: impl Fn(&Value) -> bool) -> Value {
+        let mut line = String::new();
+        while self.lines.read_line(&mut line).unwrap() > 0 {
+            let document: Value = serde_json::from_str(&line).unwrap();
+            if is_meant(&document) {
+                return document;
+            }
+            line.clear();
+        }
+        panic!("the peer ended: {:?}", self.child.wait());
+    }
+
+    fn signal(&self, signal: &str) {
+        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+    }
+
+    /// Runs a command of the gateway client against the peer.
+    fn client(&self, folder: &Path, arguments: &[&str]) -> std::process::Output {
+        Command::new(cargo_bin("ccs"))
+            .args(arguments)
+            .args(["--endpoint", self.ready["endpoint"].as_str().unwrap()])
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    fn query(&self, folder: &Path, arguments: &[&str]) -> String {
+        let output = self.client(folder, &[&["query", "basic"], arguments].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    }
+
+    fn invoke(&self, folder: &Path, arguments: &[&str]) {
+        let output = self.client(folder, &[&["invoke", "basic"], arguments].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+}
+
+impl Drop for DevPeer {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+const ASSET: [&str; 6] = ["CreateAsset", "asset7", "green", "7", "Ada", "700"];
+
+#[test]
+fn a_chaincode_that_it_starts_answers_clients_and_each_transaction_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = DevPeer::with_sample(folder.path(), &[]);
+    assert_eq!(peer.ready["msp_id"], "Org1MSP");
+    assert_eq!(peer.ready["host_alias"], "peer0.org1.example.com");
+    peer.invoke(folder.path(), &ASSET);
+    let committed = peer.wait_for(|document| document["event"] == "committed");
+    assert_eq!(
+        (committed["function"].as_str(), committed["code"].as_str()),
+        (Some("CreateAsset"), Some("VALID"))
+    );
+    assert_eq!(committed["keys"][0]["written"][0], "asset7");
+    let asset = r#"{"AppraisedValue":700,"Color":"green","ID":"asset7","Owner":"Ada","Size":7}"#;
+    assert_eq!(peer.query(folder.path(), &["ReadAsset", "asset7"]).trim_end(), asset);
+    let evaluated = peer.wait_for(|document| document["event"] == "simulated");
+    assert_eq!((evaluated["purpose"].as_str(), evaluated["status"].as_i64()), (Some("evaluate"), Some(200)));
+}
+
+#[test]
+fn a_signal_stops_it_and_all_that_it_has_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = DevPeer::start(
+        folder.path(),
+        &["--run", "echo $$ > process.tmp && mv process.tmp process && exec sleep 1000"],
+    );
+    let process = loop {
+        if let Ok(text) = fs::read_to_string(folder.path().join("process")) {
+            break text.trim().to_owned();
+        }
+        std::thread::yield_now();
+    };
+    peer.signal("-INT");
+    assert!(peer.child.wait().unwrap().success());
+    assert!(!Path::new("/proc").join(process).exists());
+}
+
+#[test]
+fn what_was_committed_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--state", "ledger"];
+    let mut peer = DevPeer::with_sample(folder.path(), &arguments);
+    peer.invoke(folder.path(), &ASSET);
+    peer.child.kill().unwrap();
+    peer.child.wait().unwrap();
+    let peer = DevPeer::with_sample(folder.path(), &arguments);
+    assert!(peer.query(folder.path(), &["ReadAsset", "asset7"]).contains("\"Owner\":\"Ada\""));
+}
+
+#[test]
+fn keys_are_for_their_owner_and_stay_over_a_restart() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let key = "organizations/peerOrganizations/org1.example.com/users/User1@org1.example.com/msp/keystore";
+    let read = || {
+        let file = fs::read_dir(folder.path().join(key)).unwrap().next().unwrap().unwrap().path();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        fs::read(file).unwrap()
+    };
+    drop(DevPeer::start(folder.path(), &["--chaincode", "basic"]));
+    let first = read();
+    drop(DevPeer::start(folder.path(), &["--chaincode", "basic"]));
+    assert_eq!(read(), first);
+}
+
+#[test]
+fn what_cannot_be_is_refused_before_anything_is_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let collections = folder.path().join("collections.json");
+    fs::write(&collections, r#"[{"name":"secrets"}]"#).unwrap();
+    let collections = collections.to_str().unwrap();
+    for (arguments, message, hint) in [
+        (
+            vec!["--chaincode", "basic", "--chaincode", "basic=localhost:9999"],
+            "two chaincodes have the name basic".to_owned(),
+            "give one of them another name",
+        ),
+        (
+            vec!["--chaincode", "basic", "--init-required", "other"],
+            "--init-required names the chaincode other, and there is none of that name".to_owned(),
+            "",
+        ),
+        (
+            vec!["--chaincode", "basic", "--collections", collections],
+            format!("{collections}: it is no list of collections: missing field `policy`"),
+            "write [{\"name\": \"secrets\"",
+        ),
+        (
+            vec!["--chaincode", "basic", "--listen", &address],
+            format!("cannot listen on {address}: Address already in use"),
+            "stop what listens there, or take another address: --listen 127.0.0.1:0",
+        ),
+        (vec!["absent.tgz"], "cannot open absent.tgz: No such file or directory".to_owned(), ""),
+    ] {
+        let output = ccs(&[&["dev"], arguments.as_slice()].concat());
+        assert!(!output.status.success());
+        let text = stderr(&output);
+        assert!(text.starts_with(&format!("error: {message}")), "{text}");
+        assert!(text.contains(hint), "{text}");
+        assert_eq!(stdout(&output), "");
+    }
+    assert!(!Path::new("organizations").exists());
+}

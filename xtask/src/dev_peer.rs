@@ -1,0 +1,144 @@
+//! `cargo xtask dev-peer`: the transcript of `conformance/dev-peer` on `ccs dev`, with real chaincode and real clients.
+//!
+//! Each [`Way`] is a contract in one language, in one role, and a runner on one SDK. [`programs`] builds them; [`session`]
+//! starts the peer and the contracts, and stops them.
+
+mod programs;
+mod session;
+
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use crate::tally::Tally;
+use crate::toolchain;
+use programs::{Language, Runner};
+use session::{Role, Session};
+
+/// Options of `cargo xtask dev-peer`.
+#[derive(Args, Default)]
+pub(crate) struct Options {
+    /// Only ways whose name contains this text, such as `go-server`
+    #[arg(long)]
+    only: Option<String>,
+    /// Print every step, not only those that failed
+    #[arg(long)]
+    all_steps: bool,
+}
+
+/// A contract, its role, and who runs the transcript.
+struct Way {
+    contract: Language,
+    role: Role,
+    runner: Runner,
+}
+
+/// Every contract in both roles, every runner with every role; mutual TLS once for each contract.
+const WAYS: [Way; 9] = [
+    way(Language::Go, Role::Server, Runner::Node),
+    way(Language::Go, Role::Client, Runner::Go),
+    way(Language::Go, Role::MutualTls, Runner::Go),
+    way(Language::Node, Role::Server, Runner::Go),
+    way(Language::Node, Role::Client, Runner::Node),
+    way(Language::Node, Role::MutualTls, Runner::Node),
+    way(Language::Java, Role::Server, Runner::Node),
+    way(Language::Java, Role::Client, Runner::Go),
+    way(Language::Java, Role::MutualTls, Runner::Node),
+];
+
+const fn way(contract: Language, role: Role, runner: Runner) -> Way {
+    Way { contract, role, runner }
+}
+
+impl Way {
+    fn name(&self) -> String {
+        format!("{}-{} by {}", self.contract.name(), self.role.name(), self.runner.name())
+    }
+}
+
+/// Runs the transcript every way.
+pub(crate) fn run(options: &Options) -> Result<Tally> {
+    for (program, version) in
+        [("node", "--version"), ("go", "version"), ("java", "-version"), ("mvn", "-version")]
+    {
+        if !toolchain::has(program, version) {
+            return Ok(toolchain::missing("development peer", &format!("{program} is not installed")));
+        }
+    }
+    programs::build()?;
+    let ways = WAYS.iter().filter(|way| options.only.as_ref().is_none_or(|text| way.name().contains(text)));
+    let mut tally = Tally::default();
+    for way in ways {
+        let outcome = transcript(way, options.all_steps).unwrap_or_else(|error| {
+            println!("FAILED  {}: {error:#}", way.name());
+            Tally::FAILED
+        });
+        println!("{:<28} {outcome}", way.name());
+        tally += outcome;
+    }
+    tally += applications()?;
+    Ok(tally)
+}
+
+/// Runs the transcript one way and reads the count at its end.
+fn transcript(way: &Way, all_steps: bool) -> Result<Tally> {
+    let session = Session::start(way.contract, way.role)?;
+    let mut runner = way.runner.command();
+    runner
+        .arg("--transcript")
+        .arg(programs::folder().join("transcript.toml"))
+        .arg("--organizations")
+        .arg(session.organizations())
+        .args(["--endpoint", session.endpoint(), "--channel", "mychannel", "--chaincode", "everything"])
+        .args(["--other-channel", "other", "--other-chaincode", "another", "--init-chaincode", "strict"])
+        .args(["--with", "restarts,short-execute-timeout"]);
+    let output =
+        runner.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start the runner")?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    let mut shown = false;
+    for line in text.lines() {
+        // What was expected and what came stands on lines of its own behind the step.
+        shown = if line.starts_with([' ', '\t']) { shown } else { line.starts_with("FAIL") || all_steps };
+        if shown {
+            println!("  {line}");
+        }
+    }
+    let tally = Tally::of_line(text.lines().last().unwrap_or_default());
+    let tally = tally.with_context(|| format!("the runner gave no count, {}: {text}", output.status))?;
+    if tally.failed > 0 {
+        session.show_logs();
+    }
+    Ok(tally)
+}
+
+/// Runs the applications that connect as Fabric's samples do, each on a sample that `ccs dev --run` starts.
+fn applications() -> Result<Tally> {
+    let mut tally = Tally::default();
+    for (name, mut command) in programs::applications() {
+        let session = Session::of_sample()?;
+        let status = command
+            .env("CRYPTO_PATH", session.organizations().join("peerOrganizations/org1.example.com"))
+            .env("PEER_ENDPOINT", session.endpoint())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()
+            .with_context(|| format!("cannot start {name}"))?;
+        tally += if status.success() {
+            println!("passed  application {name}");
+            Tally::PASSED
+        } else {
+            println!("FAILED  application {name}: {status}");
+            session.show_logs();
+            Tally::FAILED
+        };
+    }
+    Ok(tally)
+}
+
+/// Makes a command that runs in the folder of the proof.
+fn in_folder(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(programs::folder());
+    command
+}

@@ -1,0 +1,116 @@
+//! The contracts, runners and applications of `conformance/dev-peer`: how each is built and called.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::Result;
+
+use super::in_folder;
+use crate::workspace;
+
+/// The language of a contract.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Language {
+    Go,
+    Node,
+    Java,
+}
+
+/// The SDK of a runner.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Runner {
+    Go,
+    Node,
+}
+
+/// Gives the folder of the proof.
+pub(super) fn folder() -> PathBuf {
+    workspace::root().join("conformance/dev-peer")
+}
+
+/// Builds everything, and `ccs` itself with its builder.
+pub(super) fn build() -> Result<()> {
+    workspace::succeed(&mut workspace::cargo(["build", "--quiet", "--package", "ccs"]))?;
+    for (place, program) in [
+        ("contracts/go", "target/everything"),
+        ("runners/go", "target/transcript-runner"),
+        ("applications/go", "target/application"),
+    ] {
+        let mut go = Command::new("go");
+        go.args(["build", "-o", program, "."]).env("CGO_ENABLED", "0");
+        workspace::succeed(go.current_dir(folder().join(place)).stdin(Stdio::null()))?;
+    }
+    for place in ["contracts/node", "runners/node", "applications/node"] {
+        let mut npm = Command::new("npm");
+        npm.args(["ci", "--no-audit", "--no-fund", "--silent"]);
+        workspace::succeed(npm.current_dir(folder().join(place)).stdin(Stdio::null()))?;
+    }
+    let mut maven = Command::new("mvn");
+    maven.args(["--quiet", "--batch-mode", "package"]);
+    workspace::succeed(maven.current_dir(folder().join("contracts/java")).stdin(Stdio::null()))
+}
+
+impl Language {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Node => "node",
+            Self::Java => "java",
+        }
+    }
+
+    /// Gives the words that start the contract, and the option by which it is told where the peer is.
+    pub(super) fn words(self) -> (&'static [&'static str], &'static str) {
+        match self {
+            Self::Go => (&["contracts/go/target/everything"], "-peer.address"),
+            Self::Node => (&["node", "contracts/node/index.js"], "--peer.address"),
+            Self::Java => (&["java", "-jar", "contracts/java/target/everything.jar"], "--peerAddress"),
+        }
+    }
+
+    /// Gives the variables with which the contract serves under an ID.
+    pub(super) fn server(self, id: &str, address: &str) -> Vec<(&'static str, String)> {
+        let (id_name, address_name) = match self {
+            Self::Go => ("CHAINCODE_ID", "CHAINCODE_SERVER_ADDRESS"),
+            Self::Node => ("CORE_CHAINCODE_ID", "CORE_CHAINCODE_ADDRESS"),
+            Self::Java => ("CORE_CHAINCODE_ID_NAME", "CHAINCODE_SERVER_ADDRESS"),
+        };
+        vec![(id_name, id.to_owned()), (address_name, address.to_owned())]
+    }
+
+    /// Gives the variables with which the contract connects under an ID.
+    pub(super) fn client(self, id: &str) -> Vec<(&'static str, String)> {
+        let mut variables = vec![("CORE_CHAINCODE_ID_NAME", id.to_owned())];
+        if self == Self::Go {
+            variables.push(("CORE_PEER_TLS_ENABLED", "false".to_owned()));
+        }
+        variables
+    }
+}
+
+impl Runner {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Go => "go",
+            Self::Node => "node",
+        }
+    }
+
+    pub(super) fn command(self) -> Command {
+        match self {
+            Self::Go => in_folder(folder().join("runners/go/target/transcript-runner")),
+            Self::Node => {
+                let mut node = in_folder("node");
+                node.arg("runners/node/run.js");
+                node
+            }
+        }
+    }
+}
+
+/// Gives the applications by name.
+pub(super) fn applications() -> [(&'static str, Command); 2] {
+    let mut node = in_folder("node");
+    node.arg("applications/node/app.js");
+    [("node", node), ("go", in_folder(folder().join("applications/go/target/application")))]
+}

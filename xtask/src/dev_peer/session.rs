@@ -1,0 +1,273 @@
+//! A peer with its chaincodes, for one run of the transcript.
+
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::net::TcpListener;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tempfile::TempDir;
+
+use super::in_folder;
+use super::programs::{self, Language};
+use crate::workspace;
+
+/// The names under which the contract is defined.
+const NAMES: [&str; 3] = ["everything", "another", "strict"];
+
+/// Who dials whom.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// The peer dials the chaincode.
+    Server,
+    /// The same over mutual TLS, from a package that the builder has released.
+    MutualTls,
+    /// The chaincode dials the peer.
+    Client,
+}
+
+impl Role {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::MutualTls => "mutual-tls",
+            Self::Client => "client",
+        }
+    }
+}
+
+/// A running peer; everything is stopped when it is dropped.
+pub(super) struct Session {
+    folder: TempDir,
+    peer: Child,
+    contracts: Vec<Child>,
+    endpoint: String,
+}
+
+impl Session {
+    /// Starts the peer with the contract under every name, and waits until all are ready.
+    pub(super) fn start(language: Language, role: Role) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("dev-peer-").tempdir()?;
+        let mut contracts = Vec::new();
+        let mut command = peer(folder.path());
+        command
+            .arg("--collections")
+            .arg(programs::folder().join("collections.json"))
+            .args(["--channel", "mychannel", "--channel", "other", "--init-required", "strict"])
+            .args(["--execute-timeout", "5s"]);
+        let mut servers = Vec::new();
+        for name in NAMES {
+            let id = format!("{name}:1.0");
+            match role {
+                Role::Client => {
+                    command.args(["--chaincode", name]);
+                }
+                Role::Server => {
+                    let address = free_address()?;
+                    command.args(["--chaincode", &format!("{name}={address}")]);
+                    servers.push((language.server(&id, &address), Vec::new()));
+                }
+                Role::MutualTls => {
+                    let server = secured(folder.path(), language, name)?;
+                    command.arg(format!("{name}={}", server.package.display()));
+                    servers.push((server.variables, Vec::new()));
+                }
+            }
+        }
+        for (variables, arguments) in servers {
+            contracts.push(contract(language, &variables, &arguments, folder.path())?);
+        }
+        let (peer, mut lines) = begin(command, folder.path())?;
+        let mut session = Self { folder, peer, contracts, endpoint: String::new() };
+        let (endpoint, chaincode_endpoint) = ready(&mut lines)?;
+        session.endpoint = endpoint;
+        if role == Role::Client {
+            for name in NAMES {
+                let variables = language.client(&format!("{name}:1.0"));
+                let arguments = [language.words().1.to_owned(), chaincode_endpoint.clone()];
+                let started = contract(language, &variables, &arguments, session.folder.path())?;
+                session.contracts.push(started);
+            }
+        }
+        keep_reading(lines, session.folder.path())?;
+        Ok(session)
+    }
+
+    /// Starts a peer that starts the sample for Node.js itself.
+    pub(super) fn of_sample() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("dev-peer-").tempdir()?;
+        let mut command = peer(folder.path());
+        command
+            .args(["--run", "npm start"])
+            .current_dir(workspace::root().join("samples/asset-transfer-node"));
+        let (peer, mut lines) = begin(command, folder.path())?;
+        let (endpoint, _) = ready(&mut lines)?;
+        keep_reading(lines, folder.path())?;
+        Ok(Self { folder, peer, contracts: Vec::new(), endpoint })
+    }
+
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    pub(super) fn organizations(&self) -> PathBuf {
+        self.folder.path().join("organizations")
+    }
+
+    /// Shows what the peer and the contracts have said last.
+    pub(super) fn show_logs(&self) {
+        for name in ["peer.log", "contracts.log"] {
+            let text = fs::read(self.folder.path().join(name)).unwrap_or_default();
+            let text = String::from_utf8_lossy(&text);
+            let lines: Vec<_> = text.lines().collect();
+            println!("  --- the end of {name}");
+            for line in &lines[lines.len().saturating_sub(20)..] {
+                println!("  {line}");
+            }
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let process = |child: &Child| i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        // Whoever is gone already needs no signal.
+        for contract in &mut self.contracts {
+            if let Some(group) = process(contract) {
+                let _ = kill_process_group(group, Signal::KILL);
+            }
+            let _ = contract.wait();
+        }
+        if let Some(peer) = process(&self.peer) {
+            let _ = kill_process(peer, Signal::INT);
+        }
+        let _ = self.peer.wait();
+    }
+}
+
+fn peer(folder: &Path) -> Command {
+    let mut command = in_folder(workspace::target_folder().join("debug/ccs"));
+    command
+        .args([
+            "dev",
+            "--json",
+            "--listen",
+            "127.0.0.1:0",
+            "--chaincode-listen",
+            "127.0.0.1:0",
+            "--organizations",
+        ])
+        .arg(folder.join("organizations"));
+    command
+}
+
+fn begin(mut command: Command, folder: &Path) -> Result<(Child, BufReader<ChildStdout>)> {
+    let log = File::create(folder.join("peer.log"))?;
+    let mut peer = command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()
+        .context("cannot start ccs dev")?;
+    let lines = peer.stdout.take().context("ccs dev has no output")?;
+    Ok((peer, BufReader::new(lines)))
+}
+
+/// Waits for the document that says where the peer listens.
+fn ready(lines: &mut BufReader<ChildStdout>) -> Result<(String, String)> {
+    let mut line = String::new();
+    while lines.read_line(&mut line)? > 0 {
+        let document: serde_json::Value = serde_json::from_str(&line)?;
+        if document["event"] == "ready" {
+            let text = |key: &str| document[key].as_str().map(str::to_owned).context("a key is missing");
+            return Ok((text("endpoint")?, text("chaincode_endpoint")?));
+        }
+        line.clear();
+    }
+    bail!("ccs dev ended before it was ready")
+}
+
+/// Lets what the peer says go into its log, so that it is never held up by a full pipe.
+fn keep_reading(mut lines: BufReader<ChildStdout>, folder: &Path) -> Result<()> {
+    let mut log = File::options().append(true).open(folder.join("peer.log"))?;
+    std::thread::spawn(move || std::io::copy(&mut lines, &mut log));
+    Ok(())
+}
+
+/// Starts a contract that is started again whenever it ends, in a process group of its own.
+fn contract(
+    language: Language,
+    variables: &[(&'static str, String)],
+    arguments: &[String],
+    folder: &Path,
+) -> Result<Child> {
+    let log = File::options().create(true).append(true).open(folder.join("contracts.log"))?;
+    let mut command = in_folder("./keep-running");
+    command
+        .args(language.words().0)
+        .args(arguments)
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .process_group(0);
+    command.spawn().context("cannot start the contract")
+}
+
+/// A package with TLS, and the variables with which its chaincode serves.
+struct Secured {
+    package: PathBuf,
+    variables: Vec<(&'static str, String)>,
+}
+
+/// Makes the TLS material and a package with `ccs`, as its users do.
+fn secured(folder: &Path, language: Language, name: &str) -> Result<Secured> {
+    let (tls, package) = (folder.join(format!("tls-{name}")), folder.join(format!("{name}.tgz")));
+    let address = free_address()?;
+    let ccs = |arguments: &[&str]| {
+        let mut command = Command::new(workspace::target_folder().join("debug/ccs"));
+        command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
+        command
+    };
+    let (tls_text, package_text) = (tls.to_string_lossy(), package.to_string_lossy());
+    for arguments in [
+        ["tls", "init", &tls_text].as_slice(),
+        &["tls", "issue", &tls_text, "--server", name, "--host", "127.0.0.1"],
+        &["tls", "issue", &tls_text, "--client", "peer"],
+        &[
+            "package",
+            &package_text,
+            "--label",
+            &format!("{name}_1.0"),
+            "--address",
+            &address,
+            "--tls",
+            &tls_text,
+        ],
+    ] {
+        workspace::succeed(ccs(arguments).stdout(Stdio::null()))?;
+    }
+    let output =
+        ccs(&["env", &package_text, "--lang", language.name(), "--tls", &tls_text, "--json"]).output()?;
+    let document: serde_json::Value =
+        serde_json::from_slice(&output.stdout).context("ccs env gave no document")?;
+    let variables = document["variables"].as_array().context("ccs env gave no variables")?;
+    let variables = variables.iter().filter_map(|variable| {
+        let text = |key: &str| variable[key].as_str().map(str::to_owned);
+        // They live as long as the program, which soon ends.
+        Some((&*text("name")?.leak(), text("value")?))
+    });
+    let mut variables: Vec<_> = variables.collect();
+    if language == Language::Java {
+        // The Java shim has no variable for it; the contract reads this one.
+        variables.push(("CHAINCODE_CLIENT_CA_CERT", tls.join("ca.pem").to_string_lossy().into_owned()));
+    }
+    Ok(Secured { package, variables })
+}
+
+fn free_address() -> Result<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}
