@@ -1,12 +1,13 @@
 //! A channel of the peer: its ledger, its organizations, and the chaincodes that are defined on it.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ccs_identity::Msp;
 use ccs_ledger::{Collections, Content, Ledger, LedgerError, Results, Simulation, Transaction};
 
 use crate::definition::{Definition, DefinitionError, LIFECYCLE};
+use crate::mirror::Mirror;
 
 /// The prefix of the collections that every organization has without defining them.
 const IMPLICIT: &str = "_implicit_org_";
@@ -20,13 +21,21 @@ pub struct Channel {
     definitions: RwLock<HashMap<String, Arc<Definition>>>,
     /// The IDs under which the chaincodes run, by their names: package IDs, or what a developer calls them.
     bindings: RwLock<HashMap<String, String>>,
+    /// Answers rich queries in place of the ledger.
+    mirror: OnceLock<Mirror>,
 }
 
 impl Channel {
     /// Makes a channel of a ledger and the organizations that belong to it.
     #[must_use]
     pub fn new(ledger: Ledger, msps: Vec<Arc<Msp>>) -> Self {
-        Self { ledger, msps, definitions: RwLock::default(), bindings: RwLock::default() }
+        Self {
+            ledger,
+            msps,
+            definitions: RwLock::default(),
+            bindings: RwLock::default(),
+            mirror: OnceLock::new(),
+        }
     }
 
     /// Gives the channel's name.
@@ -104,6 +113,24 @@ impl Channel {
         let transaction = Transaction { envelope, id, content };
         self.ledger.commit(&[transaction], self)?;
         Ok(())
+    }
+
+    /// Lets a copy of the state answer rich queries from now on; the first one that is given stays.
+    pub fn mirror_in(&self, mirror: Mirror) {
+        // Set again: the first one knows every block since.
+        let _ = self.mirror.set(mirror);
+    }
+
+    pub(crate) fn mirror(&self) -> Option<&Mirror> {
+        self.mirror.get()
+    }
+
+    /// Names the collections of a chaincode, those that organizations have without defining them included.
+    pub(crate) fn collections(&self, chaincode: &str) -> Vec<String> {
+        let implicit = self.msps.iter().map(|msp| format!("{IMPLICIT}{}", msp.id().as_str()));
+        let definition = self.definition(chaincode).ok().flatten();
+        let defined = definition.iter().flat_map(|definition| definition.collection_names());
+        implicit.chain(defined.map(str::to_owned)).collect()
     }
 
     /// Tells whether a name is that of the collection which an organization of the channel has without defining it.

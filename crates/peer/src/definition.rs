@@ -121,6 +121,14 @@ impl Definition {
         std::iter::once(metadata).chain(fields).collect()
     }
 
+    /// Names the collections.
+    pub(crate) fn collection_names(&self) -> impl Iterator<Item = &str> {
+        self.collections.config.iter().filter_map(|config| match &config.payload {
+            Some(Payload::StaticCollectionConfig(collection)) => Some(collection.name.as_str()),
+            None => None,
+        })
+    }
+
     /// Finds a collection.
     #[must_use]
     pub fn collection(&self, name: &str) -> Option<&StaticCollectionConfig> {

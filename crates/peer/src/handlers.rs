@@ -43,6 +43,8 @@ pub(crate) enum Refusal {
     Simulation(#[from] SimulationError),
     #[error("query iterator not found")]
     NoIterator,
+    #[error(transparent)]
+    Mirror(#[from] crate::mirror::MirrorError),
     #[error("invalid query: {0}")]
     Query(#[from] ccs_mango::QueryError),
     #[error("unknown operation type: {0}")]
@@ -97,7 +99,11 @@ pub(crate) fn answer(request: ChaincodeMessage, context: &Arc<Context>) -> Answe
             let payload = invoke::call(&request.payload, &context).await;
             reply(&request, payload)
         })),
-        Type::GetStateByRange | Type::GetQueryResult | Type::QueryStateNext | Type::GetHistoryForKey => {
+        Type::GetQueryResult => Answer::Later(Box::pin(async move {
+            let payload = query::open(&request.payload, &context).await;
+            reply(&request, payload)
+        })),
+        Type::GetStateByRange | Type::QueryStateNext | Type::GetHistoryForKey => {
             Answer::Later(Box::pin(async move {
                 let payload = read_many(&request, &context);
                 reply(&request, payload)
@@ -151,7 +157,6 @@ fn read_many(request: &ChaincodeMessage, context: &Context) -> Payload {
     let payload = request.payload.as_slice();
     match request.r#type() {
         Type::GetStateByRange => range::open(payload, context),
-        Type::GetQueryResult => query::open(payload, context),
         Type::GetHistoryForKey => history::open(payload, context),
         _ => results::next(payload, context),
     }

@@ -62,6 +62,7 @@ mod envelope;
 mod error;
 mod handlers;
 pub mod host;
+mod mirror;
 mod node;
 pub mod observer;
 mod peer;
@@ -88,6 +89,7 @@ pub use contracts::{
 };
 pub use definition::{Definition, DefinitionError};
 pub use error::{InvokeError, LaunchError, RegisterError, TransactionError};
+pub use mirror::{Mirror, MirrorError};
 pub use node::{Node, NodeOptions};
 pub use observer::Observer;
 pub use peer::{Completed, Limits, Peer};

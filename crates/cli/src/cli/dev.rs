@@ -61,6 +61,9 @@ pub(crate) struct Dev {
     /// Keep the ledger here; without it, it is gone when the peer stops
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
+    /// Let this CouchDB answer rich queries, from a copy of the state
+    #[arg(long, value_name = "http://NAME:PASSWORD@HOST:PORT")]
+    pub(crate) couchdb: Option<ccs_couchdb::Server>,
     /// Serve clients in plaintext
     #[arg(long)]
     pub(crate) no_tls: bool,

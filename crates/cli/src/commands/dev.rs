@@ -41,6 +41,7 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
     let clients = network::listen(options.listen, "--listen").await?;
     let chaincode = network::listen(options.chaincode_listen, "--chaincode-listen").await?;
     let ground = network::lay(options, planned, local_address(&clients)?)?;
+    network::mirror(options, &ground, planned).await?;
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
 

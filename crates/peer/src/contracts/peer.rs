@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use ccs_identity::SignaturePolicy;
+use ccs_ledger::Committed;
 use ccs_proto::common::{ApplicationPolicy, application_policy::Type};
 use ccs_proto::peer::StaticCollectionConfig;
 use ccs_proto::peer::collection_config::Payload;
@@ -34,6 +35,13 @@ impl Contracts for Arc<Peer> {
         let call = Call { channel, chaincode, input, transaction_id, proposal, creator, simulation };
         let completed = Peer::execute(self, call).await?;
         Ok(ContractResult { response: completed.response, event: completed.event })
+    }
+
+    fn committed(&self, channel: &str, block: &Committed) {
+        if let Some(mirror) = self.channel(channel).as_ref().and_then(|channel| channel.mirror()) {
+            // What fails here is told to whoever asks the copy next.
+            let _ = mirror.apply(block, &tokio::runtime::Handle::current());
+        }
     }
 }
 

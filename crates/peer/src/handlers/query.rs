@@ -1,4 +1,4 @@
-//! `GET_QUERY_RESULT`: rich queries, evaluated over the embedded state.
+//! `GET_QUERY_RESULT`: rich queries, evaluated over the embedded state or asked of its copy in CouchDB.
 
 use ccs_ledger::{KeyValue, Scan};
 use ccs_mango::{Query, Row};
@@ -7,40 +7,76 @@ use ccs_proto::peer::{GetQueryResult, QueryMetadata};
 use super::results::{self, page_size};
 use super::{Payload, Refusal, decode};
 use crate::context::{Context, OpenQuery};
+use crate::mirror;
 
 /// Answers a rich query with its first batch, or with one page.
 ///
 /// Each key that is found is noted as read, and nothing protects against keys that come to match later.
-pub(super) fn open(payload: &[u8], context: &Context) -> Payload {
+pub(super) async fn open(payload: &[u8], context: &Context) -> Payload {
     let GetQueryResult { query, collection, metadata } = decode(payload)?;
-    let query = Query::parse(&query)?;
     let metadata: QueryMetadata = decode(&metadata)?;
     let is_paginated = metadata.page_size != 0 || !metadata.bookmark.is_empty();
     let limit = context.peer.limits().total_query_limit;
     let size = if is_paginated { page_size(&metadata, limit) } else { limit };
     if !collection.is_empty() {
         context.readable(&collection)?;
-        let scan = context.simulation().scan_private(&context.chaincode, &collection)?;
-        let found = find(&query, scan, size)?;
+        // Of a page only its size counts here, and no bookmark comes back.
+        let (found, _) = private(context, &collection, &query, size).await?;
         return results::first(OpenQuery::Found(found.into_iter()), context);
     }
-    if is_paginated {
+    let bookmark = if is_paginated {
         context.simulation().begin_paginated_query()?;
-        let scan = context.simulation().scan(&context.chaincode)?;
-        let page = query.page(documents(scan), size, &metadata.bookmark)?;
-        let found: Vec<_> = page.rows.into_iter().map(key_value).collect();
-        note(&found, context)?;
-        return Ok(results::page(found, Some(page.bookmark), context));
+        metadata.bookmark.as_str()
+    } else {
+        ""
+    };
+    let (found, bookmark) = public(context, &query, size, bookmark).await?;
+    let keys = found.iter().map(|found| found.key.as_str());
+    context.simulation().record_query_reads(&context.chaincode, keys)?;
+    if is_paginated {
+        return Ok(results::page(found, Some(bookmark), context));
     }
-    let scan = context.simulation().scan(&context.chaincode)?;
-    let found = find(&query, scan, size)?;
-    note(&found, context)?;
     results::first(OpenQuery::Found(found.into_iter()), context)
 }
 
-fn find(query: &Query, scan: Scan, limit: usize) -> Result<Vec<KeyValue>, Refusal> {
-    let rows = query.run(documents(scan), "")?;
-    rows.take(limit).map(|row| row.map(key_value)).collect()
+/// What a query found, and where it goes on.
+type Found = (Vec<KeyValue>, String);
+
+async fn public(context: &Context, query: &str, size: usize, bookmark: &str) -> Result<Found, Refusal> {
+    let namespace = &context.chaincode;
+    let Some(mirror) = context.channel.mirror() else {
+        let scan = context.simulation().scan(namespace)?;
+        return embedded(query, scan, size, bookmark);
+    };
+    let found = mirror.find(namespace, query, size, bookmark).await?;
+    let mut simulation = context.simulation();
+    let mut values = Vec::new();
+    for key in found.keys {
+        // The copy may be ahead of what this transaction sees.
+        if let Some(value) = simulation.get(namespace, &key)? {
+            values.push(KeyValue { key, value });
+        }
+    }
+    Ok((values, found.bookmark))
+}
+
+async fn private(context: &Context, collection: &str, query: &str, size: usize) -> Result<Found, Refusal> {
+    let namespace = &context.chaincode;
+    let scan = context.simulation().scan_private(namespace, collection)?;
+    let Some(mirror) = context.channel.mirror() else { return embedded(query, scan, size, "") };
+    let found = mirror.find(&mirror::private(namespace, collection), query, size, "").await?;
+    let mut values = Vec::new();
+    for key in found.keys {
+        if let Some(value) = context.simulation().get_private(namespace, collection, &key)? {
+            values.push(KeyValue { key, value });
+        }
+    }
+    Ok((values, found.bookmark))
+}
+
+fn embedded(query: &str, scan: Scan, size: usize, bookmark: &str) -> Result<Found, Refusal> {
+    let page = Query::parse(query)?.page(documents(scan), size, bookmark)?;
+    Ok((page.rows.into_iter().map(key_value).collect(), page.bookmark))
 }
 
 fn documents(scan: Scan) -> impl Iterator<Item = Result<(String, Vec<u8>), Refusal>> {
@@ -49,9 +85,4 @@ fn documents(scan: Scan) -> impl Iterator<Item = Result<(String, Vec<u8>), Refus
 
 fn key_value(row: Row) -> KeyValue {
     KeyValue { key: row.key, value: row.value }
-}
-
-fn note(found: &[KeyValue], context: &Context) -> Result<(), Refusal> {
-    let keys = found.iter().map(|found| found.key.as_str());
-    Ok(context.simulation().record_query_reads(&context.chaincode, keys)?)
 }

@@ -8,12 +8,13 @@ use std::time::{Duration, SystemTime};
 use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
 use ccs_ledger::Store;
 use ccs_peer::{
-    Channel, ConnectionInfo, Definition, Limits, Node, NodeOptions, Observer, Peer, Source, Support, Tls,
+    Channel, ConnectionInfo, Definition, Limits, Mirror, Node, NodeOptions, Observer, Peer, Source, Support,
+    Tls,
 };
 use prost::Message as _;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
+use tonic::transport::server::TcpIncoming;
 
 use super::plan::Planned;
 use crate::cli::Dev;
@@ -69,6 +70,17 @@ pub(super) fn lay(options: &Dev, planned: &[Planned], clients: SocketAddr) -> Re
         peer.join(Arc::new(channel));
     }
     Ok(Ground { organization, plan, peer })
+}
+
+/// Copies each channel to CouchDB, if it is to answer rich queries.
+pub(super) async fn mirror(options: &Dev, ground: &Ground, planned: &[Planned]) -> Result<(), Failure> {
+    let Some(server) = &options.couchdb else { return Ok(()) };
+    let chaincodes: Vec<_> = planned.iter().map(|chaincode| chaincode.name.clone()).collect();
+    for channel in ground.peer.channels() {
+        let mirror = Mirror::open(server.clone(), &channel, &chaincodes).await;
+        channel.mirror_in(mirror.map_err(|error| Failure::from_error(&error).hint(error.hint()))?);
+    }
+    Ok(())
 }
 
 /// Gives the domain that test networks have for an MSP: org1.example.com for `Org1MSP`.
@@ -153,9 +165,7 @@ pub(super) async fn serve_clients(
         Arc::clone(&msps),
     );
     node_options.observer = observer;
-    let channels = ground.peer.channels();
-    let ledgers = channels.iter().map(|channel| (channel.ledger().clone(), Arc::clone(&msps))).collect();
-    let node = Node::start(node_options, Arc::new(Arc::clone(&ground.peer)), ledgers);
+    let node = Node::of_peer(node_options, &ground.peer);
     ccs_peer::serve(listener, tls, node, stop.cancelled_owned())
         .await
         .map_err(|error| Failure::from_error(&error))
@@ -165,9 +175,11 @@ pub(super) async fn serve_clients(
 pub(super) async fn serve_chaincode(peer: &Peer, listener: TcpListener, stop: CancellationToken) {
     let service = Support::service(peer.chaincodes().clone(), Box::new(|_| Ok(None)));
     let server = tonic::transport::Server::builder().add_service(service);
+    // Each message waits for an answer: it goes out at once, and not with the next one.
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     // It ends with the signal; streams end with the peer.
     tokio::select! {
-        _ = server.serve_with_incoming(TcpListenerStream::new(listener)) => {}
+        _ = server.serve_with_incoming(incoming) => {}
         () = stop.cancelled() => {}
     }
 }
