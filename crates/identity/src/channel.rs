@@ -155,8 +155,7 @@ fn value(name: &str, message: &impl Message) -> (String, ConfigValue) {
 }
 
 fn capability(name: &str) -> (String, ConfigValue) {
-    let capabilities = BTreeMap::from([(name.to_owned(), Capability {})]);
-    value("Capabilities", &Capabilities { capabilities })
+    value("Capabilities", &Capabilities { capabilities: [(name.to_owned(), Capability {})].into() })
 }
 
 fn usual_policies() -> BTreeMap<String, ConfigPolicy> {
