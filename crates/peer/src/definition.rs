@@ -123,9 +123,9 @@ impl Definition {
 
     /// Names the collections.
     pub(crate) fn collection_names(&self) -> impl Iterator<Item = &str> {
-        self.collections.config.iter().filter_map(|config| match &config.payload {
-            Some(Payload::StaticCollectionConfig(collection)) => Some(collection.name.as_str()),
-            None => None,
+        self.collections.config.iter().filter_map(|config| config.payload.as_ref()).map(|payload| {
+            let Payload::StaticCollectionConfig(collection) = payload;
+            collection.name.as_str()
         })
     }
 

@@ -40,10 +40,12 @@ pub(super) fn build() -> Result<()> {
         go.args(["build", "-o", program, "."]).env("CGO_ENABLED", "0");
         workspace::succeed(go.current_dir(folder().join(place)).stdin(Stdio::null()))?;
     }
-    for place in ["contracts/node", "runners/node", "applications/node"] {
+    let sample = workspace::root().join("samples/asset-transfer-node");
+    let places = ["contracts/node", "runners/node", "applications/node"].map(|place| folder().join(place));
+    for place in places.into_iter().chain([sample]) {
         let mut npm = Command::new("npm");
         npm.args(["ci", "--no-audit", "--no-fund", "--silent"]);
-        workspace::succeed(npm.current_dir(folder().join(place)).stdin(Stdio::null()))?;
+        workspace::succeed(npm.current_dir(place).stdin(Stdio::null()))?;
     }
     let mut maven = Command::new("mvn");
     maven.args(["--quiet", "--batch-mode", "package"]);

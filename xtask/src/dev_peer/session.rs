@@ -2,12 +2,13 @@
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
@@ -17,6 +18,12 @@ use crate::workspace;
 
 /// The names under which the contract is defined.
 const NAMES: [&str; 3] = ["everything", "another", "strict"];
+
+/// How long a contract may take to listen; Java's virtual machine takes its time on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long to wait before looking again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// Who dials whom.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -68,17 +75,19 @@ impl Session {
                 Role::Server => {
                     let address = free_address()?;
                     command.args(["--chaincode", &format!("{name}={address}")]);
-                    servers.push((language.server(&id, &address), Vec::new()));
+                    let variables = language.server(&id, &address);
+                    servers.push((address, variables));
                 }
                 Role::MutualTls => {
                     let server = secured(folder.path(), language, name)?;
                     command.arg(format!("{name}={}", server.package.display()));
-                    servers.push((server.variables, Vec::new()));
+                    servers.push((server.address, server.variables));
                 }
             }
         }
-        for (variables, arguments) in servers {
-            contracts.push(contract(language, &variables, &arguments, folder.path())?);
+        for (address, variables) in &servers {
+            contracts.push(contract(language, variables, &[], folder.path())?);
+            listening(address)?;
         }
         let (peer, mut lines) = begin(command, folder.path())?;
         let mut session = Self { folder, peer, contracts, endpoint: String::new() };
@@ -220,6 +229,7 @@ fn contract(
 /// A package with TLS, and the variables with which its chaincode serves.
 struct Secured {
     package: PathBuf,
+    address: String,
     variables: Vec<(&'static str, String)>,
 }
 
@@ -265,7 +275,17 @@ fn secured(folder: &Path, language: Language, name: &str) -> Result<Secured> {
         // The Java shim has no variable for it; the contract reads this one.
         variables.push(("CHAINCODE_CLIENT_CA_CERT", tls.join("ca.pem").to_string_lossy().into_owned()));
     }
-    Ok(Secured { package, variables })
+    Ok(Secured { package, address, variables })
+}
+
+/// Waits until something listens: a chaincode that is not there yet is dialled for no longer than a peer does it.
+fn listening(address: &str) -> Result<()> {
+    let begin = Instant::now();
+    while TcpStream::connect(address).is_err() {
+        ensure!(begin.elapsed() < PATIENCE, "the contract does not listen on {address}");
+        std::thread::sleep(BETWEEN_TRIES);
+    }
+    Ok(())
 }
 
 fn free_address() -> Result<String> {

@@ -76,7 +76,8 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut NodeOptions)) -> Running
     let ledger = Store::in_memory().unwrap().channel(CHANNEL, genesis).unwrap();
     let events = Arc::<Mutex<Vec<Event>>>::default();
     let told = Arc::clone(&events);
-    let mut options = NodeOptions::new("peer:7051", network.organization.signer("peer"), network.msps());
+    let mut options =
+        NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
     options.observer = Observer::new(move |event| told.lock().unwrap().push(event));
     change(&mut options);
     let contract = FakeContract::default();

@@ -29,7 +29,8 @@ async fn a_client_may_demand_tls() {
     let tls = Tls::from_pem(certificate.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap();
     let network = Network::new();
     let ledger = Store::in_memory().unwrap().channel(CHANNEL, genesis).unwrap();
-    let options = NodeOptions::new("peer:7051", network.organization.signer("peer"), network.msps());
+    let options =
+        NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
     let node = Node::start(options, Arc::new(FakeContract::default()), vec![(ledger, network.msps())]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -88,7 +88,8 @@ async fn start() -> (Running, Arc<Peer>) {
     let info = ConnectionInfo { address, dial_timeout: LIMIT, tls: None };
     peer.chaincodes().add(ID, Source::Server(info));
 
-    let options = NodeOptions::new("peer:7051", network.organization.signer("peer"), network.msps());
+    let options =
+        NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
     let node = Node::of_peer(options, &peer);
     (serve_node(network, ledger, node, Arc::default()).await, peer)
 }

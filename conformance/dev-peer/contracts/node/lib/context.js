@@ -3,7 +3,6 @@
 
 const { createHash } = require('crypto');
 // What fabric-shim itself decodes with.
-const { peer } = require('@hyperledger/fabric-protos');
 
 const contextFunctions = {
     About: [0, async () => ({ language: 'node' })],
@@ -42,17 +41,9 @@ async function transient(stub) {
 
 // Invokes a function, given as a JSON array with its arguments, of another chaincode; no channel means this one.
 async function call(stub, chaincode, channel, input) {
-    const message = await stub.invokeChaincode(chaincode, JSON.parse(input).map((text) => Buffer.from(text)), channel);
-    const payload = message.getPayload_asU8();
-    if (message.getType() !== peer.ChaincodeMessage.Type.COMPLETED) {
-        return { message: String(Buffer.from(payload)), payload: '', status: 500 };
-    }
-    const response = peer.Response.deserializeBinary(payload);
-    return {
-        message: response.getMessage(),
-        payload: String(Buffer.from(response.getPayload_asU8())),
-        status: response.getStatus(),
-    };
+    const args = JSON.parse(input).map((text) => Buffer.from(text));
+    const { message, payload, status } = await stub.invokeChaincode(chaincode, args, channel);
+    return { message, payload: String(payload), status };
 }
 
 async function event(stub, name, payload) {
