@@ -2,7 +2,6 @@
 'use strict';
 
 const { createHash } = require('crypto');
-// What fabric-shim itself decodes with.
 
 const contextFunctions = {
     About: [0, async () => ({ language: 'node' })],
