@@ -21,7 +21,7 @@ const STEPS: [(&str, &[&str]); 3] = [
 pub(crate) fn run() -> Result<Tally> {
     let root = tempfile::Builder::new().prefix("empty-root-").tempdir()?;
     lay_out(root.path())?;
-    let Some(chroot) = way_in(root.path(), "detect") else {
+    let Some(chroot) = way_in(root.path()) else {
         return Ok(toolchain::missing("empty root", "neither chroot nor unshare is allowed on this machine"));
     };
     for (program, arguments) in STEPS {
@@ -49,24 +49,20 @@ fn lay_out(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The words before a command that is to run in another root.
-pub(crate) type Way = &'static [&'static str];
-
 /// The ways into another root: as root, and as an ordinary user who is root in a namespace of their own.
-const WAYS: [Way; 2] = [&["chroot"], &["unshare", "--map-root-user", "chroot"]];
+const WAYS: [&[&str]; 2] = [&["chroot"], &["unshare", "--map-root-user", "chroot"]];
 
-/// Finds the first way in that works here, by asking the builder, whose place in the root is given, for its version.
-pub(crate) fn way_in(root: &Path, program: &str) -> Option<Way> {
-    let works = |way: &Way| {
+/// Finds the first way in that works here, by asking the builder for its version.
+fn way_in(root: &Path) -> Option<&'static [&'static str]> {
+    let works = |way: &&[&str]| {
         let mut command = change_root(way, root);
-        command.arg(format!("/{program}")).arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["/detect", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
     WAYS.into_iter().find(works)
 }
 
-/// Starts the command line that runs what is appended in another root.
-pub(crate) fn change_root(way: Way, root: &Path) -> Command {
+fn change_root(way: &[&str], root: &Path) -> Command {
     let mut command = Command::new(way[0]);
     command.args(&way[1..]).arg(root).env_clear().stdin(Stdio::null());
     command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin");

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
@@ -16,7 +16,7 @@ use super::objects::{find, list, pod, read, texts};
 use super::rendering::Rendering;
 use super::{ccs, deploy, output_of, report};
 use crate::tally::Tally;
-use crate::{builder_programs, empty_root, toolchain};
+use crate::{builder_programs, toolchain};
 
 /// The builders in the core.yaml of Fabric's image (Fabric 3.1 `sampleconfig/core.yaml`), and no Docker.
 const FABRICS_CORE_YAML: &str = "vm:
@@ -27,6 +27,9 @@ chaincode:
       path: /opt/hyperledger/ccaas_builder
       propagateEnvironment: [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG]
 ";
+
+/// Where a shell finds mount and chroot.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// Where the image has its program.
 const PROGRAM: &str = "go/bin/ccs-builder";
@@ -43,11 +46,11 @@ pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
     let mut tally = Tally::default();
     for rendering in rendered.iter().filter(|rendering| rendering.name.starts_with("peer")) {
         let root = tempfile::Builder::new().prefix("pod-").tempdir()?;
-        let Some(way) = lay_out(root.path(), &program)? else {
-            return Ok(toolchain::missing("trial", "neither chroot nor unshare is allowed on this machine"));
-        };
+        if !lay_out(root.path(), &program)? {
+            return Ok(toolchain::missing("trial", "no mounts can be made on this machine"));
+        }
         let objects = read(&rendering.text)?;
-        start(&objects, way, root.path())?;
+        start(&objects, root.path())?;
         let core = root.path().join("core.yaml");
         fs::write(&core, FABRICS_CORE_YAML)?;
         let environment = root.path().join("peer.env");
@@ -69,17 +72,31 @@ pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Puts the image's program in the root, and finds a way into it.
-fn lay_out(root: &Path, program: &Path) -> Result<Option<empty_root::Way>> {
+/// Puts the image's program in the root, and tells whether it can run there.
+fn lay_out(root: &Path, program: &Path) -> Result<bool> {
     let place = root.join(PROGRAM);
     fs::create_dir_all(place.parent().context("the program has a folder")?)?;
     fs::copy(program, &place)?;
     fs::create_dir_all(root.join("tmp"))?;
-    Ok(empty_root::way_in(root, PROGRAM))
+    for folder in ["proc", "dev"] {
+        fs::create_dir_all(root.join(folder))?;
+    }
+    Ok(output_of(enter(root).arg(Path::new("/").join(PROGRAM)).arg("--version")).is_ok())
+}
+
+/// Starts a command in the root, with `/proc` and `/dev` as every container has them; the mounts go with the process.
+fn enter(root: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    // Who is root already stays it; anybody else becomes it in a namespace of their own.
+    command.args(["--map-root-user", "--mount", "sh", "-c"]);
+    let script = r#"mount --rbind /proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@""#;
+    command.arg(script).arg(root);
+    command.env_clear().stdin(Stdio::null()).env("PATH", PATH);
+    command
 }
 
 /// Makes the folders and files that are mounted, and runs the init container to where the peer would start.
-fn start(objects: &[Value], way: empty_root::Way, root: &Path) -> Result<()> {
+fn start(objects: &[Value], root: &Path) -> Result<()> {
     let pod = pod(objects)?;
     for mount in list(&pod["containers"][0]["volumeMounts"]) {
         mount_in(objects, pod, mount, root)?;
@@ -87,7 +104,7 @@ fn start(objects: &[Value], way: empty_root::Way, root: &Path) -> Result<()> {
     let init = &pod["initContainers"][0];
     let inside = |command: &Value| {
         let mut words = texts(command).into_iter();
-        let mut command = empty_root::change_root(way, root);
+        let mut command = enter(root);
         command.arg(words.next().unwrap_or_default()).args(words);
         command
     };
@@ -95,7 +112,7 @@ fn start(objects: &[Value], way: empty_root::Way, root: &Path) -> Result<()> {
         output_of(&mut inside(&init["command"]))?;
         return Ok(());
     }
-    let mut sidecar = inside(&init["command"]).stdout(std::process::Stdio::null()).spawn()?;
+    let mut sidecar = inside(&init["command"]).stdout(Stdio::null()).spawn()?;
     let probe = &init["startupProbe"];
     let tries = probe["failureThreshold"].as_u64().context("the probe has a limit")?;
     let started = wait_for(&mut sidecar, tries, || inside(&probe["exec"]["command"]));
