@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod archive;
+mod client;
 mod completions;
 mod demo;
 mod dev;
