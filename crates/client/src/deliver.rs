@@ -78,7 +78,7 @@ pub struct Blocks {
 }
 
 impl Gateway {
-    /// Reads blocks of a channel.
+    /// Reads blocks of a channel. This may take until the first one: a peer says nothing before it.
     pub async fn blocks(&self, channel: &str, range: BlockRange, content: Content) -> Result<Blocks, Error> {
         let envelope = seek(channel, range, &self.signer, SystemTime::now())?;
         let mut client =

@@ -13,6 +13,11 @@ use crate::error::{Error, innermost};
 /// A large window: by default one of 64 KiB stands in the way of large blocks.
 const WINDOW_IN_BYTES: u32 = 1 << 20;
 
+/// How often a stream that is silent asks whether the peer is still there, and how long it waits for the answer.
+///
+/// A peer ends connections that ask more than once a minute (Fabric 3.1 `sampleconfig/core.yaml`, `peer.keepalive`).
+const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(70), Duration::from_secs(20));
+
 /// Where a peer listens for clients.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
@@ -92,6 +97,8 @@ impl Endpoint {
         let mut endpoint = tonic::transport::Endpoint::from_shared(format!("{scheme}://{}", self.address()))
             .map_err(|error| failed(&error))?
             .connect_timeout(timeout)
+            .http2_keep_alive_interval(KEEPALIVE.0)
+            .keep_alive_timeout(KEEPALIVE.1)
             .initial_stream_window_size(WINDOW_IN_BYTES)
             .initial_connection_window_size(WINDOW_IN_BYTES)
             .user_agent(concat!("ccs-client/", env!("CARGO_PKG_VERSION")))

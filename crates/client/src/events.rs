@@ -44,6 +44,8 @@ pub struct Events {
 
 impl Gateway {
     /// Follows a chaincode's events. A name that no chaincode has is no error: there are no events then.
+    ///
+    /// This may take until the first event: a peer says nothing before it.
     pub async fn chaincode_events(
         &self,
         channel: &str,

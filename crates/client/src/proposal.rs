@@ -71,12 +71,12 @@ impl Proposal {
     }
 }
 
-fn chaincode_id(call: &Call) -> Option<ChaincodeId> {
-    Some(ChaincodeId { name: call.chaincode.clone(), ..ChaincodeId::default() })
+fn chaincode_id(call: &Call) -> ChaincodeId {
+    ChaincodeId { name: call.chaincode.clone(), ..ChaincodeId::default() }
 }
 
 fn channel_header(call: &Call, id: &TransactionId, now: SystemTime) -> ChannelHeader {
-    let extension = ChaincodeHeaderExtension { chaincode_id: chaincode_id(call) };
+    let extension = ChaincodeHeaderExtension { chaincode_id: Some(chaincode_id(call)) };
     ChannelHeader {
         r#type: HeaderType::EndorserTransaction.into(),
         timestamp: Some(now.into()),
@@ -94,8 +94,11 @@ fn payload(call: &Call) -> ChaincodeProposalPayload {
         is_init: call.is_init,
         ..ChaincodeInput::default()
     };
-    let spec =
-        ChaincodeSpec { chaincode_id: chaincode_id(call), input: Some(input), ..ChaincodeSpec::default() };
+    let spec = ChaincodeSpec {
+        chaincode_id: Some(chaincode_id(call)),
+        input: Some(input),
+        ..ChaincodeSpec::default()
+    };
     ChaincodeProposalPayload {
         input: ChaincodeInvocationSpec { chaincode_spec: Some(spec) }.encode_to_vec(),
         transient_map: call.transient.clone().into_iter().collect(),

@@ -25,17 +25,24 @@ pub(crate) struct Blocks {
     /// Stop after so many blocks
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
+    #[command(flatten)]
+    pub(crate) depth: Depth,
+    /// Print JSON, a document for each transaction on a line; docs/json.md describes it
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) network: Network,
+}
+
+/// How much of a block is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct Depth {
     /// Ask for filtered blocks: IDs, codes and names of events, for those who may not read more
     #[arg(long, conflicts_with = "private")]
     pub(crate) filtered: bool,
     /// Ask for private data too, where the peer has it and you may see it: keys in place of their hashes
     #[arg(long)]
     pub(crate) private: bool,
-    /// Print JSON, a document for each transaction on a line; docs/json.md describes it
-    #[arg(long)]
-    pub(crate) json: bool,
-    #[command(flatten)]
-    pub(crate) network: Network,
 }
 
 /// Where a stream begins.

@@ -11,10 +11,11 @@ use super::network::Network;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ccs invoke basic CreateAsset asset7 blue 5 Tom 300\n  \
                   ccs invoke private CreateAsset --transient asset_properties=@asset.json\n  \
-                  ccs invoke basic TransferAsset asset7 Anna --endpoint peer0.org1.example.com:7051 --tls-ca ca.crt \\\n    \
-                  --identity users/User1@org1.example.com/msp --msp Org1MSP --org Org1MSP --org Org2MSP\n\n\
-                  Exit codes: 50 no connection, 51 refused by peer or chaincode, 52 committed and not valid, 53 sent and its end\n\
-                  not known, 54 no answer. docs/client.md tells the rest.")]
+                  ccs invoke basic TransferAsset asset7 Anna --endpoint peer0.org1.example.com:7051 \\\n    \
+                  --tls-ca ca.crt --identity users/User1@org1.example.com/msp --msp Org1MSP \\\n    \
+                  --org Org1MSP --org Org2MSP\n\n\
+                  Exit codes: 50 no connection, 51 refused by peer or chaincode, 52 committed and not valid,\n\
+                  53 sent and its end not known, 54 no answer. docs/client.md tells the rest.")]
 pub(crate) struct Invoke {
     #[command(flatten)]
     pub(crate) call: Call,
@@ -30,7 +31,8 @@ pub(crate) struct Invoke {
 #[command(
     after_help = "Examples:\n  ccs query basic ReadAsset asset1\n  ccs query basic GetAllAssets | jq '.[].ID'\n  \
                   ccs query qscc GetChainInfo mychannel > info.bin\n\n\
-                  Exit codes: 50 no connection, 51 refused by peer or chaincode, 54 no answer. docs/client.md tells the rest."
+                  Exit codes: 50 no connection, 51 refused by peer or chaincode, 54 no answer.\n\
+                  docs/client.md tells the rest."
 )]
 pub(crate) struct Query {
     #[command(flatten)]

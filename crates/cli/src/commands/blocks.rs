@@ -21,7 +21,7 @@ pub(crate) fn run(options: &Blocks) -> Result<(), Failure> {
 
 async fn read(options: &Blocks) -> Result<(), Failure> {
     let gateway = network::connect(&options.network).await?;
-    let content = match (options.filtered, options.private) {
+    let content = match (options.depth.filtered, options.depth.private) {
         (true, _) => Content::Filtered,
         (_, true) => Content::WithPrivateData,
         _ => Content::Full,

@@ -10,7 +10,7 @@ use crate::style;
 
 /// What `ccs invoke --json` prints.
 #[derive(Serialize)]
-struct Transaction<'a> {
+struct Submitted<'a> {
     transaction_id: &'a str,
     channel: &'a str,
     chaincode: &'a str,
@@ -66,7 +66,7 @@ async fn submit(gateway: &Gateway, call: &Call, json: bool) -> Result<(), Failur
         },
     };
     if json {
-        super::print_json(&Transaction {
+        super::print_json(&Submitted {
             transaction_id: transaction_id.as_str(),
             channel: &call.channel,
             chaincode: &call.chaincode,

@@ -3,7 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod archive;
-mod client;
 mod completions;
 mod demo;
 mod dev;
@@ -11,6 +10,7 @@ mod diff;
 mod doctor;
 mod env;
 mod explain;
+mod fake_gateway;
 mod folder;
 mod help;
 mod hostile;

@@ -61,7 +61,7 @@ impl<'a> Written<'a> {
     fn new(write: &'a Write) -> Self {
         let (key, key_hash) = match &write.key {
             Key::Plain(key) => (Some(key.as_str()), None),
-            Key::Hash(hash) => (None, Some(hex(hash))),
+            Key::Hash(hash) => (None, Some(hex::encode(hash))),
         };
         Self {
             namespace: &write.namespace,
@@ -71,9 +71,4 @@ impl<'a> Written<'a> {
             is_delete: write.is_delete,
         }
     }
-}
-
-/// Writes bytes in hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

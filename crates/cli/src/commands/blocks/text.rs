@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use ccs_client::{Key, Transaction, TransactionKind, Write};
 
-use super::document::hex;
 use crate::style::{BAD, FAINT, GOOD, NAME, safe};
 
 /// How many bytes of a key's hash are shown.
@@ -69,7 +68,7 @@ fn key(write: &Write, chaincode: Option<&str>) -> String {
     match &write.key {
         Key::Plain(key) => name.push_str(&safe(key)),
         Key::Hash(hash) => {
-            let _ = write!(name, "#{}", hex(&hash[..hash.len().min(SHOWN_OF_HASH)]));
+            let _ = write!(name, "#{}", hex::encode(&hash[..hash.len().min(SHOWN_OF_HASH)]));
         }
     }
     name

@@ -5,7 +5,7 @@ use ccs_testkit::{FakeAnswers, status_details};
 use prost::Message as _;
 use tonic::{Code, Status};
 
-use super::Network;
+use super::{Network, assert_told};
 use crate::{stderr, stdout};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,7 +89,7 @@ async fn a_refusal_ends_with_51_and_the_words_of_the_chaincode() {
     let network = Network::with(FakeAnswers { result, ..FakeAnswers::default() }).await;
     let output = network.run(&["invoke", "basic", "CreateAsset", "asset1"]);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(51), ""));
-    insta::assert_snapshot!("client_refused", stderr(&output));
+    assert_told("refused", &stderr(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -100,7 +100,7 @@ async fn a_transaction_that_does_not_count_ends_with_52() {
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&document["code"], &document["block"]), (&"MVCC_READ_CONFLICT".into(), &8.into()));
     let told = stderr(&output).replace(document["transaction_id"].as_str().unwrap(), "TRANSACTION");
-    insta::assert_snapshot!("client_invalid", told);
+    assert_told("invalid", &told);
     let output = network.run(&["invoke", "basic", "CreateAsset", "asset1"]);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(52), ""));
 }

@@ -15,7 +15,7 @@ use ccs_testkit::FakeGateway;
 use tonic::{Code, Status};
 
 /// Long enough for a busy machine; no test waits for its end.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Connects to a fake gateway in plaintext, as the organization's user.
 async fn connect(fake: &FakeGateway, organization: &Organization) -> Gateway {

@@ -2,7 +2,7 @@
 
 use ccs_testkit::{FakeAnswers, FakeGateway, organization};
 
-use super::{Network, run};
+use super::{Network, assert_told, run};
 use crate::{stderr, stdout};
 
 #[test]
@@ -10,14 +10,14 @@ fn without_an_identity_the_next_step_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let output = run(folder.path(), &["query", "basic", "ReadAsset"], &[]);
     assert_eq!(output.status.code(), Some(14));
-    insta::assert_snapshot!("client_no_identity", stderr(&output));
+    assert_told("no_identity", &stderr(&output));
     let output = run(
         folder.path(),
         &["query", "basic", "ReadAsset", "--identity", "nowhere", "--msp", "Org1MSP"],
         &[],
     );
     assert_eq!(output.status.code(), Some(14));
-    insta::assert_snapshot!("client_no_folder", stderr(&output));
+    assert_told("no_folder", &stderr(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,7 +62,7 @@ async fn options_come_before_variables_and_variables_before_the_folder() {
 
     let output = run(network.folder.path(), &query, &[("CORE_PEER_ADDRESS", "localhost:1")]);
     assert_eq!(output.status.code(), Some(50));
-    insta::assert_snapshot!("client_unreachable", stderr(&output));
+    assert_told("unreachable", &stderr(&output));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,5 +88,5 @@ async fn a_peer_of_another_ca_is_told_with_50() {
     std::fs::write(&other, &organization().tls().ca).unwrap();
     let output = network.run(&["query", "basic", "ReadAsset", "--tls-ca", "other.pem"]);
     assert_eq!(output.status.code(), Some(50));
-    insta::assert_snapshot!("client_unknown_ca", network.plain(&stderr(&output)));
+    assert_told("unknown_ca", &network.plain(&stderr(&output)));
 }

@@ -56,3 +56,8 @@ fn run(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Output 
     }
     command.envs(variables.iter().copied()).output().unwrap()
 }
+
+/// Compares a text with the snapshot of this name.
+fn assert_told(name: &str, text: &str) {
+    insta::assert_snapshot!(name, text);
+}
