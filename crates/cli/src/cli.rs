@@ -1,15 +1,19 @@
 //! The command line: types and help texts, no logic. Options of a command have a file of their own.
 
+mod blocks;
+mod call;
 mod demo;
 mod dev;
 mod diff;
 mod doctor;
 mod env;
+mod events;
 mod explain;
 mod id;
 mod inspect;
 mod lint;
 mod man;
+mod network;
 mod package;
 mod probe;
 mod render;
@@ -19,16 +23,20 @@ mod unpack;
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
+pub(crate) use blocks::{Blocks, Start};
+pub(crate) use call::{Call, Invoke, Query};
 pub(crate) use demo::Demo;
 pub(crate) use dev::{Dev, chaincode_name};
 pub(crate) use diff::Diff;
 pub(crate) use doctor::Doctor;
 pub(crate) use env::{Env, Format, Language, Place};
+pub(crate) use events::Events;
 pub(crate) use explain::Explain;
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
 pub(crate) use lint::Lint;
 pub(crate) use man::Man;
+pub(crate) use network::Network;
 pub(crate) use package::Package;
 pub(crate) use probe::{Level, Probe};
 pub(crate) use render::Render;
@@ -130,6 +138,27 @@ pub(crate) enum Command {
     /// would log and which connection.json it would get. It runs the builders' programs, as the peer does; --no-run
     /// prevents it.
     Doctor(Doctor),
+    /// Submit a transaction, and wait until it is committed
+    ///
+    /// Has the gateway collect endorsements, signs, submits, and waits for the transaction's code. The chaincode's answer goes
+    /// to standard output as it is, block and transaction to standard error. Without options it takes the peer and the
+    /// identity of `ccs dev` in the working folder; the variables of the peer command work too.
+    Invoke(Box<Invoke>),
+    /// Ask a chaincode, without writing anything
+    ///
+    /// One peer runs the function, and its answer goes to standard output as it is. What the function writes is forgotten.
+    /// Without options it takes the peer and the identity of `ccs dev` in the working folder; the variables of the peer
+    /// command work too.
+    Query(Box<Query>),
+    /// Follow the events of a chaincode
+    ///
+    /// One line for each event of a transaction that counts: block, name, transaction and payload.
+    Events(Box<Events>),
+    /// Show what is in the blocks of a channel
+    ///
+    /// One line for each transaction: its code, who called which function, the keys that it writes or deletes, and its
+    /// event. Keys of private data are hashes without --private.
+    Blocks(Box<Blocks>),
     /// Say what an error text of a peer, shim or builder means, and what to do
     ///
     /// Takes one error or a whole log: every line that is recognised is explained, each error once. A long chain of errors

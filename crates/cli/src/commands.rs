@@ -1,11 +1,14 @@
 //! One module for each command.
 
+mod blocks;
+mod call;
 mod completions;
 mod demo;
 mod dev;
 mod diff;
 mod doctor;
 mod env;
+mod events;
 mod explain;
 mod file;
 mod id;
@@ -42,6 +45,10 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Tls(command) => tls::run(&command),
         Command::Probe(options) => probe::run(&options),
         Command::Doctor(options) => doctor::run(&options),
+        Command::Invoke(options) => call::invoke(&options),
+        Command::Query(options) => call::query(&options),
+        Command::Events(options) => events::run(&options),
+        Command::Blocks(options) => blocks::run(&options),
         Command::Explain(options) => explain::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::Man(options) => man::run(&options),
@@ -73,4 +80,16 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let mut text = serde_json::to_string_pretty(value).map_err(|error| Failure::from_error(&error))?;
     text.push('\n');
     print(&text)
+}
+
+/// Writes a result to stdout as JSON on one line.
+fn print_json_line(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let mut text = serde_json::to_string(value).map_err(|error| Failure::from_error(&error))?;
+    text.push('\n');
+    print(&text)
+}
+
+/// Makes what runs the asynchronous part of a command.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Runtime::new().map_err(|error| Failure::from_error(&error))
 }

@@ -8,6 +8,7 @@ mod failure;
 mod json_text;
 mod layout;
 mod moment;
+mod network;
 mod package_file;
 mod programs;
 mod severity;

@@ -5,12 +5,14 @@
 mod builder;
 mod certificates;
 mod couchdb;
+mod fake_gateway;
 mod node;
 mod shim;
 
 pub use builder::{ccs_builder, static_target};
 pub use certificates::{Authority, Pair};
 pub use couchdb::CouchDbStandIn;
+pub use fake_gateway::{FakeAnswers, FakeGateway, organization, organization_in, status_details};
 pub use node::NodeSample;
 pub use shim::{Shim, ShimServer};
 

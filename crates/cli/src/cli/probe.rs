@@ -95,7 +95,8 @@ pub(crate) enum Level {
     Register,
 }
 
-fn duration(text: &str) -> Result<Duration, String> {
+/// Reads a duration that is longer than nothing.
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let duration = text.parse::<GoDuration>().map_err(|error| error.to_string())?;
     match duration.to_std() {
         Some(duration) if !duration.is_zero() => Ok(duration),

@@ -13,7 +13,7 @@ pub(crate) fn run() -> Result<(), Failure> {
 }
 
 /// Waits for SIGTERM or SIGINT.
-async fn stopped() {
+pub(super) async fn stopped() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminated) = signal(SignalKind::terminate()) else {
         // Without a handler the signal ends the process, which is what it is for.

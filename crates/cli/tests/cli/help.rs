@@ -22,6 +22,10 @@ fn help_teaches_each_command() {
         &["tls", "show", "--help"],
         &["tls", "rotate", "--help"],
         &["probe", "--help"],
+        &["invoke", "--help"],
+        &["query", "--help"],
+        &["events", "--help"],
+        &["blocks", "--help"],
         &["explain", "--help"],
         &["doctor", "--help"],
     ] {

@@ -10,6 +10,7 @@ mod diff;
 mod doctor;
 mod env;
 mod explain;
+mod fake_gateway;
 mod folder;
 mod help;
 mod hostile;

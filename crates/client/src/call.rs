@@ -1,0 +1,59 @@
+//! What a client asks of a chaincode.
+
+use std::collections::BTreeMap;
+
+use ccs_identity::MspId;
+
+/// A call of a chaincode's function.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Call {
+    /// The channel.
+    pub channel: String,
+    /// The chaincode, by the name of its definition.
+    pub chaincode: String,
+    /// The function, which the chaincode gets as its first argument.
+    pub function: String,
+    /// The other arguments.
+    pub arguments: Vec<Vec<u8>>,
+    /// Values that the chaincode sees and no ledger keeps.
+    pub transient: BTreeMap<String, Vec<u8>>,
+    /// The organizations whose peers are to run it; the gateway chooses when there are none.
+    pub organizations: Vec<MspId>,
+    /// Whether this is the Init of a chaincode that requires one.
+    pub is_init: bool,
+}
+
+impl Call {
+    /// Makes a call without arguments.
+    #[must_use]
+    pub fn new(channel: &str, chaincode: &str, function: &str) -> Self {
+        Self {
+            channel: channel.to_owned(),
+            chaincode: chaincode.to_owned(),
+            function: function.to_owned(),
+            arguments: Vec::new(),
+            transient: BTreeMap::new(),
+            organizations: Vec::new(),
+            is_init: false,
+        }
+    }
+
+    /// Gives the organizations as the gateway's messages have them.
+    pub(crate) fn msp_ids(&self) -> Vec<String> {
+        self.organizations.iter().map(ToString::to_string).collect()
+    }
+}
+
+/// Shows no transient value: they are secrets as a rule.
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call")
+            .field("channel", &self.channel)
+            .field("chaincode", &self.chaincode)
+            .field("function", &self.function)
+            .field("arguments", &self.arguments.len())
+            .field("transient", &self.transient.keys())
+            .field("organizations", &self.organizations)
+            .finish_non_exhaustive()
+    }
+}

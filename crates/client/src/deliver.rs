@@ -1,0 +1,140 @@
+//! Blocks of a channel, as the service Deliver gives them.
+
+use std::time::SystemTime;
+
+use ccs_identity::Signer;
+use ccs_proto::common::{self, ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader};
+use ccs_proto::orderer::seek_position::Type;
+use ccs_proto::orderer::{SeekInfo, SeekNewest, SeekNextCommit, SeekOldest, SeekPosition, SeekSpecified};
+use ccs_proto::peer::DeliverResponse;
+use ccs_proto::peer::deliver_client::DeliverClient;
+use ccs_proto::peer::deliver_response::Type as Answer;
+use prost::Message as _;
+use tonic::Streaming;
+
+use crate::block::BlockContent;
+use crate::error::{Error, Operation};
+use crate::gateway::{Gateway, MAX_MESSAGE_IN_BYTES};
+
+/// A place in a channel's chain of blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// The first block that there is.
+    Oldest,
+    /// The block that is the last one now.
+    Newest,
+    /// The block that is committed next.
+    Next,
+    /// The block with this number.
+    Block(u64),
+}
+
+impl Position {
+    fn seek(self) -> SeekPosition {
+        let position = match self {
+            Self::Oldest => Type::Oldest(SeekOldest {}),
+            Self::Newest => Type::Newest(SeekNewest {}),
+            Self::Next => Type::NextCommit(SeekNextCommit {}),
+            Self::Block(number) => Type::Specified(SeekSpecified { number }),
+        };
+        SeekPosition { r#type: Some(position) }
+    }
+
+    /// A gateway takes numbers and the next block only (Fabric 3.1 `internal/pkg/gateway/chaincodeevents.go`).
+    pub(crate) fn for_events(self) -> SeekPosition {
+        match self {
+            Self::Oldest => Self::Block(0).seek(),
+            Self::Newest | Self::Next => Self::Next.seek(),
+            Self::Block(_) => self.seek(),
+        }
+    }
+}
+
+/// Which blocks a client wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BlockRange {
+    /// The first block.
+    pub from: Position,
+    /// The last block; the stream has no end without one.
+    pub to: Option<Position>,
+}
+
+/// What of a block a client wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Content {
+    /// The whole block.
+    Full,
+    /// IDs, codes and names of events, for those who may not read more.
+    Filtered,
+    /// The whole block and the private data that the peer has and the client may see.
+    WithPrivateData,
+}
+
+/// Blocks in their order.
+#[derive(Debug)]
+pub struct Blocks {
+    gateway: Gateway,
+    stream: Streaming<DeliverResponse>,
+}
+
+impl Gateway {
+    /// Reads blocks of a channel. This may take until the first one: a peer says nothing before it.
+    pub async fn blocks(&self, channel: &str, range: BlockRange, content: Content) -> Result<Blocks, Error> {
+        let envelope = seek(channel, range, &self.signer, SystemTime::now())?;
+        let mut client =
+            DeliverClient::new(self.channel.clone()).max_decoding_message_size(MAX_MESSAGE_IN_BYTES);
+        let request = tokio_stream::once(envelope);
+        let answer = match content {
+            Content::Full => client.deliver(request).await,
+            Content::Filtered => client.deliver_filtered(request).await,
+            Content::WithPrivateData => client.deliver_with_private_data(request).await,
+        };
+        let stream = answer.map_err(|status| self.refused(Operation::Blocks, &status))?.into_inner();
+        Ok(Blocks { gateway: self.clone(), stream })
+    }
+}
+
+impl Blocks {
+    /// Waits for the next block; there is none after the last one of the range.
+    pub async fn next(&mut self) -> Result<Option<BlockContent>, Error> {
+        let message = self.stream.message().await;
+        let message = message.map_err(|status| self.gateway.refused(Operation::Blocks, &status))?;
+        let Some(DeliverResponse { r#type: Some(answer) }) = message else { return Ok(None) };
+        let content = match answer {
+            Answer::Status(status) if status == common::Status::Success as i32 => return Ok(None),
+            Answer::Status(status) => return Err(Error::Deliver { status }),
+            Answer::Block(block) => BlockContent::full(&block, None),
+            Answer::FilteredBlock(block) => Ok(BlockContent::filtered(block)),
+            Answer::BlockAndPrivateData(both) => {
+                BlockContent::full(&both.block.unwrap_or_default(), Some(&both.private_data_map))
+            }
+        };
+        content.map(Some).map_err(|reason| Error::answer(Operation::Blocks, reason))
+    }
+}
+
+/// Makes the signed request for blocks. Its signature header has no nonce, as the SDKs' has none.
+fn seek(channel: &str, range: BlockRange, signer: &Signer, now: SystemTime) -> Result<Envelope, Error> {
+    let header = ChannelHeader {
+        r#type: HeaderType::DeliverSeekInfo.into(),
+        timestamp: Some(now.into()),
+        channel_id: channel.to_owned(),
+        ..ChannelHeader::default()
+    };
+    let signature_header = SignatureHeader { creator: signer.creator().to_vec(), nonce: Vec::new() };
+    let seek = SeekInfo {
+        start: Some(range.from.seek()),
+        stop: Some(range.to.unwrap_or(Position::Block(u64::MAX)).seek()),
+        ..SeekInfo::default()
+    };
+    let payload = Payload {
+        header: Some(Header {
+            channel_header: header.encode_to_vec(),
+            signature_header: signature_header.encode_to_vec(),
+        }),
+        data: seek.encode_to_vec(),
+    }
+    .encode_to_vec();
+    let signature = signer.sign(&payload)?;
+    Ok(Envelope { payload, signature })
+}

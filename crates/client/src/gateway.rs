@@ -1,0 +1,172 @@
+//! A connection to a gateway, and the transactions that go over it.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use ccs_identity::Signer;
+use ccs_proto::common::Envelope;
+use ccs_proto::gateway::gateway_client::GatewayClient;
+use ccs_proto::gateway::{
+    CommitStatusRequest, CommitStatusResponse, EndorseRequest, EvaluateRequest, SignedCommitStatusRequest,
+    SubmitRequest,
+};
+use ccs_proto::peer::Response;
+use prost::Message as _;
+use tonic::transport::Channel;
+use tonic::{IntoRequest, Request, Status};
+
+use crate::call::Call;
+use crate::endpoint::Endpoint;
+use crate::error::{Error, Operation};
+use crate::prepared;
+use crate::proposal::{Proposal, TransactionId};
+use crate::validation::ValidationCode;
+
+/// The largest message, both ways, as a peer has it (Fabric 3.1 `internal/pkg/comm/config.go`).
+pub(crate) const MAX_MESSAGE_IN_BYTES: usize = 100 << 20;
+
+/// A connection to one peer, with the identity that signs.
+#[derive(Clone, Debug)]
+pub struct Gateway {
+    pub(crate) channel: Channel,
+    pub(crate) signer: Arc<Signer>,
+    pub(crate) timeout: Duration,
+    pub(crate) over_tls: bool,
+}
+
+/// A transaction that is endorsed and signed, and not submitted yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endorsed {
+    /// The transaction.
+    pub transaction_id: TransactionId,
+    /// What the chaincode answered.
+    pub result: Vec<u8>,
+    /// The channel.
+    pub channel: String,
+    envelope: Envelope,
+}
+
+/// A transaction that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Committed {
+    /// The transaction.
+    pub transaction_id: TransactionId,
+    /// What the chaincode answered.
+    pub result: Vec<u8>,
+    /// The block.
+    pub block: u64,
+}
+
+impl Gateway {
+    /// Connects; `timeout` is for this and for each call afterwards, but not for streams that have begun.
+    pub async fn connect(endpoint: &Endpoint, signer: Arc<Signer>, timeout: Duration) -> Result<Self, Error> {
+        let (channel, over_tls) = (endpoint.connect(timeout).await?, endpoint.is_tls());
+        Ok(Self { channel, signer, timeout, over_tls })
+    }
+
+    /// Asks one peer for a chaincode's answer; nothing is written.
+    pub async fn evaluate(&self, call: &Call) -> Result<Vec<u8>, Error> {
+        let proposal = Proposal::new(call, &self.signer, SystemTime::now())?;
+        let request = EvaluateRequest {
+            transaction_id: proposal.transaction_id.to_string(),
+            channel_id: call.channel.clone(),
+            proposed_transaction: Some(proposal.signed),
+            target_organizations: call.msp_ids(),
+        };
+        let answer = self.client().evaluate(self.request(request)).await;
+        let answer = answer.map_err(|status| self.refused(Operation::Evaluate, &status))?.into_inner();
+        let Response { payload, .. } =
+            answer.result.ok_or_else(|| Error::answer(Operation::Evaluate, "it has no result"))?;
+        Ok(payload)
+    }
+
+    /// Gets endorsements for a call and signs the transaction that they make.
+    pub async fn endorse(&self, call: &Call) -> Result<Endorsed, Error> {
+        let proposal = Proposal::new(call, &self.signer, SystemTime::now())?;
+        let request = EndorseRequest {
+            transaction_id: proposal.transaction_id.to_string(),
+            channel_id: call.channel.clone(),
+            proposed_transaction: Some(proposal.signed),
+            endorsing_organizations: call.msp_ids(),
+        };
+        let answer = self.client().endorse(self.request(request)).await;
+        let answer = answer.map_err(|status| self.refused(Operation::Endorse, &status))?.into_inner();
+        let unusable = |reason: String| Error::answer(Operation::Endorse, reason);
+        let mut envelope =
+            answer.prepared_transaction.ok_or_else(|| unusable("it has no transaction".to_owned()))?;
+        let response = prepared::response(&envelope, &proposal.header).map_err(unusable)?;
+        envelope.signature = self.signer.sign(&envelope.payload)?;
+        Ok(Endorsed {
+            transaction_id: proposal.transaction_id,
+            result: response.payload,
+            channel: call.channel.clone(),
+            envelope,
+        })
+    }
+
+    /// Gets a call endorsed, has it ordered, and waits until it is committed.
+    pub async fn submit(&self, call: &Call) -> Result<Committed, Error> {
+        let endorsed = self.endorse(call).await?;
+        self.commit(endorsed).await
+    }
+
+    /// Has an endorsed transaction ordered and waits until it is committed.
+    pub async fn commit(&self, endorsed: Endorsed) -> Result<Committed, Error> {
+        let Endorsed { transaction_id, result, channel, envelope } = endorsed;
+        let request = SubmitRequest {
+            transaction_id: transaction_id.to_string(),
+            channel_id: channel.clone(),
+            prepared_transaction: Some(envelope),
+        };
+        if let Err(status) = self.client().submit(self.request(request)).await {
+            return Err(match self.refused(Operation::Submit, &status) {
+                Error::Refused { operation, refusal } if refusal.is_final() => {
+                    Error::Refused { operation, refusal }
+                }
+                reason => Error::Unknown { transaction_id, reason: Box::new(reason) },
+            });
+        }
+        match self.commit_status(&channel, &transaction_id).await {
+            Ok((code, block)) if code.is_valid() => Ok(Committed { transaction_id, result, block }),
+            Ok((code, block)) => Err(Error::Invalid { transaction_id, code, block }),
+            Err(reason) => Err(Error::Unknown { transaction_id, reason: Box::new(reason) }),
+        }
+    }
+
+    /// Waits until a transaction is committed; gives its code and its block.
+    pub async fn commit_status(
+        &self,
+        channel: &str,
+        transaction_id: &TransactionId,
+    ) -> Result<(ValidationCode, u64), Error> {
+        let request = CommitStatusRequest {
+            transaction_id: transaction_id.to_string(),
+            channel_id: channel.to_owned(),
+            identity: self.signer.creator().to_vec(),
+        }
+        .encode_to_vec();
+        let signature = self.signer.sign(&request)?;
+        let request = SignedCommitStatusRequest { request, signature };
+        let answer = self.client().commit_status(self.request(request)).await;
+        let answer = answer.map_err(|status| self.refused(Operation::CommitStatus, &status))?;
+        let CommitStatusResponse { result, block_number } = answer.into_inner();
+        Ok((ValidationCode::from_number(result), block_number))
+    }
+
+    pub(crate) fn client(&self) -> GatewayClient<Channel> {
+        GatewayClient::new(self.channel.clone())
+            .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
+            .max_encoding_message_size(MAX_MESSAGE_IN_BYTES)
+    }
+
+    /// Makes a request with the deadline of a call.
+    fn request<T>(&self, message: T) -> Request<T> {
+        let mut request = message.into_request();
+        request.set_timeout(self.timeout);
+        request
+    }
+
+    pub(crate) fn refused(&self, operation: Operation, status: &Status) -> Error {
+        Error::of_status(operation, status, self)
+    }
+}

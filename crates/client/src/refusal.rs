@@ -1,0 +1,229 @@
+//! The gRPC status with which a gateway refuses, and what each endorser or orderer said.
+
+use std::fmt;
+
+use ccs_proto::gateway::ErrorDetail;
+use prost::Message as _;
+use tonic::Code;
+
+/// The type of the details that a gateway gives (Fabric 3.1 `internal/pkg/gateway/apiutils.go`).
+const ERROR_DETAIL: &str = "type.googleapis.com/gateway.ErrorDetail";
+
+/// A gateway's refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The code of gRPC.
+    pub code: Code,
+    /// The gateway's own words.
+    pub message: String,
+    /// What those said that the gateway asked.
+    pub details: Vec<Detail>,
+}
+
+/// What one endorser or orderer said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail {
+    /// Its address.
+    pub address: String,
+    /// Its organization.
+    pub msp_id: String,
+    /// Its words.
+    pub message: String,
+}
+
+/// `google.rpc.Status`, of which only the details say something new.
+#[derive(Clone, PartialEq, prost::Message)]
+struct RpcStatus {
+    #[prost(message, repeated, tag = "3")]
+    details: Vec<prost_types::Any>,
+}
+
+impl Refusal {
+    pub(crate) fn of(status: &tonic::Status) -> Self {
+        Self { code: status.code(), message: status.message().to_owned(), details: details(status.details()) }
+    }
+
+    /// Gives the name of the code in gRPC's specification, such as `ABORTED`.
+    #[must_use]
+    pub const fn code_name(&self) -> &'static str {
+        match self.code {
+            Code::Ok => "OK",
+            Code::Cancelled => "CANCELLED",
+            Code::Unknown => "UNKNOWN",
+            Code::InvalidArgument => "INVALID_ARGUMENT",
+            Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+            Code::NotFound => "NOT_FOUND",
+            Code::AlreadyExists => "ALREADY_EXISTS",
+            Code::PermissionDenied => "PERMISSION_DENIED",
+            Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+            Code::FailedPrecondition => "FAILED_PRECONDITION",
+            Code::Aborted => "ABORTED",
+            Code::OutOfRange => "OUT_OF_RANGE",
+            Code::Unimplemented => "UNIMPLEMENTED",
+            Code::Internal => "INTERNAL",
+            Code::Unavailable => "UNAVAILABLE",
+            Code::DataLoss => "DATA_LOSS",
+            Code::Unauthenticated => "UNAUTHENTICATED",
+        }
+    }
+
+    /// Tells whether a submitted transaction is surely not ordered: no orderer was asked, or each has said no.
+    pub(crate) fn is_final(&self) -> bool {
+        let is_no = matches!(
+            self.code,
+            Code::Aborted
+                | Code::FailedPrecondition
+                | Code::InvalidArgument
+                | Code::PermissionDenied
+                | Code::Unimplemented
+        );
+        is_no
+            || self.message.contains("no orderer nodes available")
+            || self.message.contains("too many requests")
+    }
+
+    /// Gives what to do next, for what is known by its words.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let says = |words: &str| {
+            self.message.contains(words) || self.details.iter().any(|detail| detail.message.contains(words))
+        };
+        let hint = if says("incorrect timestamp") {
+            "the clocks of this machine and the peer's differ by more than 15 minutes"
+        } else if says("access denied") || says("creator org unknown") || self.code == Code::PermissionDenied
+        {
+            "the channel does not take this identity: look at its MSP ID, and at the CA that issued its certificate"
+        } else if says("identity expired") {
+            "the certificate of this identity has expired: enroll it again"
+        } else if says("has been successfully defined") || says("no peers available to evaluate chaincode") {
+            "look at the names of chaincode and channel: the peer has no chaincode of this name, or no committed definition"
+        } else if says("failed to get config for channel") || says("no combination of peers can be derived") {
+            "look at the names of channel and chaincode: the channel may not exist on this peer, or have no such chaincode"
+        } else if says("ProposalResponsePayloads do not match") {
+            "the chaincode is not deterministic, or the peers are at different blocks: times, random numbers and the order of maps must not get into the state"
+        } else if says("chaincode stream terminated") {
+            "the chaincode ended while it ran the transaction: look at its log"
+        } else if self.code == Code::Unimplemented {
+            "this is no peer of Fabric 2.4 or later, or its gateway is switched off"
+        } else {
+            return None;
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// Writes each cause once: words that the gateway repeats after an endorser stand with that endorser's address.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = |message: &str| self.message.contains(message);
+        write!(f, "{}: {}", self.code_name(), self.message)?;
+        let same: Vec<_> = self.details.iter().filter(|detail| known(&detail.message)).collect();
+        if !same.is_empty() {
+            write!(f, " ({})", speakers(&same))?;
+        }
+        let mut told: Vec<&str> = Vec::new();
+        for detail in self.details.iter().filter(|detail| !known(&detail.message)) {
+            if told.contains(&detail.message.as_str()) {
+                continue;
+            }
+            told.push(&detail.message);
+            let alike: Vec<_> = self.details.iter().filter(|other| other.message == detail.message).collect();
+            let separator = if told.len() == 1 { ':' } else { ';' };
+            write!(f, "{separator} {}: {}", speakers(&alike), detail.message)?;
+        }
+        Ok(())
+    }
+}
+
+fn speakers(details: &[&Detail]) -> String {
+    let name = |detail: &&Detail| match detail.msp_id.as_str() {
+        "" => detail.address.clone(),
+        msp_id => format!("{} {msp_id}", detail.address),
+    };
+    details.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Reads the details; those that cannot be read say nothing.
+fn details(bytes: &[u8]) -> Vec<Detail> {
+    let status = RpcStatus::decode(bytes).unwrap_or_default();
+    let of_type = status.details.into_iter().filter(|any| any.type_url == ERROR_DETAIL);
+    let decoded = of_type.filter_map(|any| ErrorDetail::decode(any.value.as_slice()).ok());
+    let detail = |detail: ErrorDetail| Detail {
+        address: detail.address,
+        msp_id: detail.msp_id,
+        message: detail.message,
+    };
+    decoded.map(detail).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn refusal(message: &str, details: &[(&str, &str, &str)]) -> Refusal {
+        let detail = |&(address, msp_id, message): &(&str, &str, &str)| Detail {
+            address: address.to_owned(),
+            msp_id: msp_id.to_owned(),
+            message: message.to_owned(),
+        };
+        Refusal {
+            code: Code::Aborted,
+            message: message.to_owned(),
+            details: details.iter().map(detail).collect(),
+        }
+    }
+
+    #[test]
+    fn each_cause_is_told_once() {
+        let all = "failed to endorse transaction, see attached details for more info";
+        for (message, details, text) in [
+            ("no orderer nodes available", &[][..], "ABORTED: no orderer nodes available"),
+            (
+                "evaluate call to endorser returned error: chaincode response 500, no asset",
+                &[("peer0:7051", "Org1MSP", "chaincode response 500, no asset")],
+                "ABORTED: evaluate call to endorser returned error: chaincode response 500, no asset (peer0:7051 Org1MSP)",
+            ),
+            (
+                all,
+                &[("a:1", "AMSP", "x"), ("b:2", "BMSP", "y"), ("c:3", "", "x")],
+                "ABORTED: failed to endorse transaction, see attached details for more info: a:1 AMSP, c:3: x; b:2 BMSP: y",
+            ),
+        ] {
+            assert_eq!(refusal(message, details).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_the_peer_does_not_know_has_a_hint() {
+        let details = [(
+            "peer0:7051",
+            "Org1MSP",
+            "make sure the chaincode basik has been successfully defined on channel mychannel and try again: chaincode basik not found",
+        )];
+        let hint = refusal("failed to endorse transaction", &details).hint().unwrap();
+        assert!(hint.starts_with("look at the names of chaincode and channel"), "{hint}");
+        assert_eq!(refusal("chaincode response 500, no asset", &[]).hint(), None);
+    }
+
+    #[test]
+    fn only_details_of_the_gateways_type_are_read() {
+        let detail = ErrorDetail { address: "a:1".into(), msp_id: "AMSP".into(), message: "x".into() };
+        let any = |type_url: &str| prost_types::Any {
+            type_url: type_url.to_owned(),
+            value: detail.encode_to_vec(),
+        };
+        let status =
+            RpcStatus { details: vec![any("type.googleapis.com/google.rpc.Help"), any(ERROR_DETAIL)] };
+        let read = details(&status.encode_to_vec());
+        assert_eq!(read, refusal("", &[("a:1", "AMSP", "x")]).details);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_details(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = details(&bytes);
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The client against a fake gateway, which verifies what a peer verifies and answers what a test wants.
+
+#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
+
+mod connections;
+mod streams;
+mod transactions;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ccs_client::{Call, Endpoint, Gateway};
+use ccs_identity::Organization;
+use ccs_testkit::FakeGateway;
+use tonic::{Code, Status};
+
+/// Long enough for a busy machine; no test waits for its end.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Connects to a fake gateway in plaintext, as the organization's user.
+async fn connect(fake: &FakeGateway, organization: &Organization) -> Gateway {
+    let endpoint = Endpoint::new(&fake.address.to_string(), None).unwrap();
+    Gateway::connect(&endpoint, Arc::clone(organization.user()), TIMEOUT).await.unwrap()
+}
+
+fn call() -> Call {
+    Call::new("mychannel", "basic", "ReadAsset")
+}
+
+/// Makes a status as a gateway does, with what endorsers said.
+fn status(code: Code, message: &str, details: &[(&str, &str, &str)]) -> Status {
+    let bytes = ccs_testkit::status_details(code as i32, message, details);
+    Status::with_details(code, message, bytes.into())
+}
