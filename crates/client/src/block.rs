@@ -260,6 +260,10 @@ fn hashed_writes(set: &CollectionHashedReadWriteSet) -> Result<Vec<(Key, bool)>,
 fn creator(header: &Header) -> Option<Creator> {
     let header = SignatureHeader::decode(header.signature_header.as_slice()).ok()?;
     let identity = SerializedIdentity::decode(header.creator.as_slice()).ok()?;
+    // A development peer defines chaincode without anybody's proposal.
+    if identity.mspid.is_empty() {
+        return None;
+    }
     let certificate = Certificate::from_pem(&identity.id_bytes).ok();
     let subject = certificate.map(|certificate| certificate.subject().to_owned());
     Some(Creator { msp_id: identity.mspid, subject })

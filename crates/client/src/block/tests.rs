@@ -110,6 +110,16 @@ fn a_block_tells_codes_calls_keys_and_events() {
 }
 
 #[test]
+fn nobody_is_no_creator() {
+    let mut header = Header::default();
+    assert_eq!(creator(&header), None);
+    let identity = SerializedIdentity { mspid: "Org1MSP".to_owned(), id_bytes: Vec::new() };
+    header.signature_header =
+        SignatureHeader { creator: identity.encode_to_vec(), nonce: Vec::new() }.encode_to_vec();
+    assert_eq!(creator(&header), Some(Creator { msp_id: "Org1MSP".to_owned(), subject: None }));
+}
+
+#[test]
 fn what_cannot_be_decoded_keeps_its_code() {
     let broken = envelope(HeaderType::EndorserTransaction, "t1", b"\xff".to_vec());
     let content = BlockContent::full(&block(vec![b"\xff".to_vec(), broken], vec![1]), None).unwrap();
