@@ -11,9 +11,11 @@ use serde_json::Value;
 
 use crate::{ccs, stderr, stdout};
 
-/// A running peer; killed when dropped.
+/// A running peer; stopped when dropped, with the chaincode that it has started.
 struct DevPeer {
     child: Child,
+    /// The process group of the chaincode.
+    chaincode: Option<String>,
     lines: BufReader<ChildStdout>,
     ready: Value,
 }
@@ -30,7 +32,7 @@ impl DevPeer {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        let mut peer = Self { child, lines, ready: Value::Null };
+        let mut peer = Self { child, chaincode: None, lines, ready: Value::Null };
         peer.ready = peer.wait_for(|document| document["event"] == "ready");
         peer
     }
@@ -50,6 +52,11 @@ impl DevPeer {
         let mut line = String::new();
         while self.lines.read_line(&mut line).unwrap() > 0 {
             let document: Value = serde_json::from_str(&line).unwrap();
+            if let Some(process) =
+                document["what"].as_str().and_then(|what| what.strip_prefix("started, process "))
+            {
+                self.chaincode = Some(process.to_owned());
+            }
             if is_meant(&document) {
                 return document;
             }
@@ -88,9 +95,16 @@ impl DevPeer {
 
 impl Drop for DevPeer {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
+        // Whoever has ended already needs no signal.
+        let kill = |arguments: &[&str]| {
+            let _ = Command::new("kill").args(arguments).stderr(Stdio::null()).status();
+        };
+        kill(&["-INT", &self.child.id().to_string()]);
         let _ = self.child.wait();
+        // A peer that was killed has left it behind.
+        if let Some(group) = &self.chaincode {
+            kill(&["-KILL", "--", &format!("-{group}")]);
+        }
     }
 }
 
