@@ -1,7 +1,7 @@
 //! `GET_QUERY_RESULT`: rich queries, evaluated over the embedded state or asked of its copy in CouchDB.
 
 use ccs_ledger::{KeyValue, Scan};
-use ccs_mango::{Query, Row};
+use ccs_mango::{Document, Query, Row};
 use ccs_proto::peer::{GetQueryResult, QueryMetadata};
 
 use super::results::{self, page_size};
@@ -48,13 +48,14 @@ async fn public(context: &Context, query: &str, size: usize, bookmark: &str) -> 
         let scan = context.simulation().scan(namespace)?;
         return embedded(query, scan, size, bookmark);
     };
+    let parsed = Query::parse(query)?;
     let found = mirror.find(namespace, query, size, bookmark).await?;
     let mut simulation = context.simulation();
     let mut values = Vec::new();
     for key in found.keys {
         // The copy may be ahead of what this transaction sees.
         if let Some(value) = simulation.get(namespace, &key)? {
-            values.push(KeyValue { key, value });
+            values.push(shown(&parsed, key, value));
         }
     }
     Ok((values, found.bookmark))
@@ -64,14 +65,23 @@ async fn private(context: &Context, collection: &str, query: &str, size: usize) 
     let namespace = &context.chaincode;
     let scan = context.simulation().scan_private(namespace, collection)?;
     let Some(mirror) = context.channel.mirror() else { return embedded(query, scan, size, "") };
+    let parsed = Query::parse(query)?;
     let found = mirror.find(&mirror::private(namespace, collection), query, size, "").await?;
     let mut values = Vec::new();
     for key in found.keys {
         if let Some(value) = context.simulation().get_private(namespace, collection, &key)? {
-            values.push(KeyValue { key, value });
+            values.push(shown(&parsed, key, value));
         }
     }
     Ok((values, found.bookmark))
+}
+
+/// Gives a value as the query wants it: whole, or the fields that it names.
+fn shown(query: &Query, key: String, value: Vec<u8>) -> KeyValue {
+    let document = Document::read(key.as_str(), &value);
+    let fields = document.and_then(|document| query.project(&document));
+    let value = fields.map_or(value, |fields| serde_json::Value::Object(fields).to_string().into_bytes());
+    KeyValue { key, value }
 }
 
 fn embedded(query: &str, scan: Scan, size: usize, bookmark: &str) -> Result<Found, Refusal> {

@@ -7,6 +7,7 @@
 mod dial;
 mod fake;
 mod front;
+mod mirror;
 mod peer;
 mod probe;
 mod registration;

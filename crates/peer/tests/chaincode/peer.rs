@@ -35,7 +35,7 @@ fn genesis() -> Block {
 }
 
 /// A peer with the channels `ch` and `other`, and these chaincodes defined on both: name, ID, whether Init is required.
-fn peer(limits: Limits, chaincodes: &[(&str, &str, bool)]) -> Arc<Peer> {
+pub(crate) fn peer(limits: Limits, chaincodes: &[(&str, &str, bool)]) -> Arc<Peer> {
     let peer = Arc::new(Peer::new(limits));
     let store = Store::in_memory().unwrap();
     for name in ["ch", "other"] {
@@ -70,7 +70,11 @@ fn call(peer: &Peer, chaincode: &str, arguments: &[&str]) -> Call {
     }
 }
 
-async fn run(peer: &Arc<Peer>, chaincode: &str, arguments: &[&str]) -> Result<Completed, TransactionError> {
+pub(crate) async fn run(
+    peer: &Arc<Peer>,
+    chaincode: &str,
+    arguments: &[&str],
+) -> Result<Completed, TransactionError> {
     peer.execute(call(peer, chaincode, arguments)).await
 }
 

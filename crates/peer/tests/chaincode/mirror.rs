@@ -1,0 +1,88 @@
+//! Rich queries that CouchDB answers: the stand-in of `conformance/couchdb-stand-in` over real HTTP, and a fake chaincode.
+
+use std::sync::Arc;
+
+use ccs_ledger::{Content, Transaction};
+use ccs_peer::{Channel, Contracts, Limits, Mirror, Peer, Source};
+use ccs_proto::peer::chaincode_message::Type;
+use ccs_proto::peer::{ChaincodeInput, GetQueryResult, QueryResponse};
+use ccs_proto::queryresult::Kv;
+use ccs_testkit::CouchDbStandIn;
+use fabric_shim_protos::prost::Message;
+
+use crate::fake::{Talk, serve};
+use crate::peer::{peer, run};
+use crate::plaintext;
+
+/// Answers each transaction with the keys and values that the query in its argument finds.
+async fn finder(mut talk: Talk) {
+    talk.send_register("basic:1").await;
+    talk.expect(Type::Registered).await;
+    talk.expect(Type::Ready).await;
+    while let Some(transaction) = talk.receive().await {
+        let input = ChaincodeInput::decode(transaction.payload.as_slice()).unwrap();
+        let query = String::from_utf8(input.args[0].clone()).unwrap();
+        let request = GetQueryResult { query, ..GetQueryResult::default() };
+        let answer = talk.ask(&transaction, Type::GetQueryResult, &request).await;
+        let found = match answer.r#type() {
+            Type::Response => QueryResponse::decode(answer.payload.as_slice()).unwrap().results,
+            _ => {
+                talk.complete(&transaction, 500, &String::from_utf8(answer.payload).unwrap()).await;
+                continue;
+            }
+        };
+        let shown = found.iter().map(|result| {
+            let found = Kv::decode(result.result_bytes.as_slice()).unwrap();
+            format!("{}={} ", found.key, String::from_utf8(found.value).unwrap())
+        });
+        talk.complete(&transaction, 200, &shown.collect::<String>()).await;
+    }
+}
+
+/// Commits values, and tells the peer as its committer does.
+async fn commit(peer: &Arc<Peer>, channel: &Arc<Channel>, id: &str, values: &[(&str, &str)]) {
+    let mut simulation = channel.ledger().simulate(id).unwrap();
+    for (key, value) in values {
+        simulation.put("basic", key, value.as_bytes().to_vec()).unwrap();
+    }
+    let results = simulation.finish();
+    let content = Content::Endorsed { results: results.public, private: results.private };
+    let transaction = Transaction { envelope: Vec::new(), id: id.to_owned(), content };
+    let committed = channel.ledger().commit(&[transaction], &()).unwrap();
+    let peer = Arc::clone(peer);
+    tokio::task::spawn_blocking(move || peer.committed("ch", &committed)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Node.js, and npm ci in conformance/couchdb-stand-in"]
+async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
+    let stand_in = CouchDbStandIn::start(None).await;
+    let address = serve(finder).await;
+    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
+    let channel = peer.channel("ch").unwrap();
+    commit(&peer, &channel, "one", &[("a", r#"{ "n": 1, "m": 2 }"#), ("b", r#"{"n": 20}"#), ("text", "n")])
+        .await;
+
+    // What is there already is copied, what comes later as well.
+    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
+    let mirror = Mirror::open(server, &channel, &["basic".to_owned()]).await.unwrap();
+    channel.mirror_in(mirror);
+    commit(&peer, &channel, "two", &[("b", ""), ("c", r#"{"n":3}"#)]).await;
+
+    let found = async |query: &str| {
+        let completed = run(&peer, "basic", &[query]).await.unwrap();
+        (completed.response.status, String::from_utf8(completed.response.payload).unwrap())
+    };
+    // Bytes are those of the ledger, spaces included.
+    let all = found(r#"{"selector":{"n":{"$gt":0}}}"#).await;
+    assert_eq!(all, (200, r#"a={ "n": 1, "m": 2 } c={"n":3} "#.to_owned()));
+    let fields = found(r#"{"selector":{"n":1},"fields":["m"]}"#).await;
+    assert_eq!(fields, (200, r#"a={"m":2} "#.to_owned()));
+
+    drop(stand_in);
+    commit(&peer, &channel, "three", &[("d", r#"{"n":4}"#)]).await;
+    let (status, text) = found(r#"{"selector":{"n":{"$gt":0}}}"#).await;
+    assert_eq!(status, 500);
+    assert!(text.contains(": the copy of the state in CouchDB is behind: "), "{text}");
+}
