@@ -31,7 +31,7 @@ package!(
     kvrwset, "kvrwset"
 );
 package!(
-    /// The arguments, results and state of `_lifecycle`.
+    /// How `_lifecycle` keeps definitions in the state.
     lifecycle, "lifecycle"
 );
 package!(
