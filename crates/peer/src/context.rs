@@ -63,7 +63,7 @@ pub(crate) struct Context {
     access: Mutex<HashMap<String, Access>>,
 }
 
-/// What a [`Context`] is made of.
+/// What somebody asks of a chaincode.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The channel.
