@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn documents_are_told_apart() {
-        let objects = read("---\n# Source: x\na: 1\n---\nb: [x, y]\n---\n# nothing\n").unwrap();
-        assert_eq!(objects, [serde_json::json!({"a": 1}), serde_json::json!({"b": ["x", "y"]})]);
+        let objects = read("---\n# Source: x\na: 1\n---\nb: [one, two]\n---\n# nothing\n").unwrap();
+        assert_eq!(objects, [serde_json::json!({"a": 1}), serde_json::json!({"b": ["one", "two"]})]);
     }
 }

@@ -36,6 +36,10 @@ async fn the_node_sample_answers_a_fake_peer_over_mutual_tls_and_refuses_one_wit
     let (authority, port) = (Authority::new(), NodeSample::free_port());
     let sample = NodeSample::start(CHAINCODE_ID, port, Some(&authority), true).await;
     let refusal = FakePeer::connect(port, Security::Tls(&authority)).await.err().expect("a refusal");
-    assert!(format!("{refusal:?}").contains("CertificateRequired"), "{refusal:?}");
+    // The server closes the connection behind its alert, and on a busy machine the client may see that first.
+    let refusal = format!("{refusal:?}");
+    let is_refused =
+        ["CertificateRequired", "connection closed"].iter().any(|reason| refusal.contains(reason));
+    assert!(is_refused, "{refusal}");
     check(sample, port, Security::MutualTls(&authority, &authority.client)).await;
 }
