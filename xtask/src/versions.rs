@@ -22,13 +22,12 @@ pub(crate) struct Options {
 }
 
 /// Where the project's version is named, and what stands before it.
-const MENTIONS: [(&str, &str); 6] = [
+const MENTIONS: [(&str, &str); 5] = [
     ("Dockerfile", "ARG VERSION="),
     ("deploy/helm/chaincode/Chart.yaml", "\nversion: "),
     ("deploy/helm/chaincode/Chart.yaml", "\nappVersion: "),
     ("deploy/kubernetes/peer-builder/peer-builder.yaml", "fabric-ccs-builder:"),
     ("docs/kubernetes.md", "fabric-ccs-builder:"),
-    ("docs/install.md", "fabric-ccs-builder:"),
 ];
 
 /// Compares Cargo.toml with rust-toolchain.toml, the pages, the manifests and the change log.
