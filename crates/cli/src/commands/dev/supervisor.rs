@@ -223,7 +223,7 @@ mod tests {
         };
         let gone = async {
             while !is_gone() {
-                tokio::task::yield_now().await
+                tokio::task::yield_now().await;
             }
         };
         timeout(PATIENCE, gone).await.unwrap();
