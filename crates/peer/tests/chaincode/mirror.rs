@@ -24,13 +24,11 @@ async fn finder(mut talk: Talk) {
         let query = String::from_utf8(input.args[0].clone()).unwrap();
         let request = GetQueryResult { query, ..GetQueryResult::default() };
         let answer = talk.ask(&transaction, Type::GetQueryResult, &request).await;
-        let found = match answer.r#type() {
-            Type::Response => QueryResponse::decode(answer.payload.as_slice()).unwrap().results,
-            _ => {
-                talk.complete(&transaction, 500, &String::from_utf8(answer.payload).unwrap()).await;
-                continue;
-            }
-        };
+        if answer.r#type() != Type::Response {
+            talk.complete(&transaction, 500, &String::from_utf8(answer.payload).unwrap()).await;
+            continue;
+        }
+        let found = QueryResponse::decode(answer.payload.as_slice()).unwrap().results;
         let shown = found.iter().map(|result| {
             let found = Kv::decode(result.result_bytes.as_slice()).unwrap();
             format!("{}={} ", found.key, String::from_utf8(found.value).unwrap())
