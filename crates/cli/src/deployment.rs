@@ -1,6 +1,8 @@
-//! From a package file to a released connection.json: the builder's real programs under the rules of a peer.
+//! From a package file to a released connection.json, by the builder's real programs under the rules of a peer; and where a
+//! chaincode on this machine may listen.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -54,4 +56,11 @@ pub(crate) async fn build(
     built
         .connection_file()
         .ok_or_else(|| Failure::new("the release holds no chaincode/server/connection.json"))
+}
+
+/// Finds an address on this machine alone that was free a moment ago, since no shim takes a listener. Another program could
+/// take it before the chaincode does; then the chaincode says so.
+pub(crate) fn free_address() -> Result<String, Failure> {
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    address.map(|address| address.to_string()).map_err(|error| Failure::new(format!("no free port: {error}")))
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
-use ccs_files::GoDuration;
 use ccs_identity::{Domain, MspId};
 use clap::Args;
+
+use super::probe::duration;
 
 /// Options of `ccs dev`.
 #[derive(Debug, Args)]
@@ -138,14 +139,6 @@ pub(crate) fn chaincode_name(text: &str) -> Result<String, String> {
         Err(format!(
             "{text:?} is no name of a chaincode: it has letters and digits, with single - or _ between them"
         ))
-    }
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration = text.parse::<GoDuration>().map_err(|error| error.to_string())?;
-    match duration.to_std() {
-        Some(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("a duration here is longer than nothing".to_owned()),
     }
 }
 

@@ -9,7 +9,6 @@ mod story;
 mod transactions;
 
 use std::fs;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
 use ccs_files::{Connection, PackageId};
@@ -43,7 +42,7 @@ async fn tell(options: &Demo, builder: &Path, story: &mut Story) -> Result<(), F
     let folder = Folder::new(options.keep.as_deref())?;
     install(builder, &folder.path, story)?;
     let material = material(options.tls, &folder.path, story)?;
-    let address = free_address()?;
+    let address = deployment::free_address()?;
     let (id, file) = package(&address, material.as_ref(), &folder.path, story)?;
     let released = build(&id, &file, &folder.path, story).await?;
     let server = start(&id, &address, material.as_ref(), story).await?;
@@ -96,13 +95,6 @@ fn material(tls: bool, folder: &Path, story: &mut Story) -> Result<Option<Materi
     let material = Material::make(&folder.join("tls"))?;
     story.done(step, "a CA, a server certificate for 127.0.0.1, a client certificate for the peer");
     Ok(Some(material))
-}
-
-/// An address on this machine alone that is free now. Another program could take it before the chaincode does; then the
-/// chaincode says so and the demo fails.
-fn free_address() -> Result<String, Failure> {
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    address.map(|address| address.to_string()).map_err(|error| Failure::new(format!("no free port: {error}")))
 }
 
 fn package(

@@ -8,7 +8,7 @@ mod plan;
 mod story;
 mod supervisor;
 
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -112,7 +112,7 @@ async fn start(
         }
         How::Client => network::reach(&ground.peer, id, Source::Client),
         How::Command(command) => {
-            let address = free_address()?;
+            let address = deployment::free_address()?;
             let info = network::plaintext(&address, options.startup_timeout);
             network::reach(&ground.peer, id, Source::Server(info));
             return Ok(Some(Supervised {
@@ -127,7 +127,6 @@ async fn start(
 
 /// Gives every variable by which a shim becomes a server, and those by which it connects if it is none.
 fn variables(options: &Dev, id: &str, address: &str, chaincode_endpoint: &str) -> Vec<(String, String)> {
-    let port = address.rsplit_once(':').map_or("", |(_, port)| port);
     [
         // Fabric's samples in Go, and the Rust sample.
         ("CHAINCODE_ID", id),
@@ -141,16 +140,9 @@ fn variables(options: &Dev, id: &str, address: &str, chaincode_endpoint: &str) -
         ("CORE_PEER_TLS_ENABLED", "false"),
         ("CORE_PEER_ADDRESS", chaincode_endpoint),
         ("CORE_PEER_LOCALMSPID", options.msp.as_str()),
-        ("PORT", port),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .to_vec()
-}
-
-/// Finds an address on this machine that was free a moment ago: no shim takes a listener.
-fn free_address() -> Result<String, Failure> {
-    let address = StdListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
-    address.map(|address| address.to_string()).map_err(|error| Failure::new(format!("no free port: {error}")))
 }
 
 /// Tells of a command of ours, and connects to the chaincode each time it was started.
