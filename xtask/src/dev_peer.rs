@@ -6,7 +6,10 @@
 mod programs;
 mod session;
 
+use std::fmt::Write as _;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -34,17 +37,20 @@ struct Way {
     runner: Runner,
 }
 
-/// Every contract in both roles, every runner with every role; mutual TLS once for each contract.
-const WAYS: [Way; 9] = [
+/// Every contract in both roles, in plaintext and over TLS; every runner with every role.
+const WAYS: [Way; 12] = [
     way(Language::Go, Role::Server, Runner::Node),
     way(Language::Go, Role::Client, Runner::Go),
     way(Language::Go, Role::MutualTls, Runner::Go),
+    way(Language::Go, Role::ClientTls, Runner::Node),
     way(Language::Node, Role::Server, Runner::Go),
     way(Language::Node, Role::Client, Runner::Node),
     way(Language::Node, Role::MutualTls, Runner::Node),
+    way(Language::Node, Role::ClientTls, Runner::Go),
     way(Language::Java, Role::Server, Runner::Node),
     way(Language::Java, Role::Client, Runner::Go),
     way(Language::Java, Role::MutualTls, Runner::Node),
+    way(Language::Java, Role::ClientTls, Runner::Node),
 ];
 
 const fn way(contract: Language, role: Role, runner: Runner) -> Way {
@@ -68,21 +74,38 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     }
     programs::build()?;
     let ways = WAYS.iter().filter(|way| options.only.as_ref().is_none_or(|text| way.name().contains(text)));
-    let mut tally = Tally::default();
-    for way in ways {
-        let outcome = transcript(way, options.all_steps).unwrap_or_else(|error| {
-            println!("FAILED  {}: {error:#}", way.name());
-            Tally::FAILED
-        });
-        println!("{:<28} {outcome}", way.name());
-        tally += outcome;
-    }
-    tally += applications()?;
-    Ok(tally)
+    let tally = all_ways(ways, options.all_steps);
+    Ok(tally + applications()?)
+}
+
+/// How many ways run at the same time: each of them waits a lot, for time limits and for blocks.
+const AT_A_TIME: usize = 2;
+
+/// Runs the ways, and prints what each has to say when it is through.
+fn all_ways(ways: impl Iterator<Item = &'static Way> + Send, all_steps: bool) -> Tally {
+    let queue = Mutex::new(ways);
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || {
+        let mut tally = Tally::default();
+        while let Some(way) = next() {
+            let mut said = String::new();
+            let outcome = transcript(way, all_steps, &mut said).unwrap_or_else(|error| {
+                let _ = writeln!(said, "FAILED  {}: {error:#}", way.name());
+                Tally::FAILED
+            });
+            println!("{said}{:<28} {outcome}", way.name());
+            tally += outcome;
+        }
+        tally
+    };
+    thread::scope(|scope| {
+        let workers = [(); AT_A_TIME].map(|()| scope.spawn(work));
+        workers.into_iter().map(|worker| worker.join().unwrap_or(Tally::FAILED)).sum()
+    })
 }
 
 /// Runs the transcript one way and reads the count at its end.
-fn transcript(way: &Way, all_steps: bool) -> Result<Tally> {
+fn transcript(way: &Way, all_steps: bool, said: &mut String) -> Result<Tally> {
     let session = Session::start(way.contract, way.role)?;
     let mut runner = way.runner.command();
     runner
@@ -101,13 +124,13 @@ fn transcript(way: &Way, all_steps: bool) -> Result<Tally> {
         // What was expected and what came stands on lines of its own behind the step.
         shown = if line.starts_with([' ', '\t']) { shown } else { line.starts_with("FAIL") || all_steps };
         if shown {
-            println!("  {line}");
+            writeln!(said, "  {line}")?;
         }
     }
     let tally = Tally::of_line(text.lines().last().unwrap_or_default());
     let tally = tally.with_context(|| format!("the runner gave no count, {}: {text}", output.status))?;
     if tally.failed > 0 {
-        session.show_logs();
+        said.push_str(&session.logs());
     }
     Ok(tally)
 }
@@ -129,7 +152,7 @@ fn applications() -> Result<Tally> {
             Tally::PASSED
         } else {
             println!("FAILED  application {name}: {status}");
-            session.show_logs();
+            print!("{}", session.logs());
             Tally::FAILED
         };
     }

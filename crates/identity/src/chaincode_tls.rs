@@ -1,8 +1,8 @@
-//! TLS of the listener that chaincode connects to: a CA in memory, and a credential for each launch.
+//! TLS of the listener that chaincode connects to: a CA in memory, and credentials that belong to one chaincode each.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
@@ -11,20 +11,15 @@ use sha2::{Digest as _, Sha256};
 use crate::authority::{Authority, IssueError, Pair, Request, TlsUse};
 use crate::organization::Host;
 
-/// How long a chaincode has to connect after its credential was issued (Fabric 3.1 `core/chaincode/accesscontrol`).
-const LAUNCH: Duration = Duration::from_mins(10);
-
-/// Issues the credentials of chaincode that a peer launches, and knows for ten minutes whose each is.
+/// Issues the credentials of chaincode that connects, and knows whose each is.
+///
+/// A peer forgets a credential ten minutes after it was issued (Fabric 3.1 `core/chaincode/accesscontrol`), since it issues
+/// one for each launch. Here it holds as long as the peer runs: a developer starts a chaincode again and again.
 pub struct ChaincodeTls {
     authority: Authority,
     server: Pair,
-    // Held only to look up and insert: nothing awaits under it.
-    launches: Mutex<HashMap<[u8; 32], Launch>>,
-}
-
-struct Launch {
-    package_id: String,
-    until: Instant,
+    /// The IDs of the chaincodes by the SHA-256 of their certificates. Held only to look up and insert.
+    owners: Mutex<HashMap<[u8; 32], String>>,
 }
 
 impl ChaincodeTls {
@@ -34,7 +29,7 @@ impl ChaincodeTls {
         let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
         let usage = TlsUse::ServerAndClient;
         let server = authority.issue(&Request::Tls { name: "chaincode listener", hosts: &hosts, usage })?;
-        Ok(Self { authority, server, launches: Mutex::default() })
+        Ok(Self { authority, server, owners: Mutex::default() })
     }
 
     /// Gives the CA's certificate, as PEM: the only one that the listener trusts, and that chaincode is to trust.
@@ -49,32 +44,33 @@ impl ChaincodeTls {
         &self.server
     }
 
-    /// Issues the credential of one launch of a chaincode.
+    /// Issues a credential to the chaincode of an ID.
     ///
     /// The key is PKCS#8 under the label `EC PRIVATE KEY`, as a peer's is: shims are written for that.
-    pub fn issue(&self, package_id: &str, now: Instant) -> Result<Pair, IssueError> {
+    pub fn issue(&self, chaincode_id: &str) -> Result<Pair, IssueError> {
         let request = Request::Tls { name: "chaincode", hosts: &[], usage: TlsUse::Client };
         let Pair { certificate, key } = self.authority.issue(&request)?;
         let der = CertificateDer::from_pem_slice(certificate.as_bytes());
-        let launch = Launch { package_id: package_id.to_owned(), until: now + LAUNCH };
-        let mut launches = self.launches();
-        launches.retain(|_, launch| launch.until > now);
         // What was just written as PEM is PEM.
-        launches.extend(der.ok().map(|der| (Sha256::digest(&der).into(), launch)));
+        let owned = der.ok().map(|der| (Self::hash(&der), chaincode_id.to_owned()));
+        self.owners().extend(owned);
         Ok(Pair { certificate, key: key.replace(" PRIVATE KEY", " EC PRIVATE KEY") })
     }
 
-    /// Gives the chaincode that a client certificate, DER, was issued for, within ten minutes from then.
+    /// Gives the ID of the chaincode for which a client certificate, DER, was issued.
     #[must_use]
-    pub fn package_id(&self, certificate: &[u8], now: Instant) -> Option<String> {
-        let hash: [u8; 32] = Sha256::digest(certificate).into();
-        let launches = self.launches();
-        let launch = launches.get(&hash).filter(|launch| launch.until > now);
-        launch.map(|launch| launch.package_id.clone())
+    pub fn owner(&self, certificate: &[u8]) -> Option<String> {
+        self.owners().get(&Self::hash(certificate)).cloned()
     }
 
-    fn launches(&self) -> MutexGuard<'_, HashMap<[u8; 32], Launch>> {
-        self.launches.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Gives the SHA-256 of a certificate, DER, by which it is known.
+    #[must_use]
+    pub fn hash(certificate: &[u8]) -> [u8; 32] {
+        Sha256::digest(certificate).into()
+    }
+
+    fn owners(&self) -> MutexGuard<'_, HashMap<[u8; 32], String>> {
+        self.owners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -21,6 +21,7 @@ use crate::error::LaunchError;
 use crate::running::Running;
 use crate::session::{self, End};
 use crate::stream::{Admit, MessageStream};
+use crate::support::Binding;
 
 /// How a chaincode is reached.
 #[derive(Clone, Debug)]
@@ -125,12 +126,13 @@ impl Chaincodes {
     }
 
     /// Takes the stream of a chaincode that has come by itself, until it ends.
-    pub(crate) async fn accept(&self, stream: MessageStream, certified: Option<String>) -> End {
+    pub(crate) async fn accept(&self, stream: MessageStream, binding: Option<Binding>) -> End {
         let announced: Arc<Mutex<Option<String>>> = Arc::default();
         let (this, place) = (self.clone(), Arc::clone(&announced));
+        let is_bound = binding.is_some();
         let admit: Admit = Box::new(move |name| {
-            if let Some(expected) = &certified {
-                session::accept(name.clone(), expected)?;
+            if let Some(binding) = &binding {
+                binding.check(&name)?;
             }
             this.admit(&name)?;
             place.lock().unwrap_or_else(PoisonError::into_inner).replace(name);
@@ -139,6 +141,10 @@ impl Chaincodes {
         let running = timeout(self.startup_timeout, Running::register(stream, admit, self.keepalive)).await;
         let running = match running.unwrap_or(Err(End::Closed)) {
             Ok(running) => running,
+            // The one who checks certificates looks at the first message before the session does.
+            Err(End::Protocol(_)) if is_bound => {
+                return End::Uncertified("First message needs to be a register".to_owned());
+            }
             Err(end) => return end,
         };
         let id = announced.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();

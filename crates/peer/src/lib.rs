@@ -40,7 +40,7 @@
 //! | `chaincodes` | how each chaincode is reached, and which of them run: [`Chaincodes`] |
 //! | `chaincode` | one chaincode with a ledger of its own, for who needs no more: [`Chaincode`] |
 //! | `proposal` | what a client sends for a transaction: [`Invocation`], [`Proposal`] |
-//! | `support` | the service to which chaincode comes by itself: [`Support`] |
+//! | `support` | the service to which chaincode comes by itself: [`serve_chaincode`] |
 //! | `running`, `stream` | a registered chaincode, and the task that moves its messages |
 //! | `session` | which message is allowed when: a pure state machine |
 //! | `context`, `handlers` | what a transaction works on, and answers to its requests, one file for each family |
@@ -96,4 +96,4 @@ pub use peer::{Completed, Limits, Peer};
 pub use proposal::{Identity, Invocation, NonceError, Proposal};
 pub use services::{ServeError, Tls, TlsError, serve};
 pub use session::End;
-pub use support::{Certified, Support};
+pub use support::serve_chaincode;

@@ -19,4 +19,5 @@ mod limit;
 mod server;
 
 pub use deliver::{SeekRange, SeekRequest};
+pub(crate) use server::{Connections, ShownCertificate};
 pub use server::{ServeError, Tls, TlsError, serve};

@@ -84,6 +84,9 @@ pub enum End {
         /// The ID in its REGISTER.
         announced: String,
     },
+    /// The certificate that the chaincode has shown is not for the ID that it announces; the text is a peer's.
+    #[error("{0}")]
+    Uncertified(String),
     /// The chaincode sent a message that has no place in the state of the session.
     #[error("{0}")]
     Protocol(String),
@@ -113,6 +116,7 @@ impl End {
                 ));
             }
             Self::Duplicate { .. } => "stop the chaincode that runs under this ID, or take another ID",
+            Self::Uncertified(_) => "start the chaincode with the files that this peer wrote for its ID",
             Self::MalformedRegister(_) | Self::Protocol(_) => {
                 "the chaincode's shim does not follow the protocol"
             }

@@ -1,34 +1,89 @@
 //! The service to which chaincode comes by itself: `ChaincodeSupport/Register`.
 
+use std::sync::Arc;
+
+use ccs_identity::ChaincodeTls;
 use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_support_server::{ChaincodeSupport, ChaincodeSupportServer};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status, Streaming};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+use tonic::{Extensions, Request, Response, Status, Streaming};
 
 use crate::chaincodes::Chaincodes;
 use crate::connection::{MAX_MESSAGE_IN_BYTES, OUTBOUND_MESSAGES};
+use crate::observer::Observer;
+use crate::services::{Connections, ShownCertificate, Tls, TlsError};
 use crate::session::End;
 
-/// Finds the chaincode for which a request's client certificate was made; an error where one is missing or unknown.
-pub type Certified = Box<dyn Fn(&tonic::Extensions) -> Result<Option<String>, Status> + Send + Sync>;
+/// Serves chaincode that comes by itself, until `shutdown` is over; the streams that are there end with the peer.
+///
+/// With TLS, every chaincode shows a certificate of it, and can only be the one that it was issued to.
+pub async fn serve_chaincode(
+    listener: TcpListener,
+    tls: Option<Arc<ChaincodeTls>>,
+    chaincodes: Chaincodes,
+    observer: Observer,
+    shutdown: CancellationToken,
+) -> Result<(), TlsError> {
+    let server_tls = tls.as_ref().map(|tls| {
+        let server = tls.server();
+        Tls::with_clients_of(tls.ca().as_bytes(), server.certificate.as_bytes(), server.key.as_bytes())
+    });
+    let connections = Connections::accept(listener, server_tls.transpose()?, shutdown.clone(), observer);
+    let service = ChaincodeSupportServer::new(Support { chaincodes, tls })
+        .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
+    let serving = Server::builder().add_service(service).serve_with_incoming(connections);
+    // It fails on no connection: what goes wrong with one is its own.
+    let _ = shutdown.run_until_cancelled(serving).await;
+    Ok(())
+}
 
 /// Takes chaincode that comes by itself.
-pub struct Support {
+struct Support {
     chaincodes: Chaincodes,
-    certified: Certified,
+    tls: Option<Arc<ChaincodeTls>>,
 }
 
 impl Support {
-    /// Makes the service for the chaincodes of a peer.
-    ///
-    /// With TLS, `certified` tells for which chaincode a certificate was made; without it, it gives [`None`] and any
-    /// chaincode may come that the peer knows.
-    #[must_use]
-    pub fn service(chaincodes: Chaincodes, certified: Certified) -> ChaincodeSupportServer<Self> {
-        ChaincodeSupportServer::new(Self { chaincodes, certified })
-            .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
-            .max_encoding_message_size(MAX_MESSAGE_IN_BYTES)
+    /// Binds a chaincode to the certificate that it shows; [`None`] without TLS.
+    fn binding(&self, extensions: &Extensions) -> Option<Binding> {
+        let tls = self.tls.as_ref()?;
+        let shown = extensions.get::<ShownCertificate>().and_then(|shown| shown.0.as_deref());
+        Some(Binding {
+            certificate_hash: shown.map(|certificate| hex::encode(ChaincodeTls::hash(certificate))),
+            owner: shown.and_then(|certificate| tls.owner(certificate)),
+        })
+    }
+}
+
+/// Whose certificate a chaincode has shown.
+pub(crate) struct Binding {
+    /// The SHA-256 in hex; [`None`] where none was shown.
+    certificate_hash: Option<String>,
+    owner: Option<String>,
+}
+
+impl Binding {
+    /// Checks the ID that a chaincode announces; the texts are a peer's (Fabric 3.1
+    /// `core/chaincode/accesscontrol/access.go`).
+    pub(crate) fn check(&self, announced: &str) -> Result<(), End> {
+        let reason = match (&self.certificate_hash, &self.owner) {
+            (_, Some(owner)) if owner == announced => return Ok(()),
+            (None, _) => format!("TLS is active but chaincode {announced} didn't send certificate"),
+            (Some(hash), None) => {
+                format!("chaincode {announced} with given certificate hash {hash} not found in registry")
+            }
+            (Some(hash), Some(_)) => {
+                format!(
+                    "chaincode {announced} with given certificate hash {hash} belongs to a different chaincode"
+                )
+            }
+        };
+        Err(End::Uncertified(reason))
     }
 }
 
@@ -40,14 +95,13 @@ impl ChaincodeSupport for Support {
         &self,
         request: Request<Streaming<ChaincodeMessage>>,
     ) -> Result<Response<Self::RegisterStream>, Status> {
-        let certified = (self.certified)(request.extensions())?;
+        let binding = self.binding(request.extensions());
         let chaincodes = self.chaincodes.clone();
         let (outbound, mut messages) = mpsc::channel(OUTBOUND_MESSAGES);
         let (replies, response) = mpsc::channel(OUTBOUND_MESSAGES);
         let inbound = request.into_inner();
         tokio::spawn(async move {
-            let session =
-                tokio::spawn(async move { chaincodes.accept((outbound, inbound), certified).await });
+            let session = tokio::spawn(async move { chaincodes.accept((outbound, inbound), binding).await });
             while let Some(message) = messages.recv().await {
                 // The chaincode is gone: the session hears of it, too.
                 if replies.send(Ok(message)).await.is_err() {

@@ -1,5 +1,6 @@
 //! A peer with its chaincodes, for one run of the transcript.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -34,6 +35,8 @@ pub(super) enum Role {
     MutualTls,
     /// The chaincode dials the peer.
     Client,
+    /// The same over TLS, with the certificate that the peer has made for it.
+    ClientTls,
 }
 
 impl Role {
@@ -42,6 +45,7 @@ impl Role {
             Self::Server => "server",
             Self::MutualTls => "mutual-tls",
             Self::Client => "client",
+            Self::ClientTls => "client-tls",
         }
     }
 }
@@ -65,11 +69,14 @@ impl Session {
             .arg(programs::folder().join("collections.json"))
             .args(["--channel", "mychannel", "--channel", "other", "--init-required", "strict"])
             .args(["--execute-timeout", "5s"]);
+        if role == Role::ClientTls {
+            command.arg("--chaincode-tls");
+        }
         let mut servers = Vec::new();
         for name in NAMES {
             let id = format!("{name}:1.0");
             match role {
-                Role::Client => {
+                Role::Client | Role::ClientTls => {
                     command.args(["--chaincode", name]);
                 }
                 Role::Server => {
@@ -93,9 +100,12 @@ impl Session {
         let mut session = Self { folder, peer, contracts, endpoint: String::new() };
         let (endpoint, chaincode_endpoint) = ready(&mut lines)?;
         session.endpoint = endpoint;
-        if role == Role::Client {
+        if matches!(role, Role::Client | Role::ClientTls) {
             for name in NAMES {
-                let variables = language.client(&format!("{name}:1.0"));
+                let variables = match role {
+                    Role::ClientTls => session.files_of(name)?,
+                    _ => language.client(&format!("{name}:1.0")),
+                };
                 let arguments = [language.words().1.to_owned(), chaincode_endpoint.clone()];
                 let started = contract(language, &variables, &arguments, session.folder.path())?;
                 session.contracts.push(started);
@@ -118,6 +128,19 @@ impl Session {
         Ok(Self { folder, peer, contracts: Vec::new(), endpoint })
     }
 
+    /// Gives the variables that the peer has written down for a chaincode, as a shell reads them.
+    fn files_of(&self, name: &str) -> Result<Vec<(&'static str, String)>> {
+        let file = self.organizations().join("chaincode").join(name).join("env.sh");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", ". \"$0\"; env"]).arg(&file).env_clear().stdin(Stdio::null());
+        let output = shell.output().context("cannot start sh")?;
+        let text = String::from_utf8(output.stdout)?;
+        let variables = text.lines().filter_map(|line| line.split_once('='));
+        let variables = variables.filter(|(name, _)| name.starts_with("CORE_"));
+        // They live as long as the program, which soon ends.
+        Ok(variables.map(|(name, value)| (&*name.to_owned().leak(), value.to_owned())).collect())
+    }
+
     pub(super) fn endpoint(&self) -> &str {
         &self.endpoint
     }
@@ -126,17 +149,18 @@ impl Session {
         self.folder.path().join("organizations")
     }
 
-    /// Shows what the peer and the contracts have said last.
-    pub(super) fn show_logs(&self) {
+    /// Gives what the peer and the contracts have said last.
+    pub(super) fn logs(&self) -> String {
+        let mut said = String::new();
         for name in ["peer.log", "contracts.log"] {
             let text = fs::read(self.folder.path().join(name)).unwrap_or_default();
             let text = String::from_utf8_lossy(&text);
             let lines: Vec<_> = text.lines().collect();
-            println!("  --- the end of {name}");
-            for line in &lines[lines.len().saturating_sub(20)..] {
-                println!("  {line}");
-            }
+            let last = &lines[lines.len().saturating_sub(20)..];
+            // Writing to a String cannot fail.
+            let _ = writeln!(said, "  --- the end of {name}\n  {}", last.join("\n  "));
         }
+        said
     }
 }
 

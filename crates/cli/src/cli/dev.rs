@@ -56,6 +56,9 @@ pub(crate) struct Dev {
     /// Where chaincode connects that is no server
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7052")]
     pub(crate) chaincode_listen: SocketAddr,
+    /// Let chaincode connect over TLS only, each with the certificate that the peer makes for it
+    #[arg(long)]
+    pub(crate) chaincode_tls: bool,
     /// Certificates and keys, in the layout of cryptogen; made when they are not there
     #[arg(long, value_name = "DIR", default_value = "organizations")]
     pub(crate) organizations: PathBuf,

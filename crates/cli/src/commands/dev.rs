@@ -3,6 +3,7 @@
 //! A [`plan`] says which chaincodes are to run; the [`network`] is laid and serves; the [`supervisor`] keeps the chaincode
 //! running that is started here; the [`story`] tells what happens. Everything ends with one signal.
 
+mod credentials;
 mod network;
 mod plan;
 mod story;
@@ -21,6 +22,7 @@ use crate::cli::Dev;
 use crate::deployment;
 use crate::failure::Failure;
 use crate::programs;
+use credentials::Credentials;
 use network::Ground;
 use plan::{How, Planned};
 use story::{Connect, Story};
@@ -45,27 +47,26 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
 
-    let chaincode_endpoint = local_address(&chaincode)?.to_string();
-    let peer = Arc::clone(&ground.peer);
-    let stopped = stop.clone();
-    tasks.spawn(async move {
-        network::serve_chaincode(&peer, chaincode, stopped).await;
-        Ok(())
-    });
+    let chaincode_endpoint = local_address(&chaincode)?;
+    let credentials = Credentials::new(options, &ground, chaincode_endpoint)?;
+    let watching = story.clone();
+    let observer = Observer::new(move |event| watching.event(&event));
+    let chaincodes = ground.peer.chaincodes().clone();
+    let serving =
+        ccs_peer::serve_chaincode(chaincode, credentials.tls(), chaincodes, observer.clone(), stop.clone());
+    tasks.spawn(async move { serving.await.map_err(|error| Failure::from_error(&error)) });
     let build = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
     for chaincode in planned {
-        let command = start(options, &ground, chaincode, build.path(), &chaincode_endpoint).await?;
+        let command = start(options, &ground, chaincode, build.path(), &credentials).await?;
         if let Some(supervised) = command {
             let tell = tell(&story, &ground.peer, chaincode);
             tasks.spawn(supervisor::keep_running(supervised, tell, stop.clone()));
         } else {
-            welcome(&story, &ground.peer, chaincode);
+            welcome(&story, &ground.peer, chaincode, &credentials);
         }
     }
-    announce(options, &ground, &story, &chaincode_endpoint);
+    announce(options, &ground, &story, &chaincode_endpoint.to_string());
 
-    let watching = story.clone();
-    let observer = Observer::new(move |event| watching.event(&event));
     let serving = network::serve_clients(options, &ground, clients, observer, stop.clone());
     let served = tokio::select! {
         served = serving => served,
@@ -88,7 +89,7 @@ async fn start(
     ground: &Ground,
     chaincode: &Planned,
     build: &std::path::Path,
-    chaincode_endpoint: &str,
+    credentials: &Credentials,
 ) -> Result<Option<Supervised>, Failure> {
     let id = chaincode.id.as_str();
     match &chaincode.how {
@@ -110,14 +111,27 @@ async fn start(
                 Source::ForeignServer(network::plaintext(address, DIAL_TIMEOUT)),
             );
         }
-        How::Client => network::reach(&ground.peer, id, Source::Client),
+        How::Client => {
+            // With TLS, this writes the files that it connects with.
+            credentials.variables(&chaincode.name, id)?;
+            network::reach(&ground.peer, id, Source::Client);
+        }
         How::Command(command) => {
-            let address = deployment::free_address()?;
-            let info = network::plaintext(&address, options.startup_timeout);
-            network::reach(&ground.peer, id, Source::Server(info));
+            let mut variables: Vec<(String, String)> = Vec::new();
+            if options.chaincode_tls {
+                network::reach(&ground.peer, id, Source::Client);
+            } else {
+                let address = deployment::free_address()?;
+                let info = network::plaintext(&address, options.startup_timeout);
+                network::reach(&ground.peer, id, Source::Server(info));
+                variables.extend(server_variables(id, &address));
+            }
+            let connecting = credentials.variables(&chaincode.name, id)?;
+            variables
+                .extend(connecting.into_iter().map(|variable| (variable.name.to_owned(), variable.value)));
             return Ok(Some(Supervised {
                 command: command.clone(),
-                variables: variables(options, id, &address, chaincode_endpoint),
+                variables,
                 watched: options.watch.clone(),
             }));
         }
@@ -125,24 +139,19 @@ async fn start(
     Ok(None)
 }
 
-/// Gives every variable by which a shim becomes a server, and those by which it connects if it is none.
-fn variables(options: &Dev, id: &str, address: &str, chaincode_endpoint: &str) -> Vec<(String, String)> {
+/// Gives the variables by which a shim becomes a server in plaintext, where those by which it connects do not do it.
+fn server_variables(id: &str, address: &str) -> [(String, String); 5] {
     [
         // Fabric's samples in Go, and the Rust sample.
         ("CHAINCODE_ID", id),
+        // Java becomes a server by this one.
         ("CHAINCODE_SERVER_ADDRESS", address),
         ("CHAINCODE_TLS_DISABLED", "true"),
-        // Node.js as a server.
+        // Node.js.
         ("CORE_CHAINCODE_ID", id),
         ("CORE_CHAINCODE_ADDRESS", address),
-        // Java as a server, and every shim that connects.
-        ("CORE_CHAINCODE_ID_NAME", id),
-        ("CORE_PEER_TLS_ENABLED", "false"),
-        ("CORE_PEER_ADDRESS", chaincode_endpoint),
-        ("CORE_PEER_LOCALMSPID", options.msp.as_str()),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .to_vec()
 }
 
 /// Tells of a command of ours, and connects to the chaincode each time it was started.
@@ -164,11 +173,14 @@ fn tell(story: &Story, peer: &Arc<Peer>, chaincode: &Planned) -> impl FnMut(Happ
 }
 
 /// Connects to a chaincode of somebody else, or waits for it.
-fn welcome(story: &Story, peer: &Arc<Peer>, chaincode: &Planned) {
+fn welcome(story: &Story, peer: &Arc<Peer>, chaincode: &Planned, credentials: &Credentials) {
     match &chaincode.how {
         How::Client => {
             let id = &chaincode.id;
-            story.chaincode(&chaincode.name, id, &format!("is awaited: let it connect as {id}"));
+            let with = credentials.environment_file(&chaincode.name);
+            let with =
+                with.map(|file| format!(", with the variables of {}", file.display())).unwrap_or_default();
+            story.chaincode(&chaincode.name, id, &format!("is awaited: let it connect as {id}{with}"));
         }
         _ => drop(tokio::spawn(launch(
             story.clone(),
@@ -199,6 +211,7 @@ fn announce(options: &Dev, ground: &Ground, story: &Story, chaincode_endpoint: &
         crypto_path: &crypto_path.to_string_lossy(),
         is_tls: !options.no_tls,
         chaincode_endpoint,
+        is_chaincode_tls: options.chaincode_tls,
     });
 }
 

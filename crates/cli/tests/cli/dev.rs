@@ -7,6 +7,8 @@ use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::{ccs, stderr, stdout};
@@ -148,15 +150,71 @@ fn a_signal_stops_it_and_all_that_it_has_started() {
 }
 
 #[test]
-fn what_was_committed_survives_a_kill() {
+fn what_was_committed_survives_every_kill_and_the_next_transaction_works() {
     let folder = tempfile::tempdir().unwrap();
-    let arguments = ["--state", "ledger"];
-    let mut peer = DevPeer::with_sample(folder.path(), &arguments);
-    peer.invoke(folder.path(), &ASSET);
-    peer.child.kill().unwrap();
-    peer.child.wait().unwrap();
-    let peer = DevPeer::with_sample(folder.path(), &arguments);
-    assert!(peer.query(folder.path(), &["ReadAsset", "asset7"]).contains("\"Owner\":\"Ada\""));
+    let create = |id: &str| ["CreateAsset", id, "green", "7", "Ada", "700"].map(str::to_owned);
+    let mut committed = Vec::<String>::new();
+    for round in 0..5 {
+        let mut peer = DevPeer::with_sample(folder.path(), &["--state", "ledger"]);
+        for asset in &committed {
+            assert!(peer.query(folder.path(), &["ReadAsset", asset]).contains("\"Owner\":\"Ada\""));
+        }
+        for number in 0..2 {
+            let asset = format!("asset{round}-{number}");
+            peer.invoke(folder.path(), &create(&asset).each_ref().map(String::as_str));
+            committed.push(asset);
+        }
+        // One is under way when the peer is killed; what becomes of it is open.
+        let mut under_way = Command::new(cargo_bin("ccs"))
+            .args(["invoke", "basic"])
+            .args(create(&format!("asset{round}-open")))
+            .args(["--endpoint", peer.ready["endpoint"].as_str().unwrap()])
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        peer.child.kill().unwrap();
+        peer.child.wait().unwrap();
+        under_way.wait().unwrap();
+    }
+    assert_eq!(committed.len(), 10);
+}
+
+#[test]
+fn with_tls_a_chaincode_that_connects_gets_files_that_every_shim_reads() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let command = "env > variables.tmp && mv variables.tmp variables && exec sleep 1000";
+    let peer = DevPeer::start(folder.path(), &["--chaincode-tls", "--run", command, "--chaincode", "other"]);
+    assert_eq!(peer.ready["chaincode_tls"], true);
+    let variables = loop {
+        if let Ok(text) = fs::read_to_string(folder.path().join("variables")) {
+            break text;
+        }
+        std::thread::yield_now();
+    };
+    let value = |name: &str| {
+        let mut values = variables.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+        values.next().map(str::to_owned)
+    };
+    assert_eq!(value("CORE_CHAINCODE_ID_NAME").as_deref(), Some("basic:1.0"));
+    assert_eq!(value("CORE_PEER_TLS_ENABLED").as_deref(), Some("true"));
+    assert_eq!(value("CORE_PEER_ADDRESS").as_deref(), peer.ready["chaincode_endpoint"].as_str());
+    assert_eq!(value("CHAINCODE_SERVER_ADDRESS"), None, "a shim that sees it becomes a server");
+    let read = |name: &str, mode: u32| {
+        let file = value(name).unwrap();
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, mode, "{file}");
+        fs::read_to_string(file).unwrap()
+    };
+    assert!(read("CORE_PEER_TLS_ROOTCERT_FILE", 0o644).starts_with("-----BEGIN CERTIFICATE-----"));
+    for (kind, label, mode) in [("CERT", "CERTIFICATE", 0o644), ("KEY", "EC PRIVATE KEY", 0o600)] {
+        let pem = read(&format!("CORE_TLS_CLIENT_{kind}_FILE"), mode);
+        assert!(pem.starts_with(&format!("-----BEGIN {label}-----")), "{kind}");
+        assert_eq!(read(&format!("CORE_TLS_CLIENT_{kind}_PATH"), mode), STANDARD.encode(pem));
+    }
+    let other = fs::read_to_string(folder.path().join("organizations/chaincode/other/env.sh")).unwrap();
+    assert!(other.contains("export CORE_CHAINCODE_ID_NAME=other:1.0\n"), "{other}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Credentials of chaincode that a peer launches.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::SystemTime;
 
 use ccs_certificates::{host_matches, read_bundle, read_key_pair};
 use ccs_identity::{Certificate, ChaincodeTls, Host};
@@ -23,23 +23,22 @@ fn the_listener_is_known_by_the_hosts_that_chaincode_dials() {
 }
 
 #[test]
-fn a_credential_belongs_to_one_chaincode_for_ten_minutes() {
-    let (tls, now) = (listener(), Instant::now());
-    let one = tls.issue("basic_1.0:aa", now).unwrap();
-    let later = now + Duration::from_mins(5);
-    let other = tls.issue("other_1.0:bb", later).unwrap();
+fn a_credential_belongs_to_one_chaincode() {
+    let tls = listener();
     let der = |pem: &str| Certificate::from_pem(pem.as_bytes()).unwrap().der().to_vec();
-    let (one, other) = (der(&one.certificate), der(&other.certificate));
-    assert_eq!(tls.package_id(&one, later).as_deref(), Some("basic_1.0:aa"));
-    let end = now + Duration::from_mins(10);
-    assert_eq!(tls.package_id(&one, end), None);
-    assert_eq!(tls.package_id(&other, end).as_deref(), Some("other_1.0:bb"));
-    assert_eq!(tls.package_id(&der(tls.ca()), now), None);
+    let [one, again, other] =
+        ["basic_1.0:aa", "basic_1.0:aa", "other_1.0:bb"].map(|id| der(&tls.issue(id).unwrap().certificate));
+    assert_ne!(one, again);
+    assert_eq!(tls.owner(&one).as_deref(), Some("basic_1.0:aa"));
+    assert_eq!(tls.owner(&again).as_deref(), Some("basic_1.0:aa"));
+    assert_eq!(tls.owner(&other).as_deref(), Some("other_1.0:bb"));
+    assert_eq!(tls.owner(&der(tls.ca())), None);
+    assert_eq!(listener().owner(&one), None);
 }
 
 #[test]
 fn the_key_has_the_label_that_a_peer_gives_it() {
-    let pair = listener().issue("basic_1.0:aa", Instant::now()).unwrap();
+    let pair = listener().issue("basic_1.0:aa").unwrap();
     assert!(pair.key.starts_with("-----BEGIN EC PRIVATE KEY-----"));
     assert!(pair.key.trim_end().ends_with("-----END EC PRIVATE KEY-----"));
     // Go takes it all the same.

@@ -116,9 +116,13 @@ impl Cause {
             ProbeError::NoRegister(_) => Self::NoRegister,
             ProbeError::Ended(End::WrongId { .. }) => Self::WrongId,
             ProbeError::Ended(End::Stream(_) | End::Closed) => Self::StreamEnded,
-            // A probe takes any ID that is not the wrong one; the last two are for what a peer accepts.
+            // A probe takes any ID that is not the wrong one; the last three are for what a peer accepts.
             ProbeError::Ended(
-                End::MalformedRegister(_) | End::Protocol(_) | End::Unknown { .. } | End::Duplicate { .. },
+                End::MalformedRegister(_)
+                | End::Protocol(_)
+                | End::Unknown { .. }
+                | End::Duplicate { .. }
+                | End::Uncertified(_),
             ) => Self::NotRegister,
         }
     }

@@ -24,7 +24,7 @@ use super::gateway::GatewayService;
 use super::limit::Limit;
 use crate::node::Node;
 
-use connection::Connections;
+pub(crate) use connection::{Connections, ShownCertificate};
 pub use tls::{Tls, TlsError};
 
 /// The largest message, both ways (Fabric 3.1 `internal/pkg/comm/config.go`).

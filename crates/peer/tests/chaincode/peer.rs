@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use ccs_ledger::Store;
 use ccs_peer::{
-    Call, Channel, Completed, Definition, Identity, Invocation, Limits, Peer, Proposal, SharedSimulation,
-    Source, Support, TransactionError,
+    Call, Channel, Completed, Definition, Identity, Invocation, Limits, Observer, Peer, Proposal,
+    SharedSimulation, Source, TransactionError, serve_chaincode,
 };
 use ccs_proto::common::{Block, BlockData, BlockHeader, BlockMetadata};
 use ccs_proto::peer::ChaincodeMessage;
@@ -18,7 +18,8 @@ use ccs_proto::peer::{ChaincodeId, ChaincodeInput, ChaincodeSpec, GetState, PutS
 use fabric_shim_protos::prost::Message;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
-use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
 use tonic::Streaming;
 
 use crate::fake::{Talk, message, of, serve};
@@ -174,9 +175,8 @@ async fn a_chaincode_that_nobody_starts_is_waited_for_no_longer_than_the_limit()
 async fn come(peer: &Peer) -> (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let service = Support::service(peer.chaincodes().clone(), Box::new(|_| Ok(None)));
-    let server = tonic::transport::Server::builder().add_service(service);
-    tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
+    let (chaincodes, observer) = (peer.chaincodes().clone(), Observer::default());
+    tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
     let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
     let mut client = ChaincodeSupportClient::new(channel.connect().await.unwrap());
     let (outbound, messages) = mpsc::channel(16);

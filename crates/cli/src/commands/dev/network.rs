@@ -8,13 +8,11 @@ use std::time::{Duration, SystemTime};
 use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
 use ccs_ledger::Store;
 use ccs_peer::{
-    Channel, ConnectionInfo, Definition, Limits, Mirror, Node, NodeOptions, Observer, Peer, Source, Support,
-    Tls,
+    Channel, ConnectionInfo, Definition, Limits, Mirror, Node, NodeOptions, Observer, Peer, Source, Tls,
 };
 use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::server::TcpIncoming;
 
 use super::plan::Planned;
 use crate::cli::Dev;
@@ -169,19 +167,6 @@ pub(super) async fn serve_clients(
     ccs_peer::serve(listener, tls, node, stop.cancelled_owned())
         .await
         .map_err(|error| Failure::from_error(&error))
-}
-
-/// Serves chaincode that connects, until the signal comes.
-pub(super) async fn serve_chaincode(peer: &Peer, listener: TcpListener, stop: CancellationToken) {
-    let service = Support::service(peer.chaincodes().clone(), Box::new(|_| Ok(None)));
-    let server = tonic::transport::Server::builder().add_service(service);
-    // Each message waits for an answer: it goes out at once, and not with the next one.
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
-    // It ends with the signal; streams end with the peer.
-    tokio::select! {
-        _ = server.serve_with_incoming(incoming) => {}
-        () = stop.cancelled() => {}
-    }
 }
 
 /// Gives the organization's folder as a path that holds wherever an application runs.

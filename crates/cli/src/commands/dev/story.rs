@@ -36,6 +36,7 @@ pub(super) struct Connect<'a> {
     pub(super) crypto_path: &'a str,
     pub(super) is_tls: bool,
     pub(super) chaincode_endpoint: &'a str,
+    pub(super) is_chaincode_tls: bool,
 }
 
 impl Story {
@@ -45,22 +46,27 @@ impl Story {
 
     /// Says that the peer is ready.
     pub(super) fn ready(&self, connect: &Connect<'_>) {
-        let Connect { msp, channels, endpoint, host_alias, crypto_path, is_tls, chaincode_endpoint } =
-            connect;
+        let Connect { msp, channels, endpoint, host_alias, crypto_path, chaincode_endpoint, .. } = connect;
         if self.json {
             self.print(&json!({
-                "event": "ready", "msp_id": msp, "channels": channels, "endpoint": endpoint, "tls": is_tls,
+                "event": "ready", "msp_id": msp, "channels": channels, "endpoint": endpoint,
+                "tls": connect.is_tls,
                 "host_alias": host_alias, "crypto_path": crypto_path, "chaincode_endpoint": chaincode_endpoint,
+                "chaincode_tls": connect.is_chaincode_tls,
             }));
             return;
         }
-        let security = if *is_tls { "TLS" } else { "plaintext" };
+        let security = |is_tls| if is_tls { "TLS" } else { "plaintext" };
         let plural = if channels.len() == 1 { "channel" } else { "channels" };
         self.say(&format!("{NAME}peer of {msp}{NAME:#} on {plural} {}", channels.join(", ")));
         self.say(&format!(
-            "  clients    {endpoint} ({security}; the name in its certificate is {host_alias})"
+            "  clients    {endpoint} ({}; the name in its certificate is {host_alias})",
+            security(connect.is_tls)
         ));
-        self.say(&format!("  chaincode  {chaincode_endpoint} (plaintext, for chaincode that connects)"));
+        self.say(&format!(
+            "  chaincode  {chaincode_endpoint} ({}, for chaincode that connects)",
+            security(connect.is_chaincode_tls)
+        ));
         self.say(&format!("  material   {}", style::safe(crypto_path)));
         self.say("  an application of Fabric's samples finds it with");
         self.say(&format!("    export CRYPTO_PATH={} \\", crate::shell::quote(crypto_path)));

@@ -1,4 +1,4 @@
-//! Connections of clients, with or without TLS.
+//! Connections that come in, with or without TLS.
 
 use std::io;
 use std::pin::Pin;
@@ -25,11 +25,11 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 const RETRY: Duration = Duration::from_millis(100);
 
 /// The connections that come in, agreed on TLS; one that is slow there does not hold up the others.
-pub(super) struct Connections(ReceiverStream<io::Result<Connection>>);
+pub(crate) struct Connections(ReceiverStream<io::Result<Connection>>);
 
 impl Connections {
     /// Accepts connections until `stop`.
-    pub(super) fn accept(
+    pub(crate) fn accept(
         listener: TcpListener,
         tls: Option<Tls>,
         stop: CancellationToken,
@@ -87,8 +87,13 @@ async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> io::Result<C
     // Small messages back and forth are what gRPC is made of.
     stream.set_nodelay(true)?;
     match acceptor {
-        None => Ok(Connection(Box::new(stream))),
-        Some(acceptor) => Ok(Connection(Box::new(acceptor.accept(stream).await?))),
+        None => Ok(Connection { bytes: Box::new(stream), shown: ShownCertificate(None) }),
+        Some(acceptor) => {
+            let stream = acceptor.accept(stream).await?;
+            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let shown = ShownCertificate(shown.map(|certificate| certificate.to_vec()));
+            Ok(Connection { bytes: Box::new(stream), shown })
+        }
     }
 }
 
@@ -97,13 +102,22 @@ trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
+/// The certificate, DER, that the other side has shown, among the extensions of each request.
+#[derive(Clone, Debug)]
+pub(crate) struct ShownCertificate(pub(crate) Option<Vec<u8>>);
+
 /// A connection, with or without TLS.
-pub(super) struct Connection(Box<dyn Bytes>);
+pub(crate) struct Connection {
+    bytes: Box<dyn Bytes>,
+    shown: ShownCertificate,
+}
 
 impl Connected for Connection {
-    type ConnectInfo = ();
+    type ConnectInfo = ShownCertificate;
 
-    fn connect_info(&self) {}
+    fn connect_info(&self) -> ShownCertificate {
+        self.shown.clone()
+    }
 }
 
 impl AsyncRead for Connection {
@@ -112,7 +126,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_read(context, buffer)
+        Pin::new(&mut self.bytes).poll_read(context, buffer)
     }
 }
 
@@ -122,14 +136,14 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
+        Pin::new(&mut self.bytes).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+        Pin::new(&mut self.bytes).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        Pin::new(&mut self.bytes).poll_shutdown(context)
     }
 }

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{RootCertStore, ServerConfig};
 
-/// The server's certificate with its key, ready to use. Clients show no certificate.
+/// The server's certificate with its key, ready to use.
 #[derive(Clone)]
 pub struct Tls(pub(super) Arc<ServerConfig>);
 
@@ -32,15 +34,34 @@ pub enum TlsError {
 }
 
 impl Tls {
-    /// Reads the certificate, with those that lead to its root if any, and its key. TLS 1.2 or later, as with Fabric.
+    /// Reads the certificate, with those that lead to its root if any, and its key. TLS 1.2 or later, as with Fabric;
+    /// clients show no certificate.
     pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+        Self::new(certificates, key, WebPkiClientVerifier::no_client_auth())
+    }
+
+    /// Reads the same, and the CA of whom every client must have a certificate.
+    pub fn with_clients_of(ca: &[u8], certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(ca) {
+            roots.add(certificate.map_err(TlsError::Certificate)?).map_err(TlsError::Unusable)?;
+        }
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+        let verifier =
+            verifier.map_err(|error| TlsError::Unusable(rustls::Error::General(error.to_string())))?;
+        Self::new(certificates, key, verifier)
+    }
+
+    fn new(certificates: &[u8], key: &[u8], clients: Arc<dyn ClientCertVerifier>) -> Result<Self, TlsError> {
         let certificates = CertificateDer::pem_slice_iter(certificates).collect::<Result<Vec<_>, _>>();
         let certificates = certificates.map_err(TlsError::Certificate)?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(TlsError::Key)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .and_then(|builder| builder.with_no_client_auth().with_single_cert(certificates, key));
+        let config =
+            ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().and_then(
+                |builder| builder.with_client_cert_verifier(clients).with_single_cert(certificates, key),
+            );
         let mut config = config.map_err(TlsError::Unusable)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Self(Arc::new(config)))

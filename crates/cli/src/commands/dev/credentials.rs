@@ -1,0 +1,102 @@
+//! What a chaincode that connects is started with: variables that every shim reads and, with TLS, the files they name.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use ccs_identity::ChaincodeTls;
+use ccs_package::disk::Existing;
+
+use super::network::Ground;
+use crate::cli::Dev;
+use crate::environment::{Variable, format};
+use crate::failure::Failure;
+use crate::tls::files::{NewFile, write_folder};
+
+/// The file of a chaincode's folder that a shell reads to get the variables.
+const ENVIRONMENT: &str = "env.sh";
+
+/// Hands out what chaincode needs to connect.
+pub(super) struct Credentials {
+    endpoint: String,
+    msp: String,
+    /// The material of the listener, and the folder of the chaincodes' files; [`None`] in plaintext.
+    tls: Option<(Arc<ChaincodeTls>, PathBuf)>,
+}
+
+impl Credentials {
+    /// Makes the material for a listener, if it is to have TLS.
+    pub(super) fn new(options: &Dev, ground: &Ground, listener: SocketAddr) -> Result<Self, Failure> {
+        let tls = if options.chaincode_tls {
+            let hosts = ["localhost".to_owned(), ground.plan.peer_name(), listener.ip().to_string()];
+            let hosts = hosts.iter().map(|host| host.parse()).collect::<Result<Vec<_>, _>>();
+            let hosts = hosts.map_err(|error: ccs_identity::HostError| Failure::from_error(&error))?;
+            let tls = ChaincodeTls::new(&hosts, SystemTime::now());
+            let tls = tls.map_err(|error| Failure::from_error(&error))?;
+            let folder = options.organizations.join("chaincode");
+            // Another process, in another folder perhaps, is to find the files.
+            let folder = std::path::absolute(&folder).unwrap_or(folder);
+            Some((Arc::new(tls), folder))
+        } else {
+            None
+        };
+        Ok(Self { endpoint: listener.to_string(), msp: options.msp.as_str().to_owned(), tls })
+    }
+
+    pub(super) fn tls(&self) -> Option<Arc<ChaincodeTls>> {
+        self.tls.as_ref().map(|(tls, _)| Arc::clone(tls))
+    }
+
+    /// Gives the variables with which a chaincode connects under an ID; with TLS, its files are written first.
+    pub(super) fn variables(&self, name: &str, id: &str) -> Result<Vec<Variable>, Failure> {
+        let mut variables = vec![
+            variable("CORE_CHAINCODE_ID_NAME", id),
+            variable("CORE_PEER_ADDRESS", &self.endpoint),
+            variable("CORE_PEER_LOCALMSPID", &self.msp),
+            variable("CORE_PEER_TLS_ENABLED", if self.tls.is_some() { "true" } else { "false" }),
+        ];
+        if let Some((tls, folder)) = &self.tls {
+            let folder = folder.join(name);
+            let files = [
+                ("CORE_PEER_TLS_ROOTCERT_FILE", "ca.pem"),
+                ("CORE_TLS_CLIENT_CERT_FILE", "client.pem"),
+                ("CORE_TLS_CLIENT_KEY_FILE", "client.key"),
+                // The only ones that the shim of Node.js reads: base64 of the others.
+                ("CORE_TLS_CLIENT_CERT_PATH", "client.pem.b64"),
+                ("CORE_TLS_CLIENT_KEY_PATH", "client.key.b64"),
+            ];
+            let paths = files.map(|(name, file)| variable(name, &folder.join(file).to_string_lossy()));
+            variables.extend(paths);
+            write(tls, &folder, id, &variables)?;
+        }
+        Ok(variables)
+    }
+
+    /// Gives the file that a shell reads to get the variables of a chaincode; there is one with TLS.
+    pub(super) fn environment_file(&self, name: &str) -> Option<PathBuf> {
+        self.tls.as_ref().map(|(_, folder)| folder.join(name).join(ENVIRONMENT))
+    }
+}
+
+fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) -> Result<(), Failure> {
+    let pair = tls.issue(id).map_err(|error| Failure::from_error(&error))?;
+    let files = [
+        NewFile::public("ca.pem", tls.ca()),
+        NewFile::public("client.pem", pair.certificate.as_str()),
+        NewFile::public("client.pem.b64", STANDARD.encode(&pair.certificate)),
+        NewFile::secret("client.key", pair.key.as_str()),
+        NewFile::secret("client.key.b64", STANDARD.encode(&pair.key)),
+        NewFile::public(ENVIRONMENT, format::write(crate::cli::Format::Shell, variables)?),
+    ];
+    let parent = folder.parent().unwrap_or(folder);
+    std::fs::create_dir_all(parent)
+        .map_err(|error| Failure::new(format!("cannot make the folder {}: {error}", parent.display())))?;
+    write_folder(folder, &files, Existing::Replace)
+}
+
+fn variable(name: &'static str, value: &str) -> Variable {
+    Variable { name, value: value.to_owned() }
+}
