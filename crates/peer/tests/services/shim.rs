@@ -14,6 +14,7 @@ use ccs_proto::peer::{
 use fabric_shim::{ChaincodeStub, Response, Server};
 use prost::Message;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 use tokio::time::timeout;
 
 use crate::deliver::at;
@@ -23,8 +24,12 @@ use crate::running::{LIMIT, Running, genesis, serve_node};
 
 const ID: &str = "basic:5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f";
 
-/// Keeps values, in public or in private.
-struct Values;
+/// Keeps values, in public or in private; answers late, or with much.
+#[derive(Default)]
+struct Values {
+    /// How many calls have begun to hang.
+    hanging: watch::Sender<usize>,
+}
 
 #[fabric_shim::async_trait]
 impl fabric_shim::Chaincode for Values {
@@ -40,6 +45,12 @@ impl fabric_shim::Chaincode for Values {
                 let value = stub.get_transient().get("key").cloned().unwrap_or_default();
                 stub.put_private_data("ours", key, value).await.map(|()| Vec::new())
             }
+            ("Increment", [key]) => increment(&stub, key).await,
+            ("Hang", []) => {
+                self.hanging.send_modify(|hanging| *hanging += 1);
+                std::future::pending().await
+            }
+            ("Big", [size]) => Ok(vec![b'x'; size.parse().unwrap_or(0)]),
             ("GetPrivate", [key]) => stub.get_private_data("ours", key).await,
             _ => return Response::error("unknown function"),
         };
@@ -48,6 +59,13 @@ impl fabric_shim::Chaincode for Values {
             Err(error) => Response::error(error.to_string()),
         }
     }
+}
+
+async fn increment(stub: &ChaincodeStub, key: &str) -> fabric_shim::Result<Vec<u8>> {
+    let before = String::from_utf8_lossy(&stub.get_state(key).await?).parse().unwrap_or(0);
+    let after = (before + 1).to_string().into_bytes();
+    stub.put_state(key, after.clone()).await?;
+    Ok(after)
 }
 
 fn define(channel: &Channel, sequence: i64, policy: &str) {
@@ -71,13 +89,24 @@ fn define(channel: &Channel, sequence: i64, policy: &str) {
     channel.define("basic", &definition).unwrap();
 }
 
-/// Starts chaincode, peer and services.
-async fn start() -> (Running, Arc<Peer>) {
+/// Starts chaincode on a free port; tells how many of its calls hang.
+pub(crate) async fn serve_values() -> (String, watch::Receiver<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let server = Server::new(ID.to_owned(), &address).unwrap();
-    tokio::spawn(server.serve_with_listener(Values, listener, std::future::pending()));
+    let values = Values::default();
+    let hanging = values.hanging.subscribe();
+    tokio::spawn(server.serve_with_listener(values, listener, std::future::pending()));
+    (address, hanging)
+}
 
+/// Starts chaincode, peer and services.
+async fn start() -> (Running, Arc<Peer>) {
+    start_on(serve_values().await.0).await
+}
+
+/// Starts peer and services, with a chaincode at an address.
+pub(crate) async fn start_on(address: String) -> (Running, Arc<Peer>) {
     let network = Network::new();
     let ledger = Store::in_memory().unwrap().channel(CHANNEL, genesis).unwrap();
     let channel = Channel::new(ledger.clone(), vec![Arc::clone(network.organization.msp())]);
