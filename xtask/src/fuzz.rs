@@ -43,7 +43,8 @@ fn install_cargo_fuzz() -> Result<()> {
         return Ok(());
     }
     println!("installing cargo-fuzz");
-    workspace::succeed(&mut workspace::cargo(["install", "--quiet", "--locked", "--debug", "cargo-fuzz"]))
+    let mut install = workspace::cargo(["install", "--quiet", "--locked", "--debug", "cargo-fuzz"]);
+    workspace::succeed(install.env("CARGO_PROFILE_DEV_DEBUG", "0"))
 }
 
 /// Lists the targets: the files of `fuzz_targets`.

@@ -133,6 +133,7 @@ async fn start(
                 command: command.clone(),
                 variables,
                 watched: options.watch.clone(),
+                unwatched: options.state.iter().chain([&options.organizations]).cloned().collect(),
             }));
         }
     }
@@ -166,7 +167,16 @@ fn tell(story: &Story, peer: &Arc<Peer>, chaincode: &Planned) -> impl FnMut(Happ
         Happening::Ended(status) => {
             story.chaincode(&name, &id, &format!("ended: {status}; it is started again"));
         }
+        Happening::Failed(status) => {
+            story.chaincode(
+                &name,
+                &id,
+                &format!("failed to start: {status}; it is started again when a file changes"),
+            );
+        }
         Happening::Changed(file) => {
+            let here = std::env::current_dir().unwrap_or_default();
+            let file = file.strip_prefix(&here).unwrap_or(&file);
             story.chaincode(&name, &id, &format!("starts again, {} has changed", file.display()));
         }
     }

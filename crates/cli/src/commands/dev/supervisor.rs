@@ -9,7 +9,7 @@ use notify::{RecursiveMode, Watcher as _};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::failure::Failure;
@@ -23,8 +23,14 @@ const REST: Duration = Duration::from_secs(1);
 /// How long no file must change before the command is started again: editors and compilers write many.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// Folders whose changes never matter; builds and installs fill them.
-const IGNORED: [&str; 6] = ["node_modules", ".git", "target", "build", ".gradle", "organizations"];
+/// How many changes wait to be seen: more than an editor makes of one.
+const CHANGES: usize = 64;
+
+/// What ends sooner than this has failed to start.
+const START: Duration = Duration::from_secs(5);
+
+/// Folders whose changes never matter; builds and installs fill them. Nor does what is hidden, or a log.
+const IGNORED: [&str; 3] = ["node_modules", "target", "build"];
 
 /// A command to keep running.
 #[derive(Debug)]
@@ -35,6 +41,8 @@ pub(super) struct Supervised {
     pub(super) variables: Vec<(String, String)>,
     /// The folders to watch.
     pub(super) watched: Vec<PathBuf>,
+    /// What is in there and yet does not count: the peer's own files.
+    pub(super) unwatched: Vec<PathBuf>,
 }
 
 /// What happened to the command.
@@ -42,8 +50,10 @@ pub(super) struct Supervised {
 pub(super) enum Happening {
     /// It was started.
     Started(u32),
-    /// It ended by itself.
+    /// It ended by itself, and is started again after a moment.
     Ended(ExitStatus),
+    /// It ended as soon as it was started, and is started again when a file changes.
+    Failed(ExitStatus),
     /// It was stopped since a file changed.
     Changed(PathBuf),
 }
@@ -54,19 +64,22 @@ pub(super) async fn keep_running(
     mut tell: impl FnMut(Happening) + Send,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let (tell_change, mut changed) = mpsc::channel(1);
-    let _watcher = watch(&supervised.watched, tell_change)?;
+    let (tell_change, mut changed) = mpsc::channel(CHANGES);
+    let watcher = watch(&supervised, tell_change)?;
     while !stop.is_cancelled() {
         let mut group = Group::start(&supervised)?;
+        let begin = Instant::now();
         tell(Happening::Started(group.id));
         tokio::select! {
             status = group.child.wait() => {
                 group.stop().await;
+                // What does not even start is not mended by starting it again.
+                let rest = if watcher.is_some() && begin.elapsed() < START { None } else { Some(REST) };
                 if let Ok(status) = status {
-                    tell(Happening::Ended(status));
+                    tell(if rest.is_some() { Happening::Ended(status) } else { Happening::Failed(status) });
                 }
                 tokio::select! {
-                    () = sleep(REST) => {}
+                    () = sleep(rest.unwrap_or_default()), if rest.is_some() => {}
                     () = stop.cancelled() => {}
                     Some(file) = next_change(&mut changed) => tell(Happening::Changed(file)),
                 }
@@ -81,34 +94,43 @@ pub(super) async fn keep_running(
     Ok(())
 }
 
-/// Waits for a change, and then until none has come for a moment.
+/// Waits for a change, and then until none has come for a moment; gives the last file, since editors begin with others.
 async fn next_change(changed: &mut mpsc::Receiver<PathBuf>) -> Option<PathBuf> {
-    let first = changed.recv().await;
-    if first.is_none() {
+    let mut last = changed.recv().await;
+    if last.is_none() {
         // Nothing is watched.
         std::future::pending::<()>().await;
     }
-    while timeout(QUIET, changed.recv()).await.is_ok_and(|change| change.is_some()) {}
-    first
+    while let Ok(Some(next)) = timeout(QUIET, changed.recv()).await {
+        last = Some(next);
+    }
+    last
 }
 
-/// Watches folders; what comes while another change waits to be seen is not told.
+/// Watches folders; what comes while many changes wait to be seen is not told.
 fn watch(
-    folders: &[PathBuf],
+    supervised: &Supervised,
     changes: mpsc::Sender<PathBuf>,
 ) -> Result<Option<notify::RecommendedWatcher>, Failure> {
+    let folders = &supervised.watched;
     if folders.is_empty() {
         return Ok(None);
     }
-    let roots = folders.to_vec();
+    let roots = folders.clone();
+    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let unwatched: Vec<_> = supervised.unwatched.iter().map(absolute).collect();
     let tell = move |event: notify::Result<notify::Event>| {
         let Ok(event) = event else { return };
         if event.kind.is_access() {
             return;
         }
-        let counts = |path: &PathBuf| !roots.iter().any(|root| is_ignored(root, path));
-        if let Some(path) = event.paths.into_iter().find(counts) {
-            // Full: a change is waiting already.
+        let counts = |path: &PathBuf| {
+            !unwatched.iter().any(|folder| path.starts_with(folder))
+                && !roots.iter().any(|root| is_ignored(root, path))
+        };
+        // The last one is the new name of a file that was renamed.
+        if let Some(path) = event.paths.into_iter().rev().find(counts) {
+            // Full: changes are waiting already.
             let _ = changes.try_send(path);
         }
     };
@@ -120,14 +142,15 @@ fn watch(
     Ok(Some(watcher))
 }
 
-/// Tells whether a changed file is below a folder whose changes do not matter.
+/// Tells whether a change of a file below a watched folder does not matter.
 fn is_ignored(root: &Path, path: &Path) -> bool {
     let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
     let Ok(below) = path.strip_prefix(&root) else { return false };
-    below.components().any(|part| {
-        let part = part.as_os_str();
-        IGNORED.iter().any(|ignored| part == *ignored)
-    })
+    let of_others = below.components().any(|part| {
+        let part = part.as_os_str().to_string_lossy();
+        part.starts_with('.') || IGNORED.contains(&&*part)
+    });
+    of_others || below.extension().is_some_and(|extension| extension == "log")
 }
 
 /// A command and all that it has started.
@@ -189,6 +212,9 @@ mod tests {
             ("lib/contract.js", false),
             ("node_modules/x/index.js", true),
             ("target/classes/A.class", true),
+            (".ccs/ledger.redb", true),
+            ("dev.log", true),
+            ("catalog.js", false),
             ("src/target.go", false),
         ] {
             assert_eq!(is_ignored(folder.path(), &root.join(path)), ignored, "{path}");
@@ -203,6 +229,7 @@ mod tests {
             command: format!("sleep 1000 & echo $! > {0}.tmp; mv {0}.tmp {0}; wait", file.display()),
             variables: Vec::new(),
             watched: Vec::new(),
+            unwatched: Vec::new(),
         };
         let stop = CancellationToken::new();
         let running = tokio::spawn(keep_running(supervised, |_| (), stop.clone()));
@@ -230,12 +257,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_change_starts_the_command_again() {
+    async fn what_fails_to_start_waits_for_a_change() {
         let folder = tempfile::tempdir().unwrap();
         let supervised = Supervised {
-            command: "sleep 1000".to_owned(),
+            command: "exit 3".to_owned(),
             variables: Vec::new(),
             watched: vec![folder.path().to_owned()],
+            unwatched: Vec::new(),
         };
         let (tell, mut told) = mpsc::unbounded_channel();
         let stop = CancellationToken::new();
@@ -244,8 +272,38 @@ mod tests {
             move |happening| tell.send(happening).unwrap(),
             stop.clone(),
         ));
+        let Some(Happening::Started(_)) = told.recv().await else { panic!("it did not start") };
+        let Some(Happening::Failed(status)) = told.recv().await else { panic!("it did not fail") };
+        assert_eq!(status.code(), Some(3));
+        std::fs::write(folder.path().join("contract.js"), "corrected").unwrap();
+        let Some(Happening::Changed(_)) = told.recv().await else { panic!("it did not wait for a change") };
+        let Some(Happening::Started(_)) = told.recv().await else { panic!("it did not start again") };
+        stop.cancel();
+        running.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_change_starts_the_command_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let supervised = Supervised {
+            command: "sleep 1000".to_owned(),
+            variables: Vec::new(),
+            watched: vec![folder.path().to_owned()],
+            unwatched: vec![folder.path().join("ledger")],
+        };
+        std::fs::create_dir(folder.path().join("ledger")).unwrap();
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let running = tokio::spawn(keep_running(
+            supervised,
+            move |happening| tell.send(happening).unwrap(),
+            stop.clone(),
+        ));
         let Some(Happening::Started(first)) = told.recv().await else { panic!("it did not start") };
-        std::fs::write(folder.path().join("contract.js"), "changed").unwrap();
+        // The first two are the peer's own, and do not count.
+        for file in ["dev.log", "ledger/ledger.redb", "contract.js"] {
+            std::fs::write(folder.path().join(file), "changed").unwrap();
+        }
         let Some(Happening::Changed(file)) = told.recv().await else { panic!("the change was not seen") };
         assert!(file.ends_with("contract.js"), "{}", file.display());
         let Some(Happening::Started(second)) = told.recv().await else { panic!("it did not start again") };

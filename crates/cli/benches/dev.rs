@@ -1,0 +1,144 @@
+//! `ccs dev` as its users run it, over TLS, on the Rust sample that runs already: how long from its start to the first answer,
+//! and how much memory it holds after many transactions on the disk.
+//!
+//! Prints the times of ten starts, and the resident memory after every 20 000 transactions. It is not for comparing times
+//! between machines.
+
+#![expect(clippy::expect_used, reason = "a benchmark may stop")]
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use ccs_client::{Call, Endpoint, Gateway, Tls};
+use ccs_identity::Signer;
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+const STARTS: usize = 10;
+const TRANSACTIONS: usize = 100_000;
+const REPORT_EVERY: usize = 20_000;
+const CLIENTS: usize = 16;
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A process that is killed when it is dropped.
+struct Process(Child);
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // Whoever has ended already cannot be killed, and need not.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let (_chaincode, address) = chaincode();
+    // The first one makes the keys; that is once in the life of a folder.
+    drop(runtime.block_on(first_answer(folder.path(), &address, &[])));
+    let mut times: Vec<_> =
+        (0..STARTS).map(|_| runtime.block_on(first_answer(folder.path(), &address, &[])).1).collect();
+    times.sort();
+    println!(
+        "start to first answer: {:?} (median of {STARTS}), {:?} at most",
+        times[STARTS / 2],
+        times[STARTS - 1]
+    );
+
+    let state = ["--state", "ledger"];
+    let (peer, _, gateway) = runtime.block_on(first_answer(folder.path(), &address, &state));
+    for done in (0..TRANSACTIONS).step_by(REPORT_EVERY) {
+        runtime.block_on(submit(&gateway, done..done + REPORT_EVERY));
+        println!("{:>6} transactions: {}", done + REPORT_EVERY, resident(&peer));
+    }
+}
+
+/// Starts the sample and waits until it listens.
+fn chaincode() -> (Process, String) {
+    let address = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let address = address.expect("a free port").to_string();
+    let chaincode = Command::new(env!("CARGO_BIN_EXE_ccs"))
+        .arg("sample-chaincode")
+        .envs([("CHAINCODE_ID", "basic:1.0"), ("CHAINCODE_SERVER_ADDRESS", &address)])
+        .env("CHAINCODE_TLS_DISABLED", "true")
+        .stderr(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn();
+    let chaincode = Process(chaincode.expect("the sample"));
+    while TcpStream::connect(&address).is_err() {
+        std::thread::yield_now();
+    }
+    (chaincode, address)
+}
+
+/// Starts a peer and asks it as soon as it listens; gives the time until the answer.
+async fn first_answer(folder: &Path, chaincode: &str, options: &[&str]) -> (Process, Duration, Gateway) {
+    let begin = Instant::now();
+    let peer = Command::new(env!("CARGO_BIN_EXE_ccs"))
+        .args(["dev", "--json", "--listen", "127.0.0.1:0", "--chaincode-listen", "127.0.0.1:0"])
+        .args(["--chaincode", &format!("basic={chaincode}")])
+        .args(options)
+        .current_dir(folder)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn();
+    let mut peer = Process(peer.expect("the peer"));
+    let mut lines = BufReader::new(peer.0.stdout.take().expect("its output")).lines();
+    let endpoint = loop {
+        let line = lines.next().expect("a peer that goes on").expect("text");
+        let document: Value = serde_json::from_str(&line).expect("a document");
+        if document["event"] == "ready" {
+            break document["endpoint"].as_str().expect("an address").to_owned();
+        }
+    };
+    // The peer is not held up by a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    let organization = folder.join("organizations/peerOrganizations/org1.example.com");
+    let read = |path: &str| fs::read(organization.join(path)).expect("a file of the organization");
+    let user = "users/User1@org1.example.com/msp";
+    let keys = fs::read_dir(organization.join(user).join("keystore")).expect("a folder of keys");
+    let key = keys.flatten().next().expect("a key").path();
+    let certificate = read(&format!("{user}/signcerts/User1@org1.example.com-cert.pem"));
+    let msp = "Org1MSP".parse().expect("an MSP ID");
+    let signer = Signer::from_pem(msp, &certificate, &fs::read(key).expect("a key")).expect("a signer");
+    let tls = Tls { ca: read("peers/peer0.org1.example.com/tls/ca.crt"), server_name: None };
+    let endpoint = Endpoint::new(&endpoint, Some(tls)).expect("an endpoint");
+    let gateway = Gateway::connect(&endpoint, Arc::new(signer), TIMEOUT).await.expect("a connection");
+    let mut call = Call::new("mychannel", "basic", "AssetExists");
+    call.arguments = vec![b"nobody".to_vec()];
+    assert_eq!(gateway.evaluate(&call).await.expect("an answer"), b"false");
+    (peer, begin.elapsed(), gateway)
+}
+
+/// Creates these assets.
+async fn submit(gateway: &Gateway, assets: std::ops::Range<usize>) {
+    let mut clients = JoinSet::new();
+    for client in 0..CLIENTS {
+        let (gateway, assets) = (gateway.clone(), assets.clone());
+        clients.spawn(async move {
+            for asset in assets.skip(client).step_by(CLIENTS) {
+                let mut call = Call::new("mychannel", "basic", "CreateAsset");
+                let arguments = [&format!("asset{asset}"), "green", "7", "Ada", "700"];
+                call.arguments = arguments.map(|argument| argument.as_bytes().to_vec()).into();
+                gateway.submit(&call).await.expect("a committed transaction");
+            }
+        });
+    }
+    clients.join_all().await;
+}
+
+/// Reads the resident memory of the peer, and its peak.
+fn resident(peer: &Process) -> String {
+    let status = fs::read_to_string(format!("/proc/{}/status", peer.0.id())).expect("Linux");
+    let field = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split_once(':')).map_or("?", |(_, value)| value.trim()).to_owned()
+    };
+    format!("resident {}, peak {}", field("VmRSS"), field("VmHWM"))
+}
