@@ -161,7 +161,9 @@ fn work_through(page: &str) {
             }
             "text terminal 1" => {
                 let terminal = terminal.as_ref().unwrap();
-                lines.iter().for_each(|shown| terminal.wait_for(shown));
+                for shown in &lines {
+                    terminal.wait_for(shown);
+                }
             }
             _ => panic!("{page} has a block that begins with {info:?}"),
         }
@@ -172,6 +174,18 @@ fn work_through(page: &str) {
 #[ignore = "needs node and npm"]
 fn node() {
     work_through("node.md");
+}
+
+#[test]
+#[ignore = "needs go"]
+fn go() {
+    work_through("go.md");
+}
+
+#[test]
+#[ignore = "needs java and mvn"]
+fn java() {
+    work_through("java.md");
 }
 
 #[test]

@@ -97,6 +97,19 @@ impl Chaincodes {
         Some(running.ended().await)
     }
 
+    /// Ends the stream of a chaincode whose process is known to be gone, before the system tells.
+    pub fn disconnect(&self, id: &str) {
+        let Some(chaincode) = self.find(id) else { return };
+        chaincode.status.send_if_modified(|status| match status {
+            Status::Running(running) => {
+                running.close();
+                *status = Status::Idle;
+                true
+            }
+            _ => false,
+        });
+    }
+
     /// Ends the streams of all chaincodes; transactions that still run fail.
     pub async fn close(&self) {
         let chaincodes: Vec<_> = self.known().values().cloned().collect();

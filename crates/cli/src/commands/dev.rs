@@ -159,25 +159,31 @@ fn server_variables(id: &str, address: &str) -> [(String, String); 5] {
 fn tell(story: &Story, peer: &Arc<Peer>, chaincode: &Planned) -> impl FnMut(Happening) + Send + use<> {
     let (story, peer) = (story.clone(), Arc::clone(peer));
     let (name, id) = (chaincode.name.clone(), chaincode.id.clone());
-    move |happening| match happening {
-        Happening::Started(process) => {
-            story.chaincode(&name, &id, &format!("started, process {process}"));
-            tokio::spawn(launch(story.clone(), Arc::clone(&peer), name.clone(), id.clone()));
+    move |happening| {
+        if !matches!(happening, Happening::Started(_)) {
+            // Nobody is at the other end of its stream any more, and it is not taken for ready.
+            peer.chaincodes().disconnect(&id);
         }
-        Happening::Ended(status) => {
-            story.chaincode(&name, &id, &format!("ended: {status}; it is started again"));
-        }
-        Happening::Failed(status) => {
-            story.chaincode(
-                &name,
-                &id,
-                &format!("failed to start: {status}; it is started again when a file changes"),
-            );
-        }
-        Happening::Changed(file) => {
-            let here = std::env::current_dir().unwrap_or_default();
-            let file = file.strip_prefix(&here).unwrap_or(&file);
-            story.chaincode(&name, &id, &format!("starts again, {} has changed", file.display()));
+        match happening {
+            Happening::Started(process) => {
+                story.chaincode(&name, &id, &format!("started, process {process}"));
+                tokio::spawn(launch(story.clone(), Arc::clone(&peer), name.clone(), id.clone()));
+            }
+            Happening::Ended(status) => {
+                story.chaincode(&name, &id, &format!("ended: {status}; it is started again"));
+            }
+            Happening::Failed(status) => {
+                story.chaincode(
+                    &name,
+                    &id,
+                    &format!("failed to start: {status}; it is started again when a file changes"),
+                );
+            }
+            Happening::Changed(file) => {
+                let here = std::env::current_dir().unwrap_or_default();
+                let file = file.strip_prefix(&here).unwrap_or(&file);
+                story.chaincode(&name, &id, &format!("starts again, {} has changed", file.display()));
+            }
         }
     }
 }

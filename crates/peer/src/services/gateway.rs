@@ -71,7 +71,8 @@ impl Gateway for GatewayService {
         request: Request<SignedCommitStatusRequest>,
     ) -> Result<Response<CommitStatusResponse>, Status> {
         let _permit = self.limit.enter()?;
-        commit_status::commit_status(&self.node, request.get_ref()).await.map(Response::new)
+        let deadline = deadline::of(request.metadata());
+        commit_status::commit_status(&self.node, request.get_ref(), deadline).await.map(Response::new)
     }
 
     async fn chaincode_events(

@@ -2,16 +2,19 @@
 
 use ccs_proto::gateway::{CommitStatusRequest, CommitStatusResponse, SignedCommitStatusRequest};
 use prost::Message;
+use tokio::time::Instant;
 use tonic::Status;
 
 use super::readable;
 use crate::access::SignedData;
 use crate::node::{JoinedChannel, Node};
+use crate::services::deadline;
 
-/// Waits without a limit of its own: the client has one, and the call is dropped with it.
+/// Waits without a limit of its own: until the client's, and the call is dropped with it.
 pub(super) async fn commit_status(
     node: &Node,
     signed: &SignedCommitStatusRequest,
+    deadline: Option<Instant>,
 ) -> Result<CommitStatusResponse, Status> {
     let invalid = |text: &str| Err(Status::invalid_argument(text));
     if signed.request.is_empty() {
@@ -34,6 +37,8 @@ pub(super) async fn commit_status(
     tokio::select! {
         biased;
         status = wait(channel, &request.transaction_id) => status,
+        // Left to the transport, a client that is quick sees its own error, and another one CANCELLED.
+        () = deadline::passed(deadline) => Err(Status::deadline_exceeded("context deadline exceeded")),
         reason = channel.committer().failed() => Err(Status::aborted(reason)),
         () = node.stopping().cancelled() => Err(Status::unavailable("the peer is stopping")),
     }
