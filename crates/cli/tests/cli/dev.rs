@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
@@ -131,22 +131,39 @@ fn a_chaincode_that_it_starts_answers_clients_and_each_transaction_is_told() {
     assert_eq!((evaluated["purpose"].as_str(), evaluated["status"].as_i64()), (Some("evaluate"), Some(200)));
 }
 
-#[test]
-fn a_signal_stops_it_and_all_that_it_has_started() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut peer = DevPeer::start(
-        folder.path(),
-        &["--run", "echo $$ > process.tmp && mv process.tmp process && exec sleep 1000"],
-    );
+/// Starts a peer with a command that does nothing for long, and gives the folder of its process in `/proc`.
+fn with_idle_command(folder: &Path) -> (DevPeer, PathBuf) {
+    let command = "echo $$ > process.tmp && mv process.tmp process && exec sleep 1000";
+    let peer = DevPeer::start(folder, &["--run", command]);
     let process = loop {
-        if let Ok(text) = fs::read_to_string(folder.path().join("process")) {
+        if let Ok(text) = fs::read_to_string(folder.join("process")) {
             break text.trim().to_owned();
         }
         std::thread::yield_now();
     };
+    (peer, Path::new("/proc").join(process))
+}
+
+#[test]
+fn a_signal_stops_it_and_all_that_it_has_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut peer, process) = with_idle_command(folder.path());
     peer.signal("-INT");
     assert!(peer.child.wait().unwrap().success());
-    assert!(!Path::new("/proc").join(process).exists());
+    assert!(!process.exists());
+}
+
+#[test]
+fn what_it_has_started_does_not_outlive_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut peer, process) = with_idle_command(folder.path());
+    peer.signal("-KILL");
+    peer.child.wait().unwrap();
+    // Nobody waits for a process whose parent is gone, in a container without an init: what is left of it does nothing.
+    let is_gone = || fs::read_to_string(process.join("stat")).map_or(true, |state| state.contains(") Z "));
+    while !is_gone() {
+        std::thread::yield_now();
+    }
 }
 
 #[test]

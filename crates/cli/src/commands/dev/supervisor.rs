@@ -153,10 +153,15 @@ fn is_ignored(root: &Path, path: &Path) -> bool {
     of_others || below.extension().is_some_and(|extension| extension == "log")
 }
 
+/// Reads until nobody can write any more, and then ends the process group of its argument.
+const OUTLIVED: &str = "read -r nothing; kill -s KILL -- \"-$0\"";
+
 /// A command and all that it has started.
 struct Group {
     child: Child,
     id: u32,
+    /// Ends the group when this process is gone and could not do it: a pipe to it closes then.
+    _watchdog: Child,
 }
 
 impl Group {
@@ -174,7 +179,16 @@ impl Group {
             .spawn()
             .map_err(|error| cannot(&error))?;
         let id = child.id().ok_or_else(|| cannot(&"it has no process"))?;
-        Ok(Self { child, id })
+        let watchdog = Command::new("sh")
+            .args(["-c", OUTLIVED, &id.to_string()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| cannot(&error))?;
+        Ok(Self { child, id, _watchdog: watchdog })
     }
 
     /// Asks every process of the group to stop, and kills those that do not.
@@ -202,6 +216,8 @@ impl Drop for Group {
 
 #[cfg(test)]
 mod tests {
+    use tokio::task::JoinHandle;
+
     use super::*;
 
     #[test]
@@ -256,6 +272,16 @@ mod tests {
         timeout(PATIENCE, gone).await.unwrap();
     }
 
+    /// Keeps a command running; gives what is told, and how to stop it.
+    fn begin(
+        supervised: Supervised,
+    ) -> (mpsc::UnboundedReceiver<Happening>, CancellationToken, JoinHandle<Result<(), Failure>>) {
+        let (tell, told) = mpsc::unbounded_channel();
+        let stop = CancellationToken::new();
+        let tell = move |happening| tell.send(happening).unwrap();
+        (told, stop.clone(), tokio::spawn(keep_running(supervised, tell, stop)))
+    }
+
     #[tokio::test]
     async fn what_fails_to_start_waits_for_a_change() {
         let folder = tempfile::tempdir().unwrap();
@@ -265,13 +291,7 @@ mod tests {
             watched: vec![folder.path().to_owned()],
             unwatched: Vec::new(),
         };
-        let (tell, mut told) = mpsc::unbounded_channel();
-        let stop = CancellationToken::new();
-        let running = tokio::spawn(keep_running(
-            supervised,
-            move |happening| tell.send(happening).unwrap(),
-            stop.clone(),
-        ));
+        let (mut told, stop, running) = begin(supervised);
         let Some(Happening::Started(_)) = told.recv().await else { panic!("it did not start") };
         let Some(Happening::Failed(status)) = told.recv().await else { panic!("it did not fail") };
         assert_eq!(status.code(), Some(3));
@@ -292,13 +312,7 @@ mod tests {
             unwatched: vec![folder.path().join("ledger")],
         };
         std::fs::create_dir(folder.path().join("ledger")).unwrap();
-        let (tell, mut told) = mpsc::unbounded_channel();
-        let stop = CancellationToken::new();
-        let running = tokio::spawn(keep_running(
-            supervised,
-            move |happening| tell.send(happening).unwrap(),
-            stop.clone(),
-        ));
+        let (mut told, stop, running) = begin(supervised);
         let Some(Happening::Started(first)) = told.recv().await else { panic!("it did not start") };
         // The first two are the peer's own, and do not count.
         for file in ["dev.log", "ledger/ledger.redb", "contract.js"] {
