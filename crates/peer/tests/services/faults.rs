@@ -135,7 +135,7 @@ async fn a_stream_that_a_proxy_cuts_fails_its_transactions_at_once_and_the_next_
 }
 
 #[tokio::test]
-async fn a_message_may_have_100_mib_and_one_with_more_costs_no_other_transaction() {
+async fn a_message_may_have_100_mib_and_after_one_with_more_the_next_transaction_works() {
     let (running, peer) = start_on(serve_values().await.0).await;
     assert_eq!(big(&running, MUCH).await.unwrap(), MUCH.parse::<usize>().unwrap());
     let status = big(&running, TOO_MUCH).await.unwrap_err();
