@@ -124,3 +124,18 @@ fn status(end: &End) -> Status {
         _ => Status::failed_precondition(end.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_that_is_not_shown_is_missed() {
+        // The listener lets nobody in without one; a peer has the words all the same.
+        let binding = Binding { certificate_hash: None, owner: None };
+        assert_eq!(
+            binding.check("basic:1.0").unwrap_err().to_string(),
+            "TLS is active but chaincode basic:1.0 didn't send certificate"
+        );
+    }
+}

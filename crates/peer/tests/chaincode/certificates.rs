@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ccs_identity::ChaincodeTls;
+use ccs_identity::{ChaincodeTls, Pair};
 use ccs_peer::{Limits, Observer, Peer, Source, serve_chaincode};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_support_client::ChaincodeSupportClient;
@@ -45,9 +45,12 @@ impl Listening {
 
     /// Connects with the certificate that `issuer` gives to an ID, or with none.
     async fn come(&self, issuer: &ChaincodeTls, id: Option<&str>) -> Result<Come, tonic::transport::Error> {
+        self.come_with(id.map(|id| issuer.issue(id).unwrap())).await
+    }
+
+    async fn come_with(&self, pair: Option<Pair>) -> Result<Come, tonic::transport::Error> {
         let mut tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(self.tls.ca()));
-        if let Some(id) = id {
-            let pair = issuer.issue(id).unwrap();
+        if let Some(pair) = pair {
             // The label is for shims; rustls goes by it, and by what is inside.
             let key = pair.key.replace(" EC PRIVATE KEY", " PRIVATE KEY");
             tls = tls.identity(Identity::from_pem(pair.certificate, key));
@@ -61,10 +64,13 @@ impl Listening {
 
     /// Announces an ID with the certificate of another, or of nobody here, and gives the text that comes back.
     async fn refusal(&self, issuer: &ChaincodeTls, id: &str, first: ChaincodeMessage) -> String {
-        let come = self.come(issuer, Some(id)).await.unwrap();
-        come.outbound.send(first).await.unwrap();
-        come.inbound.unwrap().message().await.unwrap_err().message().to_owned()
+        refusal(self.come(issuer, Some(id)).await.unwrap(), first).await
     }
+}
+
+async fn refusal(come: Come, first: ChaincodeMessage) -> String {
+    come.outbound.send(first).await.unwrap();
+    come.inbound.unwrap().message().await.unwrap_err().message().to_owned()
 }
 
 struct Come {
@@ -93,6 +99,18 @@ async fn a_fake_chaincode_with_the_certificate_of_another_is_refused() {
     let text = listening.refusal(&listening.tls, "other:1.0", register(ID)).await;
     let (begin, end) =
         ("chaincode basic:1.0 with given certificate hash ", " belongs to a different chaincode");
+    let hash = text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
+    assert_eq!(hash.map(str::len), Some(64), "{text}");
+    assert!(!listening.peer.chaincodes().is_running(ID));
+}
+
+#[tokio::test]
+async fn a_fake_chaincode_with_a_certificate_that_is_no_chaincodes_is_refused() {
+    let listening = Listening::start().await;
+    // The only other one that this CA has issued.
+    let come = listening.come_with(Some(listening.tls.server().clone())).await.unwrap();
+    let text = refusal(come, register(ID)).await;
+    let (begin, end) = ("chaincode basic:1.0 with given certificate hash ", " not found in registry");
     let hash = text.strip_prefix(begin).and_then(|text| text.strip_suffix(end));
     assert_eq!(hash.map(str::len), Some(64), "{text}");
     assert!(!listening.peer.chaincodes().is_running(ID));
