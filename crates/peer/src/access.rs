@@ -19,7 +19,8 @@ pub(crate) enum Access {
     Write,
 }
 
-/// Somebody may not do what they want. The text is a peer's; the reason is for its own log.
+/// Somebody may not do what they want. The text is that of the policy, in which an orderer refuses; the reason is for a log of
+/// one's own.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the '{policy}' sub-policies to be satisfied"
@@ -27,6 +28,21 @@ pub(crate) enum Access {
 pub(crate) struct AccessDenied {
     policy: &'static str,
     pub(crate) reason: String,
+}
+
+impl AccessDenied {
+    /// Gives the words in which a peer refuses (Fabric 3.1 `core/policy/policy.go`).
+    pub(crate) fn on(&self, channel: &str) -> String {
+        let policy = self.policy;
+        format!(
+            "Failed evaluating policy on signed data during check policy on channel [{channel}] with policy [/Channel/Application/{policy}]: [{self}]"
+        )
+    }
+}
+
+/// Gives the words in which a peer refuses what concerns a channel that it does not know (the same file).
+pub(crate) fn no_policy_manager(channel: &str) -> String {
+    format!("Failed to get policy manager for channel [{channel}]")
 }
 
 impl Access {

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use ccs_identity::Msp;
+use ccs_identity::{Msp, MspManager};
 use ccs_ledger::{Collections, Content, Ledger, LedgerError, Results, Simulation, Transaction};
 
 use crate::definition::{Definition, DefinitionError, LIFECYCLE};
@@ -16,7 +16,7 @@ const IMPLICIT: &str = "_implicit_org_";
 #[derive(Debug)]
 pub struct Channel {
     ledger: Ledger,
-    msps: Vec<Arc<Msp>>,
+    msps: Arc<MspManager>,
     /// By the names of the chaincodes; as the ledger has them.
     definitions: RwLock<HashMap<String, Arc<Definition>>>,
     /// The IDs under which the chaincodes run, by their names: package IDs, or what a developer calls them.
@@ -31,7 +31,7 @@ impl Channel {
     pub fn new(ledger: Ledger, msps: Vec<Arc<Msp>>) -> Self {
         Self {
             ledger,
-            msps,
+            msps: Arc::new(MspManager::new(msps)),
             definitions: RwLock::default(),
             bindings: RwLock::default(),
             mirror: OnceLock::new(),
@@ -52,7 +52,7 @@ impl Channel {
 
     /// Gives the organizations of the channel.
     #[must_use]
-    pub fn msps(&self) -> &[Arc<Msp>] {
+    pub fn msps(&self) -> &Arc<MspManager> {
         &self.msps
     }
 
@@ -127,7 +127,7 @@ impl Channel {
 
     /// Names the collections of a chaincode, those that organizations have without defining them included.
     pub(crate) fn collections(&self, chaincode: &str) -> Vec<String> {
-        let implicit = self.msps.iter().map(|msp| format!("{IMPLICIT}{}", msp.id().as_str()));
+        let implicit = self.msps.msps().iter().map(|msp| format!("{IMPLICIT}{}", msp.id().as_str()));
         let definition = self.definition(chaincode).ok().flatten();
         let defined = definition.iter().flat_map(|definition| definition.collection_names());
         implicit.chain(defined.map(str::to_owned)).collect()
@@ -137,7 +137,7 @@ impl Channel {
     #[must_use]
     pub fn is_implicit_collection(&self, name: &str) -> bool {
         let organization = name.strip_prefix(IMPLICIT);
-        organization.is_some_and(|id| self.msps.iter().any(|msp| msp.id().as_str() == id))
+        organization.is_some_and(|id| self.msps.msp(id).is_some())
     }
 }
 

@@ -72,6 +72,9 @@ pub(crate) enum Refusal {
     NoChannel(String),
     #[error("{0}")]
     Target(String),
+    /// In the words of a peer.
+    #[error("{0}")]
+    AccessDenied(String),
     #[error("execute failed: {0}")]
     Execute(Box<InvokeError>),
 }

@@ -128,10 +128,8 @@ impl Node {
     /// Starts a node with all channels that a peer has by now.
     #[must_use]
     pub fn of_peer(options: NodeOptions, peer: &Arc<Peer>) -> Arc<Self> {
-        let channels = peer.channels().into_iter().map(|channel| {
-            let msps = MspManager::new(channel.msps().to_vec());
-            (channel.ledger().clone(), Arc::new(msps))
-        });
+        let channels =
+            peer.channels().into_iter().map(|channel| (channel.ledger().clone(), Arc::clone(channel.msps())));
         let channels = channels.collect();
         Self::start(options, Arc::new(Arc::clone(peer)), channels)
     }

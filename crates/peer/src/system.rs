@@ -6,7 +6,9 @@
 mod cscc;
 mod qscc;
 
-use ccs_proto::peer::{ChaincodeInvocationSpec, ChaincodeProposalPayload, Proposal, Response};
+use ccs_proto::peer::{
+    ChaincodeInvocationSpec, ChaincodeProposalPayload, Proposal, Response, SignedProposal,
+};
 use prost::Message;
 
 use crate::access::{Access, SignedData};
@@ -39,9 +41,42 @@ impl System {
         };
         match answer {
             Ok(payload) => Response { status: 200, message: String::new(), payload },
-            Err(message) => Response { status: 500, message, payload: Vec::new() },
+            Err(message) => failure(message),
         }
     }
+
+    /// Answers a chaincode that calls this one, in the transaction of a proposal: only clients may.
+    pub(crate) fn reject(self, signed: &SignedProposal) -> Response {
+        failure(self.rejection(&called(signed)))
+    }
+
+    /// Says that the client called another chaincode, which calls this one.
+    fn rejection(self, called: &str) -> String {
+        match self {
+            Self::Qscc => format!(
+                "Rejecting invoke of QSCC from another chaincode because of potential for deadlocks, original invocation for '{called}'"
+            ),
+            Self::Cscc => {
+                format!("Rejecting invoke of CSCC from another chaincode, original invocation for '{called}'")
+            }
+        }
+    }
+}
+
+fn failure(message: String) -> Response {
+    Response { status: 500, message, payload: Vec::new() }
+}
+
+/// Gives the name of the chaincode that the client called, which is another one in the specification if that is what the
+/// client signed.
+fn called(signed: &SignedProposal) -> String {
+    let name = || {
+        let proposal = Proposal::decode(signed.proposal_bytes.as_slice()).ok()?;
+        let payload = ChaincodeProposalPayload::decode(proposal.payload.as_slice()).ok()?;
+        let specification = ChaincodeInvocationSpec::decode(payload.input.as_slice()).ok()?;
+        Some(specification.chaincode_spec?.chaincode_id?.name)
+    };
+    name().unwrap_or_default()
 }
 
 /// The result's bytes, or the message of a response with status 500.
@@ -63,16 +98,8 @@ impl Request<'_> {
         self.arguments().get(index).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default()
     }
 
-    /// Gives the name of the chaincode that the client called, which is another one in the specification if that is what
-    /// the client signed.
     fn called(&self) -> String {
-        let name = || {
-            let proposal = Proposal::decode(self.proposal.unpacked.signed.proposal_bytes.as_slice()).ok()?;
-            let payload = ChaincodeProposalPayload::decode(proposal.payload.as_slice()).ok()?;
-            let specification = ChaincodeInvocationSpec::decode(payload.input.as_slice()).ok()?;
-            Some(specification.chaincode_spec?.chaincode_id?.name)
-        };
-        name().unwrap_or_default()
+        called(&self.proposal.unpacked.signed)
     }
 
     /// Checks that the client may read a channel.
@@ -83,6 +110,6 @@ impl Request<'_> {
             message: &signed.proposal_bytes,
             signature: &signed.signature,
         };
-        Access::Read.check(channel.msps(), signed).map(|_| ()).map_err(|error| error.to_string())
+        Access::Read.check(channel.msps(), signed).map(|_| ()).map_err(|error| error.on(channel.name()))
     }
 }

@@ -2,11 +2,16 @@
 
 use std::sync::Arc;
 
-use ccs_proto::peer::ChaincodeSpec;
+use ccs_proto::peer::chaincode_message::Type;
+use ccs_proto::peer::{ChaincodeSpec, Response};
 use prost::Message;
 
 use super::{Payload, Refusal, decode};
+use crate::access::{Access, SignedData};
+use crate::channel::Channel;
 use crate::context::{Call, Context, SharedSimulation};
+use crate::system::System;
+use crate::wire::TransactionKey;
 
 /// Where a call goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,14 +43,21 @@ pub(super) async fn call(payload: &[u8], context: &Context) -> Payload {
     if target.chaincode.is_empty() {
         return Err(Refusal::Target(format!("no chaincode is named in {name:?}")));
     }
+    if let Some(system) = System::find(target.chaincode) {
+        return Ok(completed(context, &system.reject(&context.proposal)));
+    }
     let here = context.channel.name();
-    let (channel, simulation) = match target.channel.filter(|&channel| channel != here) {
-        None => (Arc::clone(&context.channel), context.shared_simulation()),
-        Some(other) => {
-            let channel = context.peer.channel(other).ok_or_else(|| Refusal::NoChannel(other.to_owned()))?;
-            let simulation = channel.ledger().simulate(context.transaction_id.as_str())?;
-            (channel, SharedSimulation::new(simulation))
+    let channel = match target.channel {
+        Some(other) if other != here => {
+            context.peer.channel(other).ok_or_else(|| Refusal::NoChannel(other.to_owned()))?
         }
+        _ => Arc::clone(&context.channel),
+    };
+    permitted(context, &channel)?;
+    let simulation = if channel.name() == here {
+        context.shared_simulation()
+    } else {
+        SharedSimulation::new(channel.ledger().simulate(context.transaction_id.as_str())?)
     };
     let call = Call {
         channel,
@@ -58,6 +70,27 @@ pub(super) async fn call(payload: &[u8], context: &Context) -> Payload {
     };
     let outcome = context.peer.invoke(call).await.map_err(|error| Refusal::Execute(Box::new(error)))?;
     Ok(outcome.message.encode_to_vec())
+}
+
+/// Checks that the creator of the transaction may call chaincode on a channel: `peer/ChaincodeToChaincode`, which is for its
+/// Writers, the caller's own channel included (Fabric 3.1 `core/chaincode/handler.go`).
+///
+/// A peer refuses, too, who shows it no signed proposal; here there is always one.
+fn permitted(context: &Context, channel: &Channel) -> Result<(), Refusal> {
+    let Some(creator) = &context.creator else { return Ok(()) };
+    let signed = SignedData {
+        identity: creator.creator(),
+        message: &context.proposal.proposal_bytes,
+        signature: &context.proposal.signature,
+    };
+    let checked = Access::Write.check(channel.msps(), signed);
+    checked.map(drop).map_err(|denied| Refusal::AccessDenied(denied.on(channel.name())))
+}
+
+/// Gives the last message of a chaincode that answers at once, as its caller gets it.
+fn completed(context: &Context, response: &Response) -> Vec<u8> {
+    let (channel, id) = (context.channel.name().to_owned(), context.transaction_id.clone());
+    TransactionKey { channel, id }.message(Type::Completed, response.encode_to_vec()).encode_to_vec()
 }
 
 #[cfg(test)]

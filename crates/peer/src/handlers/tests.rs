@@ -413,6 +413,35 @@ fn a_request_of_no_running_transaction_finds_no_ledger() {
     );
 }
 
+#[tokio::test]
+async fn even_on_its_own_channel_a_chaincode_is_called_for_writers_only() {
+    let plan = ccs_identity::OrganizationPlan {
+        msp_id: "Org1MSP".parse().unwrap(),
+        domain: "org1.example.com".parse().unwrap(),
+        hosts: Vec::new(),
+        endpoint: "localhost:7051".to_owned(),
+    };
+    let organization = ccs_identity::Organization::in_memory(&plan, std::time::SystemTime::now()).unwrap();
+    let msps = ccs_identity::MspManager::new(vec![Arc::clone(organization.msp())]);
+    let creator = msps.identify(organization.user().creator()).unwrap();
+    // The channel has no organizations.
+    let mut context = Arc::into_inner(begin(&channel(), false)).unwrap();
+    context.creator = Some(creator);
+    let chaincode_id = ccs_proto::peer::ChaincodeId { name: "basic".to_owned(), ..Default::default() };
+    let call = ccs_proto::peer::ChaincodeSpec { chaincode_id: Some(chaincode_id), ..Default::default() };
+    let Answer::Later(answer) = answer(request(Type::InvokeChaincode, &call), &Arc::new(context)) else {
+        panic!("it came at once")
+    };
+    let answer = answer.await;
+    assert_eq!(answer.r#type(), Type::Error);
+    assert_eq!(
+        String::from_utf8(answer.payload).unwrap(),
+        "INVOKE_CHAINCODE failed: transaction ID: t1: Failed evaluating policy on signed data during check policy on channel \
+         [ch] with policy [/Channel/Application/Writers]: [implicit policy evaluation failed - 0 sub-policies were \
+         satisfied, but this policy requires 1 of the 'Writers' sub-policies to be satisfied]"
+    );
+}
+
 #[test]
 fn a_payload_that_is_no_message_is_refused() {
     let mut request = request(Type::GetState, &GetState::default());

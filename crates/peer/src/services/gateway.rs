@@ -25,7 +25,7 @@ use tonic::{Request, Response, Status};
 
 use super::deadline;
 use super::limit::Limit;
-use crate::access::{Access, SignedData};
+use crate::access::{self, Access, SignedData};
 use crate::node::{JoinedChannel, Node};
 
 /// The service.
@@ -92,12 +92,11 @@ fn endorsement_deadline<T>(node: &Node, request: &Request<T>) -> Instant {
 
 /// Finds the channel of a signed request whose signer may read it.
 fn readable<'a>(node: &'a Node, channel: &str, signed: SignedData<'_>) -> Result<&'a JoinedChannel, Status> {
-    let found = node.channel(channel).ok_or_else(|| {
-        Status::permission_denied(format!("failed to get policy manager for channel [{channel}]"))
-    })?;
+    let found =
+        node.channel(channel).ok_or_else(|| Status::permission_denied(access::no_policy_manager(channel)))?;
     Access::Read.check(found.msps(), signed).map_err(|error| {
         node.observer().warn(format!("a request to the gateway was refused: {}", error.reason));
-        Status::permission_denied(error.to_string())
+        Status::permission_denied(error.on(channel))
     })?;
     Ok(found)
 }

@@ -6,7 +6,8 @@ use ccs_proto::common::{Block, ConfigEnvelope, Envelope, Payload};
 use ccs_proto::peer::{ChannelInfo, ChannelQueryResponse};
 use prost::Message;
 
-use super::{Answer, Request};
+use super::{Answer, Request, System};
+use crate::access;
 use crate::node::JoinedChannel;
 
 pub(super) fn invoke(request: &Request<'_>) -> Answer {
@@ -17,9 +18,7 @@ pub(super) fn invoke(request: &Request<'_>) -> Answer {
     }
     let called = request.called();
     if called != "cscc" {
-        return Err(format!(
-            "Rejecting invoke of CSCC from another chaincode, original invocation for '{called}'"
-        ));
+        return Err(System::Cscc.rejection(&called));
     }
     match function.as_str() {
         "GetChannels" => Ok(channels(request)),
@@ -44,8 +43,7 @@ fn readable<'a>(request: &'a Request<'_>, function: &str) -> Result<&'a JoinedCh
     let denied = |reason: String| format!("access denied for [{function}][{name}]: {reason}");
     let channel = request.node.channel(&name);
     // A peer asks for the policy first, and finds no channel to ask.
-    let channel =
-        channel.ok_or_else(|| denied(format!("failed to get policy manager for channel [{name}]")))?;
+    let channel = channel.ok_or_else(|| denied(access::no_policy_manager(&name)))?;
     request.may_read(channel).map_err(denied)?;
     Ok(channel)
 }

@@ -5,7 +5,7 @@ use ccs_proto::common::Envelope;
 use ccs_proto::peer::ProcessedTransaction;
 use prost::Message;
 
-use super::{Answer, Request};
+use super::{Answer, Request, System};
 
 /// The number by which a ledger gives its newest block.
 const NEWEST: u64 = u64::MAX;
@@ -18,9 +18,7 @@ pub(super) fn invoke(request: &Request<'_>) -> Answer {
     let (function, name) = (request.text(0), request.text(1));
     let called = request.called();
     if called != "qscc" {
-        return Err(format!(
-            "Rejecting invoke of QSCC from another chaincode because of potential for deadlocks, original invocation for '{called}'"
-        ));
+        return Err(System::Qscc.rejection(&called));
     }
     if function != "GetChainInfo" && count < 3 {
         return Err(format!("missing 3rd argument for {function}"));

@@ -117,7 +117,7 @@ async fn a_status_is_for_members_who_say_which() {
     let stranger = Organization::new("Org2MSP").signer("client");
     let by_stranger = CommitStatusRequest { identity: stranger.creator().to_vec(), ..whole.clone() };
     let wrong_signature = SignedCommitStatusRequest { signature: vec![1], ..signed(whole.clone()) };
-    let no_readers = "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Readers' sub-policies to be satisfied";
+    let no_readers = "Failed evaluating policy on signed data during check policy on channel [mychannel] with policy [/Channel/Application/Readers]: [implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Readers' sub-policies to be satisfied]";
     let cases = [
         (SignedCommitStatusRequest::default(), Code::InvalidArgument, "a commit status request is required"),
         (
@@ -138,7 +138,7 @@ async fn a_status_is_for_members_who_say_which() {
         (
             signed(CommitStatusRequest { channel_id: "nowhere".to_owned(), ..whole.clone() }),
             Code::PermissionDenied,
-            "failed to get policy manager for channel [nowhere]",
+            "Failed to get policy manager for channel [nowhere]",
         ),
         (signed(by_stranger), Code::PermissionDenied, no_readers),
         (wrong_signature, Code::PermissionDenied, no_readers),

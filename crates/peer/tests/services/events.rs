@@ -117,9 +117,9 @@ async fn requests_are_checked() {
         (
             by_stranger,
             Code::PermissionDenied,
-            "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Readers' sub-policies to be satisfied",
+            "Failed evaluating policy on signed data during check policy on channel [mychannel] with policy [/Channel/Application/Readers]: [implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the 'Readers' sub-policies to be satisfied]",
         ),
-        (nowhere, Code::PermissionDenied, "failed to get policy manager for channel [nowhere]"),
+        (nowhere, Code::PermissionDenied, "Failed to get policy manager for channel [nowhere]"),
     ];
     for (request, code, message) in cases {
         let status = listen(&peer, &request).await.unwrap_err();

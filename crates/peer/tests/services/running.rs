@@ -49,9 +49,14 @@ pub(crate) struct Running {
 
 /// The first block of a channel: a configuration that says nothing.
 pub(crate) fn genesis() -> Block {
+    genesis_of(CHANNEL)
+}
+
+/// The same of a channel with another name.
+pub(crate) fn genesis_of(channel: &str) -> Block {
     let header = ChannelHeader {
         r#type: HeaderType::Config.into(),
-        channel_id: CHANNEL.to_owned(),
+        channel_id: channel.to_owned(),
         ..ChannelHeader::default()
     };
     let config = Config { sequence: 7, channel_group: None };

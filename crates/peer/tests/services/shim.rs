@@ -22,9 +22,9 @@ use crate::evaluate::details;
 use crate::network::{CHANNEL, Network};
 use crate::running::{LIMIT, Running, genesis, serve_node};
 
-const ID: &str = "basic:5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f";
+pub(crate) const ID: &str = "basic:5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f";
 
-/// Keeps values, in public or in private; answers late, or with much.
+/// Keeps values, in public or in private; answers late, or with much; calls others of its kind.
 #[derive(Default)]
 struct Values {
     /// How many calls have begun to hang.
@@ -51,6 +51,13 @@ impl fabric_shim::Chaincode for Values {
                 std::future::pending().await
             }
             ("Big", [size]) => Ok(vec![b'x'; size.parse().unwrap_or(0)]),
+            ("Call", [chaincode, channel, key]) => {
+                let get = vec![b"Get".to_vec(), key.clone().into_bytes()];
+                match stub.invoke_chaincode(chaincode, get, channel).await {
+                    Ok(response) => return response,
+                    Err(error) => Err(error),
+                }
+            }
             ("GetPrivate", [key]) => stub.get_private_data("ours", key).await,
             _ => return Response::error("unknown function"),
         };
@@ -68,7 +75,7 @@ async fn increment(stub: &ChaincodeStub, key: &str) -> fabric_shim::Result<Vec<u
     Ok(after)
 }
 
-fn define(channel: &Channel, sequence: i64, policy: &str) {
+pub(crate) fn define(channel: &Channel, sequence: i64, policy: &str) {
     let policy = policy.parse::<SignaturePolicy>().unwrap().to_envelope();
     let policy = ApplicationPolicy { r#type: Some(application_policy::Type::SignaturePolicy(policy)) };
     let members = "OR('Org1MSP.member')".parse::<SignaturePolicy>().unwrap().to_envelope();

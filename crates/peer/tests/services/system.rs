@@ -129,7 +129,7 @@ async fn cscc_tells_of_channels() {
         (&["GetConfigBlock"], "Incorrect number of arguments, 1"),
         (
             &["GetConfigBlock", "nowhere"],
-            "access denied for [GetConfigBlock][nowhere]: failed to get policy manager for channel [nowhere]",
+            "access denied for [GetConfigBlock][nowhere]: Failed to get policy manager for channel [nowhere]",
         ),
         (
             &["JoinChain", "block"],
