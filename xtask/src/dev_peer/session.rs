@@ -7,9 +7,10 @@ use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context, Result, bail, ensure};
+use ccs_identity::{Organization, OrganizationPlan};
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use tempfile::TempDir;
 
@@ -96,6 +97,7 @@ impl Session {
             contracts.push(contract(language, variables, &[], folder.path())?);
             listening(address)?;
         }
+        make_stranger(&folder.path().join("organizations"))?;
         let (peer, mut lines) = begin(command, folder.path())?;
         let mut session = Self { folder, peer, contracts, endpoint: String::new() };
         let (endpoint, chaincode_endpoint) = ready(&mut lines)?;
@@ -300,6 +302,18 @@ fn secured(folder: &Path, language: Language, name: &str) -> Result<Secured> {
         variables.push(("CHAINCODE_CLIENT_CA_CERT", tls.join("ca.pem").to_string_lossy().into_owned()));
     }
     Ok(Secured { package, address, variables })
+}
+
+/// Makes an organization that is no member of any channel, where the runners look for the users of others.
+fn make_stranger(organizations: &Path) -> Result<()> {
+    let plan = OrganizationPlan {
+        msp_id: "Org2MSP".parse()?,
+        domain: "org2.example.com".parse()?,
+        hosts: Vec::new(),
+        endpoint: "localhost:9051".to_owned(),
+    };
+    Organization::open_or_make(&plan, organizations, SystemTime::now())?;
+    Ok(())
 }
 
 /// Waits until something listens: a chaincode that is not there yet is dialled for no longer than a peer does it.

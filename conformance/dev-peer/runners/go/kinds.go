@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sort"
 	"strconv"
@@ -25,11 +26,27 @@ var kinds = map[string]func(*scene) error{
 	"context":          (*scene).compareContext,
 	"offline":          (*scene).offline,
 	"qscc":             (*scene).qscc,
-	"blocks":           (*scene).blocks,
-	"filtered-blocks":  (*scene).filteredBlocks,
-	"private-blocks":   (*scene).privateBlocks,
-	"chaincode-events": (*scene).chaincodeEvents,
+	"blocks":           orRefusal((*scene).blocks),
+	"filtered-blocks":  orRefusal((*scene).filteredBlocks),
+	"private-blocks":   orRefusal((*scene).privateBlocks),
+	"chaincode-events": orRefusal((*scene).chaincodeEvents),
 	"live-events":      (*scene).liveEvents,
+}
+
+// orRefusal expects nothing but the end of the stream, where the step has a refusal: the SDK keeps its text to itself.
+func orRefusal(run func(*scene) error) func(*scene) error {
+	return func(scene *scene) error {
+		err := run(scene)
+		switch {
+		case !scene.step.has("refusal"):
+			return err
+		case errors.Is(err, errEnded):
+			return nil
+		case err == nil:
+			return errors.New("expected a refusal\nactual   success")
+		}
+		return fmt.Errorf("expected a refusal\nactual   %w", err)
+	}
 }
 
 func (scene *scene) evaluate() error {
@@ -65,13 +82,27 @@ func (scene *scene) endorse() error {
 	return err
 }
 
+// commit submits what was endorsed before; who does it signs it.
 func (scene *scene) commit() error {
 	held, err := scene.transcript.find(scene.step.text("held"))
 	if err != nil {
 		return err
 	}
-	status, err := submitAndWait(held.transaction)
+	gateway, err := scene.gateway()
 	if err != nil {
+		return err
+	}
+	bytes, err := held.transaction.Bytes()
+	if err != nil {
+		return err
+	}
+	transaction, err := gateway.NewTransaction(bytes)
+	if err != nil {
+		return err
+	}
+	status, err := submitAndWait(transaction)
+	succeeded, err := scene.expectOutcome(transaction.TransactionID(), transaction.Result(), err)
+	if !succeeded || err != nil {
 		return err
 	}
 	scene.transcript.save(scene.step, result{txid: status.TransactionID, block: &status.BlockNumber, transaction: held.transaction})

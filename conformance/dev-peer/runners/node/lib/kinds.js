@@ -30,22 +30,29 @@ async function endorse(network, transcript, step) {
     transcript.save(step, { txid, proposal, transaction: outcome?.transaction, result: text(outcome?.result) });
 }
 
+// Submits what was endorsed before; who does it signs it.
 async function commit(network, transcript, step) {
-    const { transaction } = transcript.find(step.held);
+    const held = transcript.find(step.held).transaction;
+    const transaction = network.gateway(step).newTransaction(held.getBytes());
+    const txid = transaction.getTransactionId();
+    const outcome = await expectOutcome(step, txid, () => submitAndWait(transaction));
+    if (outcome) {
+        expectStatus(step.status ?? 'VALID', outcome.status);
+        transcript.save(step, { txid, block: outcome.status.blockNumber });
+    }
+}
+
+async function submitAndWait(transaction) {
     const submitted = await transaction.submit();
-    const status = await submitted.getStatus();
-    expectStatus(step.status ?? 'VALID', status);
-    transcript.save(step, { txid: transaction.getTransactionId(), block: status.blockNumber });
+    return { result: transaction.getResult(), status: await submitted.getStatus() };
 }
 
 async function submit(network, transcript, step) {
     const proposal = propose(network, transcript, step);
     const txid = proposal.getTransactionId();
-    const outcome = await expectOutcome(step, txid, async () => {
-        const transaction = await proposal.endorse(callOptions(step));
-        const submitted = await transaction.submit();
-        return { result: transaction.getResult(), status: await submitted.getStatus() };
-    });
+    const outcome = await expectOutcome(step, txid, async () =>
+        submitAndWait(await proposal.endorse(callOptions(step))),
+    );
     if (outcome) {
         expectStatus(step.status ?? 'VALID', outcome.status);
         transcript.save(step, { txid, proposal, result: text(outcome.result), block: outcome.status.blockNumber });
@@ -107,6 +114,21 @@ function text(result) {
     return result === undefined ? undefined : Buffer.from(result).toString();
 }
 
+// A stream from which nothing may come but the refusal, where the step has one.
+function orRefusal(read) {
+    return async (network, transcript, step) => {
+        if (!step.refusal) {
+            return read(network, transcript, step);
+        }
+        const nothing = { ...step, events: [], transactions: [] };
+        const text = await read(network, transcript, nothing).then(
+            () => 'success',
+            (error) => error.message,
+        );
+        return expectText('refusal', step.refusal, text);
+    };
+}
+
 const KINDS = {
     evaluate,
     endorse,
@@ -117,11 +139,11 @@ const KINDS = {
     context,
     offline,
     qscc,
-    blocks,
-    'chaincode-events': chaincodeEvents,
+    blocks: orRefusal(blocks),
+    'chaincode-events': orRefusal(chaincodeEvents),
     'live-events': liveEvents,
-    'filtered-blocks': filteredBlocks,
-    'private-blocks': privateBlocks,
+    'filtered-blocks': orRefusal(filteredBlocks),
+    'private-blocks': orRefusal(privateBlocks),
 };
 
 module.exports = { KINDS };
