@@ -1,6 +1,7 @@
 //! Certificate authorities and the certificates they issue.
 
 use ccs_certificates::Certificate;
+use ccs_identity::Pair;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
     KeyUsagePurpose,
@@ -46,14 +47,6 @@ pub(crate) struct Request<'a> {
     pub(crate) hosts: &'a [String],
     /// How long it shall be valid, in days; never longer than the authority.
     pub(crate) days: u32,
-}
-
-/// A certificate and its key, as PEM texts.
-pub(crate) struct Pair {
-    /// The certificate.
-    pub(crate) certificate: String,
-    /// Its key, PKCS#8.
-    pub(crate) key: String,
 }
 
 /// A certificate authority with its key.

@@ -16,9 +16,10 @@ use std::path::{Path, PathBuf};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ccs_builder::ExitCode;
+use ccs_identity::Pair;
 use ccs_package::disk::Existing;
 
-use super::authority::{Authority, Pair, Role};
+use super::authority::{Authority, Role};
 use super::files::{self, NewFile};
 use crate::failure::Failure;
 
