@@ -11,11 +11,12 @@ mod supervisor;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ccs_peer::{ConnectionInfo, Observer, Peer, Source};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Dev;
@@ -59,7 +60,7 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
     for chaincode in planned {
         let command = start(options, &ground, chaincode, build.path(), &credentials).await?;
         if let Some(supervised) = command {
-            let tell = tell(&story, &ground.peer, chaincode);
+            let tell = tell(&story, &ground.peer, chaincode, Arc::clone(&supervised.was_ready));
             tasks.spawn(supervisor::keep_running(supervised, tell, stop.clone()));
         } else {
             welcome(&story, &ground.peer, chaincode, &credentials);
@@ -134,6 +135,7 @@ async fn start(
                 variables,
                 watched: options.watch.clone(),
                 unwatched: options.state.iter().chain([&options.organizations]).cloned().collect(),
+                was_ready: Arc::default(),
             }));
         }
     }
@@ -156,18 +158,30 @@ fn server_variables(id: &str, address: &str) -> [(String, String); 5] {
 }
 
 /// Tells of a command of ours, and connects to the chaincode each time it was started.
-fn tell(story: &Story, peer: &Arc<Peer>, chaincode: &Planned) -> impl FnMut(Happening) + Send + use<> {
+fn tell(
+    story: &Story,
+    peer: &Arc<Peer>,
+    chaincode: &Planned,
+    was_ready: Arc<AtomicBool>,
+) -> impl FnMut(Happening) + Send + use<> {
     let (story, peer) = (story.clone(), Arc::clone(peer));
     let (name, id) = (chaincode.name.clone(), chaincode.id.clone());
+    let mut launching: Option<JoinHandle<()>> = None;
     move |happening| {
         if !matches!(happening, Happening::Started(_)) {
             // Nobody is at the other end of its stream any more, and it is not taken for ready.
             peer.chaincodes().disconnect(&id);
+            // What waits for it to be ready would tell of the next one, too.
+            if let Some(launching) = launching.take() {
+                launching.abort();
+            }
         }
         match happening {
             Happening::Started(process) => {
                 story.chaincode(&name, &id, &format!("started, process {process}"));
-                tokio::spawn(launch(story.clone(), Arc::clone(&peer), name.clone(), id.clone()));
+                let (peer, was_ready) = (Arc::clone(&peer), Arc::clone(&was_ready));
+                let launched = launch(story.clone(), peer, name.clone(), id.clone(), was_ready);
+                launching = Some(tokio::spawn(launched));
             }
             Happening::Ended(status) => {
                 story.chaincode(&name, &id, &format!("ended: {status}; it is started again"));
@@ -203,13 +217,19 @@ fn welcome(story: &Story, peer: &Arc<Peer>, chaincode: &Planned, credentials: &C
             Arc::clone(peer),
             chaincode.name.clone(),
             chaincode.id.clone(),
+            // Whoever started it starts it again, too.
+            Arc::default(),
         ))),
     }
 }
 
-async fn launch(story: Story, peer: Arc<Peer>, name: String, id: String) {
+/// Waits until a chaincode is ready, notes it and tells of it.
+async fn launch(story: Story, peer: Arc<Peer>, name: String, id: String, was_ready: Arc<AtomicBool>) {
     match peer.chaincodes().launch(&id).await {
-        Ok(()) => story.chaincode(&name, &id, &format!("is ready as {id}")),
+        Ok(()) => {
+            was_ready.store(true, Ordering::Relaxed);
+            story.chaincode(&name, &id, &format!("is ready as {id}"));
+        }
         Err(error) => {
             let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
             story.warn(&format!("{name} is not there yet, the next transaction tries again: {error}{hint}"));

@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 use base64::Engine as _;
@@ -12,6 +13,9 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use crate::{ccs, stderr, stdout};
+
+/// Far longer than a signal takes; only a test that fails waits so long.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running peer; stopped when dropped, with the chaincode that it has started.
 struct DevPeer {
@@ -68,12 +72,11 @@ impl DevPeer {
     }
 
     fn signal(&self, signal: &str) {
-        let kill = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-        assert!(kill.success());
+        kill(signal, &self.child.id().to_string());
     }
 
     /// Runs a command of the gateway client against the peer.
-    fn client(&self, folder: &Path, arguments: &[&str]) -> std::process::Output {
+    fn client(&self, folder: &Path, arguments: &[&str]) -> Output {
         Command::new(cargo_bin("ccs"))
             .args(arguments)
             .args(["--endpoint", self.ready["endpoint"].as_str().unwrap()])
@@ -98,16 +101,23 @@ impl DevPeer {
 impl Drop for DevPeer {
     fn drop(&mut self) {
         // Whoever has ended already needs no signal.
-        let kill = |arguments: &[&str]| {
-            let _ = Command::new("kill").args(arguments).stderr(Stdio::null()).status();
-        };
-        kill(&["-INT", &self.child.id().to_string()]);
+        let _ = try_kill("INT", &self.child.id().to_string());
         let _ = self.child.wait();
         // A peer that was killed has left it behind.
         if let Some(group) = &self.chaincode {
-            kill(&["-KILL", "--", &format!("-{group}")]);
+            let _ = try_kill("KILL", &format!("-{group}"));
         }
     }
+}
+
+/// Sends a signal to a process or, with a minus, to a group.
+fn try_kill(signal: &str, process: &str) -> std::io::Result<Output> {
+    Command::new("kill").args(["-s", signal, "--", process]).output()
+}
+
+fn kill(signal: &str, process: &str) {
+    let output = try_kill(signal, process).unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
 }
 
 const ASSET: [&str; 6] = ["CreateAsset", "asset7", "green", "7", "Ada", "700"];
@@ -148,7 +158,7 @@ fn with_idle_command(folder: &Path) -> (DevPeer, PathBuf) {
 fn a_signal_stops_it_and_all_that_it_has_started() {
     let folder = tempfile::tempdir().unwrap();
     let (mut peer, process) = with_idle_command(folder.path());
-    peer.signal("-INT");
+    peer.signal("INT");
     assert!(peer.child.wait().unwrap().success());
     assert!(!process.exists());
 }
@@ -157,13 +167,29 @@ fn a_signal_stops_it_and_all_that_it_has_started() {
 fn what_it_has_started_does_not_outlive_a_kill() {
     let folder = tempfile::tempdir().unwrap();
     let (mut peer, process) = with_idle_command(folder.path());
-    peer.signal("-KILL");
+    peer.signal("KILL");
     peer.child.wait().unwrap();
     // Nobody waits for a process whose parent is gone, in a container without an init: what is left of it does nothing.
     let is_gone = || fs::read_to_string(process.join("stat")).map_or(true, |state| state.contains(") Z "));
+    let begin = Instant::now();
     while !is_gone() {
+        assert!(begin.elapsed() < PATIENCE, "{} is still there", process.display());
         std::thread::yield_now();
     }
+}
+
+#[test]
+fn what_was_ready_and_crashes_is_started_again_though_it_is_watched() {
+    let folder = tempfile::tempdir().unwrap();
+    let watched = folder.path().join("src");
+    fs::create_dir(&watched).unwrap();
+    let mut peer = DevPeer::with_sample(folder.path(), &["--watch", watched.to_str().unwrap()]);
+    kill("KILL", &format!("-{}", peer.chaincode.as_ref().unwrap()));
+    let ended = peer.wait_for(|document| {
+        document["what"].as_str().is_some_and(|what| what.starts_with("ended") || what.starts_with("failed"))
+    });
+    assert_eq!(ended["what"], "ended: signal: 9 (SIGKILL); it is started again");
+    peer.wait_for(|document| document["what"] == "is ready as basic:1.0");
 }
 
 #[test]

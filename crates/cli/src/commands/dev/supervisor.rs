@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use notify::{RecursiveMode, Watcher as _};
@@ -26,7 +28,7 @@ const QUIET: Duration = Duration::from_millis(300);
 /// How many changes wait to be seen: more than an editor makes of one.
 const CHANGES: usize = 64;
 
-/// What ends sooner than this has failed to start.
+/// What ends sooner than this, and was never ready, has failed to start.
 const START: Duration = Duration::from_secs(5);
 
 /// Folders whose changes never matter; builds and installs fill them. Nor does what is hidden, or a log.
@@ -43,6 +45,8 @@ pub(super) struct Supervised {
     pub(super) watched: Vec<PathBuf>,
     /// What is in there and yet does not count: the peer's own files.
     pub(super) unwatched: Vec<PathBuf>,
+    /// Whether it has been ready since it was started last; others set it.
+    pub(super) was_ready: Arc<AtomicBool>,
 }
 
 /// What happened to the command.
@@ -67,6 +71,7 @@ pub(super) async fn keep_running(
     let (tell_change, mut changed) = mpsc::channel(CHANGES);
     let watcher = watch(&supervised, tell_change)?;
     while !stop.is_cancelled() {
+        supervised.was_ready.store(false, Ordering::Relaxed);
         let mut group = Group::start(&supervised)?;
         let begin = Instant::now();
         tell(Happening::Started(group.id));
@@ -74,7 +79,8 @@ pub(super) async fn keep_running(
             status = group.child.wait() => {
                 group.stop().await;
                 // What does not even start is not mended by starting it again.
-                let rest = if watcher.is_some() && begin.elapsed() < START { None } else { Some(REST) };
+                let failed = begin.elapsed() < START && !supervised.was_ready.load(Ordering::Relaxed);
+                let rest = if watcher.is_some() && failed { None } else { Some(REST) };
                 if let Ok(status) = status {
                     tell(if rest.is_some() { Happening::Ended(status) } else { Happening::Failed(status) });
                 }
@@ -246,6 +252,7 @@ mod tests {
             variables: Vec::new(),
             watched: Vec::new(),
             unwatched: Vec::new(),
+            was_ready: Arc::default(),
         };
         let stop = CancellationToken::new();
         let running = tokio::spawn(keep_running(supervised, |_| (), stop.clone()));
@@ -290,6 +297,7 @@ mod tests {
             variables: Vec::new(),
             watched: vec![folder.path().to_owned()],
             unwatched: Vec::new(),
+            was_ready: Arc::default(),
         };
         let (mut told, stop, running) = begin(supervised);
         let Some(Happening::Started(_)) = told.recv().await else { panic!("it did not start") };
@@ -310,6 +318,7 @@ mod tests {
             variables: Vec::new(),
             watched: vec![folder.path().to_owned()],
             unwatched: vec![folder.path().join("ledger")],
+            was_ready: Arc::default(),
         };
         std::fs::create_dir(folder.path().join("ledger")).unwrap();
         let (mut told, stop, running) = begin(supervised);
