@@ -103,6 +103,8 @@ impl Refusal {
             "the chaincode is not deterministic, or the peers are at different blocks: times, random numbers and the order of maps must not get into the state"
         } else if says("chaincode stream terminated") {
             "the chaincode ended while it ran the transaction: look at its log"
+        } else if says("evaluate timeout expired") || says("endorsement timeout expired") {
+            "the chaincode does not run, is slow, or stands at a breakpoint: look at its output, and at the peer's"
         } else if self.code == Code::Unimplemented {
             "this is no peer of Fabric 2.4 or later, or its gateway is switched off"
         } else {

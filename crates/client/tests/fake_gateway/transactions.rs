@@ -102,6 +102,10 @@ async fn a_deadline_of_the_peer_is_told_in_its_words() {
         error.to_string(),
         "cannot evaluate the transaction: DEADLINE_EXCEEDED: evaluate timeout expired"
     );
+    assert_eq!(
+        error.hint().unwrap(),
+        "the chaincode does not run, is slow, or stands at a breakpoint: look at its output, and at the peer's"
+    );
 }
 
 #[tokio::test]
