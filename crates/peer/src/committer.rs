@@ -8,10 +8,7 @@
 mod block;
 mod broadcast;
 
-use std::time::Duration;
-
 use tokio::sync::{mpsc, watch};
-use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -21,21 +18,20 @@ pub(crate) use broadcast::Refusal;
 /// How many transactions may wait; whoever brings one more waits with it.
 const QUEUE: usize = 1000;
 
-/// When a block is cut.
+/// When a block is full. One that is not is cut all the same when nothing more waits: no transaction waits for others, and
+/// those that come while a block is committed share the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cutting {
     /// How many transactions a block has at most.
     pub max_transactions: usize,
     /// With how many bytes of transactions a block is cut.
     pub preferred_bytes: usize,
-    /// How long the first transaction of a block waits for others.
-    pub timeout: Duration,
 }
 
 impl Default for Cutting {
-    /// The limits that `configtx.yaml` ships, but for the time: nobody waits two seconds for one transaction.
+    /// The limits that `configtx.yaml` ships.
     fn default() -> Self {
-        Self { max_transactions: 500, preferred_bytes: 2 << 20, timeout: Duration::from_millis(2) }
+        Self { max_transactions: 500, preferred_bytes: 2 << 20 }
     }
 }
 
@@ -119,16 +115,10 @@ impl Batches {
     /// Gives the next batch, which is never empty; none after the stop, when everything was given.
     async fn next(&mut self) -> Option<Vec<Vec<u8>>> {
         let first = self.receive().await?;
-        let deadline = Instant::now() + self.cutting.timeout;
         let mut bytes = first.len();
         let mut batch = vec![first];
         while batch.len() < self.cutting.max_transactions && bytes < self.cutting.preferred_bytes {
-            let next = tokio::select! {
-                biased;
-                next = self.receive() => next,
-                () = sleep_until(deadline) => None,
-            };
-            let Some(next) = next else { break };
+            let Ok(next) = self.incoming.try_recv() else { break };
             bytes += next.len();
             batch.push(next);
         }
@@ -150,6 +140,10 @@ impl Batches {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
     use super::*;
 
     fn batches(cutting: Cutting) -> (mpsc::Sender<Vec<u8>>, CancellationToken, Batches) {
@@ -168,18 +162,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_lone_transaction_waits_for_the_timeout_only() {
+    async fn a_lone_transaction_waits_for_no_other() {
         let (queue, _stop, mut batches) = batches(Cutting::default());
         let begin = Instant::now();
         queue.send(vec![1]).await.unwrap();
         assert_eq!(batches.next().await.unwrap(), [[1]]);
-        // The clock of a paused runtime goes in milliseconds.
-        assert!(begin.elapsed() <= Cutting::default().timeout + Duration::from_millis(1));
+        assert_eq!(begin.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_batch_is_full_by_number_and_by_size() {
-        let cutting = Cutting { max_transactions: 2, preferred_bytes: 10, ..Cutting::default() };
+        let cutting = Cutting { max_transactions: 2, preferred_bytes: 10 };
         let (queue, _stop, mut batches) = batches(cutting);
         for size in [1, 1, 11, 1] {
             queue.send(vec![0; size]).await.unwrap();
