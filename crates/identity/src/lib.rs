@@ -26,6 +26,7 @@ mod organization;
 mod policy;
 mod public_key;
 mod role;
+mod signatures;
 mod signer;
 
 pub use authority::{IssueError, Pair};

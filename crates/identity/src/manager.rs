@@ -1,7 +1,8 @@
-//! The MSPs of a channel, and the identities that they have validated.
+//! The MSPs of a channel, the identities that they have validated, and signatures of these.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use ccs_proto::msp::SerializedIdentity;
 use lru::LruCache;
@@ -11,7 +12,9 @@ use crate::certificate::{Certificate, CertificateError};
 use crate::identity::Identity;
 use crate::msp::{Msp, ValidationError};
 use crate::msp_id::MspId;
-use crate::public_key::PublicKey;
+use crate::public_key::{PublicKey, SignatureError};
+use crate::signatures::{KnownSignatures, SignatureId};
+use crate::signer::{Signer, SignerError};
 
 /// How many identities are remembered; at some 4 KiB each that is 4 MiB.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
@@ -68,13 +71,15 @@ pub struct MspManager {
     ed25519: bool,
     // Held only to look up and insert: nothing awaits under it.
     remembered: Mutex<LruCache<Vec<u8>, Arc<Identity>>>,
+    signatures: KnownSignatures,
 }
 
 impl MspManager {
     /// Makes a manager of MSPs, whose IDs differ; the first of two with one ID counts.
     #[must_use]
     pub fn new(msps: Vec<Arc<Msp>>) -> Self {
-        Self { msps, ed25519: false, remembered: Mutex::new(LruCache::new(REMEMBERED)) }
+        let remembered = Mutex::new(LruCache::new(REMEMBERED));
+        Self { msps, ed25519: false, remembered, signatures: KnownSignatures::new() }
     }
 
     /// Accepts identities with an Ed25519 key, as a channel with capability `V3_0` does.
@@ -106,6 +111,36 @@ impl MspManager {
         let identity = Arc::new(self.validate(creator)?);
         self.remembered().put(creator.to_vec(), Arc::clone(&identity));
         Ok(identity)
+    }
+
+    /// Tells whether the certificate of a creator has ended, whoever has issued it; one that cannot be read has not.
+    #[must_use]
+    pub fn is_expired(&self, creator: &[u8], now: SystemTime) -> bool {
+        if let Some(known) = self.remembered().get(creator) {
+            return known.is_expired(now);
+        }
+        let identity = SerializedIdentity::decode(creator).unwrap_or_default();
+        Certificate::from_pem(&identity.id_bytes).is_ok_and(|certificate| certificate.is_expired(now))
+    }
+
+    /// Verifies a signature of an identity over a message, as [`Identity::verify`] does.
+    ///
+    /// One that was found right before is not computed again: it was made by that key, whatever has become of the identity.
+    pub fn verify(
+        &self,
+        identity: &Identity,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        let id = SignatureId::new(identity.certificate(), message, signature);
+        self.signatures.check(id, || identity.verify(message, signature))
+    }
+
+    /// Signs a message; [`Self::verify`] then knows the signature.
+    pub fn sign(&self, signer: &Signer, message: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let signature = signer.sign(message)?;
+        self.signatures.insert(SignatureId::new(signer.certificate(), message, &signature));
+        Ok(signature)
     }
 
     fn validate(&self, creator: &[u8]) -> Result<Identity, CreatorError> {

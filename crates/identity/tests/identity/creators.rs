@@ -1,6 +1,7 @@
 //! What becomes of the creator of a signature header.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use ccs_proto::msp::SerializedIdentity;
 use proptest::prelude::*;
@@ -29,6 +30,24 @@ fn an_identity_is_validated_once() {
     let bytes = creator("Org1MSP", &org.ca.issue("someone", &["client"]).pem);
     let (one, other) = (manager.identify(&bytes).unwrap(), manager.identify(&bytes).unwrap());
     assert!(Arc::ptr_eq(&one, &other));
+}
+
+#[test]
+fn a_certificate_ends_though_its_identity_is_remembered() {
+    let org = Organization::new("Org1MSP");
+    let manager = manager(&[&org]);
+    let issued = org.ca.issue("someone", &["client"]);
+    let bytes = creator("Org1MSP", &issued.pem);
+    let seconds = u64::try_from(issued.certificate().not_after()).unwrap();
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    for _ in ["never seen", "remembered"] {
+        assert!(!manager.is_expired(&bytes, end));
+        assert!(manager.is_expired(&bytes, end + Duration::from_secs(1)));
+        manager.identify(&bytes).unwrap();
+    }
+    assert!(!manager.is_expired(b"no identity", end + Duration::from_secs(1)));
+    let foreign = creator("Org2MSP", &issued.pem);
+    assert!(manager.is_expired(&foreign, end + Duration::from_secs(1)));
 }
 
 #[test]

@@ -36,6 +36,23 @@ fn a_high_s_is_refused() {
 }
 
 #[test]
+fn a_signature_that_is_known_vouches_for_nothing_else() {
+    let org = Organization::new("Org1MSP");
+    let manager = manager(&[&org]);
+    let (one, other) = (org.signer("one", "client"), org.signer("other", "client"));
+    let identity = |signer: &Signer| manager.identify(signer.creator()).unwrap();
+    let own = manager.sign(&one, b"message").unwrap();
+    let brought = one.sign(b"message").unwrap();
+    for signature in [&own, &brought, &own, &brought] {
+        assert_eq!(manager.verify(&identity(&one), b"message", signature), Ok(()));
+        assert_eq!(manager.verify(&identity(&one), b"massage", signature), Err(SignatureError::Wrong));
+        assert_eq!(manager.verify(&identity(&other), b"message", signature), Err(SignatureError::Wrong));
+        let cut = &signature[..signature.len() - 1];
+        assert_eq!(manager.verify(&identity(&one), b"message", cut), Err(SignatureError::Malformed));
+    }
+}
+
+#[test]
 fn ed25519_signs_the_message_where_the_channel_allows_it() {
     let org = Organization::new("Org1MSP");
     let issued = org.ca.issue_with(params("someone", &["client"]), &PKCS_ED25519);
