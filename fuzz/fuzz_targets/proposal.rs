@@ -20,7 +20,7 @@ static MANAGER: LazyLock<MspManager> = LazyLock::new(|| {
 fuzz_target!(|bytes: &[u8]| {
     let signed = SignedProposal { proposal_bytes: bytes.to_vec(), signature: vec![1] };
     let now: SystemTime = UNIX_EPOCH + Duration::from_secs(1_767_323_045);
-    let _ = filter(&signed, now).map_err(|error| error.to_string());
+    let _ = filter(&signed, now, |_| &*MANAGER).map_err(|error| error.to_string());
     if let Ok(unpacked) = Unpacked::new(Arc::new(signed)) {
         let _ = unpacked.function();
         let refusal = unpacked.check(&MANAGER).expect_err("nobody but the CA has its key");

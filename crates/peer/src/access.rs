@@ -58,7 +58,7 @@ impl Access {
         };
         let denied = |reason: &dyn std::fmt::Display| AccessDenied { policy, reason: reason.to_string() };
         let identity = msps.identify(signed.identity).map_err(|error| denied(&error))?;
-        identity.verify(signed.message, signed.signature).map_err(|error| denied(&error))?;
+        msps.verify(&identity, signed.message, signed.signature).map_err(|error| denied(&error))?;
         Ok(identity)
     }
 }

@@ -12,6 +12,7 @@ mod response;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use ccs_identity::MspManager;
 use ccs_ledger::{Results, Touched};
 use ccs_proto::peer::{ProposalResponse, SignedProposal};
 use prost::Message;
@@ -23,10 +24,10 @@ use crate::observer::{Purpose, Simulated};
 use crate::system::System;
 
 pub use checks::{CheckedProposal, Unpacked, filter};
-pub(crate) use checks::{decode, is_expired, transaction_id};
+pub(crate) use checks::{decode, transaction_id};
 pub use error::{EndorserError, FilterError, ProposalError, Undecodable};
 pub(crate) use private::PendingPrivateData;
-use response::{Outcome, failure};
+use response::{Endorser, Outcome, failure};
 
 /// The version of everything that is built in.
 const SYSTEM_VERSION: &str = "syscc";
@@ -45,7 +46,7 @@ impl Node {
         purpose: Purpose,
     ) -> Result<ProposalResponse, EndorserError> {
         let begin = Instant::now();
-        filter(&signed, SystemTime::now())?;
+        filter(&signed, SystemTime::now(), |channel| self.msps(self.channel(channel)))?;
         let unpacked = Unpacked::new(Arc::new(signed))?;
         let channel = match self.channel(unpacked.channel()) {
             None if !unpacked.channel().is_empty() => {
@@ -53,12 +54,11 @@ impl Node {
             }
             channel => channel,
         };
-        let msps = channel.map_or(self.local_msps(), JoinedChannel::msps);
-        let checked = unpacked.check(msps).inspect_err(|error| self.note_refusal(error))?;
+        let checked = unpacked.check(self.msps(channel)).inspect_err(|error| self.note_refusal(error))?;
         if let Some(channel) = channel {
             refuse_duplicate(channel, &checked)?;
         }
-        let (response, touched) = self.simulate(channel, &checked).await;
+        let (response, touched) = self.simulate(channel, &checked, purpose).await;
         let told = response.response.clone().unwrap_or_default();
         self.observer().simulated(Simulated {
             channel: checked.unpacked.channel().to_owned(),
@@ -81,18 +81,31 @@ impl Node {
         }
     }
 
-    async fn simulate(&self, channel: Option<&JoinedChannel>, proposal: &CheckedProposal) -> Answer {
+    /// Gives the organizations of a channel, or those that may ask what belongs to none.
+    fn msps<'a>(&'a self, channel: Option<&'a JoinedChannel>) -> &'a MspManager {
+        channel.map_or(self.local_msps(), JoinedChannel::msps)
+    }
+
+    async fn simulate(
+        &self,
+        channel: Option<&JoinedChannel>,
+        proposal: &CheckedProposal,
+        purpose: Purpose,
+    ) -> Answer {
         let unpacked = &proposal.unpacked;
+        // The gateway's Evaluate gives nobody an endorsement.
+        let endorser = (purpose != Purpose::Evaluate)
+            .then(|| Endorser { signer: self.signer(), msps: self.msps(channel) });
         if let Some(system) = System::find(&unpacked.chaincode) {
             let response = system.invoke(self, proposal);
             let completed = ContractResult { response, event: None };
-            return self.answer(proposal, SYSTEM_VERSION.to_owned(), completed, None);
+            return self.answer(proposal, SYSTEM_VERSION.to_owned(), completed, None, endorser);
         }
         let definition =
             channel.and_then(|channel| self.contracts().definition(channel.name(), &unpacked.chaincode));
         match (channel, definition) {
             (Some(channel), Some(definition)) => {
-                self.simulate_chaincode(channel, proposal, &definition).await
+                self.simulate_chaincode(channel, proposal, &definition, endorser).await
             }
             _ => (failure(undefined(&unpacked.chaincode, unpacked.channel())), Vec::new()),
         }
@@ -103,6 +116,7 @@ impl Node {
         channel: &JoinedChannel,
         proposal: &CheckedProposal,
         definition: &ContractDefinition,
+        endorser: Option<Endorser<'_>>,
     ) -> Answer {
         let unpacked = &proposal.unpacked;
         let failed = |reason: &dyn std::fmt::Display| (failure(reason.to_string()), Vec::new());
@@ -123,7 +137,8 @@ impl Node {
             Ok(completed) => completed,
             Err(error) => return failed(&error),
         };
-        self.answer(proposal, definition.version.clone(), completed, Some(simulation.results()))
+        let results = Some(simulation.results());
+        self.answer(proposal, definition.version.clone(), completed, results, endorser)
     }
 
     fn answer(
@@ -132,6 +147,7 @@ impl Node {
         version: String,
         completed: ContractResult,
         results: Option<Results>,
+        endorser: Option<Endorser<'_>>,
     ) -> Answer {
         let unpacked = &proposal.unpacked;
         let (public, private, touched) = match results {
@@ -148,7 +164,7 @@ impl Node {
             response: completed.response,
             event: completed.event,
         };
-        let response = match outcome.answer(self.signer()) {
+        let response = match outcome.answer(endorser) {
             Ok(response) => response,
             Err(error) => return (failure(format!("endorsing with plugin failed: {error}")), Vec::new()),
         };

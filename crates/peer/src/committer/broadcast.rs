@@ -8,7 +8,6 @@ use ccs_proto::common::{Envelope, HeaderType, SignatureHeader, Status};
 use prost::Message;
 
 use crate::access::{Access, SignedData};
-use crate::endorser::is_expired;
 use crate::node::Node;
 use crate::validation::read_payload;
 
@@ -45,7 +44,7 @@ impl Node {
         let signature_header = SignatureHeader::decode(header.signature_header.as_slice());
         let signature_header =
             signature_header.map_err(|error| bad(format!("bad signature header: {error}")))?;
-        if is_expired(&signature_header.creator, SystemTime::now()) {
+        if channel.msps().is_expired(&signature_header.creator, SystemTime::now()) {
             return Err(bad("broadcast client identity expired".to_owned()));
         }
         let signed = SignedData {

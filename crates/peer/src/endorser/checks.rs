@@ -6,9 +6,8 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ccs_identity::{Certificate, CreatorError, Identity, MspManager};
+use ccs_identity::{CreatorError, Identity, MspManager};
 use ccs_proto::common::{ChannelHeader, Header, HeaderType, SignatureHeader};
-use ccs_proto::msp::SerializedIdentity;
 use ccs_proto::peer::{
     ChaincodeHeaderExtension, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeProposalPayload, Proposal,
     SignedProposal,
@@ -57,28 +56,29 @@ pub(crate) fn transaction_id(nonce: &[u8], creator: &[u8]) -> String {
 
 /// Refuses a proposal whose client's certificate has ended, or whose time is too far from `now`.
 ///
-/// An expired certificate is told even if nobody knows its organization, as by a peer.
-pub fn filter(signed: &SignedProposal, now: SystemTime) -> Result<(), FilterError> {
+/// An expired certificate is told even if nobody knows its organization, as by a peer. `msps` gives the manager of a channel,
+/// which may know the client already.
+pub fn filter<'a>(
+    signed: &SignedProposal,
+    now: SystemTime,
+    msps: impl FnOnce(&str) -> &'a MspManager,
+) -> Result<(), FilterError> {
     let undecodable = FilterError::Undecodable;
     let proposal: Proposal = decode("proposal", &signed.proposal_bytes).map_err(undecodable)?;
     let header: Header = decode("header", &proposal.header).map_err(undecodable)?;
     let signature: SignatureHeader =
         decode("signature header", &header.signature_header).map_err(undecodable)?;
-    if is_expired(&signature.creator, now) {
+    let channel = decode::<ChannelHeader>("channel header", &header.channel_header);
+    let msps = msps(channel.as_ref().map(|channel| channel.channel_id.as_str()).unwrap_or_default());
+    if msps.is_expired(&signature.creator, now) {
         return Err(FilterError::Expired);
     }
-    let channel: ChannelHeader = decode("channel header", &header.channel_header).map_err(undecodable)?;
+    let channel = channel.map_err(undecodable)?;
     let proposed = time::of(channel.timestamp.as_ref());
     if time::is_outside(time::WINDOW, proposed, now) {
         return Err(FilterError::Time { proposed, now, window: time::WINDOW });
     }
     Ok(())
-}
-
-/// Tells whether the certificate of a serialized identity has ended; what cannot be read has not.
-pub(crate) fn is_expired(creator: &[u8], now: SystemTime) -> bool {
-    let identity = SerializedIdentity::decode(creator).unwrap_or_default();
-    Certificate::from_pem(&identity.id_bytes).is_ok_and(|certificate| certificate.is_expired(now))
 }
 
 impl Unpacked {

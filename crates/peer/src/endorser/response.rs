@@ -1,6 +1,6 @@
 //! The answer to a proposal (Fabric 3.1 `core/endorser/endorser.go`).
 
-use ccs_identity::{Signer, SignerError};
+use ccs_identity::{MspManager, Signer, SignerError};
 use ccs_proto::peer::{
     ChaincodeAction, ChaincodeEvent, ChaincodeId, Endorsement, ProposalResponse, ProposalResponsePayload,
     Response,
@@ -12,6 +12,21 @@ const FAILED: i32 = 500;
 
 /// The least status that is not endorsed.
 const NOT_ENDORSED: i32 = 400;
+
+/// Who endorses, and the manager that is to know the signature when the transaction comes back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Endorser<'a> {
+    pub(super) signer: &'a Signer,
+    pub(super) msps: &'a MspManager,
+}
+
+impl Endorser<'_> {
+    fn endorse(self, payload: &[u8]) -> Result<Endorsement, SignerError> {
+        let endorser = self.signer.creator().to_vec();
+        let signature = self.msps.sign(self.signer, &[payload, &endorser].concat())?;
+        Ok(Endorsement { endorser, signature })
+    }
+}
 
 /// What came of a simulation.
 #[derive(Debug)]
@@ -35,8 +50,8 @@ pub(super) fn failure(message: String) -> ProposalResponse {
 }
 
 impl Outcome<'_> {
-    /// Answers, and endorses what may be endorsed.
-    pub(super) fn answer(self, signer: &Signer) -> Result<ProposalResponse, SignerError> {
+    /// Answers, and endorses what may be endorsed; without an endorser nothing is signed.
+    pub(super) fn answer(self, endorser: Option<Endorser<'_>>) -> Result<ProposalResponse, SignerError> {
         let response = self.response.clone();
         let channel_is_empty = self.channel.is_empty();
         let answer = ProposalResponse { response: Some(response.clone()), ..ProposalResponse::default() };
@@ -47,9 +62,7 @@ impl Outcome<'_> {
             return Ok(answer);
         }
         let payload = self.payload();
-        let endorser = signer.creator().to_vec();
-        let signature = signer.sign(&[payload.as_slice(), &endorser].concat())?;
-        let endorsement = Some(Endorsement { endorser, signature });
+        let endorsement = endorser.map(|endorser| endorser.endorse(&payload)).transpose()?;
         Ok(ProposalResponse { version: 1, payload, endorsement, ..answer })
     }
 

@@ -71,7 +71,7 @@ fn signature_header(bytes: &[u8]) -> Option<SignatureHeader> {
 pub(super) fn check(opened: &Opened, channel: &Channel<'_>) -> Result<Action, Code> {
     let SignatureHeader { creator, nonce } = &opened.signature_header;
     let identity = channel.msps.identify(creator).map_err(|_| Code::BadCreatorSignature)?;
-    let signature = identity.verify(&opened.envelope.payload, &opened.envelope.signature);
+    let signature = channel.msps.verify(&identity, &opened.envelope.payload, &opened.envelope.signature);
     signature.map_err(|_| Code::BadCreatorSignature)?;
     match HeaderType::try_from(opened.channel_header.r#type) {
         Ok(HeaderType::EndorserTransaction) => {}

@@ -89,7 +89,7 @@ impl Endorsers {
         let valid = action.endorsed.endorsements.iter().filter_map(|endorsement| {
             let identity = msps.identify(&endorsement.endorser).ok()?;
             let message = [payload.as_slice(), &endorsement.endorser].concat();
-            identity.verify(&message, &endorsement.signature).ok()?;
+            msps.verify(&identity, &message, &endorsement.signature).ok()?;
             Some(identity)
         });
         Self(valid.collect())

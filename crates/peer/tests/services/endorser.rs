@@ -21,8 +21,9 @@ type Change = fn(&mut Parts);
 
 /// Checks a proposal as a peer does, without a ledger.
 fn check(network: &Network, signed: SignedProposal) -> Result<(), EndorserError> {
-    filter(&signed, SystemTime::now())?;
-    Unpacked::new(Arc::new(signed))?.check(&network.msps())?;
+    let msps = network.msps();
+    filter(&signed, SystemTime::now(), |_| &msps)?;
+    Unpacked::new(Arc::new(signed))?.check(&msps)?;
     Ok(())
 }
 
@@ -174,9 +175,11 @@ fn filters_refuse_old_certificates_and_wrong_clocks() {
 
     let signed = changed(&network, |_| ());
     let now = SystemTime::now();
-    assert_eq!(filter(&signed, now + Duration::from_mins(14)), Ok(()));
+    let msps = network.msps();
+    let filter = |now| filter(&signed, now, |_| &msps);
+    assert_eq!(filter(now + Duration::from_mins(14)), Ok(()));
     for later in [now + Duration::from_mins(16), now - Duration::from_mins(16)] {
-        let error = filter(&signed, later).unwrap_err();
+        let error = filter(later).unwrap_err();
         assert!(matches!(error, FilterError::Time { .. }), "{error:?}");
         let text = error.to_string();
         assert!(text.starts_with("request unauthorized due to incorrect timestamp 20"), "{text}");
