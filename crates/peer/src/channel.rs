@@ -18,11 +18,19 @@ pub struct Channel {
     ledger: Ledger,
     msps: Arc<MspManager>,
     /// By the names of the chaincodes; as the ledger has them.
-    definitions: RwLock<HashMap<String, Arc<Definition>>>,
+    definitions: RwLock<HashMap<String, Known>>,
     /// The IDs under which the chaincodes run, by their names: package IDs, or what a developer calls them.
     bindings: RwLock<HashMap<String, String>>,
     /// Answers rich queries in place of the ledger.
     mirror: OnceLock<Mirror>,
+}
+
+/// A definition that was read.
+#[derive(Clone, Debug)]
+struct Known {
+    definition: Arc<Definition>,
+    /// How many blocks there were at least: it is current as long as there are no more.
+    height: u64,
 }
 
 impl Channel {
@@ -70,8 +78,19 @@ impl Channel {
 
     /// Gives the definition of a chaincode as it is now.
     pub fn definition(&self, chaincode: &str) -> Result<Option<Arc<Definition>>, DefinitionError> {
-        let mut simulation = self.ledger.simulate("")?;
-        self.resolve(&mut simulation, chaincode)
+        let height = self.ledger.height();
+        if let Some(known) = self.known(chaincode).filter(|known| known.height == height) {
+            return Ok(Some(known.definition));
+        }
+        let definition = self.resolve(&mut self.ledger.simulate("")?, chaincode)?;
+        if let Some(definition) = &definition {
+            self.note(chaincode, definition, height);
+        }
+        Ok(definition)
+    }
+
+    fn known(&self, chaincode: &str) -> Option<Known> {
+        self.definitions.read().unwrap_or_else(PoisonError::into_inner).get(chaincode).cloned()
     }
 
     /// Gives the definition of a chaincode as a simulation sees it; the simulation notes that it has read its sequence
@@ -82,18 +101,23 @@ impl Channel {
         chaincode: &str,
     ) -> Result<Option<Arc<Definition>>, DefinitionError> {
         let Some(sequence) = Definition::sequence(simulation, chaincode)? else { return Ok(None) };
-        let known = self.definitions.read().unwrap_or_else(PoisonError::into_inner).get(chaincode).cloned();
-        if let Some(known) = known.filter(|known| known.sequence == sequence) {
-            return Ok(Some(known));
+        if let Some(known) = self.known(chaincode).filter(|known| known.definition.sequence == sequence) {
+            return Ok(Some(known.definition));
         }
+        let height = self.ledger.height();
         // Read aside: what else a definition holds does not belong to the read set.
         let mut aside = self.ledger.simulate("")?;
         let definition = Definition::read(&mut aside, chaincode)?.map(Arc::new);
         if let Some(definition) = &definition {
-            let mut definitions = self.definitions.write().unwrap_or_else(PoisonError::into_inner);
-            definitions.insert(chaincode.to_owned(), Arc::clone(definition));
+            self.note(chaincode, definition, height);
         }
         Ok(definition)
+    }
+
+    /// Remembers a definition that was read when there were so many blocks, or more.
+    fn note(&self, chaincode: &str, definition: &Arc<Definition>, height: u64) {
+        let known = Known { definition: Arc::clone(definition), height };
+        self.definitions.write().unwrap_or_else(PoisonError::into_inner).insert(chaincode.to_owned(), known);
     }
 
     /// Defines a chaincode in a block of its own, which holds no signatures: for a peer that is its own network.
@@ -144,9 +168,8 @@ impl Channel {
 impl Collections for Channel {
     fn block_to_live(&self, namespace: &str, collection: &str) -> u64 {
         // Called within a commit: what the ledger has is what is known, or will be for the next block.
-        let known = self.definitions.read().unwrap_or_else(PoisonError::into_inner).get(namespace).cloned();
-        known
-            .and_then(|known| known.collection(collection).map(|found| found.block_to_live))
+        self.known(namespace)
+            .and_then(|known| known.definition.collection(collection).map(|found| found.block_to_live))
             .unwrap_or_default()
     }
 }
@@ -197,6 +220,7 @@ pub(crate) mod tests {
         for (sequence, version) in [(1, "1.0"), (2, "2.0")] {
             let version = version.to_owned();
             channel.define("basic", &Definition { sequence, version, ..Definition::default() }).unwrap();
+            assert_eq!(channel.definition("basic").unwrap().unwrap().sequence, sequence);
             assert_eq!(channel.definition("basic").unwrap().unwrap().sequence, sequence);
         }
         assert_eq!(channel.definition("basic").unwrap().unwrap().version, "2.0");
