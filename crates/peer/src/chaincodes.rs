@@ -80,6 +80,12 @@ impl Chaincodes {
         self.known().insert(id.to_owned(), Arc::new(Chaincode { source: Source::Stream, status }));
     }
 
+    /// Tells whether it is known how a chaincode is reached.
+    #[must_use]
+    pub fn is_known(&self, id: &str) -> bool {
+        self.find(id).is_some()
+    }
+
     /// Tells whether a chaincode is registered at the moment.
     #[must_use]
     pub fn is_running(&self, id: &str) -> bool {

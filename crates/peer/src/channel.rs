@@ -1,26 +1,31 @@
 //! A channel of the peer: its ledger, its organizations, and the chaincodes that are defined on it.
 
+mod binding;
+
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use ccs_identity::{Msp, MspManager};
+use ccs_identity::{Msp, MspId, MspManager};
 use ccs_ledger::{Collections, Content, Ledger, LedgerError, Results, Simulation, Transaction};
 
-use crate::definition::{Definition, DefinitionError, LIFECYCLE};
+use crate::definition::{Definition, DefinitionError};
+use crate::lifecycle::{IMPLICIT, implicit_collection};
 use crate::mirror::Mirror;
 
-/// The prefix of the collections that every organization has without defining them.
-const IMPLICIT: &str = "_implicit_org_";
+use binding::Binding;
+pub(crate) use binding::RunAs;
 
 /// A channel.
 #[derive(Debug)]
 pub struct Channel {
     ledger: Ledger,
     msps: Arc<MspManager>,
+    /// The peer's organization, whose approvals count.
+    own: Option<MspId>,
     /// By the names of the chaincodes; as the ledger has them.
     definitions: RwLock<HashMap<String, Known>>,
-    /// The IDs under which the chaincodes run, by their names: package IDs, or what a developer calls them.
-    bindings: RwLock<HashMap<String, String>>,
+    /// What is said about chaincodes apart from approvals, by their names.
+    bindings: RwLock<HashMap<String, Binding>>,
     /// Answers rich queries in place of the ledger.
     mirror: OnceLock<Mirror>,
 }
@@ -40,6 +45,7 @@ impl Channel {
         Self {
             ledger,
             msps: Arc::new(MspManager::new(msps)),
+            own: None,
             definitions: RwLock::default(),
             bindings: RwLock::default(),
             mirror: OnceLock::new(),
@@ -64,16 +70,16 @@ impl Channel {
         &self.msps
     }
 
-    /// Says under which ID a chaincode of this channel runs.
-    pub fn bind(&self, chaincode: &str, id: &str) {
-        let mut bindings = self.bindings.write().unwrap_or_else(PoisonError::into_inner);
-        bindings.insert(chaincode.to_owned(), id.to_owned());
+    /// Says which organization is the peer's own: a definition runs by the package that it has approved.
+    #[must_use]
+    pub fn of_organization(mut self, id: MspId) -> Self {
+        self.own = Some(id);
+        self
     }
 
-    /// Gives the ID under which a chaincode of this channel runs.
-    #[must_use]
-    pub fn binding(&self, chaincode: &str) -> Option<String> {
-        self.bindings.read().unwrap_or_else(PoisonError::into_inner).get(chaincode).cloned()
+    /// Names the chaincodes that are defined, in order.
+    pub fn defined(&self) -> Result<Vec<String>, DefinitionError> {
+        Ok(Definition::names(&self.ledger.simulate("")?)?)
     }
 
     /// Gives the definition of a chaincode as it is now.
@@ -124,9 +130,7 @@ impl Channel {
     pub fn define(&self, chaincode: &str, definition: &Definition) -> Result<(), DefinitionError> {
         let id = format!("definition of {chaincode} {}", definition.sequence);
         let mut simulation = self.ledger.simulate(id.as_str())?;
-        for (key, value) in definition.writes(chaincode) {
-            simulation.put(LIFECYCLE, &key, value)?;
-        }
+        definition.write(&mut simulation, chaincode)?;
         self.commit_unsigned(simulation.finish(), id)
     }
 
@@ -151,7 +155,7 @@ impl Channel {
 
     /// Names the collections of a chaincode, those that organizations have without defining them included.
     pub(crate) fn collections(&self, chaincode: &str) -> Vec<String> {
-        let implicit = self.msps.msps().iter().map(|msp| format!("{IMPLICIT}{}", msp.id().as_str()));
+        let implicit = self.msps.msps().iter().map(|msp| implicit_collection(msp.id().as_str()));
         let definition = self.definition(chaincode).ok().flatten();
         let defined = definition.iter().flat_map(|definition| definition.collection_names());
         implicit.chain(defined.map(str::to_owned)).collect()
@@ -187,6 +191,7 @@ pub(crate) mod tests {
     use ccs_proto::common::Block;
 
     use super::*;
+    use crate::definition::LIFECYCLE;
 
     /// A first block without a configuration.
     pub(crate) fn genesis() -> Block {
@@ -228,10 +233,12 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn bindings_are_by_name() {
+    fn bindings_are_by_name_and_need_no_approval() {
         let channel = channel();
         channel.bind("basic", "basic_1.0:00");
-        assert_eq!(channel.binding("basic").as_deref(), Some("basic_1.0:00"));
-        assert_eq!(channel.binding("other"), None);
+        let definition = Definition { sequence: 1, ..Definition::default() };
+        let bound = RunAs::Bound("basic_1.0:00".to_owned());
+        assert_eq!(channel.run_as("basic", &definition).unwrap(), Some(bound));
+        assert_eq!(channel.run_as("other", &definition).unwrap(), None);
     }
 }

@@ -127,7 +127,7 @@ impl From<Collections> for CollectionConfigPackage {
 }
 
 /// Tells whether a text matches `[A-Za-z0-9-]+([A-Za-z0-9_-]+)*`.
-fn is_name(text: &str) -> bool {
+pub(crate) fn is_name(text: &str) -> bool {
     let is_character = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     text.bytes().all(is_character) && text.bytes().next().is_some_and(|first| first != b'_')
 }

@@ -11,7 +11,7 @@ use ccs_ledger::Committed;
 use ccs_proto::peer::{ChaincodeEvent, ChaincodeInput, Response, SignedProposal};
 
 use crate::context::SharedSimulation;
-use crate::error::TransactionError;
+use crate::error::{Gap, TransactionError};
 
 /// What is agreed on a chaincode of a channel, as far as clients have to do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,11 +82,34 @@ pub struct ContractResult {
     pub event: Option<ChaincodeEvent>,
 }
 
+/// A package by which a chaincode of a channel runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageInUse {
+    /// The package's ID.
+    pub package_id: String,
+    /// The chaincode's name in its definition.
+    pub chaincode: String,
+    /// The version of its definition.
+    pub version: String,
+}
+
 /// Runs chaincode and knows the definitions.
 #[tonic::async_trait]
 pub trait Contracts: Send + Sync + 'static {
     /// Gives what is agreed on a chaincode as of the last block.
     fn definition(&self, channel: &str, chaincode: &str) -> Option<Arc<ContractDefinition>>;
+
+    /// Says why a chaincode that is defined cannot be run; [`None`] when it can.
+    fn gap(&self, channel: &str, chaincode: &str) -> Option<Gap> {
+        let _ = (channel, chaincode);
+        None
+    }
+
+    /// Names the packages by which the chaincodes of a channel run.
+    fn packages_in_use(&self, channel: &str) -> Vec<PackageInUse> {
+        let _ = channel;
+        Vec::new()
+    }
 
     /// Runs a function of a chaincode that is defined. Dropping the future gives up waiting for the answer.
     async fn execute(&self, call: ContractCall) -> Result<ContractResult, TransactionError>;

@@ -3,25 +3,20 @@
 //! The keys and messages are those of Fabric 3.1 `core/chaincode/lifecycle/{lifecycle,serializer}.go`, so who reads the
 //! blocks finds what a real channel has.
 
-use std::collections::BTreeMap;
-
 use ccs_identity::{EnvelopeError, SignaturePolicy};
 use ccs_ledger::{Simulation, SimulationError};
-use ccs_proto::lifecycle::{
-    ChaincodeEndorsementInfo, ChaincodeValidationInfo, StateData, StateMetadata, state_data,
-};
+use ccs_proto::lifecycle::{ChaincodeEndorsementInfo, ChaincodeValidationInfo, state_data};
 use ccs_proto::peer::collection_config::Payload;
 use ccs_proto::peer::collection_policy_config::Payload as Members;
 use ccs_proto::peer::{CollectionConfigPackage, StaticCollectionConfig};
 use prost::Message;
 
+use crate::lifecycle::record::{self, NAMESPACES, Place, Record};
+
 /// The namespace of definitions.
 pub(crate) const LIFECYCLE: &str = "_lifecycle";
 
-/// The type of a definition in its metadata.
-const DATA_TYPE: &str = "ChaincodeDefinition";
-
-/// The fields of a definition, in the order of the metadata.
+/// The fields of a definition, in the order of the metadata; the first is not among approved parameters.
 const FIELDS: [&str; 4] = ["Sequence", "EndorsementInfo", "ValidationInfo", "Collections"];
 
 /// What a channel has agreed on about a chaincode.
@@ -67,9 +62,9 @@ impl Definition {
         simulation: &mut Simulation,
         chaincode: &str,
     ) -> Result<Option<i64>, DefinitionError> {
-        match field(simulation, chaincode, FIELDS[0])? {
+        match record::field(simulation, Place::Public, (NAMESPACES, chaincode), FIELDS[0])? {
             Some(state_data::Type::Int64(sequence)) => Ok(Some(sequence)),
-            Some(_) => Err(damaged(chaincode, FIELDS[0], &"it is no number")),
+            Some(_) => Err(record::damaged(chaincode, FIELDS[0], &"it is no number")),
             None => Ok(None),
         }
     }
@@ -80,25 +75,55 @@ impl Definition {
         chaincode: &str,
     ) -> Result<Option<Self>, DefinitionError> {
         let Some(sequence) = Self::sequence(simulation, chaincode)? else { return Ok(None) };
-        let endorsement: ChaincodeEndorsementInfo = message(simulation, chaincode, FIELDS[1])?;
-        let validation: ChaincodeValidationInfo = message(simulation, chaincode, FIELDS[2])?;
-        Ok(Some(Self {
+        Self::read_parameters(simulation, Place::Public, chaincode, sequence).map(Some)
+    }
+
+    /// Reads all of a definition but its sequence number.
+    pub(crate) fn read_parameters(
+        simulation: &mut Simulation,
+        place: Place<'_>,
+        name: &str,
+        sequence: i64,
+    ) -> Result<Self, DefinitionError> {
+        let key = (NAMESPACES, name);
+        let endorsement: ChaincodeEndorsementInfo = record::message(simulation, place, key, FIELDS[1])?;
+        let validation: ChaincodeValidationInfo = record::message(simulation, place, key, FIELDS[2])?;
+        Ok(Self {
             sequence,
             version: endorsement.version,
             init_required: endorsement.init_required,
             endorsement_plugin: endorsement.endorsement_plugin,
             validation_plugin: validation.validation_plugin,
             validation_parameter: validation.validation_parameter,
-            collections: message(simulation, chaincode, FIELDS[3])?,
-        }))
+            collections: record::message(simulation, place, key, FIELDS[3])?,
+        })
     }
 
-    /// Gives the keys and values that define the chaincode.
-    pub(crate) fn writes(&self, chaincode: &str) -> BTreeMap<String, Vec<u8>> {
-        let metadata = StateMetadata {
-            datatype: DATA_TYPE.to_owned(),
-            fields: FIELDS.iter().map(|&field| field.to_owned()).collect(),
-        };
+    /// Names the chaincodes that are defined, in order; nothing is noted as read.
+    pub(crate) fn names(simulation: &Simulation) -> Result<Vec<String>, SimulationError> {
+        let prefix = record::metadata_key(NAMESPACES, "");
+        let mut names = Vec::new();
+        for entry in simulation.scan(LIFECYCLE)? {
+            names.extend(entry?.key.strip_prefix(&prefix).map(str::to_owned));
+        }
+        Ok(names)
+    }
+
+    /// Writes the definition of a chaincode where it differs from what is there.
+    pub(crate) fn write(&self, simulation: &mut Simulation, chaincode: &str) -> Result<(), SimulationError> {
+        self.record(chaincode).write(Place::Public, simulation)
+    }
+
+    /// Gives the record of the definition.
+    pub(crate) fn record(&self, chaincode: &str) -> Record {
+        let mut record = self.parameters_record(chaincode.to_owned());
+        record.datatype = "ChaincodeDefinition";
+        record.fields.insert(0, (FIELDS[0], state_data::Type::Int64(self.sequence)));
+        record
+    }
+
+    /// Gives the record of all but the sequence number, which is what an organization approves.
+    pub(crate) fn parameters_record(&self, name: String) -> Record {
         let endorsement = ChaincodeEndorsementInfo {
             version: self.version.clone(),
             init_required: self.init_required,
@@ -108,17 +133,10 @@ impl Definition {
             validation_plugin: self.validation_plugin.clone(),
             validation_parameter: self.validation_parameter.clone(),
         };
-        let values = [
-            state_data::Type::Int64(self.sequence),
-            state_data::Type::Bytes(endorsement.encode_to_vec()),
-            state_data::Type::Bytes(validation.encode_to_vec()),
-            state_data::Type::Bytes(self.collections.encode_to_vec()),
-        ];
-        let fields = FIELDS.iter().zip(values).map(|(field, value)| {
-            (field_key(chaincode, field), StateData { r#type: Some(value) }.encode_to_vec())
-        });
-        let metadata = (format!("namespaces/metadata/{chaincode}"), metadata.encode_to_vec());
-        std::iter::once(metadata).chain(fields).collect()
+        let values =
+            [endorsement.encode_to_vec(), validation.encode_to_vec(), self.collections.encode_to_vec()];
+        let fields = FIELDS[1..].iter().copied().zip(values.map(state_data::Type::Bytes)).collect();
+        Record { kind: NAMESPACES, name, datatype: "ChaincodeParameters", fields }
     }
 
     /// Names the collections.
@@ -145,38 +163,6 @@ pub(crate) fn members(collection: &StaticCollectionConfig) -> Result<Option<Sign
     policy.map(|Members::SignaturePolicy(envelope)| SignaturePolicy::from_envelope(envelope)).transpose()
 }
 
-fn field_key(chaincode: &str, field: &str) -> String {
-    format!("namespaces/fields/{chaincode}/{field}")
-}
-
-fn field(
-    simulation: &mut Simulation,
-    chaincode: &str,
-    field: &'static str,
-) -> Result<Option<state_data::Type>, DefinitionError> {
-    let Some(bytes) = simulation.get(LIFECYCLE, &field_key(chaincode, field))? else { return Ok(None) };
-    let data = StateData::decode(bytes.as_slice()).map_err(|error| damaged(chaincode, field, &error))?;
-    Ok(data.r#type)
-}
-
-fn message<M: Message + Default>(
-    simulation: &mut Simulation,
-    chaincode: &str,
-    name: &'static str,
-) -> Result<M, DefinitionError> {
-    match field(simulation, chaincode, name)? {
-        Some(state_data::Type::Bytes(bytes)) => {
-            M::decode(bytes.as_slice()).map_err(|error| damaged(chaincode, name, &error))
-        }
-        Some(_) => Err(damaged(chaincode, name, &"it holds no bytes")),
-        None => Ok(M::default()),
-    }
-}
-
-fn damaged(chaincode: &str, field: &'static str, reason: &dyn std::fmt::Display) -> DefinitionError {
-    DefinitionError::Damaged { chaincode: chaincode.to_owned(), field, reason: reason.to_string() }
-}
-
 #[cfg(test)]
 mod tests {
     use ccs_ledger::Store;
@@ -197,15 +183,15 @@ mod tests {
             collections: CollectionConfigPackage { config: vec![config] },
             ..Definition::default()
         };
-        let writes = definition.writes("basic");
+        let pairs = definition.record("basic").pairs();
         assert_eq!(
-            writes.keys().collect::<Vec<_>>(),
+            pairs.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>(),
             [
-                "namespaces/fields/basic/Collections",
-                "namespaces/fields/basic/EndorsementInfo",
-                "namespaces/fields/basic/Sequence",
-                "namespaces/fields/basic/ValidationInfo",
                 "namespaces/metadata/basic",
+                "namespaces/fields/basic/Sequence",
+                "namespaces/fields/basic/EndorsementInfo",
+                "namespaces/fields/basic/ValidationInfo",
+                "namespaces/fields/basic/Collections",
             ]
         );
         let channel =
@@ -214,6 +200,7 @@ mod tests {
         let mut simulation = channel.ledger().simulate("t").unwrap();
         assert_eq!(Definition::read(&mut simulation, "basic").unwrap(), Some(definition.clone()));
         assert_eq!(Definition::read(&mut simulation, "other").unwrap(), None);
+        assert_eq!(Definition::names(&simulation).unwrap(), ["basic"]);
         assert_eq!(definition.collection("secrets").unwrap().name, "secrets");
         assert_eq!(definition.collection("other"), None);
     }

@@ -19,6 +19,8 @@ use prost::Message;
 
 use crate::context::SharedSimulation;
 use crate::contracts::{ContractCall, ContractDefinition, ContractResult};
+use crate::definition::LIFECYCLE;
+use crate::lifecycle::{self, OnChannel};
 use crate::node::{JoinedChannel, Node};
 use crate::observer::{Purpose, Simulated};
 use crate::system::System;
@@ -101,14 +103,43 @@ impl Node {
             let completed = ContractResult { response, event: None };
             return self.answer(proposal, SYSTEM_VERSION.to_owned(), completed, None, endorser);
         }
+        if unpacked.chaincode == LIFECYCLE {
+            return self.simulate_lifecycle(channel, proposal, endorser).await;
+        }
+        let unavailable = |reason: &dyn std::fmt::Display| {
+            (failure(unavailable(&unpacked.chaincode, unpacked.channel(), reason)), Vec::new())
+        };
         let definition =
             channel.and_then(|channel| self.contracts().definition(channel.name(), &unpacked.chaincode));
-        match (channel, definition) {
-            (Some(channel), Some(definition)) => {
-                self.simulate_chaincode(channel, proposal, &definition, endorser).await
-            }
-            _ => (failure(undefined(&unpacked.chaincode, unpacked.channel())), Vec::new()),
+        let (Some(channel), Some(definition)) = (channel, definition) else {
+            return unavailable(&format!("chaincode {} not found", unpacked.chaincode));
+        };
+        match self.contracts().gap(channel.name(), &unpacked.chaincode) {
+            Some(gap) => unavailable(&gap),
+            None => self.simulate_chaincode(channel, proposal, &definition, endorser).await,
         }
+    }
+
+    /// Calls `_lifecycle`, which reads and writes as other chaincode does, where there is a channel.
+    async fn simulate_lifecycle(
+        &self,
+        channel: Option<&JoinedChannel>,
+        proposal: &CheckedProposal,
+        endorser: Option<Endorser<'_>>,
+    ) -> Answer {
+        let simulate = |channel: &JoinedChannel| {
+            channel.ledger().simulate(proposal.unpacked.transaction_id()).map(SharedSimulation::new)
+        };
+        let simulation = match channel.map(simulate).transpose() {
+            Ok(simulation) => simulation,
+            Err(error) => return (failure(format!("error in simulation: {error}")), Vec::new()),
+        };
+        let on = channel.zip(simulation.as_ref());
+        let channel = on.map(|(channel, simulation)| OnChannel { channel, simulation });
+        let invocation = lifecycle::Invocation { node: self, proposal, channel };
+        let completed = ContractResult { response: lifecycle::invoke(invocation).await, event: None };
+        let results = simulation.map(|simulation| simulation.results());
+        self.answer(proposal, SYSTEM_VERSION.to_owned(), completed, results, endorser)
     }
 
     async fn simulate_chaincode(
@@ -186,8 +217,8 @@ fn refuse_duplicate(channel: &JoinedChannel, proposal: &CheckedProposal) -> Resu
     Ok(())
 }
 
-fn undefined(chaincode: &str, channel: &str) -> String {
+fn unavailable(chaincode: &str, channel: &str, reason: &dyn std::fmt::Display) -> String {
     format!(
-        "make sure the chaincode {chaincode} has been successfully defined on channel {channel} and try again: chaincode {chaincode} not found"
+        "make sure the chaincode {chaincode} has been successfully defined on channel {channel} and try again: {reason}"
     )
 }

@@ -113,6 +113,44 @@ impl LaunchError {
     }
 }
 
+/// A chaincode is defined, and this peer cannot run it (Fabric 3.1 `core/chaincode/lifecycle/endorsement_info.go`).
+#[derive(Debug, thiserror::Error)]
+pub enum Gap {
+    /// The peer's organization has not approved the definition.
+    #[error(
+        "chaincode definition for '{chaincode}' at sequence {sequence} on channel '{channel}' has not yet been approved by this org"
+    )]
+    NotApproved {
+        /// The chaincode's name.
+        chaincode: String,
+        /// The sequence number of the definition.
+        sequence: i64,
+        /// The channel.
+        channel: String,
+    },
+    /// The approval names no package that is installed.
+    #[error("chaincode definition for '{0}' exists, but chaincode is not installed")]
+    NotInstalled(String),
+    /// The ledger does not tell.
+    #[error(transparent)]
+    Definition(#[from] DefinitionError),
+}
+
+impl Gap {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NotApproved { .. } => "approve the definition with the ID of the package that is to run",
+            Self::NotInstalled(_) => {
+                "install the package that was approved, or approve the one that is installed: peer lifecycle chaincode queryinstalled"
+            }
+            Self::Definition(_) => return None,
+        };
+        Some(hint.to_owned())
+    }
+}
+
 /// A chaincode cannot be invoked. The texts are those that another chaincode which calls it reads after `execute failed: `.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
@@ -125,6 +163,16 @@ pub enum InvokeError {
         channel: String,
         /// Its name.
         chaincode: String,
+    },
+    /// It is defined, and this peer cannot run it.
+    #[error("[channel {channel}] failed to get chaincode container info for {chaincode}: {gap}")]
+    Gap {
+        /// The channel.
+        channel: String,
+        /// Its name.
+        chaincode: String,
+        /// What is missing.
+        gap: Box<Gap>,
     },
     /// Its definition cannot be read.
     #[error(transparent)]
@@ -214,6 +262,7 @@ impl InvokeError {
             )),
             Self::StreamLost { end } => Some(format!("what happened: {end}")),
             Self::Launch { error, .. } => error.hint(),
+            Self::Gap { gap, .. } => gap.hint(),
             Self::Duplicate { .. } | Self::Undefined { .. } | Self::Definition(_) | Self::Init(_) => None,
         }
     }

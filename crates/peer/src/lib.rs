@@ -33,6 +33,7 @@
 //! | [`endorser`], `system` | checks a proposal, simulates it and endorses the result; the chaincodes that are built in |
 //! | [`validation`] | decides whether a transaction is well formed, signed and endorsed |
 //! | `committer` | puts transactions in order and commits them, block by block |
+//! | [`lifecycle`] | the system chaincode that installs, approves and commits: `_lifecycle` |
 //! | [`observer`] | what is told of each transaction |
 //! | `contracts` | what the services ask of a peer: [`Contracts`] |
 //! | `peer` | the peer: its channels, its chaincodes, and how one is invoked: [`Peer`] |
@@ -62,6 +63,7 @@ mod envelope;
 mod error;
 mod handlers;
 pub mod host;
+pub mod lifecycle;
 mod mirror;
 mod node;
 pub mod observer;
@@ -86,9 +88,10 @@ pub use connection::{ChaincodeConnection, ConnectionInfo};
 pub use context::{Call, SharedSimulation};
 pub use contracts::{
     CollectionDefinition, ContractCall, ContractDefinition, ContractResult, Contracts, EndorsementPolicy,
+    PackageInUse,
 };
 pub use definition::{Definition, DefinitionError};
-pub use error::{InvokeError, LaunchError, RegisterError, TransactionError};
+pub use error::{Gap, InvokeError, LaunchError, RegisterError, TransactionError};
 pub use mirror::{Mirror, MirrorError};
 pub use node::{Node, NodeOptions};
 pub use observer::Observer;

@@ -12,7 +12,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::committer::{BlockMaker, Committer, Cutting};
 use crate::contracts::Contracts;
+use crate::definition::LIFECYCLE;
 use crate::endorser::PendingPrivateData;
+use crate::lifecycle::{NoPackages, PackageStore};
 use crate::observer::Observer;
 use crate::peer::Peer;
 use crate::system::System;
@@ -31,12 +33,14 @@ pub struct NodeOptions {
     pub cutting: Cutting,
     /// How long the gateway waits for an endorsement: `peer.gateway.endorsementTimeout`.
     pub endorsement_timeout: Duration,
+    /// Keeps the packages that `_lifecycle` installs.
+    pub packages: Arc<dyn PackageStore>,
     /// Is told what happens.
     pub observer: Observer,
 }
 
 impl NodeOptions {
-    /// Gives options with the times that peers ship, and nobody to watch.
+    /// Gives options with the times that peers ship, no packages, and nobody to watch.
     #[must_use]
     pub fn new(address: impl Into<String>, signer: Arc<Signer>, local_msps: Arc<MspManager>) -> Self {
         Self {
@@ -45,6 +49,7 @@ impl NodeOptions {
             local_msps,
             cutting: Cutting::default(),
             endorsement_timeout: Duration::from_secs(30),
+            packages: Arc::new(NoPackages),
             observer: Observer::default(),
         }
     }
@@ -180,10 +185,29 @@ impl Node {
     }
 
     /// Tells whether this peer can simulate a chaincode; system chaincodes it can.
+    ///
+    /// A client of the gateway is told no more than that, as by a peer; why a chaincode that is defined does not run is told
+    /// to whoever watches.
     pub(crate) fn has_chaincode(&self, channel: &str, chaincode: &str) -> bool {
-        let is_there =
-            || System::find(chaincode).is_some() || self.contracts.definition(channel, chaincode).is_some();
-        self.channels.contains_key(channel) && is_there()
+        if !self.channels.contains_key(channel) {
+            return false;
+        }
+        if chaincode == LIFECYCLE || System::find(chaincode).is_some() {
+            return true;
+        }
+        if self.contracts.definition(channel, chaincode).is_none() {
+            return false;
+        }
+        let gap = self.contracts.gap(channel, chaincode);
+        if let Some(gap) = &gap {
+            let hint = gap.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            self.observer().warn(format!("{gap}{hint}"));
+        }
+        gap.is_none()
+    }
+
+    pub(crate) fn packages(&self) -> &dyn PackageStore {
+        self.options.packages.as_ref()
     }
 
     pub(crate) fn private_data(&self) -> &PendingPrivateData {

@@ -9,10 +9,10 @@ use ccs_proto::peer::{ChaincodeEvent, ChaincodeMessage, Response};
 use prost::Message;
 
 use crate::chaincodes::Chaincodes;
-use crate::channel::Channel;
+use crate::channel::{Channel, RunAs};
 use crate::context::{Call, Context};
 use crate::definition::Definition;
-use crate::error::{InvokeError, TransactionError};
+use crate::error::{Gap, InvokeError, TransactionError};
 use crate::wire::TransactionKey;
 
 /// The key under which a chaincode's Init leaves the version of its definition (Fabric 3.1
@@ -126,13 +126,48 @@ impl Peer {
         Ok(Completed { response, event, definition })
     }
 
+    /// Finds the ID under which a chaincode runs, if this peer can run it.
+    pub(crate) fn id_of(
+        &self,
+        channel: &Channel,
+        chaincode: &str,
+        definition: &Definition,
+    ) -> Result<String, Gap> {
+        let name = || chaincode.to_owned();
+        match channel.run_as(chaincode, definition)? {
+            Some(RunAs::Bound(id) | RunAs::Package(id)) if self.chaincodes.is_known(&id) => Ok(id),
+            Some(_) => Err(Gap::NotInstalled(name())),
+            None => {
+                let (sequence, channel) = (definition.sequence, channel.name().to_owned());
+                Err(Gap::NotApproved { chaincode: name(), sequence, channel })
+            }
+        }
+    }
+
+    /// Launches what runs by an approved package, as a peer does when a definition is committed or a package installed.
+    ///
+    /// Nobody is told how that goes: the next transaction tries again, and says so. Needs a tokio runtime.
+    pub fn launch_approved(&self) {
+        for channel in self.channels() {
+            for chaincode in channel.defined().unwrap_or_default() {
+                let Ok(Some(definition)) = channel.definition(&chaincode) else { continue };
+                let Ok(Some(RunAs::Package(id))) = channel.run_as(&chaincode, &definition) else { continue };
+                if self.chaincodes.is_known(&id) {
+                    let chaincodes = self.chaincodes.clone();
+                    tokio::runtime::Handle::current().spawn(async move { chaincodes.launch(&id).await });
+                }
+            }
+        }
+    }
+
     /// Invokes a chaincode, for a client or for another chaincode.
     pub(crate) async fn invoke(self: &Arc<Self>, call: Call) -> Result<Outcome, InvokeError> {
         let (definition, message_type) = check(&call)?;
-        let id = call.channel.binding(&call.chaincode);
-        let id = id.ok_or_else(|| InvokeError::Launch {
-            id: call.chaincode.clone(),
-            error: crate::error::LaunchError::NotInstalled(call.chaincode.clone()),
+        let id = self.id_of(&call.channel, &call.chaincode, &definition);
+        let id = id.map_err(|gap| InvokeError::Gap {
+            channel: call.channel.name().to_owned(),
+            chaincode: call.chaincode.clone(),
+            gap: Box::new(gap),
         })?;
         let running = self.chaincodes.running(&id).await;
         let running = running.map_err(|error| InvokeError::Launch { id, error })?;

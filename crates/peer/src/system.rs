@@ -1,7 +1,7 @@
 //! The system chaincodes that are functions of this process: no simulation, no read/write set.
 //!
-//! Each is a module with one function from arguments to a response; [`System::find`] names them. A system chaincode that
-//! writes, as `_lifecycle` does, needs a simulation and belongs beside the application's chaincodes.
+//! Each is a module with one function from arguments to a response; [`System::find`] names them. `_lifecycle`, which reads and
+//! writes a channel in a simulation, is [`lifecycle`](crate::lifecycle).
 
 mod cscc;
 mod qscc;

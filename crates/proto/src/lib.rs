@@ -31,7 +31,7 @@ package!(
     kvrwset, "kvrwset"
 );
 package!(
-    /// How `_lifecycle` keeps definitions in the state.
+    /// What the functions of `_lifecycle` take and give, and how it keeps definitions in the state.
     lifecycle, "lifecycle"
 );
 package!(

@@ -40,8 +40,8 @@ fn generate(target: &Path) {
     let mut descriptors = protox::compile(&files, [&ours, &shim]).unwrap();
     // The messages that `fabric-shim-protos` has are used from there, and its services are not made again.
     let mut config = tonic_prost_build::configure().build_transport(false).out_dir(target);
-    // A channel's configuration is hashed and signed: its maps are written in one order.
-    config = config.btree_map(".common");
+    // A channel's configuration and the results of `_lifecycle` are hashed and signed: maps are written in one order.
+    config = config.btree_map(".common").btree_map(".lifecycle");
     for file in &mut descriptors.file {
         if ours.join(file.name()).is_file() {
             continue;

@@ -11,10 +11,11 @@ use prost::Message;
 
 use super::{
     CollectionDefinition, ContractCall, ContractDefinition, ContractResult, Contracts, EndorsementPolicy,
+    PackageInUse,
 };
 use crate::context::Call;
-use crate::definition::{Definition, members};
-use crate::error::{InvokeError, TransactionError};
+use crate::definition::{Definition, LIFECYCLE, members};
+use crate::error::{Gap, InvokeError, TransactionError};
 use crate::peer::Peer;
 
 #[tonic::async_trait]
@@ -23,6 +24,22 @@ impl Contracts for Arc<Peer> {
         // A definition that cannot be read is as good as none: nothing is run or committed under it.
         let definition = self.channel(channel)?.definition(chaincode).ok()??;
         Some(Arc::new(ContractDefinition::from(&*definition)))
+    }
+
+    fn gap(&self, channel: &str, chaincode: &str) -> Option<Gap> {
+        let channel = self.channel(channel)?;
+        let definition = channel.definition(chaincode).ok()??;
+        self.id_of(&channel, chaincode, &definition).err()
+    }
+
+    fn packages_in_use(&self, channel: &str) -> Vec<PackageInUse> {
+        let Some(channel) = self.channel(channel) else { return Vec::new() };
+        let used = |chaincode: String| {
+            let definition = channel.definition(&chaincode).ok()??;
+            let package_id = self.id_of(&channel, &chaincode, &definition).ok()?;
+            Some(PackageInUse { package_id, chaincode, version: definition.version.clone() })
+        };
+        channel.defined().unwrap_or_default().into_iter().filter_map(used).collect()
     }
 
     async fn execute(&self, call: ContractCall) -> Result<ContractResult, TransactionError> {
@@ -38,11 +55,19 @@ impl Contracts for Arc<Peer> {
     }
 
     fn committed(&self, channel: &str, block: &Committed) {
+        if block.updates.keys().any(|namespace| is_of_lifecycle(namespace)) {
+            self.launch_approved();
+        }
         if let Some(mirror) = self.channel(channel).as_ref().and_then(|channel| channel.mirror()) {
             // What fails here is told to whoever asks the copy next.
             let _ = mirror.apply(block, &tokio::runtime::Handle::current());
         }
     }
+}
+
+/// Tells whether a namespace of the ledger is the one of definitions, or a collection in it.
+fn is_of_lifecycle(namespace: &str) -> bool {
+    namespace.split_once("$$").map_or(namespace, |(namespace, _)| namespace) == LIFECYCLE
 }
 
 impl From<&Definition> for ContractDefinition {

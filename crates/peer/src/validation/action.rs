@@ -13,9 +13,7 @@ use prost::{DecodeError, Message};
 
 use super::envelope::Action;
 use super::{Channel, StateKey};
-
-/// The namespace that the definitions of chaincodes are in.
-pub(super) const LIFECYCLE: &str = "_lifecycle";
+use crate::definition::LIFECYCLE;
 
 /// An action whose read/write set is decoded.
 pub(super) struct Checked {

@@ -12,13 +12,12 @@ use ccs_proto::common::SignaturePolicyEnvelope;
 use ccs_proto::peer::TxValidationCode as Code;
 use prost::Message;
 
-use super::action::{Checked, LIFECYCLE};
+use super::action::Checked;
 use super::envelope::Action;
 use super::{Channel, StateKey, Stop};
 use crate::contracts::{ContractDefinition, EndorsementPolicy};
-
-/// The prefix of the collection that each organization has without defining it.
-const IMPLICIT: &str = "_implicit_org_";
+use crate::definition::LIFECYCLE;
+use crate::lifecycle::IMPLICIT;
 
 /// The policies of a channel whose configuration says what the usual one says: the majority of the organizations endorse,
 /// each by one of its peers.

@@ -1,8 +1,8 @@
 //! The services of a peer, called by clients over gRPC with real signatures.
 //!
-//! Behind the services stands a fake contract in place of a running chaincode (`fake_contract`), but for `shim`, `calls`
-//! and `faults`, where all is there: a peer, and a chaincode on the published Rust shim. Everything before and after the contract is the real
-//! thing: checks, endorsement, ordering, validation, ledger.
+//! Behind the services stands a fake contract in place of a running chaincode (`fake_contract`), but for `shim`, `calls`,
+//! `faults` and `lifecycle`, where all is there: a peer, and a chaincode on the published Rust shim. Everything before and after
+//! the contract is the real thing: checks, endorsement, ordering, validation, ledger.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -16,6 +16,7 @@ mod evaluate;
 mod events;
 mod fake_contract;
 mod faults;
+mod lifecycle;
 mod network;
 mod proposal;
 mod running;

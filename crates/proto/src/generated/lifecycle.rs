@@ -41,3 +41,260 @@ pub struct ChaincodeValidationInfo {
     #[prost(bytes = "vec", tag = "2")]
     pub validation_parameter: ::prost::alloc::vec::Vec<u8>,
 }
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct InstallChaincodeArgs {
+    /// The bytes of the package file.
+    #[prost(bytes = "vec", tag = "1")]
+    pub chaincode_install_package: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct InstallChaincodeResult {
+    #[prost(string, tag = "1")]
+    pub package_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryInstalledChaincodeArgs {
+    #[prost(string, tag = "1")]
+    pub package_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryInstalledChaincodeResult {
+    #[prost(string, tag = "1")]
+    pub package_id: ::prost::alloc::string::String,
+    #[prost(string, tag = "2")]
+    pub label: ::prost::alloc::string::String,
+    /// By channel.
+    #[prost(btree_map = "string, message", tag = "3")]
+    pub references: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        query_installed_chaincode_result::References,
+    >,
+}
+/// Nested message and enum types in `QueryInstalledChaincodeResult`.
+pub mod query_installed_chaincode_result {
+    #[derive(Clone, PartialEq, ::prost::Message)]
+    pub struct References {
+        #[prost(message, repeated, tag = "1")]
+        pub chaincodes: ::prost::alloc::vec::Vec<Chaincode>,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Chaincode {
+        #[prost(string, tag = "1")]
+        pub name: ::prost::alloc::string::String,
+        #[prost(string, tag = "2")]
+        pub version: ::prost::alloc::string::String,
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetInstalledChaincodePackageArgs {
+    #[prost(string, tag = "1")]
+    pub package_id: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct GetInstalledChaincodePackageResult {
+    #[prost(bytes = "vec", tag = "1")]
+    pub chaincode_install_package: ::prost::alloc::vec::Vec<u8>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryInstalledChaincodesArgs {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryInstalledChaincodesResult {
+    /// Each is what QueryInstalledChaincode gives.
+    #[prost(message, repeated, tag = "1")]
+    pub installed_chaincodes: ::prost::alloc::vec::Vec<QueryInstalledChaincodeResult>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChaincodeSource {
+    #[prost(oneof = "chaincode_source::Type", tags = "1, 2")]
+    pub r#type: ::core::option::Option<chaincode_source::Type>,
+}
+/// Nested message and enum types in `ChaincodeSource`.
+pub mod chaincode_source {
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Unavailable {}
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Local {
+        #[prost(string, tag = "1")]
+        pub package_id: ::prost::alloc::string::String,
+    }
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum Type {
+        #[prost(message, tag = "1")]
+        Unavailable(Unavailable),
+        #[prost(message, tag = "2")]
+        LocalPackage(Local),
+    }
+}
+/// CheckCommitReadinessArgs and CommitChaincodeDefinitionArgs are the same without the source.
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct ApproveChaincodeDefinitionForMyOrgArgs {
+    #[prost(int64, tag = "1")]
+    pub sequence: i64,
+    #[prost(string, tag = "2")]
+    pub name: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub version: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub endorsement_plugin: ::prost::alloc::string::String,
+    #[prost(string, tag = "5")]
+    pub validation_plugin: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "6")]
+    pub validation_parameter: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "7")]
+    pub collections: ::core::option::Option<super::protos::CollectionConfigPackage>,
+    #[prost(bool, tag = "8")]
+    pub init_required: bool,
+    #[prost(message, optional, tag = "9")]
+    pub source: ::core::option::Option<ChaincodeSource>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ApproveChaincodeDefinitionForMyOrgResult {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct CheckCommitReadinessResult {
+    /// By organization.
+    #[prost(btree_map = "string, bool", tag = "1")]
+    pub approvals: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        bool,
+    >,
+    /// Of those that have not approved: what differs. Since Fabric 3.0.
+    #[prost(btree_map = "string, message", tag = "2")]
+    pub mismatches: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        check_commit_readiness_result::Mismatches,
+    >,
+}
+/// Nested message and enum types in `CheckCommitReadinessResult`.
+pub mod check_commit_readiness_result {
+    #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+    pub struct Mismatches {
+        #[prost(string, repeated, tag = "1")]
+        pub items: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CommitChaincodeDefinitionResult {}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryApprovedChaincodeDefinitionArgs {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+    /// 0 for the latest.
+    #[prost(int64, tag = "2")]
+    pub sequence: i64,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryApprovedChaincodeDefinitionResult {
+    #[prost(int64, tag = "1")]
+    pub sequence: i64,
+    #[prost(string, tag = "2")]
+    pub version: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub endorsement_plugin: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub validation_plugin: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "5")]
+    pub validation_parameter: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "6")]
+    pub collections: ::core::option::Option<super::protos::CollectionConfigPackage>,
+    #[prost(bool, tag = "7")]
+    pub init_required: bool,
+    #[prost(message, optional, tag = "8")]
+    pub source: ::core::option::Option<ChaincodeSource>,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryApprovedChaincodeDefinitionsArgs {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryApprovedChaincodeDefinitionsResult {
+    #[prost(message, repeated, tag = "1")]
+    pub approved_chaincode_definitions: ::prost::alloc::vec::Vec<
+        query_approved_chaincode_definitions_result::ApprovedChaincodeDefinition,
+    >,
+}
+/// Nested message and enum types in `QueryApprovedChaincodeDefinitionsResult`.
+pub mod query_approved_chaincode_definitions_result {
+    #[derive(Clone, PartialEq, ::prost::Message)]
+    pub struct ApprovedChaincodeDefinition {
+        #[prost(string, tag = "1")]
+        pub name: ::prost::alloc::string::String,
+        #[prost(int64, tag = "2")]
+        pub sequence: i64,
+        #[prost(string, tag = "3")]
+        pub version: ::prost::alloc::string::String,
+        #[prost(string, tag = "4")]
+        pub endorsement_plugin: ::prost::alloc::string::String,
+        #[prost(string, tag = "5")]
+        pub validation_plugin: ::prost::alloc::string::String,
+        #[prost(bytes = "vec", tag = "6")]
+        pub validation_parameter: ::prost::alloc::vec::Vec<u8>,
+        #[prost(message, optional, tag = "7")]
+        pub collections: ::core::option::Option<
+            super::super::protos::CollectionConfigPackage,
+        >,
+        #[prost(bool, tag = "8")]
+        pub init_required: bool,
+        #[prost(message, optional, tag = "9")]
+        pub source: ::core::option::Option<super::ChaincodeSource>,
+    }
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryChaincodeDefinitionArgs {
+    #[prost(string, tag = "1")]
+    pub name: ::prost::alloc::string::String,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryChaincodeDefinitionResult {
+    #[prost(int64, tag = "1")]
+    pub sequence: i64,
+    #[prost(string, tag = "2")]
+    pub version: ::prost::alloc::string::String,
+    #[prost(string, tag = "3")]
+    pub endorsement_plugin: ::prost::alloc::string::String,
+    #[prost(string, tag = "4")]
+    pub validation_plugin: ::prost::alloc::string::String,
+    #[prost(bytes = "vec", tag = "5")]
+    pub validation_parameter: ::prost::alloc::vec::Vec<u8>,
+    #[prost(message, optional, tag = "6")]
+    pub collections: ::core::option::Option<super::protos::CollectionConfigPackage>,
+    #[prost(bool, tag = "7")]
+    pub init_required: bool,
+    #[prost(btree_map = "string, bool", tag = "8")]
+    pub approvals: ::prost::alloc::collections::BTreeMap<
+        ::prost::alloc::string::String,
+        bool,
+    >,
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct QueryChaincodeDefinitionsArgs {}
+#[derive(Clone, PartialEq, ::prost::Message)]
+pub struct QueryChaincodeDefinitionsResult {
+    #[prost(message, repeated, tag = "1")]
+    pub chaincode_definitions: ::prost::alloc::vec::Vec<
+        query_chaincode_definitions_result::ChaincodeDefinition,
+    >,
+}
+/// Nested message and enum types in `QueryChaincodeDefinitionsResult`.
+pub mod query_chaincode_definitions_result {
+    #[derive(Clone, PartialEq, ::prost::Message)]
+    pub struct ChaincodeDefinition {
+        #[prost(string, tag = "1")]
+        pub name: ::prost::alloc::string::String,
+        #[prost(int64, tag = "2")]
+        pub sequence: i64,
+        #[prost(string, tag = "3")]
+        pub version: ::prost::alloc::string::String,
+        #[prost(string, tag = "4")]
+        pub endorsement_plugin: ::prost::alloc::string::String,
+        #[prost(string, tag = "5")]
+        pub validation_plugin: ::prost::alloc::string::String,
+        #[prost(bytes = "vec", tag = "6")]
+        pub validation_parameter: ::prost::alloc::vec::Vec<u8>,
+        #[prost(message, optional, tag = "7")]
+        pub collections: ::core::option::Option<
+            super::super::protos::CollectionConfigPackage,
+        >,
+        #[prost(bool, tag = "8")]
+        pub init_required: bool,
+    }
+}

@@ -1,0 +1,95 @@
+//! The functions of `_lifecycle`, and who may call them.
+//!
+//! The policies are the defaults of Fabric 3.1 `core/aclmgmt/defaultaclprovider.go`: what is the peer's own is for the
+//! administrators of its organization, what is the channel's for those who write it.
+
+use ccs_identity::{MspManager, Role};
+
+use crate::access::{Access, SignedData};
+
+/// A function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Function {
+    InstallChaincode,
+    QueryInstalledChaincodes,
+    QueryInstalledChaincode,
+    GetInstalledChaincodePackage,
+    ApproveChaincodeDefinitionForMyOrg,
+    QueryApprovedChaincodeDefinition,
+    QueryApprovedChaincodeDefinitions,
+    CheckCommitReadiness,
+    CommitChaincodeDefinition,
+    QueryChaincodeDefinition,
+    QueryChaincodeDefinitions,
+}
+
+impl Function {
+    /// Finds a function by its name.
+    pub(super) fn find(name: &str) -> Option<Self> {
+        Some(match name {
+            "InstallChaincode" => Self::InstallChaincode,
+            "QueryInstalledChaincodes" => Self::QueryInstalledChaincodes,
+            "QueryInstalledChaincode" => Self::QueryInstalledChaincode,
+            "GetInstalledChaincodePackage" => Self::GetInstalledChaincodePackage,
+            "ApproveChaincodeDefinitionForMyOrg" => Self::ApproveChaincodeDefinitionForMyOrg,
+            "QueryApprovedChaincodeDefinition" => Self::QueryApprovedChaincodeDefinition,
+            "QueryApprovedChaincodeDefinitions" => Self::QueryApprovedChaincodeDefinitions,
+            "CheckCommitReadiness" => Self::CheckCommitReadiness,
+            "CommitChaincodeDefinition" => Self::CommitChaincodeDefinition,
+            "QueryChaincodeDefinition" => Self::QueryChaincodeDefinition,
+            "QueryChaincodeDefinitions" => Self::QueryChaincodeDefinitions,
+            _ => return None,
+        })
+    }
+
+    /// Tells whether it is for the administrators of the peer's organization.
+    fn is_local(self) -> bool {
+        !matches!(
+            self,
+            Self::CheckCommitReadiness
+                | Self::CommitChaincodeDefinition
+                | Self::QueryChaincodeDefinition
+                | Self::QueryChaincodeDefinitions
+        )
+    }
+}
+
+/// Checks that somebody may call a function: `local` are the peer's own MSPs, `channel` those of the channel, if there is one.
+pub(super) fn check(
+    function: Function,
+    local: &MspManager,
+    channel: Option<&MspManager>,
+    signed: SignedData<'_>,
+) -> Result<(), String> {
+    if function.is_local() {
+        return check_admin(local, signed);
+    }
+    let Some(channel) = channel else {
+        return Err(channelless(
+            "Failed getting local MSP principal",
+            "/Channel/Application/Writers",
+            "MSP Principal role [/Channel/Application/Writers] not recognized.",
+        ));
+    };
+    Access::Write.check(channel, signed).map(drop).map_err(|error| error.to_string())
+}
+
+fn check_admin(local: &MspManager, signed: SignedData<'_>) -> Result<(), String> {
+    let identity = local.identify(signed.identity).map_err(|error| {
+        channelless("Failed deserializing proposal creator", "Admins", &error.to_string())
+    })?;
+    if !identity.has_role(Role::Admin) {
+        let msp = identity.msp_id();
+        let reason = format!(
+            "The identity is not an admin under this MSP [{msp}]: The identity does not contain OU [ADMIN], MSP: [{msp}]"
+        );
+        let what = "Failed verifying that proposal's creator satisfies local MSP principal";
+        return Err(channelless(what, "Admins", &reason));
+    }
+    identity.verify(signed.message, signed.signature).map_err(|error| error.to_string())
+}
+
+/// Fabric 3.1 `core/policy/policy.go`.
+fn channelless(what: &str, policy: &str, reason: &str) -> String {
+    format!("{what} during channelless check policy with policy [{policy}]: [{reason}]")
+}

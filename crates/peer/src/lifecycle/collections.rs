@@ -1,0 +1,231 @@
+//! What the collections of a proposed definition have to be (Fabric 3.1 `core/chaincode/lifecycle/scc.go`).
+
+use std::collections::HashSet;
+
+use ccs_identity::{MspManager, Principal, Rule};
+use ccs_proto::peer::collection_config::Payload;
+use ccs_proto::peer::{CollectionConfigPackage, StaticCollectionConfig};
+
+use crate::collections::is_name;
+use crate::definition::members;
+
+/// Collections cannot be those of a chaincode, or not after those that it has.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum CollectionsError {
+    #[error("collection config contains unexpected payload type: <nil>")]
+    Payload,
+    #[error(
+        "invalid collection name '{0}'. Names can only consist of alphanumerics, '_', and '-' and cannot begin with '_'"
+    )]
+    Name(String),
+    #[error("collection-name: {0} -- found duplicate in collection configuration")]
+    Twice(String),
+    #[error(
+        "collection-name: {name} -- maximum peer count ({maximum}) cannot be less than the required peer count ({required})"
+    )]
+    Maximum { name: String, maximum: i32, required: i32 },
+    #[error("collection-name: {name} -- requiredPeerCount ({required}) cannot be less than zero")]
+    Required { name: String, required: i32 },
+    #[error("collection member policy is not set for collection '{0}'")]
+    NoMembers(String),
+    #[error("invalid member org policy for collection '{name}': {reason}")]
+    Policy { name: String, reason: String },
+    #[error(
+        "collection-name: {name} -- error in member org policy: signature policy is not an OR concatenation, NOutOf {n}"
+    )]
+    NotOr { name: String, n: u32 },
+    #[error("collection-name: {name} -- collection member '{organization}' is not part of the channel")]
+    Stranger { name: String, organization: String },
+    #[error("collection-name: {name} -- principal type {kind} is not supported")]
+    Principal { name: String, kind: String },
+    #[error("the proposed collection config does not contain previously defined collections")]
+    AllGone,
+    #[error("existing collection [{0}] missing in the proposed collection configuration")]
+    Gone(String),
+    #[error("the BlockToLive in an existing collection [{name}] modified. Existing value [{existing}]")]
+    BlockToLive { name: String, existing: u64 },
+}
+
+/// Checks the collections of a proposed definition against the channel and against those that are committed.
+pub(super) fn check(
+    proposed: &CollectionConfigPackage,
+    committed: Option<&CollectionConfigPackage>,
+    msps: &MspManager,
+) -> Result<(), CollectionsError> {
+    let proposed = read(proposed)?;
+    let mut names = HashSet::new();
+    for collection in &proposed {
+        check_one(collection, msps)?;
+        if !names.insert(&collection.name) {
+            return Err(CollectionsError::Twice(collection.name.clone()));
+        }
+    }
+    let committed = committed.map_or_else(|| Ok(Vec::new()), read)?;
+    if proposed.is_empty() && !committed.is_empty() {
+        return Err(CollectionsError::AllGone);
+    }
+    for existing in committed {
+        let name = existing.name.clone();
+        match proposed.iter().find(|collection| collection.name == existing.name) {
+            None => return Err(CollectionsError::Gone(name)),
+            Some(collection) if collection.block_to_live != existing.block_to_live => {
+                return Err(CollectionsError::BlockToLive { name, existing: existing.block_to_live });
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(())
+}
+
+fn read(package: &CollectionConfigPackage) -> Result<Vec<&StaticCollectionConfig>, CollectionsError> {
+    let collection = |payload: &Option<Payload>| payload.is_some();
+    if !package.config.iter().all(|config| collection(&config.payload)) {
+        return Err(CollectionsError::Payload);
+    }
+    let payloads = package.config.iter().filter_map(|config| config.payload.as_ref());
+    Ok(payloads.map(|Payload::StaticCollectionConfig(collection)| collection).collect())
+}
+
+fn check_one(collection: &StaticCollectionConfig, msps: &MspManager) -> Result<(), CollectionsError> {
+    let name = || collection.name.clone();
+    let (maximum, required) = (collection.maximum_peer_count, collection.required_peer_count);
+    if !is_name(&collection.name) {
+        return Err(CollectionsError::Name(name()));
+    }
+    if maximum < required {
+        return Err(CollectionsError::Maximum { name: name(), maximum, required });
+    }
+    if required < 0 {
+        return Err(CollectionsError::Required { name: name(), required });
+    }
+    let policy = members(collection)
+        .map_err(|error| CollectionsError::Policy { name: name(), reason: error.to_string() })?
+        .ok_or_else(|| CollectionsError::NoMembers(name()))?;
+    check_rule(&collection.name, policy.rule(), msps)
+}
+
+/// Checks that any one of the organizations in a rule is enough, and that the channel has them.
+fn check_rule(name: &str, rule: &Rule, msps: &MspManager) -> Result<(), CollectionsError> {
+    let name_of = || name.to_owned();
+    match rule {
+        Rule::OutOf { n: 1, rules } => rules.iter().try_for_each(|rule| check_rule(name, rule, msps)),
+        Rule::OutOf { n, .. } => Err(CollectionsError::NotOr { name: name_of(), n: *n }),
+        Rule::SignedBy(Principal::Unsupported(kind)) => {
+            Err(CollectionsError::Principal { name: name_of(), kind: kind.clone() })
+        }
+        Rule::SignedBy(principal) => {
+            let organization = principal.msp_id().map(ToString::to_string).unwrap_or_default();
+            match msps.msp(&organization) {
+                Some(_) => Ok(()),
+                None => Err(CollectionsError::Stranger { name: name_of(), organization }),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use ccs_identity::{Organization, OrganizationPlan, SignaturePolicy};
+    use ccs_proto::peer::collection_policy_config::Payload as Members;
+    use ccs_proto::peer::{CollectionConfig, CollectionPolicyConfig};
+
+    use super::*;
+
+    fn msps() -> MspManager {
+        let plan = OrganizationPlan {
+            msp_id: "Org1MSP".parse().unwrap(),
+            domain: "org1.example.com".parse().unwrap(),
+            hosts: Vec::new(),
+            endpoint: "localhost:7051".to_owned(),
+        };
+        let organization = Organization::in_memory(&plan, std::time::SystemTime::now()).unwrap();
+        MspManager::new(vec![Arc::clone(organization.msp())])
+    }
+
+    fn collection(name: &str) -> StaticCollectionConfig {
+        with_members(name, "OR('Org1MSP.member')")
+    }
+
+    fn with_members(name: &str, policy: &str) -> StaticCollectionConfig {
+        let policy = policy.parse::<SignaturePolicy>().unwrap().to_envelope();
+        StaticCollectionConfig {
+            name: name.to_owned(),
+            member_orgs_policy: Some(CollectionPolicyConfig {
+                payload: Some(Members::SignaturePolicy(policy)),
+            }),
+            maximum_peer_count: 1,
+            ..StaticCollectionConfig::default()
+        }
+    }
+
+    fn package(collections: &[StaticCollectionConfig]) -> CollectionConfigPackage {
+        let config = collections.iter().map(|collection| CollectionConfig {
+            payload: Some(Payload::StaticCollectionConfig(collection.clone())),
+        });
+        CollectionConfigPackage { config: config.collect() }
+    }
+
+    #[test]
+    fn collections_are_checked_one_by_one() {
+        let msps = msps();
+        let refused = |collections: &[StaticCollectionConfig]| {
+            check(&package(collections), None, &msps).unwrap_err().to_string()
+        };
+        assert_eq!(check(&package(&[collection("a"), collection("-b_c")]), None, &msps), Ok(()));
+        assert_eq!(
+            refused(&[collection("_a")]),
+            "invalid collection name '_a'. Names can only consist of alphanumerics, '_', and '-' and cannot begin with '_'"
+        );
+        assert_eq!(
+            refused(&[collection("a"), collection("a")]),
+            "collection-name: a -- found duplicate in collection configuration"
+        );
+        assert_eq!(
+            refused(&[StaticCollectionConfig { required_peer_count: 2, ..collection("a") }]),
+            "collection-name: a -- maximum peer count (1) cannot be less than the required peer count (2)"
+        );
+        assert_eq!(
+            refused(&[StaticCollectionConfig { required_peer_count: -1, ..collection("a") }]),
+            "collection-name: a -- requiredPeerCount (-1) cannot be less than zero"
+        );
+        assert_eq!(
+            refused(&[StaticCollectionConfig { member_orgs_policy: None, ..collection("a") }]),
+            "collection member policy is not set for collection 'a'"
+        );
+        assert_eq!(
+            refused(&[with_members("a", "AND('Org1MSP.member', 'Org1MSP.admin')")]),
+            "collection-name: a -- error in member org policy: signature policy is not an OR concatenation, NOutOf 2"
+        );
+        assert_eq!(
+            refused(&[with_members("a", "OR('Org1MSP.member', 'Org9MSP.member')")]),
+            "collection-name: a -- collection member 'Org9MSP' is not part of the channel"
+        );
+        let empty = CollectionConfigPackage { config: vec![CollectionConfig { payload: None }] };
+        assert_eq!(check(&empty, None, &msps), Err(CollectionsError::Payload));
+    }
+
+    #[test]
+    fn collections_stay_and_live_as_long_as_before() {
+        let msps = msps();
+        let committed = package(&[collection("a")]);
+        let after = |collections: &[StaticCollectionConfig]| {
+            check(&package(collections), Some(&committed), &msps).map_err(|error| error.to_string())
+        };
+        assert_eq!(after(&[collection("b"), collection("a")]), Ok(()));
+        assert_eq!(
+            after(&[]).unwrap_err(),
+            "the proposed collection config does not contain previously defined collections"
+        );
+        assert_eq!(
+            after(&[collection("b")]).unwrap_err(),
+            "existing collection [a] missing in the proposed collection configuration"
+        );
+        assert_eq!(
+            after(&[StaticCollectionConfig { block_to_live: 5, ..collection("a") }]).unwrap_err(),
+            "the BlockToLive in an existing collection [a] modified. Existing value [0]"
+        );
+        assert_eq!(check(&package(&[]), Some(&package(&[])), &msps), Ok(()));
+    }
+}

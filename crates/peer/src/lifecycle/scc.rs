@@ -1,0 +1,257 @@
+//! The way of a call: two arguments, access, the function, a message or the text of a failure.
+
+use std::collections::BTreeMap;
+
+use ccs_ledger::Simulation;
+use ccs_proto::lifecycle::check_commit_readiness_result::Mismatches;
+use ccs_proto::lifecycle::{
+    ApproveChaincodeDefinitionForMyOrgArgs, ApproveChaincodeDefinitionForMyOrgResult,
+    CheckCommitReadinessResult, CommitChaincodeDefinitionResult, GetInstalledChaincodePackageArgs,
+    GetInstalledChaincodePackageResult, InstallChaincodeArgs, InstallChaincodeResult,
+    QueryApprovedChaincodeDefinitionArgs, QueryChaincodeDefinitionArgs, QueryInstalledChaincodeArgs,
+};
+use ccs_proto::peer::Response;
+use prost::Message;
+
+use super::access::{self, Function};
+use super::approval::Approval;
+use super::record::Differences;
+use super::rules::RuleError;
+use super::{collections, proposed, queries, rules};
+use crate::access::SignedData;
+use crate::context::SharedSimulation;
+use crate::definition::Definition;
+use crate::endorser::CheckedProposal;
+use crate::node::{JoinedChannel, Node};
+
+/// A call, with the channel of its header if there is one.
+pub(crate) struct Invocation<'a> {
+    pub(crate) node: &'a Node,
+    pub(crate) proposal: &'a CheckedProposal,
+    pub(crate) channel: Option<OnChannel<'a>>,
+}
+
+/// A channel, and what takes the reads and writes.
+#[derive(Clone, Copy)]
+pub(crate) struct OnChannel<'a> {
+    pub(crate) channel: &'a JoinedChannel,
+    pub(crate) simulation: &'a SharedSimulation,
+}
+
+/// Why a function has no result.
+#[derive(Debug, PartialEq, Eq)]
+enum Failure {
+    /// Status 404.
+    Undefined(String),
+    /// Status 500.
+    Backing(String),
+}
+
+/// Every error of what stands behind a function is told in the same way.
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Backing(error.to_string())
+    }
+}
+
+/// Answers a call.
+pub(crate) async fn invoke(invocation: Invocation<'_>) -> Response {
+    let (status, message, payload) = match answer(&invocation).await {
+        Ok(payload) => (200, String::new(), payload),
+        Err((status, message)) => (status, message, Vec::new()),
+    };
+    Response { status, message, payload }
+}
+
+async fn answer(invocation: &Invocation<'_>) -> Result<Vec<u8>, (i32, String)> {
+    let failed = |message: String| (500, message);
+    let arguments = invocation.proposal.unpacked.input.args.as_slice();
+    let [name, argument] = arguments else {
+        let count = arguments.len();
+        return Err(failed(format!(
+            "lifecycle scc operations require exactly two arguments but received {count}"
+        )));
+    };
+    let name = String::from_utf8_lossy(name);
+    let refused =
+        |reason: String| failed(format!("Failed to authorize invocation due to failed ACL check: {reason}"));
+    let function =
+        Function::find(&name).ok_or_else(|| refused(format!("Unmapped policy for _lifecycle/{name}")))?;
+    invocation.authorize(function).map_err(refused)?;
+    invocation.call(function, &name, argument).await.map_err(|failure| match failure {
+        Failure::Undefined(chaincode) => (404, format!("namespace {chaincode} is not defined")),
+        Failure::Backing(reason) => {
+            failed(format!("failed to invoke backing implementation of '{name}': {reason}"))
+        }
+    })
+}
+
+impl Invocation<'_> {
+    fn authorize(&self, function: Function) -> Result<(), String> {
+        let signed = &self.proposal.unpacked.signed;
+        let signed = SignedData {
+            identity: self.proposal.creator.creator(),
+            message: &signed.proposal_bytes,
+            signature: &signed.signature,
+        };
+        let channel = self.channel.map(|on| on.channel.msps());
+        access::check(function, self.node.local_msps(), channel, signed)
+    }
+
+    async fn call(&self, function: Function, name: &str, argument: &[u8]) -> Result<Vec<u8>, Failure> {
+        match function {
+            Function::InstallChaincode => {
+                let package = decode::<InstallChaincodeArgs>(name, argument)?.chaincode_install_package;
+                let installed = self.node.packages().install(package).await?;
+                let (package_id, label) = (installed.package_id, installed.label);
+                Ok(InstallChaincodeResult { package_id, label }.encode_to_vec())
+            }
+            Function::QueryInstalledChaincodes => Ok(queries::installed(self.node).encode_to_vec()),
+            Function::QueryInstalledChaincode => {
+                let id = decode::<QueryInstalledChaincodeArgs>(name, argument)?.package_id;
+                let found = queries::one_installed(self.node, &id);
+                let missing = || Failure::Backing(format!("could not find chaincode with package id '{id}'"));
+                Ok(found.ok_or_else(missing)?.encode_to_vec())
+            }
+            Function::GetInstalledChaincodePackage => {
+                let id = decode::<GetInstalledChaincodePackageArgs>(name, argument)?.package_id;
+                let chaincode_install_package = self.node.packages().load(&id)?;
+                Ok(GetInstalledChaincodePackageResult { chaincode_install_package }.encode_to_vec())
+            }
+            _ => {
+                let on = self.channel.ok_or_else(|| {
+                    Failure::Backing("could not get channelconfig for channel ''".to_owned())
+                })?;
+                let simulation = &mut on.simulation.lock();
+                let of_channel = OfChannel { node: self.node, channel: on.channel, simulation };
+                of_channel.call(function, name, argument)
+            }
+        }
+    }
+}
+
+/// The functions that read or write a channel.
+struct OfChannel<'a> {
+    node: &'a Node,
+    channel: &'a JoinedChannel,
+    simulation: &'a mut Simulation,
+}
+
+impl OfChannel<'_> {
+    fn call(mut self, function: Function, name: &str, argument: &[u8]) -> Result<Vec<u8>, Failure> {
+        let own = self.own().to_owned();
+        match function {
+            Function::ApproveChaincodeDefinitionForMyOrg => {
+                self.approve(decode(name, argument)?, &own)?;
+                Ok(ApproveChaincodeDefinitionForMyOrgResult {}.encode_to_vec())
+            }
+            Function::CheckCommitReadiness => {
+                let (_, _, differences) = self.readiness(decode(name, argument)?)?;
+                Ok(readiness_result(differences).encode_to_vec())
+            }
+            Function::CommitChaincodeDefinition => {
+                self.commit(decode(name, argument)?, &own)?;
+                Ok(CommitChaincodeDefinitionResult {}.encode_to_vec())
+            }
+            Function::QueryApprovedChaincodeDefinition => {
+                let QueryApprovedChaincodeDefinitionArgs { name, sequence } = decode(name, argument)?;
+                let approved = queries::approved(self.simulation, &own, (&name, sequence))?;
+                let channel = self.channel.name();
+                let missing = || {
+                    Failure::Backing(format!(
+                        "could not fetch approved chaincode definition (name: '{name}', sequence: '{sequence}') on channel '{channel}'"
+                    ))
+                };
+                Ok(approved.ok_or_else(missing)?.encode_to_vec())
+            }
+            Function::QueryApprovedChaincodeDefinitions => {
+                Ok(queries::all_approved(self.simulation, &own)?.encode_to_vec())
+            }
+            Function::QueryChaincodeDefinition => {
+                let QueryChaincodeDefinitionArgs { name } = decode(name, argument)?;
+                let organizations = organizations(self.channel);
+                let found = queries::committed(self.simulation, &name, &organizations)?;
+                Ok(found.ok_or(Failure::Undefined(name))?.encode_to_vec())
+            }
+            _ => Ok(queries::all_committed(self.simulation)?.encode_to_vec()),
+        }
+    }
+
+    /// Gives the peer's organization, whose approvals it writes.
+    fn own(&self) -> &str {
+        self.node.signer().msp_id().as_str()
+    }
+
+    fn approve(
+        &mut self,
+        arguments: ApproveChaincodeDefinitionForMyOrgArgs,
+        own: &str,
+    ) -> Result<(), Failure> {
+        let chaincode = arguments.name.clone();
+        let approval = proposed::read(arguments);
+        let committed = self.validate(&chaincode, &approval.definition)?;
+        let sequence = approval.definition.sequence;
+        let before = Approval::read(self.simulation, own, (&chaincode, sequence))?;
+        rules::check_approval(&chaincode, &approval, committed.as_ref(), before.as_ref())?;
+        Ok(approval.write(self.simulation, own, &chaincode)?)
+    }
+
+    fn commit(
+        &mut self,
+        arguments: ApproveChaincodeDefinitionForMyOrgArgs,
+        own: &str,
+    ) -> Result<(), Failure> {
+        self.validate(&arguments.name, &proposed::read(arguments.clone()).definition)?;
+        let (chaincode, definition, differences) = self.readiness(arguments)?;
+        if !differences.get(own).is_some_and(Differences::is_none) {
+            return Err(RuleError::NotAgreed(own.to_owned()).into());
+        }
+        Ok(definition.write(self.simulation, &chaincode)?)
+    }
+
+    /// Checks what does not depend on sequence numbers, and gives the committed definition.
+    fn validate(&mut self, chaincode: &str, definition: &Definition) -> Result<Option<Definition>, Failure> {
+        let invalid = |reason: &dyn std::fmt::Display| Failure::Backing(proposed::invalid(reason));
+        proposed::check_names(chaincode, &definition.version).map_err(|error| invalid(&error))?;
+        let committed = Definition::read(self.simulation, chaincode)?;
+        let collections = committed.as_ref().map(|committed| &committed.collections);
+        collections::check(&definition.collections, collections, self.channel.msps())
+            .map_err(|error| invalid(&error))?;
+        Ok(committed)
+    }
+
+    /// Compares a definition that is to be committed next with what each organization has approved.
+    fn readiness(
+        &mut self,
+        arguments: ApproveChaincodeDefinitionForMyOrgArgs,
+    ) -> Result<(String, Definition, BTreeMap<String, Differences>), Failure> {
+        let chaincode = arguments.name.clone();
+        let definition = proposed::read(arguments).definition;
+        let committed = Definition::read(self.simulation, &chaincode)?;
+        rules::check_next(definition.sequence, committed.as_ref())?;
+        let mut differences = BTreeMap::new();
+        for organization in organizations(self.channel) {
+            let found = definition.differences(self.simulation, organization, &chaincode)?;
+            differences.insert(organization.to_owned(), found);
+        }
+        Ok((chaincode, definition, differences))
+    }
+}
+
+/// Names the organizations of a channel.
+fn organizations(channel: &JoinedChannel) -> Vec<&str> {
+    channel.msps().msps().iter().map(|msp| msp.id().as_str()).collect()
+}
+
+/// Says who has approved, and what differs for those who have not.
+fn readiness_result(differences: BTreeMap<String, Differences>) -> CheckCommitReadinessResult {
+    let approvals = differences.iter().map(|(id, found)| (id.clone(), found.is_none())).collect();
+    let mismatches = differences.into_iter().filter(|(_, found)| !found.is_none());
+    let mismatches = mismatches.map(|(id, found)| (id, Mismatches { items: found.items() })).collect();
+    CheckCommitReadinessResult { approvals, mismatches }
+}
+
+fn decode<M: Message + Default>(function: &str, argument: &[u8]) -> Result<M, Failure> {
+    M::decode(argument)
+        .map_err(|error| Failure::Backing(format!("could not decode input arg for {function}: {error}")))
+}
