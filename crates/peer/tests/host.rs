@@ -385,7 +385,7 @@ async fn of_two_builds_of_a_package_at_once_only_one_is_kept() {
     assert!(!kept.unwrap().cached);
     let failure = failed.unwrap_err();
     let expected = format!(
-        "external builder failed: could not create dir '{}' to persist build output: File exists (os error 17)",
+        "external builder failed: could not create dir '{}' to persist build output: entity already exists",
         place.durable().display()
     );
     assert_eq!(failure.to_string(), expected);

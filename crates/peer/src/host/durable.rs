@@ -80,17 +80,23 @@ pub(super) fn store(
     let path = root.join(id.sanitised());
     let failure = |error| HostError::Persist { path: path.clone(), error };
     fs::create_dir_all(root).map_err(failure)?;
-    scratch::create_private(&path).map_err(failure)?;
+    // A peer fills the folder in its place, and after a crash takes the part that is there for a complete build.
+    let draft = scratch::create_unique(root, ".draft-").map_err(failure)?;
     let info = BuildInfo { builder_name: builder.name.clone() };
-    let written = scratch::write_new(&path.join("build-info.json"), &info.to_json(), 0o600)
+    let written = scratch::write_new(&draft.join("build-info.json"), &info.to_json(), 0o600)
         .map_err(failure)
-        .and_then(|()| copy_outputs(scratch, &path).map_err(HostError::Copy));
+        .and_then(|()| copy_outputs(scratch, &draft).map_err(HostError::Copy))
+        .and_then(|()| fs::rename(&draft, &path).map_err(|error| failure(taken(error))));
     if let Err(error) = written {
-        // A peer leaves build-info.json, and then takes the rest for a complete build.
-        let _ = fs::remove_dir_all(&path);
+        let _ = fs::remove_dir_all(&draft);
         return Err(error);
     }
     Ok(DurableBuild { path, builder: builder.name.clone(), cached: false })
+}
+
+/// Gives the error of a name that is taken, which for a folder with content is another one.
+fn taken(error: io::Error) -> io::Error {
+    if error.kind() == io::ErrorKind::DirectoryNotEmpty { io::ErrorKind::AlreadyExists.into() } else { error }
 }
 
 fn copy_outputs(scratch: &Scratch, durable: &Path) -> Result<(), CopyError> {

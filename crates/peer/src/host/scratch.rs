@@ -60,7 +60,7 @@ impl Drop for Scratch {
 }
 
 /// Makes a folder whose name ends with random digits, as Go's `os.MkdirTemp` does.
-fn create_unique(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
+pub(super) fn create_unique(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
     const ATTEMPTS: usize = 100;
     for _ in 0..ATTEMPTS {
         let random = getrandom::u32().map_err(io::Error::other)?;
