@@ -5,6 +5,7 @@
 
 mod credentials;
 mod network;
+mod packages;
 mod plan;
 mod story;
 mod supervisor;
@@ -22,7 +23,6 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::Dev;
 use crate::deployment;
 use crate::failure::Failure;
-use crate::programs;
 use credentials::Credentials;
 use network::Ground;
 use plan::{How, Planned};
@@ -43,8 +43,9 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
     let story = Story::new(options.json);
     let clients = network::listen(options.listen, "--listen").await?;
     let chaincode = network::listen(options.chaincode_listen, "--chaincode-listen").await?;
-    let ground = network::lay(options, planned, local_address(&clients)?)?;
-    network::mirror(options, &ground, planned).await?;
+    let ground = network::lay(options, planned, local_address(&clients)?, &story)?;
+    network::mirror(options, &ground).await?;
+    ground.packages.restore().await;
     let stop = CancellationToken::new();
     let mut tasks = JoinSet::new();
 
@@ -56,9 +57,8 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
     let serving =
         ccs_peer::serve_chaincode(chaincode, credentials.tls(), chaincodes, observer.clone(), stop.clone());
     tasks.spawn(async move { serving.await.map_err(|error| Failure::from_error(&error)) });
-    let build = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
     for chaincode in planned {
-        let command = start(options, &ground, chaincode, build.path(), &credentials).await?;
+        let command = start(options, &ground, chaincode, &credentials).await?;
         if let Some(supervised) = command {
             let tell = tell(&story, &ground.peer, chaincode, Arc::clone(&supervised.was_ready));
             tasks.spawn(supervisor::keep_running(supervised, tell, stop.clone()));
@@ -89,21 +89,12 @@ async fn start(
     options: &Dev,
     ground: &Ground,
     chaincode: &Planned,
-    build: &std::path::Path,
     credentials: &Credentials,
 ) -> Result<Option<Supervised>, Failure> {
     let id = chaincode.id.as_str();
     match &chaincode.how {
         How::Package { file, id: package_id } => {
-            let builder = build.join("builder");
-            if !builder.is_dir() {
-                deployment::install(&programs::ccs_builder(options.builder.as_deref())?, &builder)?;
-            }
-            let released =
-                deployment::build((package_id, file), &builder, &build.join("peer"), &mut |_| ()).await?;
-            let info = ConnectionInfo::read(&released)
-                .map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
-            network::reach(&ground.peer, id, Source::Server(info));
+            network::reach(&ground.peer, id, ground.packages.deploy(package_id, file).await?);
         }
         How::Server { address } => {
             network::reach(

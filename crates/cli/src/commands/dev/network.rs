@@ -14,7 +14,9 @@ use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::packages::Packages;
 use super::plan::Planned;
+use super::story::Story;
 use crate::cli::Dev;
 use crate::failure::Failure;
 
@@ -26,10 +28,16 @@ pub(super) struct Ground {
     pub(super) organization: Organization,
     pub(super) plan: OrganizationPlan,
     pub(super) peer: Arc<Peer>,
+    pub(super) packages: Packages,
 }
 
 /// Finds or makes the organization, opens the ledger, and defines the chaincodes on each channel.
-pub(super) fn lay(options: &Dev, planned: &[Planned], clients: SocketAddr) -> Result<Ground, Failure> {
+pub(super) fn lay(
+    options: &Dev,
+    planned: &[Planned],
+    clients: SocketAddr,
+    story: &Story,
+) -> Result<Ground, Failure> {
     let plan = OrganizationPlan {
         msp_id: options.msp.clone(),
         domain: match &options.domain {
@@ -41,11 +49,11 @@ pub(super) fn lay(options: &Dev, planned: &[Planned], clients: SocketAddr) -> Re
     };
     let (organization, _) = Organization::open_or_make(&plan, &options.organizations, SystemTime::now())
         .map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
-    let store = match &options.state {
+    let ledgers = match &options.state {
         Some(folder) => Store::open(folder),
         None => Store::in_memory(),
     };
-    let store = store.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+    let ledgers = ledgers.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
     let peer = Arc::new(Peer::new(Limits {
         startup_timeout: options.startup_timeout,
         execute_timeout: options.execute_timeout,
@@ -59,22 +67,24 @@ pub(super) fn lay(options: &Dev, planned: &[Planned], clients: SocketAddr) -> Re
         };
         let genesis = || ccs_identity::genesis_block(&channel_plan, SystemTime::now());
         let ledger =
-            store.channel(name, genesis).map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
-        let channel = Channel::new(ledger, vec![Arc::clone(organization.msp())]);
+            ledgers.channel(name, genesis).map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+        let channel =
+            Channel::new(ledger, vec![Arc::clone(organization.msp())]).of_organization(options.msp.clone());
         for chaincode in planned {
             define(&channel, chaincode)?;
             channel.bind(&chaincode.name, &chaincode.id);
         }
         peer.join(Arc::new(channel));
     }
-    Ok(Ground { organization, plan, peer })
+    let packages = Packages::new(options, &peer, story)?;
+    Ok(Ground { organization, plan, peer, packages })
 }
 
 /// Copies each channel to CouchDB, if it is to answer rich queries.
-pub(super) async fn mirror(options: &Dev, ground: &Ground, planned: &[Planned]) -> Result<(), Failure> {
+pub(super) async fn mirror(options: &Dev, ground: &Ground) -> Result<(), Failure> {
     let Some(server) = &options.couchdb else { return Ok(()) };
-    let chaincodes: Vec<_> = planned.iter().map(|chaincode| chaincode.name.clone()).collect();
     for channel in ground.peer.channels() {
+        let chaincodes = channel.defined().map_err(|error| Failure::from_error(&error))?;
         let mirror = Mirror::open(server.clone(), &channel, &chaincodes).await;
         channel.mirror_in(mirror.map_err(|error| Failure::from_error(&error).hint(error.hint()))?);
     }
@@ -163,6 +173,7 @@ pub(super) async fn serve_clients(
         Arc::clone(&msps),
     );
     node_options.observer = observer;
+    node_options.packages = Arc::new(ground.packages.clone());
     let node = Node::of_peer(node_options, &ground.peer);
     ccs_peer::serve(listener, tls, node, stop.cancelled_owned())
         .await

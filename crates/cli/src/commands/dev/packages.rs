@@ -1,0 +1,189 @@
+//! The packages of the peer: those of the command line, and those that clients install through `_lifecycle`.
+//!
+//! What a client installs is kept as a peer keeps it, below `--state` if that is given: the file in `lifecycle/chaincodes`,
+//! what the builder has made of it in `externalbuilder/builds`. The file appears there when all is built, so one that is
+//! there is whole.
+
+mod builder;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ccs_files::PackageId;
+use ccs_package::{CodeFault, Limits, ReadError};
+use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
+use ccs_peer::{Peer, Source};
+use tempfile::{NamedTempFile, TempDir};
+use tokio::runtime::Handle;
+
+use super::story::Story;
+use crate::cli::Dev;
+use crate::failure::Failure;
+use builder::Builder;
+
+/// The packages of a peer. Clones are handles of the same.
+#[derive(Clone, Debug)]
+pub(super) struct Packages(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    peer: Arc<Peer>,
+    story: Story,
+    builder: Builder,
+    /// What the peer has as `peer.fileSystemPath`, for what clients install.
+    file_system: PathBuf,
+    /// The files by their IDs.
+    known: Mutex<BTreeMap<PackageId, PathBuf>>,
+    /// One package at a time: two installs of the same one are not both to succeed.
+    installing: tokio::sync::Mutex<()>,
+    /// Goes with the peer.
+    session: TempDir,
+}
+
+impl Packages {
+    /// Begins without packages.
+    pub(super) fn new(options: &Dev, peer: &Arc<Peer>, story: &Story) -> Result<Self, Failure> {
+        let session = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
+        let file_system = options.state.clone().unwrap_or_else(|| session.path().join("installed"));
+        let builder = Builder::new(options.builder.clone(), session.path().join("builder"), story.clone());
+        let (peer, story) = (Arc::clone(peer), story.clone());
+        let (known, installing) = (Mutex::default(), tokio::sync::Mutex::default());
+        Ok(Self(Arc::new(Inner { peer, story, builder, file_system, known, installing, session })))
+    }
+
+    /// Makes known what was installed before. One that is not what it was is left where it is, and told of.
+    pub(super) async fn restore(&self) {
+        let Ok(entries) = fs::read_dir(self.0.folder()) else { return };
+        let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+        files.retain(|file| file.to_string_lossy().ends_with(SUFFIX));
+        files.sort();
+        for file in files {
+            if let Err(failure) = self.0.restore(&file).await {
+                self.0.story.warn(&format!(
+                    "the package in {} cannot be used: {}",
+                    file.display(),
+                    failure.message()
+                ));
+            }
+        }
+    }
+
+    /// Builds a package of the command line anew, and tells how its chaincode is reached.
+    pub(super) async fn deploy(&self, id: &PackageId, file: &Path) -> Result<Source, Failure> {
+        let Inner { builder, session, .. } = &*self.0;
+        let source = builder.build((id, file), &session.path().join("peer")).await?;
+        // Clients may ask for it when the file has become another one.
+        let copy = session.path().join(file_name(id));
+        fs::copy(file, &copy).map_err(|error| {
+            Failure::new(format!("cannot copy {} to {}: {error}", file.display(), copy.display()))
+        })?;
+        self.0.known().insert(id.clone(), copy);
+        Ok(source)
+    }
+}
+
+/// How the name of a kept package ends.
+const SUFFIX: &str = ".tar.gz";
+
+/// Names the file of a package as a peer does (Fabric 3.1 `core/chaincode/persistence/persistence.go`).
+fn file_name(id: &PackageId) -> String {
+    format!("{}.{}{SUFFIX}", id.label(), id.hash())
+}
+
+impl Inner {
+    /// Gives the folder with the packages that clients have installed.
+    fn folder(&self) -> PathBuf {
+        self.file_system.join("lifecycle").join("chaincodes")
+    }
+
+    async fn restore(&self, file: &Path) -> Result<(), Failure> {
+        let id = super::super::id::package_id(file)?;
+        let source = self.builder.build((&id, file), &self.file_system).await?;
+        self.add(id, file.to_owned(), source);
+        Ok(())
+    }
+
+    fn add(&self, id: PackageId, file: PathBuf, source: Source) {
+        self.peer.chaincodes().add(&id.to_string(), source);
+        self.known().insert(id, file);
+    }
+
+    async fn install(&self, package: &[u8]) -> Result<Installed, InstallError> {
+        let id =
+            ccs_package::read(package, &Limits::default()).map_err(|error| refusal(&error))?.id().clone();
+        let _one = self.installing.lock().await;
+        if self.known().contains_key(&id) {
+            return Err(InstallError::Already(id.to_string()));
+        }
+        let draft = self.write(package).map_err(|error| InstallError::Save(error.to_string()))?;
+        let built = self.builder.build((&id, draft.path()), &self.file_system).await;
+        let source = built.map_err(|failure| InstallError::Build(failure.message().to_owned()))?;
+        let file = self.folder().join(file_name(&id));
+        draft.persist(&file).map_err(|error| InstallError::Save(error.error.to_string()))?;
+        let installed = Installed { package_id: id.to_string(), label: id.label().to_string() };
+        self.add(id, file, source);
+        self.story.chaincode(
+            &installed.label,
+            &installed.package_id,
+            &format!("is installed as {}", installed.package_id),
+        );
+        self.peer.launch_approved();
+        Ok(installed)
+    }
+
+    /// Writes a package to a file that is gone unless it is given its name.
+    fn write(&self, package: &[u8]) -> std::io::Result<NamedTempFile> {
+        let folder = self.folder();
+        fs::DirBuilder::new().recursive(true).mode(0o750).create(&folder)?;
+        let mut draft = NamedTempFile::with_prefix_in(".install-", &folder)?;
+        draft.write_all(package)?;
+        draft.as_file().sync_all()?;
+        Ok(draft)
+    }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<PackageId, PathBuf>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts into a peer's words why a package is refused. What a peer finds only when it unpacks the code is told as that.
+fn refusal(error: &ReadError) -> InstallError {
+    let text = error.peer_message().unwrap_or_else(|| error.to_string());
+    match error {
+        ReadError::Code(CodeFault::Archive(_)) => InstallError::Parse(text),
+        ReadError::Code(_) => InstallError::Build(format!(
+            "external builder failed: could not create build context: could not untar source package: {text}"
+        )),
+        _ => InstallError::Parse(text),
+    }
+}
+
+#[tonic::async_trait]
+impl PackageStore for Packages {
+    async fn install(&self, package: Vec<u8>) -> Result<Installed, InstallError> {
+        let inner = Arc::clone(&self.0);
+        let runtime = Handle::current();
+        // It unpacks and copies files, and is not broken off when the client has gone.
+        let installing =
+            tokio::task::spawn_blocking(move || runtime.block_on(async { inner.install(&package).await }));
+        installing.await.unwrap_or_else(|error| Err(InstallError::Build(error.to_string())))
+    }
+
+    fn installed(&self) -> Vec<Installed> {
+        let installed =
+            |id: &PackageId| Installed { package_id: id.to_string(), label: id.label().to_string() };
+        self.0.known().keys().map(installed).collect()
+    }
+
+    fn load(&self, package_id: &str) -> Result<Vec<u8>, InstallError> {
+        let known = self.0.known();
+        let file = package_id.parse().ok().and_then(|id: PackageId| known.get(&id).cloned());
+        drop(known);
+        let file = file.ok_or_else(|| InstallError::Absent(package_id.to_owned()))?;
+        fs::read(&file).map_err(|error| InstallError::Load(format!("{}: {error}", file.display())))
+    }
+}

@@ -1,0 +1,53 @@
+//! The builder of the peer, which is installed when the first package needs it.
+
+use std::path::{Path, PathBuf};
+
+use ccs_files::PackageId;
+use ccs_peer::host::Event;
+use ccs_peer::{ConnectionInfo, Source};
+use tokio::sync::OnceCell;
+
+use crate::commands::dev::story::Story;
+use crate::deployment;
+use crate::failure::Failure;
+use crate::programs;
+
+/// The builder's programs.
+#[derive(Debug)]
+pub(super) struct Builder {
+    /// The executable that was named, if one was.
+    executable: Option<PathBuf>,
+    folder: PathBuf,
+    installed: OnceCell<()>,
+    story: Story,
+}
+
+impl Builder {
+    /// Names the builder's executable, and where it is to be installed.
+    pub(super) fn new(executable: Option<PathBuf>, folder: PathBuf, story: Story) -> Self {
+        Self { executable, folder, installed: OnceCell::new(), story }
+    }
+
+    /// Runs the programs over a package, unless that was done below the same `peer.fileSystemPath`, and tells how the
+    /// chaincode is reached. What they write to stderr is told, as a peer's log has it.
+    pub(super) async fn build(
+        &self,
+        package: (&PackageId, &Path),
+        file_system: &Path,
+    ) -> Result<Source, Failure> {
+        self.installed.get_or_try_init(async || self.install()).await?;
+        let mut tell = |event: Event<'_>| {
+            if let Event::StderrLine { builder, step, line } = event {
+                self.story.warn(&format!("{builder} {step}: {line}"));
+            }
+        };
+        let released = deployment::build(package, &self.folder, file_system, &mut tell).await?;
+        let info = ConnectionInfo::read(&released)
+            .map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+        Ok(Source::Server(info))
+    }
+
+    fn install(&self) -> Result<(), Failure> {
+        deployment::install(&programs::ccs_builder(self.executable.as_deref())?, &self.folder).map(drop)
+    }
+}
