@@ -22,7 +22,7 @@ use session::{Role, Session};
 /// Options of `cargo xtask dev-peer`.
 #[derive(Args, Default)]
 pub(crate) struct Options {
-    /// Only ways whose name contains this text, such as `go-server`
+    /// Only ways whose name contains this text, such as `go-server`; `applications`, or `administrator`
     #[arg(long)]
     only: Option<String>,
     /// Print every step, not only those that failed
@@ -73,9 +73,16 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         }
     }
     programs::build()?;
-    let ways = WAYS.iter().filter(|way| options.only.as_ref().is_none_or(|text| way.name().contains(text)));
-    let tally = all_ways(ways, options.all_steps);
-    Ok(tally + applications()?)
+    let is_wanted = |name: &str| options.only.as_ref().is_none_or(|text| name.contains(text));
+    let ways = WAYS.iter().filter(|way| is_wanted(&way.name()));
+    let mut tally = all_ways(ways, options.all_steps);
+    if is_wanted("applications") {
+        tally += applications()?;
+    }
+    if is_wanted("administrator") {
+        tally += administration()?;
+    }
+    Ok(tally)
 }
 
 /// How many ways run at the same time: each of them waits a lot, for time limits and for blocks.
@@ -140,10 +147,8 @@ fn applications() -> Result<Tally> {
     let mut tally = Tally::default();
     for (name, mut command) in programs::applications() {
         let session = Session::of_sample()?;
-        let status = command
-            .env("CRYPTO_PATH", session.organizations().join("peerOrganizations/org1.example.com"))
-            .env("PEER_ENDPOINT", session.endpoint())
-            .stdin(Stdio::null())
+        let status = session
+            .client(&mut command)
             .stdout(Stdio::null())
             .status()
             .with_context(|| format!("cannot start {name}"))?;
@@ -155,6 +160,30 @@ fn applications() -> Result<Tally> {
             print!("{}", session.logs());
             Tally::FAILED
         };
+    }
+    Ok(tally)
+}
+
+/// Lets an administrator deploy chaincode on a peer that has none, kills that peer, and lets him upgrade on the next one.
+fn administration() -> Result<Tally> {
+    let mut session = Session::without_chaincode()?;
+    let mut tally = Tally::default();
+    for (phase, language, label) in
+        [("deploy", Language::Go, "everything_1.0"), ("upgrade", Language::Node, "everything_2.0")]
+    {
+        if phase == "upgrade" {
+            session.start_again()?;
+        }
+        let package = session.serve(language, label)?;
+        let mut administrator = programs::administrator();
+        let output = session.client(&mut administrator).arg(phase).arg(package).output()?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let outcome = Tally::of_line(text.lines().last().unwrap_or_default()).unwrap_or(Tally::FAILED);
+        if outcome.failed > 0 {
+            print!("{text}{}{}", String::from_utf8_lossy(&output.stderr), session.logs());
+        }
+        println!("{:<28} {outcome}", format!("administrator: {phase}"));
+        tally += outcome;
     }
     Ok(tally)
 }

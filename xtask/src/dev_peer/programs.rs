@@ -35,6 +35,7 @@ pub(super) fn build() -> Result<()> {
         ("contracts/go", "target/everything"),
         ("runners/go", "target/transcript-runner"),
         ("applications/go", "target/application"),
+        ("administrator", "target/administrator"),
     ] {
         let mut go = Command::new("go");
         go.args(["build", "-o", program, "."]).env("CGO_ENABLED", "0");
@@ -115,4 +116,9 @@ pub(super) fn applications() -> [(&'static str, Command); 2] {
     let mut node = in_folder("node");
     node.arg("applications/node/app.js");
     [("node", node), ("go", in_folder(folder().join("applications/go/target/application")))]
+}
+
+/// Gives the program that installs, approves and commits.
+pub(super) fn administrator() -> Command {
+    in_folder(folder().join("administrator/target/administrator"))
 }

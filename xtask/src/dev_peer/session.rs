@@ -130,6 +130,41 @@ impl Session {
         Ok(Self { folder, peer, contracts: Vec::new(), endpoint })
     }
 
+    /// Starts a peer without chaincode that keeps on the disk what clients bring.
+    pub(super) fn without_chaincode() -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("dev-peer-").tempdir()?;
+        let (peer, endpoint) = keeping_peer(folder.path())?;
+        Ok(Self { folder, peer, contracts: Vec::new(), endpoint })
+    }
+
+    /// Kills a peer that keeps everything, and starts it again; the contracts run on.
+    pub(super) fn start_again(&mut self) -> Result<()> {
+        self.stop_peer(Signal::KILL);
+        (self.peer, self.endpoint) = keeping_peer(self.folder.path())?;
+        Ok(())
+    }
+
+    fn stop_peer(&mut self, signal: Signal) {
+        if let Some(peer) = process(&self.peer) {
+            // Whoever is gone already needs no signal.
+            let _ = kill_process(peer, signal);
+        }
+        let _ = self.peer.wait();
+    }
+
+    /// Starts a contract as a server, and gives the package by which a peer dials it.
+    pub(super) fn serve(&mut self, language: Language, label: &str) -> Result<PathBuf> {
+        let (package, address) = (self.folder.path().join(format!("{label}.tgz")), free_address()?);
+        let mut make = ccs(&["package", &package.to_string_lossy(), "--label", label, "--address", &address]);
+        workspace::succeed(make.stdout(Stdio::null()))?;
+        let output = ccs(&["id", &package.to_string_lossy()]).output().context("cannot start ccs id")?;
+        let id = String::from_utf8(output.stdout)?;
+        let server = contract(language, &language.server(id.trim_end(), &address), &[], self.folder.path())?;
+        self.contracts.push(server);
+        listening(&address)?;
+        Ok(package)
+    }
+
     /// Gives the variables that the peer has written down for a chaincode, as a shell reads them.
     fn files_of(&self, name: &str) -> Result<Vec<(&'static str, String)>> {
         let file = self.organizations().join("chaincode").join(name).join("env.sh");
@@ -151,6 +186,14 @@ impl Session {
         self.folder.path().join("organizations")
     }
 
+    /// Tells a client of Fabric's samples where peer and identities are.
+    pub(super) fn client<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .env("CRYPTO_PATH", self.organizations().join("peerOrganizations/org1.example.com"))
+            .env("PEER_ENDPOINT", self.endpoint())
+            .stdin(Stdio::null())
+    }
+
     /// Gives what the peer and the contracts have said last.
     pub(super) fn logs(&self) -> String {
         let mut said = String::new();
@@ -168,7 +211,6 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        let process = |child: &Child| i32::try_from(child.id()).ok().and_then(Pid::from_raw);
         // Whoever is gone already needs no signal.
         for contract in &mut self.contracts {
             if let Some(group) = process(contract) {
@@ -176,11 +218,22 @@ impl Drop for Session {
             }
             let _ = contract.wait();
         }
-        if let Some(peer) = process(&self.peer) {
-            let _ = kill_process(peer, Signal::INT);
-        }
-        let _ = self.peer.wait();
+        self.stop_peer(Signal::INT);
     }
+}
+
+fn process(child: &Child) -> Option<Pid> {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+}
+
+/// Starts a peer whose ledger and packages stay in the folder, and gives its endpoint.
+fn keeping_peer(folder: &Path) -> Result<(Child, String)> {
+    let mut command = peer(folder);
+    command.arg("--state").arg(folder.join("state"));
+    let (peer, mut lines) = begin(command, folder)?;
+    let (endpoint, _) = ready(&mut lines)?;
+    keep_reading(lines, folder)?;
+    Ok((peer, endpoint))
 }
 
 fn peer(folder: &Path) -> Command {
@@ -200,7 +253,7 @@ fn peer(folder: &Path) -> Command {
 }
 
 fn begin(mut command: Command, folder: &Path) -> Result<(Child, BufReader<ChildStdout>)> {
-    let log = File::create(folder.join("peer.log"))?;
+    let log = File::options().create(true).append(true).open(folder.join("peer.log"))?;
     let mut peer = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -252,6 +305,13 @@ fn contract(
     command.spawn().context("cannot start the contract")
 }
 
+/// Makes a command of `ccs`.
+fn ccs(arguments: &[&str]) -> Command {
+    let mut command = Command::new(workspace::target_folder().join("debug/ccs"));
+    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
+    command
+}
+
 /// A package with TLS, and the variables with which its chaincode serves.
 struct Secured {
     package: PathBuf,
@@ -263,11 +323,6 @@ struct Secured {
 fn secured(folder: &Path, language: Language, name: &str) -> Result<Secured> {
     let (tls, package) = (folder.join(format!("tls-{name}")), folder.join(format!("{name}.tgz")));
     let address = free_address()?;
-    let ccs = |arguments: &[&str]| {
-        let mut command = Command::new(workspace::target_folder().join("debug/ccs"));
-        command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
-        command
-    };
     let (tls_text, package_text) = (tls.to_string_lossy(), package.to_string_lossy());
     for arguments in [
         ["tls", "init", &tls_text].as_slice(),
