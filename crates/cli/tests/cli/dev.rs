@@ -29,6 +29,13 @@ struct DevPeer {
 impl DevPeer {
     /// Starts a peer on free ports and waits until it is ready.
     fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut peer = Self::spawn(folder, arguments);
+        peer.ready = peer.wait_for(|document| document["event"] == "ready");
+        peer
+    }
+
+    /// Starts a peer on free ports.
+    fn spawn(folder: &Path, arguments: &[&str]) -> Self {
         let mut child = Command::new(cargo_bin("ccs"))
             .args(["dev", "--json", "--listen", "127.0.0.1:0", "--chaincode-listen", "127.0.0.1:0"])
             .args(arguments)
@@ -38,9 +45,7 @@ impl DevPeer {
             .spawn()
             .unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap());
-        let mut peer = Self { child, chaincode: None, lines, ready: Value::Null };
-        peer.ready = peer.wait_for(|document| document["event"] == "ready");
-        peer
+        Self { child, chaincode: None, lines, ready: Value::Null }
     }
 
     /// Starts a peer that starts the sample itself.
@@ -190,6 +195,23 @@ fn what_was_ready_and_crashes_is_started_again_though_it_is_watched() {
     });
     assert_eq!(ended["what"], "ended: signal: 9 (SIGKILL); it is started again");
     peer.wait_for(|document| document["what"] == "is ready as basic:1.0");
+}
+
+#[test]
+fn an_installed_package_that_is_damaged_is_told_of_and_left_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let packages = folder.path().join("ledger/lifecycle/chaincodes");
+    fs::create_dir_all(&packages).unwrap();
+    let file = packages.join("basic_1.0.00.tar.gz");
+    fs::write(&file, "damaged").unwrap();
+    fs::write(packages.join(".install-abc"), "left by a crash").unwrap();
+    let mut peer = DevPeer::spawn(folder.path(), &["--state", "ledger"]);
+    let warning = peer.wait_for(|document| document["event"] == "warning");
+    let text = "an installed package cannot be used: ledger/lifecycle/chaincodes/basic_1.0.00.tar.gz: \
+                the package is not a gzip file: it ends too early";
+    assert_eq!(warning["text"], text);
+    peer.wait_for(|document| document["event"] == "ready");
+    assert_eq!(fs::read_to_string(file).unwrap(), "damaged");
 }
 
 #[test]

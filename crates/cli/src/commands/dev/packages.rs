@@ -63,11 +63,7 @@ impl Packages {
         files.sort();
         for file in files {
             if let Err(failure) = self.0.restore(&file).await {
-                self.0.story.warn(&format!(
-                    "the package in {} cannot be used: {}",
-                    file.display(),
-                    failure.message()
-                ));
+                self.0.story.warn(&format!("an installed package cannot be used: {}", failure.message()));
             }
         }
     }
@@ -102,7 +98,9 @@ impl Inner {
 
     async fn restore(&self, file: &Path) -> Result<(), Failure> {
         let id = super::super::id::package_id(file)?;
-        let source = self.builder.build((&id, file), &self.file_system).await?;
+        let built = self.builder.build((&id, file), &self.file_system).await;
+        let source =
+            built.map_err(|failure| Failure::new(format!("{}: {}", file.display(), failure.message())))?;
         self.add(id, file.to_owned(), source);
         Ok(())
     }
