@@ -12,8 +12,8 @@ use crate::definition::{Definition, DefinitionError};
 use crate::lifecycle::{IMPLICIT, implicit_collection};
 use crate::mirror::Mirror;
 
-use binding::Binding;
 pub(crate) use binding::RunAs;
+use binding::{Approved, Binding};
 
 /// A channel.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub struct Channel {
     definitions: RwLock<HashMap<String, Known>>,
     /// What is said about chaincodes apart from approvals, by their names.
     bindings: RwLock<HashMap<String, Binding>>,
+    /// By the names of the chaincodes, too; as the ledger has them.
+    approved: RwLock<HashMap<String, Approved>>,
     /// Answers rich queries in place of the ledger.
     mirror: OnceLock<Mirror>,
 }
@@ -48,6 +50,7 @@ impl Channel {
             own: None,
             definitions: RwLock::default(),
             bindings: RwLock::default(),
+            approved: RwLock::default(),
             mirror: OnceLock::new(),
         }
     }

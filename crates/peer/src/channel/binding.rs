@@ -24,6 +24,16 @@ pub(super) struct Binding {
     seen: Option<(i64, Option<String>)>,
 }
 
+/// The package that was approved with a definition, as it was read.
+#[derive(Clone, Debug)]
+pub(super) struct Approved {
+    sequence: i64,
+    /// None without an approval.
+    package: Option<String>,
+    /// How many blocks there were at least: it is current as long as there are no more.
+    height: u64,
+}
+
 impl Channel {
     /// Says under which ID a chaincode of this channel runs, until its organization approves another one.
     pub fn bind(&self, chaincode: &str, id: &str) {
@@ -63,12 +73,29 @@ impl Channel {
         definition: &Definition,
     ) -> Result<Option<String>, DefinitionError> {
         let Some(own) = &self.own else { return Ok(None) };
+        let (sequence, height) = (definition.sequence, self.ledger.height());
+        let known = self.approved.read().unwrap_or_else(PoisonError::into_inner).get(chaincode).cloned();
+        if let Some(known) = known.filter(|known| known.sequence == sequence && known.height == height) {
+            return Ok(known.package);
+        }
+        let package = self.read_approved(own.as_str(), chaincode, definition)?;
+        let approved = Approved { sequence, package: package.clone(), height };
+        self.approved.write().unwrap_or_else(PoisonError::into_inner).insert(chaincode.to_owned(), approved);
+        Ok(package)
+    }
+
+    fn read_approved(
+        &self,
+        own: &str,
+        chaincode: &str,
+        definition: &Definition,
+    ) -> Result<Option<String>, DefinitionError> {
         // Read aside: approvals do not belong to the read set of what the chaincode does.
         let mut aside = self.ledger.simulate("")?;
-        if !definition.differences(&mut aside, own.as_str(), chaincode)?.is_none() {
+        if !definition.differences(&mut aside, own, chaincode)?.is_none() {
             return Ok(None);
         }
-        let approval = Approval::read(&mut aside, own.as_str(), (chaincode, definition.sequence))?;
+        let approval = Approval::read(&mut aside, own, (chaincode, definition.sequence))?;
         Ok(approval.map(|approval| approval.package_id))
     }
 }
