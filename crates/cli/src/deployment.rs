@@ -30,7 +30,15 @@ pub(crate) fn install(builder: &Path, folder: &Path) -> Result<u64, Failure> {
     Ok(fs::metadata(bin.join("detect")).map(|file| file.len()).unwrap_or_default())
 }
 
-/// Runs the builder's programs over the package, as child processes, and gives the connection.json that they release.
+/// What a builder has released.
+pub(crate) struct Released {
+    /// The folder of it all.
+    pub(crate) folder: PathBuf,
+    /// The connection.json in it.
+    pub(crate) connection: PathBuf,
+}
+
+/// Runs the builder's programs over the package, as child processes, and gives what they release.
 ///
 /// `builder` is where the builder is installed, `file_system` what a peer has as `peer.fileSystemPath`.
 pub(crate) async fn build(
@@ -38,7 +46,7 @@ pub(crate) async fn build(
     builder: &Path,
     file_system: &Path,
     observer: &mut (dyn FnMut(Event<'_>) + Send),
-) -> Result<PathBuf, Failure> {
+) -> Result<Released, Failure> {
     let metadata = disk::load(file, &ccs_package::Limits::default())?.metadata_bytes().to_vec();
     let unpack = |target: &Path| {
         let package = fs::File::open(file)?;
@@ -53,9 +61,10 @@ pub(crate) async fn build(
     let host = Host::new(vec![builder], file_system);
     let built = host.build(Package { id, metadata: &metadata, unpack: Box::new(unpack) }, observer).await;
     let built = built.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
-    built
+    let connection = built
         .connection_file()
-        .ok_or_else(|| Failure::new("the release holds no chaincode/server/connection.json"))
+        .ok_or_else(|| Failure::new("the release holds no chaincode/server/connection.json"))?;
+    Ok(Released { folder: built.release_folder(), connection })
 }
 
 /// Finds an address on this machine alone that was free a moment ago, since no shim takes a listener. Another program could

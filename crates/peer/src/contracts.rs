@@ -114,8 +114,10 @@ pub trait Contracts: Send + Sync + 'static {
     /// Runs a function of a chaincode that is defined. Dropping the future gives up waiting for the answer.
     async fn execute(&self, call: ContractCall) -> Result<ContractResult, TransactionError>;
 
-    /// Is told of each block after it was committed.
-    fn committed(&self, channel: &str, block: &Committed) {
+    /// Is told of each block after it was committed, on a thread that may wait. Gives what failed of that which follows from
+    /// it, for whoever watches.
+    fn committed(&self, channel: &str, block: &Committed) -> Vec<String> {
         let _ = (channel, block);
+        Vec::new()
     }
 }

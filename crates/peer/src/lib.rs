@@ -34,6 +34,7 @@
 //! | [`validation`] | decides whether a transaction is well formed, signed and endorsed |
 //! | `committer` | puts transactions in order and commits them, block by block |
 //! | [`lifecycle`] | the system chaincode that installs, approves and commits: `_lifecycle` |
+//! | `indexes` | the indexes that packages ask of CouchDB: [`Index`] |
 //! | [`observer`] | what is told of each transaction |
 //! | `contracts` | what the services ask of a peer: [`Contracts`] |
 //! | `peer` | the peer: its channels, its chaincodes, and how one is invoked: [`Peer`] |
@@ -63,6 +64,7 @@ mod envelope;
 mod error;
 mod handlers;
 pub mod host;
+mod indexes;
 pub mod lifecycle;
 mod mirror;
 mod node;
@@ -92,6 +94,7 @@ pub use contracts::{
 };
 pub use definition::{Definition, DefinitionError};
 pub use error::{Gap, InvokeError, LaunchError, RegisterError, TransactionError};
+pub use indexes::Index;
 pub use mirror::{Mirror, MirrorError};
 pub use node::{Node, NodeOptions};
 pub use observer::Observer;

@@ -96,6 +96,11 @@ impl Mirror {
         Ok(self.couch.find(namespace, query, limit, bookmark).await?)
     }
 
+    /// Creates an index, unless it exists.
+    pub(crate) async fn create_index(&self, namespace: &str, definition: &str) -> Result<(), MirrorError> {
+        Ok(self.couch.create_index(namespace, definition).await?)
+    }
+
     fn failure(&self) -> std::sync::MutexGuard<'_, Option<String>> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -13,6 +13,7 @@ use crate::channel::{Channel, RunAs};
 use crate::context::{Call, Context};
 use crate::definition::Definition;
 use crate::error::{Gap, InvokeError, TransactionError};
+use crate::indexes::Indexes;
 use crate::wire::TransactionKey;
 
 /// The key under which a chaincode's Init leaves the version of its definition (Fabric 3.1
@@ -49,6 +50,7 @@ pub struct Peer {
     limits: Limits,
     channels: RwLock<BTreeMap<String, Arc<Channel>>>,
     chaincodes: Chaincodes,
+    indexes: Indexes,
 }
 
 /// What a chaincode answered to a transaction.
@@ -73,7 +75,7 @@ impl Peer {
     #[must_use]
     pub fn new(limits: Limits) -> Self {
         let chaincodes = Chaincodes::new(limits.startup_timeout, limits.keepalive);
-        Self { limits, channels: RwLock::default(), chaincodes }
+        Self { limits, channels: RwLock::default(), chaincodes, indexes: Indexes::default() }
     }
 
     /// Gives the times and limits.
@@ -86,6 +88,10 @@ impl Peer {
     #[must_use]
     pub fn chaincodes(&self) -> &Chaincodes {
         &self.chaincodes
+    }
+
+    pub(crate) fn indexes(&self) -> &Indexes {
+        &self.indexes
     }
 
     /// Adds a channel.

@@ -145,7 +145,8 @@ async fn build(id: &PackageId, file: &Path, folder: &Path, story: &mut Story) ->
         }
         _ => {}
     };
-    deployment::build((id, file), &folder.join("builder"), &folder.join("peer"), &mut observer).await
+    let (builder, peer) = (folder.join("builder"), folder.join("peer"));
+    Ok(deployment::build((id, file), &builder, &peer, &mut observer).await?.connection)
 }
 
 async fn start(

@@ -94,7 +94,7 @@ async fn start(
     let id = chaincode.id.as_str();
     match &chaincode.how {
         How::Package { file, id: package_id } => {
-            network::reach(&ground.peer, id, ground.packages.deploy(package_id, file).await?);
+            ground.packages.deploy(package_id, file).await?;
         }
         How::Server { address } => {
             network::reach(

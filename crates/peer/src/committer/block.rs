@@ -37,7 +37,9 @@ impl BlockMaker {
     pub(crate) fn commit(&self, batch: Vec<Vec<u8>>) -> Result<(), LedgerError> {
         let transactions = self.validate(batch)?;
         let committed = self.ledger.commit(&transactions, &Lifetimes(self))?;
-        self.contracts.committed(self.ledger.name(), &committed);
+        for failure in self.contracts.committed(self.ledger.name(), &committed) {
+            self.observer.warn(failure);
+        }
         for (transaction, code) in transactions.into_iter().zip(&committed.codes) {
             self.private.forget(self.ledger.name(), &transaction.id);
             self.observer.committed(self.ledger.name(), committed.number, transaction.id, *code);

@@ -54,14 +54,19 @@ impl Contracts for Arc<Peer> {
         Ok(ContractResult { response: completed.response, event: completed.event })
     }
 
-    fn committed(&self, channel: &str, block: &Committed) {
+    fn committed(&self, channel: &str, block: &Committed) -> Vec<String> {
+        let runtime = tokio::runtime::Handle::current();
+        let mut failures = Vec::new();
         if block.updates.keys().any(|namespace| is_of_lifecycle(namespace)) {
+            failures = runtime.block_on(self.create_indexes());
             self.launch_approved();
         }
-        if let Some(mirror) = self.channel(channel).as_ref().and_then(|channel| channel.mirror()) {
-            // What fails here is told to whoever asks the copy next.
-            let _ = mirror.apply(block, &tokio::runtime::Handle::current());
+        if let Some(mirror) = self.channel(channel).as_ref().and_then(|channel| channel.mirror())
+            && let Err(error) = mirror.apply(block, &runtime)
+        {
+            failures.push(format!("block {} is not copied to CouchDB: {error}", block.number));
         }
+        failures
     }
 }
 

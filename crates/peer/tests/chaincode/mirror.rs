@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ccs_ledger::{Content, Transaction};
-use ccs_peer::{Channel, Contracts, Limits, Mirror, Peer, Source};
+use ccs_peer::{Channel, Contracts, Index, Limits, Mirror, Peer, Source};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::{ChaincodeInput, GetQueryResult, QueryResponse};
 use ccs_proto::queryresult::Kv;
@@ -37,8 +37,8 @@ async fn finder(mut talk: Talk) {
     }
 }
 
-/// Commits values, and tells the peer as its committer does.
-async fn commit(peer: &Arc<Peer>, channel: &Arc<Channel>, id: &str, values: &[(&str, &str)]) {
+/// Commits values, tells the peer as its committer does, and gives what failed of that.
+async fn commit(peer: &Arc<Peer>, channel: &Arc<Channel>, id: &str, values: &[(&str, &str)]) -> Vec<String> {
     let mut simulation = channel.ledger().simulate(id).unwrap();
     for (key, value) in values {
         simulation.put("basic", key, value.as_bytes().to_vec()).unwrap();
@@ -48,7 +48,7 @@ async fn commit(peer: &Arc<Peer>, channel: &Arc<Channel>, id: &str, values: &[(&
     let transaction = Transaction { envelope: Vec::new(), id: id.to_owned(), content };
     let committed = channel.ledger().commit(&[transaction], &()).unwrap();
     let peer = Arc::clone(peer);
-    tokio::task::spawn_blocking(move || peer.committed("ch", &committed)).await.unwrap();
+    tokio::task::spawn_blocking(move || peer.committed("ch", &committed)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,8 +59,8 @@ async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
     let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
     peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
     let channel = peer.channel("ch").unwrap();
-    commit(&peer, &channel, "one", &[("a", r#"{ "n": 1, "m": 2 }"#), ("b", r#"{"n": 20}"#), ("text", "n")])
-        .await;
+    let values = [("a", r#"{ "n": 1, "m": 2 }"#), ("b", r#"{"n": 20}"#), ("text", "n")];
+    commit(&peer, &channel, "one", &values).await;
 
     // What is there already is copied, what comes later as well.
     let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
@@ -78,8 +78,26 @@ async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
     let fields = found(r#"{"selector":{"n":1},"fields":["m"]}"#).await;
     assert_eq!(fields, (200, r#"a={"m":2} "#.to_owned()));
 
+    let sorted = r#"{"selector":{"n":{"$gt":0}},"sort":[{"n":"desc"}]}"#;
+    assert_eq!(found(sorted).await.0, 500);
+    let index = |collection: Option<&str>, definition: &str| Index {
+        collection: collection.map(str::to_owned),
+        file: "indexes/byN.json".into(),
+        definition: definition.to_owned(),
+    };
+    let by_n = index(None, r#"{"index":{"fields":["n"]},"ddoc":"byN","name":"byN","type":"json"}"#);
+    peer.add_indexes("basic:1", vec![by_n.clone(), index(Some("members"), "none")]);
+    assert_eq!(
+        peer.create_indexes().await,
+        [
+            "the index indexes/byN.json of basic:1 cannot be created: the index definition is not JSON: expected ident at line 1 column 2"
+        ]
+    );
+    assert_eq!(found(sorted).await, (200, r#"c={"n":3} a={ "n": 1, "m": 2 } "#.to_owned()));
+
     drop(stand_in);
-    commit(&peer, &channel, "three", &[("d", r#"{"n":4}"#)]).await;
+    let failures = commit(&peer, &channel, "three", &[("d", r#"{"n":4}"#)]).await;
+    assert!(failures[0].starts_with("block 4 is not copied to CouchDB: "), "{failures:?}");
     let (status, text) = found(r#"{"selector":{"n":{"$gt":0}}}"#).await;
     assert_eq!(status, 500);
     assert!(text.contains(": the copy of the state in CouchDB is behind: "), "{text}");

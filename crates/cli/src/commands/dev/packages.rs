@@ -15,15 +15,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ccs_files::PackageId;
 use ccs_package::{CodeFault, Limits, ReadError};
+use ccs_peer::Peer;
 use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
-use ccs_peer::{Peer, Source};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::runtime::Handle;
 
 use super::story::Story;
 use crate::cli::Dev;
 use crate::failure::Failure;
-use builder::Builder;
+use builder::{Builder, Built};
 
 /// The packages of a peer. Clones are handles of the same.
 #[derive(Clone, Debug)]
@@ -68,17 +68,17 @@ impl Packages {
         }
     }
 
-    /// Builds a package of the command line anew, and tells how its chaincode is reached.
-    pub(super) async fn deploy(&self, id: &PackageId, file: &Path) -> Result<Source, Failure> {
+    /// Builds a package of the command line anew.
+    pub(super) async fn deploy(&self, id: &PackageId, file: &Path) -> Result<(), Failure> {
         let Inner { builder, session, .. } = &*self.0;
-        let source = builder.build((id, file), &session.path().join("peer")).await?;
+        let built = builder.build((id, file), &session.path().join("peer")).await?;
         // Clients may ask for it when the file has become another one.
         let copy = session.path().join(file_name(id));
         fs::copy(file, &copy).map_err(|error| {
             Failure::new(format!("cannot copy {} to {}: {error}", file.display(), copy.display()))
         })?;
-        self.0.known().insert(id.clone(), copy);
-        Ok(source)
+        self.0.add(id.clone(), copy, built).await;
+        Ok(())
     }
 }
 
@@ -99,15 +99,20 @@ impl Inner {
     async fn restore(&self, file: &Path) -> Result<(), Failure> {
         let id = super::super::id::package_id(file)?;
         let built = self.builder.build((&id, file), &self.file_system).await;
-        let source =
+        let built =
             built.map_err(|failure| Failure::new(format!("{}: {}", file.display(), failure.message())))?;
-        self.add(id, file.to_owned(), source);
+        self.add(id, file.to_owned(), built).await;
         Ok(())
     }
 
-    fn add(&self, id: PackageId, file: PathBuf, source: Source) {
-        self.peer.chaincodes().add(&id.to_string(), source);
+    async fn add(&self, id: PackageId, file: PathBuf, built: Built) {
+        let text = id.to_string();
+        self.peer.chaincodes().add(&text, built.source);
+        self.peer.add_indexes(&text, built.indexes);
         self.known().insert(id, file);
+        for failure in self.peer.create_indexes().await {
+            self.story.warn(&failure);
+        }
     }
 
     async fn install(&self, package: &[u8]) -> Result<Installed, InstallError> {
@@ -119,11 +124,11 @@ impl Inner {
         }
         let draft = self.write(package).map_err(|error| InstallError::Save(error.to_string()))?;
         let built = self.builder.build((&id, draft.path()), &self.file_system).await;
-        let source = built.map_err(|failure| InstallError::Build(failure.message().to_owned()))?;
+        let built = built.map_err(|failure| InstallError::Build(failure.message().to_owned()))?;
         let file = self.folder().join(file_name(&id));
         draft.persist(&file).map_err(|error| InstallError::Save(error.error.to_string()))?;
         let installed = Installed { package_id: id.to_string(), label: id.label().to_string() };
-        self.add(id, file, source);
+        self.add(id, file, built).await;
         self.story.chaincode(
             &installed.label,
             &installed.package_id,

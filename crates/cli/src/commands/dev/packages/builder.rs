@@ -4,13 +4,22 @@ use std::path::{Path, PathBuf};
 
 use ccs_files::PackageId;
 use ccs_peer::host::Event;
-use ccs_peer::{ConnectionInfo, Source};
+use ccs_peer::{ConnectionInfo, Index, Source};
 use tokio::sync::OnceCell;
 
 use crate::commands::dev::story::Story;
 use crate::deployment;
 use crate::failure::Failure;
 use crate::programs;
+
+/// What the builder has made of a package.
+#[derive(Debug)]
+pub(super) struct Built {
+    /// How the chaincode is reached.
+    pub(super) source: Source,
+    /// What it asks of CouchDB.
+    pub(super) indexes: Vec<Index>,
+}
 
 /// The builder's programs.
 #[derive(Debug)]
@@ -28,13 +37,13 @@ impl Builder {
         Self { executable, folder, installed: OnceCell::new(), story }
     }
 
-    /// Runs the programs over a package, unless that was done below the same `peer.fileSystemPath`, and tells how the
-    /// chaincode is reached. What they write to stderr is told, as a peer's log has it.
+    /// Runs the programs over a package, unless that was done below the same `peer.fileSystemPath`, and reads what
+    /// they release. What they write to stderr is told, as a peer's log has it.
     pub(super) async fn build(
         &self,
         package: (&PackageId, &Path),
         file_system: &Path,
-    ) -> Result<Source, Failure> {
+    ) -> Result<Built, Failure> {
         self.installed.get_or_try_init(async || self.install()).await?;
         let mut tell = |event: Event<'_>| {
             if let Event::StderrLine { builder, step, line } = event {
@@ -42,9 +51,12 @@ impl Builder {
             }
         };
         let released = deployment::build(package, &self.folder, file_system, &mut tell).await?;
-        let info = ConnectionInfo::read(&released)
+        let info = ConnectionInfo::read(&released.connection)
             .map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
-        Ok(Source::Server(info))
+        let indexes = Index::read_all(&released.folder).map_err(|error| {
+            Failure::new(format!("cannot read the indexes in {}: {error}", released.folder.display()))
+        })?;
+        Ok(Built { source: Source::Server(info), indexes })
     }
 
     fn install(&self) -> Result<(), Failure> {
