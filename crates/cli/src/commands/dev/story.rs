@@ -82,6 +82,15 @@ impl Story {
         }
     }
 
+    /// Passes on a line that a builder has written for the peer's log.
+    pub(super) fn builder(&self, builder: &str, id: &str, line: &str) {
+        if self.json {
+            self.print(&json!({ "event": "builder", "name": builder, "id": id, "line": line }));
+        } else {
+            self.say(&format!("{NAME}{}{NAME:#} {}", style::safe(builder), style::safe(line)));
+        }
+    }
+
     /// Says what works and yet may not be meant.
     pub(super) fn warn(&self, text: &str) {
         if self.json {

@@ -45,9 +45,10 @@ impl Builder {
         file_system: &Path,
     ) -> Result<Built, Failure> {
         self.installed.get_or_try_init(async || self.install()).await?;
+        let id = package.0.to_string();
         let mut tell = |event: Event<'_>| {
-            if let Event::StderrLine { builder, step, line } = event {
-                self.story.warn(&format!("{builder} {step}: {line}"));
+            if let Event::StderrLine { builder, line, .. } = event {
+                self.story.builder(builder, &id, line);
             }
         };
         let released = deployment::build(package, &self.folder, file_system, &mut tell).await?;
