@@ -80,7 +80,7 @@ pub(crate) struct Dev {
     /// The builder's executable, for packages [default: ccs-builder beside this program]
     #[arg(long, value_name = "FILE")]
     pub(crate) builder: Option<PathBuf>,
-    /// Print JSON, a document a line
+    /// Print JSON, a document a line; docs/json.md describes it
     #[arg(long)]
     pub(crate) json: bool,
 }
