@@ -8,12 +8,11 @@ mod session;
 
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
+use crate::parallel::two_at_a_time;
 use crate::tally::Tally;
 use crate::toolchain;
 use programs::{Language, Runner};
@@ -74,8 +73,8 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     }
     programs::build()?;
     let is_wanted = |name: &str| options.only.as_ref().is_none_or(|text| name.contains(text));
-    let ways = WAYS.iter().filter(|way| is_wanted(&way.name()));
-    let mut tally = all_ways(ways, options.all_steps);
+    let ways: Vec<_> = WAYS.iter().filter(|way| is_wanted(&way.name())).collect();
+    let mut tally = two_at_a_time(&ways, |way| one_way(way, options.all_steps));
     if is_wanted("applications") {
         tally += applications()?;
     }
@@ -85,30 +84,15 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     Ok(tally)
 }
 
-/// How many ways run at the same time: each of them waits a lot, for time limits and for blocks.
-const AT_A_TIME: usize = 2;
-
-/// Runs the ways, and prints what each has to say when it is through.
-fn all_ways(ways: impl Iterator<Item = &'static Way> + Send, all_steps: bool) -> Tally {
-    let queue = Mutex::new(ways);
-    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let work = || {
-        let mut tally = Tally::default();
-        while let Some(way) = next() {
-            let mut said = String::new();
-            let outcome = transcript(way, all_steps, &mut said).unwrap_or_else(|error| {
-                let _ = writeln!(said, "FAILED  {}: {error:#}", way.name());
-                Tally::FAILED
-            });
-            println!("{said}{:<28} {outcome}", way.name());
-            tally += outcome;
-        }
-        tally
-    };
-    thread::scope(|scope| {
-        let workers = [(); AT_A_TIME].map(|()| scope.spawn(work));
-        workers.into_iter().map(|worker| worker.join().unwrap_or(Tally::FAILED)).sum()
-    })
+/// Runs a way, and prints what it has to say when it is through.
+fn one_way(way: &Way, all_steps: bool) -> Tally {
+    let mut said = String::new();
+    let outcome = transcript(way, all_steps, &mut said).unwrap_or_else(|error| {
+        let _ = writeln!(said, "FAILED  {}: {error:#}", way.name());
+        Tally::FAILED
+    });
+    println!("{said}{:<28} {outcome}", way.name());
+    outcome
 }
 
 /// Runs the transcript one way and reads the count at its end.

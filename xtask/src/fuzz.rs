@@ -8,6 +8,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::parallel::two_at_a_time;
 use crate::tally::Tally;
 use crate::{toolchain, workspace};
 
@@ -22,15 +23,18 @@ pub(crate) struct Options {
     filter: Option<String>,
 }
 
-/// Runs the targets one after another.
+/// Runs the targets, each on one processor.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
     install_cargo_fuzz()?;
     let folder = workspace::root().join("fuzz");
     workspace::succeed(&mut cargo_fuzz(["build", "--sanitizer", "none"]))?;
-    let mut tally = Tally::default();
-    for target in targets(&folder, options.filter.as_deref())? {
-        tally += run_target(&target, options.seconds)?;
-    }
+    let targets = targets(&folder, options.filter.as_deref())?;
+    let tally = two_at_a_time(&targets, |target| {
+        run_target(target, options.seconds).unwrap_or_else(|error| {
+            println!("FAILED  fuzz {target}: {error:#}");
+            Tally::FAILED
+        })
+    });
     if tally == Tally::default() {
         bail!("no target has {:?} in its name", options.filter.as_deref().unwrap_or_default());
     }

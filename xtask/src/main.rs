@@ -10,6 +10,7 @@ mod empty_root;
 mod fuzz;
 mod image;
 mod manifests;
+mod parallel;
 mod size;
 mod tally;
 mod test;
