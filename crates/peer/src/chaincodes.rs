@@ -18,6 +18,7 @@ use tokio::time::timeout;
 
 use crate::connection::{ChaincodeConnection, ConnectionInfo};
 use crate::error::LaunchError;
+use crate::peer::Limits;
 use crate::running::Running;
 use crate::session::{self, End};
 use crate::stream::{Admit, MessageStream};
@@ -57,11 +58,13 @@ pub struct Chaincodes {
     known: Arc<Mutex<HashMap<String, Arc<Chaincode>>>>,
     startup_timeout: Duration,
     keepalive: Option<Duration>,
+    ping_timeout: Duration,
 }
 
 impl Chaincodes {
-    pub(crate) fn new(startup_timeout: Duration, keepalive: Option<Duration>) -> Self {
-        Self { known: Arc::default(), startup_timeout, keepalive }
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let &Limits { startup_timeout, keepalive, ping_timeout, .. } = limits;
+        Self { known: Arc::default(), startup_timeout, keepalive, ping_timeout }
     }
 
     /// Makes a chaincode known, or says that it is reached in another way from now on. A stream that it has stays.
@@ -213,7 +216,8 @@ impl Chaincodes {
         info: &ConnectionInfo,
         expected: Option<String>,
     ) -> Result<Running, LaunchError> {
-        let connection = ChaincodeConnection::dial(info).await.map_err(|error| LaunchError::Dial {
+        let connection = ChaincodeConnection::dial_for(info, self.ping_timeout).await;
+        let connection = connection.map_err(|error| LaunchError::Dial {
             id: id.to_owned(),
             address: info.address.clone(),
             error: Arc::new(error),

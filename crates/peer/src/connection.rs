@@ -31,8 +31,8 @@ pub const MAX_MESSAGE_IN_BYTES: usize = 100 * 1024 * 1024;
 /// How often an HTTP/2 ping is sent; the shims refuse clients that ping more often.
 const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
 
-/// How long the answer to a ping may take.
-const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long the answer to a ping may take on a peer.
+pub(crate) const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How many messages wait for the chaincode to read them. More are not made: who sends stops reading, too.
 pub(crate) const OUTBOUND_MESSAGES: usize = 64;
@@ -52,7 +52,12 @@ impl ChaincodeConnection {
     /// What may pass is tried again until then: names that do not resolve, connections that are refused or closed. What
     /// cannot pass ends the dial at once: certificates, and servers that speak something else.
     pub async fn dial(info: &ConnectionInfo) -> Result<Self, DialError> {
-        Ok(Self::new(&info.address, dial::dial(info).await?))
+        Self::dial_for(info, PING_TIMEOUT).await
+    }
+
+    /// Dials as [`dial`](Self::dial) does; the connection is given up when a ping has no answer for so long.
+    pub(crate) async fn dial_for(info: &ConnectionInfo, ping_timeout: Duration) -> Result<Self, DialError> {
+        Ok(Self::new(&info.address, dial::dial(info, ping_timeout).await?))
     }
 
     pub(crate) fn new(address: &str, channel: Channel) -> Self {

@@ -10,6 +10,7 @@ use prost::Message;
 
 use crate::chaincodes::Chaincodes;
 use crate::channel::{Channel, RunAs};
+use crate::connection::PING_TIMEOUT;
 use crate::context::{Call, Context};
 use crate::definition::Definition;
 use crate::error::{Gap, InvokeError, TransactionError};
@@ -31,6 +32,9 @@ pub struct Limits {
     pub total_query_limit: usize,
     /// How often a chaincode is sent KEEPALIVE, if at all: `chaincode.keepalive`.
     pub keepalive: Option<Duration>,
+    /// How long a chaincode that was dialled may take to answer an HTTP/2 ping: 20 s on a peer
+    /// (`internal/pkg/comm/config.go`, Fabric 3.1). A debugger that halts it halts that, too.
+    pub ping_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -40,6 +44,7 @@ impl Default for Limits {
             execute_timeout: Duration::from_secs(30),
             total_query_limit: 100_000,
             keepalive: None,
+            ping_timeout: PING_TIMEOUT,
         }
     }
 }
@@ -74,7 +79,7 @@ impl Peer {
     /// Makes a peer that has no channel and runs no chaincode yet.
     #[must_use]
     pub fn new(limits: Limits) -> Self {
-        let chaincodes = Chaincodes::new(limits.startup_timeout, limits.keepalive);
+        let chaincodes = Chaincodes::new(&limits);
         Self { limits, channels: RwLock::default(), chaincodes, indexes: Indexes::default() }
     }
 

@@ -19,7 +19,7 @@ use super::greeting::{self, Greeted, Stream};
 use super::info::ConnectionInfo;
 use super::progress::{Progress, Secured, Watch};
 use super::tls::Settings;
-use super::{KEEPALIVE_INTERVAL, KEEPALIVE_TIMEOUT, tcp, tls};
+use super::{KEEPALIVE_INTERVAL, PING_TIMEOUT, tcp, tls};
 
 /// The pause between two attempts; grpc-go's begins with 1 s, which is long for someone who watches.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -29,11 +29,14 @@ pub(crate) struct Target {
     pub(crate) host: String,
     pub(crate) port: u16,
     tls: Option<(Settings, ServerName<'static>)>,
+    /// How long the answer to a ping may take.
+    ping_timeout: Duration,
 }
 
-pub(super) async fn dial(info: &ConnectionInfo) -> Result<Channel, DialError> {
+pub(super) async fn dial(info: &ConnectionInfo, ping_timeout: Duration) -> Result<Channel, DialError> {
     let failure = |cause, timeout| DialError { address: info.address.clone(), timeout, cause };
     let target = Target::new(info).map_err(|cause| failure(cause, None))?;
+    let target = Target { ping_timeout, ..target };
     let deadline = Instant::now() + info.dial_timeout;
     let mut stage = Stage::Resolve;
     let mut last: Option<StageError> = None;
@@ -68,7 +71,7 @@ impl Target {
             None => None,
             Some(tls) => Some((tls::settings(tls)?, tls::server_name(tls, &host)?)),
         };
-        Ok(Self { host, port, tls })
+        Ok(Self { host, port, tls, ping_timeout: PING_TIMEOUT })
     }
 
     /// Goes through the stages once.
@@ -146,7 +149,7 @@ impl Target {
         // TLS is below what tonic sees, so the scheme it dials is never https; the scheme in requests is.
         let endpoint = Endpoint::from_shared(format!("http://{address}"))?
             .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
-            .keep_alive_timeout(KEEPALIVE_TIMEOUT)
+            .keep_alive_timeout(self.ping_timeout)
             .keep_alive_while_idle(true)
             .user_agent(concat!("ccs-peer/", env!("CARGO_PKG_VERSION")))?;
         match (&self.tls, format!("https://{address}").parse()) {
@@ -170,5 +173,31 @@ fn host_and_port(address: Address) -> Result<(String, u16), StageError> {
             }
         }
         Address::Target { scheme, .. } => Err(StageError::Scheme(scheme)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_answers_no_ping_is_given_up_when_its_time_is_over() {
+        let info = ConnectionInfo {
+            address: "localhost:9999".to_owned(),
+            dial_timeout: ConnectionInfo::DEFAULT_DIAL_TIMEOUT,
+            tls: None,
+        };
+        for ping_timeout in [PING_TIMEOUT, Duration::from_hours(1)] {
+            let (ours, mut server) = tokio::io::duplex(1024);
+            let empty_settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+            server.write_all(&empty_settings).await.unwrap();
+            let begin = Instant::now();
+            let target = Target { ping_timeout, ..Target::new(&info).unwrap() };
+            let _channel = target.greet(Box::new(ours), &mut |_| ()).await.unwrap();
+            server.read_to_end(&mut Vec::new()).await.unwrap();
+            assert_eq!(begin.elapsed().as_secs(), (KEEPALIVE_INTERVAL + ping_timeout).as_secs());
+        }
     }
 }

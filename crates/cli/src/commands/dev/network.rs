@@ -54,11 +54,7 @@ pub(super) fn lay(
         None => Store::in_memory(),
     };
     let ledgers = ledgers.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
-    let peer = Arc::new(Peer::new(Limits {
-        startup_timeout: options.startup_timeout,
-        execute_timeout: options.execute_timeout,
-        ..Limits::default()
-    }));
+    let peer = Arc::new(Peer::new(limits(options)));
     for name in &options.channels {
         let channel_plan = ChannelPlan {
             name: name.clone(),
@@ -78,6 +74,17 @@ pub(super) fn lay(
     }
     let packages = Packages::new(options, &peer, story)?;
     Ok(Ground { organization, plan, peer, packages })
+}
+
+/// Lets a chaincode that a debugger has halted keep its connection for as long as its answer may take.
+fn limits(options: &Dev) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        startup_timeout: options.startup_timeout,
+        execute_timeout: options.execute_timeout,
+        ping_timeout: usual.ping_timeout.max(options.execute_timeout),
+        ..usual
+    }
 }
 
 /// Copies each channel to CouchDB, if it is to answer rich queries.
@@ -172,6 +179,7 @@ pub(super) async fn serve_clients(
         Arc::clone(ground.organization.peer()),
         Arc::clone(&msps),
     );
+    node_options.endorsement_timeout = node_options.endorsement_timeout.max(options.execute_timeout);
     node_options.observer = observer;
     node_options.packages = Arc::new(ground.packages.clone());
     let node = Node::of_peer(node_options, &ground.peer);
@@ -184,4 +192,30 @@ pub(super) async fn serve_clients(
 pub(super) fn crypto_path(options: &Dev, plan: &OrganizationPlan) -> PathBuf {
     let folder = Organization::folder(&options.organizations, plan);
     folder.canonicalize().unwrap_or_else(|_| Path::new(".").join(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn parsed(arguments: &[&str]) -> Dev {
+        match Cli::parse_from([&["ccs", "dev"], arguments].concat()).command {
+            Command::Dev(options) => *options,
+            _ => panic!("dev is dev"),
+        }
+    }
+
+    #[test]
+    fn what_may_stand_at_a_breakpoint_keeps_its_connection() {
+        let hour = limits(&parsed(&["--execute-timeout", "1h"]));
+        assert_eq!(
+            (hour.execute_timeout, hour.ping_timeout),
+            (Duration::from_hours(1), Duration::from_hours(1))
+        );
+        let second = limits(&parsed(&["--execute-timeout", "1s"]));
+        assert_eq!(second.ping_timeout, Limits::default().ping_timeout);
+    }
 }
