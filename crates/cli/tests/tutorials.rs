@@ -4,23 +4,28 @@
 //! | --- | --- |
 //! | `sh` | a shell runs it; it must succeed |
 //! | `sh fails` | the same; it must fail |
-//! | `sh terminal 1` | takes the place of what runs in the other terminal, and goes on |
+//! | `sh terminal N` | takes the place of what runs in that terminal, and goes on |
 //! | `text` | each line is among those that the last shell printed; `…` stands for any text |
-//! | `text terminal 1` | each line, in this order, is printed in the other terminal, which is waited for |
+//! | `text terminal N` | each line, in this order, is printed in that terminal, which is waited for |
+//! | `console terminal N PROMPT` | what stands behind the prompt is typed there; other lines as above |
 //!
-//! The pages use a peer's usual port. Here `ccs` is a script that gives each page a port of its own.
+//! At the end each terminal gets Ctrl-C, and no process that a block has started may be left.
+//!
+//! The pages use the usual ports of peers and debuggers. Here `ccs` is a script that gives each page a port of its own, and
+//! the debuggers' ports are exchanged for free ones.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
+use std::collections::BTreeMap;
 use std::fs;
-use std::io::{BufRead as _, BufReader};
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 use ccs_testkit::source_tree;
@@ -28,6 +33,12 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 /// Longer than a virtual machine takes to start on a busy machine; only a test that fails waits so long.
 const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Where debuggers listen in the pages.
+const DEBUGGERS: [&str; 3] = ["2345", "5005", "9229"];
+
+/// The variable by which the processes of a page are known.
+const MARK: &str = "CCS_TUTORIAL";
 
 /// A block of a page: what stands behind the three ticks, and its lines.
 type Block = (String, Vec<String>);
@@ -58,59 +69,129 @@ fn is_shown(shown: &str, line: &str) -> bool {
     rest.is_empty()
 }
 
-/// What runs in the other terminal.
+/// What runs in another terminal.
 struct Terminal {
     child: Child,
-    lines: Receiver<String>,
+    keyboard: Option<ChildStdin>,
+    printed: Receiver<Vec<u8>>,
+    /// What was printed and the page has not shown yet.
+    unread: Vec<u8>,
 }
 
 impl Terminal {
     fn open(mut shell: Command) -> Self {
-        let (output, end) = std::io::pipe().unwrap();
-        shell.stdout(end.try_clone().unwrap()).stderr(end);
-        let child = shell.process_group(0).spawn().unwrap();
+        let (mut output, end) = std::io::pipe().unwrap();
+        shell.stdin(Stdio::piped()).stdout(end.try_clone().unwrap()).stderr(end);
+        let mut child = shell.process_group(0).spawn().unwrap();
+        let keyboard = child.stdin.take();
         // The command holds the other end of the pipe, too.
         drop(shell);
-        let output = BufReader::new(output);
-        let (sender, lines) = channel();
-        // Ends with the output; nobody may listen any more.
+        let (sender, printed) = channel();
         std::thread::spawn(move || {
-            output.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                if sender.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
         });
-        Self { child, lines }
+        Self { child, keyboard, printed, unread: Vec::new() }
+    }
+
+    /// Waits until more is printed; false if nothing is.
+    fn more(&mut self) -> bool {
+        self.printed.recv_timeout(PATIENCE).is_ok_and(|printed| {
+            self.unread.extend(printed);
+            true
+        })
+    }
+
+    fn line(&mut self) -> Option<String> {
+        loop {
+            if let Some(end) = self.unread.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<_> = self.unread.drain(..=end).collect();
+                return Some(String::from_utf8_lossy(&line[..end]).into_owned());
+            }
+            if !self.more() {
+                return None;
+            }
+        }
     }
 
     /// Waits for a line that the page shows.
-    fn wait_for(&self, shown: &str) {
+    fn wait_for(&mut self, shown: &str) {
         let mut seen = Vec::new();
-        while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
-            if is_shown(shown, line.trim()) {
+        while let Some(line) = self.line() {
+            if is_shown(shown, &line) {
                 return;
             }
             seen.push(line);
         }
-        panic!("terminal 1 does not print {shown:?}, but:\n{}", seen.join("\n"));
+        let unread = String::from_utf8_lossy(&self.unread);
+        panic!("the terminal does not print {shown:?}, but:\n{}\n{unread}", seen.join("\n"));
+    }
+
+    /// Waits for the prompt, and types; what is typed shows behind the prompt.
+    fn enter(&mut self, prompt: &str, typed: &str) {
+        while !self.unread.trim_ascii_end().ends_with(prompt.as_bytes()) {
+            let more = self.more();
+            assert!(more, "no prompt for {typed:?}, but {}", String::from_utf8_lossy(&self.unread));
+        }
+        writeln!(self.keyboard.as_mut().unwrap(), "{typed}").unwrap();
+        writeln!(self.unread, "{typed}").unwrap();
+    }
+
+    /// Goes through a dialogue as the page shows it.
+    fn talk(&mut self, prompt: &str, lines: &[String]) {
+        for line in lines {
+            if let Some(typed) = line.strip_prefix(prompt) {
+                self.enter(prompt, typed.trim_start());
+            } else {
+                // A prompt may stand before it, at which nobody has typed anything.
+                self.wait_for(&format!("…{line}"));
+            }
+        }
     }
 }
 
 impl Drop for Terminal {
     fn drop(&mut self) {
         // As the reader's Ctrl-C; whoever has ended already needs no signal.
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
-            let _ = kill_process_group(group, Signal::INT);
-        }
+        let signal = |signal| {
+            if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+                let _ = kill_process_group(group, signal);
+            }
+        };
+        drop(self.keyboard.take());
+        signal(Signal::INT);
+        while self.printed.recv_timeout(PATIENCE).is_ok() {}
+        signal(Signal::KILL);
         let _ = self.child.wait();
     }
 }
 
-/// Puts a `ccs` on the path that adds the page's own port.
+/// Gives the commands of the processes that a page has started and that are still there.
+fn left_behind(mark: &str) -> Vec<String> {
+    let processes = fs::read_dir("/proc").unwrap().map_while(Result::ok).map(|entry| entry.path());
+    // Who is not ours, or has ended meanwhile, cannot be read.
+    let read = |file: PathBuf| String::from_utf8_lossy(&fs::read(file).unwrap_or_default()).into_owned();
+    let ours = processes.filter(|process| read(process.join("environ")).split('\0').any(|it| it == mark));
+    ours.map(|process| read(process.join("cmdline")).replace('\0', " ")).collect()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Puts a `ccs` on the path that adds the page's own port, and behind a result the line break that a terminal would get.
 fn put_ccs(bin: &Path) {
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let ccs = cargo_bin("ccs");
     let script = format!(
         "#!/bin/sh\ncase $1 in\n\
          dev) exec {ccs} \"$@\" --listen 127.0.0.1:{port} --chaincode-listen 127.0.0.1:0 ;;\n\
-         invoke | query) exec {ccs} \"$@\" --endpoint localhost:{port} ;;\n\
+         invoke | query) {ccs} \"$@\" --endpoint localhost:{port} 2>\"$0.$$\"; code=$?\n\
+         echo; cat \"$0.$$\" >&2; exit $code ;;\n\
          *) exec {ccs} \"$@\" ;;\nesac\n",
         ccs = ccs.display()
     );
@@ -122,6 +203,7 @@ fn put_ccs(bin: &Path) {
 /// Works through a page.
 fn work_through(page: &str) {
     let text = fs::read_to_string(source_tree().join("docs/tutorials").join(page)).unwrap();
+    let text = DEBUGGERS.iter().fold(text, |text, port| text.replace(port, &free_port().to_string()));
     let folder = tempfile::tempdir().unwrap();
     let bin = folder.path().join(".bin");
     put_ccs(&bin);
@@ -132,25 +214,25 @@ fn work_through(page: &str) {
             .args(["-euc", &script.join("\n")])
             .current_dir(folder.path())
             .env("PATH", &path)
+            .env(MARK, folder.path())
             .stdin(Stdio::null());
         shell
     };
-    let (mut terminal, mut output): (Option<Terminal>, String) = (None, String::new());
+    let (mut terminals, mut output): (BTreeMap<String, Terminal>, String) = <_>::default();
     for (info, lines) in blocks(&text) {
-        match info.as_str() {
-            "sh" | "sh fails" => {
+        match info.splitn(4, ' ').collect::<Vec<_>>()[..] {
+            ["sh"] | ["sh", "fails"] => {
                 let done = shell(&lines).output().unwrap();
-                // A result that goes into a pipe has no line break that a terminal would get.
                 output = [done.stdout, done.stderr]
                     .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                    .join("\n");
+                    .concat();
                 assert_eq!(done.status.success(), info == "sh", "{lines:#?}\n{output}");
             }
-            "sh terminal 1" => {
-                drop(terminal.take());
-                terminal = Some(Terminal::open(shell(&lines)));
+            ["sh", "terminal", number] => {
+                drop(terminals.remove(number));
+                terminals.insert(number.to_owned(), Terminal::open(shell(&lines)));
             }
-            "text" => {
+            ["text"] => {
                 let mut printed = output.lines();
                 for shown in &lines {
                     assert!(
@@ -159,15 +241,25 @@ fn work_through(page: &str) {
                     );
                 }
             }
-            "text terminal 1" => {
-                let terminal = terminal.as_ref().unwrap();
+            ["text", "terminal", number] => {
                 for shown in &lines {
-                    terminal.wait_for(shown);
+                    terminals.get_mut(number).unwrap().wait_for(shown);
                 }
+            }
+            ["console", "terminal", number, prompt] => {
+                terminals.get_mut(number).unwrap().talk(prompt, &lines);
             }
             _ => panic!("{page} has a block that begins with {info:?}"),
         }
     }
+    drop(terminals);
+    let mark = format!("{MARK}={}", folder.path().display());
+    let begin = Instant::now();
+    // What was killed takes a moment to be gone.
+    while !left_behind(&mark).is_empty() && begin.elapsed() < PATIENCE {
+        std::thread::yield_now();
+    }
+    assert_eq!(left_behind(&mark), [""; 0]);
 }
 
 #[test]
