@@ -8,8 +8,7 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use ccs_identity::{Msp, MspId, MspManager};
 use ccs_ledger::{Collections, Content, Ledger, LedgerError, Results, Simulation, Transaction};
 
-use crate::definition::{Definition, DefinitionError};
-use crate::lifecycle::{IMPLICIT, implicit_collection};
+use crate::definition::{Definition, DefinitionError, IMPLICIT, implicit_collection};
 use crate::mirror::Mirror;
 
 pub(crate) use binding::RunAs;

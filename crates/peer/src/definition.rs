@@ -1,7 +1,10 @@
-//! The definition of a chaincode on a channel, and how `_lifecycle` keeps it in the state.
+//! The definition of a chaincode on a channel, what an organization has approved of it, and how both are kept in the state.
 //!
 //! The keys and messages are those of Fabric 3.1 `core/chaincode/lifecycle/{lifecycle,serializer}.go`, so who reads the
 //! blocks finds what a real channel has.
+
+mod approval;
+mod record;
 
 use ccs_identity::{EnvelopeError, SignaturePolicy};
 use ccs_ledger::{Simulation, SimulationError};
@@ -11,10 +14,11 @@ use ccs_proto::peer::collection_policy_config::Payload as Members;
 use ccs_proto::peer::{CollectionConfigPackage, StaticCollectionConfig};
 use prost::Message;
 
-use crate::lifecycle::record::{self, NAMESPACES, Place, Record};
+use record::{NAMESPACES, Place, Record};
 
-/// The namespace of definitions.
-pub(crate) const LIFECYCLE: &str = "_lifecycle";
+pub(crate) use approval::Approval;
+pub use record::DefinitionError;
+pub(crate) use record::{Differences, IMPLICIT, LIFECYCLE, implicit_collection};
 
 /// The fields of a definition, in the order of the metadata; the first is not among approved parameters.
 const FIELDS: [&str; 4] = ["Sequence", "EndorsementInfo", "ValidationInfo", "Collections"];
@@ -36,24 +40,6 @@ pub struct Definition {
     pub validation_parameter: Vec<u8>,
     /// Its collections.
     pub collections: CollectionConfigPackage,
-}
-
-/// Why a definition cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum DefinitionError {
-    /// The ledger failed.
-    #[error(transparent)]
-    Ledger(#[from] SimulationError),
-    /// A field of it is damaged.
-    #[error("could not read the field {field} of the definition of chaincode {chaincode}: {reason}")]
-    Damaged {
-        /// The chaincode.
-        chaincode: String,
-        /// The field.
-        field: &'static str,
-        /// What is wrong.
-        reason: String,
-    },
 }
 
 impl Definition {

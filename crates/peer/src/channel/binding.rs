@@ -4,8 +4,7 @@
 use std::sync::PoisonError;
 
 use super::Channel;
-use crate::definition::{Definition, DefinitionError};
-use crate::lifecycle::Approval;
+use crate::definition::{Approval, Definition, DefinitionError};
 
 /// The ID under which a chaincode runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,8 +7,7 @@ use ccs_proto::common::application_policy::Type as Policy;
 use ccs_proto::lifecycle::{ApproveChaincodeDefinitionForMyOrgArgs as Arguments, chaincode_source};
 use prost::Message;
 
-use super::approval::Approval;
-use crate::definition::Definition;
+use crate::definition::{Approval, Definition};
 
 /// The policy that a definition without one of its own has.
 const ENDORSEMENT: &str = "/Channel/Application/Endorsement";

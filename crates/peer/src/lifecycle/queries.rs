@@ -13,8 +13,7 @@ use ccs_proto::lifecycle::{
 };
 
 use super::Installed;
-use super::approval::Approval;
-use crate::definition::{Definition, DefinitionError};
+use crate::definition::{Approval, Definition, DefinitionError};
 use crate::node::Node;
 
 /// Tells of every package that is installed.

@@ -2,8 +2,7 @@
 //!
 //! Fabric 3.1 `core/chaincode/lifecycle/lifecycle.go`.
 
-use super::approval::Approval;
-use crate::definition::Definition;
+use crate::definition::{Approval, Definition};
 
 /// A definition may not be approved, or not committed, now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

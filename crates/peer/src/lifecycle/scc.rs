@@ -14,13 +14,11 @@ use ccs_proto::peer::Response;
 use prost::Message;
 
 use super::access::{self, Function};
-use super::approval::Approval;
-use super::record::Differences;
 use super::rules::RuleError;
 use super::{collections, proposed, queries, rules};
 use crate::access::SignedData;
 use crate::context::SharedSimulation;
-use crate::definition::Definition;
+use crate::definition::{Approval, Definition, Differences};
 use crate::endorser::CheckedProposal;
 use crate::node::{JoinedChannel, Node};
 

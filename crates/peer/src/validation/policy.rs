@@ -16,8 +16,7 @@ use super::action::Checked;
 use super::envelope::Action;
 use super::{Channel, StateKey, Stop};
 use crate::contracts::{ContractDefinition, EndorsementPolicy};
-use crate::definition::LIFECYCLE;
-use crate::lifecycle::IMPLICIT;
+use crate::definition::{IMPLICIT, LIFECYCLE};
 
 /// The policies of a channel whose configuration says what the usual one says: the majority of the organizations endorse,
 /// each by one of its peers.

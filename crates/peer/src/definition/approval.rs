@@ -3,9 +3,8 @@
 use ccs_ledger::{Simulation, SimulationError};
 use ccs_proto::lifecycle::{ChaincodeSource, chaincode_source, state_data};
 
-use super::implicit_collection;
-use super::record::{self, Differences, NAMESPACES, Place, Record, SOURCES};
-use crate::definition::{Definition, DefinitionError, LIFECYCLE};
+use super::record::{self, Differences, LIFECYCLE, NAMESPACES, Place, Record, SOURCES, implicit_collection};
+use super::{Definition, DefinitionError};
 
 /// The one field of a source.
 const PACKAGE_ID: &str = "PackageID";
@@ -41,7 +40,7 @@ impl Approval {
     }
 
     /// Writes an approval of an organization.
-    pub(super) fn write(
+    pub(crate) fn write(
         &self,
         simulation: &mut Simulation,
         organization: &str,
@@ -60,7 +59,7 @@ impl Approval {
     }
 
     /// Names what an organization has approved, with the sequence numbers, in order; nothing is noted as read.
-    pub(super) fn names(
+    pub(crate) fn names(
         simulation: &mut Simulation,
         organization: &str,
     ) -> Result<Vec<(String, i64)>, SimulationError> {
@@ -76,7 +75,7 @@ impl Approval {
     }
 
     /// Gives the source as clients are told it.
-    pub(super) fn source(&self) -> ChaincodeSource {
+    pub(crate) fn source(&self) -> ChaincodeSource {
         let source = if self.package_id.is_empty() {
             chaincode_source::Type::Unavailable(chaincode_source::Unavailable {})
         } else {

@@ -8,14 +8,40 @@ use ccs_proto::lifecycle::{StateData, StateMetadata, state_data};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use super::implicit_collection;
-use crate::definition::{DefinitionError, LIFECYCLE};
+/// The namespace of definitions.
+pub(crate) const LIFECYCLE: &str = "_lifecycle";
+
+/// The prefix of the collection that every organization has without defining it.
+pub(crate) const IMPLICIT: &str = "_implicit_org_";
+
+/// Names the collection that an organization has without defining it.
+pub(crate) fn implicit_collection(organization: &str) -> String {
+    format!("{IMPLICIT}{organization}")
+}
+
+/// Why a definition cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum DefinitionError {
+    /// The ledger failed.
+    #[error(transparent)]
+    Ledger(#[from] SimulationError),
+    /// A field of it is damaged.
+    #[error("could not read the field {field} of the definition of chaincode {chaincode}: {reason}")]
+    Damaged {
+        /// The chaincode.
+        chaincode: String,
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
 
 /// The records of definitions and of approved parameters.
 pub(crate) const NAMESPACES: &str = "namespaces";
 
 /// The records that say which package an organization runs.
-pub(super) const SOURCES: &str = "chaincode-sources";
+pub(crate) const SOURCES: &str = "chaincode-sources";
 
 /// Where a record is.
 #[derive(Clone, Copy, Debug)]
@@ -80,7 +106,7 @@ impl Record {
 
     /// Names the fields in which an organization's record differs, by the hashes alone; the metadata are one of them. None
     /// when it is the same.
-    pub(super) fn differences(
+    pub(crate) fn differences(
         &self,
         organization: &str,
         simulation: &mut Simulation,
@@ -120,7 +146,7 @@ impl Differences {
     }
 
     /// Says where to look, in a peer's words.
-    pub(super) fn items(&self) -> Vec<String> {
+    pub(crate) fn items(&self) -> Vec<String> {
         let Self::Fields(fields) = self else {
             return vec!["ChaincodeParameters (Check the Sequence, ChaincodeName)".to_owned()];
         };
@@ -134,7 +160,7 @@ impl Differences {
 }
 
 /// Tells whether there is a record.
-pub(super) fn exists(
+pub(crate) fn exists(
     simulation: &mut Simulation,
     place: Place<'_>,
     (kind, name): (&str, &str),
