@@ -6,6 +6,7 @@ use ccs_proto::peer::endorser_server::Endorser;
 use ccs_proto::peer::{ProposalResponse, SignedProposal};
 use tonic::{Request, Response, Status};
 
+use super::deadline;
 use super::limit::Limit;
 use crate::node::Node;
 use crate::observer::Purpose;
@@ -30,7 +31,14 @@ impl Endorser for EndorserService {
         request: Request<SignedProposal>,
     ) -> Result<Response<ProposalResponse>, Status> {
         let _permit = self.limit.enter()?;
-        let response = self.node.process_proposal(request.into_inner(), Purpose::ProcessProposal).await;
-        response.map(Response::new).map_err(|error| Status::unknown(error.to_string()))
+        let deadline = deadline::of(request.metadata());
+        tokio::select! {
+            biased;
+            response = self.node.process_proposal(request.into_inner(), Purpose::ProcessProposal) => {
+                response.map(Response::new).map_err(|error| Status::unknown(error.to_string()))
+            }
+            // Left to the transport, a client that is quick sees its own error, and another one CANCELLED.
+            () = deadline::passed(deadline) => Err(Status::deadline_exceeded("context deadline exceeded")),
+        }
     }
 }

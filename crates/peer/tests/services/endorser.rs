@@ -317,3 +317,14 @@ async fn a_refusal_is_an_error_of_the_call() {
     assert_eq!(status.message(), "error validating proposal: epoch is non-zero");
     peer.stop().await;
 }
+
+#[tokio::test]
+async fn a_client_that_waits_no_longer_is_told_so() {
+    let peer = start().await;
+    let parts = peer.parts(&["hang"]);
+    let mut request = tonic::Request::new(parts.signed(&peer.network.client));
+    request.set_timeout(Duration::from_millis(100));
+    let status = peer.endorser().process_proposal(request).await.unwrap_err();
+    assert_eq!((status.code(), status.message()), (Code::DeadlineExceeded, "context deadline exceeded"));
+    peer.stop().await;
+}
