@@ -56,6 +56,9 @@ pub(crate) struct Dev {
     /// Where chaincode connects that is no server
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7052")]
     pub(crate) chaincode_listen: SocketAddr,
+    /// Names under which chaincode finds the peer, from a container perhaps; it is told the first one [default: the address]
+    #[arg(long, value_name = "HOST")]
+    pub(crate) chaincode_host: Vec<ccs_identity::Host>,
     /// Let chaincode connect over TLS only, each with the certificate that the peer makes for it
     #[arg(long)]
     pub(crate) chaincode_tls: bool,

@@ -66,7 +66,7 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
             welcome(&story, &ground.peer, chaincode, &credentials);
         }
     }
-    announce(options, &ground, &story, &chaincode_endpoint.to_string());
+    announce(options, &ground, &story, credentials.endpoint());
 
     let serving = network::serve_clients(options, &ground, clients, observer, stop.clone());
     let served = tokio::select! {

@@ -36,8 +36,11 @@ impl DevPeer {
 
     /// Starts a peer on free ports.
     fn spawn(folder: &Path, arguments: &[&str]) -> Self {
+        let elsewhere = arguments.contains(&"--chaincode-listen");
+        let listen = if elsewhere { &[][..] } else { &["--chaincode-listen", "127.0.0.1:0"] };
         let mut child = Command::new(cargo_bin("ccs"))
-            .args(["dev", "--json", "--listen", "127.0.0.1:0", "--chaincode-listen", "127.0.0.1:0"])
+            .args(["dev", "--json", "--listen", "127.0.0.1:0"])
+            .args(listen)
             .args(arguments)
             .current_dir(folder)
             .stdin(Stdio::null())
@@ -280,6 +283,22 @@ fn with_tls_a_chaincode_that_connects_gets_files_that_every_shim_reads() {
     }
     let other = fs::read_to_string(folder.path().join("organizations/chaincode/other/env.sh")).unwrap();
     assert!(other.contains("export CORE_CHAINCODE_ID_NAME=other:1.0\n"), "{other}");
+}
+
+#[test]
+fn chaincode_elsewhere_is_told_the_name_that_was_given() {
+    let folder = tempfile::tempdir().unwrap();
+    let everywhere = ["--chaincode-listen", "0.0.0.0:0", "--chaincode-tls", "--chaincode", "basic"];
+    let told = |names: &[&str]| {
+        let peer = DevPeer::start(folder.path(), &[&everywhere, names].concat());
+        let environment = folder.path().join("organizations/chaincode/basic/env.sh");
+        let endpoint = peer.ready["chaincode_endpoint"].as_str().unwrap().to_owned();
+        let text = fs::read_to_string(environment).unwrap();
+        assert!(text.contains(&format!("export CORE_PEER_ADDRESS={endpoint}\n")), "{text}");
+        endpoint
+    };
+    assert!(told(&[]).starts_with("localhost:"));
+    assert!(told(&["--chaincode-host", "peer.test", "--chaincode-host", "::1"]).starts_with("peer.test:"));
 }
 
 #[test]

@@ -7,7 +7,8 @@ use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ccs_identity::ChaincodeTls;
+use ccs_files::Address;
+use ccs_identity::{ChaincodeTls, Host, HostError};
 use ccs_package::disk::Existing;
 
 use super::network::Ground;
@@ -31,9 +32,8 @@ impl Credentials {
     /// Makes the material for a listener, if it is to have TLS.
     pub(super) fn new(options: &Dev, ground: &Ground, listener: SocketAddr) -> Result<Self, Failure> {
         let tls = if options.chaincode_tls {
-            let hosts = ["localhost".to_owned(), ground.plan.peer_name(), listener.ip().to_string()];
-            let hosts = hosts.iter().map(|host| host.parse()).collect::<Result<Vec<_>, _>>();
-            let hosts = hosts.map_err(|error: ccs_identity::HostError| Failure::from_error(&error))?;
+            let hosts = hosts(options, &ground.plan.peer_name(), listener);
+            let hosts = hosts.map_err(|error| Failure::from_error(&error))?;
             let tls = ChaincodeTls::new(&hosts, SystemTime::now());
             let tls = tls.map_err(|error| Failure::from_error(&error))?;
             let folder = options.organizations.join("chaincode");
@@ -43,7 +43,12 @@ impl Credentials {
         } else {
             None
         };
-        Ok(Self { endpoint: listener.to_string(), msp: options.msp.as_str().to_owned(), tls })
+        Ok(Self { endpoint: endpoint(options, listener), msp: options.msp.as_str().to_owned(), tls })
+    }
+
+    /// Gives the address that chaincode is told.
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
     }
 
     pub(super) fn tls(&self) -> Option<Arc<ChaincodeTls>> {
@@ -81,6 +86,21 @@ impl Credentials {
     }
 }
 
+/// Gives the names that the certificate of the listener holds.
+fn hosts(options: &Dev, peer: &str, listener: SocketAddr) -> Result<Vec<Host>, HostError> {
+    let usual = ["localhost", peer, &listener.ip().to_string()].map(str::parse);
+    usual.into_iter().chain(options.chaincode_host.iter().cloned().map(Ok)).collect()
+}
+
+/// Gives where chaincode connects: the first name that was given or, where nobody can connect to the address, this machine.
+fn endpoint(options: &Dev, listener: SocketAddr) -> String {
+    match options.chaincode_host.first() {
+        Some(host) => Address::HostPort { host: host.to_string(), port: listener.port() }.to_string(),
+        None if listener.ip().is_unspecified() => format!("localhost:{}", listener.port()),
+        None => listener.to_string(),
+    }
+}
+
 fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) -> Result<(), Failure> {
     let pair = tls.issue(id).map_err(|error| Failure::from_error(&error))?;
     let files = [
@@ -99,4 +119,21 @@ fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) ->
 
 fn variable(name: &'static str, value: &str) -> Variable {
     Variable { name, value: value.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    #[test]
+    fn the_certificate_holds_the_names_that_were_given() {
+        let arguments = ["ccs", "dev", "--chaincode-host", "peer.test", "--chaincode-host", "::1"];
+        let Command::Dev(options) = Cli::parse_from(arguments).command else { panic!("dev is dev") };
+        let hosts = hosts(&options, "peer0.org1.example.com", "0.0.0.0:7052".parse().unwrap()).unwrap();
+        let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
+        assert_eq!(hosts, ["localhost", "peer0.org1.example.com", "0.0.0.0", "peer.test", "::1"]);
+    }
 }
