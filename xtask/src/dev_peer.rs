@@ -3,8 +3,8 @@
 //! Each [`Way`] is a contract in one language, in one role, and a runner on one SDK. [`programs`] builds them; [`session`]
 //! starts the peer and the contracts, and stops them.
 
-mod programs;
-mod session;
+pub(crate) mod programs;
+pub(crate) mod session;
 
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};

@@ -7,6 +7,7 @@ mod builder_programs;
 mod conformance;
 mod dev_peer;
 mod empty_root;
+mod fabric;
 mod fuzz;
 mod image;
 mod manifests;
@@ -38,6 +39,8 @@ enum Chore {
     Conformance(conformance::Options),
     /// Run the transcript of the development peer with real chaincode and real clients
     DevPeer(dev_peer::Options),
+    /// Run Fabric's own peer with our builder, and its peer command on the development peer
+    Fabric,
     /// Compare the builder's time and memory with a process that does nothing
     BenchBuilder(bench::Options),
     /// Check that the builder is static and within its size budget
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Chore::Test => Ok(test::run()),
         Chore::Conformance(options) => conformance::run(&options),
         Chore::DevPeer(options) => dev_peer::run(&options),
+        Chore::Fabric => fabric::run(),
         Chore::BenchBuilder(options) => bench::run(&options),
         Chore::Size(options) => size::run(&options),
         Chore::EmptyRoot => empty_root::run(),

@@ -10,7 +10,7 @@ use crate::workspace;
 
 /// The language of a contract.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
+pub(crate) enum Language {
     Go,
     Node,
     Java,
@@ -24,7 +24,7 @@ pub(super) enum Runner {
 }
 
 /// Gives the folder of the proof.
-pub(super) fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     workspace::root().join("conformance/dev-peer")
 }
 

@@ -52,7 +52,7 @@ impl Role {
 }
 
 /// A running peer; everything is stopped when it is dropped.
-pub(super) struct Session {
+pub(crate) struct Session {
     folder: TempDir,
     peer: Child,
     contracts: Vec<Child>,
@@ -131,7 +131,7 @@ impl Session {
     }
 
     /// Starts a peer without chaincode that keeps on the disk what clients bring.
-    pub(super) fn without_chaincode() -> Result<Self> {
+    pub(crate) fn without_chaincode() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("dev-peer-").tempdir()?;
         let (peer, endpoint) = keeping_peer(folder.path())?;
         Ok(Self { folder, peer, contracts: Vec::new(), endpoint })
@@ -178,12 +178,17 @@ impl Session {
         Ok(variables.map(|(name, value)| (&*name.to_owned().leak(), value.to_owned())).collect())
     }
 
-    pub(super) fn endpoint(&self) -> &str {
+    pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    pub(super) fn organizations(&self) -> PathBuf {
+    pub(crate) fn organizations(&self) -> PathBuf {
         self.folder.path().join("organizations")
+    }
+
+    /// Gives the file in which the peer says what it does.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("peer.log")
     }
 
     /// Tells a client of Fabric's samples where peer and identities are.
@@ -195,7 +200,7 @@ impl Session {
     }
 
     /// Gives what the peer and the contracts have said last.
-    pub(super) fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         let mut said = String::new();
         for name in ["peer.log", "contracts.log"] {
             let text = fs::read(self.folder.path().join(name)).unwrap_or_default();
@@ -286,7 +291,7 @@ fn keep_reading(mut lines: BufReader<ChildStdout>, folder: &Path) -> Result<()> 
 }
 
 /// Starts a contract that is started again whenever it ends, in a process group of its own.
-fn contract(
+pub(crate) fn contract(
     language: Language,
     variables: &[(&'static str, String)],
     arguments: &[String],
@@ -306,21 +311,21 @@ fn contract(
 }
 
 /// Makes a command of `ccs`.
-fn ccs(arguments: &[&str]) -> Command {
+pub(crate) fn ccs(arguments: &[&str]) -> Command {
     let mut command = Command::new(workspace::target_folder().join("debug/ccs"));
     command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
     command
 }
 
 /// A package with TLS, and the variables with which its chaincode serves.
-struct Secured {
-    package: PathBuf,
-    address: String,
-    variables: Vec<(&'static str, String)>,
+pub(crate) struct Secured {
+    pub(crate) package: PathBuf,
+    pub(crate) address: String,
+    pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 /// Makes the TLS material and a package with `ccs`, as its users do.
-fn secured(folder: &Path, language: Language, name: &str) -> Result<Secured> {
+pub(crate) fn secured(folder: &Path, language: Language, name: &str) -> Result<Secured> {
     let (tls, package) = (folder.join(format!("tls-{name}")), folder.join(format!("{name}.tgz")));
     let address = free_address()?;
     let (tls_text, package_text) = (tls.to_string_lossy(), package.to_string_lossy());
@@ -372,7 +377,7 @@ fn make_stranger(organizations: &Path) -> Result<()> {
 }
 
 /// Waits until something listens: a chaincode that is not there yet is dialled for no longer than a peer does it.
-fn listening(address: &str) -> Result<()> {
+pub(crate) fn listening(address: &str) -> Result<()> {
     let begin = Instant::now();
     while TcpStream::connect(address).is_err() {
         ensure!(begin.elapsed() < PATIENCE, "the contract does not listen on {address}");
@@ -381,6 +386,6 @@ fn listening(address: &str) -> Result<()> {
     Ok(())
 }
 
-fn free_address() -> Result<String> {
+pub(crate) fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
