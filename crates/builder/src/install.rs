@@ -148,9 +148,10 @@ fn settings(bin: &Path) -> String {
     };
     format!(
         "{note}# core.yaml of the peer; put this builder before others that take the type ccaas\n\
+         # (Fabric 2.0 and 2.1 know propagateEnvironment as environmentWhitelist)\n\
          chaincode:\n  externalBuilders:\n    - name: {name}\n      path: {path}\n      \
          propagateEnvironment:\n        - {}\n\n\
-         # the same as an environment variable of the peer\n\
+         # the same as an environment variable of the peer (Fabric 2.4 and later)\n\
          CORE_CHAINCODE_EXTERNALBUILDERS=[{{name: {name}, path: {path}, propagateEnvironment: [{}]}}]\n",
         variables.join("\n        - "),
         variables.join(", ")
@@ -175,6 +176,10 @@ mod tests {
                         [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG, CORE_PEER_ID, CORE_PEER_LOCALMSPID, HOSTNAME]}]\n";
         assert!(text.ends_with(variable), "{text}");
         assert!(text.starts_with("# core.yaml"), "{text}");
+        assert!(
+            text.contains("\n# (Fabric 2.0 and 2.1 know propagateEnvironment as environmentWhitelist)\n"),
+            "{text}"
+        );
     }
 
     #[test]

@@ -112,7 +112,10 @@ fn propagated(entry: &Value, at: &str, findings: &mut Vec<Finding>) -> Vec<Strin
         let (message, hint) = if current.is_some() {
             ("environmentWhitelist has no effect beside propagateEnvironment", "merge the two lists")
         } else {
-            ("environmentWhitelist is the deprecated name of propagateEnvironment", "rename the key")
+            (
+                "environmentWhitelist is the deprecated name of propagateEnvironment",
+                "rename the key, unless the peer is of Fabric 2.0 or 2.1, which know only this name",
+            )
         };
         findings.push(Finding::warning("deprecated-key", at, message).hint(hint));
     }
