@@ -62,6 +62,8 @@ mod definition;
 pub mod endorser;
 mod envelope;
 mod error;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod handlers;
 pub mod host;
 mod indexes;
