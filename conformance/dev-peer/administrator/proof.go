@@ -12,7 +12,11 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-const name = "everything"
+const (
+	name = "everything"
+	// unavailable is all that a gateway tells of chaincode that its peer cannot run.
+	unavailable = "no peers available to evaluate chaincode everything in channel mychannel"
+)
 
 // proof counts what is as it should be.
 type proof struct {
@@ -97,7 +101,7 @@ func (p *proof) deploy() {
 	p.is("the approval is told", approved.GetVersion()+" "+approved.GetSource().GetLocalPackage().GetPackageId(), err, "1.0 "+id)
 
 	_, err = p.ask()
-	p.say("what is not committed does not run", err != nil, "an error", "none")
+	p.refused("what is not committed does not run", err, unavailable)
 	p.is("the definition is committed", "", p.adminGateway.Commit(p.ctx, definition), "")
 	p.is("it is told", p.committed(), nil, "everything 1 1.0 escc vscc map[Org1MSP:true]")
 	p.is("the package is in use", p.installed(), nil, id+" mychannel everything 1.0")
@@ -139,7 +143,7 @@ func (p *proof) upgrade() {
 	p.is("a package may be approved before it is installed", "", p.adminGateway.Approve(p.ctx, gone), "")
 	p.is("its definition is committed", "", p.adminGateway.Commit(p.ctx, gone), "")
 	_, err = p.ask()
-	p.say("and does not run", err != nil, "an error", "none")
+	p.refused("and does not run", err, unavailable)
 	gone.PackageID = id
 	p.is("another package is approved for it", "", p.adminGateway.Approve(p.ctx, gone), "")
 	p.answers("node")

@@ -37,9 +37,7 @@ pub(super) fn build() -> Result<()> {
         ("applications/go", "target/application"),
         ("administrator", "target/administrator"),
     ] {
-        let mut go = Command::new("go");
-        go.args(["build", "-o", program, "."]).env("CGO_ENABLED", "0");
-        workspace::succeed(go.current_dir(folder().join(place)).stdin(Stdio::null()))?;
+        build_go(place, program)?;
     }
     let sample = workspace::root().join("samples/asset-transfer-node");
     let places = ["contracts/node", "runners/node", "applications/node"].map(|place| folder().join(place));
@@ -51,6 +49,13 @@ pub(super) fn build() -> Result<()> {
     let mut maven = Command::new("mvn");
     maven.args(["--quiet", "--batch-mode", "package"]);
     workspace::succeed(maven.current_dir(folder().join("contracts/java")).stdin(Stdio::null()))
+}
+
+/// Builds a program in Go, in its place.
+pub(crate) fn build_go(place: &str, program: &str) -> Result<()> {
+    let mut go = Command::new("go");
+    go.args(["build", "-o", program, "."]).env("CGO_ENABLED", "0");
+    workspace::succeed(go.current_dir(folder().join(place)).stdin(Stdio::null()))
 }
 
 impl Language {

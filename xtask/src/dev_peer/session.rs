@@ -227,7 +227,8 @@ impl Drop for Session {
     }
 }
 
-fn process(child: &Child) -> Option<Pid> {
+/// Gives the number of a process that we have started.
+pub(crate) fn process(child: &Child) -> Option<Pid> {
     i32::try_from(child.id()).ok().and_then(Pid::from_raw)
 }
 

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Signal, kill_process_group};
 use tempfile::TempDir;
 
 use super::administrator::Site;
 use super::programs::{self, Programs};
 use crate::builder_programs;
-use crate::dev_peer::session::{free_address, listening};
+use crate::dev_peer::session::{free_address, listening, process};
 use crate::workspace;
 
 /// Where cryptogen puts an organization's peer, and the orderer, in the network's folder.
@@ -25,7 +25,7 @@ pub(super) struct Running(pub(super) Child);
 impl Drop for Running {
     fn drop(&mut self) {
         // Whoever is gone already needs no signal.
-        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw) {
+        if let Some(group) = process(&self.0) {
             let _ = kill_process_group(group, Signal::KILL);
         }
         let _ = self.0.wait();

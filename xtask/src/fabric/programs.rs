@@ -28,9 +28,7 @@ impl Programs {
     /// Builds Fabric's programs, `ccs`, and the contract of the development peer in Go.
     pub(super) fn build() -> Result<Self> {
         workspace::succeed(&mut workspace::cargo(["build", "--quiet", "--package", "ccs"]))?;
-        let mut contract = Command::new("go");
-        contract.args(["build", "-o", "target/everything", "."]).env("CGO_ENABLED", "0");
-        workspace::succeed(contract.current_dir(dev_peer::programs::folder().join("contracts/go")))?;
+        dev_peer::programs::build_go("contracts/go", "target/everything")?;
         let mut fabric = go();
         // A name for itself is all that Fabric's own Makefile adds here.
         fabric.args(["build", "-o", "target/", "-ldflags"]);

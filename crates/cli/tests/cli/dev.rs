@@ -211,7 +211,7 @@ fn an_installed_package_that_is_damaged_is_told_of_and_left_where_it_is() {
     let mut peer = DevPeer::spawn(folder.path(), &["--state", "ledger"]);
     let warning = peer.wait_for(|document| document["event"] == "warning");
     let text = "an installed package cannot be used: ledger/lifecycle/chaincodes/basic_1.0.00.tar.gz: \
-                the package is not a gzip file: it ends too early";
+                the package is not a gzip file: it ends too early; remove the file, and install the package again";
     assert_eq!(warning["text"], text);
     peer.wait_for(|document| document["event"] == "ready");
     assert_eq!(fs::read_to_string(file).unwrap(), "damaged");

@@ -64,7 +64,9 @@ impl Contracts for Arc<Peer> {
         if let Some(mirror) = self.channel(channel).as_ref().and_then(|channel| channel.mirror())
             && let Err(error) = mirror.apply(block, &runtime)
         {
-            failures.push(format!("block {} is not copied to CouchDB: {error}", block.number));
+            let hint =
+                "rich queries are refused until the peer is started again, which copies the state anew";
+            failures.push(format!("block {} is not copied to CouchDB: {error}; {hint}", block.number));
         }
         failures
     }

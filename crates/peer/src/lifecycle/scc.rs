@@ -140,15 +140,19 @@ impl OfChannel<'_> {
         let own = self.own().to_owned();
         match function {
             Function::ApproveChaincodeDefinitionForMyOrg => {
-                self.approve(decode(name, argument)?, &own)?;
+                let (chaincode, approval) = proposal(name, argument)?;
+                self.approve(&chaincode, &approval, &own)?;
                 Ok(ApproveChaincodeDefinitionForMyOrgResult {}.encode_to_vec())
             }
             Function::CheckCommitReadiness => {
-                let (_, _, differences) = self.readiness(decode(name, argument)?)?;
+                let (chaincode, Approval { definition, .. }) = proposal(name, argument)?;
+                let committed = Definition::read(self.simulation, &chaincode)?;
+                let differences = self.readiness(&chaincode, &definition, committed.as_ref())?;
                 Ok(readiness_result(differences).encode_to_vec())
             }
             Function::CommitChaincodeDefinition => {
-                self.commit(decode(name, argument)?, &own)?;
+                let (chaincode, Approval { definition, .. }) = proposal(name, argument)?;
+                self.commit(&chaincode, &definition, &own)?;
                 Ok(CommitChaincodeDefinitionResult {}.encode_to_vec())
             }
             Function::QueryApprovedChaincodeDefinition => {
@@ -180,31 +184,21 @@ impl OfChannel<'_> {
         self.node.signer().msp_id().as_str()
     }
 
-    fn approve(
-        &mut self,
-        arguments: ApproveChaincodeDefinitionForMyOrgArgs,
-        own: &str,
-    ) -> Result<(), Failure> {
-        let chaincode = arguments.name.clone();
-        let approval = proposed::read(arguments);
-        let committed = self.validate(&chaincode, &approval.definition)?;
+    fn approve(&mut self, chaincode: &str, approval: &Approval, own: &str) -> Result<(), Failure> {
+        let committed = self.validate(chaincode, &approval.definition)?;
         let sequence = approval.definition.sequence;
-        let before = Approval::read(self.simulation, own, (&chaincode, sequence))?;
-        rules::check_approval(&chaincode, &approval, committed.as_ref(), before.as_ref())?;
-        Ok(approval.write(self.simulation, own, &chaincode)?)
+        let before = Approval::read(self.simulation, own, (chaincode, sequence))?;
+        rules::check_approval(chaincode, approval, committed.as_ref(), before.as_ref())?;
+        Ok(approval.write(self.simulation, own, chaincode)?)
     }
 
-    fn commit(
-        &mut self,
-        arguments: ApproveChaincodeDefinitionForMyOrgArgs,
-        own: &str,
-    ) -> Result<(), Failure> {
-        self.validate(&arguments.name, &proposed::read(arguments.clone()).definition)?;
-        let (chaincode, definition, differences) = self.readiness(arguments)?;
+    fn commit(&mut self, chaincode: &str, definition: &Definition, own: &str) -> Result<(), Failure> {
+        let committed = self.validate(chaincode, definition)?;
+        let differences = self.readiness(chaincode, definition, committed.as_ref())?;
         if !differences.get(own).is_some_and(Differences::is_none) {
             return Err(RuleError::NotAgreed(own.to_owned()).into());
         }
-        Ok(definition.write(self.simulation, &chaincode)?)
+        Ok(definition.write(self.simulation, chaincode)?)
     }
 
     /// Checks what does not depend on sequence numbers, and gives the committed definition.
@@ -221,18 +215,17 @@ impl OfChannel<'_> {
     /// Compares a definition that is to be committed next with what each organization has approved.
     fn readiness(
         &mut self,
-        arguments: ApproveChaincodeDefinitionForMyOrgArgs,
-    ) -> Result<(String, Definition, BTreeMap<String, Differences>), Failure> {
-        let chaincode = arguments.name.clone();
-        let definition = proposed::read(arguments).definition;
-        let committed = Definition::read(self.simulation, &chaincode)?;
-        rules::check_next(definition.sequence, committed.as_ref())?;
+        chaincode: &str,
+        definition: &Definition,
+        committed: Option<&Definition>,
+    ) -> Result<BTreeMap<String, Differences>, Failure> {
+        rules::check_next(definition.sequence, committed)?;
         let mut differences = BTreeMap::new();
         for organization in organizations(self.channel) {
-            let found = definition.differences(self.simulation, organization, &chaincode)?;
+            let found = definition.differences(self.simulation, organization, chaincode)?;
             differences.insert(organization.to_owned(), found);
         }
-        Ok((chaincode, definition, differences))
+        Ok(differences)
     }
 }
 
@@ -247,6 +240,13 @@ fn readiness_result(differences: BTreeMap<String, Differences>) -> CheckCommitRe
     let mismatches = differences.into_iter().filter(|(_, found)| !found.is_none());
     let mismatches = mismatches.map(|(id, found)| (id, Mismatches { items: found.items() })).collect();
     CheckCommitReadinessResult { approvals, mismatches }
+}
+
+/// Reads the chaincode's name, and what is proposed for it; commit and readiness have the fields of an approval but for the
+/// source.
+fn proposal(function: &str, argument: &[u8]) -> Result<(String, Approval), Failure> {
+    let arguments: ApproveChaincodeDefinitionForMyOrgArgs = decode(function, argument)?;
+    Ok((arguments.name.clone(), proposed::read(arguments)))
 }
 
 fn decode<M: Message + Default>(function: &str, argument: &[u8]) -> Result<M, Failure> {

@@ -98,6 +98,8 @@ async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
     drop(stand_in);
     let failures = commit(&peer, &channel, "three", &[("d", r#"{"n":4}"#)]).await;
     assert!(failures[0].starts_with("block 4 is not copied to CouchDB: "), "{failures:?}");
+    let hint = "; rich queries are refused until the peer is started again, which copies the state anew";
+    assert!(failures[0].ends_with(hint), "{failures:?}");
     let (status, text) = found(r#"{"selector":{"n":{"$gt":0}}}"#).await;
     assert_eq!(status, 500);
     assert!(text.contains(": the copy of the state in CouchDB is behind: "), "{text}");

@@ -63,7 +63,10 @@ impl Packages {
         files.sort();
         for file in files {
             if let Err(failure) = self.0.restore(&file).await {
-                self.0.story.warn(&format!("an installed package cannot be used: {}", failure.message()));
+                self.0.story.warn(&format!(
+                    "an installed package cannot be used: {}; remove the file, and install the package again",
+                    failure.message()
+                ));
             }
         }
     }
