@@ -13,6 +13,7 @@ mod package_file;
 mod programs;
 mod severity;
 mod shell;
+mod stop_signals;
 mod style;
 mod table;
 mod tls;

@@ -8,13 +8,15 @@ use ccs_client::{BlockContent, BlockRange, Content, Position};
 use crate::cli::{Blocks, Start};
 use crate::failure::Failure;
 use crate::network;
+use crate::stop_signals::StopSignals;
 use document::Document;
 
 pub(crate) fn run(options: &Blocks) -> Result<(), Failure> {
     super::runtime()?.block_on(async {
+        let stop = StopSignals::catch()?.received();
         tokio::select! {
             read = read(options) => read,
-            () = super::sample_chaincode::stopped() => Ok(()),
+            () = stop => Ok(()),
         }
     })
 }

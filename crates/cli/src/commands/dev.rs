@@ -16,13 +16,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ccs_peer::{ConnectionInfo, Observer, Peer, Source};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Dev;
 use crate::deployment;
 use crate::failure::Failure;
+use crate::stop_signals::StopSignals;
 use credentials::Credentials;
 use network::Ground;
 use plan::{How, Planned};
@@ -40,13 +40,18 @@ pub(crate) fn run(options: &Dev) -> Result<(), Failure> {
 
 /// Lives until a signal comes, or something without which there is no peer fails.
 async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
+    let stop = CancellationToken::new();
+    let (signals, stopping) = (StopSignals::catch()?, stop.clone());
+    tokio::spawn(async move {
+        signals.received().await;
+        stopping.cancel();
+    });
     let story = Story::new(options.json);
     let clients = network::listen(options.listen, "--listen").await?;
     let chaincode = network::listen(options.chaincode_listen, "--chaincode-listen").await?;
     let ground = network::lay(options, planned, local_address(&clients)?, &story)?;
-    network::mirror(options, &ground).await?;
-    ground.packages.restore().await;
-    let stop = CancellationToken::new();
+    let Some(prepared) = stop.run_until_cancelled(prepare(options, &ground)).await else { return Ok(()) };
+    prepared?;
     let mut tasks = JoinSet::new();
 
     let chaincode_endpoint = local_address(&chaincode)?;
@@ -58,8 +63,9 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
         ccs_peer::serve_chaincode(chaincode, credentials.tls(), chaincodes, observer.clone(), stop.clone());
     tasks.spawn(async move { serving.await.map_err(|error| Failure::from_error(&error)) });
     for chaincode in planned {
-        let command = start(options, &ground, chaincode, &credentials).await?;
-        if let Some(supervised) = command {
+        let starting = start(options, &ground, chaincode, &credentials);
+        let Some(command) = stop.run_until_cancelled(starting).await else { break };
+        if let Some(supervised) = command? {
             let tell = tell(&story, &ground.peer, chaincode, Arc::clone(&supervised.was_ready));
             tasks.spawn(supervisor::keep_running(supervised, tell, stop.clone()));
         } else {
@@ -72,12 +78,19 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
     let served = tokio::select! {
         served = serving => served,
         ended = first_failure(&mut tasks) => ended,
-        () = signalled() => Ok(()),
+        () = stop.cancelled() => Ok(()),
     };
     stop.cancel();
     ground.peer.chaincodes().close().await;
     while tasks.join_next().await.is_some() {}
     served
+}
+
+/// Finds again what was there before.
+async fn prepare(options: &Dev, ground: &Ground) -> Result<(), Failure> {
+    network::mirror(options, ground).await?;
+    ground.packages.restore().await;
+    Ok(())
 }
 
 fn local_address(listener: &tokio::net::TcpListener) -> Result<SocketAddr, Failure> {
@@ -250,17 +263,4 @@ async fn first_failure(tasks: &mut JoinSet<Result<(), Failure>>) -> Result<(), F
         }
     }
     std::future::pending().await
-}
-
-/// Waits until somebody wants the peer to stop.
-async fn signalled() {
-    let (Ok(mut interrupt), Ok(mut terminate)) =
-        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-    }
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::cli::{Events, Start};
 use crate::failure::Failure;
 use crate::network::{self, Bytes};
+use crate::stop_signals::StopSignals;
 use crate::style::{self, NAME};
 
 /// A line of `ccs events --json`.
@@ -20,9 +21,10 @@ struct Line<'a> {
 
 pub(crate) fn run(options: &Events) -> Result<(), Failure> {
     super::runtime()?.block_on(async {
+        let stop = StopSignals::catch()?.received();
         tokio::select! {
             followed = follow(options) => followed,
-            () = super::sample_chaincode::stopped() => Ok(()),
+            () = stop => Ok(()),
         }
     })
 }

@@ -218,6 +218,20 @@ fn an_installed_package_that_is_damaged_is_told_of_and_left_where_it_is() {
 }
 
 #[test]
+fn a_signal_that_comes_while_it_starts_stops_it_as_one_later_does() {
+    let folder = tempfile::tempdir().unwrap();
+    // It waits for a CouchDB that takes the connection and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", silent.local_addr().unwrap());
+    for signal in ["INT", "TERM"] {
+        let mut peer = DevPeer::spawn(folder.path(), &["--couchdb", &address]);
+        let _connection = silent.accept().unwrap();
+        peer.signal(signal);
+        assert_eq!(peer.child.wait().unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+#[test]
 fn what_was_committed_survives_every_kill_and_the_next_transaction_works() {
     let folder = tempfile::tempdir().unwrap();
     let create = |id: &str| ["CreateAsset", id, "green", "7", "Ada", "700"].map(str::to_owned);
