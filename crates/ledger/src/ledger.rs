@@ -126,8 +126,12 @@ impl Ledger {
         })
     }
 
-    /// Gives a block.
+    /// Gives a block. Like all that is told of blocks and their transactions, it is there once [`Self::height`] counts it:
+    /// whoever has heard of a block finds it when asking for the newest.
     pub fn block(&self, number: u64) -> Result<Option<Block>, LedgerError> {
+        if !self.counts(number) {
+            return Ok(None);
+        }
         let transaction = self.database.begin_read()?;
         let Some(mut block) = read_header(&transaction, &self.name, number)? else { return Ok(None) };
         let name: &str = &self.name;
@@ -157,7 +161,7 @@ impl Ledger {
         self.block(number)
     }
 
-    /// Tells whether a transaction, valid or not, is in a block.
+    /// Tells whether a transaction, valid or not, is in a block, be it one that [`Self::height`] does not count yet.
     pub fn has_transaction(&self, id: &str) -> Result<bool, LedgerError> {
         let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
         Ok(table.get((&*self.name, id))?.is_some())
@@ -170,12 +174,20 @@ impl Ledger {
         let Some((block, index, code)) = table.get((&*self.name, id))?.map(|guard| guard.value()) else {
             return Ok(None);
         };
+        if !self.counts(block) {
+            return Ok(None);
+        }
         let record = || format!("transaction {id}");
         let code = TxValidationCode::try_from(i32::from(code))
             .map_err(|error| LedgerError::damaged(record(), &error))?;
         let envelope = transaction.open_table(ENVELOPES)?.get((&*self.name, block, index))?;
         let envelope = envelope.ok_or_else(|| LedgerError::damaged(record(), "its envelope is missing"))?;
         Ok(Some(Processed { envelope: envelope.value().to_vec(), code, block, index }))
+    }
+
+    /// Tells whether the height counts a block; one that was written a moment ago is in the store and not counted.
+    fn counts(&self, block: u64) -> bool {
+        block < self.height()
     }
 
     /// Gives what the valid transactions of a block wrote to collections, by their indexes: what this ledger was given,

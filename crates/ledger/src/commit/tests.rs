@@ -175,6 +175,23 @@ fn the_height_grows_with_the_block() {
 }
 
 #[test]
+fn a_block_is_told_of_once_the_height_counts_it() {
+    let ledger = ledger();
+    let committed = commit(&ledger, "t1", |simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap());
+    let hash = crate::block::header_hash(committed.block.header.as_ref().unwrap());
+    // As in the moment between the write to the store and the new height.
+    ledger.height.send_replace(1);
+    assert_eq!(ledger.transaction("t1").unwrap(), None);
+    assert_eq!(ledger.block(1).unwrap(), None);
+    assert_eq!(ledger.block_by_hash(&hash).unwrap(), None);
+    assert_eq!(ledger.block_of_transaction("t1").unwrap(), None);
+    assert!(ledger.has_transaction("t1").unwrap());
+    ledger.height.send_replace(2);
+    assert_eq!(ledger.transaction("t1").unwrap().unwrap().block, 1);
+    assert_eq!(ledger.block_by_hash(&hash).unwrap(), Some(committed.block));
+}
+
+#[test]
 fn the_same_blocks_have_the_same_commit_hash() {
     let hash = || {
         let ledger = ledger();
