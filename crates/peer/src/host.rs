@@ -14,6 +14,7 @@ mod scratch;
 mod stderr;
 mod step;
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ccs_files::PackageId;
@@ -49,6 +50,15 @@ pub struct Package<'a> {
     pub unpack: Unpack<'a>,
 }
 
+/// Removes the builds under `file_system_path` that a crash has left unfinished; nobody may be building there.
+pub fn remove_unfinished_builds(file_system_path: &Path) -> io::Result<()> {
+    durable::remove_drafts(&durable_root(file_system_path))
+}
+
+fn durable_root(file_system_path: &Path) -> PathBuf {
+    file_system_path.join("externalbuilder").join("builds")
+}
+
 /// Fills a source folder.
 pub type Unpack<'a> = Box<dyn FnOnce(&Path) -> Result<(), UnpackError> + Send + 'a>;
 
@@ -72,7 +82,7 @@ impl Host {
     pub fn new(builders: Vec<ExternalBuilder>, file_system_path: &Path) -> Self {
         Self {
             builders,
-            durable_root: file_system_path.join("externalbuilder").join("builds"),
+            durable_root: durable_root(file_system_path),
             temporary: std::env::temp_dir(),
             environment: std::env::vars_os().collect(),
             limits: Limits::default(),

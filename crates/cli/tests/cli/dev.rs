@@ -4,13 +4,14 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use assert_cmd::cargo::cargo_bin;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+use wait_timeout::ChildExt as _;
 
 use crate::{ccs, stderr, stdout};
 
@@ -83,6 +84,12 @@ impl DevPeer {
         kill(signal, &self.child.id().to_string());
     }
 
+    /// Waits until it has ended by itself.
+    fn ended(&mut self) -> ExitStatus {
+        let ended = self.child.wait_timeout(PATIENCE).unwrap();
+        ended.unwrap_or_else(|| panic!("the peer runs on"))
+    }
+
     /// Runs a command of the gateway client against the peer.
     fn client(&self, folder: &Path, arguments: &[&str]) -> Output {
         Command::new(cargo_bin("ccs"))
@@ -110,11 +117,16 @@ impl Drop for DevPeer {
     fn drop(&mut self) {
         // Whoever has ended already needs no signal.
         let _ = try_kill("INT", &self.child.id().to_string());
-        let _ = self.child.wait();
+        let stopped = matches!(self.child.wait_timeout(PATIENCE), Ok(Some(_)));
+        if !stopped {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
         // A peer that was killed has left it behind.
         if let Some(group) = &self.chaincode {
             let _ = try_kill("KILL", &format!("-{group}"));
         }
+        assert!(stopped || std::thread::panicking(), "the peer did not stop");
     }
 }
 
@@ -126,6 +138,12 @@ fn try_kill(signal: &str, process: &str) -> std::io::Result<Output> {
 fn kill(signal: &str, process: &str) {
     let output = try_kill(signal, process).unwrap();
     assert!(output.status.success(), "{}", stderr(&output));
+}
+
+/// Lists the names in a folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
 }
 
 const ASSET: [&str; 6] = ["CreateAsset", "asset7", "green", "7", "Ada", "700"];
@@ -167,7 +185,7 @@ fn a_signal_stops_it_and_all_that_it_has_started() {
     let folder = tempfile::tempdir().unwrap();
     let (mut peer, process) = with_idle_command(folder.path());
     peer.signal("INT");
-    assert!(peer.child.wait().unwrap().success());
+    assert!(peer.ended().success());
     assert!(!process.exists());
 }
 
@@ -201,9 +219,12 @@ fn what_was_ready_and_crashes_is_started_again_though_it_is_watched() {
 }
 
 #[test]
-fn an_installed_package_that_is_damaged_is_told_of_and_left_where_it_is() {
+fn an_installed_package_that_is_damaged_is_told_of_and_left_and_what_a_crash_left_is_removed() {
     let folder = tempfile::tempdir().unwrap();
     let packages = folder.path().join("ledger/lifecycle/chaincodes");
+    let builds = folder.path().join("ledger/externalbuilder/builds");
+    fs::create_dir_all(builds.join(".draft-123/bld")).unwrap();
+    fs::create_dir_all(builds.join("basic_1.0-00")).unwrap();
     fs::create_dir_all(&packages).unwrap();
     let file = packages.join("basic_1.0.00.tar.gz");
     fs::write(&file, "damaged").unwrap();
@@ -215,6 +236,8 @@ fn an_installed_package_that_is_damaged_is_told_of_and_left_where_it_is() {
     assert_eq!(warning["text"], text);
     peer.wait_for(|document| document["event"] == "ready");
     assert_eq!(fs::read_to_string(file).unwrap(), "damaged");
+    assert_eq!(names(&packages), ["basic_1.0.00.tar.gz"]);
+    assert_eq!(names(&builds), ["basic_1.0-00"]);
 }
 
 #[test]
@@ -227,7 +250,7 @@ fn a_signal_that_comes_while_it_starts_stops_it_as_one_later_does() {
         let mut peer = DevPeer::spawn(folder.path(), &["--couchdb", &address]);
         let _connection = silent.accept().unwrap();
         peer.signal(signal);
-        assert_eq!(peer.child.wait().unwrap().code(), Some(0), "{signal}");
+        assert_eq!(peer.ended().code(), Some(0), "{signal}");
     }
 }
 

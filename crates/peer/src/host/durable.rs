@@ -70,6 +70,24 @@ pub(super) fn find(
     Ok(Some(DurableBuild { path, builder, cached: true }))
 }
 
+/// How the name of a build begins that is not whole yet.
+const DRAFT: &str = ".draft-";
+
+/// Removes the builds that a crash has left unfinished.
+pub(super) fn remove_drafts(root: &Path) -> io::Result<()> {
+    let entries = match fs::read_dir(root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(DRAFT) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 /// Keeps what the programs made.
 pub(super) fn store(
     root: &Path,
@@ -81,7 +99,7 @@ pub(super) fn store(
     let failure = |error| HostError::Persist { path: path.clone(), error };
     fs::create_dir_all(root).map_err(failure)?;
     // A peer fills the folder in its place, and after a crash takes the part that is there for a complete build.
-    let draft = scratch::create_unique(root, ".draft-").map_err(failure)?;
+    let draft = scratch::create_unique(root, DRAFT).map_err(failure)?;
     let info = BuildInfo { builder_name: builder.name.clone() };
     let written = scratch::write_new(&draft.join("build-info.json"), &info.to_json(), 0o600)
         .map_err(failure)

@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use ccs_files::PackageId;
 use ccs_package::{CodeFault, Limits, ReadError};
 use ccs_peer::Peer;
+use ccs_peer::host;
 use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::runtime::Handle;
@@ -55,8 +56,14 @@ impl Packages {
         Ok(Self(Arc::new(Inner { peer, story, builder, file_system, known, installing, session })))
     }
 
-    /// Makes known what was installed before. One that is not what it was is left where it is, and told of.
+    /// Makes known what was installed before. One that is not what it was is left where it is, and told of; what was only
+    /// begun goes.
     pub(super) async fn restore(&self) {
+        if let Err(error) = self.0.remove_unfinished() {
+            self.0
+                .story
+                .warn(&format!("what an earlier peer had begun to install cannot be removed: {error}"));
+        }
         let Ok(entries) = fs::read_dir(self.0.folder()) else { return };
         let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
         files.retain(|file| file.to_string_lossy().ends_with(SUFFIX));
@@ -88,6 +95,9 @@ impl Packages {
 /// How the name of a kept package ends.
 const SUFFIX: &str = ".tar.gz";
 
+/// How the name of a package begins that is being installed.
+const DRAFT: &str = ".install-";
+
 /// Names the file of a package as a peer does (Fabric 3.1 `core/chaincode/persistence/persistence.go`).
 fn file_name(id: &PackageId) -> String {
     format!("{}.{}{SUFFIX}", id.label(), id.hash())
@@ -97,6 +107,17 @@ impl Inner {
     /// Gives the folder with the packages that clients have installed.
     fn folder(&self) -> PathBuf {
         self.file_system.join("lifecycle").join("chaincodes")
+    }
+
+    /// Removes what was being installed when an earlier peer was killed. This one holds the state, so nobody installs.
+    fn remove_unfinished(&self) -> std::io::Result<()> {
+        for entry in fs::read_dir(self.folder()).into_iter().flatten() {
+            let entry = entry?;
+            if entry.file_name().to_string_lossy().starts_with(DRAFT) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        host::remove_unfinished_builds(&self.file_system)
     }
 
     async fn restore(&self, file: &Path) -> Result<(), Failure> {
@@ -145,7 +166,7 @@ impl Inner {
     fn write(&self, package: &[u8]) -> std::io::Result<NamedTempFile> {
         let folder = self.folder();
         fs::DirBuilder::new().recursive(true).mode(0o750).create(&folder)?;
-        let mut draft = NamedTempFile::with_prefix_in(".install-", &folder)?;
+        let mut draft = NamedTempFile::with_prefix_in(DRAFT, &folder)?;
         draft.write_all(package)?;
         draft.as_file().sync_all()?;
         Ok(draft)
