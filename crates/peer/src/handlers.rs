@@ -45,6 +45,8 @@ pub(crate) enum Refusal {
     NoIterator,
     #[error(transparent)]
     Mirror(#[from] crate::mirror::MirrorError),
+    #[error(transparent)]
+    Unstorable(#[from] ccs_couchdb::CouchError),
     #[error("invalid query: {0}")]
     Query(#[from] ccs_mango::QueryError),
     #[error("unknown operation type: {0}")]

@@ -1,4 +1,4 @@
-//! Who may read and write which collection.
+//! Who may read and write which collection, and what can be written at all.
 //!
 //! A member is who satisfies the collection's policy. Members have both rights; others have those that the definition does
 //! not keep for members (Fabric 3.1 `core/common/privdata/{collection,store}.go`).
@@ -30,6 +30,15 @@ impl Context {
     pub(super) fn writable(&self, collection: &str) -> Result<(), Refusal> {
         self.outside_init()?;
         if self.access_to(collection)?.write { Ok(()) } else { Err(self.no_access("write", collection)) }
+    }
+
+    /// Refuses to write what CouchDB cannot store, where one answers for the channel. What is refused counts as a write.
+    pub(super) fn storable(&self, key: &str, value: &[u8]) -> Result<(), Refusal> {
+        if self.channel.mirror().is_some() {
+            self.simulation().begin_write()?;
+            ccs_couchdb::check(key, value)?;
+        }
+        Ok(())
     }
 
     /// Refuses a collection that does not exist, in the words of a simulator.

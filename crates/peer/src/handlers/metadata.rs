@@ -36,9 +36,11 @@ pub(super) fn write(
 ) -> Result<(), Refusal> {
     let metadata: Metadata = metadata.into_iter().map(|entry| (entry.metakey, entry.value)).collect();
     if collection.is_empty() {
+        context.storable(key, &[])?;
         context.simulation().put_metadata(&context.chaincode, key, metadata)?;
     } else {
         context.writable(collection)?;
+        context.storable(key, &[])?;
         context.simulation().put_private_metadata(&context.chaincode, collection, key, metadata)?;
     }
     Ok(())

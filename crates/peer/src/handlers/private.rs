@@ -26,6 +26,7 @@ pub(super) fn write_purge(context: &Context, collection: &str, key: &str) -> Res
         return Err(Refusal::OnlyPrivateData);
     }
     context.writable(collection)?;
+    context.storable(key, &[])?;
     context.simulation().purge_private(&context.chaincode, collection, key)?;
     Ok(())
 }

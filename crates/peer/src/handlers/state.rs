@@ -38,7 +38,9 @@ pub(super) fn write(
     value: Option<Vec<u8>>,
 ) -> Result<(), Refusal> {
     let namespace = &context.chaincode;
+    let stored = value.as_deref().unwrap_or_default();
     if collection.is_empty() {
+        context.storable(key, stored)?;
         let mut simulation = context.simulation();
         match value {
             Some(value) => simulation.put(namespace, key, value)?,
@@ -47,6 +49,7 @@ pub(super) fn write(
         return Ok(());
     }
     context.writable(collection)?;
+    context.storable(key, stored)?;
     let mut simulation = context.simulation();
     match value {
         Some(value) => simulation.put_private(namespace, collection, key, value)?,

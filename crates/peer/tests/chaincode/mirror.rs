@@ -3,9 +3,14 @@
 use std::sync::Arc;
 
 use ccs_ledger::{Content, Transaction};
-use ccs_peer::{Channel, Contracts, Index, Limits, Mirror, Peer, Source};
+use ccs_peer::{Channel, Contracts, Definition, Index, Limits, Mirror, Peer, Source};
 use ccs_proto::peer::chaincode_message::Type;
-use ccs_proto::peer::{ChaincodeInput, GetQueryResult, QueryResponse};
+use ccs_proto::peer::write_record::Type as Write;
+use ccs_proto::peer::{
+    ChaincodeInput, CollectionConfig, CollectionConfigPackage, GetQueryResult, GetStateByRange,
+    QueryMetadata, QueryResponse, StateMetadata, StaticCollectionConfig, WriteBatchState, WriteRecord,
+    collection_config,
+};
 use ccs_proto::queryresult::Kv;
 use ccs_testkit::CouchDbStandIn;
 use fabric_shim_protos::prost::Message;
@@ -103,4 +108,84 @@ async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
     let (status, text) = found(r#"{"selector":{"n":{"$gt":0}}}"#).await;
     assert_eq!(status, 500);
     assert!(text.contains(": the copy of the state in CouchDB is behind: "), "{text}");
+}
+
+/// Writes as its arguments say, and then asks for a page: answers what the peer said to both.
+async fn writer(mut talk: Talk) {
+    talk.send_register("basic:1").await;
+    talk.expect(Type::Registered).await;
+    talk.expect(Type::Ready).await;
+    while let Some(transaction) = talk.receive().await {
+        let input = ChaincodeInput::decode(transaction.payload.as_slice()).unwrap();
+        let [record] = input.args.as_slice() else { panic!("{input:?}") };
+        let batch = WriteBatchState { rec: vec![WriteRecord::decode(record.as_slice()).unwrap()] };
+        let written = talk.ask(&transaction, Type::WriteBatchState, &batch).await;
+        let metadata = QueryMetadata { page_size: 1, ..QueryMetadata::default() }.encode_to_vec();
+        let page = GetStateByRange { metadata, ..GetStateByRange::default() };
+        let page = talk.ask(&transaction, Type::GetStateByRange, &page).await;
+        let said = [written.payload, page.payload].map(|payload| String::from_utf8(payload).unwrap());
+        talk.complete(&transaction, 200, &said.join("\n")).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Node.js, and npm ci in conformance/couchdb-stand-in"]
+async fn what_couchdb_cannot_store_a_fake_chaincode_cannot_write() {
+    let stand_in = CouchDbStandIn::start(None).await;
+    let address = serve(writer).await;
+    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
+    let channel = peer.channel("ch").unwrap();
+    let secrets = StaticCollectionConfig { name: "secrets".to_owned(), ..StaticCollectionConfig::default() };
+    let payload = Some(collection_config::Payload::StaticCollectionConfig(secrets));
+    let collections = CollectionConfigPackage { config: vec![CollectionConfig { payload }] };
+    let definition =
+        Definition { sequence: 2, version: "2".to_owned(), collections, ..Definition::default() };
+    channel.define("basic", &definition).unwrap();
+
+    let write = async |kind: Write, collection: &str, key: &str, value: &str| {
+        let record = WriteRecord {
+            key: key.to_owned(),
+            value: value.into(),
+            collection: collection.to_owned(),
+            metadata: Some(StateMetadata::default()),
+            r#type: kind.into(),
+        };
+        let call = crate::peer::call_with(&peer, "basic", vec![record.encode_to_vec()]);
+        let id = call.transaction_id.clone();
+        let said = peer.execute(call).await.unwrap().response.payload;
+        let said = String::from_utf8(said).unwrap().replace(&id, "ID");
+        let (written, page) = said.split_once('\n').unwrap();
+        // What is refused is a write all the same.
+        assert_eq!(
+            page,
+            "GET_STATE_BY_RANGE failed: transaction ID: ID: txid [ID]: unsuppored transaction. Paginated queries are \
+             supported only in a read-only transaction"
+        );
+        written.trim_start_matches("WRITE_BATCH_STATE failed: transaction ID: ID: ").to_owned()
+    };
+    assert_eq!(write(Write::PutState, "", "_x", "1").await, "");
+
+    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
+    channel.mirror_in(Mirror::open(server, &channel, &["basic".to_owned()]).await.unwrap());
+    for (kind, collection) in [
+        (Write::PutState, ""),
+        (Write::DelState, ""),
+        (Write::PutStateMetadata, ""),
+        (Write::PutState, "secrets"),
+        (Write::DelState, "secrets"),
+        (Write::PutStateMetadata, "secrets"),
+        (Write::PurgePrivateData, "secrets"),
+    ] {
+        let text = write(kind, collection, "_x", "1").await;
+        assert_eq!(text, "invalid key [_x], cannot begin with \"_\"", "{kind:?} {collection}");
+    }
+    for (key, value, expected) in [
+        ("", "1", "invalid key. Empty string is not supported as a key by couchdb"),
+        ("a", r#"{"_rev":1}"#, "field [_rev] is not valid for the CouchDB state database"),
+        ("a", r#"{"~version":1}"#, "field [~version] is not valid for the CouchDB state database"),
+        ("a", r#"{"n":{"_rev":1}}"#, ""),
+    ] {
+        assert_eq!(write(Write::PutState, "", key, value).await, expected);
+    }
 }

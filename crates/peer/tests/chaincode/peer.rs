@@ -53,17 +53,20 @@ pub(crate) fn peer(limits: Limits, chaincodes: &[(&str, &str, bool)]) -> Arc<Pee
 }
 
 fn call(peer: &Peer, chaincode: &str, arguments: &[&str]) -> Call {
-    let proposal = Proposal::new(Invocation::new("ch", chaincode, arguments), &Identity::default()).unwrap();
+    let arguments = arguments.iter().map(|argument| argument.as_bytes().to_vec());
+    call_with(peer, chaincode, arguments.collect())
+}
+
+/// Calls a chaincode with arguments that need not be texts.
+pub(crate) fn call_with(peer: &Peer, chaincode: &str, args: Vec<Vec<u8>>) -> Call {
+    let proposal = Proposal::new(Invocation::new("ch", chaincode, &args), &Identity::default()).unwrap();
     let channel = peer.channel("ch").unwrap();
     let id = proposal.transaction_id().to_owned();
     let simulation = SharedSimulation::new(channel.ledger().simulate(id.as_str()).unwrap());
     Call {
         channel,
         chaincode: chaincode.to_owned(),
-        input: ChaincodeInput {
-            args: arguments.iter().map(|argument| argument.as_bytes().to_vec()).collect(),
-            ..ChaincodeInput::default()
-        },
+        input: ChaincodeInput { args, ..ChaincodeInput::default() },
         transaction_id: id,
         proposal: Arc::default(),
         creator: None,
