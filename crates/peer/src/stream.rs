@@ -2,10 +2,11 @@
 //!
 //! Messages are looked at in the order in which they arrive. An answer that is there at once goes out before the next
 //! message is looked at; others come when they are ready. As a real peer, this one drops a request that a transaction sends
-//! while its last one is not answered yet; no shim does that.
+//! while its last one is not answered yet; no shim does that. Whatever becomes of the transaction meanwhile, that one is
+//! answered: a shim waits for it without a limit (Fabric 3.1 `core/chaincode/handler.go`, `HandleTransaction`).
 
-use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -68,6 +69,7 @@ pub(crate) async fn run(ends: Ends) {
         admit,
         registered: Some(registered),
         running: HashMap::new(),
+        busy: HashSet::new(),
         answers: JoinSet::new(),
         end: None,
     };
@@ -121,8 +123,6 @@ pub(crate) fn next(
 struct Running {
     context: Arc<Context>,
     reply: Reply,
-    /// Whether an answer to it is on its way.
-    is_busy: bool,
 }
 
 struct Driver {
@@ -130,6 +130,8 @@ struct Driver {
     admit: Admit,
     registered: Option<oneshot::Sender<Result<(), End>>>,
     running: HashMap<TransactionKey, Running>,
+    /// Those to which an answer is on its way, be they running or not.
+    busy: HashSet<TransactionKey>,
     /// Answers that come later; those that are left at the end are given up.
     answers: JoinSet<ChaincodeMessage>,
     end: Option<End>,
@@ -180,7 +182,7 @@ impl Driver {
                 Vec::new()
             }
             Entry::Vacant(entry) => {
-                entry.insert(Running { context, reply, is_busy: false });
+                entry.insert(Running { context, reply });
                 vec![message]
             }
         }
@@ -188,32 +190,26 @@ impl Driver {
 
     /// Answers a request, now or later.
     fn answer(&mut self, request: ChaincodeMessage) -> Option<ChaincodeMessage> {
-        let running = self.running.get_mut(&TransactionKey::of(&request));
-        let Some(running) = running.filter(|running| !running.reply.is_closed()) else {
-            return Some(handlers::refuse(&request));
-        };
-        if running.is_busy {
+        let key = TransactionKey::of(&request);
+        if self.busy.contains(&key) {
             return None;
         }
+        let running = self.running.get(&key).filter(|running| !running.reply.is_closed());
+        let Some(running) = running else { return Some(handlers::refuse(&request)) };
         match handlers::answer(request, &running.context) {
             Answer::Now(message) => Some(message),
             Answer::Later(answer) => {
-                running.is_busy = true;
+                self.busy.insert(key);
                 self.answers.spawn(answer);
                 None
             }
         }
     }
 
-    /// Passes on an answer that came later, unless its transaction is over.
+    /// Passes on an answer that came later.
     fn answered(&mut self, answer: ChaincodeMessage) -> Vec<ChaincodeMessage> {
-        match self.running.get_mut(&TransactionKey::of(&answer)) {
-            Some(running) => {
-                running.is_busy = false;
-                vec![answer]
-            }
-            None => Vec::new(),
-        }
+        self.busy.remove(&TransactionKey::of(&answer));
+        vec![answer]
     }
 
     /// Ends a transaction with COMPLETED or ERROR. Nothing happens for one that nobody waits for any more.

@@ -8,6 +8,7 @@ mod certificates;
 mod dial;
 mod fake;
 mod front;
+mod late;
 mod mirror;
 mod peer;
 mod probe;
