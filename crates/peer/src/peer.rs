@@ -172,7 +172,10 @@ impl Peer {
     }
 
     /// Invokes a chaincode, for a client or for another chaincode.
-    pub(crate) async fn invoke(self: &Arc<Self>, call: Call) -> Result<Outcome, InvokeError> {
+    pub(crate) async fn invoke(self: &Arc<Self>, mut call: Call) -> Result<Outcome, InvokeError> {
+        // They are for a peer's own decorators to give, whatever who calls has put there; here are none (Fabric 3.1
+        // `core/chaincode/chaincode_support.go`).
+        call.input.decorations.clear();
         let (definition, message_type) = check(&call)?;
         let id = self.id_of(&call.channel, &call.chaincode, &definition);
         let id = id.map_err(|gap| InvokeError::Gap {

@@ -347,3 +347,21 @@ async fn init_comes_first_and_once_with_a_fake_chaincode() {
     assert_eq!(peer.execute(init.clone()).await.unwrap().response.payload, b"INIT");
     assert_eq!(written(&init), ["strict"]);
 }
+
+#[tokio::test]
+async fn a_fake_chaincode_is_given_no_decorations_of_who_calls_it() {
+    let address = serve(|mut talk| async move {
+        talk.register().await;
+        let transaction = talk.expect(Type::Transaction).await;
+        let input = ChaincodeInput::decode(transaction.payload.as_slice()).unwrap();
+        talk.complete(&transaction, 200, &format!("{:?} {:?}", input.args, input.decorations)).await;
+    })
+    .await;
+    let id = package_id().to_string();
+    let peer = peer(Limits::default(), &[("basic", &id, false)]);
+    peer.chaincodes().add(&id, Source::Server(plaintext(address)));
+    let mut call = call(&peer, "basic", &["f"]);
+    call.input.decorations.insert("role".to_owned(), b"admin".to_vec());
+    let answer = peer.execute(call).await.unwrap().response.payload;
+    assert_eq!(String::from_utf8(answer).unwrap(), "[[102]] {}");
+}
