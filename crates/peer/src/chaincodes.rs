@@ -230,7 +230,11 @@ impl Chaincodes {
             Some(expected) => session::accept(name, expected),
             None => Ok(()),
         });
-        Ok(Running::register(stream, admit, self.keepalive).await?)
+        let registered = Running::register(stream, admit, self.keepalive).await;
+        registered.map_err(|end| match end {
+            End::Stream(_) | End::Protocol(_) => LaunchError::Ended { id: id.to_owned(), end },
+            end => LaunchError::Registration(end),
+        })
     }
 
     fn find(&self, id: &str) -> Option<Arc<Chaincode>> {

@@ -83,7 +83,15 @@ pub enum LaunchError {
     },
     /// It did not register as it should.
     #[error("chaincode registration failed: {0}")]
-    Registration(#[from] End),
+    Registration(End),
+    /// Its stream ended before it was ready.
+    #[error("connection to {id} failed: error handling chaincode stream for {id}: {end}")]
+    Ended {
+        /// The chaincode.
+        id: String,
+        /// Why.
+        end: End,
+    },
     /// It did not register in time.
     #[error("timeout expired while starting chaincode {id} for transaction")]
     Timeout {
@@ -104,7 +112,7 @@ impl LaunchError {
         match self {
             Self::Dial { error, .. } => error.hint(),
             Self::Stream { status, .. } => Some(refused_stream(status)),
-            Self::Registration(end) => end.hint(),
+            Self::Registration(end) | Self::Ended { end, .. } => end.hint(),
             Self::Timeout { id, after } => Some(format!(
                 "no chaincode has registered as {id} within {after:?}; start it with that ID, or look into its log"
             )),

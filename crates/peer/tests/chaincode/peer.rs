@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::Streaming;
+use tonic::{Status, Streaming};
 
 use crate::fake::{Talk, message, of, serve};
 use crate::{package_id, plaintext};
@@ -157,6 +157,27 @@ async fn a_fake_chaincode_with_another_id_is_refused_at_once_and_both_ids_are_na
          \"{id}\""
     );
     assert!(text.ends_with(&end), "{text}");
+}
+
+#[tokio::test]
+async fn a_fake_chaincode_whose_stream_ends_before_it_is_ready_is_told_in_the_words_of_a_peer() {
+    let id = package_id().to_string();
+    let begin = format!("{id}: connection to {id} failed: error handling chaincode stream for {id}: ");
+    let ends = serve(|talk| async move { talk.fail(Status::internal("no room")).await });
+    let misplaced = serve(|mut talk| async move {
+        talk.send(message(Type::GetState, "t", &GetState::default())).await;
+        talk.receive().await;
+    });
+    for (address, end) in [
+        (ends.await, "chaincode stream terminated: Internal error: no room"),
+        (misplaced.await, "[t] Fabric side handler cannot handle message (GET_STATE) while in created state"),
+    ] {
+        let peer = peer(Limits::default(), &[("basic", &id, false)]);
+        peer.chaincodes().add(&id, Source::Server(plaintext(address)));
+        let text = run(&peer, "basic", &["f"]).await.unwrap_err().to_string();
+        let (_, text) = text.split_once("could not launch chaincode ").unwrap();
+        assert_eq!(text, format!("{begin}{end}"));
+    }
 }
 
 #[tokio::test]
