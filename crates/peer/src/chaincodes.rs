@@ -67,6 +67,11 @@ impl Chaincodes {
         Self { known: Arc::default(), startup_timeout, keepalive, ping_timeout }
     }
 
+    /// Gives how long the answer to an HTTP/2 ping may take.
+    pub(crate) fn ping_timeout(&self) -> Duration {
+        self.ping_timeout
+    }
+
     /// Makes a chaincode known, or says that it is reached in another way from now on. A stream that it has stays.
     pub fn add(&self, id: &str, source: Source) {
         let mut known = self.known();

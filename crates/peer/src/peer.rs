@@ -30,9 +30,9 @@ pub struct Limits {
     pub execute_timeout: Duration,
     /// How many results a query gives at most: `ledger.state.totalQueryLimit`.
     pub total_query_limit: usize,
-    /// How often a chaincode is sent KEEPALIVE, if at all: `chaincode.keepalive`.
+    /// How often a chaincode is sent KEEPALIVE, if at all: `chaincode.keepalive`, of which zero is off.
     pub keepalive: Option<Duration>,
-    /// How long a chaincode that was dialled may take to answer an HTTP/2 ping: 20 s on a peer
+    /// How long a chaincode may take to answer an HTTP/2 ping: 20 s on a peer
     /// (`internal/pkg/comm/config.go`, Fabric 3.1). A debugger that halts it halts that, too.
     pub ping_timeout: Duration,
 }

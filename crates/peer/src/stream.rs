@@ -14,7 +14,7 @@ use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_message::Type;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use tonic::Streaming;
 
 use crate::context::Context;
@@ -55,7 +55,7 @@ pub(crate) struct Ends {
     pub(crate) registered: oneshot::Sender<Result<(), End>>,
     /// Filled before the task ends.
     pub(crate) end: Arc<OnceLock<End>>,
-    /// How often KEEPALIVE is sent.
+    /// How often KEEPALIVE is sent; never if that is zero.
     pub(crate) keepalive: Option<Duration>,
 }
 
@@ -63,7 +63,7 @@ pub(crate) struct Ends {
 pub(crate) async fn run(ends: Ends) {
     let Ends { stream, mut transactions, admit, registered, end, keepalive } = ends;
     let (outbound, mut inbound) = stream;
-    let mut keepalive = keepalive.map(ticks);
+    let mut keepalive = keepalive.filter(|every| !every.is_zero()).map(ticks);
     let mut driver = Driver {
         state: State::Created,
         admit,
@@ -90,8 +90,9 @@ pub(crate) async fn run(ends: Ends) {
     driver.finish(&end);
 }
 
+/// Makes ticks, of which the first comes when the time is over for the first time.
 fn ticks(every: Duration) -> Interval {
-    let mut ticks = interval(every);
+    let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }

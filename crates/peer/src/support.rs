@@ -1,6 +1,7 @@
 //! The service to which chaincode comes by itself: `ChaincodeSupport/Register`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ccs_identity::ChaincodeTls;
 use ccs_proto::peer::ChaincodeMessage;
@@ -18,6 +19,9 @@ use crate::observer::Observer;
 use crate::services::{Connections, ShownCertificate, Tls, TlsError};
 use crate::session::End;
 
+/// How often a silent chaincode is asked whether it is there (Fabric 3.1 `internal/pkg/comm/config.go`).
+const KEEPALIVE_INTERVAL: Duration = Duration::from_hours(2);
+
 /// Serves chaincode that comes by itself, until `shutdown` is over; the streams that are there end with the peer.
 ///
 /// With TLS, every chaincode shows a certificate of it, and can only be the one that it was issued to.
@@ -33,10 +37,15 @@ pub async fn serve_chaincode(
         Tls::with_clients_of(tls.ca().as_bytes(), server.certificate.as_bytes(), server.key.as_bytes())
     });
     let connections = Connections::accept(listener, server_tls.transpose()?, shutdown.clone(), observer);
+    let ping_timeout = chaincodes.ping_timeout();
     let service = ChaincodeSupportServer::new(Support { chaincodes, tls })
         .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
-    let serving = Server::builder().add_service(service).serve_with_incoming(connections);
+    let serving = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(ping_timeout))
+        .add_service(service)
+        .serve_with_incoming(connections);
     // It fails on no connection: what goes wrong with one is its own.
     let _ = shutdown.run_until_cancelled(serving).await;
     Ok(())

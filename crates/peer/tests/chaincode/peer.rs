@@ -16,7 +16,8 @@ use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_support_client::ChaincodeSupportClient;
 use ccs_proto::peer::{ChaincodeId, ChaincodeInput, ChaincodeSpec, GetState, PutState, Response};
 use fabric_shim_protos::prost::Message;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -247,6 +248,25 @@ async fn a_fake_chaincode_that_nobody_knows_is_told_so() {
         status.message(),
         "peer will not accept external chaincode connection who:1.0 (except in dev mode)"
     );
+}
+
+#[tokio::test]
+async fn who_answers_no_ping_on_the_listener_of_chaincode_is_given_up_after_two_hours() {
+    let peer = peer(Limits::default(), &[]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (chaincodes, observer) = (peer.chaincodes().clone(), Observer::default());
+    tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
+    let mut vanished = TcpStream::connect(address).await.unwrap();
+    let empty_settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    vanished.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
+    vanished.write_all(&empty_settings).await.unwrap();
+    vanished.read_exact(&mut [0; 9]).await.unwrap();
+    tokio::time::pause();
+    let begin = tokio::time::Instant::now();
+    vanished.read_to_end(&mut Vec::new()).await.unwrap();
+    let two_hours = 2 * 60 * 60;
+    assert!((two_hours..=two_hours + 20).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
 }
 
 /// Puts its name and answers what it read, or calls another chaincode: `put KEY`, `get KEY`, `call TARGET ...`.

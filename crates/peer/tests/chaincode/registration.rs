@@ -26,6 +26,56 @@ async fn a_fake_chaincode_gets_registered_and_then_ready_with_parameters() {
 }
 
 #[tokio::test]
+async fn keepalive_is_sent_each_time_the_time_is_over_and_what_a_fake_chaincode_answers_is_ignored() {
+    let (heard, mut keepalives) = tokio::sync::mpsc::channel(1);
+    let address = serve(move |mut talk| {
+        let heard = heard.clone();
+        async move {
+            talk.register().await;
+            for _ in 0..2 {
+                let keepalive = talk.expect(Type::Keepalive).await;
+                talk.send(keepalive.clone()).await;
+                heard.send(keepalive).await.unwrap();
+            }
+            let transaction = talk.expect(Type::Transaction).await;
+            talk.complete(&transaction, 200, "there").await;
+        }
+    })
+    .await;
+    let every = Duration::from_mins(10);
+    let options = RegisterOptions {
+        limits: Limits { keepalive: Some(every), ..Limits::default() },
+        ..RegisterOptions::default()
+    };
+    let chaincode = register(address, &options).await.unwrap();
+    tokio::time::pause();
+    for _ in 0..2 {
+        let begin = tokio::time::Instant::now();
+        let keepalive = keepalives.recv().await.unwrap();
+        assert_eq!((keepalive.txid.as_str(), keepalive.payload.as_slice()), ("", b"".as_slice()));
+        assert!(begin.elapsed() > every / 2, "{:?}", begin.elapsed());
+    }
+    tokio::time::resume();
+    assert_eq!(chaincode.evaluate("ch", "basic", &["f"]).await.unwrap().payload, b"there");
+}
+
+#[tokio::test]
+async fn a_keepalive_of_zero_is_none_with_a_fake_chaincode() {
+    let address = serve(|mut talk| async move {
+        talk.register().await;
+        let transaction = talk.expect(Type::Transaction).await;
+        talk.complete(&transaction, 200, "there").await;
+    })
+    .await;
+    let options = RegisterOptions {
+        limits: Limits { keepalive: Some(Duration::ZERO), ..Limits::default() },
+        ..RegisterOptions::default()
+    };
+    let chaincode = register(address, &options).await.unwrap();
+    assert_eq!(chaincode.evaluate("ch", "basic", &["f"]).await.unwrap().payload, b"there");
+}
+
+#[tokio::test]
 async fn a_fake_chaincode_with_another_id_is_refused_at_once_with_both_ids() {
     let error = start(|talk| async move { talk.send_register("other:00").await }).await.unwrap_err();
     let expected = package_id();
