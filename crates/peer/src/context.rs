@@ -42,7 +42,11 @@ pub(crate) enum OpenQuery {
     Range(RangeQuery),
     History(HistoryQuery),
     /// Results that are all there already, of a rich query.
-    Found(std::vec::IntoIter<ccs_ledger::KeyValue>),
+    Found {
+        results: std::vec::IntoIter<ccs_ledger::KeyValue>,
+        /// Whether those that are given out are noted as read; those of a collection are not.
+        is_recorded: bool,
+    },
 }
 
 /// One run of one chaincode in a transaction.

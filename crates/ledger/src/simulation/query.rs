@@ -238,6 +238,12 @@ impl Simulation {
         Ok(Scan { rows: self.rows(&namespace::private(namespace, collection), "", "")? })
     }
 
+    /// Gives a value as a scan of its namespace or collection does.
+    pub fn peek(&self, namespace: &str, key: &str) -> Result<Option<Vec<u8>>, SimulationError> {
+        let entry = state::read(&self.state, &self.channel, namespace, key.as_bytes())?;
+        Ok(entry.map(|entry| entry.value))
+    }
+
     /// Records keys as read that a rich query of a namespace has returned.
     pub fn record_query_reads<'a>(
         &mut self,

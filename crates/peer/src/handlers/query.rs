@@ -11,7 +11,7 @@ use crate::mirror;
 
 /// Answers a rich query with its first batch, or with one page.
 ///
-/// Each key that is found is noted as read, and nothing protects against keys that come to match later.
+/// Each key that is given out is noted as read, and nothing protects against keys that come to match later.
 pub(super) async fn open(payload: &[u8], context: &Context) -> Payload {
     let GetQueryResult { query, collection, metadata } = decode(payload)?;
     let metadata: QueryMetadata = decode(&metadata)?;
@@ -22,7 +22,7 @@ pub(super) async fn open(payload: &[u8], context: &Context) -> Payload {
         context.readable(&collection)?;
         // Of a page only its size counts here, and no bookmark comes back.
         let (found, _) = private(context, &collection, &query, size).await?;
-        return results::first(OpenQuery::Found(found.into_iter()), context);
+        return results::first(OpenQuery::Found { results: found.into_iter(), is_recorded: false }, context);
     }
     let bookmark = if is_paginated {
         context.simulation().begin_paginated_query()?;
@@ -31,12 +31,11 @@ pub(super) async fn open(payload: &[u8], context: &Context) -> Payload {
         ""
     };
     let (found, bookmark) = public(context, &query, size, bookmark).await?;
-    let keys = found.iter().map(|found| found.key.as_str());
-    context.simulation().record_query_reads(&context.chaincode, keys)?;
     if is_paginated {
+        results::note_reads(&found, context)?;
         return Ok(results::page(found, Some(bookmark), context));
     }
-    results::first(OpenQuery::Found(found.into_iter()), context)
+    results::first(OpenQuery::Found { results: found.into_iter(), is_recorded: true }, context)
 }
 
 /// What a query found, and where it goes on.
@@ -50,15 +49,7 @@ async fn public(context: &Context, query: &str, size: usize, bookmark: &str) -> 
     };
     let parsed = Query::parse(query)?;
     let found = mirror.find(namespace, query, size, bookmark).await?;
-    let mut simulation = context.simulation();
-    let mut values = Vec::new();
-    for key in found.keys {
-        // The copy may be ahead of what this transaction sees.
-        if let Some(value) = simulation.get(namespace, &key)? {
-            values.push(shown(&parsed, key, value));
-        }
-    }
-    Ok((values, found.bookmark))
+    Ok((values(context, namespace, &parsed, found.keys)?, found.bookmark))
 }
 
 async fn private(context: &Context, collection: &str, query: &str, size: usize) -> Result<Found, Refusal> {
@@ -66,14 +57,26 @@ async fn private(context: &Context, collection: &str, query: &str, size: usize) 
     let scan = context.simulation().scan_private(namespace, collection)?;
     let Some(mirror) = context.channel.mirror() else { return embedded(query, scan, size, "") };
     let parsed = Query::parse(query)?;
-    let found = mirror.find(&mirror::private(namespace, collection), query, size, "").await?;
+    let namespace = mirror::private(namespace, collection);
+    let found = mirror.find(&namespace, query, size, "").await?;
+    Ok((values(context, &namespace, &parsed, found.keys)?, found.bookmark))
+}
+
+/// Gives the values of keys that a copy has found, which may be ahead of what this transaction sees.
+fn values(
+    context: &Context,
+    namespace: &str,
+    query: &Query,
+    keys: Vec<String>,
+) -> Result<Vec<KeyValue>, Refusal> {
+    let simulation = context.simulation();
     let mut values = Vec::new();
-    for key in found.keys {
-        if let Some(value) = context.simulation().get_private(namespace, collection, &key)? {
-            values.push(shown(&parsed, key, value));
+    for key in keys {
+        if let Some(value) = simulation.peek(namespace, &key)? {
+            values.push(shown(query, key, value));
         }
     }
-    Ok((values, found.bookmark))
+    Ok(values)
 }
 
 /// Gives a value as the query wants it: whole, or the fields that it names.

@@ -58,8 +58,13 @@ fn batch(id: String, mut query: OpenQuery, context: &Context) -> Payload {
             let batch = history.next_batch()?;
             (batch.results.into_iter().map(modification).collect(), batch.has_more)
         }
-        OpenQuery::Found(found) => {
-            let results = found.by_ref().take(BATCH_SIZE).collect();
+        OpenQuery::Found { results: found, is_recorded } => {
+            let results: Vec<_> = found.by_ref().take(BATCH_SIZE).collect();
+            if *is_recorded {
+                // A peer has fetched one more by now.
+                let fetched = results.iter().chain(found.as_slice().first());
+                note_reads(fetched, context)?;
+            }
             (key_values(results, context), found.len() > 0)
         }
     };
@@ -67,6 +72,15 @@ fn batch(id: String, mut query: OpenQuery, context: &Context) -> Payload {
         context.queries().insert(id.clone(), query);
     }
     Ok(QueryResponse { results, has_more, id, metadata: Vec::new() }.encode_to_vec())
+}
+
+/// Notes the results of a rich query as read.
+pub(super) fn note_reads<'a>(
+    results: impl IntoIterator<Item = &'a KeyValue>,
+    context: &Context,
+) -> Result<(), Refusal> {
+    let keys = results.into_iter().map(|result| result.key.as_str());
+    Ok(context.simulation().record_query_reads(&context.chaincode, keys)?)
 }
 
 fn key_values(results: Vec<KeyValue>, context: &Context) -> Vec<QueryResultBytes> {

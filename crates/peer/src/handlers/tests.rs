@@ -378,6 +378,26 @@ fn a_rich_query_finds_objects_and_notes_them_as_read() {
 }
 
 #[test]
+fn what_a_rich_query_has_not_given_out_is_not_read() {
+    let channel = channel();
+    let fill = begin(&channel, false);
+    for number in 0..250 {
+        fill.simulation().put("basic", &format!("k{number:03}"), b"{}".to_vec()).unwrap();
+    }
+    channel.commit_unsigned(fill.shared_simulation().results(), "fill".to_owned()).unwrap();
+    let rich = GetQueryResult { query: r#"{"selector":{}}"#.to_owned(), ..GetQueryResult::default() };
+    // With the one that is fetched ahead; the last batch is the last.
+    for (batches, expected) in [(1, 101), (2, 201), (3, 250)] {
+        let context = begin(&channel, false);
+        let mut batch = query(&context, Type::GetQueryResult, &rich);
+        for _ in 1..batches {
+            batch = query(&context, Type::QueryStateNext, &QueryStateNext { id: batch.id });
+        }
+        assert_eq!((batch.has_more, reads(&context)), (batches < 3, expected));
+    }
+}
+
+#[test]
 fn a_selector_that_is_not_known_is_an_error() {
     let request = GetQueryResult {
         query: r#"{"selector":{"size":{"$above":10}}}"#.to_owned(),
