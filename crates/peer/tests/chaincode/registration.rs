@@ -5,6 +5,7 @@ use std::time::Duration;
 use ccs_peer::{InvokeError, Limits, RegisterOptions, TransactionError};
 use fabric_shim_protos::peer::ChaincodeId;
 use fabric_shim_protos::peer::chaincode_message::Type;
+use tokio::time::timeout;
 use tonic::Status;
 
 use crate::fake::{message, register, serve, start};
@@ -51,7 +52,7 @@ async fn keepalive_is_sent_each_time_the_time_is_over_and_what_a_fake_chaincode_
     tokio::time::pause();
     for _ in 0..2 {
         let begin = tokio::time::Instant::now();
-        let keepalive = keepalives.recv().await.unwrap();
+        let keepalive = timeout(every * 2, keepalives.recv()).await.unwrap().unwrap();
         assert_eq!((keepalive.txid.as_str(), keepalive.payload.as_slice()), ("", b"".as_slice()));
         assert!(begin.elapsed() > every / 2, "{:?}", begin.elapsed());
     }
