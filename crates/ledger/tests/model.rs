@@ -199,7 +199,9 @@ fn run_range(
         found.results.iter().map(|result| &result.key).collect::<Vec<_>>(),
         expected.iter().map(|(key, _)| key).collect::<Vec<_>>()
     );
-    let end = if is_exhausted { end.map(str::to_owned) } else { expected.last().map(|(key, _)| key.clone()) };
+    // An end without a character is open when it is validated, though it may be the last key that was fetched.
+    let last = expected.last().map(|(key, _)| key.clone()).filter(|key| !key.is_empty());
+    let end = if is_exhausted { end.map(str::to_owned) } else { last };
     let start = KEYS[s].to_owned();
     planned.ranges.push(Ranged { namespace: n, start, end, with_end: !is_exhausted, found: expected });
 }
