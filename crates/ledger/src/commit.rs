@@ -94,6 +94,17 @@ impl Ledger {
         transactions: &[Transaction],
         collections: &impl Collections,
     ) -> Result<Committed, LedgerError> {
+        self.commit_with(transactions, collections, |_| ())
+    }
+
+    /// Commits a block as [`Self::commit`] does, and gives it away when it is stored and [`Self::height`] does not count it
+    /// yet: for copies that are to be complete when somebody hears of the block.
+    pub fn commit_with(
+        &self,
+        transactions: &[Transaction],
+        collections: &impl Collections,
+        before_told: impl FnOnce(&Committed),
+    ) -> Result<Committed, LedgerError> {
         let database = self.database.begin_write()?;
         let (tip, last) = ledger::read_tip(&database, &self.name)?;
         let number = tip.height;
@@ -120,8 +131,10 @@ impl Ledger {
         let height = number + 1;
         ledger::write_block(&database, &self.name, &block, Tip { height, last_config })?;
         database.commit()?;
+        let committed = Committed { block, number, codes, updates, missing };
+        before_told(&committed);
         self.height.send_replace(height);
-        Ok(Committed { block, number, codes, updates, missing })
+        Ok(committed)
     }
 }
 

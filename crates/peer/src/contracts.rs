@@ -114,6 +114,13 @@ pub trait Contracts: Send + Sync + 'static {
     /// Runs a function of a chaincode that is defined. Dropping the future gives up waiting for the answer.
     async fn execute(&self, call: ContractCall) -> Result<ContractResult, TransactionError>;
 
+    /// Copies a block, if there is anything to copy it to, before any client hears of it; on a thread that may wait. Gives
+    /// what failed, for whoever watches.
+    fn copy(&self, channel: &str, block: &Committed) -> Option<String> {
+        let _ = (channel, block);
+        None
+    }
+
     /// Is told of each block after it was committed, on a thread that may wait. Gives what failed of that which follows from
     /// it, for whoever watches.
     fn committed(&self, channel: &str, block: &Committed) -> Vec<String> {

@@ -36,8 +36,12 @@ impl BlockMaker {
     /// Commits a batch. It verifies signatures and writes to the disk: not on a thread that has other things to do.
     pub(crate) fn commit(&self, batch: Vec<Vec<u8>>) -> Result<(), LedgerError> {
         let transactions = self.validate(batch)?;
-        let committed = self.ledger.commit(&transactions, &Lifetimes(self))?;
-        for failure in self.contracts.committed(self.ledger.name(), &committed) {
+        let mut failures = Vec::new();
+        let committed = self.ledger.commit_with(&transactions, &Lifetimes(self), |block| {
+            failures.extend(self.contracts.copy(self.ledger.name(), block));
+        })?;
+        failures.extend(self.contracts.committed(self.ledger.name(), &committed));
+        for failure in failures {
             self.observer.warn(failure);
         }
         for (transaction, code) in transactions.into_iter().zip(&committed.codes) {

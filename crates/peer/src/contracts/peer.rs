@@ -54,20 +54,19 @@ impl Contracts for Arc<Peer> {
         Ok(ContractResult { response: completed.response, event: completed.event })
     }
 
-    fn committed(&self, channel: &str, block: &Committed) -> Vec<String> {
-        let runtime = tokio::runtime::Handle::current();
-        let mut failures = Vec::new();
-        if block.updates.keys().any(|namespace| is_of_lifecycle(namespace)) {
-            failures = runtime.block_on(self.create_indexes());
-            self.launch_approved();
+    fn copy(&self, channel: &str, block: &Committed) -> Option<String> {
+        let channel = self.channel(channel)?;
+        let error = channel.mirror()?.apply(block, &tokio::runtime::Handle::current()).err()?;
+        let hint = "rich queries are refused until the peer is started again, which copies the state anew";
+        Some(format!("block {} is not copied to CouchDB: {error}; {hint}", block.number))
+    }
+
+    fn committed(&self, _: &str, block: &Committed) -> Vec<String> {
+        if !block.updates.keys().any(|namespace| is_of_lifecycle(namespace)) {
+            return Vec::new();
         }
-        if let Some(mirror) = self.channel(channel).as_ref().and_then(|channel| channel.mirror())
-            && let Err(error) = mirror.apply(block, &runtime)
-        {
-            let hint =
-                "rich queries are refused until the peer is started again, which copies the state anew";
-            failures.push(format!("block {} is not copied to CouchDB: {error}; {hint}", block.number));
-        }
+        let failures = tokio::runtime::Handle::current().block_on(self.create_indexes());
+        self.launch_approved();
         failures
     }
 }

@@ -53,7 +53,9 @@ async fn commit(peer: &Arc<Peer>, channel: &Arc<Channel>, id: &str, values: &[(&
     let transaction = Transaction { envelope: Vec::new(), id: id.to_owned(), content };
     let committed = channel.ledger().commit(&[transaction], &()).unwrap();
     let peer = Arc::clone(peer);
-    tokio::task::spawn_blocking(move || peer.committed("ch", &committed)).await.unwrap()
+    let told =
+        move || peer.copy("ch", &committed).into_iter().chain(peer.committed("ch", &committed)).collect();
+    tokio::task::spawn_blocking(told).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

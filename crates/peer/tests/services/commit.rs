@@ -1,8 +1,12 @@
 //! The gateway's `Submit` and `CommitStatus`, and what is told of transactions.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use ccs_ledger::{Committed, Ledger, Store};
 use ccs_peer::observer::{Event, Purpose};
+use ccs_peer::{
+    ContractCall, ContractDefinition, ContractResult, Contracts, Node, NodeOptions, TransactionError,
+};
 use ccs_proto::common::Envelope;
 use ccs_proto::gateway::{CommitStatusRequest, SignedCommitStatusRequest, SubmitRequest};
 use ccs_proto::peer::TxValidationCode as TxCode;
@@ -10,9 +14,10 @@ use prost::Message;
 use tokio::time::timeout;
 use tonic::{Code, Request};
 
-use crate::network::{CHANNEL, Organization};
+use crate::fake_contract::FakeContract;
+use crate::network::{CHANNEL, Network, Organization};
 use crate::proposal::envelope;
-use crate::running::{LIMIT, start};
+use crate::running::{LIMIT, genesis, serve_node, start};
 
 #[tokio::test]
 async fn what_is_committed_is_seen_by_the_next_evaluate() {
@@ -25,6 +30,46 @@ async fn what_is_committed_is_seen_by_the_next_evaluate() {
     assert_eq!(peer.evaluate(&["get", "a"]).await, b"2");
     let old = peer.status(&first).await;
     assert_eq!((old.result(), old.block_number), (TxCode::Valid, 1));
+    peer.stop().await;
+}
+
+/// The fake contract with a copy of the state, which notes each block that it is given with the height at that moment.
+struct Copied {
+    contract: FakeContract,
+    ledger: Ledger,
+    blocks: Arc<Mutex<Vec<(u64, u64)>>>,
+}
+
+#[tonic::async_trait]
+impl Contracts for Copied {
+    fn definition(&self, channel: &str, chaincode: &str) -> Option<Arc<ContractDefinition>> {
+        self.contract.definition(channel, chaincode)
+    }
+
+    async fn execute(&self, call: ContractCall) -> Result<ContractResult, TransactionError> {
+        self.contract.execute(call).await
+    }
+
+    fn copy(&self, channel: &str, block: &Committed) -> Option<String> {
+        assert_eq!(channel, CHANNEL);
+        self.blocks.lock().unwrap().push((block.number, self.ledger.height()));
+        None
+    }
+}
+
+#[tokio::test]
+async fn a_block_is_copied_before_any_client_hears_of_it() {
+    let network = Network::new();
+    let ledger = Store::in_memory().unwrap().channel(CHANNEL, genesis).unwrap();
+    let blocks = Arc::<Mutex<Vec<_>>>::default();
+    let contract =
+        Copied { contract: FakeContract::default(), ledger: ledger.clone(), blocks: Arc::clone(&blocks) };
+    let options =
+        NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+    let node = Node::start(options, Arc::new(contract), vec![(ledger.clone(), network.msps())]);
+    let peer = serve_node(network, ledger, node, Arc::default()).await;
+    assert_eq!(peer.submit(&["put", "a", "1"]).await.1, 1);
+    assert_eq!(*blocks.lock().unwrap(), [(1, 1)]);
     peer.stop().await;
 }
 
