@@ -66,6 +66,18 @@ impl Simulation {
         Ok(metadata::decode(&entry.map(|entry| entry.metadata).unwrap_or_default())?)
     }
 
+    /// Gives the metadata of a private key of which only the SHA-256 hash is known; nothing is noted as read.
+    pub fn metadata_of_hash(
+        &self,
+        namespace: &str,
+        collection: &str,
+        key_hash: &[u8],
+    ) -> Result<Metadata, LedgerError> {
+        let namespace = namespace::hashed(namespace, collection);
+        let entry = state::read(&self.state, &self.channel, &namespace, key_hash)?;
+        metadata::decode(&entry.map(|entry| entry.metadata).unwrap_or_default())
+    }
+
     /// Writes a private value; an empty one deletes.
     pub fn put_private(
         &mut self,

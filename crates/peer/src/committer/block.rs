@@ -1,17 +1,11 @@
 //! Makes one block: validates a batch over what was committed before, and commits it.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use ccs_identity::MspManager;
-use ccs_ledger::{
-    Collections, Content, Ledger, LedgerError, Metadata, Simulation, SimulationError, Transaction,
-};
-use ccs_proto::kvrwset::KvrwSet;
-use ccs_proto::rwset::TxPvtReadWriteSet;
-use prost::Message;
-use sha2::{Digest, Sha256};
+use ccs_ledger::{Collections, Content, Ledger, LedgerError, Simulation, SimulationError, Transaction};
 
 use crate::contracts::{ContractDefinition, Contracts};
 use crate::endorser::PendingPrivateData;
@@ -53,12 +47,12 @@ impl BlockMaker {
 
     fn validate(&self, batch: Vec<Vec<u8>>) -> Result<Vec<Transaction>, LedgerError> {
         let state = RefCell::new(self.ledger.simulate("")?);
+        let view = Committed { maker: self, state: &state };
         let mut changed_policies = HashSet::new();
         let mut transactions = Vec::new();
         for envelope in batch {
             let id = crate::validation::header_of(&envelope).tx_id;
             let private = self.private.get(self.ledger.name(), &id);
-            let view = Committed { maker: self, state: &state, keys: private_keys(private.as_ref()) };
             let channel = Channel {
                 name: self.ledger.name(),
                 msps: &self.msps,
@@ -91,45 +85,10 @@ impl Collections for Lifetimes<'_> {
     }
 }
 
-/// The keys of a transaction's private writes by namespace, collection and hash.
-type PrivateKeys = HashMap<(String, String, Vec<u8>), String>;
-
-fn private_keys(private: Option<&TxPvtReadWriteSet>) -> PrivateKeys {
-    let mut keys = PrivateKeys::new();
-    for namespace in private.iter().flat_map(|set| &set.ns_pvt_rwset) {
-        for collection in &namespace.collection_pvt_rwset {
-            let set = KvrwSet::decode(collection.rwset.as_slice()).unwrap_or_default();
-            let written = set.writes.into_iter().map(|write| write.key);
-            for key in written.chain(set.metadata_writes.into_iter().map(|write| write.key)) {
-                let hash = Sha256::digest(&key).to_vec();
-                keys.insert((namespace.namespace.clone(), collection.collection_name.clone(), hash), key);
-            }
-        }
-    }
-    keys
-}
-
-/// What was committed, as one transaction's validation sees it.
+/// What was committed before the block.
 struct Committed<'a> {
     maker: &'a BlockMaker,
     state: &'a RefCell<Simulation>,
-    /// The ledger finds metadata by keys, and the envelope has hashes only.
-    keys: PrivateKeys,
-}
-
-impl Committed<'_> {
-    fn metadata(&self, key: &StateKey) -> Result<Metadata, SimulationError> {
-        let StateKey { namespace, collection, key } = key;
-        let mut state = self.state.borrow_mut();
-        let Some(collection) = collection else {
-            let key = std::str::from_utf8(key);
-            return key.map_or_else(|_| Ok(Metadata::default()), |key| state.metadata(namespace, key));
-        };
-        match self.keys.get(&(namespace.clone(), collection.clone(), key.clone())) {
-            Some(key) => state.private_metadata(namespace, collection, key),
-            None => Ok(Metadata::default()),
-        }
-    }
 }
 
 impl View for Committed<'_> {
@@ -138,7 +97,16 @@ impl View for Committed<'_> {
     }
 
     fn key_policy(&self, key: &StateKey) -> Result<Option<Vec<u8>>, LedgerError> {
-        match self.metadata(key) {
+        let StateKey { namespace, collection, key } = key;
+        let mut state = self.state.borrow_mut();
+        let metadata = match (collection, std::str::from_utf8(key)) {
+            (Some(collection), _) => {
+                state.metadata_of_hash(namespace, collection, key).map_err(SimulationError::from)
+            }
+            (None, Ok(key)) => state.metadata(namespace, key),
+            (None, Err(_)) => return Ok(None),
+        };
+        match metadata {
             Ok(mut metadata) => Ok(metadata.remove(VALIDATION_PARAMETER)),
             Err(SimulationError::Ledger(error)) => Err(error),
             Err(_) => Ok(None),

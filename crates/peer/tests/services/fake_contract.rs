@@ -90,6 +90,12 @@ fn run(simulation: &mut Simulation, arguments: &[&str]) -> Result<ContractResult
             simulation.put_metadata("basic", key, [parameter].into()).unwrap();
             answer(b"")
         }
+        ["endorsed privately by", collection, key, policy] => {
+            let policy: SignaturePolicy = policy.parse().unwrap();
+            let parameter = ("VALIDATION_PARAMETER".to_owned(), policy.to_envelope().encode_to_vec());
+            simulation.put_private_metadata("basic", collection, key, [parameter].into()).unwrap();
+            answer(b"")
+        }
         ["write elsewhere", namespace] => {
             simulation.put(namespace, "key", b"value".to_vec()).unwrap();
             answer(b"")

@@ -179,6 +179,19 @@ impl Running {
         (parts.id(), status.block_number)
     }
 
+    /// Stops the peer and starts another one on its ledger, which knows nothing else of it.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { network, ledger, channel, stop, served, .. } = self;
+        stop.send(()).unwrap();
+        drop(channel);
+        timeout(LIMIT, served).await.unwrap().unwrap().unwrap();
+        let options =
+            NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+        let node =
+            Node::start(options, Arc::new(FakeContract::default()), vec![(ledger.clone(), network.msps())]);
+        serve_node(network, ledger, node, Arc::default()).await
+    }
+
     /// Stops the peer and waits until it has.
     pub(crate) async fn stop(self) {
         let Self { channel, stop, served, .. } = self;

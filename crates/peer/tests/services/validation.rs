@@ -317,3 +317,20 @@ async fn policies_of_keys_are_found_in_the_ledger() {
     assert_eq!(peer.status(&parts.id()).await.result(), Code::InvalidChaincode);
     peer.stop().await;
 }
+
+#[tokio::test]
+async fn the_policy_of_a_private_key_counts_also_when_its_value_was_lost() {
+    let peer = start().await;
+    peer.submit(&["put private", "ours", "a", "1"]).await;
+    peer.submit(&["endorsed privately by", "ours", "a", "OR('Org2MSP.peer')"]).await;
+    let (known, lost) =
+        (peer.parts(&["put private", "ours", "a", "2"]), peer.parts(&["put private", "ours", "a", "3"]));
+    let (transaction, late) = (peer.prepare(&known).await, peer.prepare(&lost).await);
+    peer.send(transaction).await.unwrap();
+    assert_eq!(peer.status(&known.id()).await.result(), Code::EndorsementPolicyFailure);
+    // Private data that waits for its transaction is not on the disk.
+    let peer = peer.restart().await;
+    peer.send(late).await.unwrap();
+    assert_eq!(peer.status(&lost.id()).await.result(), Code::EndorsementPolicyFailure);
+    peer.stop().await;
+}

@@ -116,6 +116,8 @@ fn metadata_changes_the_version_of_the_hash_and_of_the_value() {
     assert_eq!(private(&ledger, "c1", "a").unwrap(), Some(b"1".to_vec()));
     let mut simulation = ledger.simulate("reader").unwrap();
     assert_eq!(simulation.private_metadata("cc", "c1", "a").unwrap(), policy);
+    assert_eq!(simulation.metadata_of_hash("cc", "c1", &Sha256::digest("a")).unwrap(), policy);
+    assert_eq!(simulation.metadata_of_hash("cc", "c1", &Sha256::digest("b")).unwrap(), Metadata::new());
     // A stale value does not become current by it.
     let mut transaction = simulated(&ledger, "t3", put("c1", "a", b"2"));
     let Content::Endorsed { private: set, .. } = &mut transaction.content else { panic!() };
