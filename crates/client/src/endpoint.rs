@@ -13,6 +13,10 @@ use crate::error::{Error, innermost};
 /// A large window: by default one of 64 KiB stands in the way of large blocks.
 const WINDOW_IN_BYTES: u32 = 1 << 20;
 
+/// How long the headers of an answer may be: an error of a chaincode is in them three times. What grpc-go takes
+/// (`internal/transport/defaults.go`); by default it would be 16 KiB.
+const MAX_HEADERS_IN_BYTES: u32 = 16 << 20;
+
 /// How often a stream that is silent asks whether the peer is still there, and how long it waits for the answer.
 ///
 /// A peer ends connections that ask more than once a minute (Fabric 3.1 `sampleconfig/core.yaml`, `peer.keepalive`).
@@ -101,6 +105,7 @@ impl Endpoint {
             .keep_alive_timeout(KEEPALIVE.1)
             .initial_stream_window_size(WINDOW_IN_BYTES)
             .initial_connection_window_size(WINDOW_IN_BYTES)
+            .http2_max_header_list_size(MAX_HEADERS_IN_BYTES)
             .user_agent(concat!("ccs-client/", env!("CARGO_PKG_VERSION")))
             .map_err(|error| failed(&error))?;
         if let Some(tls) = &self.tls {

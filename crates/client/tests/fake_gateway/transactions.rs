@@ -54,6 +54,23 @@ async fn a_refusal_keeps_the_words_of_the_endorsers() {
 }
 
 #[tokio::test]
+async fn a_long_error_of_a_chaincode_comes_whole_from_a_fake_gateway() {
+    let organization = organization();
+    let trace = format!("chaincode response 500, {}end", "at Contract.create\n".repeat(5000));
+    let message = format!("evaluate call to endorser returned error: {trace}");
+    let refusal = status(Code::Unknown, &message, &[("peer0.org1.example.com:7051", "Org1MSP", &trace)]);
+    let fake =
+        FakeGateway::serve(&organization, FakeAnswers { result: Err(refusal), ..FakeAnswers::default() })
+            .await;
+    let error = connect(&fake, &organization).await.evaluate(&call()).await.unwrap_err();
+    let (text, speaker) = (error.to_string(), "peer0.org1.example.com:7051 Org1MSP");
+    assert!(
+        text == format!("cannot evaluate the transaction: UNKNOWN: {message} ({speaker})"),
+        "{text:.300}"
+    );
+}
+
+#[tokio::test]
 async fn a_transaction_that_does_not_count_is_an_error_with_its_code() {
     let organization = organization();
     let answers = FakeAnswers { commit: Some((11, 8)), ..FakeAnswers::default() };
