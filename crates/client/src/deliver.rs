@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use ccs_identity::Signer;
 use ccs_proto::common::{self, ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader};
+use ccs_proto::orderer::seek_info::SeekBehavior;
 use ccs_proto::orderer::seek_position::Type;
 use ccs_proto::orderer::{SeekInfo, SeekNewest, SeekNextCommit, SeekOldest, SeekPosition, SeekSpecified};
 use ccs_proto::peer::DeliverResponse;
@@ -55,7 +56,8 @@ impl Position {
 pub struct BlockRange {
     /// The first block.
     pub from: Position,
-    /// The last block; the stream has no end without one.
+    /// The last block; the stream has no end without one. Up to [`Position::Newest`] no block is waited for: a first block
+    /// that is not there yet is an error.
     pub to: Option<Position>,
 }
 
@@ -122,9 +124,15 @@ fn seek(channel: &str, range: BlockRange, signer: &Signer, now: SystemTime) -> R
         ..ChannelHeader::default()
     };
     let signature_header = SignatureHeader { creator: signer.creator().to_vec(), nonce: Vec::new() };
+    // A peer that waits for a block after the newest one goes on for ever, since that one does not come any more.
+    let behavior = match range.to {
+        Some(Position::Newest) => SeekBehavior::FailIfNotReady,
+        _ => SeekBehavior::BlockUntilReady,
+    };
     let seek = SeekInfo {
         start: Some(range.from.seek()),
         stop: Some(range.to.unwrap_or(Position::Block(u64::MAX)).seek()),
+        behavior: behavior.into(),
         ..SeekInfo::default()
     };
     let payload = Payload {

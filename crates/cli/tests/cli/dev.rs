@@ -92,13 +92,9 @@ impl DevPeer {
 
     /// Runs a command of the gateway client against the peer.
     fn client(&self, folder: &Path, arguments: &[&str]) -> Output {
-        Command::new(cargo_bin("ccs"))
-            .args(arguments)
-            .args(["--endpoint", self.ready["endpoint"].as_str().unwrap()])
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .output()
-            .unwrap()
+        let mut command = assert_cmd::Command::new(cargo_bin("ccs"));
+        command.args(arguments).args(["--endpoint", self.ready["endpoint"].as_str().unwrap()]);
+        command.current_dir(folder).timeout(PATIENCE).output().unwrap()
     }
 
     fn query(&self, folder: &Path, arguments: &[&str]) -> String {
@@ -165,6 +161,13 @@ fn a_chaincode_that_it_starts_answers_clients_and_each_transaction_is_told() {
     assert_eq!(peer.query(folder.path(), &["ReadAsset", "asset7"]).trim_end(), asset);
     let evaluated = peer.wait_for(|document| document["event"] == "simulated");
     assert_eq!((evaluated["purpose"].as_str(), evaluated["status"].as_i64()), (Some("evaluate"), Some(200)));
+    let blocks = stdout(&peer.client(folder.path(), &["blocks"]));
+    assert_eq!(blocks.lines().count(), 3, "{blocks}");
+    // A block that is not there yet is not waited for.
+    let output = peer.client(folder.path(), &["blocks", "--from", "3"]);
+    assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(51), ""));
+    let hint = "hint: the peer has no such channel, or no such block yet\n";
+    assert!(stderr(&output).ends_with(hint), "{}", stderr(&output));
 }
 
 /// Starts a peer with a command that does nothing for long, and gives the folder of its process in `/proc`.

@@ -4,6 +4,7 @@ use ccs_client::{BlockRange, Content, Error, Event, EventRange, Position};
 use ccs_proto::common::{ChannelHeader, Payload};
 use ccs_proto::gateway::ChaincodeEventsResponse;
 use ccs_proto::orderer::SeekInfo;
+use ccs_proto::orderer::seek_info::SeekBehavior;
 use ccs_proto::orderer::seek_position::Type as Seek;
 use ccs_proto::peer::deliver_response::Type;
 use ccs_proto::peer::{ChaincodeEvent, DeliverResponse, FilteredBlock, FilteredTransaction};
@@ -83,6 +84,8 @@ async fn blocks_end_with_success_and_fail_with_any_other_status_of_a_fake_gatewa
         assert!(header.timestamp.is_some());
         let seek = SeekInfo::decode(payload.data.as_slice()).unwrap();
         assert!(matches!(seek.start.unwrap().r#type, Some(Seek::Specified(start)) if start.number == 3));
+        // A first block that is not there is an error, and not waited for.
+        assert_eq!(seek.behavior(), SeekBehavior::FailIfNotReady);
         assert!(matches!(seek.stop.unwrap().r#type, Some(Seek::Newest(_))));
     }
 }
