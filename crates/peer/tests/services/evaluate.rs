@@ -66,8 +66,13 @@ async fn a_request_says_what_to_evaluate() {
         change(&mut parts);
         peer.evaluate_request(&parts)
     };
+    let empty = EvaluateRequest {
+        proposed_transaction: Some(SignedProposal::default()),
+        ..EvaluateRequest::default()
+    };
     let cases = [
         (EvaluateRequest::default(), "a signed proposal is required"),
+        (empty, "a signed proposal is required"),
         (with(|parts| parts.channel.channel_id.clear()), "no channel id provided"),
         (with(|parts| parts.specification = None), "no chaincode spec is provided, channel id [mychannel]"),
         (

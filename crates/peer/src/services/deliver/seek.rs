@@ -78,6 +78,10 @@ impl SeekRequest {
             Position::NextCommit(_) => height,
             Position::Specified(specified) => specified.number,
         };
+        // Wherever it is to stop.
+        if first > height {
+            return Err(Status::NotFound);
+        }
         let last = match stop {
             Position::Oldest(_) => first,
             Position::Newest(_) => {
@@ -92,7 +96,7 @@ impl SeekRequest {
             // Fabric does not know it as a stop, and takes its number for 0.
             Position::NextCommit(_) => 0,
         };
-        if first > height { Err(Status::NotFound) } else { Ok(SeekRange { first, last }) }
+        Ok(SeekRange { first, last })
     }
 }
 
@@ -168,6 +172,7 @@ mod tests {
             (Some(at(2)), Some(at(1)), Status::BadRequest),
             (Some(NEWEST), Some(at(3)), Status::BadRequest),
             (Some(at(6)), Some(at(6)), Status::NotFound),
+            (Some(at(6)), Some(at(1)), Status::NotFound),
             (None, Some(NEWEST), Status::BadRequest),
             (Some(NEWEST), None, Status::BadRequest),
         ];

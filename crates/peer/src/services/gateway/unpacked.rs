@@ -46,6 +46,7 @@ impl GatewayProposal {
 
     /// Reads a proposal that has to name a channel and a chaincode.
     pub(super) fn read_complete(signed: Option<&SignedProposal>) -> Result<Self, UnpackError> {
+        let signed = signed.filter(|signed| !signed.proposal_bytes.is_empty());
         let proposal = Self::read(signed.ok_or(UnpackError::NoProposal)?)?;
         let channel = || proposal.channel.clone();
         if proposal.channel.is_empty() {
