@@ -132,3 +132,65 @@ impl Selection {
         event.chaincode_id == self.chaincode
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ccs_proto::common::{BlockData, BlockMetadata, ChannelHeader, Envelope, Header, HeaderType, Payload};
+    use ccs_proto::peer::{
+        ChaincodeAction, ChaincodeActionPayload, ChaincodeEndorsedAction, ProposalResponsePayload,
+        Transaction, TransactionAction,
+    };
+
+    use super::*;
+
+    /// Makes the envelope of a transaction that sets an event, which has the name of the transaction.
+    fn envelope(id: &str, chaincode: &str) -> Vec<u8> {
+        let event = ChaincodeEvent {
+            chaincode_id: chaincode.to_owned(),
+            tx_id: id.to_owned(),
+            event_name: id.to_owned(),
+            payload: Vec::new(),
+        };
+        let action = ChaincodeAction { events: event.encode_to_vec(), ..ChaincodeAction::default() };
+        let response =
+            ProposalResponsePayload { proposal_hash: Vec::new(), extension: action.encode_to_vec() };
+        let endorsed = ChaincodeEndorsedAction {
+            proposal_response_payload: response.encode_to_vec(),
+            endorsements: Vec::new(),
+        };
+        let payload =
+            ChaincodeActionPayload { chaincode_proposal_payload: Vec::new(), action: Some(endorsed) };
+        let action = TransactionAction { header: Vec::new(), payload: payload.encode_to_vec() };
+        let channel_header =
+            ChannelHeader { r#type: HeaderType::EndorserTransaction.into(), ..ChannelHeader::default() };
+        let header = Header { channel_header: channel_header.encode_to_vec(), signature_header: Vec::new() };
+        let data = Transaction { actions: vec![action] }.encode_to_vec();
+        let payload = Payload { header: Some(header), data }.encode_to_vec();
+        Envelope { payload, signature: Vec::new() }.encode_to_vec()
+    }
+
+    #[test]
+    fn one_goes_on_in_the_middle_of_a_block() {
+        let transactions = [("1", "basic"), ("2", "other"), ("3", "basic"), ("4", "basic"), ("5", "basic")];
+        let data = transactions.map(|(id, chaincode)| envelope(id, chaincode)).to_vec();
+        // The fourth one is not valid.
+        let codes = vec![0, 0, 0, TxValidationCode::MvccReadConflict as u8, 0];
+        let metadata = BlockMetadata { metadata: vec![Vec::new(), Vec::new(), codes] };
+        let block = Block { header: None, data: Some(BlockData { data }), metadata: Some(metadata) };
+        let after = |id: &str| {
+            let mut selection = Selection::new(&ChaincodeEventsRequest {
+                chaincode_id: "basic".to_owned(),
+                after_transaction_id: id.to_owned(),
+                ..ChaincodeEventsRequest::default()
+            });
+            selection.of(&block).into_iter().map(|event| event.event_name).collect::<Vec<_>>()
+        };
+        assert_eq!(after(""), ["1", "3", "5"]);
+        assert_eq!(after("1"), ["3", "5"]);
+        assert_eq!(after("2"), ["3", "5"], "another chaincode's event is a place to go on from");
+        assert_eq!(after("3"), ["5"]);
+        // Neither of these sets an event that counts.
+        assert_eq!(after("4"), [""; 0]);
+        assert_eq!(after("unknown"), [""; 0]);
+    }
+}
