@@ -1,5 +1,8 @@
+mod access;
+
 use std::collections::BTreeMap;
 
+use ccs_identity::{MspManager, Organization, OrganizationPlan, Signer};
 use ccs_ledger::Store;
 use ccs_proto::peer::collection_config::Payload as Config;
 use ccs_proto::peer::{
@@ -57,6 +60,24 @@ fn transaction(keys: usize) -> Arc<Context> {
     begin(&channel, false)
 }
 
+fn organization() -> Organization {
+    let plan = OrganizationPlan {
+        msp_id: "Org1MSP".parse().unwrap(),
+        domain: "org1.example.com".parse().unwrap(),
+        hosts: Vec::new(),
+        endpoint: "localhost:7051".to_owned(),
+    };
+    Organization::in_memory(&plan, std::time::SystemTime::now()).unwrap()
+}
+
+/// A transaction that somebody of an organization proposes.
+fn proposed_by(signer: &Signer, organization: &Organization, channel: &Arc<Channel>) -> Arc<Context> {
+    let msps = MspManager::new(vec![Arc::clone(organization.msp())]);
+    let mut context = Arc::into_inner(begin(channel, false)).unwrap();
+    context.creator = Some(msps.identify(signer.creator()).unwrap());
+    Arc::new(context)
+}
+
 /// The keys that are written, with what is written.
 fn writes(context: &Context) -> BTreeMap<String, Option<Vec<u8>>> {
     let results = context.shared_simulation().results();
@@ -76,9 +97,13 @@ fn request(message_type: Type, payload: &impl Message) -> ChaincodeMessage {
 }
 
 /// Asks and gives the payload, or the text of the error.
-#[expect(clippy::panic_in_result_fn, reason = "the error is a value of the test, not its failure")]
 fn ask(context: &Arc<Context>, message_type: Type, payload: &impl Message) -> Result<Vec<u8>, String> {
-    let answer = match super::answer(request(message_type, payload), context) {
+    send(context, request(message_type, payload))
+}
+
+#[expect(clippy::panic_in_result_fn, reason = "the error is a value of the test, not its failure")]
+fn send(context: &Arc<Context>, request: ChaincodeMessage) -> Result<Vec<u8>, String> {
+    let answer = match super::answer(request, context) {
         Answer::Now(answer) => answer,
         Answer::Later(answer) => {
             tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(answer)
@@ -435,21 +460,12 @@ fn a_request_of_no_running_transaction_finds_no_ledger() {
 
 #[tokio::test]
 async fn even_on_its_own_channel_a_chaincode_is_called_for_writers_only() {
-    let plan = ccs_identity::OrganizationPlan {
-        msp_id: "Org1MSP".parse().unwrap(),
-        domain: "org1.example.com".parse().unwrap(),
-        hosts: Vec::new(),
-        endpoint: "localhost:7051".to_owned(),
-    };
-    let organization = ccs_identity::Organization::in_memory(&plan, std::time::SystemTime::now()).unwrap();
-    let msps = ccs_identity::MspManager::new(vec![Arc::clone(organization.msp())]);
-    let creator = msps.identify(organization.user().creator()).unwrap();
+    let organization = organization();
     // The channel has no organizations.
-    let mut context = Arc::into_inner(begin(&channel(), false)).unwrap();
-    context.creator = Some(creator);
+    let context = proposed_by(organization.user(), &organization, &channel());
     let chaincode_id = ccs_proto::peer::ChaincodeId { name: "basic".to_owned(), ..Default::default() };
     let call = ccs_proto::peer::ChaincodeSpec { chaincode_id: Some(chaincode_id), ..Default::default() };
-    let Answer::Later(answer) = answer(request(Type::InvokeChaincode, &call), &Arc::new(context)) else {
+    let Answer::Later(answer) = answer(request(Type::InvokeChaincode, &call), &context) else {
         panic!("it came at once")
     };
     let answer = answer.await;
