@@ -24,7 +24,9 @@ pub(super) fn open(payload: &[u8], context: &Context) -> Payload {
         let size = page_size(&metadata, limit);
         let keys = (start_key.as_str(), end_key.as_str());
         let page = context.simulation().range_page(&context.chaincode, keys, size, &metadata.bookmark)?;
-        return Ok(results::page(page.results, page.bookmark, context));
+        // At the end of the range a peer with CouchDB names that, and one with LevelDB nothing.
+        let bookmark = page.bookmark.or_else(|| context.channel.mirror().map(|_| end_key.clone()));
+        return Ok(results::page(page.results, bookmark, context));
     }
     let query = context.simulation().range(&context.chaincode, &start_key, &end_key, limit)?;
     results::first(OpenQuery::Range(query), context)

@@ -8,8 +8,8 @@ use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::write_record::Type as Write;
 use ccs_proto::peer::{
     ChaincodeInput, CollectionConfig, CollectionConfigPackage, GetQueryResult, GetStateByRange,
-    QueryMetadata, QueryResponse, StateMetadata, StaticCollectionConfig, WriteBatchState, WriteRecord,
-    collection_config,
+    QueryMetadata, QueryResponse, QueryResponseMetadata, StateMetadata, StaticCollectionConfig,
+    WriteBatchState, WriteRecord, collection_config,
 };
 use ccs_proto::queryresult::Kv;
 use ccs_testkit::CouchDbStandIn;
@@ -190,4 +190,38 @@ async fn what_couchdb_cannot_store_a_fake_chaincode_cannot_write() {
     ] {
         assert_eq!(write(Write::PutState, "", key, value).await, expected);
     }
+}
+
+/// Answers each transaction with the bookmark of a page of the keys before its argument.
+async fn pager(mut talk: Talk) {
+    talk.send_register("basic:1").await;
+    talk.expect(Type::Registered).await;
+    talk.expect(Type::Ready).await;
+    while let Some(transaction) = talk.receive().await {
+        let input = ChaincodeInput::decode(transaction.payload.as_slice()).unwrap();
+        let end_key = String::from_utf8(input.args[0].clone()).unwrap();
+        let metadata = QueryMetadata { page_size: 1, ..QueryMetadata::default() }.encode_to_vec();
+        let range = GetStateByRange { end_key, metadata, ..GetStateByRange::default() };
+        let answer = talk.ask(&transaction, Type::GetStateByRange, &range).await;
+        let page = QueryResponse::decode(answer.payload.as_slice()).unwrap();
+        let metadata = QueryResponseMetadata::decode(page.metadata.as_slice()).unwrap();
+        talk.complete(&transaction, 200, &metadata.bookmark).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Node.js, and npm ci in conformance/couchdb-stand-in"]
+async fn the_last_page_of_a_range_ends_as_with_couchdb_for_a_fake_chaincode() {
+    let stand_in = CouchDbStandIn::start(None).await;
+    let address = serve(pager).await;
+    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
+    let channel = peer.channel("ch").unwrap();
+    commit(&peer, &channel, "one", &[("a", "1"), ("b", "2")]).await;
+    let bookmark = async |end: &str| run(&peer, "basic", &[end]).await.unwrap().response.payload;
+    assert_eq!(bookmark("b").await, b"");
+    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
+    channel.mirror_in(Mirror::open(server, &channel, &["basic".to_owned()]).await.unwrap());
+    assert_eq!([bookmark("b").await, bookmark("c").await, bookmark("").await], [b"b", b"b", b"b"]);
+    assert_eq!(bookmark("a").await, b"a");
 }
