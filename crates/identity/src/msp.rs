@@ -39,6 +39,8 @@ pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
 struct Ca {
     certificate: Certificate,
     chain_identifier: [u8; 32],
+    /// Whether another CA of the MSP was issued by it: then it issues no identities.
+    has_issued_cas: bool,
 }
 
 /// An organization's MSP: whose certificates are its identities, and in which roles.
@@ -154,7 +156,13 @@ impl Msp {
         let path = path.map_err(failed)?;
         let issuer = path.issuer_spki();
         let ca = self.cas.iter().find(|ca| ca.certificate.key_info() == issuer.as_ref());
-        ca.map(|ca| ca.chain_identifier).ok_or_else(|| failed(webpki::Error::UnknownIssuer))
+        let ca = ca.ok_or_else(|| failed(webpki::Error::UnknownIssuer))?;
+        // Fabric 3.1 `msp/mspimpl.go`, `getValidationChain`.
+        if ca.has_issued_cas {
+            let issuer = ca.certificate.subject().to_owned();
+            return Err(ValidationError::Issuer { subject: subject(), issuer });
+        }
+        Ok(ca.chain_identifier)
     }
 
     /// Gives the role that the organizational units give, if the MSP tells roles apart by them.
@@ -214,7 +222,7 @@ fn revocation<'a>(lists: &'a [&'a CertRevocationList<'a>]) -> Option<RevocationO
 
 fn read_cas(settings: &MspSettings) -> Result<Vec<Ca>, MspError> {
     let all = settings.roots.iter().chain(&settings.intermediates);
-    all.map(|certificate| {
+    let chains = all.map(|certificate| {
         let subject = || certificate.subject().to_owned();
         if !certificate.is_ca() {
             return Err(MspError::NotACa { subject: subject() });
@@ -222,15 +230,25 @@ fn read_cas(settings: &MspSettings) -> Result<Vec<Ca>, MspError> {
         if certificate.subject_key_identifier().is_none() {
             return Err(MspError::NoSubjectKeyIdentifier { subject: subject() });
         }
-        let chain =
-            chain_from(certificate, settings).ok_or_else(|| MspError::Orphan { subject: subject() })?;
+        let chain = chain_from(certificate, settings);
+        Ok((certificate, chain.ok_or_else(|| MspError::Orphan { subject: subject() })?))
+    });
+    let chains = chains.collect::<Result<Vec<_>, _>>()?;
+    let cas = chains.iter().map(|(certificate, chain)| {
         let mut hash = Sha256::new();
         for certificate in chain {
             hash.update(certificate.der());
         }
-        Ok(Ca { certificate: certificate.clone(), chain_identifier: hash.finalize().into() })
-    })
-    .collect()
+        let is_above = |(other, above): &(&Certificate, Vec<&Certificate>)| {
+            other != certificate && above.contains(certificate)
+        };
+        Ca {
+            certificate: (*certificate).clone(),
+            chain_identifier: hash.finalize().into(),
+            has_issued_cas: chains.iter().any(is_above),
+        }
+    });
+    Ok(cas.collect())
 }
 
 /// Gives the certificates from a CA up to its root, by their names; their signatures are webpki's matter.

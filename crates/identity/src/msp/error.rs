@@ -65,6 +65,16 @@ pub enum ValidationError {
         /// What webpki says.
         reason: String,
     },
+    /// The CA issues other CAs of the MSP, and so no identities.
+    #[error(
+        "certificate '{subject}' was issued by '{issuer}', and not by one of the CAs which that has issued"
+    )]
+    Issuer {
+        /// The certificate's subject.
+        subject: String,
+        /// The subject of the CA.
+        issuer: String,
+    },
     /// The certificate is on a revocation list.
     #[error("certificate '{0}' is revoked")]
     Revoked(String),

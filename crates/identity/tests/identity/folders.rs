@@ -45,8 +45,10 @@ fn refused(folder: &TempDir) -> String {
 #[test]
 fn every_part_of_a_folder_is_read() {
     let ca = Authority::root("ca");
-    let inner = ca.intermediate("inner");
+    let other = Authority::root("other");
+    let inner = other.intermediate("inner");
     let folder = folder(&ca);
+    write(folder.path(), "cacerts/other.pem", &other.pem);
     let mut revoked = params("revoked", &["client"]);
     revoked.serial_number = Some(SerialNumber::from(17));
     let revoked = ca.issue_with(revoked, &PKCS_ECDSA_P256_SHA256).certificate();

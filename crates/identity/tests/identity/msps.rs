@@ -76,8 +76,17 @@ fn a_chain_may_have_intermediates_and_must_reach_a_root() {
     let mut settings = MspSettings::new(id("Org1MSP"), root.certificate());
     settings.intermediates = vec![below.certificate(), one.certificate()];
     let msp = Msp::new(settings).unwrap();
-    assert!(msp.identify(root.issue("someone", &[]).certificate()).is_ok());
     assert!(msp.identify(below.issue("someone", &[]).certificate()).is_ok());
+    // A CA that has issued one of the MSP issues no identities, as on a peer.
+    for (ca, name) in [(&root, "root"), (&one, "one")] {
+        let error = msp.identify(ca.issue("someone", &[]).certificate()).unwrap_err().to_string();
+        assert_eq!(
+            error,
+            format!(
+                "certificate 'CN=someone' was issued by 'CN={name}', and not by one of the CAs which that has issued"
+            )
+        );
+    }
     for stranger in [two, Authority::root("root")] {
         let error = msp.identify(stranger.issue("someone", &[]).certificate()).unwrap_err().to_string();
         assert!(
@@ -90,14 +99,14 @@ fn a_chain_may_have_intermediates_and_must_reach_a_root() {
 #[test]
 fn a_role_may_be_bound_to_one_ca() {
     let root = Authority::root("root");
-    let one = root.intermediate("one");
+    let (one, two) = (root.intermediate("one"), root.intermediate("two"));
     let mut settings = MspSettings::new(id("Org1MSP"), root.certificate());
-    settings.intermediates = vec![one.certificate()];
+    settings.intermediates = vec![one.certificate(), two.certificate()];
     settings.node_units = Some(NodeUnits::usual(Some(&one.certificate())));
     let msp = Msp::new(settings).unwrap();
     assert!(msp.identify(one.issue("peer", &["peer"]).certificate()).is_ok());
     assert_eq!(
-        msp.identify(root.issue("peer", &["peer"]).certificate()).unwrap_err().to_string(),
+        msp.identify(two.issue("peer", &["peer"]).certificate()).unwrap_err().to_string(),
         "organizational unit 'peer' of certificate 'CN=peer, OU=peer' was given by another CA than the MSP demands"
     );
 }
