@@ -9,12 +9,16 @@
 //! As in Fabric 3.1 `core/chaincode/{runtime_launcher,handler_registry}.go`, but for a chaincode that comes by itself: it is
 //! waited for.
 
+mod changes;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::timeout;
+
+pub use changes::{Change, Changes};
 
 use crate::connection::{ChaincodeConnection, ConnectionInfo};
 use crate::error::LaunchError;
@@ -109,6 +113,12 @@ impl Chaincodes {
     pub async fn ended(&self, id: &str) -> Option<End> {
         let running = self.find(id)?.running()?;
         Some(running.ended().await)
+    }
+
+    /// Watches a chaincode; [`None`] if it is not known.
+    #[must_use]
+    pub fn watch(&self, id: &str) -> Option<Changes> {
+        Some(Changes::new(self.find(id)?.status.subscribe()))
     }
 
     /// Ends the stream of a chaincode whose process is known to be gone, before the system tells.

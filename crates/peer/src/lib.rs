@@ -85,7 +85,7 @@ pub mod validation;
 mod wire;
 
 pub use chaincode::{Chaincode, ChaincodeEvent, Intent, RegisterOptions, TransactionResult};
-pub use chaincodes::{Chaincodes, Source};
+pub use chaincodes::{Chaincodes, Change, Changes, Source};
 pub use channel::Channel;
 pub use committer::Cutting;
 pub use connection::{ChaincodeConnection, ConnectionInfo};

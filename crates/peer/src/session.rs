@@ -116,7 +116,9 @@ impl End {
                 ));
             }
             Self::Duplicate { .. } => "stop the chaincode that runs under this ID, or take another ID",
-            Self::Uncertified(_) => "start the chaincode with the files that this peer wrote for its ID",
+            Self::Uncertified(_) => {
+                "start the chaincode with the variables that this peer wrote for it: ID, certificate and key belong together"
+            }
             Self::MalformedRegister(_) | Self::Protocol(_) => {
                 "the chaincode's shim does not follow the protocol"
             }

@@ -36,9 +36,10 @@ pub async fn serve_chaincode(
         let server = tls.server();
         Tls::with_clients_of(tls.ca().as_bytes(), server.certificate.as_bytes(), server.key.as_bytes())
     });
-    let connections = Connections::accept(listener, server_tls.transpose()?, shutdown.clone(), observer);
+    let told = observer.clone();
+    let connections = Connections::accept(listener, server_tls.transpose()?, shutdown.clone(), told);
     let ping_timeout = chaincodes.ping_timeout();
-    let service = ChaincodeSupportServer::new(Support { chaincodes, tls })
+    let service = ChaincodeSupportServer::new(Support { chaincodes, tls, observer })
         .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
     let serving = Server::builder()
@@ -55,6 +56,7 @@ pub async fn serve_chaincode(
 struct Support {
     chaincodes: Chaincodes,
     tls: Option<Arc<ChaincodeTls>>,
+    observer: Observer,
 }
 
 impl Support {
@@ -105,7 +107,7 @@ impl ChaincodeSupport for Support {
         request: Request<Streaming<ChaincodeMessage>>,
     ) -> Result<Response<Self::RegisterStream>, Status> {
         let binding = self.binding(request.extensions());
-        let chaincodes = self.chaincodes.clone();
+        let (chaincodes, observer) = (self.chaincodes.clone(), self.observer.clone());
         let (outbound, mut messages) = mpsc::channel(OUTBOUND_MESSAGES);
         let (replies, response) = mpsc::channel(OUTBOUND_MESSAGES);
         let inbound = request.into_inner();
@@ -118,11 +120,25 @@ impl ChaincodeSupport for Support {
                 }
             }
             if let Ok(end) = session.await {
+                if let Some(refusal) = refusal(&end) {
+                    observer.warn(refusal);
+                }
                 // Nobody may be there to hear it.
                 let _ = replies.send(Err(status(&end))).await;
             }
         });
         Ok(Response::new(ReceiverStream::new(response)))
+    }
+}
+
+/// Tells whoever watches the peer that a chaincode was not let in; one that was is watched by its ID.
+fn refusal(end: &End) -> Option<String> {
+    match end {
+        End::Unknown { .. } | End::Duplicate { .. } | End::Uncertified(_) | End::MalformedRegister(_) => {
+            let hint = end.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+            Some(format!("a chaincode has connected and is refused: {end}{hint}"))
+        }
+        _ => None,
     }
 }
 

@@ -1,9 +1,11 @@
 //! `ccs dev`: a peer of its own, on which chaincode runs and applications work.
 //!
 //! A [`plan`] says which chaincodes are to run; the [`network`] is laid and serves; the [`supervisor`] keeps the chaincode
-//! running that is started here; the [`story`] tells what happens. Everything ends with one signal.
+//! running that is started here; the [`story`] tells what happens, and [`follow`] what becomes of each chaincode. Everything
+//! ends with one signal.
 
 mod credentials;
+mod follow;
 mod network;
 mod packages;
 mod plan;
@@ -12,11 +14,10 @@ mod supervisor;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use ccs_peer::{ConnectionInfo, Observer, Peer, Source};
-use tokio::task::{JoinHandle, JoinSet};
+use ccs_peer::{ConnectionInfo, Observer, Source};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Dev;
@@ -24,10 +25,11 @@ use crate::deployment;
 use crate::failure::Failure;
 use crate::stop_signals::StopSignals;
 use credentials::Credentials;
+use follow::Followed;
 use network::Ground;
 use plan::{How, Planned};
 use story::{Connect, Story};
-use supervisor::{Happening, Supervised};
+use supervisor::Supervised;
 
 /// How long a server that somebody else has started is dialled, as a peer does without another word.
 const DIAL_TIMEOUT: Duration = ConnectionInfo::DEFAULT_DIAL_TIMEOUT;
@@ -65,11 +67,14 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
     for chaincode in planned {
         let starting = start(options, &ground, chaincode, &credentials);
         let Some(command) = stop.run_until_cancelled(starting).await else { break };
+        let followed = Followed::planned(&story, &ground.peer, chaincode);
         if let Some(supervised) = command? {
-            let tell = tell(&story, &ground.peer, chaincode, Arc::clone(&supervised.was_ready));
+            let tell = followed.command(Arc::clone(&supervised.was_ready));
             tasks.spawn(supervisor::keep_running(supervised, tell, stop.clone()));
+        } else if let How::Client = chaincode.how {
+            followed.awaited(credentials.environment_file(&chaincode.name).as_deref());
         } else {
-            welcome(&story, &ground.peer, chaincode, &credentials);
+            followed.launched();
         }
     }
     announce(options, &ground, &story, credentials.endpoint());
@@ -159,86 +164,6 @@ fn server_variables(id: &str, address: &str) -> [(String, String); 5] {
         ("CORE_CHAINCODE_ADDRESS", address),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
-}
-
-/// Tells of a command of ours, and connects to the chaincode each time it was started.
-fn tell(
-    story: &Story,
-    peer: &Arc<Peer>,
-    chaincode: &Planned,
-    was_ready: Arc<AtomicBool>,
-) -> impl FnMut(Happening) + Send + use<> {
-    let (story, peer) = (story.clone(), Arc::clone(peer));
-    let (name, id) = (chaincode.name.clone(), chaincode.id.clone());
-    let mut launching: Option<JoinHandle<()>> = None;
-    move |happening| {
-        if !matches!(happening, Happening::Started(_)) {
-            // Nobody is at the other end of its stream any more, and it is not taken for ready.
-            peer.chaincodes().disconnect(&id);
-            // What waits for it to be ready would tell of the next one, too.
-            if let Some(launching) = launching.take() {
-                launching.abort();
-            }
-        }
-        match happening {
-            Happening::Started(process) => {
-                story.chaincode(&name, &id, &format!("started, process {process}"));
-                let (peer, was_ready) = (Arc::clone(&peer), Arc::clone(&was_ready));
-                let launched = launch(story.clone(), peer, name.clone(), id.clone(), was_ready);
-                launching = Some(tokio::spawn(launched));
-            }
-            Happening::Ended(status) => {
-                story.chaincode(&name, &id, &format!("ended: {status}; it is started again"));
-            }
-            Happening::Failed(status) => {
-                story.chaincode(
-                    &name,
-                    &id,
-                    &format!("failed to start: {status}; it is started again when a file changes"),
-                );
-            }
-            Happening::Changed(file) => {
-                let here = std::env::current_dir().unwrap_or_default();
-                let file = file.strip_prefix(&here).unwrap_or(&file);
-                story.chaincode(&name, &id, &format!("starts again, {} has changed", file.display()));
-            }
-        }
-    }
-}
-
-/// Connects to a chaincode of somebody else, or waits for it.
-fn welcome(story: &Story, peer: &Arc<Peer>, chaincode: &Planned, credentials: &Credentials) {
-    match &chaincode.how {
-        How::Client => {
-            let id = &chaincode.id;
-            let with = credentials.environment_file(&chaincode.name);
-            let with =
-                with.map(|file| format!(", with the variables of {}", file.display())).unwrap_or_default();
-            story.chaincode(&chaincode.name, id, &format!("is awaited: let it connect as {id}{with}"));
-        }
-        _ => drop(tokio::spawn(launch(
-            story.clone(),
-            Arc::clone(peer),
-            chaincode.name.clone(),
-            chaincode.id.clone(),
-            // Whoever started it starts it again, too.
-            Arc::default(),
-        ))),
-    }
-}
-
-/// Waits until a chaincode is ready, notes it and tells of it.
-async fn launch(story: Story, peer: Arc<Peer>, name: String, id: String, was_ready: Arc<AtomicBool>) {
-    match peer.chaincodes().launch(&id).await {
-        Ok(()) => {
-            was_ready.store(true, Ordering::Relaxed);
-            story.chaincode(&name, &id, &format!("is ready as {id}"));
-        }
-        Err(error) => {
-            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            story.warn(&format!("{name} is not there yet, the next transaction tries again: {error}{hint}"));
-        }
-    }
 }
 
 fn announce(options: &Dev, ground: &Ground, story: &Story, chaincode_endpoint: &str) {

@@ -222,6 +222,38 @@ fn what_was_ready_and_crashes_is_started_again_though_it_is_watched() {
 }
 
 #[test]
+fn that_a_chaincode_of_somebody_else_comes_and_goes_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let chaincode = |address: &str| {
+        let mut server = Command::new(cargo_bin("ccs"))
+            .arg("sample-chaincode")
+            .env("CHAINCODE_ID", "basic:1.0")
+            .env("CHAINCODE_SERVER_ADDRESS", address)
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(server.stderr.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split([' ', ',']).nth(2).unwrap().to_owned();
+        (server, address)
+    };
+    let (mut server, address) = chaincode("127.0.0.1:0");
+    let mut peer = DevPeer::start(folder.path(), &["--chaincode", &format!("basic={address}")]);
+    let what = |document: &Value| document["what"].as_str().map(str::to_owned).unwrap_or_default();
+    for _ in 0..2 {
+        peer.wait_for(|document| what(document) == "is ready as basic:1.0");
+        server.kill().unwrap();
+        server.wait().unwrap();
+        let left = peer.wait_for(|document| what(document).starts_with("has left: "));
+        assert!(what(&left).ends_with("; the next transaction asks for it again"), "{left}");
+        server = chaincode(&address).0;
+        assert_eq!(peer.query(folder.path(), &["AssetExists", "asset7"]).trim_end(), "false");
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
+}
+
+#[test]
 fn an_installed_package_that_is_damaged_is_told_of_and_left_and_what_a_crash_left_is_removed() {
     let folder = tempfile::tempdir().unwrap();
     let packages = folder.path().join("ledger/lifecycle/chaincodes");

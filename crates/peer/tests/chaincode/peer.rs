@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ccs_ledger::Store;
+use ccs_peer::observer::Event;
 use ccs_peer::{
-    Call, Channel, Completed, Definition, Identity, Invocation, Limits, Observer, Peer, Proposal,
-    SharedSimulation, Source, TransactionError, serve_chaincode,
+    Call, Change, Channel, Completed, Definition, End, Identity, Invocation, Limits, Observer, Peer,
+    Proposal, SharedSimulation, Source, TransactionError, serve_chaincode,
 };
 use ccs_proto::common::{Block, BlockData, BlockHeader, BlockMetadata};
 use ccs_proto::peer::ChaincodeMessage;
@@ -199,9 +200,17 @@ async fn a_chaincode_that_nobody_starts_is_waited_for_no_longer_than_the_limit()
 
 /// Serves `ChaincodeSupport` for a peer and opens a stream to it.
 async fn come(peer: &Peer) -> (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>) {
+    come_watched(peer, Observer::default()).await
+}
+
+/// The same with somebody who hears what the peer tells.
+async fn come_watched(
+    peer: &Peer,
+    observer: Observer,
+) -> (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let (chaincodes, observer) = (peer.chaincodes().clone(), Observer::default());
+    let chaincodes = peer.chaincodes().clone();
     tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
     let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
     let mut client = ChaincodeSupportClient::new(channel.connect().await.unwrap());
@@ -240,15 +249,46 @@ async fn a_fake_chaincode_that_comes_by_itself_serves_the_transaction_that_waits
 }
 
 #[tokio::test]
-async fn a_fake_chaincode_that_nobody_knows_is_told_so() {
+async fn a_fake_chaincode_that_nobody_knows_is_told_so_and_so_is_who_watches_the_peer() {
     let peer = peer(Limits::default(), &[]);
-    let (outbound, mut inbound) = come(&peer).await;
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let observer = Observer::new(move |event| drop(tell.send(event)));
+    let (outbound, mut inbound) = come_watched(&peer, observer).await;
     outbound.send(register("who:1.0")).await.unwrap();
     let status = inbound.message().await.unwrap_err();
     assert_eq!(
         status.message(),
         "peer will not accept external chaincode connection who:1.0 (except in dev mode)"
     );
+    let Some(Event::Warning(warning)) = told.recv().await else { panic!("no warning") };
+    assert_eq!(
+        warning,
+        "a chaincode has connected and is refused: peer will not accept external chaincode connection who:1.0 \
+         (except in dev mode); start the chaincode with the ID that was printed for it in place of who:1.0, or give \
+         the peer a package of that ID"
+    );
+}
+
+#[tokio::test]
+async fn whoever_watches_a_fake_chaincode_hears_that_it_is_needed_comes_and_goes() {
+    let peer = peer(Limits::default(), &[("basic", "basic:1.0", false)]);
+    assert!(peer.chaincodes().watch("basic:1.0").is_none());
+    peer.chaincodes().add("basic:1.0", Source::Client);
+    let mut changes = peer.chaincodes().watch("basic:1.0").unwrap();
+    for _ in 0..2 {
+        let waiting = tokio::spawn({
+            let peer = Arc::clone(&peer);
+            async move { run(&peer, "basic", &["f"]).await }
+        });
+        assert_eq!(changes.next().await, Some(Change::Needed));
+        let (outbound, mut inbound) = come(&peer).await;
+        outbound.send(register("basic:1.0")).await.unwrap();
+        assert_eq!(changes.next().await, Some(Change::Ready));
+        while inbound.message().await.unwrap().unwrap().r#type() != Type::Transaction {}
+        drop((outbound, inbound));
+        let Some(Change::Ended(End::Stream(_))) = changes.next().await else { panic!("it goes on") };
+        waiting.await.unwrap().unwrap_err();
+    }
 }
 
 #[tokio::test]

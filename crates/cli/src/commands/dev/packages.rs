@@ -21,6 +21,7 @@ use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::runtime::Handle;
 
+use super::follow::Followed;
 use super::story::Story;
 use crate::cli::Dev;
 use crate::failure::Failure;
@@ -125,7 +126,9 @@ impl Inner {
         let built = self.builder.build((&id, file), &self.file_system).await;
         let built =
             built.map_err(|failure| Failure::new(format!("{}: {}", file.display(), failure.message())))?;
+        let followed = Followed::installed(&self.story, &self.peer, &id);
         self.add(id, file.to_owned(), built).await;
+        followed.server();
         Ok(())
     }
 
@@ -152,12 +155,10 @@ impl Inner {
         let file = self.folder().join(file_name(&id));
         draft.persist(&file).map_err(|error| InstallError::Save(error.error.to_string()))?;
         let installed = Installed { package_id: id.to_string(), label: id.label().to_string() };
+        let followed = Followed::installed(&self.story, &self.peer, &id);
         self.add(id, file, built).await;
-        self.story.chaincode(
-            &installed.label,
-            &installed.package_id,
-            &format!("is installed as {}", installed.package_id),
-        );
+        followed.tell(&format!("is installed as {}", installed.package_id));
+        followed.server();
         self.peer.launch_approved();
         Ok(installed)
     }
