@@ -88,15 +88,22 @@ impl Refusal {
         let says = |words: &str| {
             self.message.contains(words) || self.details.iter().any(|detail| detail.message.contains(words))
         };
-        let hint = if says("incorrect timestamp") {
+        // Words of a peer, in full enough for no chaincode to say them by chance.
+        let hint = if says("unauthorized due to incorrect timestamp") {
             "the clocks of this machine and the peer's differ by more than 15 minutes"
-        } else if says("access denied") || says("creator org unknown") || self.code == Code::PermissionDenied
+        } else if says("access denied: channel [")
+            || says("access denied for [")
+            || self.code == Code::PermissionDenied
         {
             "the channel does not take this identity: look at its MSP ID, and at the CA that issued its certificate"
-        } else if says("identity expired") {
+        } else if says("client identity expired") {
             "the certificate of this identity has expired: enroll it again"
-        } else if says("has been successfully defined") || says("no peers available to evaluate chaincode") {
+        } else if says("has been successfully defined") {
             "look at the names of chaincode and channel: the peer has no chaincode of this name, or no committed definition"
+        } else if says("no peers available to evaluate chaincode")
+            || says("failed to find any endorsing peers")
+        {
+            "look at the names of chaincode, channel and organizations (--org): the gateway knows no peer of these that has a committed definition of such a chaincode"
         } else if says("failed to get config for channel") || says("no combination of peers can be derived") {
             "look at the names of channel and chaincode: the channel may not exist on this peer, or have no such chaincode"
         } else if says("ProposalResponsePayloads do not match") {
@@ -206,7 +213,35 @@ mod tests {
         )];
         let hint = refusal("failed to endorse transaction", &details).hint().unwrap();
         assert!(hint.starts_with("look at the names of chaincode and channel"), "{hint}");
+        let hint = refusal("failed to find any endorsing peers for org(s): Org9MSP", &[]).hint().unwrap();
+        assert!(
+            hint.starts_with("look at the names of chaincode, channel and organizations (--org): "),
+            "{hint}"
+        );
         assert_eq!(refusal("chaincode response 500, no asset", &[]).hint(), None);
+    }
+
+    #[test]
+    fn a_peer_that_refuses_the_identity_has_a_hint_and_a_chaincode_that_does_has_none() {
+        let hint =
+            |message: &str| refusal("failed to endorse transaction", &[("a:1", "AMSP", message)]).hint();
+        for (message, start) in [
+            (
+                "error validating proposal: access denied: channel [mychannel] creator org [Org1MSP]",
+                "the channel does not take this identity: ",
+            ),
+            (
+                "chaincode response 500, access denied for [GetChainInfo][mychannel]: [no]",
+                "the channel does not take this identity: ",
+            ),
+            ("proposal client identity expired", "the certificate of this identity has expired: "),
+            ("request unauthorized due to incorrect timestamp 2026-01-02T03:04:05Z", "the clocks of "),
+        ] {
+            assert!(hint(message).is_some_and(|hint| hint.starts_with(start)), "{message}");
+        }
+        for message in ["access denied: you are not the owner", "identity expired", "incorrect timestamp"] {
+            assert_eq!(hint(&format!("chaincode response 500, {message}")), None);
+        }
     }
 
     #[test]
