@@ -65,10 +65,10 @@ async fn answer(invocation: &Invocation<'_>) -> Result<Vec<u8>, (i32, String)> {
     let failed = |message: String| (500, message);
     let arguments = invocation.proposal.unpacked.input.args.as_slice();
     let [name, argument] = arguments else {
-        let count = arguments.len();
-        return Err(failed(format!(
-            "lifecycle scc operations require exactly two arguments but received {count}"
-        )));
+        return Err(failed(match arguments.len() {
+            0 => "lifecycle scc must be invoked with arguments".to_owned(),
+            count => format!("lifecycle scc operations require exactly two arguments but received {count}"),
+        }));
     };
     let name = String::from_utf8_lossy(name);
     let refused =

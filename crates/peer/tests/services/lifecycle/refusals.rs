@@ -23,7 +23,7 @@ fn backing(function: &str, reason: &str) -> (i32, String) {
 async fn it_takes_two_arguments_and_knows_its_functions() {
     let lifecycle = start().await;
     let cases: [(&[&[u8]], &str); 4] = [
-        (&[], "lifecycle scc operations require exactly two arguments but received 0"),
+        (&[], "lifecycle scc must be invoked with arguments"),
         (&[b"InstallChaincode"], "lifecycle scc operations require exactly two arguments but received 1"),
         (&[b"a", b"b", b"c"], "lifecycle scc operations require exactly two arguments but received 3"),
         (
