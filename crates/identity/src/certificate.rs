@@ -34,6 +34,7 @@ pub struct Certificate {
     not_before: i64,
     not_after: i64,
     is_ca: bool,
+    serial: Vec<u8>,
     subject_key_identifier: Option<Vec<u8>>,
     key: PublicKey,
     key_info: Vec<u8>,
@@ -71,6 +72,7 @@ impl Certificate {
             not_before: read.validity().not_before.timestamp(),
             not_after: read.validity().not_after.timestamp(),
             is_ca: constraints.is_some_and(|constraints| constraints.value.ca),
+            serial: read.raw_serial().to_vec(),
             subject_key_identifier: identifiers.next(),
             key: PublicKey::of(read.public_key()),
             key_info: read.public_key().raw.to_vec(),
@@ -143,6 +145,11 @@ impl Certificate {
     pub(crate) fn moment_of_chain(&self) -> UnixTime {
         let seconds = u64::try_from(self.not_before.saturating_add(1)).unwrap_or(0);
         UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+    }
+
+    /// Gives the bytes of the serial number.
+    pub(crate) fn serial(&self) -> &[u8] {
+        &self.serial
     }
 
     pub(crate) fn key(&self) -> &PublicKey {

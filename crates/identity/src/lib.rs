@@ -4,9 +4,9 @@
 //! turns those bytes into a validated [`Identity`], which verifies signatures and has roles; a [`SignaturePolicy`] is
 //! evaluated over identities. [`Signer`] is the other side: a certificate with its key.
 //!
-//! The rules are those of Fabric 3.1 `msp` and `common/cauthdsl`. Three differ: identities with an RSA or P-521 key are
-//! refused, as are certificates with a critical extension that webpki does not know, and a chain may have at most six
-//! intermediates.
+//! The rules are those of Fabric 3.1 `msp` and `common/cauthdsl`. These differ: identities with an RSA or P-521 key are
+//! refused, as are certificates of X.509 version 1 and those with a critical extension that webpki does not know; a chain may
+//! have at most six intermediates, and what a root says of the length of chains does not count.
 //!
 //! [`Organization`] is the material of a development organization, in memory or in files, and [`ChaincodeTls`] that of the
 //! listener for chaincode.

@@ -2,15 +2,13 @@
 
 mod error;
 mod folder;
+mod revocation;
 mod settings;
 
 use prost::Message as _;
 use rustls_pki_types::{CertificateDer, SignatureVerificationAlgorithm, TrustAnchor};
 use sha2::{Digest as _, Sha256};
-use webpki::{
-    CertRevocationList, EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter, OwnedCertRevocationList,
-    RevocationCheckDepth, RevocationOptions, RevocationOptionsBuilder, UnknownStatusPolicy,
-};
+use webpki::{EndEntityCert, ExtendedKeyUsageValidator, KeyPurposeIdIter};
 
 use crate::certificate::Certificate;
 use crate::identity::Identity;
@@ -20,6 +18,7 @@ use crate::role::Role;
 pub use error::{MspError, ValidationError};
 pub use folder::FolderError;
 pub(crate) use folder::read_signer;
+use revocation::RevocationList;
 pub use settings::{MspSettings, NodeUnits, UnitIdentifier};
 
 /// Signatures of certificates. RSA too: an organization may have such a CA, though nobody signs transactions with RSA.
@@ -50,7 +49,7 @@ pub struct Msp {
     cas: Vec<Ca>,
     anchors: Vec<TrustAnchor<'static>>,
     intermediates: Vec<CertificateDer<'static>>,
-    revocation_lists: Vec<CertRevocationList<'static>>,
+    revocation_lists: Vec<RevocationList>,
     node_units: Vec<NodeUnit>,
     units: Vec<(String, Option<[u8; 32]>)>,
 }
@@ -69,14 +68,11 @@ impl Msp {
         if settings.roots.is_empty() {
             return Err(MspError::NoRoot(settings.id));
         }
-        let cas = read_cas(&settings)?;
+        let revocation_lists = settings.revocation_lists.iter().map(|der| RevocationList::from_der(der));
+        let revocation_lists = revocation_lists.collect::<Result<Vec<_>, _>>()?;
+        let cas = read_cas(&settings, &revocation_lists)?;
         let anchors = settings.roots.iter().map(anchor).collect::<Result<_, _>>()?;
         let intermediates = settings.intermediates.iter().map(|ca| ca.as_der().clone()).collect();
-        let lists = settings.revocation_lists.iter().map(|der| {
-            let list = OwnedCertRevocationList::from_der(der);
-            list.map(CertRevocationList::from).map_err(|error| MspError::RevocationList(error.to_string()))
-        });
-        let revocation_lists = lists.collect::<Result<_, _>>()?;
         let node_units = settings.node_units.as_ref().map(|units| read_node_units(units, &cas));
         let units = settings.units.iter().map(|unit| {
             let certifier = unit.certifier.as_ref().map(|ca| chain_identifier(&unit.name, ca, &cas));
@@ -141,22 +137,23 @@ impl Msp {
             },
         };
         let leaf = EndEntityCert::try_from(certificate.as_der()).map_err(failed)?;
-        let lists: Vec<_> = self.revocation_lists.iter().collect();
         let time = certificate.moment_of_chain();
-        let revocation = revocation(&lists);
-        let path = leaf.verify_for_usage(
-            ALGORITHMS,
-            &self.anchors,
-            &self.intermediates,
-            time,
-            AnyUsage,
-            revocation,
-            None,
-        );
-        let path = path.map_err(failed)?;
-        let issuer = path.issuer_spki();
-        let ca = self.cas.iter().find(|ca| ca.certificate.key_info() == issuer.as_ref());
+        let verify = |lists: &[&RevocationList]| {
+            let lists: Vec<_> = lists.iter().map(|list| list.list()).collect();
+            let revocation = revocation::options(&lists);
+            let (anchors, intermediates) = (&self.anchors, &self.intermediates);
+            let path =
+                leaf.verify_for_usage(ALGORITHMS, anchors, intermediates, time, AnyUsage, revocation, None);
+            path.map(|path| path.issuer_spki().to_vec()).map_err(failed)
+        };
+        // Whose lists count is known when the issuer is.
+        let issuer = verify(&[])?;
+        let ca = self.cas.iter().find(|ca| ca.certificate.key_info() == issuer);
         let ca = ca.ok_or_else(|| failed(webpki::Error::UnknownIssuer))?;
+        let lists: Vec<_> = self.revocation_lists.iter().filter(|list| list.is_of(&ca.certificate)).collect();
+        if !lists.is_empty() {
+            verify(&lists)?;
+        }
         // Fabric 3.1 `msp/mspimpl.go`, `getValidationChain`.
         if ca.has_issued_cas {
             let issuer = ca.certificate.subject().to_owned();
@@ -213,14 +210,7 @@ impl ExtendedKeyUsageValidator for AnyUsage {
     }
 }
 
-/// Asks the lists about the leaf alone; a CA without a list revokes nothing, and an old list still counts.
-fn revocation<'a>(lists: &'a [&'a CertRevocationList<'a>]) -> Option<RevocationOptions<'a>> {
-    let builder = RevocationOptionsBuilder::new(lists).ok()?;
-    let builder = builder.with_depth(RevocationCheckDepth::EndEntity);
-    Some(builder.with_status_policy(UnknownStatusPolicy::Allow).build())
-}
-
-fn read_cas(settings: &MspSettings) -> Result<Vec<Ca>, MspError> {
+fn read_cas(settings: &MspSettings, lists: &[RevocationList]) -> Result<Vec<Ca>, MspError> {
     let all = settings.roots.iter().chain(&settings.intermediates);
     let chains = all.map(|certificate| {
         let subject = || certificate.subject().to_owned();
@@ -230,8 +220,16 @@ fn read_cas(settings: &MspSettings) -> Result<Vec<Ca>, MspError> {
         if certificate.subject_key_identifier().is_none() {
             return Err(MspError::NoSubjectKeyIdentifier { subject: subject() });
         }
-        let chain = chain_from(certificate, settings);
-        Ok((certificate, chain.ok_or_else(|| MspError::Orphan { subject: subject() })?))
+        let chain =
+            chain_from(certificate, settings).ok_or_else(|| MspError::Orphan { subject: subject() })?;
+        let issuer = chain.get(1);
+        let revokes = |list: &RevocationList| {
+            issuer.is_some_and(|issuer| list.is_of(issuer)) && list.revokes(certificate)
+        };
+        if lists.iter().any(revokes) {
+            return Err(MspError::Revoked { subject: subject() });
+        }
+        Ok((certificate, chain))
     });
     let chains = chains.collect::<Result<Vec<_>, _>>()?;
     let cas = chains.iter().map(|(certificate, chain)| {

@@ -26,6 +26,12 @@ pub enum MspError {
         /// The certificate's subject.
         subject: String,
     },
+    /// An intermediate certificate is on the list of its CA.
+    #[error("CA certificate '{subject}' is revoked")]
+    Revoked {
+        /// The certificate's subject.
+        subject: String,
+    },
     /// A root certificate that webpki cannot use.
     #[error("CA certificate '{subject}' cannot be used: {reason}")]
     Anchor {

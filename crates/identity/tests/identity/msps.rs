@@ -160,6 +160,27 @@ fn a_revoked_certificate_is_refused_even_by_an_old_list() {
 }
 
 #[test]
+fn a_revocation_list_is_that_of_the_key_that_has_signed_it() {
+    let (old, new) = (Authority::root("ca"), Authority::root("ca"));
+    let mut settings = MspSettings::new(id("Org1MSP"), old.certificate());
+    settings.roots.push(new.certificate());
+    settings.revocation_lists = vec![old.revoke(17)];
+    let msp = Msp::new(settings).unwrap();
+    let identify = |ca: &Authority, number| {
+        let issued = ca.issue_with(serial(number), &PKCS_ECDSA_P256_SHA256).certificate();
+        msp.identify(issued).map(drop).map_err(|error| error.to_string())
+    };
+    assert_eq!((identify(&new, 17), identify(&old, 16)), (Ok(()), Ok(())));
+    assert_eq!(identify(&old, 17).unwrap_err(), "certificate 'CN=someone, OU=client' is revoked");
+}
+
+/// A list without an authority key identifier, as `openssl ca -gencrl` makes one that is not told to put it in.
+const OF_NOBODY: &str = "3081a5304e020101300a06082a8648ce3d040302300f310d300b06035504030c04726f6f74170d3236313132363137353230\
+    395a170d3236313232363137353230395aa00e300c300a0603551d140403020103300a06082a8648ce3d0403020347003044\
+    0220316ecd86bdf0503c8b2d1040644af820a2f99616f5e07acf704c193092038f5b02201b93be2deb93936430c2ee8b1132\
+    95a17fabf3800ed11683dcad1bbc6d40c857";
+
+#[test]
 fn settings_that_a_peer_would_not_load_are_refused() {
     let ca = Authority::root("ca");
     let settings = || MspSettings::new(id("Org1MSP"), ca.certificate());
@@ -193,6 +214,19 @@ fn settings_that_a_peer_would_not_load_are_refused() {
     let mut list = settings();
     list.revocation_lists.push(b"no list".to_vec());
     assert!(matches!(refused(list), MspError::RevocationList(_)));
+    let mut list = settings();
+    list.revocation_lists.push(hex::decode(OF_NOBODY).unwrap());
+    assert_eq!(
+        refused(list).to_string(),
+        "a revocation list cannot be read: it has no authority key identifier"
+    );
+
+    let mut revoked = settings();
+    let inner = ca.intermediate("inner").certificate();
+    let (_, read) = x509_parser::parse_x509_certificate(inner.der()).unwrap();
+    revoked.revocation_lists.push(ca.revoke_serial(read.raw_serial()));
+    revoked.intermediates.push(inner);
+    assert_eq!(refused(revoked).to_string(), "CA certificate 'CN=inner' is revoked");
 }
 
 #[test]

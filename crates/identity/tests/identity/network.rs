@@ -87,10 +87,18 @@ impl Authority {
         self.revocation_list(serial).der().to_vec()
     }
 
+    pub(crate) fn revoke_serial(&self, serial: &[u8]) -> Vec<u8> {
+        self.list_of(SerialNumber::from_slice(serial)).der().to_vec()
+    }
+
     pub(crate) fn revocation_list(&self, serial: u64) -> rcgen::CertificateRevocationList {
+        self.list_of(SerialNumber::from(serial))
+    }
+
+    fn list_of(&self, serial_number: SerialNumber) -> rcgen::CertificateRevocationList {
         let now = OffsetDateTime::now_utc();
         let revoked = RevokedCertParams {
-            serial_number: SerialNumber::from(serial),
+            serial_number,
             revocation_time: now - Duration::days(2),
             reason_code: None,
             invalidity_date: None,
