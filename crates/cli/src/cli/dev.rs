@@ -30,7 +30,7 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "COMMAND")]
     pub(crate) run: Option<String>,
     /// The name of the chaincode of --run
-    #[arg(long, value_name = "NAME", default_value = "basic", requires = "run")]
+    #[arg(long, value_name = "NAME", default_value = "basic", requires = "run", value_parser = chaincode_name)]
     pub(crate) name: String,
     /// Start the chaincode of --run again when a file below these folders changes [default: the working folder]
     #[arg(long, value_name = "DIR", num_args = 0.., default_missing_value = ".", requires = "run")]
@@ -42,7 +42,7 @@ pub(crate) struct Dev {
     #[arg(long, value_name = "NAME")]
     pub(crate) init_required: Vec<String>,
     /// The channels
-    #[arg(long = "channel", value_name = "NAME", default_value = "mychannel")]
+    #[arg(long = "channel", value_name = "NAME", default_value = "mychannel", value_parser = channel_name)]
     pub(crate) channels: Vec<String>,
     /// The organization
     #[arg(long, value_name = "MSP-ID", default_value = "Org1MSP")]
@@ -148,6 +148,23 @@ pub(crate) fn chaincode_name(text: &str) -> Result<String, String> {
     }
 }
 
+/// The longest name of a channel.
+const CHANNEL_LENGTH: usize = 249;
+
+/// Checks the name of a channel: `[a-z][a-z0-9.-]*` (Fabric 2.1 `common/configtx/validator.go`).
+fn channel_name(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    let is_name = text.starts_with(|first: char| first.is_ascii_lowercase()) && text.bytes().all(allowed);
+    if is_name && text.len() <= CHANNEL_LENGTH {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{text:?} is no name of a channel: it begins with a small letter, and has small letters, digits, dots and \
+             hyphens, {CHANNEL_LENGTH} at most"
+        ))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +195,17 @@ mod tests {
         );
         for name in ["", "a__b", "-a", "a.b", "a b"] {
             assert!(attached(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn names_of_channels_are_those_that_a_network_takes() {
+        let long = "a".repeat(CHANNEL_LENGTH);
+        for name in ["mychannel", "a", "my-channel.2", &long] {
+            assert_eq!(channel_name(name).as_deref(), Ok(name));
+        }
+        for name in ["", "MyChannel", "2nd", "-a", "my_channel", "ä", &format!("{long}a")] {
+            assert!(channel_name(name).unwrap_err().contains("is no name of a channel"), "{name}");
         }
     }
 }

@@ -64,10 +64,11 @@ pub(super) fn make(options: &Dev) -> Result<Vec<Planned>, Failure> {
         planned.push(new(attached.name.clone(), format!("{}:{VERSION}", attached.name), how));
     }
     if let Some(command) = &options.run {
-        let name = crate::cli::chaincode_name(&options.name).map_err(Failure::new)?;
+        let name = &options.name;
         planned.push(new(name.clone(), format!("{name}:{VERSION}"), How::Command(command.clone())));
     }
     refuse_twins(&planned)?;
+    refuse_channel_twice(&options.channels)?;
     define(options, &mut planned)?;
     Ok(planned)
 }
@@ -106,6 +107,14 @@ fn refuse_twins(planned: &[Planned]) -> Result<(), Failure> {
         Some(twin) => Err(Failure::new(format!("two chaincodes have the name {}", twin.name)).hint(
             "give one of them another name: NAME=PACKAGE.tgz, --chaincode NAME=..., --name NAME".to_owned(),
         )),
+    }
+}
+
+fn refuse_channel_twice(channels: &[String]) -> Result<(), Failure> {
+    let mut names = HashSet::new();
+    match channels.iter().find(|name| !names.insert(*name)) {
+        None => Ok(()),
+        Some(name) => Err(Failure::new(format!("--channel names {name} twice"))),
     }
 }
 
