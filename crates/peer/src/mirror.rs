@@ -62,8 +62,12 @@ impl Mirror {
         Ok(Self { couch, failure: Mutex::default() })
     }
 
-    /// Copies a block; for a thread that may wait.
+    /// Copies a block; for a thread that may wait. After a failure nothing is copied, so that no block waits for a server that
+    /// is gone.
     pub(crate) fn apply(&self, block: &Committed, runtime: &Handle) -> Result<(), MirrorError> {
+        if self.failure().is_some() {
+            return Ok(());
+        }
         let changes = block.updates.iter().filter_map(|(namespace, keys)| {
             // Hashes are no texts, and no documents.
             let change = |(key, update): (&Vec<u8>, &ccs_ledger::Update)| {

@@ -107,6 +107,7 @@ async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
     assert!(failures[0].starts_with("block 4 is not copied to CouchDB: "), "{failures:?}");
     let hint = "; rich queries are refused until the peer is started again, which copies the state anew";
     assert!(failures[0].ends_with(hint), "{failures:?}");
+    assert_eq!(commit(&peer, &channel, "four", &[("e", r#"{"n":5}"#)]).await, [""; 0], "told once");
     let (status, text) = found(r#"{"selector":{"n":{"$gt":0}}}"#).await;
     assert_eq!(status, 500);
     assert!(text.contains(": the copy of the state in CouchDB is behind: "), "{text}");
