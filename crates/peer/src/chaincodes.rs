@@ -185,8 +185,9 @@ impl Chaincodes {
             Err(end) => return end,
         };
         let id = announced.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default();
-        if let Some(chaincode) = self.find(&id) {
-            chaincode.status.send_replace(Status::Running(running.clone()));
+        if self.find(&id).is_some_and(|chaincode| !chaincode.set_running(&running)) {
+            running.close();
+            return End::Duplicate { announced: id };
         }
         running.ended().await
     }
@@ -270,6 +271,17 @@ impl Chaincode {
             }
             _ => None,
         }
+    }
+
+    /// Notes that the chaincode has come by itself; false if another one of its ID has at the same moment.
+    fn set_running(&self, running: &Running) -> bool {
+        self.status.send_if_modified(|status| match status {
+            Status::Running(other) if other.is_open() => false,
+            _ => {
+                *status = Status::Running(running.clone());
+                true
+            }
+        })
     }
 
     /// Notes that a launch begins; false if one is under way, or the chaincode runs by now.

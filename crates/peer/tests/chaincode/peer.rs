@@ -208,15 +208,19 @@ async fn come_watched(
     peer: &Peer,
     observer: Observer,
 ) -> (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>) {
+    let (outbound, messages) = mpsc::channel(16);
+    let registering = connect(peer, observer).await.register(ReceiverStream::new(messages)).await;
+    (outbound, registering.unwrap().into_inner())
+}
+
+/// Serves `ChaincodeSupport` for a peer and connects to it.
+async fn connect(peer: &Peer, observer: Observer) -> ChaincodeSupportClient<tonic::transport::Channel> {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let chaincodes = peer.chaincodes().clone();
     tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
     let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
-    let mut client = ChaincodeSupportClient::new(channel.connect().await.unwrap());
-    let (outbound, messages) = mpsc::channel(16);
-    let inbound = client.register(ReceiverStream::new(messages)).await.unwrap().into_inner();
-    (outbound, inbound)
+    ChaincodeSupportClient::new(channel.connect().await.unwrap())
 }
 
 fn register(id: &str) -> ChaincodeMessage {
@@ -245,6 +249,38 @@ async fn a_fake_chaincode_that_comes_by_itself_serves_the_transaction_that_waits
     second.send(register("basic:1.0")).await.unwrap();
     let status = inbound.message().await.unwrap_err();
     assert_eq!(status.message(), "duplicate chaincodeID: basic:1.0");
+    assert!(peer.chaincodes().is_running("basic:1.0"));
+}
+
+/// Reads a stream until its end and gives the reason.
+async fn end_of(mut inbound: Streaming<ChaincodeMessage>) -> String {
+    loop {
+        if let Err(status) = inbound.message().await {
+            return status.message().to_owned();
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_two_fake_chaincodes_that_come_at_once_under_one_id_one_is_taken() {
+    let peer = peer(Limits::default(), &[]);
+    peer.chaincodes().add("basic:1.0", Source::Client);
+    let client = connect(&peer, Observer::default()).await;
+    let come = async || {
+        let (outbound, messages) = mpsc::channel(16);
+        outbound.try_send(register("basic:1.0")).unwrap();
+        let inbound = client.clone().register(ReceiverStream::new(messages)).await.unwrap().into_inner();
+        (outbound, inbound)
+    };
+    let ((_one, of_one), (_other, of_other)) = tokio::join!(come(), come());
+    let first_end = async {
+        tokio::select! {
+            end = end_of(of_one) => end,
+            end = end_of(of_other) => end,
+        }
+    };
+    let end = timeout(Duration::from_secs(10), first_end).await.unwrap();
+    assert_eq!(end, "duplicate chaincodeID: basic:1.0");
     assert!(peer.chaincodes().is_running("basic:1.0"));
 }
 
