@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ccs_ledger::{Content, Transaction};
+use ccs_ledger::{Content, Results, Transaction};
 use ccs_peer::{Channel, Contracts, Definition, Index, Limits, Mirror, Peer, Source};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::write_record::Type as Write;
@@ -19,15 +19,17 @@ use crate::fake::{Talk, serve};
 use crate::peer::{peer, run};
 use crate::plaintext;
 
-/// Answers each transaction with the keys and values that the query in its argument finds.
+/// Answers each transaction with the keys and values that the query in its argument finds, in the collection that is named
+/// behind it if one is.
 async fn finder(mut talk: Talk) {
     talk.send_register("basic:1").await;
     talk.expect(Type::Registered).await;
     talk.expect(Type::Ready).await;
     while let Some(transaction) = talk.receive().await {
         let input = ChaincodeInput::decode(transaction.payload.as_slice()).unwrap();
-        let query = String::from_utf8(input.args[0].clone()).unwrap();
-        let request = GetQueryResult { query, ..GetQueryResult::default() };
+        let text = |index| String::from_utf8(input.args.get(index).cloned().unwrap_or_default()).unwrap();
+        let (query, collection) = (text(0), text(1));
+        let request = GetQueryResult { query, collection, ..GetQueryResult::default() };
         let answer = talk.ask(&transaction, Type::GetQueryResult, &request).await;
         if answer.r#type() != Type::Response {
             talk.complete(&transaction, 500, &String::from_utf8(answer.payload).unwrap()).await;
@@ -48,7 +50,10 @@ async fn commit(peer: &Arc<Peer>, channel: &Arc<Channel>, id: &str, values: &[(&
     for (key, value) in values {
         simulation.put("basic", key, value.as_bytes().to_vec()).unwrap();
     }
-    let results = simulation.finish();
+    commit_results(peer, channel, id, simulation.finish()).await
+}
+
+async fn commit_results(peer: &Arc<Peer>, channel: &Channel, id: &str, results: Results) -> Vec<String> {
     let content = Content::Endorsed { results: results.public, private: results.private };
     let transaction = Transaction { envelope: Vec::new(), id: id.to_owned(), content };
     let committed = channel.ledger().commit(&[transaction], &()).unwrap();
@@ -113,6 +118,40 @@ async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
     assert!(text.contains(": the copy of the state in CouchDB is behind: "), "{text}");
 }
 
+/// Defines `basic` anew, with the collection `secrets`.
+fn define_secrets(channel: &Channel) {
+    let secrets = StaticCollectionConfig { name: "secrets".to_owned(), ..StaticCollectionConfig::default() };
+    let payload = Some(collection_config::Payload::StaticCollectionConfig(secrets));
+    let collections = CollectionConfigPackage { config: vec![CollectionConfig { payload }] };
+    let definition =
+        Definition { sequence: 2, version: "2".to_owned(), collections, ..Definition::default() };
+    channel.define("basic", &definition).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs Node.js, and npm ci in conformance/couchdb-stand-in"]
+async fn a_mirror_answers_a_fake_chaincode_for_a_collection_too() {
+    let stand_in = CouchDbStandIn::start(None).await;
+    let address = serve(finder).await;
+    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
+    let channel = peer.channel("ch").unwrap();
+    define_secrets(&channel);
+    let mut simulation = channel.ledger().simulate("one").unwrap();
+    simulation.put("basic", "a", br#"{"n":1}"#.to_vec()).unwrap();
+    simulation.put_private("basic", "secrets", "b", br#"{"n":2, "m":3}"#.to_vec()).unwrap();
+    commit_results(&peer, &channel, "one", simulation.finish()).await;
+    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
+    channel.mirror_in(Mirror::open(server, &channel, &["basic".to_owned()]).await.unwrap());
+    let found = async |arguments: &[&str]| {
+        String::from_utf8(run(&peer, "basic", arguments).await.unwrap().response.payload).unwrap()
+    };
+    let all = r#"{"selector":{"n":{"$gt":0}}}"#;
+    assert_eq!(found(&[all]).await, r#"a={"n":1} "#);
+    assert_eq!(found(&[all, "secrets"]).await, r#"b={"n":2, "m":3} "#);
+    assert_eq!(found(&[r#"{"selector":{"n":{"$gt":0}},"fields":["m"]}"#, "secrets"]).await, r#"b={"m":3} "#);
+}
+
 /// Writes as its arguments say, and then asks for a page: answers what the peer said to both.
 async fn writer(mut talk: Talk) {
     talk.send_register("basic:1").await;
@@ -139,12 +178,7 @@ async fn what_couchdb_cannot_store_a_fake_chaincode_cannot_write() {
     let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
     peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
     let channel = peer.channel("ch").unwrap();
-    let secrets = StaticCollectionConfig { name: "secrets".to_owned(), ..StaticCollectionConfig::default() };
-    let payload = Some(collection_config::Payload::StaticCollectionConfig(secrets));
-    let collections = CollectionConfigPackage { config: vec![CollectionConfig { payload }] };
-    let definition =
-        Definition { sequence: 2, version: "2".to_owned(), collections, ..Definition::default() };
-    channel.define("basic", &definition).unwrap();
+    define_secrets(&channel);
 
     let write = async |kind: Write, collection: &str, key: &str, value: &str| {
         let record = WriteRecord {
