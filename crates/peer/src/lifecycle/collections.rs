@@ -28,6 +28,8 @@ pub(super) enum CollectionsError {
     Required { name: String, required: i32 },
     #[error("collection member policy is not set for collection '{0}'")]
     NoMembers(String),
+    #[error("collection member org policy is empty for collection '{0}'")]
+    EmptyPolicy(String),
     #[error("invalid member org policy for collection '{name}': {reason}")]
     Policy { name: String, reason: String },
     #[error(
@@ -55,10 +57,13 @@ pub(super) fn check(
     let proposed = read(proposed)?;
     let mut names = HashSet::new();
     for collection in &proposed {
-        check_one(collection, msps)?;
+        if !is_name(&collection.name) {
+            return Err(CollectionsError::Name(collection.name.clone()));
+        }
         if !names.insert(&collection.name) {
             return Err(CollectionsError::Twice(collection.name.clone()));
         }
+        check_one(collection, msps)?;
     }
     let committed = committed.map_or_else(|| Ok(Vec::new()), read)?;
     if proposed.is_empty() && !committed.is_empty() {
@@ -89,27 +94,36 @@ fn read(package: &CollectionConfigPackage) -> Result<Vec<&StaticCollectionConfig
 fn check_one(collection: &StaticCollectionConfig, msps: &MspManager) -> Result<(), CollectionsError> {
     let name = || collection.name.clone();
     let (maximum, required) = (collection.maximum_peer_count, collection.required_peer_count);
-    if !is_name(&collection.name) {
-        return Err(CollectionsError::Name(name()));
-    }
     if maximum < required {
         return Err(CollectionsError::Maximum { name: name(), maximum, required });
     }
     if required < 0 {
         return Err(CollectionsError::Required { name: name(), required });
     }
+    if collection.member_orgs_policy.is_none() {
+        return Err(CollectionsError::NoMembers(name()));
+    }
     let policy = members(collection)
         .map_err(|error| CollectionsError::Policy { name: name(), reason: error.to_string() })?
-        .ok_or_else(|| CollectionsError::NoMembers(name()))?;
-    check_rule(&collection.name, policy.rule(), msps)
+        .ok_or_else(|| CollectionsError::EmptyPolicy(name()))?;
+    check_gates(&collection.name, policy.rule())?;
+    check_members(&collection.name, policy.rule(), msps)
 }
 
-/// Checks that any one of the organizations in a rule is enough, and that the channel has them.
-fn check_rule(name: &str, rule: &Rule, msps: &MspManager) -> Result<(), CollectionsError> {
+/// Checks that any one of the members in a rule is enough.
+fn check_gates(name: &str, rule: &Rule) -> Result<(), CollectionsError> {
+    match rule {
+        Rule::OutOf { n: 1, rules } => rules.iter().try_for_each(|rule| check_gates(name, rule)),
+        Rule::OutOf { n, .. } => Err(CollectionsError::NotOr { name: name.to_owned(), n: *n }),
+        Rule::SignedBy(_) => Ok(()),
+    }
+}
+
+/// Checks that the channel has the organizations in a rule.
+fn check_members(name: &str, rule: &Rule, msps: &MspManager) -> Result<(), CollectionsError> {
     let name_of = || name.to_owned();
     match rule {
-        Rule::OutOf { n: 1, rules } => rules.iter().try_for_each(|rule| check_rule(name, rule, msps)),
-        Rule::OutOf { n, .. } => Err(CollectionsError::NotOr { name: name_of(), n: *n }),
+        Rule::OutOf { rules, .. } => rules.iter().try_for_each(|rule| check_members(name, rule, msps)),
         Rule::SignedBy(Principal::Unsupported(kind)) => {
             Err(CollectionsError::Principal { name: name_of(), kind: kind.clone() })
         }
@@ -189,6 +203,20 @@ mod tests {
         assert_eq!(
             refused(&[StaticCollectionConfig { required_peer_count: -1, ..collection("a") }]),
             "collection-name: a -- requiredPeerCount (-1) cannot be less than zero"
+        );
+        let twice = StaticCollectionConfig { required_peer_count: 2, ..collection("a") };
+        assert_eq!(
+            refused(&[collection("a"), twice]),
+            "collection-name: a -- found duplicate in collection configuration"
+        );
+        let empty = Some(CollectionPolicyConfig { payload: None });
+        assert_eq!(
+            refused(&[StaticCollectionConfig { member_orgs_policy: empty, ..collection("a") }]),
+            "collection member org policy is empty for collection 'a'"
+        );
+        assert_eq!(
+            refused(&[with_members("a", "OR('Org9MSP.member', AND('Org1MSP.member', 'Org1MSP.admin'))")]),
+            "collection-name: a -- error in member org policy: signature policy is not an OR concatenation, NOutOf 2"
         );
         assert_eq!(
             refused(&[StaticCollectionConfig { member_orgs_policy: None, ..collection("a") }]),
