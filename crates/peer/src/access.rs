@@ -45,6 +45,11 @@ pub(crate) fn no_policy_manager(channel: &str) -> String {
     format!("Failed to get policy manager for channel [{channel}]")
 }
 
+/// Gives the words in which a peer refuses what belongs to no channel (the same file).
+pub(crate) fn channelless(what: &str, policy: &str, reason: &str) -> String {
+    format!("{what} during channelless check policy with policy [{policy}]: [{reason}]")
+}
+
 impl Access {
     /// Gives the identity if it is one of the channel's organizations and the signature is its own.
     pub(crate) fn check(

@@ -5,7 +5,7 @@
 
 use ccs_identity::{MspManager, Role};
 
-use crate::access::{Access, SignedData};
+use crate::access::{Access, SignedData, channelless};
 
 /// A function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,9 +87,4 @@ fn check_admin(local: &MspManager, signed: SignedData<'_>) -> Result<(), String>
         return Err(channelless(what, "Admins", &reason));
     }
     identity.verify(signed.message, signed.signature).map_err(|error| error.to_string())
-}
-
-/// Fabric 3.1 `core/policy/policy.go`.
-fn channelless(what: &str, policy: &str, reason: &str) -> String {
-    format!("{what} during channelless check policy with policy [{policy}]: [{reason}]")
 }

@@ -21,7 +21,7 @@ pub(super) fn invoke(request: &Request<'_>) -> Answer {
         return Err(System::Cscc.rejection(&called));
     }
     match function.as_str() {
-        "GetChannels" => Ok(channels(request)),
+        "GetChannels" => channels(request),
         "GetConfigBlock" => Ok(config_block(readable(request, &function)?)?.encode_to_vec()),
         "GetChannelConfig" => config(&config_block(readable(request, &function)?)?),
         "JoinChain" | "JoinChainBySnapshot" | "JoinBySnapshotStatus" => {
@@ -31,10 +31,16 @@ pub(super) fn invoke(request: &Request<'_>) -> Answer {
     }
 }
 
-/// The creator was checked against the local MSPs, or against those of a channel of this peer.
-fn channels(request: &Request<'_>) -> Vec<u8> {
+/// Names the channels to a member of the peer's organization, though the header may name a channel that others belong to. The
+/// signature was verified.
+fn channels(request: &Request<'_>) -> Answer {
+    request.node.local_msps().identify(request.proposal.creator.creator()).map_err(|error| {
+        let what = "Failed deserializing proposal creator";
+        let denied = access::channelless(what, "Members", &error.to_string());
+        format!("access denied for [GetChannels]: {denied}")
+    })?;
     let channels = request.node.channels().map(|name| ChannelInfo { channel_id: name.to_owned() });
-    ChannelQueryResponse { channels: channels.collect() }.encode_to_vec()
+    Ok(ChannelQueryResponse { channels: channels.collect() }.encode_to_vec())
 }
 
 /// Finds the channel of the second argument, if the client may read it.

@@ -99,3 +99,21 @@ async fn system_chaincodes_reject_chaincode_whatever_the_channel() {
     }
     channels.stop().await;
 }
+
+#[tokio::test]
+async fn the_channels_are_named_to_members_of_the_peers_organization() {
+    let channels = TwoChannels::start().await;
+    let ask = async |client: &Signer| {
+        let proposed = Parts::on(client, CHANNEL, "cscc", &[b"GetChannels"]).signed(client);
+        let answer = channels.running.endorser().process_proposal(proposed).await.unwrap().into_inner();
+        answer.response.unwrap()
+    };
+    assert_eq!(ask(&channels.running.network.client).await.status, 200);
+    let refused = ask(&channels.guest).await;
+    assert_eq!((refused.status, refused.payload.as_slice()), (500, b"".as_slice()));
+    assert_eq!(
+        refused.message,
+        "access denied for [GetChannels]: Failed deserializing proposal creator during channelless check policy with policy [Members]: [the creator's MSP \"Org2MSP\" is none of the channel]"
+    );
+    channels.stop().await;
+}
