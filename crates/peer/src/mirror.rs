@@ -26,6 +26,14 @@ pub enum MirrorError {
     /// CouchDB cannot be reached, or refuses.
     #[error(transparent)]
     Couch(#[from] CouchError),
+    /// What a channel has already cannot be in CouchDB.
+    #[error("could not copy channel {channel} to CouchDB: {reason}")]
+    State {
+        /// The channel.
+        channel: String,
+        /// Which key, or which field of its value.
+        reason: String,
+    },
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] SimulationError),
@@ -40,6 +48,10 @@ impl MirrorError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Couch(error) => error.hint(),
+            Self::State { .. } => Some(
+                "it was written without CouchDB: begin with an empty ledger, or go on without CouchDB"
+                    .to_owned(),
+            ),
             Self::Behind(_) => Some("start the peer again: it copies the state anew".to_owned()),
             Self::Ledger(_) => None,
         }
@@ -57,7 +69,13 @@ impl Mirror {
         let height = channel.ledger().height();
         if couch.savepoint().await? != Some(height) {
             couch.clear().await?;
-            couch.apply(height, &state(channel, chaincodes)?).await?;
+            let applied = couch.apply(height, &state(channel, chaincodes)?).await;
+            applied.map_err(|error| match error {
+                CouchError::Key(_) | CouchError::Field(_) => {
+                    MirrorError::State { channel: channel.name().to_owned(), reason: error.to_string() }
+                }
+                error => error.into(),
+            })?;
         }
         Ok(Self { couch, failure: Mutex::default() })
     }

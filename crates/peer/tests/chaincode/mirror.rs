@@ -260,3 +260,22 @@ async fn the_last_page_of_a_range_ends_as_with_couchdb_for_a_fake_chaincode() {
     assert_eq!([bookmark("b").await, bookmark("c").await, bookmark("").await], [b"b", b"b", b"b"]);
     assert_eq!(bookmark("a").await, b"a");
 }
+
+#[tokio::test]
+#[ignore = "needs Node.js, and npm ci in conformance/couchdb-stand-in"]
+async fn a_ledger_with_what_couchdb_cannot_store_is_not_mirrored() {
+    let stand_in = CouchDbStandIn::start(None).await;
+    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    let channel = peer.channel("ch").unwrap();
+    commit(&peer, &channel, "one", &[("_x", "1")]).await;
+    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
+    let error = Mirror::open(server, &channel, &["basic".to_owned()]).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "could not copy channel ch to CouchDB: invalid key [_x], cannot begin with \"_\""
+    );
+    assert_eq!(
+        error.hint().unwrap(),
+        "it was written without CouchDB: begin with an empty ledger, or go on without CouchDB"
+    );
+}
