@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use ccs_identity::{ChaincodeTls, Pair};
+use ccs_peer::observer::Event;
 use ccs_peer::{Limits, Observer, Peer, Source, serve_chaincode};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_support_client::ChaincodeSupportClient;
 use ccs_proto::peer::{ChaincodeId, ChaincodeMessage};
-use tokio::net::TcpListener;
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -138,5 +140,29 @@ async fn a_fake_chaincode_without_a_certificate_of_this_peer_does_not_get_in() {
         };
         assert!(refused, "{id:?}");
         assert!(!listening.peer.chaincodes().is_running(ID));
+    }
+}
+
+#[tokio::test]
+async fn who_comes_with_tls_to_plaintext_or_without_to_tls_is_told_of() {
+    let tls = ChaincodeTls::new(&["localhost".parse().unwrap()], SystemTime::now()).unwrap();
+    for (tls, first, expected) in [
+        (None, b"\x16\x03\x01\0\x05hello".as_slice(), "it begins with TLS, and plaintext is served there"),
+        (
+            Some(Arc::new(tls)),
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            "it speaks no TLS, which is demanded there",
+        ),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (tell, mut told) = mpsc::unbounded_channel();
+        let observer = Observer::new(move |event| drop(tell.send(event)));
+        let chaincodes = crate::peer::peer(Limits::default(), &[]).chaincodes().clone();
+        tokio::spawn(serve_chaincode(listener, tls, chaincodes, observer, CancellationToken::new()));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        client.write_all(first).await.unwrap();
+        let Some(Event::Warning(warning)) = told.recv().await else { panic!("it is a warning") };
+        assert_eq!(warning, format!("a client failed to connect to {address}: {expected}"));
     }
 }

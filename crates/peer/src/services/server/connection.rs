@@ -24,6 +24,23 @@ const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long we wait when the system can give no connection, for others to close theirs.
 const RETRY: Duration = Duration::from_millis(100);
 
+/// How long we wait for the first bytes of a client in plaintext, to see whether it is one.
+const FIRST_BYTES: Duration = Duration::from_secs(1);
+
+/// With these begins a handshake of TLS.
+const TLS_HANDSHAKE: [u8; 2] = [0x16, 3];
+
+/// A connection that is of no use.
+#[derive(Debug, thiserror::Error)]
+enum GreetError {
+    #[error("it begins with TLS, and plaintext is served there")]
+    SpeaksTls,
+    #[error("it speaks no TLS, which is demanded there")]
+    SpeaksNoTls,
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
 /// The connections that come in, agreed on TLS; one that is slow there does not hold up the others.
 pub(crate) struct Connections(ReceiverStream<io::Result<Connection>>);
 
@@ -60,6 +77,7 @@ async fn accept(
     observer: Observer,
 ) {
     let acceptor = tls.map(|tls| TlsAcceptor::from(tls.0));
+    let place = listener.local_addr().map(|address| format!(" to {address}")).unwrap_or_default();
     loop {
         let stream = match listener.accept().await {
             Ok((stream, _)) => stream,
@@ -70,30 +88,46 @@ async fn accept(
             }
         };
         let (acceptor, sender, observer) = (acceptor.clone(), sender.clone(), observer.clone());
+        let place = place.clone();
         tokio::spawn(async move {
             match timeout(HANDSHAKE, greet(stream, acceptor)).await {
                 // Nobody takes it when the peer stops.
                 Ok(Ok(connection)) => drop(sender.send(Ok(connection)).await),
-                Ok(Err(error)) => observer.warn(format!("a client failed to connect: {error}")),
-                Err(_) => {
-                    observer.warn("a client failed to connect: it did not agree on TLS in time".to_owned());
-                }
+                Ok(Err(error)) => observer.warn(format!("a client failed to connect{place}: {error}")),
+                Err(_) => observer
+                    .warn(format!("a client failed to connect{place}: it did not agree on TLS in time")),
             }
         });
     }
 }
 
-async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> io::Result<Connection> {
+async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Result<Connection, GreetError> {
     // Small messages back and forth are what gRPC is made of.
     stream.set_nodelay(true)?;
     match acceptor {
-        None => Ok(Connection { bytes: Box::new(stream), shown: ShownCertificate(None) }),
+        None => {
+            let mut first = [0; TLS_HANDSHAKE.len()];
+            // Who says nothing yet may be slow; whatever it is, HTTP/2 finds out.
+            let _ = timeout(FIRST_BYTES, stream.peek(&mut first)).await;
+            if first == TLS_HANDSHAKE {
+                return Err(GreetError::SpeaksTls);
+            }
+            Ok(Connection { bytes: Box::new(stream), shown: ShownCertificate(None) })
+        }
         Some(acceptor) => {
-            let stream = acceptor.accept(stream).await?;
+            let stream = acceptor.accept(stream).await.map_err(tls_failure)?;
             let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
             let shown = ShownCertificate(shown.map(|certificate| certificate.to_vec()));
             Ok(Connection { bytes: Box::new(stream), shown })
         }
+    }
+}
+
+/// Finds out what an error of a handshake is about.
+fn tls_failure(error: io::Error) -> GreetError {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::InvalidMessage(_)) => GreetError::SpeaksNoTls,
+        _ => error.into(),
     }
 }
 
