@@ -347,7 +347,8 @@ async fn who_answers_no_ping_on_the_listener_of_chaincode_is_given_up_after_two_
     assert!((two_hours..=two_hours + 20).contains(&begin.elapsed().as_secs()), "{:?}", begin.elapsed());
 }
 
-/// Puts its name and answers what it read, or calls another chaincode: `put KEY`, `get KEY`, `call TARGET ...`.
+/// Puts its name and answers what it read, fails, or calls another chaincode: `put KEY`, `get KEY`, `fail TEXT`,
+/// `call TARGET ...`.
 async fn caller(mut talk: Talk, id: &'static str) {
     talk.send_register(id).await;
     talk.expect(Type::Registered).await;
@@ -360,6 +361,15 @@ async fn caller(mut talk: Talk, id: &'static str) {
             "put" => {
                 let put = PutState { key: arguments[1].clone(), value: id.into(), ..PutState::default() };
                 talk.ask(&transaction, Type::PutState, &put).await
+            }
+            "fail" => {
+                let text = arguments[1].clone().into_bytes();
+                talk.send(ChaincodeMessage {
+                    payload: text,
+                    ..of(&transaction, Type::Error, &Response::default())
+                })
+                .await;
+                continue;
             }
             "get" => {
                 let get = GetState { key: arguments[1].clone(), ..GetState::default() };
@@ -412,6 +422,15 @@ async fn a_called_fake_chaincode_writes_into_the_simulation_of_its_caller() {
     assert_eq!(inner.r#type(), Type::Completed);
     assert_eq!(Response::decode(inner.payload.as_slice()).unwrap().status, 200);
     assert_eq!(written(&call), ["b"]);
+}
+
+#[tokio::test]
+async fn the_error_message_of_a_called_fake_chaincode_is_the_callers_to_judge() {
+    let peer = callers().await;
+    let completed = run(&peer, "a", &["call", "b", "fail", "it broke"]).await.unwrap();
+    assert_eq!(completed.response.status, 200);
+    let inner = ChaincodeMessage::decode(completed.response.payload.as_slice()).unwrap();
+    assert_eq!((inner.r#type(), inner.payload.as_slice()), (Type::Error, b"it broke".as_slice()));
 }
 
 #[tokio::test]
