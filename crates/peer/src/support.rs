@@ -42,10 +42,13 @@ pub async fn serve_chaincode(
     let service = ChaincodeSupportServer::new(Support { chaincodes, tls, observer })
         .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
+    // As a peer's it serves as a whole, and knows no service by its name.
+    let (_, health) = tonic_health::server::health_reporter();
     let serving = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(ping_timeout))
         .add_service(service)
+        .add_service(health)
         .serve_with_incoming(connections);
     // It fails on no connection: what goes wrong with one is its own.
     let _ = shutdown.run_until_cancelled(serving).await;

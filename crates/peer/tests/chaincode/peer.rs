@@ -24,6 +24,9 @@ use tokio::time::timeout;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Status, Streaming};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 
 use crate::fake::{Talk, message, of, serve};
 use crate::{package_id, plaintext};
@@ -325,6 +328,21 @@ async fn whoever_watches_a_fake_chaincode_hears_that_it_is_needed_comes_and_goes
         let Some(Change::Ended(End::Stream(_))) = changes.next().await else { panic!("it goes on") };
         waiting.await.unwrap().unwrap_err();
     }
+}
+
+#[tokio::test]
+async fn whoever_asks_hears_that_the_listener_of_chaincode_serves() {
+    let peer = peer(Limits::default(), &[]);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (chaincodes, observer) = (peer.chaincodes().clone(), Observer::default());
+    tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
+    let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
+    let mut client = HealthClient::new(channel.connect().await.unwrap());
+    let answer = client.check(HealthCheckRequest::default()).await.unwrap().into_inner();
+    assert_eq!(answer.status(), ServingStatus::Serving);
+    let service = HealthCheckRequest { service: "protos.ChaincodeSupport".to_owned() };
+    assert_eq!(client.check(service).await.unwrap_err().code(), tonic::Code::NotFound);
 }
 
 #[tokio::test]
