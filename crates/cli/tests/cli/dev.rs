@@ -172,15 +172,13 @@ fn a_chaincode_that_it_starts_answers_clients_and_each_transaction_is_told() {
 
 /// Starts a peer with a command that does nothing for long, and gives the folder of its process in `/proc`.
 fn with_idle_command(folder: &Path) -> (DevPeer, PathBuf) {
-    let command = "echo $$ > process.tmp && mv process.tmp process && exec sleep 1000";
-    let peer = DevPeer::start(folder, &["--run", command]);
-    let process = loop {
-        if let Ok(text) = fs::read_to_string(folder.join("process")) {
-            break text.trim().to_owned();
-        }
-        std::thread::yield_now();
-    };
-    (peer, Path::new("/proc").join(process))
+    let mut peer = DevPeer::start(folder, &["--run", "exec sleep 1000"]);
+    // It is told before the peer is ready, or after.
+    if peer.chaincode.is_none() {
+        peer.wait_for(|document| document["what"].as_str().is_some_and(|what| what.starts_with("started")));
+    }
+    let process = Path::new("/proc").join(peer.chaincode.as_ref().unwrap());
+    (peer, process)
 }
 
 #[test]
@@ -325,15 +323,11 @@ fn what_was_committed_survives_every_kill_and_the_next_transaction_works() {
 fn with_tls_a_chaincode_that_connects_gets_files_that_every_shim_reads() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();
-    let command = "env > variables.tmp && mv variables.tmp variables && exec sleep 1000";
-    let peer = DevPeer::start(folder.path(), &["--chaincode-tls", "--run", command, "--chaincode", "other"]);
+    let arguments = ["--chaincode-tls", "--run", "env >> variables", "--chaincode", "other"];
+    let mut peer = DevPeer::start(folder.path(), &arguments);
     assert_eq!(peer.ready["chaincode_tls"], true);
-    let variables = loop {
-        if let Ok(text) = fs::read_to_string(folder.path().join("variables")) {
-            break text;
-        }
-        std::thread::yield_now();
-    };
+    peer.wait_for(|document| document["what"] == "ended: exit status: 0; it is started again");
+    let variables = fs::read_to_string(folder.path().join("variables")).unwrap();
     let value = |name: &str| {
         let mut values = variables.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
         values.next().map(str::to_owned)
