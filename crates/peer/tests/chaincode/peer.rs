@@ -1,6 +1,7 @@
 //! The peer with several chaincodes: who is launched, who comes by itself, and who calls whom. The chaincodes are fake where
 //! no shim does what is tested.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -201,6 +202,15 @@ async fn a_chaincode_that_nobody_starts_is_waited_for_no_longer_than_the_limit()
     );
 }
 
+/// Serves `ChaincodeSupport` for a peer.
+async fn listen(peer: &Peer, observer: Observer) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let chaincodes = peer.chaincodes().clone();
+    tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
+    address
+}
+
 /// Serves `ChaincodeSupport` for a peer and opens a stream to it.
 async fn come(peer: &Peer) -> (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>) {
     come_watched(peer, Observer::default()).await
@@ -218,10 +228,7 @@ async fn come_watched(
 
 /// Serves `ChaincodeSupport` for a peer and connects to it.
 async fn connect(peer: &Peer, observer: Observer) -> ChaincodeSupportClient<tonic::transport::Channel> {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let chaincodes = peer.chaincodes().clone();
-    tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
+    let address = listen(peer, observer).await;
     let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
     ChaincodeSupportClient::new(channel.connect().await.unwrap())
 }
@@ -333,10 +340,7 @@ async fn whoever_watches_a_fake_chaincode_hears_that_it_is_needed_comes_and_goes
 #[tokio::test]
 async fn whoever_asks_hears_that_the_listener_of_chaincode_serves() {
     let peer = peer(Limits::default(), &[]);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (chaincodes, observer) = (peer.chaincodes().clone(), Observer::default());
-    tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
+    let address = listen(&peer, Observer::default()).await;
     let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
     let mut client = HealthClient::new(channel.connect().await.unwrap());
     let answer = client.check(HealthCheckRequest::default()).await.unwrap().into_inner();
@@ -348,10 +352,7 @@ async fn whoever_asks_hears_that_the_listener_of_chaincode_serves() {
 #[tokio::test]
 async fn who_answers_no_ping_on_the_listener_of_chaincode_is_given_up_after_two_hours() {
     let peer = peer(Limits::default(), &[]);
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let (chaincodes, observer) = (peer.chaincodes().clone(), Observer::default());
-    tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
+    let address = listen(&peer, Observer::default()).await;
     let mut vanished = TcpStream::connect(address).await.unwrap();
     let empty_settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
     vanished.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await.unwrap();
