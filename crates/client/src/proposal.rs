@@ -109,20 +109,10 @@ fn payload(call: &Call) -> ChaincodeProposalPayload {
 mod tests {
     use std::time::{Duration, UNIX_EPOCH};
 
-    use ccs_identity::{Organization, OrganizationPlan};
     use ccs_proto::msp::SerializedIdentity;
+    use ccs_testkit::organization;
 
     use super::*;
-
-    fn organization() -> Organization {
-        let plan = OrganizationPlan {
-            msp_id: "Org1MSP".parse().unwrap(),
-            domain: "org1.example.com".parse().unwrap(),
-            hosts: Vec::new(),
-            endpoint: "localhost:7051".to_owned(),
-        };
-        Organization::in_memory(&plan, SystemTime::now()).unwrap()
-    }
 
     #[test]
     fn a_proposal_has_the_header_that_a_peer_checks() {

@@ -15,7 +15,7 @@ use crate::contracts::Contracts;
 use crate::definition::LIFECYCLE;
 use crate::endorser::PendingPrivateData;
 use crate::lifecycle::{NoPackages, PackageStore};
-use crate::observer::Observer;
+use crate::observer::{Observer, with_hint};
 use crate::peer::Peer;
 use crate::system::System;
 use crate::validation::ChannelPolicies;
@@ -200,8 +200,7 @@ impl Node {
         }
         let gap = self.contracts.gap(channel, chaincode);
         if let Some(gap) = &gap {
-            let hint = gap.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            self.observer().warn(format!("{gap}{hint}"));
+            self.observer().warn(with_hint(gap, gap.hint()));
         }
         gap.is_none()
     }

@@ -79,6 +79,14 @@ pub struct Observer {
     recent: Arc<Mutex<Recent>>,
 }
 
+/// Puts what is wrong and what to do about it into the one line of a warning.
+pub fn with_hint(problem: impl fmt::Display, hint: Option<impl fmt::Display>) -> String {
+    match hint {
+        Some(hint) => format!("{problem}; {hint}"),
+        None => problem.to_string(),
+    }
+}
+
 /// The last simulations, oldest first.
 #[derive(Default)]
 struct Recent {

@@ -15,7 +15,7 @@ use tonic::{Extensions, Request, Response, Status, Streaming};
 
 use crate::chaincodes::Chaincodes;
 use crate::connection::{MAX_MESSAGE_IN_BYTES, OUTBOUND_MESSAGES};
-use crate::observer::Observer;
+use crate::observer::{Observer, with_hint};
 use crate::services::{Connections, ShownCertificate, Tls, TlsError};
 use crate::session::End;
 
@@ -138,8 +138,7 @@ impl ChaincodeSupport for Support {
 fn refusal(end: &End) -> Option<String> {
     match end {
         End::Unknown { .. } | End::Duplicate { .. } | End::Uncertified(_) | End::MalformedRegister(_) => {
-            let hint = end.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            Some(format!("a chaincode has connected and is refused: {end}{hint}"))
+            Some(with_hint(format_args!("a chaincode has connected and is refused: {end}"), end.hint()))
         }
         _ => None,
     }

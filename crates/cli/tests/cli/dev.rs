@@ -412,7 +412,11 @@ fn what_cannot_be_is_refused_before_anything_is_started() {
             format!("cannot listen on {address}: Address already in use"),
             "stop what listens there, or take another address: --listen 127.0.0.1:0",
         ),
-        (vec!["--channel", "a", "--channel", "a"], "--channel names a twice".to_owned(), ""),
+        (
+            vec!["--channel", "a", "--channel", "a"],
+            "--channel names a twice".to_owned(),
+            "name each channel once",
+        ),
         (
             vec!["--channel", "MyChannel"],
             "invalid value 'MyChannel' for '--channel <NAME>': \"MyChannel\" is no name of a channel"

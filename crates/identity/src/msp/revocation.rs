@@ -2,8 +2,6 @@
 //!
 //! A list is that of the CA whose key identifier it has, as in Fabric 3.1 `msp/mspimplvalidate.go`: two CAs may have one name.
 
-use std::collections::HashSet;
-
 use webpki::{
     CertRevocationList, OwnedCertRevocationList, RevocationCheckDepth, RevocationOptions,
     RevocationOptionsBuilder, UnknownStatusPolicy,
@@ -18,7 +16,6 @@ use crate::certificate::Certificate;
 #[derive(Debug)]
 pub(super) struct RevocationList {
     authority: Vec<u8>,
-    serials: HashSet<Vec<u8>>,
     list: CertRevocationList<'static>,
 }
 
@@ -36,7 +33,6 @@ impl RevocationList {
         });
         Ok(Self {
             authority: authority.ok_or_else(|| failed(&"it has no authority key identifier"))?,
-            serials: read.iter_revoked_certificates().map(|revoked| revoked.raw_serial().to_vec()).collect(),
             list: list.into(),
         })
     }
@@ -47,7 +43,8 @@ impl RevocationList {
 
     /// Tells whether the list names a certificate of its CA.
     pub(super) fn revokes(&self, certificate: &Certificate) -> bool {
-        self.serials.contains(certificate.serial())
+        // A list that cannot be read to its end was refused when it came.
+        self.list.find_serial(certificate.serial()).is_ok_and(|revoked| revoked.is_some())
     }
 
     pub(super) fn list(&self) -> &CertRevocationList<'static> {

@@ -141,21 +141,14 @@ fn check_members(name: &str, rule: &Rule, msps: &MspManager) -> Result<(), Colle
 mod tests {
     use std::sync::Arc;
 
-    use ccs_identity::{Organization, OrganizationPlan, SignaturePolicy};
+    use ccs_identity::SignaturePolicy;
     use ccs_proto::peer::collection_policy_config::Payload as Members;
     use ccs_proto::peer::{CollectionConfig, CollectionPolicyConfig};
 
     use super::*;
 
     fn msps() -> MspManager {
-        let plan = OrganizationPlan {
-            msp_id: "Org1MSP".parse().unwrap(),
-            domain: "org1.example.com".parse().unwrap(),
-            hosts: Vec::new(),
-            endpoint: "localhost:7051".to_owned(),
-        };
-        let organization = Organization::in_memory(&plan, std::time::SystemTime::now()).unwrap();
-        MspManager::new(vec![Arc::clone(organization.msp())])
+        MspManager::new(vec![Arc::clone(ccs_testkit::organization().msp())])
     }
 
     fn collection(name: &str) -> StaticCollectionConfig {

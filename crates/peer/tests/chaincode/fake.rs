@@ -54,7 +54,12 @@ impl Talk {
 
     /// Registers as the package of the tests, up to READY, which is given.
     pub(crate) async fn register(&mut self) -> ChaincodeMessage {
-        self.send_register(&package_id().to_string()).await;
+        self.register_as(&package_id().to_string()).await
+    }
+
+    /// The same under another ID.
+    pub(crate) async fn register_as(&mut self, name: &str) -> ChaincodeMessage {
+        self.send_register(name).await;
         self.expect(Type::Registered).await;
         self.expect(Type::Ready).await
     }

@@ -26,9 +26,7 @@ async fn with_a_slow_one<F: Future<Output = ()> + Send + 'static>(
     let slow = serve(move |mut talk| {
         let (tell, wait) = (Arc::clone(&tell), Arc::clone(&wait));
         async move {
-            talk.send_register("b:1").await;
-            talk.expect(Type::Registered).await;
-            talk.expect(Type::Ready).await;
+            talk.register_as("b:1").await;
             let transaction = talk.expect(Type::Transaction).await;
             tell.notify_one();
             wait.notified().await;
@@ -52,9 +50,7 @@ async fn a_request_of_a_transaction_that_nobody_waits_for_any_more_is_answered_a
     let (peer, called, may_answer) = with_a_slow_one(move |mut talk| {
         let heard = heard.clone();
         async move {
-            talk.send_register("a:1").await;
-            talk.expect(Type::Registered).await;
-            talk.expect(Type::Ready).await;
+            talk.register_as("a:1").await;
             let first = talk.expect(Type::Transaction).await;
             talk.send(of(&first, Type::InvokeChaincode, &call_of_b())).await;
             let second = talk.expect(Type::Transaction).await;
@@ -87,9 +83,7 @@ async fn a_second_request_of_a_fake_chaincode_that_does_not_wait_is_dropped() {
     let (peer, _, may_answer) = with_a_slow_one(move |mut talk| {
         let tell = Arc::clone(&tell);
         async move {
-            talk.send_register("a:1").await;
-            talk.expect(Type::Registered).await;
-            talk.expect(Type::Ready).await;
+            talk.register_as("a:1").await;
             let transaction = talk.expect(Type::Transaction).await;
             talk.send(of(&transaction, Type::InvokeChaincode, &call_of_b())).await;
             talk.send(of(&transaction, Type::GetState, &GetState::default())).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ccs_ledger::{Content, Results, Transaction};
-use ccs_peer::{Channel, Contracts, Definition, Index, Limits, Mirror, Peer, Source};
+use ccs_peer::{Channel, Contracts, Definition, Index, Limits, Mirror, MirrorError, Peer, Source};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::write_record::Type as Write;
 use ccs_proto::peer::{
@@ -22,9 +22,7 @@ use crate::plaintext;
 /// Answers each transaction with the keys and values that the query in its argument finds, in the collection that is named
 /// behind it if one is.
 async fn finder(mut talk: Talk) {
-    talk.send_register("basic:1").await;
-    talk.expect(Type::Registered).await;
-    talk.expect(Type::Ready).await;
+    talk.register_as("basic:1").await;
     while let Some(transaction) = talk.receive().await {
         let input = ChaincodeInput::decode(transaction.payload.as_slice()).unwrap();
         let text = |index| String::from_utf8(input.args.get(index).cloned().unwrap_or_default()).unwrap();
@@ -118,6 +116,12 @@ async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
     assert!(text.contains(": the copy of the state in CouchDB is behind: "), "{text}");
 }
 
+/// Copies a channel to the stand-in.
+async fn open(stand_in: &CouchDbStandIn, channel: &Channel) -> Result<Mirror, MirrorError> {
+    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
+    Mirror::open(server, channel, &["basic".to_owned()]).await
+}
+
 /// Defines `basic` anew, with the collection `secrets`.
 fn define_secrets(channel: &Channel) {
     let secrets = StaticCollectionConfig { name: "secrets".to_owned(), ..StaticCollectionConfig::default() };
@@ -141,8 +145,7 @@ async fn a_mirror_answers_a_fake_chaincode_for_a_collection_too() {
     simulation.put("basic", "a", br#"{"n":1}"#.to_vec()).unwrap();
     simulation.put_private("basic", "secrets", "b", br#"{"n":2, "m":3}"#.to_vec()).unwrap();
     commit_results(&peer, &channel, "one", simulation.finish()).await;
-    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
-    channel.mirror_in(Mirror::open(server, &channel, &["basic".to_owned()]).await.unwrap());
+    channel.mirror_in(open(&stand_in, &channel).await.unwrap());
     let found = async |arguments: &[&str]| {
         String::from_utf8(run(&peer, "basic", arguments).await.unwrap().response.payload).unwrap()
     };
@@ -154,9 +157,7 @@ async fn a_mirror_answers_a_fake_chaincode_for_a_collection_too() {
 
 /// Writes as its arguments say, and then asks for a page: answers what the peer said to both.
 async fn writer(mut talk: Talk) {
-    talk.send_register("basic:1").await;
-    talk.expect(Type::Registered).await;
-    talk.expect(Type::Ready).await;
+    talk.register_as("basic:1").await;
     while let Some(transaction) = talk.receive().await {
         let input = ChaincodeInput::decode(transaction.payload.as_slice()).unwrap();
         let [record] = input.args.as_slice() else { panic!("{input:?}") };
@@ -203,8 +204,7 @@ async fn what_couchdb_cannot_store_a_fake_chaincode_cannot_write() {
     };
     assert_eq!(write(Write::PutState, "", "_x", "1").await, "");
 
-    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
-    channel.mirror_in(Mirror::open(server, &channel, &["basic".to_owned()]).await.unwrap());
+    channel.mirror_in(open(&stand_in, &channel).await.unwrap());
     for (kind, collection) in [
         (Write::PutState, ""),
         (Write::DelState, ""),
@@ -229,9 +229,7 @@ async fn what_couchdb_cannot_store_a_fake_chaincode_cannot_write() {
 
 /// Answers each transaction with the bookmark of a page of the keys before its argument.
 async fn pager(mut talk: Talk) {
-    talk.send_register("basic:1").await;
-    talk.expect(Type::Registered).await;
-    talk.expect(Type::Ready).await;
+    talk.register_as("basic:1").await;
     while let Some(transaction) = talk.receive().await {
         let input = ChaincodeInput::decode(transaction.payload.as_slice()).unwrap();
         let end_key = String::from_utf8(input.args[0].clone()).unwrap();
@@ -255,8 +253,7 @@ async fn the_last_page_of_a_range_ends_as_with_couchdb_for_a_fake_chaincode() {
     commit(&peer, &channel, "one", &[("a", "1"), ("b", "2")]).await;
     let bookmark = async |end: &str| run(&peer, "basic", &[end]).await.unwrap().response.payload;
     assert_eq!(bookmark("b").await, b"");
-    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
-    channel.mirror_in(Mirror::open(server, &channel, &["basic".to_owned()]).await.unwrap());
+    channel.mirror_in(open(&stand_in, &channel).await.unwrap());
     assert_eq!([bookmark("b").await, bookmark("c").await, bookmark("").await], [b"b", b"b", b"b"]);
     assert_eq!(bookmark("a").await, b"a");
 }
@@ -268,8 +265,7 @@ async fn a_ledger_with_what_couchdb_cannot_store_is_not_mirrored() {
     let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
     let channel = peer.channel("ch").unwrap();
     commit(&peer, &channel, "one", &[("_x", "1")]).await;
-    let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
-    let error = Mirror::open(server, &channel, &["basic".to_owned()]).await.unwrap_err();
+    let error = open(&stand_in, &channel).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "could not copy channel ch to CouchDB: invalid key [_x], cannot begin with \"_\""

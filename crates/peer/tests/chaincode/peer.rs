@@ -91,9 +91,7 @@ pub(crate) async fn run(
 
 /// Registers under an ID and answers each transaction with the name of its message.
 async fn echo(mut talk: Talk, id: &str) {
-    talk.send_register(id).await;
-    talk.expect(Type::Registered).await;
-    talk.expect(Type::Ready).await;
+    talk.register_as(id).await;
     while let Some(transaction) = talk.receive().await {
         talk.complete(&transaction, 200, transaction.r#type().as_str_name()).await;
     }
@@ -369,9 +367,7 @@ async fn who_answers_no_ping_on_the_listener_of_chaincode_is_given_up_after_two_
 /// Puts its name and answers what it read, fails, or calls another chaincode: `put KEY`, `get KEY`, `fail TEXT`,
 /// `call TARGET ...`.
 async fn caller(mut talk: Talk, id: &'static str) {
-    talk.send_register(id).await;
-    talk.expect(Type::Registered).await;
-    talk.expect(Type::Ready).await;
+    talk.register_as(id).await;
     while let Some(transaction) = talk.receive().await {
         let input = ChaincodeInput::decode(transaction.payload.as_slice()).unwrap();
         let arguments: Vec<_> =

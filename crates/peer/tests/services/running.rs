@@ -181,10 +181,7 @@ impl Running {
 
     /// Stops the peer and starts another one on its ledger, which knows nothing else of it.
     pub(crate) async fn restart(self) -> Self {
-        let Self { network, ledger, channel, stop, served, .. } = self;
-        stop.send(()).unwrap();
-        drop(channel);
-        timeout(LIMIT, served).await.unwrap().unwrap().unwrap();
+        let (network, ledger) = self.ended().await;
         let options =
             NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
         let node =
@@ -194,9 +191,15 @@ impl Running {
 
     /// Stops the peer and waits until it has.
     pub(crate) async fn stop(self) {
-        let Self { channel, stop, served, .. } = self;
+        self.ended().await;
+    }
+
+    /// The same, and gives what is left of it.
+    async fn ended(self) -> (Network, Ledger) {
+        let Self { network, ledger, channel, stop, served, .. } = self;
         stop.send(()).unwrap();
         drop(channel);
         timeout(LIMIT, served).await.unwrap().unwrap().unwrap();
+        (network, ledger)
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use ccs_files::PackageId;
+use ccs_peer::observer::with_hint;
 use ccs_peer::{Change, End, Peer};
 use tokio::task::JoinHandle;
 
@@ -111,10 +112,9 @@ impl Followed {
     /// Waits until a chaincode is ready, and tells if it is not.
     async fn launch(self) {
         if let Err(error) = self.peer.chaincodes().launch(&self.id).await {
-            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            let name = &self.name;
-            self.story
-                .warn(&format!("{name} is not there yet, the next transaction tries again: {error}{hint}"));
+            let problem =
+                format!("{} is not there yet, the next transaction tries again: {error}", self.name);
+            self.story.warn(&with_hint(problem, error.hint()));
         }
     }
 

@@ -101,21 +101,28 @@ fn unnamed(file: &Path, label: &str) -> Failure {
 }
 
 fn refuse_twins(planned: &[Planned]) -> Result<(), Failure> {
-    let mut names = HashSet::new();
-    match planned.iter().find(|chaincode| !names.insert(&chaincode.name)) {
+    match second(planned.iter().map(|chaincode| &chaincode.name)) {
         None => Ok(()),
-        Some(twin) => Err(Failure::new(format!("two chaincodes have the name {}", twin.name)).hint(
+        Some(name) => Err(Failure::new(format!("two chaincodes have the name {name}")).hint(
             "give one of them another name: NAME=PACKAGE.tgz, --chaincode NAME=..., --name NAME".to_owned(),
         )),
     }
 }
 
 fn refuse_channel_twice(channels: &[String]) -> Result<(), Failure> {
-    let mut names = HashSet::new();
-    match channels.iter().find(|name| !names.insert(*name)) {
+    match second(channels.iter()) {
         None => Ok(()),
-        Some(name) => Err(Failure::new(format!("--channel names {name} twice"))),
+        Some(name) => {
+            Err(Failure::new(format!("--channel names {name} twice"))
+                .hint("name each channel once".to_owned()))
+        }
     }
+}
+
+/// Finds a name that was there before.
+fn second<'a>(mut names: impl Iterator<Item = &'a String>) -> Option<&'a String> {
+    let mut known = HashSet::new();
+    names.find(|name| !known.insert(*name))
 }
 
 /// Adds what the options say about definitions.
