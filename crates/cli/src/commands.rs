@@ -22,12 +22,8 @@ mod sample_chaincode;
 mod tls;
 mod unpack;
 
-use std::path::Path;
-
 use crate::cli::Command;
 use crate::failure::Failure;
-use crate::shell;
-use crate::style;
 
 /// Runs a command.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
@@ -54,42 +50,4 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Man(options) => man::run(&options),
         Command::SampleChaincode => sample_chaincode::run(),
     }
-}
-
-/// Says on stderr what works and yet may not be meant.
-fn warn(message: &str) {
-    let warn = style::WARN;
-    anstream::eprintln!("{warn}warning:{warn:#} {}", style::safe(message));
-}
-
-/// Writes a path as a word of a command.
-fn word(path: &Path) -> String {
-    shell::quote(&style::safe(&path.to_string_lossy()))
-}
-
-/// Writes a result to stdout.
-fn print(text: &str) -> Result<(), Failure> {
-    use std::io::Write as _;
-    anstream::stdout()
-        .write_all(text.as_bytes())
-        .map_err(|error| Failure::new(format!("cannot write to standard output: {error}")))
-}
-
-/// Writes a result to stdout as JSON.
-fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_string_pretty(value).map_err(|error| Failure::from_error(&error))?;
-    text.push('\n');
-    print(&text)
-}
-
-/// Writes a result to stdout as JSON on one line.
-fn print_json_line(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_string(value).map_err(|error| Failure::from_error(&error))?;
-    text.push('\n');
-    print(&text)
-}
-
-/// Makes what runs the asynchronous part of a command.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Runtime::new().map_err(|error| Failure::from_error(&error))
 }

@@ -9,6 +9,7 @@ mod json_text;
 mod layout;
 mod moment;
 mod network;
+mod output;
 mod package_file;
 mod programs;
 mod severity;

@@ -8,11 +8,12 @@ use ccs_client::{BlockContent, BlockRange, Content, Position};
 use crate::cli::{Blocks, Start};
 use crate::failure::Failure;
 use crate::network;
+use crate::output;
 use crate::stop_signals::StopSignals;
 use document::Document;
 
 pub(crate) fn run(options: &Blocks) -> Result<(), Failure> {
-    super::runtime()?.block_on(async {
+    output::runtime()?.block_on(async {
         let stop = StopSignals::catch()?.received();
         tokio::select! {
             read = read(options) => read,
@@ -53,9 +54,9 @@ fn limit(options: &Blocks) -> u64 {
 fn print(block: &BlockContent, json: bool) -> Result<(), Failure> {
     for (index, transaction) in block.transactions.iter().enumerate() {
         if json {
-            super::print_json_line(&Document::new(block.number, index, transaction))?;
+            output::print_json_line(&Document::new(block.number, index, transaction))?;
         } else {
-            super::print(&text::line(block.number, index, transaction))?;
+            output::print(&text::line(block.number, index, transaction))?;
         }
     }
     Ok(())

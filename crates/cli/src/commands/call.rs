@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::cli::{self, Invoke, Query};
 use crate::failure::Failure;
 use crate::network::{self, Bytes};
+use crate::output;
 use crate::style;
 
 /// What `ccs invoke --json` prints.
@@ -31,7 +32,7 @@ struct Answer<'a> {
 
 pub(crate) fn query(options: &Query) -> Result<(), Failure> {
     let call = call(&options.call, &options.network.channel)?;
-    let runtime = super::runtime()?;
+    let runtime = output::runtime()?;
     let result = runtime.block_on(async {
         let gateway = network::connect(&options.network).await?;
         Ok::<_, Failure>(gateway.evaluate(&call).await?)
@@ -40,13 +41,13 @@ pub(crate) fn query(options: &Query) -> Result<(), Failure> {
         return network::answer(&result);
     }
     let Call { channel, chaincode, function, .. } = &call;
-    super::print_json(&Answer { channel, chaincode, function, result: Bytes::new(&result) })
+    output::print_json(&Answer { channel, chaincode, function, result: Bytes::new(&result) })
 }
 
 pub(crate) fn invoke(options: &Invoke) -> Result<(), Failure> {
     let mut call = call(&options.call, &options.network.channel)?;
     call.is_init = options.init;
-    let runtime = super::runtime()?;
+    let runtime = output::runtime()?;
     runtime.block_on(async {
         let gateway = network::connect(&options.network).await?;
         submit(&gateway, &call, options.call.json).await
@@ -66,7 +67,7 @@ async fn submit(gateway: &Gateway, call: &Call, json: bool) -> Result<(), Failur
         },
     };
     if json {
-        super::print_json(&Submitted {
+        output::print_json(&Submitted {
             transaction_id: transaction_id.as_str(),
             channel: &call.channel,
             chaincode: &call.chaincode,

@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::cli::Diff;
 use crate::failure::{FAILED, Failure};
+use crate::output;
 use crate::package_file::PackageFile;
 
 /// The document of `--json`. Its shape is in `docs/json.md`.
@@ -72,10 +73,10 @@ pub(crate) fn run(options: &Diff) -> Result<(), Failure> {
     let differences = if same { Vec::new() } else { compare(&a, &b)? };
     let document = Document { same, a: Side::of(&options.a, &a), b: Side::of(&options.b, &b), differences };
     if options.json {
-        super::print_json(&document)?;
+        output::print_json(&document)?;
     } else {
-        super::print(&text::of(&document))?;
-        crate::style::print_next(&format!("ccs inspect {}", super::word(&options.b)));
+        output::print(&text::of(&document))?;
+        crate::style::print_next(&format!("ccs inspect {}", output::word(&options.b)));
     }
     if same { Ok(()) } else { Err(Failure::silent(FAILED)) }
 }

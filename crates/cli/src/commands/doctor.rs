@@ -18,6 +18,7 @@ use ccs_peer::host::ExternalBuilder;
 
 use crate::cli::Doctor;
 use crate::failure::Failure;
+use crate::output;
 use crate::style;
 use builders::Surroundings;
 use core_yaml::CoreYaml;
@@ -40,9 +41,9 @@ pub(crate) fn run(options: &Doctor) -> Result<(), Failure> {
     })?;
     let report = examine(options, &core, &variables)?;
     if options.json {
-        super::print_json(&report)?;
+        output::print_json(&report)?;
     } else {
-        super::print(&report.text())?;
+        output::print(&report.text())?;
         let faint = style::FAINT;
         anstream::eprintln!("{faint}next: {}{faint:#}", next(options, &report));
     }

@@ -12,6 +12,7 @@ use crate::cli::{Env, Language};
 use crate::environment::server::{Plan, Server};
 use crate::environment::{self, Variable, format};
 use crate::failure::Failure;
+use crate::output;
 use crate::package_file::PackageFile;
 use crate::style;
 
@@ -40,7 +41,7 @@ pub(crate) fn run(options: &Env) -> Result<(), Failure> {
             Some(tls) if tls.ask_for_client => "mutual",
             Some(_) => "server",
         };
-        return super::print_json(&Answer {
+        return output::print_json(&Answer {
             package_id: server.package_id.to_string(),
             listen: &server.listen,
             tls,
@@ -49,9 +50,9 @@ pub(crate) fn run(options: &Env) -> Result<(), Failure> {
             warnings: &warnings,
         });
     }
-    super::print(&format::write(options.format, &variables)?)?;
+    output::print(&format::write(options.format, &variables)?)?;
     for warning in &warnings {
-        super::warn(warning);
+        output::warn(warning);
     }
     let faint = style::FAINT;
     if let Some(tls) = server.tls.as_ref().filter(|tls| tls.mounted_at != tls.folder) {
@@ -61,7 +62,7 @@ pub(crate) fn run(options: &Env) -> Result<(), Failure> {
             tls.mounted_at.display()
         );
     }
-    let probe = format!("ccs probe {}", super::word(&options.file));
+    let probe = format!("ccs probe {}", output::word(&options.file));
     style::print_next(&format!("start the chaincode with these variables, then: {probe}"));
     Ok(())
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::cli::{Events, Start};
 use crate::failure::Failure;
 use crate::network::{self, Bytes};
+use crate::output;
 use crate::stop_signals::StopSignals;
 use crate::style::{self, NAME};
 
@@ -20,7 +21,7 @@ struct Line<'a> {
 }
 
 pub(crate) fn run(options: &Events) -> Result<(), Failure> {
-    super::runtime()?.block_on(async {
+    output::runtime()?.block_on(async {
         let stop = StopSignals::catch()?.received();
         tokio::select! {
             followed = follow(options) => followed,
@@ -53,7 +54,7 @@ pub(super) fn position(from: Start) -> Position {
 
 fn print(event: &Event, json: bool) -> Result<(), Failure> {
     if json {
-        return super::print_json_line(&Line {
+        return output::print_json_line(&Line {
             block: event.block,
             transaction_id: &event.transaction_id,
             chaincode: &event.chaincode,
@@ -66,5 +67,5 @@ fn print(event: &Event, json: bool) -> Result<(), Failure> {
         Ok(text) => style::safe(text),
         Err(_) => format!("{} bytes that are no text", event.payload.len()),
     };
-    super::print(&format!("block {}  {NAME}{name}{NAME:#}  transaction {id}  {payload}\n", event.block))
+    output::print(&format!("block {}  {NAME}{name}{NAME:#}  transaction {id}  {payload}\n", event.block))
 }

@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use crate::cli::Explain;
 use crate::failure::Failure;
+use crate::output;
 use crate::{layout, style};
 
 /// The most that is read from standard input.
@@ -66,9 +67,9 @@ pub(crate) fn run(options: &Explain) -> Result<(), Failure> {
     let explanations = explain(&catalogue, &text);
     let known = !explanations.is_empty();
     if options.json {
-        super::print_json(&Answer { explanations })?;
+        output::print_json(&Answer { explanations })?;
     } else {
-        super::print(&explanations.iter().map(shown).collect::<Vec<_>>().join("\n"))?;
+        output::print(&explanations.iter().map(shown).collect::<Vec<_>>().join("\n"))?;
     }
     if known {
         return Ok(());

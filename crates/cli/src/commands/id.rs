@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::cli::Id;
 use crate::failure::Failure;
+use crate::output;
 use crate::package_file;
 use crate::style;
 
@@ -26,16 +27,16 @@ pub(crate) fn run(options: &Id) -> Result<(), Failure> {
         if options.json {
             answers.push(Answer { package_id: id.to_string(), file: path.display().to_string() });
         } else if options.files.len() == 1 {
-            super::print(&format!("{id}\n"))?;
+            output::print(&format!("{id}\n"))?;
         } else {
-            super::print(&format!("{id}  {}\n", style::safe(&path.to_string_lossy())))?;
+            output::print(&format!("{id}  {}\n", style::safe(&path.to_string_lossy())))?;
         }
     }
     if options.json {
-        return super::print_json(&answers);
+        return output::print_json(&answers);
     }
     if let [file] = options.files.as_slice() {
-        crate::style::print_next(&format!("ccs inspect {}", super::word(file)));
+        crate::style::print_next(&format!("ccs inspect {}", output::word(file)));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ mod text;
 
 use crate::cli::Inspect;
 use crate::failure::Failure;
+use crate::output;
 use crate::package_file::PackageFile;
 use document::Document;
 
@@ -13,10 +14,10 @@ pub(crate) fn run(options: &Inspect) -> Result<(), Failure> {
     let file = PackageFile::open(&options.file)?;
     let document = Document::of(&options.file, &file);
     if options.json {
-        return super::print_json(&document);
+        return output::print_json(&document);
     }
-    super::print(&text::of(&document))?;
-    document.warnings.iter().chain(&document.problems).for_each(|warning| super::warn(warning));
-    crate::style::print_next(&format!("ccs lint {}", super::word(&options.file)));
+    output::print(&text::of(&document))?;
+    document.warnings.iter().chain(&document.problems).for_each(|warning| output::warn(warning));
+    crate::style::print_next(&format!("ccs lint {}", output::word(&options.file)));
     Ok(())
 }

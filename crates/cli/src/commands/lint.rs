@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use crate::cli::Lint;
 use crate::failure::{FAILED, Failure};
+use crate::output;
 use crate::severity::Severity;
 use crate::style::{self, safe};
 use finding::{Finding, Findings};
@@ -36,9 +37,9 @@ pub(crate) fn run(options: &Lint) -> Result<(), Failure> {
     let package_id = subject::look(&options.subject, &mut findings)?;
     let document = Document::of(options, package_id, findings.sorted());
     if options.json {
-        super::print_json(&document)?;
+        output::print_json(&document)?;
     } else {
-        super::print(&text(&document))?;
+        output::print(&text(&document))?;
         crate::style::print_next(&next(&document, &options.subject));
     }
     if document.exit_code == 0 { Ok(()) } else { Err(Failure::silent(document.exit_code)) }
@@ -115,7 +116,7 @@ fn summary(document: &Document) -> String {
 
 /// Gives the command that comes next.
 fn next(document: &Document, subject: &Path) -> String {
-    let word = super::word(subject);
+    let word = output::word(subject);
     if document.errors > 0 {
         format!("ccs lint {word}  (once it is mended; docs/lint.md explains each finding)")
     } else if document.package_id.is_some() {
@@ -123,8 +124,8 @@ fn next(document: &Document, subject: &Path) -> String {
     } else {
         let source = subject::source_of(subject);
         let meta_inf = Some(source.join("META-INF")).filter(|folder| folder.is_dir());
-        let indexes = meta_inf.map(|folder| format!(" --meta-inf {}", super::word(&folder)));
-        let connection = super::word(&source.join("connection.json"));
+        let indexes = meta_inf.map(|folder| format!(" --meta-inf {}", output::word(&folder)));
+        let connection = output::word(&source.join("connection.json"));
         format!("ccs package OUT.tgz --label LABEL --connection {connection}{}", indexes.unwrap_or_default())
     }
 }

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::cli::{Cli, Man};
 use crate::failure::Failure;
+use crate::output;
 
 pub(crate) fn run(options: &Man) -> Result<(), Failure> {
     let mut root = Cli::command();
@@ -27,7 +28,7 @@ fn write_all(command: &clap::Command, options: &Man) -> Result<(), Failure> {
             .hint(exists.then(|| "--force replaces what is there".to_owned()))
             .with_code(ExitCode::InputOutput)
     })?;
-    super::print(&format!("{}\n", path.display()))?;
+    output::print(&format!("{}\n", path.display()))?;
     command.get_subcommands().filter(|sub| !sub.is_hide_set()).try_for_each(|sub| write_all(sub, options))
 }
 

@@ -18,6 +18,7 @@ use serde::Serialize;
 use super::file::{read, text};
 use crate::cli::Package;
 use crate::failure::Failure;
+use crate::output;
 use crate::package_file::{example_peer, scratch_failure, source_folder, surroundings};
 use crate::tls::authority::Role;
 use crate::tls::files;
@@ -61,7 +62,7 @@ pub(crate) fn run(options: &Package) -> Result<(), Failure> {
 
 fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), Failure> {
     if options.json {
-        return super::print_json(&Answer {
+        return output::print_json(&Answer {
             package_id: id.to_string(),
             file: &options.out,
             env_file: options.env_file.as_deref(),
@@ -69,10 +70,10 @@ fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), 
         });
     }
     for warning in warnings {
-        super::warn(warning);
+        output::warn(warning);
     }
-    super::print(&format!("{id}\n"))?;
-    crate::style::print_next(&format!("peer lifecycle chaincode install {}", super::word(&options.out)));
+    output::print(&format!("{id}\n"))?;
+    crate::style::print_next(&format!("peer lifecycle chaincode install {}", output::word(&options.out)));
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use ccs_peer::probe::{self, Report, Step};
 
 use crate::cli::{Level, Probe};
 use crate::failure::Failure;
+use crate::output;
 use crate::style;
 use advice::Scene;
 use certificates::Server;
@@ -86,9 +87,9 @@ async fn attempts(probe: &probe::Probe, wait: Option<Duration>) -> (Report, u32)
 
 fn tell(document: &Document, json: bool) -> Result<(), Failure> {
     if json {
-        super::print_json(document)?;
+        output::print_json(document)?;
     } else {
-        super::print(&table::table(document))?;
+        output::print(&table::table(document))?;
     }
     let Some(failed) = document.failed() else {
         if !json {

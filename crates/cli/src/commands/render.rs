@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::cli::Render;
 use crate::failure::Failure;
 use crate::json_text::{self, Secrets};
+use crate::output;
 use crate::package_file::{PackageFile, surroundings};
 use crate::style::{self, safe};
 
@@ -51,7 +52,7 @@ pub(crate) fn run(options: &Render) -> Result<(), Failure> {
         peers: peers.into_iter().map(rendered).collect(),
     };
     if options.json {
-        super::print_json(&document)?;
+        output::print_json(&document)?;
     } else {
         tell(&document, options)?;
     }
@@ -109,7 +110,7 @@ fn tell(document: &Document, options: &Render) -> Result<(), Failure> {
         let peer = rendered.peer.as_deref().filter(|_| has_several);
         let prefix = peer.map(|peer| format!("{peer}: ")).unwrap_or_default();
         for warning in &rendered.warnings {
-            super::warn(&format!("{prefix}{warning}"));
+            output::warn(&format!("{prefix}{warning}"));
         }
         if let Some(error) = &rendered.error {
             Failure::new(format!("{prefix}{error}")).hint(rendered.hint.clone()).print();
@@ -120,9 +121,9 @@ fn tell(document: &Document, options: &Render) -> Result<(), Failure> {
             format!("{gap}{name}{}{name:#}\n", safe(peer))
         });
         let lines: Vec<String> = connection.get().lines().map(safe).collect();
-        super::print(&format!("{}{}\n", heading.unwrap_or_default(), lines.join("\n")))?;
+        output::print(&format!("{}{}\n", heading.unwrap_or_default(), lines.join("\n")))?;
     }
-    let word = super::word(&options.file);
+    let word = output::word(&options.file);
     if document.peers.iter().all(|peer| peer.exit_code == 0) {
         crate::style::print_next(&format!("peer lifecycle chaincode install {word}"));
     } else {

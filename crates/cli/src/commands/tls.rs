@@ -12,6 +12,7 @@ use serde::Serialize;
 
 use crate::cli::Tls;
 use crate::failure::Failure;
+use crate::output;
 use crate::style;
 use crate::tls::description::{self, Description};
 
@@ -34,19 +35,14 @@ struct Answer<'a> {
 /// Shows certificates, and on stderr the warnings and what to type next.
 fn answer(certificates: &[Description], warnings: &[String], json: bool, next: &str) -> Result<(), Failure> {
     if json {
-        return super::print_json(&Answer { certificates, warnings });
+        return output::print_json(&Answer { certificates, warnings });
     }
-    super::print(&description::table(certificates))?;
+    output::print(&description::table(certificates))?;
     for warning in warnings {
-        super::warn(warning);
+        output::warn(warning);
     }
     style::print_next(next);
     Ok(())
-}
-
-/// Writes a path as a word of a command.
-fn word(path: &Path) -> String {
-    super::word(path)
 }
 
 /// Describes the certificates of several files.

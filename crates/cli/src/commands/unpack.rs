@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::cli::Unpack;
 use crate::failure::Failure;
+use crate::output;
 use crate::package_file;
 use crate::style::safe;
 
@@ -31,12 +32,12 @@ pub(crate) fn run(options: &Unpack) -> Result<(), Failure> {
         files: files(&package),
     };
     if options.json {
-        return super::print_json(&document);
+        return output::print_json(&document);
     }
     let lines =
         document.files.iter().map(|file| format!("{}\n", safe(&format!("{}/{file}", document.folder))));
-    super::print(&lines.collect::<String>())?;
-    crate::style::print_next(&format!("ccs lint {}", super::word(&options.folder)));
+    output::print(&lines.collect::<String>())?;
+    crate::style::print_next(&format!("ccs lint {}", output::word(&options.folder)));
     Ok(())
 }
 

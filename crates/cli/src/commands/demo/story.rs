@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use ccs_files::PackageId;
 use serde::Serialize;
 
-use crate::commands;
 use crate::failure::Failure;
+use crate::output;
 use crate::style;
 
 /// The document of `ccs demo --json`.
@@ -91,7 +91,7 @@ impl Story {
     pub(super) fn end(&self, tls: bool, result: &Result<(), Failure>) -> Result<(), Failure> {
         let total = self.began.elapsed();
         if self.json {
-            return commands::print_json(&Document {
+            return output::print_json(&Document {
                 ok: result.is_ok(),
                 error: result.as_ref().err().map(Failure::message),
                 package_id: self.package_id.as_deref(),
@@ -104,7 +104,7 @@ impl Story {
         }
         let (good, faint) = (style::GOOD, style::FAINT);
         let next = if tls { "ccs-builder install /opt/ccs-builder/bin" } else { "ccs demo --tls" };
-        commands::print(&format!(
+        output::print(&format!(
             "\n{good}all {} steps done in {}{good:#}\n{faint}next: {next}{faint:#}\n",
             self.told.len(),
             style::duration(total)

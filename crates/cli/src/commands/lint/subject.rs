@@ -14,6 +14,7 @@ use super::finding::{Findings, hint};
 use super::rule::Rule;
 use super::{archive, connection, metadata, refusals};
 use crate::failure::Failure;
+use crate::output;
 use crate::package_file::{self, PackageFile};
 
 /// Looks at a file or folder; gives the package ID of a package.
@@ -123,7 +124,7 @@ fn readable_key(path: &Path, source: &Path, findings: &mut Findings) {
     let has_key = ccs_files::Connection::parse(&content).is_ok_and(|(it, _)| !it.client_key.is_empty());
     if has_key && mode & 0o077 != 0 {
         let message = format!("the file holds a private key and has mode {mode:04o}");
-        let advice = format!("chmod 600 {}", super::super::word(path));
+        let advice = format!("chmod 600 {}", output::word(path));
         findings.push(Rule::PackageReadable, "package", message, hint(&advice));
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::cli::tls::Init;
 use crate::failure::Failure;
+use crate::output;
 use crate::tls::authority::Authority;
 use crate::tls::folder::Folder;
 
@@ -9,6 +10,6 @@ pub(super) fn run(options: &Init) -> Result<(), Failure> {
     let authority = Authority::make(&options.name, options.days)?;
     let folder = Folder::create(&options.dir, &authority)?;
     let certificates = super::describe(&[folder.bundle()])?;
-    let next = format!("ccs tls issue {} --server {} --host HOST", super::word(&options.dir), options.name);
+    let next = format!("ccs tls issue {} --server {} --host HOST", output::word(&options.dir), options.name);
     super::answer(&certificates, &[], options.json, &next)
 }

@@ -6,6 +6,7 @@ use ccs_package::disk::Existing;
 use super::{hosts, rotate};
 use crate::cli::tls::Issue;
 use crate::failure::Failure;
+use crate::output;
 use crate::tls::authority::{Request, Role};
 use crate::tls::description;
 use crate::tls::folder::Folder;
@@ -32,7 +33,7 @@ pub(super) fn run(options: &Issue) -> Result<(), Failure> {
     let party = folder.put(role, name, &pair, existing)?;
     let certificates = description::describe(&party.certificate())?;
     let warnings: Vec<_> = shortened(&folder, &party.certificate())?.into_iter().collect();
-    let dir = super::word(&options.dir);
+    let dir = output::word(&options.dir);
     let next = match role {
         Role::Server => format!("ccs tls issue {dir} --client peer"),
         Role::Client => format!("ccs package OUT.tgz --label LABEL --address HOST:PORT --tls {dir}"),

@@ -7,6 +7,7 @@ use ccs_package::disk::Existing;
 use super::hosts;
 use crate::cli::tls::Rotate;
 use crate::failure::Failure;
+use crate::output;
 use crate::tls::authority::{Authority, Request};
 use crate::tls::description;
 use crate::tls::files;
@@ -14,7 +15,7 @@ use crate::tls::folder::{BUNDLE, Folder, Party};
 
 pub(super) fn run(options: &Rotate) -> Result<(), Failure> {
     let folder = Folder::open(&options.dir)?;
-    let dir = super::word(&options.dir);
+    let dir = output::word(&options.dir);
     let next = if options.step.finish {
         finish(&folder, options)?;
         format!("hand out every {BUNDLE}; then ccs tls show {dir}")
@@ -66,7 +67,7 @@ fn finish(folder: &Folder, options: &Rotate) -> Result<(), Failure> {
     for party in folder.all_parties()? {
         if !options.step.force && only(&party.certificate())?.issuer() != issuer {
             let what = format!("{} is still of the old CA", party.certificate().display());
-            let hint = format!("first: ccs tls rotate {} --reissue", super::word(&options.dir));
+            let hint = format!("first: ccs tls rotate {} --reissue", output::word(&options.dir));
             return Err(Failure::new(what).hint(hint).with_code(ExitCode::Tls));
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::cli::tls::Show;
 use crate::failure::Failure;
+use crate::output;
 use crate::tls::folder::Folder;
 
 pub(super) fn run(options: &Show) -> Result<(), Failure> {
@@ -23,9 +24,9 @@ pub(super) fn run(options: &Show) -> Result<(), Failure> {
     files.extend(parties.iter().map(crate::tls::folder::Party::certificate));
     let warnings = super::rotate::stale(&folder, &parties)?;
     let next = if folder.previous_certificate().is_file() {
-        format!("ccs tls rotate {} --reissue, or --finish when that is done", super::word(path))
+        format!("ccs tls rotate {} --reissue, or --finish when that is done", output::word(path))
     } else {
-        format!("ccs package OUT.tgz --label LABEL --address HOST:PORT --tls {}", super::word(path))
+        format!("ccs package OUT.tgz --label LABEL --address HOST:PORT --tls {}", output::word(path))
     };
     super::answer(&super::describe(&files)?, &warnings, options.json, &next)
 }
