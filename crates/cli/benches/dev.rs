@@ -6,35 +6,23 @@
 
 #![expect(clippy::expect_used, reason = "a benchmark may stop")]
 
+mod support;
+
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ccs_client::{Call, Endpoint, Gateway, Tls};
-use ccs_identity::Signer;
-use serde_json::Value;
+use ccs_client::{Call, Gateway};
 use tokio::task::JoinSet;
+
+use support::{Process, evaluate, start_peer};
 
 const STARTS: usize = 10;
 const TRANSACTIONS: usize = 100_000;
 const REPORT_EVERY: usize = 20_000;
 const CLIENTS: usize = 16;
-const TIMEOUT: Duration = Duration::from_secs(30);
-
-/// A process that is killed when it is dropped.
-struct Process(Child);
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // Whoever has ended already cannot be killed, and need not.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -77,42 +65,11 @@ fn chaincode() -> (Process, String) {
     (chaincode, address)
 }
 
-/// Starts a peer and asks it as soon as it listens; gives the time until the answer.
+/// Starts a peer and asks it as soon as it listens; returns the time until the answer.
 async fn first_answer(folder: &Path, chaincode: &str, options: &[&str]) -> (Process, Duration, Gateway) {
     let begin = Instant::now();
-    let peer = Command::new(env!("CARGO_BIN_EXE_ccs"))
-        .args(["dev", "--json", "--listen", "127.0.0.1:0", "--chaincode-listen", "127.0.0.1:0"])
-        .args(["--chaincode", &format!("basic={chaincode}")])
-        .args(options)
-        .current_dir(folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn();
-    let mut peer = Process(peer.expect("the peer"));
-    let mut lines = BufReader::new(peer.0.stdout.take().expect("its output")).lines();
-    let endpoint = loop {
-        let line = lines.next().expect("a peer that goes on").expect("text");
-        let document: Value = serde_json::from_str(&line).expect("a document");
-        if document["event"] == "ready" {
-            break document["endpoint"].as_str().expect("an address").to_owned();
-        }
-    };
-    // The peer is not held up by a full pipe.
-    std::thread::spawn(move || lines.for_each(drop));
-    let organization = folder.join("organizations/peerOrganizations/org1.example.com");
-    let read = |path: &str| fs::read(organization.join(path)).expect("a file of the organization");
-    let user = "users/User1@org1.example.com/msp";
-    let keys = fs::read_dir(organization.join(user).join("keystore")).expect("a folder of keys");
-    let key = keys.flatten().next().expect("a key").path();
-    let certificate = read(&format!("{user}/signcerts/User1@org1.example.com-cert.pem"));
-    let msp = "Org1MSP".parse().expect("an MSP ID");
-    let signer = Signer::from_pem(msp, &certificate, &fs::read(key).expect("a key")).expect("a signer");
-    let tls = Tls { ca: read("peers/peer0.org1.example.com/tls/ca.crt"), server_name: None };
-    let endpoint = Endpoint::new(&endpoint, Some(tls)).expect("an endpoint");
-    let gateway = Gateway::connect(&endpoint, Arc::new(signer), TIMEOUT).await.expect("a connection");
-    let mut call = Call::new("mychannel", "basic", "AssetExists");
-    call.arguments = vec![b"nobody".to_vec()];
-    assert_eq!(gateway.evaluate(&call).await.expect("an answer"), b"false");
+    let (peer, gateway) = start_peer(env!("CARGO_BIN_EXE_ccs"), folder, chaincode, options).await;
+    evaluate(&gateway).await;
     (peer, begin.elapsed(), gateway)
 }
 
