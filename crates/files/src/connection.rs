@@ -3,6 +3,8 @@
 //! One type serves the package (where strings may be templates), the build output, the release, and the peer that
 //! reads it. Fabric declares it three times, and loses `domain` between the first and the third.
 
+use std::collections::HashMap;
+
 use crate::duration::{DurationError, GoDuration};
 use crate::json::{self, Json, Kind, ObjectWriter, SyntaxError, TypeError};
 
@@ -115,6 +117,9 @@ pub enum ConnectionError {
     /// A field has the wrong type.
     #[error(transparent)]
     Type(#[from] TypeError),
+    /// It has more keys than [`MAX_KEYS`].
+    #[error("the document has more than {MAX_KEYS} keys")]
+    TooManyKeys,
 }
 
 impl ConnectionError {
@@ -123,12 +128,19 @@ impl ConnectionError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Syntax(error) => error.hint(),
+            Self::TooManyKeys => Some("remove the keys that no peer reads".to_owned()),
             _ => {
                 Some(r#"the smallest connection.json is {"address":"chaincode.example.com:7052"}"#.to_owned())
             }
         }
     }
 }
+
+/// The most keys that a document may have, repeated keys included.
+///
+/// A peer reads eight. Each other key is kept and reported, so without a bound a document could ask for any amount of
+/// memory.
+pub const MAX_KEYS: usize = 1_000;
 
 /// Every key that a peer reads.
 pub const KEYS: [&str; 8] = [
@@ -146,9 +158,12 @@ impl Connection {
     /// Reads the file's content, with what is odd about it.
     ///
     /// More is taken than a peer takes: booleans may be strings, `dial_timeout` may be null or empty. The document
-    /// `null`, which crashes a peer, is refused.
+    /// `null`, which crashes a peer, is refused, and so is one with more than [`MAX_KEYS`] keys.
     pub fn parse(content: &[u8]) -> Result<(Self, Vec<Notice>), ConnectionError> {
         let json = json::parse(content)?;
+        if json.members().nth(MAX_KEYS).is_some() {
+            return Err(ConnectionError::TooManyKeys);
+        }
         let object = json.as_object().ok_or(ConnectionError::NotAnObject(json.kind()))?;
         let mut notices = Vec::new();
         let text = |key| object.string(key).map(Option::unwrap_or_default);
@@ -236,14 +251,16 @@ fn nanoseconds(number: f64) -> GoDuration {
 
 /// The members that no peer reads, the last of each key, where the document has it first.
 fn extra(object: &json::Object<'_>) -> Vec<(String, Vec<u8>)> {
-    let mut extra: Vec<(String, Vec<u8>)> = Vec::new();
+    let mut extra: Vec<(&str, Json<'_>)> = Vec::new();
+    let mut places = HashMap::new();
     for (key, value) in object.others(&KEYS) {
-        match extra.iter_mut().find(|(known, _)| known == key) {
-            Some((_, last)) => *last = value.compact(),
-            None => extra.push((key.to_owned(), value.compact())),
+        let place = *places.entry(key).or_insert(extra.len());
+        match extra.get_mut(place) {
+            Some((_, last)) => *last = value,
+            None => extra.push((key, value)),
         }
     }
-    extra
+    extra.into_iter().map(|(key, value)| (key.to_owned(), value.compact())).collect()
 }
 
 fn duplicates(object: &json::Object<'_>) -> impl Iterator<Item = Notice> {

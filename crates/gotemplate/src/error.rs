@@ -20,7 +20,8 @@ pub(crate) fn quoted(text: &str) -> String {
 pub enum ParseErrorKind {
     /// Go refuses the template as well.
     Syntax,
-    /// The template is nested deeper than [`MAX_PARSE_DEPTH`](crate::MAX_PARSE_DEPTH).
+    /// The template is larger or nested deeper than this engine accepts; see [`Limits`](crate::Limits) and the
+    /// constants beside it.
     Limit,
     /// Go accepts the construct, this engine does not have it.
     Unsupported,
@@ -60,7 +61,7 @@ impl ParseError {
                  printf, println, html, js, urlquery"
             }
             ParseErrorKind::Syntax => "templates follow Go's text/template: https://pkg.go.dev/text/template",
-            ParseErrorKind::Limit => "split the template or nest less",
+            ParseErrorKind::Limit => "write a shorter template that nests less",
             ParseErrorKind::Unsupported => {
                 "Go knows this construct, this engine does not: write it another way"
             }

@@ -31,6 +31,6 @@ mod unicode;
 mod value;
 
 pub use error::{ParseError, ParseErrorKind, RenderError};
-pub use limits::{Limits, MAX_PARSE_DEPTH, MAX_RENDER_DEPTH};
+pub use limits::{Limits, MAX_NODES, MAX_PARSE_DEPTH, MAX_RENDER_DEPTH, MAX_TEMPLATE_BYTES};
 pub use template::Template;
 pub use value::Value;

@@ -18,7 +18,9 @@ pub struct Template {
 impl Template {
     /// Parses a text, as `template.New("").Option("missingkey=error").Parse(text)` does in Go.
     ///
-    /// Refuses nesting deeper than [`MAX_PARSE_DEPTH`](crate::MAX_PARSE_DEPTH) and complex numbers, which Go accepts.
+    /// Refuses what Go accepts and this engine does not: nesting deeper than
+    /// [`MAX_PARSE_DEPTH`](crate::MAX_PARSE_DEPTH), a template of more than
+    /// [`MAX_TEMPLATE_BYTES`](crate::MAX_TEMPLATE_BYTES) or [`MAX_NODES`](crate::MAX_NODES), and complex numbers.
     pub fn parse(text: &str) -> Result<Template, ParseError> {
         if text.contains("{{") {
             return parser::parse(text).map(|trees| Template { trees }).map_err(|error| *error);

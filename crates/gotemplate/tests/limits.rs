@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::thread;
 
 use ccs_gotemplate::{
-    Limits, MAX_PARSE_DEPTH, MAX_RENDER_DEPTH, ParseErrorKind, RenderError, Template, Value,
+    Limits, MAX_NODES, MAX_PARSE_DEPTH, MAX_RENDER_DEPTH, MAX_TEMPLATE_BYTES, ParseErrorKind, RenderError,
+    Template, Value,
 };
 
 /// Runs on a stack of 1 MiB, half of what Rust gives a thread.
@@ -47,7 +48,7 @@ fn the_deepest_nesting_that_parses_also_renders() {
 
 #[test]
 fn deeper_nesting_is_refused_with_the_limit() {
-    for depth in [MAX_PARSE_DEPTH + 1, 100_000] {
+    for depth in [MAX_PARSE_DEPTH + 1, 50_000] {
         for text in nestings(depth) {
             let error = on_a_small_stack(move || Template::parse(&text).unwrap_err());
             assert_eq!(error.kind, ParseErrorKind::Limit);
@@ -74,9 +75,9 @@ fn a_template_that_calls_itself_is_refused() {
 
 #[test]
 fn long_chains_are_no_deep_trees() {
-    let chain = format!("{{{{if 0}}}}{}{{{{else}}}}x{{{{end}}}}", "{{else if 0}}".repeat(50_000));
+    let chain = format!("{{{{if 0}}}}{}{{{{else}}}}x{{{{end}}}}", "{{else if 0}}".repeat(2_400));
     assert_eq!(on_a_small_stack(move || render(&chain, &Limits::default())), Ok("x".to_string()));
-    let pipeline = format!("{{{{\"x\"{}}}}}", " | print".repeat(50_000));
+    let pipeline = format!("{{{{\"x\"{}}}}}", " | print".repeat(4_900));
     assert_eq!(on_a_small_stack(move || render(&pipeline, &Limits::default())), Ok("x".to_string()));
 }
 
@@ -84,11 +85,12 @@ fn long_chains_are_no_deep_trees() {
 fn endless_work_is_refused() {
     for text in [
         "{{range 1000000000}}{{end}}",
+        "{{range 1000000}}{{end}}",
         "{{range 1000000}}{{range 1000000}}{{end}}{{end}}",
         "{{define \"r\"}}{{range 10}}{{template \"r\"}}{{end}}{{end}}{{range 1000000}}{{block \"b\" .}}{{end}}{{end}}",
     ] {
         let error = render(text, &Limits::default()).unwrap_err();
-        assert_eq!(error.to_string(), "steps above the limit of 1000000 (line 1)", "{text}");
+        assert_eq!(error.to_string(), "steps above the limit of 200000 (line 1)", "{text}");
     }
 }
 
@@ -97,7 +99,7 @@ fn work_on_long_texts_is_counted() {
     let doubling = "{{$x := \"aaaaaaaaaaaaaaaa\"}}{{range 12}}{{$x = print $x $x}}{{end}}";
     let text = format!("{doubling}{{{{range 1000000}}}}{{{{if eq $x \"b\"}}}}{{{{end}}}}{{{{end}}}}");
     let error = render(&text, &Limits::default()).unwrap_err();
-    assert_eq!(error.to_string(), "steps above the limit of 1000000 (line 1)");
+    assert_eq!(error.to_string(), "steps above the limit of 200000 (line 1)");
 }
 
 #[test]
@@ -131,9 +133,72 @@ fn deep_values_are_not_printed() {
 
 #[test]
 fn looking_up_variables_takes_no_quadratic_time() {
-    let text = format!("{{{{$a := 1}}}}{}", "{{$x := 1}}{{$a}}".repeat(30_000));
+    let declared = "{{$x := 1}}".repeat(2_000);
+    let text = format!("{{{{$a := 1}}}}{declared}{{{{range 2000}}}}{{{{$a}}}}{{{{end}}}}");
     let error = render(&text, &Limits::default()).unwrap_err();
-    assert_eq!(error.to_string(), "steps above the limit of 1000000 (line 1)");
+    assert_eq!(error.to_string(), "steps above the limit of 200000 (line 1)");
+}
+
+#[test]
+fn long_names_are_counted_as_long_texts_are() {
+    let name = "n".repeat(100_000);
+    for text in [
+        format!("{{{{$a{name} := 1}}}}{{{{$b{name} := 1}}}}{{{{range 1000}}}}{{{{$a{name}}}}}{{{{end}}}}"),
+        format!("{{{{define \"{name}\"}}}}{{{{end}}}}{{{{range 1000}}}}{{{{template \"{name}\"}}}}{{{{end}}}}"),
+    ] {
+        let error = render(&text, &Limits::default()).unwrap_err();
+        assert_eq!(error.to_string(), "steps above the limit of 200000 (line 1)");
+    }
+}
+
+/// Each way to fill a tree, with the number of its parts.
+#[test]
+fn a_template_of_too_many_parts_is_refused_before_it_takes_memory() {
+    for (piece, parts) in [
+        ("{{1}}", 3),
+        ("x{{/**/}}", 1),
+        ("{{.a.a.a}}", 5),
+        ("{{$x := 1}}", 4),
+        ("{{1 | print}}", 5),
+        ("{{print 1 1}}", 5),
+        ("{{if 1}}{{end}}", 5),
+        ("{{define \"a\"}}{{end}}", 2),
+    ] {
+        let accepted = piece.repeat(MAX_NODES / parts);
+        let refused = piece.repeat(MAX_NODES / parts + 1);
+        assert!(Template::parse(&accepted).is_ok(), "{piece}");
+        let error = Template::parse(&refused).unwrap_err();
+        assert_eq!(error.kind, ParseErrorKind::Limit, "{piece}");
+        assert_eq!(error.message, "parts of the template above the limit of 10000", "{piece}");
+    }
+}
+
+#[test]
+fn a_template_that_is_too_long_is_refused_and_a_long_text_is_none() {
+    let text = "x".repeat(MAX_TEMPLATE_BYTES - 5);
+    assert!(Template::parse(&format!("{text}{{{{1}}}}")).is_ok());
+    let error = Template::parse(&format!("{text}x{{{{1}}}}")).unwrap_err();
+    assert_eq!(error.kind, ParseErrorKind::Limit);
+    assert_eq!(error.message, "1048577 bytes of template above the limit of 1048576");
+    assert!(Template::parse(&text.repeat(2)).is_ok());
+}
+
+/// To look through the blanks of the first definition at each of the others would take minutes.
+#[test]
+fn many_definitions_of_one_long_template_take_no_quadratic_time() {
+    let blanks = " ".repeat(MAX_TEMPLATE_BYTES / 2);
+    let others = "{{define \"a\"}}{{end}}".repeat(4_900);
+    let text = format!("{{{{define \"a\"}}}}{blanks}{{{{1}}}}{{{{end}}}}{others}{{{{template \"a\"}}}}");
+    assert_eq!(render(&text, &Limits::default()), Ok(format!("{blanks}1")));
+}
+
+/// To search the missing bracket behind each directive would take minutes.
+#[test]
+fn many_open_brackets_in_a_format_take_no_quadratic_time() {
+    let format = "%[d".repeat(200_000);
+    let limits = Limits { output_bytes: 64 << 20, steps: u64::MAX, ..Limits::default() };
+    let text = render(&format!("{{{{printf `{format}` 1}}}}"), &limits).unwrap();
+    assert!(text.starts_with("%!d(BADINDEX)%!d(BADINDEX)"), "{}", text.get(..40).unwrap_or_default());
 }
 
 #[test]

@@ -41,6 +41,29 @@ fn a_number_is_a_dial_timeout_in_nanoseconds() {
     );
 }
 
+fn with_unknown_keys(count: usize) -> String {
+    let keys: Vec<String> = (0..count).map(|number| format!(r#""k{number}":{number}"#)).collect();
+    format!("{{{}}}", keys.join(","))
+}
+
+#[test]
+fn a_thousand_keys_are_read_and_one_more_is_refused() {
+    let (connection, notices) = parsed(&with_unknown_keys(MAX_KEYS));
+    assert_eq!((connection.extra.len(), notices.len()), (MAX_KEYS, MAX_KEYS));
+    assert_eq!(connection.extra[999], ("k999".to_owned(), b"999".to_vec()));
+    let error = Connection::parse(with_unknown_keys(MAX_KEYS + 1).as_bytes()).unwrap_err();
+    assert_eq!(error.to_string(), "the document has more than 1000 keys");
+    assert_eq!(error.hint().unwrap(), "remove the keys that no peer reads");
+    let repeated = format!("{{{}\"k\":1}}", "\"k\":0,".repeat(MAX_KEYS));
+    assert_eq!(Connection::parse(repeated.as_bytes()), Err(ConnectionError::TooManyKeys));
+}
+
+#[test]
+fn a_repeated_unknown_key_keeps_its_place_and_its_last_value() {
+    let (connection, _) = parsed(r#"{"x":1,"y":2,"x":[3]}"#);
+    assert_eq!(connection.extra, [("x".to_owned(), b"[3]".to_vec()), ("y".to_owned(), b"2".to_vec())]);
+}
+
 #[test]
 fn booleans_in_quotes_are_read_and_noticed() {
     let (connection, notices) = parsed(r#"{"tls_required":"true","client_auth_required":"False"}"#);

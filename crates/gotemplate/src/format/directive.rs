@@ -18,6 +18,7 @@ pub(crate) fn sprintf(format: &[u8], arguments: &[Val<'_>], limit: usize) -> Res
         next: 0,
         reordered: false,
         good_index: true,
+        bracket: None,
         out: Printer::new(limit),
     };
     while run.at < format.len() && !run.out.has_failed() {
@@ -76,6 +77,8 @@ struct Run<'r, 'a> {
     /// An explicit index has been used, so that left-over arguments are no mistake.
     reordered: bool,
     good_index: bool,
+    /// Where the next `]` is, once it was searched: the end when there is none.
+    bracket: Option<usize>,
     out: Printer,
 }
 
@@ -211,8 +214,8 @@ impl Run<'_, '_> {
         }
         self.reordered = true;
         let rest = &self.format[self.at..];
-        let close = rest.iter().position(|&byte| byte == b']').filter(|_| rest.len() >= 3);
-        let Some(close) = close else {
+        let close = self.closing_bracket() - self.at;
+        let Some(close) = Some(close).filter(|&close| close < rest.len() && rest.len() >= 3) else {
             self.at += 1;
             self.good_index = false;
             return false;
@@ -225,6 +228,19 @@ impl Run<'_, '_> {
             _ => self.good_index = false,
         }
         index.is_some()
+    }
+
+    /// The place of the next `]`, or the end. It is searched once: a format of many `[` takes no quadratic time.
+    fn closing_bracket(&mut self) -> usize {
+        match self.bracket {
+            Some(place) if place >= self.at => place,
+            _ => {
+                let found = self.format[self.at..].iter().position(|&byte| byte == b']');
+                let place = found.map_or(self.format.len(), |offset| self.at + offset);
+                self.bracket = Some(place);
+                place
+            }
+        }
     }
 
     fn extra_arguments(&mut self) {

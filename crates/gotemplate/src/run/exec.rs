@@ -109,7 +109,8 @@ impl<'a> Exec<'a> {
         let found = self.variables[self.frame..].iter().rposition(|(declared, _)| *declared == name);
         let undefined = || Fault::Type(format!("undefined variable {}", quoted(name)));
         let position = self.frame + found.ok_or_else(undefined)?;
-        self.charge(self.variables.len() - position)?;
+        // Each variable with a name as long as this one may have been compared with it to the last byte.
+        self.charge((self.variables.len() - position).saturating_mul(1 + name.len() / UNITS_IN_STEP))?;
         Ok(position)
     }
 
@@ -259,6 +260,7 @@ impl<'a> Exec<'a> {
     }
 
     fn template(&mut self, name: &[u8], pipe: Option<&'a Pipe>, dot: &Val<'a>) -> Result<(), Fault> {
+        self.charge(name.len())?;
         let Some(nodes) = self.trees.get(name) else {
             return Err(Fault::Type(format!(
                 "template {} not defined",

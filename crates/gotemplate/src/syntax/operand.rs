@@ -11,9 +11,12 @@ impl Parser<'_> {
     pub(crate) fn operand(&mut self) -> Parsed<Option<Operand>> {
         let start = self.peek_non_space()?;
         let Some(term) = self.term()? else { return Ok(None) };
+        self.count(start)?;
         let mut fields = Vec::new();
         while self.peek()?.kind == Kind::Field {
-            fields.push(self.next()?.text[1..].to_string());
+            let field = self.next()?;
+            self.count(field)?;
+            fields.push(field.text[1..].to_string());
         }
         if fields.is_empty() {
             return Ok(Some(term));

@@ -2,8 +2,10 @@
 //!
 //! The grammar is in `statement`, `pipeline` and `operand`, from the outside to the inside.
 
+use std::collections::BTreeSet;
+
 use crate::error::{ParseError, ParseErrorKind, quoted};
-use crate::limits::MAX_PARSE_DEPTH;
+use crate::limits::{MAX_NODES, MAX_PARSE_DEPTH, MAX_TEMPLATE_BYTES};
 use crate::syntax::ast::Trees;
 use crate::syntax::lexer::{Kind, Lexer, Token};
 use crate::syntax::scope::Scope;
@@ -17,19 +19,29 @@ pub(crate) struct Parser<'t> {
     /// Tokens read ahead, the next one last.
     ahead: Vec<Token<'t>>,
     pub(crate) trees: Trees,
+    /// The templates that hold more than blanks; to look through their nodes at each definition takes quadratic time.
+    pub(crate) filled: BTreeSet<Vec<u8>>,
     pub(crate) scope: Scope<'t>,
     depth: usize,
+    /// How many parts of the trees have been made.
+    nodes: usize,
 }
 
 /// Parses a text and all templates that it defines.
 pub(crate) fn parse(text: &str) -> Parsed<Trees> {
+    if text.len() > MAX_TEMPLATE_BYTES {
+        let message = format!("{} bytes of template above the limit of {MAX_TEMPLATE_BYTES}", text.len());
+        return Err(Box::new(ParseError::new(ParseErrorKind::Limit, text, 0, message)));
+    }
     let mut parser = Parser {
         text,
         lexer: Lexer::new(text),
         ahead: Vec::new(),
         trees: Trees::new(),
+        filled: BTreeSet::new(),
         scope: Scope::new(),
         depth: 0,
+        nodes: 0,
     };
     parser.main()?;
     Ok(parser.trees)
@@ -101,6 +113,16 @@ impl<'t> Parser<'t> {
             return Ok(());
         }
         let message = format!("nesting above the limit of {MAX_PARSE_DEPTH}");
+        Err(self.error_of(ParseErrorKind::Limit, token, message))
+    }
+
+    /// Counts one more part of the trees, which begins at the token.
+    pub(crate) fn count(&mut self, token: Token<'_>) -> Parsed<()> {
+        self.nodes += 1;
+        if self.nodes <= MAX_NODES {
+            return Ok(());
+        }
+        let message = format!("parts of the template above the limit of {MAX_NODES}");
         Err(self.error_of(ParseErrorKind::Limit, token, message))
     }
 

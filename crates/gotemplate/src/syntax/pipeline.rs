@@ -71,6 +71,7 @@ impl Parser<'_> {
                 return Ok(());
             }
             self.next()?;
+            self.count(variable)?;
             pipe.variables.push(variable.text.to_string());
             self.scope.declare(variable.text);
             if !comma {
@@ -88,6 +89,8 @@ impl Parser<'_> {
     }
 
     fn command(&mut self) -> Parsed<Command> {
+        let first = self.peek_non_space()?;
+        self.count(first)?;
         let mut operands = Vec::new();
         loop {
             let start = self.peek_non_space()?;

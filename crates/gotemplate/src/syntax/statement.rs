@@ -47,10 +47,13 @@ impl<'t> Parser<'t> {
 
     /// Adds a template; a blank one never replaces another, and only a blank one is replaced.
     fn add(&mut self, name: Vec<u8>, nodes: Vec<Node>, token: Token<'_>) -> Parsed<()> {
-        let old_is_blank = self.trees.get(&name).is_none_or(|old| old.iter().all(Node::is_blank));
-        if old_is_blank {
+        let is_blank = nodes.iter().all(Node::is_blank);
+        if !self.filled.contains(&name) {
+            if !is_blank {
+                self.filled.insert(name.clone());
+            }
             self.trees.insert(name, nodes);
-        } else if !nodes.iter().all(Node::is_blank) {
+        } else if !is_blank {
             let shown = quoted(&String::from_utf8_lossy(&name));
             return Err(self.error(token, format!("multiple definition of template {shown}")));
         }
@@ -66,6 +69,7 @@ impl<'t> Parser<'t> {
 
     /// The body of a `define` or `block`, which has variables and ranges of its own.
     fn named_template(&mut self, name: Vec<u8>, token: Token<'t>, context: &str) -> Parsed<()> {
+        self.count(token)?;
         let outer = std::mem::replace(&mut self.scope, Scope::new());
         let (nodes, stop) = self.list()?;
         if stop == Stop::Else {
@@ -91,6 +95,7 @@ impl<'t> Parser<'t> {
 
     fn item(&mut self) -> Parsed<Item> {
         let token = self.next_non_space()?;
+        self.count(token)?;
         match token.kind {
             Kind::Text => Ok(Item::Node(Node::Text(token.text.to_string()))),
             Kind::LeftDelim => self.action(),
@@ -140,6 +145,7 @@ impl<'t> Parser<'t> {
         let variables = self.scope.length();
         let mut choice = Choice { branches: Vec::new(), otherwise: None };
         loop {
+            self.count(token)?;
             let pipe = self.pipeline(keyword, Kind::RightDelim)?;
             let (nodes, stop) = self.list()?;
             choice.branches.push((pipe, nodes));
