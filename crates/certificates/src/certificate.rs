@@ -26,15 +26,28 @@ use name::Name;
 #[derive(Clone)]
 pub struct Certificate {
     version: u8,
+    /// As the certificate holds it, with the zero byte that a leading bit of one needs.
     serial: Vec<u8>,
     subject: Name,
     issuer: Name,
+    /// Subject and issuer as DER.
+    raw_names: RawNames,
     not_before: SystemTime,
     not_after: SystemTime,
     public_key: PublicKey,
+    /// The `SubjectPublicKeyInfo` as DER.
+    public_key_info: Vec<u8>,
+    subject_key_identifier: Option<Vec<u8>>,
     alternative_names: Vec<SubjectAlternativeName>,
     is_ca: bool,
     extended_key_usages: Vec<ExtendedKeyUsage>,
+}
+
+/// The names of a certificate as DER, to compare them byte by byte.
+#[derive(Clone)]
+struct RawNames {
+    subject: Vec<u8>,
+    issuer: Vec<u8>,
 }
 
 impl Certificate {
@@ -70,8 +83,12 @@ impl Certificate {
     /// Gives the serial number in lower-case hexadecimal digits without leading zero bytes.
     #[must_use]
     pub fn serial_hex(&self) -> String {
-        let mut digits = String::with_capacity(self.serial.len() * 2);
-        for byte in &self.serial {
+        let magnitude = match self.serial.as_slice() {
+            [0, magnitude @ ..] if !magnitude.is_empty() => magnitude,
+            whole => whole,
+        };
+        let mut digits = String::with_capacity(magnitude.len() * 2);
+        for byte in magnitude {
             for half in [byte >> 4, byte & 15] {
                 digits.extend(char::from_digit(u32::from(half), 16));
             }
@@ -126,6 +143,53 @@ impl Certificate {
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
+    }
+
+    /// Returns the subject as DER.
+    #[must_use]
+    pub fn subject_der(&self) -> &[u8] {
+        &self.raw_names.subject
+    }
+
+    /// Returns the issuer as DER. A certificate is issued by another one only if this is the other's
+    /// [`subject_der`](Self::subject_der).
+    #[must_use]
+    pub fn issuer_der(&self) -> &[u8] {
+        &self.raw_names.issuer
+    }
+
+    /// Returns the organizational units of the subject, in the order of the certificate.
+    pub fn organizational_units(&self) -> impl Iterator<Item = &str> {
+        self.subject.organizational_units()
+    }
+
+    /// Returns the content bytes of the serial number, as in DER: a revocation list names certificates by them.
+    #[must_use]
+    pub fn serial_der(&self) -> &[u8] {
+        &self.serial
+    }
+
+    /// Returns the subject key identifier, if the certificate has one.
+    #[must_use]
+    pub fn subject_key_identifier(&self) -> Option<&[u8]> {
+        self.subject_key_identifier.as_deref()
+    }
+
+    /// Returns the `SubjectPublicKeyInfo` as DER.
+    #[must_use]
+    pub fn public_key_info_der(&self) -> &[u8] {
+        &self.public_key_info
+    }
+
+    /// Returns the uncompressed point of an ECDSA key or the 32 bytes of an Ed25519 key, and [`None`] for a key of
+    /// another algorithm.
+    #[must_use]
+    pub fn public_key_bytes(&self) -> Option<&[u8]> {
+        match &self.public_key {
+            PublicKey::Ec { point, .. } => Some(point),
+            PublicKey::Ed25519(bytes) => Some(bytes),
+            _ => None,
+        }
     }
 
     pub(crate) fn public_key(&self) -> &PublicKey {

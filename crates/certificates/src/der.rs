@@ -80,6 +80,11 @@ impl<'a> Reader<'a> {
         self.rest.len()
     }
 
+    /// Returns the bytes between this reader and a later state of it.
+    pub(crate) fn until(&self, later: &Self) -> &'a [u8] {
+        &self.rest[..self.rest.len().saturating_sub(later.rest.len())]
+    }
+
     pub(crate) fn peek(&self, tag: u8) -> bool {
         self.rest.first() == Some(&tag)
     }

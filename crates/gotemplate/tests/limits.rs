@@ -144,7 +144,9 @@ fn long_names_are_counted_as_long_texts_are() {
     let name = "n".repeat(100_000);
     for text in [
         format!("{{{{$a{name} := 1}}}}{{{{$b{name} := 1}}}}{{{{range 1000}}}}{{{{$a{name}}}}}{{{{end}}}}"),
-        format!("{{{{define \"{name}\"}}}}{{{{end}}}}{{{{range 1000}}}}{{{{template \"{name}\"}}}}{{{{end}}}}"),
+        format!(
+            "{{{{define \"{name}\"}}}}{{{{end}}}}{{{{range 1000}}}}{{{{template \"{name}\"}}}}{{{{end}}}}"
+        ),
     ] {
         let error = render(&text, &Limits::default()).unwrap_err();
         assert_eq!(error.to_string(), "steps above the limit of 200000 (line 1)");

@@ -38,6 +38,7 @@ impl fmt::Display for ExtendedKeyUsage {
 pub(super) struct Extensions {
     pub(super) alternative_names: Vec<SubjectAlternativeName>,
     pub(super) is_ca: bool,
+    pub(super) subject_key_identifier: Option<Vec<u8>>,
     pub(super) extended_key_usages: Vec<ExtendedKeyUsage>,
 }
 
@@ -82,7 +83,10 @@ fn interpret(extension: &Extension<'_>, into: &mut Extensions) -> Result<(), Cer
         }
         [0x55, 0x1d, 14] => {
             not_critical(extension, "subject key identifier")?;
-            value.content(der::OCTET_STRING).map(drop).ok_or_else(malformed("subject key identifier"))
+            let identifier =
+                value.content(der::OCTET_STRING).ok_or_else(malformed("subject key identifier"))?;
+            into.subject_key_identifier = Some(identifier.to_vec());
+            Ok(())
         }
         [0x55, 0x1d, 15] => value.bit_string().map(drop).ok_or_else(malformed("key usage extension")),
         [0x55, 0x1d, 17] => {

@@ -8,6 +8,7 @@ use crate::{
 };
 
 const COMMON_NAME: &[u8] = &[0x55, 0x04, 0x03];
+const ORGANIZATIONAL_UNIT: &[u8] = &[0x55, 0x04, 0x0b];
 
 /// Short names of attribute types, as RFC 2253 and Go print them.
 const SHORT_NAMES: [(&[u8], &str); 9] = [
@@ -18,7 +19,7 @@ const SHORT_NAMES: [(&[u8], &str); 9] = [
     (&[0x55, 0x04, 0x08], "ST"),
     (&[0x55, 0x04, 0x09], "STREET"),
     (&[0x55, 0x04, 0x0a], "O"),
-    (&[0x55, 0x04, 0x0b], "OU"),
+    (ORGANIZATIONAL_UNIT, "OU"),
     (&[0x55, 0x04, 0x11], "POSTALCODE"),
 ];
 
@@ -53,11 +54,16 @@ impl Name {
     }
 
     pub(super) fn common_name(&self) -> Option<&str> {
-        let attributes = self.parts.iter().flatten();
-        attributes
-            .rev()
-            .find(|attribute| attribute.kind == COMMON_NAME)
-            .map(|attribute| attribute.value.as_str())
+        self.values(COMMON_NAME).next_back()
+    }
+
+    pub(super) fn organizational_units(&self) -> impl Iterator<Item = &str> {
+        self.values(ORGANIZATIONAL_UNIT)
+    }
+
+    fn values(&self, kind: &'static [u8]) -> impl DoubleEndedIterator<Item = &str> {
+        let attributes = self.parts.iter().flatten().filter(move |attribute| attribute.kind == kind);
+        attributes.map(|attribute| attribute.value.as_str())
     }
 }
 

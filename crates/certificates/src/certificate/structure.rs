@@ -1,7 +1,7 @@
 //! The fields of a certificate in their order (RFC 5280 section 4.1), as Go's `parseCertificate` takes them.
 
 use super::{
-    Certificate, date,
+    Certificate, RawNames, date,
     extensions::{self, Extensions},
     name::Name,
 };
@@ -19,12 +19,15 @@ pub(super) fn read(bytes: &[u8]) -> Result<Certificate, CertificateError> {
     let version = version(&mut signed)?;
     let serial = serial(&mut signed)?;
     signature_algorithm(&mut signed, &mut outer)?;
-    let issuer = Name::read(&mut signed).ok_or_else(malformed("issuer"))?;
+    let (issuer, raw_issuer) = raw(&mut signed, Name::read);
+    let issuer = issuer.ok_or_else(malformed("issuer"))?;
     let mut validity = signed.enter(der::SEQUENCE).ok_or_else(malformed("validity"))?;
     let not_before = date::read(&mut validity).ok_or_else(malformed("start of validity"))?;
     let not_after = date::read(&mut validity).ok_or_else(malformed("end of validity"))?;
-    let subject = Name::read(&mut signed).ok_or_else(malformed("subject"))?;
-    let public_key = PublicKey::read(&mut signed)?;
+    let (subject, raw_subject) = raw(&mut signed, Name::read);
+    let subject = subject.ok_or_else(malformed("subject"))?;
+    let (public_key, public_key_info) = raw(&mut signed, PublicKey::read);
+    let public_key = public_key?;
     let extensions = extensions(&mut signed, version)?;
 
     outer.bit_string().ok_or_else(malformed("signature"))?;
@@ -36,13 +39,23 @@ pub(super) fn read(bytes: &[u8]) -> Result<Certificate, CertificateError> {
         serial,
         subject,
         issuer,
+        raw_names: RawNames { subject: raw_subject, issuer: raw_issuer },
         not_before,
         not_after,
         public_key,
+        public_key_info,
+        subject_key_identifier: extensions.subject_key_identifier,
         alternative_names: extensions.alternative_names,
         is_ca: extensions.is_ca,
         extended_key_usages: extensions.extended_key_usages,
     })
+}
+
+/// Reads a field, and returns its bytes beside it.
+fn raw<'a, T>(signed: &mut Reader<'a>, read: impl FnOnce(&mut Reader<'a>) -> T) -> (T, Vec<u8>) {
+    let before = *signed;
+    let field = read(signed);
+    (field, before.until(signed).to_vec())
 }
 
 /// Reads the version, which counts from zero in the certificate and from one everywhere else.
@@ -66,7 +79,6 @@ fn serial(signed: &mut Reader<'_>) -> Result<Vec<u8>, CertificateError> {
     let serial = signed.integer().ok_or_else(malformed("serial number"))?;
     match serial {
         [first, ..] if first & 0x80 != 0 => Err(CertificateError::NegativeSerial),
-        [0, magnitude @ ..] if !magnitude.is_empty() => Ok(magnitude.to_vec()),
         _ => Ok(serial.to_vec()),
     }
 }

@@ -5,3 +5,4 @@
 mod fixtures;
 mod go_verdicts;
 mod hostile_input;
+mod membership;
