@@ -1,56 +1,66 @@
 //! The messages and services of a Fabric peer: the chaincode stream, the gateway, deliver, endorser, orderer, read and
 //! write sets, `_lifecycle`.
 //!
-//! What shims need comes from `fabric-shim-protos` and is shown here again; the rest is generated from `protos/`, whose
-//! files hold the messages that this project uses, with the field numbers of Fabric 3.1. So every message has one type,
-//! and one place to find it: the module that is called as its package is, but for `protos`, which is [`peer`].
+//! All of them are generated from `protos/`, whose files hold the messages that this project uses, with the field numbers
+//! of Fabric 3.1. Each package is a module of its name, except `protos`, which is [`peer`]. Services need the feature
+//! `services`.
 //!
 //! After a change in `protos/`, `CCS_UPDATE_GENERATED=1 cargo test -p ccs-proto` writes `src/generated` anew.
 
+mod transaction_id;
+
+pub use transaction_id::transaction_id;
+
 macro_rules! package {
-    ($(#[$doc:meta])* $name:ident, $file:literal $(, $shim:path)?) => {
+    ($(#[$doc:meta])* $name:ident, $messages:literal $(, $services:literal)?) => {
         $(#[$doc])*
         #[allow(missing_docs, clippy::all, clippy::pedantic, reason = "generated code")]
         pub mod $name {
-            $(pub use $shim::*;)?
-            include!(concat!("generated/", $file, ".rs"));
+            include!(concat!("generated/", $messages));
+            $(
+                #[cfg(feature = "services")]
+                include!(concat!("generated/services/", $services));
+            )?
         }
     };
 }
 
 package!(
     /// Blocks, envelopes, headers, policies, the configuration of a channel.
-    common, "common", fabric_shim_protos::common
+    common, "common.rs"
 );
 package!(
     /// The service that clients of a network use.
-    gateway, "gateway"
+    gateway, "gateway.rs", "gateway.rs"
 );
 package!(
     /// What a simulation read and wrote of one namespace.
-    kvrwset, "kvrwset"
+    kvrwset, "kvrwset.rs"
 );
 package!(
     /// What the functions of `_lifecycle` take and give, and how it keeps definitions in the state.
-    lifecycle, "lifecycle"
+    lifecycle, "lifecycle.rs"
 );
 package!(
     /// Serialized identities, and MSPs in the configuration of a channel.
-    msp, "msp", fabric_shim_protos::msp
+    msp, "msp.rs"
 );
 package!(
     /// The ordering service, and which blocks a client wants.
-    orderer, "orderer"
+    orderer, "orderer.rs", "orderer.rs"
 );
 package!(
     /// The chaincode stream, proposals, transactions, endorser and deliver.
-    peer, "protos", fabric_shim_protos::peer
+    peer, "protos.rs", "protos.rs"
+);
+package!(
+    /// The results of queries, as a chaincode reads them.
+    queryresult, "queryresult.rs"
 );
 package!(
     /// The results of a simulation.
-    rwset, "rwset"
+    rwset, "rwset.rs"
 );
 
-pub use fabric_shim_protos::queryresult;
 // What generated code of another package calls `peer`.
 use peer as protos;

@@ -2,88 +2,75 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 /// Set to write the generated files instead of comparing them.
 const UPDATE: &str = "CCS_UPDATE_GENERATED";
+
+/// The folder of the generated services, in that of the messages.
+const SERVICES: &str = "services";
+
+/// Returns the module of this crate that holds a package.
+fn module(package: &str) -> &str {
+    if package == "protos" { "peer" } else { package }
+}
 
 fn this_crate() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Finds the .proto files of the version of `fabric-shim-protos` that is in Cargo.lock.
-fn protos_of_shim() -> PathBuf {
-    let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version", "1", "--locked"])
-        .current_dir(this_crate())
-        .output()
-        .unwrap();
-    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    let packages = metadata["packages"].as_array().unwrap();
-    let package = packages.iter().find(|package| package["name"] == "fabric-shim-protos").unwrap();
-    Path::new(package["manifest_path"].as_str().unwrap()).with_file_name("protos")
-}
-
-fn proto_files(folder: &Path) -> Vec<PathBuf> {
+/// Returns the files of a folder that have an extension, sorted by name.
+fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|found| found == extension));
     files.sort();
     files
 }
 
-/// Generates every file of `src/generated` into a folder.
+/// Generates the messages into a folder, and the services into `services` below it: a crate that only reads and writes
+/// messages builds no gRPC.
 fn generate(target: &Path) {
-    let (ours, shim) = (this_crate().join("protos"), protos_of_shim());
-    let files = proto_files(&ours);
-    let mut descriptors = protox::compile(&files, [&ours, &shim]).unwrap();
-    // The messages that `fabric-shim-protos` has are used from there, and its services are not made again.
-    let mut config = tonic_prost_build::configure().build_transport(false).out_dir(target);
+    let protos = this_crate().join("protos");
+    let descriptors = protox::compile(files(&protos, "proto"), [&protos]).unwrap();
+    let configure = |folder: &Path| tonic_prost_build::configure().build_transport(false).out_dir(folder);
+
+    let mut messages = descriptors.clone();
+    messages.file.iter_mut().for_each(|file| file.service.clear());
     // A channel's configuration and the results of `_lifecycle` are hashed and signed: maps are written in one order.
-    config = config.btree_map(".common").btree_map(".lifecycle");
-    for file in &mut descriptors.file {
-        if ours.join(file.name()).is_file() {
-            continue;
-        }
-        file.service.clear();
-        let (package, module) = match file.package() {
-            "google.protobuf" => continue,
-            "protos" => ("protos", "peer"),
-            other => (other, other),
-        };
-        let messages = file.message_type.iter().filter_map(|message| message.name.as_ref());
-        let enums = file.enum_type.iter().filter_map(|known| known.name.as_ref());
-        for name in messages.chain(enums) {
-            let path = format!("::fabric_shim_protos::{module}::{name}");
-            config = config.extern_path(format!(".{package}.{name}"), path);
-        }
+    let config = configure(target).btree_map(".common").btree_map(".lifecycle");
+    config.compile_fds(messages).unwrap();
+
+    let target = target.join(SERVICES);
+    fs::create_dir(&target).unwrap();
+    let packages: BTreeSet<_> = descriptors.file.iter().map(|file| file.package().to_owned()).collect();
+    let mut config = configure(&target);
+    for package in packages.iter().filter(|package| *package != "google.protobuf") {
+        config = config.extern_path(format!(".{package}"), format!("crate::{}", module(package)));
     }
     config.compile_fds(descriptors).unwrap();
 }
 
+/// Reads the generated files of a folder that hold any code: a package without services gives an empty one.
 fn read(folder: &Path) -> BTreeMap<String, String> {
     let file = |path: PathBuf| {
         (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())
     };
-    // A package of which every message is used from elsewhere gives an empty file.
-    proto_files(folder).into_iter().map(file).filter(|(_, text)| text.contains("pub ")).collect()
+    files(folder, "rs").into_iter().map(file).filter(|(_, text)| text.contains("pub ")).collect()
 }
 
-#[test]
-fn the_generated_files_are_those_of_the_protos() {
-    let target = tempfile::tempdir().unwrap();
-    generate(target.path());
-    let generated = this_crate().join("src/generated");
+fn compare(generated: &Path, committed: &Path) {
     if std::env::var_os(UPDATE).is_some() {
-        for (name, text) in read(target.path()) {
-            fs::write(generated.join(name), text).unwrap();
+        fs::create_dir_all(committed).unwrap();
+        for (name, text) in read(generated) {
+            fs::write(committed.join(name), text).unwrap();
         }
     }
-    let (expected, actual) = (read(target.path()), read(&generated));
+    let (expected, actual) = (read(generated), read(committed));
     assert!(
         expected.keys().eq(actual.keys()),
-        "{:?} is not {:?}; {UPDATE}=1 cargo test -p ccs-proto writes them",
+        "{:?} differs from {:?}; {UPDATE}=1 cargo test -p ccs-proto writes them",
         actual.keys(),
         expected.keys()
     );
@@ -91,4 +78,13 @@ fn the_generated_files_are_those_of_the_protos() {
         let difference = similar::TextDiff::from_lines(&actual[&name], &text).unified_diff().to_string();
         assert!(difference.is_empty(), "{name}: {UPDATE}=1 cargo test -p ccs-proto writes it\n{difference}");
     }
+}
+
+#[test]
+fn the_generated_files_are_those_of_the_protos() {
+    let target = tempfile::tempdir().unwrap();
+    generate(target.path());
+    let committed = this_crate().join("src/generated");
+    compare(target.path(), &committed);
+    compare(&target.path().join(SERVICES), &committed.join(SERVICES));
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ccs_peer::{Chaincode, ChaincodeConnection, RegisterError, RegisterOptions};
-use fabric_shim_protos::peer::chaincode_message::Type;
-use fabric_shim_protos::peer::chaincode_server::{Chaincode as Service, ChaincodeServer};
-use fabric_shim_protos::peer::{ChaincodeId, ChaincodeMessage, Response};
-use fabric_shim_protos::prost::Message;
+use ccs_proto::peer::chaincode_message::Type;
+use ccs_proto::peer::chaincode_server::{Chaincode as Service, ChaincodeServer};
+use ccs_proto::peer::{ChaincodeId, ChaincodeMessage, Response};
+use prost::Message;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};

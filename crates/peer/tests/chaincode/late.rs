@@ -7,7 +7,7 @@ use std::time::Duration;
 use ccs_peer::{Limits, Peer, Source};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::{ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, GetState, Response};
-use fabric_shim_protos::prost::Message;
+use prost::Message;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::timeout;
 

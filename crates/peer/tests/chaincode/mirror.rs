@@ -13,7 +13,7 @@ use ccs_proto::peer::{
 };
 use ccs_proto::queryresult::Kv;
 use ccs_testkit::CouchDbStandIn;
-use fabric_shim_protos::prost::Message;
+use prost::Message;
 
 use crate::fake::{Talk, serve};
 use crate::peer::{peer, run};

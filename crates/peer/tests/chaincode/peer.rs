@@ -17,7 +17,7 @@ use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_support_client::ChaincodeSupportClient;
 use ccs_proto::peer::{ChaincodeId, ChaincodeInput, ChaincodeSpec, GetState, PutState, Response};
-use fabric_shim_protos::prost::Message;
+use prost::Message;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ccs_peer::{InvokeError, Limits, RegisterOptions, TransactionError};
-use fabric_shim_protos::peer::ChaincodeId;
-use fabric_shim_protos::peer::chaincode_message::Type;
+use ccs_proto::peer::ChaincodeId;
+use ccs_proto::peer::chaincode_message::Type;
 use tokio::time::timeout;
 use tonic::Status;
 

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use ccs_peer::{Identity, Intent, Invocation, InvokeError, Proposal, RegisterOptions, TransactionError};
-use fabric_shim_protos::peer::chaincode_message::Type;
-use fabric_shim_protos::peer::{
-    ChaincodeEvent, ChaincodeInput, ChaincodeMessage, GetState, PutState, Response,
-};
-use fabric_shim_protos::prost::Message;
+use ccs_proto::peer::chaincode_message::Type;
+use ccs_proto::peer::{ChaincodeEvent, ChaincodeInput, ChaincodeMessage, GetState, PutState, Response};
+use prost::Message;
 use tonic::Status;
 
 use crate::fake::{Talk, of, register, serve_for, start};

@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::pin::Pin;
 
-use fabric_shim_protos::peer::ChaincodeMessage;
-use fabric_shim_protos::peer::chaincode_server::{Chaincode, ChaincodeServer};
+use ccs_proto::peer::ChaincodeMessage;
+use ccs_proto::peer::chaincode_server::{Chaincode, ChaincodeServer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_stream::Stream;

@@ -1,7 +1,7 @@
 //! What goes wrong on a connection that is good: the stream, REGISTER, the ID.
 
-use fabric_shim_protos::peer::ChaincodeMessage;
-use fabric_shim_protos::peer::chaincode_message::Type;
+use ccs_proto::peer::ChaincodeMessage;
+use ccs_proto::peer::chaincode_message::Type;
 use tonic::Status;
 
 use super::fake::{Script, grpc};
