@@ -1,9 +1,10 @@
 //! `cargo xtask conformance`: the cases under `conformance/cases`, on our builder or on any other.
 //!
-//! `conformance/README.md` describes what a case looks like. Data flows one way: [`case`] is read, [`scratch`] and
-//! [`setup`] lay it out, [`host`] runs the programs by a peer's rules, [`observed`] says what came of it,
+//! `conformance/README.md` describes what a case looks like. Data flows one way: [`case`] is read with each [`recipe`] and
+//! [`action`] in it, [`certificates`], [`scratch`] and [`setup`] lay it out, [`host`] runs the programs by a peer's rules, [`observed`] says what came of it,
 //! [`recorded`] what should have, [`compare`] how the two differ, and [`differences`] which of that is known.
 
+mod action;
 mod case;
 mod certificates;
 mod compare;
@@ -12,10 +13,12 @@ mod escape;
 mod host;
 mod meaning;
 mod observed;
+mod recipe;
 mod recorded;
 mod redact;
 mod scratch;
 mod setup;
+mod texts;
 mod tree;
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -74,11 +77,10 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         }
         None => Differences::none(),
     };
+    let suite = Suite { programs, folder: workshop.path().join("case"), bless: options.bless, differences };
     let mut outcomes = Outcomes::default();
     for case in &cases {
-        let folder = workshop.path().join("case");
-        run_case(case, &programs, &folder, options, &differences, &mut outcomes)
-            .with_context(|| format!("case {}", case.name))?;
+        suite.run(case, &mut outcomes).with_context(|| format!("case {}", case.name))?;
     }
     let Outcomes { passed, listed, failed, skipped } = outcomes;
     if skipped > 0 {
@@ -99,37 +101,44 @@ fn prepare_programs(bin: Option<&Path>, programs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Runs one case in a new folder, which is removed afterwards.
-fn run_case(
-    case: &Case,
-    programs: &Path,
-    folder: &Path,
-    options: &Options,
-    differences: &Differences,
-    outcomes: &mut Outcomes,
-) -> Result<()> {
-    let observed = Observed::of(case, programs, folder);
-    scratch::remove(folder)?;
-    let Some(observed) = observed? else {
-        outcomes.skipped += 1;
-        return Ok(());
-    };
-    if options.bless && Recorded::of(&observed).write(&case.folder)? {
-        println!("blessed {}", case.name);
-    }
-    let found = compare::compare(case, &Recorded::read(&case.folder, &observed.input)?, &observed);
-    match differences.judge(&case.name, &found) {
-        Verdict::Passed => outcomes.passed += 1,
-        Verdict::Listed => outcomes.listed += 1,
-        Verdict::Failed(reasons) => {
-            outcomes.failed += 1;
-            println!("FAILED  {}: {}", case.name, case.title);
-            for reason in reasons {
-                println!("{}", indented(&reason));
+/// What every case is run with.
+struct Suite {
+    /// The folder of the builder's programs.
+    programs: PathBuf,
+    /// Where each case is laid out, one after another.
+    folder: PathBuf,
+    /// Whether what is seen becomes what is expected.
+    bless: bool,
+    /// The differences that are known.
+    differences: Differences,
+}
+
+impl Suite {
+    /// Runs one case in a new folder, which is removed afterwards.
+    fn run(&self, case: &Case, outcomes: &mut Outcomes) -> Result<()> {
+        let observed = Observed::of(case, &self.programs, &self.folder);
+        scratch::remove(&self.folder)?;
+        let Some(observed) = observed? else {
+            outcomes.skipped += 1;
+            return Ok(());
+        };
+        if self.bless && Recorded::of(&observed).write(&case.folder)? {
+            println!("blessed {}", case.name);
+        }
+        let found = compare::compare(case, &Recorded::read(&case.folder, &observed.input)?, &observed);
+        match self.differences.judge(&case.name, &found) {
+            Verdict::Passed => outcomes.passed += 1,
+            Verdict::Listed => outcomes.listed += 1,
+            Verdict::Failed(reasons) => {
+                outcomes.failed += 1;
+                println!("FAILED  {}: {}", case.name, case.title);
+                for reason in reasons {
+                    println!("{}", indented(&reason));
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// Sets a text off from the headings around it.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 
-use super::certificates::Recipe;
-use super::setup::Action;
+use super::action::Action;
+use super::recipe::Recipe;
 
 /// One folder under `conformance/cases`.
 pub(crate) struct Case {

@@ -1,7 +1,4 @@
 //! Certificates that are made anew for each run, since those in a file would expire one day.
-//!
-//! Input files name them: `@pem:client.cert@` becomes the PEM text as the inside of a JSON string, `@raw:client.cert@`
-//! the text itself. Output is compared after the way back.
 
 use std::collections::BTreeMap;
 
@@ -10,48 +7,10 @@ use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
     PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519,
 };
-use serde::Deserialize;
 use time::{Duration, OffsetDateTime};
 
-/// How a certificate is to be made.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Recipe {
-    /// The certificate of the issuer; itself unless given.
-    signed_by: Option<String>,
-    /// Whether it may issue others.
-    #[serde(default)]
-    authority: bool,
-    /// Days until it expires, and an hour; negative: since it expired.
-    #[serde(default = "ten_years")]
-    days: i64,
-    /// Days until it becomes valid; negative: since it did.
-    #[serde(default = "yesterday")]
-    from: i64,
-    /// Names of the host.
-    #[serde(default)]
-    names: Vec<String>,
-    /// The kind of its key.
-    #[serde(default)]
-    key: KeyKind,
-}
-
-/// Kinds of keys, all of which Go's `crypto/tls` takes.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum KeyKind {
-    #[default]
-    P256,
-    P384,
-    Ed25519,
-}
-
-/// The texts that the placeholders of a case stand for.
-#[derive(Default)]
-pub(crate) struct Texts {
-    /// `client.cert` and the like, with the PEM text.
-    texts: BTreeMap<String, String>,
-}
+use super::recipe::{KeyKind, Recipe};
+use super::texts::Texts;
 
 struct Made {
     params: CertificateParams,
@@ -59,46 +18,22 @@ struct Made {
     pem: String,
 }
 
-impl Texts {
-    /// Makes the certificates of a case.
-    pub(crate) fn make(recipes: &BTreeMap<String, Recipe>) -> Result<Self> {
-        let mut made = BTreeMap::new();
-        for name in recipes.keys() {
-            make(name, recipes, &mut made, 0)?;
-        }
-        let mut texts = BTreeMap::new();
-        for (name, Made { key, pem, .. }) in made {
-            texts.insert(format!("{name}.key"), key.serialize_pem());
-            texts.insert(format!("{name}.cert"), pem);
-        }
-        Ok(Self { texts })
+/// Makes the certificates of a case.
+pub(crate) fn make(recipes: &BTreeMap<String, Recipe>) -> Result<Texts> {
+    let mut made = BTreeMap::new();
+    for name in recipes.keys() {
+        make_one(name, recipes, &mut made, 0)?;
     }
-
-    /// Puts the texts in place of their placeholders.
-    pub(crate) fn fill(&self, content: Vec<u8>) -> Vec<u8> {
-        self.forms().fold(content, |content, (placeholder, text)| {
-            super::redact::replace(&content, placeholder.as_bytes(), text.as_bytes())
-        })
+    let mut texts = Texts::default();
+    for (name, Made { key, pem, .. }) in made {
+        texts.add(format!("{name}.key"), key.serialize_pem());
+        texts.add(format!("{name}.cert"), pem);
     }
-
-    /// Puts the placeholders in place of the texts.
-    pub(crate) fn redact(&self, content: Vec<u8>) -> Vec<u8> {
-        self.forms().fold(content, |content, (placeholder, text)| {
-            super::redact::replace(&content, text.as_bytes(), placeholder.as_bytes())
-        })
-    }
-
-    /// Each placeholder with its text, in both forms.
-    fn forms(&self) -> impl Iterator<Item = (String, String)> {
-        self.texts.iter().flat_map(|(name, text)| {
-            let json = text.replace('\n', "\\n");
-            [(format!("@pem:{name}@"), json), (format!("@raw:{name}@"), text.clone())]
-        })
-    }
+    Ok(texts)
 }
 
 /// Makes one certificate, its issuers first.
-fn make(
+fn make_one(
     name: &str,
     recipes: &BTreeMap<String, Recipe>,
     made: &mut BTreeMap<String, Made>,
@@ -120,7 +55,7 @@ fn make(
     let certificate = match &recipe.signed_by {
         None => params.self_signed(&key)?,
         Some(issuer) => {
-            make(issuer, recipes, made, depth + 1)?;
+            make_one(issuer, recipes, made, depth + 1)?;
             let issuer = &made[issuer];
             params.signed_by(&key, &Issuer::from_params(&issuer.params, &issuer.key))?
         }
@@ -144,19 +79,12 @@ fn params(name: &str, recipe: &Recipe) -> Result<CertificateParams> {
     Ok(params)
 }
 
-fn ten_years() -> i64 {
-    3650
-}
-
-fn yesterday() -> i64 {
-    -1
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::{Recipe, Texts};
+    use super::make;
+    use crate::conformance::recipe::Recipe;
 
     fn recipes(text: &str) -> BTreeMap<String, Recipe> {
         toml::from_str(text).expect("recipes")
@@ -164,8 +92,7 @@ mod tests {
 
     #[test]
     fn placeholders_become_json_text_and_come_back() {
-        let texts =
-            Texts::make(&recipes("ca = { authority = true }\nclient = { signed_by = 'ca' }")).expect("made");
+        let texts = make(&recipes("ca = { authority = true }\nclient = { signed_by = 'ca' }")).expect("made");
         let input = br#"{"a":"@pem:ca.cert@","b":"@pem:client.key@"}"#;
         let filled = texts.fill(input.to_vec());
         let value: serde_json::Value = serde_json::from_slice(&filled).expect("still JSON");
@@ -175,7 +102,7 @@ mod tests {
 
     #[test]
     fn issuers_that_go_round_in_a_circle_are_an_error() {
-        let Err(error) = Texts::make(&recipes("a = { signed_by = 'b' }\nb = { signed_by = 'a' }")) else {
+        let Err(error) = make(&recipes("a = { signed_by = 'b' }\nb = { signed_by = 'a' }")) else {
             panic!("certificates without a beginning were made");
         };
         assert!(error.to_string().contains("go round in a circle"), "{error}");

@@ -19,8 +19,8 @@ use rustix::process::{Pid, Signal};
 use wait_timeout::ChildExt as _;
 
 use super::case::{Script, Step};
-use super::certificates::Texts;
 use super::scratch::Scratch;
+use super::texts::Texts;
 
 /// What a builder may take for one step; a peer itself waits for ever.
 const TIMEOUT: Duration = Duration::from_secs(10);

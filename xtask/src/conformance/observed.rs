@@ -5,10 +5,12 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::case::{Case, Program};
-use super::certificates::Texts;
+use super::certificates;
 use super::host::{self, Finished};
 use super::redact;
 use super::scratch::Scratch;
+use super::setup;
+use super::texts::Texts;
 use super::tree::{self, Kind, Tree};
 
 /// What came of all steps of a case.
@@ -45,17 +47,17 @@ impl Observed {
         if case.script.steps.iter().any(|step| step.full_disk) && !host::can_mount() {
             return Ok(None);
         }
-        let texts = Texts::make(&case.script.certificates)?;
+        let texts = certificates::make(&case.script.certificates)?;
         let scratch = Scratch::lay_out(case, &texts, programs, root)?;
         for action in &case.script.setup {
-            action.perform(&scratch, &texts)?;
+            setup::perform(action, &scratch, &texts)?;
         }
         let input = input(&scratch, &texts)?;
         let mut steps = Vec::new();
         let mut changed_input = Vec::new();
         for step in &case.script.steps {
             for action in &step.setup {
-                action.perform(&scratch, &texts)?;
+                setup::perform(action, &scratch, &texts)?;
             }
             host::hand_over(&scratch)?;
             let before = self::input(&scratch, &texts)?;
@@ -75,7 +77,7 @@ impl ObservedStep {
     fn of(program: Program, finished: Finished, scratch: &Scratch, texts: &Texts) -> Self {
         let broken_rules = broken_rules(&finished);
         let redacted = |content: &[u8]| {
-            let content = texts.redact(redact::output(content, scratch));
+            let content = texts.redact(redact::output(content, &scratch.placeholders()));
             super::escape::encode(&content)
         };
         Self {
@@ -135,7 +137,8 @@ fn listed(scratch: &Scratch, texts: &Texts, name: &str) -> Result<Tree> {
             *content = texts.redact(std::mem::take(content));
         }
         if let Kind::Link(target) = &mut entry.kind {
-            *target = String::from_utf8_lossy(&redact::output(target.as_bytes(), scratch)).into_owned();
+            *target = String::from_utf8_lossy(&redact::output(target.as_bytes(), &scratch.placeholders()))
+                .into_owned();
         }
     }
     Ok(tree)

@@ -1,9 +1,7 @@
 //! What differs from run to run is replaced by what it stands for: folders, process IDs, dates.
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::path::Path;
-
-use super::scratch::Scratch;
+use std::path::{Path, PathBuf};
 
 /// Replaces each `from` by `to`.
 pub(crate) fn replace(content: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
@@ -21,11 +19,10 @@ pub(crate) fn replace(content: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     replaced
 }
 
-/// Redacts what a program wrote.
-pub(crate) fn output(content: &[u8], scratch: &Scratch) -> Vec<u8> {
-    let folders = scratch.placeholders();
-    let content = folders.into_iter().fold(content.to_vec(), |content, (placeholder, folder)| {
-        replace(&content, path_bytes(&folder), placeholder.as_bytes())
+/// Redacts what a program wrote; each folder of the case becomes its placeholder.
+pub(crate) fn output(content: &[u8], folders: &[(&str, PathBuf)]) -> Vec<u8> {
+    let content = folders.iter().fold(content.to_vec(), |content, (placeholder, folder)| {
+        replace(&content, path_bytes(folder), placeholder.as_bytes())
     });
     dates(&process_ids(&content))
 }

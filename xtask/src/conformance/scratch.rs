@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 use super::case::Case;
-use super::certificates::Texts;
 use super::escape;
+use super::texts::Texts;
 use crate::builder_programs::NAMES;
 use crate::workspace;
 
