@@ -10,6 +10,7 @@ mod empty_root;
 mod fabric;
 mod fuzz;
 mod image;
+mod layers;
 mod manifests;
 mod parallel;
 mod size;
@@ -53,6 +54,8 @@ enum Chore {
     Manifests(manifests::Options),
     /// Check that every place that names a Rust release, or the project's version, names the same one
     CheckVersions(versions::Options),
+    /// Check which crate, and which file, uses which: no cycles, no forbidden dependencies, no crate too large
+    Layers(layers::Options),
     /// Run each fuzz target for a while
     Fuzz(fuzz::Options),
 }
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Chore::Image(options) => image::run(&options),
         Chore::Manifests(options) => manifests::run(&options),
         Chore::CheckVersions(options) => versions::run(&options),
+        Chore::Layers(options) => layers::run(&options),
         Chore::Fuzz(options) => fuzz::run(&options),
     };
     match outcome {

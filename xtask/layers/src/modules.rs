@@ -1,0 +1,137 @@
+//! The modules of a library or a program: which names each has, and which file a path leads to.
+
+use std::collections::BTreeMap;
+
+/// The words of a path, such as `crate`, `tally`, `Tally`.
+pub(crate) type Words = Vec<String>;
+
+/// One module, in a file of its own or inline.
+pub(crate) struct Module {
+    /// The position of its file.
+    pub(crate) file: usize,
+    /// The module around it; none for the root.
+    pub(crate) parent: Option<usize>,
+    /// What its names stand for. A name can be a module and a function.
+    pub(crate) names: BTreeMap<String, Vec<Binding>>,
+    /// Modules and enums of which it takes all names.
+    pub(crate) globs: Vec<Words>,
+    /// The paths that its product code names.
+    pub(crate) mentions: Vec<Mention>,
+}
+
+/// What a name stands for.
+#[derive(Clone)]
+pub(crate) enum Binding {
+    /// An item that the module declares.
+    Declared,
+    /// A module below it.
+    Module(usize),
+    /// Whatever this path leads to.
+    Import(Words),
+}
+
+/// A path in the code.
+pub(crate) struct Mention {
+    /// Its words.
+    pub(crate) words: Words,
+    /// The line.
+    pub(crate) line: usize,
+}
+
+/// Where a path leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// To an item that this file declares.
+    Item(usize),
+    /// To a module itself.
+    Module(usize),
+}
+
+/// All modules; the root is the first.
+#[derive(Default)]
+pub(crate) struct Modules(pub(crate) Vec<Module>);
+
+/// Longer than any chain of re-exports; an import that leads to itself ends here.
+const LONGEST_WAY: usize = 32;
+
+impl Modules {
+    /// Adds a module and binds its name in the one around it.
+    pub(crate) fn add(&mut self, name: &str, file: usize, parent: Option<usize>) -> usize {
+        let position = self.0.len();
+        self.0.push(Module { file, parent, names: BTreeMap::new(), globs: Vec::new(), mentions: Vec::new() });
+        if let Some(parent) = parent {
+            self.bind(parent, name, Binding::Module(position));
+        }
+        position
+    }
+
+    /// Gives a name of a module a meaning.
+    pub(crate) fn bind(&mut self, module: usize, name: &str, binding: Binding) {
+        self.0[module].names.entry(name.to_owned()).or_default().push(binding);
+    }
+
+    /// Tells whether a file is that of a module around this one.
+    pub(crate) fn is_around(&self, file: usize, module: usize) -> bool {
+        let around = std::iter::successors(Some(module), |module| self.0[*module].parent);
+        around.into_iter().any(|module| self.0[module].file == file)
+    }
+
+    /// Finds where a path in a module leads; nothing for another crate, the language and local names.
+    pub(crate) fn resolve(&self, module: usize, words: &[String]) -> Option<Place> {
+        self.from(module, words, LONGEST_WAY)
+    }
+
+    fn from(&self, module: usize, words: &[String], steps: usize) -> Option<Place> {
+        let (first, rest) = words.split_first()?;
+        let start = match first.as_str() {
+            "crate" => Some(0),
+            "self" => Some(module),
+            "super" => self.0[module].parent,
+            // A name without a way to it counts only if this module has it.
+            _ => return self.below(module, words, steps, false),
+        };
+        match rest.first().map(String::as_str) {
+            Some("super") => self.from(start?, rest, steps),
+            _ => self.below(start?, rest, steps, true),
+        }
+    }
+
+    /// Follows words from a module downwards.
+    fn below(&self, module: usize, words: &[String], steps: usize, is_member: bool) -> Option<Place> {
+        let steps = steps.checked_sub(1)?;
+        let Some((name, rest)) = words.split_first() else { return Some(Place::Module(module)) };
+        let bindings = self.0[module].names.get(name).map_or(&[][..], Vec::as_slice);
+        let mut places: Vec<Place> =
+            bindings.iter().filter_map(|binding| self.follow(module, binding, rest, steps)).collect();
+        // `compare::compare` is the function: an item counts before the module of its name.
+        places.sort_by_key(|place| matches!(place, Place::Module(_)));
+        if !bindings.is_empty() {
+            return places.first().copied();
+        }
+        let globs = self.0[module].globs.iter();
+        let taken = globs.filter_map(|glob| match self.from(module, glob, steps)? {
+            Place::Module(other) if other != module && self.0[other].names.contains_key(name) => {
+                self.below(other, words, steps, true)
+            }
+            _ => None,
+        });
+        // A macro has made the name, or it is a variant: then it is in the module's own file.
+        taken.into_iter().next().or(is_member.then_some(Place::Item(self.0[module].file)))
+    }
+
+    fn follow(&self, module: usize, binding: &Binding, rest: &[String], steps: usize) -> Option<Place> {
+        match binding {
+            Binding::Declared => Some(Place::Item(self.0[module].file)),
+            Binding::Module(below) => self.below(*below, rest, steps, true),
+            Binding::Import(path) => {
+                // The name's own import does not count on the way to it: `use ring::digest; use digest::Digest;`.
+                let way = [path, rest].concat();
+                if way.first() == path.last() && path.len() == 1 {
+                    None
+                } else {
+                    self.from(module, &way, steps)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+use crate::below::Second;
+
+pub trait First {}
+
+impl First for Second {}

@@ -1,0 +1,3 @@
+pub mod first;
+mod second;
+pub use second::*;

@@ -1,0 +1,3 @@
+mod below;
+
+fn main() {}

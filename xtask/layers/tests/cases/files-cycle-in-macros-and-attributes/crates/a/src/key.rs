@@ -1,0 +1,7 @@
+pub const NAME: &str = "key";
+
+#[derive(Deserialize)]
+pub struct Key {
+    #[serde(with = "super::hex::read")]
+    id: u8,
+}

@@ -1,0 +1,2 @@
+mod hex;
+mod key;

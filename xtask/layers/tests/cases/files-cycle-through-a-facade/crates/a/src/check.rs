@@ -1,0 +1,5 @@
+pub struct CheckError;
+
+pub fn check() -> Result<(), crate::Error> {
+    Ok(())
+}

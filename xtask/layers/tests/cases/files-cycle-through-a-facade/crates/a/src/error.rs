@@ -1,0 +1,3 @@
+pub enum Error {
+    Check(crate::check::CheckError),
+}

@@ -1,0 +1,4 @@
+pub use error::Error;
+
+mod check;
+mod error;

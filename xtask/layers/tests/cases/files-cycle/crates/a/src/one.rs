@@ -1,0 +1,3 @@
+use crate::two::Two;
+
+pub struct One(Two);

@@ -1,0 +1,3 @@
+use super::one;
+
+pub fn three(_: Option<one::One>) {}

@@ -1,0 +1,5 @@
+pub struct Two;
+
+fn three() {
+    super::three::three();
+}

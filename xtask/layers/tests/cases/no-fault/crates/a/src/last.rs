@@ -1,0 +1,4 @@
+pub fn last() {
+    let compare = 1;
+    let _ = compare;
+}

@@ -1,0 +1,5 @@
+//! Five lines.
+
+fn one() {}
+
+fn two() {}
