@@ -117,8 +117,8 @@ pub enum ConnectionError {
     /// A field has the wrong type.
     #[error(transparent)]
     Type(#[from] TypeError),
-    /// It has more keys than [`MAX_KEYS`].
-    #[error("the document has more than {MAX_KEYS} keys")]
+    /// It has more keys that no peer reads than [`MAX_KEYS`].
+    #[error("the document has more than {MAX_KEYS} keys that no peer reads")]
     TooManyKeys,
 }
 
@@ -136,10 +136,9 @@ impl ConnectionError {
     }
 }
 
-/// The most keys that a document may have, repeated keys included.
+/// The most keys beside [`KEYS`] that a document may have, repeated keys included.
 ///
-/// A peer reads eight. Each other key is kept and reported, so without a bound a document could ask for any amount of
-/// memory.
+/// Each of them is kept and reported, so without a bound a document could ask for any amount of memory.
 pub const MAX_KEYS: usize = 1_000;
 
 /// Every key that a peer reads.
@@ -158,13 +157,14 @@ impl Connection {
     /// Reads the file's content, with what is odd about it.
     ///
     /// More is taken than a peer takes: booleans may be strings, `dial_timeout` may be null or empty. The document
-    /// `null`, which crashes a peer, is refused, and so is one with more than [`MAX_KEYS`] keys.
+    /// `null`, which crashes a peer, is refused, and so is one with more than [`MAX_KEYS`] keys that no
+    /// peer reads.
     pub fn parse(content: &[u8]) -> Result<(Self, Vec<Notice>), ConnectionError> {
         let json = json::parse(content)?;
-        if json.members().nth(MAX_KEYS).is_some() {
+        let object = json.as_object().ok_or(ConnectionError::NotAnObject(json.kind()))?;
+        if object.others(&KEYS).nth(MAX_KEYS).is_some() {
             return Err(ConnectionError::TooManyKeys);
         }
-        let object = json.as_object().ok_or(ConnectionError::NotAnObject(json.kind()))?;
         let mut notices = Vec::new();
         let text = |key| object.string(key).map(Option::unwrap_or_default);
         let mut boolean = |key| {
