@@ -9,7 +9,7 @@ mod pax;
 
 use std::io::{self, Read};
 
-use fault::{Failure, MAX_EXTENDED_HEADER, TarFault};
+use fault::{Failure, MAX_EXTENDED_HEADER, MAX_EXTENDED_HEADERS, TarFault};
 use header::{BLOCK, Block, Header, until_nul};
 use pax::Records;
 
@@ -42,14 +42,18 @@ impl<R: Read> Archive<R> {
             }
             let Some(header) = self.header()? else { return Ok(None) };
             let size = self.enter(&header)?;
-            if matches!(header.flag, b'x' | b'L' | b'K') {
+            if matches!(header.flag, b'x' | b'g' | b'L' | b'K') {
                 extended_bytes += size;
+                if size <= MAX_EXTENDED_HEADER && extended_bytes > MAX_EXTENDED_HEADERS {
+                    return Err(TarFault::ExtendedHeaders.into());
+                }
             }
             match header.flag {
                 b'x' => records = Records::parse(&self.extended_header()?)?,
                 b'g' => {
                     Records::parse(&self.extended_header()?)?;
-                    return Ok(Some(Member { name: header.path, flag: b'g', ..Member::default() }));
+                    let name = header.path;
+                    return Ok(Some(Member { name, flag: b'g', extended_bytes, ..Member::default() }));
                 }
                 b'L' => long_name = until_nul(&self.extended_header()?).to_vec(),
                 b'K' => drop(self.extended_header()?),

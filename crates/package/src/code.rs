@@ -22,7 +22,8 @@ pub enum EntryKind {
 /// A file or folder in `code.tar.gz`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeEntry {
-    path: PathBuf,
+    /// The path, where it is not the name in the header: most names are paths already, and there may be many entries.
+    path: Option<PathBuf>,
     kind: EntryKind,
     mode: u32,
     size: u64,
@@ -33,7 +34,7 @@ impl CodeEntry {
     /// Gives the path, relative and without `.` or `..`. Empty for the top folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        self.path.as_deref().unwrap_or(Path::new(OsStr::from_bytes(&self.header.name)))
     }
 
     /// Tells a file from a folder.
@@ -76,6 +77,7 @@ impl CodeEntry {
             EntryKind::Directory => (0o700, 0),
             EntryKind::File => (permissions, member.size),
         };
+        let path = (path.as_os_str().as_bytes() != member.name).then_some(path);
         Ok(Self { path, kind, mode, size, header: member.clone() })
     }
 }
@@ -104,12 +106,12 @@ pub(crate) fn clean(path: &[u8]) -> Option<PathBuf> {
 pub(crate) fn conflict(entries: &[CodeEntry]) -> Option<&Path> {
     let mut sorted: Vec<&CodeEntry> = entries.iter().collect();
     // Paths are compared part by part, so what lies below a path comes right after it.
-    sorted.sort_unstable_by(|left, right| left.path.cmp(&right.path).then(right.kind.cmp(&left.kind)));
+    sorted.sort_unstable_by(|left, right| left.path().cmp(right.path()).then(right.kind.cmp(&left.kind)));
     let clashes = |pair: &&[&CodeEntry]| {
-        let same_kind = pair[0].path == pair[1].path && pair[1].kind == EntryKind::File;
-        pair[0].kind == EntryKind::File && pair[1].path.starts_with(&pair[0].path) && !same_kind
+        let same_kind = pair[0].path() == pair[1].path() && pair[1].kind == EntryKind::File;
+        pair[0].kind == EntryKind::File && pair[1].path().starts_with(pair[0].path()) && !same_kind
     };
-    sorted.windows(2).find(clashes).map(|pair| pair[0].path.as_path())
+    sorted.windows(2).find(clashes).map(|pair| pair[0].path())
 }
 
 /// `code.tar.gz` breaks a rule.
@@ -117,7 +119,7 @@ pub(crate) fn conflict(entries: &[CodeEntry]) -> Option<&Path> {
 pub enum CodeFault {
     /// It is no readable archive.
     #[error("code.tar.gz cannot be read: {0}")]
-    Archive(#[from] ArchiveFault),
+    Archive(ArchiveFault),
     /// An entry is neither a file nor a folder.
     #[error("code.tar.gz holds {name:?}, which is {}", kind_name(*flag))]
     Kind {
@@ -231,7 +233,7 @@ mod tests {
     }
 
     fn entry(path: &str, kind: EntryKind) -> CodeEntry {
-        CodeEntry { path: path.into(), kind, mode: 0, size: 0, header: EntryHeader::default() }
+        CodeEntry { path: Some(path.into()), kind, mode: 0, size: 0, header: EntryHeader::default() }
     }
 
     #[test]

@@ -27,12 +27,12 @@ pub enum Existing {
 #[derive(Debug, thiserror::Error)]
 pub enum DiskError {
     /// The file cannot be opened.
-    #[error("cannot open {path:?}: {source}")]
+    #[error("cannot open {path:?}: {error}")]
     Open {
         /// The file.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
     /// The package is not one that a peer would install.
     #[error("{path:?}: {error}")]
@@ -54,12 +54,12 @@ pub enum DiskError {
         error: WriteError,
     },
     /// A file or folder cannot be created.
-    #[error("cannot create {path:?}: {source}")]
+    #[error("cannot create {path:?}: {error}")]
     Create {
         /// The file or folder.
         path: PathBuf,
         /// Why not.
-        source: io::Error,
+        error: io::Error,
     },
     /// There is something under that name.
     #[error("{path:?} exists already")]
@@ -84,7 +84,7 @@ impl DiskError {
 
 /// Reads the package in a file.
 pub fn load(path: &Path, limits: &Limits) -> Result<Package, DiskError> {
-    let open = |source| DiskError::Open { path: path.to_owned(), source };
+    let open = |error| DiskError::Open { path: path.to_owned(), error };
     let file = File::open(path).map_err(open)?;
     crate::read::read(BufReader::new(file), limits)
         .map_err(|error| DiskError::Read { path: path.to_owned(), error })
@@ -99,7 +99,7 @@ pub fn save(contents: &PackageContents, path: &Path, existing: Existing) -> Resu
     if existing == Existing::Keep && path.symlink_metadata().is_ok() {
         return Err(exists());
     }
-    let create = |source| DiskError::Create { path: path.to_owned(), source };
+    let create = |error| DiskError::Create { path: path.to_owned(), error };
     let mut file = NamedTempFile::with_prefix_in(".ccs-package-", parent(path)).map_err(create)?;
     let write_error = |error| DiskError::Write { path: path.to_owned(), error };
     let mut sink = BufWriter::new(file.as_file_mut());
@@ -124,15 +124,31 @@ pub fn save(contents: &PackageContents, path: &Path, existing: Existing) -> Resu
 /// a peer writes it over the earlier one and leaves what that has more of (Fabric 3.1
 /// `core/container/externalbuilder/tar.go`).
 pub fn unpack_code(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
-    let create = |path: &Path, source| DiskError::Create { path: path.to_owned(), source };
+    unpack_chosen(source, folder, limits, |_| true)
+}
+
+/// Unpacks the chosen entries of a package's code as [`unpack_code`] does. The others are read and checked, and nothing is
+/// written for them.
+///
+/// A builder reads connection.json and `META-INF` alone, and a package may hold a hundred thousand other files.
+pub fn unpack_chosen(
+    source: impl Read,
+    folder: &Path,
+    limits: &Limits,
+    mut is_wanted: impl FnMut(&CodeEntry) -> bool,
+) -> Result<Package, DiskError> {
+    let create = |path: &Path, error| DiskError::Create { path: path.to_owned(), error };
     let draft = draft_of(folder)?;
     let mut seen = Vec::new();
     let visitor = |entry: &CodeEntry, content: &mut dyn Read| {
+        if !is_wanted(entry) {
+            return Ok(());
+        }
         seen.push(entry.clone());
-        put(&draft, entry, content).map_err(|source| match code::conflict(&seen) {
+        put(&draft, entry, content).map_err(|error| match code::conflict(&seen) {
             // The disk notices it before the reader does, which looks at all entries at the end.
             Some(path) => DiskError::Package(ReadError::Code(CodeFault::Conflict { path: path.to_owned() })),
-            None => create(&folder.join(entry.path()), source),
+            None => create(&folder.join(entry.path()), error),
         })
     };
     let package = visit_code(source, limits, visitor).map_err(|error| match error {
@@ -149,12 +165,12 @@ pub fn unpack_code(source: impl Read, folder: &Path, limits: &Limits) -> Result<
 /// As with [`unpack_code`] the folder must be absent or empty, and it appears with all of its content or not at all. Only
 /// the user can enter it.
 pub fn unpack(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
-    let create = |source| DiskError::Create { path: folder.to_owned(), source };
+    let create = |error| DiskError::Create { path: folder.to_owned(), error };
     let draft = draft_of(folder)?;
     let package = unpack_code(source, &draft.path().join("src"), limits).map_err(|error| match error {
-        DiskError::Create { path, source } => {
+        DiskError::Create { path, error } => {
             let place = path.strip_prefix(draft.path()).map_or_else(|_| path.clone(), |it| folder.join(it));
-            DiskError::Create { path: place, source }
+            DiskError::Create { path: place, error }
         }
         error => error,
     })?;
@@ -167,21 +183,20 @@ pub fn unpack(source: impl Read, folder: &Path, limits: &Limits) -> Result<Packa
 
 /// Makes a folder beside one that can be created; a fresh folder that only we know holds no links that lead elsewhere.
 fn draft_of(folder: &Path) -> Result<TempDir, DiskError> {
-    if !is_free(folder).map_err(|source| DiskError::Open { path: folder.to_owned(), source })? {
+    if !is_free(folder).map_err(|error| DiskError::Open { path: folder.to_owned(), error })? {
         return Err(DiskError::Exists { path: folder.to_owned() });
     }
     tempfile::Builder::new()
         .prefix(".ccs-unpack-")
         .permissions(Permissions::from_mode(0o700))
         .tempdir_in(parent(folder))
-        .map_err(|source| DiskError::Create { path: folder.to_owned(), source })
+        .map_err(|error| DiskError::Create { path: folder.to_owned(), error })
 }
 
 /// Gives the draft its name.
 fn settle(draft: TempDir, folder: &Path) -> Result<(), DiskError> {
     // Replaces an empty folder, and fails should it have ceased to be empty.
-    fs::rename(draft.path(), folder)
-        .map_err(|source| DiskError::Create { path: folder.to_owned(), source })?;
+    fs::rename(draft.path(), folder).map_err(|error| DiskError::Create { path: folder.to_owned(), error })?;
     // Nothing is left under the draft's name that its destructor could remove.
     let _ = draft.keep();
     Ok(())

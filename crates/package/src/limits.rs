@@ -16,11 +16,12 @@ pub struct Limits {
     pub entry_bytes: u64,
     /// Bytes of `metadata.json`, which is held in memory. Default 1 MiB.
     pub metadata_bytes: u64,
-    /// Bytes of the names in one archive, all together; they are held in memory. Default 16 MiB.
+    /// Bytes of the names in one archive, which are held in memory, and of its extended headers, all together. Default
+    /// 8 MiB.
     pub name_bytes: u64,
-    /// Bytes of one archive after decompression, headers and all. Default 1 GiB.
+    /// Bytes of one archive after decompression, headers and all. Default 512 MiB.
     pub total_bytes: u64,
-    /// Bytes of the package file itself. Default 1 GiB.
+    /// Bytes of the package file itself. Default 256 MiB.
     pub file_bytes: u64,
 }
 
@@ -31,9 +32,9 @@ impl Default for Limits {
             entries: 100_000,
             entry_bytes: 256 * MIB,
             metadata_bytes: MIB,
-            name_bytes: 16 * MIB,
-            total_bytes: 1024 * MIB,
-            file_bytes: 1024 * MIB,
+            name_bytes: 8 * MIB,
+            total_bytes: 512 * MIB,
+            file_bytes: 256 * MIB,
         }
     }
 }
@@ -80,11 +81,11 @@ pub enum LimitExceeded {
         limit: u64,
     },
     /// The names are too long.
-    #[error("{layer} holds names of {found} bytes in all, more than {limit}")]
+    #[error("{layer} holds names and extended headers of {found} bytes in all, more than {limit}")]
     NameBytes {
         /// Where they are.
         layer: Layer,
-        /// Bytes of the names until then.
+        /// Bytes of names and extended headers until then.
         found: u64,
         /// How many there may be.
         limit: u64,
@@ -122,7 +123,7 @@ impl<'a> Tally<'a> {
     pub(crate) fn admit(&mut self, member: &Member) -> Result<(), LimitExceeded> {
         let layer = self.layer;
         self.entries += 1;
-        self.name_bytes += member.name.len() as u64;
+        self.name_bytes += member.name.len() as u64 + member.extended_bytes;
         if self.entries > self.limits.entries {
             return Err(LimitExceeded::Entries { layer, limit: self.limits.entries });
         }

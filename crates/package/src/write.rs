@@ -16,7 +16,7 @@ use tar::Owner;
 pub enum WriteError {
     /// The target of the bytes failed.
     #[error("the package cannot be written: {0}")]
-    Io(#[from] io::Error),
+    Io(io::Error),
     /// A file is too large for the archive.
     #[error("{path:?} of {size} bytes is too large for a package")]
     TooLarge {
@@ -25,6 +25,12 @@ pub enum WriteError {
         /// Its size in bytes.
         size: u64,
     },
+}
+
+impl From<io::Error> for WriteError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 impl WriteError {

@@ -11,8 +11,10 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use archives::{METADATA, empty, file, gzip, package, package_of, tar};
-use ccs_package::disk::unpack_code;
-use ccs_package::{Limits, ReadError, VisitError, Warning, read, visit_code};
+use ccs_package::disk::{DiskError, unpack_chosen, unpack_code};
+use ccs_package::{
+    CodeEntry, CodeFault, Limits, ReadError, TarFault, VisitError, Warning, WriteError, read, visit_code,
+};
 use proptest::prelude::*;
 
 fn refusal(package: &[u8], limits: &Limits) -> String {
@@ -36,7 +38,10 @@ fn each_limit_names_its_number_and_what_was_found() {
     let large = package(&[file("big", [b'x'; 1001])]);
     assert_eq!(refusal(&large, &limits), "code.tar.gz holds \"big\" of 1001 bytes, more than 1000");
     let named = package(&[file([b'n'; 30], ""), file([b'm'; 30], "")]);
-    assert_eq!(refusal(&named, &limits), "code.tar.gz holds names of 60 bytes in all, more than 50");
+    assert_eq!(
+        refusal(&named, &limits),
+        "code.tar.gz holds names and extended headers of 60 bytes in all, more than 50"
+    );
     let padded = format!("{METADATA}{}", " ".repeat(100));
     let metadata = gzip(&tar(&[file("metadata.json", padded), file("code.tar.gz", gzip(&tar(&[])))]));
     assert_eq!(
@@ -71,6 +76,59 @@ fn a_hundred_thousand_entries_are_read_and_one_more_is_refused() {
         |count: usize| package(&(0..count).map(|index| file(format!("{index}"), "")).collect::<Vec<_>>());
     assert_eq!(read(entries(100_000).as_slice(), &Limits::default()).unwrap().code_entries().len(), 100_000);
     assert_eq!(refusal(&entries(100_001), &Limits::default()), "code.tar.gz holds more than 100000 entries");
+}
+
+#[test]
+fn extended_headers_are_bounded_for_an_entry_and_for_an_archive() {
+    let record = archives::record("comment", vec![b'x'; 900_000]);
+    let header = archives::extended(b'x', &record);
+    let four = [header.clone(), header.clone(), header.clone(), header.clone(), file("a", "x")].concat();
+    assert_eq!(
+        refusal(&package(&[four]), &Limits::default()),
+        "code.tar.gz cannot be read: the extended headers of an entry have more than 3145728 bytes"
+    );
+    for kind in [b'x', b'g'] {
+        let entries = vec![[archives::extended(kind, &record), file("a", "x")].concat(); 10];
+        let message = refusal(&package(&entries), &Limits::default());
+        assert!(
+            message.starts_with("code.tar.gz holds names and extended headers of 9"),
+            "{}: {message}",
+            char::from(kind)
+        );
+    }
+}
+
+#[test]
+fn only_what_is_chosen_is_unpacked_and_everything_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let target = folder.path().join("src");
+    let code = [file("node_modules/x", "1"), file("./connection.json", "{}"), file("META-INF/x.json", "2")];
+    let wanted = |entry: &CodeEntry| !entry.path().starts_with("node_modules");
+    let package =
+        |code: &[Vec<u8>]| unpack_chosen(package(code).as_slice(), &target, &Limits::default(), wanted);
+    assert_eq!(package(&code).unwrap().code_entries().len(), 3);
+    assert_eq!(fs::read(target.join("connection.json")).unwrap(), b"{}");
+    assert_eq!(fs::read(target.join("META-INF/x.json")).unwrap(), b"2");
+    assert!(!target.join("node_modules").exists());
+    fs::remove_dir_all(&target).unwrap();
+    let clash = [file("node_modules", "1"), file("node_modules/x", "2")];
+    let message = package(&clash).unwrap_err().to_string();
+    assert_eq!(message, "code.tar.gz holds \"node_modules\" as a file and as a folder");
+}
+
+#[test]
+fn a_cause_is_written_once() {
+    let errors: [&dyn std::error::Error; 4] = [
+        &WriteError::from(io::Error::other("the cause")),
+        &DiskError::Open { path: "a".into(), error: io::Error::other("the cause") },
+        &DiskError::Create { path: "a".into(), error: io::Error::other("the cause") },
+        &CodeFault::Archive(TarFault::Header("the cause").into()),
+    ];
+    for error in errors {
+        let chain = std::iter::successors(Some(error), |error| error.source()).map(ToString::to_string);
+        let text = chain.collect::<Vec<_>>().join(": ");
+        assert_eq!(text.matches("the cause").count(), 1, "{text}");
+    }
 }
 
 #[test]
