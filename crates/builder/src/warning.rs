@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ccs_certificates::Skipped;
+use ccs_certificates::{Skipped, UncheckedKey};
 use ccs_files::GoDuration;
 use ccs_files::connection::Notice;
 
@@ -57,6 +57,14 @@ pub enum Warning {
         /// Whole days until then.
         days_left: u64,
     },
+    /// A key that is taken without a look at its numbers.
+    #[error("{field}: {key}")]
+    UncheckedKey {
+        /// The field.
+        field: &'static str,
+        /// What kind of key it is.
+        key: UncheckedKey,
+    },
     /// Two folders of which one is read.
     #[error("the package has META-INF and metadata; metadata is ignored")]
     TwoMetadataFolders,
@@ -93,6 +101,7 @@ impl Warning {
             Self::ExpiresSoon { .. } => {
                 "renew the certificate and package the chaincode again before it ends"
             }
+            Self::UncheckedKey { .. } => "use a key on P-256 or P-384, which is checked at install",
             Self::TwoMetadataFolders => "put everything into META-INF",
             Self::Hidden { .. } | Self::OutsideStatedb { .. } => "leave the file out",
         };

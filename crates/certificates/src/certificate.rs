@@ -15,8 +15,10 @@ pub use alternative_names::SubjectAlternativeName;
 pub use extensions::ExtendedKeyUsage;
 
 use crate::{
+    curve::Curve,
     der::Reader,
     error::CertificateError,
+    private_key::UncheckedKey,
     public_key::{KeyAlgorithm, PublicKey},
     validity::Validity,
 };
@@ -179,6 +181,12 @@ impl Certificate {
     #[must_use]
     pub fn public_key_info_der(&self) -> &[u8] {
         &self.public_key_info
+    }
+
+    /// Says why nobody looked at the numbers of the public key, if nobody did.
+    #[must_use]
+    pub fn unchecked_key(&self) -> Option<UncheckedKey> {
+        matches!(self.public_key, PublicKey::Ec { curve: Curve::P224, .. }).then_some(UncheckedKey::P224)
     }
 
     /// Returns the uncompressed point of an ECDSA key or the 32 bytes of an Ed25519 key, and [`None`] for a key of

@@ -3,9 +3,10 @@
 use crate::{
     bundle::{SkipReason, Skipped},
     certificate::Certificate,
+    curve::Curve,
     error::CertificateError,
     pem::{self, Block},
-    private_key::{self, PrivateKeyError},
+    private_key::{self, PrivateKeyError, PublicHalf, UncheckedKey},
     public_key::{KeyAlgorithm, PublicKey},
     shown::{shown_bytes, shown_labels},
 };
@@ -19,6 +20,8 @@ pub struct KeyPair {
     pub chain: Vec<Certificate>,
     /// Certificates above the first that cannot be read. Go sends them all the same.
     pub skipped: Vec<Skipped>,
+    /// Why the private key was not compared with the certificate, if it was not.
+    pub unchecked: Option<UncheckedKey>,
 }
 
 /// Why certificate and private key are not a pair that a peer can use.
@@ -98,7 +101,8 @@ impl KeyPairError {
     }
 }
 
-/// Reads a certificate chain and its private key. It is an error where Go's `tls.X509KeyPair` gives one.
+/// Reads a certificate chain and its private key. It is an error where Go's `tls.X509KeyPair` returns one, but for the
+/// numbers of an [`UncheckedKey`].
 pub fn read_key_pair(cert_pem: &[u8], key_pem: &[u8]) -> Result<KeyPair, KeyPairError> {
     let blocks = certificate_blocks(cert_pem);
     let Some(((_, leaf), others)) = blocks.split_first() else {
@@ -106,10 +110,10 @@ pub fn read_key_pair(cert_pem: &[u8], key_pem: &[u8]) -> Result<KeyPair, KeyPair
     };
     let key = pem::blocks(key_pem).find(Block::is_private_key).ok_or_else(|| no_private_key(key_pem))?;
     let leaf = Certificate::from_der(leaf).map_err(KeyPairError::UnreadableCertificate)?;
-    let public = public_half(&key).map_err(KeyPairError::UnusableKey)?;
-    compare(leaf.public_key(), &public)?;
+    let half = public_half(&key).map_err(KeyPairError::UnusableKey)?;
+    compare(leaf.public_key(), &half)?;
 
-    let mut pair = KeyPair { chain: vec![leaf], skipped: Vec::new() };
+    let mut pair = KeyPair { chain: vec![leaf], skipped: Vec::new(), unchecked: half.unchecked };
     for (block, der) in others {
         match Certificate::from_der(der) {
             Ok(certificate) => pair.chain.push(certificate),
@@ -149,17 +153,21 @@ fn no_private_key(key_pem: &[u8]) -> KeyPairError {
 }
 
 /// Go tries the data before anything else; that it is encrypted only explains why it cannot be read.
-fn public_half(key: &Block<'_>) -> Result<PublicKey, PrivateKeyError> {
+fn public_half(key: &Block<'_>) -> Result<PublicHalf, PrivateKeyError> {
     private_key::public_half(&key.data)
         .map_err(|error| if key.is_encrypted() { PrivateKeyError::Encrypted } else { error })
 }
 
-fn compare(certificate: &PublicKey, key: &PublicKey) -> Result<(), KeyPairError> {
+fn compare(certificate: &PublicKey, half: &PublicHalf) -> Result<(), KeyPairError> {
+    let key = &half.key;
+    // There is no point to compare.
+    let is_on_p224 = half.unchecked == Some(UncheckedKey::P224);
     match certificate {
         PublicKey::X25519 | PublicKey::Dsa | PublicKey::Other(_) => {
             Err(KeyPairError::UnsupportedCertificateKey(certificate.algorithm()))
         }
         _ if certificate == key => Ok(()),
+        PublicKey::Ec { curve: Curve::P224, .. } if is_on_p224 => Ok(()),
         _ if certificate.algorithm() == key.algorithm() => Err(KeyPairError::Mismatch),
         _ => Err(KeyPairError::AlgorithmMismatch {
             certificate: certificate.algorithm(),

@@ -9,9 +9,10 @@
 //! The rules are those of Go 1.26. Peers built with Go before 1.23 also take certificates with negative serial
 //! numbers; since 1.23 no peer does, so they are refused here.
 //!
-//! Known differences, none of them met in practice: RSA keys with more than two primes and quoted mailboxes in
-//! name constraints are checked less than Go checks them; the Ed25519 key of 32 zero bytes, PKCS #8 parameters with
-//! a tag number above 30 and RSA moduli above 65 536 bits are refused.
+//! Known differences, none of them met in practice: the numbers of keys on P-224 and of RSA keys with more than two primes
+//! are not checked, which [`UncheckedKey`] tells; quoted mailboxes in name constraints are checked less than Go checks
+//! them; the Ed25519 key of 32 zero bytes, PKCS #8 parameters with a tag number above 30 and RSA moduli above 65 536 bits
+//! are refused.
 //!
 //! Everything here is a function of its arguments: no file, no network, no clock.
 //!
@@ -43,7 +44,7 @@ pub use curve::Curve;
 pub use error::CertificateError;
 pub use host::host_matches;
 pub use key_pair::{KeyPair, KeyPairError, read_key_pair};
-pub use private_key::PrivateKeyError;
+pub use private_key::{PrivateKeyError, UncheckedKey};
 pub use public_key::KeyAlgorithm;
 pub use revocation::revocation_list_authority;
 pub use validity::Validity;

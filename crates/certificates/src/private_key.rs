@@ -1,6 +1,6 @@
 //! Private keys as `tls.X509KeyPair` reads them: PKCS #1, PKCS #8, then SEC 1, whatever the PEM label says.
 //!
-//! Only the public half leaves this file. A Fabric peer writes PKCS #8 under the label `EC PRIVATE KEY`
+//! Only the public half leaves this file, as far as it can be derived. A Fabric peer writes PKCS #8 under the label `EC PRIVATE KEY`
 //! (Fabric `common/crypto/tlsgen`, v3.1.5), which is why the label is not asked.
 
 use crate::{
@@ -10,6 +10,30 @@ use crate::{
     public_key::PublicKey,
     rsa,
 };
+
+/// A kind of key that is accepted without a look at its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UncheckedKey {
+    /// The key is on the curve P-224.
+    #[error("keys on the curve P-224 are not checked")]
+    P224,
+    /// The key is an RSA key of more than two primes.
+    #[error("RSA keys of more than two primes are not checked")]
+    MultiPrimeRsa,
+}
+
+/// The public half of a private key.
+pub(crate) struct PublicHalf {
+    /// The public key; of a key on P-224 the point is empty.
+    pub(crate) key: PublicKey,
+    pub(crate) unchecked: Option<UncheckedKey>,
+}
+
+impl From<PublicKey> for PublicHalf {
+    fn from(key: PublicKey) -> Self {
+        Self { key, unchecked: None }
+    }
+}
 
 /// Why a private key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,9 +71,9 @@ impl PrivateKeyError {
     }
 }
 
-/// Reads a private key from DER and gives its public half.
-pub(crate) fn public_half(bytes: &[u8]) -> Result<PublicKey, PrivateKeyError> {
-    if let Some(key) = rsa::public_key(bytes) {
+/// Reads a private key from DER and returns its public half.
+pub(crate) fn public_half(bytes: &[u8]) -> Result<PublicHalf, PrivateKeyError> {
+    if let Some(key) = rsa::public_half(bytes) {
         return Ok(key);
     }
     match pkcs8(bytes) {
@@ -58,12 +82,14 @@ pub(crate) fn public_half(bytes: &[u8]) -> Result<PublicKey, PrivateKeyError> {
     }
 }
 
-fn pkcs8(bytes: &[u8]) -> Result<PublicKey, PrivateKeyError> {
+fn pkcs8(bytes: &[u8]) -> Result<PublicHalf, PrivateKeyError> {
     let (algorithm, parameters, key) = pkcs8_fields(bytes).ok_or(PrivateKeyError::Malformed)?;
     match algorithm {
-        oid::RSA => rsa::public_key(key).ok_or(PrivateKeyError::Malformed),
+        oid::RSA => rsa::public_half(key).ok_or(PrivateKeyError::Malformed),
         oid::EC => sec1(key, Reader::new(parameters).object_identifier()),
-        oid::ED25519 if parameters.is_empty() => ed25519(key).ok_or(PrivateKeyError::Malformed),
+        oid::ED25519 if parameters.is_empty() => {
+            ed25519(key).map(PublicHalf::from).ok_or(PrivateKeyError::Malformed)
+        }
         oid::ED25519 => Err(PrivateKeyError::Malformed),
         other => Err(PrivateKeyError::UnsupportedAlgorithm(crate::shown::shown(&oid::dotted(other)))),
     }
@@ -81,12 +107,17 @@ fn pkcs8_fields(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
 
 /// Reads a SEC 1 key. The curve named outside, if any, wins over the one named inside; the public key inside is
 /// not looked at, as in Go.
-fn sec1(bytes: &[u8], curve_outside: Option<&[u8]>) -> Result<PublicKey, PrivateKeyError> {
+fn sec1(bytes: &[u8], curve_outside: Option<&[u8]>) -> Result<PublicHalf, PrivateKeyError> {
     let (scalar, curve_inside) = sec1_fields(bytes).ok_or(PrivateKeyError::Malformed)?;
     let identifier = curve_outside.or(curve_inside).ok_or(PrivateKeyError::Malformed)?;
     let curve = Curve::from_identifier(identifier).ok_or(PrivateKeyError::UnsupportedCurve)?;
-    let point = padded(scalar, curve.scalar_length()).and_then(|scalar| curve.public_point(&scalar));
-    Ok(PublicKey::Ec { curve, point: point.ok_or(PrivateKeyError::Malformed)? })
+    let scalar = padded(scalar, curve.scalar_length()).ok_or(PrivateKeyError::Malformed)?;
+    if curve == Curve::P224 {
+        let key = PublicKey::Ec { curve, point: Vec::new() };
+        return Ok(PublicHalf { key, unchecked: Some(UncheckedKey::P224) });
+    }
+    let point = curve.public_point(&scalar).ok_or(PrivateKeyError::Malformed)?;
+    Ok(PublicKey::Ec { curve, point }.into())
 }
 
 fn sec1_fields(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {

@@ -4,6 +4,7 @@ use crypto_bigint::{BoxedUint, ConcatenatingMul, Integer, NonZero};
 
 use crate::{
     der::{self, Reader},
+    private_key::{PublicHalf, UncheckedKey},
     public_key::PublicKey,
 };
 
@@ -24,13 +25,16 @@ struct Numbers<'a> {
     more_primes: Vec<&'a [u8]>,
 }
 
-/// Reads a PKCS #1 private key and gives its public half. `None` where Go refuses: wrong structure, bytes behind
-/// it, or numbers that do not belong together.
-pub(crate) fn public_key(bytes: &[u8]) -> Option<PublicKey> {
+/// Reads a PKCS #1 private key and returns its public half. `None` where Go refuses: wrong structure, bytes behind
+/// it, or numbers of a key with two primes that do not belong together.
+pub(crate) fn public_half(bytes: &[u8]) -> Option<PublicHalf> {
     let numbers = read(bytes)?;
+    let has_two_primes = numbers.more_primes.is_empty();
     let is_consistent = is_public_half_sound(&numbers)
-        && if numbers.more_primes.is_empty() { is_key(&numbers) } else { is_multi_prime_key(&numbers) };
-    is_consistent.then(|| PublicKey::Rsa { modulus: numbers.modulus.to_vec(), exponent: numbers.exponent })
+        && if has_two_primes { is_key(&numbers) } else { is_multi_prime_key(&numbers) };
+    is_consistent.then_some(())?;
+    let key = PublicKey::Rsa { modulus: numbers.modulus.to_vec(), exponent: numbers.exponent };
+    Some(PublicHalf { key, unchecked: (!has_two_primes).then_some(UncheckedKey::MultiPrimeRsa) })
 }
 
 fn read(bytes: &[u8]) -> Option<Numbers<'_>> {
@@ -104,9 +108,9 @@ fn checked(numbers: &Numbers<'_>) -> Option<()> {
     }
     match complete {
         Some((_, _, coefficient)) => {
-            let coefficient = number(coefficient);
-            let is_inverse = is_one(&product_modulo(&prime2, &coefficient, &prime1)?);
-            (coefficient < prime1 && is_inverse).then_some(())?;
+            // Compared before it is multiplied: it may be as long as the whole document.
+            let coefficient = Some(number(coefficient)).filter(|coefficient| *coefficient < prime1)?;
+            is_one(&product_modulo(&prime2, &coefficient, &prime1)?).then_some(())?;
         }
         None => is_odd(&prime1).then_some(())?,
     }

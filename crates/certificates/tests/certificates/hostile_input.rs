@@ -3,7 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use crate::fixtures::{pem_encode, pem_file};
-use ccs_certificates::{BundleError, Certificate, KeyPairError, Validity, read_bundle, read_key_pair};
+use ccs_certificates::{
+    BundleError, Certificate, KeyPairError, UncheckedKey, Validity, read_bundle, read_key_pair,
+};
 use proptest::prelude::*;
 
 const CERTIFICATES: [&str; 5] = ["authority.crt", "p256.crt", "rsa.crt", "p521.crt", "ed25519.crt"];
@@ -167,6 +169,38 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
         _ => [&[tag, 0x80 | u8::try_from(used.len()).unwrap()], &used[..]].concat(),
     };
     [&header, content].concat()
+}
+
+#[test]
+fn keys_that_are_not_checked_are_taken_and_told() {
+    let pair = |certificate: &str, key: &str| read_key_pair(&pem_file(certificate), &pem_file(key)).unwrap();
+    assert_eq!(pair("p256.crt", "p256.sec1.key").unchecked, None);
+    assert_eq!(pair("rsa.crt", "rsa.pkcs1.key").unchecked, None);
+    for key in ["p224.sec1.key", "p224.pkcs8.key"] {
+        assert_eq!(pair("p224.crt", key).unchecked, Some(UncheckedKey::P224));
+    }
+    let certificate = |file| read_bundle(&pem_file(file)).unwrap().certificates.remove(0).unchecked_key();
+    assert_eq!((certificate("p224.crt"), certificate("p256.crt")), (Some(UncheckedKey::P224), None));
+    assert_eq!(
+        pair_error("p256.crt", "p224.sec1.key").to_string(),
+        "the client key (ECDSA P-224) is of another kind than the client certificate (ECDSA P-256)"
+    );
+}
+
+/// A key of three primes has the modulus of the certificate; its other numbers are anything.
+#[test]
+fn an_rsa_key_of_three_primes_is_taken_with_a_warning() {
+    let (rsa, _) = crate::fixtures::first_block(&pem_file("rsa.pkcs1.key"));
+    // Header of the sequence, version, header of the modulus with its sign byte, and its 256 bytes.
+    let modulus = &rsa[7..7 + 4 + 257];
+    let prime = [2, 1, 3];
+    let other = der(0x30, &der(0x30, &[prime, [2, 1, 1], [2, 1, 1]].concat()));
+    let exponent = [2, 3, 1, 0, 1];
+    let fields =
+        [&[2, 1, 1], modulus, &exponent, &prime, &prime, &[2, 1, 5], &prime, &prime, &prime, &other].concat();
+    let key = pem_encode("RSA PRIVATE KEY", &der(0x30, &fields));
+    let pair = read_key_pair(&pem_file("rsa.crt"), &key).unwrap();
+    assert_eq!(pair.unchecked, Some(UncheckedKey::MultiPrimeRsa));
 }
 
 /// Without a limit this key would cost minutes of long division.

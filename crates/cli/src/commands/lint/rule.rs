@@ -62,6 +62,7 @@ rules! {
     DomainUnused "domain-unused" Warning,
     DialTimeoutShort "dial-timeout-short" Warning,
     PemBlockIgnored "pem-block-ignored" Warning,
+    KeyUnchecked "key-unchecked" Warning,
     RootCertExpired "root-cert-expired" Warning,
     CertificateNotYetValid "certificate-not-yet-valid" Warning,
     CertificateExpiresSoon "certificate-expires-soon" Warning,
