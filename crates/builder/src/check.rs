@@ -2,10 +2,13 @@
 
 use std::time::{Duration, SystemTime};
 
-use ccs_certificates::{BundleError, Certificate, KeyPairError, Validity, read_bundle, read_key_pair};
+use ccs_certificates::{
+    BundleError, Certificate, KeyPairError, UncheckedKey, Validity, read_bundle, read_key_pair,
+};
 use ccs_files::connection::DialTimeout;
 use ccs_files::{Address, Connection};
 
+use crate::input::MAX_CONNECTION;
 use crate::{Error, Warning};
 
 /// A certificate that ends within this many days is warned about.
@@ -76,6 +79,12 @@ pub fn check(connection: &mut Connection, now: SystemTime, warnings: &mut Vec<Wa
     check_client(connection, now, warnings)
 }
 
+/// Checks that the connection.json of the build is not larger than that of a package may be: `release` reads it again.
+pub fn check_size(connection: &Connection) -> Result<(), Error> {
+    let size = connection.to_json().len() as u64;
+    if size > MAX_CONNECTION { Err(Error::RenderedTooLarge { size }) } else { Ok(()) }
+}
+
 /// Checks that a peer can dial the address.
 pub fn check_address(connection: &Connection) -> Result<(), Error> {
     connection.address.parse::<Address>().map(drop).map_err(Error::Address)
@@ -127,6 +136,7 @@ fn roots(connection: &Connection, now: SystemTime, warnings: &mut Vec<Warning>) 
     }
     let bundle = read_bundle(connection.root_cert.as_bytes()).map_err(TlsError::RootCert)?;
     warnings.extend(bundle.skipped.into_iter().map(|skipped| Warning::SkippedBlock { field, skipped }));
+    warnings.extend(unchecked(field, bundle.certificates.iter().find_map(Certificate::unchecked_key)));
     let mut expired = Vec::new();
     for certificate in &bundle.certificates {
         match validity(field, certificate, now) {
@@ -153,10 +163,16 @@ fn client(connection: &Connection, now: SystemTime, warnings: &mut Vec<Warning>)
     let pair = read_key_pair(connection.client_cert.as_bytes(), connection.client_key.as_bytes())
         .map_err(TlsError::KeyPair)?;
     warnings.extend(pair.skipped.into_iter().map(|skipped| Warning::SkippedBlock { field, skipped }));
+    warnings.extend(unchecked("client_key", pair.unchecked));
+    warnings.extend(unchecked(field, pair.chain.iter().find_map(Certificate::unchecked_key)));
     for certificate in &pair.chain {
         warnings.extend(validity(field, certificate, now)?);
     }
     Ok(())
+}
+
+fn unchecked(field: &'static str, key: Option<UncheckedKey>) -> Option<Warning> {
+    key.map(|key| Warning::UncheckedKey { field, key })
 }
 
 /// Gives a warning for a certificate that soon ends or has not begun; one that has ended is an error.

@@ -15,6 +15,9 @@ use crate::input::{self, ReadError};
 /// The deepest nesting of a configuration.
 pub const MAX_DEPTH: usize = 200;
 
+/// The most values that a configuration may hold, inner ones included. Each may take half a kilobyte of memory.
+pub const MAX_VALUES: usize = 10_000;
+
 /// A configuration for templates is broken.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
@@ -33,6 +36,9 @@ pub enum ConfigurationError {
     /// Arrays or objects are nested too deep.
     #[error("it has more than {MAX_DEPTH} nested arrays and objects")]
     TooDeep,
+    /// There are too many values.
+    #[error("it has more than {MAX_VALUES} values")]
+    TooManyValues,
 }
 
 /// The data of the templates.
@@ -108,13 +114,13 @@ fn configured(surroundings: &Surroundings) -> Result<Option<BTreeMap<String, Val
             Err(error) => Err(error.into()),
             Ok(content) => parse(&content),
         };
-        all = parsed.map_err(|source| Error::Configuration { origin: path.display().to_string(), source })?;
+        all = parsed.map_err(|error| Error::Configuration { origin: path.display().to_string(), error })?;
     }
     let variable = surroundings.configuration.as_ref().filter(|value| !value.is_empty());
     if let Some(value) = variable {
         let origin = || CONFIGURATION_VARIABLE.to_owned();
         let parsed =
-            parse(value.as_bytes()).map_err(|source| Error::Configuration { origin: origin(), source })?;
+            parse(value.as_bytes()).map_err(|error| Error::Configuration { origin: origin(), error })?;
         if let Some(over) = parsed {
             all.get_or_insert_default().extend(over);
         }
@@ -127,28 +133,44 @@ pub fn parse(content: &[u8]) -> Result<Option<BTreeMap<String, Value>>, Configur
     let json = json::parse(content)?;
     match json.kind() {
         Kind::Null => Ok(None),
-        Kind::Object => members(json, 2).map(Some),
+        Kind::Object => Reading { values: 0 }.members(json, 2).map(Some),
         other => Err(ConfigurationError::NotAnObject(other)),
     }
 }
 
-fn members(object: Json<'_>, depth: usize) -> Result<BTreeMap<String, Value>, ConfigurationError> {
-    object.members().map(|(key, member)| Ok((key, value(member, depth)?))).collect()
+/// Reads one configuration, and counts its values.
+struct Reading {
+    values: usize,
 }
 
-/// Converts to what `encoding/json` stores in an `interface{}`; a container here is the `depth`th around its content.
-fn value(json: Json<'_>, depth: usize) -> Result<Value, ConfigurationError> {
-    Ok(match json.kind() {
-        Kind::Array | Kind::Object if depth > MAX_DEPTH => return Err(ConfigurationError::TooDeep),
-        Kind::Null => Value::Null,
-        Kind::Boolean => Value::Bool(json.as_bool().unwrap_or_default()),
-        Kind::String => Value::String(json.as_str().unwrap_or_default()),
-        Kind::Number => Value::Number(json.as_f64().ok_or_else(|| number_error(json))?),
-        Kind::Array => {
-            Value::List(json.elements().map(|item| value(item, depth + 1)).collect::<Result<_, _>>()?)
+impl Reading {
+    fn members(
+        &mut self,
+        object: Json<'_>,
+        depth: usize,
+    ) -> Result<BTreeMap<String, Value>, ConfigurationError> {
+        object.members().map(|(key, member)| Ok((key, self.value(member, depth)?))).collect()
+    }
+
+    /// Converts to what `encoding/json` stores in an `interface{}`; a container here is the `depth`th around its content.
+    fn value(&mut self, json: Json<'_>, depth: usize) -> Result<Value, ConfigurationError> {
+        self.values += 1;
+        if self.values > MAX_VALUES {
+            return Err(ConfigurationError::TooManyValues);
         }
-        Kind::Object => Value::Map(members(json, depth + 1)?),
-    })
+        Ok(match json.kind() {
+            Kind::Array | Kind::Object if depth > MAX_DEPTH => return Err(ConfigurationError::TooDeep),
+            Kind::Null => Value::Null,
+            Kind::Boolean => Value::Bool(json.as_bool().unwrap_or_default()),
+            Kind::String => Value::String(json.as_str().unwrap_or_default()),
+            Kind::Number => Value::Number(json.as_f64().ok_or_else(|| number_error(json))?),
+            Kind::Array => {
+                let items = json.elements().map(|item| self.value(item, depth + 1));
+                Value::List(items.collect::<Result<_, _>>()?)
+            }
+            Kind::Object => Value::Map(self.members(json, depth + 1)?),
+        })
+    }
 }
 
 fn number_error(json: Json<'_>) -> ConfigurationError {
@@ -231,13 +253,16 @@ mod tests {
             ("{} {}", "line 1, column 4: something follows the end of the JSON value"),
         ] {
             let error = gathered(&surroundings(Some(variable), None)).unwrap_err();
-            assert_eq!(error.to_string(), CONFIGURATION_VARIABLE);
-            assert_eq!(std::error::Error::source(&error).unwrap().to_string(), message);
+            assert_eq!(error.to_string(), format!("{CONFIGURATION_VARIABLE}: {message}"));
         }
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
         assert_eq!(
             parse(deep.as_bytes()).unwrap_err().to_string(),
             "it has more than 200 nested arrays and objects"
         );
+        let many = |count| format!(r#"{{"a":[{}]}}"#, vec!["1"; count].join(","));
+        assert!(parse(many(MAX_VALUES - 1).as_bytes()).is_ok());
+        let error = parse(many(MAX_VALUES).as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "it has more than 10000 values");
     }
 }

@@ -41,8 +41,8 @@ pub enum Error {
         name: &'static str,
     },
     /// The time between two looks at the installed programs is no duration.
-    #[error("--every")]
-    Interval(#[source] DurationError),
+    #[error("--every: {0}")]
+    Interval(DurationError),
     /// The time between two looks at the installed programs is zero or below.
     #[error("--every {0} is no time to wait")]
     NoInterval(ccs_files::GoDuration),
@@ -61,12 +61,12 @@ pub enum Error {
         source: ReadError,
     },
     /// metadata.json is broken.
-    #[error("{}", path.display())]
+    #[error("{}: {error}", path.display())]
     Metadata {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        source: MetadataError,
+        error: MetadataError,
     },
     /// `build` was called for a package that `detect` does not take.
     #[error("{}: the type is {found:?}, not ccaas or external", path.display())]
@@ -85,12 +85,21 @@ pub enum Error {
         source: ReadError,
     },
     /// connection.json is broken.
-    #[error("{}", path.display())]
+    #[error("{}: {error}", path.display())]
     Connection {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
-        source: ConnectionError,
+        error: ConnectionError,
+    },
+    /// A rendered connection.json is larger than the packaged one may be.
+    #[error(
+        "connection.json: its rendered form has {size} bytes, more than {}",
+        crate::input::MAX_CONNECTION
+    )]
+    RenderedTooLarge {
+        /// How large it is, in bytes.
+        size: u64,
     },
     /// `release` was not given the output of `build`.
     #[error("{} is not what build writes", path.display())]
@@ -101,40 +110,40 @@ pub enum Error {
         source: BuildFault,
     },
     /// A template cannot be rendered.
-    #[error("connection.json: the template in {field}")]
+    #[error("connection.json: the template in {field}: {error}")]
     Template {
         /// The field that holds the template.
         field: &'static str,
         /// What is wrong with it.
-        source: TemplateError,
+        error: TemplateError,
     },
     /// The address cannot be dialled.
-    #[error("connection.json")]
-    Address(#[source] AddressError),
+    #[error("connection.json: {0}")]
+    Address(AddressError),
     /// The dial timeout is not a duration.
-    #[error("connection.json: dial_timeout")]
-    DialTimeout(#[source] DurationError),
+    #[error("connection.json: dial_timeout: {0}")]
+    DialTimeout(DurationError),
     /// The dial timeout is below zero, with which every connection fails at once.
     #[error("connection.json: dial_timeout {0} is negative")]
     NegativeDialTimeout(ccs_files::GoDuration),
     /// Certificates or keys are missing or unusable.
-    #[error("connection.json")]
-    Tls(#[source] TlsError),
+    #[error("connection.json: {0}")]
+    Tls(TlsError),
     /// A file lies where no index may lie.
-    #[error("META-INF/{path}")]
+    #[error("META-INF/{path}: {error}")]
     IndexPath {
         /// The file, below META-INF.
         path: String,
         /// What is wrong with its place.
-        source: PathError,
+        error: PathError,
     },
     /// A file is not an index definition.
-    #[error("META-INF/{path}")]
+    #[error("META-INF/{path}: {error}")]
     Index {
         /// The file, below META-INF.
         path: String,
         /// What is wrong with it.
-        source: IndexError,
+        error: IndexError,
     },
     /// An index cannot be read.
     #[error("cannot read {}", path.display())]
@@ -155,12 +164,12 @@ pub enum Error {
         expected: &'static str,
     },
     /// The configuration for templates is broken.
-    #[error("{origin}")]
+    #[error("{origin}: {error}")]
     Configuration {
         /// The variable or file.
         origin: String,
         /// What is wrong with it.
-        source: ConfigurationError,
+        error: ConfigurationError,
     },
     /// The system refuses to read something.
     #[error("cannot read {}", path.display())]
@@ -225,7 +234,9 @@ impl Error {
             Self::NotABuild { source: BuildFault::Unreadable(source), .. } => {
                 unless_system(source, ExitCode::Connection)
             }
-            Self::Connection { .. } | Self::NotABuild { .. } => ExitCode::Connection,
+            Self::Connection { .. } | Self::RenderedTooLarge { .. } | Self::NotABuild { .. } => {
+                ExitCode::Connection
+            }
             Self::Template { .. } => ExitCode::Template,
             Self::Address(_) => ExitCode::Address,
             Self::DialTimeout(_) | Self::NegativeDialTimeout(_) => ExitCode::DialTimeout,
@@ -252,19 +263,22 @@ impl Error {
             Self::MetadataUnreadable { source: ReadError::Missing, .. } => {
                 Some("the second argument is the folder in which the peer puts metadata.json".to_owned())
             }
-            Self::Metadata { source, .. } => source.hint(),
+            Self::Metadata { error, .. } => error.hint(),
             Self::ForeignType { .. } => Some("leave the package to another builder".to_owned()),
             Self::ConnectionUnreadable { source: ReadError::Missing, .. } => {
                 Some("put connection.json at the top of code.tar.gz, not in a folder".to_owned())
             }
-            Self::Connection { source, .. } => source.hint(),
-            Self::Template { source, .. } => source.hint(),
-            Self::Address(source) => source.hint(),
-            Self::Interval(source) | Self::DialTimeout(source) => source.hint(),
+            Self::Connection { error, .. } => error.hint(),
+            Self::Template { error, .. } => error.hint(),
+            Self::RenderedTooLarge { .. } => {
+                Some("leave out what the peer does not need, or render less into it".to_owned())
+            }
+            Self::Address(error) => error.hint(),
+            Self::Interval(error) | Self::DialTimeout(error) => error.hint(),
             Self::NegativeDialTimeout(_) => Some("leave it out for the peer's default of 3s".to_owned()),
-            Self::Tls(source) => source.hint(),
-            Self::IndexPath { source, .. } => source.hint(),
-            Self::Index { source, .. } => source.hint(),
+            Self::Tls(error) => error.hint(),
+            Self::IndexPath { error, .. } => error.hint(),
+            Self::Index { error, .. } => error.hint(),
             Self::Kind { .. } => Some("a package holds folders and plain files only".to_owned()),
             Self::Configuration { .. } => Some(format!(
                 r#"{CONFIGURATION_VARIABLE} and config.json hold one JSON object: {{"peer":"peer0"}}"#

@@ -93,13 +93,16 @@ impl Examination {
             self.keep(check::check_client(&rendered, now, &mut warnings));
         }
         self.warnings.append(&mut warnings);
+        if unknown.is_empty() {
+            self.keep(check::check_size(&rendered));
+        }
         self.rendered = unknown.is_empty().then_some(rendered);
     }
 
-    fn template(&mut self, field: &'static str, source: TemplateError) {
-        match source {
+    fn template(&mut self, field: &'static str, error: TemplateError) {
+        match error {
             TemplateError::MissingKey { error, .. } => self.missing.push(MissingKey { field, error }),
-            source => self.errors.push(Error::Template { field, source }),
+            error => self.errors.push(Error::Template { field, error }),
         }
     }
 
@@ -173,6 +176,52 @@ mod tests {
             ["connection.json: dial_timeout -1s is negative"]
         );
         assert!(found.rendered.is_none());
+    }
+
+    #[test]
+    fn keys_that_are_not_checked_are_warned_about() {
+        let pem = |text: &str| text.replace('\n', "\\n");
+        let certificate = pem(include_str!("../../certificates/tests/fixtures/pem/p224.crt"));
+        let key = pem(include_str!("../../certificates/tests/fixtures/pem/p224.sec1.key"));
+        let found = examined(
+            &format!(
+                r#"{{"address":"a:1","tls_required":true,"client_auth_required":true,"root_cert":"{certificate}","client_cert":"{certificate}","client_key":"{key}"}}"#
+            ),
+            None,
+        );
+        assert!(found.errors.is_empty(), "{:?}", found.errors);
+        assert_eq!(
+            found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [
+                "root_cert: keys on the curve P-224 are not checked",
+                "client_key: keys on the curve P-224 are not checked",
+                "client_cert: keys on the curve P-224 are not checked",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_error_is_a_sentence_without_its_cause() {
+        for (connection, message) in [
+            ("{", "line 1, column 2: the document ends where a key or '}' should be"),
+            (r#"{"address":"a"}"#, "connection.json: address \"a\" has no port"),
+            (
+                r#"{"address":"a:1","dial_timeout":"x"}"#,
+                "connection.json: dial_timeout: \"x\" is not a duration",
+            ),
+            (
+                r#"{"address":"a:1","tls_required":true}"#,
+                "connection.json: tls_required is true and root_cert is missing",
+            ),
+            (
+                r#"{"address":"{{"}"#,
+                "connection.json: the template in address: unclosed action (line 1, column 1)",
+            ),
+        ] {
+            let error = examined(connection, None).errors.remove(0);
+            assert!(error.to_string().ends_with(message), "{error}");
+            assert_eq!(error.to_string(), chain(&error));
+        }
     }
 
     proptest! {

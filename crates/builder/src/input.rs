@@ -1,11 +1,16 @@
 //! Reads single files of a package with a limit, and only if they are files.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// The most that connection.json may hold, in bytes: room for thousands of certificates.
-pub const MAX_CONNECTION: u64 = 16 * 1024 * 1024;
+use rustix::fs::OFlags;
+
+use crate::meta_inf::MAX_ENTRIES;
+
+/// The most that connection.json may hold, in bytes: room for some five hundred certificates.
+pub const MAX_CONNECTION: u64 = 1024 * 1024;
 
 /// The most that metadata.json, config.json or an index may hold, in bytes.
 pub const MAX_SMALL: u64 = 1024 * 1024;
@@ -22,6 +27,9 @@ pub enum ReadError {
     /// It is larger than allowed.
     #[error("it is larger than {0} bytes")]
     TooLarge(u64),
+    /// A folder holds more than allowed.
+    #[error("{0}")]
+    Limit(String),
     /// The system says no.
     #[error(transparent)]
     System(io::Error),
@@ -29,7 +37,7 @@ pub enum ReadError {
 
 /// Reads a whole file of at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    // Opening a pipe would wait for its other end, so look first.
+    // A device may do something when it is opened, so look first.
     let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ReadError::Missing,
         _ => ReadError::System(error),
@@ -37,8 +45,74 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     if !metadata.is_file() {
         return Err(ReadError::NotAFile);
     }
+    // Should a pipe have taken its place, it must not block.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(ReadError::System)?;
+    read_file(file, limit)
+}
+
+/// Reads an open file of at most `limit` bytes.
+pub(crate) fn read_file(file: File, limit: u64) -> Result<Vec<u8>, ReadError> {
+    if !file.metadata().map_err(ReadError::System)?.is_file() {
+        return Err(ReadError::NotAFile);
+    }
     let mut content = Vec::new();
-    let file = File::open(path).map_err(ReadError::System)?;
     file.take(limit + 1).read_to_end(&mut content).map_err(ReadError::System)?;
     if content.len() as u64 > limit { Err(ReadError::TooLarge(limit)) } else { Ok(content) }
+}
+
+/// Chooses the files of a package's source that the builder reads, for whoever unpacks them for it.
+///
+/// Of too many files it chooses as many as show that they are too many.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    chosen: usize,
+}
+
+impl Inputs {
+    /// Tells whether a file or folder is needed; the path is relative to the source.
+    pub fn needs(&mut self, path: &Path) -> bool {
+        let is_read = ["connection.json", "META-INF", "metadata"].iter().any(|name| path.starts_with(name));
+        self.chosen += usize::from(is_read);
+        // Two folders with one entry too many each.
+        is_read && self.chosen <= 2 * (MAX_ENTRIES + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_that_the_builder_reads_are_needed_and_not_more_than_it_takes() {
+        let mut inputs = Inputs::default();
+        for needed in ["connection.json", "META-INF", "META-INF/statedb/couchdb/indexes/x.json", "metadata/x"]
+        {
+            assert!(inputs.needs(Path::new(needed)), "{needed}");
+        }
+        for other in ["", "connection.json.bak", "src/connection.json", "meta-inf/x", "node_modules/a"] {
+            assert!(!inputs.needs(Path::new(other)), "{other}");
+        }
+        let needed =
+            (0..100_000).filter(|number| inputs.needs(&Path::new("META-INF").join(number.to_string())));
+        assert_eq!(needed.count(), 2 * MAX_ENTRIES - 2);
+    }
+
+    #[test]
+    fn a_pipe_does_not_block() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::from_raw_mode(0o600),
+            0,
+        )
+        .unwrap();
+        assert_eq!(read(&pipe, 10).unwrap_err().to_string(), "it is not a file");
+        // As if the pipe had taken the place of a file after it was looked at.
+        let opened = crate::folder::Folder::open(folder.path()).unwrap().file("pipe".as_ref()).unwrap();
+        assert_eq!(read_file(opened, 10).unwrap_err().to_string(), "it is not a file");
+    }
 }

@@ -20,6 +20,7 @@
 //! | [`meta_inf`] | the files of META-INF |
 //! | [`examine`] | all that is wrong with a source, for the tools beside the builder |
 //! | [`output`] | folders written whole or not at all |
+//! | `folder` | folders by handle, so that no link can be put in the way |
 //! | [`install`], [`keep`] | `ccs-builder install`, once or again and again |
 //! | [`error`], [`warning`], [`exit`], [`report`] | what went wrong, its code, and the line that says so |
 
@@ -29,6 +30,7 @@ pub mod context;
 pub mod error;
 pub mod examine;
 pub mod exit;
+mod folder;
 pub mod input;
 pub mod install;
 pub mod keep;

@@ -1,10 +1,12 @@
 //! The files of META-INF: which there are, and whether the peer will make indexes of them.
 
-use std::fs;
+use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use ccs_files::index;
 
+use crate::folder::{Folder, Kind};
 use crate::input::{self, ReadError};
 use crate::{Error, Warning};
 
@@ -15,11 +17,14 @@ pub struct Tree {
     pub files: Vec<(PathBuf, Vec<u8>)>,
 }
 
-/// The most that all files of META-INF may hold together, in bytes.
-pub const MAX_TREE: u64 = 64 * 1024 * 1024;
+/// The most that all files of META-INF and their paths may hold together, in bytes.
+pub const MAX_TREE: u64 = 16 * 1024 * 1024;
 
 /// The most files and folders that META-INF may hold.
-pub const MAX_ENTRIES: usize = 10_000;
+pub const MAX_ENTRIES: usize = 1_000;
+
+/// The most folders that META-INF may hold one inside the other.
+pub const MAX_DEPTH: usize = 100;
 
 /// Reads META-INF of a package's source, or the folder `metadata` that Fabric's documentation shows in its place.
 ///
@@ -32,16 +37,18 @@ pub fn of_source(source: &Path, warnings: &mut Vec<Warning>) -> Result<Tree, Err
 
 /// Reads the files as [`of_source`] does and checks none of them.
 pub fn read_source(source: &Path, warnings: &mut Vec<Warning>) -> Result<Tree, Error> {
-    let documented = Some(source.join("metadata")).filter(|folder| folder.is_dir());
-    let folder = match (folder_in(source, "META-INF")?, documented) {
-        (Some(folder), Some(_)) => {
-            warnings.push(Warning::TwoMetadataFolders);
-            folder
+    let documented = source.join("metadata");
+    let meta_inf = source.join("META-INF");
+    let mut tree = match folder_in(source, "META-INF")? {
+        Some(folder) => {
+            if documented.is_dir() {
+                warnings.push(Warning::TwoMetadataFolders);
+            }
+            Tree::read_folder(&meta_inf, &folder)?
         }
-        (Some(folder), None) | (None, Some(folder)) => folder,
-        (None, None) => return Ok(Tree::default()),
+        None if documented.is_dir() => Tree::read(&documented)?,
+        None => return Ok(Tree::default()),
     };
-    let mut tree = Tree::read(&folder)?;
     for (path, _) in tree.files.extract_if(.., |(path, _)| is_hidden(path)) {
         warnings.push(Warning::Hidden { path });
     }
@@ -57,14 +64,18 @@ pub fn check_file(path: &Path, content: &[u8], warnings: &mut Vec<Warning>) -> R
     Ok(())
 }
 
-/// The folder of that name, if there is one; an error for anything else of that name.
-fn folder_in(parent: &Path, name: &str) -> Result<Option<PathBuf>, Error> {
-    let path = parent.join(name);
-    match fs::symlink_metadata(&path) {
-        Ok(found) if found.is_dir() => Ok(Some(path)),
-        Ok(found) => Err(Error::Kind { path, found: kind(found.file_type()), expected: "a folder" }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::Read { path, source }),
+/// Opens the folder of that name, if there is one; an error for anything else of that name.
+fn folder_in(parent: &Path, name: &str) -> Result<Option<Folder>, Error> {
+    let path = || parent.join(name);
+    let read = |source| Error::Read { path: path(), source };
+    let folder = match Folder::open(parent) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        opened => opened.map_err(read)?,
+    };
+    match folder.kind(name.as_ref()).map_err(read)? {
+        None => Ok(None),
+        Some(Kind::Folder) => folder.folder(name.as_ref()).map(Some).map_err(read),
+        Some(found) => Err(Error::Kind { path: path(), found: found.name(), expected: "a folder" }),
     }
 }
 
@@ -75,53 +86,23 @@ fn is_hidden(path: &Path) -> bool {
 fn check_index(path: &Path, content: &[u8]) -> Result<(), Error> {
     let shown = || path.display().to_string();
     // A name that is not UTF-8 cannot be the name of an index: what it is shown as decides nothing here.
-    index::check_path(&path.to_string_lossy())
-        .map_err(|source| Error::IndexPath { path: shown(), source })?;
-    index::check(content).map_err(|source| Error::Index { path: shown(), source })
-}
-
-fn kind(found: fs::FileType) -> &'static str {
-    match found {
-        kind if kind.is_file() => "a file",
-        kind if kind.is_dir() => "a folder",
-        kind if kind.is_symlink() => "a symbolic link",
-        _ => "a pipe, socket or device",
-    }
+    index::check_path(&path.to_string_lossy()).map_err(|error| Error::IndexPath { path: shown(), error })?;
+    index::check(content).map_err(|error| Error::Index { path: shown(), error })
 }
 
 impl Tree {
-    /// Reads a folder of plain files and folders.
-    pub fn read(folder: &Path) -> Result<Self, Error> {
-        let mut files = Vec::new();
-        let mut left = MAX_TREE;
-        let mut entries = 0;
-        let mut folders = vec![PathBuf::new()];
-        while let Some(relative) = folders.pop() {
-            for entry in list(&folder.join(&relative))? {
-                entries += 1;
-                let path = folder.join(&relative).join(&entry.name);
-                if entries > MAX_ENTRIES {
-                    return Err(too_much(
-                        folder,
-                        format!("there are more than {MAX_ENTRIES} files and folders"),
-                    ));
-                }
-                if entry.kind.is_dir() {
-                    folders.push(relative.join(&entry.name));
-                } else if entry.kind.is_file() {
-                    let content = input::read(&path, MAX_TREE)
-                        .map_err(|source| Error::IndexUnreadable { path: path.clone(), source })?;
-                    left = left.checked_sub(content.len() as u64).ok_or_else(|| {
-                        too_much(folder, format!("the files hold more than {MAX_TREE} bytes"))
-                    })?;
-                    files.push((relative.join(&entry.name), content));
-                } else {
-                    return Err(Error::Kind { path, found: kind(entry.kind), expected: "a file or folder" });
-                }
-            }
-        }
-        files.sort();
-        Ok(Self { files })
+    /// Reads a folder of plain files and folders. Links in it are refused, not followed.
+    pub fn read(path: &Path) -> Result<Self, Error> {
+        let folder = Folder::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        Self::read_folder(path, &folder)
+    }
+
+    /// Reads an open folder; the path is only for messages.
+    fn read_folder(path: &Path, folder: &Folder) -> Result<Self, Error> {
+        let mut walk = Walk { path, files: Vec::new(), entries: 0, left: MAX_TREE };
+        walk.folder(folder, Path::new(""), 1)?;
+        walk.files.sort();
+        Ok(Self { files: walk.files })
     }
 
     /// Keeps the files below one folder, with paths relative to it.
@@ -135,23 +116,138 @@ impl Tree {
     }
 }
 
-fn too_much(folder: &Path, reason: String) -> Error {
-    let source = std::io::Error::new(std::io::ErrorKind::FileTooLarge, reason);
-    Error::IndexUnreadable { path: folder.to_owned(), source: ReadError::System(source) }
+/// The way through a folder, with what it may still find.
+struct Walk<'a> {
+    path: &'a Path,
+    files: Vec<(PathBuf, Vec<u8>)>,
+    entries: usize,
+    left: u64,
 }
 
-struct Entry {
-    name: std::ffi::OsString,
-    kind: fs::FileType,
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Folder, relative: &Path, depth: usize) -> Result<(), Error> {
+        if depth > MAX_DEPTH {
+            return Err(self.too_much(format!("it has more than {MAX_DEPTH} folders one inside the other")));
+        }
+        let place = self.path.join(relative);
+        let read = |source| Error::Read { path: place.clone(), source };
+        for entry in folder.entries().map_err(read)? {
+            let (name, kind) = entry.map_err(read)?;
+            self.entries += 1;
+            if self.entries > MAX_ENTRIES {
+                return Err(self.too_much(format!("it has more than {MAX_ENTRIES} files and folders")));
+            }
+            match kind {
+                Kind::Folder => {
+                    let inner = folder.folder(&name).map_err(read)?;
+                    self.folder(&inner, &relative.join(&name), depth + 1)?;
+                }
+                Kind::File => self.file(folder, &name, relative.join(&name))?,
+                other => {
+                    let path = place.join(&name);
+                    return Err(Error::Kind { path, found: other.name(), expected: "a file or folder" });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, folder: &Folder, name: &OsStr, relative: PathBuf) -> Result<(), Error> {
+        let limit = if relative.starts_with("statedb") { input::MAX_SMALL } else { MAX_TREE };
+        let content = folder
+            .file(name)
+            .map_err(ReadError::System)
+            .and_then(|file| input::read_file(file, limit))
+            .map_err(|source| Error::IndexUnreadable { path: self.path.join(&relative), source })?;
+        let size = content.len() + relative.as_os_str().len();
+        let left = self.left.checked_sub(size as u64);
+        self.left = left.ok_or_else(|| self.too_much(format!("it has more than {MAX_TREE} bytes")))?;
+        self.files.push((relative, content));
+        Ok(())
+    }
+
+    fn too_much(&self, reason: String) -> Error {
+        Error::IndexUnreadable { path: self.path.to_owned(), source: ReadError::Limit(reason) }
+    }
 }
 
-fn list(folder: &Path) -> Result<Vec<Entry>, Error> {
-    let read = |source| Error::Read { path: folder.to_owned(), source };
-    fs::read_dir(folder)
-        .map_err(read)?
-        .map(|entry| {
-            let entry = entry.map_err(read)?;
-            Ok(Entry { name: entry.file_name(), kind: entry.file_type().map_err(read)? })
-        })
-        .collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    fn write(folder: &Path, path: &str, content: &str) {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    fn refusal(folder: &Path) -> String {
+        let error = Tree::read(folder).unwrap_err();
+        crate::report::chain(&error).replace(folder.to_str().unwrap(), "{folder}")
+    }
+
+    #[test]
+    fn each_limit_names_its_number() {
+        let deep = tempfile::tempdir().unwrap();
+        write(deep.path(), &format!("{}x", "d/".repeat(MAX_DEPTH - 1)), "");
+        assert_eq!(Tree::read(deep.path()).unwrap().files.len(), 1);
+        write(deep.path(), &format!("{}x", "d/".repeat(MAX_DEPTH)), "");
+        let message = "cannot read {folder}: it has more than 100 folders one inside the other";
+        assert_eq!(refusal(deep.path()), message);
+
+        let many = tempfile::tempdir().unwrap();
+        (0..MAX_ENTRIES).for_each(|number| write(many.path(), &number.to_string(), ""));
+        assert_eq!(Tree::read(many.path()).unwrap().files.len(), MAX_ENTRIES);
+        write(many.path(), "more", "");
+        assert_eq!(refusal(many.path()), "cannot read {folder}: it has more than 1000 files and folders");
+
+        let index = tempfile::tempdir().unwrap();
+        write(index.path(), "statedb/x.json", &"x".repeat(1 << 20));
+        assert_eq!(Tree::read(index.path()).unwrap().files.len(), 1);
+        write(index.path(), "statedb/x.json", &"x".repeat((1 << 20) + 1));
+        assert_eq!(
+            refusal(index.path()),
+            "cannot read {folder}/statedb/x.json: it is larger than 1048576 bytes"
+        );
+    }
+
+    /// One thread puts a link to a secret in the place of a folder and of a file, again and again, while another reads.
+    #[test]
+    fn a_link_that_takes_the_place_of_a_folder_is_never_followed() {
+        let temp = tempfile::tempdir().unwrap();
+        let folder = temp.path().join("META-INF");
+        write(temp.path(), "secret/x.json", "secret");
+        write(&folder, "statedb/x.json", "public");
+        symlink(temp.path().join("secret"), temp.path().join("link")).unwrap();
+        symlink(temp.path().join("secret/x.json"), temp.path().join("link.json")).unwrap();
+        let stop = AtomicBool::new(false);
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                // Exchanges the two names, and back.
+                let exchange = |one: &str, other: &Path| {
+                    rustix::fs::renameat_with(
+                        rustix::fs::CWD,
+                        temp.path().join(one),
+                        rustix::fs::CWD,
+                        other,
+                        rustix::fs::RenameFlags::EXCHANGE,
+                    )
+                };
+                while !stop.load(Ordering::Relaxed) {
+                    for (link, place) in [("link", "statedb"), ("link.json", "statedb/x.json")] {
+                        exchange(link, &folder.join(place)).unwrap();
+                        exchange(link, &folder.join(place)).unwrap();
+                    }
+                }
+            });
+            let is_secret = |tree: &Tree| tree.files.iter().any(|(_, content)| content != b"public");
+            let leaked = (0..5_000).filter_map(|_| Tree::read(&folder).ok()).find(is_secret);
+            stop.store(true, Ordering::Relaxed);
+            assert_eq!(leaked, None);
+        });
+    }
 }

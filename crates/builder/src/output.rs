@@ -1,23 +1,30 @@
-//! Folders written whole or not at all.
+//! Folders written whole or not at all, by one process at a time.
 
-use std::fs::{self, DirBuilder, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::ffi::{OsStr, OsString};
+use std::fs::{self, DirBuilder, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::thread;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::Error;
+use crate::folder::{FOLDER_MODE, Folder, names};
 use crate::meta_inf::Tree;
 
-/// Mode of every file: connection.json may hold a private key.
-const FILE_MODE: u32 = 0o600;
+/// How the names of what is not in its place begin. Whatever has such a name while nobody writes was left by a process that
+/// was killed.
+const HIDDEN: &str = ".ccs-builder-";
 
-/// Mode of every folder.
-const FOLDER_MODE: u32 = 0o700;
+/// How long to wait for another process that writes into the same folder.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What a stage puts into its output folder.
 ///
 /// Everything is first written under a hidden name in the folder and then moved to its place. When a step fails, all that
-/// was moved is moved back and all that was made is removed.
+/// was moved is moved back and all that was made is removed. The folder is locked meanwhile, so that two processes never
+/// mix what they write.
 #[derive(Debug)]
 pub struct Output {
     root: PathBuf,
@@ -64,105 +71,171 @@ impl Output {
 
     /// Writes everything, in the order it was added.
     pub fn write(self) -> Result<(), Error> {
-        let mut done = Done::default();
-        let result = self.write_into(&mut done);
+        let mut change = Change::begin(&self.root)?;
+        let staged = self.pieces.iter().map(|piece| change.stage(piece)).collect::<Result<Vec<_>, _>>();
+        let result = staged.and_then(|staged| {
+            self.pieces.iter().zip(&staged).try_for_each(|(piece, new)| change.replace(piece.place(), new))
+        });
         match result {
-            Ok(()) => done.tidy_up(),
-            Err(_) => done.undo(),
+            Ok(()) => change.tidy_up(),
+            Err(_) => change.undo(),
         }
         result
     }
+}
 
-    fn write_into(&self, done: &mut Done) -> Result<(), Error> {
-        make_output_folders(&self.root, done)?;
-        for (number, piece) in self.pieces.iter().enumerate() {
-            let new = self.hidden("new", number);
-            done.staged.push(new.clone());
-            let path = self.root.join(piece.place());
-            stage(piece, &new).map_err(|source| Error::Write { action: "write", path, source })?;
-        }
-        for (number, piece) in self.pieces.iter().enumerate() {
-            let place = self.root.join(piece.place());
-            if let Some(parent) = place.parent() {
-                make_output_folders(parent, done)?;
+/// A change of a folder that is locked for it, with all that is needed to take it back.
+struct Change<'a> {
+    path: &'a Path,
+    root: Rc<Folder>,
+    /// Folders that were made, outermost first.
+    made: Vec<PathBuf>,
+    /// Names in the root where new things wait, or waited.
+    staged: Vec<OsString>,
+    moved: Vec<Moved>,
+}
+
+/// A place that was emptied or filled.
+struct Moved {
+    parent: Rc<Folder>,
+    place: PathBuf,
+    name: OsString,
+    /// The name in the root under which the former content is, if there was any.
+    old: Option<OsString>,
+}
+
+impl<'a> Change<'a> {
+    /// Makes the folder if it is missing, and locks it.
+    fn begin(path: &'a Path) -> Result<Self, Error> {
+        let mut made = Vec::new();
+        match lock(path, &mut made, PATIENCE) {
+            Ok((root, is_locked)) => {
+                let change = Self { path, root: Rc::new(root), made, staged: Vec::new(), moved: Vec::new() };
+                if is_locked {
+                    change.remove_left_overs();
+                }
+                Ok(change)
             }
-            replace(&place, &self.hidden("new", number), &self.hidden("old", number), done)?;
+            Err(error) => {
+                remove_made(&made);
+                Err(error)
+            }
         }
+    }
+
+    /// Removes what a process left that was killed here. What cannot be removed is hidden and harms nobody.
+    fn remove_left_overs(&self) {
+        let is_left_over = |name: &OsString| name.as_encoded_bytes().starts_with(HIDDEN.as_bytes());
+        let names = self.root.entries().into_iter().flatten().flatten().map(|(name, _)| name);
+        for name in names.filter(is_left_over).collect::<Vec<_>>() {
+            let _ = remove(&self.path.join(name));
+        }
+    }
+
+    /// Writes a piece under a hidden name, which is returned; nothing for a folder without files.
+    fn stage(&mut self, piece: &Piece) -> Result<OsString, Error> {
+        let new = hidden("new", self.staged.len());
+        self.staged.push(new.clone());
+        let written = match piece {
+            Piece::File { content, .. } => self.root.write(&new, content),
+            Piece::Folder { tree, .. } => tree
+                .files
+                .iter()
+                .try_for_each(|(path, content)| self.root.write_below(&Path::new(&new).join(path), content)),
+        };
+        let path = self.path.join(piece.place());
+        written.map_err(|source| Error::Write { action: "write", path, source })?;
+        Ok(new)
+    }
+
+    /// Moves what is at `place` out of the way and what is at `new` to `place`; either may be missing.
+    fn replace(&mut self, place: &Path, new: &OsStr) -> Result<(), Error> {
+        let path = self.path.join(place);
+        let error = |action, source| Error::Write { action, path: path.clone(), source };
+        let name = place.file_name().ok_or_else(|| error("write", io::ErrorKind::InvalidInput.into()))?;
+        let parent = self.parent_of(place)?;
+        let old = hidden("old", self.moved.len());
+        let was_there =
+            parent.rename(name, &self.root, &old).map_err(|source| error("move aside", source))?;
+        self.moved.push(Moved {
+            parent: Rc::clone(&parent),
+            place: path.clone(),
+            name: name.to_owned(),
+            old: was_there.then_some(old),
+        });
+        self.root.rename(new, &parent, name).map_err(|source| error("write", source))?;
         Ok(())
     }
 
-    /// A name that no package and no other process uses. All are directly in the root: making and removing one more folder
-    /// takes longer than all the rest.
-    fn hidden(&self, what: &str, number: usize) -> PathBuf {
-        self.root.join(format!(".ccs-builder-{}-{what}-{number}", std::process::id()))
+    /// Opens the folder around a place, and makes it as far as it is missing.
+    fn parent_of(&mut self, place: &Path) -> Result<Rc<Folder>, Error> {
+        let parent = place.parent().unwrap_or(Path::new(""));
+        let mut path = self.path.to_owned();
+        let mut folder = Rc::clone(&self.root);
+        let error =
+            |path: &Path, source| Error::Write { action: "make the folder", path: path.to_owned(), source };
+        for name in names(parent).map_err(|source| error(&self.path.join(parent), source))? {
+            path.push(name);
+            let next = match folder.folder(name) {
+                Err(missing) if missing.kind() == io::ErrorKind::NotFound => {
+                    self.made.push(path.clone());
+                    folder.make_folder(name)
+                }
+                found => found,
+            };
+            folder = Rc::new(next.map_err(|source| error(&path, source))?);
+        }
+        Ok(folder)
     }
-}
 
-/// What has been changed, so that it can be changed back.
-#[derive(Default)]
-struct Done {
-    /// Folders that were made, outermost first.
-    made: Vec<PathBuf>,
-    /// Where new things wait, or waited.
-    staged: Vec<PathBuf>,
-    /// Places that were emptied or filled, each with where its former content is, if there was any.
-    moved: Vec<(PathBuf, Option<PathBuf>)>,
-}
-
-impl Done {
     /// Removes what was there before. Failing now would deny a success, and what is left is hidden.
     fn tidy_up(&self) {
-        for old in self.moved.iter().filter_map(|(_, old)| old.as_ref()) {
-            let _ = remove(old);
+        for old in self.moved.iter().filter_map(|moved| moved.old.as_ref()) {
+            let _ = remove(&self.path.join(old));
         }
     }
 
     /// Puts everything back. What fails here fails beside the error that is already being reported.
     fn undo(&self) {
-        for (place, old) in self.moved.iter().rev() {
-            let _ = remove(place);
-            if let Some(old) = old {
-                let _ = fs::rename(old, place);
+        for moved in self.moved.iter().rev() {
+            let _ = remove(&moved.place);
+            if let Some(old) = &moved.old {
+                let _ = self.root.rename(old, &moved.parent, &moved.name);
             }
         }
         for new in &self.staged {
-            let _ = remove(new);
+            let _ = remove(&self.path.join(new));
         }
-        for folder in self.made.iter().rev() {
-            let _ = fs::remove_dir(folder);
-        }
+        remove_made(&self.made);
     }
 }
 
-/// Writes a piece under its hidden name; nothing for a folder without files.
-fn stage(piece: &Piece, at: &Path) -> io::Result<()> {
-    match piece {
-        Piece::File { content, .. } => write_file(at, content),
-        Piece::Folder { tree, .. } => tree.files.iter().try_for_each(|(path, content)| {
-            let file = at.join(path);
-            if let Some(parent) = file.parent() {
-                make_folders(parent, &mut Vec::new())?;
-            }
-            write_file(&file, content)
-        }),
-    }
+/// A name that no package and no other process uses, in a container neither. All are directly in the root: making and
+/// removing one more folder takes longer than all the rest.
+fn hidden(what: &str, number: usize) -> OsString {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    format!("{HIDDEN}{}-{now}-{what}-{number}", std::process::id()).into()
 }
 
-/// Moves what is at `place` to `old` and what is at `new` to `place`; either may be missing.
-fn replace(place: &Path, new: &Path, old: &Path, done: &mut Done) -> Result<(), Error> {
-    let error = |action, source| Error::Write { action, path: place.to_owned(), source };
-    let was_there = rename_if_there(place, old).map_err(|source| error("move aside", source))?;
-    done.moved.push((place.to_owned(), was_there.then(|| old.to_owned())));
-    rename_if_there(new, place).map_err(|source| error("write", source))?;
-    Ok(())
-}
-
-/// Renames, and tells whether there was anything to rename.
-fn rename_if_there(from: &Path, to: &Path) -> io::Result<bool> {
-    match fs::rename(from, to) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
+/// Opens a folder, which is made if it is missing, and keeps other processes from writing into it; false if the file system
+/// has no locks.
+fn lock(path: &Path, made: &mut Vec<PathBuf>, patience: Duration) -> Result<(Folder, bool), Error> {
+    let error = |action, source| Error::Write { action, path: path.to_owned(), source };
+    let end = Instant::now() + patience;
+    loop {
+        make_folders(path, made).map_err(|source| error("make the folder", source))?;
+        let folder = Folder::open(path).map_err(|source| error("open", source))?;
+        match folder.handle().try_lock() {
+            // The process that had the lock may have failed, and removed the folder that it had made.
+            Ok(()) if folder.is_at(path).is_ok_and(|same| same) => return Ok((folder, true)),
+            Ok(()) | Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(_)) => return Ok((folder, false)),
+        }
+        if Instant::now() >= end {
+            let source = io::Error::new(io::ErrorKind::TimedOut, "another process writes into the folder");
+            return Err(error("lock", source));
+        }
+        thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -170,12 +243,10 @@ fn remove(place: &Path) -> io::Result<()> {
     if fs::symlink_metadata(place)?.is_dir() { fs::remove_dir_all(place) } else { fs::remove_file(place) }
 }
 
-fn make_output_folders(folder: &Path, done: &mut Done) -> Result<(), Error> {
-    make_folders(folder, &mut done.made).map_err(|source| Error::Write {
-        action: "make the folder",
-        path: folder.to_owned(),
-        source,
-    })
+fn remove_made(made: &[PathBuf]) {
+    for folder in made.iter().rev() {
+        let _ = fs::remove_dir(folder);
+    }
 }
 
 /// Makes a folder and those above it, as far as they are missing, and notes which.
@@ -186,16 +257,14 @@ fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
     if let Some(parent) = folder.parent() {
         make_folders(parent, made)?;
     }
-    DirBuilder::new().mode(FOLDER_MODE).create(folder)?;
+    match DirBuilder::new().mode(FOLDER_MODE).create(folder) {
+        // Another process was faster.
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && folder.is_dir() => return Ok(()),
+        result => result?,
+    }
     made.push(folder.to_owned());
     // The umask may have taken bits away.
     fs::set_permissions(folder, fs::Permissions::from_mode(FOLDER_MODE))
-}
-
-fn write_file(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(path)?;
-    file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
-    file.write_all(content)
 }
 
 #[cfg(test)]
@@ -276,5 +345,75 @@ mod tests {
         let error = Output::new(&temp.path().join("a/b")).file(&long, vec![]).write().unwrap_err();
         assert!(error.to_string().starts_with("cannot "), "{error}");
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
+    }
+
+    /// Writes three pieces that all hold the number.
+    fn write_numbered(root: &Path, number: usize) {
+        let text = number.to_string();
+        Output::new(root)
+            .file("metadata.json", text.clone().into_bytes())
+            .folder("META-INF", tree(&[("a.json", &text), ("b/c.json", &text)]))
+            .file("connection.json", text.into_bytes())
+            .write()
+            .unwrap();
+    }
+
+    #[test]
+    fn what_several_write_at_once_is_never_mixed() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("made/by/the/first");
+        for round in 0..50 {
+            thread::scope(|scope| {
+                for writer in 0..4 {
+                    let (root, number) = (&root, 4 * round + writer);
+                    scope.spawn(move || write_numbered(root, number));
+                }
+            });
+            let found = listing(&root);
+            let numbers: Vec<&str> = found.iter().filter_map(|line| Some(line.split_once('=')?.1)).collect();
+            assert_eq!(
+                (found.len(), numbers.windows(2).all(|pair| pair[0] == pair[1])),
+                (4, true),
+                "{found:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_killed_process_left_is_removed_and_never_used() {
+        let temp = tempfile::tempdir().unwrap();
+        // The names of a process with the same ID, as a container gives it to each.
+        for what in ["new-0", "new-1", "old-0"] {
+            let left_over = temp.path().join(format!(".ccs-builder-{}-{what}", std::process::id()));
+            fs::create_dir_all(left_over.join("b")).unwrap();
+            fs::write(left_over.join("b/stale.json"), "stale").unwrap();
+        }
+        write_numbered(temp.path(), 7);
+        let names = ["META-INF/a.json=7", "META-INF/b/c.json=7", "connection.json=7", "metadata.json=7"];
+        assert_eq!(listing(temp.path()), names);
+    }
+
+    #[test]
+    fn a_link_in_the_output_leads_nowhere() {
+        let temp = tempfile::tempdir().unwrap();
+        let [elsewhere, root] = ["elsewhere", "root"].map(|name| temp.path().join(name));
+        fs::create_dir(&elsewhere).unwrap();
+        fs::create_dir(&root).unwrap();
+        std::os::unix::fs::symlink(&elsewhere, root.join("chaincode")).unwrap();
+        let error = Output::new(&root).file("chaincode/connection.json", vec![]).write().unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot make the folder {}/chaincode", root.display()));
+        assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
+        assert_eq!(fs::read_link(root.join("chaincode")).unwrap(), elsewhere);
+    }
+
+    #[test]
+    fn a_folder_that_stays_locked_ends_the_wait() {
+        let temp = tempfile::tempdir().unwrap();
+        let holder = Folder::open(temp.path()).unwrap();
+        holder.handle().lock().unwrap();
+        let error = lock(temp.path(), &mut Vec::new(), Duration::from_millis(20)).unwrap_err();
+        let cause = std::error::Error::source(&error).unwrap().to_string();
+        assert_eq!(error.to_string(), format!("cannot lock {}", temp.path().display()));
+        assert_eq!(cause, "another process writes into the folder");
     }
 }

@@ -11,7 +11,7 @@ use crate::configuration::Configuration;
 use crate::context::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
 
 /// The most that one field may become, in bytes.
-pub const MAX_OUTPUT: usize = 16 * 1024 * 1024;
+pub const MAX_OUTPUT: usize = 1024 * 1024;
 
 /// A template cannot be rendered.
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +77,7 @@ fn next_step(error: &RenderError, configured: bool) -> String {
 /// as Fabric's own builder does.
 pub fn render(package: Connection, configuration: &Configuration) -> Result<Connection, Error> {
     render_with(package, |field, text| {
-        expand(&text, configuration).map_err(|source| Error::Template { field, source })
+        expand(&text, configuration).map_err(|error| Error::Template { field, error })
     })
 }
 

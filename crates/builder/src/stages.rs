@@ -21,6 +21,6 @@ pub fn read_metadata(folder: &Path) -> Result<(PackageMetadata, Vec<u8>), Error>
     let path = folder.join("metadata.json");
     let content = input::read(&path, input::MAX_SMALL)
         .map_err(|source| Error::MetadataUnreadable { path: path.clone(), source })?;
-    let metadata = PackageMetadata::parse(&content).map_err(|source| Error::Metadata { path, source })?;
+    let metadata = PackageMetadata::parse(&content).map_err(|error| Error::Metadata { path, error })?;
     Ok((metadata, content))
 }

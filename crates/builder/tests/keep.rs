@@ -10,10 +10,10 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Starts the keeper and reads its settings to their end, after which the programs are there.
 /// Something done to an installed program.
 type Harm = &'static dyn Fn(&Path);
 
+/// Starts the keeper and reads its settings to their end, after which the programs are there.
 fn started(bin: &Path) -> Child {
     let mut keeper = Command::new(env!("CARGO_BIN_EXE_ccs-builder"))
         .args(["install", bin.to_str().unwrap(), "--every", "5ms"])

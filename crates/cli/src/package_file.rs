@@ -7,14 +7,16 @@ use std::time::SystemTime;
 
 use ccs_builder::ExitCode;
 use ccs_builder::context::Surroundings;
+use ccs_builder::input::Inputs;
 use ccs_files::PackageId;
 use ccs_package::disk::{self, DiskError};
-use ccs_package::{Limits, Package, ReadError};
+use ccs_package::{CodeEntry, Limits, Package, ReadError};
 use tempfile::TempDir;
 
 use crate::failure::{Failure, refusal};
 
-/// A package that a peer would install, with its code in a folder that goes with this value.
+/// A package that a peer would install, with its code, or the part of it that a builder reads, in a folder that goes with this
+/// value.
 pub(crate) struct PackageFile {
     /// What the file says.
     pub(crate) package: Package,
@@ -25,20 +27,30 @@ pub(crate) struct PackageFile {
 }
 
 impl PackageFile {
-    /// Reads and unpacks a package.
+    /// Reads a package, and unpacks what a builder reads.
     pub(crate) fn open(path: &Path) -> Result<Self, Failure> {
-        Self::open_checked(path)?.map_err(|error| match error {
-            DiskError::Package(error) => read_failure(path, &error),
-            error => error.into(),
-        })
+        Self::open_checked(path)?.map_err(|error| refused(path, error))
     }
 
-    /// Reads and unpacks a package, and tells one that is refused from a file that cannot be opened.
+    /// Reads a package, and unpacks its whole code.
+    pub(crate) fn open_whole(path: &Path) -> Result<Self, Failure> {
+        Self::open_chosen(path, |_| true)?.map_err(|error| refused(path, error))
+    }
+
+    /// Opens a package as [`PackageFile::open`] does, and tells one that is refused from a file that cannot be opened.
     pub(crate) fn open_checked(path: &Path) -> Result<Result<Self, DiskError>, Failure> {
+        let mut inputs = Inputs::default();
+        Self::open_chosen(path, |entry| inputs.needs(entry.path()))
+    }
+
+    fn open_chosen(
+        path: &Path,
+        is_wanted: impl FnMut(&CodeEntry) -> bool,
+    ) -> Result<Result<Self, DiskError>, Failure> {
         let (file, bytes) = open(path)?;
         let folder = tempfile::tempdir().map_err(|error| scratch_failure(&error))?;
         let draft = folder.path().join("src");
-        let package = match disk::unpack_code(file, &draft, &Limits::default()) {
+        let package = match disk::unpack_chosen(file, &draft, &Limits::default(), is_wanted) {
             Ok(package) => package,
             Err(error) => return Ok(Err(error)),
         };
@@ -54,6 +66,13 @@ impl PackageFile {
     /// Gives the folder with the code, named as a peer names it.
     pub(crate) fn source(&self) -> &Path {
         &self.source
+    }
+}
+
+fn refused(path: &Path, error: DiskError) -> Failure {
+    match error {
+        DiskError::Package(error) => read_failure(path, &error),
+        error => error.into(),
     }
 }
 

@@ -63,6 +63,7 @@ pub fn prepare(
     let configuration = Configuration::gather(surroundings, source, &metadata.label)?;
     let mut connection = render::render(package, &configuration)?;
     check::check(&mut connection, surroundings.now, warnings)?;
+    check::check_size(&connection)?;
     let meta_inf = meta_inf::of_source(source, warnings)?;
     Ok(Prepared { connection, meta_inf })
 }
@@ -73,7 +74,7 @@ pub(crate) fn read_connection(source: &Path, warnings: &mut Vec<Warning>) -> Res
     let content = input::read(&path, input::MAX_CONNECTION)
         .map_err(|source| Error::ConnectionUnreadable { path: path.clone(), source })?;
     let (package, notices) =
-        Connection::parse(&content).map_err(|source| Error::Connection { path, source })?;
+        Connection::parse(&content).map_err(|error| Error::Connection { path, error })?;
     warnings.extend(notices.into_iter().map(Warning::Connection));
     warnings.extend(check::unused_tls(&package));
     Ok(package)

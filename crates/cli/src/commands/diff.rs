@@ -83,7 +83,7 @@ pub(crate) fn run(options: &Diff) -> Result<(), Failure> {
 
 /// Opens a package; one that cannot be read must not look like one that differs.
 fn open(path: &Path) -> Result<PackageFile, Failure> {
-    PackageFile::open(path).map_err(|failure| match failure.number() {
+    PackageFile::open_whole(path).map_err(|failure| match failure.number() {
         FAILED => failure.with_code(ExitCode::InputOutput),
         _ => failure,
     })

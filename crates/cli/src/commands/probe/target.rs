@@ -142,12 +142,12 @@ fn rendered(
 /// Speaks of `--config` where the builder speaks of its variable.
 fn refused(error: Error, options: &Probe) -> Failure {
     match error {
-        Error::Configuration { source, .. } if options.config.is_some() => {
-            Failure::new(format!("--config: {}", ccs_builder::report::chain(&source)))
+        Error::Configuration { error, .. } if options.config.is_some() => {
+            Failure::new(format!("--config: {}", ccs_builder::report::chain(&error)))
                 .hint(r#"write one JSON object: --config '{"peer":"peer0"}'"#.to_owned())
                 .with_code(ExitCode::Configuration)
         }
-        Error::Template { source: TemplateError::MissingKey { .. }, .. } => {
+        Error::Template { error: TemplateError::MissingKey { .. }, .. } => {
             let name = options.target.to_string_lossy();
             let next = shell::command(["ccs", "probe", &name, "--config", r#"{"key":"value"}"#]);
             Failure::from(error).next(next)

@@ -87,12 +87,12 @@ fn rendered(template: &str, surroundings: &Surroundings) -> Result<String, Failu
 /// Speaks of options where the builder speaks of a package and a peer.
 fn refused(error: Error) -> Failure {
     match error {
-        Error::Configuration { source, .. } => {
-            Failure::new(format!("--config: {}", ccs_builder::report::chain(&source)))
+        Error::Configuration { error, .. } => {
+            Failure::new(format!("--config: {}", ccs_builder::report::chain(&error)))
                 .hint(r#"write one JSON object: --config '{"org":"org1"}'"#.to_owned())
                 .with_code(ExitCode::Configuration)
         }
-        Error::Template { source: TemplateError::MissingKey { error, known, .. }, .. } => {
+        Error::Template { error: TemplateError::MissingKey { error, known, .. }, .. } => {
             let known: Vec<_> = known.into_iter().collect();
             let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
             Failure::new(format!("--address: {error}"))
@@ -101,8 +101,8 @@ fn refused(error: Error) -> Failure {
                 ))
                 .with_code(ExitCode::Template)
         }
-        Error::Template { source, .. } => {
-            Failure::new(format!("--address: {source}")).hint(source.hint()).with_code(ExitCode::Template)
+        Error::Template { error, .. } => {
+            Failure::new(format!("--address: {error}")).hint(error.hint()).with_code(ExitCode::Template)
         }
         other => other.into(),
     }

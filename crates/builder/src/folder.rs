@@ -1,0 +1,165 @@
+//! Folders by handle: what was checked is what is used, although somebody may put a link in its place meanwhile.
+//!
+//! Every name is looked up in an open folder, and a name that is a symbolic link is not followed.
+
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Component, Path};
+
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, openat, renameat, statat};
+
+/// Mode of every file that is made: connection.json may hold a private key.
+const FILE_MODE: u32 = 0o600;
+
+/// Mode of every folder that is made.
+pub(crate) const FOLDER_MODE: u32 = 0o700;
+
+/// What a name in a folder stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    File,
+    Folder,
+    Link,
+    Other,
+}
+
+impl Kind {
+    /// Names it, with its article.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::File => "a file",
+            Self::Folder => "a folder",
+            Self::Link => "a symbolic link",
+            Self::Other => "a pipe, socket or device",
+        }
+    }
+}
+
+impl From<FileType> for Kind {
+    fn from(found: FileType) -> Self {
+        match found {
+            FileType::RegularFile => Self::File,
+            FileType::Directory => Self::Folder,
+            FileType::Symlink => Self::Link,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// An open folder.
+#[derive(Debug)]
+pub(crate) struct Folder(File);
+
+impl Folder {
+    /// Opens a folder by its path; the caller may name it by links.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let flags = (OFlags::DIRECTORY | OFlags::NONBLOCK).bits().cast_signed();
+        OpenOptions::new().read(true).custom_flags(flags).open(path).map(Self)
+    }
+
+    /// Opens a folder in this one.
+    pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(Self(openat(&self.0, name, flags, Mode::empty())?.into()))
+    }
+
+    /// Opens a file in this folder to read it; a pipe does not block.
+    pub(crate) fn file(&self, name: &OsStr) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(openat(&self.0, name, flags, Mode::empty())?.into())
+    }
+
+    /// Says what a name stands for; [`None`] if there is nothing of that name.
+    pub(crate) fn kind(&self, name: &OsStr) -> io::Result<Option<Kind>> {
+        match statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(found) => Ok(Some(FileType::from_raw_mode(found.st_mode).into())),
+            Err(rustix::io::Errno::NOENT) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Walks the names in the folder.
+    pub(crate) fn entries(&self) -> io::Result<impl Iterator<Item = io::Result<(OsString, Kind)>>> {
+        let entries = Dir::read_from(&self.0)?;
+        Ok(entries.filter_map(|entry| {
+            let entry = match entry {
+                Ok(entry) if matches!(entry.file_name().to_bytes(), b"." | b"..") => return None,
+                Ok(entry) => entry,
+                Err(error) => return Some(Err(error.into())),
+            };
+            let name = OsStr::from_bytes(entry.file_name().to_bytes()).to_owned();
+            let kind = match entry.file_type() {
+                // Some file systems do not tell it with the name.
+                FileType::Unknown => self.kind(&name).map(|kind| kind.unwrap_or(Kind::Other)),
+                found => Ok(found.into()),
+            };
+            Some(kind.map(|kind| (name, kind)))
+        }))
+    }
+
+    /// Makes a folder in this one, which must not exist, and opens it.
+    pub(crate) fn make_folder(&self, name: &OsStr) -> io::Result<Self> {
+        mkdirat(&self.0, name, Mode::from_raw_mode(FOLDER_MODE))?;
+        let made = self.folder(name)?;
+        // The umask may have taken bits away.
+        made.0.set_permissions(Permissions::from_mode(FOLDER_MODE))?;
+        Ok(made)
+    }
+
+    /// Makes a file in this folder, which must not exist.
+    pub(crate) fn write(&self, name: &OsStr, content: &[u8]) -> io::Result<()> {
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mut file = File::from(openat(&self.0, name, flags, Mode::from_raw_mode(FILE_MODE))?);
+        file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+        file.write_all(content)
+    }
+
+    /// Makes a file below this folder, and the folders on its way as far as they are missing.
+    pub(crate) fn write_below(&self, path: &Path, content: &[u8]) -> io::Result<()> {
+        let mut names = names(path)?;
+        let file = names.pop().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut folders: Vec<Self> = Vec::new();
+        for name in names {
+            let parent = folders.last().unwrap_or(self);
+            let next = match parent.folder(name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => parent.make_folder(name),
+                found => found,
+            };
+            folders.push(next?);
+        }
+        folders.last().unwrap_or(self).write(file, content)
+    }
+
+    /// Moves a name of this folder to a name of another one; false if there is nothing to move.
+    pub(crate) fn rename(&self, name: &OsStr, to: &Self, new_name: &OsStr) -> io::Result<bool> {
+        match renameat(&self.0, name, &to.0, new_name) {
+            Ok(()) => Ok(true),
+            Err(rustix::io::Errno::NOENT) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Tells whether a path leads to this folder.
+    pub(crate) fn is_at(&self, path: &Path) -> io::Result<bool> {
+        let (own, other) = (self.0.metadata()?, path.metadata()?);
+        Ok((own.dev(), own.ino()) == (other.dev(), other.ino()))
+    }
+
+    /// Returns the handle.
+    pub(crate) fn handle(&self) -> &File {
+        &self.0
+    }
+}
+
+/// Splits a relative path into its names; `..` and the like are not names.
+pub(crate) fn names(path: &Path) -> io::Result<Vec<&OsStr>> {
+    path.components()
+        .map(|component| match component {
+            Component::Normal(name) => Ok(name),
+            _ => Err(io::ErrorKind::InvalidInput.into()),
+        })
+        .collect()
+}
