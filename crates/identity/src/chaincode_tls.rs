@@ -44,11 +44,12 @@ impl ChaincodeTls {
         &self.server
     }
 
-    /// Issues a credential to the chaincode of an ID.
+    /// Issues a credential to the chaincode of an ID: it connects with it, or serves with it on this machine.
     ///
     /// The key is PKCS#8 under the label `EC PRIVATE KEY`, as a peer's is: shims are written for that.
     pub fn issue(&self, chaincode_id: &str) -> Result<Pair, IssueError> {
-        let request = Request::Tls { name: "chaincode", hosts: &[], usage: TlsUse::Client };
+        let hosts = ["127.0.0.1", "::1", "localhost"].map(str::to_owned);
+        let request = Request::Tls { name: "chaincode", hosts: &hosts, usage: TlsUse::ServerAndClient };
         let Pair { certificate, key } = self.authority.issue(&request)?;
         let der = CertificateDer::from_pem_slice(certificate.as_bytes());
         // What was just written as PEM is PEM.

@@ -37,6 +37,16 @@ fn a_credential_belongs_to_one_chaincode() {
 }
 
 #[test]
+fn a_credential_is_for_a_server_on_this_machine_too() {
+    let tls = listener();
+    let pair = tls.issue("basic_1.0:aa").unwrap();
+    let chain = read_key_pair(pair.certificate.as_bytes(), pair.key.as_bytes()).unwrap().chain;
+    for host in ["127.0.0.1", "::1", "localhost"] {
+        assert!(host_matches(&chain[0], host), "{host}");
+    }
+}
+
+#[test]
 fn the_key_has_the_label_that_a_peer_gives_it() {
     let pair = listener().issue("basic_1.0:aa").unwrap();
     assert!(pair.key.starts_with("-----BEGIN EC PRIVATE KEY-----"));
