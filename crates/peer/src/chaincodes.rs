@@ -31,7 +31,8 @@ use crate::support::Binding;
 /// How a chaincode is reached.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// It is a server, which is dialled when it is needed; it must register under its ID.
+    /// It is a server, which is dialled when it is needed; it must register under its ID. If it connects meanwhile, that
+    /// is as good.
     Server(ConnectionInfo),
     /// It is a server that somebody else has started: whatever ID it registers under is taken.
     ForeignServer(ConnectionInfo),
@@ -217,12 +218,18 @@ impl Chaincodes {
             return;
         }
         let (id, chaincode, this) = (id.to_owned(), Arc::clone(chaincode), self.clone());
+        let mut status = chaincode.status.subscribe();
         tokio::spawn(async move {
             let expected = (!is_foreign).then(|| id.clone());
             let after = this.startup_timeout;
-            let launched = timeout(after, this.dial(&id, &info, expected)).await;
-            let launched = launched.unwrap_or(Err(LaunchError::Timeout { id, after }));
-            chaincode.set_launched(launched);
+            let dialled = timeout(after, this.dial(&id, &info, expected));
+            tokio::select! {
+                launched = dialled => {
+                    chaincode.set_launched(launched.unwrap_or(Err(LaunchError::Timeout { id: id.clone(), after })));
+                }
+                // The chaincode has connected instead: a dial that went on would decide about the next launch.
+                _ = status.wait_for(|status| !matches!(status, Status::Launching)) => {}
+            }
         });
     }
 

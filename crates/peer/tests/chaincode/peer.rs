@@ -260,6 +260,25 @@ async fn a_fake_chaincode_that_comes_by_itself_serves_the_transaction_that_waits
     assert!(peer.chaincodes().is_running("basic:1.0"));
 }
 
+#[tokio::test]
+async fn a_fake_chaincode_that_connects_while_it_is_dialled_ends_the_dial() {
+    let peer = peer(Limits::default(), &[]);
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut server = plaintext(silent.local_addr().unwrap());
+    server.dial_timeout = Duration::from_hours(1);
+    peer.chaincodes().add("basic:1.0", Source::Server(server));
+    let chaincodes = peer.chaincodes().clone();
+    let launching = tokio::spawn(async move { chaincodes.launch("basic:1.0").await });
+    let (mut dialled, _) = silent.accept().await.unwrap();
+    let (outbound, _inbound) = come(&peer).await;
+    outbound.send(register("basic:1.0")).await.unwrap();
+    launching.await.unwrap().unwrap();
+    // However it ends: a dial that went on would decide about the next launch.
+    let ended = timeout(Duration::from_secs(10), dialled.read_to_end(&mut Vec::new())).await;
+    assert!(ended.is_ok(), "the dial goes on");
+    assert!(peer.chaincodes().is_running("basic:1.0"));
+}
+
 /// Reads a stream until its end and gives the reason.
 async fn end_of(mut inbound: Streaming<ChaincodeMessage>) -> String {
     loop {
