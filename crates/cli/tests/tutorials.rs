@@ -25,10 +25,10 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assert_cmd::cargo::cargo_bin;
-use ccs_testkit::source_tree;
+use ccs_testkit::{source_tree, wait_for_exit};
 use rustix::process::{Pid, Signal, kill_process_group};
 
 /// Longer than a virtual machine takes to start on a busy machine; only a test that fails waits so long.
@@ -170,13 +170,14 @@ impl Drop for Terminal {
     }
 }
 
-/// Gives the commands of the processes that a page has started and that are still there.
-fn left_behind(mark: &str) -> Vec<String> {
+/// Returns the processes that a page has started and that are still there, with their commands.
+fn left_behind(mark: &str) -> Vec<(String, String)> {
     let processes = fs::read_dir("/proc").unwrap().map_while(Result::ok).map(|entry| entry.path());
     // Who is not ours, or has ended meanwhile, cannot be read.
     let read = |file: PathBuf| String::from_utf8_lossy(&fs::read(file).unwrap_or_default()).into_owned();
     let ours = processes.filter(|process| read(process.join("environ")).split('\0').any(|it| it == mark));
-    ours.map(|process| read(process.join("cmdline")).replace('\0', " ")).collect()
+    let name = |process: &PathBuf| process.file_name().unwrap().to_string_lossy().into_owned();
+    ours.map(|process| (name(&process), read(process.join("cmdline")).replace('\0', " "))).collect()
 }
 
 fn free_port() -> u16 {
@@ -254,12 +255,10 @@ fn work_through(page: &str) {
     }
     drop(terminals);
     let mark = format!("{MARK}={}", folder.path().display());
-    let begin = Instant::now();
-    // What was killed takes a moment to be gone.
-    while !left_behind(&mark).is_empty() && begin.elapsed() < PATIENCE {
-        std::thread::yield_now();
+    for (process, command) in left_behind(&mark) {
+        // What was killed takes a moment to be gone.
+        assert!(wait_for_exit(&process, PATIENCE), "left behind: {command}");
     }
-    assert_eq!(left_behind(&mark), [""; 0]);
 }
 
 #[test]

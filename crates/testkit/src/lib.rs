@@ -7,6 +7,7 @@ mod certificates;
 mod couchdb;
 mod fake_gateway;
 mod node;
+mod process;
 mod shim;
 
 pub use builder::{ccs_builder, static_target};
@@ -14,6 +15,7 @@ pub use certificates::{Authority, Pair};
 pub use couchdb::CouchDbStandIn;
 pub use fake_gateway::{FakeAnswers, FakeGateway, organization, organization_in, status_details};
 pub use node::NodeSample;
+pub use process::wait_for_exit;
 pub use shim::{Shim, ShimServer};
 
 use std::path::{Path, PathBuf};

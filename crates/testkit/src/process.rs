@@ -1,0 +1,23 @@
+//! Processes that are not children of the test.
+
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+
+/// Waits until a process has ended, and tells whether it has within the limit. A process whose parent does not wait for it
+/// has ended, too.
+#[must_use]
+pub fn wait_for_exit(process: &str, limit: Duration) -> bool {
+    let process = Pid::from_raw(process.trim().parse().unwrap()).unwrap();
+    match pidfd_open(process, PidfdFlags::empty()) {
+        // The system has forgotten it already.
+        Err(Errno::SRCH) => true,
+        descriptor => {
+            let descriptor = descriptor.unwrap();
+            let limit = Timespec::try_from(limit).unwrap();
+            poll(&mut [PollFd::new(&descriptor, PollFlags::IN)], Some(&limit)).unwrap() == 1
+        }
+    }
+}
