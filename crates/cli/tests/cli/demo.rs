@@ -42,6 +42,20 @@ fn mutual_tls_works_with_certificates_made_for_it() {
 }
 
 #[test]
+fn an_output_that_cannot_be_written_is_missed_at_the_end() {
+    let builder = ccs_builder();
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let output = std::process::Command::new(assert_cmd::cargo::cargo_bin("ccs"))
+        .args(["demo", "--builder", builder.to_str().unwrap()])
+        .stdout(full)
+        .stderr(std::process::Stdio::piped())
+        .output()
+        .unwrap();
+    let text = "error: cannot write to standard output: No space left on device (os error 28)\n";
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(1), text));
+}
+
+#[test]
 fn json_is_one_document() {
     let output = demo(&["--json"]);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -56,7 +56,7 @@ impl Story {
     pub(super) fn begin(json: bool) -> Self {
         if !json {
             let name = style::NAME;
-            anstream::println!("{name}A chaincode package becomes a chaincode that answers{name:#}\n");
+            write(format_args!("{name}A chaincode package becomes a chaincode that answers{name:#}\n"));
         }
         Self { json, began: Instant::now(), package_id: None, told: Vec::new() }
     }
@@ -81,9 +81,9 @@ impl Story {
         let (bold, faint) = (style::NAME, style::FAINT);
         let number = self.told.len();
         let time = style::duration(duration);
-        anstream::println!("{faint}{number:>3}{faint:#}  {bold}{name:<12}{bold:#} {time:>8}  {result}");
+        write(format_args!("{faint}{number:>3}{faint:#}  {bold}{name:<12}{bold:#} {time:>8}  {result}"));
         for line in log {
-            anstream::println!("{:28}{faint}{line}{faint:#}", "");
+            write(format_args!("{:28}{faint}{line}{faint:#}", ""));
         }
     }
 
@@ -110,4 +110,10 @@ impl Story {
             style::duration(total)
         ))
     }
+}
+
+/// Writes a line. What cannot be written is missed at the end, when the demo has stopped all that it has started.
+fn write(line: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    let _ = writeln!(anstream::stdout(), "{line}");
 }
