@@ -1,12 +1,13 @@
-//! What the shims read from the environment to run as a chaincode server.
+//! What the shims read from the environment: to run as a chaincode server, to connect to a peer, or to do either.
 //!
-//! [`variables`] is the table; [`server`] finds out what goes into it, from the package and the TLS folder; [`mod@format`]
-//! writes it down.
+//! The tables are here. [`variables`] lists what a server of one language reads; [`server`] finds out what goes into it, from
+//! the package and the TLS folder. [`connecting`] lists what a chaincode reads that dials the peer, and [`either_role`] what
+//! a chaincode reads that may do both. [`mod@format`] writes the variables down.
 
 pub(crate) mod format;
 pub(crate) mod server;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -71,6 +72,83 @@ const JAVA: Shim = Shim {
     ],
     client_ca: None,
 };
+
+/// Other names for the ID and the address in programs that were written after older samples: `CHAINCODE_CCID` and
+/// `CHAINCODE_ADDRESS` in Go (`fabric-samples` 2.0 `chaincode/fabcar/external/fabcar.go`).
+const OLDER_SAMPLES: [&str; 2] = ["CHAINCODE_CCID", "CHAINCODE_ADDRESS"];
+
+/// What a chaincode needs to connect to a peer.
+pub(crate) struct Client<'a> {
+    /// What it registers as.
+    pub(crate) id: &'a str,
+    /// Where the peer listens for chaincode, host:port.
+    pub(crate) peer: &'a str,
+    /// The MSP ID of the peer.
+    pub(crate) msp: &'a str,
+    /// The folder of its TLS files, if the peer requires TLS.
+    pub(crate) tls: Option<&'a Path>,
+}
+
+/// The files of a chaincode that connects over TLS (`fabric-chaincode-go` v2.3.0 `shim/internal/config.go`, `fabric-shim`
+/// 2.5.8 `lib/chaincode.js`, `fabric-chaincode-shim` 2.5.8 `shim/ChaincodeBase.java`). Go prefers the PEM files; Node.js and
+/// Java read base64 of them.
+const CLIENT_TLS: [TlsVariable; 5] = [
+    ("CORE_PEER_TLS_ROOTCERT_FILE", "ca.pem"),
+    ("CORE_TLS_CLIENT_CERT_FILE", "client.pem"),
+    ("CORE_TLS_CLIENT_KEY_FILE", "client.key"),
+    ("CORE_TLS_CLIENT_CERT_PATH", "client.pem.b64"),
+    ("CORE_TLS_CLIENT_KEY_PATH", "client.key.b64"),
+];
+
+/// Lists every variable that the official shims read to connect to a peer.
+///
+/// The Go shim takes the peer's address from the flag `-peer.address` alone (`fabric-chaincode-go` v2.3.0 `shim/shim.go`).
+/// `fabric-chaincode-node start` takes its option `peer.address` from the variable with two underscores, since yargs reads
+/// variables with the prefix `CORE_` (`fabric-shim` 2.5.8 `cli.js`, `lib/cmds/startCommand.js`).
+pub(crate) fn connecting(client: &Client<'_>) -> Vec<Variable> {
+    let tls = if client.tls.is_some() { "true" } else { "false" };
+    let mut variables = list([
+        ("CORE_CHAINCODE_ID_NAME", client.id),
+        ("CORE_PEER_ADDRESS", client.peer),
+        ("CORE_PEER__ADDRESS", client.peer),
+        ("CORE_PEER_LOCALMSPID", client.msp),
+        ("CORE_PEER_TLS_ENABLED", tls),
+    ]);
+    if let Some(folder) = client.tls {
+        variables.extend(in_folder(&CLIENT_TLS, folder));
+    }
+    variables
+}
+
+/// Lists every variable by which a chaincode in any language either connects as `client` or serves at `listen`.
+///
+/// A shim reads the variables of the role that its program chose, and no others. Java's is the exception: its server reads
+/// the ID and the files of a client, so the files of a client have to do for a server, too.
+pub(crate) fn either_role(client: &Client<'_>, listen: &str) -> Vec<Variable> {
+    let mut variables = connecting(client);
+    for shim in [&SAMPLES, &NODE] {
+        variables.extend(list([(shim.id, client.id), (shim.address, listen)]));
+        if let Some((name, values)) = shim.switch {
+            variables.extend(list([(name, values[usize::from(client.tls.is_some())])]));
+        }
+        if let Some(folder) = client.tls {
+            variables.extend(in_folder(shim.tls, folder));
+            variables.extend(in_folder(shim.client_ca.as_slice(), folder));
+        }
+    }
+    variables.extend(list([(OLDER_SAMPLES[0], client.id), (OLDER_SAMPLES[1], listen)]));
+    variables
+}
+
+fn list<const N: usize>(variables: [(&'static str, &str); N]) -> Vec<Variable> {
+    variables.map(|(name, value)| Variable { name, value: value.to_owned() }).into()
+}
+
+/// Names files of a folder on this machine.
+fn in_folder(variables: &[TlsVariable], folder: &Path) -> Vec<Variable> {
+    let path = |file: &str| folder.join(file).to_string_lossy().into_owned();
+    variables.iter().map(|&(name, file)| Variable { name, value: path(file) }).collect()
+}
 
 fn shim(language: Language) -> &'static Shim {
     match language {

@@ -5,12 +5,16 @@
 //! ends with one signal.
 
 mod credentials;
+mod exposure;
 mod follow;
 mod network;
+mod output;
 mod packages;
 mod plan;
+mod state;
 mod story;
 mod supervisor;
+mod watch;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,6 +29,7 @@ use crate::deployment;
 use crate::failure::Failure;
 use crate::stop_signals::StopSignals;
 use credentials::Credentials;
+use exposure::Listeners;
 use follow::Followed;
 use network::Ground;
 use plan::{How, Planned};
@@ -56,8 +61,16 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
     prepared?;
     let mut tasks = JoinSet::new();
 
-    let chaincode_endpoint = local_address(&chaincode)?;
-    let credentials = Credentials::new(options, &ground, chaincode_endpoint)?;
+    let listeners = Listeners {
+        clients: local_address(&clients)?,
+        is_tls: !options.no_tls,
+        chaincode: local_address(&chaincode)?,
+        is_chaincode_tls: options.chaincode_tls,
+    };
+    for warning in exposure::warnings(&listeners) {
+        story.warn(&warning);
+    }
+    let credentials = Credentials::new(options, &ground, listeners.chaincode)?;
     let watching = story.clone();
     let observer = Observer::new(move |event| watching.event(&event));
     let chaincodes = ground.peer.chaincodes().clone();
@@ -65,7 +78,7 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
         ccs_peer::serve_chaincode(chaincode, credentials.tls(), chaincodes, observer.clone(), stop.clone());
     tasks.spawn(async move { serving.await.map_err(|error| Failure::from_error(&error)) });
     for chaincode in planned {
-        let starting = start(options, &ground, chaincode, &credentials);
+        let starting = start(options, &ground, chaincode, &credentials, &story);
         let Some(command) = stop.run_until_cancelled(starting).await else { break };
         let followed = Followed::planned(&story, &ground.peer, chaincode);
         if let Some(supervised) = command? {
@@ -77,7 +90,7 @@ async fn live(options: &Dev, planned: &[Planned]) -> Result<(), Failure> {
             followed.launched();
         }
     }
-    announce(options, &ground, &story, credentials.endpoint());
+    announce(options, &ground, &story, &listeners, credentials.endpoint());
 
     let serving = network::serve_clients(options, &ground, clients, observer, stop.clone());
     let served = tokio::select! {
@@ -108,6 +121,7 @@ async fn start(
     ground: &Ground,
     chaincode: &Planned,
     credentials: &Credentials,
+    story: &Story,
 ) -> Result<Option<Supervised>, Failure> {
     let id = chaincode.id.as_str();
     match &chaincode.how {
@@ -123,60 +137,42 @@ async fn start(
         }
         How::Client => {
             // With TLS, this writes the files that it connects with.
-            credentials.variables(&chaincode.name, id)?;
+            credentials.connecting(&chaincode.name, id)?;
             network::reach(&ground.peer, id, Source::Client);
         }
         How::Command(command) => {
-            let mut variables: Vec<(String, String)> = Vec::new();
-            if options.chaincode_tls {
-                network::reach(&ground.peer, id, Source::Client);
-            } else {
-                let address = deployment::free_address()?;
-                let info = network::plaintext(&address, options.startup_timeout);
-                network::reach(&ground.peer, id, Source::Server(info));
-                variables.extend(server_variables(id, &address));
-            }
-            let connecting = credentials.variables(&chaincode.name, id)?;
-            variables
-                .extend(connecting.into_iter().map(|variable| (variable.name.to_owned(), variable.value)));
+            let address = deployment::free_address()?;
+            // Which role it takes is up to the command: it is dialled there until it registers, and may connect meanwhile.
+            let variables = credentials.either_role(&chaincode.name, id, &address)?;
+            let server = credentials.server(address, options.startup_timeout);
+            network::reach(&ground.peer, id, Source::Server(server));
             return Ok(Some(Supervised {
                 command: command.clone(),
-                variables,
+                variables: variables.into_iter().map(|it| (it.name.to_owned(), it.value)).collect(),
+                peer_address: credentials.endpoint().to_owned(),
                 watched: options.watch.clone(),
                 unwatched: options.state.iter().chain([&options.organizations]).cloned().collect(),
                 was_ready: Arc::default(),
+                output: story.output(&chaincode.name, id),
             }));
         }
     }
     Ok(None)
 }
 
-/// Gives the variables by which a shim becomes a server in plaintext, where those by which it connects do not do it.
-fn server_variables(id: &str, address: &str) -> [(String, String); 5] {
-    [
-        // Fabric's samples in Go, and the Rust sample.
-        ("CHAINCODE_ID", id),
-        // Java becomes a server by this one.
-        ("CHAINCODE_SERVER_ADDRESS", address),
-        ("CHAINCODE_TLS_DISABLED", "true"),
-        // Node.js.
-        ("CORE_CHAINCODE_ID", id),
-        ("CORE_CHAINCODE_ADDRESS", address),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-}
-
-fn announce(options: &Dev, ground: &Ground, story: &Story, chaincode_endpoint: &str) {
+fn announce(options: &Dev, ground: &Ground, story: &Story, listeners: &Listeners, chaincode_endpoint: &str) {
     let crypto_path = network::crypto_path(options, &ground.plan);
     story.ready(&Connect {
         msp: options.msp.as_str(),
         channels: &options.channels,
+        listen: listeners.clients,
         endpoint: &ground.plan.endpoint,
         host_alias: &ground.plan.peer_name(),
         crypto_path: &crypto_path.to_string_lossy(),
-        is_tls: !options.no_tls,
+        is_tls: listeners.is_tls,
+        chaincode_listen: listeners.chaincode,
         chaincode_endpoint,
-        is_chaincode_tls: options.chaincode_tls,
+        is_chaincode_tls: listeners.is_chaincode_tls,
     });
 }
 

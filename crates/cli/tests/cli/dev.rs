@@ -1,140 +1,23 @@
 //! `ccs dev` as a process of its own, with the Rust sample as chaincode.
 
+mod output;
+mod peer;
+mod starts;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use ccs_testkit::wait_for_exit;
 use serde_json::Value;
-use wait_timeout::ChildExt as _;
 
 use crate::{ccs, stderr, stdout};
-
-/// Far longer than a signal takes; only a test that fails waits so long.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// A running peer; stopped when dropped, with the chaincode that it has started.
-struct DevPeer {
-    child: Child,
-    /// The process group of the chaincode.
-    chaincode: Option<String>,
-    lines: BufReader<ChildStdout>,
-    ready: Value,
-}
-
-impl DevPeer {
-    /// Starts a peer on free ports and waits until it is ready.
-    fn start(folder: &Path, arguments: &[&str]) -> Self {
-        let mut peer = Self::spawn(folder, arguments);
-        peer.ready = peer.wait_for(|document| document["event"] == "ready");
-        peer
-    }
-
-    /// Starts a peer on free ports.
-    fn spawn(folder: &Path, arguments: &[&str]) -> Self {
-        let elsewhere = arguments.contains(&"--chaincode-listen");
-        let listen = if elsewhere { &[][..] } else { &["--chaincode-listen", "127.0.0.1:0"] };
-        let mut child = Command::new(cargo_bin("ccs"))
-            .args(["dev", "--json", "--listen", "127.0.0.1:0"])
-            .args(listen)
-            .args(arguments)
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap());
-        Self { child, chaincode: None, lines, ready: Value::Null }
-    }
-
-    /// Starts a peer that starts the sample itself.
-    fn with_sample(folder: &Path, arguments: &[&str]) -> Self {
-        let command = format!("exec {} sample-chaincode", cargo_bin("ccs").display());
-        let mut peer = Self::start(folder, &[&["--run", &command], arguments].concat());
-        peer.wait_for(|document| {
-            document["what"].as_str().is_some_and(|what| what.starts_with("is ready as"))
-        });
-        peer
-    }
-
-    /// Reads on until a document that is meant.
-    fn wait_for(&mut self, is_meant: impl Fn(&Value) -> bool) -> Value {
-        let mut line = String::new();
-        while self.lines.read_line(&mut line).unwrap() > 0 {
-            let document: Value = serde_json::from_str(&line).unwrap();
-            if let Some(process) =
-                document["what"].as_str().and_then(|what| what.strip_prefix("started, process "))
-            {
-                self.chaincode = Some(process.to_owned());
-            }
-            if is_meant(&document) {
-                return document;
-            }
-            line.clear();
-        }
-        panic!("the peer ended: {:?}", self.child.wait());
-    }
-
-    fn signal(&self, signal: &str) {
-        kill(signal, &self.child.id().to_string());
-    }
-
-    /// Waits until it has ended by itself.
-    fn ended(&mut self) -> ExitStatus {
-        let ended = self.child.wait_timeout(PATIENCE).unwrap();
-        ended.unwrap_or_else(|| panic!("the peer runs on"))
-    }
-
-    /// Runs a command of the gateway client against the peer.
-    fn client(&self, folder: &Path, arguments: &[&str]) -> Output {
-        let mut command = assert_cmd::Command::new(cargo_bin("ccs"));
-        command.args(arguments).args(["--endpoint", self.ready["endpoint"].as_str().unwrap()]);
-        command.current_dir(folder).timeout(PATIENCE).output().unwrap()
-    }
-
-    fn query(&self, folder: &Path, arguments: &[&str]) -> String {
-        let output = self.client(folder, &[&["query", "basic"], arguments].concat());
-        assert!(output.status.success(), "{}", stderr(&output));
-        stdout(&output)
-    }
-
-    fn invoke(&self, folder: &Path, arguments: &[&str]) {
-        let output = self.client(folder, &[&["invoke", "basic"], arguments].concat());
-        assert!(output.status.success(), "{}", stderr(&output));
-    }
-}
-
-impl Drop for DevPeer {
-    fn drop(&mut self) {
-        // Whoever has ended already needs no signal.
-        let _ = try_kill("INT", &self.child.id().to_string());
-        let stopped = matches!(self.child.wait_timeout(PATIENCE), Ok(Some(_)));
-        if !stopped {
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-        }
-        // A peer that was killed has left it behind.
-        if let Some(group) = &self.chaincode {
-            let _ = try_kill("KILL", &format!("-{group}"));
-        }
-        assert!(stopped || std::thread::panicking(), "the peer did not stop");
-    }
-}
-
-/// Sends a signal to a process or, with a minus, to a group.
-fn try_kill(signal: &str, process: &str) -> std::io::Result<Output> {
-    Command::new("kill").args(["-s", signal, "--", process]).output()
-}
-
-fn kill(signal: &str, process: &str) {
-    let output = try_kill(signal, process).unwrap();
-    assert!(output.status.success(), "{}", stderr(&output));
-}
+use peer::{DevPeer, PATIENCE, kill};
 
 /// Lists the names in a folder.
 fn names(folder: &Path) -> Vec<String> {
@@ -170,14 +53,14 @@ fn a_chaincode_that_it_starts_answers_clients_and_each_transaction_is_told() {
     assert!(stderr(&output).ends_with(hint), "{}", stderr(&output));
 }
 
-/// Starts a peer with a command that does nothing for long, and gives the folder of its process in `/proc`.
-fn with_idle_command(folder: &Path) -> (DevPeer, PathBuf) {
+/// Starts a peer with a command that does nothing for long, and returns the command's process.
+fn with_idle_command(folder: &Path) -> (DevPeer, String) {
     let mut peer = DevPeer::start(folder, &["--run", "exec sleep 1000"]);
     // It is told before the peer is ready, or after.
     if peer.chaincode.is_none() {
         peer.wait_for(|document| document["what"].as_str().is_some_and(|what| what.starts_with("started")));
     }
-    let process = Path::new("/proc").join(peer.chaincode.as_ref().unwrap());
+    let process = peer.chaincode.clone().unwrap();
     (peer, process)
 }
 
@@ -187,7 +70,7 @@ fn a_signal_stops_it_and_all_that_it_has_started() {
     let (mut peer, process) = with_idle_command(folder.path());
     peer.signal("INT");
     assert!(peer.ended().success());
-    assert!(!process.exists());
+    assert!(!Path::new("/proc").join(process).exists());
 }
 
 #[test]
@@ -196,13 +79,7 @@ fn what_it_has_started_does_not_outlive_a_kill() {
     let (mut peer, process) = with_idle_command(folder.path());
     peer.signal("KILL");
     peer.child.wait().unwrap();
-    // Nobody waits for a process whose parent is gone, in a container without an init: what is left of it does nothing.
-    let is_gone = || fs::read_to_string(process.join("stat")).map_or(true, |state| state.contains(") Z "));
-    let begin = Instant::now();
-    while !is_gone() {
-        assert!(begin.elapsed() < PATIENCE, "{} is still there", process.display());
-        std::thread::yield_now();
-    }
+    assert!(wait_for_exit(&process, PATIENCE), "process {process} is still there");
 }
 
 #[test]
@@ -335,7 +212,9 @@ fn with_tls_a_chaincode_that_connects_gets_files_that_every_shim_reads() {
     assert_eq!(value("CORE_CHAINCODE_ID_NAME").as_deref(), Some("basic:1.0"));
     assert_eq!(value("CORE_PEER_TLS_ENABLED").as_deref(), Some("true"));
     assert_eq!(value("CORE_PEER_ADDRESS").as_deref(), peer.ready["chaincode_endpoint"].as_str());
-    assert_eq!(value("CHAINCODE_SERVER_ADDRESS"), None, "a shim that sees it becomes a server");
+    assert_eq!(value("CORE_PEER__ADDRESS"), value("CORE_PEER_ADDRESS"));
+    assert_eq!(value("CHAINCODE_SERVER_ADDRESS"), value("CORE_CHAINCODE_ADDRESS"));
+    assert_eq!(value("CHAINCODE_TLS_DISABLED").as_deref(), Some("false"));
     let read = |name: &str, mode: u32| {
         let file = value(name).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, mode, "{file}");
@@ -347,7 +226,11 @@ fn with_tls_a_chaincode_that_connects_gets_files_that_every_shim_reads() {
         assert!(pem.starts_with(&format!("-----BEGIN {label}-----")), "{kind}");
         assert_eq!(read(&format!("CORE_TLS_CLIENT_{kind}_PATH"), mode), STANDARD.encode(pem));
     }
+    assert!(read("CHAINCODE_TLS_KEY", 0o600).starts_with("-----BEGIN PRIVATE KEY-----"));
+    assert_eq!(value("CHAINCODE_TLS_KEY"), value("CORE_CHAINCODE_TLS_KEY_FILE"));
+    assert_eq!(read("CHAINCODE_CLIENT_CA_CERT", 0o644), read("CORE_PEER_TLS_ROOTCERT_FILE", 0o644));
     let other = fs::read_to_string(folder.path().join("organizations/chaincode/other/env.sh")).unwrap();
+    assert!(!other.contains("CHAINCODE_SERVER_ADDRESS"), "it has nowhere to listen: {other}");
     assert!(other.contains("export CORE_CHAINCODE_ID_NAME=other:1.0\n"), "{other}");
 }
 
@@ -365,6 +248,23 @@ fn chaincode_elsewhere_is_told_the_name_that_was_given() {
     };
     assert!(told(&[]).starts_with("localhost:"));
     assert!(told(&["--chaincode-host", "peer.test", "--chaincode-host", "::1"]).starts_with("peer.test:"));
+}
+
+#[test]
+fn a_peer_that_others_reach_in_plaintext_says_who_can_do_what() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--listen", "0.0.0.0:0", "--no-tls", "--chaincode-listen", "0.0.0.0:0"];
+    let mut peer = DevPeer::spawn(folder.path(), &arguments);
+    let warning = |peer: &mut DevPeer| {
+        peer.wait_for(|document| document["event"] == "warning")["text"].as_str().unwrap().to_owned()
+    };
+    let (clients, chaincode) = (warning(&mut peer), warning(&mut peer));
+    let ready = peer.wait_for(|document| document["event"] == "ready");
+    let [listen, chaincode_listen] = ["listen", "chaincode_listen"].map(|key| ready[key].as_str().unwrap());
+    assert!(listen.starts_with("0.0.0.0:") && chaincode_listen.starts_with("0.0.0.0:"), "{ready}");
+    assert!(clients.starts_with(&format!("clients connect to {listen} without TLS")), "{clients}");
+    let register = format!("every program that can reach {chaincode_listen} can register");
+    assert!(chaincode.starts_with(&register), "{chaincode}");
 }
 
 #[test]

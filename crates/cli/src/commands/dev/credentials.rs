@@ -1,26 +1,28 @@
-//! What a chaincode that connects is started with: variables that every shim reads and, with TLS, the files they name.
+//! What a chaincode is started with: variables that every shim reads and, with TLS, the files they name.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ccs_files::Address;
 use ccs_identity::{ChaincodeTls, Host, HostError};
 use ccs_package::disk::Existing;
+use ccs_peer::ConnectionInfo;
+use ccs_peer::connection::{ClientPair, Tls};
 
 use super::network::Ground;
 use crate::cli::Dev;
-use crate::environment::{Variable, format};
+use crate::environment::{self, Client, Variable, format};
 use crate::failure::Failure;
 use crate::tls::files::{NewFile, write_folder};
 
 /// The file of a chaincode's folder that a shell reads to get the variables.
 const ENVIRONMENT: &str = "env.sh";
 
-/// Hands out what chaincode needs to connect.
+/// Hands out what chaincode needs to connect, or to serve.
 pub(super) struct Credentials {
     endpoint: String,
     msp: String,
@@ -55,27 +57,38 @@ impl Credentials {
         self.tls.as_ref().map(|(tls, _)| Arc::clone(tls))
     }
 
-    /// Gives the variables with which a chaincode connects under an ID; with TLS, its files are written first.
-    pub(super) fn variables(&self, name: &str, id: &str) -> Result<Vec<Variable>, Failure> {
-        let mut variables = vec![
-            variable("CORE_CHAINCODE_ID_NAME", id),
-            variable("CORE_PEER_ADDRESS", &self.endpoint),
-            variable("CORE_PEER_LOCALMSPID", &self.msp),
-            variable("CORE_PEER_TLS_ENABLED", if self.tls.is_some() { "true" } else { "false" }),
-        ];
-        if let Some((tls, folder)) = &self.tls {
-            let folder = folder.join(name);
-            let files = [
-                ("CORE_PEER_TLS_ROOTCERT_FILE", "ca.pem"),
-                ("CORE_TLS_CLIENT_CERT_FILE", "client.pem"),
-                ("CORE_TLS_CLIENT_KEY_FILE", "client.key"),
-                // The only ones that the shim of Node.js reads: base64 of the others.
-                ("CORE_TLS_CLIENT_CERT_PATH", "client.pem.b64"),
-                ("CORE_TLS_CLIENT_KEY_PATH", "client.key.b64"),
-            ];
-            let paths = files.map(|(name, file)| variable(name, &folder.join(file).to_string_lossy()));
-            variables.extend(paths);
-            write(tls, &folder, id, &variables)?;
+    /// Returns the variables with which a chaincode connects under an ID; with TLS, its files are written first.
+    pub(super) fn connecting(&self, name: &str, id: &str) -> Result<Vec<Variable>, Failure> {
+        self.hand_out(name, id, environment::connecting)
+    }
+
+    /// Returns the variables with which a chaincode either connects under an ID or serves at an address; with TLS, its files
+    /// are written first.
+    pub(super) fn either_role(&self, name: &str, id: &str, listen: &str) -> Result<Vec<Variable>, Failure> {
+        self.hand_out(name, id, |client| environment::either_role(client, listen))
+    }
+
+    /// Describes how the peer dials a chaincode that serves at an address.
+    pub(super) fn server(&self, address: String, dial_timeout: Duration) -> ConnectionInfo {
+        let tls = self.tls.as_ref().map(|(tls, _)| {
+            let ours = tls.server();
+            let pair = ClientPair { key: ours.key.clone(), cert: ours.certificate.clone(), domain: None };
+            Tls { root_cert: tls.ca().to_owned(), client: Some(pair) }
+        });
+        ConnectionInfo { address, dial_timeout, tls }
+    }
+
+    fn hand_out(
+        &self,
+        name: &str,
+        id: &str,
+        list: impl FnOnce(&Client<'_>) -> Vec<Variable>,
+    ) -> Result<Vec<Variable>, Failure> {
+        let files = self.tls.as_ref().map(|(tls, folder)| (tls, folder.join(name)));
+        let tls = files.as_ref().map(|(_, folder)| folder.as_path());
+        let variables = list(&Client { id, peer: &self.endpoint, msp: &self.msp, tls });
+        if let Some((tls, folder)) = &files {
+            write(tls, folder, id, &variables)?;
         }
         Ok(variables)
     }
@@ -103,8 +116,12 @@ fn endpoint(options: &Dev, listener: SocketAddr) -> String {
 
 fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) -> Result<(), Failure> {
     let pair = tls.issue(id).map_err(|error| Failure::from_error(&error))?;
+    // As a server it has the same certificate; not every TLS library takes the key under a peer's label.
+    let server_key = pair.key.replace(" EC PRIVATE KEY", " PRIVATE KEY");
     let files = [
         NewFile::public("ca.pem", tls.ca()),
+        NewFile::public("server.pem", pair.certificate.as_str()),
+        NewFile::secret("server.key", server_key),
         NewFile::public("client.pem", pair.certificate.as_str()),
         NewFile::public("client.pem.b64", STANDARD.encode(&pair.certificate)),
         NewFile::secret("client.key", pair.key.as_str()),
@@ -115,10 +132,6 @@ fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) ->
     std::fs::create_dir_all(parent)
         .map_err(|error| Failure::new(format!("cannot make the folder {}: {error}", parent.display())))?;
     write_folder(folder, &files, Existing::Replace)
-}
-
-fn variable(name: &'static str, value: &str) -> Variable {
-    Variable { name, value: value.to_owned() }
 }
 
 #[cfg(test)]

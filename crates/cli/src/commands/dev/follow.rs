@@ -86,6 +86,14 @@ impl Followed {
                     self.tell(&format!("started, process {process}"));
                     launching = Some(tokio::spawn(self.clone().launch()));
                 }
+                Happening::FlagAdded(flag) => self.tell(&format!(
+                    "is started again with {flag}, which the Go shim reads from its command line alone"
+                )),
+                Happening::FlagDropped => self.story.warn(&format!(
+                    "{} does not start with the flag -peer.address either; if its command does not pass flags on to the \
+                     program, pass it there: -peer.address \"$CORE_PEER_ADDRESS\"",
+                    self.name
+                )),
                 Happening::Ended(status) => self.tell(&format!("ended: {status}; it is started again")),
                 Happening::Failed(status) => {
                     let next = "it is started again when a file changes";

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::packages::Packages;
 use super::plan::Planned;
+use super::state;
 use super::story::Story;
 use crate::cli::Dev;
 use crate::failure::Failure;
@@ -50,7 +51,10 @@ pub(super) fn lay(
     let (organization, _) = Organization::open_or_make(&plan, &options.organizations, SystemTime::now())
         .map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
     let ledgers = match &options.state {
-        Some(folder) => Store::open(folder),
+        Some(folder) => {
+            state::prepare(folder)?;
+            Store::open(folder)
+        }
         None => Store::in_memory(),
     };
     let ledgers = ledgers.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;

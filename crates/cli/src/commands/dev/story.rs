@@ -1,13 +1,16 @@
 //! What `ccs dev` tells: how to connect, what became of each transaction, what the chaincodes do. Text for people or a JSON
 //! document a line.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ccs_ledger::Touched;
 use ccs_peer::observer::{CommittedTransaction, Event, Purpose, Simulated};
 use serde_json::{Value, json};
 
+use super::exposure;
+use super::output::{Output, Stream};
 use crate::style::{self, BAD, FAINT, GOOD, NAME, WARN};
 
 /// How many keys of a kind a line shows.
@@ -29,12 +32,15 @@ pub(super) struct Story {
 pub(super) struct Connect<'a> {
     pub(super) msp: &'a str,
     pub(super) channels: &'a [String],
+    /// Where the peer listens.
+    pub(super) listen: SocketAddr,
     /// `host:port`.
     pub(super) endpoint: &'a str,
     pub(super) host_alias: &'a str,
     /// The folder of the organization, as applications take it.
     pub(super) crypto_path: &'a str,
     pub(super) is_tls: bool,
+    pub(super) chaincode_listen: SocketAddr,
     pub(super) chaincode_endpoint: &'a str,
     pub(super) is_chaincode_tls: bool,
 }
@@ -50,9 +56,9 @@ impl Story {
         if self.json {
             self.print(&json!({
                 "event": "ready", "msp_id": msp, "channels": channels, "endpoint": endpoint,
-                "tls": connect.is_tls,
+                "listen": connect.listen, "tls": connect.is_tls,
                 "host_alias": host_alias, "crypto_path": crypto_path, "chaincode_endpoint": chaincode_endpoint,
-                "chaincode_tls": connect.is_chaincode_tls,
+                "chaincode_listen": connect.chaincode_listen, "chaincode_tls": connect.is_chaincode_tls,
             }));
             return;
         }
@@ -60,11 +66,13 @@ impl Story {
         let plural = if channels.len() == 1 { "channel" } else { "channels" };
         self.say(&format!("{NAME}peer of {msp}{NAME:#} on {plural} {}", channels.join(", ")));
         self.say(&format!(
-            "  clients    {endpoint} ({}; the name in its certificate is {host_alias})",
+            "  clients    {} ({}; the name in its certificate is {host_alias})",
+            exposure::shown(connect.listen, endpoint),
             security(connect.is_tls)
         ));
         self.say(&format!(
-            "  chaincode  {chaincode_endpoint} ({}, for chaincode that connects)",
+            "  chaincode  {} ({}, for chaincode that connects)",
+            exposure::shown(connect.chaincode_listen, chaincode_endpoint),
             security(connect.is_chaincode_tls)
         ));
         self.say(&format!("  material   {}", style::safe(crypto_path)));
@@ -145,15 +153,39 @@ impl Story {
         self.say(&format!("submit   {what} {colour}{code_name}{colour:#} in block {block}{details}"));
     }
 
+    /// Returns what passes on the lines that a chaincode of ours writes.
+    pub(super) fn output(&self, name: &str, id: &str) -> Output {
+        let (story, name, id) = (self.clone(), name.to_owned(), id.to_owned());
+        Arc::new(move |stream, line| {
+            if story.json {
+                let stream = stream.as_str();
+                story.print(
+                    &json!({ "event": "output", "name": name, "id": id, "stream": stream, "line": line }),
+                );
+            } else {
+                let _one = story.line.lock().unwrap_or_else(PoisonError::into_inner);
+                match stream {
+                    Stream::Stdout => write(&mut anstream::stdout(), &line),
+                    Stream::Stderr => write(&mut anstream::stderr(), &line),
+                }
+            }
+        })
+    }
+
     fn say(&self, line: &str) {
         let _one = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        anstream::println!("{line}");
+        write(&mut anstream::stdout(), &line);
     }
 
     fn print(&self, document: &Value) {
         let _one = self.line.lock().unwrap_or_else(PoisonError::into_inner);
-        anstream::println!("{document}");
+        write(&mut anstream::stdout(), document);
     }
+}
+
+/// Writes a line. The peer works on when nobody can read what it does: a full disk behind a log is no reason to stop.
+fn write(to: &mut dyn std::io::Write, line: &dyn Display) {
+    let _ = writeln!(to, "{line}");
 }
 
 /// Tells whether nothing more is to come of a simulation.

@@ -1,19 +1,20 @@
 //! The chaincode that `ccs dev` starts itself: a command in a process group of its own, started again when it ends or when
 //! files change.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use notify::{RecursiveMode, Watcher as _};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::process::{Child, Command};
-use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::output::{self, Output, Stream};
+use super::watch::Watch;
 use crate::failure::Failure;
 
 /// How long the command may take to stop before it is killed.
@@ -22,31 +23,29 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a command that has ended by itself is let rest: one that cannot start shall not fill the terminal.
 const REST: Duration = Duration::from_secs(1);
 
-/// How long no file must change before the command is started again: editors and compilers write many.
-const QUIET: Duration = Duration::from_millis(300);
-
-/// How many changes wait to be seen: more than an editor makes of one.
-const CHANGES: usize = 64;
-
 /// What ends sooner than this, and was never ready, has failed to start.
 const START: Duration = Duration::from_secs(5);
 
-/// Folders whose changes never matter; builds and installs fill them. Nor does what is hidden, or a log.
-const IGNORED: [&str; 3] = ["node_modules", "target", "build"];
+/// How the Go shim says that its program has no flag for the peer's address (`fabric-chaincode-go` v2.3.0 `shim/shim.go`);
+/// no variable sets it.
+const FLAG_IS_MISSING: &str = "flag 'peer.address' must be set";
 
 /// A command to keep running.
-#[derive(Debug)]
 pub(super) struct Supervised {
     /// The command, for a shell.
     pub(super) command: String,
     /// The variables that it gets besides ours.
     pub(super) variables: Vec<(String, String)>,
+    /// Where it connects, for a shim that has to be told by a flag.
+    pub(super) peer_address: String,
     /// The folders to watch.
     pub(super) watched: Vec<PathBuf>,
     /// What is in there and yet does not count: the peer's own files.
     pub(super) unwatched: Vec<PathBuf>,
     /// Whether it has been ready since it was started last; others set it.
     pub(super) was_ready: Arc<AtomicBool>,
+    /// Takes what it writes.
+    pub(super) output: Output,
 }
 
 /// What happened to the command.
@@ -54,6 +53,10 @@ pub(super) struct Supervised {
 pub(super) enum Happening {
     /// It was started.
     Started(u32),
+    /// It asked for the flag `-peer.address`, and is started again with it.
+    FlagAdded(String),
+    /// It was given the flag and did not start: the flag is not added again until the command asks for it.
+    FlagDropped,
     /// It ended by itself, and is started again after a moment.
     Ended(ExitStatus),
     /// It ended as soon as it was started, and is started again when a file changes.
@@ -68,95 +71,55 @@ pub(super) async fn keep_running(
     mut tell: impl FnMut(Happening) + Send,
     stop: CancellationToken,
 ) -> Result<(), Failure> {
-    let (tell_change, mut changed) = mpsc::channel(CHANGES);
-    let watcher = watch(&supervised, tell_change)?;
+    let mut watch = Watch::begin(&supervised.watched, &supervised.unwatched)?;
+    let mut has_flag = false;
     while !stop.is_cancelled() {
         supervised.was_ready.store(false, Ordering::Relaxed);
-        let mut group = Group::start(&supervised)?;
+        let mut group = Group::start(&supervised, has_flag)?;
         let begin = Instant::now();
         tell(Happening::Started(group.id));
-        tokio::select! {
-            status = group.child.wait() => {
-                group.stop().await;
-                // What does not even start is not mended by starting it again.
-                let failed = begin.elapsed() < START && !supervised.was_ready.load(Ordering::Relaxed);
-                let rest = if watcher.is_some() && failed { None } else { Some(REST) };
-                if let Ok(status) = status {
-                    tell(if rest.is_some() { Happening::Ended(status) } else { Happening::Failed(status) });
-                }
-                tokio::select! {
-                    () = sleep(rest.unwrap_or_default()), if rest.is_some() => {}
-                    () = stop.cancelled() => {}
-                    Some(file) = next_change(&mut changed) => tell(Happening::Changed(file)),
-                }
-            }
-            Some(file) = next_change(&mut changed) => {
+        let status = tokio::select! {
+            status = group.child.wait() => status,
+            file = watch.next() => {
                 group.stop().await;
                 tell(Happening::Changed(file));
+                continue;
             }
-            () = stop.cancelled() => group.stop().await,
+            () = stop.cancelled() => {
+                group.stop().await;
+                continue;
+            }
+        };
+        group.stop().await;
+        let was_ready = supervised.was_ready.load(Ordering::Relaxed);
+        if !was_ready && !has_flag && group.asked_for_flag() {
+            has_flag = true;
+            tell(Happening::FlagAdded(supervised.flag()));
+            continue;
+        }
+        if !was_ready && has_flag {
+            has_flag = false;
+            tell(Happening::FlagDropped);
+        }
+        // What does not even start is not mended by starting it again.
+        let waits_for_change = watch.is_on() && begin.elapsed() < START && !was_ready;
+        if let Ok(status) = status {
+            tell(if waits_for_change { Happening::Failed(status) } else { Happening::Ended(status) });
+        }
+        tokio::select! {
+            () = sleep(REST), if !waits_for_change => {}
+            () = stop.cancelled() => {}
+            file = watch.next() => tell(Happening::Changed(file)),
         }
     }
     Ok(())
 }
 
-/// Waits for a change, and then until none has come for a moment; gives the last file, since editors begin with others.
-async fn next_change(changed: &mut mpsc::Receiver<PathBuf>) -> Option<PathBuf> {
-    let mut last = changed.recv().await;
-    if last.is_none() {
-        // Nothing is watched.
-        std::future::pending::<()>().await;
+impl Supervised {
+    /// Returns the flag by which a program in Go learns where to connect.
+    fn flag(&self) -> String {
+        format!("-peer.address {}", crate::shell::quote(&self.peer_address))
     }
-    while let Ok(Some(next)) = timeout(QUIET, changed.recv()).await {
-        last = Some(next);
-    }
-    last
-}
-
-/// Watches folders; what comes while many changes wait to be seen is not told.
-fn watch(
-    supervised: &Supervised,
-    changes: mpsc::Sender<PathBuf>,
-) -> Result<Option<notify::RecommendedWatcher>, Failure> {
-    let folders = &supervised.watched;
-    if folders.is_empty() {
-        return Ok(None);
-    }
-    let roots = folders.clone();
-    let absolute = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
-    let unwatched: Vec<_> = supervised.unwatched.iter().map(absolute).collect();
-    let tell = move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else { return };
-        if event.kind.is_access() {
-            return;
-        }
-        let counts = |path: &PathBuf| {
-            !unwatched.iter().any(|folder| path.starts_with(folder))
-                && !roots.iter().any(|root| is_ignored(root, path))
-        };
-        // The last one is the new name of a file that was renamed.
-        if let Some(path) = event.paths.into_iter().rev().find(counts) {
-            // Full: changes are waiting already.
-            let _ = changes.try_send(path);
-        }
-    };
-    let failed = |error: notify::Error| Failure::new(format!("cannot watch for changes: {error}"));
-    let mut watcher = notify::recommended_watcher(tell).map_err(failed)?;
-    for folder in folders {
-        watcher.watch(folder, RecursiveMode::Recursive).map_err(failed)?;
-    }
-    Ok(Some(watcher))
-}
-
-/// Tells whether a change of a file below a watched folder does not matter.
-fn is_ignored(root: &Path, path: &Path) -> bool {
-    let root = root.canonicalize().unwrap_or_else(|_| root.to_owned());
-    let Ok(below) = path.strip_prefix(&root) else { return false };
-    let of_others = below.components().any(|part| {
-        let part = part.as_os_str().to_string_lossy();
-        part.starts_with('.') || IGNORED.contains(&&*part)
-    });
-    of_others || below.extension().is_some_and(|extension| extension == "log")
 }
 
 /// Reads until nobody can write any more, and then ends the process group of its argument.
@@ -166,25 +129,47 @@ const OUTLIVED: &str = "read -r nothing; kill -s KILL -- \"-$0\"";
 struct Group {
     child: Child,
     id: u32,
+    asked_for_flag: Arc<AtomicBool>,
+    /// Pass on what it writes; they end when nobody is left who could write.
+    readers: JoinSet<()>,
     /// Ends the group when this process is gone and could not do it: a pipe to it closes then.
     _watchdog: Child,
 }
 
 impl Group {
-    fn start(supervised: &Supervised) -> Result<Self, Failure> {
-        let command = &supervised.command;
+    fn start(supervised: &Supervised, has_flag: bool) -> Result<Self, Failure> {
+        let mut command = supervised.command.clone();
+        if has_flag {
+            command = format!("{command} {}", supervised.flag());
+        }
         let cannot =
             |reason: &dyn std::fmt::Display| Failure::new(format!("cannot start {command:?}: {reason}"));
-        let child = Command::new("sh")
+        let mut child = Command::new("sh")
             .arg("-c")
-            .arg(command)
+            .arg(&command)
             .envs(supervised.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| cannot(&error))?;
         let id = child.id().ok_or_else(|| cannot(&"it has no process"))?;
+        let (mut readers, asked_for_flag) = (JoinSet::new(), Arc::new(AtomicBool::new(false)));
+        let take = |stream| {
+            let (output, asked) = (Arc::clone(&supervised.output), Arc::clone(&asked_for_flag));
+            move |line: &str| {
+                asked.fetch_or(line.contains(FLAG_IS_MISSING), Ordering::Relaxed);
+                output(stream, line);
+            }
+        };
+        if let Some(stdout) = child.stdout.take() {
+            readers.spawn(output::read(stdout, take(Stream::Stdout)));
+        }
+        if let Some(stderr) = child.stderr.take() {
+            readers.spawn(output::read(stderr, take(Stream::Stderr)));
+        }
         let watchdog = Command::new("sh")
             .args(["-c", OUTLIVED, &id.to_string()])
             .stdin(Stdio::piped())
@@ -194,16 +179,24 @@ impl Group {
             .kill_on_drop(true)
             .spawn()
             .map_err(|error| cannot(&error))?;
-        Ok(Self { child, id, _watchdog: watchdog })
+        Ok(Self { child, id, asked_for_flag, readers, _watchdog: watchdog })
     }
 
-    /// Asks every process of the group to stop, and kills those that do not.
+    /// Tells whether it has asked for the peer's address; known for sure when it has stopped.
+    fn asked_for_flag(&self) -> bool {
+        self.asked_for_flag.load(Ordering::Relaxed)
+    }
+
+    /// Asks every process of the group to stop, and kills those that do not; then passes on what they wrote last.
     async fn stop(&mut self) {
         self.signal(Signal::TERM);
         // An error says that it was waited for already.
         let _ = timeout(PATIENCE, self.child.wait()).await;
         self.signal(Signal::KILL);
         let _ = self.child.wait().await;
+        let read = async { while self.readers.join_next().await.is_some() {} };
+        // A process that has left the group may hold the pipe for ever.
+        let _ = timeout(REST, read).await;
     }
 
     fn signal(&self, signal: Signal) {
@@ -222,116 +215,131 @@ impl Drop for Group {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
+    use tokio::sync::mpsc;
     use tokio::task::JoinHandle;
 
     use super::*;
 
-    #[test]
-    fn what_builds_and_installs_write_does_not_count() {
-        let folder = tempfile::tempdir().unwrap();
-        let root = folder.path().canonicalize().unwrap();
-        for (path, ignored) in [
-            ("lib/contract.js", false),
-            ("node_modules/x/index.js", true),
-            ("target/classes/A.class", true),
-            (".ccs/ledger.redb", true),
-            ("dev.log", true),
-            ("catalog.js", false),
-            ("src/target.go", false),
-        ] {
-            assert_eq!(is_ignored(folder.path(), &root.join(path)), ignored, "{path}");
+    /// A command that runs, and what is told of it.
+    struct Running {
+        told: mpsc::UnboundedReceiver<Happening>,
+        lines: mpsc::UnboundedReceiver<(Stream, String)>,
+        was_ready: Arc<AtomicBool>,
+        stop: CancellationToken,
+        task: JoinHandle<Result<(), Failure>>,
+    }
+
+    impl Running {
+        /// Keeps a command running, and watches a folder, if there is one, but for `ledger` in it.
+        fn begin(command: &str, watched: Option<&Path>) -> Self {
+            let (tell, told) = mpsc::unbounded_channel();
+            let (write, lines) = mpsc::unbounded_channel();
+            let was_ready: Arc<AtomicBool> = Arc::default();
+            let supervised = Supervised {
+                command: command.to_owned(),
+                variables: Vec::new(),
+                peer_address: "127.0.0.1:7052".to_owned(),
+                watched: watched.map(Path::to_owned).into_iter().collect(),
+                unwatched: watched.map(|folder| folder.join("ledger")).into_iter().collect(),
+                was_ready: Arc::clone(&was_ready),
+                output: Arc::new(move |stream, line| drop(write.send((stream, line.to_owned())))),
+            };
+            let stop = CancellationToken::new();
+            let tell = move |happening| drop(tell.send(happening));
+            let task = tokio::spawn(keep_running(supervised, tell, stop.clone()));
+            Self { told, lines, was_ready, stop, task }
+        }
+
+        async fn next(&mut self) -> Happening {
+            timeout(Duration::from_secs(30), self.told.recv()).await.unwrap().unwrap()
+        }
+
+        async fn line(&mut self) -> (Stream, String) {
+            timeout(Duration::from_secs(30), self.lines.recv()).await.unwrap().unwrap()
+        }
+
+        async fn end(self) {
+            self.stop.cancel();
+            timeout(Duration::from_secs(30), self.task).await.unwrap().unwrap().unwrap();
         }
     }
 
     #[tokio::test]
     async fn no_process_of_a_command_outlives_it() {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("inner");
-        let supervised = Supervised {
-            command: format!("sleep 1000 & echo $! > {0}.tmp; mv {0}.tmp {0}; wait", file.display()),
-            variables: Vec::new(),
-            watched: Vec::new(),
-            unwatched: Vec::new(),
-            was_ready: Arc::default(),
-        };
-        let stop = CancellationToken::new();
-        let running = tokio::spawn(keep_running(supervised, |_| (), stop.clone()));
-        let inner = loop {
-            if let Ok(text) = std::fs::read_to_string(&file) {
-                break text.trim().parse::<i32>().unwrap();
-            }
-            tokio::task::yield_now().await;
-        };
-        stop.cancel();
-        running.await.unwrap().unwrap();
-        let process = Path::new("/proc").join(inner.to_string()).join("stat");
-        // A signal takes its time on a busy machine; a process that nobody has waited for yet is a zombie, and does
-        // nothing any more.
-        let is_gone = || {
-            let state = std::fs::read_to_string(&process).unwrap_or_default();
-            state.is_empty() || state.contains(") Z ")
-        };
-        let gone = async {
-            while !is_gone() {
-                tokio::task::yield_now().await;
-            }
-        };
-        timeout(PATIENCE, gone).await.unwrap();
-    }
-
-    /// Keeps a command running; gives what is told, and how to stop it.
-    fn begin(
-        supervised: Supervised,
-    ) -> (mpsc::UnboundedReceiver<Happening>, CancellationToken, JoinHandle<Result<(), Failure>>) {
-        let (tell, told) = mpsc::unbounded_channel();
-        let stop = CancellationToken::new();
-        let tell = move |happening| tell.send(happening).unwrap();
-        (told, stop.clone(), tokio::spawn(keep_running(supervised, tell, stop)))
+        let mut running = Running::begin("sleep 1000 & echo $!; wait", None);
+        let (_, inner) = running.line().await;
+        running.end().await;
+        assert!(ccs_testkit::wait_for_exit(&inner, PATIENCE), "process {inner} is still there");
     }
 
     #[tokio::test]
-    async fn what_fails_to_start_waits_for_a_change() {
+    async fn both_outputs_of_a_command_are_passed_on() {
+        let mut running = Running::begin("echo one; sleep 1000 & echo two >&2; wait", None);
+        let mut lines = [running.line().await, running.line().await];
+        lines.sort_by_key(|(_, line)| line.clone());
+        assert_eq!(lines, [(Stream::Stdout, "one".to_owned()), (Stream::Stderr, "two".to_owned())]);
+        running.end().await;
+    }
+
+    #[tokio::test]
+    async fn a_command_that_fails_to_start_waits_for_a_change() {
         let folder = tempfile::tempdir().unwrap();
-        let supervised = Supervised {
-            command: "exit 3".to_owned(),
-            variables: Vec::new(),
-            watched: vec![folder.path().to_owned()],
-            unwatched: Vec::new(),
-            was_ready: Arc::default(),
-        };
-        let (mut told, stop, running) = begin(supervised);
-        let Some(Happening::Started(_)) = told.recv().await else { panic!("it did not start") };
-        let Some(Happening::Failed(status)) = told.recv().await else { panic!("it did not fail") };
+        let mut running = Running::begin("exit 3", Some(folder.path()));
+        assert!(matches!(running.next().await, Happening::Started(_)));
+        let Happening::Failed(status) = running.next().await else { panic!("it did not fail") };
         assert_eq!(status.code(), Some(3));
         std::fs::write(folder.path().join("contract.js"), "corrected").unwrap();
-        let Some(Happening::Changed(_)) = told.recv().await else { panic!("it did not wait for a change") };
-        let Some(Happening::Started(_)) = told.recv().await else { panic!("it did not start again") };
-        stop.cancel();
-        running.await.unwrap().unwrap();
+        assert!(matches!(running.next().await, Happening::Changed(_)));
+        assert!(matches!(running.next().await, Happening::Started(_)));
+        running.end().await;
     }
 
     #[tokio::test]
     async fn a_change_starts_the_command_again() {
         let folder = tempfile::tempdir().unwrap();
-        let supervised = Supervised {
-            command: "sleep 1000".to_owned(),
-            variables: Vec::new(),
-            watched: vec![folder.path().to_owned()],
-            unwatched: vec![folder.path().join("ledger")],
-            was_ready: Arc::default(),
-        };
         std::fs::create_dir(folder.path().join("ledger")).unwrap();
-        let (mut told, stop, running) = begin(supervised);
-        let Some(Happening::Started(first)) = told.recv().await else { panic!("it did not start") };
+        let mut running = Running::begin("sleep 1000", Some(folder.path()));
+        let Happening::Started(first) = running.next().await else { panic!("it did not start") };
         // The first two are the peer's own, and do not count.
         for file in ["dev.log", "ledger/ledger.redb", "contract.js"] {
             std::fs::write(folder.path().join(file), "changed").unwrap();
         }
-        let Some(Happening::Changed(file)) = told.recv().await else { panic!("the change was not seen") };
+        let Happening::Changed(file) = running.next().await else { panic!("the change was not seen") };
         assert!(file.ends_with("contract.js"), "{}", file.display());
-        let Some(Happening::Started(second)) = told.recv().await else { panic!("it did not start again") };
+        let Happening::Started(second) = running.next().await else { panic!("it did not start again") };
         assert_ne!(first, second);
-        stop.cancel();
-        running.await.unwrap().unwrap();
+        running.end().await;
+    }
+
+    /// A program in Go that calls `shim.Start`, as far as its flag goes.
+    const FAKE_GO: &str = r#"fake() { test "$2" = 127.0.0.1:7052 && echo "got $1 $2" && exec sleep 1000;
+        echo "Error: flag 'peer.address' must be set" >&2; exit 1; }; fake"#;
+
+    #[tokio::test]
+    async fn a_program_that_asks_for_the_flag_is_started_again_with_it() {
+        let mut running = Running::begin(FAKE_GO, None);
+        assert!(matches!(running.next().await, Happening::Started(_)));
+        let Happening::FlagAdded(flag) = running.next().await else { panic!("it has no flag") };
+        assert_eq!(flag, "-peer.address 127.0.0.1:7052");
+        assert!(matches!(running.next().await, Happening::Started(_)));
+        assert_eq!(running.line().await.0, Stream::Stderr);
+        assert_eq!(running.line().await, (Stream::Stdout, "got -peer.address 127.0.0.1:7052".to_owned()));
+        running.end().await;
+    }
+
+    #[tokio::test]
+    async fn a_script_that_does_not_pass_the_flag_on_is_told_of_once_and_waits() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = "script() { echo \"flag 'peer.address' must be set\"; exit 1; }; script";
+        let mut running = Running::begin(script, Some(folder.path()));
+        assert!(matches!(running.next().await, Happening::Started(_)));
+        assert!(matches!(running.next().await, Happening::FlagAdded(_)));
+        assert!(matches!(running.next().await, Happening::Started(_)));
+        assert!(matches!(running.next().await, Happening::FlagDropped));
+        assert!(matches!(running.next().await, Happening::Failed(_)));
+        assert!(!running.was_ready.load(Ordering::Relaxed));
+        running.end().await;
     }
 }

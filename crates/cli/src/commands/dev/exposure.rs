@@ -1,0 +1,91 @@
+//! What a peer that listens beyond this machine exposes, and to whom.
+
+use std::net::SocketAddr;
+
+/// Where a peer listens.
+pub(super) struct Listeners {
+    /// For clients.
+    pub(super) clients: SocketAddr,
+    /// Whether clients use TLS.
+    pub(super) is_tls: bool,
+    /// For chaincode.
+    pub(super) chaincode: SocketAddr,
+    /// Whether chaincode uses TLS.
+    pub(super) is_chaincode_tls: bool,
+}
+
+/// Says who can do what that only this machine's users should.
+pub(super) fn warnings(listeners: &Listeners) -> Vec<String> {
+    let &Listeners { clients, is_tls, chaincode, is_chaincode_tls } = listeners;
+    let mut warnings = Vec::new();
+    if is_beyond_this_machine(clients) && !is_tls {
+        warnings.push(format!(
+            "clients connect to {clients} without TLS: every machine on the network path can read and change what they \
+             send and receive, private data included; leave out --no-tls, or listen on 127.0.0.1"
+        ));
+    }
+    if is_beyond_this_machine(chaincode) && !is_chaincode_tls {
+        warnings.push(format!(
+            "every program that can reach {chaincode} can register as a chaincode of this peer that is not running, and \
+             then answers its transactions and reads and writes its state; add --chaincode-tls, or listen on 127.0.0.1"
+        ));
+    }
+    warnings
+}
+
+/// Tells whether programs on other machines can connect to an address.
+fn is_beyond_this_machine(address: SocketAddr) -> bool {
+    !address.ip().to_canonical().is_loopback()
+}
+
+/// Returns the address as the peer listens on it, and how clients on this machine dial it if that is another one.
+pub(super) fn shown(listen: SocketAddr, endpoint: &str) -> String {
+    if listen.ip().is_unspecified() { format!("{listen}, here {endpoint}") } else { endpoint.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(clients: &str, is_tls: bool, chaincode: &str, is_chaincode_tls: bool) -> Vec<String> {
+        let [clients, chaincode] = [clients, chaincode].map(|address| address.parse().unwrap());
+        warnings(&Listeners { clients, is_tls, chaincode, is_chaincode_tls })
+    }
+
+    #[test]
+    fn a_peer_of_this_machine_exposes_nothing() {
+        for host in ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]"] {
+            assert_eq!(
+                told(&format!("{host}:7051"), false, &format!("{host}:7052"), false),
+                [""; 0],
+                "{host}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_listener_in_plaintext_that_others_reach_is_named_with_who_can_do_what() {
+        for host in ["0.0.0.0", "[::]", "192.0.2.7"] {
+            let (clients, chaincode) = (format!("{host}:7051"), format!("{host}:7052"));
+            let both = told(&clients, false, &chaincode, false);
+            assert_eq!(both.len(), 2);
+            assert!(both[0].starts_with(&format!(
+                "clients connect to {clients} without TLS: every machine on the network path can read and change"
+            )));
+            assert!(both[1].starts_with(&format!(
+                "every program that can reach {chaincode} can register as a chaincode of this peer"
+            )));
+            assert_eq!(told(&clients, true, &chaincode, false), both[1..]);
+            assert_eq!(told(&clients, false, &chaincode, true), both[..1]);
+            assert_eq!(told(&clients, true, &chaincode, true), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn an_address_is_shown_as_it_is() {
+        let any = "0.0.0.0:7051".parse().unwrap();
+        assert_eq!(shown(any, "localhost:7051"), "0.0.0.0:7051, here localhost:7051");
+        let one = "192.0.2.7:7051".parse().unwrap();
+        assert_eq!(shown(one, "192.0.2.7:7051"), "192.0.2.7:7051");
+    }
+}
