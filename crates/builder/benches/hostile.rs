@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
     }
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let mut worst = [0, 0];
-    println!("{:26} {:>4} {:>9} {:>9}", "package", "exit", "ms", "KiB");
+    println!("{:26} {:>4} {:>9} {:>9}  expected", "package", "exit", "ms", "KiB");
     for package in packages::all() {
         if wanted.as_ref().is_some_and(|wanted| !package.name.contains(wanted)) {
             continue;
@@ -38,7 +38,8 @@ fn main() -> io::Result<()> {
         let said = String::from_utf8_lossy(&output.stdout);
         let numbers: Vec<u64> = said.split_whitespace().filter_map(|word| word.parse().ok()).collect();
         let [code, time, memory] = numbers[..] else { return Err(io::Error::other(said.into_owned())) };
-        println!("{:26} {code:>4} {time:>9} {memory:>9}", package.name);
+        let expected = format!("{} {}", package.exit, package.message);
+        println!("{:26} {code:>4} {time:>9} {memory:>9}  {expected}", package.name);
         worst = [worst[0].max(time), worst[1].max(memory)];
     }
     println!("worst: {} ms, {} KiB", worst[0], worst[1]);

@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn every_error_is_a_sentence_without_its_cause() {
+    fn each_error_is_a_sentence_that_holds_its_cause_once() {
         for (connection, message) in [
             ("{", "line 1, column 2: the document ends where a key or '}' should be"),
             (r#"{"address":"a"}"#, "connection.json: address \"a\" has no port"),
@@ -215,7 +215,7 @@ mod tests {
             ),
             (
                 r#"{"address":"{{"}"#,
-                "connection.json: the template in address: unclosed action (line 1, column 1)",
+                "connection.json: the template in address: unclosed action (line 1, column 3)",
             ),
         ] {
             let error = examined(connection, None).errors.remove(0);

@@ -84,8 +84,12 @@ pub(crate) fn outdated(folder: &Path) -> Result<Vec<&'static str>, Error> {
     let expected = fs::read(&executable).map_err(|source| Error::Read { path: executable, source })?;
     let is_current = |name: &&str| {
         let place = folder.join(name);
-        let executable = |kind: fs::Metadata| kind.is_file() && kind.permissions().mode() & 0o555 == 0o555;
-        fs::symlink_metadata(&place).is_ok_and(executable)
+        // Of another length it is not read: it may be of any.
+        let may_be = |found: fs::Metadata| {
+            let is_executable = found.permissions().mode() & 0o555 == 0o555;
+            found.is_file() && is_executable && found.len() == expected.len() as u64
+        };
+        fs::symlink_metadata(&place).is_ok_and(may_be)
             && fs::read(&place).is_ok_and(|found| found == expected)
     };
     Ok(Program::STAGES.map(Program::name).into_iter().filter(|name| !is_current(name)).collect())

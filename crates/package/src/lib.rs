@@ -35,7 +35,7 @@ pub use contents::{ContentsError, PackageContents};
 pub use header::{EntryHeader, GzipHeader, TarLayout};
 pub use layer::{ArchiveFault, GzipFault};
 pub use limits::{Layer, LimitExceeded, Limits};
-pub use read::{Package, ReadError, VisitError, Warning, package_id, read, visit_code};
+pub use read::{Digests, Package, ReadError, VisitError, Warning, digests, package_id, read, visit_code};
 pub use write::{WriteError, write};
 
 use code::shown;

@@ -3,8 +3,10 @@
 mod code_walk;
 mod error;
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io::{self, Read};
+use std::path::PathBuf;
 
 use ccs_files::{PackageHash, PackageId, PackageMetadata};
 use sha2::{Digest as _, Sha256};
@@ -13,7 +15,7 @@ pub use error::ReadError;
 
 use crate::archive::Member;
 use crate::archive::fault::Failure;
-use crate::code::CodeEntry;
+use crate::code::{CodeEntry, EntryKind};
 use crate::header::{EntryHeader, GzipHeader};
 use crate::layer::{self, Cause, CompressedArchive, Counted};
 use crate::limits::{Layer, LimitExceeded, Limits, Tally};
@@ -129,6 +131,28 @@ pub fn visit_code<E>(
     mut visitor: impl FnMut(&CodeEntry, &mut dyn Read) -> Result<(), E>,
 ) -> Result<Package, VisitError<E>> {
     Walk::new(limits, Some(&mut visitor)).run(source)
+}
+
+/// The SHA-256 of each file of a package's code, by its path; of two files with the same path that of the later one.
+pub type Digests = BTreeMap<PathBuf, [u8; 32]>;
+
+/// Reads a package as [`read()`] does and computes the digest of each file of its code, so that two packages can be compared
+/// without unpacking them.
+pub fn digests(source: impl Read, limits: &Limits) -> Result<(Package, Digests), ReadError> {
+    let mut digests = Digests::new();
+    let package = visit_code(source, limits, |entry, content| {
+        if entry.kind() == EntryKind::File {
+            let mut hashing = Hashing::new(content);
+            io::copy(&mut hashing, &mut io::sink())?;
+            digests.insert(entry.path().to_owned(), hashing.digest.finalize().into());
+        }
+        Ok(())
+    });
+    match package {
+        Ok(package) => Ok((package, digests)),
+        Err(VisitError::Read(error)) => Err(error),
+        Err(VisitError::Visitor(error)) => Err(ReadError::Io(error)),
+    }
 }
 
 /// Computes the package ID as `peer lifecycle chaincode calculatepackageid` does, without a look into `code.tar.gz`.

@@ -13,9 +13,11 @@ use std::sync::LazyLock;
 use archives::{METADATA, empty, file, gzip, package, package_of, tar};
 use ccs_package::disk::{DiskError, unpack_chosen, unpack_code};
 use ccs_package::{
-    CodeEntry, CodeFault, Limits, ReadError, TarFault, VisitError, Warning, WriteError, read, visit_code,
+    CodeEntry, CodeFault, Limits, ReadError, TarFault, VisitError, Warning, WriteError, digests, read,
+    visit_code,
 };
 use proptest::prelude::*;
+use sha2::{Digest as _, Sha256};
 
 fn refusal(package: &[u8], limits: &Limits) -> String {
     read(package, limits).unwrap_err().to_string()
@@ -114,6 +116,19 @@ fn only_what_is_chosen_is_unpacked_and_everything_is_checked() {
     let clash = [file("node_modules", "1"), file("node_modules/x", "2")];
     let message = package(&clash).unwrap_err().to_string();
     assert_eq!(message, "code.tar.gz holds \"node_modules\" as a file and as a folder");
+}
+
+#[test]
+fn each_file_has_the_digest_of_its_content() {
+    let code =
+        [file("a", "old"), file("b", "same"), empty("c/", b'5'), file("./a", "new"), file("c/d", "same")];
+    let (read, digests) = digests(package(&code).as_slice(), &Limits::default()).unwrap();
+    assert_eq!(read.code_entries().len(), 5);
+    let digest = |text: &str| <[u8; 32]>::from(Sha256::digest(text));
+    let expected =
+        [("a", "new"), ("b", "same"), ("c/d", "same")].map(|(path, text)| (path.into(), digest(text)));
+    assert_eq!(digests, expected.into());
+    assert!(matches!(ccs_package::digests(&b"x"[..], &Limits::default()), Err(ReadError::NotGzip(_))));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::der::{certificate, extension, pem, repeated, rsa_key};
+use super::der::{certificate, element, extension, pem, policy, repeated, rsa_key, unknown_extension};
 
 /// Files of a package, by their paths in the folder that a peer makes: `src/...` and `metadata/...`.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
@@ -174,9 +174,9 @@ fn bundles() -> Vec<Package> {
     const ROOT: &str = include_str!("../../../certificates/tests/fixtures/pem/p521.crt");
     let block = |der: &[u8]| pem("CERTIFICATE", der);
     let names = extension(&[0x55, 0x1d, 17], &repeated(0x30, &[0x82, 0], 350_000));
-    let policies: Vec<u8> = (0_u32..50_000).flat_map(|at| super::der::policy(at)).collect();
-    let policies = extension(&[0x55, 0x1d, 32], &super::der::element(0x30, &policies));
-    let unknown: Vec<u8> = (0_u32..50_000).flat_map(|at| super::der::unknown_extension(at)).collect();
+    let policies: Vec<u8> = (0_u32..50_000).flat_map(policy).collect();
+    let policies = extension(&[0x55, 0x1d, 32], &element(0x30, &policies));
+    let unknown: Vec<u8> = (0_u32..50_000).flat_map(unknown_extension).collect();
     let units = repeated(0x30, &[0x31, 9, 0x30, 7, 6, 3, 0x55, 4, 11, 12, 0], 60_000);
     let roots = |name, pem: String, exit, message| package(name, with_roots(&pem), exit, message);
     vec![

@@ -151,7 +151,7 @@ fn a_ready_connection_goes_into_a_package_of_either_type_byte_for_byte() {
     assert_eq!(output.status.code(), Some(11));
     assert!(stderr(&output).starts_with("error: connection.json: line 1, column 2: "), "{}", stderr(&output));
     let endless = ccs(&["package", &folder.path("b.tgz"), "--label", "a", "--connection", "/dev/zero"]);
-    assert_eq!(stderr(&endless), "error: cannot read /dev/zero: it is larger than 16777216 bytes\n");
+    assert_eq!(stderr(&endless), "error: cannot read /dev/zero: it is larger than 1048576 bytes\n");
 }
 
 #[test]
