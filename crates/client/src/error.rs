@@ -1,16 +1,13 @@
 //! What goes wrong between a client and a gateway.
 
-use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
 use ccs_identity::SignerError;
 use ccs_proto::common;
-use tonic::Code;
 
-use crate::gateway::Gateway;
-use crate::proposal::TransactionId;
 use crate::refusal::Refusal;
+use crate::transaction_id::TransactionId;
 use crate::validation::ValidationCode;
 
 /// What the client wanted of the peer.
@@ -124,7 +121,7 @@ pub enum Error {
     Randomness(String),
 }
 
-/// Gives the innermost cause: those around it say no more than that there was one.
+/// Returns the innermost cause: those around it say no more than that there was one.
 pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(cause) = innermost.source() {
@@ -151,19 +148,6 @@ fn status_name(status: i32) -> String {
 }
 
 impl Error {
-    /// Makes an error of the status with which a call at this gateway ended.
-    pub(crate) fn of_status(operation: Operation, status: &tonic::Status, gateway: &Gateway) -> Self {
-        // What tonic itself says when the deadline of a call is over; a peer has a sentence of its own.
-        if status.code() == Code::Cancelled && status.message() == "Timeout expired" {
-            return Self::Timeout { operation, timeout: gateway.timeout };
-        }
-        // A status that came from a peer has no cause on this machine.
-        if let Some(cause) = status.source() {
-            return Self::Lost { operation, over_tls: gateway.over_tls, reason: innermost(cause) };
-        }
-        Self::Refused { operation, refusal: Box::new(Refusal::of(status)) }
-    }
-
     pub(crate) fn answer(operation: Operation, reason: impl fmt::Display) -> Self {
         Self::Answer { operation, reason: reason.to_string() }
     }

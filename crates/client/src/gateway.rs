@@ -1,5 +1,6 @@
 //! A connection to a gateway, and the transactions that go over it.
 
+use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,13 +14,15 @@ use ccs_proto::gateway::{
 use ccs_proto::peer::Response;
 use prost::Message as _;
 use tonic::transport::Channel;
-use tonic::{IntoRequest, Request, Status};
+use tonic::{Code, IntoRequest, Request, Status};
 
 use crate::call::Call;
 use crate::endpoint::Endpoint;
-use crate::error::{Error, Operation};
+use crate::error::{Error, Operation, innermost};
 use crate::prepared;
-use crate::proposal::{Proposal, TransactionId};
+use crate::proposal::Proposal;
+use crate::refusal::Refusal;
+use crate::transaction_id::TransactionId;
 use crate::validation::ValidationCode;
 
 /// The largest message, both ways, as a peer has it (Fabric 3.1 `internal/pkg/comm/config.go`).
@@ -166,7 +169,16 @@ impl Gateway {
         request
     }
 
+    /// Makes an error of the status with which a call at this gateway ended.
     pub(crate) fn refused(&self, operation: Operation, status: &Status) -> Error {
-        Error::of_status(operation, status, self)
+        // What tonic itself says when the deadline of a call is over; a peer has a sentence of its own.
+        if status.code() == Code::Cancelled && status.message() == "Timeout expired" {
+            return Error::Timeout { operation, timeout: self.timeout };
+        }
+        // A status that came from a peer has no cause on this machine.
+        if let Some(cause) = status.source() {
+            return Error::Lost { operation, over_tls: self.over_tls, reason: innermost(cause) };
+        }
+        Error::Refused { operation, refusal: Box::new(Refusal::of(status)) }
     }
 }

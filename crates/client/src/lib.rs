@@ -15,6 +15,7 @@ mod gateway;
 mod prepared;
 mod proposal;
 mod refusal;
+mod transaction_id;
 mod validation;
 
 pub use block::{BlockContent, Creator, Key, Transaction, TransactionKind, Write};
@@ -24,6 +25,6 @@ pub use endpoint::{Endpoint, EndpointError, Tls};
 pub use error::{Error, Operation};
 pub use events::{Event, EventRange, Events};
 pub use gateway::{Committed, Endorsed, Gateway};
-pub use proposal::TransactionId;
 pub use refusal::{Detail, Refusal};
+pub use transaction_id::TransactionId;
 pub use validation::ValidationCode;

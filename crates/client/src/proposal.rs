@@ -1,6 +1,5 @@
 //! The signed proposal of a transaction.
 
-use std::fmt;
 use std::time::SystemTime;
 
 use ccs_identity::Signer;
@@ -10,31 +9,13 @@ use ccs_proto::peer::{
     ChaincodeProposalPayload, ChaincodeSpec, SignedProposal,
 };
 use prost::Message as _;
-use sha2::{Digest as _, Sha256};
 
 use crate::call::Call;
 use crate::error::Error;
+use crate::transaction_id::TransactionId;
 
 /// The length of a nonce, as Fabric's clients make it.
 const NONCE_IN_BYTES: usize = 24;
-
-/// The ID of a transaction: the SHA-256 of nonce and creator, in hexadecimal digits.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TransactionId(String);
-
-impl TransactionId {
-    /// Gives the text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TransactionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
 
 /// A proposal that can be sent.
 pub(crate) struct Proposal {
@@ -53,8 +34,7 @@ impl Proposal {
 
     fn with(call: &Call, signer: &Signer, now: SystemTime, nonce: &[u8]) -> Result<Self, Error> {
         let creator = signer.creator();
-        let id =
-            TransactionId(hex::encode(Sha256::new().chain_update(nonce).chain_update(creator).finalize()));
+        let id = TransactionId::new(nonce, creator);
         let header = Header {
             channel_header: channel_header(call, &id, now).encode_to_vec(),
             signature_header: SignatureHeader { creator: creator.to_vec(), nonce: nonce.to_vec() }
@@ -124,9 +104,7 @@ mod tests {
         let now = UNIX_EPOCH + Duration::new(1_800_000_000, 7);
         let proposal = Proposal::with(&call, user, now, &[7; 24]).unwrap();
 
-        let mut hashed = vec![7; 24];
-        hashed.extend_from_slice(user.creator());
-        assert_eq!(proposal.transaction_id.as_str(), hex::encode(Sha256::digest(&hashed)));
+        assert_eq!(proposal.transaction_id.as_str(), ccs_proto::transaction_id(&[7; 24], user.creator()));
         let decoded = peer::Proposal::decode(proposal.signed.proposal_bytes.as_slice()).unwrap();
         let header = Header::decode(decoded.header.as_slice()).unwrap();
         let channel = ChannelHeader::decode(header.channel_header.as_slice()).unwrap();

@@ -1,0 +1,26 @@
+//! The ID of a transaction.
+
+use std::fmt;
+
+/// The ID of a transaction, as [`ccs_proto::transaction_id`] makes it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TransactionId(String);
+
+impl TransactionId {
+    /// Makes the ID that belongs to a nonce and a creator.
+    pub(crate) fn new(nonce: &[u8], creator: &[u8]) -> Self {
+        Self(ccs_proto::transaction_id(nonce, creator))
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TransactionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
