@@ -4,9 +4,6 @@ use std::time::{Duration, SystemTime};
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, UnixTime};
-use x509_parser::certificate::X509Certificate;
-use x509_parser::extensions::ParsedExtension;
-use x509_parser::prelude::FromDer;
 
 use crate::public_key::PublicKey;
 
@@ -19,9 +16,9 @@ pub enum CertificateError {
     /// The PEM text is broken.
     #[error("the PEM text cannot be read: {0}")]
     Pem(String),
-    /// The block is no X.509 certificate.
+    /// The block is not an X.509 certificate that Go accepts.
     #[error("the certificate cannot be read: {0}")]
-    X509(String),
+    X509(ccs_certificates::CertificateError),
 }
 
 /// A certificate, and what an MSP asks of it.
@@ -31,8 +28,8 @@ pub struct Certificate {
     subject: String,
     names: Names,
     units: Vec<String>,
-    not_before: i64,
-    not_after: i64,
+    not_before: SystemTime,
+    not_after: SystemTime,
     is_ca: bool,
     serial: Vec<u8>,
     subject_key_identifier: Option<Vec<u8>>,
@@ -48,34 +45,20 @@ struct Names {
 }
 
 impl Certificate {
-    /// Reads a certificate from DER.
+    /// Reads a certificate from DER, as Go reads it.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
-        let failed = |error: &dyn std::fmt::Display| CertificateError::X509(error.to_string());
-        let (rest, read) = X509Certificate::from_der(der).map_err(|error| failed(&error))?;
-        if !rest.is_empty() {
-            return Err(failed(&"bytes follow it"));
-        }
-        let constraints = read.basic_constraints().map_err(|error| failed(&error))?;
-        let units = read.subject().iter_organizational_unit();
-        let units = units.map(|unit| unit.as_str().map(str::to_owned)).collect::<Result<_, _>>();
-        let mut identifiers =
-            read.iter_extensions().filter_map(|extension| match extension.parsed_extension() {
-                ParsedExtension::SubjectKeyIdentifier(identifier) => Some(identifier.0.to_vec()),
-                _ => None,
-            });
-        let names =
-            Names { subject: read.subject().as_raw().to_vec(), issuer: read.issuer().as_raw().to_vec() };
+        let read = ccs_certificates::Certificate::from_der(der).map_err(CertificateError::X509)?;
         Ok(Self {
-            subject: read.subject().to_string(),
-            names,
-            units: units.map_err(|error| failed(&error))?,
-            not_before: read.validity().not_before.timestamp(),
-            not_after: read.validity().not_after.timestamp(),
-            is_ca: constraints.is_some_and(|constraints| constraints.value.ca),
-            serial: read.raw_serial().to_vec(),
-            subject_key_identifier: identifiers.next(),
-            key: PublicKey::of(read.public_key()),
-            key_info: read.public_key().raw.to_vec(),
+            subject: read.subject(),
+            names: Names { subject: read.subject_der().to_vec(), issuer: read.issuer_der().to_vec() },
+            units: read.organizational_units().map(str::to_owned).collect(),
+            not_before: read.not_before(),
+            not_after: read.not_after(),
+            is_ca: read.is_ca(),
+            serial: read.serial_der().to_vec(),
+            subject_key_identifier: read.subject_key_identifier().map(<[u8]>::to_vec),
+            key: PublicKey::of(&read),
+            key_info: read.public_key_info_der().to_vec(),
             der: CertificateDer::from(der.to_vec()),
         })
     }
@@ -125,26 +108,24 @@ impl Certificate {
         self.subject_key_identifier.as_deref()
     }
 
-    /// Tells whether the certificate has ended at a time.
+    /// Tells whether the certificate has expired at a time. To the second is not enough: it ends with the second that it
+    /// names.
     #[must_use]
     pub fn is_expired(&self, now: SystemTime) -> bool {
-        let since_1970 = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        // To the second is not enough: a certificate ends with the second it names.
-        let end = u64::try_from(self.not_after).map_or(Duration::ZERO, Duration::from_secs);
-        since_1970 > end
+        now > self.not_after
     }
 
-    /// Gives the end of the certificate, in seconds since 1970.
+    /// Returns the last moment at which the certificate is valid.
     #[must_use]
-    pub fn not_after(&self) -> i64 {
+    pub fn not_after(&self) -> SystemTime {
         self.not_after
     }
 
-    /// Gives the moment at which chains are checked: a second after the certificate begins, so that its end does not
+    /// Returns the moment at which chains are checked: a second after the certificate begins, so that its end does not
     /// count (Fabric 3.1 `msp/mspimplvalidate.go`).
     pub(crate) fn moment_of_chain(&self) -> UnixTime {
-        let seconds = u64::try_from(self.not_before.saturating_add(1)).unwrap_or(0);
-        UnixTime::since_unix_epoch(Duration::from_secs(seconds))
+        let since_1970 = self.not_before.duration_since(SystemTime::UNIX_EPOCH);
+        UnixTime::since_unix_epoch(since_1970.map_or(Duration::ZERO, |begin| begin + Duration::from_secs(1)))
     }
 
     /// Gives the bytes of the serial number.

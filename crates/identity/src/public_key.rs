@@ -1,10 +1,9 @@
 //! Public keys of certificates, and signatures by them.
 
+use ccs_certificates::{Certificate, Curve, KeyAlgorithm};
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ED25519, UnparsedPublicKey, VerificationAlgorithm,
 };
-use x509_parser::oid_registry::{OID_EC_P256, OID_KEY_TYPE_EC_PUBLIC_KEY, OID_NIST_EC_P384, OID_SIG_ED25519};
-use x509_parser::x509::SubjectPublicKeyInfo;
 
 /// Says why a signature was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,27 +33,18 @@ pub(crate) enum PublicKey {
     P384(Vec<u8>),
     /// Ed25519.
     Ed25519(Vec<u8>),
-    /// Another kind, named by its object identifiers.
+    /// Another kind, in words.
     Other(String),
 }
 
 impl PublicKey {
-    pub(crate) fn of(info: &SubjectPublicKeyInfo<'_>) -> Self {
-        let algorithm = &info.algorithm.algorithm;
-        let key = info.subject_public_key.data.to_vec();
-        if *algorithm == OID_SIG_ED25519 {
-            return Self::Ed25519(key);
-        }
-        let curve = info.algorithm.parameters.as_ref().and_then(|any| any.as_oid().ok());
-        match curve {
-            Some(curve) if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY && curve == OID_EC_P256 => {
-                Self::P256(key)
-            }
-            Some(curve) if *algorithm == OID_KEY_TYPE_EC_PUBLIC_KEY && curve == OID_NIST_EC_P384 => {
-                Self::P384(key)
-            }
-            Some(curve) => Self::Other(format!("{algorithm}, {curve}")),
-            None => Self::Other(algorithm.to_string()),
+    pub(crate) fn of(certificate: &Certificate) -> Self {
+        let algorithm = certificate.key_algorithm();
+        match (&algorithm, certificate.public_key_bytes()) {
+            (KeyAlgorithm::Ecdsa(Curve::P256), Some(point)) => Self::P256(point.to_vec()),
+            (KeyAlgorithm::Ecdsa(Curve::P384), Some(point)) => Self::P384(point.to_vec()),
+            (KeyAlgorithm::Ed25519, Some(key)) => Self::Ed25519(key.to_vec()),
+            _ => Self::Other(algorithm.to_string()),
         }
     }
 

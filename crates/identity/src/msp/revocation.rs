@@ -2,12 +2,11 @@
 //!
 //! A list is that of the CA whose key identifier it has, as in Fabric 3.1 `msp/mspimplvalidate.go`: two CAs may have one name.
 
+use ccs_certificates::revocation_list_authority;
 use webpki::{
     CertRevocationList, OwnedCertRevocationList, RevocationCheckDepth, RevocationOptions,
     RevocationOptionsBuilder, UnknownStatusPolicy,
 };
-use x509_parser::extensions::ParsedExtension;
-use x509_parser::prelude::FromDer as _;
 
 use super::MspError;
 use crate::certificate::Certificate;
@@ -21,20 +20,12 @@ pub(super) struct RevocationList {
 
 impl RevocationList {
     pub(super) fn from_der(der: &[u8]) -> Result<Self, MspError> {
-        let failed = |error: &dyn std::fmt::Display| MspError::RevocationList(error.to_string());
-        let list = OwnedCertRevocationList::from_der(der).map_err(|error| failed(&error))?;
-        let read = x509_parser::revocation_list::CertificateRevocationList::from_der(der);
-        let (_, read) = read.map_err(|error| failed(&error))?;
-        let authority = read.extensions().iter().find_map(|extension| match extension.parsed_extension() {
-            ParsedExtension::AuthorityKeyIdentifier(authority) => {
-                authority.key_identifier.as_ref().map(|identifier| identifier.0.to_vec())
-            }
-            _ => None,
-        });
-        Ok(Self {
-            authority: authority.ok_or_else(|| failed(&"it has no authority key identifier"))?,
-            list: list.into(),
-        })
+        let list = OwnedCertRevocationList::from_der(der);
+        let list = list.map_err(|error| MspError::RevocationList(error.to_string()))?;
+        let authority = revocation_list_authority(der);
+        let authority = authority
+            .ok_or_else(|| MspError::RevocationList("it has no authority key identifier".to_owned()))?;
+        Ok(Self { authority, list: list.into() })
     }
 
     pub(super) fn is_of(&self, ca: &Certificate) -> bool {

@@ -63,7 +63,7 @@ fn units_may_be_demanded_of_every_identity() {
     let error = msp.identify(ca.issue("someone", &["department2"]).certificate()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "certificate 'CN=someone, OU=department2' must have one of the organizational units department1, and has \
+        "certificate 'OU=department2,CN=someone' must have one of the organizational units department1, and has \
          department2"
     );
 }
@@ -107,7 +107,7 @@ fn a_role_may_be_bound_to_one_ca() {
     assert!(msp.identify(one.issue("peer", &["peer"]).certificate()).is_ok());
     assert_eq!(
         msp.identify(two.issue("peer", &["peer"]).certificate()).unwrap_err().to_string(),
-        "organizational unit 'peer' of certificate 'CN=peer, OU=peer' was given by another CA than the MSP demands"
+        "organizational unit 'peer' of certificate 'OU=peer,CN=peer' was given by another CA than the MSP demands"
     );
 }
 
@@ -155,7 +155,7 @@ fn a_revoked_certificate_is_refused_even_by_an_old_list() {
     assert!(msp.identify(good.certificate()).is_ok());
     assert_eq!(
         msp.identify(bad.certificate()).unwrap_err().to_string(),
-        "certificate 'CN=someone, OU=client' is revoked"
+        "certificate 'OU=client,CN=someone' is revoked"
     );
 }
 
@@ -171,7 +171,7 @@ fn a_revocation_list_is_that_of_the_key_that_has_signed_it() {
         msp.identify(issued).map(drop).map_err(|error| error.to_string())
     };
     assert_eq!((identify(&new, 17), identify(&old, 16)), (Ok(()), Ok(())));
-    assert_eq!(identify(&old, 17).unwrap_err(), "certificate 'CN=someone, OU=client' is revoked");
+    assert_eq!(identify(&old, 17).unwrap_err(), "certificate 'OU=client,CN=someone' is revoked");
 }
 
 /// A list without an authority key identifier, as `openssl ca -gencrl` makes one that is not told to put it in.
@@ -223,8 +223,8 @@ fn settings_that_a_peer_would_not_load_are_refused() {
 
     let mut revoked = settings();
     let inner = ca.intermediate("inner").certificate();
-    let (_, read) = x509_parser::parse_x509_certificate(inner.der()).unwrap();
-    revoked.revocation_lists.push(ca.revoke_serial(read.raw_serial()));
+    let read = ccs_certificates::Certificate::from_der(inner.der()).unwrap();
+    revoked.revocation_lists.push(ca.revoke_serial(read.serial_der()));
     revoked.intermediates.push(inner);
     assert_eq!(refused(revoked).to_string(), "CA certificate 'CN=inner' is revoked");
 }

@@ -78,7 +78,7 @@ fn a_signer_needs_the_key_of_its_certificate() {
     };
     assert_eq!(
         refused(&one.pem, &other.key.serialize_pem()),
-        "the key does not belong to certificate 'CN=one, OU=client'"
+        "the key does not belong to certificate 'OU=client,CN=one'"
     );
     assert_eq!(
         refused("", &one.key.serialize_pem()),
@@ -102,7 +102,7 @@ fn a_pkcs8_key_may_be_labelled_as_sec_1() {
 #[test]
 fn a_signer_shows_nothing_of_its_key() {
     let shown = format!("{:?}", Organization::new("Org1MSP").signer("someone", "client"));
-    assert_eq!(shown, r#"Signer { msp_id: MspId("Org1MSP"), subject: "CN=someone, OU=client", .. }"#);
+    assert_eq!(shown, r#"Signer { msp_id: MspId("Org1MSP"), subject: "OU=client,CN=someone", .. }"#);
 }
 
 proptest! {
