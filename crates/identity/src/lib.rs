@@ -19,6 +19,7 @@ mod certificate;
 mod chaincode_tls;
 mod channel;
 mod identity;
+mod known_identities;
 mod manager;
 mod msp;
 mod msp_id;
@@ -34,7 +35,7 @@ pub use certificate::{Certificate, CertificateError};
 pub use chaincode_tls::ChaincodeTls;
 pub use channel::{ChannelPlan, genesis_block};
 pub use identity::Identity;
-pub use manager::{CreatorError, MspManager};
+pub use manager::{CreatorError, MAX_CREATOR_IN_BYTES, MspManager};
 pub use msp::{FolderError, Msp, MspError, MspSettings, NodeUnits, UnitIdentifier, ValidationError};
 pub use msp_id::{MspId, MspIdError};
 pub use organization::{

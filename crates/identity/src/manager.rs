@@ -1,23 +1,23 @@
 //! The MSPs of a channel, the identities that they have validated, and signatures of these.
 
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use ccs_proto::msp::SerializedIdentity;
-use lru::LruCache;
 use prost::Message as _;
 
 use crate::certificate::{Certificate, CertificateError};
 use crate::identity::Identity;
+use crate::known_identities::KnownIdentities;
 use crate::msp::{Msp, ValidationError};
 use crate::msp_id::MspId;
 use crate::public_key::{PublicKey, SignatureError};
 use crate::signatures::{KnownSignatures, SignatureId};
 use crate::signer::{Signer, SignerError};
 
-/// How many identities are remembered; at some 4 KiB each that is 4 MiB.
-const REMEMBERED: NonZeroUsize = NonZeroUsize::new(1000).unwrap();
+/// The longest creator that is accepted. A peer has no limit but that of a message; certificates as Fabric CA issues them
+/// take 1 KiB, and one with an RSA key of 4,096 bits and a hundred attributes less than 16 KiB.
+pub const MAX_CREATOR_IN_BYTES: usize = 64 << 10;
 
 /// Says why a creator is refused. The text is for a log; a client is told no more than [`Self::organization`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +25,9 @@ pub enum CreatorError {
     /// The bytes are no serialized identity.
     #[error("the creator is no serialized identity: {0}")]
     Undecodable(String),
+    /// The bytes are more than a certificate with its MSP ID can have.
+    #[error("the creator has {0} bytes, more than the {MAX_CREATOR_IN_BYTES} that are accepted")]
+    TooLong(usize),
     /// The MSP does not belong to the channel.
     #[error("the creator's MSP {0:?} is none of the channel")]
     UnknownMsp(String),
@@ -69,8 +72,7 @@ impl CreatorError {
 pub struct MspManager {
     msps: Vec<Arc<Msp>>,
     ed25519: bool,
-    // Held only to look up and insert: nothing awaits under it.
-    remembered: Mutex<LruCache<Vec<u8>, Arc<Identity>>>,
+    identities: KnownIdentities,
     signatures: KnownSignatures,
 }
 
@@ -78,8 +80,8 @@ impl MspManager {
     /// Makes a manager of MSPs, whose IDs differ; the first of two with one ID counts.
     #[must_use]
     pub fn new(msps: Vec<Arc<Msp>>) -> Self {
-        let remembered = Mutex::new(LruCache::new(REMEMBERED));
-        Self { msps, ed25519: false, remembered, signatures: KnownSignatures::new() }
+        let (identities, signatures) = (KnownIdentities::new(), KnownSignatures::new());
+        Self { msps, ed25519: false, identities, signatures }
     }
 
     /// Accepts identities with an Ed25519 key, as a channel with capability `V3_0` does.
@@ -102,38 +104,58 @@ impl MspManager {
 
     /// Turns the creator of a signature header, or the endorser of an endorsement, into a validated identity.
     ///
-    /// The end of the certificate does not count: see [`Identity::is_expired`]. Only identities that were validated are
-    /// remembered, by all of their bytes, so nobody without a certificate can push them out.
+    /// The end of the certificate does not count: see [`Identity::is_expired`]. An identity is remembered once it has signed
+    /// something, see [`Self::verify`]: a client without a key cannot fill any memory.
     pub fn identify(&self, creator: &[u8]) -> Result<Arc<Identity>, CreatorError> {
-        if let Some(known) = self.remembered().get(creator) {
-            return Ok(Arc::clone(known));
+        if creator.len() > MAX_CREATOR_IN_BYTES {
+            return Err(CreatorError::TooLong(creator.len()));
         }
-        let identity = Arc::new(self.validate(creator)?);
-        self.remembered().put(creator.to_vec(), Arc::clone(&identity));
-        Ok(identity)
+        match self.identities.get(creator) {
+            Some(known) => Ok(known),
+            None => Ok(Arc::new(self.validate(creator)?)),
+        }
     }
 
-    /// Tells whether the certificate of a creator has ended, whoever has issued it; one that cannot be read has not.
+    /// Tells whether the certificate of a creator has expired, no matter which CA issued it; a creator that cannot be read has
+    /// not expired.
     #[must_use]
     pub fn is_expired(&self, creator: &[u8], now: SystemTime) -> bool {
-        if let Some(known) = self.remembered().get(creator) {
+        if creator.len() > MAX_CREATOR_IN_BYTES {
+            return false;
+        }
+        if let Some(known) = self.identities.get(creator) {
             return known.is_expired(now);
         }
         let identity = SerializedIdentity::decode(creator).unwrap_or_default();
         Certificate::from_pem(&identity.id_bytes).is_ok_and(|certificate| certificate.is_expired(now))
     }
 
-    /// Verifies a signature of an identity over a message, as [`Identity::verify`] does.
+    /// Verifies a signature of an identity over a message, as [`Identity::verify`] does, and then remembers both.
     ///
-    /// One that was found right before is not computed again: it was made by that key, whatever has become of the identity.
+    /// A signature that was found right before is not verified again: it was made by that key, whatever has become of the
+    /// identity.
     pub fn verify(
         &self,
-        identity: &Identity,
+        identity: &Arc<Identity>,
         message: &[u8],
         signature: &[u8],
     ) -> Result<(), SignatureError> {
         let id = SignatureId::new(identity.certificate(), message, signature);
-        self.signatures.check(id, || identity.verify(message, signature))
+        self.signatures.check(id, || identity.verify(message, signature))?;
+        self.identities.insert(identity);
+        Ok(())
+    }
+
+    /// Verifies a signature that is looked at once, such as that of a proposal, and then remembers the identity alone.
+    pub fn verify_once(
+        &self,
+        identity: &Arc<Identity>,
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SignatureError> {
+        identity.verify(message, signature)?;
+        self.identities.insert(identity);
+        Ok(())
     }
 
     /// Signs a message; [`Self::verify`] then knows the signature.
@@ -156,10 +178,6 @@ impl MspManager {
         }
         let identity = msp.identify_creator(creator.to_vec(), certificate);
         identity.map_err(|reason| CreatorError::Invalid { msp_id, reason })
-    }
-
-    fn remembered(&self) -> std::sync::MutexGuard<'_, LruCache<Vec<u8>, Arc<Identity>>> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

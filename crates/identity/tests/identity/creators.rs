@@ -24,12 +24,49 @@ fn a_creator_keeps_the_bytes_it_came_in() {
 }
 
 #[test]
-fn an_identity_is_validated_once() {
+fn an_identity_that_has_signed_is_validated_once() {
+    let org = Organization::new("Org1MSP");
+    let manager = manager(&[&org]);
+    let signer = org.ca.issue("someone", &["client"]).signer("Org1MSP");
+    let bytes = signer.creator();
+    let before = manager.identify(bytes).unwrap();
+    let signature = signer.sign(b"message").unwrap();
+    manager.verify_once(&before, b"message", &signature).unwrap();
+    let (one, other) = (manager.identify(bytes).unwrap(), manager.identify(bytes).unwrap());
+    assert!(Arc::ptr_eq(&before, &one) && Arc::ptr_eq(&one, &other));
+}
+
+#[test]
+fn an_identity_without_a_right_signature_is_not_remembered() {
     let org = Organization::new("Org1MSP");
     let manager = manager(&[&org]);
     let bytes = creator("Org1MSP", &org.ca.issue("someone", &["client"]).pem);
-    let (one, other) = (manager.identify(&bytes).unwrap(), manager.identify(&bytes).unwrap());
-    assert!(Arc::ptr_eq(&one, &other));
+    let identity = manager.identify(&bytes).unwrap();
+    manager.verify_once(&identity, b"message", b"no signature").unwrap_err();
+    manager.verify(&identity, b"message", b"no signature").unwrap_err();
+    assert!(!Arc::ptr_eq(&identity, &manager.identify(&bytes).unwrap()));
+    assert_eq!(Arc::strong_count(&identity), 1);
+}
+
+#[test]
+fn a_creator_may_have_64_kib() {
+    let org = Organization::new("Org1MSP");
+    let manager = manager(&[&org]);
+    let issued = org.ca.issue("someone", &["client"]);
+    let of_length = |length: usize| {
+        let padding = |bytes: usize| creator("Org1MSP", &format!("{}{}", issued.pem, "\n".repeat(bytes)));
+        let bytes = padding(length - issued.pem.len() - "Org1MSP".len() - 6);
+        assert_eq!(bytes.len(), length);
+        bytes
+    };
+    assert!(manager.identify(&of_length(65_536)).is_ok());
+    let long = of_length(65_537);
+    let error = manager.identify(&long).unwrap_err();
+    assert_eq!(error.to_string(), "the creator has 65537 bytes, more than the 65536 that are accepted");
+    assert_eq!(error.organization(), None);
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+    assert!(manager.is_expired(&of_length(65_536), end));
+    assert!(!manager.is_expired(&long, end), "nothing of it is read");
 }
 
 #[test]
@@ -37,12 +74,14 @@ fn a_certificate_ends_though_its_identity_is_remembered() {
     let org = Organization::new("Org1MSP");
     let manager = manager(&[&org]);
     let issued = org.ca.issue("someone", &["client"]);
-    let bytes = creator("Org1MSP", &issued.pem);
+    let signer = issued.signer("Org1MSP");
+    let bytes = signer.creator().to_vec();
     let end = issued.certificate().not_after();
     for _ in ["never seen", "remembered"] {
         assert!(!manager.is_expired(&bytes, end));
         assert!(manager.is_expired(&bytes, end + Duration::from_secs(1)));
-        manager.identify(&bytes).unwrap();
+        let identity = manager.identify(&bytes).unwrap();
+        manager.verify_once(&identity, b"message", &signer.sign(b"message").unwrap()).unwrap();
     }
     assert!(!manager.is_expired(b"no identity", end + Duration::from_secs(1)));
     let foreign = creator("Org2MSP", &issued.pem);

@@ -131,12 +131,11 @@ impl Unpacked {
             return Err(ProposalError::NoSignature);
         }
         let creator = msps.identify(&self.signature_header.creator).map_err(|error| self.refuse(&error))?;
-        creator.verify(&self.signed.proposal_bytes, &self.signed.signature).map_err(|error| {
-            ProposalError::Denied {
-                channel: self.channel().to_owned(),
-                organization: creator.msp_id().to_string(),
-                reason: error.to_string(),
-            }
+        let SignedProposal { proposal_bytes, signature } = &*self.signed;
+        msps.verify_once(&creator, proposal_bytes, signature).map_err(|error| ProposalError::Denied {
+            channel: self.channel().to_owned(),
+            organization: creator.msp_id().to_string(),
+            reason: error.to_string(),
         })?;
         Ok(CheckedProposal { unpacked: self, creator })
     }
