@@ -11,13 +11,15 @@
 //! [`Organization`] is the material of a development organization, in memory or in files, and [`ChaincodeTls`] that of the
 //! listener for chaincode.
 //!
-//! But for what reads and writes folders ([`Msp::read`], [`Signer::read`], [`Organization::open_or_make`]) and new keys
+//! But for what reads and writes folders ([`Msp::read`], [`Signer::read`], [`Organization::open_or_make`],
+//! [`exclude_from_git`]) and new keys
 //! everything is a function of its arguments: no file, no clock.
 
 mod authority;
 mod certificate;
 mod chaincode_tls;
 mod channel;
+mod git;
 mod identity;
 mod known_identities;
 mod manager;
@@ -34,6 +36,7 @@ pub use authority::{IssueError, Pair};
 pub use certificate::{Certificate, CertificateError};
 pub use chaincode_tls::ChaincodeTls;
 pub use channel::{ChannelPlan, genesis_block};
+pub use git::exclude_from_git;
 pub use identity::Identity;
 pub use manager::{CreatorError, MAX_CREATOR_IN_BYTES, MspManager};
 pub use msp::{FolderError, Msp, MspError, MspSettings, NodeUnits, UnitIdentifier, ValidationError};

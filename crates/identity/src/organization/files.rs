@@ -74,6 +74,8 @@ fn member(
     let mut files = Vec::from(msp(plan, material, &format!("{folder}/msp")));
     files.extend([
         public(format!("{folder}/msp/signcerts/{name}-cert.pem"), &member.identity.certificate),
+        // The name that a client of Fabric CA gives it: applications look for either.
+        public(format!("{folder}/msp/signcerts/cert.pem"), &member.identity.certificate),
         secret(format!("{folder}/msp/keystore/priv_sk"), &member.identity.key),
         public(format!("{folder}/tls/ca.crt"), &material.tls_ca.certificate),
         public(format!("{folder}/tls/{tls}.crt"), &member.tls.certificate),

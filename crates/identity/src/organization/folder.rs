@@ -1,6 +1,7 @@
 //! The folder of an organization: written once and whole, afterwards only read.
 
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
@@ -11,6 +12,7 @@ use tempfile::TempDir;
 use super::files::{NewFile, empty_folders, files};
 use super::material::Material;
 use super::{Organization, OrganizationError, OrganizationPlan, Origin};
+use crate::git::exclude_from_git;
 
 impl Organization {
     /// Gives the folder of an organization under the folder of all, such as
@@ -23,7 +25,8 @@ impl Organization {
     /// Takes the organization from its folder, and makes the folder first when it is not there or empty.
     ///
     /// What is there is checked and never changed: keys stay the same from one start to the next. A folder that is made
-    /// appears whole; keys have mode 0600, folders with nothing but keys 0700, other folders 0755.
+    /// appears whole, no matter how many processes make it at once; keys have mode 0600, folders with nothing but keys 0700,
+    /// other folders 0755. Git ignores what is made: all of `organizations` if it was not there or empty.
     pub fn open_or_make(
         plan: &OrganizationPlan,
         organizations: &Path,
@@ -38,16 +41,16 @@ impl Organization {
             return Ok((Self::open(plan, &folder, now)?, Origin::Found));
         }
         let material = Material::make(plan, now)?;
-        let draft = draft(&folder, &files(plan, &material), &empty_folders(plan));
+        let draft = draft(organizations, &files(plan, &material), &empty_folders(plan));
         let draft = draft.map_err(|error| failed(&error))?;
-        match fs::rename(draft.path(), &folder) {
+        match publish(&draft, &folder) {
             Ok(()) => {
                 // Nothing is left under the draft's name that its destructor could remove.
                 let _ = draft.keep();
                 Ok((material.organization(plan)?, Origin::Made))
             }
-            // Another process was faster.
-            Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => {
+            // Another process was faster; which of the two errors it is depends on the file system.
+            Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists) => {
                 Ok((Self::open(plan, &folder, now)?, Origin::Found))
             }
             Err(error) => Err(failed(&error)),
@@ -63,11 +66,17 @@ fn is_occupied(folder: &Path) -> io::Result<bool> {
     }
 }
 
-/// Writes the files into a folder beside the one that they are for.
-fn draft(folder: &Path, files: &[NewFile], empty: &[String]) -> io::Result<TempDir> {
-    let beside = folder.parent().unwrap_or(Path::new("."));
-    make_folder(beside)?;
-    let draft = tempfile::Builder::new().prefix(".ccs-").tempdir_in(beside)?;
+/// Writes the files into a hidden folder of `organizations`, where nothing looks for an organization.
+fn draft(organizations: &Path, files: &[NewFile], empty: &[String]) -> io::Result<TempDir> {
+    let is_shared = is_occupied(organizations)?;
+    make_folder(organizations)?;
+    if !is_shared {
+        exclude_from_git(organizations)?;
+    }
+    let draft = tempfile::Builder::new().prefix(".ccs-").tempdir_in(organizations)?;
+    if is_shared {
+        exclude_from_git(draft.path())?;
+    }
     for file in files {
         let path = draft.path().join(&file.path);
         make_folder(path.parent().unwrap_or(draft.path()))?;
@@ -81,6 +90,12 @@ fn draft(folder: &Path, files: &[NewFile], empty: &[String]) -> io::Result<TempD
     }
     fs::set_permissions(draft.path(), Permissions::from_mode(0o755))?;
     Ok(draft)
+}
+
+/// Gives a draft its name.
+fn publish(draft: &TempDir, folder: &Path) -> io::Result<()> {
+    make_folder(folder.parent().unwrap_or(folder))?;
+    fs::rename(draft.path(), folder)
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use ccs_certificates::{host_matches, read_bundle, read_key_pair};
@@ -13,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::network::id;
 
-/// What cryptogen writes for the same organization, and the two connection profiles.
+/// What cryptogen writes for the same organization, the two connection profiles, and `cert.pem`.
 const LAYOUT: &str = "\
 755 
 755 ca
@@ -63,6 +65,7 @@ const MSP: &str = "\
 600 F/msp/keystore/priv_sk
 755 F/msp/signcerts
 644 F/msp/signcerts/NAME-cert.pem
+644 F/msp/signcerts/cert.pem
 755 F/msp/tlscacerts
 644 F/msp/tlscacerts/tlsca.org1.example.com-cert.pem
 ";
@@ -133,8 +136,81 @@ fn the_folder_is_laid_out_as_by_cryptogen() {
     let mut expected: Vec<_> = expected.collect::<String>().lines().map(|line| format!("{line}\n")).collect();
     expected.sort_by(|one, other| one[4..].cmp(&other[4..]));
     assert_eq!(layout(&made.folder()), expected.concat());
-    let beside = fs::read_dir(made.folder().parent().unwrap()).unwrap().count();
-    assert_eq!(beside, 1, "no draft is left");
+    assert_eq!(names(made.root.path()), [".gitignore", "peerOrganizations"], "no draft is left");
+    assert_eq!(names(&made.root.path().join("peerOrganizations")), ["org1.example.com"]);
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_certificate_has_the_name_that_a_client_of_fabric_ca_gives_it_too() {
+    let made = Made::new();
+    for member in ["peers/peer0", "users/Admin", "users/User1"] {
+        let (folder, name) = member.split_once('/').unwrap();
+        let name = if folder == "peers" {
+            format!("{name}.org1.example.com")
+        } else {
+            format!("{name}@org1.example.com")
+        };
+        let read = |file: &str| made.read(&format!("{folder}/{name}/msp/signcerts/{file}"));
+        assert_eq!(read("cert.pem"), read(&format!("{name}-cert.pem")));
+    }
+}
+
+#[test]
+fn git_ignores_organizations_that_were_made() {
+    let made = Made::new();
+    assert_eq!(fs::read_to_string(made.root.path().join(".gitignore")).unwrap(), "*\n");
+    assert!(!made.folder().join(".gitignore").exists());
+}
+
+#[test]
+fn in_a_folder_that_holds_other_files_git_ignores_only_the_organization() {
+    let root = tempfile::tempdir().unwrap();
+    fs::write(root.path().join("crypto-config.yaml"), "").unwrap();
+    Organization::open_or_make(&plan(&[]), root.path(), SystemTime::now()).unwrap();
+    assert_eq!(names(root.path()), ["crypto-config.yaml", "peerOrganizations"]);
+    let ignored = Organization::folder(root.path(), &plan(&[])).join(".gitignore");
+    assert_eq!(fs::read_to_string(ignored).unwrap(), "*\n");
+}
+
+#[test]
+fn several_processes_that_make_one_folder_at_once_agree_and_clients_see_no_draft() {
+    let root = tempfile::tempdir().unwrap();
+    let all = root.path().join("peerOrganizations");
+    let certificate = "users/User1@org1.example.com/msp/signcerts/User1@org1.example.com-cert.pem";
+    let (begin, done) = (Barrier::new(9), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let make = || {
+            begin.wait();
+            Organization::open_or_make(&plan(&[]), root.path(), SystemTime::now()).unwrap()
+        };
+        let makers: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
+        // A client, which takes the first organization that it finds.
+        let client = scope.spawn(|| {
+            begin.wait();
+            while !done.load(Ordering::Relaxed) {
+                for name in names(&all) {
+                    assert_eq!(name, "org1.example.com");
+                    assert!(all.join(name).join(certificate).is_file());
+                }
+            }
+        });
+        let made: Vec<_> = makers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        done.store(true, Ordering::Relaxed);
+        client.join().unwrap();
+        let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
+        let origins = made.iter().filter(|(_, origin)| *origin == Origin::Made);
+        assert_eq!(origins.count(), 1);
+        let (first, _) = &made[0];
+        assert!(made.iter().all(|(one, _)| one.user().creator() == first.user().creator()));
+    });
+    assert_eq!(names(root.path()), [".gitignore", "peerOrganizations"], "no draft is left");
 }
 
 #[test]
@@ -200,7 +276,7 @@ fn every_certificate_is_signed_with_a_low_s() {
         assert_eq!(signature, signature.normalize_s(), "{}", path.display());
         count += 1;
     }
-    assert_eq!(count, 19);
+    assert_eq!(count, 22);
 }
 
 #[test]
