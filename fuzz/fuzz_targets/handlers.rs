@@ -4,7 +4,7 @@
 //! last query that was opened, whose ID nobody can guess.
 #![no_main]
 
-use ccs_peer::fuzzing::RunningTransaction;
+use ccs_chaincode::fuzzing::RunningTransaction;
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::{ChaincodeMessage, QueryResponse, QueryStateNext};
 use libfuzzer_sys::fuzz_target;

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ccs_identity::{Certificate, Msp, MspManager, MspSettings};
-use ccs_peer::endorser::{Unpacked, filter};
+use ccs_peer::proposal::{Unpacked, filter};
 use ccs_proto::peer::SignedProposal;
 use libfuzzer_sys::fuzz_target;
 

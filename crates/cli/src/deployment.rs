@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 
 use ccs_files::PackageId;
 use ccs_package::disk;
-use ccs_peer::host::{Event, ExternalBuilder, Host, Package};
+use ccs_host::{Event, ExternalBuilder, Host, Package};
 
 use crate::failure::Failure;
 

@@ -23,7 +23,10 @@ use ccs_identity::{
     ChannelPlan, Identity, MspManager, Organization, OrganizationPlan, Signer, genesis_block,
 };
 use ccs_ledger::Store;
-use ccs_peer::{Channel, ConnectionInfo, Definition, Limits, Node, NodeOptions, Peer, Source};
+use ccs_chaincode::{Limits, Peer, Source};
+use ccs_channel::{Channel, Definition};
+use ccs_dial::ConnectionInfo;
+use ccs_peer::{Node, NodeOptions};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_server::{Chaincode, ChaincodeServer};
 use ccs_proto::peer::endorser_client::EndorserClient;

@@ -6,14 +6,12 @@
 //! ```
 
 mod block;
-mod broadcast;
 
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use block::BlockMaker;
-pub(crate) use broadcast::Refusal;
 
 /// How many transactions may wait; whoever brings one more waits with it.
 const QUEUE: usize = 1000;

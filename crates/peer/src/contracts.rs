@@ -1,17 +1,13 @@
-//! What the services ask of whatever runs chaincode: [`Contracts`], which a [`Peer`](crate::Peer) is.
+//! What the services ask of whatever runs chaincode: [`Contracts`], which a [`Peer`](ccs_chaincode::Peer) is.
 //!
 //! It is the one place where the half of the peer that faces clients meets the half that faces chaincodes.
 
-mod peer;
-
 use std::sync::Arc;
 
+use ccs_chaincode::{Gap, SharedSimulation, TransactionError};
 use ccs_identity::{Identity, SignaturePolicy};
 use ccs_ledger::Committed;
 use ccs_proto::peer::{ChaincodeEvent, ChaincodeInput, Response, SignedProposal};
-
-use crate::context::SharedSimulation;
-use crate::error::{Gap, TransactionError};
 
 /// What is agreed on a chaincode of a channel, as far as clients have to do with it.
 #[derive(Clone, Debug, PartialEq, Eq)]

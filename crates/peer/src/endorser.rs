@@ -4,32 +4,28 @@
 //! bytes ─▶ filter ─▶ Unpacked ─▶ CheckedProposal ─▶ simulation ─▶ Outcome ─▶ ProposalResponse
 //! ```
 
-mod checks;
-mod error;
-mod private;
 mod response;
 
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
+use ccs_chaincode::{SharedSimulation, SystemChaincode};
+use ccs_channel::LIFECYCLE;
 use ccs_identity::MspManager;
 use ccs_ledger::{Results, Touched};
 use ccs_proto::peer::{ProposalResponse, SignedProposal};
 use prost::Message;
 
-use crate::context::SharedSimulation;
-use crate::contracts::{ContractCall, ContractDefinition, ContractResult};
-use crate::definition::LIFECYCLE;
+use crate::channels::{Channels, JoinedChannel, Local};
+use crate::contracts::{ContractCall, ContractDefinition, ContractResult, Contracts};
 use crate::lifecycle::{self, OnChannel};
-use crate::node::{JoinedChannel, Node};
-use crate::observer::{Purpose, Simulated};
-use crate::system::System;
+use crate::observer::{Observer, Purpose, Simulated, with_hint};
+use crate::packages::PackageStore;
+use crate::proposal::{CheckedProposal, EndorserError, ProposalError, Unpacked, filter};
+use crate::system;
+use crate::transient_store::PendingPrivateData;
 
-pub use checks::{CheckedProposal, Unpacked, filter};
-pub(crate) use checks::{decode, transaction_id};
-pub use error::{EndorserError, FilterError, ProposalError, Undecodable};
-pub(crate) use private::PendingPrivateData;
-use response::{Endorser, Outcome, failure};
+use response::{Endorsing, Outcome, failure};
 
 /// The version of everything that is built in.
 const SYSTEM_VERSION: &str = "syscc";
@@ -37,7 +33,38 @@ const SYSTEM_VERSION: &str = "syscc";
 /// What simulation gives: a response, and the keys it used.
 type Answer = (ProposalResponse, Vec<Touched>);
 
-impl Node {
+/// Simulates proposals and endorses the results.
+pub(crate) struct Endorser {
+    pub(crate) local: Local,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) contracts: Arc<dyn Contracts>,
+    pub(crate) packages: Arc<dyn PackageStore>,
+    pub(crate) private: Arc<PendingPrivateData>,
+    pub(crate) observer: Observer,
+}
+
+impl Endorser {
+    /// Tells whether this peer can simulate a chaincode; system chaincodes it can.
+    ///
+    /// A client of the gateway is told no more than that, as by a peer; why a chaincode that is defined does not run is told
+    /// to whoever watches.
+    pub(crate) fn has_chaincode(&self, channel: &str, chaincode: &str) -> bool {
+        if self.channels.get(channel).is_none() {
+            return false;
+        }
+        if chaincode == LIFECYCLE || SystemChaincode::find(chaincode).is_some() {
+            return true;
+        }
+        if self.contracts.definition(channel, chaincode).is_none() {
+            return false;
+        }
+        let gap = self.contracts.gap(channel, chaincode);
+        if let Some(gap) = &gap {
+            self.observer.warn(with_hint(gap, gap.hint()));
+        }
+        gap.is_none()
+    }
+
     /// Processes a proposal.
     ///
     /// Whatever goes wrong after the checks is a response with status 500, not an error. Dropping the future gives up
@@ -48,9 +75,9 @@ impl Node {
         purpose: Purpose,
     ) -> Result<ProposalResponse, EndorserError> {
         let begin = Instant::now();
-        filter(&signed, SystemTime::now(), |channel| self.msps(self.channel(channel)))?;
+        filter(&signed, SystemTime::now(), |channel| self.msps(self.channels.get(channel)))?;
         let unpacked = Unpacked::new(Arc::new(signed))?;
-        let channel = match self.channel(unpacked.channel()) {
+        let channel = match self.channels.get(unpacked.channel()) {
             None if !unpacked.channel().is_empty() => {
                 return Ok(failure(format!("channel '{}' not found", unpacked.channel())));
             }
@@ -62,7 +89,7 @@ impl Node {
         }
         let (response, touched) = self.simulate(channel, &checked, purpose).await;
         let told = response.response.clone().unwrap_or_default();
-        self.observer().simulated(Simulated {
+        self.observer.simulated(Simulated {
             channel: checked.unpacked.channel().to_owned(),
             chaincode: checked.unpacked.chaincode.clone(),
             function: checked.unpacked.function(),
@@ -79,13 +106,13 @@ impl Node {
     /// Tells the peer's own log what the client is not told.
     fn note_refusal(&self, error: &ProposalError) {
         if let Some(reason) = error.reason() {
-            self.observer().warn(format!("{error}: {reason}"));
+            self.observer.warn(format!("{error}: {reason}"));
         }
     }
 
     /// Gives the organizations of a channel, or those that may ask what belongs to none.
     fn msps<'a>(&'a self, channel: Option<&'a JoinedChannel>) -> &'a MspManager {
-        channel.map_or(self.local_msps(), JoinedChannel::msps)
+        channel.map_or(&self.local.msps, |channel| channel.msps())
     }
 
     async fn simulate(
@@ -97,9 +124,10 @@ impl Node {
         let unpacked = &proposal.unpacked;
         // The gateway's Evaluate gives nobody an endorsement.
         let endorser = (purpose != Purpose::Evaluate)
-            .then(|| Endorser { signer: self.signer(), msps: self.msps(channel) });
-        if let Some(system) = System::find(&unpacked.chaincode) {
-            let response = system.invoke(self, proposal);
+            .then(|| Endorsing { signer: &self.local.signer, msps: self.msps(channel) });
+        if let Some(system) = SystemChaincode::find(&unpacked.chaincode) {
+            let request = system::Request { local: &self.local, channels: &self.channels, proposal };
+            let response = system::invoke(system, &request);
             let completed = ContractResult { response, event: None };
             return self.answer(proposal, SYSTEM_VERSION.to_owned(), completed, None, endorser);
         }
@@ -110,11 +138,11 @@ impl Node {
             (failure(unavailable(&unpacked.chaincode, unpacked.channel(), reason)), Vec::new())
         };
         let definition =
-            channel.and_then(|channel| self.contracts().definition(channel.name(), &unpacked.chaincode));
+            channel.and_then(|channel| self.contracts.definition(channel.name(), &unpacked.chaincode));
         let (Some(channel), Some(definition)) = (channel, definition) else {
             return unavailable(&format!("chaincode {} not found", unpacked.chaincode));
         };
-        match self.contracts().gap(channel.name(), &unpacked.chaincode) {
+        match self.contracts.gap(channel.name(), &unpacked.chaincode) {
             Some(gap) => unavailable(&gap),
             None => self.simulate_chaincode(channel, proposal, &definition, endorser).await,
         }
@@ -125,7 +153,7 @@ impl Node {
         &self,
         channel: Option<&JoinedChannel>,
         proposal: &CheckedProposal,
-        endorser: Option<Endorser<'_>>,
+        endorser: Option<Endorsing<'_>>,
     ) -> Answer {
         let simulate = |channel: &JoinedChannel| {
             channel.ledger().simulate(proposal.unpacked.transaction_id()).map(SharedSimulation::new)
@@ -136,7 +164,14 @@ impl Node {
         };
         let on = channel.zip(simulation.as_ref());
         let channel = on.map(|(channel, simulation)| OnChannel { channel, simulation });
-        let invocation = lifecycle::Invocation { node: self, proposal, channel };
+        let invocation = lifecycle::Invocation {
+            local: &self.local,
+            channels: &self.channels,
+            contracts: &*self.contracts,
+            packages: &*self.packages,
+            proposal,
+            channel,
+        };
         let completed = ContractResult { response: lifecycle::invoke(invocation).await, event: None };
         let results = simulation.map(|simulation| simulation.results());
         self.answer(proposal, SYSTEM_VERSION.to_owned(), completed, results, endorser)
@@ -147,7 +182,7 @@ impl Node {
         channel: &JoinedChannel,
         proposal: &CheckedProposal,
         definition: &ContractDefinition,
-        endorser: Option<Endorser<'_>>,
+        endorser: Option<Endorsing<'_>>,
     ) -> Answer {
         let unpacked = &proposal.unpacked;
         let failed = |reason: &dyn std::fmt::Display| (failure(reason.to_string()), Vec::new());
@@ -164,7 +199,7 @@ impl Node {
             transaction_id: unpacked.transaction_id().to_owned(),
             simulation: simulation.clone(),
         };
-        let completed = match self.contracts().execute(call).await {
+        let completed = match self.contracts.execute(call).await {
             Ok(completed) => completed,
             Err(error) => return failed(&error),
         };
@@ -178,7 +213,7 @@ impl Node {
         version: String,
         completed: ContractResult,
         results: Option<Results>,
-        endorser: Option<Endorser<'_>>,
+        endorser: Option<Endorsing<'_>>,
     ) -> Answer {
         let unpacked = &proposal.unpacked;
         let (public, private, touched) = match results {
@@ -201,7 +236,7 @@ impl Node {
         };
         // What is not endorsed is never committed.
         if let (Some(private), Some(_)) = (private, &response.endorsement) {
-            self.private_data().keep(unpacked.channel(), unpacked.transaction_id(), private);
+            self.private.keep(unpacked.channel(), unpacked.transaction_id(), private);
         }
         (response, touched)
     }

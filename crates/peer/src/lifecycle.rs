@@ -13,12 +13,12 @@
 
 mod access;
 mod collections;
-mod packages;
+mod invocation;
 mod proposed;
 mod queries;
 mod rules;
 mod scc;
 
-pub use packages::{InstallError, Installed, NoPackages, PackageStore};
-
-pub(crate) use scc::{Invocation, OnChannel, invoke};
+pub use crate::packages::{InstallError, Installed, NoPackages, PackageStore};
+pub(crate) use invocation::{Invocation, OnChannel};
+pub(crate) use scc::invoke;

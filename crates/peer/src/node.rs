@@ -1,23 +1,23 @@
 //! The node: what the services of a peer work on.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ccs_chaincode::Peer;
 use ccs_identity::{MspManager, Signer};
 use ccs_ledger::Ledger;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use crate::channels::{Channels, JoinedChannel, Local};
 use crate::committer::{BlockMaker, Committer, Cutting};
 use crate::contracts::Contracts;
-use crate::definition::LIFECYCLE;
-use crate::endorser::PendingPrivateData;
-use crate::lifecycle::{NoPackages, PackageStore};
-use crate::observer::{Observer, with_hint};
-use crate::peer::Peer;
-use crate::system::System;
+use crate::endorser::Endorser;
+use crate::observer::Observer;
+use crate::orderer::Orderer;
+use crate::packages::{NoPackages, PackageStore};
+use crate::transient_store::PendingPrivateData;
 use crate::validation::ChannelPolicies;
 
 /// What a node is made of.
@@ -55,38 +55,15 @@ impl NodeOptions {
     }
 }
 
-/// A channel that the node takes part in.
-#[derive(Debug)]
-pub(crate) struct JoinedChannel {
-    ledger: Ledger,
-    msps: Arc<MspManager>,
-    committer: Committer,
-}
-
-impl JoinedChannel {
-    pub(crate) fn name(&self) -> &str {
-        self.ledger.name()
-    }
-
-    pub(crate) fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    pub(crate) fn msps(&self) -> &MspManager {
-        &self.msps
-    }
-
-    pub(crate) fn committer(&self) -> &Committer {
-        &self.committer
-    }
-}
-
 /// A running peer without its front: endorser, committers, and what they need.
 pub struct Node {
-    options: NodeOptions,
+    address: String,
+    endorsement_timeout: Duration,
+    channels: Arc<Channels>,
     contracts: Arc<dyn Contracts>,
-    channels: BTreeMap<String, JoinedChannel>,
-    private: Arc<PendingPrivateData>,
+    endorser: Endorser,
+    orderer: Orderer,
+    observer: Observer,
     committers: TaskTracker,
     /// Ends the taking of transactions.
     closing: CancellationToken,
@@ -97,7 +74,7 @@ pub struct Node {
 impl fmt::Debug for Node {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = formatter.debug_struct("Node");
-        shown.field("options", &self.options).field("channels", &self.channels).finish_non_exhaustive()
+        shown.field("address", &self.address).field("channels", &self.channels).finish_non_exhaustive()
     }
 }
 
@@ -109,25 +86,46 @@ impl Node {
         contracts: Arc<dyn Contracts>,
         channels: Vec<(Ledger, Arc<MspManager>)>,
     ) -> Arc<Self> {
+        let NodeOptions { address, signer, local_msps, cutting, endorsement_timeout, packages, observer } =
+            options;
+        let channels = channels.into_iter().map(|(ledger, msps)| JoinedChannel::new(ledger, msps));
+        let channels = Arc::new(Channels::new(channels));
         let private = Arc::<PendingPrivateData>::default();
         let committers = TaskTracker::new();
         let closing = CancellationToken::new();
-        let joined = channels.into_iter().map(|(ledger, msps)| {
+        let orderer = Orderer::new(Arc::clone(&channels), observer.clone(), |channel| {
             let maker = BlockMaker {
-                ledger: ledger.clone(),
-                policies: Arc::new(ChannelPolicies::new(&msps)),
-                msps: Arc::clone(&msps),
+                ledger: channel.ledger().clone(),
+                policies: Arc::new(ChannelPolicies::new(channel.msps())),
+                msps: Arc::clone(channel.msps()),
                 contracts: Arc::clone(&contracts),
                 private: Arc::clone(&private),
-                observer: options.observer.clone(),
+                observer: observer.clone(),
             };
-            let committer = Committer::start(maker, options.cutting.clone(), closing.clone(), &committers);
-            (ledger.name().to_owned(), JoinedChannel { ledger, msps, committer })
+            Committer::start(maker, cutting.clone(), closing.clone(), &committers)
         });
-        let channels = joined.collect();
         committers.close();
+        let endorser = Endorser {
+            local: Local { signer, msps: local_msps },
+            channels: Arc::clone(&channels),
+            contracts: Arc::clone(&contracts),
+            packages,
+            private,
+            observer: observer.clone(),
+        };
         let stopping = CancellationToken::new();
-        Arc::new(Self { options, contracts, channels, private, committers, closing, stopping })
+        Arc::new(Self {
+            address,
+            endorsement_timeout,
+            channels,
+            contracts,
+            endorser,
+            orderer,
+            observer,
+            committers,
+            closing,
+            stopping,
+        })
     }
 
     /// Starts a node with all channels that a peer has by now.
@@ -155,61 +153,31 @@ impl Node {
         self.channels.get(name)
     }
 
-    /// Gives the names of the channels, in order.
-    pub(crate) fn channels(&self) -> impl Iterator<Item = &str> {
-        self.channels.keys().map(String::as_str)
-    }
-
     pub(crate) fn address(&self) -> &str {
-        &self.options.address
+        &self.address
     }
 
     pub(crate) fn signer(&self) -> &Signer {
-        &self.options.signer
-    }
-
-    pub(crate) fn local_msps(&self) -> &MspManager {
-        &self.options.local_msps
+        &self.endorser.local.signer
     }
 
     pub(crate) fn endorsement_timeout(&self) -> Duration {
-        self.options.endorsement_timeout
+        self.endorsement_timeout
     }
 
     pub(crate) fn observer(&self) -> &Observer {
-        &self.options.observer
+        &self.observer
     }
 
     pub(crate) fn contracts(&self) -> &dyn Contracts {
         self.contracts.as_ref()
     }
 
-    /// Tells whether this peer can simulate a chaincode; system chaincodes it can.
-    ///
-    /// A client of the gateway is told no more than that, as by a peer; why a chaincode that is defined does not run is told
-    /// to whoever watches.
-    pub(crate) fn has_chaincode(&self, channel: &str, chaincode: &str) -> bool {
-        if !self.channels.contains_key(channel) {
-            return false;
-        }
-        if chaincode == LIFECYCLE || System::find(chaincode).is_some() {
-            return true;
-        }
-        if self.contracts.definition(channel, chaincode).is_none() {
-            return false;
-        }
-        let gap = self.contracts.gap(channel, chaincode);
-        if let Some(gap) = &gap {
-            self.observer().warn(with_hint(gap, gap.hint()));
-        }
-        gap.is_none()
+    pub(crate) fn endorser(&self) -> &Endorser {
+        &self.endorser
     }
 
-    pub(crate) fn packages(&self) -> &dyn PackageStore {
-        self.options.packages.as_ref()
-    }
-
-    pub(crate) fn private_data(&self) -> &PendingPrivateData {
-        &self.private
+    pub(crate) fn orderer(&self) -> &Orderer {
+        &self.orderer
     }
 }

@@ -7,10 +7,12 @@
 //! | `endorser` | `protos.Endorser`, for the peer command |
 //! | `deliver` | `protos.Deliver`, and the blocks of `orderer.AtomicBroadcast` |
 //! | `broadcast` | the transactions of `orderer.AtomicBroadcast` |
+//! | `chaincode_listener` | `protos.ChaincodeSupport`, to which chaincode comes by itself: [`serve_chaincode`] |
 //! | `server` | all of them on one listener: [`serve`] |
 
 mod blocks;
 mod broadcast;
+mod chaincode_listener;
 mod deadline;
 mod deliver;
 mod endorser;
@@ -18,6 +20,6 @@ mod gateway;
 mod limit;
 mod server;
 
+pub use chaincode_listener::serve_chaincode;
 pub use deliver::{SeekRange, SeekRequest};
-pub(crate) use server::{Connections, ShownCertificate};
 pub use server::{ServeError, Tls, TlsError, serve};

@@ -5,6 +5,7 @@
 mod builder;
 mod certificates;
 mod couchdb;
+pub mod fake_chaincode;
 mod fake_gateway;
 mod node;
 mod process;

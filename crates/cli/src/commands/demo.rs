@@ -14,8 +14,9 @@ use std::path::{Path, PathBuf};
 use ccs_files::{Connection, PackageId};
 use ccs_package::PackageContents;
 use ccs_package::disk::{self, Existing};
-use ccs_peer::host::{Event, Outcome};
-use ccs_peer::{Chaincode, ChaincodeConnection, ConnectionInfo, RegisterOptions};
+use ccs_host::{Event, Outcome};
+use ccs_chaincode::{Chaincode, RegisterOptions};
+use ccs_dial::{ChaincodeConnection, ConnectionInfo};
 
 use crate::cli::Demo;
 use crate::deployment;

@@ -20,7 +20,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ccs_peer::{ConnectionInfo, Observer, Source};
+use ccs_chaincode::Source;
+use ccs_dial::ConnectionInfo;
+use ccs_peer::Observer;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 

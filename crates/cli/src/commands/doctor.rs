@@ -14,7 +14,7 @@ mod types;
 use std::fs;
 
 use ccs_builder::ExitCode;
-use ccs_peer::host::ExternalBuilder;
+use ccs_host::ExternalBuilder;
 
 use crate::cli::Doctor;
 use crate::failure::Failure;

@@ -9,8 +9,8 @@ mod target;
 use std::time::{Duration, Instant, SystemTime};
 
 use ccs_builder::ExitCode;
-use ccs_peer::connection::StageError;
-use ccs_peer::probe::{self, Report, Step};
+use ccs_dial::connection::StageError;
+use ccs_dial::probe::{self, Report, Step};
 
 use crate::cli::{Level, Probe};
 use crate::failure::Failure;

@@ -8,8 +8,8 @@ use ccs_identity::MspManager;
 use ccs_ledger::{Collections, Content, Ledger, LedgerError, Simulation, SimulationError, Transaction};
 
 use crate::contracts::{ContractDefinition, Contracts};
-use crate::endorser::PendingPrivateData;
 use crate::observer::Observer;
+use crate::transient_store::PendingPrivateData;
 use crate::validation::{Channel, ChannelPolicies, Endorsed, StateKey, Verdict, View, validate};
 
 /// The entry of a key's metadata that says who endorses it.

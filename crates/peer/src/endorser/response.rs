@@ -15,12 +15,12 @@ const NOT_ENDORSED: i32 = 400;
 
 /// Who endorses, and the manager that is to know the signature when the transaction comes back.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Endorser<'a> {
+pub(super) struct Endorsing<'a> {
     pub(super) signer: &'a Signer,
     pub(super) msps: &'a MspManager,
 }
 
-impl Endorser<'_> {
+impl Endorsing<'_> {
     fn endorse(self, payload: &[u8]) -> Result<Endorsement, SignerError> {
         let endorser = self.signer.creator().to_vec();
         let signature = self.msps.sign(self.signer, &[payload, &endorser].concat())?;
@@ -51,7 +51,7 @@ pub(super) fn failure(message: String) -> ProposalResponse {
 
 impl Outcome<'_> {
     /// Answers, and endorses what may be endorsed; without an endorser nothing is signed.
-    pub(super) fn answer(self, endorser: Option<Endorser<'_>>) -> Result<ProposalResponse, SignerError> {
+    pub(super) fn answer(self, endorser: Option<Endorsing<'_>>) -> Result<ProposalResponse, SignerError> {
         let response = self.response.clone();
         let channel_is_empty = self.channel.is_empty();
         let answer = ProposalResponse { response: Some(response.clone()), ..ProposalResponse::default() };

@@ -3,9 +3,8 @@
 //! The policies are the defaults of Fabric 3.1 `core/aclmgmt/defaultaclprovider.go`: what is the peer's own is for the
 //! administrators of its organization, what is the channel's for those who write it.
 
+use ccs_channel::access::{Access, SignedData, channelless};
 use ccs_identity::{MspManager, Role};
-
-use crate::access::{Access, SignedData, channelless};
 
 /// A function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
+use ccs_channel::collections::is_name;
+use ccs_channel::members;
 use ccs_identity::{MspManager, Principal, Rule};
 use ccs_proto::peer::collection_config::Payload;
 use ccs_proto::peer::{CollectionConfigPackage, StaticCollectionConfig};
-
-use crate::collections::is_name;
-use crate::definition::members;
 
 /// Collections cannot be those of a chaincode, or not after those that it has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
+use ccs_channel::{Approval, Definition};
 use ccs_proto::common::ApplicationPolicy;
 use ccs_proto::common::application_policy::Type as Policy;
 use ccs_proto::lifecycle::{ApproveChaincodeDefinitionForMyOrgArgs as Arguments, chaincode_source};
 use prost::Message;
-
-use crate::definition::{Approval, Definition};
 
 /// The policy that a definition without one of its own has.
 const ENDORSEMENT: &str = "/Channel/Application/Endorsement";

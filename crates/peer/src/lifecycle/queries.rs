@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ccs_channel::{Approval, Definition, DefinitionError};
 use ccs_ledger::{Simulation, SimulationError};
 use ccs_proto::lifecycle::query_approved_chaincode_definitions_result::ApprovedChaincodeDefinition;
 use ccs_proto::lifecycle::query_chaincode_definitions_result::ChaincodeDefinition;
@@ -12,27 +13,27 @@ use ccs_proto::lifecycle::{
     QueryInstalledChaincodesResult,
 };
 
-use super::Installed;
-use crate::definition::{Approval, Definition, DefinitionError};
-use crate::node::Node;
+use super::invocation::Invocation;
+use crate::channels::JoinedChannel;
+use crate::packages::Installed;
 
 /// Tells of every package that is installed.
-pub(super) fn installed(node: &Node) -> QueryInstalledChaincodesResult {
-    let installed = node.packages().installed().into_iter().map(|package| describe(node, package));
+pub(super) fn installed(invocation: &Invocation<'_>) -> QueryInstalledChaincodesResult {
+    let installed = invocation.packages.installed().into_iter().map(|package| describe(invocation, package));
     QueryInstalledChaincodesResult { installed_chaincodes: installed.collect() }
 }
 
 /// Tells of one package.
-pub(super) fn one_installed(node: &Node, id: &str) -> Option<QueryInstalledChaincodeResult> {
-    let package = node.packages().installed().into_iter().find(|package| package.package_id == id)?;
-    Some(describe(node, package))
+pub(super) fn one_installed(invocation: &Invocation<'_>, id: &str) -> Option<QueryInstalledChaincodeResult> {
+    let package = invocation.packages.installed().into_iter().find(|package| package.package_id == id)?;
+    Some(describe(invocation, package))
 }
 
 /// Adds to a package the definitions under which it runs, by channel.
-fn describe(node: &Node, package: Installed) -> QueryInstalledChaincodeResult {
+fn describe(invocation: &Invocation<'_>, package: Installed) -> QueryInstalledChaincodeResult {
     let mut references = BTreeMap::new();
-    for channel in node.channels() {
-        let uses = node.contracts().packages_in_use(channel).into_iter();
+    for channel in invocation.channels.iter().map(JoinedChannel::name) {
+        let uses = invocation.contracts.packages_in_use(channel).into_iter();
         let uses = uses.filter(|used| used.package_id == package.package_id);
         let chaincodes: Vec<_> =
             uses.map(|used| Chaincode { name: used.chaincode, version: used.version }).collect();

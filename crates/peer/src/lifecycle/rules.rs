@@ -2,7 +2,7 @@
 //!
 //! Fabric 3.1 `core/chaincode/lifecycle/lifecycle.go`.
 
-use crate::definition::{Approval, Definition};
+use ccs_channel::{Approval, Definition};
 
 /// A definition may not be approved, or not committed, now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use ccs_channel::access::SignedData;
+use ccs_channel::{Approval, Definition, Differences};
 use ccs_ledger::Simulation;
 use ccs_proto::lifecycle::check_commit_readiness_result::Mismatches;
 use ccs_proto::lifecycle::{
@@ -14,27 +16,10 @@ use ccs_proto::peer::Response;
 use prost::Message;
 
 use super::access::{self, Function};
+use super::invocation::Invocation;
 use super::rules::RuleError;
 use super::{collections, proposed, queries, rules};
-use crate::access::SignedData;
-use crate::context::SharedSimulation;
-use crate::definition::{Approval, Definition, Differences};
-use crate::endorser::CheckedProposal;
-use crate::node::{JoinedChannel, Node};
-
-/// A call, with the channel of its header if there is one.
-pub(crate) struct Invocation<'a> {
-    pub(crate) node: &'a Node,
-    pub(crate) proposal: &'a CheckedProposal,
-    pub(crate) channel: Option<OnChannel<'a>>,
-}
-
-/// A channel, and what takes the reads and writes.
-#[derive(Clone, Copy)]
-pub(crate) struct OnChannel<'a> {
-    pub(crate) channel: &'a JoinedChannel,
-    pub(crate) simulation: &'a SharedSimulation,
-}
+use crate::channels::JoinedChannel;
 
 /// Why a function has no result.
 #[derive(Debug, PartialEq, Eq)]
@@ -92,28 +77,28 @@ impl Invocation<'_> {
             message: &signed.proposal_bytes,
             signature: &signed.signature,
         };
-        let channel = self.channel.map(|on| on.channel.msps());
-        access::check(function, self.node.local_msps(), channel, signed)
+        let channel = self.channel.map(|on| &**on.channel.msps());
+        access::check(function, &self.local.msps, channel, signed)
     }
 
     async fn call(&self, function: Function, name: &str, argument: &[u8]) -> Result<Vec<u8>, Failure> {
         match function {
             Function::InstallChaincode => {
                 let package = decode::<InstallChaincodeArgs>(name, argument)?.chaincode_install_package;
-                let installed = self.node.packages().install(package).await?;
+                let installed = self.packages.install(package).await?;
                 let (package_id, label) = (installed.package_id, installed.label);
                 Ok(InstallChaincodeResult { package_id, label }.encode_to_vec())
             }
-            Function::QueryInstalledChaincodes => Ok(queries::installed(self.node).encode_to_vec()),
+            Function::QueryInstalledChaincodes => Ok(queries::installed(self).encode_to_vec()),
             Function::QueryInstalledChaincode => {
                 let id = decode::<QueryInstalledChaincodeArgs>(name, argument)?.package_id;
-                let found = queries::one_installed(self.node, &id);
+                let found = queries::one_installed(self, &id);
                 let missing = || Failure::Backing(format!("could not find chaincode with package id '{id}'"));
                 Ok(found.ok_or_else(missing)?.encode_to_vec())
             }
             Function::GetInstalledChaincodePackage => {
                 let id = decode::<GetInstalledChaincodePackageArgs>(name, argument)?.package_id;
-                let chaincode_install_package = self.node.packages().load(&id)?;
+                let chaincode_install_package = self.packages.load(&id)?;
                 Ok(GetInstalledChaincodePackageResult { chaincode_install_package }.encode_to_vec())
             }
             _ => {
@@ -121,8 +106,8 @@ impl Invocation<'_> {
                     Failure::Backing("could not get channelconfig for channel ''".to_owned())
                 })?;
                 let simulation = &mut on.simulation.lock();
-                let of_channel = OfChannel { node: self.node, channel: on.channel, simulation };
-                of_channel.call(function, name, argument)
+                let own = self.local.signer.msp_id().as_str();
+                OfChannel { own, channel: on.channel, simulation }.call(function, name, argument)
             }
         }
     }
@@ -130,18 +115,19 @@ impl Invocation<'_> {
 
 /// The functions that read or write a channel.
 struct OfChannel<'a> {
-    node: &'a Node,
+    /// The peer's organization, whose approvals it writes.
+    own: &'a str,
     channel: &'a JoinedChannel,
     simulation: &'a mut Simulation,
 }
 
 impl OfChannel<'_> {
     fn call(mut self, function: Function, name: &str, argument: &[u8]) -> Result<Vec<u8>, Failure> {
-        let own = self.own().to_owned();
+        let own = self.own;
         match function {
             Function::ApproveChaincodeDefinitionForMyOrg => {
                 let (chaincode, approval) = proposal(name, argument)?;
-                self.approve(&chaincode, &approval, &own)?;
+                self.approve(&chaincode, &approval)?;
                 Ok(ApproveChaincodeDefinitionForMyOrgResult {}.encode_to_vec())
             }
             Function::CheckCommitReadiness => {
@@ -152,12 +138,12 @@ impl OfChannel<'_> {
             }
             Function::CommitChaincodeDefinition => {
                 let (chaincode, Approval { definition, .. }) = proposal(name, argument)?;
-                self.commit(&chaincode, &definition, &own)?;
+                self.commit(&chaincode, &definition)?;
                 Ok(CommitChaincodeDefinitionResult {}.encode_to_vec())
             }
             Function::QueryApprovedChaincodeDefinition => {
                 let QueryApprovedChaincodeDefinitionArgs { name, sequence } = decode(name, argument)?;
-                let approved = queries::approved(self.simulation, &own, (&name, sequence))?;
+                let approved = queries::approved(self.simulation, own, (&name, sequence))?;
                 let channel = self.channel.name();
                 let missing = || {
                     Failure::Backing(format!(
@@ -167,7 +153,7 @@ impl OfChannel<'_> {
                 Ok(approved.ok_or_else(missing)?.encode_to_vec())
             }
             Function::QueryApprovedChaincodeDefinitions => {
-                Ok(queries::all_approved(self.simulation, &own)?.encode_to_vec())
+                Ok(queries::all_approved(self.simulation, own)?.encode_to_vec())
             }
             Function::QueryChaincodeDefinition => {
                 let QueryChaincodeDefinitionArgs { name } = decode(name, argument)?;
@@ -179,24 +165,19 @@ impl OfChannel<'_> {
         }
     }
 
-    /// Gives the peer's organization, whose approvals it writes.
-    fn own(&self) -> &str {
-        self.node.signer().msp_id().as_str()
-    }
-
-    fn approve(&mut self, chaincode: &str, approval: &Approval, own: &str) -> Result<(), Failure> {
+    fn approve(&mut self, chaincode: &str, approval: &Approval) -> Result<(), Failure> {
         let committed = self.validate(chaincode, &approval.definition)?;
         let sequence = approval.definition.sequence;
-        let before = Approval::read(self.simulation, own, (chaincode, sequence))?;
+        let before = Approval::read(self.simulation, self.own, (chaincode, sequence))?;
         rules::check_approval(chaincode, approval, committed.as_ref(), before.as_ref())?;
-        Ok(approval.write(self.simulation, own, chaincode)?)
+        Ok(approval.write(self.simulation, self.own, chaincode)?)
     }
 
-    fn commit(&mut self, chaincode: &str, definition: &Definition, own: &str) -> Result<(), Failure> {
+    fn commit(&mut self, chaincode: &str, definition: &Definition) -> Result<(), Failure> {
         let committed = self.validate(chaincode, definition)?;
         let differences = self.readiness(chaincode, definition, committed.as_ref())?;
-        if !differences.get(own).is_some_and(Differences::is_none) {
-            return Err(RuleError::NotAgreed(own.to_owned()).into());
+        if !differences.get(self.own).is_some_and(Differences::is_none) {
+            return Err(RuleError::NotAgreed(self.own.to_owned()).into());
         }
         Ok(definition.write(self.simulation, chaincode)?)
     }

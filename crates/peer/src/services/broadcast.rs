@@ -66,7 +66,7 @@ async fn answer(
     answers: &mpsc::Sender<Result<BroadcastResponse, Status>>,
 ) {
     while let Ok(Some(envelope)) = envelopes.message().await {
-        let (status, info) = match node.broadcast(&envelope).await {
+        let (status, info) = match node.orderer().broadcast(&envelope).await {
             Ok(()) => (Code::Success, String::new()),
             Err(refusal) => (refusal.status, refusal.info),
         };

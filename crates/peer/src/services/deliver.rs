@@ -10,6 +10,7 @@ mod seek;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use ccs_channel::access::{Access, SignedData};
 use ccs_identity::Identity;
 use ccs_proto::common::{Block, Envelope, Status as Code};
 use ccs_proto::orderer::seek_info::{SeekBehavior, SeekContentType};
@@ -21,8 +22,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::blocks::{BlockReader, is_config};
 use super::limit::Limit;
-use crate::access::{Access, SignedData};
-use crate::node::{JoinedChannel, Node};
+use crate::channels::JoinedChannel;
+use crate::node::Node;
 
 pub(super) use form::OrdererBlocks;
 use form::{FilteredBlocks, Form, PrivateBlocks, WholeBlocks};

@@ -34,7 +34,7 @@ impl Endorser for EndorserService {
         let deadline = deadline::of(request.metadata());
         tokio::select! {
             biased;
-            response = self.node.process_proposal(request.into_inner(), Purpose::ProcessProposal) => {
+            response = self.node.endorser().process_proposal(request.into_inner(), Purpose::ProcessProposal) => {
                 response.map(Response::new).map_err(|error| Status::unknown(error.to_string()))
             }
             // Left to the transport, a client that is quick sees its own error, and another one CANCELLED.

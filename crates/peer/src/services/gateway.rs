@@ -14,6 +14,7 @@ mod unpacked;
 
 use std::sync::Arc;
 
+use ccs_channel::access::{self, Access, SignedData};
 use ccs_proto::gateway::gateway_server::Gateway;
 use ccs_proto::gateway::{
     ChaincodeEventsResponse, CommitStatusResponse, EndorseRequest, EndorseResponse, EvaluateRequest,
@@ -25,8 +26,8 @@ use tonic::{Request, Response, Status};
 
 use super::deadline;
 use super::limit::Limit;
-use crate::access::{self, Access, SignedData};
-use crate::node::{JoinedChannel, Node};
+use crate::channels::JoinedChannel;
+use crate::node::Node;
 
 /// The service.
 #[derive(Debug)]

@@ -2,13 +2,14 @@
 //!
 //! Channels begin with the peer and keep their configuration, so the functions that join one are refused.
 
+use ccs_chaincode::SystemChaincode;
+use ccs_channel::access;
 use ccs_proto::common::{Block, ConfigEnvelope, Envelope, Payload};
 use ccs_proto::peer::{ChannelInfo, ChannelQueryResponse};
 use prost::Message;
 
-use super::{Answer, Request, System};
-use crate::access;
-use crate::node::JoinedChannel;
+use super::{Answer, Request};
+use crate::channels::JoinedChannel;
 
 pub(super) fn invoke(request: &Request<'_>) -> Answer {
     let count = request.arguments().len();
@@ -18,7 +19,7 @@ pub(super) fn invoke(request: &Request<'_>) -> Answer {
     }
     let called = request.called();
     if called != "cscc" {
-        return Err(System::Cscc.rejection(&called));
+        return Err(SystemChaincode::Cscc.rejection(&called));
     }
     match function.as_str() {
         "GetChannels" => channels(request),
@@ -34,20 +35,20 @@ pub(super) fn invoke(request: &Request<'_>) -> Answer {
 /// Names the channels to a member of the peer's organization, though the header may name a channel that others belong to. The
 /// signature was verified.
 fn channels(request: &Request<'_>) -> Answer {
-    request.node.local_msps().identify(request.proposal.creator.creator()).map_err(|error| {
+    request.local.msps.identify(request.proposal.creator.creator()).map_err(|error| {
         let what = "Failed deserializing proposal creator";
         let denied = access::channelless(what, "Members", &error.to_string());
         format!("access denied for [GetChannels]: {denied}")
     })?;
-    let channels = request.node.channels().map(|name| ChannelInfo { channel_id: name.to_owned() });
+    let channels = request.channels.iter().map(|channel| ChannelInfo { channel_id: channel.name().to_owned() });
     Ok(ChannelQueryResponse { channels: channels.collect() }.encode_to_vec())
 }
 
 /// Finds the channel of the second argument, if the client may read it.
-fn readable<'a>(request: &'a Request<'_>, function: &str) -> Result<&'a JoinedChannel, String> {
+fn readable<'a>(request: &Request<'a>, function: &str) -> Result<&'a JoinedChannel, String> {
     let name = request.text(1);
     let denied = |reason: String| format!("access denied for [{function}][{name}]: {reason}");
-    let channel = request.node.channel(&name);
+    let channel = request.channels.get(&name);
     // A peer asks for the policy first, and finds no channel to ask.
     let channel = channel.ok_or_else(|| denied(access::no_policy_manager(&name)))?;
     request.may_read(channel).map_err(denied)?;

@@ -1,11 +1,12 @@
 //! `qscc`: questions on the ledger of a channel (Fabric 3.1 `core/scc/qscc/query.go`).
 
+use ccs_chaincode::SystemChaincode;
 use ccs_ledger::{Ledger, LedgerError};
 use ccs_proto::common::Envelope;
 use ccs_proto::peer::ProcessedTransaction;
 use prost::Message;
 
-use super::{Answer, Request, System};
+use super::{Answer, Request};
 
 /// The number by which a ledger gives its newest block.
 const NEWEST: u64 = u64::MAX;
@@ -18,12 +19,12 @@ pub(super) fn invoke(request: &Request<'_>) -> Answer {
     let (function, name) = (request.text(0), request.text(1));
     let called = request.called();
     if called != "qscc" {
-        return Err(System::Qscc.rejection(&called));
+        return Err(SystemChaincode::Qscc.rejection(&called));
     }
     if function != "GetChainInfo" && count < 3 {
         return Err(format!("missing 3rd argument for {function}"));
     }
-    let channel = request.node.channel(&name).ok_or_else(|| format!("Invalid chain ID, {name}"))?;
+    let channel = request.channels.get(&name).ok_or_else(|| format!("Invalid chain ID, {name}"))?;
     request
         .may_read(channel)
         .map_err(|error| format!("access denied for [{function}][{name}]: [{error}]"))?;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ccs_channel::LIFECYCLE;
 use ccs_proto::common::ChannelHeader;
 use ccs_proto::kvrwset::{HashedRwSet, KvrwSet};
 use ccs_proto::peer::{
@@ -13,7 +14,6 @@ use prost::{DecodeError, Message};
 
 use super::envelope::Action;
 use super::{Channel, StateKey};
-use crate::definition::LIFECYCLE;
 
 /// An action whose read/write set is decoded.
 pub(super) struct Checked {

@@ -9,7 +9,7 @@ use prost::{DecodeError, Message};
 use sha2::{Digest, Sha256};
 
 use super::Channel;
-use crate::endorser::transaction_id;
+use crate::proposal::transaction_id;
 
 /// An envelope whose headers are decoded.
 pub(super) struct Opened {

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use ccs_channel::{IMPLICIT, LIFECYCLE};
 use ccs_identity::{Identity, Msp, MspManager, Principal, Role, SignaturePolicy};
 use ccs_proto::common::SignaturePolicyEnvelope;
 use ccs_proto::peer::TxValidationCode as Code;
@@ -16,7 +17,6 @@ use super::action::Checked;
 use super::envelope::Action;
 use super::{Channel, StateKey, Stop};
 use crate::contracts::{ContractDefinition, EndorsementPolicy};
-use crate::definition::{IMPLICIT, LIFECYCLE};
 
 /// The policies of a channel whose configuration says what the usual one says: the majority of the organizations endorse,
 /// each by one of its peers.

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use ccs_identity::Signer;
 use ccs_ledger::Store;
-use ccs_peer::{Channel, ConnectionInfo, Limits, Node, NodeOptions, Peer, Source};
+use ccs_chaincode::{Limits, Peer, Source};
+use ccs_channel::Channel;
+use ccs_dial::ConnectionInfo;
+use ccs_peer::{Node, NodeOptions};
 use ccs_proto::gateway::EvaluateRequest;
 use tonic::{Code, Status};
 

@@ -4,9 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use ccs_ledger::{Committed, Ledger, Store};
 use ccs_peer::observer::{Event, Purpose};
-use ccs_peer::{
-    ContractCall, ContractDefinition, ContractResult, Contracts, Node, NodeOptions, TransactionError,
-};
+use ccs_chaincode::TransactionError;
+use ccs_peer::{ContractCall, ContractDefinition, ContractResult, Contracts, Node, NodeOptions};
 use ccs_proto::common::Envelope;
 use ccs_proto::gateway::{CommitStatusRequest, SignedCommitStatusRequest, SubmitRequest};
 use ccs_proto::peer::TxValidationCode as TxCode;

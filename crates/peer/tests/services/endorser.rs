@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ccs_identity::Signer;
-use ccs_peer::endorser::{EndorserError, FilterError, ProposalError, Unpacked, filter};
+use ccs_peer::proposal::{EndorserError, FilterError, ProposalError, Unpacked, filter};
 use ccs_proto::msp::SerializedIdentity;
 use ccs_proto::peer::{ChaincodeAction, ChaincodeEvent, ProposalResponsePayload, SignedProposal};
 use ccs_proto::rwset::TxReadWriteSet;

@@ -4,10 +4,8 @@ use std::sync::Arc;
 
 use ccs_identity::SignaturePolicy;
 use ccs_ledger::Simulation;
-use ccs_peer::{
-    CollectionDefinition, ContractCall, ContractDefinition, ContractResult, Contracts, EndorsementPolicy,
-    TransactionError,
-};
+use ccs_chaincode::TransactionError;
+use ccs_peer::{CollectionDefinition, ContractCall, ContractDefinition, ContractResult, Contracts, EndorsementPolicy};
 use ccs_proto::peer::{ChaincodeEvent, Response};
 use prost::Message;
 use tokio::sync::watch;

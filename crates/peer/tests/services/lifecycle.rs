@@ -10,7 +10,10 @@ use std::sync::{Arc, Mutex};
 use ccs_identity::Signer;
 use ccs_ledger::Store;
 use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
-use ccs_peer::{Channel, ConnectionInfo, Limits, Node, NodeOptions, Peer, Source};
+use ccs_chaincode::{Limits, Peer, Source};
+use ccs_channel::Channel;
+use ccs_dial::ConnectionInfo;
+use ccs_peer::{Node, NodeOptions};
 use ccs_proto::gateway::{EndorseRequest, EvaluateRequest};
 use ccs_proto::lifecycle::query_installed_chaincode_result::{Chaincode, References};
 use ccs_proto::lifecycle::{

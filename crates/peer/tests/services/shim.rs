@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use ccs_identity::SignaturePolicy;
 use ccs_ledger::Store;
-use ccs_peer::{Channel, ConnectionInfo, Definition, Limits, Node, NodeOptions, Peer, Source};
+use ccs_chaincode::{Limits, Peer, Source};
+use ccs_channel::{Channel, Definition};
+use ccs_dial::ConnectionInfo;
+use ccs_peer::{Node, NodeOptions};
 use ccs_proto::common::{ApplicationPolicy, application_policy};
 use ccs_proto::gateway::{ChaincodeEventsRequest, SignedChaincodeEventsRequest};
 use ccs_proto::peer::{

@@ -1,6 +1,6 @@
 //! A handful of transactions on the asset-transfer contract, each with the answer it must give.
 
-use ccs_peer::{Chaincode, TransactionResult};
+use ccs_chaincode::{Chaincode, TransactionResult};
 
 use super::story::{Step, Story};
 use crate::failure::Failure;

@@ -10,8 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use ccs_files::Address;
 use ccs_identity::{ChaincodeTls, Host, HostError};
 use ccs_package::disk::Existing;
-use ccs_peer::ConnectionInfo;
-use ccs_peer::connection::{ClientPair, Tls};
+use ccs_dial::ConnectionInfo;
+use ccs_dial::connection::{ClientPair, Tls};
 
 use super::network::Ground;
 use crate::cli::Dev;

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use ccs_files::PackageId;
 use ccs_peer::observer::with_hint;
-use ccs_peer::{Change, End, Peer};
+use ccs_chaincode::{Change, Peer};
+use ccs_dial::End;
 use tokio::task::JoinHandle;
 
 use super::plan::Planned;

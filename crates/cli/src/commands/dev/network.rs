@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime};
 
 use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
 use ccs_ledger::Store;
-use ccs_peer::{
-    Channel, ConnectionInfo, Definition, Limits, Mirror, Node, NodeOptions, Observer, Peer, Source, Tls,
-};
+use ccs_chaincode::{Limits, Peer, Source};
+use ccs_channel::{Channel, Definition};
+use ccs_dial::ConnectionInfo;
+use ccs_peer::{Node, NodeOptions, Observer, Tls};
 use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -96,8 +97,8 @@ pub(super) async fn mirror(options: &Dev, ground: &Ground) -> Result<(), Failure
     let Some(server) = &options.couchdb else { return Ok(()) };
     for channel in ground.peer.channels() {
         let chaincodes = channel.defined().map_err(|error| Failure::from_error(&error))?;
-        let mirror = Mirror::open(server.clone(), &channel, &chaincodes).await;
-        channel.mirror_in(mirror.map_err(|error| Failure::from_error(&error).hint(error.hint()))?);
+        let mirrored = channel.mirror_to(server.clone(), &chaincodes).await;
+        mirrored.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
     }
     Ok(())
 }
@@ -122,7 +123,7 @@ fn endpoint(address: SocketAddr) -> String {
 
 /// Defines a chaincode anew if its definition is another than the one on the channel.
 fn define(channel: &Channel, planned: &Planned) -> Result<(), Failure> {
-    let failed = |error: ccs_peer::DefinitionError| Failure::from_error(&error);
+    let failed = |error: ccs_channel::DefinitionError| Failure::from_error(&error);
     let known = channel.definition(&planned.name).map_err(failed)?;
     let policy =
         ccs_proto::common::application_policy::Type::ChannelConfigPolicyReference(ENDORSEMENT.to_owned());

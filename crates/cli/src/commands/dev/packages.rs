@@ -15,8 +15,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ccs_files::PackageId;
 use ccs_package::{CodeFault, Limits, ReadError};
-use ccs_peer::Peer;
-use ccs_peer::host;
+use ccs_chaincode::Peer;
+use ccs_host as host;
 use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::runtime::Handle;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ccs_files::PackageId;
-use ccs_peer::collections::Collections;
+use ccs_channel::collections::Collections;
 
 use crate::cli::Dev;
 use crate::failure::Failure;
@@ -139,7 +139,7 @@ fn define(options: &Dev, planned: &mut [Planned]) -> Result<(), Failure> {
         let text = fs::read_to_string(file)
             .map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))?;
         let collections: Collections =
-            text.parse().map_err(|error: ccs_peer::collections::CollectionsError| {
+            text.parse().map_err(|error: ccs_channel::collections::CollectionsError| {
                 Failure::new(format!("{}: {error}", file.display())).hint(error.hint())
             })?;
         let is_meant =

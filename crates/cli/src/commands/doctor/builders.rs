@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
-use ccs_peer::host::ExternalBuilder;
+use ccs_host::ExternalBuilder;
 
 use super::environment::Variables;
 use super::executable::Executable;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use ccs_peer::host::ExternalBuilder;
+use ccs_host::ExternalBuilder;
 use serde::Serialize;
 
 use super::finding::Finding;

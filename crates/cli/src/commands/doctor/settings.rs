@@ -1,7 +1,7 @@
 //! The settings of core.yaml that matter to chaincode, and what is wrong with them by themselves.
 
 use ccs_files::GoDuration;
-use ccs_peer::host::ExternalBuilder;
+use ccs_host::ExternalBuilder;
 use serde_json::Value;
 
 use super::core_yaml::{CoreYaml, Setting, field};

@@ -8,8 +8,8 @@ use std::path::Path;
 use ccs_builder::ExitCode;
 use ccs_files::Connection;
 use ccs_package::{Limits, disk};
-use ccs_peer::ConnectionInfo;
-use ccs_peer::host::{
+use ccs_dial::ConnectionInfo;
+use ccs_host::{
     DurableBuild, Event, ExternalBuilder, Host, HostError, Outcome, Package, Step, UnpackError,
 };
 use serde::Serialize;

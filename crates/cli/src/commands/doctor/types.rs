@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ccs_files::PackageId;
 use ccs_files::package_id::PackageHash;
-use ccs_peer::host::{ExternalBuilder, Host, HostError, Limits, Package};
+use ccs_host::{ExternalBuilder, Host, HostError, Limits, Package};
 use serde::Serialize;
 
 use super::environment::Variables;

@@ -1,7 +1,7 @@
 //! What to tell an operator about a cause: in one sentence, in lines of advice, and as the next command to type.
 
-use ccs_peer::connection::StageError;
-use ccs_peer::probe::{Cause, ProbeError, Report};
+use ccs_dial::connection::StageError;
+use ccs_dial::probe::{Cause, ProbeError, Report};
 
 use super::certificates::{self, Server};
 use super::target::{Kind, Target};
@@ -244,8 +244,8 @@ impl Scene<'_> {
 mod tests {
     use std::net::SocketAddr;
 
-    use ccs_peer::ConnectionInfo;
-    use ccs_peer::connection::Tls;
+    use ccs_dial::ConnectionInfo;
+    use ccs_dial::connection::Tls;
 
     use super::*;
 

@@ -3,9 +3,9 @@
 use std::time::SystemTime;
 
 use ccs_certificates::{Certificate, SubjectAlternativeName, Validity, distinguished_name};
-use ccs_peer::ConnectionInfo;
-use ccs_peer::connection::Seen;
-use ccs_peer::probe::Report;
+use ccs_dial::ConnectionInfo;
+use ccs_dial::connection::Seen;
+use ccs_dial::probe::Report;
 use time::OffsetDateTime;
 
 /// A certificate that ends within this many days is noted; the builder warns as early.

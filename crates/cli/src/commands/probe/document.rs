@@ -3,8 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ccs_peer::ConnectionInfo;
-use ccs_peer::probe::{ProbeError, Step, StepReport, Verdict};
+use ccs_dial::ConnectionInfo;
+use ccs_dial::probe::{ProbeError, Step, StepReport, Verdict};
 use serde::Serialize;
 
 use super::advice::{self, Scene};
@@ -81,7 +81,7 @@ impl Document {
             expected_id: target.expected.as_ref().map(ToString::to_string),
             announced_id: report.announced.clone(),
             failed_step: failure.map(|(step, _)| name(step)),
-            cause: report.cause.map(ccs_peer::probe::Cause::code),
+            cause: report.cause.map(ccs_dial::probe::Cause::code),
             exit_code: failure.map_or(0, |(step, _)| exit_code(step)),
             attempts,
             milliseconds: milliseconds(took),
@@ -227,8 +227,8 @@ fn when_skipped(step: Step, scene: &Scene<'_>) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use ccs_peer::connection::{Attempt, Secured, StageError};
-    use ccs_peer::probe::{Cause, Report};
+    use ccs_dial::connection::{Attempt, Secured, StageError};
+    use ccs_dial::probe::{Cause, Report};
 
     use super::super::target::{Kind, Target};
     use super::*;

@@ -8,8 +8,8 @@ use ccs_builder::context::Surroundings;
 use ccs_builder::render::TemplateError;
 use ccs_builder::{Error, ExitCode, Warning, stages};
 use ccs_files::{Address, Label, PackageId, PackageMetadata};
-use ccs_peer::ConnectionInfo;
-use ccs_peer::connection::{ClientPair, Tls};
+use ccs_dial::ConnectionInfo;
+use ccs_dial::connection::{ClientPair, Tls};
 
 use crate::cli::Probe;
 use crate::commands::file::text;

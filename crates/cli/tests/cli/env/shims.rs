@@ -1,7 +1,8 @@
 //! Each official shim, started with exactly the variables of `ccs env`, registers with a peer over plaintext, TLS and mutual
 //! TLS.
 
-use ccs_peer::{Chaincode, ChaincodeConnection, ConnectionInfo, RegisterOptions};
+use ccs_chaincode::{Chaincode, RegisterOptions};
+use ccs_dial::{ChaincodeConnection, ConnectionInfo};
 use ccs_testkit::{NodeSample, Shim, ShimServer};
 
 use tempfile::TempDir;

@@ -15,7 +15,8 @@ use ccs_proto::peer::{
 use ccs_proto::rwset::TxPvtReadWriteSet;
 use prost::Message;
 
-use crate::node::{JoinedChannel, Node};
+use crate::channels::JoinedChannel;
+use crate::node::Node;
 use crate::services::blocks::{BlockTransaction, transactions};
 
 /// Who reads the blocks of which channel.

@@ -2,13 +2,13 @@
 
 use std::time::SystemTime;
 
+use ccs_channel::time;
 use ccs_proto::common::{Envelope, SignatureHeader, Status};
 use ccs_proto::orderer::seek_info::{SeekBehavior, SeekContentType};
 use ccs_proto::orderer::seek_position::Type as Position;
 use ccs_proto::orderer::{SeekInfo, SeekPosition};
 use prost::Message;
 
-use crate::time;
 use crate::validation::read_payload;
 
 /// A request for blocks that could be read. Who signed it is not checked.

@@ -1,13 +1,14 @@
 //! `CommitStatus`: waits until a transaction is in a block, and tells what became of it.
 
+use ccs_channel::access::SignedData;
 use ccs_proto::gateway::{CommitStatusRequest, CommitStatusResponse, SignedCommitStatusRequest};
 use prost::Message;
 use tokio::time::Instant;
 use tonic::Status;
 
 use super::readable;
-use crate::access::SignedData;
-use crate::node::{JoinedChannel, Node};
+use crate::channels::JoinedChannel;
+use crate::node::Node;
 use crate::services::deadline;
 
 /// Waits without a limit of its own: until the client's, and the call is dropped with it.
@@ -39,7 +40,7 @@ pub(super) async fn commit_status(
         status = wait(channel, &request.transaction_id) => status,
         // Left to the transport, a client that is quick sees its own error, and another one CANCELLED.
         () = deadline::passed(deadline) => Err(Status::deadline_exceeded("context deadline exceeded")),
-        reason = channel.committer().failed() => Err(Status::aborted(reason)),
+        reason = node.orderer().failed(channel.name()) => Err(Status::aborted(reason)),
         () = node.stopping().cancelled() => Err(Status::unavailable("the peer is stopping")),
     }
 }

@@ -41,7 +41,7 @@ pub(super) async fn endorse(
         )
     };
     let answer = tokio::select! {
-        answer = node.process_proposal(signed, Purpose::Endorse) => answer,
+        answer = node.endorser().process_proposal(signed, Purpose::Endorse) => answer,
         () = sleep_until(end) => return Err(Status::deadline_exceeded(late)),
     };
     let answer = classify(answer).map_err(|error| with_detail(node, Code::Aborted, failed, error.message))?;
@@ -54,7 +54,7 @@ pub(super) async fn endorse(
 /// Finds out whether this node, the only endorser there is, may endorse.
 fn find_endorser(node: &Node, proposal: &GatewayProposal, organizations: &[String]) -> Result<(), Status> {
     let (channel, chaincode) = (&proposal.channel, proposal.chaincode());
-    let is_there = node.has_chaincode(channel, chaincode);
+    let is_there = node.endorser().has_chaincode(channel, chaincode);
     let own = node.signer().msp_id().as_str();
     let missing: Vec<_> =
         organizations.iter().filter(|organization| !is_there || *organization != own).cloned().collect();

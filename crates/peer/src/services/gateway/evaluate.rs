@@ -23,7 +23,7 @@ pub(super) async fn evaluate(
     })?;
     find_endorser(node, &proposal, &request.target_organizations)?;
     let answer = tokio::select! {
-        answer = node.process_proposal(signed.unwrap_or_default(), Purpose::Evaluate) => answer,
+        answer = node.endorser().process_proposal(signed.unwrap_or_default(), Purpose::Evaluate) => answer,
         () = sleep_until(end) => {
             return Err(Status::deadline_exceeded("evaluate timeout expired"));
         }
@@ -53,7 +53,7 @@ fn find_endorser(node: &Node, proposal: &GatewayProposal, targets: &[String]) ->
     }
     let is_target =
         targets.is_empty() || targets.iter().any(|target| *target == node.signer().msp_id().as_str());
-    if is_target && node.has_chaincode(channel, proposal.chaincode()) {
+    if is_target && node.endorser().has_chaincode(channel, proposal.chaincode()) {
         return Ok(());
     }
     let nobody =

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use ccs_channel::access::SignedData;
 use ccs_ledger::Ledger;
 use ccs_proto::common::Block;
 use ccs_proto::gateway::{ChaincodeEventsRequest, ChaincodeEventsResponse, SignedChaincodeEventsRequest};
@@ -14,7 +15,6 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::readable;
-use crate::access::SignedData;
 use crate::node::Node;
 use crate::services::blocks::{BlockReader, transactions};
 

@@ -3,7 +3,7 @@
 use ccs_proto::peer::ProposalResponse;
 use tonic::Code;
 
-use crate::endorser::EndorserError;
+use crate::proposal::EndorserError;
 
 /// An endorser's answer that is no success.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +46,7 @@ mod tests {
     use ccs_proto::peer::Response;
 
     use super::*;
-    use crate::endorser::{FilterError, ProposalError};
+    use crate::proposal::{FilterError, ProposalError};
 
     fn answer(status: i32, payload: &[u8]) -> ProposalResponse {
         let response = Response { status, message: "M".to_owned(), payload: Vec::new() };

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use super::failure::with_detail;
-use crate::committer::Refusal;
+use crate::orderer::Refusal;
 use crate::node::Node;
 use crate::services::deadline;
 
@@ -27,7 +27,7 @@ pub(super) async fn submit(
         )));
     }
     let accepted = tokio::select! {
-        accepted = node.broadcast(&envelope) => accepted,
+        accepted = node.orderer().broadcast(&envelope) => accepted,
         () = deadline::passed(end) => {
             let late = "submit timeout expired while broadcasting to ordering service";
             return Err(Status::deadline_exceeded(late));

@@ -5,7 +5,7 @@ use ccs_proto::peer::{
     ChaincodeInvocationSpec, ChaincodeProposalPayload, ChaincodeSpec, Proposal, SignedProposal,
 };
 
-use crate::endorser::{Undecodable, decode};
+use crate::proposal::{Undecodable, decode};
 
 /// A proposal as the gateway sees it.
 #[derive(Debug)]

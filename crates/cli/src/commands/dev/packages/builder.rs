@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use ccs_files::PackageId;
-use ccs_peer::host::Event;
-use ccs_peer::{ConnectionInfo, Index, Source};
+use ccs_host::Event;
+use ccs_chaincode::Source;
+use ccs_channel::Index;
+use ccs_dial::ConnectionInfo;
 use tokio::sync::OnceCell;
 
 use crate::commands::dev::story::Story;

@@ -1,0 +1,260 @@
+//! The peer: its channels, the chaincodes that run, and how one is invoked.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use ccs_channel::{Channel, Definition, DefinitionError, Index, Indexes, LIFECYCLE, RunAs, private_namespace};
+use ccs_ledger::Committed;
+use ccs_proto::peer::chaincode_message::Type;
+use ccs_proto::peer::{ChaincodeEvent, ChaincodeMessage, Response};
+use prost::Message;
+
+use crate::context::{Call, Callees, Context};
+use crate::error::{Gap, InvokeError, TransactionError};
+use crate::limits::Limits;
+use crate::registry::Chaincodes;
+use crate::wire::TransactionKey;
+
+/// The key under which a chaincode's Init leaves the version of its definition (Fabric 3.1
+/// `core/chaincode/chaincode_support.go`).
+const INITIALIZED: &str = "\u{0}\u{10ffff}initialized";
+
+/// A peer.
+#[derive(Debug)]
+pub struct Peer {
+    limits: Limits,
+    channels: RwLock<BTreeMap<String, Arc<Channel>>>,
+    chaincodes: Chaincodes,
+    indexes: Indexes,
+}
+
+/// What a chaincode answered to a transaction.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completed {
+    /// Its answer.
+    pub response: Response,
+    /// The event that it set, whatever the status is.
+    pub event: Option<ChaincodeEvent>,
+    /// Its definition.
+    pub definition: Arc<Definition>,
+}
+
+/// The last message of a chaincode, COMPLETED or ERROR.
+struct Outcome {
+    message: ChaincodeMessage,
+    definition: Arc<Definition>,
+}
+
+impl Peer {
+    /// Makes a peer that has no channel and runs no chaincode yet.
+    #[must_use]
+    pub fn new(limits: Limits) -> Self {
+        let chaincodes = Chaincodes::new(&limits);
+        Self { limits, channels: RwLock::default(), chaincodes, indexes: Indexes::default() }
+    }
+
+    /// Gives the times and limits.
+    #[must_use]
+    pub fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Gives the chaincodes that run, or are to run when they are needed.
+    #[must_use]
+    pub fn chaincodes(&self) -> &Chaincodes {
+        &self.chaincodes
+    }
+
+    /// Adds a channel.
+    pub fn join(&self, channel: Arc<Channel>) {
+        let mut channels = self.channels.write().unwrap_or_else(PoisonError::into_inner);
+        channels.insert(channel.name().to_owned(), channel);
+    }
+
+    /// Finds a channel.
+    #[must_use]
+    pub fn channel(&self, name: &str) -> Option<Arc<Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
+    /// Gives the channels, in the order of their names.
+    #[must_use]
+    pub fn channels(&self) -> Vec<Arc<Channel>> {
+        self.channels.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    /// Runs a transaction on a chaincode, which is launched if it does not run.
+    pub async fn execute(self: &Arc<Self>, call: Call) -> Result<Completed, TransactionError> {
+        let (id, chaincode) = (call.transaction_id.clone(), call.chaincode.clone());
+        let outcome =
+            self.run(call).await.map_err(|error| TransactionError::Invoke { id: id.clone(), error })?;
+        let Outcome { message, definition } = outcome;
+        if message.r#type() == Type::Error {
+            return Err(TransactionError::Failure(String::from_utf8_lossy(&message.payload).into_owned()));
+        }
+        let response = Response::decode(message.payload.as_slice())
+            .map_err(|error| TransactionError::Malformed { id: id.clone(), reason: error.to_string() })?;
+        // Whatever the chaincode says of itself.
+        let event = message.chaincode_event.map(|event| ChaincodeEvent {
+            chaincode_id: chaincode,
+            tx_id: id,
+            ..event
+        });
+        Ok(Completed { response, event, definition })
+    }
+
+    /// Finds the ID under which a chaincode runs, if this peer can run it.
+    pub fn id_of(
+        &self,
+        channel: &Channel,
+        chaincode: &str,
+        definition: &Definition,
+    ) -> Result<String, Gap> {
+        let name = || chaincode.to_owned();
+        match channel.run_as(chaincode, definition)? {
+            Some(RunAs::Bound(id) | RunAs::Package(id)) if self.chaincodes.is_known(&id) => Ok(id),
+            Some(_) => Err(Gap::NotInstalled(name())),
+            None => {
+                let (sequence, channel) = (definition.sequence, channel.name().to_owned());
+                Err(Gap::NotApproved { chaincode: name(), sequence, channel })
+            }
+        }
+    }
+
+    /// Launches what runs by an approved package, as a peer does when a definition is committed or a package installed.
+    ///
+    /// Nobody is told how that goes: the next transaction tries again, and says so. Needs a tokio runtime.
+    pub fn launch_approved(&self) {
+        for channel in self.channels() {
+            for chaincode in channel.defined().unwrap_or_default() {
+                let Ok(Some(definition)) = channel.definition(&chaincode) else { continue };
+                let Ok(Some(RunAs::Package(id))) = channel.run_as(&chaincode, &definition) else { continue };
+                if self.chaincodes.is_known(&id) {
+                    let chaincodes = self.chaincodes.clone();
+                    tokio::runtime::Handle::current().spawn(async move { chaincodes.launch(&id).await });
+                }
+            }
+        }
+    }
+
+    /// Notes the indexes of a package.
+    pub fn add_indexes(&self, id: &str, indexes: Vec<Index>) {
+        self.indexes.add(id, indexes);
+    }
+
+    /// Creates the indexes of the packages by which chaincode runs, on each channel that is copied to CouchDB; one that is
+    /// there already is left alone. Gives what failed: the queries that need it will say so, too.
+    pub async fn create_indexes(&self) -> Vec<String> {
+        let mut failures = Vec::new();
+        for channel in self.channels() {
+            let Some(mirror) = channel.mirror() else { continue };
+            for chaincode in channel.defined().unwrap_or_default() {
+                let Ok(Some(definition)) = channel.definition(&chaincode) else { continue };
+                let Ok(id) = self.id_of(&channel, &chaincode, &definition) else { continue };
+                for index in self.indexes.of(&id) {
+                    let namespace = match &index.collection {
+                        None => chaincode.clone(),
+                        Some(collection) => private_namespace(&chaincode, collection),
+                    };
+                    if let Err(error) = mirror.create_index(&namespace, &index.definition).await {
+                        let file = index.file.display();
+                        failures.push(format!("the index {file} of {id} cannot be created: {error}"));
+                    }
+                }
+            }
+        }
+        failures
+    }
+
+    /// Copies a block of a channel to CouchDB, if the channel is copied there; on a thread that may wait. Returns what failed.
+    #[must_use]
+    pub fn copy(&self, channel: &str, block: &Committed) -> Option<String> {
+        let channel = self.channel(channel)?;
+        let error = channel.mirror()?.apply(block, &tokio::runtime::Handle::current()).err()?;
+        let hint = "rich queries are refused until the peer is started again, which copies the state anew";
+        Some(format!("block {} is not copied to CouchDB: {error}; {hint}", block.number))
+    }
+
+    /// Creates the indexes and launches the chaincode that a committed block asks for; on a thread that may wait. Returns what
+    /// failed.
+    #[must_use]
+    pub fn committed(&self, block: &Committed) -> Vec<String> {
+        if !block.updates.keys().any(|namespace| is_of_lifecycle(namespace)) {
+            return Vec::new();
+        }
+        let failures = tokio::runtime::Handle::current().block_on(self.create_indexes());
+        self.launch_approved();
+        failures
+    }
+
+    /// Invokes a chaincode, for a client or for another chaincode.
+    async fn run(self: &Arc<Self>, mut call: Call) -> Result<Outcome, InvokeError> {
+        // They are for a peer's own decorators to give, whatever who calls has put there; here are none (Fabric 3.1
+        // `core/chaincode/chaincode_support.go`).
+        call.input.decorations.clear();
+        let (definition, message_type) = check(&call)?;
+        let id = self.id_of(&call.channel, &call.chaincode, &definition);
+        let id = id.map_err(|gap| InvokeError::Gap {
+            channel: call.channel.name().to_owned(),
+            chaincode: call.chaincode.clone(),
+            gap: Box::new(gap),
+        })?;
+        let running = self.chaincodes.running(&id).await;
+        let running = running.map_err(|error| InvokeError::Launch { id, error })?;
+        let key = TransactionKey { channel: call.channel.name().to_owned(), id: call.transaction_id.clone() };
+        let mut message = key.message(message_type, call.input.encode_to_vec());
+        message.proposal = Some((*call.proposal).clone());
+        let callees: Arc<dyn Callees> = Arc::clone(self) as _;
+        let context = Context::new(callees, self.limits.total_query_limit, call, Arc::clone(&definition));
+        let context = Arc::new(context);
+        let message = running.execute(message, context, self.limits.execute_timeout).await?;
+        Ok(Outcome { message, definition })
+    }
+}
+
+/// Tells whether a namespace of the ledger is the one of definitions, or a collection in it.
+fn is_of_lifecycle(namespace: &str) -> bool {
+    namespace.split_once("$$").map_or(namespace, |(namespace, _)| namespace) == LIFECYCLE
+}
+
+#[tonic::async_trait]
+impl Callees for Peer {
+    fn channel(&self, name: &str) -> Option<Arc<Channel>> {
+        Self::channel(self, name)
+    }
+
+    async fn invoke(self: Arc<Self>, call: Call) -> Result<ChaincodeMessage, InvokeError> {
+        Ok(self.run(call).await?.message)
+    }
+}
+
+/// Finds the definition of what is called, and whether it is Init or not that is called.
+///
+/// Init writes its mark into the simulation before the chaincode runs, as it does in a peer.
+fn check(call: &Call) -> Result<(Arc<Definition>, Type), InvokeError> {
+    let mut simulation = call.simulation.lock();
+    let name = call.chaincode.as_str();
+    let definition = call.channel.resolve(&mut simulation, name)?.ok_or_else(|| InvokeError::Undefined {
+        channel: call.channel.name().to_owned(),
+        chaincode: name.to_owned(),
+    })?;
+    let invalid = |text: &str| InvokeError::Init(format!("chaincode '{name}' {text}"));
+    let is_init = call.input.is_init;
+    if !definition.init_required {
+        if is_init {
+            return Err(invalid("does not require initialization but called as init"));
+        }
+        return Ok((definition, Type::Transaction));
+    }
+    let mark = simulation.get(name, INITIALIZED).map_err(DefinitionError::from)?;
+    match (is_init, mark.as_deref() == Some(definition.version.as_bytes())) {
+        (true, true) => Err(invalid("is already initialized but called as init")),
+        (false, false) => Err(invalid("has not been initialized for this version, must call as init first")),
+        (false, true) => Ok((definition, Type::Transaction)),
+        (true, false) => {
+            let version = definition.version.clone().into_bytes();
+            simulation.put(name, INITIALIZED, version).map_err(DefinitionError::from)?;
+            Ok((definition, Type::Init))
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What the fuzz targets call, and nobody else: there is no other way to the handlers without a stream.
+
+use std::sync::{Arc, LazyLock};
+
+use ccs_channel::{Channel, Definition, DefinitionError, envelope};
+use ccs_ledger::Store;
+use ccs_proto::peer::collection_config::Payload;
+use ccs_proto::peer::{
+    ChaincodeInput, ChaincodeMessage, CollectionConfig, CollectionConfigPackage, SignedProposal,
+    StaticCollectionConfig,
+};
+use tokio::runtime::Runtime;
+
+use crate::context::{Call, Context};
+use crate::executor::Peer;
+use crate::handlers::{self, Answer};
+use crate::limits::Limits;
+use crate::shared_simulation::SharedSimulation;
+
+/// The channel of every transaction. What they write is never committed, so each finds the same.
+static CHANNEL: LazyLock<Arc<Channel>> = LazyLock::new(|| Arc::new(channel().expect("memory can be had")));
+
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be had"));
+
+/// Makes a channel where the chaincode `basic` has the collection `secrets` and some keys.
+fn channel() -> Result<Channel, Box<dyn std::error::Error>> {
+    let ledger = Store::in_memory()?.channel("ch", || envelope::genesis("ch"))?;
+    let channel = Channel::new(ledger, Vec::new());
+    let secrets = StaticCollectionConfig { name: "secrets".to_owned(), ..StaticCollectionConfig::default() };
+    let config = CollectionConfig { payload: Some(Payload::StaticCollectionConfig(secrets)) };
+    let collections = CollectionConfigPackage { config: vec![config] };
+    let definition =
+        Definition { sequence: 1, version: "1.0".to_owned(), collections, ..Definition::default() };
+    channel.define("basic", &definition)?;
+    let mut simulation = channel.ledger().simulate("fill")?;
+    for (key, value) in [("a", r#"{"n":1}"#), ("b", r#"{"n":2}"#), ("c", "no document")] {
+        simulation.put("basic", key, value.into())?;
+        simulation.put_private("basic", "secrets", key, value.into())?;
+    }
+    channel.commit_unsigned(simulation.finish(), "fill".to_owned())?;
+    Ok(channel)
+}
+
+/// A transaction `t1` of the chaincode `basic` on the channel `ch`.
+#[derive(Debug)]
+pub struct RunningTransaction(Arc<Context>);
+
+impl RunningTransaction {
+    /// Begins it.
+    pub fn begin() -> Result<Self, DefinitionError> {
+        let channel = Arc::clone(&CHANNEL);
+        let definition = channel.definition("basic")?.unwrap_or_default();
+        let call = Call {
+            chaincode: "basic".to_owned(),
+            input: ChaincodeInput::default(),
+            transaction_id: "t1".to_owned(),
+            proposal: Arc::new(SignedProposal::default()),
+            creator: None,
+            simulation: SharedSimulation::new(channel.ledger().simulate("t1")?),
+            channel,
+        };
+        let callees = Arc::new(Peer::new(Limits::default()));
+        Ok(Self(Arc::new(Context::new(callees, 2, call, definition))))
+    }
+
+    /// Answers a request of the chaincode.
+    #[must_use]
+    pub fn answer(&self, request: ChaincodeMessage) -> ChaincodeMessage {
+        match handlers::answer(request, &self.0) {
+            Answer::Now(answer) => answer,
+            Answer::Later(answer) => RUNTIME.block_on(answer),
+        }
+    }
+
+    /// Ends it, and gives how many bytes its public read/write set has.
+    #[must_use]
+    pub fn end(self) -> usize {
+        prost::Message::encoded_len(&self.0.shared_simulation().results().public)
+    }
+}

@@ -1,0 +1,89 @@
+//! A chaincode that has registered: the handle on its stream.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use ccs_dial::{End, MessageStream};
+use ccs_proto::peer::ChaincodeMessage;
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::context::Context;
+use crate::error::InvokeError;
+use crate::stream::{self, Admit, Ends, Execute};
+
+/// A registered chaincode. Clones are handles of the same stream, which ends with [`Running::close`], or when the last of
+/// them is dropped.
+#[derive(Clone, Debug)]
+pub(crate) struct Running {
+    transactions: mpsc::UnboundedSender<Execute>,
+    end: Arc<OnceLock<End>>,
+    task: Arc<Task>,
+}
+
+/// The task of a stream; it ends with its last handle.
+#[derive(Debug)]
+struct Task(JoinHandle<()>);
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Running {
+    /// Waits until the chaincode at the other end of a stream has registered.
+    pub(crate) async fn register(
+        stream: MessageStream,
+        admit: Admit,
+        keepalive: Option<Duration>,
+    ) -> Result<Self, End> {
+        let (transactions, transactions_of_task) = mpsc::unbounded_channel();
+        let (registered, registration) = oneshot::channel();
+        let end = Arc::default();
+        let ends = Ends {
+            stream,
+            transactions: transactions_of_task,
+            admit,
+            registered,
+            end: Arc::clone(&end),
+            keepalive,
+        };
+        let task = Arc::new(Task(tokio::spawn(stream::run(ends))));
+        registration.await.unwrap_or(Err(End::Closed))?;
+        Ok(Self { transactions, end, task })
+    }
+
+    /// Tells whether the stream is still there.
+    pub(crate) fn is_open(&self) -> bool {
+        !self.transactions.is_closed()
+    }
+
+    /// Waits for the end of the stream and tells what ended it.
+    pub(crate) async fn ended(&self) -> End {
+        self.transactions.closed().await;
+        self.end.get().cloned().unwrap_or(End::Closed)
+    }
+
+    /// Runs a transaction and gives the chaincode's last message, COMPLETED or ERROR.
+    pub(crate) async fn execute(
+        &self,
+        message: ChaincodeMessage,
+        context: Arc<Context>,
+        within: Duration,
+    ) -> Result<ChaincodeMessage, InvokeError> {
+        let lost = || InvokeError::StreamLost { end: self.end.get().cloned().unwrap_or(End::Closed) };
+        let (reply, result) = oneshot::channel();
+        self.transactions.send(Execute { message, context, reply }).map_err(|_| lost())?;
+        match timeout(within, result).await {
+            Ok(result) => result.unwrap_or_else(|_| Err(lost())),
+            Err(_) => Err(InvokeError::Timeout { after: within }),
+        }
+    }
+
+    /// Ends the stream at once; transactions that still run fail.
+    pub(crate) fn close(&self) {
+        self.task.0.abort();
+    }
+}

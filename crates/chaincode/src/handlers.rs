@@ -1,0 +1,174 @@
+//! Answers to the requests of a running transaction, one file for each family of messages.
+//!
+//! The rules are those of Fabric 3.1 `core/chaincode/handler.go`. Most answers are there at once; those that wait for
+//! somebody else, or read many keys, come later, so that other transactions on the stream go on meanwhile.
+
+mod access;
+mod batch;
+mod history;
+mod invoke;
+mod metadata;
+mod private;
+mod query;
+mod range;
+mod results;
+mod state;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use ccs_dial::register::type_name;
+use ccs_identity::EnvelopeError;
+use ccs_ledger::{LedgerError, SimulationError};
+use ccs_proto::peer::ChaincodeMessage;
+use ccs_proto::peer::chaincode_message::Type;
+use prost::Message;
+
+use crate::context::Context;
+use crate::error::InvokeError;
+use crate::wire::TransactionKey;
+
+/// Why a request is refused; the chaincode reads it after `<TYPE> failed: transaction ID: <id>: `.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("unmarshal failed: {0}")]
+    Unmarshal(#[from] prost::DecodeError),
+    #[error("no ledger context")]
+    NoLedgerContext,
+    #[error("could not get valid transaction")]
+    NoTransaction,
+    #[error(transparent)]
+    Simulation(#[from] SimulationError),
+    #[error("query iterator not found")]
+    NoIterator,
+    #[error(transparent)]
+    Mirror(#[from] ccs_channel::MirrorError),
+    #[error(transparent)]
+    Unstorable(#[from] ccs_couchdb::CouchError),
+    #[error("invalid query: {0}")]
+    Query(#[from] ccs_mango::QueryError),
+    #[error("unknown operation type: {0}")]
+    UnknownOperation(i32),
+    #[error("private data APIs are not allowed in chaincode Init()")]
+    PrivateDataInInit,
+    #[error("only applicable for private data")]
+    OnlyPrivateData,
+    #[error("collection {channel}/{chaincode}/{collection} could not be found")]
+    NoSuchCollection { channel: String, chaincode: String, collection: String },
+    #[error(
+        "collection config not defined for chaincode [{0}], pass the collection configuration upon chaincode \
+         definition/instantiation"
+    )]
+    NoCollections(String),
+    #[error("collection [{collection}] not defined in the collection config for chaincode [{chaincode}]")]
+    UndefinedCollection { chaincode: String, collection: String },
+    #[error(
+        "tx creator does not have {right} access permission on privatedata in chaincodeName:{chaincode} collectionName: {collection}"
+    )]
+    NoAccess { right: &'static str, chaincode: String, collection: String },
+    #[error("the policy of the members of collection {collection} cannot be read: {reason}")]
+    Policy { collection: String, reason: EnvelopeError },
+    #[error("failed to find ledger for channel: {0}")]
+    NoChannel(String),
+    #[error("{0}")]
+    Target(String),
+    /// In the words of a peer.
+    #[error("{0}")]
+    AccessDenied(String),
+    #[error("execute failed: {0}")]
+    Execute(Box<InvokeError>),
+}
+
+impl From<LedgerError> for Refusal {
+    fn from(error: LedgerError) -> Self {
+        Self::Simulation(error.into())
+    }
+}
+
+type Payload = Result<Vec<u8>, Refusal>;
+
+/// An answer: now, or when it is there.
+#[expect(clippy::large_enum_variant, reason = "it lives until it is sent")]
+pub(crate) enum Answer {
+    Now(ChaincodeMessage),
+    Later(Pin<Box<dyn Future<Output = ChaincodeMessage> + Send>>),
+}
+
+/// Answers a request: RESPONSE, or ERROR in the words of a peer.
+pub(crate) fn answer(request: ChaincodeMessage, context: &Arc<Context>) -> Answer {
+    let context = Arc::clone(context);
+    match request.r#type() {
+        Type::InvokeChaincode => Answer::Later(Box::pin(async move {
+            let payload = invoke::call(&request.payload, &context).await;
+            reply(&request, payload)
+        })),
+        Type::GetQueryResult => Answer::Later(Box::pin(async move {
+            let payload = query::open(&request.payload, &context).await;
+            reply(&request, payload)
+        })),
+        Type::GetStateByRange | Type::QueryStateNext | Type::GetHistoryForKey => {
+            Answer::Later(Box::pin(async move {
+                let payload = read_many(&request, &context);
+                reply(&request, payload)
+            }))
+        }
+        _ => Answer::Now(reply(&request, read_or_write(&request, &context))),
+    }
+}
+
+/// Answers a request whose transaction is not there, or not any more.
+pub(crate) fn refuse(request: &ChaincodeMessage) -> ChaincodeMessage {
+    let refusal = match request.r#type() {
+        Type::InvokeChaincode => Refusal::NoTransaction,
+        _ => Refusal::NoLedgerContext,
+    };
+    reply(request, Err(refusal))
+}
+
+fn reply(request: &ChaincodeMessage, payload: Payload) -> ChaincodeMessage {
+    let key = TransactionKey::of(request);
+    match payload {
+        Ok(payload) => key.message(Type::Response, payload),
+        Err(refusal) => {
+            let name = type_name(request.r#type);
+            let text = format!("{name} failed: transaction ID: {}: {refusal}", request.txid);
+            key.message(Type::Error, text.into_bytes())
+        }
+    }
+}
+
+/// Answers a request for one key, or for a few that are named.
+fn read_or_write(request: &ChaincodeMessage, context: &Context) -> Payload {
+    let payload = request.payload.as_slice();
+    match request.r#type() {
+        Type::GetState => state::get(payload, context),
+        Type::PutState => state::put(payload, context),
+        Type::DelState => state::delete(payload, context),
+        Type::GetStateMetadata => metadata::get(payload, context),
+        Type::PutStateMetadata => metadata::put(payload, context),
+        Type::GetPrivateDataHash => private::hash(payload, context),
+        Type::PurgePrivateData => private::purge(payload, context),
+        Type::WriteBatchState => batch::write(payload, context),
+        Type::GetStateMultiple => batch::get_multiple(payload, context),
+        Type::QueryStateClose => results::close(payload, context),
+        _ => Err(Refusal::UnknownOperation(request.r#type)),
+    }
+}
+
+/// Answers a query.
+fn read_many(request: &ChaincodeMessage, context: &Context) -> Payload {
+    let payload = request.payload.as_slice();
+    match request.r#type() {
+        Type::GetStateByRange => range::open(payload, context),
+        Type::GetHistoryForKey => history::open(payload, context),
+        _ => results::next(payload, context),
+    }
+}
+
+fn decode<M: Message + Default>(payload: &[u8]) -> Result<M, Refusal> {
+    Ok(M::decode(payload)?)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,86 @@
+//! Who may read and write which collection, and what can be written at all.
+//!
+//! A member is who satisfies the collection's policy. Members have both rights; others have those that the definition does
+//! not keep for members (Fabric 3.1 `core/common/privdata/{collection,store}.go`).
+
+use super::Refusal;
+use crate::context::{CollectionRights, Context};
+
+impl Context {
+    /// Refuses collections in Init.
+    pub(super) fn outside_init(&self) -> Result<(), Refusal> {
+        if self.is_init { Err(Refusal::PrivateDataInInit) } else { Ok(()) }
+    }
+
+    /// Refuses a collection that the creator may not read.
+    pub(super) fn readable(&self, collection: &str) -> Result<(), Refusal> {
+        self.outside_init()?;
+        if self.access_to(collection)?.read { Ok(()) } else { Err(self.no_access("read", collection)) }
+    }
+
+    /// Refuses a collection that the creator may not write.
+    pub(super) fn writable(&self, collection: &str) -> Result<(), Refusal> {
+        self.outside_init()?;
+        if self.access_to(collection)?.write { Ok(()) } else { Err(self.no_access("write", collection)) }
+    }
+
+    /// Refuses to write what CouchDB cannot store, where one answers for the channel. What is refused counts as a write.
+    pub(super) fn storable(&self, key: &str, value: &[u8]) -> Result<(), Refusal> {
+        if self.channel.mirror().is_some() {
+            self.simulation().begin_write()?;
+            ccs_couchdb::check(key, value)?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a collection that does not exist, in the words of a simulator.
+    pub(super) fn defined(&self, collection: &str) -> Result<(), Refusal> {
+        let chaincode = self.chaincode.clone();
+        if self.channel.is_implicit_collection(collection) || self.definition.collection(collection).is_some()
+        {
+            Ok(())
+        } else if self.definition.collections.config.is_empty() {
+            Err(Refusal::NoCollections(chaincode))
+        } else {
+            Err(Refusal::UndefinedCollection { chaincode, collection: collection.to_owned() })
+        }
+    }
+
+    fn access_to(&self, collection: &str) -> Result<CollectionRights, Refusal> {
+        if let Some(&known) = self.access().get(collection) {
+            return Ok(known);
+        }
+        let access = self.find_access(collection)?;
+        self.access().insert(collection.to_owned(), access);
+        Ok(access)
+    }
+
+    fn find_access(&self, collection: &str) -> Result<CollectionRights, Refusal> {
+        const ALL: CollectionRights = CollectionRights { read: true, write: true };
+        if self.channel.is_implicit_collection(collection) {
+            return Ok(ALL);
+        }
+        let Some(config) = self.definition.collection(collection) else {
+            return Err(Refusal::NoSuchCollection {
+                channel: self.channel.name().to_owned(),
+                chaincode: self.chaincode.clone(),
+                collection: collection.to_owned(),
+            });
+        };
+        let Some(creator) = &self.creator else { return Ok(ALL) };
+        if !config.member_only_read && !config.member_only_write {
+            return Ok(ALL);
+        }
+        let policy = ccs_channel::members(config)
+            .map_err(|reason| Refusal::Policy { collection: collection.to_owned(), reason })?;
+        if policy.is_some_and(|policy| policy.is_satisfied_by([&**creator])) {
+            return Ok(ALL);
+        }
+        Ok(CollectionRights { read: !config.member_only_read, write: !config.member_only_write })
+    }
+
+    fn no_access(&self, right: &'static str, collection: &str) -> Refusal {
+        let (chaincode, collection) = (self.chaincode.clone(), collection.to_owned());
+        Refusal::NoAccess { right, chaincode, collection }
+    }
+}

@@ -1,0 +1,115 @@
+//! `INVOKE_CHAINCODE`: chaincode that calls chaincode.
+
+use std::sync::Arc;
+
+use ccs_channel::Channel;
+use ccs_channel::access::{Access, SignedData};
+use ccs_proto::peer::chaincode_message::Type;
+use ccs_proto::peer::{ChaincodeSpec, Response};
+use prost::Message;
+
+use super::{Payload, Refusal, decode};
+use crate::context::{Call, Context};
+use crate::shared_simulation::SharedSimulation;
+use crate::system_chaincode::SystemChaincode;
+use crate::wire::TransactionKey;
+
+/// Where a call goes.
+#[derive(Debug, PartialEq, Eq)]
+struct Target<'a> {
+    chaincode: &'a str,
+    /// [`None`] for the caller's channel.
+    channel: Option<&'a str>,
+}
+
+impl<'a> Target<'a> {
+    /// Reads `name[:version][/channel]`; the version does not count.
+    fn parse(text: &'a str) -> Self {
+        let (chaincode, channel) = match text.split_once('/') {
+            Some((chaincode, channel)) => (chaincode, Some(channel).filter(|channel| !channel.is_empty())),
+            None => (text, None),
+        };
+        let chaincode = chaincode.split_once(':').map_or(chaincode, |(name, _version)| name);
+        Self { chaincode, channel }
+    }
+}
+
+/// Runs another chaincode and answers with its last message.
+///
+/// On the same channel it reads and writes in the caller's simulation; what it writes elsewhere is lost.
+pub(super) async fn call(payload: &[u8], context: &Context) -> Payload {
+    let spec: ChaincodeSpec = decode(payload)?;
+    let name = spec.chaincode_id.map(|id| id.name).unwrap_or_default();
+    let target = Target::parse(&name);
+    if target.chaincode.is_empty() {
+        return Err(Refusal::Target(format!("no chaincode is named in {name:?}")));
+    }
+    if let Some(system) = SystemChaincode::find(target.chaincode) {
+        return Ok(completed(context, &system.reject(&context.proposal)));
+    }
+    let here = context.channel.name();
+    let channel = match target.channel {
+        Some(other) if other != here => {
+            context.callees.channel(other).ok_or_else(|| Refusal::NoChannel(other.to_owned()))?
+        }
+        _ => Arc::clone(&context.channel),
+    };
+    permitted(context, &channel)?;
+    let simulation = if channel.name() == here {
+        context.shared_simulation()
+    } else {
+        SharedSimulation::new(channel.ledger().simulate(context.transaction_id.as_str())?)
+    };
+    let call = Call {
+        channel,
+        chaincode: target.chaincode.to_owned(),
+        input: spec.input.unwrap_or_default(),
+        transaction_id: context.transaction_id.clone(),
+        proposal: Arc::clone(&context.proposal),
+        creator: context.creator.clone(),
+        simulation,
+    };
+    let invoked = Arc::clone(&context.callees).invoke(call).await;
+    Ok(invoked.map_err(|error| Refusal::Execute(Box::new(error)))?.encode_to_vec())
+}
+
+/// Checks that the creator of the transaction may call chaincode on a channel: `peer/ChaincodeToChaincode`, which is for its
+/// Writers, the caller's own channel included (Fabric 3.1 `core/chaincode/handler.go`).
+///
+/// A peer refuses, too, who shows it no signed proposal; here there is always one.
+fn permitted(context: &Context, channel: &Channel) -> Result<(), Refusal> {
+    let Some(creator) = &context.creator else { return Ok(()) };
+    let signed = SignedData {
+        identity: creator.creator(),
+        message: &context.proposal.proposal_bytes,
+        signature: &context.proposal.signature,
+    };
+    let checked = Access::Write.check(channel.msps(), signed);
+    checked.map(drop).map_err(|denied| Refusal::AccessDenied(denied.on(channel.name())))
+}
+
+/// Gives the last message of a chaincode that answers at once, as its caller gets it.
+fn completed(context: &Context, response: &Response) -> Vec<u8> {
+    let (channel, id) = (context.channel.name().to_owned(), context.transaction_id.clone());
+    TransactionKey { channel, id }.message(Type::Completed, response.encode_to_vec()).encode_to_vec()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_is_a_name_perhaps_with_version_and_channel() {
+        for (text, chaincode, channel) in [
+            ("basic", "basic", None),
+            ("basic:1.0", "basic", None),
+            ("basic/other", "basic", Some("other")),
+            ("basic:1.0/other", "basic", Some("other")),
+            ("basic/other:1.0", "basic", Some("other:1.0")),
+            ("basic/", "basic", None),
+            ("", "", None),
+        ] {
+            assert_eq!(Target::parse(text), Target { chaincode, channel }, "{text}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `GET_STATE_BY_RANGE`.
+
+use ccs_proto::peer::{GetStateByRange, QueryMetadata};
+
+use super::results::{self, page_size};
+use super::{Payload, decode};
+use crate::context::{Context, OpenQuery};
+
+/// Answers a range query with its first batch, or with one page.
+pub(super) fn open(payload: &[u8], context: &Context) -> Payload {
+    let GetStateByRange { start_key, end_key, collection, metadata } = decode(payload)?;
+    let metadata: QueryMetadata = decode(&metadata)?;
+    let is_paginated = metadata.page_size != 0 || !metadata.bookmark.is_empty();
+    let limit = context.query_limit;
+    if !collection.is_empty() {
+        context.readable(&collection)?;
+        // Of a page only its size counts here, and no bookmark comes back.
+        let limit = if is_paginated { page_size(&metadata, limit) } else { limit };
+        let place = (context.chaincode.as_str(), collection.as_str());
+        let query = context.simulation().range_private(place, &start_key, &end_key, limit)?;
+        return results::first(OpenQuery::Range(query), context);
+    }
+    if is_paginated {
+        let size = page_size(&metadata, limit);
+        let keys = (start_key.as_str(), end_key.as_str());
+        let page = context.simulation().range_page(&context.chaincode, keys, size, &metadata.bookmark)?;
+        // At the end of the range a peer with CouchDB names that, and one with LevelDB nothing.
+        let bookmark = page.bookmark.or_else(|| context.channel.mirror().map(|_| end_key.clone()));
+        return Ok(results::page(page.results, bookmark, context));
+    }
+    let query = context.simulation().range(&context.chaincode, &start_key, &end_key, limit)?;
+    results::first(OpenQuery::Range(query), context)
+}

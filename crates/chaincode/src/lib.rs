@@ -1,0 +1,62 @@
+//! The chaincode side of a peer: what happens between an open stream and a transaction's result.
+//!
+//! ```text
+//! connection.json --ccs_dial--> stream --registry--> running chaincode --executor--> result
+//! ```
+//!
+//! ```no_run
+//! use ccs_chaincode::{Chaincode, RegisterOptions};
+//! use ccs_dial::{ChaincodeConnection, ConnectionInfo};
+//!
+//! # async fn run(file: &std::path::Path, id: &ccs_files::PackageId) -> Result<(), Box<dyn std::error::Error>> {
+//! let connection = ChaincodeConnection::dial(&ConnectionInfo::read(file)?).await?;
+//! let chaincode = Chaincode::register(connection, id, &RegisterOptions::default()).await?;
+//! let result = chaincode.submit("mychannel", "basic", &["CreateAsset", "asset1", "blue"]).await?;
+//! assert!(result.committed);
+//! chaincode.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | Module | What it does |
+//! | --- | --- |
+//! | `standalone` | one chaincode with a ledger of its own: [`Chaincode`] |
+//! | `executor` | invokes a chaincode under its definition: [`Peer`] |
+//! | `registry` | how each chaincode is reached, and which of them run: [`Chaincodes`] |
+//! | `certificate_binding` | whose certificate a chaincode shows that comes by itself |
+//! | `handle`, `stream` | a registered chaincode, and the task that moves its messages |
+//! | `session` | which message is allowed when: a pure state machine |
+//! | `context`, `handlers` | what a transaction works on, and answers to its requests, one file for each family |
+//! | `system_chaincode` | the system chaincodes, which reject other chaincode: [`SystemChaincode`] |
+//! | `proposal` | what a client sends for a transaction: [`Invocation`], [`Proposal`] |
+//!
+//! What transactions read and write, and what was committed, is the business of `ccs-ledger`.
+
+mod certificate_binding;
+mod context;
+mod error;
+mod executor;
+#[cfg(fuzzing)]
+pub mod fuzzing;
+mod handle;
+mod handlers;
+mod limits;
+mod proposal;
+mod registry;
+mod session;
+mod shared_simulation;
+mod standalone;
+mod stream;
+mod system_chaincode;
+mod wire;
+
+pub use certificate_binding::CertificateBinding;
+pub use context::Call;
+pub use error::{Gap, InvokeError, LaunchError, RegisterError, TransactionError};
+pub use executor::{Completed, Peer};
+pub use limits::Limits;
+pub use proposal::{Identity, Invocation, NonceError, Proposal};
+pub use registry::{Chaincodes, Change, Changes, Source};
+pub use shared_simulation::SharedSimulation;
+pub use standalone::{Chaincode, ChaincodeEvent, ERROR_THRESHOLD, Intent, RegisterOptions, TransactionResult};
+pub use system_chaincode::{SystemChaincode, called};

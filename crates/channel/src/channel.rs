@@ -1,0 +1,240 @@
+//! A channel of the peer: its ledger, its organizations, and the chaincodes that are defined on it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use ccs_identity::{Msp, MspId, MspManager};
+use ccs_ledger::{Collections, Ledger, Results, Simulation};
+
+use crate::binding::{Bindings, RunAs};
+use crate::definition::Definition;
+use crate::envelope;
+use crate::mirror::{Mirror, MirrorError};
+use crate::record::{DefinitionError, IMPLICIT, implicit_collection};
+
+/// A channel.
+#[derive(Debug)]
+pub struct Channel {
+    ledger: Ledger,
+    msps: Arc<MspManager>,
+    /// By the names of the chaincodes; as the ledger has them.
+    definitions: RwLock<HashMap<String, Known>>,
+    bindings: Bindings,
+    /// Answers rich queries in place of the ledger.
+    mirror: OnceLock<Mirror>,
+}
+
+/// A definition that was read.
+#[derive(Clone, Debug)]
+struct Known {
+    definition: Arc<Definition>,
+    /// How many blocks there were at least: it is current as long as there are no more.
+    height: u64,
+}
+
+impl Channel {
+    /// Makes a channel of a ledger and the organizations that belong to it.
+    #[must_use]
+    pub fn new(ledger: Ledger, msps: Vec<Arc<Msp>>) -> Self {
+        Self {
+            ledger,
+            msps: Arc::new(MspManager::new(msps)),
+            definitions: RwLock::default(),
+            bindings: Bindings::default(),
+            mirror: OnceLock::new(),
+        }
+    }
+
+    /// Gives the channel's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.ledger.name()
+    }
+
+    /// Gives the channel's ledger.
+    #[must_use]
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// Gives the organizations of the channel.
+    #[must_use]
+    pub fn msps(&self) -> &Arc<MspManager> {
+        &self.msps
+    }
+
+    /// Says which organization is the peer's own: a definition runs by the package that it has approved.
+    #[must_use]
+    pub fn of_organization(mut self, id: MspId) -> Self {
+        self.bindings = Bindings::of_organization(id);
+        self
+    }
+
+    /// Names the chaincodes that are defined, in order.
+    pub fn defined(&self) -> Result<Vec<String>, DefinitionError> {
+        Ok(Definition::names(&self.ledger.simulate("")?)?)
+    }
+
+    /// Gives the definition of a chaincode as it is now.
+    pub fn definition(&self, chaincode: &str) -> Result<Option<Arc<Definition>>, DefinitionError> {
+        let height = self.ledger.height();
+        if let Some(known) = self.known(chaincode).filter(|known| known.height == height) {
+            return Ok(Some(known.definition));
+        }
+        let definition = self.resolve(&mut self.ledger.simulate("")?, chaincode)?;
+        if let Some(definition) = &definition {
+            self.note(chaincode, definition, height);
+        }
+        Ok(definition)
+    }
+
+    fn known(&self, chaincode: &str) -> Option<Known> {
+        self.definitions.read().unwrap_or_else(PoisonError::into_inner).get(chaincode).cloned()
+    }
+
+    /// Gives the definition of a chaincode as a simulation sees it; the simulation notes that it has read its sequence
+    /// number, so that a transaction does not survive a new definition.
+    pub fn resolve(
+        &self,
+        simulation: &mut Simulation,
+        chaincode: &str,
+    ) -> Result<Option<Arc<Definition>>, DefinitionError> {
+        let Some(sequence) = Definition::sequence(simulation, chaincode)? else { return Ok(None) };
+        if let Some(known) = self.known(chaincode).filter(|known| known.definition.sequence == sequence) {
+            return Ok(Some(known.definition));
+        }
+        let height = self.ledger.height();
+        // Read aside: what else a definition holds does not belong to the read set.
+        let mut aside = self.ledger.simulate("")?;
+        let definition = Definition::read(&mut aside, chaincode)?.map(Arc::new);
+        if let Some(definition) = &definition {
+            self.note(chaincode, definition, height);
+        }
+        Ok(definition)
+    }
+
+    /// Remembers a definition that was read when there were so many blocks, or more.
+    fn note(&self, chaincode: &str, definition: &Arc<Definition>, height: u64) {
+        let known = Known { definition: Arc::clone(definition), height };
+        self.definitions.write().unwrap_or_else(PoisonError::into_inner).insert(chaincode.to_owned(), known);
+    }
+
+    /// Defines a chaincode in a block of its own, which holds no signatures: for a peer that is its own network.
+    pub fn define(&self, chaincode: &str, definition: &Definition) -> Result<(), DefinitionError> {
+        let id = format!("definition of {chaincode} {}", definition.sequence);
+        let mut simulation = self.ledger.simulate(id.as_str())?;
+        definition.write(&mut simulation, chaincode)?;
+        self.commit_unsigned(simulation.finish(), id)
+    }
+
+    /// Commits results in a block of their own, with an envelope that holds nothing else.
+    pub fn commit_unsigned(&self, results: Results, id: String) -> Result<(), DefinitionError> {
+        self.ledger.commit(&[envelope::transaction(self.name(), id, results)], self)?;
+        Ok(())
+    }
+
+    /// Binds a chaincode of this channel to the ID under which it runs, until its organization approves another one.
+    pub fn bind(&self, chaincode: &str, id: &str) {
+        let definition = self.definition(chaincode).ok().flatten();
+        self.bindings.bind(&self.ledger, chaincode, id, definition.as_deref());
+    }
+
+    /// Returns the ID under which a chaincode runs; [`None`] if its organization has not approved the definition.
+    pub fn run_as(&self, chaincode: &str, definition: &Definition) -> Result<Option<RunAs>, DefinitionError> {
+        self.bindings.run_as(&self.ledger, chaincode, definition)
+    }
+
+    /// Copies what these chaincodes have to CouchDB, which answers rich queries from then on. The first copy stays.
+    pub async fn mirror_to(
+        &self,
+        server: ccs_couchdb::Server,
+        chaincodes: &[String],
+    ) -> Result<(), MirrorError> {
+        let namespaces = chaincodes.iter().map(|chaincode| (chaincode.clone(), self.collections(chaincode)));
+        let mirror = Mirror::open(server, &self.ledger, &namespaces.collect()).await?;
+        // Set again: the first one knows every block since.
+        let _ = self.mirror.set(mirror);
+        Ok(())
+    }
+
+    /// Returns the copy of the state in CouchDB, if there is one.
+    #[must_use]
+    pub fn mirror(&self) -> Option<&Mirror> {
+        self.mirror.get()
+    }
+
+    /// Names the collections of a chaincode, those that organizations have without defining them included.
+    fn collections(&self, chaincode: &str) -> Vec<String> {
+        let implicit = self.msps.msps().iter().map(|msp| implicit_collection(msp.id().as_str()));
+        let definition = self.definition(chaincode).ok().flatten();
+        let defined = definition.iter().flat_map(|definition| definition.collection_names());
+        implicit.chain(defined.map(str::to_owned)).collect()
+    }
+
+    /// Tells whether a name is that of the collection which an organization of the channel has without defining it.
+    #[must_use]
+    pub fn is_implicit_collection(&self, name: &str) -> bool {
+        let organization = name.strip_prefix(IMPLICIT);
+        organization.is_some_and(|id| self.msps.msp(id).is_some())
+    }
+}
+
+impl Collections for Channel {
+    fn block_to_live(&self, namespace: &str, collection: &str) -> u64 {
+        // Called within a commit: what the ledger has is what is known, or will be for the next block.
+        self.known(namespace)
+            .and_then(|known| known.definition.collection(collection).map(|found| found.block_to_live))
+            .unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::LIFECYCLE;
+    use crate::testing::ledger;
+
+    fn channel() -> Channel {
+        Channel::new(ledger(), Vec::new())
+    }
+
+    #[test]
+    fn a_simulation_notes_the_sequence_and_nothing_else_of_a_definition() {
+        let channel = channel();
+        let definition = Definition { sequence: 1, version: "1".to_owned(), ..Definition::default() };
+        channel.define("basic", &definition).unwrap();
+        let mut simulation = channel.ledger().simulate("t").unwrap();
+        assert_eq!(channel.resolve(&mut simulation, "basic").unwrap().unwrap().version, "1");
+        assert_eq!(channel.resolve(&mut simulation, "basic").unwrap().unwrap().version, "1");
+        assert_eq!(channel.resolve(&mut simulation, "absent").unwrap(), None);
+        let touched = simulation.finish().touched;
+        assert_eq!(touched[0].namespace, LIFECYCLE);
+        assert_eq!(
+            touched[0].read,
+            ["namespaces/fields/absent/Sequence", "namespaces/fields/basic/Sequence"]
+        );
+    }
+
+    #[test]
+    fn a_new_sequence_is_a_new_definition() {
+        let channel = channel();
+        for (sequence, version) in [(1, "1.0"), (2, "2.0")] {
+            let version = version.to_owned();
+            channel.define("basic", &Definition { sequence, version, ..Definition::default() }).unwrap();
+            assert_eq!(channel.definition("basic").unwrap().unwrap().sequence, sequence);
+            assert_eq!(channel.definition("basic").unwrap().unwrap().sequence, sequence);
+        }
+        assert_eq!(channel.definition("basic").unwrap().unwrap().version, "2.0");
+        assert_eq!(channel.ledger().height(), 3);
+    }
+
+    #[test]
+    fn bindings_are_by_name_and_need_no_approval() {
+        let channel = channel();
+        channel.bind("basic", "basic_1.0:00");
+        let definition = Definition { sequence: 1, ..Definition::default() };
+        let bound = RunAs::Bound("basic_1.0:00".to_owned());
+        assert_eq!(channel.run_as("basic", &definition).unwrap(), Some(bound));
+        assert_eq!(channel.run_as("other", &definition).unwrap(), None);
+    }
+}

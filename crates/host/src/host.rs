@@ -1,0 +1,161 @@
+//! The host itself: asks the builders in turn, and lets the one that takes the package build and release it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::builder::{Environment, ExternalBuilder};
+use crate::durable::{self, DurableBuild};
+use crate::error::HostError;
+use crate::event::{Event, Step};
+use crate::package::Package;
+use crate::scratch::Scratch;
+use crate::step::{Call, Limits, Runner};
+
+/// A peer's external builders and the places where it works with them.
+#[derive(Clone, Debug)]
+pub struct Host {
+    builders: Vec<ExternalBuilder>,
+    durable_root: PathBuf,
+    temporary: PathBuf,
+    environment: Environment,
+    limits: Limits,
+}
+
+/// Removes the builds under `file_system_path` that a crash has left unfinished; nobody may be building there.
+pub fn remove_unfinished_builds(file_system_path: &Path) -> io::Result<()> {
+    durable::remove_drafts(&durable_root(file_system_path))
+}
+
+fn durable_root(file_system_path: &Path) -> PathBuf {
+    file_system_path.join("externalbuilder").join("builds")
+}
+
+impl Host {
+    /// Makes a host with the environment and the temporary folder of this process.
+    ///
+    /// Builds are kept in `externalbuilder/builds` under `file_system_path`, which is `peer.fileSystemPath` of a peer.
+    #[must_use]
+    pub fn new(builders: Vec<ExternalBuilder>, file_system_path: &Path) -> Self {
+        Self {
+            builders,
+            durable_root: durable_root(file_system_path),
+            temporary: std::env::temp_dir(),
+            environment: std::env::vars_os().collect(),
+            limits: Limits::default(),
+        }
+    }
+
+    /// Makes scratch folders in another place.
+    #[must_use]
+    pub fn with_temporary_folder(mut self, folder: &Path) -> Self {
+        folder.clone_into(&mut self.temporary);
+        self
+    }
+
+    /// Takes other variables for those of the peer's process.
+    #[must_use]
+    pub fn with_environment<K: Into<std::ffi::OsString>, V: Into<std::ffi::OsString>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        self.environment = variables.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        self
+    }
+
+    /// Waits for other times.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Builds a package, or finds it built.
+    ///
+    /// `observer` hears of every step and every line on stderr while they happen. Files are read and written on the
+    /// calling task: this is for a program that has nothing else to do meanwhile.
+    pub async fn build(
+        &self,
+        package: Package<'_>,
+        observer: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<DurableBuild, HostError> {
+        if let Some(build) = durable::find(&self.durable_root, package.id, &self.builders)? {
+            observer(Event::CacheHit { builder: &build.builder });
+            return Ok(build);
+        }
+        let within = self.limits.install;
+        tokio::time::timeout(within, self.build_anew(package, observer))
+            .await
+            .unwrap_or(Err(HostError::InstallTimeout { within }))
+    }
+
+    /// Gives the name of the builder that takes a package, by its `detect`; nothing is built or kept.
+    pub async fn taker(
+        &self,
+        package: Package<'_>,
+        observer: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<&str, HostError> {
+        let scratch = Scratch::create(&self.temporary, package.id)?;
+        scratch.fill(package.metadata, package.unpack)?;
+        let mut runner = Runner { environment: &self.environment, limits: self.limits, observer };
+        let within = self.limits.install;
+        let builder = tokio::time::timeout(within, self.detect(&scratch, &mut runner)).await;
+        Ok(&builder.unwrap_or(Err(HostError::InstallTimeout { within }))?.name)
+    }
+
+    async fn build_anew(
+        &self,
+        package: Package<'_>,
+        observer: &mut (dyn FnMut(Event<'_>) + Send),
+    ) -> Result<DurableBuild, HostError> {
+        let scratch = Scratch::create(&self.temporary, package.id)?;
+        scratch.fill(package.metadata, package.unpack)?;
+        let mut runner = Runner { environment: &self.environment, limits: self.limits, observer };
+        let builder = self.detect(&scratch, &mut runner).await?;
+        run_build(builder, &scratch, &mut runner).await?;
+        run_release(builder, &scratch, &mut runner).await?;
+        durable::store(&self.durable_root, package.id, builder, &scratch)
+    }
+
+    /// Asks the builders in turn; whatever goes wrong with one means that it does not want the package.
+    async fn detect(
+        &self,
+        scratch: &Scratch,
+        runner: &mut Runner<'_>,
+    ) -> Result<&ExternalBuilder, HostError> {
+        for builder in &self.builders {
+            let arguments = [scratch.source(), scratch.metadata()];
+            match runner.run(Call { builder, step: Step::Detect, arguments: &arguments }).await {
+                Ok(()) => return Ok(builder),
+                Err(failure) if failure.is_hang() => {
+                    return Err(HostError::Detect { builder: builder.name.clone(), failure });
+                }
+                Err(_) => {}
+            }
+        }
+        Err(HostError::NoBuilder)
+    }
+}
+
+async fn run_build(
+    builder: &ExternalBuilder,
+    scratch: &Scratch,
+    runner: &mut Runner<'_>,
+) -> Result<(), HostError> {
+    let arguments = [scratch.source(), scratch.metadata(), scratch.build()];
+    let result = runner.run(Call { builder, step: Step::Build, arguments: &arguments }).await;
+    result.map_err(|failure| HostError::Build { builder: builder.name.clone(), failure })
+}
+
+async fn run_release(
+    builder: &ExternalBuilder,
+    scratch: &Scratch,
+    runner: &mut Runner<'_>,
+) -> Result<(), HostError> {
+    if !builder.has(Step::Release) {
+        (runner.observer)(Event::ReleaseSkipped { builder: &builder.name });
+        return Ok(());
+    }
+    let arguments = [scratch.build(), scratch.release()];
+    let result = runner.run(Call { builder, step: Step::Release, arguments: &arguments }).await;
+    result.map_err(|failure| HostError::Release { builder: builder.name.clone(), failure })
+}

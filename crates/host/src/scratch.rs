@@ -1,0 +1,84 @@
+//! The scratch folder of one build.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use ccs_files::PackageId;
+
+use crate::error::HostError;
+use crate::package::{Unpack, UnpackError};
+
+/// `fabric-<sanitised package id><random digits>` with its four folders; removed when dropped.
+pub(crate) struct Scratch {
+    path: PathBuf,
+}
+
+impl Scratch {
+    /// Makes the folders, each with mode 0700.
+    pub(crate) fn create(temporary: &Path, id: &PackageId) -> Result<Self, HostError> {
+        let failure = |path: &Path, error| HostError::Scratch { path: path.to_owned(), error };
+        let path = create_unique(temporary, &format!("fabric-{}", id.sanitised()))
+            .map_err(|error| failure(temporary, error))?;
+        let scratch = Self { path };
+        for folder in [scratch.source(), scratch.metadata(), scratch.build(), scratch.release()] {
+            create_private(&folder).map_err(|error| failure(&folder, error))?;
+        }
+        Ok(scratch)
+    }
+
+    /// Puts source and metadata in.
+    pub(crate) fn fill(&self, metadata: &[u8], unpack: Unpack<'_>) -> Result<(), HostError> {
+        unpack(&self.source()).map_err(|error: UnpackError| HostError::Unpack(error.to_string()))?;
+        let path = self.metadata().join("metadata.json");
+        write_new(&path, metadata, 0o700).map_err(|error| HostError::Scratch { path, error })
+    }
+
+    pub(crate) fn source(&self) -> PathBuf {
+        self.path.join("src")
+    }
+
+    pub(crate) fn metadata(&self) -> PathBuf {
+        self.path.join("metadata")
+    }
+
+    pub(crate) fn build(&self) -> PathBuf {
+        self.path.join("bld")
+    }
+
+    pub(crate) fn release(&self) -> PathBuf {
+        self.path.join("release")
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Nothing sensible is left to do when this fails; a peer only logs it.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Makes a folder whose name ends with random digits, as Go's `os.MkdirTemp` does.
+pub(crate) fn create_unique(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
+    const ATTEMPTS: usize = 100;
+    for _ in 0..ATTEMPTS {
+        let random = getrandom::u32().map_err(io::Error::other)?;
+        let path = parent.join(format!("{prefix}{random}"));
+        match create_private(&path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            result => return result.map(|()| path),
+        }
+    }
+    Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("no free name in {ATTEMPTS} attempts")))
+}
+
+/// Makes one folder with mode 0700, which must not exist.
+pub(crate) fn create_private(path: &Path) -> io::Result<()> {
+    fs::DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Writes a file that must not exist.
+pub(crate) fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+    fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(content)
+}

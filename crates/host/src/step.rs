@@ -1,0 +1,206 @@
+//! Runs one program of a builder, from its start to the end of its process and its stderr.
+
+use std::os::unix::process::ExitStatusExt;
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tokio::io::BufReader;
+use tokio::process::{Child, Command};
+
+use crate::builder::{Environment, ExternalBuilder};
+use crate::event::{Event, Outcome, Step};
+use crate::stderr::{self, End};
+
+/// How long the host waits where a real peer has no limit of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// For a whole build; a peer's `chaincode.installTimeout`, 300 s as shipped, ends its waiting too, but not the
+    /// program.
+    pub install: Duration,
+    /// For others to close stderr once the program has exited. A peer waits for ever.
+    pub held_stderr: Duration,
+    /// For the program to exit once nobody reads its stderr any more. A peer waits for ever.
+    pub unread_stderr: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            install: Duration::from_mins(5),
+            held_stderr: Duration::from_secs(5),
+            unread_stderr: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How a program failed, in a peer's words where it has some.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StepFailure {
+    /// It could not be started.
+    #[error("fork/exec {}: {reason}", program.display())]
+    Start {
+        /// The program.
+        program: PathBuf,
+        /// The system's reason.
+        reason: String,
+    },
+    /// It ended with another status than 0.
+    #[error("exit status {0}")]
+    ExitStatus(i32),
+    /// It was ended by a signal.
+    #[error("signal: {}", signal_name(*.0))]
+    Signal(i32),
+    /// Its end could not be learned.
+    #[error("could not wait for the program: {0}")]
+    Wait(String),
+    /// It exited, and a process that it left behind keeps stderr open.
+    #[error("the program exited but a process it started still holds its stderr after {after:?}")]
+    HeldStderr {
+        /// How long the host waited.
+        after: Duration,
+    },
+    /// A line was too long, nobody reads its stderr, and it does not exit.
+    #[error(
+        "the program still runs {after:?} after a line of more than 64 KiB stopped the reading of its stderr"
+    )]
+    UnreadStderr {
+        /// How long the host waited.
+        after: Duration,
+    },
+}
+
+impl StepFailure {
+    /// Says whether a real peer would still be waiting.
+    pub(crate) fn is_hang(&self) -> bool {
+        matches!(self, Self::HeldStderr { .. } | Self::UnreadStderr { .. })
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Start { .. } => {
+                "the program must exist, be executable, and find its interpreter or loader in the peer's image"
+            }
+            Self::ExitStatus(_) | Self::Signal(_) => "the program's lines on stderr say why",
+            Self::Wait(_) => return None,
+            Self::HeldStderr { .. } => {
+                "a peer would wait for ever; let the program start nothing in the background, or redirect its stderr"
+            }
+            Self::UnreadStderr { .. } => "a peer would wait for ever; write shorter lines to stderr",
+        };
+        Some(hint.to_owned())
+    }
+}
+
+/// One program to run.
+pub(crate) struct Call<'a> {
+    pub(crate) builder: &'a ExternalBuilder,
+    pub(crate) step: Step,
+    pub(crate) arguments: &'a [PathBuf],
+}
+
+/// Runs programs and tells an observer.
+pub(crate) struct Runner<'a> {
+    pub(crate) environment: &'a Environment,
+    pub(crate) limits: Limits,
+    pub(crate) observer: &'a mut (dyn FnMut(Event<'_>) + Send),
+}
+
+impl Runner<'_> {
+    /// Runs a program to its end.
+    pub(crate) async fn run(&mut self, call: Call<'_>) -> Result<(), StepFailure> {
+        let (builder, step) = (call.builder.name.as_str(), call.step);
+        (self.observer)(Event::StepStarted { builder, step });
+        let start = Instant::now();
+        let result = self.run_unobserved(&call).await;
+        let outcome = match &result {
+            Ok(()) => Outcome::Success,
+            Err(failure) => Outcome::Failure(failure.to_string()),
+        };
+        (self.observer)(Event::StepEnded { builder, step, outcome, duration: start.elapsed() });
+        result
+    }
+
+    async fn run_unobserved(&mut self, call: &Call<'_>) -> Result<(), StepFailure> {
+        let mut child = self.start(call)?;
+        let status = match child.stderr.take() {
+            Some(stderr) => self.follow(call, &mut child, BufReader::new(stderr)).await?,
+            None => child.wait().await.map_err(|error| StepFailure::Wait(error.to_string()))?,
+        };
+        judge(status)
+    }
+
+    fn start(&self, call: &Call<'_>) -> Result<Child, StepFailure> {
+        let program = call.builder.program(call.step);
+        let mut command = Command::new(&program);
+        command
+            .args(call.arguments)
+            .env_clear()
+            .envs(call.builder.environment(self.environment))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        command.spawn().map_err(|error| StepFailure::Start { program, reason: error.to_string() })
+    }
+
+    /// Passes lines on until stderr is closed and the process has exited.
+    async fn follow(
+        &mut self,
+        call: &Call<'_>,
+        child: &mut Child,
+        mut stderr: BufReader<tokio::process::ChildStderr>,
+    ) -> Result<ExitStatus, StepFailure> {
+        let (builder, step, limits) = (call.builder.name.as_str(), call.step, self.limits);
+        let wait_error = |error: std::io::Error| StepFailure::Wait(error.to_string());
+        let (status, end) = {
+            let on_line = |line: &str| (self.observer)(Event::StderrLine { builder, step, line });
+            let mut reading = std::pin::pin!(stderr::read_lines(&mut stderr, on_line));
+            tokio::select! {
+                end = &mut reading => (None, end),
+                status = child.wait() => {
+                    let held = StepFailure::HeldStderr { after: limits.held_stderr };
+                    let end = tokio::time::timeout(limits.held_stderr, reading).await.map_err(|_| held)?;
+                    (Some(status.map_err(wait_error)?), end)
+                }
+            }
+        };
+        if end == End::TooLong {
+            (self.observer)(Event::StderrStopped { builder, step, reason: stderr::TOO_LONG });
+        }
+        // `stderr` stays open until here: a program that writes on must block, as under a peer, not be killed.
+        match (status, end) {
+            (Some(status), _) => Ok(status),
+            (None, End::Closed) => child.wait().await.map_err(wait_error),
+            (None, End::TooLong) => match tokio::time::timeout(limits.unread_stderr, child.wait()).await {
+                Ok(status) => status.map_err(wait_error),
+                Err(_) => Err(StepFailure::UnreadStderr { after: limits.unread_stderr }),
+            },
+        }
+    }
+}
+
+fn judge(status: ExitStatus) -> Result<(), StepFailure> {
+    match (status.code(), status.signal()) {
+        (Some(0), _) => Ok(()),
+        (Some(code), _) => Err(StepFailure::ExitStatus(code)),
+        (None, signal) => Err(StepFailure::Signal(signal.unwrap_or_default())),
+    }
+}
+
+/// Names a signal as Go does; rare ones by number.
+fn signal_name(signal: i32) -> String {
+    const NAMES: [(i32, &str); 7] = [
+        (2, "interrupt"),
+        (4, "illegal instruction"),
+        (6, "aborted"),
+        (7, "bus error"),
+        (9, "killed"),
+        (11, "segmentation fault"),
+        (15, "terminated"),
+    ];
+    let known = NAMES.iter().find(|(number, _)| *number == signal);
+    known.map_or_else(|| format!("signal {signal}"), |(_, name)| (*name).to_owned())
+}

@@ -1,0 +1,91 @@
+//! What an orderer looks at before it accepts a transaction (Fabric 3.1 `orderer/common/{broadcast,msgprocessor}`).
+//!
+//! That it is endorsed is no business of an orderer: that shows when it is committed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use ccs_channel::access::{Access, SignedData};
+use ccs_proto::common::{Envelope, HeaderType, SignatureHeader, Status};
+use prost::Message;
+
+use crate::channels::{Channels, JoinedChannel};
+use crate::committer::Committer;
+use crate::observer::Observer;
+use crate::validation::read_payload;
+
+/// Says why a transaction was not accepted, as an orderer does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    pub(crate) status: Status,
+    pub(crate) info: String,
+}
+
+impl Refusal {
+    fn new(status: Status, info: impl Into<String>) -> Self {
+        Self { status, info: info.into() }
+    }
+}
+
+/// Accepts the transactions of all channels, and hands each to the committer of its channel.
+#[derive(Debug)]
+pub(crate) struct Orderer {
+    channels: Arc<Channels>,
+    committers: BTreeMap<String, Committer>,
+    observer: Observer,
+}
+
+impl Orderer {
+    pub(crate) fn new(
+        channels: Arc<Channels>,
+        observer: Observer,
+        start: impl Fn(&JoinedChannel) -> Committer,
+    ) -> Self {
+        let committers = channels.iter().map(|channel| (channel.name().to_owned(), start(channel))).collect();
+        Self { channels, committers, observer }
+    }
+
+    /// Waits until a channel has failed, for ever as a rule, and tells why.
+    pub(crate) async fn failed(&self, channel: &str) -> String {
+        match self.committers.get(channel) {
+            Some(committer) => committer.failed().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Accepts an envelope for ordering.
+    pub(crate) async fn broadcast(&self, envelope: &Envelope) -> Result<(), Refusal> {
+        let bad = |info: String| Refusal::new(Status::BadRequest, info);
+        let (payload, channel_header) =
+            read_payload(&envelope.payload).map_err(|error| bad(format!("bad payload: {error}")))?;
+        let header = payload.header.ok_or_else(|| bad("payload header is nil".to_owned()))?;
+        let name = channel_header.channel_id.as_str();
+        if channel_header.r#type != HeaderType::EndorserTransaction as i32 {
+            let kind = channel_header.r#type;
+            return Err(bad(format!(
+                "message of type {kind} cannot be processed: this peer orders transactions only"
+            )));
+        }
+        let found = self.channels.get(name).zip(self.committers.get(name));
+        let (channel, committer) =
+            found.ok_or_else(|| Refusal::new(Status::NotFound, format!("channel '{name}' not found")))?;
+        let signature_header = SignatureHeader::decode(header.signature_header.as_slice());
+        let signature_header =
+            signature_header.map_err(|error| bad(format!("bad signature header: {error}")))?;
+        if channel.msps().is_expired(&signature_header.creator, SystemTime::now()) {
+            return Err(bad("broadcast client identity expired".to_owned()));
+        }
+        let signed = SignedData {
+            identity: &signature_header.creator,
+            message: &envelope.payload,
+            signature: &envelope.signature,
+        };
+        Access::Write.check(channel.msps(), signed).map_err(|error| {
+            self.observer.warn(format!("a transaction was not accepted: {}", error.reason));
+            Refusal::new(Status::Forbidden, format!("{error}: permission denied"))
+        })?;
+        let accepted = committer.accept(envelope.encode_to_vec()).await;
+        accepted.map_err(|error| Refusal::new(Status::ServiceUnavailable, error.to_string()))
+    }
+}

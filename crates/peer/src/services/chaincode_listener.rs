@@ -1,0 +1,126 @@
+//! The service to which chaincode comes by itself: `ChaincodeSupport/Register`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ccs_chaincode::{CertificateBinding, Chaincodes};
+use ccs_dial::End;
+use ccs_dial::connection::{MAX_MESSAGE_IN_BYTES, OUTBOUND_MESSAGES};
+use ccs_identity::ChaincodeTls;
+use ccs_proto::peer::ChaincodeMessage;
+use ccs_proto::peer::chaincode_support_server::{ChaincodeSupport, ChaincodeSupportServer};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+use tonic::{Extensions, Request, Response, Status, Streaming};
+
+use super::server::{Connections, ShownCertificate, Tls, TlsError};
+use crate::observer::{Observer, with_hint};
+
+/// How often a silent chaincode is asked whether it is there (Fabric 3.1 `internal/pkg/comm/config.go`).
+const KEEPALIVE_INTERVAL: Duration = Duration::from_hours(2);
+
+/// Serves chaincode that comes by itself, until `shutdown` is over; the streams that are there end with the peer.
+///
+/// With TLS, every chaincode shows a certificate of it, and can only be the one that it was issued to.
+pub async fn serve_chaincode(
+    listener: TcpListener,
+    tls: Option<Arc<ChaincodeTls>>,
+    chaincodes: Chaincodes,
+    observer: Observer,
+    shutdown: CancellationToken,
+) -> Result<(), TlsError> {
+    let server_tls = tls.as_ref().map(|tls| {
+        let server = tls.server();
+        Tls::with_clients_of(tls.ca().as_bytes(), server.certificate.as_bytes(), server.key.as_bytes())
+    });
+    let told = observer.clone();
+    let connections = Connections::accept(listener, server_tls.transpose()?, shutdown.clone(), told);
+    let ping_timeout = chaincodes.ping_timeout();
+    let service = ChaincodeSupportServer::new(Support { chaincodes, tls, observer })
+        .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
+        .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
+    // As a peer's it serves as a whole, and knows no service by its name.
+    let (_, health) = tonic_health::server::health_reporter();
+    let serving = Server::builder()
+        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(ping_timeout))
+        .add_service(service)
+        .add_service(health)
+        .serve_with_incoming(connections);
+    // It fails on no connection: what goes wrong with one is its own.
+    let _ = shutdown.run_until_cancelled(serving).await;
+    Ok(())
+}
+
+/// Takes chaincode that comes by itself.
+struct Support {
+    chaincodes: Chaincodes,
+    tls: Option<Arc<ChaincodeTls>>,
+    observer: Observer,
+}
+
+impl Support {
+    /// Binds a chaincode to the certificate that it shows; [`None`] without TLS.
+    fn binding(&self, extensions: &Extensions) -> Option<CertificateBinding> {
+        let tls = self.tls.as_ref()?;
+        let shown = extensions.get::<ShownCertificate>().and_then(|shown| shown.0.as_deref());
+        Some(CertificateBinding {
+            certificate_hash: shown.map(|certificate| hex::encode(ChaincodeTls::hash(certificate))),
+            owner: shown.and_then(|certificate| tls.owner(certificate)),
+        })
+    }
+}
+
+#[tonic::async_trait]
+impl ChaincodeSupport for Support {
+    type RegisterStream = ReceiverStream<Result<ChaincodeMessage, Status>>;
+
+    async fn register(
+        &self,
+        request: Request<Streaming<ChaincodeMessage>>,
+    ) -> Result<Response<Self::RegisterStream>, Status> {
+        let binding = self.binding(request.extensions());
+        let (chaincodes, observer) = (self.chaincodes.clone(), self.observer.clone());
+        let (outbound, mut messages) = mpsc::channel(OUTBOUND_MESSAGES);
+        let (replies, response) = mpsc::channel(OUTBOUND_MESSAGES);
+        let inbound = request.into_inner();
+        tokio::spawn(async move {
+            let session = tokio::spawn(async move { chaincodes.accept((outbound, inbound), binding).await });
+            while let Some(message) = messages.recv().await {
+                // The chaincode is gone: the session hears of it, too.
+                if replies.send(Ok(message)).await.is_err() {
+                    break;
+                }
+            }
+            if let Ok(end) = session.await {
+                if let Some(refusal) = refusal(&end) {
+                    observer.warn(refusal);
+                }
+                // Nobody may be there to hear it.
+                let _ = replies.send(Err(status(&end))).await;
+            }
+        });
+        Ok(Response::new(ReceiverStream::new(response)))
+    }
+}
+
+/// Tells whoever watches the peer that a chaincode was not let in; one that was is watched by its ID.
+fn refusal(end: &End) -> Option<String> {
+    match end {
+        End::Unknown { .. } | End::Duplicate { .. } | End::Uncertified(_) | End::MalformedRegister(_) => {
+            Some(with_hint(format_args!("a chaincode has connected and is refused: {end}"), end.hint()))
+        }
+        _ => None,
+    }
+}
+
+/// Tells a chaincode why its stream ends. A peer only ends it.
+fn status(end: &End) -> Status {
+    match end {
+        End::Stream(_) | End::Closed => Status::unavailable(end.to_string()),
+        _ => Status::failed_precondition(end.to_string()),
+    }
+}

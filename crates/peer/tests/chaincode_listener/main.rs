@@ -1,0 +1,47 @@
+//! The listener for chaincode that connects by itself. The chaincodes are fake; the streams are not.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod certificates;
+mod listener;
+
+use std::sync::Arc;
+
+use ccs_chaincode::{
+    Call, Completed, Identity, Invocation, Limits, Peer, Proposal, SharedSimulation, TransactionError,
+};
+use ccs_channel::{Channel, Definition, envelope};
+use ccs_ledger::Store;
+
+/// The ID under which the chaincode `basic` runs.
+const ID: &str = "basic:1.0";
+
+/// A peer with the channel `ch`, on which the chaincode `basic` is defined.
+fn peer() -> Arc<Peer> {
+    let ledger = Store::in_memory().unwrap().channel("ch", || envelope::genesis("ch")).unwrap();
+    let channel = Channel::new(ledger, Vec::new());
+    let definition = Definition { sequence: 1, version: "1.0".to_owned(), ..Definition::default() };
+    channel.define("basic", &definition).unwrap();
+    channel.bind("basic", ID);
+    let peer = Arc::new(Peer::new(Limits::default()));
+    peer.join(Arc::new(channel));
+    peer
+}
+
+/// Runs a transaction of `basic`.
+async fn run(peer: &Arc<Peer>) -> Result<Completed, TransactionError> {
+    let invocation = Invocation::new("ch", "basic", &["f"]);
+    let proposal = Proposal::new(invocation, &Identity::default()).unwrap();
+    let channel = peer.channel("ch").unwrap();
+    let simulation = channel.ledger().simulate(proposal.transaction_id()).unwrap();
+    let call = Call {
+        channel,
+        chaincode: "basic".to_owned(),
+        input: ccs_proto::peer::ChaincodeInput::default(),
+        transaction_id: proposal.transaction_id().to_owned(),
+        proposal: Arc::default(),
+        creator: None,
+        simulation: SharedSimulation::new(simulation),
+    };
+    peer.execute(call).await
+}
