@@ -18,9 +18,9 @@
 
 mod bookmark;
 mod collation;
-mod condition;
 mod document;
 mod error;
+mod parse;
 mod path;
 mod projection;
 mod query;

@@ -10,6 +10,7 @@ use crate::bookmark::{Bookmark, fingerprint};
 use crate::collation::Collation;
 use crate::document::Document;
 use crate::error::{QueryError, kind, show};
+use crate::parse;
 use crate::projection::Projection;
 use crate::selector::{Selector, Subject};
 use crate::sort::Sort;
@@ -40,7 +41,7 @@ impl Query {
         let projection = query.get("fields").map(Projection::parse).transpose()?;
         let selector_value = query.get("selector").ok_or(QueryError::NoSelector)?;
         let selector = match selector_value {
-            Value::Object(selector) => Selector::parse(selector)?,
+            Value::Object(selector) => parse::selector(selector)?,
             other => return Err(not_an_object("selector", other)),
         };
         for (key, value) in &query {

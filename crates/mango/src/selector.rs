@@ -4,13 +4,16 @@
 //! `src/mango/src/mango_selector.erl`, `norm_negations`). So the opposite of "price is above 10" is "price is at most
 //! 10", and a document without a price matches neither. Only inside `$elemMatch`, `$allMatch` and `$keyMapMatch` is
 //! `$not` left where it is, and there an element without the field does match.
+//!
+//! A condition holds of one value as `match` says there. [`crate::parse`] reads selectors from queries.
 
-use serde_json::{Map, Value};
+use std::cmp::Ordering;
 
-use crate::collation::Collation;
-use crate::condition::{Condition, Order};
+use regex::bytes::Regex;
+use serde_json::Value;
+
+use crate::collation::{Collation, compare_id, same_term, stored_integer};
 use crate::document::Document;
-use crate::error::{QueryError, kind};
 use crate::path::{FieldPath, Lookup};
 
 /// A condition on a whole document or element.
@@ -40,38 +43,7 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// Where in a query a part of the selector stands.
-#[derive(Clone, Copy)]
-pub(crate) struct Scope<'a> {
-    /// The field that all conditions here are about, as far as it is named yet.
-    path: &'a FieldPath,
-    /// Whether this is about an element, which needs no name, and not about a document.
-    in_element: bool,
-    /// For messages: `selector.$and[0].owner`.
-    pub(crate) place: &'a str,
-}
-
-impl Scope<'_> {
-    pub(crate) fn inner(self, step: &str) -> String {
-        format!("{}.{step}", self.place)
-    }
-}
-
 impl Selector {
-    /// Reads the selector of a query.
-    pub(crate) fn parse(selector: &Map<String, Value>) -> Result<Self, QueryError> {
-        if selector.is_empty() {
-            return Ok(Self::All(Vec::new()));
-        }
-        let scope = Scope { path: &FieldPath::default(), in_element: false, place: "selector" };
-        parse_object(selector, scope).map(Self::push_negations)
-    }
-
-    /// Reads the argument of `$elemMatch`, `$allMatch` or `$keyMapMatch`.
-    pub(crate) fn of_element(selector: &Map<String, Value>, place: &str) -> Result<Self, QueryError> {
-        parse_object(selector, Scope { path: &FieldPath::default(), in_element: true, place })
-    }
-
     pub(crate) fn matches(&self, subject: Subject<'_>, collation: &Collation) -> bool {
         match self {
             Self::All(parts) => parts.iter().all(|part| part.matches(subject, collation)),
@@ -85,7 +57,8 @@ impl Selector {
         }
     }
 
-    fn push_negations(self) -> Self {
+    /// Moves every negation down to the conditions.
+    pub(crate) fn push_negations(self) -> Self {
         match self {
             Self::Not(part) => part.negate(),
             Self::All(parts) => Self::All(parts.into_iter().map(Self::push_negations).collect()),
@@ -104,104 +77,160 @@ impl Selector {
     }
 }
 
-fn parse_object(object: &Map<String, Value>, scope: Scope<'_>) -> Result<Selector, QueryError> {
-    if object.is_empty() {
-        return parse_plain(&Value::Object(Map::new()), scope);
-    }
-    let mut parts = object
-        .iter()
-        .map(|(key, value)| parse_pair(key, value, scope))
-        .collect::<Result<Vec<_>, QueryError>>()?;
-    Ok(if parts.len() == 1 { parts.remove(0) } else { Selector::All(parts) })
+/// A condition on one value that is there.
+#[derive(Debug, Clone)]
+pub(crate) enum Condition {
+    Compare(Comparison, Value),
+    In(Vec<Value>),
+    NotIn(Vec<Value>),
+    Exists(bool),
+    Type(&'static str),
+    Modulo {
+        divisor: i64,
+        remainder: i64,
+    },
+    Regex(Regex),
+    BeginsWith(String),
+    Size(u64),
+    All(Vec<Value>),
+    /// Some element of an array.
+    Element(Box<Selector>),
+    /// Every element of an array that has any.
+    EachElement(Box<Selector>),
+    /// Some name in an object.
+    Name(Box<Selector>),
+    /// Of conditions that have no opposite of their own.
+    Not(Box<Condition>),
 }
 
-fn parse_value(value: &Value, scope: Scope<'_>) -> Result<Selector, QueryError> {
-    match value {
-        Value::Object(object) => parse_object(object, scope),
-        plain => parse_plain(plain, scope),
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Less,
+    LessOrEqual,
+    Equal,
+    NotEqual,
+    GreaterOrEqual,
+    Greater,
 }
 
-/// Reads a value that stands for its equals.
-fn parse_plain(value: &Value, scope: Scope<'_>) -> Result<Selector, QueryError> {
-    if scope.path.is_empty() && !scope.in_element {
-        return Err(match value {
-            Value::Object(_) => QueryError::EmptyPart(scope.place.to_owned()),
-            other => QueryError::NotAnObject { place: scope.place.to_owned(), found: kind(other) },
-        });
-    }
-    Ok(Selector::Field(scope.path.clone(), Condition::equal(value)))
-}
-
-fn parse_pair(key: &str, value: &Value, scope: Scope<'_>) -> Result<Selector, QueryError> {
-    match key {
-        "$and" => parse_parts(key, value, scope).map(Selector::All),
-        "$or" => parse_parts(key, value, scope).map(Selector::Any),
-        "$nor" if scope.in_element => Err(QueryError::UnsupportedOperator {
-            operator: key.to_owned(),
-            place: scope.place.to_owned(),
-            reason: "CouchDB fails on it inside $elemMatch, $allMatch and $keyMapMatch",
-        }),
-        "$nor" => {
-            let parts = parse_parts(key, value, scope)?;
-            Ok(Selector::All(parts.into_iter().map(|part| Selector::Not(Box::new(part))).collect()))
+impl Comparison {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::GreaterOrEqual => order.is_ge(),
+            Self::Greater => order.is_gt(),
         }
-        "$not" => match value {
-            Value::Object(object) => {
-                let place = scope.inner(key);
-                parse_object(object, Scope { place: &place, ..scope })
-                    .map(|part| Selector::Not(Box::new(part)))
+    }
+
+    fn opposite(self) -> Self {
+        match self {
+            Self::Less => Self::GreaterOrEqual,
+            Self::LessOrEqual => Self::Greater,
+            Self::Equal => Self::NotEqual,
+            Self::NotEqual => Self::Equal,
+            Self::GreaterOrEqual => Self::Less,
+            Self::Greater => Self::LessOrEqual,
+        }
+    }
+}
+
+/// How the value of a field is compared: `_id` has an order of its own.
+#[derive(Clone, Copy)]
+pub(crate) struct Order<'a> {
+    pub(crate) collation: &'a Collation,
+    pub(crate) of_id: bool,
+}
+
+impl Order<'_> {
+    fn compare(self, value: &Value, argument: &Value) -> Ordering {
+        if self.of_id {
+            compare_id(value, argument, self.collation)
+        } else {
+            self.collation.compare(value, argument)
+        }
+    }
+
+    /// An array is in the list when one of its elements is.
+    fn contains(self, list: &[Value], value: &Value) -> bool {
+        let is_listed = |value| list.iter().any(|listed| self.compare(value, listed).is_eq());
+        match value {
+            Value::Array(elements) => elements.iter().any(is_listed),
+            value => is_listed(value),
+        }
+    }
+}
+
+impl Condition {
+    /// Makes the condition that holds where this one does not, given that there is a value.
+    fn opposite(self) -> Self {
+        match self {
+            Self::Compare(comparison, value) => Self::Compare(comparison.opposite(), value),
+            Self::In(list) => Self::NotIn(list),
+            Self::NotIn(list) => Self::In(list),
+            Self::Exists(exists) => Self::Exists(!exists),
+            Self::Not(condition) => *condition,
+            other => Self::Not(Box::new(other)),
+        }
+    }
+
+    pub(crate) fn holds(&self, value: &Value, order: Order<'_>) -> bool {
+        match self {
+            Self::Compare(comparison, argument) => comparison.holds(order.compare(value, argument)),
+            Self::In(list) => order.contains(list, value),
+            Self::NotIn(list) => !order.contains(list, value),
+            Self::Exists(exists) => *exists,
+            Self::Type(name) => *name == type_name(value),
+            Self::Modulo { divisor, remainder } => is_congruent(value, *divisor, *remainder),
+            Self::Regex(regex) => value.as_str().is_some_and(|text| regex.is_match(text.as_bytes())),
+            Self::BeginsWith(prefix) => value.as_str().is_some_and(|text| text.starts_with(prefix)),
+            Self::Size(size) => value.as_array().is_some_and(|elements| elements.len() as u64 == *size),
+            Self::All(list) => holds_all(list, value),
+            Self::Not(condition) => !condition.holds(value, order),
+            Self::Element(selector) => {
+                let matches = |element| selector.matches(Subject::Element(element), order.collation);
+                value.as_array().is_some_and(|elements| elements.iter().any(matches))
             }
-            other => Err(argument(key, other, scope, "an object")),
-        },
-        operator if operator.starts_with('$') => parse_condition(operator, value, scope),
-        name => parse_field(name, value, scope),
-    }
-}
-
-fn parse_parts(operator: &str, value: &Value, scope: Scope<'_>) -> Result<Vec<Selector>, QueryError> {
-    let Value::Array(parts) = value else { return Err(argument(operator, value, scope, "an array")) };
-    let parse_part = |(index, part): (usize, &Value)| {
-        let place = scope.inner(&format!("{operator}[{index}]"));
-        parse_value(part, Scope { place: &place, ..scope })
-    };
-    parts.iter().enumerate().map(parse_part).collect()
-}
-
-fn parse_condition(operator: &str, value: &Value, scope: Scope<'_>) -> Result<Selector, QueryError> {
-    let condition = Condition::parse(operator, value, scope)?;
-    if scope.path.is_empty() && !scope.in_element {
-        return Err(QueryError::NoField { operator: operator.to_owned(), place: scope.place.to_owned() });
-    }
-    Ok(Selector::Field(scope.path.clone(), condition))
-}
-
-fn parse_field(name: &str, value: &Value, scope: Scope<'_>) -> Result<Selector, QueryError> {
-    let path = FieldPath::parse(name)
-        .ok_or_else(|| QueryError::FieldName { name: name.to_owned(), place: scope.place.to_owned() })?;
-    let path = scope.path.join(path);
-    if !scope.in_element {
-        check_available(&path, scope.place)?;
-    }
-    let place = scope.inner(name);
-    parse_value(value, Scope { path: &path, place: &place, ..scope })
-}
-
-/// Refuses names that no state can have (Fabric 3.1 `couchdoc_conv.go`, `checkReservedFieldsNotUsed`).
-pub(crate) fn check_available(path: &FieldPath, place: &str) -> Result<(), QueryError> {
-    match path.first() {
-        Some(name) if (name.starts_with('_') && name != "_id") || name == "~version" => {
-            Err(QueryError::UnavailableField { name: name.to_owned(), place: place.to_owned() })
+            Self::EachElement(selector) => {
+                let matches = |element| selector.matches(Subject::Element(element), order.collation);
+                value.as_array().is_some_and(|elements| !elements.is_empty() && elements.iter().all(matches))
+            }
+            Self::Name(selector) => {
+                let matches = |name: &String| {
+                    selector.matches(Subject::Element(&Value::String(name.clone())), order.collation)
+                };
+                value.as_object().is_some_and(|object| object.keys().any(matches))
+            }
         }
-        _ => Ok(()),
     }
 }
 
-fn argument(operator: &str, value: &Value, scope: Scope<'_>, expected: &'static str) -> QueryError {
-    QueryError::Argument {
-        operator: operator.to_owned(),
-        place: scope.place.to_owned(),
-        found: kind(value).to_owned(),
-        expected,
+fn is_congruent(value: &Value, divisor: i64, remainder: i64) -> bool {
+    let integer = value.as_number().and_then(stored_integer);
+    integer.is_some_and(|integer| integer % i128::from(divisor) == i128::from(remainder))
+}
+
+/// `[[1, 2]]` is also held by the array `[1, 2]` itself; nothing holds all of an empty list.
+fn holds_all(list: &[Value], value: &Value) -> bool {
+    let Value::Array(elements) = value else { return false };
+    if let [Value::Array(whole)] = list
+        && whole.len() == elements.len()
+        && whole.iter().zip(elements).all(|(listed, element)| same_term(element, listed))
+    {
+        return true;
+    }
+    !list.is_empty() && list.iter().all(|listed| elements.iter().any(|element| same_term(element, listed)))
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
     }
 }

@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::collation::{Collation, compare_id};
 use crate::document::Document;
 use crate::error::{QueryError, show};
+use crate::parse::check_available;
 use crate::path::{FieldPath, Lookup};
-use crate::selector::check_available;
 
 /// The fields of `sort`, outermost first; none for the order of keys.
 #[derive(Debug, Clone, Default)]
