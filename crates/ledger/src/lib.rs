@@ -36,6 +36,7 @@ pub use commit::{Collections, Committed, Content, MissingPrivateData, Transactio
 pub use error::{LedgerError, OpenError};
 pub use ledger::{Ledger, Processed};
 pub use metadata::Metadata;
+pub use namespace::Namespace;
 pub use simulation::{
     BATCH_SIZE, Batch, HistoryQuery, KeyModification, KeyValue, Page, RangeQuery, Results, Scan, Simulation,
     SimulationError, Touched,

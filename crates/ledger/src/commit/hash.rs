@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::byte;
 use super::updates::{Update, Updates};
 use crate::block;
+use crate::namespace::Namespace;
 use crate::version::Version;
 
 /// All public changes of a block.
@@ -54,12 +55,12 @@ pub(super) fn of(last: &Block, codes: &[TxValidationCode], updates: &Updates) ->
 fn writes(updates: &Updates) -> Writes {
     let mut by_place = Vec::new();
     for (name, keys) in updates {
-        match name.split_once("$$") {
-            None => by_place.push(((name.as_str(), ""), keys)),
-            Some((namespace, collection)) => {
-                by_place
-                    .extend(collection.strip_prefix('h').map(|collection| ((namespace, collection), keys)));
+        match Namespace::parse(name) {
+            Some(Namespace::Public(chaincode)) => by_place.push(((chaincode, ""), keys)),
+            Some(Namespace::Hashed { chaincode, collection }) => {
+                by_place.push(((chaincode, collection), keys));
             }
+            Some(Namespace::Private { .. }) | None => {}
         }
     }
     by_place.sort_by_key(|(place, _)| *place);

@@ -5,7 +5,7 @@ use ccs_proto::peer::TxValidationCode;
 use ccs_proto::rwset::TxReadWriteSet;
 use prost::Message;
 
-use crate::namespace;
+use crate::namespace::Namespace;
 
 /// What a transaction reads and writes.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Sets {
         let mut namespaces = Vec::new();
         for set in &results.ns_rwset {
             // A chaincode of such a name would write into the collections of another.
-            if !namespace::is_public(&set.namespace) {
+            if !matches!(Namespace::parse(&set.namespace), Some(Namespace::Public(_))) {
                 return Err(TxValidationCode::IllegalWriteset);
             }
             let mut collections = Vec::new();
