@@ -67,7 +67,7 @@ fn measure(criterion: &mut Criterion, name: &str, ledger: &Ledger) {
 }
 
 fn ledgers(criterion: &mut Criterion) {
-    measure(criterion, "memory", &filled(&Store::in_memory().expect("a store")));
+    measure(criterion, "memory", &filled(&Store::temporary().expect("a store")));
     let folder = tempfile::tempdir().expect("a temporary folder");
     measure(criterion, "disk", &filled(&Store::open(folder.path()).expect("a store")));
 }

@@ -1,6 +1,7 @@
-//! How much memory a process takes that commits 100 000 transactions to a store on the disk.
+//! How much memory a process takes that commits 200,000 transactions, to a temporary store and to one in a folder.
 //!
-//! Prints the resident memory after every 20 000, and the size of the file. It is not for comparing times.
+//! Prints the resident memory after every 40,000, and how long the store in the folder takes to open again. It is not for
+//! comparing times.
 
 #![expect(clippy::expect_used, reason = "a benchmark may stop")]
 
@@ -8,16 +9,27 @@
 mod common;
 
 use std::fs;
+use std::path::Path;
+use std::time::Instant;
 
 use ccs_ledger::Store;
 
-const TRANSACTIONS: usize = 100_000;
+const TRANSACTIONS: usize = 200_000;
 const BLOCK: usize = 50;
 
 fn main() {
+    commit("temporary", &Store::temporary().expect("a new store"));
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let store = Store::open(folder.path()).expect("a new store");
+    commit("on disk", &Store::open(folder.path()).expect("a new store"));
+    let start = Instant::now();
+    let store = Store::open(folder.path()).expect("the store");
+    println!("opened again in {:.1?}: {}, file {} KiB", start.elapsed(), resident(), size(folder.path()));
+    drop(store);
+}
+
+fn commit(place: &str, store: &Store) {
     let ledger = store.channel("mychannel", common::genesis).expect("a new channel");
+    let start = Instant::now();
     for first in (0..TRANSACTIONS).step_by(BLOCK) {
         let simulated = (first..first + BLOCK).map(|n| {
             let id = format!("{n:064x}");
@@ -30,11 +42,15 @@ fn main() {
         });
         let transactions: Vec<_> = simulated.collect();
         ledger.commit(&transactions, &()).expect("a block");
-        if (first + BLOCK).is_multiple_of(20_000) {
-            let size = fs::metadata(folder.path().join("ledger.redb")).expect("the file").len();
-            println!("{:>6} transactions: {}, file {} KiB", first + BLOCK, resident(), size / 1024);
+        if (first + BLOCK).is_multiple_of(TRANSACTIONS / 5) {
+            println!("{place:>9}: {:>6} transactions in {:.1?}: {}", first + BLOCK, start.elapsed(), resident());
         }
     }
+}
+
+/// Returns the size of a store's file in KiB.
+fn size(folder: &Path) -> u64 {
+    fs::metadata(folder.join("ledger.redb")).expect("the file").len() / 1024
 }
 
 /// Reads the resident memory of this process, and its peak.

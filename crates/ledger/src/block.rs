@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_channel_begins_with_a_block_0_that_is_whole() {
-        let store = Store::in_memory().unwrap();
+        let store = Store::temporary().unwrap();
         let text = |block: Block| match store.channel("ch", || block).unwrap_err() {
             error @ LedgerError::Genesis { .. } => error.to_string(),
             other => panic!("{other}"),

@@ -7,7 +7,8 @@
 mod expiry;
 mod hash;
 mod operations;
-pub(crate) mod private;
+mod private;
+pub(crate) mod private_sets;
 mod sets;
 mod updates;
 mod validation;
@@ -21,8 +22,10 @@ use redb::{ReadableTable, WriteTransaction};
 
 use crate::block;
 use crate::error::LedgerError;
+use crate::large::Pieces;
 use crate::ledger::{self, Ledger, Tip};
-use crate::tables::{HISTORY, STATE, TRANSACTIONS};
+use crate::state::Current;
+use crate::tables::{HISTORY, STATE, TRANSACTIONS, transaction_key};
 use crate::version::Version;
 
 pub use private::MissingPrivateData;
@@ -130,10 +133,16 @@ impl Ledger {
         block::set_metadata(&mut block, BlockMetadataIndex::CommitHash, hash);
         let height = number + 1;
         ledger::write_block(&database, &self.name, &block, Tip { height, last_config })?;
-        database.commit()?;
+        if let Err(error) = database.commit() {
+            // The disk may have failed after the block was stored.
+            if !self.holds(&block) {
+                return Err(error.into());
+            }
+        }
+        self.note(height);
         let committed = Committed { block, number, codes, updates, missing };
         before_told(&committed);
-        self.height.send_replace(height);
+        self.count(height);
         Ok(committed)
     }
 }
@@ -165,14 +174,14 @@ impl Commit<'_> {
         &mut self,
         transactions: &'t [Transaction],
     ) -> Result<(Vec<TxValidationCode>, Vec<Valid<'t>>), LedgerError> {
-        let state = self.database.open_table(STATE)?;
+        let state = Current::of(self.database)?;
         let known = self.database.open_table(TRANSACTIONS)?;
         let mut ids = HashSet::new();
         let mut codes = Vec::new();
         let mut valid = Vec::new();
         for (index, transaction) in (0..).zip(transactions) {
             let id = transaction.id.as_str();
-            let is_known = !id.is_empty() && known.get((self.channel, id))?.is_some();
+            let is_known = !id.is_empty() && known.get((self.channel, &*transaction_key(id)))?.is_some();
             let version = Version { block: self.number, transaction: index };
             let code = match checked(transaction, is_known) {
                 Err(code) => code,
@@ -201,7 +210,8 @@ impl Commit<'_> {
     ) -> Result<(), LedgerError> {
         let mut table = self.database.open_table(TRANSACTIONS)?;
         for (index, (transaction, &code)) in (0..).zip(transactions.iter().zip(codes)) {
-            let key = (self.channel, transaction.id.as_str());
+            let id = transaction_key(&transaction.id);
+            let key = (self.channel, &*id);
             if !transaction.id.is_empty() && table.get(key)?.is_none() {
                 table.insert(key, (self.number, index, byte(code)))?;
             }
@@ -224,16 +234,22 @@ impl Commit<'_> {
     }
 
     fn write_state(&self) -> Result<(), LedgerError> {
-        let mut table = self.database.open_table(STATE)?;
+        let mut rows = self.database.open_table(STATE)?;
+        let mut pieces = Pieces::open(self.database)?;
         for (namespace, keys) in &self.updates {
             for (key, update) in keys {
-                let state_key = (self.channel, namespace.as_str(), key.as_slice());
-                if let Some(value) = &update.value {
+                let key = (self.channel, namespace.as_str(), key.as_slice());
+                let replaced = if let Some(value) = &update.value {
                     let Version { block, transaction } = update.version;
-                    let entry = (block, transaction, update.metadata.as_slice(), value.as_slice());
-                    table.insert(state_key, entry)?;
+                    let metadata = pieces.store(&update.metadata)?;
+                    rows.insert(key, (block, transaction, metadata, pieces.store(value)?))?
                 } else {
-                    table.remove(state_key)?;
+                    rows.remove(key)?
+                };
+                if let Some(replaced) = replaced {
+                    let (_, _, metadata, value) = replaced.value();
+                    pieces.forget(metadata)?;
+                    pieces.forget(value)?;
                 }
             }
         }

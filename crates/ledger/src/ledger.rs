@@ -7,15 +7,19 @@ use ccs_proto::common::{Block, BlockData, BlockMetadataIndex, BlockchainInfo};
 use ccs_proto::peer::TxValidationCode;
 use ccs_proto::rwset::TxPvtReadWriteSet;
 use prost::Message;
-use redb::{Database, ReadTransaction, ReadableDatabase, ReadableTable, TableError, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, TableError, WriteTransaction};
 use tokio::sync::watch;
 
 use crate::block;
-use crate::commit::private;
+use crate::commit::private_sets;
+use crate::database::Database;
 use crate::error::LedgerError;
+use crate::heights::Heights;
+use crate::large::{self, Pieces};
 use crate::simulation::Simulation;
 use crate::tables::{
-    BLOCKS, CHANNELS, ENVELOPES, EXPIRY, HISTORY, NUMBERS, PRIVATE_KEYS, PRIVATE_SETS, STATE, TRANSACTIONS,
+    BLOCKS, CHANNELS, ENVELOPES, EXPIRY, HISTORY, NUMBERS, PIECES, PRIVATE_KEYS, PRIVATE_SETS, STATE,
+    TRANSACTIONS, transaction_key,
 };
 
 /// The ledger of one channel. Clones are handles of the same ledger.
@@ -26,6 +30,7 @@ use crate::tables::{
 pub struct Ledger {
     pub(crate) name: Arc<str>,
     pub(crate) database: Arc<Database>,
+    heights: Arc<Heights>,
     /// The number of blocks; it grows after a block can be read.
     pub(crate) height: Arc<watch::Sender<u64>>,
 }
@@ -51,20 +56,51 @@ pub(crate) struct Tip {
 }
 
 impl Ledger {
-    /// Finds a channel that exists.
-    pub(crate) fn open(database: &Arc<Database>, name: &str) -> Result<Option<Self>, LedgerError> {
-        let table = match database.begin_read()?.open_table(CHANNELS) {
+    /// Finds a channel that exists, and checks its last block.
+    pub(crate) fn open(
+        database: &Arc<Database>,
+        heights: &Arc<Heights>,
+        name: &str,
+    ) -> Result<Option<Self>, LedgerError> {
+        let transaction = database.begin_read()?;
+        let table = match transaction.open_table(CHANNELS) {
             Ok(table) => table,
             Err(TableError::TableDoesNotExist(_)) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let height = table.get(name)?.map(|guard| guard.value().0);
-        Ok(height.map(|height| Self::new(database, name, height)))
+        let Some(height) = table.get(name)?.map(|guard| guard.value().0) else { return Ok(None) };
+        let ledger = Self::new(database, heights, name, height);
+        ledger.check_last_block(&transaction)?;
+        Ok(Some(ledger))
+    }
+
+    /// Checks that the last block is whole and follows the one before it.
+    fn check_last_block(&self, transaction: &ReadTransaction) -> Result<(), LedgerError> {
+        let number = self.height().saturating_sub(1);
+        let damaged = |reason: &str| {
+            Err(LedgerError::damaged(format!("block {number} of channel {}", self.name), reason))
+        };
+        let Some(block) = self.read_block(transaction, number)? else { return damaged("it is missing") };
+        let header = block.header.unwrap_or_default();
+        let envelopes = block.data.unwrap_or_default().data;
+        if header.number != number {
+            return damaged(&format!("its number is {}", header.number));
+        }
+        if header.data_hash != block::data_hash(&envelopes) {
+            return damaged("its transactions are not those of its data hash");
+        }
+        let Some(before) = number.checked_sub(1) else { return Ok(()) };
+        let before = read_header(transaction, &self.name, before)?.and_then(|block| block.header);
+        if before.is_none_or(|before| header.previous_hash != block::header_hash(&before)) {
+            return damaged("it does not follow the block before it");
+        }
+        Ok(())
     }
 
     /// Begins a channel.
     pub(crate) fn create(
         database: &Arc<Database>,
+        heights: &Arc<Heights>,
         name: &str,
         mut genesis: Block,
     ) -> Result<Self, LedgerError> {
@@ -87,12 +123,36 @@ impl Ledger {
         open_all_tables(&transaction)?;
         write_block(&transaction, name, &genesis, Tip { height: 1, last_config: 0 })?;
         transaction.commit()?;
-        Ok(Self::new(database, name, 1))
+        heights.note(name, 1);
+        Ok(Self::new(database, heights, name, 1))
     }
 
-    fn new(database: &Arc<Database>, name: &str, height: u64) -> Self {
+    fn new(database: &Arc<Database>, heights: &Arc<Heights>, name: &str, height: u64) -> Self {
         let height = Arc::new(watch::Sender::new(height));
-        Self { name: Arc::from(name), database: Arc::clone(database), height }
+        Self { name: Arc::from(name), database: Arc::clone(database), heights: Arc::clone(heights), height }
+    }
+
+    /// Tells whether a block is stored, as far as the disk tells.
+    pub(crate) fn holds(&self, block: &Block) -> bool {
+        let stored = || {
+            let number = block.header.as_ref().map(|header| header.number).unwrap_or_default();
+            read_header(&self.database.begin_read()?, &self.name, number)
+        };
+        stored().is_ok_and(|stored| stored.is_some_and(|stored| stored.header == block.header))
+    }
+
+    /// Counts the blocks up to this height, unless more are counted already.
+    pub(crate) fn count(&self, height: u64) {
+        self.height.send_if_modified(|counted| {
+            let grows = height > *counted;
+            *counted = height.max(*counted);
+            grows
+        });
+    }
+
+    /// Notes beside the database that it holds this many blocks.
+    pub(crate) fn note(&self, height: u64) {
+        self.heights.note(&self.name, height);
     }
 
     /// Gives the channel's name.
@@ -132,12 +192,16 @@ impl Ledger {
         if !self.counts(number) {
             return Ok(None);
         }
-        let transaction = self.database.begin_read()?;
-        let Some(mut block) = read_header(&transaction, &self.name, number)? else { return Ok(None) };
+        self.read_block(&self.database.begin_read()?, number)
+    }
+
+    fn read_block(&self, transaction: &ReadTransaction, number: u64) -> Result<Option<Block>, LedgerError> {
+        let Some(mut block) = read_header(transaction, &self.name, number)? else { return Ok(None) };
         let name: &str = &self.name;
+        let pieces = transaction.open_table(PIECES)?;
         let mut data = Vec::new();
         for row in transaction.open_table(ENVELOPES)?.range((name, number, 0)..=(name, number, u64::MAX))? {
-            data.push(row?.1.value().to_vec());
+            data.push(large::read(&pieces, row?.1.value())?);
         }
         block.data = Some(BlockData { data });
         Ok(Some(block))
@@ -155,7 +219,8 @@ impl Ledger {
     /// Gives the block in which a transaction, valid or not, came first.
     pub fn block_of_transaction(&self, id: &str) -> Result<Option<Block>, LedgerError> {
         let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
-        let Some(number) = table.get((&*self.name, id))?.map(|guard| guard.value().0) else {
+        let Some(number) = table.get((&*self.name, &*transaction_key(id)))?.map(|guard| guard.value().0)
+        else {
             return Ok(None);
         };
         self.block(number)
@@ -164,14 +229,16 @@ impl Ledger {
     /// Tells whether a transaction, valid or not, is in a block, be it one that [`Self::height`] does not count yet.
     pub fn has_transaction(&self, id: &str) -> Result<bool, LedgerError> {
         let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
-        Ok(table.get((&*self.name, id))?.is_some())
+        Ok(table.get((&*self.name, &*transaction_key(id)))?.is_some())
     }
 
     /// Gives a transaction, valid or not, as it came first.
     pub fn transaction(&self, id: &str) -> Result<Option<Processed>, LedgerError> {
         let transaction = self.database.begin_read()?;
         let table = transaction.open_table(TRANSACTIONS)?;
-        let Some((block, index, code)) = table.get((&*self.name, id))?.map(|guard| guard.value()) else {
+        let Some((block, index, code)) =
+            table.get((&*self.name, &*transaction_key(id)))?.map(|guard| guard.value())
+        else {
             return Ok(None);
         };
         if !self.counts(block) {
@@ -182,7 +249,8 @@ impl Ledger {
             .map_err(|error| LedgerError::damaged(record(), &error))?;
         let envelope = transaction.open_table(ENVELOPES)?.get((&*self.name, block, index))?;
         let envelope = envelope.ok_or_else(|| LedgerError::damaged(record(), "its envelope is missing"))?;
-        Ok(Some(Processed { envelope: envelope.value().to_vec(), code, block, index }))
+        let envelope = large::read(&transaction.open_table(PIECES)?, envelope.value())?;
+        Ok(Some(Processed { envelope, code, block, index }))
     }
 
     /// Tells whether the height counts a block; one that was written a moment ago is in the store and not counted.
@@ -193,7 +261,7 @@ impl Ledger {
     /// Gives what the valid transactions of a block wrote to collections, by their indexes: what this ledger was given,
     /// without what has expired or was purged.
     pub fn private_data(&self, block: u64) -> Result<BTreeMap<u64, TxPvtReadWriteSet>, LedgerError> {
-        private::sets_of_block(&self.database.begin_read()?, &self.name, block)
+        private_sets::of_block(&self.database.begin_read()?, &self.name, block)
     }
 
     /// Begins the simulation of a transaction over the state as it is now.
@@ -204,6 +272,7 @@ impl Ledger {
 
 /// Makes the tables that no reader should miss.
 fn open_all_tables(transaction: &WriteTransaction) -> Result<(), LedgerError> {
+    transaction.open_table(PIECES)?;
     transaction.open_table(CHANNELS)?;
     transaction.open_table(BLOCKS)?;
     transaction.open_table(NUMBERS)?;
@@ -224,7 +293,8 @@ fn read_header(
 ) -> Result<Option<Block>, LedgerError> {
     let table = transaction.open_table(BLOCKS)?;
     let Some(guard) = table.get((channel, number))? else { return Ok(None) };
-    let block = Block::decode(guard.value());
+    let bytes = large::read(&transaction.open_table(PIECES)?, guard.value())?;
+    let block = Block::decode(bytes.as_slice());
     block.map(Some).map_err(|error| LedgerError::damaged(format!("block {number}"), &error))
 }
 
@@ -240,7 +310,8 @@ pub(crate) fn read_tip(transaction: &WriteTransaction, channel: &str) -> Result<
     let guard = table
         .get((channel, height.saturating_sub(1)))?
         .ok_or_else(|| damaged("its last block is missing"))?;
-    let last = Block::decode(guard.value()).map_err(|error| damaged(&error.to_string()))?;
+    let bytes = Pieces::open(transaction)?.read(guard.value())?;
+    let last = Block::decode(bytes.as_slice()).map_err(|error| damaged(&error.to_string()))?;
     Ok((Tip { height, last_config }, last))
 }
 
@@ -255,12 +326,14 @@ pub(crate) fn write_block(
     let number = header.number;
     let hash = block::header_hash(&header);
     let without_data = Block { header: Some(header), data: None, metadata: block.metadata.clone() };
-    transaction.open_table(BLOCKS)?.insert((channel, number), without_data.encode_to_vec().as_slice())?;
+    let mut pieces = Pieces::open(transaction)?;
+    let without_data = without_data.encode_to_vec();
+    transaction.open_table(BLOCKS)?.insert((channel, number), pieces.store(&without_data)?)?;
     transaction.open_table(NUMBERS)?.insert((channel, hash.as_slice()), number)?;
     transaction.open_table(CHANNELS)?.insert(channel, (tip.height, tip.last_config))?;
     let mut envelopes = transaction.open_table(ENVELOPES)?;
     for (index, envelope) in (0..).zip(block.data.iter().flat_map(|data| &data.data)) {
-        envelopes.insert((channel, number, index), envelope.as_slice())?;
+        envelopes.insert((channel, number, index), pieces.store(envelope)?)?;
     }
     Ok(())
 }

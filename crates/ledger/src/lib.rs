@@ -17,10 +17,13 @@ extern crate self as ccs_ledger;
 
 mod block;
 mod commit;
+mod database;
 mod envelope;
 mod error;
 #[cfg(test)]
 mod fixture;
+mod heights;
+mod large;
 mod ledger;
 mod metadata;
 mod namespace;
@@ -33,7 +36,8 @@ mod version;
 
 pub use block::{data_hash, header_hash};
 pub use commit::{Collections, Committed, Content, MissingPrivateData, Transaction, Update, Updates};
-pub use error::{LedgerError, OpenError};
+pub use error::{DiskError, LedgerError, OpenError};
+pub use heights::Setback;
 pub use ledger::{Ledger, Processed};
 pub use metadata::Metadata;
 pub use namespace::Namespace;

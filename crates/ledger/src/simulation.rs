@@ -12,12 +12,12 @@ mod results;
 use std::fmt;
 use std::sync::Arc;
 
-use redb::{ReadOnlyTable, ReadTransaction};
+use redb::ReadTransaction;
 
 use crate::error::LedgerError;
 use crate::metadata::{self, Metadata};
-use crate::state::{self, Entry};
-use crate::tables::{STATE, StateKey, StateValue};
+use crate::state::{Entry, Snapshot};
+use crate::tables::MAX_KEY_LENGTH;
 
 pub use error::SimulationError;
 pub use query::{BATCH_SIZE, Batch, HistoryQuery, KeyModification, KeyValue, Page, RangeQuery, Scan};
@@ -32,7 +32,7 @@ pub struct Simulation {
     channel: Arc<str>,
     id: String,
     transaction: ReadTransaction,
-    state: ReadOnlyTable<StateKey, StateValue>,
+    state: Snapshot,
     record: Record,
     has_written: bool,
     has_queried_private: bool,
@@ -53,7 +53,7 @@ impl Simulation {
         channel: Arc<str>,
         id: String,
     ) -> Result<Self, LedgerError> {
-        let state = transaction.open_table(STATE)?;
+        let state = Snapshot::of(&transaction)?;
         Ok(Self {
             channel,
             id,
@@ -95,6 +95,7 @@ impl Simulation {
     /// Writes a value; an empty one deletes.
     pub fn put(&mut self, namespace: &str, key: &str, value: Vec<u8>) -> Result<(), SimulationError> {
         self.begin_write()?;
+        self.check_key(key)?;
         let value = (!value.is_empty()).then_some(value);
         self.recorded(namespace).writes.insert(key.to_owned(), value);
         Ok(())
@@ -113,6 +114,7 @@ impl Simulation {
         metadata: Metadata,
     ) -> Result<(), SimulationError> {
         self.begin_write()?;
+        self.check_key(key)?;
         self.recorded(namespace).metadata.insert(key.to_owned(), metadata);
         Ok(())
     }
@@ -131,7 +133,7 @@ impl Simulation {
 
     /// Reads a key of a namespace and records its version.
     fn read(&mut self, namespace: &str, key: &str) -> Result<Option<Entry>, SimulationError> {
-        let entry = state::read(&self.state, &self.channel, namespace, key.as_bytes())?;
+        let entry = self.state.read(&self.channel, namespace, key.as_bytes())?;
         let version = entry.as_ref().map(|entry| entry.version);
         self.recorded(namespace).reads.insert(key.to_owned(), version);
         Ok(entry)
@@ -152,6 +154,14 @@ impl Simulation {
             return Err(SimulationError::WriteAfterPaginatedQuery { id: self.id.clone() });
         }
         self.has_written = true;
+        Ok(())
+    }
+
+    /// Refuses to write a key that the state cannot hold.
+    fn check_key(&self, key: &str) -> Result<(), SimulationError> {
+        if key.len() > MAX_KEY_LENGTH {
+            return Err(SimulationError::LongKey { id: self.id.clone(), length: key.len() });
+        }
         Ok(())
     }
 

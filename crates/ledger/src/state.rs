@@ -2,10 +2,11 @@
 
 use std::ops::Bound;
 
-use redb::ReadableTable;
+use redb::{ReadOnlyTable, ReadTransaction, ReadableTable, Table, WriteTransaction};
 
 use crate::error::LedgerError;
-use crate::tables::{StateKey, StateValue};
+use crate::large;
+use crate::tables::{PIECES, PieceKey, STATE, StateKey, StateValue};
 use crate::version::Version;
 
 /// What the state holds of a key.
@@ -17,32 +18,72 @@ pub(crate) struct Entry {
     pub(crate) value: Vec<u8>,
 }
 
-impl Entry {
-    pub(crate) fn new((block, transaction, metadata, value): (u64, u64, &[u8], &[u8])) -> Self {
-        let version = Version { block, transaction };
-        Self { version, metadata: metadata.to_vec(), value: value.to_vec() }
+/// The tables of the state, in a snapshot or within a commit.
+pub(crate) struct State<R, P> {
+    pub(crate) rows: R,
+    pub(crate) pieces: P,
+}
+
+/// The state as it was at some time.
+pub(crate) type Snapshot = State<ReadOnlyTable<StateKey, StateValue>, ReadOnlyTable<PieceKey, &'static [u8]>>;
+
+/// The state within a commit, without what the block changes.
+pub(crate) type Current<'t> = State<Table<'t, StateKey, StateValue>, Table<'t, PieceKey, &'static [u8]>>;
+
+impl Snapshot {
+    pub(crate) fn of(transaction: &ReadTransaction) -> Result<Self, LedgerError> {
+        Ok(Self { rows: transaction.open_table(STATE)?, pieces: transaction.open_table(PIECES)? })
     }
 }
 
-/// Reads a key.
-pub(crate) fn read(
-    table: &impl ReadableTable<StateKey, StateValue>,
-    channel: &str,
-    namespace: &str,
-    key: &[u8],
-) -> Result<Option<Entry>, LedgerError> {
-    Ok(table.get((channel, namespace, key))?.map(|guard| Entry::new(guard.value())))
+impl<'t> Current<'t> {
+    pub(crate) fn of(transaction: &'t WriteTransaction) -> Result<Self, LedgerError> {
+        Ok(Self { rows: transaction.open_table(STATE)?, pieces: transaction.open_table(PIECES)? })
+    }
 }
 
-/// Reads only the version of a key.
-pub(crate) fn version(
-    table: &impl ReadableTable<StateKey, StateValue>,
-    channel: &str,
-    namespace: &str,
-    key: &[u8],
-) -> Result<Option<Version>, LedgerError> {
-    let guard = table.get((channel, namespace, key))?;
-    Ok(guard.map(|guard| Version { block: guard.value().0, transaction: guard.value().1 }))
+impl<R, P> State<R, P>
+where
+    R: ReadableTable<StateKey, StateValue>,
+    P: ReadableTable<PieceKey, &'static [u8]>,
+{
+    /// Reads a key.
+    pub(crate) fn read(
+        &self,
+        channel: &str,
+        namespace: &str,
+        key: &[u8],
+    ) -> Result<Option<Entry>, LedgerError> {
+        let Some(guard) = self.rows.get((channel, namespace, key))? else { return Ok(None) };
+        let (block, transaction, metadata, value) = guard.value();
+        Ok(Some(Entry {
+            version: Version { block, transaction },
+            metadata: large::read(&self.pieces, metadata)?,
+            value: large::read(&self.pieces, value)?,
+        }))
+    }
+
+    /// Reads only the version of a key.
+    pub(crate) fn version(
+        &self,
+        channel: &str,
+        namespace: &str,
+        key: &[u8],
+    ) -> Result<Option<Version>, LedgerError> {
+        let guard = self.rows.get((channel, namespace, key))?;
+        Ok(guard.map(|guard| Version { block: guard.value().0, transaction: guard.value().1 }))
+    }
+
+    /// Reads only the metadata of a key.
+    pub(crate) fn metadata(
+        &self,
+        channel: &str,
+        namespace: &str,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, LedgerError> {
+        let Some(guard) = self.rows.get((channel, namespace, key))? else { return Ok(None) };
+        large::read(&self.pieces, guard.value().2).map(Some)
+    }
 }
 
 /// Where a range ends.

@@ -1,74 +1,113 @@
-//! The store: one database that holds every channel, in a file or in memory.
+//! The store: one database that holds every channel, in a folder or in a temporary file.
 
-use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use ccs_proto::common::Block;
-use redb::backends::InMemoryBackend;
-use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableError};
+use redb::{DatabaseError, ReadableTable, StorageError, TableError};
 
-use crate::error::{LedgerError, OpenError};
+use crate::database::{Database, DatabaseFile};
+use crate::error::{LedgerError, OpenError, disk_error};
+use crate::heights::{Heights, Setback};
 use crate::ledger::Ledger;
 use crate::tables::{CHANNELS, FORMAT, FORMAT_VERSION};
 
-/// The file in the folder of a store.
+/// The file of the database in the folder of a store.
 const FILE: &str = "ledger.redb";
-
-/// How much of the file the database keeps in memory. The process is to stay small, and the system caches files too.
-const CACHE_SIZE_IN_BYTES: usize = 8 << 20;
+/// The file with the heights of the channels beside it.
+const HEIGHTS: &str = "heights";
 
 /// An open store. It closes when it and all its [`Ledger`]s are dropped.
 #[derive(Debug)]
 pub struct Store {
     database: Arc<Database>,
+    heights: Arc<Heights>,
+    setbacks: Vec<Setback>,
     /// One for each channel that was asked for: all handles of a channel share its height.
     ledgers: Mutex<HashMap<String, Ledger>>,
 }
 
 impl Store {
-    /// Opens the store in a folder, or makes both.
+    /// Opens the store in a folder, or makes both; only this user can read what it makes.
     ///
-    /// What was committed is there also after the process, or the machine, was stopped at any moment.
+    /// What was committed is there also after the process, or the machine, was stopped at any moment. The checksums of the
+    /// whole file are compared, which takes a second for about a gigabyte.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
-        std::fs::create_dir_all(folder)
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)
             .map_err(|reason| OpenError::Folder { path: folder.to_path_buf(), reason })?;
         let path = folder.join(FILE);
-        let database = Database::builder()
-            .set_cache_size(CACHE_SIZE_IN_BYTES)
-            .create(&path)
-            .map_err(|error| cannot_open(path.clone(), error))?;
-        check_format(&database, &path)?;
-        Ok(Self::new(database))
-    }
-
-    /// Makes a store that is gone when it is dropped.
-    pub fn in_memory() -> Result<Self, OpenError> {
-        let path = PathBuf::from("in memory");
-        let database = Database::builder()
-            .set_cache_size(CACHE_SIZE_IN_BYTES)
-            .create_with_backend(InMemoryBackend::new())
-            .map_err(|error| cannot_open(path.clone(), error))?;
-        check_format(&database, &path)?;
-        Ok(Self::new(database))
-    }
-
-    fn new(database: Database) -> Self {
-        Self { database: Arc::new(database), ledgers: Mutex::default() }
-    }
-
-    /// Gives the names of all channels, in order.
-    pub fn channels(&self) -> Result<Vec<String>, LedgerError> {
-        let table = match self.database.begin_read()?.open_table(CHANNELS) {
-            Ok(table) => table,
-            Err(TableError::TableDoesNotExist(_)) => return Ok(Vec::new()),
-            Err(error) => return Err(error.into()),
+        let refused = |path: &Path| {
+            let path = path.to_path_buf();
+            move |reason| OpenError::File { path, reason }
         };
-        let mut names = Vec::new();
-        for row in table.iter()? {
-            names.push(row?.0.value().to_owned());
+        let file = open_private(&path).map_err(refused(&path))?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Err(OpenError::Locked { path }),
+            Err(TryLockError::Error(reason)) if reason.kind() != ErrorKind::Unsupported => {
+                return Err(refused(&path)(reason));
+            }
+            Err(TryLockError::Error(_)) | Ok(()) => {}
         }
-        Ok(names)
+        let name = format!("the ledger {}", path.display());
+        let file = DatabaseFile::new(name, folder, file, true);
+        let database = open_database(file, &path)?;
+        // A file that was there may be open to others.
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(refused(&path))?;
+
+        let heights = heights(&database).map_err(|error| cannot_read(&path, error))?;
+        let path = folder.join(HEIGHTS);
+        let file = open_private(&path).map_err(refused(&path))?;
+        let (heights, setbacks) = Heights::compare(file, heights).map_err(refused(&path))?;
+        Ok(Self::new(database, heights, setbacks))
+    }
+
+    /// Makes a store in a file without a name in the system's folder for temporary files. The file is gone when the store is
+    /// dropped, or the process ends in whatever way.
+    pub fn temporary() -> Result<Self, OpenError> {
+        Self::temporary_in(&std::env::temp_dir())
+    }
+
+    fn temporary_in(folder: &Path) -> Result<Self, OpenError> {
+        let file = tempfile::tempfile_in(folder)
+            .map_err(|reason| OpenError::Temporary { folder: folder.to_path_buf(), reason })?;
+        let name = format!("the temporary ledger in {}", folder.display());
+        let database = open_database(DatabaseFile::new(name, folder, file, false), folder)?;
+        Ok(Self::new(database, Heights::default(), Vec::new()))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of_storage(storage: impl redb::StorageBackend) -> Result<Self, OpenError> {
+        let path = Path::new("/fake/ledger.redb");
+        let database = open_database(Ok(DatabaseFile::of_storage("the ledger", storage)), path)?;
+        Ok(Self::new(database, Heights::default(), Vec::new()))
+    }
+
+    /// Makes a temporary store: see [`Self::temporary`].
+    pub fn in_memory() -> Result<Self, OpenError> {
+        Self::temporary()
+    }
+
+    fn new(database: Database, heights: Heights, setbacks: Vec<Setback>) -> Self {
+        Self { database: Arc::new(database), heights: Arc::new(heights), setbacks, ledgers: Mutex::default() }
+    }
+
+    /// Returns the channels that had more blocks when the store was used before: the end of its file was damaged, or the
+    /// file is an older copy.
+    #[must_use]
+    pub fn setbacks(&self) -> &[Setback] {
+        &self.setbacks
+    }
+
+    /// Returns the names of all channels, in order.
+    pub fn channels(&self) -> Result<Vec<String>, LedgerError> {
+        Ok(heights(&self.database)?.into_keys().collect())
     }
 
     /// Gives the ledger of a channel; one that does not exist yet begins with the block that `genesis` makes.
@@ -78,48 +117,81 @@ impl Store {
         if let Some(ledger) = ledgers.get(name) {
             return Ok(ledger.clone());
         }
-        let ledger = match Ledger::open(&self.database, name)? {
+        let ledger = match Ledger::open(&self.database, &self.heights, name)? {
             Some(ledger) => ledger,
-            None => Ledger::create(&self.database, name, genesis())?,
+            None => Ledger::create(&self.database, &self.heights, name, genesis())?,
         };
         ledgers.insert(name.to_owned(), ledger.clone());
         Ok(ledger)
     }
 }
 
-fn cannot_open(path: PathBuf, error: DatabaseError) -> OpenError {
-    match error {
-        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
-            OpenError::Locked { path }
+/// Opens a file for this user alone, or makes it.
+fn open_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// Opens the database in a file and compares its format with ours; notes ours in one that is new.
+fn open_database(file: Result<DatabaseFile, DatabaseError>, path: &Path) -> Result<Database, OpenError> {
+    let database = file.and_then(Database::open).map_err(|error| cannot_open(path, error))?;
+    let found = stored_format(&database).map_err(|error| cannot_read(path, error))?;
+    let path = path.to_path_buf();
+    match found {
+        Found::Version(FORMAT_VERSION) => Ok(database),
+        Found::Version(version) => {
+            Err(OpenError::Format { path, found: version.to_string(), supported: FORMAT_VERSION })
         }
+        Found::Nothing => match note_format(&database) {
+            Ok(()) => Ok(database),
+            Err(error) => Err(cannot_read(&path, error)),
+        },
+        Found::SomethingElse => Err(OpenError::NotAStore { path }),
+    }
+}
+
+fn cannot_open(path: &Path, error: DatabaseError) -> OpenError {
+    let path = path.to_path_buf();
+    match error {
         DatabaseError::UpgradeRequired(format) => {
             OpenError::Format { path, found: format!("{format} of the database"), supported: FORMAT_VERSION }
         }
         // A file without the database's magic number.
-        DatabaseError::Storage(StorageError::Io(error))
-            if error.kind() == std::io::ErrorKind::InvalidData =>
-        {
+        DatabaseError::Storage(StorageError::Io(error)) if error.kind() == ErrorKind::InvalidData => {
             OpenError::NotAStore { path }
         }
-        error => OpenError::Storage { path, reason: Box::new(error.into()) },
+        DatabaseError::Storage(StorageError::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+            OpenError::Damaged { path, reason: "it ends too early".to_owned() }
+        }
+        DatabaseError::Storage(StorageError::Corrupted(reason)) => OpenError::Damaged { path, reason },
+        error => match disk_error(error.into()) {
+            Ok(error) => OpenError::Disk(error),
+            Err(reason) => OpenError::Storage { path, reason: Box::new(reason) },
+        },
     }
 }
 
-/// Compares the format of a store with ours, and notes ours in one that is new.
-fn check_format(database: &Database, path: &Path) -> Result<(), OpenError> {
-    let storage =
-        |reason: redb::Error| OpenError::Storage { path: path.to_path_buf(), reason: Box::new(reason) };
-    let found = stored_format(database).map_err(storage)?;
-    match found {
-        Found::Version(FORMAT_VERSION) => Ok(()),
-        Found::Version(version) => Err(OpenError::Format {
-            path: path.to_path_buf(),
-            found: version.to_string(),
-            supported: FORMAT_VERSION,
-        }),
-        Found::Nothing => note_format(database).map_err(storage),
-        Found::SomethingElse => Err(OpenError::NotAStore { path: path.to_path_buf() }),
+fn cannot_read(path: &Path, error: LedgerError) -> OpenError {
+    let path = path.to_path_buf();
+    match error {
+        LedgerError::Disk(error) => OpenError::Disk(error),
+        LedgerError::Store(reason) => OpenError::Storage { path, reason },
+        error => OpenError::Damaged { path, reason: error.to_string() },
     }
+}
+
+/// Reads the heights of all channels.
+fn heights(database: &Database) -> Result<BTreeMap<String, u64>, LedgerError> {
+    let table = match database.begin_read()?.open_table(CHANNELS) {
+        Ok(table) => table,
+        Err(TableError::TableDoesNotExist(_)) => return Ok(BTreeMap::new()),
+        Err(error) => return Err(error.into()),
+    };
+    let mut heights = BTreeMap::new();
+    for row in table.iter()? {
+        let (channel, tip) = row?;
+        heights.insert(channel.value().to_owned(), tip.value().0);
+    }
+    Ok(heights)
 }
 
 /// What a database says about its format.
@@ -131,7 +203,7 @@ enum Found {
     SomethingElse,
 }
 
-fn stored_format(database: &Database) -> Result<Found, redb::Error> {
+fn stored_format(database: &Database) -> Result<Found, LedgerError> {
     let transaction = database.begin_read()?;
     let table = match transaction.open_table(FORMAT) {
         Ok(table) => table,
@@ -144,7 +216,7 @@ fn stored_format(database: &Database) -> Result<Found, redb::Error> {
     Ok(table.get("version")?.map_or(Found::SomethingElse, |version| Found::Version(version.value())))
 }
 
-fn note_format(database: &Database) -> Result<(), redb::Error> {
+fn note_format(database: &Database) -> Result<(), LedgerError> {
     let transaction = database.begin_write()?;
     transaction.open_table(FORMAT)?.insert("version", FORMAT_VERSION)?;
     transaction.commit()?;
@@ -152,110 +224,4 @@ fn note_format(database: &Database) -> Result<(), redb::Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture::{commit, genesis, value};
-
-    #[test]
-    fn what_was_committed_is_there_after_opening_it_again() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("new/folder");
-        let store = Store::open(&path).unwrap();
-        let ledger = store.channel("ch", genesis).unwrap();
-        let block = commit(&ledger, "t1", |one| one.put("cc", "a", b"1".to_vec()).unwrap()).block;
-        // A handle keeps the store open.
-        drop(store);
-        assert_eq!(
-            Store::open(&path).unwrap_err().to_string(),
-            format!("the ledger {} is in use by another process", path.join(FILE).display())
-        );
-        drop(ledger);
-        let store = Store::open(&path).unwrap();
-        let ledger = store.channel("ch", || panic!("it exists")).unwrap();
-        assert_eq!((ledger.height(), ledger.block(1).unwrap()), (2, Some(block)));
-        assert_eq!(value(&ledger, "cc", "a"), Some(b"1".to_vec()));
-    }
-
-    #[test]
-    fn channels_know_nothing_of_each_other() {
-        let store = Store::in_memory().unwrap();
-        let (one, other) = (store.channel("a", genesis).unwrap(), store.channel("ab", genesis).unwrap());
-        commit(&one, "t1", |one| one.put("cc", "a", b"1".to_vec()).unwrap());
-        assert_eq!((one.height(), other.height()), (2, 1));
-        assert_eq!(value(&other, "cc", "a"), None);
-        assert!(!other.has_transaction("t1").unwrap());
-        assert_eq!(store.channels().unwrap(), ["a", "ab"]);
-        // Another handle of the same ledger.
-        assert_eq!(store.channel("a", || panic!("it exists")).unwrap().height(), 2);
-    }
-
-    #[test]
-    fn what_is_no_store_of_this_format_is_left_as_it_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
-        std::fs::write(&path, "a text that somebody keeps here".repeat(1000)).unwrap();
-        let error = Store::open(folder.path()).unwrap_err();
-        assert_eq!(error.to_string(), format!("{} is not a ledger", path.display()));
-        assert_eq!(
-            error.hint().unwrap(),
-            format!("give a folder of its own, or move {} out of the way", path.display())
-        );
-        assert!(std::fs::read_to_string(&path).unwrap().starts_with("a text"));
-        std::fs::remove_file(&path).unwrap();
-
-        let write = |version| {
-            let database = Database::create(&path).unwrap();
-            let transaction = database.begin_write().unwrap();
-            transaction.open_table(FORMAT).unwrap().insert("version", version).unwrap();
-            transaction.commit().unwrap();
-        };
-        write(FORMAT_VERSION + 1);
-        let error = Store::open(folder.path()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            format!("the ledger {} has format 2, and this program reads format 1", path.display())
-        );
-        assert_eq!(
-            error.hint().unwrap(),
-            format!("to begin with an empty ledger, remove the file: rm {}", path.display())
-        );
-        write(FORMAT_VERSION);
-        Store::open(folder.path()).unwrap();
-        std::fs::remove_file(&path).unwrap();
-
-        let other = redb::TableDefinition::<&str, &str>::new("others");
-        let transaction = Database::create(&path).unwrap().begin_write().unwrap();
-        transaction.open_table(other).unwrap();
-        transaction.commit().unwrap();
-        assert!(matches!(Store::open(folder.path()), Err(OpenError::NotAStore { .. })));
-    }
-
-    #[test]
-    fn a_file_that_was_cut_off_is_refused() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join(FILE);
-        let ledger = Store::open(folder.path()).unwrap().channel("ch", genesis).unwrap();
-        for n in 0..20 {
-            commit(&ledger, &format!("t{n}"), |one| one.put("cc", "a", vec![b'x'; 10_000]).unwrap());
-        }
-        drop(ledger);
-        let whole = std::fs::read(&path).unwrap();
-        for keep in [0, 1, 100, 4_096, whole.len() / 2, whole.len() - 1] {
-            std::fs::write(&path, &whole[..keep]).unwrap();
-            match Store::open(folder.path()) {
-                Err(OpenError::NotAStore { .. } | OpenError::Storage { .. }) => {}
-                // Nothing is left: a new store.
-                Ok(store) if keep == 0 => assert_eq!(store.channels().unwrap(), [""; 0]),
-                other => panic!("{keep} bytes: {other:?}"),
-            }
-        }
-    }
-
-    #[test]
-    fn a_folder_that_cannot_be_made_is_named() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        let path = file.path().join("folder");
-        let text = Store::open(&path).unwrap_err().to_string();
-        assert!(text.starts_with(&format!("cannot create the folder {}: ", path.display())), "{text}");
-    }
-}
+mod tests;

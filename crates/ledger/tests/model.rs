@@ -281,7 +281,7 @@ proptest! {
 
     #[test]
     fn the_ledger_follows_the_model(events in proptest::collection::vec(event(), 1..24)) {
-        let ledger = Store::in_memory().unwrap().channel("ch", common::genesis).unwrap();
+        let ledger = Store::temporary().unwrap().channel("ch", common::genesis).unwrap();
         let mut state = State::new();
         let mut waiting: Vec<(Transaction, Planned)> = Vec::new();
         for (n, event) in events.iter().enumerate() {

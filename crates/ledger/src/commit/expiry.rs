@@ -2,14 +2,15 @@
 //!
 //! Fabric 3.1 `core/ledger/kvledger/txmgmt/pvtstatepurgemgmt`, `core/ledger/pvtdatapolicy/btlpolicy.go`.
 
-use redb::ReadableTable;
+use std::collections::BTreeMap;
 
 use super::sets::CollectionSet;
 use super::updates::{Update, View};
-use super::{Commit, private};
+use super::{Commit, private_sets};
 use crate::error::LedgerError;
 use crate::namespace;
-use crate::tables::{EXPIRY, STATE};
+use crate::state::Current;
+use crate::tables::EXPIRY;
 use crate::version::Version;
 
 /// Notes when the keys that a transaction writes to a collection expire: with the commit of block
@@ -28,25 +29,27 @@ pub(super) fn schedule(
         return Ok(());
     }
     let expires = block.saturating_add(block_to_live).saturating_add(1);
-    let key = (commit.channel, expires, block, transaction, namespace, collection.name.as_str());
-    commit.database.open_table(EXPIRY)?.insert(key, hashes)?;
+    let mut table = commit.database.open_table(EXPIRY)?;
+    for hash in hashes {
+        let name = collection.name.as_str();
+        table.insert((commit.channel, expires, block, transaction, namespace, name, hash), ())?;
+    }
     Ok(())
 }
 
 /// What expires: the writes of one transaction to one collection.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Expired {
-    expires: u64,
     version: Version,
     namespace: String,
     collection: String,
-    key_hashes: Vec<Vec<u8>>,
 }
 
 /// Removes what expires with this block, except for keys that it writes anew or that were written anew before.
 pub(super) fn apply(commit: &mut Commit<'_>) -> Result<(), LedgerError> {
-    for expired in take_expired(commit)? {
-        let Expired { version, namespace, collection, key_hashes, .. } = expired;
-        let keys = private::forget(commit, version, &namespace, &collection)?;
+    for (expired, key_hashes) in take_expired(commit)? {
+        let Expired { version, namespace, collection } = expired;
+        let keys = private_sets::forget(commit, version, &namespace, &collection)?;
         let hashed = namespace::hashed(&namespace, &collection);
         delete(commit, version.block, &hashed, key_hashes)?;
         let private = namespace::private(&namespace, &collection);
@@ -55,31 +58,18 @@ pub(super) fn apply(commit: &mut Commit<'_>) -> Result<(), LedgerError> {
     Ok(())
 }
 
-fn take_expired(commit: &Commit<'_>) -> Result<Vec<Expired>, LedgerError> {
+/// Removes from the table what expires with this block, and returns the hashes of the keys.
+fn take_expired(commit: &Commit<'_>) -> Result<BTreeMap<Expired, Vec<Vec<u8>>>, LedgerError> {
     let mut table = commit.database.open_table(EXPIRY)?;
-    let mut found = Vec::new();
-    let past = (commit.channel, commit.number.saturating_add(1), 0, 0, "", "");
-    for row in table.range((commit.channel, 0, 0, 0, "", "")..past)? {
-        let (key, hashes) = row?;
-        let (_, expires, block, transaction, namespace, collection) = key.value();
-        found.push(Expired {
-            expires,
-            version: Version { block, transaction },
-            namespace: namespace.to_owned(),
-            collection: collection.to_owned(),
-            key_hashes: hashes.value().into_iter().map(<[u8]>::to_vec).collect(),
-        });
-    }
-    for Expired { expires, version, namespace, collection, .. } in &found {
-        let Version { block, transaction } = *version;
-        table.remove((
-            commit.channel,
-            *expires,
-            block,
-            transaction,
-            namespace.as_str(),
-            collection.as_str(),
-        ))?;
+    let mut found: BTreeMap<Expired, Vec<Vec<u8>>> = BTreeMap::new();
+    let past = commit.number.saturating_add(1);
+    let due = (commit.channel, 0, 0, 0, "", "", &[] as &[u8])..(commit.channel, past, 0, 0, "", "", &[]);
+    for row in table.extract_from_if(due, |_, ()| true)? {
+        let (key, _) = row?;
+        let (_, _, block, transaction, namespace, collection, hash) = key.value();
+        let version = Version { block, transaction };
+        let expired = Expired { version, namespace: namespace.to_owned(), collection: collection.to_owned() };
+        found.entry(expired).or_default().push(hash.to_vec());
     }
     Ok(found)
 }
@@ -92,7 +82,7 @@ fn delete(
     keys: impl IntoIterator<Item = Vec<u8>>,
 ) -> Result<(), LedgerError> {
     let version = Version { block: commit.number, transaction: u64::MAX };
-    let state = commit.database.open_table(STATE)?;
+    let state = Current::of(commit.database)?;
     let mut view = View { state: &state, channel: commit.channel, updates: &mut commit.updates };
     for key in keys {
         let is_changed = view.update(namespace, &key).is_some();

@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 
 use ccs_proto::kvrwset::KvMetadataEntry;
-use redb::ReadableTable;
 
 use super::sets::Sets;
 use super::updates::{Update, View};
 use crate::error::LedgerError;
 use crate::metadata;
 use crate::namespace;
-use crate::tables::{StateKey, StateValue};
 use crate::version::Version;
 
 /// What a transaction does to a key.
@@ -34,11 +32,7 @@ enum Value {
 type Operations = BTreeMap<(String, Vec<u8>), Operation>;
 
 /// Adds the writes of a transaction to the block's changes, private ones as hashes.
-pub(super) fn apply(
-    sets: &Sets,
-    version: Version,
-    view: &mut View<'_, impl ReadableTable<StateKey, StateValue>>,
-) -> Result<(), LedgerError> {
+pub(super) fn apply(sets: &Sets, version: Version, view: &mut View<'_, '_>) -> Result<(), LedgerError> {
     for ((namespace, key), operation) in operations(sets) {
         if let Some(update) = update(operation, version, view, (&namespace, &key))? {
             view.set(&namespace, key, update);
@@ -88,15 +82,14 @@ fn encoded(entries: &[KvMetadataEntry]) -> Vec<u8> {
 fn update(
     operation: Operation,
     version: Version,
-    view: &View<'_, impl ReadableTable<StateKey, StateValue>>,
+    view: &View<'_, '_>,
     (namespace, key): (&str, &[u8]),
 ) -> Result<Option<Update>, LedgerError> {
     Ok(match (operation.value, operation.metadata) {
         (Value::Deleted, _) => Some(Update::delete(version)),
         (Value::Put(value), Some(metadata)) => Some(Update { version, value: Some(value), metadata }),
         (Value::Put(value), None) => {
-            let latest = view.latest(namespace, key)?;
-            let metadata = latest.map(|entry| entry.metadata).unwrap_or_default();
+            let metadata = view.latest_metadata(namespace, key)?.unwrap_or_default();
             Some(Update { version, value: Some(value), metadata })
         }
         (Value::Kept, metadata) => view.latest(namespace, key)?.map(|entry| Update {

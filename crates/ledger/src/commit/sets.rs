@@ -6,6 +6,7 @@ use ccs_proto::rwset::TxReadWriteSet;
 use prost::Message;
 
 use crate::namespace::Namespace;
+use crate::tables::MAX_KEY_LENGTH;
 
 /// What a transaction reads and writes.
 #[derive(Debug)]
@@ -51,6 +52,9 @@ impl Sets {
             let public = KvrwSet::decode(set.rwset.as_slice()).map_err(bad)?;
             namespaces.push(NamespaceSet { name: set.namespace.clone(), public, collections });
         }
+        if namespaces.iter().any(NamespaceSet::has_long_key) {
+            return Err(TxValidationCode::IllegalWriteset);
+        }
         Ok(Self { namespaces })
     }
 
@@ -59,5 +63,21 @@ impl Sets {
         let named = |set: &&NamespaceSet| set.name == namespace;
         let collections = self.namespaces.iter().filter(named).flat_map(|set| &set.collections);
         collections.into_iter().find(|set| set.name == collection)
+    }
+}
+
+impl NamespaceSet {
+    /// Tells whether the set writes a key that the state cannot hold, or is one of a namespace with such a name.
+    fn has_long_key(&self) -> bool {
+        let written = self.public.writes.iter().map(|write| write.key.len());
+        let with_metadata = self.public.metadata_writes.iter().map(|write| write.key.len());
+        let collections = self.collections.iter().flat_map(|collection| {
+            let hashed = &collection.hashed;
+            let written = hashed.hashed_writes.iter().map(|write| write.key_hash.len());
+            let with_metadata = hashed.metadata_writes.iter().map(|write| write.key_hash.len());
+            written.chain(with_metadata).chain([collection.name.len()])
+        });
+        let mut lengths = written.chain(with_metadata).chain(collections).chain([self.name.len()]);
+        lengths.any(|length| length > MAX_KEY_LENGTH)
     }
 }

@@ -1,8 +1,10 @@
+mod large;
 mod private;
 
 use super::*;
 use crate::Metadata;
 use crate::fixture::{commit, endorsed, ledger, simulated, value};
+use crate::tables::MAX_KEY_LENGTH;
 
 fn codes(ledger: &Ledger, transactions: &[Transaction]) -> Vec<TxValidationCode> {
     ledger.commit(transactions, &()).unwrap().codes
@@ -205,4 +207,69 @@ fn the_same_blocks_have_the_same_commit_hash() {
     };
     assert_eq!(hash(), hash());
     assert_eq!(hash().len(), 2 * 34);
+}
+
+#[test]
+fn the_height_never_goes_backwards() {
+    let ledger = ledger();
+    let mut heights = Vec::new();
+    let first = simulated(&ledger, "t1", |simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap());
+    // Another block is committed and counted before the first one is.
+    ledger
+        .commit_with(&[first], &(), |_| {
+            commit(&ledger, "t2", |simulation| simulation.put("cc", "b", b"1".to_vec()).unwrap());
+            heights.push(ledger.height());
+        })
+        .unwrap();
+    heights.push(ledger.height());
+    assert_eq!(heights, [3, 3]);
+    assert_eq!(ledger.block(2).unwrap().unwrap().header.unwrap().number, 2);
+}
+
+#[test]
+fn keys_that_the_state_cannot_hold_are_refused() {
+    let ledger = ledger();
+    let longest = "k".repeat(MAX_KEY_LENGTH);
+    let long = format!("{longest}k");
+    let mut simulation = ledger.simulate("t1").unwrap();
+    let refusals = [
+        simulation.put("cc", &long, b"1".to_vec()),
+        simulation.put_metadata("cc", &long, Metadata::new()),
+        simulation.put_private("cc", "c1", &long, b"1".to_vec()),
+        simulation.put_private_metadata("cc", "c1", &long, Metadata::new()),
+    ];
+    for refusal in refusals {
+        assert_eq!(
+            refusal.unwrap_err().to_string(),
+            "txid [t1]: cannot write a key of 32769 bytes: the longest key has 32768"
+        );
+    }
+    assert_eq!(simulation.get("cc", &long).unwrap(), None);
+    simulation.put("cc", &longest, b"1".to_vec()).unwrap();
+    codes(&ledger, &[endorsed("t1", simulation.finish())]);
+    assert_eq!(value(&ledger, "cc", &longest), Some(b"1".to_vec()));
+
+    // One that no simulation has made.
+    let mut results = ledger.simulate("t2").unwrap().finish();
+    let write = ccs_proto::kvrwset::KvWrite { key: long, is_delete: false, value: b"1".to_vec() };
+    let set = ccs_proto::kvrwset::KvrwSet { writes: vec![write], ..Default::default() };
+    let rwset = prost::Message::encode_to_vec(&set);
+    let set = ccs_proto::rwset::NsReadWriteSet { namespace: "cc".to_owned(), rwset, ..Default::default() };
+    results.public.ns_rwset.push(set);
+    assert_eq!(codes(&ledger, &[endorsed("t2", results)]), [TxValidationCode::IllegalWriteset]);
+}
+
+#[test]
+fn a_transaction_is_found_by_an_id_of_any_length() {
+    let ledger = ledger();
+    let id = "f".repeat(1 << 20);
+    let rejected = |id: &str| Transaction {
+        envelope: b"e".to_vec(),
+        id: id.to_owned(),
+        content: Content::Rejected(TxValidationCode::BadProposalTxid),
+    };
+    codes(&ledger, &[rejected(&id)]);
+    assert_eq!(ledger.transaction(&id).unwrap().unwrap().block, 1);
+    assert!(ledger.has_transaction(&id).unwrap());
+    assert_eq!(ledger.transaction(&id[1..]).unwrap(), None);
 }

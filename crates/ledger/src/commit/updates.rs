@@ -6,8 +6,7 @@ use std::ops::Bound;
 use redb::ReadableTable;
 
 use crate::error::LedgerError;
-use crate::state::{self, End, Entry, Span};
-use crate::tables::{StateKey, StateValue};
+use crate::state::{Current, End, Entry, Span};
 use crate::version::Version;
 
 /// The changes of a block by namespace and key. A collection `C` of the namespace `N` has two namespaces more: `N$$pC`
@@ -32,13 +31,13 @@ impl Update {
 }
 
 /// The state with the changes of the earlier transactions of the block.
-pub(super) struct View<'a, T> {
-    pub(super) state: &'a T,
+pub(super) struct View<'a, 't> {
+    pub(super) state: &'a Current<'t>,
     pub(super) channel: &'a str,
     pub(super) updates: &'a mut Updates,
 }
 
-impl<T: ReadableTable<StateKey, StateValue>> View<'_, T> {
+impl View<'_, '_> {
     /// Finds the change of a key by the block so far.
     pub(super) fn update(&self, namespace: &str, key: &[u8]) -> Option<&Update> {
         self.updates.get(namespace)?.get(key)
@@ -59,7 +58,7 @@ impl<T: ReadableTable<StateKey, StateValue>> View<'_, T> {
         namespace: &str,
         key: &[u8],
     ) -> Result<Option<Version>, LedgerError> {
-        state::version(self.state, self.channel, namespace, key)
+        self.state.version(self.channel, namespace, key)
     }
 
     /// Reads a key with the block's changes.
@@ -70,7 +69,19 @@ impl<T: ReadableTable<StateKey, StateValue>> View<'_, T> {
                 metadata: metadata.clone(),
                 value: value.clone(),
             })),
-            None => state::read(self.state, self.channel, namespace, key),
+            None => self.state.read(self.channel, namespace, key),
+        }
+    }
+
+    /// Reads the metadata of a key with the block's changes.
+    pub(super) fn latest_metadata(
+        &self,
+        namespace: &str,
+        key: &[u8],
+    ) -> Result<Option<Vec<u8>>, LedgerError> {
+        match self.update(namespace, key) {
+            Some(Update { value, metadata, .. }) => Ok(value.as_ref().map(|_| metadata.clone())),
+            None => self.state.metadata(self.channel, namespace, key),
         }
     }
 
@@ -82,7 +93,7 @@ impl<T: ReadableTable<StateKey, StateValue>> View<'_, T> {
         end: End<'v>,
     ) -> Result<impl Iterator<Item = Result<(Vec<u8>, Version), LedgerError>>, LedgerError> {
         let span = Span::new(self.channel, namespace, start, end);
-        let committed = self.state.range(span.bounds())?.filter_map(move |row| match row {
+        let committed = self.state.rows.range(span.bounds())?.filter_map(move |row| match row {
             Ok((key, value)) => {
                 let key = key.value().2;
                 let (block, transaction, _, _) = value.value();

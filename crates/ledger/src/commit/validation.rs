@@ -2,7 +2,6 @@
 
 use ccs_proto::kvrwset::{self, KvRead, RangeQueryInfo, range_query_info::ReadsInfo};
 use ccs_proto::peer::TxValidationCode;
-use redb::ReadableTable;
 
 use super::sets::{NamespaceSet, Sets};
 use super::updates::View;
@@ -10,14 +9,10 @@ use crate::error::LedgerError;
 use crate::namespace;
 use crate::range_reads;
 use crate::state::End;
-use crate::tables::{StateKey, StateValue};
 use crate::version::Version;
 
 /// Compares the versions that a transaction has read with those of the state and of the block's earlier transactions.
-pub(super) fn validate(
-    sets: &Sets,
-    view: &View<'_, impl ReadableTable<StateKey, StateValue>>,
-) -> Result<TxValidationCode, LedgerError> {
+pub(super) fn validate(sets: &Sets, view: &View<'_, '_>) -> Result<TxValidationCode, LedgerError> {
     for set in &sets.namespaces {
         for read in &set.public.reads {
             if !is_current(view, &set.name, read.key.as_bytes(), read.version.as_ref())? {
@@ -36,10 +31,7 @@ pub(super) fn validate(
     Ok(TxValidationCode::Valid)
 }
 
-fn are_hashes_current(
-    view: &View<'_, impl ReadableTable<StateKey, StateValue>>,
-    set: &NamespaceSet,
-) -> Result<bool, LedgerError> {
+fn are_hashes_current(view: &View<'_, '_>, set: &NamespaceSet) -> Result<bool, LedgerError> {
     for collection in &set.collections {
         let namespace = namespace::hashed(&set.name, &collection.name);
         for read in &collection.hashed.hashed_reads {
@@ -53,7 +45,7 @@ fn are_hashes_current(
 
 /// Tells whether a key has the version that was read, and no earlier transaction of the block changes it.
 fn is_current(
-    view: &View<'_, impl ReadableTable<StateKey, StateValue>>,
+    view: &View<'_, '_>,
     namespace: &str,
     key: &[u8],
     read: Option<&kvrwset::Version>,
@@ -63,11 +55,7 @@ fn is_current(
 }
 
 /// Runs a range query again. One that was not exhausted ended with the last key it fetched.
-fn gives_the_same(
-    view: &View<'_, impl ReadableTable<StateKey, StateValue>>,
-    namespace: &str,
-    range: &RangeQueryInfo,
-) -> Result<bool, LedgerError> {
+fn gives_the_same(view: &View<'_, '_>, namespace: &str, range: &RangeQueryInfo) -> Result<bool, LedgerError> {
     let end = match range.end_key.as_bytes() {
         [] => End::Open,
         key if range.itr_exhausted => End::Before(key),

@@ -1,6 +1,7 @@
 //! Why a simulation refuses an operation; the texts are a peer's.
 
 use crate::error::LedgerError;
+use crate::tables::MAX_KEY_LENGTH;
 use crate::version::{Shown, Version};
 
 /// A simulation refuses an operation.
@@ -49,6 +50,14 @@ pub enum SimulationError {
         public: Option<Version>,
         /// The version of the value that is there.
         private: Option<Version>,
+    },
+    /// A key is longer than the state of this ledger can hold; a peer has no such limit.
+    #[error("txid [{id}]: cannot write a key of {length} bytes: the longest key has {MAX_KEY_LENGTH}")]
+    LongKey {
+        /// The transaction.
+        id: String,
+        /// The length of the key.
+        length: usize,
     },
     /// The ledger failed.
     #[error(transparent)]

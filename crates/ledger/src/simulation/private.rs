@@ -7,7 +7,7 @@ use super::{Simulation, SimulationError};
 use crate::error::LedgerError;
 use crate::metadata::{self, Metadata};
 use crate::namespace;
-use crate::state::{self, Entry};
+use crate::state::Entry;
 
 impl Simulation {
     /// Reads a private value; an error when this ledger does not have the one that belongs to the public hash.
@@ -74,8 +74,7 @@ impl Simulation {
         key_hash: &[u8],
     ) -> Result<Metadata, LedgerError> {
         let namespace = namespace::hashed(namespace, collection);
-        let entry = state::read(&self.state, &self.channel, &namespace, key_hash)?;
-        metadata::decode(&entry.map(|entry| entry.metadata).unwrap_or_default())
+        metadata::decode(&self.state.metadata(&self.channel, &namespace, key_hash)?.unwrap_or_default())
     }
 
     /// Writes a private value; an empty one deletes.
@@ -119,6 +118,7 @@ impl Simulation {
         metadata: Metadata,
     ) -> Result<(), SimulationError> {
         self.begin_write()?;
+        self.check_key(key)?;
         self.collection(namespace, collection).metadata.insert(key.to_owned(), metadata);
         Ok(())
     }
@@ -131,6 +131,7 @@ impl Simulation {
         write: PrivateWrite,
     ) -> Result<(), SimulationError> {
         self.begin_write()?;
+        self.check_key(key)?;
         self.collection(namespace, collection).writes.insert(key.to_owned(), write);
         Ok(())
     }
@@ -142,12 +143,12 @@ impl Simulation {
         key: &str,
     ) -> Result<Option<Entry>, LedgerError> {
         let namespace = namespace::private(namespace, collection);
-        state::read(&self.state, &self.channel, &namespace, key.as_bytes())
+        self.state.read(&self.channel, &namespace, key.as_bytes())
     }
 
     fn hash_entry(&self, namespace: &str, collection: &str, key: &str) -> Result<Option<Entry>, LedgerError> {
         let namespace = namespace::hashed(namespace, collection);
-        state::read(&self.state, &self.channel, &namespace, &Sha256::digest(key))
+        self.state.read(&self.channel, &namespace, &Sha256::digest(key))
     }
 
     /// Reads what is public of a private key and records its version.

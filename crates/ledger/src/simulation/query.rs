@@ -8,9 +8,12 @@ use super::record::RangeRecord;
 use super::{Simulation, SimulationError};
 use crate::envelope;
 use crate::error::LedgerError;
+use crate::large;
 use crate::namespace;
-use crate::state::{self, End, Span};
-use crate::tables::{ENVELOPES, HISTORY, HistoryKey, StateKey, StateValue};
+use crate::state::{End, Span};
+use crate::tables::{
+    ENVELOPES, EnvelopeKey, HISTORY, HistoryKey, PIECES, PieceKey, StateKey, StateValue, Stored,
+};
 use crate::version::Version;
 
 /// How many results a batch holds (Fabric 3.1 `core/chaincode/handler.go`, `maxResultLimit`).
@@ -101,7 +104,8 @@ pub struct RangeQuery {
 /// A query for the history of a key, newest first.
 pub struct HistoryQuery {
     rows: Range<'static, HistoryKey, ()>,
-    envelopes: ReadOnlyTable<(&'static str, u64, u64), &'static [u8]>,
+    envelopes: ReadOnlyTable<EnvelopeKey, Stored>,
+    pieces: ReadOnlyTable<PieceKey, &'static [u8]>,
     namespace: String,
     key: String,
     progress: Progress<KeyModification>,
@@ -110,6 +114,7 @@ pub struct HistoryQuery {
 /// All keys of a namespace or collection, in order, for queries that are evaluated elsewhere. Nothing of it is recorded.
 pub struct Scan {
     rows: Range<'static, StateKey, StateValue>,
+    pieces: ReadOnlyTable<PieceKey, &'static [u8]>,
 }
 
 impl fmt::Debug for RangeQuery {
@@ -196,13 +201,14 @@ impl Simulation {
         record: Option<&(String, usize)>,
         end: &str,
     ) -> Result<Option<KeyValue>, SimulationError> {
-        let row = rows.next().transpose()?;
-        let found = row.map(|(key, value)| {
-            let (block, transaction, _, bytes) = value.value();
-            let version = Version { block, transaction };
-            text(key.value().2).map(|key| (KeyValue { key, value: bytes.to_vec() }, version))
-        });
-        let found = found.transpose()?;
+        let found = match rows.next().transpose()? {
+            Some((key, row)) => {
+                let (block, transaction, _, value) = row.value();
+                let value = large::read(&self.state.pieces, value)?;
+                Some((KeyValue { key: text(key.value().2)?, value }, Version { block, transaction }))
+            }
+            None => None,
+        };
         if let Some((namespace, index)) = record
             && let Some(range) = self.recorded(namespace).ranges.get_mut(*index)
         {
@@ -223,24 +229,25 @@ impl Simulation {
         let table = self.transaction.open_table(HISTORY).map_err(LedgerError::from)?;
         let rows = table.range(bounds(0, 0)..=bounds(u64::MAX, u64::MAX))?;
         let envelopes = self.transaction.open_table(ENVELOPES).map_err(LedgerError::from)?;
+        let pieces = self.transaction.open_table(PIECES).map_err(LedgerError::from)?;
         let (namespace, key) = (namespace.to_owned(), key.to_owned());
-        Ok(HistoryQuery { rows, envelopes, namespace, key, progress: Progress::new(limit) })
+        Ok(HistoryQuery { rows, envelopes, pieces, namespace, key, progress: Progress::new(limit) })
     }
 
     /// Gives all keys of a namespace.
     pub fn scan(&self, namespace: &str) -> Result<Scan, SimulationError> {
-        Ok(Scan { rows: self.rows(namespace, "", "")? })
+        self.all(namespace)
     }
 
     /// Gives all keys of a collection.
     pub fn scan_private(&mut self, namespace: &str, collection: &str) -> Result<Scan, SimulationError> {
         self.begin_private_query()?;
-        Ok(Scan { rows: self.rows(&namespace::private(namespace, collection), "", "")? })
+        self.all(&namespace::private(namespace, collection))
     }
 
     /// Gives a value as a scan of its namespace or collection does.
     pub fn peek(&self, namespace: &str, key: &str) -> Result<Option<Vec<u8>>, SimulationError> {
-        let entry = state::read(&self.state, &self.channel, namespace, key.as_bytes())?;
+        let entry = self.state.read(&self.channel, namespace, key.as_bytes())?;
         Ok(entry.map(|entry| entry.value))
     }
 
@@ -251,10 +258,15 @@ impl Simulation {
         keys: impl IntoIterator<Item = &'a str>,
     ) -> Result<(), SimulationError> {
         for key in keys {
-            let version = state::version(&self.state, &self.channel, namespace, key.as_bytes())?;
+            let version = self.state.version(&self.channel, namespace, key.as_bytes())?;
             self.recorded(namespace).reads.insert(key.to_owned(), version);
         }
         Ok(())
+    }
+
+    fn all(&self, namespace: &str) -> Result<Scan, SimulationError> {
+        let pieces = self.transaction.open_table(PIECES).map_err(LedgerError::from)?;
+        Ok(Scan { rows: self.rows(namespace, "", "")?, pieces })
     }
 
     fn rows(
@@ -265,21 +277,21 @@ impl Simulation {
     ) -> Result<Range<'static, StateKey, StateValue>, LedgerError> {
         let end = if end.is_empty() { End::Open } else { End::Before(end.as_bytes()) };
         let span = Span::new(&self.channel, namespace, start.as_bytes(), end);
-        Ok(self.state.range(span.bounds())?)
+        Ok(self.state.rows.range(span.bounds())?)
     }
 }
 
 impl HistoryQuery {
     /// Gives the next results.
     pub fn next_batch(&mut self) -> Result<Batch<KeyModification>, LedgerError> {
-        let Self { rows, envelopes, namespace, key, progress } = self;
+        let Self { rows, envelopes, pieces, namespace, key, progress } = self;
         progress.next_batch(|| {
             let Some((row, _)) = rows.next_back().transpose()? else { return Ok(None) };
             let (channel, _, _, block, index) = row.value();
             let damaged =
                 |reason: &str| LedgerError::damaged(format!("transaction {index} of block {block}"), reason);
-            let bytes = envelopes.get((channel, block, index))?.ok_or_else(|| damaged("it is missing"))?;
-            let written = envelope::written(bytes.value(), namespace, key);
+            let stored = envelopes.get((channel, block, index))?.ok_or_else(|| damaged("it is missing"))?;
+            let written = envelope::written(&large::read(pieces, stored.value())?, namespace, key);
             written.map(Some).map_err(|error| damaged(&error.to_string()))
         })
     }
@@ -290,8 +302,8 @@ impl Iterator for Scan {
 
     fn next(&mut self) -> Option<Self::Item> {
         let row = self.rows.next()?.map_err(LedgerError::from);
-        Some(row.and_then(|(key, value)| {
-            Ok(KeyValue { key: text(key.value().2)?, value: value.value().3.to_vec() })
+        Some(row.and_then(|(key, row)| {
+            Ok(KeyValue { key: text(key.value().2)?, value: large::read(&self.pieces, row.value().3)? })
         }))
     }
 }

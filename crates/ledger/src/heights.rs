@@ -1,0 +1,93 @@
+//! The heights of the channels in a small file beside the database.
+//!
+//! If the end of the database is damaged, the database goes back to the state before its last commit, and looks like a
+//! whole one. The file tells that there was more. It is written after each commit, so it is never ahead of the database,
+//! and it is not forced to the disk: after a power cut it may be older.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::sync::{Mutex, PoisonError};
+
+/// A channel that has fewer blocks than it had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setback {
+    /// The channel.
+    pub channel: String,
+    /// How many blocks were committed.
+    pub committed: u64,
+    /// How many blocks the ledger has now.
+    pub height: u64,
+}
+
+impl fmt::Display for Setback {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { channel, committed, height } = self;
+        write!(
+            formatter,
+            "channel {channel:?} has lost blocks: {committed} were committed, and the ledger holds {height}"
+        )
+    }
+}
+
+/// The file with the heights; none for a store that is not kept.
+#[derive(Debug, Default)]
+pub(crate) struct Heights(Option<Mutex<Contents>>);
+
+#[derive(Debug)]
+struct Contents {
+    file: File,
+    heights: BTreeMap<String, u64>,
+}
+
+impl Heights {
+    /// Compares the heights in a file with those of the database, and goes on with the latter.
+    pub(crate) fn compare(
+        mut file: File,
+        heights: BTreeMap<String, u64>,
+    ) -> io::Result<(Self, Vec<Setback>)> {
+        let mut text = Vec::new();
+        file.read_to_end(&mut text)?;
+        let text = String::from_utf8_lossy(&text);
+        let setbacks = parse(&text).filter_map(|(channel, committed)| {
+            let height = heights.get(channel).copied().unwrap_or_default();
+            (height < committed).then(|| Setback { channel: channel.to_owned(), committed, height })
+        });
+        let setbacks = setbacks.collect();
+        file.set_len(0)?;
+        let mut contents = Contents { file, heights };
+        contents.write()?;
+        Ok((Self(Some(Mutex::new(contents))), setbacks))
+    }
+
+    /// Notes the height of a channel. A file that cannot be written is left as it is: it then tells of fewer blocks.
+    pub(crate) fn note(&self, channel: &str, height: u64) {
+        let Some(contents) = &self.0 else { return };
+        let mut contents = contents.lock().unwrap_or_else(PoisonError::into_inner);
+        let noted = contents.heights.entry(channel.to_owned()).or_default();
+        if height > *noted {
+            *noted = height;
+            drop(contents.write());
+        }
+    }
+}
+
+impl Contents {
+    /// Writes all heights over the former ones. Lines keep their lengths, so that a kill leaves no half of a line.
+    fn write(&mut self) -> io::Result<()> {
+        let text: String =
+            self.heights.iter().map(|(channel, height)| format!("{height:020} {channel}\n")).collect();
+        self.file.seek(SeekFrom::Start(0))?;
+        self.file.write_all(text.as_bytes())
+    }
+}
+
+/// Reads the lines; after a power cut they may be anything.
+fn parse(text: &str) -> impl Iterator<Item = (&str, u64)> {
+    text.lines().filter_map(|line| {
+        let (height, channel) = line.split_once(' ')?;
+        (height.len() == 20).then_some(())?;
+        Some((channel, height.parse().ok()?))
+    })
+}
