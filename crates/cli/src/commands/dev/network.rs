@@ -56,9 +56,12 @@ pub(super) fn lay(
             state::prepare(folder)?;
             Store::open(folder)
         }
-        None => Store::in_memory(),
+        None => Store::temporary(),
     };
     let ledgers = ledgers.map_err(|error| Failure::from_error(&error).hint(error.hint()))?;
+    for setback in ledgers.setbacks() {
+        story.warn(&setback.to_string());
+    }
     let peer = Arc::new(Peer::new(limits(options)));
     for name in &options.channels {
         let channel_plan = ChannelPlan {
