@@ -6,7 +6,18 @@ use ccs_proto::peer::{ChaincodeAction, ChaincodeActionPayload, ProposalResponseP
 use ccs_proto::rwset::TxReadWriteSet;
 use prost::{DecodeError, Message};
 
-use crate::simulation::KeyModification;
+/// One write of a key's history.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KeyModification {
+    /// The transaction that wrote.
+    pub transaction_id: String,
+    /// What it wrote; empty when it deleted.
+    pub value: Vec<u8>,
+    /// The time that the transaction's client put into the channel header.
+    pub timestamp: prost_types::Timestamp,
+    /// Whether it deleted the key.
+    pub is_delete: bool,
+}
 
 /// Finds what a transaction wrote to a key that it is known to have written.
 pub(crate) fn written(envelope: &[u8], namespace: &str, key: &str) -> Result<KeyModification, DecodeError> {

@@ -36,14 +36,15 @@ mod version;
 
 pub use block::{data_hash, header_hash};
 pub use commit::{Collections, Committed, Content, MissingPrivateData, Transaction, Update, Updates};
+pub use envelope::KeyModification;
 pub use error::{DiskError, LedgerError, OpenError};
 pub use heights::Setback;
 pub use ledger::{Ledger, Processed};
 pub use metadata::Metadata;
 pub use namespace::Namespace;
 pub use simulation::{
-    BATCH_SIZE, Batch, HistoryQuery, KeyModification, KeyValue, Page, RangeQuery, Results, Scan, Simulation,
-    SimulationError, Touched,
+    BATCH_SIZE, Batch, HistoryQuery, KeyValue, Page, RangeQuery, Results, Scan, Simulation, SimulationError,
+    Touched,
 };
 pub use store::Store;
 pub use version::Version;

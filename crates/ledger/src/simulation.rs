@@ -20,7 +20,7 @@ use crate::state::{Entry, Snapshot};
 use crate::tables::MAX_KEY_LENGTH;
 
 pub use error::SimulationError;
-pub use query::{BATCH_SIZE, Batch, HistoryQuery, KeyModification, KeyValue, Page, RangeQuery, Scan};
+pub use query::{BATCH_SIZE, Batch, HistoryQuery, KeyValue, Page, RangeQuery, Scan};
 pub use results::{Results, Touched};
 
 use record::{NamespaceRecord, Record};

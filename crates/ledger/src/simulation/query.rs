@@ -6,7 +6,7 @@ use redb::{Range, ReadOnlyTable};
 
 use super::record::RangeRecord;
 use super::{Simulation, SimulationError};
-use crate::envelope;
+use crate::envelope::{self, KeyModification};
 use crate::error::LedgerError;
 use crate::large;
 use crate::namespace;
@@ -26,19 +26,6 @@ pub struct KeyValue {
     pub key: String,
     /// The value.
     pub value: Vec<u8>,
-}
-
-/// One write of a key's history.
-#[derive(Clone, Debug, PartialEq)]
-pub struct KeyModification {
-    /// The transaction that wrote.
-    pub transaction_id: String,
-    /// What it wrote; empty when it deleted.
-    pub value: Vec<u8>,
-    /// The time that the transaction's client put into the channel header.
-    pub timestamp: prost_types::Timestamp,
-    /// Whether it deleted the key.
-    pub is_delete: bool,
 }
 
 /// Some results of a query.
