@@ -148,7 +148,7 @@ struct Backend(Arc<Access>);
 
 impl StorageBackend for Backend {
     fn len(&self) -> io::Result<u64> {
-        self.0.run("read", |storage| storage.len())
+        self.0.run("read", StorageBackend::len)
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -163,7 +163,7 @@ impl StorageBackend for Backend {
         if !self.0.file.is_durable {
             return Ok(());
         }
-        self.0.run("write", |storage| storage.sync_data())
+        self.0.run("write", StorageBackend::sync_data)
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {

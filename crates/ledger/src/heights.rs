@@ -76,10 +76,12 @@ impl Heights {
 impl Contents {
     /// Writes all heights over the former ones. Lines keep their lengths, so that a kill leaves no half of a line.
     fn write(&mut self) -> io::Result<()> {
-        let text: String =
-            self.heights.iter().map(|(channel, height)| format!("{height:020} {channel}\n")).collect();
+        let mut text = Vec::new();
+        for (channel, height) in &self.heights {
+            writeln!(text, "{height:020} {channel}")?;
+        }
         self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(text.as_bytes())
+        self.file.write_all(&text)
     }
 }
 
