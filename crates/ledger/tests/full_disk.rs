@@ -44,7 +44,7 @@ fn child() {
     let mut report = |text: &str| writeln!(stdout, "{text}").unwrap();
     let mut number = 0;
     for round in 1..=2 {
-        limit(Some(round * 4 << 20));
+        limit(Some((round * 4) << 20));
         let (id, error) = loop {
             number += 1;
             let id = format!("t{number}");
