@@ -31,7 +31,7 @@ const PACKAGES: [(&str, Make); 7] = [
     ("99000-indexes", || {
         package(&(0..99_000).map(|at| file(format!("META-INF/{at}"), "x")).collect::<Vec<_>>())
     }),
-    ("deep-names", || package(&(0..1_000).map(|at| deep(at)).collect::<Vec<_>>())),
+    ("deep-names", || package(&(0..1_000).map(deep).collect::<Vec<_>>())),
     ("many-records", || {
         let records: Vec<u8> = (0..70_000).flat_map(|at| record(&format!("{at:x}"), "")).collect();
         package(&vec![[extended(b'x', &records), file("a", "x")].concat(); 9])

@@ -2,8 +2,6 @@
 //!
 //! How long they take and how much memory is not asserted here, but measured by `cargo bench -p ccs-builder --bench hostile`.
 
-#![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
-
 mod der;
 mod packages;
 mod run;
