@@ -43,6 +43,7 @@ func findAll[T any](scene *scene, open func(context.Context, *client.Network, cl
 			if len(expected) == 0 || transaction.id != expected[0].text("id") {
 				continue
 			}
+			scene.tell("transaction", transaction.status+" "+transaction.event)
 			err = errors.Join(
 				err,
 				expectText("status of "+transaction.id, expected[0].text("status"), transaction.status),

@@ -28,6 +28,8 @@ type scene struct {
 	network    *network
 	transcript *transcript
 	step       step
+	// said is what the peer answered.
+	said []string
 }
 
 func (scene *scene) gateway() (*client.Gateway, error) {
@@ -73,8 +75,13 @@ func (scene *scene) propose() (*client.Proposal, error) {
 	}
 	contract := channel.GetContract(textOr(step.text("chaincode"), scene.network.options.chaincode))
 	proposal, err := contract.NewProposal(step.text("function"), options...)
-	if err != nil || step["is_init"] != true {
-		return proposal, err
+	if err != nil {
+		return nil, err
+	}
+	// With or without is_init, the ID is the same.
+	scene.transcript.transactions[proposal.TransactionID()] = true
+	if step["is_init"] != true {
+		return proposal, nil
 	}
 	return scene.withInit(proposal)
 }
@@ -93,6 +100,7 @@ func (scene *scene) expectOutcome(txid string, payload []byte, err error) (bool,
 	if err != nil {
 		return false, scene.expectError(txid, err)
 	}
+	scene.tell("result", string(payload))
 	if expected := scene.step.table("error"); expected != nil {
 		text, _ := json.Marshal(expected)
 		return false, fmt.Errorf("expected the error %s\nactual   success: %s", text, shown(string(payload)))
@@ -110,6 +118,9 @@ func (scene *scene) expectOutcome(txid string, payload []byte, err error) (bool,
 func (scene *scene) expectError(txid string, err error) error {
 	expected := scene.step.table("error")
 	actual, isStatus := status.FromError(err)
+	if isStatus {
+		scene.tellError(actual)
+	}
 	if expected == nil || !isStatus {
 		return fmt.Errorf("expected success\nactual   %w", err)
 	}
@@ -139,6 +150,7 @@ func expectDetail(expected string, actual *status.Status) error {
 	return expectText("message of the detail", expected, detail.GetMessage())
 }
 
-func expectStatus(expected string, code peer.TxValidationCode) error {
+func (scene *scene) expectStatus(expected string, code peer.TxValidationCode) error {
+	scene.tell("validation code", code.String())
 	return expectText("validation code", textOr(expected, "VALID"), code.String())
 }

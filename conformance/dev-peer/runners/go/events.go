@@ -77,6 +77,7 @@ func (scene *scene) chaincodeEvents() error {
 		}
 		next := expected[0]
 		expected = expected[1:]
+		scene.tell("event", event.EventName+" "+string(event.Payload))
 		return len(expected) == 0, compareEvent(next, event)
 	})
 }
@@ -112,6 +113,9 @@ func (scene *scene) liveEvents() error {
 			if !open {
 				return fmt.Errorf("the stream ended before an event came")
 			}
+			// How many transactions it took is a matter of time.
+			scene.said = nil
+			scene.tell("event", event.EventName+" "+string(event.Payload))
 			return compareEvent(scene.step.tables("events")[0], event)
 		case <-time.After(betweenSubmissions):
 		}

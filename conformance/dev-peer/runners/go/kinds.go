@@ -41,6 +41,7 @@ func orRefusal(run func(*scene) error) func(*scene) error {
 		case !scene.step.has("refusal"):
 			return err
 		case errors.Is(err, errEnded):
+			scene.tell("stream", "ended")
 			return nil
 		case err == nil:
 			return errors.New("expected a refusal\nactual   success")
@@ -106,7 +107,7 @@ func (scene *scene) commit() error {
 		return err
 	}
 	scene.transcript.save(scene.step, result{txid: status.TransactionID, block: &status.BlockNumber, transaction: held.transaction})
-	return expectStatus(scene.step.text("status"), status.Code)
+	return scene.expectStatus(scene.step.text("status"), status.Code)
 }
 
 func submitAndWait(transaction *client.Transaction) (*client.Status, error) {
@@ -136,7 +137,7 @@ func (scene *scene) submit() error {
 		return err
 	}
 	scene.transcript.save(scene.step, result{status.TransactionID, string(payload), &status.BlockNumber, proposal, transaction})
-	return expectStatus(scene.step.text("status"), status.Code)
+	return scene.expectStatus(scene.step.text("status"), status.Code)
 }
 
 // race endorses all at once, then submits all at once, then counts the validation codes.
@@ -162,6 +163,7 @@ func (scene *scene) race() error {
 	for _, status := range statuses {
 		counts[status.Code.String()]++
 	}
+	scene.tell("validation codes", sorted(counts))
 	expected := map[string]int64{}
 	for name := range scene.step.table("statuses") {
 		expected[name] = scene.step.table("statuses").number(name)
@@ -216,7 +218,7 @@ func (scene *scene) status() error {
 	if !succeeded || err != nil {
 		return err
 	}
-	if err := expectStatus(scene.step.text("status"), status.Code); err != nil {
+	if err := scene.expectStatus(scene.step.text("status"), status.Code); err != nil {
 		return err
 	}
 	return expectText("block", scene.step.text("block"), strconv.FormatUint(status.BlockNumber, 10))
@@ -280,7 +282,7 @@ func (scene *scene) offline() error {
 		return err
 	}
 	scene.transcript.save(scene.step, result{txid: status.TransactionID, block: &status.BlockNumber})
-	return expectStatus("VALID", status.Code)
+	return scene.expectStatus("VALID", status.Code)
 }
 
 type signable interface {

@@ -10,15 +10,19 @@ import (
 	"time"
 )
 
-// How long a step marked eventually is tried again.
-const eventually = 30 * time.Second
+const (
+	// eventually is how long a step marked so is tried again.
+	eventually = 30 * time.Second
+	// betweenTries is how long to wait before the next try.
+	betweenTries = 250 * time.Millisecond
+)
 
 // options are those of the command line; README.md says what they mean.
 type options struct {
 	transcript, organizations, endpoint, hostAlias string
 	channel, chaincode                             string
 	otherChannel, otherChaincode, initChaincode    string
-	with                                           string
+	with, answers                                  string
 }
 
 func main() {
@@ -33,6 +37,7 @@ func main() {
 	flag.StringVar(&options.otherChaincode, "other-chaincode", "", "a second everything on the channel")
 	flag.StringVar(&options.initChaincode, "init-chaincode", "", "an everything that needs init, and had none")
 	flag.StringVar(&options.with, "with", "", "what else the network has, comma-separated")
+	flag.StringVar(&options.answers, "answers", "", "a file for what the peer answered, one line of JSON for each step")
 	flag.Parse()
 	passed, err := run(options)
 	if err != nil {
@@ -59,47 +64,64 @@ func run(options options) (bool, error) {
 	if transcript.language, err = network.language(); err != nil {
 		return false, err
 	}
-	return runAll(transcript, network), nil
+	answers, err := openAnswers(options.answers)
+	if err != nil {
+		return false, err
+	}
+	passed, err := runAll(transcript, network, answers)
+	return passed, errors.Join(err, answers.close())
 }
 
 // runAll tells whether nothing failed.
-func runAll(transcript *transcript, network *network) bool {
+func runAll(transcript *transcript, network *network, answers *answers) (bool, error) {
 	passed, failed, skipped := 0, 0, 0
+	before := ""
 	for _, step := range transcript.steps {
 		name := step.text("name")
+		answer := answer{Step: fullName(before, name)}
+		if !strings.HasPrefix(name, "...") {
+			before = name
+		}
 		if reason := transcript.skips(step, network); reason != "" {
 			skipped++
 			fmt.Printf("skipped  %s (%s)\n", name, reason)
-		} else if err := runStep(transcript, network, step); err != nil {
+			answer.Said = []string{"skipped: " + reason}
+		} else if said, err := runStep(transcript, network, step); err != nil {
 			failed++
 			fmt.Printf("FAIL     %s\n         %s\n", name, strings.ReplaceAll(err.Error(), "\n", "\n         "))
+			answer.Said = said
 		} else {
 			passed++
 			fmt.Printf("ok       %s\n", name)
+			answer.Said, answer.Passed = said, true
+		}
+		if err := answers.write(answer); err != nil {
+			return false, err
 		}
 	}
 	fmt.Printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped)
-	return failed == 0
+	return failed == 0, nil
 }
 
-func runStep(transcript *transcript, network *network, step step) error {
+// runStep gives what the peer answered in the last try.
+func runStep(transcript *transcript, network *network, step step) ([]string, error) {
 	end := time.Now()
 	if step["eventually"] == true {
 		end = end.Add(eventually)
 	}
 	for {
-		err := runOnce(transcript, network, step)
+		said, err := runOnce(transcript, network, step)
 		if err == nil || time.Now().After(end) {
-			return err
+			return said, err
 		}
-		time.Sleep(250 * time.Millisecond)
+		time.Sleep(betweenTries)
 	}
 }
 
-func runOnce(transcript *transcript, network *network, step step) error {
+func runOnce(transcript *transcript, network *network, step step) ([]string, error) {
 	filled, err := transcript.fill(step)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	kind := filled.text("kind")
 	if kind == "" {
@@ -107,7 +129,9 @@ func runOnce(transcript *transcript, network *network, step step) error {
 	}
 	run, known := kinds[kind]
 	if !known {
-		return fmt.Errorf("there is no kind of step %q", kind)
+		return nil, fmt.Errorf("there is no kind of step %q", kind)
 	}
-	return run(&scene{network, transcript, filled})
+	scene := &scene{network: network, transcript: transcript, step: filled}
+	err = run(scene)
+	return scene.said, err
 }

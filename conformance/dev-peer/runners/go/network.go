@@ -87,6 +87,11 @@ func (network *network) language() (string, error) {
 	}
 	contract := gateway.GetNetwork(network.options.channel).GetContract(network.options.chaincode)
 	answer, err := contract.EvaluateTransaction("About")
+	// A peer hears after the commit, by gossip, that it has the chaincode itself.
+	for end := time.Now().Add(eventually); err != nil && time.Now().Before(end); {
+		time.Sleep(betweenTries)
+		answer, err = contract.EvaluateTransaction("About")
+	}
 	if err != nil {
 		return "", fmt.Errorf("cannot evaluate About of %s on %s: %w", network.options.chaincode, network.options.channel, err)
 	}

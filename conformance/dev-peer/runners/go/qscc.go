@@ -35,7 +35,7 @@ func (scene *scene) qscc() error {
 	if err := scene.ask(transaction, "GetTransactionByID", scene.step.text("transaction")); err != nil {
 		return err
 	}
-	return expectStatus(scene.step.text("status"), peer.TxValidationCode(transaction.GetValidationCode()))
+	return scene.expectStatus(scene.step.text("status"), peer.TxValidationCode(transaction.GetValidationCode()))
 }
 
 func (scene *scene) expectBlock(number uint64, function, argument string) error {

@@ -94,6 +94,9 @@ type transcript struct {
 	available map[string]bool
 	values    map[string]string
 	saved     map[string]result
+	// transactions are the IDs of all that were proposed.
+	transactions map[string]bool
+	endpoint     string
 }
 
 func readTranscript(options options) (*transcript, error) {
@@ -102,8 +105,10 @@ func readTranscript(options options) (*transcript, error) {
 		return nil, fmt.Errorf("cannot read the transcript %s: %w", options.transcript, err)
 	}
 	transcript := &transcript{
-		available: map[string]bool{},
-		saved:     map[string]result{},
+		available:    map[string]bool{},
+		saved:        map[string]result{},
+		transactions: map[string]bool{},
+		endpoint:     options.endpoint,
 		values: map[string]string{
 			"channel":   options.channel,
 			"chaincode": options.chaincode,
