@@ -19,8 +19,12 @@ pub(crate) fn build() -> Result<PathBuf> {
 
 /// Builds our builder and lets it install itself in `folder`, as an operator does.
 pub(crate) fn install(folder: &Path) -> Result<()> {
-    let program = build()?;
-    let output = Command::new(&program)
+    put(&build()?, folder)
+}
+
+/// Lets a builder that was built install itself in `folder`.
+pub(crate) fn put(program: &Path, folder: &Path) -> Result<()> {
+    let output = Command::new(program)
         .args([OsString::from("install"), folder.into()])
         .output()
         .with_context(|| format!("cannot start {}", program.display()))?;

@@ -4,15 +4,18 @@
 //! starts the peer and the contracts, and stops them.
 
 pub(crate) mod programs;
+pub(crate) mod servers;
 pub(crate) mod session;
 
 use std::fmt::Write as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::parallel::two_at_a_time;
+use crate::processes::finish;
 use crate::tally::Tally;
 use crate::toolchain;
 use programs::{Language, Runner};
@@ -28,6 +31,9 @@ pub(crate) struct Options {
     #[arg(long)]
     all_steps: bool,
 }
+
+/// How long the transcript may take.
+const TRANSCRIPT: Duration = Duration::from_mins(8);
 
 /// A contract, its role, and who runs the transcript.
 struct Way {
@@ -98,18 +104,10 @@ fn one_way(way: &Way, all_steps: bool) -> Tally {
 /// Runs the transcript one way and reads the count at its end.
 fn transcript(way: &Way, all_steps: bool, said: &mut String) -> Result<Tally> {
     let session = Session::start(way.contract, way.role)?;
-    let mut runner = way.runner.command();
-    runner
-        .arg("--transcript")
-        .arg(programs::folder().join("transcript.toml"))
-        .arg("--organizations")
-        .arg(session.organizations())
-        .args(["--endpoint", session.endpoint(), "--channel", "mychannel", "--chaincode", "everything"])
-        .args(["--other-channel", "other", "--other-chaincode", "another", "--init-chaincode", "strict"])
-        .args(["--with", "restarts,short-execute-timeout"]);
-    let output =
-        runner.stdin(Stdio::null()).stderr(Stdio::inherit()).output().context("cannot start the runner")?;
-    let text = String::from_utf8_lossy(&output.stdout);
+    let mut runner = way.runner.on(session.endpoint(), &session.organizations());
+    let finished = finish(&mut runner, TRANSCRIPT)?;
+    eprint!("{}", finished.stderr);
+    let text = finished.stdout;
     let mut shown = false;
     for line in text.lines() {
         // What was expected and what came stands on lines of its own behind the step.
@@ -119,7 +117,7 @@ fn transcript(way: &Way, all_steps: bool, said: &mut String) -> Result<Tally> {
         }
     }
     let tally = Tally::of_line(text.lines().last().unwrap_or_default());
-    let tally = tally.with_context(|| format!("the runner gave no count, {}: {text}", output.status))?;
+    let tally = tally.with_context(|| format!("the runner printed no count, {}: {text}", finished.status))?;
     if tally.failed > 0 {
         said.push_str(&session.logs());
     }
@@ -170,11 +168,4 @@ fn administration() -> Result<Tally> {
         tally += outcome;
     }
     Ok(tally)
-}
-
-/// Makes a command that runs in the folder of the proof.
-fn in_folder(program: impl AsRef<std::ffi::OsStr>) -> Command {
-    let mut command = Command::new(program);
-    command.current_dir(programs::folder());
-    command
 }

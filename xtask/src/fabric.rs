@@ -1,110 +1,139 @@
 //! `cargo xtask fabric`: Fabric's own programs, built from its sources, together with ours.
 //!
-//! The steps of `conformance/fabric/steps.toml` are what an administrator types. They are run twice: on a peer of Fabric, on
-//! which our builder is installed, and on the development peer, which has to answer the same.
+//! Each release gets a network of its own, whose peer has our builder. The steps of `conformance/fabric/steps.toml` are what
+//! an administrator types: they are taken on Fabric's peer and on the development peer, which must answer the same. So must
+//! it to the clients of `conformance/dev-peer`; `differences.toml` lists where the two differ.
 
 mod administrator;
-mod chaincode;
+mod answers;
+mod checks;
+mod contracts;
 mod network;
+mod packages;
 mod programs;
+mod release;
+mod report;
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::Result;
+use clap::Args;
 
-use crate::dev_peer::session::Session;
+use crate::dev_peer::programs::{Language, build_for_fabric};
+use crate::dev_peer::session::{Role, Session};
+use crate::parallel::two_at_a_time;
 use crate::tally::Tally;
-use crate::toolchain;
+use crate::{builder_programs, toolchain};
 use administrator::{Administrator, Site};
-use chaincode::Chaincode;
-use network::Network;
+use answers::Answers;
+use contracts::Versions;
 use programs::Programs;
+use release::RELEASES;
+use report::Report;
 
-/// The release that is built; `conformance/fabric/go.mod` names it, and the README beside it says why this one.
-const VERSION: &str = "2.1.1";
+/// Options of `cargo xtask fabric`.
+#[derive(Args, Default)]
+pub(crate) struct Options {
+    /// Only releases whose version begins with this text, such as 3.1
+    #[arg(long, default_value = "")]
+    only: String,
+}
 
-/// Runs the steps on both peers, and on Fabric's what only its own peer can show.
-pub(crate) fn run() -> Result<Tally> {
-    for (program, version) in [("go", "version"), ("cc", "--version"), ("tar", "--version")] {
+/// A peer on which everything is run.
+enum Peer<'a> {
+    /// Of a release of Fabric.
+    Fabric(&'a Programs),
+    /// `ccs dev`, with the `peer` command of each release.
+    Development(&'a [Programs]),
+}
+
+/// Runs everything on Fabric's peers and on the development peer, and compares their answers.
+pub(crate) fn run(options: &Options) -> Result<Tally> {
+    for (program, version) in [("go", "version"), ("tar", "--version")] {
         if !toolchain::has(program, version) {
-            return Ok(toolchain::missing("Fabric", &format!("{program} is not installed")));
+            let tally = toolchain::missing("fabric", &format!("{program} is not installed"));
+            println!("\nfabric: {tally}");
+            return Ok(tally);
         }
     }
-    let programs = Programs::build()?;
-    let tally = on_fabric(&programs)? + on_development_peer(&programs)?;
+    build_for_fabric()?;
+    let builder = builder_programs::build()?;
+    let releases = RELEASES.iter().filter(|release| release.version.starts_with(&options.only));
+    // One after the other: each build uses all processors.
+    let programs: Vec<_> =
+        releases.map(|release| Programs::ready(release, &builder)).collect::<Result<_>>()?;
+    let scratch = tempfile::Builder::new().prefix("fabric-").tempdir()?;
+    let mut peers: Vec<_> = programs.iter().map(Peer::Fabric).collect();
+    peers.push(Peer::Development(&programs));
+    let mut tally = two_at_a_time(&peers, |peer| peer.run(scratch.path()));
+    for programs in &programs {
+        let version = programs.release.version;
+        let mut report = Report::new(&format!("answers of Fabric {version} and of the development peer"));
+        report.part("compared", |report| {
+            let fabric = Answers::read(&answers_of(scratch.path(), version))?;
+            let here = Answers::read(&answers_of(scratch.path(), DEVELOPMENT))?;
+            answers::compare(report, version, &fabric, &here)
+        });
+        tally += report.tally();
+    }
     println!("\nfabric: {tally}");
     Ok(tally)
 }
 
-fn on_development_peer(programs: &Programs) -> Result<Tally> {
+/// What the development peer is called in the names of files.
+const DEVELOPMENT: &str = "development";
+
+fn answers_of(scratch: &Path, peer: &str) -> PathBuf {
+    scratch.join(format!("answers-{peer}.jsonl"))
+}
+
+impl Peer<'_> {
+    fn run(&self, scratch: &Path) -> Tally {
+        match self {
+            Self::Fabric(programs) => {
+                let version = programs.release.version;
+                let mut report = Report::new(&format!("Fabric {version}"));
+                let answers = answers_of(scratch, version);
+                report.part("everything", |report| checks::run(report, programs, &answers));
+                report.tally()
+            }
+            Self::Development(all) => {
+                let mut report = Report::new("development peer");
+                report.part("the transcript", |report| {
+                    let session = Session::start(Language::Go, Role::Server)?;
+                    let file = answers_of(scratch, DEVELOPMENT);
+                    report.check("it runs to its end", || {
+                        answers::ask(session.endpoint(), &session.organizations(), &file)
+                    });
+                    Ok(())
+                });
+                for programs in *all {
+                    let name = format!("the administrator's steps with {}", programs.release.version);
+                    report.part(&name, |report| steps_on_development_peer(report, programs));
+                }
+                report.tally()
+            }
+        }
+    }
+}
+
+fn steps_on_development_peer(report: &mut Report, programs: &Programs) -> Result<()> {
     let scratch = tempfile::Builder::new().prefix("fabric-").tempdir()?;
     let session = Session::without_chaincode()?;
-    let chaincode = Chaincode::start(scratch.path())?;
     let organization = session.organizations().join("peerOrganizations/org1.example.com");
     let site = Site {
-        settings: programs.settings.clone(),
         peer: session.endpoint().to_owned(),
         log: session.log(),
         orderer: session.endpoint().to_owned(),
         orderer_ca: organization.join("peers/peer0.org1.example.com/tls/ca.crt"),
         organization,
     };
-    let tally =
-        Administrator::new(programs, site, &chaincode, scratch.path())?.all_steps("the development peer")?;
-    if tally.failed > 0 {
+    let mut administrator = Administrator::new(programs, site, &scratch.path().join("out"))?;
+    let _versions = Versions::start(scratch.path(), &mut administrator)?;
+    let before = report.tally().failed;
+    administrator.all_steps(report)?;
+    if report.tally().failed > before {
         print!("{}", session.logs());
     }
-    Ok(tally)
-}
-
-fn on_fabric(programs: &Programs) -> Result<Tally> {
-    let mut network = Network::start(programs)?;
-    let chaincode = Chaincode::start(network.folder())?;
-    let administrator = Administrator::new(programs, network.site(), &chaincode, network.folder())?;
-    administrator.expect(
-        "channel create $ORDERER -c mychannel -f $OUT/../mychannel.tx --outputBlock $OUT/mychannel.block",
-        "Received block: 0",
-    )?;
-    administrator
-        .expect("channel join -b $OUT/mychannel.block", "Successfully submitted proposal to join")?;
-    let steps = administrator.all_steps(&format!("Fabric {VERSION}"))?;
-    let killed = checked("a peer that was killed has its build", || {
-        network.kill_and_start_peer()?;
-        administrator.expect(r#"chaincode query -C mychannel -n everything -c {"Args":["Get","a"]}"#, "blue")
-    });
-    let given = checked("the builder is given what environmentWhitelist names", || {
-        let package = chaincode::templated(network.folder())?;
-        administrator
-            .expect(&format!("lifecycle chaincode install {}", package.display()), "Installed remotely")?;
-        let connection = released(&network.folder().join("production"), "templated_1.0")?;
-        ensure!(connection.contains(r#""address":"chaincode.example.com:9999""#), "released {connection}");
-        Ok(())
-    });
-    let tally = steps + killed + given;
-    if tally.failed > 0 {
-        println!("  --- the end of the peer's log\n{}", network.end_of_log());
-    }
-    Ok(tally)
-}
-
-/// Reads what the peer keeps of a release.
-fn released(peer: &Path, label: &str) -> Result<String> {
-    for build in fs::read_dir(peer.join("externalbuilder/builds"))? {
-        let build = build?;
-        if build.file_name().to_string_lossy().starts_with(label) {
-            return Ok(fs::read_to_string(build.path().join("release/chaincode/server/connection.json"))?);
-        }
-    }
-    bail!("the peer keeps no build of {label}")
-}
-
-fn checked(name: &str, check: impl FnOnce() -> Result<()>) -> Tally {
-    match check() {
-        Ok(()) => Tally::PASSED,
-        Err(error) => {
-            println!("FAILED  {name}: {error:#}");
-            Tally::FAILED
-        }
-    }
+    Ok(())
 }

@@ -13,6 +13,7 @@ mod image;
 mod layers;
 mod manifests;
 mod parallel;
+mod processes;
 mod size;
 mod tally;
 mod test;
@@ -40,8 +41,8 @@ enum Chore {
     Conformance(conformance::Options),
     /// Run the transcript of the development peer with real chaincode and real clients
     DevPeer(dev_peer::Options),
-    /// Run Fabric's own peer with our builder, and its peer command on the development peer
-    Fabric,
+    /// Run Fabric's own peers with our builder, and compare their answers with the development peer's
+    Fabric(fabric::Options),
     /// Compare the builder's time and memory with a process that does nothing
     BenchBuilder(bench::Options),
     /// Check that the builder is static and within its size budget
@@ -65,7 +66,7 @@ fn main() -> ExitCode {
         Chore::Test => Ok(test::run()),
         Chore::Conformance(options) => conformance::run(&options),
         Chore::DevPeer(options) => dev_peer::run(&options),
-        Chore::Fabric => fabric::run(),
+        Chore::Fabric(options) => fabric::run(&options),
         Chore::BenchBuilder(options) => bench::run(&options),
         Chore::Size(options) => size::run(&options),
         Chore::EmptyRoot => empty_root::run(),

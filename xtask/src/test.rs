@@ -9,7 +9,9 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 
 use crate::tally::Tally;
-use crate::{conformance, dev_peer, empty_root, image, manifests, size, toolchain, versions, workspace};
+use crate::{
+    conformance, dev_peer, empty_root, fabric, image, manifests, size, toolchain, versions, workspace,
+};
 
 /// Runs everything; a failure does not keep the rest from running.
 pub(crate) fn run() -> Tally {
@@ -26,6 +28,7 @@ pub(crate) fn run() -> Tally {
         part("conformance", || conformance::run(&conformance::Options::default())),
         part("conformance of a stand-in for Fabric's builder", stand_in),
         part("development peer", || dev_peer::run(&dev_peer::Options::default())),
+        part("Fabric's own peers", || fabric::run(&fabric::Options::default())),
         part("size", || size::run(&size::Options::default())),
         part("empty root", empty_root::run),
         part("image", || image::run(&image::Options::default())),

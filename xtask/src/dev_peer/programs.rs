@@ -1,11 +1,11 @@
 //! The contracts, runners and applications of `conformance/dev-peer`: how each is built and called.
 
-use std::path::PathBuf;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::Result;
 
-use super::in_folder;
 use crate::workspace;
 
 /// The language of a contract.
@@ -16,9 +16,12 @@ pub(crate) enum Language {
     Java,
 }
 
+/// A variable of a contract's environment.
+pub(crate) type Variable = (String, String);
+
 /// The SDK of a runner.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Runner {
+pub(crate) enum Runner {
     Go,
     Node,
 }
@@ -28,9 +31,16 @@ pub(crate) fn folder() -> PathBuf {
     workspace::root().join("conformance/dev-peer")
 }
 
+/// Makes a command that runs in the folder of the proof.
+pub(super) fn in_folder(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.current_dir(folder());
+    command
+}
+
 /// Builds everything, and `ccs` itself with its builder.
 pub(super) fn build() -> Result<()> {
-    workspace::succeed(&mut workspace::cargo(["build", "--quiet", "--package", "ccs"]))?;
+    build_ccs()?;
     for (place, program) in [
         ("contracts/go", "target/everything"),
         ("runners/go", "target/transcript-runner"),
@@ -51,8 +61,19 @@ pub(super) fn build() -> Result<()> {
     workspace::succeed(maven.current_dir(folder().join("contracts/java")).stdin(Stdio::null()))
 }
 
+/// Builds what a peer of Fabric is tested with: `ccs`, the contract in Go, and the runner in Go.
+pub(crate) fn build_for_fabric() -> Result<()> {
+    build_ccs()?;
+    build_go("contracts/go", "target/everything")?;
+    build_go("runners/go", "target/transcript-runner")
+}
+
+fn build_ccs() -> Result<()> {
+    workspace::succeed(&mut workspace::cargo(["build", "--quiet", "--package", "ccs"]))
+}
+
 /// Builds a program in Go, in its place.
-pub(crate) fn build_go(place: &str, program: &str) -> Result<()> {
+fn build_go(place: &str, program: &str) -> Result<()> {
     let mut go = Command::new("go");
     go.args(["build", "-o", program, "."]).env("CGO_ENABLED", "0");
     workspace::succeed(go.current_dir(folder().join(place)).stdin(Stdio::null()))
@@ -77,20 +98,20 @@ impl Language {
     }
 
     /// Gives the variables with which the contract serves under an ID.
-    pub(super) fn server(self, id: &str, address: &str) -> Vec<(&'static str, String)> {
+    pub(super) fn server(self, id: &str, address: &str) -> Vec<Variable> {
         let (id_name, address_name) = match self {
             Self::Go => ("CHAINCODE_ID", "CHAINCODE_SERVER_ADDRESS"),
             Self::Node => ("CORE_CHAINCODE_ID", "CORE_CHAINCODE_ADDRESS"),
             Self::Java => ("CORE_CHAINCODE_ID_NAME", "CHAINCODE_SERVER_ADDRESS"),
         };
-        vec![(id_name, id.to_owned()), (address_name, address.to_owned())]
+        vec![(id_name.to_owned(), id.to_owned()), (address_name.to_owned(), address.to_owned())]
     }
 
     /// Gives the variables with which the contract connects under an ID.
-    pub(super) fn client(self, id: &str) -> Vec<(&'static str, String)> {
-        let mut variables = vec![("CORE_CHAINCODE_ID_NAME", id.to_owned())];
+    pub(super) fn client(self, id: &str) -> Vec<Variable> {
+        let mut variables = vec![("CORE_CHAINCODE_ID_NAME".to_owned(), id.to_owned())];
         if self == Self::Go {
-            variables.push(("CORE_PEER_TLS_ENABLED", "false".to_owned()));
+            variables.push(("CORE_PEER_TLS_ENABLED".to_owned(), "false".to_owned()));
         }
         variables
     }
@@ -104,7 +125,19 @@ impl Runner {
         }
     }
 
-    pub(super) fn command(self) -> Command {
+    /// Makes the command that runs the transcript on a peer with everything that the transcript needs.
+    pub(crate) fn on(self, endpoint: &str, organizations: &Path) -> Command {
+        let mut command = self.command();
+        command.arg("--transcript").arg(folder().join("transcript.toml"));
+        command.arg("--organizations").arg(organizations);
+        command
+            .args(["--endpoint", endpoint, "--channel", "mychannel", "--chaincode", "everything"])
+            .args(["--other-channel", "other", "--other-chaincode", "another", "--init-chaincode", "strict"])
+            .args(["--with", "restarts,short-execute-timeout"]);
+        command
+    }
+
+    fn command(self) -> Command {
         match self {
             Self::Go => in_folder(folder().join("runners/go/target/transcript-runner")),
             Self::Node => {

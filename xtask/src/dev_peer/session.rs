@@ -1,35 +1,31 @@
 //! A peer with its chaincodes, for one run of the transcript.
 
-use std::fmt::Write as _;
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead as _, BufReader};
-use std::net::{TcpListener, TcpStream};
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use ccs_identity::{Organization, OrganizationPlan};
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use wait_timeout::ChildExt as _;
 
-use super::in_folder;
-use super::programs::{self, Language};
+use super::programs::{self, Language, Variable, in_folder};
+use super::servers::{Link, Server, contract};
+use crate::processes::{self, Running, free_address, listening};
 use crate::workspace;
 
 /// The names under which the contract is defined.
 const NAMES: [&str; 3] = ["everything", "another", "strict"];
 
-/// How long a contract may take to listen; Java's virtual machine takes its time on a busy machine.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-/// How long to wait before looking again.
-const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+/// How long the peer may take to end.
+const UNTIL_IT_ENDS: Duration = Duration::from_secs(20);
 
 /// Who dials whom.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     /// The peer dials the chaincode.
     Server,
     /// The same over mutual TLS, from a package that the builder has released.
@@ -55,13 +51,13 @@ impl Role {
 pub(crate) struct Session {
     folder: TempDir,
     peer: Child,
-    contracts: Vec<Child>,
+    contracts: Vec<Running>,
     endpoint: String,
 }
 
 impl Session {
     /// Starts the peer with the contract under every name, and waits until all are ready.
-    pub(super) fn start(language: Language, role: Role) -> Result<Self> {
+    pub(crate) fn start(language: Language, role: Role) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("dev-peer-").tempdir()?;
         let mut contracts = Vec::new();
         let mut command = peer(folder.path());
@@ -73,9 +69,8 @@ impl Session {
         if role == Role::ClientTls {
             command.arg("--chaincode-tls");
         }
-        let mut servers = Vec::new();
+        let log = contracts_log(folder.path());
         for name in NAMES {
-            let id = format!("{name}:1.0");
             match role {
                 Role::Client | Role::ClientTls => {
                     command.args(["--chaincode", name]);
@@ -83,19 +78,17 @@ impl Session {
                 Role::Server => {
                     let address = free_address()?;
                     command.args(["--chaincode", &format!("{name}={address}")]);
-                    let variables = language.server(&id, &address);
-                    servers.push((address, variables));
+                    let variables = language.server(&format!("{name}:1.0"), &address);
+                    contracts.push(contract(language, &variables, &[], &log)?);
+                    listening(&address)?;
                 }
                 Role::MutualTls => {
-                    let server = secured(folder.path(), language, name)?;
+                    let label = format!("{name}_1.0");
+                    let server = Server::make(folder.path(), language, &label, Link::MutualTls)?;
                     command.arg(format!("{name}={}", server.package.display()));
-                    servers.push((server.address, server.variables));
+                    contracts.push(server.start(&log)?);
                 }
             }
-        }
-        for (address, variables) in &servers {
-            contracts.push(contract(language, variables, &[], folder.path())?);
-            listening(address)?;
         }
         make_stranger(&folder.path().join("organizations"))?;
         let (peer, mut lines) = begin(command, folder.path())?;
@@ -109,8 +102,7 @@ impl Session {
                     _ => language.client(&format!("{name}:1.0")),
                 };
                 let arguments = [language.words().1.to_owned(), chaincode_endpoint.clone()];
-                let started = contract(language, &variables, &arguments, session.folder.path())?;
-                session.contracts.push(started);
+                session.contracts.push(contract(language, &variables, &arguments, &log)?);
             }
         }
         keep_reading(lines, session.folder.path())?;
@@ -145,28 +137,23 @@ impl Session {
     }
 
     fn stop_peer(&mut self, signal: Signal) {
-        if let Some(peer) = process(&self.peer) {
-            // Whoever is gone already needs no signal.
-            let _ = kill_process(peer, signal);
+        // A peer that is gone already needs no signal.
+        let _ = kill_process(Pid::from_child(&self.peer), signal);
+        if !matches!(self.peer.wait_timeout(UNTIL_IT_ENDS), Ok(Some(_))) {
+            let _ = self.peer.kill();
+            let _ = self.peer.wait();
         }
-        let _ = self.peer.wait();
     }
 
-    /// Starts a contract as a server, and gives the package by which a peer dials it.
+    /// Starts a contract as a server, and returns the package by which a peer dials it.
     pub(super) fn serve(&mut self, language: Language, label: &str) -> Result<PathBuf> {
-        let (package, address) = (self.folder.path().join(format!("{label}.tgz")), free_address()?);
-        let mut make = ccs(&["package", &package.to_string_lossy(), "--label", label, "--address", &address]);
-        workspace::succeed(make.stdout(Stdio::null()))?;
-        let output = ccs(&["id", &package.to_string_lossy()]).output().context("cannot start ccs id")?;
-        let id = String::from_utf8(output.stdout)?;
-        let server = contract(language, &language.server(id.trim_end(), &address), &[], self.folder.path())?;
-        self.contracts.push(server);
-        listening(&address)?;
-        Ok(package)
+        let server = Server::make(self.folder.path(), language, label, Link::Plaintext)?;
+        self.contracts.push(server.start(&contracts_log(self.folder.path()))?);
+        Ok(server.package)
     }
 
     /// Gives the variables that the peer has written down for a chaincode, as a shell reads them.
-    fn files_of(&self, name: &str) -> Result<Vec<(&'static str, String)>> {
+    fn files_of(&self, name: &str) -> Result<Vec<Variable>> {
         let file = self.organizations().join("chaincode").join(name).join("env.sh");
         let mut shell = Command::new("sh");
         shell.args(["-c", ". \"$0\"; env"]).arg(&file).env_clear().stdin(Stdio::null());
@@ -174,8 +161,7 @@ impl Session {
         let text = String::from_utf8(output.stdout)?;
         let variables = text.lines().filter_map(|line| line.split_once('='));
         let variables = variables.filter(|(name, _)| name.starts_with("CORE_"));
-        // They live as long as the program, which soon ends.
-        Ok(variables.map(|(name, value)| (&*name.to_owned().leak(), value.to_owned())).collect())
+        Ok(variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
     }
 
     pub(crate) fn endpoint(&self) -> &str {
@@ -201,35 +187,24 @@ impl Session {
 
     /// Gives what the peer and the contracts have said last.
     pub(crate) fn logs(&self) -> String {
-        let mut said = String::new();
-        for name in ["peer.log", "contracts.log"] {
-            let text = fs::read(self.folder.path().join(name)).unwrap_or_default();
-            let text = String::from_utf8_lossy(&text);
-            let lines: Vec<_> = text.lines().collect();
-            let last = &lines[lines.len().saturating_sub(20)..];
-            // Writing to a String cannot fail.
-            let _ = writeln!(said, "  --- the end of {name}\n  {}", last.join("\n  "));
-        }
-        said
+        let end = |name: &str| {
+            format!("  --- the end of {name}\n  {}\n", processes::end_of(&self.folder.path().join(name)))
+        };
+        ["peer.log", "contracts.log"].map(end).concat()
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // Whoever is gone already needs no signal.
-        for contract in &mut self.contracts {
-            if let Some(group) = process(contract) {
-                let _ = kill_process_group(group, Signal::KILL);
-            }
-            let _ = contract.wait();
-        }
+        // Before the folder goes in which they write.
+        self.contracts.clear();
         self.stop_peer(Signal::INT);
     }
 }
 
-/// Gives the number of a process that we have started.
-pub(crate) fn process(child: &Child) -> Option<Pid> {
-    i32::try_from(child.id()).ok().and_then(Pid::from_raw)
+/// Returns the file to which contracts write.
+fn contracts_log(folder: &Path) -> PathBuf {
+    folder.join("contracts.log")
 }
 
 /// Starts a peer whose ledger and packages stay in the folder, and gives its endpoint.
@@ -291,80 +266,6 @@ fn keep_reading(mut lines: BufReader<ChildStdout>, folder: &Path) -> Result<()> 
     Ok(())
 }
 
-/// Starts a contract that is started again whenever it ends, in a process group of its own.
-pub(crate) fn contract(
-    language: Language,
-    variables: &[(&'static str, String)],
-    arguments: &[String],
-    folder: &Path,
-) -> Result<Child> {
-    let log = File::options().create(true).append(true).open(folder.join("contracts.log"))?;
-    let mut command = in_folder("./keep-running");
-    command
-        .args(language.words().0)
-        .args(arguments)
-        .envs(variables.iter().map(|(name, value)| (name, value)))
-        .stdin(Stdio::null())
-        .stdout(log.try_clone()?)
-        .stderr(log)
-        .process_group(0);
-    command.spawn().context("cannot start the contract")
-}
-
-/// Makes a command of `ccs`.
-pub(crate) fn ccs(arguments: &[&str]) -> Command {
-    let mut command = Command::new(workspace::target_folder().join("debug/ccs"));
-    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
-    command
-}
-
-/// A package with TLS, and the variables with which its chaincode serves.
-pub(crate) struct Secured {
-    pub(crate) package: PathBuf,
-    pub(crate) address: String,
-    pub(crate) variables: Vec<(&'static str, String)>,
-}
-
-/// Makes the TLS material and a package with `ccs`, as its users do.
-pub(crate) fn secured(folder: &Path, language: Language, name: &str) -> Result<Secured> {
-    let (tls, package) = (folder.join(format!("tls-{name}")), folder.join(format!("{name}.tgz")));
-    let address = free_address()?;
-    let (tls_text, package_text) = (tls.to_string_lossy(), package.to_string_lossy());
-    for arguments in [
-        ["tls", "init", &tls_text].as_slice(),
-        &["tls", "issue", &tls_text, "--server", name, "--host", "127.0.0.1"],
-        &["tls", "issue", &tls_text, "--client", "peer"],
-        &[
-            "package",
-            &package_text,
-            "--label",
-            &format!("{name}_1.0"),
-            "--address",
-            &address,
-            "--tls",
-            &tls_text,
-        ],
-    ] {
-        workspace::succeed(ccs(arguments).stdout(Stdio::null()))?;
-    }
-    let output =
-        ccs(&["env", &package_text, "--lang", language.name(), "--tls", &tls_text, "--json"]).output()?;
-    let document: serde_json::Value =
-        serde_json::from_slice(&output.stdout).context("ccs env gave no document")?;
-    let variables = document["variables"].as_array().context("ccs env gave no variables")?;
-    let variables = variables.iter().filter_map(|variable| {
-        let text = |key: &str| variable[key].as_str().map(str::to_owned);
-        // They live as long as the program, which soon ends.
-        Some((&*text("name")?.leak(), text("value")?))
-    });
-    let mut variables: Vec<_> = variables.collect();
-    if language == Language::Java {
-        // The Java shim has no variable for it; the contract reads this one.
-        variables.push(("CHAINCODE_CLIENT_CA_CERT", tls.join("ca.pem").to_string_lossy().into_owned()));
-    }
-    Ok(Secured { package, address, variables })
-}
-
 /// Makes an organization that is no member of any channel, where the runners look for the users of others.
 fn make_stranger(organizations: &Path) -> Result<()> {
     let plan = OrganizationPlan {
@@ -375,18 +276,4 @@ fn make_stranger(organizations: &Path) -> Result<()> {
     };
     Organization::open_or_make(&plan, organizations, SystemTime::now())?;
     Ok(())
-}
-
-/// Waits until something listens: a chaincode that is not there yet is dialled for no longer than a peer does it.
-pub(crate) fn listening(address: &str) -> Result<()> {
-    let begin = Instant::now();
-    while TcpStream::connect(address).is_err() {
-        ensure!(begin.elapsed() < PATIENCE, "the contract does not listen on {address}");
-        std::thread::sleep(BETWEEN_TRIES);
-    }
-    Ok(())
-}
-
-pub(crate) fn free_address() -> Result<String> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }

@@ -2,16 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
-use super::chaincode::{self, Chaincode};
-use super::checked;
 use super::programs::{self, Programs};
-use crate::dev_peer;
-use crate::tally::Tally;
+use super::report::Report;
+use crate::dev_peer::programs::folder as dev_peer_folder;
+use crate::processes::{Finished, finish};
+
+/// How long one command may take.
+const COMMAND: Duration = Duration::from_mins(2);
 
 /// A table `[[step]]`.
 #[derive(Default, Deserialize)]
@@ -35,23 +38,31 @@ struct Steps {
 
 /// Where the administrator works.
 pub(super) struct Site {
-    /// The folder with the core.yaml of the command.
-    pub(super) settings: PathBuf,
-    /// The material of Org1, as cryptogen lays it out.
+    /// The folder of Org1, as cryptogen lays it out.
     pub(super) organization: PathBuf,
     /// The address of the peer.
     pub(super) peer: String,
-    /// What the peer says goes here.
+    /// The file in which the peer says what it does.
     pub(super) log: PathBuf,
     /// The address of the orderer.
     pub(super) orderer: String,
-    /// The CA of its TLS certificate.
+    /// The CA of the orderer's TLS certificate.
     pub(super) orderer_ca: PathBuf,
 }
 
-/// `Admin` of Org1, with the `peer` command.
-pub(super) struct Administrator {
-    command: PathBuf,
+/// What an organization approves and commits.
+pub(super) struct Definition<'a> {
+    pub(super) channel: &'a str,
+    pub(super) name: &'a str,
+    /// The ID of the package.
+    pub(super) package: &'a str,
+    /// Further options, in the words of the command.
+    pub(super) options: &'a str,
+}
+
+/// `Admin` of Org1, with the `peer` command of a release.
+pub(super) struct Administrator<'a> {
+    programs: &'a Programs,
     environment: Vec<(&'static str, String)>,
     /// What stands for a text within a word.
     texts: Vec<(&'static str, String)>,
@@ -60,30 +71,25 @@ pub(super) struct Administrator {
     log: PathBuf,
 }
 
-impl Administrator {
-    /// Gives the administrator of a site who is to deploy the chaincode, with a folder for files.
-    pub(super) fn new(programs: &Programs, site: Site, chaincode: &Chaincode, folder: &Path) -> Result<Self> {
+impl<'a> Administrator<'a> {
+    /// Returns the administrator of a site, with a folder for the files that commands write.
+    pub(super) fn new(programs: &'a Programs, site: Site, out: &Path) -> Result<Self> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let peer_ca = text(&site.organization.join("peers/peer0.org1.example.com/tls/ca.crt"));
         let msp = text(&site.organization.join("users/Admin@org1.example.com/msp"));
         let words = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-        let out = folder.join("out");
-        fs::create_dir(&out)?;
+        fs::create_dir_all(out)?;
         Ok(Self {
-            command: programs.fabric("peer"),
+            programs,
             texts: vec![
-                ("$COLLECTIONS", text(&dev_peer::programs::folder().join("collections.json"))),
-                ("$ID", chaincode.id.clone()),
-                ("$OUT", text(&out)),
-                ("$PACKAGE", text(&chaincode.package)),
-                ("$PORTLESS", text(&chaincode::portless(folder)?)),
+                ("$COLLECTIONS", text(&dev_peer_folder().join("collections.json"))),
+                ("$OUT", text(out)),
             ],
             options: vec![
                 ("$ORDERER", words(&["-o", &site.orderer, "--tls", "--cafile", &text(&site.orderer_ca)])),
                 ("$PEERS", words(&["--peerAddresses", &site.peer, "--tlsRootCertFiles", &peer_ca])),
             ],
             environment: vec![
-                ("FABRIC_CFG_PATH", text(&site.settings)),
                 ("CORE_PEER_ADDRESS", site.peer),
                 ("CORE_PEER_LOCALMSPID", "Org1MSP".to_owned()),
                 ("CORE_PEER_MSPCONFIGPATH", msp),
@@ -94,27 +100,55 @@ impl Administrator {
         })
     }
 
-    /// Runs the steps of steps.toml on what is called `name`, and says which went wrong.
-    pub(super) fn all_steps(&self, name: &str) -> Result<Tally> {
+    /// Lets a word of the steps stand for a text.
+    pub(super) fn name(&mut self, word: &'static str, text: impl Into<String>) {
+        self.texts.push((word, text.into()));
+    }
+
+    /// Takes the steps of steps.toml.
+    pub(super) fn all_steps(&self, report: &mut Report) -> Result<()> {
         let file = programs::folder().join("steps.toml");
         let steps: Steps = toml::from_str(&fs::read_to_string(&file)?)
             .with_context(|| format!("cannot read {}", file.display()))?;
-        let tally = steps.step.iter().map(|step| checked(&step.name, || self.take(step))).sum();
-        println!("{:<28} {tally}", format!("steps on {name}"));
-        Ok(tally)
+        for step in &steps.step {
+            report.check(&step.name, || self.take(step));
+        }
+        Ok(())
     }
 
-    /// Runs one command, which is to succeed and print a text.
+    /// Runs one command, which must succeed and print a text.
     pub(super) fn expect(&self, words: &str, text: &str) -> Result<()> {
-        let step = Step { peer: words.to_owned(), says: vec![text.to_owned()], ..Step::default() };
-        self.take(&step)
+        self.take(&Step { peer: words.to_owned(), says: vec![text.to_owned()], ..Step::default() })
+    }
+
+    /// Runs one command, which must fail and print a text.
+    pub(super) fn expect_failure(&self, words: &str, text: &str) -> Result<()> {
+        let says = vec![text.to_owned()];
+        self.take(&Step { peer: words.to_owned(), status: 1, says, ..Step::default() })
+    }
+
+    /// Installs a package.
+    pub(super) fn install(&self, package: &Path) -> Result<()> {
+        self.expect(&installing(package), "Chaincode code package identifier: ")
+    }
+
+    /// Approves and commits the first definition of a chaincode.
+    pub(super) fn define(&self, definition: &Definition<'_>) -> Result<()> {
+        let Definition { channel, name, package, options } = definition;
+        let words = format!("--channelID {channel} --name {name} --version 1.0 --sequence 1 {options}");
+        let committed = "committed with status (VALID)";
+        self.expect(
+            &format!("lifecycle chaincode approveformyorg $ORDERER {words} --package-id {package}"),
+            committed,
+        )?;
+        self.expect(&format!("lifecycle chaincode commit $ORDERER $PEERS {words}"), committed)
     }
 
     fn take(&self, step: &Step) -> Result<()> {
-        let output = self.peer(&step.peer).output().context("cannot start peer")?;
-        let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-        let said = said.concat();
-        let status = output.status.code();
+        let Finished { status, stdout, stderr } = self.run(&step.peer)?;
+        // The library for messages varies the number of spaces from one build of a program to the next, on purpose.
+        let said = (stdout + &stderr).replace("  ", " ");
+        let status = status.code();
         ensure!(status == Some(step.status), "ended with {status:?}, not {}, and said {said}", step.status);
         for text in &step.says {
             let text = self.filled(text);
@@ -128,20 +162,25 @@ impl Administrator {
         Ok(())
     }
 
-    /// Makes a command of the words after `peer`.
-    pub(super) fn peer(&self, words: &str) -> Command {
-        let mut command = Command::new(&self.command);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+    /// Runs `peer` with these words.
+    pub(super) fn run(&self, words: &str) -> Result<Finished> {
+        let mut command: Command = self.programs.command("peer");
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         for word in words.split_whitespace() {
             match self.options.iter().find(|(name, _)| *name == word) {
                 Some((_, options)) => command.args(options),
                 None => command.arg(self.filled(word)),
             };
         }
-        command
+        finish(&mut command, COMMAND)
     }
 
     fn filled(&self, text: &str) -> String {
         self.texts.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
     }
+}
+
+/// Returns the words that install a package.
+pub(super) fn installing(package: &Path) -> String {
+    format!("lifecycle chaincode install {}", package.display())
 }

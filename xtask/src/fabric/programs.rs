@@ -1,54 +1,121 @@
-//! Fabric's programs, and ours.
+//! Fabric's programs, built once from Fabric's sources into a cache that all checkouts share.
 
-use std::path::PathBuf;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
+use sha2::{Digest as _, Sha256};
 
-use super::VERSION;
-use crate::{dev_peer, workspace};
+use super::release::Release;
+use crate::processes;
+use crate::workspace;
 
-/// The module of Fabric.
+/// The Go module of Fabric.
 const MODULE: &str = "github.com/hyperledger/fabric";
 
-/// Where everything is.
+/// How often a build says that it goes on, in packages.
+const PACKAGES_A_LINE: usize = 200;
+
+/// How long the command for the path of the sources may take: it fetches them when they are not there yet.
+const FETCH: Duration = Duration::from_mins(5);
+
+/// The programs of one release.
 pub(super) struct Programs {
-    /// The folder with `peer`, `orderer`, `configtxgen` and `cryptogen`.
-    fabric: PathBuf,
-    /// The folder with core.yaml and orderer.yaml as Fabric ships them.
-    pub(super) settings: PathBuf,
+    pub(super) release: &'static Release,
+    /// The folder with `peer`, `orderer`, `osnadmin`, `configtxgen`, `cryptogen` and `discover`.
+    folder: PathBuf,
+    /// Our static builder.
+    pub(super) builder: PathBuf,
 }
 
-/// Gives the folder of the proof.
+/// Returns the folder of the proof.
 pub(super) fn folder() -> PathBuf {
     workspace::root().join("conformance/fabric")
 }
 
 impl Programs {
-    /// Builds Fabric's programs, `ccs`, and the contract of the development peer in Go.
-    pub(super) fn build() -> Result<Self> {
-        workspace::succeed(&mut workspace::cargo(["build", "--quiet", "--package", "ccs"]))?;
-        dev_peer::programs::build_go("contracts/go", "target/everything")?;
-        let mut fabric = go();
-        // A name for itself is all that Fabric's own Makefile adds here.
-        fabric.args(["build", "-o", "target/", "-ldflags"]);
-        fabric.args([&format!("-X {MODULE}/common/metadata.Version={VERSION}"), "tool"]);
-        workspace::succeed(&mut fabric)?;
-        let output = go().args(["list", "-m", "-f", "{{.Dir}}", MODULE]).output()?;
-        ensure!(output.status.success(), "go list failed: {}", String::from_utf8_lossy(&output.stderr));
-        let sources = String::from_utf8(output.stdout).context("the path of Fabric's sources")?;
-        let settings = PathBuf::from(sources.trim_end()).join("sampleconfig");
-        Ok(Self { fabric: folder().join("target"), settings })
+    /// Takes the programs of a release from the cache, or builds them.
+    pub(super) fn ready(release: &'static Release, builder: &Path) -> Result<Self> {
+        let module = folder().join(release.module);
+        let cache = cache()?;
+        let target = cache.join(format!("{}-{}", release.version, key(&module)?));
+        if !target.is_dir() {
+            fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
+            let fresh = tempfile::Builder::new().prefix("build-").tempdir_in(&cache)?;
+            build(release, &module, fresh.path())?;
+            // A run beside this one may have been faster: its programs are the same.
+            if let Err(error) = fs::rename(fresh.keep(), &target) {
+                ensure!(target.is_dir(), "cannot make {}: {error}", target.display());
+            }
+        }
+        Ok(Self { release, folder: target, builder: builder.to_owned() })
     }
 
-    /// Gives one of Fabric's programs.
-    pub(super) fn fabric(&self, program: &str) -> PathBuf {
-        self.fabric.join(program)
+    /// Makes a command of one of the programs; it finds Fabric's own settings.
+    pub(super) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(self.folder.join(program));
+        command.env("FABRIC_CFG_PATH", &self.folder);
+        // The command of 3.1 prints what gRPC does in between.
+        command.env("FABRIC_LOGGING_SPEC", "info:grpc=error");
+        command
     }
 }
 
-fn go() -> Command {
+/// Returns the folder for programs, by the rules of the XDG base directories.
+fn cache() -> Result<PathBuf> {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
+    let cache = cache.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
+    Ok(cache.context("neither XDG_CACHE_HOME nor HOME is set")?.join("fabric-ccs/peers"))
+}
+
+/// Returns what tells one build from another: the versions of all modules.
+fn key(module: &Path) -> Result<String> {
+    let mut hash = Sha256::new();
+    for name in ["go.mod", "go.sum"] {
+        let file = module.join(name);
+        hash.update(fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?);
+    }
+    Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Builds the programs into a folder, with the settings that Fabric ships beside them.
+fn build(release: &Release, module: &Path, target: &Path) -> Result<()> {
+    let (start, version) = (Instant::now(), release.version);
+    println!("fabric {version}: builds peer and orderer from Fabric's sources, once; this takes minutes");
     let mut go = Command::new("go");
-    go.current_dir(folder()).stdin(Stdio::null());
-    go
+    // Without cgo no C compiler is needed. A name for itself is what Fabric's own Makefile adds.
+    let flags = format!("-s -w -X {MODULE}/common/metadata.Version={version}");
+    go.args(["build", "-v", "-ldflags", &flags, "-o"]).arg(target.join("")).arg("tool");
+    go.env("CGO_ENABLED", "0").current_dir(module).stdin(Stdio::null()).stderr(Stdio::piped());
+    let mut child = go.spawn().context("cannot start go")?;
+    // What is no name of a package says why the build fails.
+    let mut complaints = Vec::new();
+    if let Some(stderr) = child.stderr.take() {
+        let mut packages = 0;
+        for line in BufReader::new(stderr).lines() {
+            let line = line?;
+            if line.starts_with('#') || line.contains(' ') {
+                complaints.push(line);
+                continue;
+            }
+            packages += 1;
+            if packages % PACKAGES_A_LINE == 0 {
+                println!("fabric {version}: {packages} packages in {} s", start.elapsed().as_secs());
+            }
+        }
+    }
+    ensure!(child.wait()?.success(), "go build of Fabric {version} failed: {}", complaints.join("\n"));
+    let mut list = Command::new("go");
+    list.args(["list", "-m", "-f", "{{.Dir}}", MODULE]).current_dir(module);
+    let sources = processes::succeed(&mut list, FETCH)?.stdout;
+    for name in ["core.yaml", "orderer.yaml"] {
+        let from = Path::new(sources.trim_end()).join("sampleconfig").join(name);
+        let content = fs::read(&from).with_context(|| format!("cannot read {}", from.display()))?;
+        fs::write(target.join(name), content)?;
+    }
+    println!("fabric {version}: built in {} s", start.elapsed().as_secs());
+    Ok(())
 }

@@ -1,0 +1,54 @@
+//! The checks of one peer: each is counted, and the failed ones are printed.
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::tally::Tally;
+
+/// The checks of one peer.
+pub(super) struct Report {
+    peer: String,
+    tally: Tally,
+}
+
+impl Report {
+    /// Begins the report of what is called `peer`.
+    pub(super) fn new(peer: &str) -> Self {
+        Self { peer: peer.to_owned(), tally: Tally::default() }
+    }
+
+    /// Takes one check, and tells whether it passed.
+    pub(super) fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) -> bool {
+        match check() {
+            Ok(()) => self.tally += Tally::PASSED,
+            Err(error) => {
+                println!("FAILED  {}: {name}: {error:#}", self.peer);
+                self.tally += Tally::FAILED;
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Takes several checks, and prints how long they took: a sign of life, since all of them take minutes.
+    pub(super) fn part(&mut self, name: &str, checks: impl FnOnce(&mut Self) -> Result<()>) {
+        let (start, before) = (Instant::now(), self.tally);
+        if let Err(error) = checks(self) {
+            println!("FAILED  {}: {name}: {error:#}", self.peer);
+            self.tally += Tally::FAILED;
+        }
+        let part = Tally {
+            passed: self.tally.passed - before.passed,
+            failed: self.tally.failed - before.failed,
+            skipped: self.tally.skipped - before.skipped,
+        };
+        let heading = format!("{}: {name}", self.peer);
+        println!("{heading:<40} {part} in {:.1} s", start.elapsed().as_secs_f64());
+    }
+
+    /// Returns the count of all checks.
+    pub(super) fn tally(&self) -> Tally {
+        self.tally
+    }
+}

@@ -1,0 +1,164 @@
+//! Processes that a chore starts beside itself: each has a log, an end, and a limit to every wait for it.
+
+use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use rustix::process::{Pid, Signal, kill_process_group};
+use wait_timeout::ChildExt as _;
+
+use crate::workspace;
+
+/// How long a server may take to listen; a virtual machine for Java takes its time on a busy machine.
+const UNTIL_IT_LISTENS: Duration = Duration::from_mins(2);
+
+/// How long to wait before looking again.
+const BETWEEN_TRIES: Duration = Duration::from_millis(50);
+
+/// A process with all that it has started; it is killed when it is dropped.
+pub(crate) struct Running(Child);
+
+impl Running {
+    /// Starts a process in a process group of its own, and appends what it prints to its log.
+    pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(log)
+            .with_context(|| format!("cannot open {}", log.display()))?;
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
+        let child = command.spawn().with_context(|| format!("cannot start {}", workspace::shown(command)))?;
+        Ok(Self(child))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // A group that is gone already needs no signal.
+        let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
+        let _ = self.0.wait();
+    }
+}
+
+/// What a command printed, and how it ended.
+pub(crate) struct Finished {
+    pub(crate) status: ExitStatus,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs a command to its end; one that takes longer than the limit is killed with all that it has started.
+pub(crate) fn finish(command: &mut Command, limit: Duration) -> Result<Finished> {
+    // Files take any amount of output; nobody has to read them meanwhile.
+    let (stdout, stderr) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
+    command.stdin(Stdio::null()).stdout(stdout.reopen()?).stderr(stderr.reopen()?).process_group(0);
+    let child = command.spawn().with_context(|| format!("cannot start {}", workspace::shown(command)))?;
+    let mut running = Running(child);
+    let status = running.0.wait_timeout(limit)?;
+    let read = |file: &Path| fs::read(file).map(|text| String::from_utf8_lossy(&text).into_owned());
+    let (stdout, stderr) = (read(stdout.path())?, read(stderr.path())?);
+    let Some(status) = status else {
+        bail!("{} did not end within {limit:?}, and printed {stdout}{stderr}", workspace::shown(command));
+    };
+    Ok(Finished { status, stdout, stderr })
+}
+
+/// Runs a command that must succeed, and shows what it printed when it does not.
+pub(crate) fn succeed(command: &mut Command, limit: Duration) -> Result<Finished> {
+    let finished = finish(command, limit)?;
+    ensure!(
+        finished.status.success(),
+        "{} failed, {}: {}{}",
+        workspace::shown(command),
+        finished.status,
+        finished.stdout,
+        finished.stderr
+    );
+    Ok(finished)
+}
+
+/// Waits until a server listens.
+pub(crate) fn listening(address: &str) -> Result<()> {
+    wait_until(UNTIL_IT_LISTENS, || Ok(TcpStream::connect(address).is_ok()))
+        .with_context(|| format!("no server listens on {address}"))
+}
+
+/// Waits until a log has so many lines with a text.
+pub(crate) fn logged(log: &Path, text: &str, times: usize, limit: Duration) -> Result<()> {
+    let says = || {
+        let lines = fs::read_to_string(log)?;
+        Ok(lines.lines().filter(|line| line.contains(text)).count() >= times)
+    };
+    wait_until(limit, says).with_context(|| format!("{} does not say {text}", log.display()))
+}
+
+fn wait_until(limit: Duration, mut reached: impl FnMut() -> Result<bool>) -> Result<()> {
+    let begin = Instant::now();
+    while !reached()? {
+        ensure!(begin.elapsed() < limit, "waited {limit:?} in vain");
+        std::thread::sleep(BETWEEN_TRIES);
+    }
+    Ok(())
+}
+
+/// Returns an address on the loopback with a port that is free now.
+pub(crate) fn free_address() -> Result<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}
+
+/// Returns the last lines of a log.
+pub(crate) fn end_of(log: &Path) -> String {
+    /// How many lines.
+    const SHOWN: usize = 20;
+    let text = fs::read(log).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<_> = text.lines().collect();
+    lines[lines.len().saturating_sub(SHOWN)..].join("\n  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn a_command_that_takes_too_long_is_killed_with_what_it_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let pid = folder.path().join("pid");
+        let script = format!("sleep 600 & echo $! > {}; echo started; wait", pid.display());
+        let error = finish(&mut shell(&script), Duration::from_millis(500)).err().unwrap();
+        assert!(error.to_string().contains("did not end within 500ms, and printed started"), "{error}");
+        let child = fs::read_to_string(&pid).unwrap();
+        // The child of a child is not ours to wait for: it is gone, or waits for the reaper as a zombie.
+        let gone = || {
+            let status = fs::read_to_string(format!("/proc/{}/stat", child.trim()));
+            Ok(status.map_or(true, |status| status.contains(") Z ")))
+        };
+        wait_until(Duration::from_secs(10), gone).unwrap();
+    }
+
+    #[test]
+    fn a_failure_shows_what_was_printed() {
+        let error =
+            succeed(&mut shell("echo one; echo two >&2; exit 3"), Duration::from_secs(10)).err().unwrap();
+        assert!(error.to_string().ends_with("failed, exit status: 3: one\ntwo\n"), "{error}");
+    }
+
+    #[test]
+    fn a_log_is_read_until_it_has_the_text_often_enough() {
+        let log = tempfile::NamedTempFile::new().unwrap();
+        fs::write(log.path(), "leader a\nother\nleader b\n").unwrap();
+        logged(log.path(), "leader", 2, Duration::from_secs(1)).unwrap();
+        let error = logged(log.path(), "leader", 3, Duration::from_millis(60)).unwrap_err();
+        assert!(format!("{error:#}").contains("does not say leader: waited 60ms in vain"), "{error:#}");
+    }
+}
