@@ -164,7 +164,8 @@ impl Gap {
 pub enum InvokeError {
     /// It is not defined.
     #[error(
-        "[channel {channel}] failed to get chaincode container info for {chaincode}: chaincode {chaincode} not found"
+        "invalid invocation: [channel {channel}] failed to get chaincode container info for {chaincode}: chaincode \
+         {chaincode} not found"
     )]
     Undefined {
         /// The channel.
@@ -173,7 +174,9 @@ pub enum InvokeError {
         chaincode: String,
     },
     /// It is defined, and this peer cannot run it.
-    #[error("[channel {channel}] failed to get chaincode container info for {chaincode}: {gap}")]
+    #[error(
+        "invalid invocation: [channel {channel}] failed to get chaincode container info for {chaincode}: {gap}"
+    )]
     Gap {
         /// The channel.
         channel: String,

@@ -69,7 +69,8 @@ pub(crate) enum Refusal {
     NoAccess { right: &'static str, chaincode: String, collection: String },
     #[error("the policy of the members of collection {collection} cannot be read: {reason}")]
     Policy { collection: String, reason: EnvelopeError },
-    #[error("failed to find ledger for channel: {0}")]
+    /// A peer asks first who may call there.
+    #[error("Failed to get policy manager for channel [{0}]")]
     NoChannel(String),
     #[error("{0}")]
     Target(String),

@@ -56,11 +56,15 @@ pub enum CreatorError {
 }
 
 impl CreatorError {
-    /// Gives the MSP when the creator could be read and belongs to one of the channel: a peer then says "creator org
+    /// Returns the MSP when the creator could be read and belongs to one of the channel: a peer then says "creator org
     /// \[MSP\]", otherwise "creator org unknown, creator is malformed" (Fabric 3.1 `core/endorser/msgvalidation.go`).
+    ///
+    /// A peer verifies the chain of an ECDSA certificate while it reads the creator (Fabric 3.1 `msp/mspimpl.go`,
+    /// `sanitizeCert`), so that one which another CA has issued counts as unreadable.
     #[must_use]
     pub fn organization(&self) -> Option<&MspId> {
         match self {
+            Self::Invalid { reason: ValidationError::Chain { .. }, .. } => None,
             Self::Invalid { msp_id, .. } => Some(msp_id),
             _ => None,
         }

@@ -274,10 +274,10 @@ async fn calls_that_cannot_be_are_refused_in_the_words_of_a_peer() {
     let peer = callers().await;
     for (target, expected) in [
         ("a", "execute failed: error sending: txid: ID(ch) exists"),
-        ("b/absent", "failed to find ledger for channel: absent"),
+        ("b/absent", "Failed to get policy manager for channel [absent]"),
         (
             "absent",
-            "execute failed: [channel ch] failed to get chaincode container info for absent: chaincode absent not found",
+            "execute failed: invalid invocation: [channel ch] failed to get chaincode container info for absent: chaincode absent not found",
         ),
     ] {
         let call = call(&peer, "a", &["call", target, "get", "k"]);

@@ -108,7 +108,7 @@ fn each_refusal_has_a_reason_and_maybe_an_organization() {
         ),
         (
             creator("Org2MSP", pem),
-            Some("Org2MSP"),
+            None,
             "MSP Org2MSP refuses a creator: certificate 'OU=client,CN=someone' does not chain to a root of MSP Org2MSP: ",
         ),
         (

@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use ccs_chaincode::TransactionError;
 use ccs_ledger::{Committed, Ledger, Store};
 use ccs_peer::observer::{Event, Purpose};
-use ccs_chaincode::TransactionError;
 use ccs_peer::{ContractCall, ContractDefinition, ContractResult, Contracts, Node, NodeOptions};
 use ccs_proto::common::Envelope;
 use ccs_proto::gateway::{CommitStatusRequest, SignedCommitStatusRequest, SubmitRequest};
@@ -123,7 +123,7 @@ async fn submit_takes_signed_transactions_of_members() {
         (
             submit("nowhere", Some(transaction.clone())),
             Code::FailedPrecondition,
-            "failed to get config for channel [nowhere]: channel 'nowhere' not found",
+            "failed to get config for channel [nowhere]: could not get last config for channel nowhere",
         ),
         (
             submit(CHANNEL, Some(envelope(transaction.payload.clone(), &stranger))),

@@ -93,12 +93,12 @@ async fn somebody_has_to_endorse() {
         (
             other(),
             Code::FailedPrecondition,
-            format!("{nobody}chaincode other is not defined on channel mychannel"),
+            format!("{nobody}No metadata was found for chaincode other in channel mychannel"),
         ),
         (
             peer.endorse_request(&on("nowhere", "basic")),
             Code::FailedPrecondition,
-            format!("{nobody}channel 'nowhere' not found"),
+            format!("{nobody}No metadata was found for chaincode basic in channel nowhere"),
         ),
     ];
     for (request, code, message) in cases {

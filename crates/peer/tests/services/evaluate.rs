@@ -110,7 +110,10 @@ async fn somebody_has_to_have_the_chaincode() {
 
     let status = failure(&peer, peer.evaluate_request(&on("nowhere", "basic"))).await;
     assert_eq!(status.code(), Code::Unavailable);
-    assert_eq!(status.message(), "failed to get config for channel [nowhere]: channel 'nowhere' not found");
+    assert_eq!(
+        status.message(),
+        "failed to get config for channel [nowhere]: could not get last config for channel nowhere"
+    );
     let status = failure(&peer, peer.evaluate_request(&on("mychannel", "other"))).await;
     assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, nobody));
     let secret = on("mychannel", "other").with_transient();

@@ -72,13 +72,10 @@ fn find_endorser(node: &Node, proposal: &GatewayProposal, organizations: &[Strin
             "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to protect transient data",
         ));
     }
-    let reason = if node.channel(channel).is_some() {
-        format!("chaincode {chaincode} is not defined on channel {channel}")
-    } else {
-        format!("channel '{channel}' not found")
-    };
+    // A channel that the peer has not joined has no chaincode either (Fabric 3.1 `discovery/endorsement/endorsement.go`).
     Err(Status::failed_precondition(format!(
-        "no combination of peers can be derived which satisfy the endorsement policy: {reason}"
+        "no combination of peers can be derived which satisfy the endorsement policy: No metadata was found for chaincode \
+         {chaincode} in channel {channel}"
     )))
 }
 

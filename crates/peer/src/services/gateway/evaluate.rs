@@ -48,7 +48,7 @@ fn find_endorser(node: &Node, proposal: &GatewayProposal, targets: &[String]) ->
     let GatewayProposal { channel, .. } = proposal;
     if node.channel(channel).is_none() {
         return Err(Status::unavailable(format!(
-            "failed to get config for channel [{channel}]: channel '{channel}' not found"
+            "failed to get config for channel [{channel}]: could not get last config for channel {channel}"
         )));
     }
     let is_target =

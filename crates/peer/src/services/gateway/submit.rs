@@ -6,8 +6,8 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use super::failure::with_detail;
-use crate::orderer::Refusal;
 use crate::node::Node;
+use crate::orderer::Refusal;
 use crate::services::deadline;
 
 pub(super) async fn submit(
@@ -23,7 +23,7 @@ pub(super) async fn submit(
     let channel = request.channel_id;
     if node.channel(&channel).is_none() {
         return Err(Status::failed_precondition(format!(
-            "failed to get config for channel [{channel}]: channel '{channel}' not found"
+            "failed to get config for channel [{channel}]: could not get last config for channel {channel}"
         )));
     }
     let accepted = tokio::select! {
