@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 fuzz_target!(|input: &[u8]| {
     let Some((kind, bytes)) = input.split_first() else { return };
     let Some(results) = results(kind % 4, bytes) else { return };
-    let store = Store::in_memory().expect("memory can be had");
+    let store = Store::temporary().expect("a temporary file can be had");
     let ledger = store.channel("ch", common::genesis).expect("a new channel");
     fill(&ledger);
     let transactions = ["t1", "t2"].map(|id| common::endorsed(id, results.clone()));

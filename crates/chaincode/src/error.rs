@@ -28,7 +28,7 @@ pub enum RegisterError {
         after: Duration,
     },
     /// There is no ledger for its transactions.
-    #[error("could not make a ledger in memory: {0}")]
+    #[error("could not make a ledger")]
     Ledger(#[from] ccs_ledger::OpenError),
 }
 

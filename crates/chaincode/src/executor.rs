@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use ccs_channel::{Channel, Definition, DefinitionError, Index, Indexes, LIFECYCLE, RunAs, private_namespace};
-use ccs_ledger::Committed;
+use ccs_channel::{Channel, Definition, DefinitionError, Index, Indexes, LIFECYCLE, RunAs};
+use ccs_ledger::{Committed, Namespace};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::{ChaincodeEvent, ChaincodeMessage, Response};
 use prost::Message;
@@ -104,12 +104,7 @@ impl Peer {
     }
 
     /// Finds the ID under which a chaincode runs, if this peer can run it.
-    pub fn id_of(
-        &self,
-        channel: &Channel,
-        chaincode: &str,
-        definition: &Definition,
-    ) -> Result<String, Gap> {
+    pub fn id_of(&self, channel: &Channel, chaincode: &str, definition: &Definition) -> Result<String, Gap> {
         let name = || chaincode.to_owned();
         match channel.run_as(chaincode, definition)? {
             Some(RunAs::Bound(id) | RunAs::Package(id)) if self.chaincodes.is_known(&id) => Ok(id),
@@ -154,7 +149,9 @@ impl Peer {
                 for index in self.indexes.of(&id) {
                     let namespace = match &index.collection {
                         None => chaincode.clone(),
-                        Some(collection) => private_namespace(&chaincode, collection),
+                        Some(collection) => {
+                            Namespace::Private { chaincode: &chaincode, collection }.to_string()
+                        }
                     };
                     if let Err(error) = mirror.create_index(&namespace, &index.definition).await {
                         let file = index.file.display();
@@ -214,7 +211,7 @@ impl Peer {
 
 /// Tells whether a namespace of the ledger is the one of definitions, or a collection in it.
 fn is_of_lifecycle(namespace: &str) -> bool {
-    namespace.split_once("$$").map_or(namespace, |(namespace, _)| namespace) == LIFECYCLE
+    Namespace::parse(namespace).is_some_and(|namespace| namespace.chaincode() == LIFECYCLE)
 }
 
 #[tonic::async_trait]

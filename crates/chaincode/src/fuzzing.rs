@@ -25,7 +25,7 @@ static RUNTIME: LazyLock<Runtime> =
 
 /// Makes a channel where the chaincode `basic` has the collection `secrets` and some keys.
 fn channel() -> Result<Channel, Box<dyn std::error::Error>> {
-    let ledger = Store::in_memory()?.channel("ch", || envelope::genesis("ch"))?;
+    let ledger = Store::temporary()?.channel("ch", || envelope::genesis("ch"))?;
     let channel = Channel::new(ledger, Vec::new());
     let secrets = StaticCollectionConfig { name: "secrets".to_owned(), ..StaticCollectionConfig::default() };
     let config = CollectionConfig { payload: Some(Payload::StaticCollectionConfig(secrets)) };

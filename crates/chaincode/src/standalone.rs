@@ -68,7 +68,7 @@ pub struct ChaincodeEvent {
     pub payload: Vec<u8>,
 }
 
-/// A chaincode that has registered, with a ledger in memory. Its stream ends with [`Chaincode::close`], or when this is
+/// A chaincode that has registered, with a temporary ledger. Its stream ends with [`Chaincode::close`], or when this is
 /// dropped.
 ///
 /// Every channel that a transaction names is there, and so is every chaincode: all names are this one. Nothing is signed.
@@ -106,7 +106,7 @@ impl Chaincode {
         let running = Running::register(stream, admit, options.limits.keepalive).await?;
         let peer = Arc::new(Peer::new(options.limits.clone()));
         peer.chaincodes().add_running(&package_id, running);
-        Ok(Self { peer, store: Store::in_memory()?, package_id, identity: options.identity.clone() })
+        Ok(Self { peer, store: Store::temporary()?, package_id, identity: options.identity.clone() })
     }
 
     /// Runs a transaction and commits what it writes, if the chaincode answers with a status below 400.

@@ -31,5 +31,5 @@ pub use binding::RunAs;
 pub use channel::Channel;
 pub use definition::{Definition, members};
 pub use indexes::{Index, Indexes};
-pub use mirror::{Mirror, MirrorError, private_namespace};
+pub use mirror::{Mirror, MirrorError};
 pub use record::{DefinitionError, Differences, IMPLICIT, LIFECYCLE, implicit_collection};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use ccs_couchdb::{Change, CouchError, Found};
-use ccs_ledger::{Committed, KeyValue, Ledger, SimulationError};
+use ccs_ledger::{Committed, KeyValue, Ledger, Namespace, SimulationError};
 use tokio::runtime::Handle;
 
 /// The collections of chaincodes, by the names of these.
@@ -94,9 +94,8 @@ impl Mirror {
                 let key = String::from_utf8(key.clone()).ok()?;
                 Some(Change { key, value: update.value.clone() })
             };
-            let changes: Option<Vec<_>> =
-                (!namespace.contains("$$h")).then(|| keys.iter().filter_map(change).collect());
-            Some((namespace.clone(), changes?))
+            let is_hashed = matches!(Namespace::parse(namespace), Some(Namespace::Hashed { .. }));
+            (!is_hashed).then(|| (namespace.clone(), keys.iter().filter_map(change).collect()))
         });
         let applied = runtime.block_on(self.couch.apply(block.number + 1, &changes.collect()));
         applied.inspect_err(|error| {
@@ -131,10 +130,7 @@ impl Mirror {
 }
 
 /// Gives everything that chaincodes have in the state, collections included.
-fn state(
-    ledger: &Ledger,
-    namespaces: &Namespaces,
-) -> Result<BTreeMap<String, Vec<Change>>, SimulationError> {
+fn state(ledger: &Ledger, namespaces: &Namespaces) -> Result<BTreeMap<String, Vec<Change>>, SimulationError> {
     let mut simulation = ledger.simulate("")?;
     let change = |entry: Result<KeyValue, _>| {
         entry
@@ -147,14 +143,8 @@ fn state(
         for collection in collections {
             let entries =
                 simulation.scan_private(chaincode, collection)?.map(change).collect::<Result<_, _>>()?;
-            state.insert(private_namespace(chaincode, collection), entries);
+            state.insert(Namespace::Private { chaincode, collection }.to_string(), entries);
         }
     }
     Ok(state)
-}
-
-/// Names the namespace of a collection, as the ledger does.
-#[must_use]
-pub fn private_namespace(chaincode: &str, collection: &str) -> String {
-    format!("{chaincode}$$p{collection}")
 }

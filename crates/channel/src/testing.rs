@@ -4,9 +4,9 @@ use ccs_ledger::{Ledger, Results, Store};
 
 use crate::envelope;
 
-/// Makes the ledger of the channel `ch`, in memory.
+/// Makes the ledger of the channel `ch`, which is not kept.
 pub(crate) fn ledger() -> Ledger {
-    Store::in_memory().unwrap().channel("ch", || envelope::genesis("ch")).unwrap()
+    Store::temporary().unwrap().channel("ch", || envelope::genesis("ch")).unwrap()
 }
 
 /// Commits results in a block of their own.

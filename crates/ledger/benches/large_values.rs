@@ -27,9 +27,8 @@ fn measure(place: &str, store: &Store, size: usize, keys: usize) {
     let ledger = store.channel("mychannel", common::genesis).expect("a new channel");
     let value = if size == 0 { vec![b'x'; 200] } else { vec![b'x'; size << 20] };
     let large = write(&ledger, "large", [("m".to_owned(), value)]);
-    let small = |prefix: &str| {
-        (0..keys).map(|n| (format!("{prefix}{n:06}"), vec![b'x'; 200])).collect::<Vec<_>>()
-    };
+    let small =
+        |prefix: &str| (0..keys).map(|n| (format!("{prefix}{n:06}"), vec![b'x'; 200])).collect::<Vec<_>>();
     let behind = write(&ledger, "behind", small("n"));
     let before = write(&ledger, "before", small("l"));
     println!(

@@ -43,7 +43,12 @@ fn commit(place: &str, store: &Store) {
         let transactions: Vec<_> = simulated.collect();
         ledger.commit(&transactions, &()).expect("a block");
         if (first + BLOCK).is_multiple_of(TRANSACTIONS / 5) {
-            println!("{place:>9}: {:>6} transactions in {:.1?}: {}", first + BLOCK, start.elapsed(), resident());
+            println!(
+                "{place:>9}: {:>6} transactions in {:.1?}: {}",
+                first + BLOCK,
+                start.elapsed(),
+                resident()
+            );
         }
     }
 }

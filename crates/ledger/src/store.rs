@@ -58,8 +58,7 @@ impl Store {
         let name = format!("the ledger {}", path.display());
         let file = DatabaseFile::new(name, folder, file, true);
         let database = open_database(file, &path)?;
-        // A file that was there may be open to others.
-        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).map_err(refused(&path))?;
+        close_to_others(&path).map_err(refused(&path))?;
 
         let heights = heights(&database).map_err(|error| cannot_read(&path, error))?;
         let path = folder.join(HEIGHTS);
@@ -87,11 +86,6 @@ impl Store {
         let path = Path::new("/fake/ledger.redb");
         let database = open_database(Ok(DatabaseFile::of_storage("the ledger", storage)), path)?;
         Ok(Self::new(database, Heights::default(), Vec::new()))
-    }
-
-    /// Makes a temporary store: see [`Self::temporary`].
-    pub fn in_memory() -> Result<Self, OpenError> {
-        Self::temporary()
     }
 
     fn new(database: Database, heights: Heights, setbacks: Vec<Setback>) -> Self {
@@ -129,6 +123,12 @@ impl Store {
 /// Opens a file for this user alone, or makes it.
 fn open_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
+}
+
+/// Takes the rights of others from a file that was there before.
+fn close_to_others(path: &Path) -> io::Result<()> {
+    let is_open = std::fs::metadata(path)?.permissions().mode() & 0o077 != 0;
+    if is_open { std::fs::set_permissions(path, Permissions::from_mode(0o600)) } else { Ok(()) }
 }
 
 /// Opens the database in a file and compares its format with ours; notes ours in one that is new.

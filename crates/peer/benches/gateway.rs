@@ -1,6 +1,6 @@
 //! Evaluate and submit through the gateway, against bare gRPC calls with messages of the same size.
 //!
-//! Client, peer and chaincode share this process and its processors, over loopback in plaintext; the ledger is in memory.
+//! Client, peer and chaincode share this process and its processors, over loopback in plaintext; the ledger is temporary.
 //!
 //! | Measured | Exchanges with the peer | with the chaincode | Signatures made | verified |
 //! | --- | --- | --- | --- | --- |
@@ -233,7 +233,7 @@ async fn timed<F: Future<Output = ()> + Send>(
 
 fn bench(criterion: &mut Criterion) {
     let runtime = Runtime::new().unwrap();
-    let store = Store::in_memory().unwrap();
+    let store = Store::temporary().unwrap();
     let (gateway, user, identity) = runtime.block_on(gateway(&store));
     let bare = runtime.block_on(ping_pong(None, None));
     let signed = runtime.block_on(ping_pong(Some(user), Some(identity)));

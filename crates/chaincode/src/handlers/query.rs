@@ -1,6 +1,6 @@
 //! `GET_QUERY_RESULT`: rich queries, evaluated over the embedded state or asked of its copy in CouchDB.
 
-use ccs_ledger::{KeyValue, Scan};
+use ccs_ledger::{KeyValue, Namespace, Scan};
 use ccs_mango::{Document, Query, Row};
 use ccs_proto::peer::{GetQueryResult, QueryMetadata};
 
@@ -56,7 +56,7 @@ async fn private(context: &Context, collection: &str, query: &str, size: usize) 
     let scan = context.simulation().scan_private(namespace, collection)?;
     let Some(mirror) = context.channel.mirror() else { return embedded(query, scan, size, "") };
     let parsed = Query::parse(query)?;
-    let namespace = ccs_channel::private_namespace(namespace, collection);
+    let namespace = Namespace::Private { chaincode: namespace, collection }.to_string();
     let found = mirror.find(&namespace, query, size, "").await?;
     Ok((values(context, &namespace, &parsed, found.keys)?, found.bookmark))
 }

@@ -22,7 +22,7 @@ use crate::{Limits, Peer, SharedSimulation};
 
 /// A channel with a chaincode that has the collection `secrets`.
 fn channel() -> Arc<Channel> {
-    let ledger = Store::in_memory().unwrap().channel("ch", || envelope::genesis("ch")).unwrap();
+    let ledger = Store::temporary().unwrap().channel("ch", || envelope::genesis("ch")).unwrap();
     let channel = Channel::new(ledger, Vec::new());
     let secrets = StaticCollectionConfig { name: "secrets".to_owned(), ..StaticCollectionConfig::default() };
     let config = CollectionConfig { payload: Some(Config::StaticCollectionConfig(secrets)) };

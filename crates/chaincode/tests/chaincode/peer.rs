@@ -22,7 +22,7 @@ use crate::{package_id, plaintext};
 /// A peer with the channels `ch` and `other`, and these chaincodes defined on both: name, ID, whether Init is required.
 pub(crate) fn peer(limits: Limits, chaincodes: &[(&str, &str, bool)]) -> Arc<Peer> {
     let peer = Arc::new(Peer::new(limits));
-    let store = Store::in_memory().unwrap();
+    let store = Store::temporary().unwrap();
     for name in ["ch", "other"] {
         let channel = Channel::new(store.channel(name, || envelope::genesis(name)).unwrap(), Vec::new());
         for &(chaincode, id, init_required) in chaincodes {

@@ -18,7 +18,7 @@ const ID: &str = "basic:1.0";
 
 /// A peer with the channel `ch`, on which the chaincode `basic` is defined.
 fn peer() -> Arc<Peer> {
-    let ledger = Store::in_memory().unwrap().channel("ch", || envelope::genesis("ch")).unwrap();
+    let ledger = Store::temporary().unwrap().channel("ch", || envelope::genesis("ch")).unwrap();
     let channel = Channel::new(ledger, Vec::new());
     let definition = Definition { sequence: 1, version: "1.0".to_owned(), ..Definition::default() };
     channel.define("basic", &definition).unwrap();

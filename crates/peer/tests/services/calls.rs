@@ -30,7 +30,7 @@ impl TwoChannels {
     async fn start() -> Self {
         let network = Network::new();
         let guests = Organization::new("Org2MSP");
-        let store = Store::in_memory().unwrap();
+        let store = Store::temporary().unwrap();
         let peer = Arc::new(Peer::new(Limits::default()));
         let (ours, theirs) = (network.organization.msp(), guests.msp());
         for (name, members) in [(CHANNEL, vec![ours, theirs]), ("ours", vec![ours])] {

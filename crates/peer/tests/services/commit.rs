@@ -59,7 +59,7 @@ impl Contracts for Copied {
 #[tokio::test]
 async fn a_block_is_copied_before_any_client_hears_of_it() {
     let network = Network::new();
-    let ledger = Store::in_memory().unwrap().channel(CHANNEL, genesis).unwrap();
+    let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
     let blocks = Arc::<Mutex<Vec<_>>>::default();
     let contract =
         Copied { contract: FakeContract::default(), ledger: ledger.clone(), blocks: Arc::clone(&blocks) };

@@ -74,7 +74,7 @@ struct Lifecycle {
 async fn start() -> Lifecycle {
     let network = Network::new();
     let msp = network.organization.msp();
-    let ledger = Store::in_memory().unwrap().channel(CHANNEL, genesis).unwrap();
+    let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
     let channel = Channel::new(ledger.clone(), vec![Arc::clone(msp)]).of_organization(msp.id().clone());
     let peer = Arc::new(Peer::new(Limits::default()));
     peer.join(Arc::new(channel));

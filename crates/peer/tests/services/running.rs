@@ -78,7 +78,7 @@ pub(crate) async fn start() -> Running {
 
 pub(crate) async fn start_with(change: impl FnOnce(&mut NodeOptions)) -> Running {
     let network = Network::new();
-    let ledger = Store::in_memory().unwrap().channel(CHANNEL, genesis).unwrap();
+    let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
     let events = Arc::<Mutex<Vec<Event>>>::default();
     let told = Arc::clone(&events);
     let mut options =

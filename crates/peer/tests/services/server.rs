@@ -28,7 +28,7 @@ async fn a_client_may_demand_tls() {
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
     let tls = Tls::from_pem(certificate.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap();
     let network = Network::new();
-    let ledger = Store::in_memory().unwrap().channel(CHANNEL, genesis).unwrap();
+    let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
     let options =
         NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
     let node = Node::start(options, Arc::new(FakeContract::default()), vec![(ledger, network.msps())]);

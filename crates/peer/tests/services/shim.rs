@@ -118,7 +118,7 @@ async fn start() -> (Running, Arc<Peer>) {
 /// Starts peer and services, with a chaincode at an address.
 pub(crate) async fn start_on(address: String) -> (Running, Arc<Peer>) {
     let network = Network::new();
-    let ledger = Store::in_memory().unwrap().channel(CHANNEL, genesis).unwrap();
+    let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
     let channel = Channel::new(ledger.clone(), vec![Arc::clone(network.organization.msp())]);
     define(&channel, 1, "OR('Org1MSP.peer')");
     channel.bind("basic", ID);
