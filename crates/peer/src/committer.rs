@@ -7,11 +7,18 @@
 
 mod block;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tokio::sync::{mpsc, watch};
+use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use block::BlockMaker;
+
+use crate::observer::with_hint;
 
 /// How many transactions may wait; whoever brings one more waits with it.
 const QUEUE: usize = 1000;
@@ -33,19 +40,33 @@ impl Default for Cutting {
     }
 }
 
+/// How long to wait before a failed disk is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// A handle of the task that commits the transactions of a channel.
 #[derive(Debug)]
 pub(crate) struct Committer {
     queue: mpsc::Sender<Vec<u8>>,
-    failure: watch::Receiver<Option<String>>,
+    failure: watch::Receiver<Option<Failure>>,
 }
 
-/// A transaction cannot be taken any more.
+/// Why a channel commits nothing at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The reason, with the file that cannot be read or written.
+    pub(crate) reason: String,
+    /// Whether the channel tries again: the disk is full, or gone. Otherwise it commits nothing more.
+    pub(crate) may_pass: bool,
+}
+
+/// A transaction is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotAccepted {
     #[error("the peer is stopping")]
     Stopping,
-    #[error("the channel takes no transactions any more: {0}")]
+    #[error("the channel cannot commit transactions at the moment: {0}")]
+    Waiting(String),
+    #[error("the channel no longer accepts transactions: {0}")]
     Failed(String),
 }
 
@@ -63,43 +84,95 @@ impl Committer {
         Self { queue, failure }
     }
 
-    /// Accepts an envelope: it will be in a block.
+    /// Accepts an envelope: it will be in a block. While the disk fails, none is accepted.
     pub(crate) async fn accept(&self, envelope: Vec<u8>) -> Result<(), NotAccepted> {
+        if let Some(Failure { reason, may_pass: true }) = &*self.failure.borrow() {
+            return Err(NotAccepted::Waiting(reason.clone()));
+        }
         let sent = self.queue.send(envelope).await;
         sent.map_err(|_| match &*self.failure.borrow() {
-            Some(reason) => NotAccepted::Failed(reason.clone()),
+            Some(failure) => NotAccepted::Failed(failure.reason.clone()),
             None => NotAccepted::Stopping,
         })
     }
 
     /// Waits until the channel has failed, for ever as a rule, and tells why.
-    pub(crate) async fn failed(&self) -> String {
+    pub(crate) async fn failed(&self) -> Failure {
         let mut failure = self.failure.clone();
-        let reason = match failure.wait_for(Option::is_some).await {
-            Ok(reason) => reason.clone(),
+        let failed = match failure.wait_for(Option::is_some).await {
+            Ok(failure) => failure.clone(),
             // The task has ended well.
             Err(_) => None,
         };
-        match reason {
-            Some(reason) => reason,
+        match failed {
+            Some(failure) => failure,
             None => std::future::pending().await,
         }
     }
 }
 
-/// Commits batch after batch. A ledger that fails once takes nothing more: the order would have a hole.
-async fn run(maker: BlockMaker, mut batches: Batches, failed: watch::Sender<Option<String>>) {
+/// Commits batch after batch, in their order. While the disk fails, the batch is kept and tried again. Any other failure of
+/// the ledger is the last one: the order would have a hole.
+async fn run(maker: BlockMaker, mut batches: Batches, failed: watch::Sender<Option<Failure>>) {
     while let Some(batch) = batches.next().await {
-        let maker = maker.clone();
-        let committed = tokio::task::spawn_blocking(move || maker.commit(batch)).await;
-        let reason = match committed {
-            Ok(Ok(())) => continue,
-            Ok(Err(error)) => error.to_string(),
-            Err(error) => error.to_string(),
-        };
-        failed.send_replace(Some(reason));
-        return;
+        let batch = Arc::new(batch);
+        let mut again = false;
+        loop {
+            let Err(failure) = commit(&maker, &batch, again).await else { break };
+            again = true;
+            let is_new = failed.send_replace(Some(failure.clone())) != Some(failure.clone());
+            if is_new {
+                warn(&maker, &failure);
+            }
+            if !failure.may_pass || stops_within(RETRY, &batches.stop).await {
+                maker.observer.warn(format!(
+                    "{} accepted transactions of channel {} are not committed",
+                    batch.len() + batches.incoming.len(),
+                    maker.ledger.name()
+                ));
+                return;
+            }
+        }
+        if failed.send_replace(None).is_some() {
+            maker.observer.warn(format!("channel {} commits transactions again", maker.ledger.name()));
+        }
     }
+}
+
+fn warn(maker: &BlockMaker, failure: &Failure) {
+    let (channel, reason) = (maker.ledger.name(), &failure.reason);
+    let next = if failure.may_pass { "it tries again every second" } else { "start the peer again" };
+    maker.observer.warn(format!("channel {channel} cannot commit transactions: {reason}; {next}"));
+}
+
+/// Waits, and tells whether the peer stops meanwhile.
+async fn stops_within(time: Duration, stop: &CancellationToken) -> bool {
+    timeout(time, stop.cancelled()).await.is_ok()
+}
+
+/// Commits a batch, and lets others know.
+async fn commit(maker: &BlockMaker, batch: &Arc<Vec<Vec<u8>>>, again: bool) -> Result<(), Failure> {
+    let (on_thread, kept) = (maker.clone(), Arc::clone(batch));
+    let committing =
+        spawn_blocking(
+            move || {
+                if again { on_thread.commit_again(&kept) } else { on_thread.commit(&kept).map(Some) }
+            },
+        );
+    let committed = match committing.await {
+        Ok(Ok(Some(committed))) => committed,
+        Ok(Ok(None)) => return Ok(()),
+        Ok(Err(error)) => {
+            let reason = with_hint(&error, error.hint());
+            return Err(Failure { reason, may_pass: error.is_of_disk() });
+        }
+        Err(error) => return Err(Failure { reason: error.to_string(), may_pass: false }),
+    };
+    let on_thread = maker.clone();
+    if let Err(error) = spawn_blocking(move || on_thread.tell(committed)).await {
+        maker.observer.warn(format!("a committed block could not be told of: {error}"));
+    }
+    Ok(())
 }
 
 /// The transactions that wait, as the batches that become blocks.

@@ -11,7 +11,7 @@ use ccs_proto::common::{Envelope, HeaderType, SignatureHeader, Status};
 use prost::Message;
 
 use crate::channels::{Channels, JoinedChannel};
-use crate::committer::Committer;
+use crate::committer::{Committer, Failure};
 use crate::observer::Observer;
 use crate::validation::read_payload;
 
@@ -47,7 +47,7 @@ impl Orderer {
     }
 
     /// Waits until a channel has failed, for ever as a rule, and tells why.
-    pub(crate) async fn failed(&self, channel: &str) -> String {
+    pub(crate) async fn failed(&self, channel: &str) -> Failure {
         match self.committers.get(channel) {
             Some(committer) => committer.failed().await,
             None => std::future::pending().await,

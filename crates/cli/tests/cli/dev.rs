@@ -1,5 +1,6 @@
 //! `ccs dev` as a process of its own, with the Rust sample as chaincode.
 
+mod faults;
 mod output;
 mod peer;
 mod starts;
@@ -162,38 +163,6 @@ fn a_signal_that_comes_while_it_starts_stops_it_as_one_later_does() {
         peer.signal(signal);
         assert_eq!(peer.ended().code(), Some(0), "{signal}");
     }
-}
-
-#[test]
-fn what_was_committed_survives_every_kill_and_the_next_transaction_works() {
-    let folder = tempfile::tempdir().unwrap();
-    let create = |id: &str| ["CreateAsset", id, "green", "7", "Ada", "700"].map(str::to_owned);
-    let mut committed = Vec::<String>::new();
-    for round in 0..5 {
-        let mut peer = DevPeer::with_sample(folder.path(), &["--state", "ledger"]);
-        for asset in &committed {
-            assert!(peer.query(folder.path(), &["ReadAsset", asset]).contains("\"Owner\":\"Ada\""));
-        }
-        for number in 0..2 {
-            let asset = format!("asset{round}-{number}");
-            peer.invoke(folder.path(), &create(&asset).each_ref().map(String::as_str));
-            committed.push(asset);
-        }
-        // One is under way when the peer is killed; what becomes of it is open.
-        let mut under_way = Command::new(cargo_bin("ccs"))
-            .args(["invoke", "basic"])
-            .args(create(&format!("asset{round}-open")))
-            .args(["--endpoint", peer.ready["endpoint"].as_str().unwrap()])
-            .current_dir(folder.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        peer.child.kill().unwrap();
-        peer.child.wait().unwrap();
-        under_way.wait().unwrap();
-    }
-    assert_eq!(committed.len(), 10);
 }
 
 #[test]

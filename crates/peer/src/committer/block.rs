@@ -5,7 +5,9 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use ccs_identity::MspManager;
-use ccs_ledger::{Collections, Content, Ledger, LedgerError, Simulation, SimulationError, Transaction};
+use ccs_ledger::{
+    Collections, Committed, Content, Ledger, LedgerError, Simulation, SimulationError, Transaction,
+};
 
 use crate::contracts::{ContractDefinition, Contracts};
 use crate::observer::Observer;
@@ -27,31 +29,50 @@ pub(crate) struct BlockMaker {
 }
 
 impl BlockMaker {
-    /// Commits a batch. It verifies signatures and writes to the disk: not on a thread that has other things to do.
-    pub(crate) fn commit(&self, batch: Vec<Vec<u8>>) -> Result<(), LedgerError> {
+    /// Commits a batch; [`BlockMaker::tell`] does what follows from it. It verifies signatures and writes to the disk: not
+    /// on a thread that has other things to do.
+    pub(crate) fn commit(&self, batch: &[Vec<u8>]) -> Result<CommittedBlock, LedgerError> {
         let transactions = self.validate(batch)?;
         let mut failures = Vec::new();
         let committed = self.ledger.commit_with(&transactions, &Lifetimes(self), |block| {
             failures.extend(self.contracts.copy(self.ledger.name(), block));
         })?;
+        let ids = transactions.into_iter().map(|transaction| transaction.id).collect();
+        Ok(CommittedBlock { committed, ids, failures })
+    }
+
+    /// Commits a batch again after the disk has failed; [`None`] if nothing of it is left. The disk may have failed when the
+    /// block was stored already: its transactions would be duplicates of themselves.
+    pub(crate) fn commit_again(&self, batch: &[Vec<u8>]) -> Result<Option<CommittedBlock>, LedgerError> {
+        let mut rest = Vec::new();
+        for envelope in batch {
+            if self.ledger.transaction(&crate::validation::header_of(envelope).tx_id)?.is_none() {
+                rest.push(envelope.clone());
+            }
+        }
+        if rest.is_empty() { Ok(None) } else { self.commit(&rest).map(Some) }
+    }
+
+    /// Lets the contracts and the observer know of a committed block. Whatever goes wrong here, the block is committed.
+    pub(crate) fn tell(&self, block: CommittedBlock) {
+        let CommittedBlock { committed, ids, mut failures } = block;
         failures.extend(self.contracts.committed(self.ledger.name(), &committed));
         for failure in failures {
             self.observer.warn(failure);
         }
-        for (transaction, code) in transactions.into_iter().zip(&committed.codes) {
-            self.private.forget(self.ledger.name(), &transaction.id);
-            self.observer.committed(self.ledger.name(), committed.number, transaction.id, *code);
+        for (id, code) in ids.into_iter().zip(&committed.codes) {
+            self.private.forget(self.ledger.name(), &id);
+            self.observer.committed(self.ledger.name(), committed.number, id, *code);
         }
-        Ok(())
     }
 
-    fn validate(&self, batch: Vec<Vec<u8>>) -> Result<Vec<Transaction>, LedgerError> {
+    fn validate(&self, batch: &[Vec<u8>]) -> Result<Vec<Transaction>, LedgerError> {
         let state = RefCell::new(self.ledger.simulate("")?);
-        let view = Committed { maker: self, state: &state };
+        let view = Before { maker: self, state: &state };
         let mut changed_policies = HashSet::new();
         let mut transactions = Vec::new();
         for envelope in batch {
-            let id = crate::validation::header_of(&envelope).tx_id;
+            let id = crate::validation::header_of(envelope).tx_id;
             let private = self.private.get(self.ledger.name(), &id);
             let channel = Channel {
                 name: self.ledger.name(),
@@ -60,7 +81,7 @@ impl BlockMaker {
                 view: &view,
                 changed_policies: &changed_policies,
             };
-            let Verdict { id, outcome } = validate(&envelope, &channel)?;
+            let Verdict { id, outcome } = validate(envelope, &channel)?;
             let content = match outcome {
                 Ok(Endorsed { results, changed_policies: changed }) => {
                     changed_policies.extend(changed);
@@ -68,10 +89,19 @@ impl BlockMaker {
                 }
                 Err(code) => Content::Rejected(code),
             };
-            transactions.push(Transaction { envelope, id, content });
+            transactions.push(Transaction { envelope: envelope.clone(), id, content });
         }
         Ok(transactions)
     }
+}
+
+/// A block that is committed, and what is to be told of it.
+pub(crate) struct CommittedBlock {
+    committed: Committed,
+    /// The IDs of its transactions.
+    ids: Vec<String>,
+    /// What has failed of what follows from it.
+    failures: Vec<String>,
 }
 
 /// For how long collections keep their values.
@@ -86,12 +116,12 @@ impl Collections for Lifetimes<'_> {
 }
 
 /// What was committed before the block.
-struct Committed<'a> {
+struct Before<'a> {
     maker: &'a BlockMaker,
     state: &'a RefCell<Simulation>,
 }
 
-impl View for Committed<'_> {
+impl View for Before<'_> {
     fn definition(&self, chaincode: &str) -> Option<Arc<ContractDefinition>> {
         self.maker.contracts.definition(self.maker.ledger.name(), chaincode)
     }

@@ -38,7 +38,10 @@ impl DevPeer {
     pub(super) fn spawn(folder: &Path, arguments: &[&str]) -> Self {
         let usual = [["--listen", "127.0.0.1:0"], ["--chaincode-listen", "127.0.0.1:0"]];
         let usual = usual.iter().filter(|option| !arguments.contains(&option[0])).flatten();
-        let mut child = Command::new(cargo_bin("ccs"))
+        // A write beyond a limit of its size fails, and does not end the process.
+        let mut child = Command::new("sh")
+            .args(["-c", r#"trap '' XFSZ; exec "$0" "$@""#])
+            .arg(cargo_bin("ccs"))
             .args(["dev", "--json"])
             .args(usual)
             .args(arguments)

@@ -8,6 +8,7 @@ use tonic::Status;
 
 use super::readable;
 use crate::channels::JoinedChannel;
+use crate::committer::Failure;
 use crate::node::Node;
 use crate::services::deadline;
 
@@ -40,8 +41,18 @@ pub(super) async fn commit_status(
         status = wait(channel, &request.transaction_id) => status,
         // Left to the transport, a client that is quick sees its own error, and another one CANCELLED.
         () = deadline::passed(deadline) => Err(Status::deadline_exceeded("context deadline exceeded")),
-        reason = node.orderer().failed(channel.name()) => Err(Status::aborted(reason)),
+        failure = node.orderer().failed(channel.name()) => Err(not_committed(&failure)),
         () = node.stopping().cancelled() => Err(Status::unavailable("the peer is stopping")),
+    }
+}
+
+/// Tells a client that waits why nothing is committed. While the disk fails, the transaction is kept, and asking again helps.
+fn not_committed(failure: &Failure) -> Status {
+    let Failure { reason, may_pass } = failure;
+    if *may_pass {
+        Status::unavailable(format!("the channel cannot commit transactions at the moment: {reason}"))
+    } else {
+        Status::aborted(format!("the channel no longer accepts transactions: {reason}"))
     }
 }
 

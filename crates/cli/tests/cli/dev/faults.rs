@@ -1,0 +1,119 @@
+//! `ccs dev --state` when its process is killed, and when its disk is full.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use assert_cmd::cargo::cargo_bin;
+use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use serde_json::Value;
+
+use super::peer::DevPeer;
+use crate::stderr;
+
+#[test]
+fn what_was_committed_survives_every_kill_and_the_next_transaction_works() {
+    let folder = tempfile::tempdir().unwrap();
+    let create = |id: &str| ["CreateAsset", id, "green", "7", "Ada", "700"].map(str::to_owned);
+    let mut committed = Vec::<String>::new();
+    for round in 0..5 {
+        let mut peer = DevPeer::with_sample(folder.path(), &["--state", "ledger"]);
+        for asset in &committed {
+            assert!(peer.query(folder.path(), &["ReadAsset", asset]).contains("\"Owner\":\"Ada\""));
+        }
+        for number in 0..2 {
+            let asset = format!("asset{round}-{number}");
+            peer.invoke(folder.path(), &create(&asset).each_ref().map(String::as_str));
+            committed.push(asset);
+        }
+        // One is under way when the peer is killed; whether it is committed is open.
+        let mut under_way = Command::new(cargo_bin("ccs"))
+            .args(["invoke", "basic"])
+            .args(create(&format!("asset{round}-open")))
+            .args(["--endpoint", peer.ready["endpoint"].as_str().unwrap()])
+            .current_dir(folder.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        peer.child.kill().unwrap();
+        peer.child.wait().unwrap();
+        under_way.wait().unwrap();
+    }
+    assert_eq!(committed.len(), 10);
+}
+
+/// How often the disk becomes full, and has room again.
+const ROUNDS: usize = 2;
+
+/// More transactions of 100 kB than fit into the file at its first size.
+const ENOUGH: usize = 100;
+
+/// Limits the size of the files that a peer writes, which then fail as on a full disk.
+fn limit(peer: &DevPeer, bytes: Option<u64>) {
+    let process = Pid::from_raw(i32::try_from(peer.child.id()).unwrap());
+    prlimit(process, Resource::Fsize, Rlimit { current: bytes, maximum: None }).unwrap();
+}
+
+/// Waits for a warning about the channel, and returns the rest of it.
+fn warning(peer: &mut DevPeer) -> String {
+    let is_meant = |document: &Value| {
+        document["text"].as_str().is_some_and(|text| text.starts_with("channel mychannel "))
+    };
+    let warning = peer.wait_for(is_meant);
+    warning["text"].as_str().unwrap()["channel mychannel ".len()..].to_owned()
+}
+
+fn exists(peer: &DevPeer, folder: &Path, asset: &str) -> bool {
+    peer.query(folder, &["AssetExists", asset]).trim_end() == "true"
+}
+
+#[test]
+fn a_full_disk_is_named_and_the_channel_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut committed = Vec::<String>::new();
+    let mut peer = DevPeer::with_sample(folder.path(), &["--state", "ledger"]);
+    let large = "x".repeat(100_000);
+    peer.invoke(folder.path(), &["CreateAsset", "first", "red", "1", "Ada", "1"]);
+    committed.push("first".to_owned());
+    for round in 0..ROUNDS {
+        let length = folder.path().join("ledger/ledger.redb").metadata().unwrap().len();
+        limit(&peer, Some(length));
+        let mut assets = (0..ENOUGH).map(|number| format!("asset{round}-{number}"));
+        let (asset, output) = loop {
+            let asset = assets.next().unwrap_or_else(|| panic!("the file of {length} bytes is never full"));
+            let create = ["invoke", "basic", "CreateAsset", &asset, &large, "7", "Ada", "700"];
+            let output = peer.client(folder.path(), &create);
+            if !output.status.success() {
+                break (asset, output);
+            }
+            committed.push(asset);
+        };
+        // Its outcome is not known: it is kept for the time when there is room.
+        let reason = "the channel cannot commit transactions at the moment: cannot write the ledger";
+        assert_eq!(output.status.code(), Some(53), "{}", stderr(&output));
+        assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+        let told = warning(&mut peer);
+        assert!(told.starts_with("cannot commit transactions: cannot write the ledger"), "{told}");
+        assert!(told.ends_with("ulimit -f unlimited; it tries again every second"), "{told}");
+        // The next one is refused before anything is written, which a client cannot tell from an orderer that is lost.
+        let create = ["invoke", "basic", "CreateAsset", "no", "red", "1", "Ada", "1"];
+        let output = peer.client(folder.path(), &create);
+        assert_eq!(output.status.code(), Some(53), "{}", stderr(&output));
+        assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+        // What was committed can be read.
+        assert!(exists(&peer, folder.path(), &committed[0]));
+
+        limit(&peer, None);
+        assert_eq!(warning(&mut peer), "commits transactions again");
+        committed.push(asset);
+        peer.invoke(folder.path(), &["CreateAsset", &format!("last{round}"), "red", "1", "Ada", "1"]);
+        committed.push(format!("last{round}"));
+    }
+    peer.child.kill().unwrap();
+    peer.child.wait().unwrap();
+    let peer = DevPeer::with_sample(folder.path(), &["--state", "ledger"]);
+    for asset in &committed {
+        assert!(exists(&peer, folder.path(), asset), "{asset} is lost");
+    }
+    assert!(!exists(&peer, folder.path(), "no"));
+}
