@@ -121,6 +121,24 @@ impl Examination {
     }
 }
 
+/// Chooses the files of a package's source that the builder reads, for whoever unpacks them for it.
+///
+/// Of too many files it chooses as many as show that they are too many.
+#[derive(Debug, Default)]
+pub struct Inputs {
+    chosen: usize,
+}
+
+impl Inputs {
+    /// Tells whether a file or folder is needed; the path is relative to the source.
+    pub fn needs(&mut self, path: &Path) -> bool {
+        let is_read = ["connection.json", "META-INF", "metadata"].iter().any(|name| path.starts_with(name));
+        self.chosen += usize::from(is_read);
+        // Two folders with one entry too many each.
+        is_read && self.chosen <= 2 * (meta_inf::MAX_ENTRIES + 1)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -147,6 +165,21 @@ mod tests {
 
     fn examined(connection: &str, index: Option<&str>) -> Examination {
         examine(source(connection, index).path(), &PackageMetadata::default(), &surroundings())
+    }
+
+    #[test]
+    fn the_files_that_the_builder_reads_are_needed_and_not_more_than_it_takes() {
+        let mut inputs = Inputs::default();
+        for needed in ["connection.json", "META-INF", "META-INF/statedb/couchdb/indexes/x.json", "metadata/x"]
+        {
+            assert!(inputs.needs(Path::new(needed)), "{needed}");
+        }
+        for other in ["", "connection.json.bak", "src/connection.json", "meta-inf/x", "node_modules/a"] {
+            assert!(!inputs.needs(Path::new(other)), "{other}");
+        }
+        let needed =
+            (0..100_000).filter(|number| inputs.needs(&Path::new("META-INF").join(number.to_string())));
+        assert_eq!(needed.count(), 2 * meta_inf::MAX_ENTRIES - 2);
     }
 
     #[test]

@@ -7,8 +7,6 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-use crate::meta_inf::MAX_ENTRIES;
-
 /// The most that connection.json may hold, in bytes: room for some five hundred certificates.
 pub const MAX_CONNECTION: u64 = 1024 * 1024;
 
@@ -61,42 +59,9 @@ pub(crate) fn read_file(file: File, limit: u64) -> Result<Vec<u8>, ReadError> {
     if content.len() as u64 > limit { Err(ReadError::TooLarge(limit)) } else { Ok(content) }
 }
 
-/// Chooses the files of a package's source that the builder reads, for whoever unpacks them for it.
-///
-/// Of too many files it chooses as many as show that they are too many.
-#[derive(Debug, Default)]
-pub struct Inputs {
-    chosen: usize,
-}
-
-impl Inputs {
-    /// Tells whether a file or folder is needed; the path is relative to the source.
-    pub fn needs(&mut self, path: &Path) -> bool {
-        let is_read = ["connection.json", "META-INF", "metadata"].iter().any(|name| path.starts_with(name));
-        self.chosen += usize::from(is_read);
-        // Two folders with one entry too many each.
-        is_read && self.chosen <= 2 * (MAX_ENTRIES + 1)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_files_that_the_builder_reads_are_needed_and_not_more_than_it_takes() {
-        let mut inputs = Inputs::default();
-        for needed in ["connection.json", "META-INF", "META-INF/statedb/couchdb/indexes/x.json", "metadata/x"]
-        {
-            assert!(inputs.needs(Path::new(needed)), "{needed}");
-        }
-        for other in ["", "connection.json.bak", "src/connection.json", "meta-inf/x", "node_modules/a"] {
-            assert!(!inputs.needs(Path::new(other)), "{other}");
-        }
-        let needed =
-            (0..100_000).filter(|number| inputs.needs(&Path::new("META-INF").join(number.to_string())));
-        assert_eq!(needed.count(), 2 * MAX_ENTRIES - 2);
-    }
 
     #[test]
     fn a_pipe_does_not_block() {

@@ -18,7 +18,7 @@ use crate::{
     curve::Curve,
     der::Reader,
     error::CertificateError,
-    private_key::UncheckedKey,
+    public_half::UncheckedKey,
     public_key::{KeyAlgorithm, PublicKey},
     validity::Validity,
 };

@@ -6,7 +6,8 @@ use crate::{
     curve::Curve,
     error::CertificateError,
     pem::{self, Block},
-    private_key::{self, PrivateKeyError, PublicHalf, UncheckedKey},
+    private_key::{self, PrivateKeyError},
+    public_half::{PublicHalf, UncheckedKey},
     public_key::{KeyAlgorithm, PublicKey},
     shown::{shown_bytes, shown_labels},
 };

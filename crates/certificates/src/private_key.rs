@@ -7,33 +7,10 @@ use crate::{
     curve::Curve,
     der::{self, Reader},
     oid,
+    public_half::{PublicHalf, UncheckedKey},
     public_key::PublicKey,
     rsa,
 };
-
-/// A kind of key that is accepted without a look at its numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum UncheckedKey {
-    /// The key is on the curve P-224.
-    #[error("keys on the curve P-224 are not checked")]
-    P224,
-    /// The key is an RSA key of more than two primes.
-    #[error("RSA keys of more than two primes are not checked")]
-    MultiPrimeRsa,
-}
-
-/// The public half of a private key.
-pub(crate) struct PublicHalf {
-    /// The public key; of a key on P-224 the point is empty.
-    pub(crate) key: PublicKey,
-    pub(crate) unchecked: Option<UncheckedKey>,
-}
-
-impl From<PublicKey> for PublicHalf {
-    fn from(key: PublicKey) -> Self {
-        Self { key, unchecked: None }
-    }
-}
 
 /// Why a private key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

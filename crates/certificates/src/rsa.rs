@@ -4,7 +4,7 @@ use crypto_bigint::{BoxedUint, ConcatenatingMul, Integer, NonZero};
 
 use crate::{
     der::{self, Reader},
-    private_key::{PublicHalf, UncheckedKey},
+    public_half::{PublicHalf, UncheckedKey},
     public_key::PublicKey,
 };
 

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use ccs_builder::ExitCode;
 use ccs_builder::context::Surroundings;
-use ccs_builder::input::Inputs;
+use ccs_builder::examine::Inputs;
 use ccs_files::PackageId;
 use ccs_package::disk::{self, DiskError};
 use ccs_package::{CodeEntry, Limits, Package, ReadError};
