@@ -2,7 +2,7 @@
 //!
 //! A package is a gzip-compressed tar archive of exactly two files, `metadata.json` and `code.tar.gz`; the second is such
 //! an archive itself. The reader accepts what a peer of Fabric 2.0 to 3.1 installs and says what it will refuse
-//! ([`read()`], [`visit_code`], [`package_id`]); the writer gives the same bytes for the same content, always
+//! ([`read()`], [`visit_code`], [`visit`], [`package_id`]); the writer gives the same bytes for the same content, always
 //! ([`write()`]). Both work on any [`std::io::Read`] or [`std::io::Write`]; only [`disk`] knows about files.
 //!
 //! ```
@@ -35,7 +35,9 @@ pub use contents::{ContentsError, PackageContents};
 pub use header::{EntryHeader, GzipHeader, TarLayout};
 pub use layer::{ArchiveFault, GzipFault};
 pub use limits::{Layer, LimitExceeded, Limits};
-pub use read::{Digests, Package, ReadError, VisitError, Warning, digests, package_id, read, visit_code};
+pub use read::{
+    Digests, Package, ReadError, VisitError, Visited, Warning, digests, package_id, read, visit, visit_code,
+};
 pub use write::{WriteError, write};
 
 use code::shown;

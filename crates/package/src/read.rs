@@ -110,8 +110,17 @@ pub enum VisitError<E> {
     Visitor(E),
 }
 
-/// What is called with each entry of `code.tar.gz` and its content.
-pub(crate) type Visitor<'a, E> = dyn FnMut(&CodeEntry, &mut dyn Read) -> Result<(), E> + 'a;
+/// A file or folder of a package that a visitor sees.
+#[derive(Clone, Copy, Debug)]
+pub enum Visited<'a> {
+    /// An entry of `code.tar.gz`.
+    Code(&'a CodeEntry),
+    /// A file at the top of the package, beside `metadata.json` and `code.tar.gz`, which a peer ignores.
+    Ignored(&'a EntryHeader),
+}
+
+/// What is called with each file or folder and its content.
+pub(crate) type Visitor<'a, E> = dyn FnMut(Visited<'_>, &mut dyn Read) -> Result<(), E> + 'a;
 
 /// Reads a package and checks all that a peer checks when it installs and unpacks one.
 pub fn read(source: impl Read, limits: &Limits) -> Result<Package, ReadError> {
@@ -129,6 +138,18 @@ pub fn visit_code<E>(
     source: impl Read,
     limits: &Limits,
     mut visitor: impl FnMut(&CodeEntry, &mut dyn Read) -> Result<(), E>,
+) -> Result<Package, VisitError<E>> {
+    visit(source, limits, |visited, content| match visited {
+        Visited::Code(entry) => visitor(entry, content),
+        Visited::Ignored(_) => Ok(()),
+    })
+}
+
+/// Visits a package as [`visit_code`] does, and also the files that a peer ignores.
+pub fn visit<E>(
+    source: impl Read,
+    limits: &Limits,
+    mut visitor: impl FnMut(Visited<'_>, &mut dyn Read) -> Result<(), E>,
 ) -> Result<Package, VisitError<E>> {
     Walk::new(limits, Some(&mut visitor)).run(source)
 }
@@ -239,7 +260,12 @@ impl<'a, E> Walk<'a, E> {
                 self.metadata_bytes.get_or_insert(content);
             }
             b"code.tar.gz" => self.code(package)?,
-            _ => self.warnings.push(Warning::Ignored { name: name.clone() }),
+            _ => {
+                self.warnings.push(Warning::Ignored { name: name.clone() });
+                if let Some(visitor) = &mut self.visitor {
+                    code_walk::visit_ignored(member, package, &name, *visitor)?;
+                }
+            }
         }
         io::copy(package, &mut io::sink()).map_err(unreadable)?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::{VisitError, Visitor, package_error};
+use super::{Visited, VisitError, Visitor, package_error, package_failure};
 use crate::archive::Member;
 use crate::archive::fault::{Failure, TarFault};
 use crate::code::{self, CodeEntry, CodeFault};
@@ -50,7 +50,7 @@ impl CodeWalk {
             }
             match CodeEntry::of(member) {
                 Ok(entry) => {
-                    visit(&entry, content, visitor)?;
+                    visit(Visited::Code(&entry), content, visitor)?;
                     walk.entries.push(entry);
                 }
                 Err(fault) => walk.fault = Some(fault),
@@ -116,10 +116,25 @@ impl CodeWalk {
     }
 }
 
-/// Calls the visitor and tells its own failure from one of the content it reads.
-fn visit<E>(entry: &CodeEntry, content: &mut dyn Read, visitor: &mut Visitor<'_, E>) -> Result<(), Stop<E>> {
+/// Shows the visitor a file of the package's own archive that a peer ignores.
+pub(super) fn visit_ignored<E>(
+    member: &Member,
+    content: &mut dyn Read,
+    name: &str,
+    visitor: &mut Visitor<'_, E>,
+) -> Result<(), VisitError<E>> {
     let mut content = Content { inner: content, failure: None };
-    let result = visitor(entry, &mut content);
+    let result = visitor(Visited::Ignored(member), &mut content);
+    match content.failure {
+        Some(failure) => Err(package_failure(Failure::Io(failure), Some(name.to_owned())).into()),
+        None => result.map_err(VisitError::Visitor),
+    }
+}
+
+/// Calls the visitor and tells its own failure from one of the content it reads.
+fn visit<E>(visited: Visited<'_>, content: &mut dyn Read, visitor: &mut Visitor<'_, E>) -> Result<(), Stop<E>> {
+    let mut content = Content { inner: content, failure: None };
+    let result = visitor(visited, &mut content);
     match content.failure {
         Some(failure) => Err(Stop::Cause(Cause::of(failure))),
         None => result.map_err(Stop::Visitor),
