@@ -29,7 +29,7 @@ pub(crate) use demo::Demo;
 pub(crate) use dev::{Dev, chaincode_name};
 pub(crate) use diff::Diff;
 pub(crate) use doctor::Doctor;
-pub(crate) use env::{Env, Format, Language, Place};
+pub(crate) use env::{Env, Language, Place};
 pub(crate) use events::Events;
 pub(crate) use explain::Explain;
 pub(crate) use id::Id;

@@ -10,7 +10,6 @@ mod doctor;
 mod env;
 mod events;
 mod explain;
-mod file;
 mod id;
 mod inspect;
 mod lint;

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use ccs_files::PackageId;
-use ccs_package::disk;
 use ccs_host::{Event, ExternalBuilder, Host, Package};
+use ccs_package::disk;
 
 use crate::failure::Failure;
 

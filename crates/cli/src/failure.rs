@@ -5,8 +5,8 @@ use std::fmt;
 use std::process::ExitCode;
 
 use ccs_builder::ExitCode as Code;
-use ccs_package::ReadError;
 use ccs_package::disk::DiskError;
+use ccs_package_tools::refusal;
 
 use crate::style;
 
@@ -62,10 +62,10 @@ impl Failure {
         self
     }
 
-    /// Ends with a code of the builder's table.
+    /// Ends with a code of the builder's table, or without one as any other failure.
     #[must_use]
-    pub(crate) fn with_code(mut self, code: Code) -> Self {
-        self.code = code.number();
+    pub(crate) fn with_code(mut self, code: impl Into<Option<Code>>) -> Self {
+        self.code = code.into().map_or(FAILED, Code::number);
         self
     }
 
@@ -107,23 +107,61 @@ impl From<ccs_builder::Error> for Failure {
     }
 }
 
-impl From<DiskError> for Failure {
-    fn from(error: DiskError) -> Self {
-        let failure = Self::new(&error).hint(error.hint());
-        match &error {
-            DiskError::Read { error, .. } | DiskError::Package(error) => failure.with_number(refusal(error)),
-            _ => failure.with_code(Code::InputOutput),
+impl From<ccs_disk::Error> for Failure {
+    fn from(error: ccs_disk::Error) -> Self {
+        Self::from_error(&error).hint(error.hint()).with_code(Code::InputOutput)
+    }
+}
+
+impl From<ccs_doctor::Error> for Failure {
+    fn from(error: ccs_doctor::Error) -> Self {
+        match error {
+            ccs_doctor::Error::Package(error) => error.into(),
+            ccs_doctor::Error::Yaml { .. } => {
+                Self::from_error(&error).hint(error.hint()).with_number(ccs_doctor::UNHEALTHY)
+            }
+            _ => Self::from_error(&error).hint(error.hint()).with_code(error.code()),
         }
     }
 }
 
-/// Gives the code for a package that a peer refuses: the builder's where there is one.
-pub(crate) fn refusal(error: &ReadError) -> u8 {
-    match error {
-        ReadError::Io(_) => Code::InputOutput.number(),
-        ReadError::Metadata(_) | ReadError::NoMetadata { .. } | ReadError::Label { .. } => {
-            Code::Metadata.number()
+impl From<ccs_package_tools::Error> for Failure {
+    fn from(error: ccs_package_tools::Error) -> Self {
+        Self::from_error(&error).hint(error.hint()).with_code(error.code())
+    }
+}
+
+impl From<ccs_probe::Error> for Failure {
+    fn from(error: ccs_probe::Error) -> Self {
+        let failure = Self::from_error(&error).hint(error.hint());
+        match error {
+            ccs_probe::Error::TlsOfFile(_) => failure.with_number(USAGE),
+            ccs_probe::Error::MissingKey { ref next, .. } => {
+                failure.with_code(error.code()).next(next.clone())
+            }
+            _ => failure.with_code(error.code()),
         }
-        _ => FAILED,
+    }
+}
+
+impl From<ccs_shim_env::Error> for Failure {
+    fn from(error: ccs_shim_env::Error) -> Self {
+        Self::from_error(&error).hint(error.hint()).with_code(error.code())
+    }
+}
+
+impl From<ccs_tls::Error> for Failure {
+    fn from(error: ccs_tls::Error) -> Self {
+        Self::from_error(&error).hint(error.hint()).with_code(error.code())
+    }
+}
+
+impl From<DiskError> for Failure {
+    fn from(error: DiskError) -> Self {
+        let failure = Self::new(&error).hint(error.hint());
+        match &error {
+            DiskError::Read { error, .. } | DiskError::Package(error) => failure.with_code(refusal(error)),
+            _ => failure.with_code(Code::InputOutput),
+        }
     }
 }

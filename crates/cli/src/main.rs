@@ -3,21 +3,14 @@
 mod cli;
 mod commands;
 mod deployment;
-mod environment;
 mod failure;
-mod json_text;
 mod layout;
-mod moment;
 mod network;
 mod output;
-mod package_file;
 mod programs;
-mod severity;
-mod shell;
 mod stop_signals;
 mod style;
 mod table;
-mod tls;
 
 use std::process::ExitCode;
 

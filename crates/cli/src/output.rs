@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use crate::failure::Failure;
-use crate::shell;
 use crate::style;
+use ccs_report::shell;
 
 /// Prints a warning on stderr.
 pub(crate) fn warn(message: &str) {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
 
+pub(crate) use ccs_report::terminal::safe;
+
 /// Names and headings.
 pub(crate) const NAME: Style = Style::new().bold();
 
@@ -23,18 +25,6 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 /// The colours of help and usage.
 pub(crate) const CLAP: Styles =
     Styles::styled().header(NAME).usage(NAME).literal(GOOD).error(BAD).valid(GOOD).invalid(BAD);
-
-/// Makes text out of a package safe for a terminal and keeps it on one line: characters that would move the cursor or
-/// turn the direction of writing are escaped.
-pub(crate) fn safe(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        let is_odd = character.is_control()
-            || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if is_odd { safe.extend(character.escape_default()) } else { safe.push(character) }
-    }
-    safe
-}
 
 /// Writes the next command to type to stderr, as the last line of a command.
 pub(crate) fn print_next(command: &str) {
@@ -60,11 +50,6 @@ pub(crate) fn duration(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn text_out_of_a_package_cannot_steer_a_terminal() {
-        assert_eq!(safe("a\u{1b}[2Jb\n\u{202e}c\u{e9}"), "a\\u{1b}[2Jb\\n\\u{202e}c\u{e9}");
-    }
 
     #[test]
     fn durations_have_three_figures() {

@@ -5,6 +5,7 @@ use std::io::{self, BufReader, BufWriter, Read, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
+pub use ccs_disk::Existing;
 use ccs_files::PackageId;
 use tempfile::{NamedTempFile, TempDir};
 
@@ -13,15 +14,6 @@ use crate::contents::PackageContents;
 use crate::limits::Limits;
 use crate::read::{Package, ReadError, VisitError, visit_code};
 use crate::write::{WriteError, write};
-
-/// What happens to a file that has the name already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// It stays, and saving fails.
-    Keep,
-    /// It gives way once the new file is complete.
-    Replace,
-}
 
 /// Something went wrong between a package and the disk.
 #[derive(Debug, thiserror::Error)]

@@ -68,3 +68,36 @@ pub(crate) enum Format {
     /// The key env of a container, as YAML
     Kubernetes,
 }
+
+impl Place {
+    /// Returns the place as the library takes it.
+    pub(crate) fn of_server(&self) -> ccs_shim_env::Place<'_> {
+        ccs_shim_env::Place {
+            listen: self.listen.as_deref(),
+            server: self.server.as_deref(),
+            mounted_at: self.mounted_at.as_deref(),
+        }
+    }
+}
+
+impl From<Language> for ccs_shim_env::Language {
+    fn from(language: Language) -> Self {
+        match language {
+            Language::Go => Self::Go,
+            Language::Node => Self::Node,
+            Language::Java => Self::Java,
+            Language::Rust => Self::Rust,
+        }
+    }
+}
+
+impl From<Format> for ccs_shim_env::Format {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Dotenv => Self::Dotenv,
+            Format::Shell => Self::Shell,
+            Format::Docker => Self::Docker,
+            Format::Kubernetes => Self::Kubernetes,
+        }
+    }
+}

@@ -56,7 +56,7 @@ pub(crate) struct Package {
     /// How long the peer tries to connect, such as 10s
     #[arg(long, value_name = "DURATION", conflicts_with = "connection")]
     pub(crate) dial_timeout: Option<String>,
-    /// A META-INF folder with CouchDB indexes
+    /// A META-INF folder; the CouchDB indexes in its folder statedb are packed, and nothing else
     #[arg(long, value_name = "DIR")]
     pub(crate) meta_inf: Option<PathBuf>,
     /// The type that builders look at

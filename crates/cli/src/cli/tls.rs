@@ -35,7 +35,7 @@ pub(crate) struct Init {
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
     /// What the CA is called; a number is added that no other CA has
-    #[arg(long, default_value = "chaincode", value_parser = super::super::tls::party_name)]
+    #[arg(long, default_value = "chaincode", value_parser = ccs_tls::party_name)]
     pub(crate) name: String,
     /// How long the CA is valid
     #[arg(long, value_name = "DAYS", default_value_t = 3650, value_parser = days())]
@@ -59,13 +59,13 @@ pub(crate) struct Issue {
     /// Issue for a chaincode's server of this name
     #[arg(
         long, value_name = "NAME", conflicts_with = "client", required_unless_present = "client",
-        value_parser = super::super::tls::party_name
+        value_parser = ccs_tls::party_name
     )]
     pub(crate) server: Option<String>,
     /// Issue for a peer, or all peers, under this name
     #[arg(
         long, value_name = "NAME", conflicts_with_all = ["host", "address"],
-        value_parser = super::super::tls::party_name
+        value_parser = ccs_tls::party_name
     )]
     pub(crate) client: Option<String>,
     /// A name or IP address under which peers dial the server

@@ -11,12 +11,12 @@ mod transactions;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ccs_files::{Connection, PackageId};
-use ccs_package::PackageContents;
-use ccs_package::disk::{self, Existing};
-use ccs_host::{Event, Outcome};
 use ccs_chaincode::{Chaincode, RegisterOptions};
 use ccs_dial::{ChaincodeConnection, ConnectionInfo};
+use ccs_files::{Connection, PackageId};
+use ccs_host::{Event, Outcome};
+use ccs_package::PackageContents;
+use ccs_package::disk::{self, Existing};
 
 use crate::cli::Demo;
 use crate::deployment;

@@ -1,14 +1,8 @@
 //! `ccs explain`: what an error text means and what to do about it.
 
-mod catalogue;
-mod pattern;
-#[cfg(test)]
-mod tests;
-
-use std::collections::HashSet;
 use std::io::{self, IsTerminal as _, Read as _};
 
-use catalogue::{Catalogue, Recognised};
+use ccs_explain::{Catalogue, Explanation};
 use serde::Serialize;
 
 use crate::cli::Explain;
@@ -19,52 +13,17 @@ use crate::{layout, style};
 /// The most that is read from standard input.
 const MAX_INPUT_IN_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How much of a line is looked at: a peer does not read longer ones either.
-const MAX_LINE_IN_BYTES: usize = 64 * 1024;
-
-/// The most lines that are taken for one broken text; in a log, lines that belong to nothing would be joined.
-const MAX_BROKEN_LINES: usize = 20;
-
 /// The document of `--json`.
 #[derive(Serialize)]
 struct Answer {
     explanations: Vec<Explanation>,
 }
 
-/// One recognised error.
-#[derive(Debug, Serialize)]
-struct Explanation {
-    id: String,
-    /// The first line with it, counted from 1.
-    line: usize,
-    matched: String,
-    cause: String,
-    remedy: String,
-    source: String,
-    next: String,
-}
-
-impl Explanation {
-    fn new(line: usize, recognised: &Recognised<'_, '_>) -> Self {
-        let Recognised { entry, found, .. } = recognised;
-        let fill = |text: &str| style::safe(&found.fill(text));
-        Self {
-            id: entry.id.clone(),
-            line,
-            matched: style::safe(found.matched),
-            cause: fill(&entry.cause),
-            remedy: fill(&entry.remedy),
-            source: entry.source.clone(),
-            next: fill(&entry.next),
-        }
-    }
-}
-
 pub(crate) fn run(options: &Explain) -> Result<(), Failure> {
     let text =
         if options.text.is_empty() || options.text == ["-"] { read()? } else { options.text.join(" ") };
     let catalogue = Catalogue::load().map_err(|error| Failure::from_error(&error))?;
-    let explanations = explain(&catalogue, &text);
+    let explanations = catalogue.explain(&text);
     let known = !explanations.is_empty();
     if options.json {
         output::print_json(&Answer { explanations })?;
@@ -78,29 +37,6 @@ pub(crate) fn run(options: &Explain) -> Result<(), Failure> {
         "paste whole lines, and also the peer's lines from just before it; docs/errors.md lists what is known"
             .to_owned(),
     ))
-}
-
-/// Explains every line that is recognised, each error once.
-fn explain(catalogue: &Catalogue, text: &str) -> Vec<Explanation> {
-    let mut seen = HashSet::new();
-    let mut explanations = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = plain(line);
-        if let Some(recognised) = catalogue.recognise(&line).filter(|one| seen.insert(one.entry.id.clone())) {
-            explanations.push(Explanation::new(number + 1, &recognised));
-        }
-    }
-    if explanations.is_empty() && text.lines().count() <= MAX_BROKEN_LINES {
-        // A terminal or a mail may have broken one text into lines.
-        let joined = plain(&text.split_whitespace().collect::<Vec<_>>().join(" "));
-        explanations.extend(catalogue.recognise(&joined).map(|recognised| Explanation::new(1, &recognised)));
-    }
-    explanations
-}
-
-/// The part of a line that is looked at, with the quotes of logs in JSON undone.
-fn plain(line: &str) -> String {
-    line[..line.floor_char_boundary(MAX_LINE_IN_BYTES)].replace("\\\"", "\"")
 }
 
 fn read() -> Result<String, Failure> {
@@ -131,4 +67,32 @@ fn shown(explanation: &Explanation) -> String {
         text.push_str(&layout::field(label, value));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+    use crate::cli::Cli;
+
+    #[test]
+    fn the_next_command_of_every_entry_exists_with_its_options() {
+        let catalogue = Catalogue::load().unwrap();
+        let mut root = Cli::command();
+        // Adds --help to every command.
+        root.build();
+        for entry in catalogue.entries().iter().filter(|entry| entry.next.starts_with("ccs ")) {
+            let mut command = &root;
+            for word in entry.next.split_whitespace().skip(1) {
+                if let Some(option) = word.strip_prefix("--") {
+                    let known = command.get_arguments().any(|argument| argument.get_long() == Some(option));
+                    assert!(known, "{}: {} has no --{option}: {}", entry.id, command.get_name(), entry.next);
+                } else if let Some(below) = command.find_subcommand(word) {
+                    command = below;
+                }
+            }
+            assert_ne!(command.get_name(), root.get_name(), "{}: {}", entry.id, entry.next);
+        }
+    }
 }

@@ -1,16 +1,11 @@
 //! `ccs id`: the package ID of files.
 
-use std::io::BufReader;
-use std::path::Path;
-
-use ccs_files::PackageId;
-use ccs_package::Limits;
+use ccs_package_tools::package_id;
 use serde::Serialize;
 
 use crate::cli::Id;
 use crate::failure::Failure;
 use crate::output;
-use crate::package_file;
 use crate::style;
 
 /// An element of the document of `--json`.
@@ -36,14 +31,7 @@ pub(crate) fn run(options: &Id) -> Result<(), Failure> {
         return output::print_json(&answers);
     }
     if let [file] = options.files.as_slice() {
-        crate::style::print_next(&format!("ccs inspect {}", output::word(file)));
+        style::print_next(&format!("ccs inspect {}", output::word(file)));
     }
     Ok(())
-}
-
-/// Reads the package ID of a file.
-pub(super) fn package_id(path: &Path) -> Result<PackageId, Failure> {
-    let (file, _) = package_file::open(path)?;
-    ccs_package::package_id(BufReader::new(file), &Limits::default())
-        .map_err(|error| package_file::read_failure(path, &error))
 }

@@ -1,18 +1,15 @@
 //! `ccs inspect`: what is in a package.
 
-mod certificates;
-mod document;
 mod text;
+
+use ccs_package_tools::inspect::inspect;
 
 use crate::cli::Inspect;
 use crate::failure::Failure;
 use crate::output;
-use crate::package_file::PackageFile;
-use document::Document;
 
 pub(crate) fn run(options: &Inspect) -> Result<(), Failure> {
-    let file = PackageFile::open(&options.file)?;
-    let document = Document::of(&options.file, &file);
+    let document = inspect(&options.file)?;
     if options.json {
         return output::print_json(&document);
     }

@@ -1,32 +1,23 @@
 //! `ccs probe`: dials a chaincode as a peer would and says what is in the way.
 
-mod advice;
-mod certificates;
-mod document;
 mod table;
-mod target;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use ccs_builder::ExitCode;
-use ccs_dial::connection::StageError;
 use ccs_dial::probe::{self, Report, Step};
+use ccs_probe::{Document, Options, Scene, Server, Target, TlsOptions};
 
 use crate::cli::{Level, Probe};
 use crate::failure::Failure;
 use crate::output;
 use crate::style;
-use advice::Scene;
-use certificates::Server;
-use document::Document;
-use target::Target;
 
 /// The pause between two attempts of `--wait`.
 const PAUSE: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(options: &Probe) -> Result<(), Failure> {
-    let target = Target::read(options)?;
-    let probe = probe::Probe::new(&target.info).map_err(|error| settings(&error))?;
+    let target = Target::read(&named(options))?;
+    let probe = probe::Probe::new(&target.info).map_err(ccs_probe::Error::from)?;
     let probe = probe.until(last(options.level)).expecting(target.expected.clone());
     if !options.json {
         for warning in &target.warnings {
@@ -48,13 +39,23 @@ pub(crate) fn run(options: &Probe) -> Result<(), Failure> {
     tell(&Document::new(&scene, attempts, began.elapsed()), options.json)
 }
 
-/// What the peer would refuse before it dials.
-fn settings(error: &StageError) -> Failure {
-    let code = match error {
-        StageError::Address(_) | StageError::Scheme(_) => ExitCode::Address,
-        _ => ExitCode::Tls,
+/// Returns what the options name, as the library takes it.
+fn named(options: &Probe) -> Options {
+    let tls = TlsOptions {
+        root_cert: options.tls.root_cert.clone(),
+        client_cert: options.tls.client_cert.clone(),
+        client_key: options.tls.client_key.clone(),
+        domain: options.tls.domain.clone(),
+        is_given: options.tls.is_given(),
+        words: options.tls.words(),
     };
-    Failure::new(error).hint(error.hint().map(str::to_owned)).with_code(code)
+    Options {
+        target: options.target.clone(),
+        id: options.id.clone(),
+        configuration: options.config.clone(),
+        tls,
+        timeout: options.timeout,
+    }
 }
 
 const fn last(level: Level) -> Step {

@@ -1,56 +1,21 @@
 //! `ccs render`: the connection.json that each peer will get.
 
-use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt as _;
-use std::path::Path;
-
-use ccs_builder::report::chain;
-use ccs_builder::{Error, ExitCode, Warning, input, stages};
-use serde::Serialize;
-use serde_json::value::RawValue;
+use ccs_package_tools::render::{self, Document};
+use ccs_report::json::Secrets;
 
 use crate::cli::Render;
 use crate::failure::Failure;
-use crate::json_text::{self, Secrets};
 use crate::output;
-use crate::package_file::{PackageFile, surroundings};
 use crate::style::{self, safe};
 
-/// The document of `--json`. Its shape is in `docs/json.md`.
-#[derive(Serialize)]
-struct Document {
-    package_id: String,
-    peers: Vec<Rendered>,
-}
-
-/// What one peer gets.
-#[derive(Serialize)]
-struct Rendered {
-    /// [`None`] for a peer that does not pass its ID on.
-    peer: Option<String>,
-    connection: Option<Box<RawValue>>,
-    error: Option<String>,
-    hint: Option<String>,
-    exit_code: u8,
-    warnings: Vec<String>,
-}
-
 pub(crate) fn run(options: &Render) -> Result<(), Failure> {
-    let configuration = options.config.as_deref().map(configuration).transpose()?;
-    let file = PackageFile::open(&options.file)?;
-    let metadata = file.package.metadata();
-    if !metadata.is_chaincode_as_a_service() {
-        let found = metadata.chaincode_type.chars().take(60).collect();
-        return Err(Error::ForeignType { path: options.file.clone(), found }.into());
-    }
     let secrets = if options.show_keys { Secrets::Shown } else { Secrets::Redacted };
-    let peers =
-        if options.peers.is_empty() { vec![None] } else { options.peers.iter().cloned().map(Some).collect() };
-    let rendered = |peer| render(&file, configuration.clone(), peer, secrets);
-    let document = Document {
-        package_id: file.package.id().to_string(),
-        peers: peers.into_iter().map(rendered).collect(),
-    };
+    let document = render::render(&render::Render {
+        path: &options.file,
+        configuration: options.config.as_deref().map(render::configuration).transpose()?,
+        peers: &options.peers,
+        secrets,
+    })?;
     if options.json {
         output::print_json(&document)?;
     } else {
@@ -59,47 +24,6 @@ pub(crate) fn run(options: &Render) -> Result<(), Failure> {
     match document.peers.iter().find(|peer| peer.exit_code != 0) {
         Some(refused) => Err(Failure::silent(refused.exit_code)),
         None => Ok(()),
-    }
-}
-
-/// Gives the configuration: the text itself if it begins as an object does, otherwise the content of the file.
-fn configuration(given: &str) -> Result<OsString, Failure> {
-    if given.trim_start().starts_with('{') {
-        return Ok(given.into());
-    }
-    let content = input::read(Path::new(given), input::MAX_SMALL).map_err(|error| {
-        Failure::new(format!("cannot read the configuration {given}: {error}"))
-            .hint(
-                "--config takes a JSON object, such as '{\"org\":\"org1\"}', or the name of a file"
-                    .to_owned(),
-            )
-            .with_code(ExitCode::Configuration)
-    })?;
-    Ok(OsString::from_vec(content))
-}
-
-fn render(
-    file: &PackageFile,
-    configuration: Option<OsString>,
-    peer: Option<String>,
-    secrets: Secrets,
-) -> Rendered {
-    let passed_on = peer.iter().map(|name| ("peer_id", name.clone())).collect();
-    let surroundings = surroundings(configuration, passed_on);
-    let mut warnings = Vec::new();
-    let prepared = stages::prepare(file.source(), file.package.metadata(), &surroundings, &mut warnings);
-    let warnings = warnings.iter().map(Warning::to_string).collect();
-    match prepared {
-        Ok(prepared) => {
-            let text = json_text::pretty(&prepared.connection.to_json(), secrets).unwrap_or_default();
-            let connection = RawValue::from_string(text).ok();
-            Rendered { peer, connection, error: None, hint: None, exit_code: 0, warnings }
-        }
-        Err(error) => {
-            let message = chain(&error).replace(&format!("{}/", file.source().display()), "");
-            let (hint, exit_code) = (error.hint(), error.code().number());
-            Rendered { peer, connection: None, error: Some(message), hint, exit_code, warnings }
-        }
     }
 }
 

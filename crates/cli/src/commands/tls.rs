@@ -1,20 +1,20 @@
 //! `ccs tls`: a CA of its own for a deployment, and what it issues.
 
-mod hosts;
 mod init;
 mod issue;
 mod rotate;
 mod show;
+mod table;
 
 use std::path::Path;
 
+use ccs_tls::Description;
 use serde::Serialize;
 
 use crate::cli::Tls;
 use crate::failure::Failure;
 use crate::output;
 use crate::style;
-use crate::tls::description::{self, Description};
 
 pub(crate) fn run(command: &Tls) -> Result<(), Failure> {
     match command {
@@ -37,7 +37,7 @@ fn answer(certificates: &[Description], warnings: &[String], json: bool, next: &
     if json {
         return output::print_json(&Answer { certificates, warnings });
     }
-    output::print(&description::table(certificates))?;
+    output::print(&table::of(certificates))?;
     for warning in warnings {
         output::warn(warning);
     }
@@ -47,7 +47,6 @@ fn answer(certificates: &[Description], warnings: &[String], json: bool, next: &
 
 /// Describes the certificates of several files.
 fn describe(files: &[impl AsRef<Path>]) -> Result<Vec<Description>, Failure> {
-    let described: Result<Vec<_>, _> =
-        files.iter().map(|file| description::describe(file.as_ref())).collect();
+    let described: Result<Vec<_>, _> = files.iter().map(|file| ccs_tls::describe(file.as_ref())).collect();
     Ok(described?.into_iter().flatten().collect())
 }

@@ -2,14 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use ccs_package::disk::{self, DiskError};
-use ccs_package::{EntryKind, Limits, Package};
+use ccs_package::{EntryKind, Package};
 use serde::Serialize;
 
 use crate::cli::Unpack;
 use crate::failure::Failure;
 use crate::output;
-use crate::package_file;
 use crate::style::safe;
 
 /// The document of `--json`. Its shape is in `docs/json.md`.
@@ -21,11 +19,7 @@ struct Document {
 }
 
 pub(crate) fn run(options: &Unpack) -> Result<(), Failure> {
-    let (file, _) = package_file::open(&options.file)?;
-    let package = disk::unpack(file, &options.folder, &Limits::default()).map_err(|error| match error {
-        DiskError::Package(error) => package_file::read_failure(&options.file, &error),
-        error => error.into(),
-    })?;
+    let package = ccs_package_tools::unpack(&options.file, &options.folder)?;
     let document = Document {
         package_id: package.id().to_string(),
         folder: options.folder.display().to_string(),

@@ -4,11 +4,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ccs_files::PackageId;
-use ccs_package::{Limits, disk};
-use ccs_host::{ExternalBuilder, Host, Package};
 use ccs_chaincode::{Chaincode, RegisterOptions};
 use ccs_dial::{ChaincodeConnection, ConnectionInfo};
+use ccs_files::PackageId;
+use ccs_host::{ExternalBuilder, Host, Package};
+use ccs_package::{Limits, disk};
 use ccs_testkit::{Authority, NodeSample, ccs_builder};
 
 use crate::{ccs, stderr, stdout};

@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::{Visited, VisitError, Visitor, package_error, package_failure};
+use super::{VisitError, Visited, Visitor, package_error, package_failure};
 use crate::archive::Member;
 use crate::archive::fault::{Failure, TarFault};
 use crate::code::{self, CodeEntry, CodeFault};
@@ -132,7 +132,11 @@ pub(super) fn visit_ignored<E>(
 }
 
 /// Calls the visitor and tells its own failure from one of the content it reads.
-fn visit<E>(visited: Visited<'_>, content: &mut dyn Read, visitor: &mut Visitor<'_, E>) -> Result<(), Stop<E>> {
+fn visit<E>(
+    visited: Visited<'_>,
+    content: &mut dyn Read,
+    visitor: &mut Visitor<'_, E>,
+) -> Result<(), Stop<E>> {
     let mut content = Content { inner: content, failure: None };
     let result = visitor(visited, &mut content);
     match content.failure {

@@ -3,7 +3,7 @@
 use ccs_client::{Key, Transaction, TransactionKind, Write};
 use serde::Serialize;
 
-use crate::moment;
+use ccs_report::moment;
 
 /// A line of `ccs blocks --json`.
 #[derive(Serialize)]

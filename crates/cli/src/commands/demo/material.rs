@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use ccs_package::disk::Existing;
+use ccs_disk::Existing;
+use ccs_tls::{Authority, BUNDLE, Folder, Request, Role};
 
 use crate::failure::Failure;
-use crate::tls::authority::{Authority, Request, Role};
-use crate::tls::folder::{BUNDLE, Folder};
 
 /// How long the certificates are valid, in days: more than the builder warns about.
 const DAYS: u32 = 90;

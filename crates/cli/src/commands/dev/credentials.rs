@@ -7,17 +7,16 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ccs_files::Address;
-use ccs_identity::{ChaincodeTls, Host, HostError};
-use ccs_package::disk::Existing;
 use ccs_dial::ConnectionInfo;
 use ccs_dial::connection::{ClientPair, Tls};
+use ccs_disk::{Existing, NewFile, write_folder};
+use ccs_files::Address;
+use ccs_identity::{ChaincodeTls, Host, HostError};
+use ccs_shim_env::{Client, Format, Variable};
 
 use super::network::Ground;
 use crate::cli::Dev;
-use crate::environment::{self, Client, Variable, format};
 use crate::failure::Failure;
-use crate::tls::files::{NewFile, write_folder};
 
 /// The file of a chaincode's folder that a shell reads to get the variables.
 const ENVIRONMENT: &str = "env.sh";
@@ -59,13 +58,13 @@ impl Credentials {
 
     /// Returns the variables with which a chaincode connects under an ID; with TLS, its files are written first.
     pub(super) fn connecting(&self, name: &str, id: &str) -> Result<Vec<Variable>, Failure> {
-        self.hand_out(name, id, environment::connecting)
+        self.hand_out(name, id, ccs_shim_env::connecting)
     }
 
     /// Returns the variables with which a chaincode either connects under an ID or serves at an address; with TLS, its files
     /// are written first.
     pub(super) fn either_role(&self, name: &str, id: &str, listen: &str) -> Result<Vec<Variable>, Failure> {
-        self.hand_out(name, id, |client| environment::either_role(client, listen))
+        self.hand_out(name, id, |client| ccs_shim_env::either_role(client, listen))
     }
 
     /// Describes how the peer dials a chaincode that serves at an address.
@@ -126,12 +125,12 @@ fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) ->
         NewFile::public("client.pem.b64", STANDARD.encode(&pair.certificate)),
         NewFile::secret("client.key", pair.key.as_str()),
         NewFile::secret("client.key.b64", STANDARD.encode(&pair.key)),
-        NewFile::public(ENVIRONMENT, format::write(crate::cli::Format::Shell, variables)?),
+        NewFile::public(ENVIRONMENT, ccs_shim_env::write(Format::Shell, variables)?),
     ];
     let parent = folder.parent().unwrap_or(folder);
     std::fs::create_dir_all(parent)
         .map_err(|error| Failure::new(format!("cannot make the folder {}: {error}", parent.display())))?;
-    write_folder(folder, &files, Existing::Replace)
+    Ok(write_folder(folder, &files, Existing::Replace)?)
 }
 
 #[cfg(test)]

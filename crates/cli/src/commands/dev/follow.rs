@@ -4,10 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ccs_files::PackageId;
-use ccs_peer::observer::with_hint;
 use ccs_chaincode::{Change, Peer};
 use ccs_dial::End;
+use ccs_files::PackageId;
+use ccs_peer::observer::with_hint;
 use tokio::task::JoinHandle;
 
 use super::plan::Planned;

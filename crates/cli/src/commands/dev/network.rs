@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
-use ccs_ledger::Store;
 use ccs_chaincode::{Limits, Peer, Source};
 use ccs_channel::{Channel, Definition};
 use ccs_dial::ConnectionInfo;
+use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
+use ccs_ledger::Store;
 use ccs_peer::{Node, NodeOptions, Observer, Tls};
 use prost::Message as _;
 use tokio::net::TcpListener;

@@ -13,10 +13,10 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ccs_files::PackageId;
-use ccs_package::{CodeFault, Limits, ReadError};
 use ccs_chaincode::Peer;
+use ccs_files::PackageId;
 use ccs_host as host;
+use ccs_package::{CodeFault, Limits, ReadError};
 use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::runtime::Handle;
@@ -122,7 +122,7 @@ impl Inner {
     }
 
     async fn restore(&self, file: &Path) -> Result<(), Failure> {
-        let id = super::super::id::package_id(file)?;
+        let id = ccs_package_tools::package_id(file)?;
         let built = self.builder.build((&id, file), &self.file_system).await;
         let built =
             built.map_err(|failure| Failure::new(format!("{}: {}", file.display(), failure.message())))?;

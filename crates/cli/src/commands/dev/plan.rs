@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ccs_files::PackageId;
 use ccs_channel::collections::Collections;
+use ccs_files::PackageId;
 
 use crate::cli::Dev;
 use crate::failure::Failure;
@@ -79,7 +79,7 @@ fn new(name: String, id: String, how: How) -> Planned {
 }
 
 fn identify(file: &Path) -> Result<(PackageId, String), Failure> {
-    let id = super::super::id::package_id(file)?;
+    let id = ccs_package_tools::package_id(file)?;
     let label = id.label().to_string();
     Ok((id, label))
 }

@@ -77,7 +77,7 @@ impl Story {
         ));
         self.say(&format!("  material   {}", style::safe(crypto_path)));
         self.say("  an application of Fabric's samples finds it with");
-        self.say(&format!("    export CRYPTO_PATH={} \\", crate::shell::quote(crypto_path)));
+        self.say(&format!("    export CRYPTO_PATH={} \\", ccs_report::shell::quote(crypto_path)));
         self.say(&format!("      PEER_ENDPOINT={endpoint} PEER_HOST_ALIAS={host_alias} MSP_ID={msp}"));
     }
 

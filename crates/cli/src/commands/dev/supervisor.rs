@@ -118,7 +118,7 @@ pub(super) async fn keep_running(
 impl Supervised {
     /// Returns the flag by which a program in Go learns where to connect.
     fn flag(&self) -> String {
-        format!("-peer.address {}", crate::shell::quote(&self.peer_address))
+        format!("-peer.address {}", ccs_report::shell::quote(&self.peer_address))
     }
 }
 

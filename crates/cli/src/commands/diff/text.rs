@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::{Difference, Document, Kind};
+use ccs_package_tools::diff::{Difference, Document, Kind};
+
 use crate::style::{self, safe};
 use crate::table::Table;
 

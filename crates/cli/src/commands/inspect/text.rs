@@ -1,7 +1,7 @@
 //! The text of `ccs inspect`.
 
-use super::certificates::Shown;
-use super::document::{ConnectionShown, Document, Pem};
+use ccs_package_tools::inspect::{Certificate, ConnectionShown, Document, Pem};
+
 use crate::style::{self, safe};
 use crate::table::Table;
 
@@ -38,7 +38,7 @@ fn package(document: &Document) -> Table {
     table
 }
 
-fn connection(connection: &ConnectionShown, certificates: &[Shown]) -> Table {
+fn connection(connection: &ConnectionShown, certificates: &[Certificate]) -> Table {
     let mut table = Table::default();
     let mut row = |name: &str, value: &str| table.row([name, value]);
     row("address", &connection.address);
@@ -64,7 +64,7 @@ fn pem(pem: Pem, given: &str) -> String {
     .to_owned()
 }
 
-fn counted(field: &str, certificates: &[Shown]) -> String {
+fn counted(field: &str, certificates: &[Certificate]) -> String {
     match certificates.iter().filter(|certificate| certificate.field == field).count() {
         0 => "unreadable".to_owned(),
         1 => "1 certificate".to_owned(),
@@ -93,7 +93,7 @@ fn certificates(document: &Document) -> Table {
     table
 }
 
-fn validity(certificate: &Shown) -> String {
+fn validity(certificate: &Certificate) -> String {
     match certificate.days_left {
         Some(1) => format!("{} (1 day left)", certificate.until),
         Some(days) => format!("{} ({days} days left)", certificate.until),

@@ -6,13 +6,10 @@ use std::path::Path;
 use ccs_builder::ExitCode;
 use ccs_files::Connection;
 use ccs_package::PackageContents;
+use ccs_shim_env::{Format, Plan};
 
-use crate::cli::{Format, Package, Place};
-use crate::commands::env;
-use crate::environment::server::Plan;
-use crate::environment::{self, format};
+use crate::cli::{Package, Place};
 use crate::failure::{Failure, USAGE};
-use crate::tls::files;
 
 /// Gives the file and its text, if one is wanted. Nothing is written yet, and the file is not there, unless forced.
 pub(super) fn of<'a>(
@@ -31,18 +28,19 @@ pub(super) fn of<'a>(
         return Ok(None);
     };
     if !options.force && file.symlink_metadata().is_ok() {
-        return Err(files::exists(file));
+        return Err(ccs_disk::Error::exists(file).into());
     }
     let (connection, _) = Connection::parse(connection)
         .map_err(|error| Failure::new(&error).hint(error.hint()).with_code(ExitCode::Connection))?;
-    let mut plan = Plan::make(&connection, options.tls.as_deref(), &options.place)?;
+    let mut plan = Plan::make(&connection, options.tls.as_deref(), &options.place.of_server())?;
     warnings.append(&mut plan.warnings);
     // The same contents give the same ID, wherever they are written.
     let id =
         ccs_package::write(contents, io::sink()).map_err(|error| Failure::new(&error).hint(error.hint()))?;
     let server = plan.for_package(id);
-    env::files(language, &server)?;
-    warnings.extend(environment::notices(language, &server));
-    let text = format::write(Format::Dotenv, &environment::variables(language, &server)?)?;
+    let language = language.into();
+    ccs_shim_env::files(language, &server)?;
+    warnings.extend(ccs_shim_env::notices(language, &server));
+    let text = ccs_shim_env::write(Format::Dotenv, &ccs_shim_env::variables(language, &server)?)?;
     Ok(Some((file, text)))
 }

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use super::document::{Document, Line};
+use ccs_probe::{Document, Line};
+
 use crate::style::{self, BAD, FAINT, GOOD, NAME};
 
 /// Where the text of a line begins, in columns.

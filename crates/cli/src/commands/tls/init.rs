@@ -1,10 +1,10 @@
 //! `ccs tls init`: a new CA in a new folder.
 
+use ccs_tls::{Authority, Folder};
+
 use crate::cli::tls::Init;
 use crate::failure::Failure;
 use crate::output;
-use crate::tls::authority::Authority;
-use crate::tls::folder::Folder;
 
 pub(super) fn run(options: &Init) -> Result<(), Failure> {
     let authority = Authority::make(&options.name, options.days)?;

@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
+use ccs_tls::{Folder, Party};
+
 use crate::cli::tls::Show;
 use crate::failure::Failure;
 use crate::output;
-use crate::tls::folder::Folder;
 
 pub(super) fn run(options: &Show) -> Result<(), Failure> {
     let path = &options.path;
@@ -21,8 +22,8 @@ pub(super) fn run(options: &Show) -> Result<(), Failure> {
     let folder = Folder::open(path)?;
     let parties = folder.all_parties()?;
     let mut files: Vec<PathBuf> = vec![folder.bundle()];
-    files.extend(parties.iter().map(crate::tls::folder::Party::certificate));
-    let warnings = super::rotate::stale(&folder, &parties)?;
+    files.extend(parties.iter().map(Party::certificate));
+    let warnings = folder.stale(&parties)?;
     let next = if folder.previous_certificate().is_file() {
         format!("ccs tls rotate {} --reissue, or --finish when that is done", output::word(path))
     } else {

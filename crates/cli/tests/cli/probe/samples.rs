@@ -1,9 +1,9 @@
 //! Real chaincodes: they are reached, and a probe leaves them as they were.
 
-use ccs_files::PackageId;
-use ccs_dial::connection::{ClientPair, Tls};
 use ccs_chaincode::{Chaincode, RegisterOptions};
+use ccs_dial::connection::{ClientPair, Tls};
 use ccs_dial::{ChaincodeConnection, ConnectionInfo};
+use ccs_files::PackageId;
 use ccs_testkit::{Authority, NodeSample};
 
 use super::{Serve, client_options, document, file, id, probe, rust_sample, snapshot};

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use ccs_files::PackageId;
-use ccs_host::Event;
 use ccs_chaincode::Source;
 use ccs_channel::Index;
 use ccs_dial::ConnectionInfo;
+use ccs_files::PackageId;
+use ccs_host::Event;
 use tokio::sync::OnceCell;
 
 use crate::commands::dev::story::Story;

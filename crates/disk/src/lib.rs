@@ -1,0 +1,223 @@
+//! Writes files and folders whole or not at all.
+//!
+//! A file or folder appears under its name when it is complete; one that is replaced gives way in the same step. So a
+//! reader never sees half of it, and a full disk leaves what was there.
+//!
+//! ```
+//! use ccs_disk::{Existing, NewFile, write_folder};
+//!
+//! let root = tempfile::tempdir()?;
+//! let folder = root.path().join("tls");
+//! let files = [NewFile::public("ca.pem", "certificate"), NewFile::secret("ca.key", "key")];
+//! write_folder(&folder, &files, Existing::Keep)?;
+//! let error = write_folder(&folder, &files, Existing::Keep).unwrap_err();
+//! assert_eq!(error.to_string(), format!("{} exists already", folder.display()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, RenameFlags, renameat_with};
+use tempfile::{NamedTempFile, TempDir};
+
+/// What happens to a file or folder that has the name already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    /// It stays, and writing fails.
+    Keep,
+    /// It gives way once the new one is complete.
+    Replace,
+}
+
+/// A file or folder cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system refuses it.
+    #[error("cannot {act} {}", path.display())]
+    System {
+        /// The verb: `read`, `write` or `make`.
+        act: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// Something has the name already.
+    #[error("{} exists already", path.display())]
+    Exists {
+        /// The file or folder.
+        path: PathBuf,
+    },
+}
+
+impl Error {
+    /// Reports that the system refused to read, write or make something.
+    #[must_use]
+    pub fn system(act: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::System { act, path: path.to_owned(), source }
+    }
+
+    /// Reports that something has the name already.
+    #[must_use]
+    pub fn exists(path: &Path) -> Self {
+        Self::Exists { path: path.to_owned() }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::System { .. } => None,
+            Self::Exists { .. } => Some("choose another name, or replace it with --force".to_owned()),
+        }
+    }
+}
+
+/// The mode of files that every user may read.
+pub const PUBLIC: u32 = 0o644;
+
+/// The mode of files with keys.
+pub const SECRET: u32 = 0o600;
+
+/// A file of a new folder.
+pub struct NewFile {
+    /// The path inside the folder; folders on the way are made, with mode 0700.
+    pub path: PathBuf,
+    /// The content.
+    pub content: String,
+    /// The permissions, before the umask.
+    pub mode: u32,
+}
+
+impl NewFile {
+    /// Describes a file that every user may read.
+    pub fn public(path: impl Into<PathBuf>, content: impl Into<String>) -> Self {
+        Self { path: path.into(), content: content.into(), mode: PUBLIC }
+    }
+
+    /// Describes a file with a key, which its owner alone may read.
+    pub fn secret(path: impl Into<PathBuf>, content: impl Into<String>) -> Self {
+        Self { path: path.into(), content: content.into(), mode: SECRET }
+    }
+}
+
+/// Writes a folder with mode 0700 and the files in it. It appears whole; a folder that it replaces disappears whole.
+pub fn write_folder(folder: &Path, files: &[NewFile], existing: Existing) -> Result<(), Error> {
+    let failed = |error: io::Error| Error::system("write", folder, error);
+    let occupied = occupied(folder).map_err(failed)?;
+    if occupied && existing == Existing::Keep {
+        return Err(Error::exists(folder));
+    }
+    let draft = draft(folder, files).map_err(failed)?;
+    if occupied {
+        // The kernel swaps the two, so at no time is there nothing; the draft's destructor removes the old one.
+        renameat_with(CWD, draft.path(), CWD, folder, RenameFlags::EXCHANGE)
+            .map_err(|error| failed(error.into()))?;
+    } else {
+        fs::rename(draft.path(), folder).map_err(failed)?;
+        // Nothing is left under the draft's name that its destructor could remove.
+        let _ = draft.keep();
+    }
+    Ok(())
+}
+
+/// Writes a file that appears under its name when it is complete.
+pub fn write_file(path: &Path, content: &[u8], mode: u32, existing: Existing) -> Result<(), Error> {
+    let failed = |error| Error::system("write", path, error);
+    let mut file = tempfile::Builder::new()
+        .prefix(".ccs-")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(parent(path))
+        .map_err(failed)?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    persist(file, path, existing)
+}
+
+fn persist(file: NamedTempFile, path: &Path, existing: Existing) -> Result<(), Error> {
+    let result = match existing {
+        Existing::Keep => file.persist_noclobber(path),
+        Existing::Replace => file.persist(path),
+    };
+    match result {
+        Ok(_) => Ok(()),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(Error::exists(path)),
+        Err(error) => Err(Error::system("write", path, error.error)),
+    }
+}
+
+/// Reads a text file.
+pub fn read(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|error| Error::system("read", path, error))
+}
+
+fn occupied(folder: &Path) -> io::Result<bool> {
+    match fs::read_dir(folder) {
+        Ok(mut entries) => Ok(entries.next().is_some()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes the files into a folder beside the one that they are for.
+fn draft(folder: &Path, files: &[NewFile]) -> io::Result<TempDir> {
+    let draft = tempfile::Builder::new()
+        .prefix(".ccs-")
+        .permissions(Permissions::from_mode(0o700))
+        .tempdir_in(parent(folder))?;
+    for file in files {
+        let path = draft.path().join(&file.path);
+        DirBuilder::new().mode(0o700).recursive(true).create(parent(&path))?;
+        let mut written = OpenOptions::new().write(true).create_new(true).mode(file.mode).open(&path)?;
+        written.write_all(file.content.as_bytes())?;
+        written.sync_all()?;
+    }
+    Ok(draft)
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_folder_is_replaced_whole_and_only_when_asked() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("a");
+        let files = |text: &str| [NewFile::secret("x.key", text), NewFile::public("deep/y.pem", text)];
+        write_folder(&folder, &files("one"), Existing::Keep).unwrap();
+        assert_eq!(mode(&folder), 0o700);
+        assert_eq!(mode(&folder.join("deep")), 0o700);
+        assert_eq!(mode(&folder.join("x.key")), 0o600);
+        fs::write(folder.join("stray"), "").unwrap();
+        let refused = write_folder(&folder, &files("two"), Existing::Keep).unwrap_err();
+        assert_eq!(refused.to_string(), format!("{} exists already", folder.display()));
+        assert_eq!(fs::read_to_string(folder.join("x.key")).unwrap(), "one");
+        write_folder(&folder, &files("two"), Existing::Replace).unwrap();
+        assert_eq!(fs::read_to_string(folder.join("deep/y.pem")).unwrap(), "two");
+        assert!(!folder.join("stray").exists());
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn a_file_is_replaced_only_when_asked() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("f");
+        write_file(&path, b"one", SECRET, Existing::Keep).unwrap();
+        assert_eq!(mode(&path), 0o600);
+        let refused = write_file(&path, b"two", SECRET, Existing::Keep).unwrap_err();
+        assert_eq!(refused.to_string(), format!("{} exists already", path.display()));
+        write_file(&path, b"two", PUBLIC, Existing::Replace).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "two");
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 1);
+    }
+}

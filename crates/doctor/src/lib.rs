@@ -1,0 +1,130 @@
+//! Examines the configuration of a peer, and runs its external builders as the peer would.
+//!
+//! [`examine`] reads core.yaml under the variables that override it, looks at each builder's programs (do they exist, do
+//! they start, which variables do they read), asks every `detect` which types it takes, and installs a package on trial.
+//! The result is a [`Report`] of data; nothing is printed. `docs/doctor.md` explains each finding.
+
+mod builders;
+mod core_yaml;
+mod environment;
+mod error;
+mod executable;
+mod report;
+mod root;
+mod settings;
+mod trial;
+mod types;
+
+use std::fs;
+use std::path::Path;
+
+use ccs_host::ExternalBuilder;
+use ccs_report::Finding;
+
+use builders::Surroundings;
+use core_yaml::CoreYaml;
+pub use environment::{Variables, read_variables};
+pub use error::Error;
+pub use report::{Builder, Report, UNHEALTHY};
+use root::Root;
+use settings::Settings;
+pub use trial::Trial;
+pub use types::Type;
+
+/// What is examined.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// The peer's core.yaml.
+    pub core: &'a Path,
+    /// The variables of the peer's process.
+    pub variables: &'a Variables,
+    /// The root of the peer's file system; this machine's if it is [`None`].
+    pub root: Option<&'a Path>,
+    /// The processor of the peer's machine, as Go names it; this machine's if it is [`None`].
+    pub architecture: Option<&'a str>,
+    /// Whether programs of builders may be run.
+    pub may_run: bool,
+    /// A package to install on trial.
+    pub package: Option<&'a Path>,
+}
+
+/// Examines a peer's configuration.
+pub async fn examine(subject: &Subject<'_>) -> Result<Report, Error> {
+    let text = fs::read_to_string(subject.core)
+        .map_err(|source| Error::Read { path: subject.core.to_owned(), source })?;
+    let core = CoreYaml::parse(&text, subject.variables)
+        .map_err(|reason| Error::Yaml { path: subject.core.to_owned(), reason })?;
+    let mut findings = Vec::new();
+    let settings = Settings::read(&core, &mut findings);
+    let root = Root::new(subject.root);
+    docker(&settings.docker, &root, &mut findings);
+    let runnable = runnable(subject, &settings, &root, &mut findings);
+    let variables = with_path(subject.variables);
+    let types = types::ask(&runnable, &variables, &mut findings).await?;
+    let all_run = root.is_here() || runnable.len() == settings.builders.len();
+    let trial = match subject.package {
+        Some(package) if all_run && is_of_this_machine(subject) => {
+            let docker = !settings.docker.is_empty();
+            Some(trial::run(package, &runnable, &variables, docker, &mut findings).await?)
+        }
+        Some(package) => {
+            let message = "not all builders can be run here as the peer would, so the package is not tried";
+            let finding = Finding::note("trial-skipped", package.display().to_string(), message);
+            findings.push(finding.hint("run ccs doctor inside the peer's container"));
+            None
+        }
+        None => None,
+    };
+    Ok(Report::new(subject.core.display().to_string(), settings, findings).with_runs(types, trial))
+}
+
+/// Examines the builders; returns those whose programs can be run here, each with where it is configured.
+fn runnable(
+    subject: &Subject<'_>,
+    settings: &Settings,
+    root: &Root,
+    findings: &mut Vec<Finding>,
+) -> Vec<(ExternalBuilder, String)> {
+    let architecture = subject.architecture.unwrap_or_else(|| executable::host_architecture());
+    let surroundings = Surroundings { root, architecture, variables: subject.variables };
+    builders::examine_all(&settings.builders, findings);
+    let mut runnable = Vec::new();
+    for (builder, at) in &settings.builders {
+        if builders::examine(builder, at, &surroundings, findings) && !builder.name.is_empty() {
+            let path = root.join(&builder.path);
+            runnable.push((ExternalBuilder { path, ..builder.clone() }, at.clone()));
+        }
+    }
+    if !subject.may_run || !is_of_this_machine(subject) {
+        runnable.clear();
+    }
+    runnable
+}
+
+fn is_of_this_machine(subject: &Subject<'_>) -> bool {
+    subject.architecture.is_none_or(|architecture| architecture == executable::host_architecture())
+}
+
+/// Adds PATH, which a peer's process always has, whatever the file of variables says.
+fn with_path(variables: &Variables) -> Variables {
+    let mut variables = variables.clone();
+    if let Ok(path) = std::env::var("PATH") {
+        variables.entry("PATH".to_owned()).or_insert(path);
+    }
+    variables
+}
+
+/// Checks whether Docker's socket exists.
+fn docker(endpoint: &str, root: &Root, findings: &mut Vec<Finding>) {
+    let Some(socket) = endpoint.strip_prefix("unix://") else { return };
+    if root.join(socket.as_ref()).exists() {
+        return;
+    }
+    let message = format!(
+        "Docker's socket {socket} is not there: packages that no builder takes fail with Docker's error"
+    );
+    findings.push(
+        Finding::warning("docker-unreachable", "vm.endpoint", message)
+            .hint("mount the socket, or empty vm.endpoint so that the peer refuses such packages at once"),
+    );
+}

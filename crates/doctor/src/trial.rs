@@ -1,0 +1,174 @@
+//! A package through the real programs, as the peer would do it, in a temporary folder.
+
+use std::fs;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use ccs_dial::ConnectionInfo;
+use ccs_files::Connection;
+use ccs_host::{DurableBuild, Event, ExternalBuilder, Host, HostError, Outcome, Package, Step, UnpackError};
+use ccs_package::{Limits, disk};
+use ccs_report::Finding;
+use ccs_report::terminal::safe;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::environment::Variables;
+use crate::error::Error;
+
+/// What happened to a package.
+#[derive(Debug, Serialize)]
+pub struct Trial {
+    /// The package ID.
+    pub package_id: String,
+    /// The builder that took it.
+    pub builder: Option<String>,
+    /// What the peer would log, without times.
+    pub log: Vec<String>,
+    /// connection.json of the release, without keys.
+    pub connection: Option<Value>,
+}
+
+/// Installs a package on trial.
+pub(crate) async fn run(
+    file: &Path,
+    builders: &[(ExternalBuilder, String)],
+    variables: &Variables,
+    docker: bool,
+    findings: &mut Vec<Finding>,
+) -> Result<Trial, Error> {
+    let package = disk::load(file, &Limits::default())?;
+    let folder = tempfile::tempdir().map_err(Error::Scratch)?;
+    let builders = builders.iter().map(|(builder, _)| builder.clone()).collect();
+    let host =
+        Host::new(builders, folder.path()).with_temporary_folder(folder.path()).with_environment(variables);
+    let unpack = move |target: &Path| {
+        let file = BufReader::new(File::open(file).map_err(UnpackError::from)?);
+        disk::unpack_code(file, target, &Limits::default()).map(drop).map_err(UnpackError::from)
+    };
+    let mut log = Log { package_id: package.id().to_string(), ..Log::default() };
+    let mut observer = |event: Event<'_>| log.hear(&event);
+    let subject = Package { id: package.id(), metadata: package.metadata_bytes(), unpack: Box::new(unpack) };
+    let result = host.build(subject, &mut observer).await;
+    let mut trial =
+        Trial { package_id: package.id().to_string(), builder: None, log: log.lines, connection: None };
+    match result {
+        Ok(build) => {
+            trial.connection = connection(&build, file, findings)?;
+            trial.builder = Some(build.builder);
+        }
+        Err(HostError::NoBuilder) if docker => {
+            let message = "no builder takes the package: it goes to Docker";
+            let finding = Finding::warning("goes-to-docker", file.display().to_string(), message);
+            findings.push(finding.hint("look at `type` in metadata.json; `ccs inspect` shows it"));
+        }
+        Err(error) => {
+            let finding = Finding::error("install-fails", file.display().to_string(), error.to_string());
+            let hint = "the log above says why; `ccs explain` knows the peer's texts".to_owned();
+            findings.push(finding.hint(error.hint().unwrap_or(hint)));
+        }
+    }
+    Ok(trial)
+}
+
+/// What the peer would log.
+#[derive(Default)]
+struct Log {
+    package_id: String,
+    lines: Vec<String>,
+    /// Whether the lines are inside a private key.
+    in_key: bool,
+}
+
+impl Log {
+    fn hear(&mut self, event: &Event<'_>) {
+        let line = match event {
+            Event::StderrLine { builder, step, line } => {
+                self.shown(line).map(|line| format!("INFO {} {line} command={step}", logger(builder)))
+            }
+            Event::StderrStopped { builder, step, reason } => {
+                Some(format!("ERRO {} {reason} command={step}", logger(builder)))
+            }
+            // How build and release end is in the error alone.
+            Event::StepEnded { builder, step: Step::Detect, outcome: Outcome::Failure(text), .. } => {
+                let builder = safe(builder);
+                Some(format!("DEBU [chaincode.externalbuilder] builder '{builder}' detect failed: {text}"))
+            }
+            Event::ReleaseSkipped { builder } => {
+                let id = &self.package_id;
+                Some(format!(
+                    "DEBU {} Skipping release step for '{id}' as no release binary found",
+                    logger(builder)
+                ))
+            }
+            _ => None,
+        };
+        self.lines.extend(line);
+    }
+
+    /// Gives a line as it may be shown; [`None`] inside a private key.
+    fn shown(&mut self, line: &str) -> Option<String> {
+        let was_in_key = self.in_key;
+        if line.contains("PRIVATE KEY") {
+            self.in_key = !line.contains("-----END");
+        }
+        match (was_in_key, line.contains("PRIVATE KEY")) {
+            (true, _) => None,
+            (false, true) => Some("(a private key, not shown)".to_owned()),
+            (false, false) => Some(safe(line)),
+        }
+    }
+}
+
+fn logger(builder: &str) -> String {
+    safe(&format!("[chaincode.externalbuilder.{builder}]"))
+}
+
+/// Reads the released connection.json as the peer will, and gives it without secrets.
+fn connection(
+    build: &DurableBuild,
+    package: &Path,
+    findings: &mut Vec<Finding>,
+) -> Result<Option<Value>, Error> {
+    let at = || package.display().to_string();
+    let Some(file) = build.connection_file() else {
+        let message = "the release holds no chaincode/server/connection.json: the peer would call run";
+        findings.push(
+            Finding::warning("no-connection", at(), message)
+                .hint("fine for a builder that starts the chaincode itself, not for chaincode as a service"),
+        );
+        return Ok(None);
+    };
+    if let Err(error) = ConnectionInfo::read(&file) {
+        let chain = ccs_builder::report::chain(&error);
+        // The folder is gone when somebody reads this.
+        let message = chain.replace(&build.path.display().to_string(), "BUILD");
+        let finding = Finding::error("launch-fails", at(), message);
+        let hint = "the package installs and no launch of it can succeed; ccs-builder finds this at install"
+            .to_owned();
+        findings.push(finding.hint(error.hint().unwrap_or(hint)));
+    }
+    let content = fs::read(&file).map_err(|source| Error::Read { path: file, source })?;
+    Ok(Connection::parse(&content).ok().and_then(|_| serde_json::from_slice(&content).ok()).map(redacted))
+}
+
+/// Puts a word in the place of each PEM text.
+fn redacted(mut connection: Value) -> Value {
+    if let Some(object) = connection.as_object_mut() {
+        for value in object.values_mut() {
+            let Some(text) = value.as_str() else { continue };
+            if text.contains("PRIVATE KEY") {
+                *value = "(a private key, not shown)".into();
+            } else if text.contains("-----BEGIN") {
+                *value = "(certificates, not shown)".into();
+            }
+        }
+        // A key that is no PEM text is a key all the same.
+        let keys = object.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("client_key"));
+        for (_, key) in keys.filter(|(_, key)| **key != "") {
+            *key = "(a private key, not shown)".into();
+        }
+    }
+    connection
+}

@@ -1,0 +1,75 @@
+//! Explanations of a whole text, line by line.
+
+use std::collections::HashSet;
+
+use ccs_report::terminal::safe;
+use serde::Serialize;
+
+use crate::catalogue::{Catalogue, Recognised};
+
+/// The most of a line that is searched, in bytes; a peer does not read longer ones either.
+const MAX_LINE_IN_BYTES: usize = 64 * 1024;
+
+/// The most lines that are taken for one broken text; in a longer log, lines that do not belong together would be joined.
+const MAX_BROKEN_LINES: usize = 20;
+
+/// One recognised error. Every text is safe to print on a terminal.
+#[derive(Debug, Serialize)]
+pub struct Explanation {
+    /// The stable name of the error.
+    pub id: String,
+    /// The first line with it, counted from 1.
+    pub line: usize,
+    /// The part of the line that was recognised.
+    pub matched: String,
+    /// Why it happens.
+    pub cause: String,
+    /// What to do about it.
+    pub remedy: String,
+    /// Where the text comes from.
+    pub source: String,
+    /// The next command to type.
+    pub next: String,
+}
+
+impl Explanation {
+    fn new(line: usize, recognised: &Recognised<'_, '_>) -> Self {
+        let Recognised { entry, found, .. } = recognised;
+        let fill = |text: &str| safe(&found.fill(text));
+        Self {
+            id: entry.id.clone(),
+            line,
+            matched: safe(found.matched),
+            cause: fill(&entry.cause),
+            remedy: fill(&entry.remedy),
+            source: entry.source.clone(),
+            next: fill(&entry.next),
+        }
+    }
+}
+
+impl Catalogue {
+    /// Explains every line that is recognised, each error once.
+    #[must_use]
+    pub fn explain(&self, text: &str) -> Vec<Explanation> {
+        let mut seen = HashSet::new();
+        let mut explanations = Vec::new();
+        for (number, line) in text.lines().enumerate() {
+            let line = plain(line);
+            if let Some(recognised) = self.recognise(&line).filter(|one| seen.insert(one.entry.id.clone())) {
+                explanations.push(Explanation::new(number + 1, &recognised));
+            }
+        }
+        if explanations.is_empty() && text.lines().count() <= MAX_BROKEN_LINES {
+            // A terminal or a mail may have broken one text into lines.
+            let joined = plain(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+            explanations.extend(self.recognise(&joined).map(|recognised| Explanation::new(1, &recognised)));
+        }
+        explanations
+    }
+}
+
+/// Returns the part of a line that is searched, with the quotes of logs in JSON undone.
+pub(crate) fn plain(line: &str) -> String {
+    line[..line.floor_char_boundary(MAX_LINE_IN_BYTES)].replace("\\\"", "\"")
+}

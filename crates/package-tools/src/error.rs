@@ -1,0 +1,189 @@
+//! Why a package cannot be read or made.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ccs_builder::ExitCode;
+use ccs_builder::report::chain;
+use ccs_files::connection::ConnectionError;
+use ccs_files::package_id::LabelError;
+use ccs_package::disk::DiskError;
+use ccs_package::{ContentsError, ReadError, WriteError};
+use ccs_report::shell::quote;
+
+/// A package cannot be read or made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A file cannot be opened.
+    #[error("cannot open {}", path.display())]
+    Open {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The path leads to a folder, a pipe or a device.
+    #[error("{} is not a file", .0.display())]
+    NotAFile(PathBuf),
+    /// A file or folder cannot be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// The reason.
+        source: ccs_builder::input::ReadError,
+    },
+    /// A peer rejects the package.
+    #[error("{}: {error}", path.display())]
+    Package {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: ReadError,
+    },
+    /// A package cannot be unpacked into a folder.
+    #[error(transparent)]
+    Disk(DiskError),
+    /// A temporary file or folder cannot be made or filled.
+    #[error("cannot unpack into a temporary folder")]
+    Scratch(#[source] io::Error),
+    /// The builder rejects the package, in its own words.
+    #[error("{message}")]
+    Builder {
+        /// What is wrong.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+        /// The builder's exit code.
+        code: ExitCode,
+    },
+    /// The label is not one that a peer accepts.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+    /// A file cannot become part of the package.
+    #[error(transparent)]
+    Contents(#[from] ContentsError),
+    /// The package cannot be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The package has no connection.json.
+    #[error("{}: there is no connection.json in its code", .0.display())]
+    NoConnection(PathBuf),
+    /// The package's connection.json is not valid.
+    #[error("{}: connection.json", path.display())]
+    Connection {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ConnectionError,
+    },
+    /// A file is not text.
+    #[error("{} is not text", .0.display())]
+    NotText(PathBuf),
+    /// A folder is not a META-INF.
+    #[error("{} holds no folder statedb, so it is not a META-INF", folder.display())]
+    NotMetaInf {
+        /// The folder that was named.
+        folder: PathBuf,
+        /// The folder that was probably meant.
+        meant: Option<PathBuf>,
+    },
+    /// The path of a file is not UTF-8.
+    #[error("{} is not UTF-8", .0.display())]
+    NotUtf8(PathBuf),
+    /// A private key would become part of the package, in a place where no private key belongs.
+    #[error("{at} holds a private key, which everyone who receives the package would have")]
+    PrivateKey {
+        /// The file, or the field of connection.json.
+        at: String,
+    },
+    /// The TLS folder cannot be used.
+    #[error(transparent)]
+    Tls(#[from] ccs_tls::Error),
+    /// The configuration for templates cannot be read.
+    #[error("cannot read the configuration {given}")]
+    Configuration {
+        /// The name of the file.
+        given: String,
+        /// The reason.
+        source: ccs_builder::input::ReadError,
+    },
+}
+
+impl Error {
+    /// Reports what the builder rejects.
+    #[must_use]
+    pub fn builder(error: &ccs_builder::Error) -> Self {
+        Self::Builder { message: chain(error), hint: error.hint(), code: error.code() }
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Open { .. } | Self::NotAFile(_) | Self::Read { .. } | Self::NotUtf8(_) => return None,
+            Self::Package { error, .. } => return error.hint(),
+            Self::Disk(error) => return error.hint(),
+            Self::Scratch(_) => "TMPDIR names the folder that is used",
+            Self::Builder { hint, .. } => return hint.clone(),
+            Self::Label(error) => return error.hint(),
+            Self::Contents(error) => return error.hint(),
+            Self::Write(error) => return error.hint(),
+            Self::NoConnection(_) => "it is no chaincode as a service; ccs package makes one",
+            Self::Connection { source, .. } => return source.hint(),
+            Self::NotText(_) => "PEM files begin with -----BEGIN",
+            Self::NotMetaInf { meant: Some(meant), .. } => {
+                return Some(format!("did you mean {}?", quote(&meant.to_string_lossy())));
+            }
+            Self::NotMetaInf { meant: None, .. } => {
+                "did you mean META-INF? It holds indexes as statedb/couchdb/indexes/NAME.json"
+            }
+            Self::PrivateKey { .. } => {
+                "keep it out of the package; the one key that a package may hold is client_key of connection.json"
+            }
+            Self::Tls(error) => return error.hint(),
+            Self::Configuration { .. } => {
+                "--config takes a JSON object, such as '{\"org\":\"org1\"}', or the name of a file"
+            }
+        };
+        Some(hint.to_owned())
+    }
+
+    /// Returns the exit code of the builder's table; [`None`] if the table has none for it.
+    #[must_use]
+    pub fn code(&self) -> Option<ExitCode> {
+        match self {
+            Self::Open { .. }
+            | Self::NotAFile(_)
+            | Self::Read { .. }
+            | Self::Disk(_)
+            | Self::Scratch(_)
+            | Self::Write(_) => Some(ExitCode::InputOutput),
+            Self::Package { error, .. } => refusal(error),
+            Self::Builder { code, .. } => Some(*code),
+            Self::Label(_) => Some(ExitCode::Metadata),
+            Self::Contents(_) => None,
+            Self::NoConnection(_) | Self::Connection { .. } => Some(ExitCode::Connection),
+            Self::NotText(_) | Self::PrivateKey { .. } => Some(ExitCode::Tls),
+            Self::NotMetaInf { .. } | Self::NotUtf8(_) => Some(ExitCode::Index),
+            Self::Tls(error) => error.code(),
+            Self::Configuration { .. } => Some(ExitCode::Configuration),
+        }
+    }
+
+    pub(crate) fn read(path: &Path, source: io::Error) -> Self {
+        Self::Read { path: path.to_owned(), source: ccs_builder::input::ReadError::System(source) }
+    }
+}
+
+/// Returns the builder's exit code for a package that a peer rejects; [`None`] if the builder has none for it.
+#[must_use]
+pub fn refusal(error: &ReadError) -> Option<ExitCode> {
+    match error {
+        ReadError::Io(_) => Some(ExitCode::InputOutput),
+        ReadError::Metadata(_) | ReadError::NoMetadata { .. } | ReadError::Label { .. } => {
+            Some(ExitCode::Metadata)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,46 @@
+//! What authors and operators ask of a chaincode package, as data to show.
+//!
+//! | Module | What it answers |
+//! | --- | --- |
+//! | [`make`] | a package from options, with nothing in it that does not belong there |
+//! | [`inspect`] | what a package holds |
+//! | [`lint`] | what a peer or the builder rejects, and what is likely to cause trouble |
+//! | [`render`] | the connection.json that each peer gets |
+//! | [`diff`] | why two packages have different IDs |
+//! | [`secrets`] | private keys in places where no private key belongs |
+//!
+//! All of them unpack only what the builder reads of a package ([`PackageFile`]) and stream the rest, so their time depends on
+//! the bytes of the package and not on the number of its files.
+//!
+//! ```
+//! use ccs_package_tools::make::{Make, make};
+//! use ccs_package_tools::{PackageFile, lint};
+//!
+//! let folder = tempfile::tempdir()?;
+//! let connection = br#"{"address":"basic.example.com:9999"}"#.to_vec();
+//! let made = make(&Make { label: "basic_1.0", chaincode_type: "ccaas", connection, meta_inf: None })?;
+//! let path = folder.path().join("basic.tgz");
+//! ccs_package::disk::save(&made.contents, &path, ccs_disk::Existing::Keep)?;
+//!
+//! let file = PackageFile::open(&path)?;
+//! assert_eq!(file.package.metadata().label, "basic_1.0");
+//! let report = lint::lint(&path, false)?;
+//! assert!(report.findings.iter().any(|broken| broken.finding.id == "plaintext-remote"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod connection;
+pub mod diff;
+mod error;
+pub mod inspect;
+pub mod lint;
+pub mod make;
+mod open;
+pub mod render;
+pub mod secrets;
+mod source;
+mod spool;
+
+pub use error::{Error, refusal};
+pub use open::{PackageFile, example_peer, package_id, surroundings, unpack};
+pub use source::Source;

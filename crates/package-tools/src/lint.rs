@@ -1,0 +1,77 @@
+//! What a peer or the builder rejects, and what works and is likely to cause trouble.
+//!
+//! The checks are the builder's own, and rules about what it does not look at: the archive, names, keys.
+
+mod archive;
+mod connection;
+mod finding;
+mod metadata;
+mod refusals;
+mod rule;
+mod subject;
+
+use std::path::{Path, PathBuf};
+
+use ccs_report::Counts;
+use serde::Serialize;
+
+use crate::error::Error;
+pub use finding::Broken;
+use finding::Findings;
+pub use rule::Rule;
+
+/// The exit code for findings that have none of the builder's.
+pub const FAILED: u8 = 1;
+
+/// The document of `ccs lint --json`. Its shape is in `docs/json.md`.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The file or folder.
+    pub subject: String,
+    /// The package ID; [`None`] of a folder or of a package that a peer rejects.
+    pub package_id: Option<String>,
+    /// What `ccs lint` ends with.
+    pub exit_code: u8,
+    /// The number of errors.
+    pub errors: usize,
+    /// The number of warnings.
+    pub warnings: usize,
+    /// The number of notes.
+    pub notes: usize,
+    /// What was found, errors first.
+    pub findings: Vec<Broken>,
+}
+
+/// Looks at a package file, or at a folder that is to become one. If `strict`, warnings fail, too.
+pub fn lint(subject: &Path, is_strict: bool) -> Result<Report, Error> {
+    let mut findings = Findings::default();
+    let package_id = subject::look(subject, &mut findings)?;
+    let findings = findings.sorted();
+    let Counts { errors, warnings, notes } =
+        Counts::of(findings.iter().map(|broken| broken.finding.severity));
+    let refused = findings.iter().find_map(|broken| broken.exit_code);
+    let failed = (errors > 0 || is_strict && warnings > 0).then_some(FAILED);
+    Ok(Report {
+        subject: subject.display().to_string(),
+        package_id,
+        exit_code: refused.or(failed).unwrap_or_default(),
+        errors,
+        warnings,
+        notes,
+        findings,
+    })
+}
+
+impl Report {
+    /// Tells whether the peer or the builder rejects the package.
+    #[must_use]
+    pub fn is_rejected(&self) -> bool {
+        self.findings.iter().any(|broken| broken.exit_code.is_some())
+    }
+}
+
+/// Returns the folder with connection.json: the folder itself, or `src` of one that `ccs unpack` made.
+#[must_use]
+pub fn source_of(folder: &Path) -> PathBuf {
+    subject::source_of(folder)
+}

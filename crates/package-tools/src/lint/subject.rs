@@ -1,0 +1,151 @@
+//! What is looked at: a package file, or a folder that is to become one.
+
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use ccs_builder::examine::examine;
+use ccs_builder::meta_inf::MAX_ENTRIES;
+use ccs_builder::{ExitCode, input, stages};
+use ccs_files::{Connection, PackageMetadata};
+use ccs_report::{shell, terminal};
+
+use super::finding::{Findings, hint};
+use super::rule::Rule;
+use super::{archive, connection, metadata, refusals};
+use crate::error::Error;
+use crate::open::{PackageFile, example_peer, surroundings};
+use crate::secrets;
+
+/// What to do about a private key that is not the package's own.
+const KEY_ADVICE: &str = "leave it out and make a new key: everyone who received the package has this one";
+
+/// Looks at a file or folder; returns the package ID of a package.
+pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Option<String>, Error> {
+    if path.is_dir() {
+        folder(path, findings)?;
+        return Ok(None);
+    }
+    let file = match PackageFile::open(path) {
+        Ok(file) => file,
+        Err(Error::Package { error, .. }) => {
+            refusals::package_error(&error, findings);
+            return Ok(None);
+        }
+        Err(error) => return Err(error),
+    };
+    for warning in file.package.warnings() {
+        refusals::package_warning(warning, findings);
+    }
+    for name in secrets::in_package(path)? {
+        findings.push(
+            Rule::PrivateKeyMisplaced,
+            "package",
+            format!("{name} holds a private key"),
+            hint(KEY_ADVICE),
+        );
+    }
+    let relative = |message: &str| file.source.relative(message);
+    source(file.source.path(), &relative, file.package.metadata(), findings);
+    if file.package.metadata().is_chaincode_as_a_service() {
+        archive::check(&file.package, findings);
+        readable_key(path, &file, findings);
+    }
+    Ok(Some(file.package.id().to_string()))
+}
+
+/// Looks at a folder: one that `ccs unpack` made, or the source itself, perhaps with metadata.json beside it.
+fn folder(path: &Path, findings: &mut Findings) -> Result<(), Error> {
+    let code = source_of(path);
+    let is_unpacked = code != path;
+    let metadata_folder = if is_unpacked { path.join("metadata") } else { path.to_owned() };
+    let metadata = if metadata_folder.join("metadata.json").exists() {
+        stages::read_metadata(&metadata_folder).map(|(metadata, _)| metadata)
+    } else {
+        Ok(PackageMetadata { chaincode_type: "ccaas".to_owned(), ..PackageMetadata::default() })
+    };
+    let relative_to = |folder: &Path| {
+        let prefix = format!("{}/", folder.display());
+        move |message: &str| message.replace(&prefix, "")
+    };
+    match metadata {
+        Ok(metadata) => {
+            label(&metadata, findings);
+            source(&code, &relative_to(&code), &metadata, findings);
+        }
+        Err(error) => refusals::builder_error(&error, &relative_to(path), findings),
+    }
+    let keys = secrets::in_folder(&code, MAX_ENTRIES).map_err(|error| Error::read(&code, error))?;
+    for key in keys {
+        let message = format!("{} holds a private key", key.display());
+        findings.push(Rule::PrivateKeyMisplaced, "source", message, hint(KEY_ADVICE));
+    }
+    for name in names(&code)? {
+        if is_unpacked || name != "metadata.json" {
+            archive::unneeded(Path::new(&name), "source", findings);
+        }
+    }
+    Ok(())
+}
+
+/// Returns the folder with connection.json: the folder itself, or `src` of one that `ccs unpack` made.
+pub(super) fn source_of(folder: &Path) -> PathBuf {
+    let unpacked = folder.join("src");
+    let is_unpacked = unpacked.is_dir() && folder.join("metadata/metadata.json").is_file();
+    if is_unpacked { unpacked } else { folder.to_owned() }
+}
+
+/// Checks the label; that of a package file the peer checks.
+fn label(metadata: &PackageMetadata, findings: &mut Findings) {
+    if metadata.label.is_empty() {
+        return;
+    }
+    if let Err(error) = metadata.label.parse::<ccs_files::Label>() {
+        let code = ExitCode::Metadata.number();
+        findings.refuse(Rule::LabelInvalid, "metadata.json", error.to_string(), error.hint(), code);
+    }
+}
+
+fn source(source: &Path, relative: &dyn Fn(&str) -> String, of: &PackageMetadata, findings: &mut Findings) {
+    if !of.is_chaincode_as_a_service() {
+        let found = of.chaincode_type.chars().take(60).collect();
+        let error = ccs_builder::Error::ForeignType { path: PathBuf::from("metadata.json"), found };
+        refusals::builder_error(&error, relative, findings);
+        return;
+    }
+    let found = examine(source, of, &surroundings(None, example_peer()));
+    refusals::builder(&found, relative, findings);
+    connection::check(&found, findings);
+    if let Some(package) = &found.package {
+        for field in secrets::misplaced_in(package) {
+            let message = format!("{field} holds a private key");
+            findings.push(Rule::PrivateKeyMisplaced, "connection.json", message, hint(KEY_ADVICE));
+        }
+    }
+    if !of.label.is_empty() {
+        metadata::check(of, &found, findings);
+    }
+}
+
+fn names(folder: &Path) -> Result<Vec<OsString>, Error> {
+    let entries = fs::read_dir(folder).and_then(|entries| {
+        entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<Result<Vec<_>, _>>()
+    });
+    let mut names = entries.map_err(|error| Error::read(folder, error))?;
+    names.sort();
+    Ok(names)
+}
+
+/// Checks whether other users of the machine can read a key in the package.
+fn readable_key(path: &Path, file: &PackageFile, findings: &mut Findings) {
+    let mode = fs::metadata(path).map_or(0, |metadata| metadata.permissions().mode() & 0o777);
+    let connection = file.source.path().join("connection.json");
+    let content = input::read(&connection, input::MAX_CONNECTION).unwrap_or_default();
+    let has_key = Connection::parse(&content).is_ok_and(|(it, _)| !it.client_key.is_empty());
+    if has_key && mode & 0o077 != 0 {
+        let message = format!("the file holds a private key and has mode {mode:04o}");
+        let advice = format!("chmod 600 {}", shell::quote(&terminal::safe(&path.to_string_lossy())));
+        findings.push(Rule::PackageReadable, "package", message, hint(&advice));
+    }
+}

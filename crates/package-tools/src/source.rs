@@ -1,0 +1,67 @@
+//! A package's source in a temporary folder, as a peer unpacks it for a builder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ccs_files::PackageId;
+use tempfile::TempDir;
+
+use crate::error::Error;
+
+/// The source of a package, in a folder that is removed with this value.
+#[derive(Debug)]
+pub struct Source {
+    path: PathBuf,
+    _folder: TempDir,
+}
+
+impl Source {
+    /// Writes files, by their paths relative to the source.
+    pub fn of_files<'a>(
+        id: Option<&PackageId>,
+        files: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) -> Result<Self, Error> {
+        let folder = scratch()?;
+        let path = id.map_or_else(|| folder.path().join("src"), |id| source_folder(folder.path(), id));
+        fs::create_dir_all(&path).map_err(Error::Scratch)?;
+        for (name, content) in files {
+            let file = path.join(name);
+            let parent = file.parent().unwrap_or(&path);
+            fs::create_dir_all(parent).and_then(|()| fs::write(&file, content)).map_err(Error::Scratch)?;
+        }
+        Ok(Self { path, _folder: folder })
+    }
+
+    /// Takes what was unpacked as `draft` into a temporary folder, and gives it the name that a peer gives it.
+    pub(crate) fn of_draft(folder: TempDir, draft: &Path, id: &PackageId) -> Result<Self, Error> {
+        let path = source_folder(folder.path(), id);
+        path.parent()
+            .map_or(Ok(()), fs::create_dir)
+            .and_then(|()| fs::rename(draft, &path))
+            .map_err(Error::Scratch)?;
+        Ok(Self { path, _folder: folder })
+    }
+
+    /// Returns the folder with the files.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Shortens a message of the builder that names files of this source by their whole paths.
+    #[must_use]
+    pub fn relative(&self, message: &str) -> String {
+        message.replace(&format!("{}/", self.path.display()), "")
+    }
+}
+
+/// Makes a temporary folder.
+pub(crate) fn scratch() -> Result<TempDir, Error> {
+    tempfile::tempdir().map_err(Error::Scratch)
+}
+
+/// Returns the place of a package's source inside a folder: a builder knows the package ID by the name of the folder around
+/// it.
+fn source_folder(folder: &Path, id: &PackageId) -> PathBuf {
+    folder.join(id.scratch_folder()).join("src")
+}

@@ -1,0 +1,91 @@
+//! What the server's certificate says, in words.
+
+use std::time::SystemTime;
+
+use ccs_certificates::{Certificate, SubjectAlternativeName, Validity, distinguished_name};
+use ccs_dial::ConnectionInfo;
+use ccs_dial::connection::Seen;
+use ccs_dial::probe::Report;
+use time::OffsetDateTime;
+
+/// A certificate that ends within this many days is noted; the builder warns as early.
+const SOON_IN_DAYS: u64 = ccs_builder::check::EXPIRY_WARNING_DAYS;
+
+/// The server's own certificate, as far as an operator asks about it.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub(crate) subject: String,
+    pub(crate) issuer: String,
+    hosts: Vec<String>,
+    not_before: SystemTime,
+    not_after: SystemTime,
+    validity: Validity,
+}
+
+impl Server {
+    /// Reads the certificate that the server presented, if it did and if Go could read it.
+    #[must_use]
+    pub fn of(seen: &Seen, now: SystemTime) -> Option<Self> {
+        let certificate = Certificate::from_der(seen.certificates.first()?).ok()?;
+        let hosts = certificate.subject_alternative_names().iter().filter_map(|name| match name {
+            SubjectAlternativeName::Dns(host) => Some(host.clone()),
+            SubjectAlternativeName::Ip(address) => Some(address.to_string()),
+            SubjectAlternativeName::Uri(_) | SubjectAlternativeName::Email(_) => None,
+        });
+        Some(Self {
+            subject: certificate.subject(),
+            issuer: certificate.issuer(),
+            hosts: hosts.collect(),
+            not_before: certificate.not_before(),
+            not_after: certificate.not_after(),
+            validity: certificate.validity(now),
+        })
+    }
+
+    /// Gives the hosts it is for.
+    pub(crate) fn hosts(&self) -> &[String] {
+        &self.hosts
+    }
+
+    /// Names the hosts it is for.
+    pub(crate) fn names(&self) -> String {
+        if self.hosts.is_empty() { "no host at all".to_owned() } else { self.hosts.join(", ") }
+    }
+
+    /// Gives the first valid day, in UTC.
+    pub(crate) fn first_day(&self) -> String {
+        day(self.not_before)
+    }
+
+    /// Gives the last valid day, in UTC.
+    pub(crate) fn last_day(&self) -> String {
+        day(self.not_after)
+    }
+
+    /// Says so if it ends soon.
+    pub(crate) fn ends_soon(&self) -> Option<String> {
+        match self.validity {
+            Validity::Valid { days_left } if days_left < SOON_IN_DAYS => {
+                Some(format!("the certificate ends on {}: renew it in time", self.last_day()))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn day(moment: SystemTime) -> String {
+    OffsetDateTime::from(moment).date().to_string()
+}
+
+/// Gives the name that a peer looks for in the server's certificate.
+pub(crate) fn verified_name<'a>(info: &'a ConnectionInfo, host: &'a str) -> &'a str {
+    let client = info.tls.as_ref().and_then(|tls| tls.client.as_ref());
+    client.and_then(|client| client.domain.as_deref()).unwrap_or(host)
+}
+
+/// Says which authorities the server takes client certificates of, if it told.
+pub(crate) fn accepted(report: &Report) -> Option<String> {
+    let asked = report.seen.asked_for_client.as_ref()?;
+    let names: Vec<String> = asked.iter().filter_map(|name| distinguished_name(name)).collect();
+    (!names.is_empty()).then(|| format!("it takes certificates issued by {}", names.join("; ")))
+}

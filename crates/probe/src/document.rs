@@ -1,0 +1,319 @@
+//! What a probe found, as one document: `ccs probe --json` prints it, and the table shows it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use ccs_dial::ConnectionInfo;
+use ccs_dial::probe::{ProbeError, Step, StepReport, Verdict};
+use serde::Serialize;
+
+use crate::advice::{self, Scene};
+use crate::certificates::Server;
+
+/// The document of `ccs probe --json`; docs/json.md describes it.
+#[derive(Debug, Serialize)]
+pub struct Document {
+    /// Whether every step passed.
+    pub reachable: bool,
+    /// What was probed, as it was typed.
+    pub target: String,
+    /// The address that was dialled.
+    pub address: String,
+    /// `plaintext`, `TLS` or `mutual TLS`.
+    pub security: &'static str,
+    /// The ID that the chaincode must announce.
+    pub expected_id: Option<String>,
+    /// The ID that it announced.
+    pub announced_id: Option<String>,
+    /// The step that failed.
+    pub failed_step: Option<&'static str>,
+    /// The stable name of the cause.
+    pub cause: Option<&'static str>,
+    /// What `ccs probe` ends with.
+    pub exit_code: u8,
+    /// The number of attempts.
+    pub attempts: u32,
+    /// How long all attempts took.
+    pub milliseconds: f64,
+    /// The steps of the last attempt.
+    pub steps: Vec<Line>,
+    /// The certificate that the server presented.
+    pub certificate: Option<CertificateDocument>,
+    /// What the builder warns about.
+    pub warnings: Vec<String>,
+    /// The next command to type.
+    pub next: String,
+}
+
+/// A step.
+#[derive(Debug, Serialize)]
+pub struct Line {
+    /// The stable name of the step.
+    pub step: &'static str,
+    /// `ok`, `failed` or `skipped`.
+    pub verdict: &'static str,
+    /// How long it took.
+    pub milliseconds: Option<f64>,
+    /// What was found, in one sentence.
+    pub result: String,
+    /// The error behind the result, for those who know its words.
+    pub error: Option<String>,
+    /// What to do, most likely first.
+    pub advice: Vec<String>,
+}
+
+/// The certificate that the server presented.
+#[derive(Debug, Serialize)]
+pub struct CertificateDocument {
+    /// The subject.
+    pub subject: String,
+    /// The issuer.
+    pub issuer: String,
+    /// The hosts that it is for.
+    pub hosts: Vec<String>,
+    /// The first valid day, in UTC.
+    pub first_day: String,
+    /// The last valid day, in UTC.
+    pub last_day: String,
+}
+
+impl CertificateDocument {
+    fn of(server: &Server) -> Self {
+        Self {
+            subject: server.subject.clone(),
+            issuer: server.issuer.clone(),
+            hosts: server.hosts().to_vec(),
+            first_day: server.first_day(),
+            last_day: server.last_day(),
+        }
+    }
+}
+
+impl Document {
+    /// Makes the document of the last of several attempts.
+    #[must_use]
+    pub fn new(scene: &Scene<'_>, attempts: u32, took: Duration) -> Self {
+        let (target, report) = (scene.target, scene.report);
+        let failure = report.failure();
+        let next = match report.cause {
+            Some(cause) => advice::next(cause, scene),
+            None => advice::next_when_reachable(target),
+        };
+        Self {
+            reachable: failure.is_none(),
+            target: target.name.clone(),
+            address: target.info.address.clone(),
+            security: security(&target.info),
+            expected_id: target.expected.as_ref().map(ToString::to_string),
+            announced_id: report.announced.clone(),
+            failed_step: failure.map(|(step, _)| name(step)),
+            cause: report.cause.map(ccs_dial::probe::Cause::code),
+            exit_code: failure.map_or(0, |(step, _)| exit_code(step)),
+            attempts,
+            milliseconds: milliseconds(took),
+            steps: report.steps.iter().map(|step| line(step, scene)).collect(),
+            certificate: scene.server.as_ref().map(CertificateDocument::of),
+            warnings: target.warnings.clone(),
+            next,
+        }
+    }
+
+    /// Gives the step that failed.
+    #[must_use]
+    pub fn failed(&self) -> Option<&Line> {
+        self.steps.iter().find(|line| line.verdict == "failed")
+    }
+}
+
+/// Gives the word for how a connection is secured.
+pub(crate) fn security(info: &ConnectionInfo) -> &'static str {
+    match &info.tls {
+        None => "plaintext",
+        Some(tls) if tls.client.is_none() => "TLS",
+        Some(_) => "mutual TLS",
+    }
+}
+
+/// Gives the stable name of a step.
+const fn name(step: Step) -> &'static str {
+    match step {
+        Step::Resolve => "resolve",
+        Step::Tcp => "tcp",
+        Step::Tls => "tls",
+        Step::Http2 => "http2",
+        Step::Stream => "stream",
+        Step::Register => "register",
+        Step::Id => "id",
+    }
+}
+
+/// Gives the exit code of a step that failed; docs/exit-codes.md lists them.
+const fn exit_code(step: Step) -> u8 {
+    match step {
+        Step::Resolve => 30,
+        Step::Tcp => 31,
+        Step::Tls => 32,
+        Step::Http2 => 33,
+        Step::Stream => 34,
+        Step::Register => 35,
+        Step::Id => 36,
+    }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn line(step: &StepReport, scene: &Scene<'_>) -> Line {
+    let (verdict, result, error, advice) = match &step.verdict {
+        Verdict::Ok => ("ok", when_ok(step.step, scene), None, notes(step.step, scene)),
+        Verdict::Skipped => ("skipped", when_skipped(step.step, scene).to_owned(), None, Vec::new()),
+        Verdict::Failed(error) => {
+            let (result, advice) = when_failed(error, scene);
+            ("failed", result, Some(error.to_string()), advice)
+        }
+    };
+    let milliseconds = (verdict != "skipped").then(|| milliseconds(step.took));
+    Line { step: name(step.step), verdict, milliseconds, result, error, advice }
+}
+
+fn when_failed(error: &ProbeError, scene: &Scene<'_>) -> (String, Vec<String>) {
+    let Some(cause) = scene.report.cause else { return (error.to_string(), Vec::new()) };
+    let mut advice = Vec::new();
+    if error.step() == Step::Tcp && scene.report.attempts.len() > 1 {
+        advice.extend(scene.report.attempts.iter().map(|attempt| {
+            format!("{}: {}", attempt.address, attempt.error.as_deref().unwrap_or("no answer"))
+        }));
+    }
+    advice.extend(advice::advice(cause, scene));
+    (advice::summary(cause, error, scene), advice)
+}
+
+fn when_ok(step: Step, scene: &Scene<'_>) -> String {
+    let report = scene.report;
+    match step {
+        Step::Resolve => list(&report.addresses.iter().map(SocketAddr::ip).collect::<Vec<_>>()),
+        Step::Tcp => report.connected.map(|address| address.to_string()).unwrap_or_default(),
+        Step::Tls => tls(scene),
+        Step::Http2 => "the server greets in HTTP/2".to_owned(),
+        Step::Stream => "the server takes Chaincode/Connect".to_owned(),
+        Step::Register => report.announced.clone().unwrap_or_default(),
+        Step::Id => "the announced ID is the expected one".to_owned(),
+    }
+}
+
+fn list(items: &[impl ToString]) -> String {
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn tls(scene: &Scene<'_>) -> String {
+    let version = scene.report.secured.as_ref().map_or("TLS", |secured| secured.version);
+    match &scene.server {
+        Some(server) => format!("{version}; {} for {}", server.subject, server.names()),
+        None => version.to_owned(),
+    }
+}
+
+/// What works from here and yet may hurt.
+fn notes(step: Step, scene: &Scene<'_>) -> Vec<String> {
+    let report = scene.report;
+    let mut notes = Vec::new();
+    match step {
+        Step::Tcp => {
+            notes.extend(report.attempts.iter().map(|attempt| {
+                format!("{}: {}", attempt.address, attempt.error.as_deref().unwrap_or("no answer"))
+            }));
+            if report.connected.is_some_and(|address| address.ip().is_loopback()) {
+                notes.push(
+                    "only a peer on this very machine or container reaches a loopback address".to_owned(),
+                );
+            }
+        }
+        Step::Tls => {
+            notes.extend(scene.server.as_ref().and_then(Server::ends_soon));
+            if report.secured.as_ref().is_some_and(|secured| !secured.chose_http2) {
+                notes.push(
+                    "the server does not choose h2 by ALPN: peers built with grpc-go 1.67 or later refuse that".to_owned(),
+                );
+            }
+        }
+        _ => {}
+    }
+    notes
+}
+
+fn when_skipped(step: Step, scene: &Scene<'_>) -> &'static str {
+    let failed = scene.report.failure().map(|(failed, _)| failed);
+    match step {
+        Step::Tls if scene.target.info.tls.is_none() => "plaintext",
+        _ if failed.is_some_and(|failed| failed < step) => "not reached",
+        Step::Id if scene.report.announced.is_some() => "nothing to compare with: give --id",
+        _ => "not asked for",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ccs_dial::connection::{Attempt, Secured, StageError};
+    use ccs_dial::probe::{Cause, Report};
+
+    use super::*;
+    use crate::target::{Kind, Target};
+
+    const ADDRESS: &str = "basic.example.com:9999";
+
+    fn document(report: &Report) -> Document {
+        let dial_timeout = ConnectionInfo::DEFAULT_DIAL_TIMEOUT;
+        let info = ConnectionInfo { address: ADDRESS.to_owned(), dial_timeout, tls: None };
+        let target = Target::new(ADDRESS.to_owned(), Kind::Address, info, None);
+        let scene = Scene { target: &target, host: "basic.example.com", port: 9999, report, server: None };
+        Document::new(&scene, 1, Duration::from_millis(5))
+    }
+
+    fn refused() -> Vec<Attempt> {
+        let attempt = |address: &str, error: Option<&str>| Attempt {
+            address: address.parse().unwrap(),
+            error: error.map(str::to_owned),
+        };
+        vec![attempt("10.0.0.1:9999", Some("refused")), attempt("[2001:db8::1]:9999", None)]
+    }
+
+    fn step(step: Step, verdict: Verdict) -> Vec<StepReport> {
+        vec![StepReport { step, verdict, took: Duration::from_millis(1) }]
+    }
+
+    #[test]
+    fn each_address_that_was_tried_in_vain_is_told() {
+        let error = StageError::Tcp(std::io::ErrorKind::ConnectionRefused.into());
+        let steps = step(Step::Tcp, Verdict::Failed(error.into()));
+        let report = Report { steps, attempts: refused(), cause: Some(Cause::Refused), ..Report::default() };
+        let told = document(&report);
+        assert_eq!(told.steps[0].advice[..2], ["10.0.0.1:9999: refused", "[2001:db8::1]:9999: no answer"]);
+        assert_eq!((told.exit_code, told.failed_step), (31, Some("tcp")));
+
+        let connected = Some("10.0.0.2:9999".parse().unwrap());
+        let steps = step(Step::Tcp, Verdict::Ok);
+        let passed = Report { steps, attempts: refused(), connected, ..Report::default() };
+        let line = &document(&passed).steps[0];
+        assert_eq!(line.result, "10.0.0.2:9999");
+        assert_eq!(line.advice, ["10.0.0.1:9999: refused", "[2001:db8::1]:9999: no answer"]);
+    }
+
+    #[test]
+    fn a_server_without_alpn_is_noted() {
+        let secured = Some(Secured { version: "TLS 1.2", chose_http2: false });
+        let report = Report { steps: step(Step::Tls, Verdict::Ok), secured, ..Report::default() };
+        let line = &document(&report).steps[0];
+        assert_eq!(line.result, "TLS 1.2");
+        assert!(line.advice[0].starts_with("the server does not choose h2 by ALPN"), "{:?}", line.advice);
+    }
+
+    #[test]
+    fn every_step_has_a_code_in_the_manual() {
+        let manual = include_str!("../../../docs/probe.md");
+        for step in Step::ALL {
+            let row = manual.lines().find(|line| line.starts_with(&format!("| `{}` |", name(step)))).unwrap();
+            assert!(row.ends_with(&format!("| {} |", exit_code(step))), "{row}");
+        }
+    }
+}

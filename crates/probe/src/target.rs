@@ -1,0 +1,201 @@
+//! What is to be probed, as the peer would be told: from a package, a connection.json or the command line.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use ccs_builder::context::Surroundings;
+use ccs_builder::input::{self, ReadError};
+use ccs_builder::render::TemplateError;
+use ccs_builder::{Warning, stages};
+use ccs_dial::ConnectionInfo;
+use ccs_dial::connection::{ClientPair, Tls};
+use ccs_files::{Address, Label, PackageId, PackageMetadata};
+use ccs_package_tools::connection::text;
+use ccs_package_tools::{PackageFile, Source};
+use ccs_report::shell;
+
+use crate::error::Error;
+
+/// How the first two bytes of a package file read: it is compressed with gzip.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
+/// What to probe, as an operator names it.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// A package, a connection.json, or an address.
+    pub target: OsString,
+    /// The ID that the chaincode must announce; by default the package's.
+    pub id: Option<PackageId>,
+    /// What templates in a file read; by default the variable of this process.
+    pub configuration: Option<OsString>,
+    /// How to secure the connection to an address; files bring their own.
+    pub tls: TlsOptions,
+    /// How long each attempt may take; by default the `dial_timeout` of the file.
+    pub timeout: Option<Duration>,
+}
+
+/// How to secure the connection to an address.
+#[derive(Clone, Debug, Default)]
+pub struct TlsOptions {
+    /// The file of the CA that issued the chaincode's certificate; turns TLS on.
+    pub root_cert: Option<PathBuf>,
+    /// The file of the certificate that the peer presents.
+    pub client_cert: Option<PathBuf>,
+    /// The file of its key.
+    pub client_key: Option<PathBuf>,
+    /// The name in the chaincode's certificate, in place of the host.
+    pub domain: Option<String>,
+    /// Whether any option of TLS was given.
+    pub is_given: bool,
+    /// The options as they could be typed again.
+    pub words: Vec<String>,
+}
+
+/// What to dial and what to expect there.
+#[derive(Debug)]
+pub struct Target {
+    /// As it was typed.
+    pub name: String,
+    /// What it is.
+    pub kind: Kind,
+    /// How the peer would reach the chaincode.
+    pub info: ConnectionInfo,
+    /// The ID that the chaincode must announce.
+    pub expected: Option<PackageId>,
+    /// What the builder would warn about.
+    pub warnings: Vec<String>,
+    /// The options for TLS, as they were typed.
+    pub tls_options: Vec<String>,
+    /// The other options that decide where to go and what to expect, as they were typed.
+    other_options: Vec<String>,
+}
+
+/// What a target was named by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A package file.
+    Package,
+    /// A connection.json.
+    Connection,
+    /// An address.
+    Address,
+}
+
+impl Target {
+    pub(crate) fn new(name: String, kind: Kind, info: ConnectionInfo, expected: Option<PackageId>) -> Self {
+        let (warnings, tls_options, other_options) = Default::default();
+        Self { name, kind, info, expected, warnings, tls_options, other_options }
+    }
+
+    /// Understands the command line and reads the files that it names.
+    pub fn read(options: &Options) -> Result<Self, Error> {
+        let path = Path::new(&options.target);
+        let mut target = if path.is_file() { file(path, options)? } else { address(options)? };
+        if let Some(timeout) = options.timeout {
+            target.info.dial_timeout = timeout;
+        }
+        target.tls_options = options.tls.words.clone();
+        let id = options.id.as_ref().map(|id| ["--id".to_owned(), id.to_string()]);
+        let config =
+            options.configuration.as_ref().map(|json| ["--config".to_owned(), json.to_string_lossy().into()]);
+        target.other_options = id.into_iter().chain(config).flatten().collect();
+        Ok(target)
+    }
+
+    /// Gives the command that probes the same again, followed by more options.
+    pub(crate) fn again(&self, more: &[&str]) -> String {
+        let typed = self.tls_options.iter().chain(&self.other_options).map(String::as_str);
+        let begin = ["ccs", "probe", self.name.as_str()];
+        shell::command(begin.into_iter().chain(typed).chain(more.iter().copied()))
+    }
+}
+
+fn address(options: &Options) -> Result<Target, Error> {
+    let name = options.target.to_string_lossy().into_owned();
+    let parsed: Result<Address, _> = name.parse();
+    parsed.map_err(|source| Error::Target { name: name.clone(), source })?;
+    let given = &options.tls;
+    let client = match (&given.client_key, &given.client_cert) {
+        (Some(key), Some(cert)) => {
+            Some(ClientPair { key: text(Some(key))?, cert: text(Some(cert))?, domain: given.domain.clone() })
+        }
+        _ => None,
+    };
+    let tls = match &given.root_cert {
+        None => None,
+        Some(root_cert) => Some(Tls { root_cert: text(Some(root_cert))?, client }),
+    };
+    let info =
+        ConnectionInfo { address: name.clone(), dial_timeout: ConnectionInfo::DEFAULT_DIAL_TIMEOUT, tls };
+    Ok(Target::new(name, Kind::Address, info, options.id.clone()))
+}
+
+fn file(path: &Path, options: &Options) -> Result<Target, Error> {
+    if options.tls.is_given {
+        return Err(Error::TlsOfFile(path.to_owned()));
+    }
+    let mut warnings = Vec::new();
+    let (kind, info, id) = if is_package(path).map_err(|error| unreadable(path, ReadError::System(error)))? {
+        let file = PackageFile::open(path)?;
+        let info = rendered(file.source.path(), file.package.metadata(), options, &mut warnings)?;
+        (Kind::Package, info, Some(file.package.id().clone()))
+    } else {
+        let content = input::read(path, input::MAX_CONNECTION).map_err(|error| unreadable(path, error))?;
+        let files = [("connection.json", content.as_slice())];
+        let source = Source::of_files(options.id.as_ref(), files)?;
+        let label = options.id.as_ref().map(PackageId::label).map(Label::as_str).unwrap_or_default();
+        let metadata = PackageMetadata {
+            label: label.to_owned(),
+            chaincode_type: "ccaas".to_owned(),
+            path: String::new(),
+        };
+        (Kind::Connection, rendered(source.path(), &metadata, options, &mut warnings)?, None)
+    };
+    let expected = options.id.clone().or(id);
+    let warnings = warnings.iter().map(ToString::to_string).collect();
+    Ok(Target { warnings, ..Target::new(path.display().to_string(), kind, info, expected) })
+}
+
+/// Runs the builder's code over a source, and reads what it would release as a peer does.
+fn rendered(
+    source: &Path,
+    metadata: &PackageMetadata,
+    options: &Options,
+    warnings: &mut Vec<Warning>,
+) -> Result<ConnectionInfo, Error> {
+    let mut surroundings = Surroundings { builder_folder: None, ..Surroundings::of_this_process() };
+    if let Some(configuration) = &options.configuration {
+        surroundings.configuration = Some(configuration.clone());
+    }
+    let prepared = stages::prepare(source, metadata, &surroundings, warnings);
+    let released = prepared.map_err(|error| refused(error, options))?.connection.to_json();
+    ConnectionInfo::parse(&released, Path::new("connection.json")).map_err(Error::Released)
+}
+
+/// Names the option where the builder names its variable.
+fn refused(error: ccs_builder::Error, options: &Options) -> Error {
+    match error {
+        ccs_builder::Error::Configuration { error, .. } if options.configuration.is_some() => {
+            Error::Configuration(error)
+        }
+        ccs_builder::Error::Template { error: TemplateError::MissingKey { .. }, .. } => {
+            let name = options.target.to_string_lossy();
+            let next = shell::command(["ccs", "probe", &name, "--config", r#"{"key":"value"}"#]);
+            Error::MissingKey { error, next }
+        }
+        error => Error::Builder(error),
+    }
+}
+
+fn is_package(path: &Path) -> io::Result<bool> {
+    let mut first = Vec::new();
+    File::open(path)?.take(GZIP.len() as u64).read_to_end(&mut first)?;
+    Ok(first == GZIP)
+}
+
+fn unreadable(path: &Path, source: ReadError) -> Error {
+    Error::Read { path: path.to_owned(), source }
+}

@@ -1,0 +1,244 @@
+//! What each shim reads from its environment: to run as a chaincode server, to connect to a peer, or to do either.
+//!
+//! [`variables`] lists what a server of one language reads, [`connecting`] what a chaincode reads that dials the peer, and
+//! [`either_role`] what a chaincode reads that may do both; a [`Server`] holds what goes into it, and [`Plan`] finds that out from the
+//! package and the TLS folder; [`write()`] writes variables in the format that their reader takes.
+//!
+//! ```
+//! use ccs_files::Connection;
+//! use ccs_shim_env::{Format, Language, Place, Plan};
+//!
+//! let connection = Connection { address: "basic.example.com:9999".to_owned(), ..Connection::default() };
+//! let id = format!("basic_1.0:{}", "5f".repeat(32)).parse()?;
+//! let server = Plan::make(&connection, None, &Place::default())?.for_package(id);
+//! let variables = ccs_shim_env::variables(Language::Node, &server)?;
+//! let text = ccs_shim_env::write(Format::Dotenv, &variables)?;
+//! assert!(text.ends_with("CORE_CHAINCODE_ADDRESS=0.0.0.0:9999\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod error;
+mod format;
+mod server;
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+pub use error::Error;
+pub use format::{Format, write};
+pub use server::{Place, Plan, Server, ServerTls};
+
+/// The languages with a shim that can run as a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// Go, with the variables that Fabric's samples read: its shim reads none.
+    Go,
+    /// Node.js, by `fabric-chaincode-node server`.
+    Node,
+    /// Java.
+    Java,
+    /// Rust, with the variables that the sample asset-transfer reads.
+    Rust,
+}
+
+/// A variable and its value.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Variable {
+    /// The name.
+    pub name: &'static str,
+    /// The value.
+    pub value: String,
+}
+
+/// A variable of a shim, and the file of the server's folder that it names.
+type TlsVariable = (&'static str, &'static str);
+
+/// The variables that a shim reads.
+struct Shim {
+    id: &'static str,
+    address: &'static str,
+    /// The switch, and its values for plaintext and TLS.
+    switch: Option<(&'static str, [&'static str; 2])>,
+    tls: &'static [TlsVariable],
+    /// What makes the server ask for client certificates, if there is such a thing.
+    client_ca: Option<TlsVariable>,
+}
+
+/// The variables of Fabric's samples (`fabric-samples/asset-transfer-basic/chaincode-external/assetTransfer.go`). The Go
+/// shim itself reads none in server mode (`fabric-chaincode-go` v2.3.0 `shim/chaincodeserver.go`).
+const SAMPLES: Shim = Shim {
+    id: "CHAINCODE_ID",
+    address: "CHAINCODE_SERVER_ADDRESS",
+    switch: Some(("CHAINCODE_TLS_DISABLED", ["true", "false"])),
+    tls: &[("CHAINCODE_TLS_KEY", "server.key"), ("CHAINCODE_TLS_CERT", "server.pem")],
+    client_ca: Some(("CHAINCODE_CLIENT_CA_CERT", "ca.pem")),
+};
+
+/// `fabric-shim` 2.5.8 `lib/cmds/serverCommand.js`, whose options come from variables with the prefix `CORE_`.
+const NODE: Shim = Shim {
+    id: "CORE_CHAINCODE_ID",
+    address: "CORE_CHAINCODE_ADDRESS",
+    switch: None,
+    tls: &[("CORE_CHAINCODE_TLS_KEY_FILE", "server.key"), ("CORE_CHAINCODE_TLS_CERT_FILE", "server.pem")],
+    client_ca: Some(("CORE_CHAINCODE_TLS_CLIENT_CACERT_FILE", "ca.pem")),
+};
+
+/// `fabric-chaincode-shim` 2.5.8 `shim/ChaincodeBase.java`. The server takes the `_FILE`s, and yet the shim does not start
+/// without the `_PATH`s, and reads them (base64) and the root certificate for each peer that connects.
+const JAVA: Shim = Shim {
+    id: "CORE_CHAINCODE_ID_NAME",
+    address: "CHAINCODE_SERVER_ADDRESS",
+    switch: Some(("CORE_PEER_TLS_ENABLED", ["false", "true"])),
+    tls: &[
+        ("CORE_TLS_CLIENT_KEY_FILE", "server.key"),
+        ("CORE_TLS_CLIENT_CERT_FILE", "server.pem"),
+        ("CORE_TLS_CLIENT_KEY_PATH", "server.key.b64"),
+        ("CORE_TLS_CLIENT_CERT_PATH", "server.pem.b64"),
+        ("CORE_PEER_TLS_ROOTCERT_FILE", "ca.pem"),
+    ],
+    client_ca: None,
+};
+
+/// Other names for the ID and the address in programs that were written after older samples: `CHAINCODE_CCID` and
+/// `CHAINCODE_ADDRESS` in Go (`fabric-samples` 2.0 `chaincode/fabcar/external/fabcar.go`).
+const OLDER_SAMPLES: [&str; 2] = ["CHAINCODE_CCID", "CHAINCODE_ADDRESS"];
+
+/// What a chaincode needs to connect to a peer.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    /// What it registers as.
+    pub id: &'a str,
+    /// Where the peer listens for chaincode, host:port.
+    pub peer: &'a str,
+    /// The MSP ID of the peer.
+    pub msp: &'a str,
+    /// The folder of its TLS files, if the peer requires TLS.
+    pub tls: Option<&'a Path>,
+}
+
+/// The files of a chaincode that connects over TLS (`fabric-chaincode-go` v2.3.0 `shim/internal/config.go`, `fabric-shim`
+/// 2.5.8 `lib/chaincode.js`, `fabric-chaincode-shim` 2.5.8 `shim/ChaincodeBase.java`). Go prefers the PEM files; Node.js and
+/// Java read base64 of them.
+const CLIENT_TLS: [TlsVariable; 5] = [
+    ("CORE_PEER_TLS_ROOTCERT_FILE", "ca.pem"),
+    ("CORE_TLS_CLIENT_CERT_FILE", "client.pem"),
+    ("CORE_TLS_CLIENT_KEY_FILE", "client.key"),
+    ("CORE_TLS_CLIENT_CERT_PATH", "client.pem.b64"),
+    ("CORE_TLS_CLIENT_KEY_PATH", "client.key.b64"),
+];
+
+/// Lists every variable that the official shims read to connect to a peer.
+///
+/// The Go shim takes the peer's address from the flag `-peer.address` alone (`fabric-chaincode-go` v2.3.0 `shim/shim.go`).
+/// `fabric-chaincode-node start` takes its option `peer.address` from the variable with two underscores, since yargs reads
+/// variables with the prefix `CORE_` (`fabric-shim` 2.5.8 `cli.js`, `lib/cmds/startCommand.js`).
+#[must_use]
+pub fn connecting(client: &Client<'_>) -> Vec<Variable> {
+    let tls = if client.tls.is_some() { "true" } else { "false" };
+    let mut variables = list([
+        ("CORE_CHAINCODE_ID_NAME", client.id),
+        ("CORE_PEER_ADDRESS", client.peer),
+        ("CORE_PEER__ADDRESS", client.peer),
+        ("CORE_PEER_LOCALMSPID", client.msp),
+        ("CORE_PEER_TLS_ENABLED", tls),
+    ]);
+    if let Some(folder) = client.tls {
+        variables.extend(in_folder(&CLIENT_TLS, folder));
+    }
+    variables
+}
+
+/// Lists every variable by which a chaincode in any language either connects as `client` or serves at `listen`.
+///
+/// A shim reads the variables of the role that its program chose, and no others. Java's is the exception: its server reads
+/// the ID and the files of a client, so the files of a client have to do for a server, too.
+#[must_use]
+pub fn either_role(client: &Client<'_>, listen: &str) -> Vec<Variable> {
+    let mut variables = connecting(client);
+    for shim in [&SAMPLES, &NODE] {
+        variables.extend(list([(shim.id, client.id), (shim.address, listen)]));
+        if let Some((name, values)) = shim.switch {
+            variables.extend(list([(name, values[usize::from(client.tls.is_some())])]));
+        }
+        if let Some(folder) = client.tls {
+            variables.extend(in_folder(shim.tls, folder));
+            variables.extend(in_folder(shim.client_ca.as_slice(), folder));
+        }
+    }
+    variables.extend(list([(OLDER_SAMPLES[0], client.id), (OLDER_SAMPLES[1], listen)]));
+    variables
+}
+
+fn list<const N: usize>(variables: [(&'static str, &str); N]) -> Vec<Variable> {
+    variables.map(|(name, value)| Variable { name, value: value.to_owned() }).into()
+}
+
+/// Names files of a folder on this machine.
+fn in_folder(variables: &[TlsVariable], folder: &Path) -> Vec<Variable> {
+    let path = |file: &str| folder.join(file).to_string_lossy().into_owned();
+    variables.iter().map(|&(name, file)| Variable { name, value: path(file) }).collect()
+}
+
+fn shim(language: Language) -> &'static Shim {
+    match language {
+        Language::Go | Language::Rust => &SAMPLES,
+        Language::Node => &NODE,
+        Language::Java => &JAVA,
+    }
+}
+
+/// Returns every variable that the language's shim reads to run as this server.
+pub fn variables(language: Language, server: &Server) -> Result<Vec<Variable>, Error> {
+    let shim = shim(language);
+    let mut variables = vec![
+        Variable { name: shim.id, value: server.package_id.to_string() },
+        Variable { name: shim.address, value: server.listen.clone() },
+    ];
+    if let Some((name, values)) = shim.switch {
+        let value = values[usize::from(server.tls.is_some())];
+        variables.push(Variable { name, value: value.to_owned() });
+    }
+    if let Some(tls) = &server.tls {
+        let client_ca = shim.client_ca.filter(|_| tls.ask_for_client);
+        for (name, file) in shim.tls.iter().copied().chain(client_ca) {
+            variables.push(Variable { name, value: seen_by_chaincode(tls, file)? });
+        }
+    }
+    Ok(variables)
+}
+
+/// Returns the files of the server's folder that the variables name; all of them must exist.
+pub fn files(language: Language, server: &Server) -> Result<Vec<PathBuf>, Error> {
+    let Some(tls) = &server.tls else { return Ok(Vec::new()) };
+    let shim = shim(language);
+    let client_ca = shim.client_ca.filter(|_| tls.ask_for_client);
+    let named = shim.tls.iter().copied().chain(client_ca);
+    let files: Vec<_> = named.map(|(_, file)| tls.folder.join(file)).collect();
+    match files.iter().find(|file| !file.is_file()) {
+        None => Ok(files),
+        Some(missing) => Err(Error::NoFile(missing.clone())),
+    }
+}
+
+fn seen_by_chaincode(tls: &ServerTls, file: &str) -> Result<String, Error> {
+    let path = tls.mounted_at.join(file).into_os_string().into_string();
+    path.map_err(|path| Error::NotUtf8(path.into()))
+}
+
+/// Returns what a user of this shim should know.
+#[must_use]
+pub fn notices(language: Language, server: &Server) -> Vec<String> {
+    let asked = server.tls.as_ref().is_some_and(|tls| tls.ask_for_client);
+    let mut notices = Vec::new();
+    if language == Language::Go {
+        notices
+            .push("the Go shim reads no variables: main must read these, as Fabric's samples do".to_owned());
+    }
+    if language == Language::Java && asked {
+        let why =
+            "no variable makes the Java shim ask for client certificates: it also serves clients without one";
+        notices.push(why.to_owned());
+    }
+    notices
+}
