@@ -23,6 +23,7 @@ mod package;
 mod probe;
 mod render;
 mod reproducible;
+mod secrets;
 mod tls;
 mod unpack;
 
