@@ -26,7 +26,7 @@ use clap_complete::Shell;
 pub(crate) use blocks::{Blocks, Start};
 pub(crate) use call::{Call, Invoke, Query};
 pub(crate) use demo::Demo;
-pub(crate) use dev::{Dev, chaincode_name};
+pub(crate) use dev::{Dev, Named};
 pub(crate) use diff::Diff;
 pub(crate) use doctor::Doctor;
 pub(crate) use env::{Env, Language, Place};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use ccs_builder::ExitCode as Code;
+use ccs_devnet::deployment::DeploymentError;
 use ccs_package::disk::DiskError;
 use ccs_package_tools::refusal;
 
@@ -74,6 +75,11 @@ impl Failure {
         &self.message
     }
 
+    /// Returns what to do next.
+    pub(crate) fn hint_text(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// Gives the number of the exit code.
     pub(crate) fn number(&self) -> u8 {
         self.code
@@ -104,6 +110,15 @@ impl Failure {
 impl From<ccs_builder::Error> for Failure {
     fn from(error: ccs_builder::Error) -> Self {
         Self::from_error(&error).hint(error.hint()).with_code(error.code())
+    }
+}
+
+impl From<DeploymentError> for Failure {
+    fn from(error: DeploymentError) -> Self {
+        match error {
+            DeploymentError::Disk(error) => Self::from(error),
+            error => Self::from_error(&error).hint(error.hint()),
+        }
     }
 }
 

@@ -2,7 +2,6 @@
 
 mod cli;
 mod commands;
-mod deployment;
 mod failure;
 mod layout;
 mod network;

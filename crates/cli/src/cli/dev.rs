@@ -136,10 +136,9 @@ impl FromStr for Attached {
     }
 }
 
-/// Checks the name of a chaincode: `[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*` (Fabric 3.1 `core/chaincode/lifecycle/scc.go`).
-pub(crate) fn chaincode_name(text: &str) -> Result<String, String> {
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if text.split(['-', '_']).all(is_word) {
+/// Checks the name of a chaincode.
+fn chaincode_name(text: &str) -> Result<String, String> {
+    if ccs_devnet::is_chaincode_name(text) {
         Ok(text.to_owned())
     } else {
         Err(format!(

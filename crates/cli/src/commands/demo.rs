@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ccs_chaincode::{Chaincode, RegisterOptions};
+use ccs_devnet::deployment;
 use ccs_dial::{ChaincodeConnection, ConnectionInfo};
 use ccs_files::{Connection, PackageId};
 use ccs_host::{Event, Outcome};
@@ -19,7 +20,6 @@ use ccs_package::PackageContents;
 use ccs_package::disk::{self, Existing};
 
 use crate::cli::Demo;
-use crate::deployment;
 use crate::failure::Failure;
 use crate::programs;
 use material::Material;
@@ -43,7 +43,8 @@ async fn tell(options: &Demo, builder: &Path, story: &mut Story) -> Result<(), F
     let folder = Folder::new(options.keep.as_deref())?;
     install(builder, &folder.path, story)?;
     let material = material(options.tls, &folder.path, story)?;
-    let address = deployment::free_address()?;
+    let address =
+        deployment::free_address().map_err(|error| Failure::new(format!("no free port: {error}")))?;
     let (id, file) = package(&address, material.as_ref(), &folder.path, story)?;
     let released = build(&id, &file, &folder.path, story).await?;
     let server = start(&id, &address, material.as_ref(), story).await?;

@@ -268,7 +268,7 @@ fn what_cannot_be_is_refused_before_anything_is_started() {
         ),
         (
             vec!["--chaincode", "basic", "--init-required", "other"],
-            "--init-required names the chaincode other, and there is none of that name".to_owned(),
+            "Init is required of the chaincode other, and there is none of that name".to_owned(),
             "",
         ),
         (

@@ -12,17 +12,16 @@ use ccs_dial::connection::{ClientPair, Tls};
 use ccs_disk::{Existing, NewFile, write_folder};
 use ccs_files::Address;
 use ccs_identity::{ChaincodeTls, Host, HostError};
-use ccs_shim_env::{Client, Format, Variable};
+use ccs_shim_env::{Client, Format, Variable, connecting, either_role};
 
-use super::network::Ground;
-use crate::cli::Dev;
-use crate::failure::Failure;
+use crate::error::Error;
+use crate::options::Options;
 
 /// The file of a chaincode's folder that a shell reads to get the variables.
 const ENVIRONMENT: &str = "env.sh";
 
 /// Hands out what chaincode needs to connect, or to serve.
-pub(super) struct Credentials {
+pub(crate) struct Credentials {
     endpoint: String,
     msp: String,
     /// The material of the listener, and the folder of the chaincodes' files; [`None`] in plaintext.
@@ -30,13 +29,10 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Makes the material for a listener, if it is to have TLS.
-    pub(super) fn new(options: &Dev, ground: &Ground, listener: SocketAddr) -> Result<Self, Failure> {
+    /// Makes the certificates of a listener, if it is to have TLS; `peer` is the name of the peer.
+    pub(crate) fn new(options: &Options, peer: &str, listener: SocketAddr) -> Result<Self, Error> {
         let tls = if options.chaincode_tls {
-            let hosts = hosts(options, &ground.plan.peer_name(), listener);
-            let hosts = hosts.map_err(|error| Failure::from_error(&error))?;
-            let tls = ChaincodeTls::new(&hosts, SystemTime::now());
-            let tls = tls.map_err(|error| Failure::from_error(&error))?;
+            let tls = ChaincodeTls::new(&hosts(options, peer, listener)?, SystemTime::now())?;
             let folder = options.organizations.join("chaincode");
             // Another process, in another folder perhaps, is to find the files.
             let folder = std::path::absolute(&folder).unwrap_or(folder);
@@ -47,28 +43,28 @@ impl Credentials {
         Ok(Self { endpoint: endpoint(options, listener), msp: options.msp.as_str().to_owned(), tls })
     }
 
-    /// Gives the address that chaincode is told.
-    pub(super) fn endpoint(&self) -> &str {
+    /// Returns the address that is advertised to chaincode.
+    pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint
     }
 
-    pub(super) fn tls(&self) -> Option<Arc<ChaincodeTls>> {
+    pub(crate) fn tls(&self) -> Option<Arc<ChaincodeTls>> {
         self.tls.as_ref().map(|(tls, _)| Arc::clone(tls))
     }
 
     /// Returns the variables with which a chaincode connects under an ID; with TLS, its files are written first.
-    pub(super) fn connecting(&self, name: &str, id: &str) -> Result<Vec<Variable>, Failure> {
-        self.hand_out(name, id, ccs_shim_env::connecting)
+    pub(crate) fn connecting(&self, name: &str, id: &str) -> Result<Vec<Variable>, Error> {
+        self.hand_out(name, id, connecting)
     }
 
     /// Returns the variables with which a chaincode either connects under an ID or serves at an address; with TLS, its files
     /// are written first.
-    pub(super) fn either_role(&self, name: &str, id: &str, listen: &str) -> Result<Vec<Variable>, Failure> {
-        self.hand_out(name, id, |client| ccs_shim_env::either_role(client, listen))
+    pub(crate) fn either_role(&self, name: &str, id: &str, listen: &str) -> Result<Vec<Variable>, Error> {
+        self.hand_out(name, id, |client| either_role(client, listen))
     }
 
     /// Describes how the peer dials a chaincode that serves at an address.
-    pub(super) fn server(&self, address: String, dial_timeout: Duration) -> ConnectionInfo {
+    pub(crate) fn server(&self, address: String, dial_timeout: Duration) -> ConnectionInfo {
         let tls = self.tls.as_ref().map(|(tls, _)| {
             let ours = tls.server();
             let pair = ClientPair { key: ours.key.clone(), cert: ours.certificate.clone(), domain: None };
@@ -82,7 +78,7 @@ impl Credentials {
         name: &str,
         id: &str,
         list: impl FnOnce(&Client<'_>) -> Vec<Variable>,
-    ) -> Result<Vec<Variable>, Failure> {
+    ) -> Result<Vec<Variable>, Error> {
         let files = self.tls.as_ref().map(|(tls, folder)| (tls, folder.join(name)));
         let tls = files.as_ref().map(|(_, folder)| folder.as_path());
         let variables = list(&Client { id, peer: &self.endpoint, msp: &self.msp, tls });
@@ -92,29 +88,29 @@ impl Credentials {
         Ok(variables)
     }
 
-    /// Gives the file that a shell reads to get the variables of a chaincode; there is one with TLS.
-    pub(super) fn environment_file(&self, name: &str) -> Option<PathBuf> {
+    /// Returns the file that a shell reads to get the variables of a chaincode; there is one with TLS.
+    pub(crate) fn environment_file(&self, name: &str) -> Option<PathBuf> {
         self.tls.as_ref().map(|(_, folder)| folder.join(name).join(ENVIRONMENT))
     }
 }
 
-/// Gives the names that the certificate of the listener holds.
-fn hosts(options: &Dev, peer: &str, listener: SocketAddr) -> Result<Vec<Host>, HostError> {
+/// Returns the names that the certificate of the listener holds.
+fn hosts(options: &Options, peer: &str, listener: SocketAddr) -> Result<Vec<Host>, HostError> {
     let usual = ["localhost", peer, &listener.ip().to_string()].map(str::parse);
-    usual.into_iter().chain(options.chaincode_host.iter().cloned().map(Ok)).collect()
+    usual.into_iter().chain(options.chaincode_hosts.iter().cloned().map(Ok)).collect()
 }
 
-/// Gives where chaincode connects: the first name that was given or, where nobody can connect to the address, this machine.
-fn endpoint(options: &Dev, listener: SocketAddr) -> String {
-    match options.chaincode_host.first() {
+/// Returns where chaincode connects: the first name that was given or, where no program can connect to the address, this machine.
+fn endpoint(options: &Options, listener: SocketAddr) -> String {
+    match options.chaincode_hosts.first() {
         Some(host) => Address::HostPort { host: host.to_string(), port: listener.port() }.to_string(),
         None if listener.ip().is_unspecified() => format!("localhost:{}", listener.port()),
         None => listener.to_string(),
     }
 }
 
-fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) -> Result<(), Failure> {
-    let pair = tls.issue(id).map_err(|error| Failure::from_error(&error))?;
+fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) -> Result<(), Error> {
+    let pair = tls.issue(id)?;
     // As a server it has the same certificate; not every TLS library takes the key under a peer's label.
     let server_key = pair.key.replace(" EC PRIVATE KEY", " PRIVATE KEY");
     let files = [
@@ -128,22 +124,20 @@ fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) ->
         NewFile::public(ENVIRONMENT, ccs_shim_env::write(Format::Shell, variables)?),
     ];
     let parent = folder.parent().unwrap_or(folder);
-    std::fs::create_dir_all(parent)
-        .map_err(|error| Failure::new(format!("cannot make the folder {}: {error}", parent.display())))?;
-    Ok(write_folder(folder, &files, Existing::Replace)?)
+    std::fs::create_dir_all(parent).map_err(|error| Error::system("make the folder", parent, error))?;
+    ccs_identity::exclude_from_git(parent).map_err(|error| Error::system("write into", parent, error))?;
+    write_folder(folder, &files, Existing::Replace)?;
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::Parser as _;
-
     use super::*;
-    use crate::cli::{Cli, Command};
 
     #[test]
     fn the_certificate_holds_the_names_that_were_given() {
-        let arguments = ["ccs", "dev", "--chaincode-host", "peer.test", "--chaincode-host", "::1"];
-        let Command::Dev(options) = Cli::parse_from(arguments).command else { panic!("dev is dev") };
+        let mut options = Options::for_tests();
+        options.chaincode_hosts = ["peer.test", "::1"].map(|host| host.parse().unwrap()).into();
         let hosts = hosts(&options, "peer0.org1.example.com", "0.0.0.0:7052".parse().unwrap()).unwrap();
         let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
         assert_eq!(hosts, ["localhost", "peer0.org1.example.com", "0.0.0.0", "peer.test", "::1"]);

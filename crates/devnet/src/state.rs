@@ -5,17 +5,16 @@ use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
-use crate::failure::Failure;
+use crate::error::Error;
 
 /// Makes the folder if it is missing. It holds private data and the keys in packages, so others may not read it, and a
 /// `.gitignore` keeps it out of commits. A folder that exists stays as it is: it may hold more than the peer's files.
-pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
-    let cannot =
-        |error: io::Error| Failure::new(format!("cannot make the folder {}: {error}", folder.display()));
+pub(crate) fn prepare(folder: &Path) -> Result<(), Error> {
+    let cannot = |error| Error::system("make the folder", folder, error);
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
     parent.map_or(Ok(()), fs::create_dir_all).map_err(cannot)?;
     match fs::DirBuilder::new().mode(0o700).create(folder) {
-        Ok(()) => fs::write(folder.join(".gitignore"), "*\n").map_err(cannot),
+        Ok(()) => ccs_identity::exclude_from_git(folder).map_err(cannot),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(cannot(error)),
     }
@@ -51,8 +50,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = root.path().join("file");
         fs::write(&file, "").unwrap();
-        let failure = prepare(&file.join("state")).unwrap_err();
-        let text = format!("cannot make the folder {}: ", file.join("state").display());
-        assert!(failure.message().starts_with(&text), "{}", failure.message());
+        let error = prepare(&file.join("state")).unwrap_err();
+        assert_eq!(error.to_string(), format!("cannot make the folder {}", file.join("state").display()));
     }
 }

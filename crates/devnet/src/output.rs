@@ -8,11 +8,11 @@ use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 const LINE_IN_BYTES: u64 = 64 * 1024;
 
 /// Takes each line of a command, without its end.
-pub(super) type Output = Arc<dyn Fn(Stream, &str) + Send + Sync>;
+pub(crate) type Output = Arc<dyn Fn(Stream, &str) + Send + Sync>;
 
 /// Where a command has written a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stream {
+pub enum Stream {
     /// Its standard output.
     Stdout,
     /// Its standard error.
@@ -21,7 +21,8 @@ pub(super) enum Stream {
 
 impl Stream {
     /// Returns the name of the stream.
-    pub(super) fn as_str(self) -> &'static str {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Stdout => "stdout",
             Self::Stderr => "stderr",
@@ -30,7 +31,7 @@ impl Stream {
 }
 
 /// Reads lines until nobody can write any more.
-pub(super) async fn read(from: impl AsyncRead + Unpin, mut take: impl FnMut(&str)) {
+pub(crate) async fn read(from: impl AsyncRead + Unpin, mut take: impl FnMut(&str)) {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     // What cannot be read has ended.

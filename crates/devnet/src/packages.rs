@@ -13,28 +13,27 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use ccs_builder::report::chain;
 use ccs_chaincode::Peer;
 use ccs_files::PackageId;
-use ccs_host as host;
 use ccs_package::{CodeFault, Limits, ReadError};
 use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::runtime::Handle;
 
-use super::follow::Followed;
-use super::story::Story;
-use crate::cli::Dev;
-use crate::failure::Failure;
+use crate::error::Error;
+use crate::event::{ChaincodeEvent, Event, Report};
+use crate::options::Options;
+use crate::watcher::ChaincodeWatcher;
 use builder::{Builder, Built};
 
 /// The packages of a peer. Clones are handles of the same.
-#[derive(Clone, Debug)]
-pub(super) struct Packages(Arc<Inner>);
+#[derive(Clone)]
+pub(crate) struct Packages(Arc<Inner>);
 
-#[derive(Debug)]
 struct Inner {
     peer: Arc<Peer>,
-    story: Story,
+    report: Report,
     builder: Builder,
     /// What the peer has as `peer.fileSystemPath`, for what clients install.
     file_system: PathBuf,
@@ -48,46 +47,42 @@ struct Inner {
 
 impl Packages {
     /// Begins without packages.
-    pub(super) fn new(options: &Dev, peer: &Arc<Peer>, story: &Story) -> Result<Self, Failure> {
-        let session = tempfile::tempdir().map_err(|error| Failure::from_error(&error))?;
+    pub(crate) fn new(options: &Options, peer: &Arc<Peer>, report: &Report) -> Result<Self, Error> {
+        let session = tempfile::tempdir().map_err(Error::Scratch)?;
         let file_system = options.state.clone().unwrap_or_else(|| session.path().join("installed"));
-        let builder = Builder::new(options.builder.clone(), session.path().join("builder"), story.clone());
-        let (peer, story) = (Arc::clone(peer), story.clone());
+        let builder = Builder::new(options.builder.clone(), session.path().join("builder"), report);
+        let (peer, report) = (Arc::clone(peer), Arc::clone(report));
         let (known, installing) = (Mutex::default(), tokio::sync::Mutex::default());
-        Ok(Self(Arc::new(Inner { peer, story, builder, file_system, known, installing, session })))
+        Ok(Self(Arc::new(Inner { peer, report, builder, file_system, known, installing, session })))
     }
 
-    /// Makes known what was installed before. One that is not what it was is left where it is, and told of; what was only
-    /// begun goes.
-    pub(super) async fn restore(&self) {
+    /// Makes known what was installed before. A package that has changed since is left where it is, with a warning; one
+    /// that was not installed to the end is removed.
+    pub(crate) async fn restore(&self) {
         if let Err(error) = self.0.remove_unfinished() {
-            self.0
-                .story
-                .warn(&format!("what an earlier peer had begun to install cannot be removed: {error}"));
+            self.0.warn(format!("what an earlier peer had begun to install cannot be removed: {error}"));
         }
         let Ok(entries) = fs::read_dir(self.0.folder()) else { return };
         let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
         files.retain(|file| file.to_string_lossy().ends_with(SUFFIX));
         files.sort();
         for file in files {
-            if let Err(failure) = self.0.restore(&file).await {
-                self.0.story.warn(&format!(
+            if let Err(error) = self.0.restore(&file).await {
+                self.0.warn(format!(
                     "an installed package cannot be used: {}; remove the file, and install the package again",
-                    failure.message()
+                    chain(&error)
                 ));
             }
         }
     }
 
     /// Builds a package of the command line anew.
-    pub(super) async fn deploy(&self, id: &PackageId, file: &Path) -> Result<(), Failure> {
+    pub(crate) async fn deploy(&self, id: &PackageId, file: &Path) -> Result<(), Error> {
         let Inner { builder, session, .. } = &*self.0;
         let built = builder.build((id, file), &session.path().join("peer")).await?;
         // Clients may ask for it when the file has become another one.
         let copy = session.path().join(file_name(id));
-        fs::copy(file, &copy).map_err(|error| {
-            Failure::new(format!("cannot copy {} to {}: {error}", file.display(), copy.display()))
-        })?;
+        fs::copy(file, &copy).map_err(|error| Error::system("copy", file, error))?;
         self.0.add(id.clone(), copy, built).await;
         Ok(())
     }
@@ -105,7 +100,7 @@ fn file_name(id: &PackageId) -> String {
 }
 
 impl Inner {
-    /// Gives the folder with the packages that clients have installed.
+    /// Returns the folder with the packages that clients have installed.
     fn folder(&self) -> PathBuf {
         self.file_system.join("lifecycle").join("chaincodes")
     }
@@ -118,18 +113,22 @@ impl Inner {
                 fs::remove_file(entry.path())?;
             }
         }
-        host::remove_unfinished_builds(&self.file_system)
+        ccs_host::remove_unfinished_builds(&self.file_system)
     }
 
-    async fn restore(&self, file: &Path) -> Result<(), Failure> {
+    async fn restore(&self, file: &Path) -> Result<(), Error> {
         let id = ccs_package_tools::package_id(file)?;
         let built = self.builder.build((&id, file), &self.file_system).await;
         let built =
-            built.map_err(|failure| Failure::new(format!("{}: {}", file.display(), failure.message())))?;
-        let followed = Followed::installed(&self.story, &self.peer, &id);
+            built.map_err(|error| Error::Installed { file: file.to_owned(), source: Box::new(error) })?;
+        let watcher = ChaincodeWatcher::installed(&self.report, &self.peer, &id);
         self.add(id, file.to_owned(), built).await;
-        followed.server();
+        watcher.server();
         Ok(())
+    }
+
+    fn warn(&self, text: String) {
+        (self.report)(Event::Warning(text));
     }
 
     async fn add(&self, id: PackageId, file: PathBuf, built: Built) {
@@ -138,7 +137,7 @@ impl Inner {
         self.peer.add_indexes(&text, built.indexes);
         self.known().insert(id, file);
         for failure in self.peer.create_indexes().await {
-            self.story.warn(&failure);
+            self.warn(failure);
         }
     }
 
@@ -151,14 +150,14 @@ impl Inner {
         }
         let draft = self.write(package).map_err(|error| InstallError::Save(error.to_string()))?;
         let built = self.builder.build((&id, draft.path()), &self.file_system).await;
-        let built = built.map_err(|failure| InstallError::Build(failure.message().to_owned()))?;
+        let built = built.map_err(|error| InstallError::Build(chain(&error)))?;
         let file = self.folder().join(file_name(&id));
         draft.persist(&file).map_err(|error| InstallError::Save(error.error.to_string()))?;
         let installed = Installed { package_id: id.to_string(), label: id.label().to_string() };
-        let followed = Followed::installed(&self.story, &self.peer, &id);
+        let watcher = ChaincodeWatcher::installed(&self.report, &self.peer, &id);
         self.add(id, file, built).await;
-        followed.tell(&format!("is installed as {}", installed.package_id));
-        followed.server();
+        watcher.tell(ChaincodeEvent::Installed(installed.package_id.clone()));
+        watcher.server();
         self.peer.launch_approved();
         Ok(installed)
     }
@@ -187,6 +186,13 @@ fn refusal(error: &ReadError) -> InstallError {
             "external builder failed: could not create build context: could not untar source package: {text}"
         )),
         _ => InstallError::Parse(text),
+    }
+}
+
+/// Writes nothing of the packages: they are large.
+impl std::fmt::Debug for Packages {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Packages").field("file_system", &self.0.file_system).finish_non_exhaustive()
     }
 }
 

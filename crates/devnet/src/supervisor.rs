@@ -1,8 +1,9 @@
-//! The chaincode that `ccs dev` starts itself: a command in a process group of its own, started again when it ends or when
+//! The chaincode that the network starts itself: a command in a process group of its own, started again when it ends or when
 //! files change.
 
+use std::io;
 use std::path::PathBuf;
-use std::process::{ExitStatus, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,9 +14,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::output::{self, Output, Stream};
-use super::watch::Watch;
-use crate::failure::Failure;
+use crate::error::Error;
+use crate::event::ProcessEvent;
+use crate::output::{self, Output, Stream};
+use crate::watch::Watch;
 
 /// How long the command may take to stop before it is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,58 +33,41 @@ const START: Duration = Duration::from_secs(5);
 const FLAG_IS_MISSING: &str = "flag 'peer.address' must be set";
 
 /// A command to keep running.
-pub(super) struct Supervised {
+pub(crate) struct Supervised {
     /// The command, for a shell.
-    pub(super) command: String,
+    pub(crate) command: String,
     /// The variables that it gets besides ours.
-    pub(super) variables: Vec<(String, String)>,
+    pub(crate) variables: Vec<(String, String)>,
     /// Where it connects, for a shim that has to be told by a flag.
-    pub(super) peer_address: String,
+    pub(crate) peer_address: String,
     /// The folders to watch.
-    pub(super) watched: Vec<PathBuf>,
+    pub(crate) watched: Vec<PathBuf>,
     /// What is in there and yet does not count: the peer's own files.
-    pub(super) unwatched: Vec<PathBuf>,
+    pub(crate) unwatched: Vec<PathBuf>,
     /// Whether it has been ready since it was started last; others set it.
-    pub(super) was_ready: Arc<AtomicBool>,
+    pub(crate) was_ready: Arc<AtomicBool>,
     /// Takes what it writes.
-    pub(super) output: Output,
-}
-
-/// What happened to the command.
-#[derive(Debug)]
-pub(super) enum Happening {
-    /// It was started.
-    Started(u32),
-    /// It asked for the flag `-peer.address`, and is started again with it.
-    FlagAdded(String),
-    /// It was given the flag and did not start: the flag is not added again until the command asks for it.
-    FlagDropped,
-    /// It ended by itself, and is started again after a moment.
-    Ended(ExitStatus),
-    /// It ended as soon as it was started, and is started again when a file changes.
-    Failed(ExitStatus),
-    /// It was stopped since a file changed.
-    Changed(PathBuf),
+    pub(crate) output: Output,
 }
 
 /// Keeps a command running until `stop`, and leaves no process of it behind.
-pub(super) async fn keep_running(
+pub(crate) async fn keep_running(
     supervised: Supervised,
-    mut tell: impl FnMut(Happening) + Send,
+    mut tell: impl FnMut(ProcessEvent) + Send,
     stop: CancellationToken,
-) -> Result<(), Failure> {
+) -> Result<(), Error> {
     let mut watch = Watch::begin(&supervised.watched, &supervised.unwatched)?;
     let mut has_flag = false;
     while !stop.is_cancelled() {
         supervised.was_ready.store(false, Ordering::Relaxed);
         let mut group = Group::start(&supervised, has_flag)?;
         let begin = Instant::now();
-        tell(Happening::Started(group.id));
+        tell(ProcessEvent::Started(group.id));
         let status = tokio::select! {
             status = group.child.wait() => status,
             file = watch.next() => {
                 group.stop().await;
-                tell(Happening::Changed(file));
+                tell(ProcessEvent::Changed(file));
                 continue;
             }
             () = stop.cancelled() => {
@@ -94,22 +79,22 @@ pub(super) async fn keep_running(
         let was_ready = supervised.was_ready.load(Ordering::Relaxed);
         if !was_ready && !has_flag && group.asked_for_flag() {
             has_flag = true;
-            tell(Happening::FlagAdded(supervised.flag()));
+            tell(ProcessEvent::FlagAdded(supervised.flag()));
             continue;
         }
         if !was_ready && has_flag {
             has_flag = false;
-            tell(Happening::FlagDropped);
+            tell(ProcessEvent::FlagDropped);
         }
         // What does not even start is not mended by starting it again.
         let waits_for_change = watch.is_on() && begin.elapsed() < START && !was_ready;
         if let Ok(status) = status {
-            tell(if waits_for_change { Happening::Failed(status) } else { Happening::Ended(status) });
+            tell(if waits_for_change { ProcessEvent::Failed(status) } else { ProcessEvent::Ended(status) });
         }
         tokio::select! {
             () = sleep(REST), if !waits_for_change => {}
             () = stop.cancelled() => {}
-            file = watch.next() => tell(Happening::Changed(file)),
+            file = watch.next() => tell(ProcessEvent::Changed(file)),
         }
     }
     Ok(())
@@ -137,13 +122,12 @@ struct Group {
 }
 
 impl Group {
-    fn start(supervised: &Supervised, has_flag: bool) -> Result<Self, Failure> {
+    fn start(supervised: &Supervised, has_flag: bool) -> Result<Self, Error> {
         let mut command = supervised.command.clone();
         if has_flag {
             command = format!("{command} {}", supervised.flag());
         }
-        let cannot =
-            |reason: &dyn std::fmt::Display| Failure::new(format!("cannot start {command:?}: {reason}"));
+        let cannot = |source| Error::Command { command: command.clone(), source };
         let mut child = Command::new("sh")
             .arg("-c")
             .arg(&command)
@@ -154,8 +138,8 @@ impl Group {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| cannot(&error))?;
-        let id = child.id().ok_or_else(|| cannot(&"it has no process"))?;
+            .map_err(cannot)?;
+        let id = child.id().ok_or_else(|| cannot(io::Error::other("it has no process")))?;
         let (mut readers, asked_for_flag) = (JoinSet::new(), Arc::new(AtomicBool::new(false)));
         let take = |stream| {
             let (output, asked) = (Arc::clone(&supervised.output), Arc::clone(&asked_for_flag));
@@ -178,7 +162,7 @@ impl Group {
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
-            .map_err(|error| cannot(&error))?;
+            .map_err(cannot)?;
         Ok(Self { child, id, asked_for_flag, readers, _watchdog: watchdog })
     }
 
@@ -224,11 +208,11 @@ mod tests {
 
     /// A command that runs, and what is told of it.
     struct Running {
-        told: mpsc::UnboundedReceiver<Happening>,
+        told: mpsc::UnboundedReceiver<ProcessEvent>,
         lines: mpsc::UnboundedReceiver<(Stream, String)>,
         was_ready: Arc<AtomicBool>,
         stop: CancellationToken,
-        task: JoinHandle<Result<(), Failure>>,
+        task: JoinHandle<Result<(), Error>>,
     }
 
     impl Running {
@@ -252,7 +236,7 @@ mod tests {
             Self { told, lines, was_ready, stop, task }
         }
 
-        async fn next(&mut self) -> Happening {
+        async fn next(&mut self) -> ProcessEvent {
             timeout(Duration::from_secs(30), self.told.recv()).await.unwrap().unwrap()
         }
 
@@ -287,12 +271,12 @@ mod tests {
     async fn a_command_that_fails_to_start_waits_for_a_change() {
         let folder = tempfile::tempdir().unwrap();
         let mut running = Running::begin("exit 3", Some(folder.path()));
-        assert!(matches!(running.next().await, Happening::Started(_)));
-        let Happening::Failed(status) = running.next().await else { panic!("it did not fail") };
+        assert!(matches!(running.next().await, ProcessEvent::Started(_)));
+        let ProcessEvent::Failed(status) = running.next().await else { panic!("it did not fail") };
         assert_eq!(status.code(), Some(3));
         std::fs::write(folder.path().join("contract.js"), "corrected").unwrap();
-        assert!(matches!(running.next().await, Happening::Changed(_)));
-        assert!(matches!(running.next().await, Happening::Started(_)));
+        assert!(matches!(running.next().await, ProcessEvent::Changed(_)));
+        assert!(matches!(running.next().await, ProcessEvent::Started(_)));
         running.end().await;
     }
 
@@ -301,14 +285,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("ledger")).unwrap();
         let mut running = Running::begin("sleep 1000", Some(folder.path()));
-        let Happening::Started(first) = running.next().await else { panic!("it did not start") };
+        let ProcessEvent::Started(first) = running.next().await else { panic!("it did not start") };
         // The first two are the peer's own, and do not count.
         for file in ["dev.log", "ledger/ledger.redb", "contract.js"] {
             std::fs::write(folder.path().join(file), "changed").unwrap();
         }
-        let Happening::Changed(file) = running.next().await else { panic!("the change was not seen") };
+        let ProcessEvent::Changed(file) = running.next().await else { panic!("the change was not seen") };
         assert!(file.ends_with("contract.js"), "{}", file.display());
-        let Happening::Started(second) = running.next().await else { panic!("it did not start again") };
+        let ProcessEvent::Started(second) = running.next().await else { panic!("it did not start again") };
         assert_ne!(first, second);
         running.end().await;
     }
@@ -320,10 +304,10 @@ mod tests {
     #[tokio::test]
     async fn a_program_that_asks_for_the_flag_is_started_again_with_it() {
         let mut running = Running::begin(FAKE_GO, None);
-        assert!(matches!(running.next().await, Happening::Started(_)));
-        let Happening::FlagAdded(flag) = running.next().await else { panic!("it has no flag") };
+        assert!(matches!(running.next().await, ProcessEvent::Started(_)));
+        let ProcessEvent::FlagAdded(flag) = running.next().await else { panic!("it has no flag") };
         assert_eq!(flag, "-peer.address 127.0.0.1:7052");
-        assert!(matches!(running.next().await, Happening::Started(_)));
+        assert!(matches!(running.next().await, ProcessEvent::Started(_)));
         assert_eq!(running.line().await.0, Stream::Stderr);
         assert_eq!(running.line().await, (Stream::Stdout, "got -peer.address 127.0.0.1:7052".to_owned()));
         running.end().await;
@@ -334,11 +318,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let script = "script() { echo \"flag 'peer.address' must be set\"; exit 1; }; script";
         let mut running = Running::begin(script, Some(folder.path()));
-        assert!(matches!(running.next().await, Happening::Started(_)));
-        assert!(matches!(running.next().await, Happening::FlagAdded(_)));
-        assert!(matches!(running.next().await, Happening::Started(_)));
-        assert!(matches!(running.next().await, Happening::FlagDropped));
-        assert!(matches!(running.next().await, Happening::Failed(_)));
+        assert!(matches!(running.next().await, ProcessEvent::Started(_)));
+        assert!(matches!(running.next().await, ProcessEvent::FlagAdded(_)));
+        assert!(matches!(running.next().await, ProcessEvent::Started(_)));
+        assert!(matches!(running.next().await, ProcessEvent::FlagDropped));
+        assert!(matches!(running.next().await, ProcessEvent::Failed(_)));
         assert!(!running.was_ready.load(Ordering::Relaxed));
         running.end().await;
     }

@@ -2,21 +2,11 @@
 
 use std::net::SocketAddr;
 
-/// Where a peer listens.
-pub(super) struct Listeners {
-    /// For clients.
-    pub(super) clients: SocketAddr,
-    /// Whether clients use TLS.
-    pub(super) is_tls: bool,
-    /// For chaincode.
-    pub(super) chaincode: SocketAddr,
-    /// Whether chaincode uses TLS.
-    pub(super) is_chaincode_tls: bool,
-}
+use crate::event::Ready;
 
 /// Says who can do what that only this machine's users should.
-pub(super) fn warnings(listeners: &Listeners) -> Vec<String> {
-    let &Listeners { clients, is_tls, chaincode, is_chaincode_tls } = listeners;
+pub(crate) fn warnings(ready: &Ready) -> Vec<String> {
+    let &Ready { listen: clients, is_tls, chaincode_listen: chaincode, is_chaincode_tls, .. } = ready;
     let mut warnings = Vec::new();
     if is_beyond_this_machine(clients) && !is_tls {
         warnings.push(format!(
@@ -38,18 +28,24 @@ fn is_beyond_this_machine(address: SocketAddr) -> bool {
     !address.ip().to_canonical().is_loopback()
 }
 
-/// Returns the address as the peer listens on it, and how clients on this machine dial it if that is another one.
-pub(super) fn shown(listen: SocketAddr, endpoint: &str) -> String {
-    if listen.ip().is_unspecified() { format!("{listen}, here {endpoint}") } else { endpoint.to_owned() }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn told(clients: &str, is_tls: bool, chaincode: &str, is_chaincode_tls: bool) -> Vec<String> {
         let [clients, chaincode] = [clients, chaincode].map(|address| address.parse().unwrap());
-        warnings(&Listeners { clients, is_tls, chaincode, is_chaincode_tls })
+        warnings(&Ready {
+            msp_id: "Org1MSP".parse().unwrap(),
+            channels: vec!["mychannel".to_owned()],
+            listen: clients,
+            endpoint: "localhost:7051".to_owned(),
+            host_alias: "peer0.org1.example.com".to_owned(),
+            crypto_path: "organizations".into(),
+            is_tls,
+            chaincode_listen: chaincode,
+            chaincode_endpoint: "localhost:7052".to_owned(),
+            is_chaincode_tls,
+        })
     }
 
     #[test]
@@ -79,13 +75,5 @@ mod tests {
             assert_eq!(told(&clients, false, &chaincode, true), both[..1]);
             assert_eq!(told(&clients, true, &chaincode, true), [""; 0]);
         }
-    }
-
-    #[test]
-    fn an_address_is_shown_as_it_is() {
-        let any = "0.0.0.0:7051".parse().unwrap();
-        assert_eq!(shown(any, "localhost:7051"), "0.0.0.0:7051, here localhost:7051");
-        let one = "192.0.2.7:7051".parse().unwrap();
-        assert_eq!(shown(one, "192.0.2.7:7051"), "192.0.2.7:7051");
     }
 }

@@ -1,16 +1,15 @@
-//! What `ccs dev` tells: how to connect, what became of each transaction, what the chaincodes do. Text for people or a JSON
-//! document a line.
+//! Prints what happens on the network of `ccs dev`: how to connect, what became of each transaction, what the chaincodes do.
+//! Text for people or a JSON document a line.
 
 use std::fmt::{Display, Write as _};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
+use ccs_devnet::{Event, Ready, Stream};
 use ccs_ledger::Touched;
-use ccs_peer::observer::{CommittedTransaction, Event, Purpose, Simulated};
+use ccs_peer::observer::{CommittedTransaction, Event as PeerEvent, Purpose, Simulated};
 use serde_json::{Value, json};
 
-use super::exposure;
-use super::output::{Output, Stream};
 use crate::style::{self, BAD, FAINT, GOOD, NAME, WARN};
 
 /// How many keys of a kind a line shows.
@@ -19,70 +18,65 @@ const SHOWN_KEYS: usize = 4;
 /// The lowest status that is not endorsed.
 const ERROR_THRESHOLD: i32 = 400;
 
-/// Tells what happens; clones tell to the same place.
-#[derive(Clone, Debug)]
-pub(super) struct Story {
-    json: bool,
-    /// One line at a time, whoever tells it.
-    line: Arc<Mutex<()>>,
-}
-
-/// Where a client connects, and with what.
+/// Prints events.
 #[derive(Debug)]
-pub(super) struct Connect<'a> {
-    pub(super) msp: &'a str,
-    pub(super) channels: &'a [String],
-    /// Where the peer listens.
-    pub(super) listen: SocketAddr,
-    /// `host:port`.
-    pub(super) endpoint: &'a str,
-    pub(super) host_alias: &'a str,
-    /// The folder of the organization, as applications take it.
-    pub(super) crypto_path: &'a str,
-    pub(super) is_tls: bool,
-    pub(super) chaincode_listen: SocketAddr,
-    pub(super) chaincode_endpoint: &'a str,
-    pub(super) is_chaincode_tls: bool,
+pub(super) struct Reporter {
+    json: bool,
+    /// One line at a time, from whatever task it comes.
+    line: Mutex<()>,
 }
 
-impl Story {
+impl Reporter {
     pub(super) fn new(json: bool) -> Self {
-        Self { json, line: Arc::default() }
+        Self { json, line: Mutex::default() }
+    }
+
+    /// Prints an event, or nothing if it says no more than one that follows.
+    pub(super) fn event(&self, event: &Event) {
+        match event {
+            Event::Ready(ready) => self.ready(ready),
+            Event::Chaincode { name, id, event } => self.chaincode(name, id, &event.to_string()),
+            Event::Builder { builder, id, line } => self.builder(builder, id, line),
+            Event::Output { name, id, stream, line } => self.output((name, id), *stream, line),
+            Event::Peer(event) => self.peer(event),
+            Event::Warning(text) => self.warn(text),
+        }
     }
 
     /// Says that the peer is ready.
-    pub(super) fn ready(&self, connect: &Connect<'_>) {
-        let Connect { msp, channels, endpoint, host_alias, crypto_path, chaincode_endpoint, .. } = connect;
+    fn ready(&self, ready: &Ready) {
+        let Ready { msp_id, channels, endpoint, host_alias, chaincode_endpoint, .. } = ready;
+        let crypto_path = ready.crypto_path.to_string_lossy();
         if self.json {
             self.print(&json!({
-                "event": "ready", "msp_id": msp, "channels": channels, "endpoint": endpoint,
-                "listen": connect.listen, "tls": connect.is_tls,
-                "host_alias": host_alias, "crypto_path": crypto_path, "chaincode_endpoint": chaincode_endpoint,
-                "chaincode_listen": connect.chaincode_listen, "chaincode_tls": connect.is_chaincode_tls,
+                "event": "ready", "msp_id": msp_id.as_str(), "channels": channels, "listen": ready.listen,
+                "endpoint": endpoint, "tls": ready.is_tls, "host_alias": host_alias, "crypto_path": crypto_path,
+                "chaincode_listen": ready.chaincode_listen, "chaincode_endpoint": chaincode_endpoint,
+                "chaincode_tls": ready.is_chaincode_tls,
             }));
             return;
         }
         let security = |is_tls| if is_tls { "TLS" } else { "plaintext" };
         let plural = if channels.len() == 1 { "channel" } else { "channels" };
-        self.say(&format!("{NAME}peer of {msp}{NAME:#} on {plural} {}", channels.join(", ")));
+        self.say(&format!("{NAME}peer of {msp_id}{NAME:#} on {plural} {}", channels.join(", ")));
         self.say(&format!(
             "  clients    {} ({}; the name in its certificate is {host_alias})",
-            exposure::shown(connect.listen, endpoint),
-            security(connect.is_tls)
+            address(ready.listen, endpoint),
+            security(ready.is_tls)
         ));
         self.say(&format!(
             "  chaincode  {} ({}, for chaincode that connects)",
-            exposure::shown(connect.chaincode_listen, chaincode_endpoint),
-            security(connect.is_chaincode_tls)
+            address(ready.chaincode_listen, chaincode_endpoint),
+            security(ready.is_chaincode_tls)
         ));
-        self.say(&format!("  material   {}", style::safe(crypto_path)));
+        self.say(&format!("  material   {}", style::safe(&crypto_path)));
         self.say("  an application of Fabric's samples finds it with");
-        self.say(&format!("    export CRYPTO_PATH={} \\", ccs_report::shell::quote(crypto_path)));
-        self.say(&format!("      PEER_ENDPOINT={endpoint} PEER_HOST_ALIAS={host_alias} MSP_ID={msp}"));
+        self.say(&format!("    export CRYPTO_PATH={} \\", ccs_report::shell::quote(&crypto_path)));
+        self.say(&format!("      PEER_ENDPOINT={endpoint} PEER_HOST_ALIAS={host_alias} MSP_ID={msp_id}"));
     }
 
     /// Says something of a chaincode.
-    pub(super) fn chaincode(&self, name: &str, id: &str, what: &str) {
+    fn chaincode(&self, name: &str, id: &str, what: &str) {
         if self.json {
             self.print(&json!({ "event": "chaincode", "name": name, "id": id, "what": what }));
         } else {
@@ -91,7 +85,7 @@ impl Story {
     }
 
     /// Passes on a line that a builder has written for the peer's log.
-    pub(super) fn builder(&self, builder: &str, id: &str, line: &str) {
+    fn builder(&self, builder: &str, id: &str, line: &str) {
         if self.json {
             self.print(&json!({ "event": "builder", "name": builder, "id": id, "line": line }));
         } else {
@@ -100,7 +94,7 @@ impl Story {
     }
 
     /// Says what works and yet may not be meant.
-    pub(super) fn warn(&self, text: &str) {
+    fn warn(&self, text: &str) {
         if self.json {
             self.print(&json!({ "event": "warning", "text": text }));
         } else {
@@ -109,12 +103,12 @@ impl Story {
     }
 
     /// Tells of a transaction, once: an evaluated or refused one when it was simulated, others when they are in a block.
-    pub(super) fn event(&self, event: &Event) {
+    fn peer(&self, event: &PeerEvent) {
         match event {
-            Event::Simulated(simulated) if is_told_at_once(simulated) => self.simulated(simulated),
-            Event::Simulated(_) => {}
-            Event::Committed(committed) => self.committed(committed),
-            Event::Warning(text) => self.warn(text),
+            PeerEvent::Simulated(simulated) if is_told_at_once(simulated) => self.simulated(simulated),
+            PeerEvent::Simulated(_) => {}
+            PeerEvent::Committed(committed) => self.committed(committed),
+            PeerEvent::Warning(text) => self.warn(text),
         }
     }
 
@@ -153,23 +147,18 @@ impl Story {
         self.say(&format!("submit   {what} {colour}{code_name}{colour:#} in block {block}{details}"));
     }
 
-    /// Returns what passes on the lines that a chaincode of ours writes.
-    pub(super) fn output(&self, name: &str, id: &str) -> Output {
-        let (story, name, id) = (self.clone(), name.to_owned(), id.to_owned());
-        Arc::new(move |stream, line| {
-            if story.json {
-                let stream = stream.as_str();
-                story.print(
-                    &json!({ "event": "output", "name": name, "id": id, "stream": stream, "line": line }),
-                );
-            } else {
-                let _one = story.line.lock().unwrap_or_else(PoisonError::into_inner);
-                match stream {
-                    Stream::Stdout => write(&mut anstream::stdout(), &line),
-                    Stream::Stderr => write(&mut anstream::stderr(), &line),
-                }
-            }
-        })
+    /// Passes on a line that a chaincode of ours has written.
+    fn output(&self, (name, id): (&str, &str), stream: Stream, line: &str) {
+        if self.json {
+            let stream = stream.as_str();
+            self.print(&json!({ "event": "output", "name": name, "id": id, "stream": stream, "line": line }));
+            return;
+        }
+        let _one = self.line.lock().unwrap_or_else(PoisonError::into_inner);
+        match stream {
+            Stream::Stdout => write(&mut anstream::stdout(), &line),
+            Stream::Stderr => write(&mut anstream::stderr(), &line),
+        }
     }
 
     fn say(&self, line: &str) {
@@ -186,6 +175,11 @@ impl Story {
 /// Writes a line. The peer works on when nobody can read what it does: a full disk behind a log is no reason to stop.
 fn write(to: &mut dyn std::io::Write, line: &dyn Display) {
     let _ = writeln!(to, "{line}");
+}
+
+/// Returns the address as the peer listens on it, and how clients on this machine dial it if that is another one.
+fn address(listen: SocketAddr, endpoint: &str) -> String {
+    if listen.ip().is_unspecified() { format!("{listen}, here {endpoint}") } else { endpoint.to_owned() }
 }
 
 /// Tells whether nothing more is to come of a simulation.
@@ -285,6 +279,14 @@ mod tests {
             touched: vec![definition, own],
             duration: Duration::from_micros(2400),
         }
+    }
+
+    #[test]
+    fn an_address_is_shown_as_it_is() {
+        let any = "0.0.0.0:7051".parse().unwrap();
+        assert_eq!(address(any, "localhost:7051"), "0.0.0.0:7051, here localhost:7051");
+        let one = "192.0.2.7:7051".parse().unwrap();
+        assert_eq!(address(one, "192.0.2.7:7051"), "192.0.2.7:7051");
     }
 
     #[test]

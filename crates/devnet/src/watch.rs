@@ -7,7 +7,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::failure::Failure;
+use crate::error::Error;
 
 /// How long no file must change before a change counts: editors and compilers write many.
 const QUIET: Duration = Duration::from_millis(300);
@@ -19,7 +19,7 @@ const CHANGES: usize = 64;
 const IGNORED: [&str; 3] = ["node_modules", "target", "build"];
 
 /// The changes below some folders.
-pub(super) struct Watch {
+pub(crate) struct Watch {
     changed: mpsc::Receiver<PathBuf>,
     /// Ends the watching with this; [`None`] if nothing is watched.
     watcher: Option<RecommendedWatcher>,
@@ -27,17 +27,15 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Watches folders, apart from what is in `unwatched`. A change that comes while many wait to be seen is not noted.
-    pub(super) fn begin(folders: &[PathBuf], unwatched: &[PathBuf]) -> Result<Self, Failure> {
+    pub(crate) fn begin(folders: &[PathBuf], unwatched: &[PathBuf]) -> Result<Self, Error> {
         let (changes, changed) = mpsc::channel(CHANGES);
         if folders.is_empty() {
             return Ok(Self { changed, watcher: None });
         }
-        let failed = |error: notify::Error| Failure::new(format!("cannot watch for changes: {error}"));
         // Events name files below the path that is watched: with the real path, both sides are of one kind.
-        let roots = folders.iter().map(|folder| {
-            let cannot = |error| Failure::new(format!("cannot watch {}: {error}", folder.display()));
-            folder.canonicalize().map_err(cannot)
-        });
+        let roots = folders
+            .iter()
+            .map(|folder| folder.canonicalize().map_err(|error| Error::system("watch", folder, error)));
         let roots = roots.collect::<Result<Vec<_>, _>>()?;
         let rules = Rules { roots: roots.clone(), unwatched: unwatched.iter().flat_map(names).collect() };
         let note = move |event: notify::Result<notify::Event>| {
@@ -51,20 +49,20 @@ impl Watch {
                 let _ = changes.try_send(path);
             }
         };
-        let mut watcher = notify::recommended_watcher(note).map_err(failed)?;
+        let mut watcher = notify::recommended_watcher(note).map_err(Error::Watch)?;
         for root in &roots {
-            watcher.watch(root, RecursiveMode::Recursive).map_err(failed)?;
+            watcher.watch(root, RecursiveMode::Recursive).map_err(Error::Watch)?;
         }
         Ok(Self { changed, watcher: Some(watcher) })
     }
 
     /// Tells whether anything is watched.
-    pub(super) fn is_on(&self) -> bool {
+    pub(crate) fn is_on(&self) -> bool {
         self.watcher.is_some()
     }
 
     /// Waits for a change, and then until none has come for a moment; returns the last file, since editors begin with others.
-    pub(super) async fn next(&mut self) -> PathBuf {
+    pub(crate) async fn next(&mut self) -> PathBuf {
         let Some(mut last) = self.changed.recv().await else {
             // Nothing is watched.
             return std::future::pending().await;
@@ -165,6 +163,6 @@ mod tests {
     #[tokio::test]
     async fn a_folder_that_is_missing_is_named() {
         let error = Watch::begin(&[PathBuf::from("/absent/contract")], &[]).err().unwrap();
-        assert_eq!(error.message(), "cannot watch /absent/contract: No such file or directory (os error 2)");
+        assert_eq!(error.to_string(), "cannot watch /absent/contract");
     }
 }

@@ -1,0 +1,109 @@
+//! From a package file to a released connection.json, by the builder's real programs under the rules of a peer; and where a
+//! chaincode on this machine may listen.
+
+use std::fs;
+use std::io;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use ccs_files::PackageId;
+use ccs_host::{Event, ExternalBuilder, Host, HostError, Package};
+use ccs_package::disk::{self, DiskError};
+
+/// The name of the builder, in the peer's settings and log.
+const BUILDER: &str = "ccs-builder";
+
+/// A package cannot be built, or the builder cannot be installed.
+#[derive(Debug, thiserror::Error)]
+pub enum DeploymentError {
+    /// The builder's executable cannot be run.
+    #[error("cannot run {}", builder.display())]
+    Run {
+        /// The executable.
+        builder: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// The builder cannot install itself, in its own words.
+    #[error("{0}")]
+    Install(String),
+    /// The package cannot be read.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// The builder rejects the package.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The builder has released nothing to dial.
+    #[error("the release holds no chaincode/server/connection.json")]
+    NoConnection,
+}
+
+impl DeploymentError {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Disk(error) => error.hint(),
+            Self::Host(error) => error.hint(),
+            _ => None,
+        }
+    }
+}
+
+/// Lets the builder install itself, as an operator would; returns the size of a program in bytes.
+pub fn install(builder: &Path, folder: &Path) -> Result<u64, DeploymentError> {
+    let bin = folder.join("bin");
+    let output = Command::new(builder)
+        .arg("install")
+        .arg(&bin)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|source| DeploymentError::Run { builder: builder.to_owned(), source })?;
+    if !output.status.success() {
+        let text = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+        return Err(DeploymentError::Install(text));
+    }
+    Ok(fs::metadata(bin.join("detect")).map(|file| file.len()).unwrap_or_default())
+}
+
+/// What a builder has released.
+#[derive(Debug)]
+pub struct Released {
+    /// The folder of it all.
+    pub folder: PathBuf,
+    /// The connection.json in it.
+    pub connection: PathBuf,
+}
+
+/// Runs the builder's programs over the package, as child processes, and returns what they release.
+///
+/// `builder` is where the builder is installed, `file_system` what a peer has as `peer.fileSystemPath`.
+pub async fn build(
+    (id, file): (&PackageId, &Path),
+    builder: &Path,
+    file_system: &Path,
+    observer: &mut (dyn FnMut(Event<'_>) + Send),
+) -> Result<Released, DeploymentError> {
+    let metadata = disk::load(file, &ccs_package::Limits::default())?.metadata_bytes().to_vec();
+    let unpack = |target: &Path| {
+        let package = fs::File::open(file)?;
+        disk::unpack_code(package, target, &ccs_package::Limits::default())?;
+        Ok(())
+    };
+    let builder = ExternalBuilder {
+        name: BUILDER.to_owned(),
+        path: builder.to_owned(),
+        propagate_environment: vec!["CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG".to_owned()],
+    };
+    let host = Host::new(vec![builder], file_system);
+    let built = host.build(Package { id, metadata: &metadata, unpack: Box::new(unpack) }, observer).await?;
+    let connection = built.connection_file().ok_or(DeploymentError::NoConnection)?;
+    Ok(Released { folder: built.release_folder(), connection })
+}
+
+/// Finds an address on this machine alone that was free a moment ago, since no shim takes a listener. Another program could
+/// take it before the chaincode does; then the chaincode says so.
+pub fn free_address() -> io::Result<String> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
+}

@@ -1,0 +1,202 @@
+//! The parts of a development network: organization, ledger, channels, chaincodes, packages.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use ccs_chaincode::{Limits, Peer};
+use ccs_channel::{Channel, Definition};
+use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
+use ccs_ledger::Store;
+use ccs_peer::{Node, NodeOptions, Observer, Tls};
+use prost::Message as _;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::Error;
+use crate::event::{Event, Report};
+use crate::options::Options;
+use crate::packages::Packages;
+use crate::plan::ChaincodePlan;
+use crate::state;
+
+/// The policy that a definition without one of its own has.
+const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
+
+/// What a peer needs before it serves.
+pub(crate) struct DevNetwork {
+    pub(crate) organization: Organization,
+    pub(crate) plan: OrganizationPlan,
+    pub(crate) peer: Arc<Peer>,
+    pub(crate) packages: Packages,
+}
+
+impl DevNetwork {
+    /// Finds or makes the organization, opens the ledger, and defines the chaincodes on each channel; `clients` is where the
+    /// peer listens for clients.
+    pub(crate) fn open(options: &Options, clients: SocketAddr, report: &Report) -> Result<Self, Error> {
+        let plan = OrganizationPlan {
+            msp_id: options.msp.clone(),
+            domain: match &options.domain {
+                Some(domain) => domain.clone(),
+                None => domain_of(&options.msp)?,
+            },
+            hosts: Vec::new(),
+            endpoint: endpoint(clients),
+        };
+        let (organization, _) = Organization::open_or_make(&plan, &options.organizations, SystemTime::now())?;
+        let ledgers = match &options.state {
+            Some(folder) => {
+                state::prepare(folder)?;
+                Store::open(folder)?
+            }
+            None => Store::temporary()?,
+        };
+        for setback in ledgers.setbacks() {
+            report(Event::Warning(setback.to_string()));
+        }
+        let peer = Arc::new(Peer::new(limits(options)));
+        for name in &options.channels {
+            let channel_plan = ChannelPlan {
+                name: name.clone(),
+                organizations: vec![Arc::clone(organization.msp())],
+                orderer: plan.endpoint.clone(),
+            };
+            let genesis = || ccs_identity::genesis_block(&channel_plan, SystemTime::now());
+            let ledger = ledgers.channel(name, genesis)?;
+            let channel = Channel::new(ledger, vec![Arc::clone(organization.msp())])
+                .of_organization(options.msp.clone());
+            for chaincode in &options.chaincodes {
+                define(&channel, chaincode)?;
+                channel.bind(&chaincode.name, &chaincode.id);
+            }
+            peer.join(Arc::new(channel));
+        }
+        let packages = Packages::new(options, &peer, report)?;
+        Ok(Self { organization, plan, peer, packages })
+    }
+
+    /// Finds again what was there before: the copies in CouchDB, and the packages that clients have installed.
+    pub(crate) async fn restore(&self, options: &Options) -> Result<(), Error> {
+        if let Some(server) = &options.couchdb {
+            for channel in self.peer.channels() {
+                let chaincodes = channel.defined()?;
+                channel.mirror_to(server.clone(), &chaincodes).await?;
+            }
+        }
+        self.packages.restore().await;
+        Ok(())
+    }
+
+    /// Serves clients until `stop`, then stops in order.
+    pub(crate) async fn serve_clients(
+        &self,
+        options: &Options,
+        listener: TcpListener,
+        observer: Observer,
+        stop: CancellationToken,
+    ) -> Result<(), Error> {
+        let tls = if options.tls {
+            let server = &self.organization.tls().server;
+            Some(Tls::from_pem(server.certificate.as_bytes(), server.key.as_bytes())?)
+        } else {
+            None
+        };
+        let msps = Arc::new(MspManager::new(vec![Arc::clone(self.organization.msp())]));
+        let mut node_options = NodeOptions::new(
+            self.plan.endpoint.clone(),
+            Arc::clone(self.organization.peer()),
+            Arc::clone(&msps),
+        );
+        node_options.endorsement_timeout = node_options.endorsement_timeout.max(options.execute_timeout);
+        node_options.observer = observer;
+        node_options.packages = Arc::new(self.packages.clone());
+        let node = Node::of_peer(node_options, &self.peer);
+        ccs_peer::serve(listener, tls, node, stop.cancelled_owned()).await?;
+        Ok(())
+    }
+
+    /// Returns the organization's folder as a path that holds wherever an application runs.
+    pub(crate) fn crypto_path(&self, options: &Options) -> PathBuf {
+        let folder = Organization::folder(&options.organizations, &self.plan);
+        folder.canonicalize().unwrap_or_else(|_| Path::new(".").join(folder))
+    }
+}
+
+/// Lets a chaincode that a debugger has halted keep its connection for as long as its answer may take.
+fn limits(options: &Options) -> Limits {
+    let usual = Limits::default();
+    Limits {
+        startup_timeout: options.startup_timeout,
+        execute_timeout: options.execute_timeout,
+        ping_timeout: usual.ping_timeout.max(options.execute_timeout),
+        ..usual
+    }
+}
+
+/// Returns the domain that test networks have for an MSP: org1.example.com for `Org1MSP`.
+fn domain_of(msp: &MspId) -> Result<Domain, Error> {
+    let name = msp.as_str().strip_suffix("MSP").unwrap_or(msp.as_str()).to_lowercase();
+    let domain = format!("{name}.example.com").parse();
+    domain.map_err(|source| Error::Domain { msp: msp.clone(), source })
+}
+
+/// Returns the address that clients dial: a name in place of an address of this machine alone.
+fn endpoint(address: SocketAddr) -> String {
+    if address.ip().is_loopback() || address.ip().is_unspecified() {
+        format!("localhost:{}", address.port())
+    } else {
+        address.to_string()
+    }
+}
+
+/// Defines a chaincode anew if its definition is another than the one on the channel.
+fn define(channel: &Channel, plan: &ChaincodePlan) -> Result<(), Error> {
+    let known = channel.definition(&plan.name)?;
+    let policy =
+        ccs_proto::common::application_policy::Type::ChannelConfigPolicyReference(ENDORSEMENT.to_owned());
+    let wanted = Definition {
+        sequence: known.as_ref().map_or(1, |known| known.sequence),
+        version: plan.version.clone(),
+        init_required: plan.init_required,
+        endorsement_plugin: "escc".to_owned(),
+        validation_plugin: "vscc".to_owned(),
+        validation_parameter: ccs_proto::common::ApplicationPolicy { r#type: Some(policy) }.encode_to_vec(),
+        collections: plan.collections.clone().into(),
+    };
+    match known {
+        Some(known) if *known == wanted => {}
+        Some(known) => {
+            channel.define(&plan.name, &Definition { sequence: known.sequence + 1, ..wanted })?;
+        }
+        None => channel.define(&plan.name, &wanted)?,
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_chaincode_that_a_debugger_may_halt_keeps_its_connection() {
+        let mut options = Options::for_tests();
+        options.execute_timeout = Duration::from_hours(1);
+        let hour = limits(&options);
+        assert_eq!(
+            (hour.execute_timeout, hour.ping_timeout),
+            (Duration::from_hours(1), Duration::from_hours(1))
+        );
+        options.execute_timeout = Duration::from_secs(1);
+        assert_eq!(limits(&options).ping_timeout, Limits::default().ping_timeout);
+    }
+
+    #[test]
+    fn an_msp_id_without_a_domain_is_named() {
+        let error = domain_of(&"my_org".parse().unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "no domain follows from the MSP ID my_org");
+    }
+}

@@ -1,0 +1,261 @@
+//! Which chaincodes are to run, how, and under which definition: what is asked for comes to this before anything is started.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use ccs_channel::collections::{Collections, CollectionsError};
+use ccs_files::PackageId;
+
+/// The version of a chaincode without a package.
+const VERSION: &str = "1.0";
+
+/// The chaincodes that a user asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files of packages, with the names of their chaincodes, or without for those of the labels.
+    pub packages: Vec<(Option<String>, PathBuf)>,
+    /// Chaincodes that others start, with the addresses of those that are servers.
+    pub attached: Vec<(String, Option<String>)>,
+    /// The name and the command of a chaincode that the network starts.
+    pub command: Option<(String, String)>,
+    /// Chaincodes that require Init.
+    pub init_required: Vec<String>,
+    /// Files of collections, with the names of their chaincodes, or without for all of them.
+    pub collections: Vec<(Option<String>, PathBuf)>,
+}
+
+/// A chaincode that is to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChaincodePlan {
+    /// Its name on the channels.
+    pub name: String,
+    /// The version of its definition.
+    pub version: String,
+    /// The ID under which it registers.
+    pub id: String,
+    /// How it comes to run.
+    pub launch: Launch,
+    /// Whether Init is required.
+    pub init_required: bool,
+    /// Its collections.
+    pub collections: Collections,
+}
+
+/// How a chaincode comes to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Launch {
+    /// A package tells where it is.
+    Package {
+        /// The file of the package.
+        file: PathBuf,
+        /// Its ID.
+        id: PackageId,
+    },
+    /// Another program starts a server there.
+    Server {
+        /// The address, `host:port`.
+        address: String,
+    },
+    /// Another program starts it, and it connects.
+    Client,
+    /// The network starts this command.
+    Command(String),
+}
+
+/// The chaincodes that were asked for cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// A package cannot be read.
+    #[error(transparent)]
+    Package(#[from] ccs_package_tools::Error),
+    /// A label does not contain a name.
+    #[error("the label {label} of {} holds no name of a chaincode", file.display())]
+    Unnamed {
+        /// The label.
+        label: String,
+        /// The package.
+        file: PathBuf,
+    },
+    /// Two chaincodes have one name.
+    #[error("two chaincodes have the name {0}")]
+    Twins(String),
+    /// Init is required of a chaincode that is not asked for.
+    #[error("Init is required of the chaincode {0}, and there is none of that name")]
+    InitOfUnknown(String),
+    /// Collections are for a chaincode that is not asked for.
+    #[error("{} is for the chaincode {name}, and there is none of that name", file.display())]
+    CollectionsOfUnknown {
+        /// The name.
+        name: String,
+        /// The file of collections.
+        file: PathBuf,
+    },
+    /// A file of collections cannot be read.
+    #[error("cannot read {}", file.display())]
+    Read {
+        /// The file.
+        file: PathBuf,
+        /// The system's reason.
+        source: io::Error,
+    },
+    /// A file does not contain collections.
+    #[error("{}", file.display())]
+    Collections {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        source: CollectionsError,
+    },
+}
+
+impl PlanError {
+    /// Says what to do about it.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Package(error) => error.hint(),
+            Self::Unnamed { file, .. } => Some(format!("give it one: NAME={}", file.display())),
+            Self::Twins(_) => Some(
+                "give one of them another name: NAME=PACKAGE.tgz, --chaincode NAME=..., --name NAME"
+                    .to_owned(),
+            ),
+            Self::Collections { source, .. } => source.hint(),
+            _ => None,
+        }
+    }
+}
+
+impl ChaincodePlan {
+    /// Plans the chaincodes that are asked for; files are read, and nothing else happens.
+    pub fn make(request: &Request) -> Result<Vec<Self>, PlanError> {
+        let mut plans = Vec::new();
+        for (name, file) in &request.packages {
+            plans.push(Self::of_package(name.as_ref(), file)?);
+        }
+        for (name, address) in &request.attached {
+            let launch = match address {
+                Some(address) => Launch::Server { address: address.clone() },
+                None => Launch::Client,
+            };
+            plans.push(Self::new(name, format!("{name}:{VERSION}"), launch));
+        }
+        if let Some((name, command)) = &request.command {
+            plans.push(Self::new(name, format!("{name}:{VERSION}"), Launch::Command(command.clone())));
+        }
+        let mut names = HashSet::new();
+        if let Some(twin) = plans.iter().find(|plan| !names.insert(&plan.name)) {
+            return Err(PlanError::Twins(twin.name.clone()));
+        }
+        for name in &request.init_required {
+            let plan = plans.iter_mut().find(|plan| plan.name == *name);
+            plan.ok_or_else(|| PlanError::InitOfUnknown(name.clone()))?.init_required = true;
+        }
+        for (name, file) in &request.collections {
+            define_collections(&mut plans, name.as_ref(), file)?;
+        }
+        Ok(plans)
+    }
+
+    fn new(name: &str, id: String, launch: Launch) -> Self {
+        let (name, version) = (name.to_owned(), VERSION.to_owned());
+        Self { name, version, id, launch, init_required: false, collections: Collections::default() }
+    }
+
+    fn of_package(name: Option<&String>, file: &Path) -> Result<Self, PlanError> {
+        let id = ccs_package_tools::package_id(file)?;
+        let label = id.label().to_string();
+        let (of_label, version) = name_and_version(&label);
+        let Some(name) = name.cloned().or(of_label) else {
+            return Err(PlanError::Unnamed { label, file: file.to_owned() });
+        };
+        let launch = Launch::Package { file: file.to_owned(), id: id.clone() };
+        Ok(Self { version, ..Self::new(&name, id.to_string(), launch) })
+    }
+}
+
+/// Tells whether a text can be the name of a chaincode: `[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*` (Fabric 3.1
+/// `core/chaincode/lifecycle/scc.go`).
+#[must_use]
+pub fn is_chaincode_name(text: &str) -> bool {
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    text.split(['-', '_']).all(is_word)
+}
+
+/// Takes a label for `NAME_VERSION`, as it is by custom; a label of another form has no name of a chaincode in it if it is
+/// not one itself.
+fn name_and_version(label: &str) -> (Option<String>, String) {
+    let is_version = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
+    let (name, version) = match label.rsplit_once('_') {
+        Some((name, version)) if is_version(version) => (name, version),
+        _ => (label, VERSION),
+    };
+    (is_chaincode_name(name).then(|| name.to_owned()), version.to_owned())
+}
+
+/// Gives the collections of a file to the chaincode of a name, or to all.
+fn define_collections(
+    plans: &mut [ChaincodePlan],
+    name: Option<&String>,
+    file: &Path,
+) -> Result<(), PlanError> {
+    let text =
+        fs::read_to_string(file).map_err(|source| PlanError::Read { file: file.to_owned(), source })?;
+    let collections: Collections =
+        text.parse().map_err(|source| PlanError::Collections { file: file.to_owned(), source })?;
+    let mut found = false;
+    for plan in plans.iter_mut().filter(|plan| name.is_none_or(|name| *name == plan.name)) {
+        plan.collections = collections.clone();
+        found = true;
+    }
+    match name {
+        Some(name) if !found => {
+            Err(PlanError::CollectionsOfUnknown { name: name.clone(), file: file.to_owned() })
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_is_a_name_and_a_version() {
+        let named = |label: &str| {
+            let (name, version) = name_and_version(label);
+            (name.unwrap_or_default(), version)
+        };
+        let pair = |name: &str, version: &str| (name.to_owned(), version.to_owned());
+        assert_eq!(named("basic_1.0"), pair("basic", "1.0"));
+        assert_eq!(named("asset-transfer_2.1-rc"), pair("asset-transfer", "2.1-rc"));
+        assert_eq!(named("basic"), pair("basic", "1.0"));
+        assert_eq!(named("asset_transfer"), pair("asset_transfer", "1.0"));
+        assert_eq!(named("odd+label"), pair("", "1.0"));
+    }
+
+    #[test]
+    fn a_name_that_is_given_to_two_chaincodes_is_rejected() {
+        let attached =
+            vec![("basic".to_owned(), None), ("basic".to_owned(), Some("localhost:9999".to_owned()))];
+        let error = ChaincodePlan::make(&Request { attached, ..Request::default() }).unwrap_err();
+        assert_eq!(error.to_string(), "two chaincodes have the name basic");
+    }
+
+    #[test]
+    fn init_is_required_of_known_chaincodes_alone() {
+        let attached = vec![("basic".to_owned(), None)];
+        let request = |name: &str| Request {
+            attached: attached.clone(),
+            init_required: vec![name.to_owned()],
+            ..Request::default()
+        };
+        assert!(ChaincodePlan::make(&request("basic")).unwrap()[0].init_required);
+        let error = ChaincodePlan::make(&request("other")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Init is required of the chaincode other, and there is none of that name"
+        );
+    }
+}
