@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::{Extensions, Request, Response, Status, Streaming};
 
-use super::server::{Connections, ShownCertificate, Tls, TlsError};
+use super::server::{Bounds, ConnectionInfo, Connections, MAX_STREAMS, Tls, TlsError, WINDOWS};
 use crate::observer::{Observer, with_hint};
 
 /// How often a silent chaincode is asked whether it is there (Fabric 3.1 `internal/pkg/comm/config.go`).
@@ -45,6 +45,10 @@ pub async fn serve_chaincode(
     // As a peer's it serves as a whole, and knows no service by its name.
     let (_, health) = tonic_health::server::health_reporter();
     let serving = Server::builder()
+        .max_concurrent_streams(MAX_STREAMS)
+        .initial_stream_window_size(WINDOWS.0)
+        .initial_connection_window_size(WINDOWS.1)
+        .layer(Bounds::new(MAX_MESSAGE_IN_BYTES))
         .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(ping_timeout))
         .add_service(service)
@@ -66,7 +70,8 @@ impl Support {
     /// Binds a chaincode to the certificate that it shows; [`None`] without TLS.
     fn binding(&self, extensions: &Extensions) -> Option<CertificateBinding> {
         let tls = self.tls.as_ref()?;
-        let shown = extensions.get::<ShownCertificate>().and_then(|shown| shown.0.as_deref());
+        let shown =
+            extensions.get::<ConnectionInfo>().and_then(|connection| connection.certificate.0.as_deref());
         Some(CertificateBinding {
             certificate_hash: shown.map(|certificate| hex::encode(ChaincodeTls::hash(certificate))),
             owner: shown.and_then(|certificate| tls.owner(certificate)),

@@ -1,7 +1,12 @@
 //! All services on one listener.
 
 mod connection;
+mod greeting;
+mod layer;
+mod slots;
 mod tls;
+mod unread;
+mod warnings;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -16,6 +21,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::transport::server::Router;
+use tower::layer::util::{Identity, Stack};
 
 use super::broadcast::BroadcastService;
 use super::deliver::DeliverService;
@@ -24,17 +30,22 @@ use super::gateway::GatewayService;
 use super::limit::Limit;
 use crate::node::Node;
 
-pub(crate) use connection::{Connections, ShownCertificate};
+pub(crate) use connection::{ConnectionInfo, Connections};
+pub(crate) use layer::Bounds;
 pub use tls::{Tls, TlsError};
 
 /// The largest message, both ways (Fabric 3.1 `internal/pkg/comm/config.go`).
 const MAX_MESSAGE: usize = 100 << 20;
 
-/// Calls of one client at one time: more than all services together take. Fabric sets no limit.
-const MAX_STREAMS: u32 = 10_000;
+/// How many calls a connection may have at one time; a client keeps back what is more. Fabric sets no limit.
+pub(crate) const MAX_STREAMS: u32 = 1_000;
 
-/// How much a client may send before we have read it: a window of HTTP/2 as it is by default makes large messages slow.
-const WINDOW: u32 = 1 << 20;
+/// How much a client may send before we have read it, for a call and for a connection.
+///
+/// A call is read as it comes, unless it waits for room: its window is then full. That of the connection must not be smaller:
+/// the library h2 ends a connection on which many small frames are unread, and takes this window as the measure. With it, each
+/// of [`MAX_STREAMS`] calls may have one.
+pub(crate) const WINDOWS: (u32, u32) = (64 << 10, 512 << 10);
 
 /// How often we ask whether a silent client is there, and how long we wait for the answer.
 const KEEPALIVE: (Duration, Duration) = (Duration::from_hours(2), Duration::from_secs(20));
@@ -44,7 +55,7 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// The peer stopped serving because of an error.
 #[derive(Debug, thiserror::Error)]
-#[error("the peer cannot serve: {0}")]
+#[error("the peer cannot serve its clients")]
 pub struct ServeError(#[from] tonic::transport::Error);
 
 /// Serves a node's services until `shutdown` is over, and then stops the node.
@@ -78,7 +89,7 @@ pub async fn serve(
     }
 }
 
-fn routes(node: &Arc<Node>) -> Router {
+fn routes(node: &Arc<Node>) -> Router<Stack<Bounds, Identity>> {
     let endorser = EndorserService::new(Arc::clone(node), Limit::new("protos.Endorser", 2500));
     let deliver = DeliverService::new(Arc::clone(node), Limit::new("protos.Deliver", 2500));
     let gateway = GatewayService::new(Arc::clone(node), Limit::new("gateway.Gateway", 500));
@@ -92,10 +103,11 @@ fn routes(node: &Arc<Node>) -> Router {
     }
     Server::builder()
         .max_concurrent_streams(MAX_STREAMS)
-        .initial_stream_window_size(WINDOW)
-        .initial_connection_window_size(4 * WINDOW)
+        .initial_stream_window_size(WINDOWS.0)
+        .initial_connection_window_size(WINDOWS.1)
         .http2_keepalive_interval(Some(KEEPALIVE.0))
         .http2_keepalive_timeout(Some(KEEPALIVE.1))
+        .layer(Bounds::new(MAX_MESSAGE))
         .add_service(limited!(EndorserServer, endorser))
         .add_service(limited!(DeliverServer, deliver))
         .add_service(limited!(GatewayServer, gateway))

@@ -144,14 +144,18 @@ async fn a_fake_chaincode_without_a_certificate_of_this_peer_does_not_get_in() {
 }
 
 #[tokio::test]
-async fn who_comes_with_tls_to_plaintext_or_without_to_tls_is_told_of() {
+async fn a_client_with_tls_on_a_plaintext_port_or_without_on_a_tls_port_is_reported() {
     let tls = ChaincodeTls::new(&["localhost".parse().unwrap()], SystemTime::now()).unwrap();
     for (tls, first, expected) in [
-        (None, b"\x16\x03\x01\0\x05hello".as_slice(), "it begins with TLS, and plaintext is served there"),
+        (
+            None,
+            b"\x16\x03\x01\0\x05hello".as_slice(),
+            "the client started a TLS handshake, but this port serves plaintext",
+        ),
         (
             Some(Arc::new(tls)),
             b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-            "it speaks no TLS, which is demanded there",
+            "the client did not start a TLS handshake, but this port requires TLS",
         ),
     ] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -165,4 +169,15 @@ async fn who_comes_with_tls_to_plaintext_or_without_to_tls_is_told_of() {
         let Some(Event::Warning(warning)) = told.recv().await else { panic!("it is a warning") };
         assert_eq!(warning, format!("a client failed to connect to {address}: {expected}"));
     }
+}
+
+#[tokio::test]
+async fn a_stream_on_which_no_chaincode_registers_ends() {
+    let listening = Listening::start().await;
+    let come = listening.come(&listening.tls, Some(ID)).await.unwrap();
+    let mut inbound = come.inbound.unwrap();
+    tokio::time::pause();
+    let status = inbound.message().await.unwrap_err();
+    assert!(status.message().contains("the request did not arrive in time"), "{status:?}");
+    drop(come.outbound);
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use ccs_identity::{Certificate, Msp, MspId, MspManager, MspSettings, NodeUnits, Signer};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, IsCa,
+    Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
 };
 
 pub(crate) const CHANNEL: &str = "mychannel";
@@ -32,7 +32,7 @@ impl Organization {
         let key = KeyPair::generate().unwrap();
         let mut ca = params("ca", None);
         ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        ca.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        ca.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = Certificate::from_pem(ca.self_signed(&key).unwrap().pem().as_bytes()).unwrap();
         let mut settings = MspSettings::new(msp_id.parse().unwrap(), certificate.clone());
         settings.node_units = Some(NodeUnits::usual(Some(&certificate)));
@@ -57,6 +57,31 @@ impl Organization {
         let mut params = params("old", Some("client"));
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2021, 1, 1);
+        self.issue(&params)
+    }
+
+    /// Makes a client and revokes its certificate.
+    pub(crate) fn revoked(&mut self) -> Signer {
+        let (serial_number, begin) = (SerialNumber::from(7), date_time_ymd(2020, 1, 1));
+        let revoked = RevokedCertParams {
+            serial_number: serial_number.clone(),
+            revocation_time: begin,
+            reason_code: None,
+            invalidity_date: None,
+        };
+        let list = CertificateRevocationListParams {
+            this_update: begin,
+            next_update: date_time_ymd(2100, 1, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: vec![revoked],
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        let mut settings = self.msp.settings().clone();
+        settings.revocation_lists.push(list.signed_by(&self.issuer).unwrap().der().to_vec());
+        self.msp = Arc::new(Msp::new(settings).unwrap());
+        let mut params = params("revoked", Some("client"));
+        params.serial_number = Some(serial_number);
         self.issue(&params)
     }
 

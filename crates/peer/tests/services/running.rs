@@ -77,7 +77,11 @@ pub(crate) async fn start() -> Running {
 }
 
 pub(crate) async fn start_with(change: impl FnOnce(&mut NodeOptions)) -> Running {
-    let network = Network::new();
+    start_on(Network::new(), change).await
+}
+
+/// Starts a peer of a network.
+pub(crate) async fn start_on(network: Network, change: impl FnOnce(&mut NodeOptions)) -> Running {
     let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
     let events = Arc::<Mutex<Vec<Event>>>::default();
     let told = Arc::clone(&events);

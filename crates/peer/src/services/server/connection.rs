@@ -1,5 +1,9 @@
-//! Connections that come in, with or without TLS.
+//! Connections that clients make, with or without TLS.
+//!
+//! Neither a client that says nothing nor one that stays without a call holds up the others: of each kind there are so many
+//! and no more, and the newest takes the place of the oldest.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -8,40 +12,30 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
-use super::Tls;
+use super::greeting::{Bytes, GreetError, Greeted, PREFACE, ShownCertificate, greet};
+use super::slots::{Renewal, Slot, Slots};
+use super::tls::Tls;
+use super::warnings::Warnings;
 use crate::observer::Observer;
 
-/// How long a client may take to agree on TLS.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How many connections may be in their handshake at one time.
+const HANDSHAKES: usize = 400;
+
+/// How many connections are served at one time. With those in their handshake they leave room below 1,024, the usual limit
+/// of open files.
+const CONNECTIONS: usize = 400;
 
 /// How long we wait when the system can give no connection, for others to close theirs.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// How long we wait for the first bytes of a client in plaintext, to see whether it is one.
-const FIRST_BYTES: Duration = Duration::from_secs(1);
-
-/// With these begins a handshake of TLS.
-const TLS_HANDSHAKE: [u8; 2] = [0x16, 3];
-
-/// A connection that is of no use.
-#[derive(Debug, thiserror::Error)]
-enum GreetError {
-    #[error("it begins with TLS, and plaintext is served there")]
-    SpeaksTls,
-    #[error("it speaks no TLS, which is demanded there")]
-    SpeaksNoTls,
-    #[error(transparent)]
-    Io(#[from] io::Error),
-}
-
-/// The connections that come in, agreed on TLS; one that is slow there does not hold up the others.
+/// The connections that are past their handshake.
 pub(crate) struct Connections(ReceiverStream<io::Result<Connection>>);
 
 impl Connections {
@@ -53,10 +47,17 @@ impl Connections {
         observer: Observer,
     ) -> Self {
         let (sender, connections) = mpsc::channel(1);
+        let place = listener.local_addr().map(|address| format!(" to {address}")).unwrap_or_default();
+        let acceptor = Acceptor {
+            tls: tls.map(|tls| TlsAcceptor::from(tls.0)),
+            sender,
+            handshakes: Slots::new(HANDSHAKES),
+            connections: Slots::new(CONNECTIONS),
+            warnings: Warnings::new(format!("a client failed to connect{place}"), observer.clone()),
+        };
         tokio::spawn(async move {
-            let accepting = accept(listener, tls, sender, observer);
             // The listener is dropped with it, so that clients are refused and do not wait.
-            stop.run_until_cancelled_owned(accepting).await;
+            stop.run_until_cancelled_owned(accept(listener, acceptor, observer)).await;
         });
         Self(ReceiverStream::new(connections))
     }
@@ -70,87 +71,95 @@ impl Stream for Connections {
     }
 }
 
-async fn accept(
-    listener: TcpListener,
-    tls: Option<Tls>,
+/// Leads a connection through its handshake.
+#[derive(Clone)]
+struct Acceptor {
+    tls: Option<TlsAcceptor>,
     sender: mpsc::Sender<io::Result<Connection>>,
-    observer: Observer,
-) {
-    let acceptor = tls.map(|tls| TlsAcceptor::from(tls.0));
-    let place = listener.local_addr().map(|address| format!(" to {address}")).unwrap_or_default();
+    handshakes: Slots,
+    connections: Slots,
+    warnings: Warnings,
+}
+
+/// Where connections come from.
+trait Listen: Send + Sync {
+    fn next(&self) -> impl Future<Output = io::Result<TcpStream>> + Send;
+}
+
+impl Listen for TcpListener {
+    async fn next(&self) -> io::Result<TcpStream> {
+        Ok(self.accept().await?.0)
+    }
+}
+
+async fn accept(listener: impl Listen, acceptor: Acceptor, observer: Observer) {
+    let mut is_failing = false;
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        match listener.next().await {
+            Ok(stream) => {
+                is_failing = false;
+                tokio::spawn(acceptor.clone().greet(stream, acceptor.handshakes.take()));
+            }
             Err(error) => {
-                observer.warn(format!("cannot accept a connection: {error}"));
+                // Once until it succeeds again: without file descriptors this goes on for as long as others hold them.
+                if !is_failing {
+                    observer.warn(format!("cannot accept connections for now: {error}"));
+                }
+                is_failing = true;
                 sleep(RETRY).await;
-                continue;
             }
+        }
+    }
+}
+
+impl Acceptor {
+    async fn greet(self, stream: TcpStream, mut slot: Slot) {
+        let greeted = tokio::select! {
+            greeted = greet(stream, self.tls) => greeted,
+            () = slot.lost() => return self.warnings.tell(&"too many clients did not finish their handshake"),
         };
-        let (acceptor, sender, observer) = (acceptor.clone(), sender.clone(), observer.clone());
-        let place = place.clone();
-        tokio::spawn(async move {
-            match timeout(HANDSHAKE, greet(stream, acceptor)).await {
+        drop(slot);
+        match greeted {
+            Ok(Greeted { stream, certificate }) => {
+                let slot = self.connections.take();
+                let connection = Connection { preface: &PREFACE, stream, certificate, slot };
                 // Nobody takes it when the peer stops.
-                Ok(Ok(connection)) => drop(sender.send(Ok(connection)).await),
-                Ok(Err(error)) => observer.warn(format!("a client failed to connect{place}: {error}")),
-                Err(_) => observer
-                    .warn(format!("a client failed to connect{place}: it did not agree on TLS in time")),
+                let _ = self.sender.send(Ok(connection)).await;
             }
-        });
-    }
-}
-
-async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Result<Connection, GreetError> {
-    // Small messages back and forth are what gRPC is made of.
-    stream.set_nodelay(true)?;
-    match acceptor {
-        None => {
-            let mut first = [0; TLS_HANDSHAKE.len()];
-            // Who says nothing yet may be slow; whatever it is, HTTP/2 finds out.
-            let _ = timeout(FIRST_BYTES, stream.peek(&mut first)).await;
-            if first == TLS_HANDSHAKE {
-                return Err(GreetError::SpeaksTls);
-            }
-            Ok(Connection { bytes: Box::new(stream), shown: ShownCertificate(None) })
-        }
-        Some(acceptor) => {
-            let stream = acceptor.accept(stream).await.map_err(tls_failure)?;
-            let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-            let shown = ShownCertificate(shown.map(|certificate| certificate.to_vec()));
-            Ok(Connection { bytes: Box::new(stream), shown })
+            Err(GreetError::Silent) => {}
+            Err(error) => self.warnings.tell(&error),
         }
     }
 }
 
-/// Finds out what an error of a handshake is about.
-fn tls_failure(error: io::Error) -> GreetError {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::InvalidMessage(_)) => GreetError::SpeaksNoTls,
-        _ => error.into(),
-    }
-}
-
-/// Bytes both ways.
-trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
-
-/// The certificate, DER, that the other side has shown, among the extensions of each request.
+/// What the requests of a connection know of it.
 #[derive(Clone, Debug)]
-pub(crate) struct ShownCertificate(pub(crate) Option<Vec<u8>>);
+pub(crate) struct ConnectionInfo {
+    pub(crate) certificate: ShownCertificate,
+    renewal: Renewal,
+}
+
+impl ConnectionInfo {
+    /// Says that the connection has a call: of too many, those without one for longest are closed.
+    pub(super) fn renew(&self) {
+        self.renewal.renew();
+    }
+}
 
 /// A connection, with or without TLS.
 pub(crate) struct Connection {
-    bytes: Box<dyn Bytes>,
-    shown: ShownCertificate,
+    /// What was read of it before, and hyper is to read.
+    preface: &'static [u8],
+    stream: Box<dyn Bytes>,
+    certificate: ShownCertificate,
+    slot: Slot,
 }
 
 impl Connected for Connection {
-    type ConnectInfo = ShownCertificate;
+    type ConnectInfo = ConnectionInfo;
 
-    fn connect_info(&self) -> ShownCertificate {
-        self.shown.clone()
+    fn connect_info(&self) -> ConnectionInfo {
+        ConnectionInfo { certificate: self.certificate.clone(), renewal: self.slot.renewal() }
     }
 }
 
@@ -160,7 +169,17 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.bytes).poll_read(context, buffer)
+        if !self.preface.is_empty() {
+            let (read, rest) = self.preface.split_at(self.preface.len().min(buffer.remaining()));
+            buffer.put_slice(read);
+            self.preface = rest;
+            return Poll::Ready(Ok(()));
+        }
+        // Another connection has its place: it ends as if the client had closed it.
+        if self.slot.poll_lost(context).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }
 
@@ -170,14 +189,64 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.bytes).poll_write(context, bytes)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.bytes).poll_flush(context)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.bytes).poll_shutdown(context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::VecDeque;
+    use std::sync::{Arc, Mutex};
+
+    use super::*;
+    use crate::observer::Event;
+
+    /// Hands out what a test has, and then waits for ever.
+    struct FakeListener(Mutex<VecDeque<io::Result<TcpStream>>>);
+
+    impl Listen for FakeListener {
+        async fn next(&self) -> io::Result<TcpStream> {
+            let next = self.0.lock().unwrap().pop_front();
+            match next {
+                Some(next) => next,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn without_file_descriptors_there_is_one_warning_until_there_are_some_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let connection = TcpStream::connect(address).await.unwrap();
+        let failure = || Err(io::Error::other("too many open files"));
+        let next = [failure(), failure(), failure(), Ok(connection), failure(), failure()];
+        let warnings = Arc::<Mutex<Vec<String>>>::default();
+        let told = Arc::clone(&warnings);
+        let observer = Observer::new(move |event| match event {
+            Event::Warning(text) => told.lock().unwrap().push(text),
+            _ => unreachable!("only warnings"),
+        });
+        let (sender, _connections) = mpsc::channel(1);
+        let acceptor = Acceptor {
+            tls: None,
+            sender,
+            handshakes: Slots::new(1),
+            connections: Slots::new(1),
+            warnings: Warnings::new(String::new(), observer.clone()),
+        };
+        tokio::time::pause();
+        let accepting = accept(FakeListener(Mutex::new(next.into())), acceptor, observer);
+        tokio::time::timeout(Duration::from_secs(5), accepting).await.unwrap_err();
+        let warning = "cannot accept connections for now: too many open files";
+        assert_eq!(*warnings.lock().unwrap(), [warning, warning]);
     }
 }
