@@ -8,26 +8,26 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
+use crate::cargo_tools::FUZZ;
 use crate::parallel::two_at_a_time;
 use crate::tally::Tally;
-use crate::{toolchain, workspace};
+use crate::workspace;
 
 /// Which targets, and for how long.
 #[derive(clap::Args, Default)]
 pub(crate) struct Options {
     /// How long each target runs
     #[arg(long, default_value_t = 60, value_name = "N")]
-    seconds: u32,
+    pub(crate) seconds: u32,
     /// Run only the targets whose name contains this
     #[arg(long, value_name = "NAME")]
-    filter: Option<String>,
+    pub(crate) filter: Option<String>,
 }
 
 /// Runs the targets, each on one processor.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
-    install_cargo_fuzz()?;
     let folder = workspace::root().join("fuzz");
-    workspace::succeed(&mut cargo_fuzz(["build", "--sanitizer", "none"]))?;
+    workspace::succeed(&mut cargo_fuzz(["build", "--sanitizer", "none"])?)?;
     let targets = targets(&folder, options.filter.as_deref())?;
     let tally = two_at_a_time(&targets, |target| {
         run_target(target, options.seconds).unwrap_or_else(|error| {
@@ -40,15 +40,6 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     }
     println!("fuzz: {tally}");
     Ok(tally)
-}
-
-fn install_cargo_fuzz() -> Result<()> {
-    if toolchain::has("cargo-fuzz", "--version") {
-        return Ok(());
-    }
-    println!("installing cargo-fuzz");
-    let mut install = workspace::cargo(["install", "--quiet", "--locked", "--debug", "cargo-fuzz"]);
-    workspace::succeed(install.env("CARGO_PROFILE_DEV_DEBUG", "0"))
 }
 
 /// Lists the targets: the files of `fuzz_targets`.
@@ -70,7 +61,7 @@ fn run_target(target: &str, seconds: u32) -> Result<Tally> {
     let fresh = tempfile::Builder::new().prefix("fuzz-").tempdir()?;
     let artifacts = fresh.path().join("artifacts/");
     std::fs::create_dir(&artifacts)?;
-    let output = command(target, seconds, fresh.path(), &artifacts)
+    let output = command(target, seconds, fresh.path(), &artifacts)?
         .output()
         .with_context(|| format!("cannot start the target {target}"))?;
     let log = String::from_utf8_lossy(&output.stderr);
@@ -100,21 +91,21 @@ fn coverage(line: &str) -> u32 {
 }
 
 /// Starts `cargo fuzz` with the compiler's unstable flags allowed.
-fn cargo_fuzz<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Command {
-    let mut command = workspace::cargo(["fuzz"]);
+fn cargo_fuzz<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Command> {
+    let mut command = FUZZ.command()?;
     command.args(arguments).env("RUSTC_BOOTSTRAP", "1").env("RUST_BACKTRACE", "0");
-    command
+    Ok(command)
 }
 
-fn command(target: &str, seconds: u32, fresh: &Path, artifacts: &Path) -> Command {
+fn command(target: &str, seconds: u32, fresh: &Path, artifacts: &Path) -> Result<Command> {
     let kept = format!("fuzz/corpus/{target}");
-    let mut command = cargo_fuzz(["run", "--sanitizer", "none", target]);
+    let mut command = cargo_fuzz(["run", "--sanitizer", "none", target])?;
     // libFuzzer writes what it finds to the first folder, and only reads the others.
     command.arg(fresh).arg(kept).arg("--").arg(format!("-max_total_time={seconds}"));
     command.arg(format!("-artifact_prefix={}/", artifacts.display()));
     command.args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-max_len=65536"]);
     command.stdout(Stdio::null());
-    command
+    Ok(command)
 }
 
 /// Moves the inputs that broke a target to where they outlive this run.

@@ -4,6 +4,8 @@
 
 mod bench;
 mod builder_programs;
+mod cargo_tools;
+mod ci;
 mod conformance;
 mod dev_peer;
 mod empty_root;
@@ -15,6 +17,7 @@ mod manifests;
 mod parallel;
 mod processes;
 mod size;
+mod steps;
 mod tally;
 mod test;
 mod toolchain;
@@ -28,6 +31,7 @@ use clap::{Parser, Subcommand};
 /// The chores of the project
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_version_flag = true)]
+#[command(after_help = ci::all_steps())]
 struct Cli {
     #[command(subcommand)]
     chore: Chore,
@@ -35,8 +39,13 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Run every test there is: Rust tests, conformance, static binary, samples
+    /// Format, lints and unit tests: for every day
+    Check,
+    /// Run every test there is: Rust tests, conformance, static binary, samples, Fabric's own peers
     Test,
+    /// Run what must hold before a change is taken, in three parts
+    #[command(subcommand)]
+    Ci(ci::Part),
     /// Run the conformance cases on our builder, or on any other
     Conformance(conformance::Options),
     /// Run the transcript of the development peer with real chaincode and real clients
@@ -63,7 +72,9 @@ enum Chore {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().chore {
+        Chore::Check => Ok(steps::run(steps::DAILY)),
         Chore::Test => Ok(test::run()),
+        Chore::Ci(part) => Ok(ci::run(&part)),
         Chore::Conformance(options) => conformance::run(&options),
         Chore::DevPeer(options) => dev_peer::run(&options),
         Chore::Fabric(options) => fabric::run(&options),

@@ -1,0 +1,118 @@
+//! The steps of `cargo xtask ci`, `test` and `check`: named checks, run one after another and counted.
+//!
+//! | Part | Holds |
+//! | --- | --- |
+//! | [`QUICK`] | what needs Rust only |
+//! | [`WHOLE`] | what needs other languages, containers or Fabric's own programs |
+//! | [`fuzz`](crate::fuzz) | a smoke test of the fuzz targets |
+
+mod licenses;
+mod rust;
+mod samples;
+
+use std::time::Instant;
+
+use anyhow::Result;
+
+use crate::tally::Tally;
+use crate::{conformance, dev_peer, empty_root, fabric, image, layers, manifests, size, versions};
+
+/// One step.
+pub(crate) struct Step {
+    /// The word by which it is known.
+    pub(crate) name: &'static str,
+    /// What it checks.
+    pub(crate) about: &'static str,
+    run: fn() -> Result<Tally>,
+}
+
+/// Formatting, for any step list.
+const FORMAT: Step = step("format", "cargo fmt --check, fuzz targets included", rust::format);
+/// Lints.
+const CLIPPY: Step = step("clippy", "cargo clippy, no warnings", rust::clippy);
+/// Tests that need Rust only.
+const TESTS: Step = step("tests", "cargo test --workspace", rust::tests);
+/// Cycles, forbidden dependencies and sizes.
+const LAYERS: Step =
+    step("layers", "which crate, and which file, uses which", || layers::run(&<_>::default()));
+/// One version everywhere.
+const VERSIONS: Step =
+    step("versions", "one Rust release and one project version", || versions::run(&<_>::default()));
+
+/// What needs Rust only: minutes.
+pub(crate) const QUICK: &[Step] = &[
+    FORMAT,
+    LAYERS,
+    VERSIONS,
+    CLIPPY,
+    step("documentation", "cargo doc, private items included", rust::documentation),
+    step("licenses", "cargo deny: licenses, sources, banned crates", licenses::licenses),
+    step(
+        "advisories",
+        "cargo deny: known faults of dependencies; reported, never failed",
+        licenses::advisories,
+    ),
+    TESTS,
+];
+
+/// What needs other languages, containers or Fabric's own programs.
+pub(crate) const WHOLE: &[Step] = &[
+    step("samples", "the samples in Go, Java and Node.js, and the tests that run them", samples::run),
+    step("conformance", "the conformance cases on our builder", || conformance::run(&<_>::default())),
+    step("stand-in", "the same cases on a stand-in for Fabric's builder", samples::stand_in),
+    step("dev-peer", "the transcript of the development peer with real chaincode", || {
+        dev_peer::run(&<_>::default())
+    }),
+    step("size", "the builder is static and within its size budget", || size::run(&<_>::default())),
+    step("empty-root", "the builder where there is no other file", empty_root::run),
+    step("image", "the container image", || image::run(&<_>::default())),
+    step("manifests", "what is under deploy/, and the workflows", || manifests::run(&<_>::default())),
+    step("fabric", "our builder on Fabric's own peers, and their answers", || fabric::run(&<_>::default())),
+];
+
+/// What a person runs before each commit.
+pub(crate) const DAILY: &[Step] =
+    &[FORMAT, CLIPPY, step("unit tests", "cargo test --lib --bins", rust::unit_tests)];
+
+/// Every test, without lints.
+pub(crate) fn tests() -> impl Iterator<Item = &'static Step> {
+    [&TESTS, &LAYERS, &VERSIONS].into_iter().chain(WHOLE)
+}
+
+const fn step(name: &'static str, about: &'static str, run: fn() -> Result<Tally>) -> Step {
+    Step { name, about, run }
+}
+
+/// Runs steps, also after one has failed, and adds up their counts.
+pub(crate) fn run<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Tally {
+    steps.into_iter().map(|step| run_one(step.name, step.run)).sum()
+}
+
+/// Runs one step between a heading and its duration; an error of its own is one failure.
+pub(crate) fn run_one(name: &str, check: impl FnOnce() -> Result<Tally>) -> Tally {
+    println!("\n--- {name}");
+    let start = Instant::now();
+    let tally = check().unwrap_or_else(|error| {
+        println!("FAILED  {name}: {error:#}");
+        Tally::FAILED
+    });
+    println!("--- {name}: {tally} in {:.1} s", start.elapsed().as_secs_f64());
+    tally
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::{run, step};
+    use crate::tally::Tally;
+
+    #[test]
+    fn all_steps_run_and_an_error_is_one_failure() {
+        let steps = [
+            step("first", "", || bail!("no disk")),
+            step("second", "", || Ok(Tally { passed: 2, failed: 0, skipped: 1 })),
+        ];
+        assert_eq!(run(&steps), Tally { passed: 2, failed: 1, skipped: 1 });
+    }
+}
