@@ -40,7 +40,7 @@ pub(crate) struct Options {
     /// The folder with the programs of another builder; ours is built when this is not given
     #[arg(long, value_name = "DIR")]
     pub(crate) bin: Option<PathBuf>,
-    /// Record what our builder does now as what is expected; read the difference in git before you keep it
+    /// Record what our builder does now as what is expected; `cargo xtask bless cases` does it
     #[arg(long, conflicts_with = "bin")]
     pub(crate) bless: bool,
     /// Run only the cases whose name contains this

@@ -3,6 +3,7 @@
 //! Each chore has a file of its own with its options and a function `run`; this file only chooses.
 
 mod bench;
+mod bless;
 mod builder_programs;
 mod cargo_tools;
 mod ci;
@@ -46,6 +47,8 @@ enum Chore {
     /// Run what must hold before a change is taken, in three parts
     #[command(subcommand)]
     Ci(ci::Part),
+    /// Write what tests and checks compare with, and say which files changed
+    Bless(bless::Options),
     /// Run the conformance cases on our builder, or on any other
     Conformance(conformance::Options),
     /// Run the transcript of the development peer with real chaincode and real clients
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Chore::Check => Ok(steps::run(steps::DAILY)),
         Chore::Test => Ok(test::run()),
         Chore::Ci(part) => Ok(ci::run(&part)),
+        Chore::Bless(options) => bless::run(&options),
         Chore::Conformance(options) => conformance::run(&options),
         Chore::DevPeer(options) => dev_peer::run(&options),
         Chore::Fabric(options) => fabric::run(&options),

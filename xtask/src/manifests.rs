@@ -32,9 +32,9 @@ use tools::Tools;
 /// What to do beside the checks.
 #[derive(clap::Args, Default)]
 pub(crate) struct Options {
-    /// Write the snapshots anew, to be read before they are committed
+    /// Write the snapshots first; `cargo xtask bless manifests` does it
     #[arg(long)]
-    update: bool,
+    pub(crate) update: bool,
 }
 
 /// Renders everything and checks it.

@@ -98,16 +98,16 @@ fn every_line_is_explained_once_and_a_log_in_json_too() {
 fn the_page_of_errors_is_the_catalogue() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md");
     let page = page(catalogue().entries());
-    if std::env::var_os("CCS_UPDATE_DOCS").is_some() {
+    if std::env::var_os("CCS_BLESS").is_some() {
         std::fs::write(&path, &page).unwrap();
     }
     let written = std::fs::read_to_string(&path).unwrap_or_default();
-    assert_eq!(written, page, "docs/errors.md is old: CCS_UPDATE_DOCS=1 cargo test -p ccs-explain writes it");
+    assert_eq!(written, page, "docs/errors.md is out of date: `cargo xtask bless tests` writes it");
 }
 
 fn page(entries: &[Entry]) -> String {
     let mut page = String::from(
-        "# What my peer says\n\n<!-- Made from crates/explain/src/catalogue.toml by CCS_UPDATE_DOCS=1 cargo test -p ccs-explain. -->\n\n\
+        "# What my peer says\n\n<!-- Made from crates/explain/src/catalogue.toml by `cargo xtask bless tests`. -->\n\n\
          `ccs explain \"THE TEXT\"` finds these texts in an error or in a whole log and says what is below, with names and\n\
          numbers filled in:\n\n```sh\nccs explain \"docker build failed: docker build is disabled\"\n```\n\n\
          ```sh not run: needs a peer\npeer lifecycle chaincode install basic.tgz 2>&1 | ccs explain\n\

@@ -5,7 +5,7 @@
 //! of Fabric 3.1. Each package is a module of its name, except `protos`, which is [`peer`]. Services need the feature
 //! `services`.
 //!
-//! After a change in `protos/`, `CCS_UPDATE_GENERATED=1 cargo test -p ccs-proto` writes `src/generated` anew.
+//! After a change in `protos/`, `cargo xtask bless tests` writes `src/generated` anew.
 
 mod transaction_id;
 

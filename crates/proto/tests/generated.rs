@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Set to write the generated files instead of comparing them.
-const UPDATE: &str = "CCS_UPDATE_GENERATED";
+const UPDATE: &str = "CCS_BLESS";
 
 /// The folder of the generated services, in that of the messages.
 const SERVICES: &str = "services";
@@ -70,13 +70,13 @@ fn compare(generated: &Path, committed: &Path) {
     let (expected, actual) = (read(generated), read(committed));
     assert!(
         expected.keys().eq(actual.keys()),
-        "{:?} differs from {:?}; {UPDATE}=1 cargo test -p ccs-proto writes them",
+        "{:?} differs from {:?}; `cargo xtask bless tests` writes them",
         actual.keys(),
         expected.keys()
     );
     for (name, text) in expected {
         let difference = similar::TextDiff::from_lines(&actual[&name], &text).unified_diff().to_string();
-        assert!(difference.is_empty(), "{name}: {UPDATE}=1 cargo test -p ccs-proto writes it\n{difference}");
+        assert!(difference.is_empty(), "{name}: `cargo xtask bless tests` writes it\n{difference}");
     }
 }
 

@@ -35,8 +35,9 @@ impl Recorded {
     pub(crate) fn read(case: &Path, input: &Tree) -> Result<Self> {
         let folder = case.join("expected");
         let file = folder.join("tree.txt");
-        let listing = fs::read_to_string(&file)
-            .with_context(|| format!("cannot read {}; --bless records it", file.display()))?;
+        let listing = fs::read_to_string(&file).with_context(|| {
+            format!("cannot read {}; `cargo xtask bless cases` records it", file.display())
+        })?;
         let mut output = Tree::new();
         for line in listing.lines() {
             let (path, entry) = entry(line, &folder.join("files"), &output, input)

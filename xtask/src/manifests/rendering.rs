@@ -100,7 +100,7 @@ pub(super) fn compare(rendered: &[Rendering], update: bool) -> Result<Tally> {
                 "{}",
                 TextDiff::from_lines(&expected, text).unified_diff().header("snapshot", "rendered")
             );
-            println!("read the difference; `cargo xtask manifests --update` takes it");
+            println!("read the difference; `cargo xtask bless manifests` writes the snapshot");
         }
     }
     Ok(tally)
