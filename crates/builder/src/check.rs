@@ -1,75 +1,17 @@
 //! What a peer would only find when it launches the chaincode, found when the package is installed.
 
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
-use ccs_certificates::{
-    BundleError, Certificate, KeyPairError, UncheckedKey, Validity, read_bundle, read_key_pair,
-};
+use ccs_certificates::{Certificate, UncheckedKey, Validity, read_bundle, read_key_pair};
 use ccs_files::connection::DialTimeout;
 use ccs_files::{Address, Connection};
 
-use crate::input::MAX_CONNECTION;
+pub use crate::error::TlsError;
+use crate::limits::MAX_CONNECTION;
 use crate::{Error, Warning};
 
 /// A certificate that ends within this many days is warned about.
 pub const EXPIRY_WARNING_DAYS: u64 = 30;
-
-/// Certificates or keys of a connection are missing or unusable.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TlsError {
-    /// `tls_required` without `root_cert`.
-    #[error("tls_required is true and root_cert is missing")]
-    NoRootCert,
-    /// `client_auth_required` without `client_key`.
-    #[error("client_auth_required is true and client_key is missing")]
-    NoClientKey,
-    /// `client_auth_required` without `client_cert`.
-    #[error("client_auth_required is true and client_cert is missing")]
-    NoClientCert,
-    /// No certificate can be read from `root_cert`.
-    #[error("root_cert cannot be used: {0}")]
-    RootCert(BundleError),
-    /// `client_cert` and `client_key` cannot be used together.
-    #[error("client_cert and client_key cannot be used: {0}")]
-    KeyPair(KeyPairError),
-    /// A certificate has ended, and no other can take its place.
-    #[error("{field}: the certificate of {subject} expired {}", ago(*for_time))]
-    Expired {
-        /// The field.
-        field: &'static str,
-        /// Whose certificate it is.
-        subject: String,
-        /// How long ago it ended.
-        for_time: Duration,
-    },
-}
-
-impl TlsError {
-    /// Says what to do about it.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::NoRootCert => {
-                Some("put the PEM text of the CA that issued the chaincode's certificate into root_cert".to_owned())
-            }
-            Self::NoClientKey | Self::NoClientCert => Some(
-                "put the PEM text of the peer's client certificate and of its key into client_cert and client_key"
-                    .to_owned(),
-            ),
-            Self::RootCert(error) => error.hint(),
-            Self::KeyPair(error) => error.hint(),
-            Self::Expired { .. } => Some("renew the certificate and package the chaincode again".to_owned()),
-        }
-    }
-}
-
-fn ago(time: Duration) -> String {
-    match time.as_secs() / 86_400 {
-        0 => "less than a day ago".to_owned(),
-        1 => "1 day ago".to_owned(),
-        days => format!("{days} days ago"),
-    }
-}
 
 /// Checks a rendered connection, brings its dial timeout into one form, and adds what should be warned about.
 pub fn check(connection: &mut Connection, now: SystemTime, warnings: &mut Vec<Warning>) -> Result<(), Error> {

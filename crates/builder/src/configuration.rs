@@ -5,41 +5,15 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
 use ccs_files::PackageId;
-use ccs_files::json::{self, Json, Kind, SyntaxError};
+use ccs_files::json::{self, Json, Kind};
 use ccs_gotemplate::Value;
 
 use crate::Error;
-use crate::context::{CONFIGURATION_VARIABLE, Surroundings};
+use crate::context::Surroundings;
+pub use crate::error::ConfigurationError;
 use crate::input::{self, ReadError};
-
-/// The deepest nesting of a configuration.
-pub const MAX_DEPTH: usize = 200;
-
-/// The most values that a configuration may hold, inner ones included. Each may take half a kilobyte of memory.
-pub const MAX_VALUES: usize = 10_000;
-
-/// A configuration for templates is broken.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigurationError {
-    /// The file cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] ReadError),
-    /// It is not JSON.
-    #[error(transparent)]
-    Syntax(#[from] SyntaxError),
-    /// It is JSON of another kind.
-    #[error("it is {0}, not an object")]
-    NotAnObject(Kind),
-    /// A number has no float64, which is what Go makes of it.
-    #[error("the number {0} is out of range")]
-    Number(String),
-    /// Arrays or objects are nested too deep.
-    #[error("it has more than {MAX_DEPTH} nested arrays and objects")]
-    TooDeep,
-    /// There are too many values.
-    #[error("it has more than {MAX_VALUES} values")]
-    TooManyValues,
-}
+use crate::limits::{MAX_CONFIGURATION_DEPTH, MAX_CONFIGURATION_VALUES};
+use crate::variables::CONFIGURATION_VARIABLE;
 
 /// The data of the templates.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -155,11 +129,13 @@ impl Reading {
     /// Converts to what `encoding/json` stores in an `interface{}`; a container here is the `depth`th around its content.
     fn value(&mut self, json: Json<'_>, depth: usize) -> Result<Value, ConfigurationError> {
         self.values += 1;
-        if self.values > MAX_VALUES {
+        if self.values > MAX_CONFIGURATION_VALUES {
             return Err(ConfigurationError::TooManyValues);
         }
         Ok(match json.kind() {
-            Kind::Array | Kind::Object if depth > MAX_DEPTH => return Err(ConfigurationError::TooDeep),
+            Kind::Array | Kind::Object if depth > MAX_CONFIGURATION_DEPTH => {
+                return Err(ConfigurationError::TooDeep);
+            }
             Kind::Null => Value::Null,
             Kind::Boolean => Value::Bool(json.as_bool().unwrap_or_default()),
             Kind::String => Value::String(json.as_str().unwrap_or_default()),
@@ -255,14 +231,18 @@ mod tests {
             let error = gathered(&surroundings(Some(variable), None)).unwrap_err();
             assert_eq!(error.to_string(), format!("{CONFIGURATION_VARIABLE}: {message}"));
         }
-        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(MAX_DEPTH), "]".repeat(MAX_DEPTH));
+        let deep = format!(
+            r#"{{"a":{}{}}}"#,
+            "[".repeat(MAX_CONFIGURATION_DEPTH),
+            "]".repeat(MAX_CONFIGURATION_DEPTH)
+        );
         assert_eq!(
             parse(deep.as_bytes()).unwrap_err().to_string(),
             "it has more than 200 nested arrays and objects"
         );
         let many = |count| format!(r#"{{"a":[{}]}}"#, vec!["1"; count].join(","));
-        assert!(parse(many(MAX_VALUES - 1).as_bytes()).is_ok());
-        let error = parse(many(MAX_VALUES).as_bytes()).unwrap_err();
+        assert!(parse(many(MAX_CONFIGURATION_VALUES - 1).as_bytes()).is_ok());
+        let error = parse(many(MAX_CONFIGURATION_VALUES).as_bytes()).unwrap_err();
         assert_eq!(error.to_string(), "it has more than 10000 values");
     }
 }

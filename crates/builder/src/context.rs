@@ -7,13 +7,7 @@ use std::time::SystemTime;
 
 use crate::Error;
 use crate::program::Program;
-
-/// The variable that holds the configuration for templates, as Fabric's own builder names it.
-pub const CONFIGURATION_VARIABLE: &str = "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG";
-
-/// The variables, beside [`CONFIGURATION_VARIABLE`], that become template variables when the peer passes them on.
-pub const PEER_VARIABLES: [(&str, &str); 3] =
-    [("CORE_PEER_ID", "peer_id"), ("CORE_PEER_LOCALMSPID", "msp_id"), ("HOSTNAME", "hostname")];
+use crate::variables::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
 
 /// The arguments of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,10 @@
 //! Why a program of the builder fails, with the code it ends with and what to do about it.
 
+mod configuration;
+mod read;
+mod template;
+mod tls;
+
 use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
@@ -10,13 +15,13 @@ use ccs_files::duration::DurationError;
 use ccs_files::index::{IndexError, PathError};
 use ccs_files::metadata::MetadataError;
 
+pub use self::configuration::ConfigurationError;
+pub use self::read::ReadError;
+pub use self::template::TemplateError;
+pub use self::tls::TlsError;
 use crate::ExitCode;
-use crate::check::TlsError;
-use crate::configuration::ConfigurationError;
-use crate::context::CONFIGURATION_VARIABLE;
-use crate::input::ReadError;
 use crate::program::Program;
-use crate::render::TemplateError;
+use crate::variables::CONFIGURATION_VARIABLE;
 
 /// A failure of detect, build, release or install.
 #[derive(Debug, thiserror::Error)]
@@ -95,7 +100,7 @@ pub enum Error {
     /// A rendered connection.json is larger than the packaged one may be.
     #[error(
         "connection.json: its rendered form has {size} bytes, more than {}",
-        crate::input::MAX_CONNECTION
+        crate::limits::MAX_CONNECTION
     )]
     RenderedTooLarge {
         /// How large it is, in bytes.

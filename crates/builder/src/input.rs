@@ -7,31 +7,11 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// The most that connection.json may hold, in bytes: room for some five hundred certificates.
-pub const MAX_CONNECTION: u64 = 1024 * 1024;
+pub use crate::error::ReadError;
+pub use crate::limits::MAX_CONNECTION;
 
 /// The most that metadata.json, config.json or an index may hold, in bytes.
 pub const MAX_SMALL: u64 = 1024 * 1024;
-
-/// A file cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// There is nothing of that name.
-    #[error("there is no such file")]
-    Missing,
-    /// It is a folder, a pipe, a device or a socket.
-    #[error("it is not a file")]
-    NotAFile,
-    /// It is larger than allowed.
-    #[error("it is larger than {0} bytes")]
-    TooLarge(u64),
-    /// A folder holds more than allowed.
-    #[error("{0}")]
-    Limit(String),
-    /// The system says no.
-    #[error(transparent)]
-    System(io::Error),
-}
 
 /// Reads a whole file of at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {

@@ -13,8 +13,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use ccs_files::GoDuration;
 
 use crate::Error;
-use crate::context::{Arguments, CONFIGURATION_VARIABLE, PEER_VARIABLES};
+use crate::context::Arguments;
 use crate::program::{Program, version};
+use crate::variables::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
 
 /// The name that the printed settings give the builder.
 const BUILDER_NAME: &str = "ccs-builder";

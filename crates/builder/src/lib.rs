@@ -22,6 +22,7 @@
 //! | [`output`] | folders written whole or not at all |
 //! | `folder` | folders by handle, so that no link can be put in the way |
 //! | [`install`], [`keep`] | `ccs-builder install`, once or again and again |
+//! | [`limits`], [`variables`] | numbers and names that several of these know |
 //! | [`error`], [`warning`], [`exit`], [`report`] | what went wrong, its code, and the line that says so |
 
 pub mod check;
@@ -34,12 +35,14 @@ mod folder;
 pub mod input;
 pub mod install;
 pub mod keep;
+pub mod limits;
 pub mod meta_inf;
 pub mod output;
 pub mod program;
 pub mod render;
 pub mod report;
 pub mod stages;
+pub mod variables;
 pub mod warning;
 
 pub use error::Error;

@@ -8,6 +8,7 @@ use ccs_files::index;
 
 use crate::folder::{Folder, Kind};
 use crate::input::{self, ReadError};
+pub use crate::limits::MAX_ENTRIES;
 use crate::{Error, Warning};
 
 /// Files below one folder, with their content, sorted by path.
@@ -19,9 +20,6 @@ pub struct Tree {
 
 /// The most that all files of META-INF and their paths may hold together, in bytes.
 pub const MAX_TREE: u64 = 16 * 1024 * 1024;
-
-/// The most files and folders that META-INF may hold.
-pub const MAX_ENTRIES: usize = 1_000;
 
 /// The most folders that META-INF may hold one inside the other.
 pub const MAX_DEPTH: usize = 100;

@@ -4,72 +4,14 @@ use std::collections::BTreeSet;
 
 use ccs_files::Connection;
 use ccs_files::connection::DialTimeout;
-use ccs_gotemplate::{Limits, ParseError, RenderError, Template};
+use ccs_gotemplate::{Limits, RenderError, Template};
 
 use crate::Error;
 use crate::configuration::Configuration;
-use crate::context::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
+pub use crate::error::TemplateError;
 
 /// The most that one field may become, in bytes.
 pub const MAX_OUTPUT: usize = 1024 * 1024;
-
-/// A template cannot be rendered.
-#[derive(Debug, thiserror::Error)]
-pub enum TemplateError {
-    /// It is not a template.
-    #[error(transparent)]
-    Parse(#[from] ParseError),
-    /// It reads a key that nobody defined.
-    #[error("{error}")]
-    MissingKey {
-        /// The key and where the template reads it.
-        error: RenderError,
-        /// The keys that exist.
-        known: BTreeSet<String>,
-        /// Whether the operator has configured anything at all.
-        configured: bool,
-    },
-    /// It fails for another reason.
-    #[error(transparent)]
-    Render(RenderError),
-}
-
-impl TemplateError {
-    /// Says what to do about it; for a missing key, which keys there are.
-    #[must_use]
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Parse(error) => error.hint(),
-            Self::Render(error) => error.hint(),
-            Self::MissingKey { error, known, configured } => {
-                let names: Vec<&str> = known.iter().take(40).map(String::as_str).collect();
-                let exist = match names.as_slice() {
-                    [] => "no key exists".to_owned(),
-                    names => format!("the keys that exist are {}", names.join(", ")),
-                };
-                Some(format!("{exist}; {}", next_step(error, *configured)))
-            }
-        }
-    }
-}
-
-/// What to do about a key that does not exist. Mostly a variable is set, and the peer does not pass it on.
-fn next_step(error: &RenderError, configured: bool) -> String {
-    let variable_of =
-        |key: &str| PEER_VARIABLES.iter().find(|(_, name)| *name == key).map(|(variable, _)| variable);
-    match error {
-        RenderError::MissingKey { key, .. } if let Some(variable) = variable_of(key) => {
-            format!(
-                "{key} is {variable} of the peer: set it there and list it in propagateEnvironment of the builder"
-            )
-        }
-        _ if configured => error.hint().unwrap_or_default(),
-        _ => format!(
-            "nothing is configured: set {CONFIGURATION_VARIABLE} for the peer and list it in propagateEnvironment of the \
-             builder, or write config.json beside its bin folder"
-        ),
-    }
-}
 
 /// Renders the fields that a peer will read.
 ///

@@ -6,7 +6,7 @@ use ccs_certificates::{Skipped, UncheckedKey};
 use ccs_files::GoDuration;
 use ccs_files::connection::Notice;
 
-use crate::check::TlsError;
+use crate::error::TlsError;
 
 /// Something about a package that a builder takes and its author hardly meant.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
