@@ -1,7 +1,7 @@
 //! What the headers of a package's two archives say beside names and content: no peer looks at it, and yet it is part of
 //! the package ID.
 
-use crate::shown;
+use crate::shown::shown;
 
 /// The header of an entry, as it is in the archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -27,6 +27,7 @@ mod header;
 mod layer;
 mod limits;
 mod read;
+mod shown;
 mod write;
 
 pub use archive::fault::TarFault;
@@ -39,5 +40,3 @@ pub use read::{
     Digests, Package, ReadError, VisitError, Visited, Warning, digests, package_id, read, visit, visit_code,
 };
 pub use write::{WriteError, write};
-
-use code::shown;

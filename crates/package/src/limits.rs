@@ -141,7 +141,7 @@ impl<'a> Tally<'a> {
             _ => self.limits.entry_bytes,
         };
         if member.size > limit {
-            let name = crate::shown(&member.name);
+            let name = crate::shown::shown(&member.name);
             return Err(LimitExceeded::EntryBytes { layer, name, size: member.size, limit });
         }
         Ok(())

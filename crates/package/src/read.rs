@@ -19,7 +19,7 @@ use crate::code::{CodeEntry, EntryKind};
 use crate::header::{EntryHeader, GzipHeader};
 use crate::layer::{self, Cause, CompressedArchive, Counted};
 use crate::limits::{Layer, LimitExceeded, Limits, Tally};
-use crate::shown;
+use crate::shown::shown;
 use code_walk::CodeWalk;
 
 /// A package that a peer would install.

@@ -5,9 +5,10 @@ use std::io;
 use ccs_files::metadata::MetadataError;
 use ccs_files::package_id::LabelError;
 
-use crate::code::{CodeFault, kind_name};
+use crate::code::CodeFault;
 use crate::layer::{ArchiveFault, GzipFault};
 use crate::limits::LimitExceeded;
+use crate::shown::kind_name;
 
 /// A package cannot be read, or a peer would refuse to install it.
 #[derive(Debug, thiserror::Error)]
