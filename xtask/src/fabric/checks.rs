@@ -129,9 +129,9 @@ fn builds(report: &mut Report, administrator: &Administrator<'_>, network: &Netw
         ensure!(connection.contains(&expected), "released {connection}");
         Ok(())
     });
-    let indexed = packages::indexed(folder, "indexed_1.0")?;
+    let package = packages::indexed(folder, "indexed_1.0")?;
     report.check("indexes are released where the peer looks for them", || {
-        administrator.install(&indexed)?;
+        administrator.install(&package)?;
         let indexes = network.released("indexed_1.0")?.join("statedb/couchdb");
         for place in ["indexes", "collections/shared/indexes"] {
             let file = indexes.join(place).join("byGroup.json");

@@ -78,7 +78,10 @@ fn key(module: &Path) -> Result<String> {
         let file = module.join(name);
         hash.update(fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?);
     }
-    Ok(hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    let mut hash = hex::encode(hash.finalize());
+    // Enough to tell a few builds apart.
+    hash.truncate(16);
+    Ok(hash)
 }
 
 /// Builds the programs into a folder, with the settings that Fabric ships beside them.
