@@ -28,7 +28,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// Watches folders, apart from what is in `unwatched`. A change that comes while many wait to be seen is not noted.
     pub(crate) fn begin(folders: &[PathBuf], unwatched: &[PathBuf]) -> Result<Self, Error> {
-        let (changes, changed) = mpsc::channel(CHANGES);
+        let (noted, changed) = mpsc::channel(CHANGES);
         if folders.is_empty() {
             return Ok(Self { changed, watcher: None });
         }
@@ -46,7 +46,7 @@ impl Watch {
             // The last one is the new name of a file that was renamed.
             if let Some(path) = event.paths.into_iter().rev().find(|path| rules.count(path)) {
                 // Full: changes are waiting already.
-                let _ = changes.try_send(path);
+                let _ = noted.try_send(path);
             }
         };
         let mut watcher = notify::recommended_watcher(note).map_err(Error::Watch)?;
