@@ -35,7 +35,7 @@ impl Store {
     /// Opens the store in a folder, or makes both; only this user can read what it makes.
     ///
     /// What was committed is there also after the process, or the machine, was stopped at any moment. The checksums of the
-    /// whole file are compared, which takes a second for about a gigabyte.
+    /// whole file are compared, so the time grows with the file.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         DirBuilder::new()
             .recursive(true)
