@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use ccs_identity::Signer;
 use ccs_proto::common::{self, ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader};
+use ccs_proto::limits::MAX_MESSAGE_IN_BYTES;
 use ccs_proto::orderer::seek_info::SeekBehavior;
 use ccs_proto::orderer::seek_position::Type;
 use ccs_proto::orderer::{SeekInfo, SeekNewest, SeekNextCommit, SeekOldest, SeekPosition, SeekSpecified};
@@ -15,7 +16,7 @@ use tonic::Streaming;
 
 use crate::block::BlockContent;
 use crate::error::{Error, Operation};
-use crate::gateway::{Gateway, MAX_MESSAGE_IN_BYTES};
+use crate::gateway::Gateway;
 
 /// A place in a channel's chain of blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ use ccs_proto::gateway::{
     CommitStatusRequest, CommitStatusResponse, EndorseRequest, EvaluateRequest, SignedCommitStatusRequest,
     SubmitRequest,
 };
+use ccs_proto::limits::MAX_MESSAGE_IN_BYTES;
 use ccs_proto::peer::Response;
 use prost::Message as _;
 use tonic::transport::Channel;
@@ -24,9 +25,6 @@ use crate::proposal::Proposal;
 use crate::refusal::Refusal;
 use crate::transaction_id::TransactionId;
 use crate::validation::ValidationCode;
-
-/// The largest message, both ways, as a peer has it (Fabric 3.1 `internal/pkg/comm/config.go`).
-pub(crate) const MAX_MESSAGE_IN_BYTES: usize = 100 << 20;
 
 /// A connection to one peer, with the identity that signs.
 #[derive(Clone, Debug)]

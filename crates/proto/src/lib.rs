@@ -7,6 +7,7 @@
 //!
 //! After a change in `protos/`, `cargo xtask bless tests` writes `src/generated` anew.
 
+pub mod limits;
 mod transaction_id;
 
 pub use transaction_id::transaction_id;
