@@ -93,11 +93,7 @@ impl Talk {
 }
 
 /// Makes a message that belongs to the transaction of another.
-pub fn of(
-    transaction: &ChaincodeMessage,
-    message_type: Type,
-    payload: &impl Message,
-) -> ChaincodeMessage {
+pub fn of(transaction: &ChaincodeMessage, message_type: Type, payload: &impl Message) -> ChaincodeMessage {
     let channel_id = transaction.channel_id.clone();
     ChaincodeMessage { channel_id, ..message(message_type, &transaction.txid, payload) }
 }

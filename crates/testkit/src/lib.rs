@@ -10,6 +10,7 @@ mod fake_gateway;
 mod node;
 mod process;
 mod shim;
+mod wait;
 
 pub use builder::{ccs_builder, static_target};
 pub use certificates::{Authority, Pair};
@@ -18,6 +19,7 @@ pub use fake_gateway::{FakeAnswers, FakeGateway, organization, organization_in, 
 pub use node::NodeSample;
 pub use process::wait_for_exit;
 pub use shim::{Shim, ShimServer};
+pub use wait::wait_until;
 
 use std::path::{Path, PathBuf};
 
