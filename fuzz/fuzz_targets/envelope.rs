@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use ccs_identity::{Certificate, Msp, MspManager, MspSettings};
 use ccs_ledger::LedgerError;
-use ccs_peer::ContractDefinition;
-use ccs_peer::validation::{Channel, ChannelPolicies, StateKey, View, validate};
+use ccs_peer::ChaincodePolicies;
+use ccs_peer::validation::{ChannelPolicies, StateKey, ValidationContext, View, validate};
 use libfuzzer_sys::fuzz_target;
 
 const CA: &str = include_str!("../corpus/creator/ca.pem");
@@ -22,7 +22,7 @@ static MANAGER: LazyLock<MspManager> = LazyLock::new(|| {
 struct Nothing;
 
 impl View for Nothing {
-    fn definition(&self, _: &str) -> Option<Arc<ContractDefinition>> {
+    fn policies(&self, _: &str) -> Option<Arc<ChaincodePolicies>> {
         None
     }
 
@@ -33,13 +33,13 @@ impl View for Nothing {
 
 fuzz_target!(|bytes: &[u8]| {
     let policies = ChannelPolicies::new(&MANAGER);
-    let channel = Channel {
-        name: "mychannel",
+    let context = ValidationContext {
+        channel: "mychannel",
         msps: &MANAGER,
         policies: &policies,
         view: &Nothing,
         changed_policies: &HashSet::new(),
     };
-    let verdict = validate(bytes, &channel).expect("there is no ledger that could fail");
+    let verdict = validate(bytes, &context).expect("there is no ledger that could fail");
     assert!(verdict.outcome.is_err(), "nobody but the CA has its key");
 });

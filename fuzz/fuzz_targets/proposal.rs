@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ccs_identity::{Certificate, Msp, MspManager, MspSettings};
-use ccs_peer::proposal::{Unpacked, filter};
+use ccs_peer::proposal::{Decoded, Unpacked, filter};
 use ccs_proto::peer::SignedProposal;
 use libfuzzer_sys::fuzz_target;
 
@@ -20,8 +20,9 @@ static MANAGER: LazyLock<MspManager> = LazyLock::new(|| {
 fuzz_target!(|bytes: &[u8]| {
     let signed = SignedProposal { proposal_bytes: bytes.to_vec(), signature: vec![1] };
     let now: SystemTime = UNIX_EPOCH + Duration::from_secs(1_767_323_045);
-    let _ = filter(&signed, now, |_| &*MANAGER).map_err(|error| error.to_string());
-    if let Ok(unpacked) = Unpacked::new(Arc::new(signed)) {
+    let decoded = Decoded::new(signed);
+    let _ = filter(&decoded, now, |_| &*MANAGER).map_err(|error| error.to_string());
+    if let Ok(unpacked) = Unpacked::new(decoded) {
         let _ = unpacked.function();
         let refusal = unpacked.check(&MANAGER).expect_err("nobody but the CA has its key");
         assert!(!refusal.to_string().is_empty());

@@ -67,16 +67,30 @@ pub(crate) trait Callees: Send + Sync {
     fn channel(&self, name: &str) -> Option<Arc<Channel>>;
 
     /// Invokes a chaincode and returns its last message, COMPLETED or ERROR.
-    async fn invoke(self: Arc<Self>, call: Call) -> Result<ChaincodeMessage, InvokeError>;
+    async fn invoke(
+        self: Arc<Self>,
+        channel: Arc<Channel>,
+        chaincode: &str,
+        call: ChaincodeCall,
+    ) -> Result<ChaincodeMessage, InvokeError>;
 }
 
-/// What somebody asks of a chaincode.
+/// What runs for a chaincode of a channel: resolved once for each transaction.
 #[derive(Clone, Debug)]
-pub struct Call {
+pub struct Target {
     /// The channel.
     pub channel: Arc<Channel>,
     /// The chaincode's name in its definition.
     pub chaincode: String,
+    /// The definition.
+    pub definition: Arc<Definition>,
+    /// The ID under which the chaincode runs.
+    pub id: String,
+}
+
+/// A call of a chaincode.
+#[derive(Clone, Debug)]
+pub struct ChaincodeCall {
     /// The function and its arguments.
     pub input: ccs_proto::peer::ChaincodeInput,
     /// The transaction.
@@ -93,15 +107,15 @@ impl Context {
     pub(crate) fn new(
         callees: Arc<dyn Callees>,
         query_limit: usize,
-        call: Call,
-        definition: Arc<Definition>,
+        target: Target,
+        call: ChaincodeCall,
     ) -> Self {
         Self {
             callees,
             query_limit,
-            channel: call.channel,
-            chaincode: call.chaincode,
-            definition,
+            channel: target.channel,
+            chaincode: target.chaincode,
+            definition: target.definition,
             transaction_id: call.transaction_id,
             proposal: call.proposal,
             creator: call.creator,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use ccs_channel::DefinitionError;
+use ccs_channel::{Channel, DefinitionError};
 use ccs_dial::End;
 use ccs_dial::connection::DialError;
 use ccs_files::PackageId;
@@ -18,7 +18,7 @@ pub enum RegisterError {
     Stream(Box<tonic::Status>),
     /// The session ended before the chaincode was ready.
     #[error("chaincode registration failed: {0}")]
-    Ended(#[from] End),
+    Ended(End),
     /// The chaincode said nothing in time; the text is a peer's.
     #[error("timeout expired while starting chaincode {package_id} for transaction")]
     Timeout {
@@ -30,6 +30,20 @@ pub enum RegisterError {
     /// There is no ledger for its transactions.
     #[error("could not make a ledger")]
     Ledger(#[from] ccs_ledger::OpenError),
+}
+
+// The texts above hold their causes, so these are not sources, too.
+
+impl From<End> for RegisterError {
+    fn from(end: End) -> Self {
+        Self::Ended(end)
+    }
+}
+
+impl From<DefinitionError> for TransactionError {
+    fn from(error: DefinitionError) -> Self {
+        Self::Ledger(error)
+    }
 }
 
 impl RegisterError {
@@ -121,9 +135,12 @@ impl LaunchError {
     }
 }
 
-/// A chaincode is defined, and this peer cannot run it (Fabric 3.1 `core/chaincode/lifecycle/endorsement_info.go`).
+/// A chaincode is not defined, or this peer cannot run it (Fabric 3.1 `core/chaincode/lifecycle/endorsement_info.go`).
 #[derive(Debug, thiserror::Error)]
 pub enum Gap {
+    /// The channel has no such definition.
+    #[error("chaincode {0} not found")]
+    Undefined(String),
     /// The peer's organization has not approved the definition.
     #[error(
         "chaincode definition for '{chaincode}' at sequence {sequence} on channel '{channel}' has not yet been approved by this org"
@@ -153,7 +170,7 @@ impl Gap {
             Self::NotInstalled(_) => {
                 "install the package that was approved, or approve the one that is installed: peer lifecycle chaincode queryinstalled"
             }
-            Self::Definition(_) => return None,
+            Self::Undefined(_) | Self::Definition(_) => return None,
         };
         Some(hint.to_owned())
     }
@@ -162,18 +179,7 @@ impl Gap {
 /// A chaincode cannot be invoked. The texts are those that another chaincode which calls it reads after `execute failed: `.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
-    /// It is not defined.
-    #[error(
-        "invalid invocation: [channel {channel}] failed to get chaincode container info for {chaincode}: chaincode \
-         {chaincode} not found"
-    )]
-    Undefined {
-        /// The channel.
-        channel: String,
-        /// Its name.
-        chaincode: String,
-    },
-    /// It is defined, and this peer cannot run it.
+    /// It is not defined, or this peer cannot run it.
     #[error(
         "invalid invocation: [channel {channel}] failed to get chaincode container info for {chaincode}: {gap}"
     )]
@@ -245,7 +251,7 @@ pub enum TransactionError {
     },
     /// The ledger failed.
     #[error("error in simulation: {0}")]
-    Ledger(#[from] DefinitionError),
+    Ledger(DefinitionError),
     /// There is no proposal.
     #[error(transparent)]
     Nonce(#[from] NonceError),
@@ -264,6 +270,11 @@ impl TransactionError {
 }
 
 impl InvokeError {
+    /// Says which chaincode of which channel has the gap.
+    pub(crate) fn gap(channel: &Channel, chaincode: &str, gap: Gap) -> Self {
+        Self::Gap { channel: channel.name().to_owned(), chaincode: chaincode.to_owned(), gap: Box::new(gap) }
+    }
+
     /// Says what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -274,7 +285,7 @@ impl InvokeError {
             Self::StreamLost { end } => Some(format!("what happened: {end}")),
             Self::Launch { error, .. } => error.hint(),
             Self::Gap { gap, .. } => gap.hint(),
-            Self::Duplicate { .. } | Self::Undefined { .. } | Self::Definition(_) | Self::Init(_) => None,
+            Self::Duplicate { .. } | Self::Definition(_) | Self::Init(_) => None,
         }
     }
 }

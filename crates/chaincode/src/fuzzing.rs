@@ -11,10 +11,10 @@ use ccs_proto::peer::{
 };
 use tokio::runtime::Runtime;
 
-use crate::context::{Call, Context};
-use crate::executor::Peer;
+use crate::chaincode_support::ChaincodeSupport;
+use crate::context::{ChaincodeCall, Context, Target};
 use crate::handlers::{self, Answer};
-use crate::limits::Limits;
+use crate::limits::ChaincodeLimits;
 use crate::shared_simulation::SharedSimulation;
 
 /// The channel of every transaction. What they write is never committed, so each finds the same.
@@ -51,17 +51,17 @@ impl RunningTransaction {
     pub fn begin() -> Result<Self, DefinitionError> {
         let channel = Arc::clone(&CHANNEL);
         let definition = channel.definition("basic")?.unwrap_or_default();
-        let call = Call {
-            chaincode: "basic".to_owned(),
+        let simulation = SharedSimulation::new(channel.ledger().simulate("t1")?);
+        let target = Target { channel, chaincode: "basic".to_owned(), definition, id: "basic:1".to_owned() };
+        let call = ChaincodeCall {
             input: ChaincodeInput::default(),
             transaction_id: "t1".to_owned(),
             proposal: Arc::new(SignedProposal::default()),
             creator: None,
-            simulation: SharedSimulation::new(channel.ledger().simulate("t1")?),
-            channel,
+            simulation,
         };
-        let callees = Arc::new(Peer::new(Limits::default()));
-        Ok(Self(Arc::new(Context::new(callees, 2, call, definition))))
+        let callees = Arc::new(ChaincodeSupport::new(ChaincodeLimits::default()));
+        Ok(Self(Arc::new(Context::new(callees, 2, target, call))))
     }
 
     /// Answers a request of the chaincode.

@@ -11,12 +11,13 @@ use tokio::time::timeout;
 
 use crate::context::Context;
 use crate::error::InvokeError;
-use crate::stream::{self, Admit, Ends, Execute};
+use crate::session::Admit;
+use crate::stream::{self, Execute, SessionParts};
 
-/// A registered chaincode. Clones are handles of the same stream, which ends with [`Running::close`], or when the last of
+/// A registered chaincode. Clones are handles of the same stream, which ends with [`ChaincodeHandle::close`], or when the last of
 /// them is dropped.
 #[derive(Clone, Debug)]
-pub(crate) struct Running {
+pub(crate) struct ChaincodeHandle {
     transactions: mpsc::UnboundedSender<Execute>,
     end: Arc<OnceLock<End>>,
     task: Arc<Task>,
@@ -32,17 +33,17 @@ impl Drop for Task {
     }
 }
 
-impl Running {
+impl ChaincodeHandle {
     /// Waits until the chaincode at the other end of a stream has registered.
     pub(crate) async fn register(
         stream: MessageStream,
-        admit: Admit,
+        admit: Box<Admit>,
         keepalive: Option<Duration>,
     ) -> Result<Self, End> {
         let (transactions, transactions_of_task) = mpsc::unbounded_channel();
         let (registered, registration) = oneshot::channel();
         let end = Arc::default();
-        let ends = Ends {
+        let ends = SessionParts {
             stream,
             transactions: transactions_of_task,
             admit,

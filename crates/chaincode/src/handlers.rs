@@ -31,9 +31,9 @@ use crate::wire::TransactionKey;
 
 /// Why a request is refused; the chaincode reads it after `<TYPE> failed: transaction ID: <id>: `.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Refusal {
+pub(crate) enum RequestError {
     #[error("unmarshal failed: {0}")]
-    Unmarshal(#[from] prost::DecodeError),
+    Unmarshal(prost::DecodeError),
     #[error("no ledger context")]
     NoLedgerContext,
     #[error("could not get valid transaction")]
@@ -47,7 +47,7 @@ pub(crate) enum Refusal {
     #[error(transparent)]
     Unstorable(#[from] ccs_couchdb::CouchError),
     #[error("invalid query: {0}")]
-    Query(#[from] ccs_mango::QueryError),
+    Query(ccs_mango::QueryError),
     #[error("unknown operation type: {0}")]
     UnknownOperation(i32),
     #[error("private data APIs are not allowed in chaincode Init()")]
@@ -81,13 +81,25 @@ pub(crate) enum Refusal {
     Execute(Box<InvokeError>),
 }
 
-impl From<LedgerError> for Refusal {
+impl From<prost::DecodeError> for RequestError {
+    fn from(error: prost::DecodeError) -> Self {
+        Self::Unmarshal(error)
+    }
+}
+
+impl From<ccs_mango::QueryError> for RequestError {
+    fn from(error: ccs_mango::QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<LedgerError> for RequestError {
     fn from(error: LedgerError) -> Self {
         Self::Simulation(error.into())
     }
 }
 
-type Payload = Result<Vec<u8>, Refusal>;
+type Payload = Result<Vec<u8>, RequestError>;
 
 /// An answer: now, or when it is there.
 #[expect(clippy::large_enum_variant, reason = "it lives until it is sent")]
@@ -109,20 +121,33 @@ pub(crate) fn answer(request: ChaincodeMessage, context: &Arc<Context>) -> Answe
             reply(&request, payload)
         })),
         Type::GetStateByRange | Type::QueryStateNext | Type::GetHistoryForKey => {
-            Answer::Later(Box::pin(async move {
+            Answer::Later(Box::pin(off_worker(move || {
                 let payload = read_many(&request, &context);
                 reply(&request, payload)
-            }))
+            })))
         }
         _ => Answer::Now(reply(&request, read_or_write(&request, &context))),
+    }
+}
+
+/// Reads many keys of the store on a thread that may wait, so that the workers of the runtime serve others meanwhile. A panic
+/// goes on here.
+async fn off_worker<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> T {
+    match tokio::task::spawn_blocking(read).await {
+        Ok(value) => value,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The runtime is shut down, and this task with it.
+            Err(_) => std::future::pending().await,
+        },
     }
 }
 
 /// Answers a request whose transaction is not there, or not any more.
 pub(crate) fn refuse(request: &ChaincodeMessage) -> ChaincodeMessage {
     let refusal = match request.r#type() {
-        Type::InvokeChaincode => Refusal::NoTransaction,
-        _ => Refusal::NoLedgerContext,
+        Type::InvokeChaincode => RequestError::NoTransaction,
+        _ => RequestError::NoLedgerContext,
     };
     reply(request, Err(refusal))
 }
@@ -153,7 +178,7 @@ fn read_or_write(request: &ChaincodeMessage, context: &Context) -> Payload {
         Type::WriteBatchState => batch::write(payload, context),
         Type::GetStateMultiple => batch::get_multiple(payload, context),
         Type::QueryStateClose => results::close(payload, context),
-        _ => Err(Refusal::UnknownOperation(request.r#type)),
+        _ => Err(RequestError::UnknownOperation(request.r#type)),
     }
 }
 
@@ -167,7 +192,7 @@ fn read_many(request: &ChaincodeMessage, context: &Context) -> Payload {
     }
 }
 
-fn decode<M: Message + Default>(payload: &[u8]) -> Result<M, Refusal> {
+fn decode_payload<M: Message + Default>(payload: &[u8]) -> Result<M, RequestError> {
     Ok(M::decode(payload)?)
 }
 

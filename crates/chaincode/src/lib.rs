@@ -12,7 +12,7 @@
 //! let connection = ChaincodeConnection::dial(&ConnectionInfo::read(file)?).await?;
 //! let chaincode = Chaincode::register(connection, id, &RegisterOptions::default()).await?;
 //! let result = chaincode.submit("mychannel", "basic", &["CreateAsset", "asset1", "blue"]).await?;
-//! assert!(result.committed);
+//! assert!(result.is_committed());
 //! chaincode.close().await;
 //! # Ok(())
 //! # }
@@ -21,21 +21,21 @@
 //! | Module | What it does |
 //! | --- | --- |
 //! | `standalone` | one chaincode with a ledger of its own: [`Chaincode`] |
-//! | `executor` | invokes a chaincode under its definition: [`Peer`] |
+//! | `chaincode_support` | invokes a chaincode under its definition: [`ChaincodeSupport`] |
 //! | `registry` | how each chaincode is reached, and which of them run: [`Chaincodes`] |
 //! | `certificate_binding` | whose certificate a chaincode shows that comes by itself |
 //! | `handle`, `stream` | a registered chaincode, and the task that moves its messages |
 //! | `session` | which message is allowed when: a pure state machine |
 //! | `context`, `handlers` | what a transaction works on, and answers to its requests, one file for each family |
 //! | `system_chaincode` | the system chaincodes, which reject other chaincode: [`SystemChaincode`] |
-//! | `proposal` | what a client sends for a transaction: [`Invocation`], [`Proposal`] |
+//! | `proposal` | what a client sends for a transaction: [`Invocation`], [`UnsignedProposal`] |
 //!
 //! What transactions read and write, and what was committed, is the business of `ccs-ledger`.
 
 mod certificate_binding;
+mod chaincode_support;
 mod context;
 mod error;
-mod executor;
 #[cfg(fuzzing)]
 pub mod fuzzing;
 mod handle;
@@ -51,12 +51,12 @@ mod system_chaincode;
 mod wire;
 
 pub use certificate_binding::CertificateBinding;
-pub use context::Call;
+pub use chaincode_support::{ChaincodeSupport, Completed};
+pub use context::{ChaincodeCall, Target};
 pub use error::{Gap, InvokeError, LaunchError, RegisterError, TransactionError};
-pub use executor::{Completed, Peer};
-pub use limits::Limits;
-pub use proposal::{Identity, Invocation, NonceError, Proposal};
-pub use registry::{Chaincodes, Change, Changes, Source};
+pub use limits::ChaincodeLimits;
+pub use proposal::{Invocation, NonceError, Proposer, UnsignedProposal};
+pub use registry::{Chaincodes, Source, StatusChange, StatusChanges};
 pub use shared_simulation::SharedSimulation;
-pub use standalone::{Chaincode, ChaincodeEvent, ERROR_THRESHOLD, Intent, RegisterOptions, TransactionResult};
+pub use standalone::{Chaincode, ChaincodeEvent, Intent, RegisterOptions, TransactionResult};
 pub use system_chaincode::{SystemChaincode, called};

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use ccs_dial::connection::PING_TIMEOUT;
+use ccs_proto::limits::PING_TIMEOUT;
 
 /// Times and limits; the defaults are those that peers ship.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct ChaincodeLimits {
     /// For a chaincode to register: `chaincode.startuptimeout`.
     pub startup_timeout: Duration,
     /// For each transaction: `chaincode.executetimeout`.
@@ -20,7 +20,7 @@ pub struct Limits {
     pub ping_timeout: Duration,
 }
 
-impl Default for Limits {
+impl Default for ChaincodeLimits {
     fn default() -> Self {
         Self {
             startup_timeout: Duration::from_mins(5),

@@ -19,14 +19,14 @@ const NONCE_IN_BYTES: usize = 24;
 
 /// Who proposes a transaction, without a key: nothing here checks signatures, and there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Identity {
+pub struct Proposer {
     /// The ID of the membership service provider.
     pub msp_id: String,
     /// The certificate as PEM text.
     pub certificate: String,
 }
 
-impl Default for Identity {
+impl Default for Proposer {
     /// Gives the developer of `Org1MSP`: a self-signed certificate whose key was thrown away.
     fn default() -> Self {
         Self { msp_id: "Org1MSP".to_owned(), certificate: include_str!("proposal/developer.pem").to_owned() }
@@ -72,22 +72,22 @@ pub struct NonceError(String);
 
 /// An invocation with an identity and a transaction ID.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Proposal {
+pub struct UnsignedProposal {
     invocation: Invocation,
     transaction_id: String,
     signed: Arc<SignedProposal>,
 }
 
-impl Proposal {
+impl UnsignedProposal {
     /// Proposes an invocation, with a random nonce and the present time.
-    pub fn new(invocation: Invocation, identity: &Identity) -> Result<Self, NonceError> {
+    pub fn new(invocation: Invocation, identity: &Proposer) -> Result<Self, NonceError> {
         let mut nonce = [0; NONCE_IN_BYTES];
         getrandom::fill(&mut nonce).map_err(|error| NonceError(error.to_string()))?;
         Ok(Self::with(invocation, identity, &nonce, time::now()))
     }
 
     /// Proposes an invocation; the same arguments give the same bytes, unless there are several transient values.
-    fn with(invocation: Invocation, identity: &Identity, nonce: &[u8], now: Timestamp) -> Self {
+    fn with(invocation: Invocation, identity: &Proposer, nonce: &[u8], now: Timestamp) -> Self {
         let creator = SerializedIdentity {
             mspid: identity.msp_id.clone(),
             id_bytes: identity.certificate.clone().into_bytes(),
@@ -161,7 +161,7 @@ mod tests {
     fn a_proposal_has_all_that_shims_look_at() {
         let invocation = Invocation::new("mychannel", "basic", &["ReadAsset", "a1"]);
         let now = Timestamp { seconds: 1, nanos: 500_000_000 };
-        let proposal = Proposal::with(invocation.clone(), &Identity::default(), b"nonce", now);
+        let proposal = UnsignedProposal::with(invocation.clone(), &Proposer::default(), b"nonce", now);
         let inner = peer::Proposal::decode(proposal.signed().proposal_bytes.as_slice()).unwrap();
         let header = Header::decode(inner.header.as_slice()).unwrap();
         let channel = ChannelHeader::decode(header.channel_header.as_slice()).unwrap();
@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn two_proposals_of_the_same_have_different_ids() {
-        let propose = || Proposal::new(Invocation::new("c", "n", &["f"]), &Identity::default()).unwrap();
+        let propose =
+            || UnsignedProposal::new(Invocation::new("c", "n", &["f"]), &Proposer::default()).unwrap();
         assert_ne!(propose().transaction_id(), propose().transaction_id());
     }
 }

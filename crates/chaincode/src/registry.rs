@@ -20,13 +20,13 @@ use ccs_dial::{ChaincodeConnection, ConnectionInfo, End, MessageStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-pub use changes::{Change, Changes};
+pub use changes::{StatusChange, StatusChanges};
 
 use crate::certificate_binding::CertificateBinding;
 use crate::error::LaunchError;
-use crate::handle::Running;
-use crate::limits::Limits;
-use crate::stream::Admit;
+use crate::handle::ChaincodeHandle;
+use crate::limits::ChaincodeLimits;
+use crate::session::Admit;
 
 /// How a chaincode is reached.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub enum Source {
 enum Status {
     Idle,
     Launching,
-    Running(Running),
+    Running(ChaincodeHandle),
     Failed(LaunchError),
 }
 
@@ -67,8 +67,8 @@ pub struct Chaincodes {
 }
 
 impl Chaincodes {
-    pub(crate) fn new(limits: &Limits) -> Self {
-        let &Limits { startup_timeout, keepalive, ping_timeout, .. } = limits;
+    pub(crate) fn new(limits: &ChaincodeLimits) -> Self {
+        let &ChaincodeLimits { startup_timeout, keepalive, ping_timeout, .. } = limits;
         Self { known: Arc::default(), startup_timeout, keepalive, ping_timeout }
     }
 
@@ -89,7 +89,7 @@ impl Chaincodes {
     }
 
     /// Makes a chaincode known that runs already, and is not launched again when it does not any more.
-    pub(crate) fn add_running(&self, id: &str, running: Running) {
+    pub(crate) fn add_running(&self, id: &str, running: ChaincodeHandle) {
         let status = watch::Sender::new(Status::Running(running));
         self.known().insert(id.to_owned(), Arc::new(Chaincode { source: Source::Stream, status }));
     }
@@ -119,8 +119,8 @@ impl Chaincodes {
 
     /// Watches a chaincode; [`None`] if it is not known.
     #[must_use]
-    pub fn watch(&self, id: &str) -> Option<Changes> {
-        Some(Changes::new(self.find(id)?.status.subscribe()))
+    pub fn watch(&self, id: &str) -> Option<StatusChanges> {
+        Some(StatusChanges::new(self.find(id)?.status.subscribe()))
     }
 
     /// Ends the stream of a chaincode whose process is known to be gone, before the system tells.
@@ -148,7 +148,7 @@ impl Chaincodes {
     }
 
     /// Gives a chaincode that runs, launching it if need be.
-    pub(crate) async fn running(&self, id: &str) -> Result<Running, LaunchError> {
+    pub(crate) async fn running(&self, id: &str) -> Result<ChaincodeHandle, LaunchError> {
         let chaincode = self.find(id).ok_or_else(|| LaunchError::NotInstalled(id.to_owned()))?;
         if let Some(running) = chaincode.running() {
             return Ok(running);
@@ -169,7 +169,7 @@ impl Chaincodes {
         let announced: Arc<Mutex<Option<String>>> = Arc::default();
         let (this, place) = (self.clone(), Arc::clone(&announced));
         let is_bound = binding.is_some();
-        let admit: Admit = Box::new(move |name| {
+        let admit: Box<Admit> = Box::new(move |name| {
             if let Some(binding) = &binding {
                 binding.check(&name)?;
             }
@@ -177,7 +177,8 @@ impl Chaincodes {
             place.lock().unwrap_or_else(PoisonError::into_inner).replace(name);
             Ok(())
         });
-        let running = timeout(self.startup_timeout, Running::register(stream, admit, self.keepalive)).await;
+        let running =
+            timeout(self.startup_timeout, ChaincodeHandle::register(stream, admit, self.keepalive)).await;
         let running = match running.unwrap_or(Err(End::Closed)) {
             Ok(running) => running,
             // The one who checks certificates looks at the first message before the session does.
@@ -239,7 +240,7 @@ impl Chaincodes {
         id: &str,
         info: &ConnectionInfo,
         expected: Option<String>,
-    ) -> Result<Running, LaunchError> {
+    ) -> Result<ChaincodeHandle, LaunchError> {
         let connection = ChaincodeConnection::dial_for(info, self.ping_timeout).await;
         let connection = connection.map_err(|error| LaunchError::Dial {
             id: id.to_owned(),
@@ -250,11 +251,11 @@ impl Chaincodes {
             .open()
             .await
             .map_err(|status| LaunchError::Stream { id: id.to_owned(), status: Box::new(status) })?;
-        let admit: Admit = Box::new(move |name| match &expected {
+        let admit: Box<Admit> = Box::new(move |name| match &expected {
             Some(expected) => accept(name, expected),
             None => Ok(()),
         });
-        let registered = Running::register(stream, admit, self.keepalive).await;
+        let registered = ChaincodeHandle::register(stream, admit, self.keepalive).await;
         registered.map_err(|end| match end {
             End::Stream(_) | End::Protocol(_) => LaunchError::Ended { id: id.to_owned(), end },
             end => LaunchError::Registration(end),
@@ -272,7 +273,7 @@ impl Chaincodes {
 
 impl Chaincode {
     /// Gives the chaincode if its stream is there, or never comes again.
-    fn running(&self) -> Option<Running> {
+    fn running(&self) -> Option<ChaincodeHandle> {
         match &*self.status.borrow() {
             Status::Running(running) if running.is_open() || matches!(self.source, Source::Stream) => {
                 Some(running.clone())
@@ -282,7 +283,7 @@ impl Chaincode {
     }
 
     /// Notes that the chaincode has come by itself; false if another one of its ID has at the same moment.
-    fn set_running(&self, running: &Running) -> bool {
+    fn set_running(&self, running: &ChaincodeHandle) -> bool {
         self.status.send_if_modified(|status| match status {
             Status::Running(other) if other.is_open() => false,
             _ => {
@@ -305,7 +306,7 @@ impl Chaincode {
     }
 
     /// Notes how a launch went, unless the chaincode has come by itself meanwhile.
-    fn set_launched(&self, launched: Result<Running, LaunchError>) {
+    fn set_launched(&self, launched: Result<ChaincodeHandle, LaunchError>) {
         self.status.send_if_modified(|status| {
             if !matches!(status, Status::Launching) {
                 return false;

@@ -61,10 +61,10 @@ pub(crate) enum Action {
 }
 
 /// Decides whether a chaincode may register under the ID that it announces.
-pub(crate) type Admit<'a> = &'a dyn Fn(String) -> Result<(), End>;
+pub(crate) type Admit = dyn Fn(String) -> Result<(), End> + Send;
 
 /// Takes one step.
-pub(crate) fn step(state: State, input: Input, admit: Admit<'_>) -> (State, Vec<Action>) {
+pub(crate) fn step(state: State, input: Input, admit: &Admit) -> (State, Vec<Action>) {
     match (state, input) {
         (State::Closed, _) => (State::Closed, Vec::new()),
         (_, Input::StreamEnded(reason)) => end(End::Stream(reason)),
@@ -89,7 +89,7 @@ fn additional_params() -> ChaincodeAdditionalParams {
     }
 }
 
-fn created(message: &ChaincodeMessage, admit: Admit<'_>) -> (State, Vec<Action>) {
+fn created(message: &ChaincodeMessage, admit: &Admit) -> (State, Vec<Action>) {
     match announced(message).and_then(|name| name.map(admit).transpose()) {
         Ok(None) => (State::Created, Vec::new()),
         Ok(Some(())) => (State::Established, vec![Action::Send(wire::message(Type::Registered, Vec::new()))]),

@@ -1,32 +1,31 @@
-//! One chaincode with a ledger of its own: a peer for who wants to run transactions and needs no network.
+//! One chaincode with a ledger of its own: for a caller that runs transactions and needs no network.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ccs_channel::{Channel, Definition, DefinitionError, envelope};
 use ccs_dial::ChaincodeConnection;
 use ccs_dial::register::accept;
 use ccs_files::PackageId;
 use ccs_ledger::{Results, Store};
+use ccs_proto::limits::ERROR_THRESHOLD;
+use ccs_proto::peer::TxValidationCode;
 use tokio::time::timeout;
 
-use crate::context::Call;
-use crate::error::{RegisterError, TransactionError};
-use crate::executor::{Completed, Peer};
-use crate::handle::Running;
-use crate::limits::Limits;
-use crate::proposal::{Identity, Invocation, Proposal};
+use crate::chaincode_support::{ChaincodeSupport, Completed};
+use crate::context::ChaincodeCall;
+use crate::error::{InvokeError, RegisterError, TransactionError};
+use crate::handle::ChaincodeHandle;
+use crate::limits::ChaincodeLimits;
+use crate::proposal::{Invocation, Proposer, UnsignedProposal};
 use crate::shared_simulation::SharedSimulation;
-
-/// The lowest status that a peer does not endorse.
-pub const ERROR_THRESHOLD: i32 = 400;
 
 /// Times and limits of a chaincode, and who proposes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegisterOptions {
     /// Times and limits.
-    pub limits: Limits,
+    pub limits: ChaincodeLimits,
     /// Who proposes the transactions.
-    pub identity: Identity,
+    pub identity: Proposer,
 }
 
 /// What becomes of a transaction's writes.
@@ -55,8 +54,16 @@ pub struct TransactionResult {
     pub reads: usize,
     /// How many different keys of its own it wrote.
     pub writes: usize,
-    /// Whether its writes were committed.
-    pub committed: bool,
+    /// What became of its writes; [`None`] if they were not to be committed.
+    pub code: Option<TxValidationCode>,
+}
+
+impl TransactionResult {
+    /// Tells whether its writes were committed.
+    #[must_use]
+    pub fn is_committed(&self) -> bool {
+        self.code == Some(TxValidationCode::Valid)
+    }
 }
 
 /// An event of a chaincode.
@@ -74,10 +81,12 @@ pub struct ChaincodeEvent {
 /// Every channel that a transaction names is there, and so is every chaincode: all names are this one. Nothing is signed.
 #[derive(Debug)]
 pub struct Chaincode {
-    peer: Arc<Peer>,
+    support: Arc<ChaincodeSupport>,
     store: Store,
     package_id: String,
-    identity: Identity,
+    identity: Proposer,
+    /// Held while a channel is made or a chaincode defined: of two transactions that need it first, one does it.
+    defining: Mutex<()>,
 }
 
 impl Chaincode {
@@ -103,13 +112,20 @@ impl Chaincode {
         let package_id = package_id.to_string();
         let expected = package_id.clone();
         let admit = Box::new(move |name| accept(name, &expected));
-        let running = Running::register(stream, admit, options.limits.keepalive).await?;
-        let peer = Arc::new(Peer::new(options.limits.clone()));
-        peer.chaincodes().add_running(&package_id, running);
-        Ok(Self { peer, store: Store::temporary()?, package_id, identity: options.identity.clone() })
+        let running = ChaincodeHandle::register(stream, admit, options.limits.keepalive).await?;
+        let support = Arc::new(ChaincodeSupport::new(options.limits.clone()));
+        support.chaincodes().add_running(&package_id, running);
+        Ok(Self {
+            support,
+            store: Store::temporary()?,
+            package_id,
+            identity: options.identity.clone(),
+            defining: Mutex::default(),
+        })
     }
 
-    /// Runs a transaction and commits what it writes, if the chaincode answers with a status below 400.
+    /// Runs a transaction and commits what it writes, if the chaincode answers with a status below 400 and no other
+    /// transaction has written what it read: see [`TransactionResult::code`].
     pub async fn submit(
         &self,
         channel: &str,
@@ -135,7 +151,7 @@ impl Chaincode {
         invocation: Invocation,
         intent: Intent,
     ) -> Result<TransactionResult, TransactionError> {
-        self.execute(Proposal::new(invocation, &self.identity)?, intent).await
+        self.execute(UnsignedProposal::new(invocation, &self.identity)?, intent).await
     }
 
     /// Runs a proposal. Several may run at once.
@@ -143,7 +159,7 @@ impl Chaincode {
     /// The first one for a chaincode's name decides whether that has an Init that must be called.
     pub async fn execute(
         &self,
-        proposal: Proposal,
+        proposal: UnsignedProposal,
         intent: Intent,
     ) -> Result<TransactionResult, TransactionError> {
         let invocation = proposal.invocation();
@@ -151,35 +167,40 @@ impl Chaincode {
         let id = proposal.transaction_id().to_owned();
         let simulation = channel.ledger().simulate(id.as_str()).map_err(DefinitionError::from)?;
         let simulation = SharedSimulation::new(simulation);
-        let call = Call {
-            channel: Arc::clone(&channel),
-            chaincode: invocation.chaincode.clone(),
+        let target = self.support.resolve(&channel, &invocation.chaincode);
+        let target = target.map_err(|gap| TransactionError::Invoke {
+            id: id.clone(),
+            error: InvokeError::gap(&channel, &invocation.chaincode, gap),
+        })?;
+        let call = ChaincodeCall {
             input: invocation.input(),
             transaction_id: id.clone(),
             proposal: Arc::clone(proposal.signed()),
             creator: None,
             simulation: simulation.clone(),
         };
-        let completed = self.peer.execute(call).await?;
+        let completed = self.support.execute(target, call).await?;
         let results = simulation.results();
-        let committed = completed.response.status < ERROR_THRESHOLD && intent == Intent::Submit;
-        let result = result(id, &invocation.chaincode, completed, &results, committed);
-        if committed {
-            channel.commit_unsigned(results, result.transaction_id.clone())?;
+        let is_endorsed = completed.response.status < ERROR_THRESHOLD;
+        let result = result(id, &invocation.chaincode, completed, &results);
+        if !is_endorsed || intent == Intent::Evaluate {
+            return Ok(result);
         }
-        Ok(result)
+        let code = channel.commit_unsigned(results, result.transaction_id.clone())?;
+        Ok(TransactionResult { code: Some(code), ..result })
     }
 
     /// Finds the channel of an invocation, with its chaincode defined.
     fn channel(&self, invocation: &Invocation) -> Result<Arc<Channel>, TransactionError> {
+        let _defining = self.defining.lock().unwrap_or_else(PoisonError::into_inner);
         let name = invocation.channel.as_str();
-        let channel = if let Some(channel) = self.peer.channel(name) {
+        let channel = if let Some(channel) = self.support.channel(name) {
             channel
         } else {
             let ledger = self.store.channel(name, || envelope::genesis(name));
             let channel = Channel::new(ledger.map_err(DefinitionError::from)?, Vec::new());
             let channel = Arc::new(channel);
-            self.peer.join(Arc::clone(&channel));
+            self.support.join(Arc::clone(&channel));
             channel
         };
         if channel.definition(&invocation.chaincode)?.is_none() {
@@ -197,7 +218,7 @@ impl Chaincode {
 
     /// Ends the stream at once; transactions that still run fail.
     pub async fn close(self) {
-        self.peer.chaincodes().close().await;
+        self.support.chaincodes().close().await;
     }
 }
 
@@ -206,7 +227,6 @@ fn result(
     chaincode: &str,
     completed: Completed,
     results: &Results,
-    committed: bool,
 ) -> TransactionResult {
     let own = || results.touched.iter().filter(|touched| touched.namespace == chaincode);
     let is_endorsed = completed.response.status < ERROR_THRESHOLD;
@@ -221,6 +241,6 @@ fn result(
             .map(|event| ChaincodeEvent { name: event.event_name, payload: event.payload }),
         reads: own().map(|touched| touched.read.len()).sum(),
         writes: own().map(|touched| touched.written.len() + touched.deleted.len()).sum(),
-        committed,
+        code: None,
     }
 }

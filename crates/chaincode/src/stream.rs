@@ -7,21 +7,22 @@
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use ccs_dial::register::next;
+use ccs_dial::register::{next, type_name};
 use ccs_dial::{End, MessageStream};
 use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_message::Type;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::task::{Id, JoinError, JoinSet};
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::context::Context;
 use crate::error::InvokeError;
 use crate::handlers::{self, Answer};
-use crate::session::{self, Action, Input, State};
+use crate::session::{self, Action, Admit, Input, State};
 use crate::wire::{self, TransactionKey};
 
 /// The most messages that one input leads to: REGISTERED, then READY.
@@ -40,15 +41,12 @@ pub(crate) struct Execute {
     pub(crate) reply: Reply,
 }
 
-/// Decides whether a chaincode may register under the ID that it announces.
-pub(crate) type Admit = Box<dyn Fn(String) -> Result<(), End> + Send>;
-
 /// What a session needs.
-pub(crate) struct Ends {
+pub(crate) struct SessionParts {
     pub(crate) stream: MessageStream,
     /// Closed when nobody needs the session any more.
     pub(crate) transactions: mpsc::UnboundedReceiver<Execute>,
-    pub(crate) admit: Admit,
+    pub(crate) admit: Box<Admit>,
     /// Told when the chaincode is ready, or why it never was.
     pub(crate) registered: oneshot::Sender<Result<(), End>>,
     /// Filled before the task ends.
@@ -58,8 +56,8 @@ pub(crate) struct Ends {
 }
 
 /// Runs a session until its end.
-pub(crate) async fn run(ends: Ends) {
-    let Ends { stream, mut transactions, admit, registered, end, keepalive } = ends;
+pub(crate) async fn run(ends: SessionParts) {
+    let SessionParts { stream, mut transactions, admit, registered, end, keepalive } = ends;
     let (outbound, mut inbound) = stream;
     let mut keepalive = keepalive.filter(|every| !every.is_zero()).map(ticks);
     let mut driver = Driver {
@@ -68,6 +66,7 @@ pub(crate) async fn run(ends: Ends) {
         registered: Some(registered),
         running: HashMap::new(),
         busy: HashSet::new(),
+        pending: HashMap::new(),
         answers: JoinSet::new(),
         end: None,
     };
@@ -78,7 +77,7 @@ pub(crate) async fn run(ends: Ends) {
         let messages = tokio::select! {
             execute = transactions.recv() => driver.execute(execute),
             message = inbound.message() => driver.input(received(message)),
-            Some(Ok(answer)) = driver.answers.join_next() => driver.answered(answer),
+            Some(answered) = driver.answers.join_next_with_id() => driver.answered(answered),
             () = tick(keepalive.as_mut()) => vec![wire::message(Type::Keepalive, Vec::new())],
         };
         for (place, message) in room.into_iter().flatten().zip(messages) {
@@ -108,18 +107,35 @@ fn received(message: Result<Option<ChaincodeMessage>, tonic::Status>) -> Input {
 }
 
 /// A transaction that the chaincode runs.
-struct Running {
+struct ActiveTransaction {
     context: Arc<Context>,
     reply: Reply,
 }
 
+/// A request that is being answered.
+struct Pending {
+    key: TransactionKey,
+    message_type: i32,
+}
+
+impl Pending {
+    /// Makes the answer to a request whose handler has panicked.
+    fn failed(&self) -> ChaincodeMessage {
+        let name = type_name(self.message_type);
+        let text = format!("{name} failed: transaction ID: {}: the peer failed to answer", self.key.id);
+        self.key.message(Type::Error, text.into_bytes())
+    }
+}
+
 struct Driver {
     state: State,
-    admit: Admit,
+    admit: Box<Admit>,
     registered: Option<oneshot::Sender<Result<(), End>>>,
-    running: HashMap<TransactionKey, Running>,
+    running: HashMap<TransactionKey, ActiveTransaction>,
     /// Those to which an answer is on its way, be they running or not.
     busy: HashSet<TransactionKey>,
+    /// What is being answered, by the tasks that do.
+    pending: HashMap<Id, Pending>,
     /// Answers that come later; those that are left at the end are given up.
     answers: JoinSet<ChaincodeMessage>,
     end: Option<End>,
@@ -144,7 +160,7 @@ impl Driver {
                 self.tell(Ok(()));
                 None
             }
-            Action::Answer(request) => self.answer(request),
+            Action::Answer(request) => self.handle(request),
             Action::Finish(message) => {
                 self.finish_transaction(message);
                 None
@@ -166,44 +182,55 @@ impl Driver {
         match self.running.entry(TransactionKey::of(&message)) {
             Entry::Occupied(entry) => {
                 let TransactionKey { channel, id } = entry.key().clone();
-                answer(reply, Err(InvokeError::Duplicate { id, channel }));
+                resolve(reply, Err(InvokeError::Duplicate { id, channel }));
                 Vec::new()
             }
             Entry::Vacant(entry) => {
-                entry.insert(Running { context, reply });
+                entry.insert(ActiveTransaction { context, reply });
                 vec![message]
             }
         }
     }
 
     /// Answers a request, now or later.
-    fn answer(&mut self, request: ChaincodeMessage) -> Option<ChaincodeMessage> {
+    fn handle(&mut self, request: ChaincodeMessage) -> Option<ChaincodeMessage> {
         let key = TransactionKey::of(&request);
         if self.busy.contains(&key) {
             return None;
         }
         let running = self.running.get(&key).filter(|running| !running.reply.is_closed());
         let Some(running) = running else { return Some(handlers::refuse(&request)) };
-        match handlers::answer(request, &running.context) {
-            Answer::Now(message) => Some(message),
-            Answer::Later(answer) => {
-                self.busy.insert(key);
-                self.answers.spawn(answer);
+        let pending = Pending { key, message_type: request.r#type };
+        let context = &running.context;
+        // A panic has told of itself; the chaincode is told that there is no answer.
+        let answer = catch_unwind(AssertUnwindSafe(|| handlers::answer(request, context)));
+        match answer {
+            Ok(Answer::Now(message)) => Some(message),
+            Ok(Answer::Later(answer)) => {
+                self.busy.insert(pending.key.clone());
+                let task = self.answers.spawn(answer);
+                self.pending.insert(task.id(), pending);
                 None
             }
+            Err(_) => Some(pending.failed()),
         }
     }
 
-    /// Passes on an answer that came later.
-    fn answered(&mut self, answer: ChaincodeMessage) -> Vec<ChaincodeMessage> {
-        self.busy.remove(&TransactionKey::of(&answer));
-        vec![answer]
+    /// Passes on an answer that came later, or ERROR in place of one that never comes.
+    fn answered(&mut self, answered: Result<(Id, ChaincodeMessage), JoinError>) -> Vec<ChaincodeMessage> {
+        let id = match &answered {
+            Ok((id, _)) => *id,
+            Err(error) => error.id(),
+        };
+        let Some(pending) = self.pending.remove(&id) else { return Vec::new() };
+        self.busy.remove(&pending.key);
+        vec![answered.map_or_else(|_| pending.failed(), |(_, answer)| answer)]
     }
 
     /// Ends a transaction with COMPLETED or ERROR. Nothing happens for one that nobody waits for any more.
     fn finish_transaction(&mut self, message: ChaincodeMessage) {
         if let Some(running) = self.running.remove(&TransactionKey::of(&message)) {
-            answer(running.reply, Ok(message));
+            resolve(running.reply, Ok(message));
         }
     }
 
@@ -220,12 +247,93 @@ impl Driver {
         let _ = place.set(end.clone());
         self.tell(Err(end.clone()));
         for running in self.running.into_values() {
-            answer(running.reply, Err(InvokeError::StreamLost { end: end.clone() }));
+            resolve(running.reply, Err(InvokeError::StreamLost { end: end.clone() }));
         }
     }
 }
 
-fn answer(reply: Reply, result: Result<ChaincodeMessage, InvokeError>) {
+/// Ends the wait for the last message of a transaction.
+fn resolve(reply: Reply, result: Result<ChaincodeMessage, InvokeError>) {
     // Who asked may have given up meanwhile.
     let _ = reply.send(result);
+}
+
+#[cfg(test)]
+mod tests {
+    use ccs_channel::{Channel, Definition, envelope};
+    use ccs_ledger::Store;
+    use ccs_proto::peer::{ChaincodeId, ChaincodeSpec, SignedProposal};
+    use prost::Message;
+
+    use super::*;
+    use crate::context::{Callees, ChaincodeCall, Target};
+    use crate::shared_simulation::SharedSimulation;
+
+    /// Panics whatever is called.
+    struct Panicking;
+
+    #[tonic::async_trait]
+    impl Callees for Panicking {
+        fn channel(&self, name: &str) -> Option<Arc<Channel>> {
+            panic!("no channel {name}")
+        }
+
+        async fn invoke(
+            self: Arc<Self>,
+            _: Arc<Channel>,
+            chaincode: &str,
+            _: ChaincodeCall,
+        ) -> Result<ChaincodeMessage, InvokeError> {
+            panic!("no chaincode {chaincode}")
+        }
+    }
+
+    fn context() -> Arc<Context> {
+        let ledger = Store::temporary().unwrap().channel("ch", || envelope::genesis("ch")).unwrap();
+        let simulation = SharedSimulation::new(ledger.simulate("t").unwrap());
+        let target = Target {
+            channel: Arc::new(Channel::new(ledger, Vec::new())),
+            chaincode: "basic".to_owned(),
+            definition: Arc::new(Definition::default()),
+            id: "basic:1".to_owned(),
+        };
+        let call = ChaincodeCall {
+            input: ccs_proto::peer::ChaincodeInput::default(),
+            transaction_id: "t".to_owned(),
+            proposal: Arc::new(SignedProposal::default()),
+            creator: None,
+            simulation,
+        };
+        Arc::new(Context::new(Arc::new(Panicking), 10, target, call))
+    }
+
+    #[tokio::test]
+    async fn a_request_whose_handler_panics_is_answered_with_an_error() {
+        let mut driver = Driver {
+            state: State::Ready,
+            admit: Box::new(|_| Ok(())),
+            registered: None,
+            running: HashMap::new(),
+            busy: HashSet::new(),
+            pending: HashMap::new(),
+            answers: JoinSet::new(),
+            end: None,
+        };
+        let key = TransactionKey { channel: "ch".to_owned(), id: "t".to_owned() };
+        let (reply, _result) = oneshot::channel();
+        driver.running.insert(key.clone(), ActiveTransaction { context: context(), reply });
+        // On this channel, and on another one, which is looked up first.
+        for name in ["other", "other/elsewhere"] {
+            let chaincode_id = Some(ChaincodeId { name: name.to_owned(), ..ChaincodeId::default() });
+            let call = ChaincodeSpec { chaincode_id, ..ChaincodeSpec::default() };
+            let request = key.message(Type::InvokeChaincode, call.encode_to_vec());
+            assert_eq!(driver.handle(request), None);
+            let answered = driver.answers.join_next_with_id().await.unwrap();
+            let answers = driver.answered(answered);
+            let text = "INVOKE_CHAINCODE failed: transaction ID: t: the peer failed to answer";
+            assert_eq!(answers, [key.message(Type::Error, text.into())]);
+            // The next request is looked at.
+            assert!(driver.busy.is_empty());
+        }
+    }
 }

@@ -19,10 +19,15 @@ impl SystemChaincode {
     /// Finds a system chaincode by its name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
-        match name {
-            "qscc" => Some(Self::Qscc),
-            "cscc" => Some(Self::Cscc),
-            _ => None,
+        [Self::Qscc, Self::Cscc].into_iter().find(|system| system.name() == name)
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Qscc => "qscc",
+            Self::Cscc => "cscc",
         }
     }
 

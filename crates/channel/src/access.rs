@@ -61,11 +61,7 @@ pub fn channelless(what: &str, policy: &str, reason: &str) -> String {
 
 impl Access {
     /// Gives the identity if it is one of the channel's organizations and the signature is its own.
-    pub fn check(
-        self,
-        msps: &MspManager,
-        signed: SignedData<'_>,
-    ) -> Result<Arc<Identity>, AccessDenied> {
+    pub fn check(self, msps: &MspManager, signed: SignedData<'_>) -> Result<Arc<Identity>, AccessDenied> {
         let policy = match self {
             Self::Read => "Readers",
             Self::Write => "Writers",

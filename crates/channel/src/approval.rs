@@ -4,7 +4,9 @@ use ccs_ledger::{Simulation, SimulationError};
 use ccs_proto::lifecycle::{ChaincodeSource, chaincode_source, state_data};
 
 use crate::definition::{Definition, parameters_name};
-use crate::record::{self, DefinitionError, LIFECYCLE, NAMESPACES, Place, Record, SOURCES, implicit_collection};
+use crate::record::{
+    self, DefinitionError, LIFECYCLE, NAMESPACES, Place, Record, SOURCES, implicit_collection,
+};
 
 /// The one field of a source.
 const PACKAGE_ID: &str = "PackageID";

@@ -5,11 +5,12 @@ use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ccs_identity::{Msp, MspId, MspManager};
 use ccs_ledger::{Collections, Ledger, Results, Simulation};
+use ccs_proto::peer::TxValidationCode;
 
 use crate::binding::{Bindings, RunAs};
 use crate::definition::Definition;
 use crate::envelope;
-use crate::mirror::{Mirror, MirrorError};
+use crate::mirror::{MirrorError, StateMirror};
 use crate::record::{DefinitionError, IMPLICIT, implicit_collection};
 
 /// A channel.
@@ -21,7 +22,7 @@ pub struct Channel {
     definitions: RwLock<HashMap<String, Known>>,
     bindings: Bindings,
     /// Answers rich queries in place of the ledger.
-    mirror: OnceLock<Mirror>,
+    mirror: OnceLock<StateMirror>,
 }
 
 /// A definition that was read.
@@ -124,13 +125,16 @@ impl Channel {
         let id = format!("definition of {chaincode} {}", definition.sequence);
         let mut simulation = self.ledger.simulate(id.as_str())?;
         definition.write(&mut simulation, chaincode)?;
-        self.commit_unsigned(simulation.finish(), id)
+        match self.commit_unsigned(simulation.finish(), id)? {
+            TxValidationCode::Valid => Ok(()),
+            code => Err(DefinitionError::Rejected { chaincode: chaincode.to_owned(), code }),
+        }
     }
 
-    /// Commits results in a block of their own, with an envelope that holds nothing else.
-    pub fn commit_unsigned(&self, results: Results, id: String) -> Result<(), DefinitionError> {
-        self.ledger.commit(&[envelope::transaction(self.name(), id, results)], self)?;
-        Ok(())
+    /// Commits results in a block of their own, with an envelope that holds nothing else; returns what became of them.
+    pub fn commit_unsigned(&self, results: Results, id: String) -> Result<TxValidationCode, DefinitionError> {
+        let committed = self.ledger.commit(&[envelope::transaction(self.name(), id, results)], self)?;
+        Ok(committed.codes.first().copied().unwrap_or(TxValidationCode::NotValidated))
     }
 
     /// Binds a chaincode of this channel to the ID under which it runs, until its organization approves another one.
@@ -151,7 +155,7 @@ impl Channel {
         chaincodes: &[String],
     ) -> Result<(), MirrorError> {
         let namespaces = chaincodes.iter().map(|chaincode| (chaincode.clone(), self.collections(chaincode)));
-        let mirror = Mirror::open(server, &self.ledger, &namespaces.collect()).await?;
+        let mirror = StateMirror::open(server, &self.ledger, &namespaces.collect()).await?;
         // Set again: the first one knows every block since.
         let _ = self.mirror.set(mirror);
         Ok(())
@@ -159,7 +163,7 @@ impl Channel {
 
     /// Returns the copy of the state in CouchDB, if there is one.
     #[must_use]
-    pub fn mirror(&self) -> Option<&Mirror> {
+    pub fn mirror(&self) -> Option<&StateMirror> {
         self.mirror.get()
     }
 

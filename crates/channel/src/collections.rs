@@ -17,21 +17,21 @@ use serde::Deserialize;
 
 /// The collections of a chaincode.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Collections(CollectionConfigPackage);
+pub struct CollectionsConfig(CollectionConfigPackage);
 
 /// Why a text holds no collections.
 #[derive(Debug, thiserror::Error)]
-pub enum CollectionsError {
+pub enum CollectionsConfigError {
     /// It is not JSON of the right form.
-    #[error("it is no list of collections: {0}")]
-    Json(#[from] serde_json::Error),
+    #[error("not a list of collections: {0}")]
+    Json(serde_json::Error),
     /// A name is none.
     #[error(
         "collection {0:?}: the name may hold letters, digits, - and _, and begins with a letter, a digit or -"
     )]
     Name(String),
     /// A name is there twice.
-    #[error("collection {0}: there are two of that name")]
+    #[error("collection {0}: duplicate name")]
     Twice(String),
     /// A policy cannot be read.
     #[error("collection {collection}: {key}: {reason}")]
@@ -59,7 +59,14 @@ pub enum CollectionsError {
     TwoPolicies(String),
 }
 
-impl CollectionsError {
+// The text above holds the cause, so it is not a source, too.
+impl From<serde_json::Error> for CollectionsConfigError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Json(error)
+    }
+}
+
+impl CollectionsConfigError {
     /// Says what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -101,18 +108,18 @@ struct EndorsementPolicy {
     channel_config_policy: String,
 }
 
-impl FromStr for Collections {
-    type Err = CollectionsError;
+impl FromStr for CollectionsConfig {
+    type Err = CollectionsConfigError;
 
-    fn from_str(text: &str) -> Result<Self, CollectionsError> {
+    fn from_str(text: &str) -> Result<Self, CollectionsConfigError> {
         let entries: Vec<Entry> = serde_json::from_str(text)?;
         let mut names = HashSet::new();
         for entry in &entries {
             if !is_name(&entry.name) {
-                return Err(CollectionsError::Name(entry.name.clone()));
+                return Err(CollectionsConfigError::Name(entry.name.clone()));
             }
             if !names.insert(entry.name.as_str()) {
-                return Err(CollectionsError::Twice(entry.name.clone()));
+                return Err(CollectionsConfigError::Twice(entry.name.clone()));
             }
         }
         let config = entries.into_iter().map(Entry::config).collect::<Result<_, _>>()?;
@@ -120,8 +127,8 @@ impl FromStr for Collections {
     }
 }
 
-impl From<Collections> for CollectionConfigPackage {
-    fn from(collections: Collections) -> Self {
+impl From<CollectionsConfig> for CollectionConfigPackage {
+    fn from(collections: CollectionsConfig) -> Self {
         collections.0
     }
 }
@@ -142,12 +149,12 @@ fn is_or_of_roles(rule: &Rule) -> bool {
 }
 
 impl Entry {
-    fn config(self) -> Result<CollectionConfig, CollectionsError> {
+    fn config(self) -> Result<CollectionConfig, CollectionsConfigError> {
         let members = policy(&self.name, "policy", &self.policy)?;
         if !is_or_of_roles(members.rule()) {
-            return Err(CollectionsError::NotOr(self.name));
+            return Err(CollectionsConfigError::NotOr(self.name));
         }
-        let peers = |reason: String| CollectionsError::Peers { collection: self.name.clone(), reason };
+        let peers = |reason: String| CollectionsConfigError::Peers { collection: self.name.clone(), reason };
         if self.required_peer_count < 0 {
             return Err(peers(format!("requiredPeerCount {} is below 0", self.required_peer_count)));
         }
@@ -177,21 +184,29 @@ impl Entry {
 }
 
 impl EndorsementPolicy {
-    fn policy(&self, collection: &str) -> Result<Option<ApplicationPolicy>, CollectionsError> {
+    fn policy(&self, collection: &str) -> Result<Option<ApplicationPolicy>, CollectionsConfigError> {
         let given = match (self.signature_policy.as_str(), self.channel_config_policy.as_str()) {
             ("", "") => return Ok(None),
             ("", reference) => application_policy::Type::ChannelConfigPolicyReference(reference.to_owned()),
             (text, "") => application_policy::Type::SignaturePolicy(
                 policy(collection, "endorsementPolicy.signaturePolicy", text)?.to_envelope(),
             ),
-            _ => return Err(CollectionsError::TwoPolicies(collection.to_owned())),
+            _ => return Err(CollectionsConfigError::TwoPolicies(collection.to_owned())),
         };
         Ok(Some(ApplicationPolicy { r#type: Some(given) }))
     }
 }
 
-fn policy(collection: &str, key: &'static str, text: &str) -> Result<SignaturePolicy, CollectionsError> {
-    text.parse().map_err(|reason| CollectionsError::Policy { collection: collection.to_owned(), key, reason })
+fn policy(
+    collection: &str,
+    key: &'static str,
+    text: &str,
+) -> Result<SignaturePolicy, CollectionsConfigError> {
+    text.parse().map_err(|reason| CollectionsConfigError::Policy {
+        collection: collection.to_owned(),
+        key,
+        reason,
+    })
 }
 
 #[cfg(test)]
@@ -199,7 +214,7 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<CollectionConfigPackage, String> {
-        text.parse::<Collections>().map(Into::into).map_err(|error| error.to_string())
+        text.parse::<CollectionsConfig>().map(Into::into).map_err(|error| error.to_string())
     }
 
     fn with(changes: &str) -> String {
@@ -227,10 +242,7 @@ mod tests {
     fn what_a_channel_would_not_agree_on_is_refused() {
         for (text, expected) in [
             (with("").replace("secrets", "_secrets"), "collection \"_secrets\": the name may hold"),
-            (
-                format!("[{0},{0}]", with("").trim_matches(['[', ']'])),
-                "collection secrets: there are two of that name",
-            ),
+            (format!("[{0},{0}]", with("").trim_matches(['[', ']'])), "collection secrets: duplicate name"),
             (with("").replace("OR(", "OR["), "collection secrets: policy: "),
             (
                 with("").replace("OR('Org1MSP.member')", "AND('Org1MSP.member','Org2MSP.member')"),
@@ -248,8 +260,8 @@ mod tests {
                 with(r#","endorsementPolicy":{"signaturePolicy":"OR('A.peer')","channelConfigPolicy":"/P"}"#),
                 "collection secrets: endorsementPolicy: either signaturePolicy or channelConfigPolicy, not both",
             ),
-            (with(r#","blockToLife":3"#), "it is no list of collections: unknown field `blockToLife`"),
-            ("{}".to_owned(), "it is no list of collections: "),
+            (with(r#","blockToLife":3"#), "not a list of collections: unknown field `blockToLife`"),
+            ("{}".to_owned(), "not a list of collections: "),
         ] {
             let error = parse(&text).unwrap_err();
             assert!(error.starts_with(expected), "{error}");

@@ -37,10 +37,7 @@ pub struct Definition {
 
 impl Definition {
     /// Reads the sequence number of a definition, which notes it as read; [`None`] where there is no definition.
-    pub fn sequence(
-        simulation: &mut Simulation,
-        chaincode: &str,
-    ) -> Result<Option<i64>, DefinitionError> {
+    pub fn sequence(simulation: &mut Simulation, chaincode: &str) -> Result<Option<i64>, DefinitionError> {
         match record::field(simulation, Place::Public, (NAMESPACES, chaincode), FIELDS[0])? {
             Some(state_data::Type::Int64(sequence)) => Ok(Some(sequence)),
             Some(_) => Err(record::damaged(chaincode, FIELDS[0], &"it is no number")),
@@ -49,10 +46,7 @@ impl Definition {
     }
 
     /// Reads a definition.
-    pub fn read(
-        simulation: &mut Simulation,
-        chaincode: &str,
-    ) -> Result<Option<Self>, DefinitionError> {
+    pub fn read(simulation: &mut Simulation, chaincode: &str) -> Result<Option<Self>, DefinitionError> {
         let Some(sequence) = Self::sequence(simulation, chaincode)? else { return Ok(None) };
         Self::read_parameters(simulation, Place::Public, chaincode, sequence).map(Some)
     }

@@ -6,7 +6,7 @@
 //! | `definition`, `approval`, `record` | definitions and approvals, as `_lifecycle` keeps them in the state: [`Definition`], [`Approval`] |
 //! | `binding` | the ID under which a chaincode runs: [`RunAs`] |
 //! | [`collections`] | the collections of a chaincode, in the format of the peer command |
-//! | `mirror`, `indexes` | the copy of the state in CouchDB, and its indexes: [`Mirror`], [`Index`] |
+//! | `mirror`, `indexes` | the copy of the state in CouchDB, and its indexes: [`StateMirror`], [`Index`] |
 //! | [`access`] | who may read and write a channel |
 //! | [`envelope`] | envelopes that nobody has signed |
 //! | [`time`] | points in time as messages and texts hold them |
@@ -31,5 +31,5 @@ pub use binding::RunAs;
 pub use channel::Channel;
 pub use definition::{Definition, members};
 pub use indexes::{Index, Indexes};
-pub use mirror::{Mirror, MirrorError};
+pub use mirror::{MirrorError, StateMirror};
 pub use record::{DefinitionError, Differences, IMPLICIT, LIFECYCLE, implicit_collection};

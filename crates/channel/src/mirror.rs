@@ -15,7 +15,7 @@ pub(crate) type Namespaces = BTreeMap<String, Vec<String>>;
 
 /// The state of one channel in CouchDB.
 #[derive(Debug)]
-pub struct Mirror {
+pub struct StateMirror {
     couch: ccs_couchdb::Mirror,
     /// Why the copy is behind, if it is.
     failure: Mutex<Option<String>>,
@@ -59,7 +59,7 @@ impl MirrorError {
     }
 }
 
-impl Mirror {
+impl StateMirror {
     /// Connects to CouchDB and copies what these chaincodes, each with its collections, have in a ledger, unless it is there
     /// already.
     pub(crate) async fn open(
@@ -94,8 +94,10 @@ impl Mirror {
                 let key = String::from_utf8(key.clone()).ok()?;
                 Some(Change { key, value: update.value.clone() })
             };
-            let is_hashed = matches!(Namespace::parse(namespace), Some(Namespace::Hashed { .. }));
-            (!is_hashed).then(|| (namespace.clone(), keys.iter().filter_map(change).collect()))
+            let changes: Option<Vec<_>> =
+                (!matches!(Namespace::parse(namespace), Some(Namespace::Hashed { .. })))
+                    .then(|| keys.iter().filter_map(change).collect());
+            Some((namespace.clone(), changes?))
         });
         let applied = runtime.block_on(self.couch.apply(block.number + 1, &changes.collect()));
         applied.inspect_err(|error| {

@@ -5,6 +5,7 @@
 
 use ccs_ledger::{LedgerError, Simulation, SimulationError};
 use ccs_proto::lifecycle::{StateData, StateMetadata, state_data};
+use ccs_proto::peer::TxValidationCode;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
@@ -26,6 +27,14 @@ pub enum DefinitionError {
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] SimulationError),
+    /// The ledger has rejected the transaction that defines it.
+    #[error("the definition of chaincode {chaincode} was not committed: {}", code.as_str_name())]
+    Rejected {
+        /// The chaincode.
+        chaincode: String,
+        /// Why.
+        code: TxValidationCode,
+    },
     /// A field of it is damaged.
     #[error("could not read the field {field} of the definition of chaincode {chaincode}: {reason}")]
     Damaged {

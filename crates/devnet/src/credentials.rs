@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ccs_dial::ConnectionInfo;
-use ccs_dial::connection::{ClientPair, Tls};
+use ccs_dial::connection::{ClientPair, ConnectionTls};
 use ccs_disk::{Existing, NewFile, write_folder};
 use ccs_files::Address;
 use ccs_identity::{ChaincodeTls, Host, HostError};
@@ -68,7 +68,7 @@ impl Credentials {
         let tls = self.tls.as_ref().map(|(tls, _)| {
             let ours = tls.server();
             let pair = ClientPair { key: ours.key.clone(), cert: ours.certificate.clone(), domain: None };
-            Tls { root_cert: tls.ca().to_owned(), client: Some(pair) }
+            ConnectionTls { root_cert: tls.ca().to_owned(), client: Some(pair) }
         });
         ConnectionInfo { address, dial_timeout, tls }
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use ccs_files::PackageId;
-use ccs_host::{Event, ExternalBuilder, Host, HostError, Package};
+use ccs_host::{BuildError, BuildEvent, BuildHost, ExternalBuilder, PackageSource};
 use ccs_package::disk::{self, DiskError};
 
 /// The name of the builder, in the peer's settings and log.
@@ -33,7 +33,7 @@ pub enum DeploymentError {
     Disk(#[from] DiskError),
     /// The builder rejects the package.
     #[error(transparent)]
-    Host(#[from] HostError),
+    Host(#[from] BuildError),
     /// The builder has released nothing to dial.
     #[error("the release holds no chaincode/server/connection.json")]
     NoConnection,
@@ -83,7 +83,7 @@ pub async fn build(
     (id, file): (&PackageId, &Path),
     builder: &Path,
     file_system: &Path,
-    observer: &mut (dyn FnMut(Event<'_>) + Send),
+    observer: &mut (dyn FnMut(BuildEvent<'_>) + Send),
 ) -> Result<Released, DeploymentError> {
     let metadata = disk::load(file, &ccs_package::Limits::default())?.metadata_bytes().to_vec();
     let unpack = |target: &Path| {
@@ -96,8 +96,9 @@ pub async fn build(
         path: builder.to_owned(),
         propagate_environment: vec!["CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG".to_owned()],
     };
-    let host = Host::new(vec![builder], file_system);
-    let built = host.build(Package { id, metadata: &metadata, unpack: Box::new(unpack) }, observer).await?;
+    let host = BuildHost::new(vec![builder], file_system);
+    let built =
+        host.build(PackageSource { id, metadata: &metadata, unpack: Box::new(unpack) }, observer).await?;
     let connection = built.connection_file().ok_or(DeploymentError::NoConnection)?;
     Ok(Released { folder: built.release_folder(), connection })
 }

@@ -128,7 +128,7 @@ pub enum Error {
     Variables(#[from] ccs_shim_env::Error),
     /// The peer cannot use its TLS certificate.
     #[error(transparent)]
-    Tls(#[from] ccs_peer::TlsError),
+    Tls(#[from] ccs_peer::ServerTlsError),
     /// The peer cannot serve clients any more.
     #[error(transparent)]
     Serve(#[from] ccs_peer::ServeError),

@@ -49,7 +49,7 @@ pub enum Event {
         line: String,
     },
     /// The peer simulated or committed a transaction, or warns.
-    Peer(ccs_peer::observer::Event),
+    Peer(ccs_peer::observer::PeerEvent),
     /// Something works and may not be meant.
     Warning(String),
 }

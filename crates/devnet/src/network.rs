@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ccs_chaincode::{Limits, Peer};
+use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport};
 use ccs_channel::{Channel, Definition};
 use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
 use ccs_ledger::Store;
-use ccs_peer::{Node, NodeOptions, Observer, Tls};
+use ccs_peer::{Observer, Peer, PeerOptions, ServerTls};
 use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,7 @@ const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
 pub(crate) struct DevNetwork {
     pub(crate) organization: Organization,
     pub(crate) plan: OrganizationPlan,
-    pub(crate) peer: Arc<Peer>,
+    pub(crate) peer: Arc<ChaincodeSupport>,
     pub(crate) packages: Packages,
 }
 
@@ -56,7 +56,7 @@ impl DevNetwork {
         for setback in ledgers.setbacks() {
             report(Event::Warning(setback.to_string()));
         }
-        let peer = Arc::new(Peer::new(limits(options)));
+        let peer = Arc::new(ChaincodeSupport::new(limits(options)));
         for name in &options.channels {
             let channel_plan = ChannelPlan {
                 name: name.clone(),
@@ -99,12 +99,12 @@ impl DevNetwork {
     ) -> Result<(), Error> {
         let tls = if options.tls {
             let server = &self.organization.tls().server;
-            Some(Tls::from_pem(server.certificate.as_bytes(), server.key.as_bytes())?)
+            Some(ServerTls::from_pem(server.certificate.as_bytes(), server.key.as_bytes())?)
         } else {
             None
         };
         let msps = Arc::new(MspManager::new(vec![Arc::clone(self.organization.msp())]));
-        let mut node_options = NodeOptions::new(
+        let mut node_options = PeerOptions::new(
             self.plan.endpoint.clone(),
             Arc::clone(self.organization.peer()),
             Arc::clone(&msps),
@@ -112,7 +112,7 @@ impl DevNetwork {
         node_options.endorsement_timeout = node_options.endorsement_timeout.max(options.execute_timeout);
         node_options.observer = observer;
         node_options.packages = Arc::new(self.packages.clone());
-        let node = Node::of_peer(node_options, &self.peer);
+        let node = Peer::with_chaincode(node_options, &self.peer);
         ccs_peer::serve(listener, tls, node, stop.cancelled_owned()).await?;
         Ok(())
     }
@@ -125,9 +125,9 @@ impl DevNetwork {
 }
 
 /// Lets a chaincode that a debugger has halted keep its connection for as long as its answer may take.
-fn limits(options: &Options) -> Limits {
-    let usual = Limits::default();
-    Limits {
+fn limits(options: &Options) -> ChaincodeLimits {
+    let usual = ChaincodeLimits::default();
+    ChaincodeLimits {
         startup_timeout: options.startup_timeout,
         execute_timeout: options.execute_timeout,
         ping_timeout: usual.ping_timeout.max(options.execute_timeout),
@@ -191,7 +191,7 @@ mod tests {
             (Duration::from_hours(1), Duration::from_hours(1))
         );
         options.execute_timeout = Duration::from_secs(1);
-        assert_eq!(limits(&options).ping_timeout, Limits::default().ping_timeout);
+        assert_eq!(limits(&options).ping_timeout, ChaincodeLimits::default().ping_timeout);
     }
 
     #[test]

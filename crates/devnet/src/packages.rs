@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ccs_builder::report::chain;
-use ccs_chaincode::Peer;
+use ccs_chaincode::ChaincodeSupport;
 use ccs_files::PackageId;
 use ccs_package::{CodeFault, Limits, ReadError};
 use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
@@ -32,7 +32,7 @@ use builder::{Builder, Built};
 pub(crate) struct Packages(Arc<Inner>);
 
 struct Inner {
-    peer: Arc<Peer>,
+    peer: Arc<ChaincodeSupport>,
     report: Report,
     builder: Builder,
     /// What the peer has as `peer.fileSystemPath`, for what clients install.
@@ -47,7 +47,11 @@ struct Inner {
 
 impl Packages {
     /// Begins without packages.
-    pub(crate) fn new(options: &Options, peer: &Arc<Peer>, report: &Report) -> Result<Self, Error> {
+    pub(crate) fn new(
+        options: &Options,
+        peer: &Arc<ChaincodeSupport>,
+        report: &Report,
+    ) -> Result<Self, Error> {
         let session = tempfile::tempdir().map_err(Error::Scratch)?;
         let file_system = options.state.clone().unwrap_or_else(|| session.path().join("installed"));
         let builder = Builder::new(options.builder.clone(), session.path().join("builder"), report);

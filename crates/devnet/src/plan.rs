@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ccs_channel::collections::{Collections, CollectionsError};
+use ccs_channel::collections::{CollectionsConfig, CollectionsConfigError};
 use ccs_files::PackageId;
 
 /// The version of a chaincode without a package.
@@ -40,7 +40,7 @@ pub struct ChaincodePlan {
     /// Whether Init is required.
     pub init_required: bool,
     /// Its collections.
-    pub collections: Collections,
+    pub collections: CollectionsConfig,
 }
 
 /// How a chaincode comes to run.
@@ -102,11 +102,11 @@ pub enum PlanError {
     },
     /// A file does not contain collections.
     #[error("{}", file.display())]
-    Collections {
+    CollectionsConfig {
         /// The file.
         file: PathBuf,
         /// What is wrong.
-        source: CollectionsError,
+        source: CollectionsConfigError,
     },
 }
 
@@ -121,7 +121,7 @@ impl PlanError {
                 "give one of them another name: NAME=PACKAGE.tgz, --chaincode NAME=..., --name NAME"
                     .to_owned(),
             ),
-            Self::Collections { source, .. } => source.hint(),
+            Self::CollectionsConfig { source, .. } => source.hint(),
             _ => None,
         }
     }
@@ -160,7 +160,7 @@ impl ChaincodePlan {
 
     fn new(name: &str, id: String, launch: Launch) -> Self {
         let (name, version) = (name.to_owned(), VERSION.to_owned());
-        Self { name, version, id, launch, init_required: false, collections: Collections::default() }
+        Self { name, version, id, launch, init_required: false, collections: CollectionsConfig::default() }
     }
 
     fn of_package(name: Option<&String>, file: &Path) -> Result<Self, PlanError> {
@@ -202,8 +202,8 @@ fn define_collections(
 ) -> Result<(), PlanError> {
     let text =
         fs::read_to_string(file).map_err(|source| PlanError::Read { file: file.to_owned(), source })?;
-    let collections: Collections =
-        text.parse().map_err(|source| PlanError::Collections { file: file.to_owned(), source })?;
+    let collections: CollectionsConfig =
+        text.parse().map_err(|source| PlanError::CollectionsConfig { file: file.to_owned(), source })?;
     let mut found = false;
     for plan in plans.iter_mut().filter(|plan| name.is_none_or(|name| *name == plan.name)) {
         plan.collections = collections.clone();

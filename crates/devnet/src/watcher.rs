@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ccs_chaincode::{Change, Peer};
+use ccs_chaincode::{ChaincodeSupport, StatusChange};
 use ccs_dial::End;
 use ccs_files::PackageId;
 use ccs_peer::observer::with_hint;
@@ -17,20 +17,20 @@ use crate::plan::ChaincodePlan;
 #[derive(Clone)]
 pub(crate) struct ChaincodeWatcher {
     report: Report,
-    peer: Arc<Peer>,
+    peer: Arc<ChaincodeSupport>,
     name: String,
     id: String,
 }
 
 impl ChaincodeWatcher {
     /// Takes a chaincode that was planned.
-    pub(crate) fn planned(report: &Report, peer: &Arc<Peer>, chaincode: &ChaincodePlan) -> Self {
+    pub(crate) fn planned(report: &Report, peer: &Arc<ChaincodeSupport>, chaincode: &ChaincodePlan) -> Self {
         let (name, id) = (chaincode.name.clone(), chaincode.id.clone());
         Self { report: Arc::clone(report), peer: Arc::clone(peer), name, id }
     }
 
     /// Takes a chaincode that a client has installed; what it is called on a channel is not known yet.
-    pub(crate) fn installed(report: &Report, peer: &Arc<Peer>, id: &PackageId) -> Self {
+    pub(crate) fn installed(report: &Report, peer: &Arc<ChaincodeSupport>, id: &PackageId) -> Self {
         let (name, id) = (id.label().to_string(), id.to_string());
         Self { report: Arc::clone(report), peer: Arc::clone(peer), name, id }
     }
@@ -40,9 +40,9 @@ impl ChaincodeWatcher {
         let invitation = Invitation { id: self.id.clone(), variables };
         self.tell(ChaincodeEvent::Awaited(invitation.clone()));
         self.follow(move |this, change| match change {
-            Change::Needed => this.tell(ChaincodeEvent::Needed(invitation.clone())),
-            Change::Ready => this.tell_ready(),
-            Change::Ended(end) => this.tell_end(end),
+            StatusChange::Needed => this.tell(ChaincodeEvent::Needed(invitation.clone())),
+            StatusChange::Ready => this.tell_ready(),
+            StatusChange::Ended(end) => this.tell_end(end),
         });
     }
 
@@ -55,9 +55,9 @@ impl ChaincodeWatcher {
     /// Follows a chaincode that is a server, and is launched when it is needed.
     pub(crate) fn server(self) {
         self.follow(|this, change| match change {
-            Change::Needed => {}
-            Change::Ready => this.tell_ready(),
-            Change::Ended(end) => this.tell_end(end),
+            StatusChange::Needed => {}
+            StatusChange::Ready => this.tell_ready(),
+            StatusChange::Ended(end) => this.tell_end(end),
         });
     }
 
@@ -65,7 +65,7 @@ impl ChaincodeWatcher {
     pub(crate) fn command(self, was_ready: Arc<AtomicBool>) -> impl FnMut(ProcessEvent) + Send + use<> {
         self.clone().follow(move |this, change| {
             // That its stream ends is told with its process.
-            if change == Change::Ready {
+            if change == StatusChange::Ready {
                 was_ready.store(true, Ordering::Relaxed);
                 this.tell_ready();
             }
@@ -87,7 +87,7 @@ impl ChaincodeWatcher {
         }
     }
 
-    fn follow(self, mut tell: impl FnMut(&Self, Change) + Send + 'static) {
+    fn follow(self, mut tell: impl FnMut(&Self, StatusChange) + Send + 'static) {
         let Some(mut changes) = self.peer.chaincodes().watch(&self.id) else { return };
         tokio::spawn(async move {
             while let Some(change) = changes.next().await {

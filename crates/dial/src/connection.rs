@@ -14,6 +14,7 @@ mod tls;
 
 use std::time::Duration;
 
+use ccs_proto::limits::{MAX_MESSAGE_IN_BYTES, PING_TIMEOUT};
 use ccs_proto::peer::chaincode_client::ChaincodeClient;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -24,17 +25,8 @@ use crate::register::MessageStream;
 
 pub use error::{DialError, Stage, StageError};
 pub use evidence::Seen;
-pub use info::{ClientPair, ConnectionInfo, Fault, InfoError, Tls};
+pub use info::{ClientPair, ConnectionInfo, ConnectionTls, Fault, InfoError};
 pub use progress::{Attempt, Secured};
-
-/// The largest message that is sent or taken, in bytes: 100 MiB, as peers and shims have it.
-pub const MAX_MESSAGE_IN_BYTES: usize = 100 * 1024 * 1024;
-
-/// How often an HTTP/2 ping is sent; the shims refuse clients that ping more often.
-const KEEPALIVE_INTERVAL: Duration = Duration::from_mins(1);
-
-/// How long the answer to a ping may take on a peer.
-pub const PING_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How many messages wait for the chaincode to read them. More are not made: who sends stops reading, too.
 pub const OUTBOUND_MESSAGES: usize = 64;

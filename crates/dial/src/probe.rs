@@ -25,8 +25,8 @@ use crate::register::{self, End, MessageStream};
 
 pub use cause::Cause;
 use record::Record;
-pub use report::{Report, StepReport, Verdict};
-pub use step::{ProbeError, Step};
+pub use report::{ProbeReport, StepReport, StepVerdict};
+pub use step::{ProbeError, ProbeStep};
 
 /// How long the chaincode may take to close its half of the stream; then the stream is reset.
 const FAREWELL: Duration = Duration::from_millis(250);
@@ -35,7 +35,7 @@ const FAREWELL: Duration = Duration::from_millis(250);
 pub struct Probe {
     target: Target,
     address: String,
-    last: Step,
+    last: ProbeStep,
     timeout: Duration,
     expected: Option<PackageId>,
     has_client_certificate: bool,
@@ -49,16 +49,16 @@ impl Probe {
         Ok(Self {
             target: Target::new(info)?,
             address: info.address.clone(),
-            last: Step::Id,
+            last: ProbeStep::Id,
             timeout: info.dial_timeout,
             expected: None,
             has_client_certificate: info.tls.as_ref().is_some_and(|tls| tls.client.is_some()),
         })
     }
 
-    /// Ends the way after this step. [`Step::Tcp`] is the first that can be the last.
+    /// Ends the way after this step. [`ProbeStep::Tcp`] is the first that can be the last.
     #[must_use]
-    pub fn until(mut self, last: Step) -> Self {
+    pub fn until(mut self, last: ProbeStep) -> Self {
         self.last = last;
         self
     }
@@ -83,7 +83,7 @@ impl Probe {
     }
 
     /// Goes the way once.
-    pub async fn run(&self) -> Report {
+    pub async fn run(&self) -> ProbeReport {
         let mut record = Record::default();
         let result = self.go(&mut record).await;
         let mut report = record.report(result.err(), self.last, self.has_client_certificate);
@@ -97,7 +97,7 @@ impl Probe {
 
     async fn go(&self, record: &mut Record) -> Result<(), ProbeError> {
         let Some(channel) = self.dial(record).await? else { return Ok(()) };
-        if self.last < Step::Stream {
+        if self.last < ProbeStep::Stream {
             return Ok(());
         }
         self.register(ChaincodeConnection::new(&self.address, channel), record).await
@@ -115,19 +115,19 @@ impl Probe {
         let result = timeout_at(deadline, self.stages(deadline, &mut watch)).await;
         match result.unwrap_or(Err(StageError::NoAnswer(stage))) {
             // What comes after the last step was looked at for the sake of that step alone.
-            Err(error) if Step::of(error.stage()) > self.last => Ok(None),
+            Err(error) if ProbeStep::of(error.stage()) > self.last => Ok(None),
             result => Ok(result?),
         }
     }
 
     async fn stages(&self, deadline: Instant, watch: Watch<'_>) -> Result<Option<Channel>, StageError> {
         let tcp = self.target.connect(deadline, watch).await?;
-        if self.last < Step::Tls {
+        if self.last < ProbeStep::Tls {
             return Ok(None);
         }
         let stream = self.target.secure(tcp, watch).await?;
         // With TLS 1.3 the server's verdict on the client certificate comes after the handshake.
-        if self.last < Step::Http2 && !self.target.was_asked_for_client() {
+        if self.last < ProbeStep::Http2 && !self.target.was_asked_for_client() {
             return Ok(None);
         }
         self.target.greet(stream, watch).await.map(Some)
@@ -135,18 +135,18 @@ impl Probe {
 
     async fn register(&self, connection: ChaincodeConnection, record: &mut Record) -> Result<(), ProbeError> {
         let deadline = Instant::now() + self.timeout;
-        record.begin(Step::Stream);
+        record.begin(ProbeStep::Stream);
         let opened = timeout_at(deadline, connection.open()).await;
         let opened = opened.map_err(|_| ProbeError::NoStream(self.timeout))?;
         let mut stream = opened.map_err(|status| ProbeError::Stream(Box::new(status)))?;
-        record.begin(Step::Register);
+        record.begin(ProbeStep::Register);
         let announced = timeout_at(deadline, announcement(&mut stream.1)).await;
         let announced = announced.map_err(|_| ProbeError::NoRegister(self.timeout))??;
         record.announced(&announced);
         let accepted = match &self.expected {
             None => Ok(()),
             Some(expected) => {
-                record.begin(Step::Id);
+                record.begin(ProbeStep::Id);
                 register::accept(announced, &expected.to_string())
             }
         };

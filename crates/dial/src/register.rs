@@ -81,9 +81,7 @@ impl End {
 }
 
 /// Gives the message that came, or why the stream ended.
-pub fn next(
-    message: Result<Option<ChaincodeMessage>, tonic::Status>,
-) -> Result<ChaincodeMessage, String> {
+pub fn next(message: Result<Option<ChaincodeMessage>, tonic::Status>) -> Result<ChaincodeMessage, String> {
     match message {
         Ok(Some(message)) => Ok(message),
         Ok(None) => Err("the chaincode closed the stream".to_owned()),

@@ -7,7 +7,10 @@ use std::path::Path;
 
 use ccs_dial::ConnectionInfo;
 use ccs_files::Connection;
-use ccs_host::{DurableBuild, Event, ExternalBuilder, Host, HostError, Outcome, Package, Step, UnpackError};
+use ccs_host::{
+    BuildError, BuildEvent, BuildHost, BuilderStep, DurableBuild, ExternalBuilder, PackageSource,
+    StepOutcome, UnpackError,
+};
 use ccs_package::{Limits, disk};
 use ccs_report::Finding;
 use ccs_report::terminal::safe;
@@ -41,15 +44,17 @@ pub(crate) async fn run(
     let package = disk::load(file, &Limits::default())?;
     let folder = tempfile::tempdir().map_err(Error::Scratch)?;
     let builders = builders.iter().map(|(builder, _)| builder.clone()).collect();
-    let host =
-        Host::new(builders, folder.path()).with_temporary_folder(folder.path()).with_environment(variables);
+    let host = BuildHost::new(builders, folder.path())
+        .with_temporary_folder(folder.path())
+        .with_environment(variables);
     let unpack = move |target: &Path| {
         let file = BufReader::new(File::open(file).map_err(UnpackError::from)?);
         disk::unpack_code(file, target, &Limits::default()).map(drop).map_err(UnpackError::from)
     };
     let mut log = Log { package_id: package.id().to_string(), ..Log::default() };
-    let mut observer = |event: Event<'_>| log.hear(&event);
-    let subject = Package { id: package.id(), metadata: package.metadata_bytes(), unpack: Box::new(unpack) };
+    let mut observer = |event: BuildEvent<'_>| log.hear(&event);
+    let subject =
+        PackageSource { id: package.id(), metadata: package.metadata_bytes(), unpack: Box::new(unpack) };
     let result = host.build(subject, &mut observer).await;
     let mut trial =
         Trial { package_id: package.id().to_string(), builder: None, log: log.lines, connection: None };
@@ -58,7 +63,7 @@ pub(crate) async fn run(
             trial.connection = connection(&build, file, findings)?;
             trial.builder = Some(build.builder);
         }
-        Err(HostError::NoBuilder) if docker => {
+        Err(BuildError::NoBuilder) if docker => {
             let message = "no builder takes the package: it goes to Docker";
             let finding = Finding::warning("goes-to-docker", file.display().to_string(), message);
             findings.push(finding.hint("look at `type` in metadata.json; `ccs inspect` shows it"));
@@ -82,20 +87,25 @@ struct Log {
 }
 
 impl Log {
-    fn hear(&mut self, event: &Event<'_>) {
+    fn hear(&mut self, event: &BuildEvent<'_>) {
         let line = match event {
-            Event::StderrLine { builder, step, line } => {
+            BuildEvent::StderrLine { builder, step, line } => {
                 self.shown(line).map(|line| format!("INFO {} {line} command={step}", logger(builder)))
             }
-            Event::StderrStopped { builder, step, reason } => {
+            BuildEvent::StderrStopped { builder, step, reason } => {
                 Some(format!("ERRO {} {reason} command={step}", logger(builder)))
             }
             // How build and release end is in the error alone.
-            Event::StepEnded { builder, step: Step::Detect, outcome: Outcome::Failure(text), .. } => {
+            BuildEvent::StepEnded {
+                builder,
+                step: BuilderStep::Detect,
+                outcome: StepOutcome::Failure(text),
+                ..
+            } => {
                 let builder = safe(builder);
                 Some(format!("DEBU [chaincode.externalbuilder] builder '{builder}' detect failed: {text}"))
             }
-            Event::ReleaseSkipped { builder } => {
+            BuildEvent::ReleaseSkipped { builder } => {
                 let id = &self.package_id;
                 Some(format!(
                     "DEBU {} Skipping release step for '{id}' as no release binary found",

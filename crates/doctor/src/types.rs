@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ccs_files::PackageId;
 use ccs_files::package_id::PackageHash;
-use ccs_host::{ExternalBuilder, Host, HostError, Limits, Package};
+use ccs_host::{BuildError, BuildHost, BuildLimits, ExternalBuilder, PackageSource};
 use ccs_report::Finding;
 use serde::Serialize;
 
@@ -15,7 +15,7 @@ use crate::error::Error;
 const TYPES: [&str; 4] = ["ccaas", "external", "golang", "k8s"];
 
 /// How long a detect may take, and how long what it leaves behind may hold its stderr; it takes milliseconds.
-const LIMITS: Limits = Limits {
+const LIMITS: BuildLimits = BuildLimits {
     install: Duration::from_secs(10),
     held_stderr: Duration::from_secs(2),
     unread_stderr: Duration::from_secs(2),
@@ -66,18 +66,18 @@ async fn takes(
     builder: &ExternalBuilder,
     name: &str,
     variables: &Variables,
-) -> Result<Result<bool, HostError>, Error> {
+) -> Result<Result<bool, BuildError>, Error> {
     let folder = tempfile::tempdir().map_err(Error::Scratch)?;
     let id = PackageId::new("ccs-doctor".parse()?, PackageHash::from_digest([0; 32]));
     let metadata = format!(r#"{{"type":"{name}","label":"ccs-doctor"}}"#);
-    let host = Host::new(vec![builder.clone()], folder.path())
+    let host = BuildHost::new(vec![builder.clone()], folder.path())
         .with_temporary_folder(folder.path())
         .with_environment(variables)
         .with_limits(LIMITS);
-    let package = Package { id: &id, metadata: metadata.as_bytes(), unpack: Box::new(|_| Ok(())) };
-    Ok(match host.taker(package, &mut |_| {}).await {
+    let package = PackageSource { id: &id, metadata: metadata.as_bytes(), unpack: Box::new(|_| Ok(())) };
+    Ok(match host.detecting_builder(package, &mut |_| {}).await {
         Ok(_) => Ok(true),
-        Err(HostError::NoBuilder) => Ok(false),
+        Err(BuildError::NoBuilder) => Ok(false),
         Err(error) => Err(error),
     })
 }

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::event::Step;
+use crate::event::BuilderStep;
 
 /// The variables of a process.
 pub(crate) type Environment = BTreeMap<OsString, OsString>;
@@ -27,12 +27,12 @@ pub struct ExternalBuilder {
 impl ExternalBuilder {
     /// Gives the path of the program for a step.
     #[must_use]
-    pub fn program(&self, step: Step) -> PathBuf {
+    pub fn program(&self, step: BuilderStep) -> PathBuf {
         self.path.join("bin").join(step.as_str())
     }
 
     /// Says whether the program for a step is there and executable.
-    pub(crate) fn has(&self, step: Step) -> bool {
+    pub(crate) fn has(&self, step: BuilderStep) -> bool {
         let metadata = std::fs::metadata(self.program(step));
         metadata.is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     }

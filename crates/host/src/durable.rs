@@ -8,7 +8,7 @@ use ccs_files::{BuildInfo, PackageId};
 
 use crate::builder::ExternalBuilder;
 use crate::copy::{self, CopyError};
-use crate::error::HostError;
+use crate::error::BuildError;
 use crate::scratch::{self, Scratch};
 
 /// A build that is kept.
@@ -48,24 +48,24 @@ pub(crate) fn find(
     root: &Path,
     id: &PackageId,
     builders: &[ExternalBuilder],
-) -> Result<Option<DurableBuild>, HostError> {
+) -> Result<Option<DurableBuild>, BuildError> {
     let path = root.join(id.sanitised());
     match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(HostError::Existing { path, error }),
+        Err(error) => return Err(BuildError::Existing { path, error }),
         Ok(_) => {}
     }
     let file = path.join("build-info.json");
     let content = match fs::read(&file) {
         Ok(content) => content,
-        Err(error) => return Err(HostError::NoBuildInfo { file, error }),
+        Err(error) => return Err(BuildError::NoBuildInfo { file, error }),
     };
     let builder = match BuildInfo::parse(&content) {
         Ok(info) => info.builder_name,
-        Err(error) => return Err(HostError::MalformedBuildInfo { file, error }),
+        Err(error) => return Err(BuildError::MalformedBuildInfo { file, error }),
     };
     if !builders.iter().any(|known| known.name == builder) {
-        return Err(HostError::BuilderGone { id: id.clone(), builder });
+        return Err(BuildError::BuilderGone { id: id.clone(), builder });
     }
     Ok(Some(DurableBuild { path, builder, cached: true }))
 }
@@ -94,16 +94,16 @@ pub(crate) fn store(
     id: &PackageId,
     builder: &ExternalBuilder,
     scratch: &Scratch,
-) -> Result<DurableBuild, HostError> {
+) -> Result<DurableBuild, BuildError> {
     let path = root.join(id.sanitised());
-    let failure = |error| HostError::Persist { path: path.clone(), error };
+    let failure = |error| BuildError::Persist { path: path.clone(), error };
     fs::create_dir_all(root).map_err(failure)?;
     // A peer fills the folder in its place, and after a crash takes the part that is there for a complete build.
     let draft = scratch::create_unique(root, DRAFT).map_err(failure)?;
     let info = BuildInfo { builder_name: builder.name.clone() };
     let written = scratch::write_new(&draft.join("build-info.json"), &info.to_json(), 0o600)
         .map_err(failure)
-        .and_then(|()| copy_outputs(scratch, &draft).map_err(HostError::Copy))
+        .and_then(|()| copy_outputs(scratch, &draft).map_err(BuildError::Copy))
         .and_then(|()| fs::rename(&draft, &path).map_err(|error| failure(taken(error))));
     if let Err(error) = written {
         let _ = fs::remove_dir_all(&draft);

@@ -15,7 +15,7 @@ use crate::step::StepFailure;
 /// After the words `failed to invoke backing implementation of 'InstallChaincode': could not build chaincode: ` the text
 /// is what a peer answers to `peer lifecycle chaincode install` (Fabric 3.1).
 #[derive(Debug, thiserror::Error)]
-pub enum HostError {
+pub enum BuildError {
     /// No builder wants the package, and there is no Docker here.
     #[error("docker build failed: docker build is disabled")]
     NoBuilder,
@@ -115,7 +115,7 @@ pub enum HostError {
     },
 }
 
-impl HostError {
+impl BuildError {
     /// Says what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

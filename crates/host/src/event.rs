@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// A program of an external builder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum BuilderStep {
     /// `detect SRC METADATA`
     Detect,
     /// `build SRC METADATA BLD`
@@ -14,7 +14,7 @@ pub enum Step {
     Release,
 }
 
-impl Step {
+impl BuilderStep {
     /// Gives the program's file name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -26,7 +26,7 @@ impl Step {
     }
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for BuilderStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -34,7 +34,7 @@ impl fmt::Display for Step {
 
 /// How a step ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum StepOutcome {
     /// The program exited with status 0.
     Success,
     /// It did not; the text is a peer's, for example `exit status 1`.
@@ -43,7 +43,7 @@ pub enum Outcome {
 
 /// Something that the host did or saw.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Event<'a> {
+pub enum BuildEvent<'a> {
     /// The package was built before; no program runs.
     CacheHit {
         /// The builder that built it.
@@ -54,14 +54,14 @@ pub enum Event<'a> {
         /// The builder it belongs to.
         builder: &'a str,
         /// Which program.
-        step: Step,
+        step: BuilderStep,
     },
     /// A program wrote a line, which a peer logs at level INFO.
     StderrLine {
         /// The builder it belongs to; a peer's logger is `chaincode.externalbuilder.<name>`.
         builder: &'a str,
         /// Which program; a peer's log has it as `command=<program>`.
-        step: Step,
+        step: BuilderStep,
         /// The line without its end; what is not UTF-8 is replaced.
         line: &'a str,
     },
@@ -70,7 +70,7 @@ pub enum Event<'a> {
         /// The builder it belongs to.
         builder: &'a str,
         /// Which program.
-        step: Step,
+        step: BuilderStep,
         /// The peer's log text.
         reason: &'static str,
     },
@@ -79,9 +79,9 @@ pub enum Event<'a> {
         /// The builder it belongs to.
         builder: &'a str,
         /// Which program.
-        step: Step,
+        step: BuilderStep,
         /// How it ended.
-        outcome: Outcome,
+        outcome: StepOutcome,
         /// From its start to the end of its process and its stderr.
         duration: Duration,
     },

@@ -5,20 +5,20 @@ use std::path::{Path, PathBuf};
 
 use crate::builder::{Environment, ExternalBuilder};
 use crate::durable::{self, DurableBuild};
-use crate::error::HostError;
-use crate::event::{Event, Step};
-use crate::package::Package;
+use crate::error::BuildError;
+use crate::event::{BuildEvent, BuilderStep};
+use crate::package::PackageSource;
 use crate::scratch::Scratch;
-use crate::step::{Call, Limits, Runner};
+use crate::step::{BuildLimits, Call, Runner};
 
 /// A peer's external builders and the places where it works with them.
 #[derive(Clone, Debug)]
-pub struct Host {
+pub struct BuildHost {
     builders: Vec<ExternalBuilder>,
     durable_root: PathBuf,
     temporary: PathBuf,
     environment: Environment,
-    limits: Limits,
+    limits: BuildLimits,
 }
 
 /// Removes the builds under `file_system_path` that a crash has left unfinished; nobody may be building there.
@@ -30,7 +30,7 @@ fn durable_root(file_system_path: &Path) -> PathBuf {
     file_system_path.join("externalbuilder").join("builds")
 }
 
-impl Host {
+impl BuildHost {
     /// Makes a host with the environment and the temporary folder of this process.
     ///
     /// Builds are kept in `externalbuilder/builds` under `file_system_path`, which is `peer.fileSystemPath` of a peer.
@@ -41,7 +41,7 @@ impl Host {
             durable_root: durable_root(file_system_path),
             temporary: std::env::temp_dir(),
             environment: std::env::vars_os().collect(),
-            limits: Limits::default(),
+            limits: BuildLimits::default(),
         }
     }
 
@@ -64,7 +64,7 @@ impl Host {
 
     /// Waits for other times.
     #[must_use]
-    pub fn with_limits(mut self, limits: Limits) -> Self {
+    pub fn with_limits(mut self, limits: BuildLimits) -> Self {
         self.limits = limits;
         self
     }
@@ -75,38 +75,38 @@ impl Host {
     /// calling task: this is for a program that has nothing else to do meanwhile.
     pub async fn build(
         &self,
-        package: Package<'_>,
-        observer: &mut (dyn FnMut(Event<'_>) + Send),
-    ) -> Result<DurableBuild, HostError> {
+        package: PackageSource<'_>,
+        observer: &mut (dyn FnMut(BuildEvent<'_>) + Send),
+    ) -> Result<DurableBuild, BuildError> {
         if let Some(build) = durable::find(&self.durable_root, package.id, &self.builders)? {
-            observer(Event::CacheHit { builder: &build.builder });
+            observer(BuildEvent::CacheHit { builder: &build.builder });
             return Ok(build);
         }
         let within = self.limits.install;
         tokio::time::timeout(within, self.build_anew(package, observer))
             .await
-            .unwrap_or(Err(HostError::InstallTimeout { within }))
+            .unwrap_or(Err(BuildError::InstallTimeout { within }))
     }
 
     /// Gives the name of the builder that takes a package, by its `detect`; nothing is built or kept.
-    pub async fn taker(
+    pub async fn detecting_builder(
         &self,
-        package: Package<'_>,
-        observer: &mut (dyn FnMut(Event<'_>) + Send),
-    ) -> Result<&str, HostError> {
+        package: PackageSource<'_>,
+        observer: &mut (dyn FnMut(BuildEvent<'_>) + Send),
+    ) -> Result<&str, BuildError> {
         let scratch = Scratch::create(&self.temporary, package.id)?;
         scratch.fill(package.metadata, package.unpack)?;
         let mut runner = Runner { environment: &self.environment, limits: self.limits, observer };
         let within = self.limits.install;
         let builder = tokio::time::timeout(within, self.detect(&scratch, &mut runner)).await;
-        Ok(&builder.unwrap_or(Err(HostError::InstallTimeout { within }))?.name)
+        Ok(&builder.unwrap_or(Err(BuildError::InstallTimeout { within }))?.name)
     }
 
     async fn build_anew(
         &self,
-        package: Package<'_>,
-        observer: &mut (dyn FnMut(Event<'_>) + Send),
-    ) -> Result<DurableBuild, HostError> {
+        package: PackageSource<'_>,
+        observer: &mut (dyn FnMut(BuildEvent<'_>) + Send),
+    ) -> Result<DurableBuild, BuildError> {
         let scratch = Scratch::create(&self.temporary, package.id)?;
         scratch.fill(package.metadata, package.unpack)?;
         let mut runner = Runner { environment: &self.environment, limits: self.limits, observer };
@@ -121,18 +121,18 @@ impl Host {
         &self,
         scratch: &Scratch,
         runner: &mut Runner<'_>,
-    ) -> Result<&ExternalBuilder, HostError> {
+    ) -> Result<&ExternalBuilder, BuildError> {
         for builder in &self.builders {
             let arguments = [scratch.source(), scratch.metadata()];
-            match runner.run(Call { builder, step: Step::Detect, arguments: &arguments }).await {
+            match runner.run(Call { builder, step: BuilderStep::Detect, arguments: &arguments }).await {
                 Ok(()) => return Ok(builder),
                 Err(failure) if failure.is_hang() => {
-                    return Err(HostError::Detect { builder: builder.name.clone(), failure });
+                    return Err(BuildError::Detect { builder: builder.name.clone(), failure });
                 }
                 Err(_) => {}
             }
         }
-        Err(HostError::NoBuilder)
+        Err(BuildError::NoBuilder)
     }
 }
 
@@ -140,22 +140,22 @@ async fn run_build(
     builder: &ExternalBuilder,
     scratch: &Scratch,
     runner: &mut Runner<'_>,
-) -> Result<(), HostError> {
+) -> Result<(), BuildError> {
     let arguments = [scratch.source(), scratch.metadata(), scratch.build()];
-    let result = runner.run(Call { builder, step: Step::Build, arguments: &arguments }).await;
-    result.map_err(|failure| HostError::Build { builder: builder.name.clone(), failure })
+    let result = runner.run(Call { builder, step: BuilderStep::Build, arguments: &arguments }).await;
+    result.map_err(|failure| BuildError::Build { builder: builder.name.clone(), failure })
 }
 
 async fn run_release(
     builder: &ExternalBuilder,
     scratch: &Scratch,
     runner: &mut Runner<'_>,
-) -> Result<(), HostError> {
-    if !builder.has(Step::Release) {
-        (runner.observer)(Event::ReleaseSkipped { builder: &builder.name });
+) -> Result<(), BuildError> {
+    if !builder.has(BuilderStep::Release) {
+        (runner.observer)(BuildEvent::ReleaseSkipped { builder: &builder.name });
         return Ok(());
     }
     let arguments = [scratch.build(), scratch.release()];
-    let result = runner.run(Call { builder, step: Step::Release, arguments: &arguments }).await;
-    result.map_err(|failure| HostError::Release { builder: builder.name.clone(), failure })
+    let result = runner.run(Call { builder, step: BuilderStep::Release, arguments: &arguments }).await;
+    result.map_err(|failure| BuildError::Release { builder: builder.name.clone(), failure })
 }

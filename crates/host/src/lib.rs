@@ -2,7 +2,7 @@
 //!
 //! The steps, folders, modes, environment and texts are those of Fabric 3.1 `core/container/externalbuilder`
 //! (`externalbuilder.go`, `session.go`, `copy.go`). Three differences are on purpose: what would keep a real peer waiting
-//! for ever ends after [`Limits`], a build that could not be stored leaves nothing behind, and a program still running
+//! for ever ends after [`BuildLimits`], a build that could not be stored leaves nothing behind, and a program still running
 //! when the host gives up is killed.
 
 mod builder;
@@ -19,8 +19,8 @@ mod step;
 pub use builder::ExternalBuilder;
 pub use copy::CopyError;
 pub use durable::DurableBuild;
-pub use error::HostError;
-pub use event::{Event, Outcome, Step};
-pub use host::{Host, remove_unfinished_builds};
-pub use package::{Package, Unpack, UnpackError};
-pub use step::{Limits, StepFailure};
+pub use error::BuildError;
+pub use event::{BuildEvent, BuilderStep, StepOutcome};
+pub use host::{BuildHost, remove_unfinished_builds};
+pub use package::{PackageSource, Unpack, UnpackError};
+pub use step::{BuildLimits, StepFailure};

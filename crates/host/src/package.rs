@@ -7,7 +7,7 @@ use ccs_files::PackageId;
 use crate::copy;
 
 /// What the host needs of a package.
-pub struct Package<'a> {
+pub struct PackageSource<'a> {
     /// Names the scratch folder and the durable build.
     pub id: &'a PackageId,
     /// The bytes of `metadata.json`, which builders get unchanged.
@@ -22,7 +22,7 @@ pub type Unpack<'a> = Box<dyn FnOnce(&Path) -> Result<(), UnpackError> + Send + 
 /// Why a source folder could not be filled.
 pub type UnpackError = Box<dyn std::error::Error + Send + Sync>;
 
-impl<'a> Package<'a> {
+impl<'a> PackageSource<'a> {
     /// Takes the source from a folder, which is copied.
     #[must_use]
     pub fn from_folder(id: &'a PackageId, metadata: &'a [u8], source: &'a Path) -> Self {

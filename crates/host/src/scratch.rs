@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use ccs_files::PackageId;
 
-use crate::error::HostError;
+use crate::error::BuildError;
 use crate::package::{Unpack, UnpackError};
 
 /// `fabric-<sanitised package id><random digits>` with its four folders; removed when dropped.
@@ -17,8 +17,8 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     /// Makes the folders, each with mode 0700.
-    pub(crate) fn create(temporary: &Path, id: &PackageId) -> Result<Self, HostError> {
-        let failure = |path: &Path, error| HostError::Scratch { path: path.to_owned(), error };
+    pub(crate) fn create(temporary: &Path, id: &PackageId) -> Result<Self, BuildError> {
+        let failure = |path: &Path, error| BuildError::Scratch { path: path.to_owned(), error };
         let path = create_unique(temporary, &format!("fabric-{}", id.sanitised()))
             .map_err(|error| failure(temporary, error))?;
         let scratch = Self { path };
@@ -29,10 +29,10 @@ impl Scratch {
     }
 
     /// Puts source and metadata in.
-    pub(crate) fn fill(&self, metadata: &[u8], unpack: Unpack<'_>) -> Result<(), HostError> {
-        unpack(&self.source()).map_err(|error: UnpackError| HostError::Unpack(error.to_string()))?;
+    pub(crate) fn fill(&self, metadata: &[u8], unpack: Unpack<'_>) -> Result<(), BuildError> {
+        unpack(&self.source()).map_err(|error: UnpackError| BuildError::Unpack(error.to_string()))?;
         let path = self.metadata().join("metadata.json");
-        write_new(&path, metadata, 0o700).map_err(|error| HostError::Scratch { path, error })
+        write_new(&path, metadata, 0o700).map_err(|error| BuildError::Scratch { path, error })
     }
 
     pub(crate) fn source(&self) -> PathBuf {

@@ -9,12 +9,12 @@ use tokio::io::BufReader;
 use tokio::process::{Child, Command};
 
 use crate::builder::{Environment, ExternalBuilder};
-use crate::event::{Event, Outcome, Step};
+use crate::event::{BuildEvent, BuilderStep, StepOutcome};
 use crate::stderr::{self, End};
 
 /// How long the host waits where a real peer has no limit of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
+pub struct BuildLimits {
     /// For a whole build; a peer's `chaincode.installTimeout`, 300 s as shipped, ends its waiting too, but not the
     /// program.
     pub install: Duration,
@@ -24,7 +24,7 @@ pub struct Limits {
     pub unread_stderr: Duration,
 }
 
-impl Default for Limits {
+impl Default for BuildLimits {
     fn default() -> Self {
         Self {
             install: Duration::from_mins(5),
@@ -97,29 +97,29 @@ impl StepFailure {
 /// One program to run.
 pub(crate) struct Call<'a> {
     pub(crate) builder: &'a ExternalBuilder,
-    pub(crate) step: Step,
+    pub(crate) step: BuilderStep,
     pub(crate) arguments: &'a [PathBuf],
 }
 
 /// Runs programs and tells an observer.
 pub(crate) struct Runner<'a> {
     pub(crate) environment: &'a Environment,
-    pub(crate) limits: Limits,
-    pub(crate) observer: &'a mut (dyn FnMut(Event<'_>) + Send),
+    pub(crate) limits: BuildLimits,
+    pub(crate) observer: &'a mut (dyn FnMut(BuildEvent<'_>) + Send),
 }
 
 impl Runner<'_> {
     /// Runs a program to its end.
     pub(crate) async fn run(&mut self, call: Call<'_>) -> Result<(), StepFailure> {
         let (builder, step) = (call.builder.name.as_str(), call.step);
-        (self.observer)(Event::StepStarted { builder, step });
+        (self.observer)(BuildEvent::StepStarted { builder, step });
         let start = Instant::now();
         let result = self.run_unobserved(&call).await;
         let outcome = match &result {
-            Ok(()) => Outcome::Success,
-            Err(failure) => Outcome::Failure(failure.to_string()),
+            Ok(()) => StepOutcome::Success,
+            Err(failure) => StepOutcome::Failure(failure.to_string()),
         };
-        (self.observer)(Event::StepEnded { builder, step, outcome, duration: start.elapsed() });
+        (self.observer)(BuildEvent::StepEnded { builder, step, outcome, duration: start.elapsed() });
         result
     }
 
@@ -156,7 +156,7 @@ impl Runner<'_> {
         let (builder, step, limits) = (call.builder.name.as_str(), call.step, self.limits);
         let wait_error = |error: std::io::Error| StepFailure::Wait(error.to_string());
         let (status, end) = {
-            let on_line = |line: &str| (self.observer)(Event::StderrLine { builder, step, line });
+            let on_line = |line: &str| (self.observer)(BuildEvent::StderrLine { builder, step, line });
             let mut reading = std::pin::pin!(stderr::read_lines(&mut stderr, on_line));
             tokio::select! {
                 end = &mut reading => (None, end),
@@ -168,7 +168,7 @@ impl Runner<'_> {
             }
         };
         if end == End::TooLong {
-            (self.observer)(Event::StderrStopped { builder, step, reason: stderr::TOO_LONG });
+            (self.observer)(BuildEvent::StderrStopped { builder, step, reason: stderr::TOO_LONG });
         }
         // `stderr` stays open until here: a program that writes on must block, as under a peer, not be killed.
         match (status, end) {

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use ccs_files::PackageId;
-use ccs_host::{DurableBuild, Event, ExternalBuilder, Host, HostError, Limits, Outcome, Package};
+use ccs_host::{
+    BuildError, BuildEvent, BuildHost, BuildLimits, DurableBuild, ExternalBuilder, PackageSource, StepOutcome,
+};
 
 const METADATA: &[u8] = br#"{"type":"fake","label":"basic"}"#;
 
@@ -27,9 +29,12 @@ fn builder(fixture: &str) -> ExternalBuilder {
 /// A place for one test, and what the host said there.
 struct Place {
     root: tempfile::TempDir,
-    limits: Limits,
+    limits: BuildLimits,
     said: Vec<String>,
 }
+
+/// A limit whose end a test waits for.
+const SHORT: Duration = Duration::from_millis(300);
 
 impl Place {
     fn new() -> Self {
@@ -38,8 +43,9 @@ impl Place {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
         fs::write(root.path().join("source/connection.json"), r#"{"address":"a:1"}"#).unwrap();
-        let short = Duration::from_millis(300);
-        let limits = Limits { install: Duration::from_mins(1), held_stderr: short, unread_stderr: short };
+        // Long enough for a machine that has other things to do; a test that waits for a limit shortens it.
+        let long = Duration::from_mins(1);
+        let limits = BuildLimits { install: long, held_stderr: long, unread_stderr: long };
         Self { root, limits, said: Vec::new() }
     }
 
@@ -47,9 +53,9 @@ impl Place {
         self.root.path().join(name)
     }
 
-    fn host(&self, builders: Vec<ExternalBuilder>) -> Host {
+    fn host(&self, builders: Vec<ExternalBuilder>) -> BuildHost {
         let path = std::env::var("PATH").unwrap();
-        Host::new(builders, &self.path("peer"))
+        BuildHost::new(builders, &self.path("peer"))
             .with_temporary_folder(&self.path("tmp"))
             .with_environment([
                 ("PATH", path.as_str()),
@@ -60,17 +66,17 @@ impl Place {
             .with_limits(self.limits)
     }
 
-    async fn build_with(&mut self, builders: Vec<ExternalBuilder>) -> Result<DurableBuild, HostError> {
+    async fn build_with(&mut self, builders: Vec<ExternalBuilder>) -> Result<DurableBuild, BuildError> {
         let (host, id, source) = (self.host(builders), package_id(), self.path("source"));
         let said = &mut self.said;
         let result = host
-            .build(Package::from_folder(&id, METADATA, &source), &mut |event| said.push(shown(&event)))
+            .build(PackageSource::from_folder(&id, METADATA, &source), &mut |event| said.push(shown(&event)))
             .await;
         assert_eq!(names(&self.path("tmp")), Vec::<String>::new(), "the scratch folder is still there");
         result
     }
 
-    async fn build(&mut self, fixtures: &[&str]) -> Result<DurableBuild, HostError> {
+    async fn build(&mut self, fixtures: &[&str]) -> Result<DurableBuild, BuildError> {
         self.build_with(fixtures.iter().map(|fixture| builder(fixture)).collect()).await
     }
 
@@ -83,19 +89,19 @@ impl Place {
     }
 }
 
-fn shown(event: &Event<'_>) -> String {
+fn shown(event: &BuildEvent<'_>) -> String {
     match event {
-        Event::CacheHit { builder } => format!("{builder}: cached"),
-        Event::StepStarted { builder, step } => format!("{builder} {step}: started"),
-        Event::StderrLine { builder, step, line } => format!("{builder} {step}| {line}"),
-        Event::StderrStopped { builder, step, reason } => format!("{builder} {step}: {reason}"),
-        Event::StepEnded { builder, step, outcome: Outcome::Success, .. } => {
+        BuildEvent::CacheHit { builder } => format!("{builder}: cached"),
+        BuildEvent::StepStarted { builder, step } => format!("{builder} {step}: started"),
+        BuildEvent::StderrLine { builder, step, line } => format!("{builder} {step}| {line}"),
+        BuildEvent::StderrStopped { builder, step, reason } => format!("{builder} {step}: {reason}"),
+        BuildEvent::StepEnded { builder, step, outcome: StepOutcome::Success, .. } => {
             format!("{builder} {step}: done")
         }
-        Event::StepEnded { builder, step, outcome: Outcome::Failure(why), .. } => {
+        BuildEvent::StepEnded { builder, step, outcome: StepOutcome::Failure(why), .. } => {
             format!("{builder} {step}: {why}")
         }
-        Event::ReleaseSkipped { builder } => format!("{builder}: release skipped"),
+        BuildEvent::ReleaseSkipped { builder } => format!("{builder}: release skipped"),
     }
 }
 
@@ -124,12 +130,18 @@ async fn the_builder_that_takes_a_package_is_found_without_building() {
     let place = Place::new();
     let (id, source) = (package_id(), place.path("source"));
     let host = place.host(vec![builder("refuses"), builder("good")]);
-    let taker = host.taker(Package::from_folder(&id, METADATA, &source), &mut |_| {}).await.unwrap();
-    assert_eq!(taker, "good");
+    let detecting_builder = host
+        .detecting_builder(PackageSource::from_folder(&id, METADATA, &source), &mut |_| {})
+        .await
+        .unwrap();
+    assert_eq!(detecting_builder, "good");
     assert!(!place.path("peer").exists(), "nothing is kept");
     let host = place.host(vec![builder("refuses")]);
-    let nobody = host.taker(Package::from_folder(&id, METADATA, &source), &mut |_| {}).await.unwrap_err();
-    assert!(matches!(nobody, HostError::NoBuilder), "{nobody}");
+    let nobody = host
+        .detecting_builder(PackageSource::from_folder(&id, METADATA, &source), &mut |_| {})
+        .await
+        .unwrap_err();
+    assert!(matches!(nobody, BuildError::NoBuilder), "{nobody}");
 }
 
 #[tokio::test]
@@ -265,6 +277,7 @@ async fn a_line_of_70_kib_stops_the_reading_of_stderr_and_not_the_build() {
 #[tokio::test]
 async fn a_program_that_blocks_on_its_unread_stderr_is_reported() {
     let mut place = Place::new();
+    place.limits.unread_stderr = SHORT;
     let failure = place.build(&["endless-line"]).await.unwrap_err();
     let expected =
         "the program still runs 300ms after a line of more than 64 KiB stopped the reading of its stderr";
@@ -275,6 +288,7 @@ async fn a_program_that_blocks_on_its_unread_stderr_is_reported() {
 #[tokio::test]
 async fn a_background_child_that_holds_stderr_is_reported() {
     let mut place = Place::new();
+    place.limits.held_stderr = SHORT;
     let failure = place.build(&["holds-stderr"]).await.unwrap_err();
     let expected = "the program exited but a process it started still holds its stderr after 300ms";
     assert!(failure.to_string().ends_with(expected), "{failure}");
@@ -284,6 +298,7 @@ async fn a_background_child_that_holds_stderr_is_reported() {
 #[tokio::test]
 async fn a_detect_that_would_keep_a_peer_waiting_is_no_plain_no() {
     let mut place = Place::new();
+    place.limits.held_stderr = SHORT;
     let failure = place.build(&["detect-holds-stderr", "good"]).await.unwrap_err();
     assert_eq!(
         failure.to_string(),
@@ -296,7 +311,7 @@ async fn a_detect_that_would_keep_a_peer_waiting_is_no_plain_no() {
 #[tokio::test]
 async fn a_program_that_never_ends_is_killed_at_the_limit() {
     let mut place = Place::new();
-    place.limits.install = Duration::from_millis(300);
+    place.limits.install = SHORT;
     assert_eq!(place.failure("hangs").await, "the external builder did not finish within 300ms");
 }
 
@@ -379,7 +394,7 @@ async fn what_cannot_be_copied_fails_the_build_and_leaves_nothing() {
 async fn of_two_builds_of_a_package_at_once_only_one_is_kept() {
     let place = Place::new();
     let (host, id, source) = (place.host(vec![builder("good")]), package_id(), place.path("source"));
-    let build = async || host.build(Package::from_folder(&id, METADATA, &source), &mut |_| {}).await;
+    let build = async || host.build(PackageSource::from_folder(&id, METADATA, &source), &mut |_| {}).await;
     let (one, two) = tokio::join!(build(), build());
     let (kept, failed) = if one.is_ok() { (one, two) } else { (two, one) };
     assert!(!kept.unwrap().cached);

@@ -18,15 +18,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport, Source};
+use ccs_channel::{Channel, Definition};
 use ccs_client::{Call, Endpoint, Gateway};
+use ccs_dial::ConnectionInfo;
 use ccs_identity::{
     ChannelPlan, Identity, MspManager, Organization, OrganizationPlan, Signer, genesis_block,
 };
 use ccs_ledger::Store;
-use ccs_chaincode::{Limits, Peer, Source};
-use ccs_channel::{Channel, Definition};
-use ccs_dial::ConnectionInfo;
-use ccs_peer::{Node, NodeOptions};
+use ccs_peer::{Peer, PeerOptions};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_server::{Chaincode, ChaincodeServer};
 use ccs_proto::peer::endorser_client::EndorserClient;
@@ -193,13 +193,13 @@ async fn gateway(store: &Store) -> (Gateway, Arc<Signer>, Arc<Identity>) {
     let definition = Definition { sequence: 1, version: "1.0".to_owned(), ..Definition::default() };
     channel.define("echo", &definition).unwrap();
     channel.bind("echo", ID);
-    let peer = Arc::new(Peer::new(Limits::default()));
+    let peer = Arc::new(ChaincodeSupport::new(ChaincodeLimits::default()));
     peer.join(Arc::new(channel));
     peer.chaincodes()
         .add(ID, Source::Server(ConnectionInfo { address: chaincode, dial_timeout: TIMEOUT, tls: None }));
     let options =
-        NodeOptions::new(&address, Arc::clone(organization.peer()), Arc::new(MspManager::new(msps)));
-    let node = Node::of_peer(options, &peer);
+        PeerOptions::new(&address, Arc::clone(organization.peer()), Arc::new(MspManager::new(msps)));
+    let node = Peer::with_chaincode(options, &peer);
     tokio::spawn(ccs_peer::serve(listener, None, node, std::future::pending()));
     let endpoint = Endpoint::new(&address, None).unwrap();
     let user = organization.user();

@@ -3,49 +3,24 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use ccs_channel::Channel;
 use ccs_identity::{MspManager, Signer};
-use ccs_ledger::Ledger;
-
-/// A channel that the peer takes part in.
-#[derive(Debug)]
-pub(crate) struct JoinedChannel {
-    ledger: Ledger,
-    msps: Arc<MspManager>,
-}
-
-impl JoinedChannel {
-    pub(crate) fn new(ledger: Ledger, msps: Arc<MspManager>) -> Self {
-        Self { ledger, msps }
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        self.ledger.name()
-    }
-
-    pub(crate) fn ledger(&self) -> &Ledger {
-        &self.ledger
-    }
-
-    pub(crate) fn msps(&self) -> &Arc<MspManager> {
-        &self.msps
-    }
-}
 
 /// The channels, by their names.
 #[derive(Debug)]
-pub(crate) struct Channels(BTreeMap<String, JoinedChannel>);
+pub(crate) struct Channels(BTreeMap<String, Arc<Channel>>);
 
 impl Channels {
-    pub(crate) fn new(channels: impl IntoIterator<Item = JoinedChannel>) -> Self {
+    pub(crate) fn new(channels: impl IntoIterator<Item = Arc<Channel>>) -> Self {
         Self(channels.into_iter().map(|channel| (channel.name().to_owned(), channel)).collect())
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&JoinedChannel> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Arc<Channel>> {
         self.0.get(name)
     }
 
     /// Returns the channels in the order of their names.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &JoinedChannel> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Channel>> {
         self.0.values()
     }
 }

@@ -128,19 +128,19 @@ async fn run(maker: BlockMaker, mut batches: Batches, failed: watch::Sender<Opti
                 maker.observer.warn(format!(
                     "{} accepted transactions of channel {} are not committed",
                     batch.len() + batches.incoming.len(),
-                    maker.ledger.name()
+                    maker.channel.name()
                 ));
                 return;
             }
         }
         if failed.send_replace(None).is_some() {
-            maker.observer.warn(format!("channel {} commits transactions again", maker.ledger.name()));
+            maker.observer.warn(format!("channel {} commits transactions again", maker.channel.name()));
         }
     }
 }
 
 fn warn(maker: &BlockMaker, failure: &Failure) {
-    let (channel, reason) = (maker.ledger.name(), &failure.reason);
+    let (channel, reason) = (maker.channel.name(), &failure.reason);
     let next = if failure.may_pass { "it tries again every second" } else { "start the peer again" };
     maker.observer.warn(format!("channel {channel} cannot commit transactions: {reason}; {next}"));
 }

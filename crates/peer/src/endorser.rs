@@ -1,7 +1,7 @@
 //! Simulates proposals and endorses what they do: `protos.Endorser/ProcessProposal`, which the gateway uses too.
 //!
 //! ```text
-//! bytes ─▶ filter ─▶ Unpacked ─▶ CheckedProposal ─▶ simulation ─▶ Outcome ─▶ ProposalResponse
+//! Decoded ─▶ filter ─▶ Unpacked ─▶ CheckedProposal ─▶ simulation ─▶ Outcome ─▶ ProposalResponse
 //! ```
 
 mod response;
@@ -9,77 +9,147 @@ mod response;
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use ccs_chaincode::{SharedSimulation, SystemChaincode};
-use ccs_channel::LIFECYCLE;
+use ccs_chaincode::{ChaincodeCall, Gap, SharedSimulation, SystemChaincode, Target};
+use ccs_channel::{Channel, LIFECYCLE};
 use ccs_identity::MspManager;
-use ccs_ledger::{Results, Touched};
-use ccs_proto::peer::{ProposalResponse, SignedProposal};
-use prost::Message;
+use ccs_ledger::Touched;
+use ccs_proto::peer::{ProposalResponse, Response};
 
-use crate::channels::{Channels, JoinedChannel, Local};
-use crate::contracts::{ContractCall, ContractDefinition, ContractResult, Contracts};
+use crate::channels::{Channels, Local};
+use crate::executor::ChaincodeExecutor;
 use crate::lifecycle::{self, OnChannel};
-use crate::observer::{Observer, Purpose, Simulated, with_hint};
+use crate::observer::{Observer, Purpose, Simulated};
 use crate::packages::PackageStore;
-use crate::proposal::{CheckedProposal, EndorserError, ProposalError, Unpacked, filter};
+use crate::proposal::{CheckedProposal, Decoded, EndorserError, ProposalError, Unpacked, filter};
 use crate::system;
-use crate::transient_store::PendingPrivateData;
+use crate::transient_store::TransientStore;
 
-use response::{Endorsing, Outcome, failure};
+pub(crate) use response::Outcome;
+use response::{Endorsing, failure};
 
 /// The version of everything that is built in.
 const SYSTEM_VERSION: &str = "syscc";
-
-/// What simulation gives: a response, and the keys it used.
-type Answer = (ProposalResponse, Vec<Touched>);
 
 /// Simulates proposals and endorses the results.
 pub(crate) struct Endorser {
     pub(crate) local: Local,
     pub(crate) channels: Arc<Channels>,
-    pub(crate) contracts: Arc<dyn Contracts>,
+    pub(crate) executor: Arc<dyn ChaincodeExecutor>,
     pub(crate) packages: Arc<dyn PackageStore>,
-    pub(crate) private: Arc<PendingPrivateData>,
+    pub(crate) transient_store: Arc<TransientStore>,
     pub(crate) observer: Observer,
 }
 
+/// What a proposal calls, resolved once.
+#[derive(Clone, Debug)]
+pub(crate) enum Callee {
+    System(SystemChaincode),
+    Lifecycle,
+    Chaincode(Target),
+}
+
+impl Callee {
+    fn name(&self) -> &str {
+        match self {
+            Self::System(system) => system.name(),
+            Self::Lifecycle => LIFECYCLE,
+            Self::Chaincode(target) => &target.chaincode,
+        }
+    }
+}
+
+/// A proposal that was simulated.
+pub(crate) struct Processed {
+    pub(crate) proposal: Unpacked,
+    /// What came of it, or the message of a response with status 500.
+    pub(crate) outcome: Result<Outcome, String>,
+    touched: Vec<Touched>,
+    begin: Instant,
+}
+
 impl Endorser {
-    /// Tells whether this peer can simulate a chaincode; system chaincodes it can.
-    ///
-    /// A client of the gateway is told no more than that, as by a peer; why a chaincode that is defined does not run is told
-    /// to whoever watches.
-    pub(crate) fn has_chaincode(&self, channel: &str, chaincode: &str) -> bool {
-        if self.channels.get(channel).is_none() {
-            return false;
+    /// Resolves what a proposal calls on a channel.
+    pub(crate) fn resolve(&self, channel: Option<&Arc<Channel>>, chaincode: &str) -> Result<Callee, Gap> {
+        if let Some(system) = SystemChaincode::find(chaincode) {
+            return Ok(Callee::System(system));
         }
-        if chaincode == LIFECYCLE || SystemChaincode::find(chaincode).is_some() {
-            return true;
+        if chaincode == LIFECYCLE {
+            return Ok(Callee::Lifecycle);
         }
-        if self.contracts.definition(channel, chaincode).is_none() {
-            return false;
-        }
-        let gap = self.contracts.gap(channel, chaincode);
-        if let Some(gap) = &gap {
-            self.observer.warn(with_hint(gap, gap.hint()));
-        }
-        gap.is_none()
+        let channel = channel.ok_or_else(|| Gap::Undefined(chaincode.to_owned()))?;
+        self.executor.resolve(channel, chaincode).map(Callee::Chaincode)
     }
 
-    /// Processes a proposal.
+    /// Simulates a proposal and endorses the result; also returns the proposal.
     ///
-    /// Whatever goes wrong after the checks is a response with status 500, not an error. Dropping the future gives up
-    /// waiting for the chaincode.
+    /// Whatever goes wrong after the checks is a response with status 500, not an error. Dropping the future gives up waiting
+    /// for the chaincode. `callee` is what the proposal calls, if that is resolved already.
     pub(crate) async fn process_proposal(
         &self,
-        signed: SignedProposal,
+        decoded: Decoded,
+        callee: Option<Callee>,
         purpose: Purpose,
-    ) -> Result<ProposalResponse, EndorserError> {
+    ) -> Result<(ProposalResponse, Unpacked), EndorserError> {
+        let mut processed = self.simulate(decoded, callee).await?;
+        let outcome = std::mem::replace(&mut processed.outcome, Err(String::new()));
+        let response = match outcome {
+            Ok(outcome) => self.endorse(&processed.proposal, outcome).unwrap_or_else(|error| {
+                processed.touched.clear();
+                failure(error)
+            }),
+            Err(message) => failure(message),
+        };
+        let Processed { proposal, touched, begin, .. } = processed;
+        self.tell(&proposal, response.response.as_ref(), (purpose, touched, begin));
+        Ok((response, proposal))
+    }
+
+    /// Simulates a proposal, and endorses nothing.
+    pub(crate) async fn evaluate(
+        &self,
+        decoded: Decoded,
+        callee: Option<Callee>,
+    ) -> Result<Processed, EndorserError> {
+        let mut processed = self.simulate(decoded, callee).await?;
+        let touched = std::mem::take(&mut processed.touched);
+        let about = (Purpose::Evaluate, touched, processed.begin);
+        match &processed.outcome {
+            Ok(outcome) => self.tell(&processed.proposal, Some(&outcome.response), about),
+            Err(message) => {
+                self.tell(&processed.proposal, failure(message.clone()).response.as_ref(), about);
+            }
+        }
+        Ok(processed)
+    }
+
+    /// Tells whoever watches of a proposal that was simulated.
+    fn tell(
+        &self,
+        proposal: &Unpacked,
+        response: Option<&Response>,
+        (purpose, touched, begin): (Purpose, Vec<Touched>, Instant),
+    ) {
+        self.observer.simulated(Simulated {
+            channel: proposal.channel().to_owned(),
+            chaincode: proposal.chaincode.clone(),
+            function: proposal.function(),
+            transaction_id: proposal.transaction_id().to_owned(),
+            purpose,
+            status: response.map(|response| response.status).unwrap_or_default(),
+            message: response.map(|response| response.message.clone()).unwrap_or_default(),
+            touched,
+            duration: begin.elapsed(),
+        });
+    }
+
+    async fn simulate(&self, decoded: Decoded, callee: Option<Callee>) -> Result<Processed, EndorserError> {
         let begin = Instant::now();
-        filter(&signed, SystemTime::now(), |channel| self.msps(self.channels.get(channel)))?;
-        let unpacked = Unpacked::new(Arc::new(signed))?;
+        filter(&decoded, SystemTime::now(), |channel| self.msps(self.channels.get(channel)))?;
+        let unpacked = Unpacked::new(decoded)?;
         let channel = match self.channels.get(unpacked.channel()) {
             None if !unpacked.channel().is_empty() => {
-                return Ok(failure(format!("channel '{}' not found", unpacked.channel())));
+                let outcome = Err(format!("channel '{}' not found", unpacked.channel()));
+                return Ok(Processed { proposal: unpacked, outcome, touched: Vec::new(), begin });
             }
             channel => channel,
         };
@@ -87,20 +157,23 @@ impl Endorser {
         if let Some(channel) = channel {
             refuse_duplicate(channel, &checked)?;
         }
-        let (response, touched) = self.simulate(channel, &checked, purpose).await;
-        let told = response.response.clone().unwrap_or_default();
-        self.observer.simulated(Simulated {
-            channel: checked.unpacked.channel().to_owned(),
-            chaincode: checked.unpacked.chaincode.clone(),
-            function: checked.unpacked.function(),
-            transaction_id: checked.unpacked.transaction_id().to_owned(),
-            purpose,
-            status: told.status,
-            message: told.message,
-            touched,
-            duration: begin.elapsed(),
-        });
-        Ok(response)
+        // The gateway goes by the name in the specification, the endorser by that in the header.
+        let callee = match callee.filter(|callee| callee.name() == checked.unpacked.chaincode) {
+            Some(callee) => Ok(callee),
+            None => self.resolve(channel, &checked.unpacked.chaincode),
+        };
+        let mut outcome = match callee {
+            Ok(Callee::System(system)) => {
+                let request =
+                    system::Request { local: &self.local, channels: &self.channels, proposal: &checked };
+                Ok(Outcome::new(SYSTEM_VERSION, system::invoke(system, &request)))
+            }
+            Ok(Callee::Lifecycle) => self.simulate_lifecycle(channel, &checked).await,
+            Ok(Callee::Chaincode(target)) => self.simulate_chaincode(target, &checked).await,
+            Err(gap) => Err(unavailable(&checked.unpacked, &gap)),
+        };
+        let touched = outcome.as_mut().map(Outcome::take_touched).unwrap_or_default();
+        Ok(Processed { proposal: checked.unpacked, outcome, touched, begin })
     }
 
     /// Tells the peer's own log what the client is not told.
@@ -111,138 +184,79 @@ impl Endorser {
     }
 
     /// Gives the organizations of a channel, or those that may ask what belongs to none.
-    fn msps<'a>(&'a self, channel: Option<&'a JoinedChannel>) -> &'a MspManager {
+    fn msps<'a>(&'a self, channel: Option<&'a Arc<Channel>>) -> &'a MspManager {
         channel.map_or(&self.local.msps, |channel| channel.msps())
-    }
-
-    async fn simulate(
-        &self,
-        channel: Option<&JoinedChannel>,
-        proposal: &CheckedProposal,
-        purpose: Purpose,
-    ) -> Answer {
-        let unpacked = &proposal.unpacked;
-        // The gateway's Evaluate gives nobody an endorsement.
-        let endorser = (purpose != Purpose::Evaluate)
-            .then(|| Endorsing { signer: &self.local.signer, msps: self.msps(channel) });
-        if let Some(system) = SystemChaincode::find(&unpacked.chaincode) {
-            let request = system::Request { local: &self.local, channels: &self.channels, proposal };
-            let response = system::invoke(system, &request);
-            let completed = ContractResult { response, event: None };
-            return self.answer(proposal, SYSTEM_VERSION.to_owned(), completed, None, endorser);
-        }
-        if unpacked.chaincode == LIFECYCLE {
-            return self.simulate_lifecycle(channel, proposal, endorser).await;
-        }
-        let unavailable = |reason: &dyn std::fmt::Display| {
-            (failure(unavailable(&unpacked.chaincode, unpacked.channel(), reason)), Vec::new())
-        };
-        let definition =
-            channel.and_then(|channel| self.contracts.definition(channel.name(), &unpacked.chaincode));
-        let (Some(channel), Some(definition)) = (channel, definition) else {
-            return unavailable(&format!("chaincode {} not found", unpacked.chaincode));
-        };
-        match self.contracts.gap(channel.name(), &unpacked.chaincode) {
-            Some(gap) => unavailable(&gap),
-            None => self.simulate_chaincode(channel, proposal, &definition, endorser).await,
-        }
     }
 
     /// Calls `_lifecycle`, which reads and writes as other chaincode does, where there is a channel.
     async fn simulate_lifecycle(
         &self,
-        channel: Option<&JoinedChannel>,
+        channel: Option<&Arc<Channel>>,
         proposal: &CheckedProposal,
-        endorser: Option<Endorsing<'_>>,
-    ) -> Answer {
-        let simulate = |channel: &JoinedChannel| {
+    ) -> Result<Outcome, String> {
+        let simulate = |channel: &Arc<Channel>| {
             channel.ledger().simulate(proposal.unpacked.transaction_id()).map(SharedSimulation::new)
         };
-        let simulation = match channel.map(simulate).transpose() {
-            Ok(simulation) => simulation,
-            Err(error) => return (failure(format!("error in simulation: {error}")), Vec::new()),
-        };
+        let simulation =
+            channel.map(simulate).transpose().map_err(|error| format!("error in simulation: {error}"))?;
         let on = channel.zip(simulation.as_ref());
         let channel = on.map(|(channel, simulation)| OnChannel { channel, simulation });
-        let invocation = lifecycle::Invocation {
+        let call = lifecycle::LifecycleCall {
             local: &self.local,
             channels: &self.channels,
-            contracts: &*self.contracts,
+            executor: &*self.executor,
             packages: &*self.packages,
             proposal,
             channel,
         };
-        let completed = ContractResult { response: lifecycle::invoke(invocation).await, event: None };
-        let results = simulation.map(|simulation| simulation.results());
-        self.answer(proposal, SYSTEM_VERSION.to_owned(), completed, results, endorser)
+        let outcome = Outcome::new(SYSTEM_VERSION, lifecycle::invoke(call).await);
+        Ok(Outcome { results: simulation.map(|simulation| simulation.results()), ..outcome })
     }
 
     async fn simulate_chaincode(
         &self,
-        channel: &JoinedChannel,
+        target: Target,
         proposal: &CheckedProposal,
-        definition: &ContractDefinition,
-        endorser: Option<Endorsing<'_>>,
-    ) -> Answer {
+    ) -> Result<Outcome, String> {
         let unpacked = &proposal.unpacked;
-        let failed = |reason: &dyn std::fmt::Display| (failure(reason.to_string()), Vec::new());
-        let simulation = match channel.ledger().simulate(unpacked.transaction_id()) {
-            Ok(simulation) => SharedSimulation::new(simulation),
-            Err(error) => return failed(&format!("error in simulation: {error}")),
-        };
-        let call = ContractCall {
-            channel: channel.name().to_owned(),
-            chaincode: unpacked.chaincode.clone(),
+        let simulation = target
+            .channel
+            .ledger()
+            .simulate(unpacked.transaction_id())
+            .map_err(|error| format!("error in simulation: {error}"))?;
+        let simulation = SharedSimulation::new(simulation);
+        let call = ChaincodeCall {
             input: unpacked.input.clone(),
             proposal: Arc::clone(&unpacked.signed),
-            creator: Arc::clone(&proposal.creator),
+            creator: Some(Arc::clone(&proposal.creator)),
             transaction_id: unpacked.transaction_id().to_owned(),
             simulation: simulation.clone(),
         };
-        let completed = match self.contracts.execute(call).await {
-            Ok(completed) => completed,
-            Err(error) => return failed(&error),
-        };
-        let results = Some(simulation.results());
-        self.answer(proposal, definition.version.clone(), completed, results, endorser)
-    }
-
-    fn answer(
-        &self,
-        proposal: &CheckedProposal,
-        version: String,
-        completed: ContractResult,
-        results: Option<Results>,
-        endorser: Option<Endorsing<'_>>,
-    ) -> Answer {
-        let unpacked = &proposal.unpacked;
-        let (public, private, touched) = match results {
-            Some(results) => (results.public.encode_to_vec(), results.private, results.touched),
-            None => (Vec::new(), None, Vec::new()),
-        };
-        let outcome = Outcome {
-            channel: unpacked.channel(),
-            chaincode: &unpacked.chaincode,
-            version,
-            transaction_id: unpacked.transaction_id(),
-            proposal_hash: unpacked.hash,
-            results: public,
+        let completed = self.executor.execute(target, call).await.map_err(|error| error.to_string())?;
+        Ok(Outcome {
+            version: completed.definition.version.clone(),
             response: completed.response,
             event: completed.event,
-        };
-        let response = match outcome.answer(endorser) {
-            Ok(response) => response,
-            Err(error) => return (failure(format!("endorsing with plugin failed: {error}")), Vec::new()),
-        };
+            results: Some(simulation.results()),
+        })
+    }
+
+    /// Answers with what came of a simulation, endorsed if it may be.
+    fn endorse(&self, proposal: &Unpacked, mut outcome: Outcome) -> Result<ProposalResponse, String> {
+        let private = outcome.results.as_mut().and_then(|results| results.private.take());
+        let msps = self.msps(self.channels.get(proposal.channel()));
+        let endorsing = Endorsing { signer: &self.local.signer, msps };
+        let answer = outcome.answer(proposal, endorsing);
+        let response = answer.map_err(|error| format!("endorsing with plugin failed: {error}"))?;
         // What is not endorsed is never committed.
         if let (Some(private), Some(_)) = (private, &response.endorsement) {
-            self.private.keep(unpacked.channel(), unpacked.transaction_id(), private);
+            self.transient_store.keep(proposal.channel(), proposal.transaction_id(), private);
         }
-        (response, touched)
+        Ok(response)
     }
 }
 
-fn refuse_duplicate(channel: &JoinedChannel, proposal: &CheckedProposal) -> Result<(), ProposalError> {
+fn refuse_duplicate(channel: &Channel, proposal: &CheckedProposal) -> Result<(), ProposalError> {
     let id = proposal.unpacked.transaction_id();
     let known = channel.ledger().has_transaction(id);
     if known.map_err(|error| ProposalError::Ledger(error.to_string()))? {
@@ -252,8 +266,9 @@ fn refuse_duplicate(channel: &JoinedChannel, proposal: &CheckedProposal) -> Resu
     Ok(())
 }
 
-fn unavailable(chaincode: &str, channel: &str, reason: &dyn std::fmt::Display) -> String {
+fn unavailable(proposal: &Unpacked, gap: &Gap) -> String {
+    let (chaincode, channel) = (&proposal.chaincode, proposal.channel());
     format!(
-        "make sure the chaincode {chaincode} has been successfully defined on channel {channel} and try again: {reason}"
+        "make sure the chaincode {chaincode} has been successfully defined on channel {channel} and try again: {gap}"
     )
 }

@@ -1,183 +1,94 @@
-//! The chaincodes of a [`Peer`] as the services see them.
+//! What the services ask of whoever runs chaincode: [`ChaincodeExecutor`], which
+//! [`ChaincodeSupport`](ccs_chaincode::ChaincodeSupport) implements.
+//!
+//! It is the one place where the half of the peer that faces clients meets the half that faces chaincodes.
 
 use std::sync::Arc;
 
-use ccs_chaincode::{Call, Gap, InvokeError, Peer, TransactionError};
-use ccs_channel::{Definition, members};
+use ccs_chaincode::{ChaincodeCall, Completed, Gap, Target, TransactionError};
+use ccs_channel::Channel;
 use ccs_identity::SignaturePolicy;
 use ccs_ledger::Committed;
-use ccs_proto::common::{ApplicationPolicy, application_policy::Type};
-use ccs_proto::peer::StaticCollectionConfig;
-use ccs_proto::peer::collection_config::Payload;
-use prost::Message;
 
-use crate::contracts::{
-    CollectionDefinition, ContractCall, ContractDefinition, ContractResult, Contracts, EndorsementPolicy,
-    PackageInUse,
-};
+/// Who endorses what a chaincode of a channel writes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChaincodePolicies {
+    /// Who has to endorse.
+    pub endorsement_policy: EndorsementPolicy,
+    /// The collections.
+    pub collections: Vec<CollectionPolicies>,
+}
 
+/// Who may have the values of a collection, and who endorses them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CollectionPolicies {
+    /// The name.
+    pub name: String,
+    /// Who may have the data.
+    pub members: SignaturePolicy,
+    /// Who has to endorse; [`None`] for the policy of the chaincode.
+    pub endorsement_policy: Option<EndorsementPolicy>,
+    /// For how many blocks a value is kept; 0 is for ever.
+    pub block_to_live: u64,
+}
+
+/// Who has to endorse.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndorsementPolicy {
+    /// Whoever the channel's own policy names: the majority of its organizations.
+    Channel,
+    /// Whoever this policy names.
+    Signature(SignaturePolicy),
+}
+
+impl ChaincodePolicies {
+    /// Gives a collection by its name.
+    #[must_use]
+    pub fn collection(&self, name: &str) -> Option<&CollectionPolicies> {
+        self.collections.iter().find(|collection| collection.name == name)
+    }
+}
+
+/// A package by which a chaincode of a channel runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PackageInUse {
+    /// The package's ID.
+    pub package_id: String,
+    /// The chaincode's name in its definition.
+    pub chaincode: String,
+    /// The version of its definition.
+    pub version: String,
+}
+
+/// Runs chaincode and knows the definitions.
 #[tonic::async_trait]
-impl Contracts for Arc<Peer> {
-    fn definition(&self, channel: &str, chaincode: &str) -> Option<Arc<ContractDefinition>> {
-        // A definition that cannot be read is as good as none: nothing is run or committed under it.
-        let definition = self.channel(channel)?.definition(chaincode).ok()??;
-        Some(Arc::new(ContractDefinition::from(&*definition)))
+pub trait ChaincodeExecutor: Send + Sync + 'static {
+    /// Returns who endorses what a chaincode writes, as of the last block; [`None`] if it is not defined.
+    fn policies(&self, channel: &Channel, chaincode: &str) -> Option<Arc<ChaincodePolicies>>;
+
+    /// Resolves what runs for a chaincode, as of the last block.
+    fn resolve(&self, channel: &Arc<Channel>, chaincode: &str) -> Result<Target, Gap>;
+
+    /// Names the packages by which the chaincodes of a channel run.
+    fn packages_in_use(&self, channel: &Arc<Channel>) -> Vec<PackageInUse> {
+        let _ = channel;
+        Vec::new()
     }
 
-    fn gap(&self, channel: &str, chaincode: &str) -> Option<Gap> {
-        let channel = self.channel(channel)?;
-        let definition = channel.definition(chaincode).ok()??;
-        self.id_of(&channel, chaincode, &definition).err()
+    /// Runs a function of a chaincode. Dropping the future gives up waiting for the answer.
+    async fn execute(&self, target: Target, call: ChaincodeCall) -> Result<Completed, TransactionError>;
+
+    /// Copies a block, if there is anything to copy it to, before any client hears of it; on a thread that may wait. Returns a
+    /// warning for the observer if that fails.
+    fn copy(&self, channel: &Channel, block: &Committed) -> Option<String> {
+        let _ = (channel, block);
+        None
     }
 
-    fn packages_in_use(&self, channel: &str) -> Vec<PackageInUse> {
-        let Some(channel) = self.channel(channel) else { return Vec::new() };
-        let used = |chaincode: String| {
-            let definition = channel.definition(&chaincode).ok()??;
-            let package_id = self.id_of(&channel, &chaincode, &definition).ok()?;
-            Some(PackageInUse { package_id, chaincode, version: definition.version.clone() })
-        };
-        channel.defined().unwrap_or_default().into_iter().filter_map(used).collect()
-    }
-
-    async fn execute(&self, call: ContractCall) -> Result<ContractResult, TransactionError> {
-        let ContractCall { channel, chaincode, input, proposal, creator, transaction_id, simulation } = call;
-        let channel = self.channel(&channel).ok_or_else(|| TransactionError::Invoke {
-            id: transaction_id.clone(),
-            error: InvokeError::Undefined { channel, chaincode: chaincode.clone() },
-        })?;
-        let creator = Some(creator);
-        let call = Call { channel, chaincode, input, transaction_id, proposal, creator, simulation };
-        let completed = Peer::execute(self, call).await?;
-        Ok(ContractResult { response: completed.response, event: completed.event })
-    }
-
-    fn copy(&self, channel: &str, block: &Committed) -> Option<String> {
-        Peer::copy(self, channel, block)
-    }
-
-    fn committed(&self, _: &str, block: &Committed) -> Vec<String> {
-        Peer::committed(self, block)
-    }
-}
-
-impl From<&Definition> for ContractDefinition {
-    fn from(definition: &Definition) -> Self {
-        let collections = definition.collections.config.iter().filter_map(|config| {
-            let Payload::StaticCollectionConfig(collection) = config.payload.as_ref()?;
-            Some(collection.into())
-        });
-        Self {
-            version: definition.version.clone(),
-            endorsement_policy: validation_parameter(&definition.validation_parameter),
-            collections: collections.collect(),
-        }
-    }
-}
-
-impl From<&StaticCollectionConfig> for CollectionDefinition {
-    fn from(collection: &StaticCollectionConfig) -> Self {
-        Self {
-            name: collection.name.clone(),
-            members: members(collection).ok().flatten().unwrap_or_else(nobody),
-            endorsement_policy: collection.endorsement_policy.as_ref().map(policy),
-            block_to_live: collection.block_to_live,
-        }
-    }
-}
-
-/// Reads the policy of a definition; none is the channel's.
-fn validation_parameter(bytes: &[u8]) -> EndorsementPolicy {
-    if bytes.is_empty() {
-        return EndorsementPolicy::Channel;
-    }
-    let decoded = ApplicationPolicy::decode(bytes);
-    decoded.map_or_else(|_| EndorsementPolicy::Signature(nobody()), |decoded| policy(&decoded))
-}
-
-/// Reads a policy. All policies of the channel that a definition may name are the one that endorsement has.
-fn policy(policy: &ApplicationPolicy) -> EndorsementPolicy {
-    match &policy.r#type {
-        Some(Type::SignaturePolicy(envelope)) => EndorsementPolicy::Signature(
-            SignaturePolicy::from_envelope(envelope).unwrap_or_else(|_| nobody()),
-        ),
-        Some(Type::ChannelConfigPolicyReference(_)) | None => EndorsementPolicy::Channel,
-    }
-}
-
-/// Gives the policy that nobody satisfies, in place of one that cannot be read.
-fn nobody() -> SignaturePolicy {
-    SignaturePolicy::any_of(Vec::new())
-}
-
-#[cfg(test)]
-mod tests {
-    use ccs_proto::common::SignaturePolicyEnvelope;
-    use ccs_proto::peer::{
-        CollectionConfig, CollectionConfigPackage, CollectionPolicyConfig, collection_policy_config,
-    };
-
-    use super::*;
-
-    fn signature(text: &str) -> ApplicationPolicy {
-        let envelope = text.parse::<SignaturePolicy>().unwrap().to_envelope();
-        ApplicationPolicy { r#type: Some(Type::SignaturePolicy(envelope)) }
-    }
-
-    #[test]
-    fn policies_are_those_of_the_definition() {
-        let reference = Type::ChannelConfigPolicyReference("/Channel/Application/Endorsement".to_owned());
-        let reference = ApplicationPolicy { r#type: Some(reference) };
-        let broken =
-            ApplicationPolicy { r#type: Some(Type::SignaturePolicy(SignaturePolicyEnvelope::default())) };
-        let cases = [
-            (Vec::new(), EndorsementPolicy::Channel),
-            (reference.encode_to_vec(), EndorsementPolicy::Channel),
-            (
-                signature("OR('Org1MSP.peer')").encode_to_vec(),
-                EndorsementPolicy::Signature("OR('Org1MSP.peer')".parse().unwrap()),
-            ),
-            (broken.encode_to_vec(), EndorsementPolicy::Signature(nobody())),
-            (b"\xff".to_vec(), EndorsementPolicy::Signature(nobody())),
-        ];
-        for (validation_parameter, expected) in cases {
-            let definition = Definition { validation_parameter, ..Definition::default() };
-            assert_eq!(ContractDefinition::from(&definition).endorsement_policy, expected);
-        }
-    }
-
-    #[test]
-    fn collections_have_members_and_may_have_a_policy() {
-        let members = "OR('Org1MSP.member')".parse::<SignaturePolicy>().unwrap();
-        let payload = collection_policy_config::Payload::SignaturePolicy(members.to_envelope());
-        let with_members = StaticCollectionConfig {
-            name: "secrets".to_owned(),
-            member_orgs_policy: Some(CollectionPolicyConfig { payload: Some(payload) }),
-            endorsement_policy: Some(signature("OR('Org2MSP.peer')")),
-            block_to_live: 3,
-            ..StaticCollectionConfig::default()
-        };
-        let without =
-            StaticCollectionConfig { name: "empty".to_owned(), ..StaticCollectionConfig::default() };
-        let config = [with_members, without].map(|collection| CollectionConfig {
-            payload: Some(Payload::StaticCollectionConfig(collection)),
-        });
-        let collections = CollectionConfigPackage { config: config.to_vec() };
-        let definition = Definition { collections, ..Definition::default() };
-        let expected = [
-            CollectionDefinition {
-                name: "secrets".to_owned(),
-                members,
-                endorsement_policy: Some(EndorsementPolicy::Signature("OR('Org2MSP.peer')".parse().unwrap())),
-                block_to_live: 3,
-            },
-            CollectionDefinition {
-                name: "empty".to_owned(),
-                members: nobody(),
-                endorsement_policy: None,
-                block_to_live: 0,
-            },
-        ];
-        assert_eq!(ContractDefinition::from(&definition).collections, expected);
+    /// Hears of each block after it was committed, on a thread that may wait. Returns warnings about what follows from the
+    /// block, for the observer.
+    fn committed(&self, block: &Committed) -> Vec<String> {
+        let _ = block;
+        Vec::new()
     }
 }

@@ -3,13 +3,13 @@
 //! | Module | What it does |
 //! | --- | --- |
 //! | [`services`] | gateway, endorser, deliver and orderer for the clients of a network: [`serve`]; the listener for chaincode |
-//! | `node` | what the services work on: [`Node`] |
+//! | `peer` | what the services work on: [`Peer`] |
 //! | `endorser`, `system` | simulates a proposal and endorses the result; the chaincodes that are built in |
 //! | [`lifecycle`] | the system chaincode that installs, approves and commits: `_lifecycle` |
 //! | `orderer`, `committer` | accepts transactions, puts them in order and commits them, block by block |
 //! | [`validation`] | decides whether a transaction is well formed, signed and endorsed |
 //! | [`proposal`] | decodes a proposal and checks it |
-//! | `contracts`, `executor` | what the services ask of whoever runs chaincode: [`Contracts`], and how a peer does it |
+//! | `executor`, `chaincode_support` | what the services ask of whoever runs chaincode: [`ChaincodeExecutor`], and its implementation |
 //! | `channels` | the channels that the peer takes part in |
 //! | `packages` | who keeps the packages that are installed |
 //! | `transient_store` | private data between endorsement and commit |
@@ -17,16 +17,16 @@
 //!
 //! How chaincode is reached and run is the business of `ccs-dial` and `ccs-chaincode`.
 
+mod chaincode_support;
 mod channels;
 mod committer;
-mod contracts;
 mod endorser;
 mod executor;
 pub mod lifecycle;
-mod node;
 pub mod observer;
 mod orderer;
 mod packages;
+mod peer;
 pub mod proposal;
 pub mod services;
 mod system;
@@ -34,10 +34,9 @@ mod transient_store;
 pub mod validation;
 
 pub use committer::Cutting;
-pub use contracts::{
-    CollectionDefinition, ContractCall, ContractDefinition, ContractResult, Contracts, EndorsementPolicy,
-    PackageInUse,
+pub use executor::{
+    ChaincodeExecutor, ChaincodePolicies, CollectionPolicies, EndorsementPolicy, PackageInUse,
 };
-pub use node::{Node, NodeOptions};
 pub use observer::Observer;
-pub use services::{ServeError, Tls, TlsError, serve, serve_chaincode};
+pub use peer::{Peer, PeerOptions};
+pub use services::{ServeError, ServerTls, ServerTlsError, serve, serve_chaincode};

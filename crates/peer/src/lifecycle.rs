@@ -12,13 +12,13 @@
 //! rules and texts are those of Fabric 3.1 `core/chaincode/lifecycle/{scc,lifecycle,externalfunctions,serializer}.go`.
 
 mod access;
+mod call;
 mod collections;
-mod invocation;
 mod proposed;
 mod queries;
 mod rules;
 mod scc;
 
 pub use crate::packages::{InstallError, Installed, NoPackages, PackageStore};
-pub(crate) use invocation::{Invocation, OnChannel};
+pub(crate) use call::{LifecycleCall, OnChannel};
 pub(crate) use scc::invoke;

@@ -1,8 +1,9 @@
-//! What the peer tells whoever watches it: one [`Event`] for each transaction that was simulated, and one for each that
+//! What the peer tells whoever watches it: one [`PeerEvent`] for each transaction that was simulated, and one for each that
 //! was committed.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ const REMEMBERED: usize = 4096;
 
 /// Something that has happened.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub enum PeerEvent {
     /// A proposal was simulated, whatever came of it.
     Simulated(Arc<Simulated>),
     /// A transaction is in a block.
@@ -75,7 +76,7 @@ pub struct CommittedTransaction {
 /// Takes events; it is called where they happen, and must not take long.
 #[derive(Clone)]
 pub struct Observer {
-    tell: Arc<dyn Fn(Event) + Send + Sync>,
+    tell: Arc<dyn Fn(PeerEvent) + Send + Sync>,
     recent: Arc<Mutex<Recent>>,
 }
 
@@ -110,7 +111,7 @@ impl fmt::Debug for Observer {
 impl Observer {
     /// Watches by a function.
     #[must_use]
-    pub fn new(tell: impl Fn(Event) + Send + Sync + 'static) -> Self {
+    pub fn new(tell: impl Fn(PeerEvent) + Send + Sync + 'static) -> Self {
         Self { tell: Arc::new(tell), recent: Arc::default() }
     }
 
@@ -119,7 +120,7 @@ impl Observer {
         if simulated.purpose != Purpose::Evaluate && !simulated.channel.is_empty() {
             self.recent().remember(&simulated);
         }
-        (self.tell)(Event::Simulated(simulated));
+        self.emit(PeerEvent::Simulated(simulated));
     }
 
     pub(crate) fn committed(
@@ -131,7 +132,7 @@ impl Observer {
     ) {
         let simulated = self.recent().by_id.remove(&transaction_id);
         let channel = channel.to_owned();
-        (self.tell)(Event::Committed(CommittedTransaction {
+        self.emit(PeerEvent::Committed(CommittedTransaction {
             channel,
             block,
             transaction_id,
@@ -141,7 +142,13 @@ impl Observer {
     }
 
     pub(crate) fn warn(&self, warning: String) {
-        (self.tell)(Event::Warning(warning));
+        self.emit(PeerEvent::Warning(warning));
+    }
+
+    /// Calls the function. If that panics, it is its own affair: the peer goes on.
+    fn emit(&self, event: PeerEvent) {
+        // The panic hook has told of it; there is nobody else to tell.
+        let _ = catch_unwind(AssertUnwindSafe(|| (self.tell)(event)));
     }
 
     /// Nothing awaits, and nothing calls out, under the lock.

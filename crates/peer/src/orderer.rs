@@ -6,23 +6,24 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use ccs_channel::Channel;
 use ccs_channel::access::{Access, SignedData};
 use ccs_proto::common::{Envelope, HeaderType, SignatureHeader, Status};
 use prost::Message;
 
-use crate::channels::{Channels, JoinedChannel};
+use crate::channels::Channels;
 use crate::committer::{Committer, Failure};
 use crate::observer::Observer;
 use crate::validation::read_payload;
 
 /// Says why a transaction was not accepted, as an orderer does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
+pub(crate) struct BroadcastError {
     pub(crate) status: Status,
     pub(crate) info: String,
 }
 
-impl Refusal {
+impl BroadcastError {
     fn new(status: Status, info: impl Into<String>) -> Self {
         Self { status, info: info.into() }
     }
@@ -40,7 +41,7 @@ impl Orderer {
     pub(crate) fn new(
         channels: Arc<Channels>,
         observer: Observer,
-        start: impl Fn(&JoinedChannel) -> Committer,
+        start: impl Fn(&Arc<Channel>) -> Committer,
     ) -> Self {
         let committers = channels.iter().map(|channel| (channel.name().to_owned(), start(channel))).collect();
         Self { channels, committers, observer }
@@ -55,8 +56,8 @@ impl Orderer {
     }
 
     /// Accepts an envelope for ordering.
-    pub(crate) async fn broadcast(&self, envelope: &Envelope) -> Result<(), Refusal> {
-        let bad = |info: String| Refusal::new(Status::BadRequest, info);
+    pub(crate) async fn broadcast(&self, envelope: &Envelope) -> Result<(), BroadcastError> {
+        let bad = |info: String| BroadcastError::new(Status::BadRequest, info);
         let (payload, channel_header) =
             read_payload(&envelope.payload).map_err(|error| bad(format!("bad payload: {error}")))?;
         let header = payload.header.ok_or_else(|| bad("payload header is nil".to_owned()))?;
@@ -68,8 +69,8 @@ impl Orderer {
             )));
         }
         let found = self.channels.get(name).zip(self.committers.get(name));
-        let (channel, committer) =
-            found.ok_or_else(|| Refusal::new(Status::NotFound, format!("channel '{name}' not found")))?;
+        let (channel, committer) = found
+            .ok_or_else(|| BroadcastError::new(Status::NotFound, format!("channel '{name}' not found")))?;
         let signature_header = SignatureHeader::decode(header.signature_header.as_slice());
         let signature_header =
             signature_header.map_err(|error| bad(format!("bad signature header: {error}")))?;
@@ -83,9 +84,9 @@ impl Orderer {
         };
         Access::Write.check(channel.msps(), signed).map_err(|error| {
             self.observer.warn(format!("a transaction was not accepted: {}", error.reason));
-            Refusal::new(Status::Forbidden, format!("{error}: permission denied"))
+            BroadcastError::new(Status::Forbidden, format!("{error}: permission denied"))
         })?;
         let accepted = committer.accept(envelope.encode_to_vec()).await;
-        accepted.map_err(|error| Refusal::new(Status::ServiceUnavailable, error.to_string()))
+        accepted.map_err(|error| BroadcastError::new(Status::ServiceUnavailable, error.to_string()))
     }
 }

@@ -1,8 +1,9 @@
-//! The proposal of a client: its levels decoded, its headers, creator and signature checked.
+//! The proposal of a client: its levels decoded once, its headers, creator and signature checked.
 
+mod decoded;
 mod error;
 mod unpacked;
 
+pub use decoded::Decoded;
 pub use error::{EndorserError, FilterError, ProposalError, Undecodable};
-pub(crate) use unpacked::{decode, transaction_id};
 pub use unpacked::{CheckedProposal, Unpacked, filter};

@@ -1,4 +1,4 @@
-//! The services of a peer: gRPC on one side, [`Node`](crate::Node) on the other. What they decide is elsewhere; here are
+//! The services of a peer: gRPC on one side, [`Peer`](crate::Peer) on the other. What they decide is elsewhere; here are
 //! their messages, codes and texts.
 //!
 //! | Module | Services |
@@ -22,4 +22,4 @@ mod server;
 
 pub use chaincode_listener::serve_chaincode;
 pub use deliver::{SeekRange, SeekRequest};
-pub use server::{ServeError, Tls, TlsError, serve};
+pub use server::{ServeError, ServerTls, ServerTlsError, serve};

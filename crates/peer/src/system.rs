@@ -7,10 +7,11 @@ mod cscc;
 mod qscc;
 
 use ccs_chaincode::{SystemChaincode, called};
+use ccs_channel::Channel;
 use ccs_channel::access::{Access, SignedData};
 use ccs_proto::peer::Response;
 
-use crate::channels::{Channels, JoinedChannel, Local};
+use crate::channels::{Channels, Local};
 use crate::proposal::CheckedProposal;
 
 /// Answers the call of a system chaincode by a client.
@@ -50,7 +51,7 @@ impl Request<'_> {
     }
 
     /// Checks that the client may read a channel.
-    fn may_read(&self, channel: &JoinedChannel) -> Result<(), String> {
+    fn may_read(&self, channel: &Channel) -> Result<(), String> {
         let signed = &self.proposal.unpacked.signed;
         let signed = SignedData {
             identity: self.proposal.creator.creator(),

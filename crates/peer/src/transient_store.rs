@@ -15,7 +15,7 @@ const KEPT_BYTES: usize = 256 << 20;
 
 /// Private data of endorsed transactions, by channel and transaction; the oldest goes first.
 #[derive(Debug)]
-pub(crate) struct PendingPrivateData {
+pub(crate) struct TransientStore {
     // Nothing awaits under it.
     pending: Mutex<Pending>,
     limit_in_bytes: usize,
@@ -40,13 +40,13 @@ struct Kept {
     since: Instant,
 }
 
-impl Default for PendingPrivateData {
+impl Default for TransientStore {
     fn default() -> Self {
         Self { pending: Mutex::default(), limit_in_bytes: KEPT_BYTES }
     }
 }
 
-impl PendingPrivateData {
+impl TransientStore {
     /// Keeps the private data of a transaction; of a transaction that is endorsed again, the last.
     pub(crate) fn keep(&self, channel: &str, transaction_id: &str, set: TxPvtReadWriteSet) {
         let id = (channel.to_owned(), transaction_id.to_owned());
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn private_data_waits_for_its_transaction_and_no_longer() {
-        let pending = PendingPrivateData::default();
+        let pending = TransientStore::default();
         pending.keep("c", "t", set("a"));
         pending.keep("c", "t", set("b"));
         assert_eq!(pending.get("c", "t"), Some(set("b")));
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn the_oldest_goes_first_when_it_is_too_much() {
         let one = set("a").encoded_len();
-        let pending = PendingPrivateData { limit_in_bytes: 2 * one, ..PendingPrivateData::default() };
+        let pending = TransientStore { limit_in_bytes: 2 * one, ..TransientStore::default() };
         for id in ["1", "2", "1", "3"] {
             pending.keep("c", id, set("a"));
         }
@@ -143,7 +143,7 @@ mod tests {
 
     #[test]
     fn what_is_an_hour_old_is_dropped() {
-        let pending = PendingPrivateData::default();
+        let pending = TransientStore::default();
         pending.keep("c", "1", set("a"));
         pending.keep("c", "2", set("a"));
         let mut inner = pending.pending();

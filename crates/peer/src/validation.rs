@@ -16,7 +16,7 @@ use ccs_ledger::LedgerError;
 use ccs_proto::peer::TxValidationCode;
 use ccs_proto::rwset::TxReadWriteSet;
 
-use crate::contracts::ContractDefinition;
+use crate::executor::ChaincodePolicies;
 
 pub(crate) use action::written_actions;
 pub(crate) use envelope::{header_of, read_payload};
@@ -35,17 +35,17 @@ pub struct StateKey {
 
 /// What was committed before, as far as validation looks at it.
 pub trait View {
-    /// Gives what is agreed on a chaincode.
-    fn definition(&self, chaincode: &str) -> Option<Arc<ContractDefinition>>;
+    /// Returns the policies of a chaincode; [`None`] if it is not defined.
+    fn policies(&self, chaincode: &str) -> Option<Arc<ChaincodePolicies>>;
 
     /// Gives the endorsement policy of one key, encoded, if it has one.
     fn key_policy(&self, key: &StateKey) -> Result<Option<Vec<u8>>, LedgerError>;
 }
 
-/// The channel that a transaction is for.
-pub struct Channel<'a> {
-    /// The name.
-    pub name: &'a str,
+/// What a transaction is validated with.
+pub struct ValidationContext<'a> {
+    /// The name of the channel.
+    pub channel: &'a str,
     /// The organizations.
     pub msps: &'a MspManager,
     /// The policies.
@@ -97,19 +97,19 @@ impl From<LedgerError> for Stop {
 ///
 /// Whether its ID is in the ledger already is not asked here: a code that comes later than that check gives way to it in
 /// the ledger.
-pub fn validate(envelope: &[u8], channel: &Channel<'_>) -> Result<Verdict, LedgerError> {
+pub fn validate(envelope: &[u8], context: &ValidationContext<'_>) -> Result<Verdict, LedgerError> {
     let mut id = String::new();
-    match check(envelope, channel, &mut id) {
+    match check(envelope, context, &mut id) {
         Ok(endorsed) => Ok(Verdict { id, outcome: Ok(endorsed) }),
         Err(Stop::Code(code)) => Ok(Verdict { id, outcome: Err(code) }),
         Err(Stop::Ledger(error)) => Err(error),
     }
 }
 
-fn check(bytes: &[u8], channel: &Channel<'_>, id: &mut String) -> Result<Endorsed, Stop> {
+fn check(bytes: &[u8], context: &ValidationContext<'_>, id: &mut String) -> Result<Endorsed, Stop> {
     let opened = envelope::open(bytes, id)?;
-    let action = envelope::check(&opened, channel)?;
-    let checked = action::check(&opened.channel_header, &action, channel)?;
-    policy::check(&action, &checked, channel)?;
+    let action = envelope::check(&opened, context)?;
+    let checked = action::check(&opened.channel_header, &action, context)?;
+    policy::check(&action, &checked, context)?;
     Ok(Endorsed { results: checked.results, changed_policies: checked.changed_policies })
 }

@@ -1,7 +1,7 @@
 //! What to tell an operator about a cause: in one sentence, in lines of advice, and as the next command to type.
 
 use ccs_dial::connection::StageError;
-use ccs_dial::probe::{Cause, ProbeError, Report};
+use ccs_dial::probe::{Cause, ProbeError, ProbeReport};
 
 use crate::certificates::{self, Server};
 use crate::target::{Kind, Target};
@@ -17,7 +17,7 @@ pub struct Scene<'a> {
     /// The port that was dialled.
     pub port: u16,
     /// What the probe found.
-    pub report: &'a Report,
+    pub report: &'a ProbeReport,
     /// The server's own certificate, if it was seen.
     pub server: Option<Server>,
 }
@@ -250,24 +250,24 @@ mod tests {
     use std::net::SocketAddr;
 
     use ccs_dial::ConnectionInfo;
-    use ccs_dial::connection::Tls;
+    use ccs_dial::connection::ConnectionTls;
 
     use super::*;
 
     fn target(kind: Kind) -> Target {
-        let tls = Some(Tls { root_cert: String::new(), client: None });
+        let tls = Some(ConnectionTls { root_cert: String::new(), client: None });
         let dial_timeout = ConnectionInfo::DEFAULT_DIAL_TIMEOUT;
         let info = ConnectionInfo { address: "[::1]:9999".to_owned(), dial_timeout, tls };
         let id = format!("basic:{}", "5f".repeat(32)).parse().unwrap();
         Target::new("[::1]:9999".to_owned(), kind, info, Some(id))
     }
 
-    fn report(address: &str) -> Report {
+    fn report(address: &str) -> ProbeReport {
         let address: SocketAddr = address.parse().unwrap();
-        Report { addresses: vec![address], ..Report::default() }
+        ProbeReport { addresses: vec![address], ..ProbeReport::default() }
     }
 
-    fn scene<'a>(target: &'a Target, report: &'a Report) -> Scene<'a> {
+    fn scene<'a>(target: &'a Target, report: &'a ProbeReport) -> Scene<'a> {
         Scene { target, host: "::1", port: 9999, report, server: None }
     }
 

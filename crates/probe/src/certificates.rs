@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use ccs_certificates::{Certificate, SubjectAlternativeName, Validity, distinguished_name};
 use ccs_dial::ConnectionInfo;
 use ccs_dial::connection::Seen;
-use ccs_dial::probe::Report;
+use ccs_dial::probe::ProbeReport;
 use time::OffsetDateTime;
 
 /// A certificate that ends within this many days is noted; the builder warns as early.
@@ -84,7 +84,7 @@ pub(crate) fn verified_name<'a>(info: &'a ConnectionInfo, host: &'a str) -> &'a 
 }
 
 /// Says which authorities the server takes client certificates of, if it told.
-pub(crate) fn accepted(report: &Report) -> Option<String> {
+pub(crate) fn accepted(report: &ProbeReport) -> Option<String> {
     let asked = report.seen.asked_for_client.as_ref()?;
     let names: Vec<String> = asked.iter().filter_map(|name| distinguished_name(name)).collect();
     (!names.is_empty()).then(|| format!("it takes certificates issued by {}", names.join("; ")))

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use ccs_dial::ConnectionInfo;
-use ccs_dial::probe::{ProbeError, Step, StepReport, Verdict};
+use ccs_dial::probe::{ProbeError, ProbeStep, StepReport, StepVerdict};
 use serde::Serialize;
 
 use crate::advice::{self, Scene};
@@ -135,28 +135,28 @@ pub(crate) fn security(info: &ConnectionInfo) -> &'static str {
 }
 
 /// Gives the stable name of a step.
-const fn name(step: Step) -> &'static str {
+const fn name(step: ProbeStep) -> &'static str {
     match step {
-        Step::Resolve => "resolve",
-        Step::Tcp => "tcp",
-        Step::Tls => "tls",
-        Step::Http2 => "http2",
-        Step::Stream => "stream",
-        Step::Register => "register",
-        Step::Id => "id",
+        ProbeStep::Resolve => "resolve",
+        ProbeStep::Tcp => "tcp",
+        ProbeStep::Tls => "tls",
+        ProbeStep::Http2 => "http2",
+        ProbeStep::Stream => "stream",
+        ProbeStep::Register => "register",
+        ProbeStep::Id => "id",
     }
 }
 
 /// Gives the exit code of a step that failed; docs/exit-codes.md lists them.
-const fn exit_code(step: Step) -> u8 {
+const fn exit_code(step: ProbeStep) -> u8 {
     match step {
-        Step::Resolve => 30,
-        Step::Tcp => 31,
-        Step::Tls => 32,
-        Step::Http2 => 33,
-        Step::Stream => 34,
-        Step::Register => 35,
-        Step::Id => 36,
+        ProbeStep::Resolve => 30,
+        ProbeStep::Tcp => 31,
+        ProbeStep::Tls => 32,
+        ProbeStep::Http2 => 33,
+        ProbeStep::Stream => 34,
+        ProbeStep::Register => 35,
+        ProbeStep::Id => 36,
     }
 }
 
@@ -166,9 +166,9 @@ fn milliseconds(duration: Duration) -> f64 {
 
 fn line(step: &StepReport, scene: &Scene<'_>) -> Line {
     let (verdict, result, error, advice) = match &step.verdict {
-        Verdict::Ok => ("ok", when_ok(step.step, scene), None, notes(step.step, scene)),
-        Verdict::Skipped => ("skipped", when_skipped(step.step, scene).to_owned(), None, Vec::new()),
-        Verdict::Failed(error) => {
+        StepVerdict::Ok => ("ok", when_ok(step.step, scene), None, notes(step.step, scene)),
+        StepVerdict::Skipped => ("skipped", when_skipped(step.step, scene).to_owned(), None, Vec::new()),
+        StepVerdict::Failed(error) => {
             let (result, advice) = when_failed(error, scene);
             ("failed", result, Some(error.to_string()), advice)
         }
@@ -180,7 +180,7 @@ fn line(step: &StepReport, scene: &Scene<'_>) -> Line {
 fn when_failed(error: &ProbeError, scene: &Scene<'_>) -> (String, Vec<String>) {
     let Some(cause) = scene.report.cause else { return (error.to_string(), Vec::new()) };
     let mut advice = Vec::new();
-    if error.step() == Step::Tcp && scene.report.attempts.len() > 1 {
+    if error.step() == ProbeStep::Tcp && scene.report.attempts.len() > 1 {
         advice.extend(scene.report.attempts.iter().map(|attempt| {
             format!("{}: {}", attempt.address, attempt.error.as_deref().unwrap_or("no answer"))
         }));
@@ -189,16 +189,16 @@ fn when_failed(error: &ProbeError, scene: &Scene<'_>) -> (String, Vec<String>) {
     (advice::summary(cause, error, scene), advice)
 }
 
-fn when_ok(step: Step, scene: &Scene<'_>) -> String {
+fn when_ok(step: ProbeStep, scene: &Scene<'_>) -> String {
     let report = scene.report;
     match step {
-        Step::Resolve => list(&report.addresses.iter().map(SocketAddr::ip).collect::<Vec<_>>()),
-        Step::Tcp => report.connected.map(|address| address.to_string()).unwrap_or_default(),
-        Step::Tls => tls(scene),
-        Step::Http2 => "the server greets in HTTP/2".to_owned(),
-        Step::Stream => "the server takes Chaincode/Connect".to_owned(),
-        Step::Register => report.announced.clone().unwrap_or_default(),
-        Step::Id => "the announced ID is the expected one".to_owned(),
+        ProbeStep::Resolve => list(&report.addresses.iter().map(SocketAddr::ip).collect::<Vec<_>>()),
+        ProbeStep::Tcp => report.connected.map(|address| address.to_string()).unwrap_or_default(),
+        ProbeStep::Tls => tls(scene),
+        ProbeStep::Http2 => "the server greets in HTTP/2".to_owned(),
+        ProbeStep::Stream => "the server takes Chaincode/Connect".to_owned(),
+        ProbeStep::Register => report.announced.clone().unwrap_or_default(),
+        ProbeStep::Id => "the announced ID is the expected one".to_owned(),
     }
 }
 
@@ -215,11 +215,11 @@ fn tls(scene: &Scene<'_>) -> String {
 }
 
 /// What works from here and yet may hurt.
-fn notes(step: Step, scene: &Scene<'_>) -> Vec<String> {
+fn notes(step: ProbeStep, scene: &Scene<'_>) -> Vec<String> {
     let report = scene.report;
     let mut notes = Vec::new();
     match step {
-        Step::Tcp => {
+        ProbeStep::Tcp => {
             notes.extend(report.attempts.iter().map(|attempt| {
                 format!("{}: {}", attempt.address, attempt.error.as_deref().unwrap_or("no answer"))
             }));
@@ -229,7 +229,7 @@ fn notes(step: Step, scene: &Scene<'_>) -> Vec<String> {
                 );
             }
         }
-        Step::Tls => {
+        ProbeStep::Tls => {
             notes.extend(scene.server.as_ref().and_then(Server::ends_soon));
             if report.secured.as_ref().is_some_and(|secured| !secured.chose_http2) {
                 notes.push(
@@ -242,12 +242,12 @@ fn notes(step: Step, scene: &Scene<'_>) -> Vec<String> {
     notes
 }
 
-fn when_skipped(step: Step, scene: &Scene<'_>) -> &'static str {
+fn when_skipped(step: ProbeStep, scene: &Scene<'_>) -> &'static str {
     let failed = scene.report.failure().map(|(failed, _)| failed);
     match step {
-        Step::Tls if scene.target.info.tls.is_none() => "plaintext",
+        ProbeStep::Tls if scene.target.info.tls.is_none() => "plaintext",
         _ if failed.is_some_and(|failed| failed < step) => "not reached",
-        Step::Id if scene.report.announced.is_some() => "nothing to compare with: give --id",
+        ProbeStep::Id if scene.report.announced.is_some() => "nothing to compare with: give --id",
         _ => "not asked for",
     }
 }
@@ -255,14 +255,14 @@ fn when_skipped(step: Step, scene: &Scene<'_>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use ccs_dial::connection::{Attempt, Secured, StageError};
-    use ccs_dial::probe::{Cause, Report};
+    use ccs_dial::probe::{Cause, ProbeReport};
 
     use super::*;
     use crate::target::{Kind, Target};
 
     const ADDRESS: &str = "basic.example.com:9999";
 
-    fn document(report: &Report) -> Document {
+    fn document(report: &ProbeReport) -> Document {
         let dial_timeout = ConnectionInfo::DEFAULT_DIAL_TIMEOUT;
         let info = ConnectionInfo { address: ADDRESS.to_owned(), dial_timeout, tls: None };
         let target = Target::new(ADDRESS.to_owned(), Kind::Address, info, None);
@@ -278,22 +278,23 @@ mod tests {
         vec![attempt("10.0.0.1:9999", Some("refused")), attempt("[2001:db8::1]:9999", None)]
     }
 
-    fn step(step: Step, verdict: Verdict) -> Vec<StepReport> {
+    fn step(step: ProbeStep, verdict: StepVerdict) -> Vec<StepReport> {
         vec![StepReport { step, verdict, took: Duration::from_millis(1) }]
     }
 
     #[test]
     fn each_address_that_was_tried_in_vain_is_told() {
         let error = StageError::Tcp(std::io::ErrorKind::ConnectionRefused.into());
-        let steps = step(Step::Tcp, Verdict::Failed(error.into()));
-        let report = Report { steps, attempts: refused(), cause: Some(Cause::Refused), ..Report::default() };
+        let steps = step(ProbeStep::Tcp, StepVerdict::Failed(error.into()));
+        let report =
+            ProbeReport { steps, attempts: refused(), cause: Some(Cause::Refused), ..ProbeReport::default() };
         let told = document(&report);
         assert_eq!(told.steps[0].advice[..2], ["10.0.0.1:9999: refused", "[2001:db8::1]:9999: no answer"]);
         assert_eq!((told.exit_code, told.failed_step), (31, Some("tcp")));
 
         let connected = Some("10.0.0.2:9999".parse().unwrap());
-        let steps = step(Step::Tcp, Verdict::Ok);
-        let passed = Report { steps, attempts: refused(), connected, ..Report::default() };
+        let steps = step(ProbeStep::Tcp, StepVerdict::Ok);
+        let passed = ProbeReport { steps, attempts: refused(), connected, ..ProbeReport::default() };
         let line = &document(&passed).steps[0];
         assert_eq!(line.result, "10.0.0.2:9999");
         assert_eq!(line.advice, ["10.0.0.1:9999: refused", "[2001:db8::1]:9999: no answer"]);
@@ -302,7 +303,8 @@ mod tests {
     #[test]
     fn a_server_without_alpn_is_noted() {
         let secured = Some(Secured { version: "TLS 1.2", chose_http2: false });
-        let report = Report { steps: step(Step::Tls, Verdict::Ok), secured, ..Report::default() };
+        let report =
+            ProbeReport { steps: step(ProbeStep::Tls, StepVerdict::Ok), secured, ..ProbeReport::default() };
         let line = &document(&report).steps[0];
         assert_eq!(line.result, "TLS 1.2");
         assert!(line.advice[0].starts_with("the server does not choose h2 by ALPN"), "{:?}", line.advice);
@@ -311,7 +313,7 @@ mod tests {
     #[test]
     fn every_step_has_a_code_in_the_manual() {
         let manual = include_str!("../../../docs/probe.md");
-        for step in Step::ALL {
+        for step in ProbeStep::ALL {
             let row = manual.lines().find(|line| line.starts_with(&format!("| `{}` |", name(step)))).unwrap();
             assert!(row.ends_with(&format!("| {} |", exit_code(step))), "{row}");
         }

@@ -11,7 +11,7 @@ use ccs_builder::input::{self, ReadError};
 use ccs_builder::render::TemplateError;
 use ccs_builder::{Warning, stages};
 use ccs_dial::ConnectionInfo;
-use ccs_dial::connection::{ClientPair, Tls};
+use ccs_dial::connection::{ClientPair, ConnectionTls};
 use ccs_files::{Address, Label, PackageId, PackageMetadata};
 use ccs_package_tools::connection::text;
 use ccs_package_tools::{PackageFile, Source};
@@ -126,7 +126,7 @@ fn address(options: &Options) -> Result<Target, Error> {
     };
     let tls = match &given.root_cert {
         None => None,
-        Some(root_cert) => Some(Tls { root_cert: text(Some(root_cert))?, client }),
+        Some(root_cert) => Some(ConnectionTls { root_cert: text(Some(root_cert))?, client }),
     };
     let info =
         ConnectionInfo { address: name.clone(), dial_timeout: ConnectionInfo::DEFAULT_DIAL_TIMEOUT, tls };

@@ -3,29 +3,29 @@
 //! A member is who satisfies the collection's policy. Members have both rights; others have those that the definition does
 //! not keep for members (Fabric 3.1 `core/common/privdata/{collection,store}.go`).
 
-use super::Refusal;
+use super::RequestError;
 use crate::context::{CollectionRights, Context};
 
 impl Context {
     /// Refuses collections in Init.
-    pub(super) fn outside_init(&self) -> Result<(), Refusal> {
-        if self.is_init { Err(Refusal::PrivateDataInInit) } else { Ok(()) }
+    pub(super) fn outside_init(&self) -> Result<(), RequestError> {
+        if self.is_init { Err(RequestError::PrivateDataInInit) } else { Ok(()) }
     }
 
     /// Refuses a collection that the creator may not read.
-    pub(super) fn readable(&self, collection: &str) -> Result<(), Refusal> {
+    pub(super) fn readable(&self, collection: &str) -> Result<(), RequestError> {
         self.outside_init()?;
         if self.access_to(collection)?.read { Ok(()) } else { Err(self.no_access("read", collection)) }
     }
 
     /// Refuses a collection that the creator may not write.
-    pub(super) fn writable(&self, collection: &str) -> Result<(), Refusal> {
+    pub(super) fn writable(&self, collection: &str) -> Result<(), RequestError> {
         self.outside_init()?;
         if self.access_to(collection)?.write { Ok(()) } else { Err(self.no_access("write", collection)) }
     }
 
     /// Refuses to write what CouchDB cannot store, where one answers for the channel. What is refused counts as a write.
-    pub(super) fn storable(&self, key: &str, value: &[u8]) -> Result<(), Refusal> {
+    pub(super) fn storable(&self, key: &str, value: &[u8]) -> Result<(), RequestError> {
         if self.channel.mirror().is_some() {
             self.simulation().begin_write()?;
             ccs_couchdb::check(key, value)?;
@@ -34,19 +34,19 @@ impl Context {
     }
 
     /// Refuses a collection that does not exist, in the words of a simulator.
-    pub(super) fn defined(&self, collection: &str) -> Result<(), Refusal> {
+    pub(super) fn defined(&self, collection: &str) -> Result<(), RequestError> {
         let chaincode = self.chaincode.clone();
         if self.channel.is_implicit_collection(collection) || self.definition.collection(collection).is_some()
         {
             Ok(())
         } else if self.definition.collections.config.is_empty() {
-            Err(Refusal::NoCollections(chaincode))
+            Err(RequestError::NoCollections(chaincode))
         } else {
-            Err(Refusal::UndefinedCollection { chaincode, collection: collection.to_owned() })
+            Err(RequestError::UndefinedCollection { chaincode, collection: collection.to_owned() })
         }
     }
 
-    fn access_to(&self, collection: &str) -> Result<CollectionRights, Refusal> {
+    fn access_to(&self, collection: &str) -> Result<CollectionRights, RequestError> {
         if let Some(&known) = self.access().get(collection) {
             return Ok(known);
         }
@@ -55,13 +55,13 @@ impl Context {
         Ok(access)
     }
 
-    fn find_access(&self, collection: &str) -> Result<CollectionRights, Refusal> {
+    fn find_access(&self, collection: &str) -> Result<CollectionRights, RequestError> {
         const ALL: CollectionRights = CollectionRights { read: true, write: true };
         if self.channel.is_implicit_collection(collection) {
             return Ok(ALL);
         }
         let Some(config) = self.definition.collection(collection) else {
-            return Err(Refusal::NoSuchCollection {
+            return Err(RequestError::NoSuchCollection {
                 channel: self.channel.name().to_owned(),
                 chaincode: self.chaincode.clone(),
                 collection: collection.to_owned(),
@@ -72,15 +72,15 @@ impl Context {
             return Ok(ALL);
         }
         let policy = ccs_channel::members(config)
-            .map_err(|reason| Refusal::Policy { collection: collection.to_owned(), reason })?;
+            .map_err(|reason| RequestError::Policy { collection: collection.to_owned(), reason })?;
         if policy.is_some_and(|policy| policy.is_satisfied_by([&**creator])) {
             return Ok(ALL);
         }
         Ok(CollectionRights { read: !config.member_only_read, write: !config.member_only_write })
     }
 
-    fn no_access(&self, right: &'static str, collection: &str) -> Refusal {
+    fn no_access(&self, right: &'static str, collection: &str) -> RequestError {
         let (chaincode, collection) = (self.chaincode.clone(), collection.to_owned());
-        Refusal::NoAccess { right, chaincode, collection }
+        RequestError::NoAccess { right, chaincode, collection }
     }
 }

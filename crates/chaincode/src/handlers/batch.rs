@@ -4,32 +4,32 @@ use ccs_proto::peer::write_record::Type;
 use ccs_proto::peer::{GetStateMultiple, GetStateMultipleResult, WriteBatchState, WriteRecord};
 use prost::Message;
 
-use super::{Payload, Refusal, decode, metadata, private, state};
+use super::{Payload, RequestError, decode_payload, metadata, private, state};
 use crate::context::Context;
 
 /// Notes each record's write in turn; after a failure the earlier ones stay.
 pub(super) fn write(payload: &[u8], context: &Context) -> Payload {
-    let request: WriteBatchState = decode(payload)?;
+    let request: WriteBatchState = decode_payload(payload)?;
     for record in request.rec {
         write_record(record, context)?;
     }
     Ok(Vec::new())
 }
 
-fn write_record(record: WriteRecord, context: &Context) -> Result<(), Refusal> {
+fn write_record(record: WriteRecord, context: &Context) -> Result<(), RequestError> {
     let WriteRecord { key, value, collection, metadata, r#type } = record;
     match Type::try_from(r#type) {
         Ok(Type::PutState) => state::write(context, &collection, &key, Some(value)),
         Ok(Type::DelState) => state::write(context, &collection, &key, None),
         Ok(Type::PutStateMetadata) => metadata::write(context, &collection, &key, metadata),
         Ok(Type::PurgePrivateData) => private::write_purge(context, &collection, &key),
-        Ok(Type::Undefined) | Err(_) => Err(Refusal::UnknownOperation(r#type)),
+        Ok(Type::Undefined) | Err(_) => Err(RequestError::UnknownOperation(r#type)),
     }
 }
 
 /// Gives the committed values in the order of the keys, empty where there is none.
 pub(super) fn get_multiple(payload: &[u8], context: &Context) -> Payload {
-    let GetStateMultiple { keys, collection } = decode(payload)?;
+    let GetStateMultiple { keys, collection } = decode_payload(payload)?;
     let keys = keys.iter().map(String::as_str);
     let values = if collection.is_empty() {
         context.simulation().get_multiple(&context.chaincode, keys)?

@@ -8,21 +8,21 @@ use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::{ChaincodeSpec, Response};
 use prost::Message;
 
-use super::{Payload, Refusal, decode};
-use crate::context::{Call, Context};
+use super::{Payload, RequestError, decode_payload};
+use crate::context::{ChaincodeCall, Context};
 use crate::shared_simulation::SharedSimulation;
 use crate::system_chaincode::SystemChaincode;
 use crate::wire::TransactionKey;
 
 /// Where a call goes.
 #[derive(Debug, PartialEq, Eq)]
-struct Target<'a> {
+struct CalleeName<'a> {
     chaincode: &'a str,
     /// [`None`] for the caller's channel.
     channel: Option<&'a str>,
 }
 
-impl<'a> Target<'a> {
+impl<'a> CalleeName<'a> {
     /// Reads `name[:version][/channel]`; the version does not count.
     fn parse(text: &'a str) -> Self {
         let (chaincode, channel) = match text.split_once('/') {
@@ -38,11 +38,11 @@ impl<'a> Target<'a> {
 ///
 /// On the same channel it reads and writes in the caller's simulation; what it writes elsewhere is lost.
 pub(super) async fn call(payload: &[u8], context: &Context) -> Payload {
-    let spec: ChaincodeSpec = decode(payload)?;
+    let spec: ChaincodeSpec = decode_payload(payload)?;
     let name = spec.chaincode_id.map(|id| id.name).unwrap_or_default();
-    let target = Target::parse(&name);
+    let target = CalleeName::parse(&name);
     if target.chaincode.is_empty() {
-        return Err(Refusal::Target(format!("no chaincode is named in {name:?}")));
+        return Err(RequestError::Target(format!("no chaincode is named in {name:?}")));
     }
     if let Some(system) = SystemChaincode::find(target.chaincode) {
         return Ok(completed(context, &system.reject(&context.proposal)));
@@ -50,7 +50,7 @@ pub(super) async fn call(payload: &[u8], context: &Context) -> Payload {
     let here = context.channel.name();
     let channel = match target.channel {
         Some(other) if other != here => {
-            context.callees.channel(other).ok_or_else(|| Refusal::NoChannel(other.to_owned()))?
+            context.callees.channel(other).ok_or_else(|| RequestError::NoChannel(other.to_owned()))?
         }
         _ => Arc::clone(&context.channel),
     };
@@ -60,24 +60,22 @@ pub(super) async fn call(payload: &[u8], context: &Context) -> Payload {
     } else {
         SharedSimulation::new(channel.ledger().simulate(context.transaction_id.as_str())?)
     };
-    let call = Call {
-        channel,
-        chaincode: target.chaincode.to_owned(),
+    let call = ChaincodeCall {
         input: spec.input.unwrap_or_default(),
         transaction_id: context.transaction_id.clone(),
         proposal: Arc::clone(&context.proposal),
         creator: context.creator.clone(),
         simulation,
     };
-    let invoked = Arc::clone(&context.callees).invoke(call).await;
-    Ok(invoked.map_err(|error| Refusal::Execute(Box::new(error)))?.encode_to_vec())
+    let invoked = Arc::clone(&context.callees).invoke(channel, target.chaincode, call).await;
+    Ok(invoked.map_err(|error| RequestError::Execute(Box::new(error)))?.encode_to_vec())
 }
 
 /// Checks that the creator of the transaction may call chaincode on a channel: `peer/ChaincodeToChaincode`, which is for its
 /// Writers, the caller's own channel included (Fabric 3.1 `core/chaincode/handler.go`).
 ///
 /// A peer refuses, too, who shows it no signed proposal; here there is always one.
-fn permitted(context: &Context, channel: &Channel) -> Result<(), Refusal> {
+fn permitted(context: &Context, channel: &Channel) -> Result<(), RequestError> {
     let Some(creator) = &context.creator else { return Ok(()) };
     let signed = SignedData {
         identity: creator.creator(),
@@ -85,7 +83,7 @@ fn permitted(context: &Context, channel: &Channel) -> Result<(), Refusal> {
         signature: &context.proposal.signature,
     };
     let checked = Access::Write.check(channel.msps(), signed);
-    checked.map(drop).map_err(|denied| Refusal::AccessDenied(denied.on(channel.name())))
+    checked.map(drop).map_err(|denied| RequestError::AccessDenied(denied.on(channel.name())))
 }
 
 /// Gives the last message of a chaincode that answers at once, as its caller gets it.
@@ -109,7 +107,7 @@ mod tests {
             ("basic/", "basic", None),
             ("", "", None),
         ] {
-            assert_eq!(Target::parse(text), Target { chaincode, channel }, "{text}");
+            assert_eq!(CalleeName::parse(text), CalleeName { chaincode, channel }, "{text}");
         }
     }
 }

@@ -4,12 +4,12 @@ use ccs_ledger::Metadata;
 use ccs_proto::peer::{GetStateMetadata, PutStateMetadata, StateMetadata, StateMetadataResult};
 use prost::Message;
 
-use super::{Payload, Refusal, decode};
+use super::{Payload, RequestError, decode_payload};
 use crate::context::Context;
 
 /// Gives the metadata of a key.
 pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
-    let GetStateMetadata { key, collection } = decode(payload)?;
+    let GetStateMetadata { key, collection } = decode_payload(payload)?;
     let metadata = if collection.is_empty() {
         context.simulation().metadata(&context.chaincode, &key)?
     } else {
@@ -22,7 +22,7 @@ pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
 
 /// Notes that one entry is to be all metadata of a key.
 pub(super) fn put(payload: &[u8], context: &Context) -> Payload {
-    let PutStateMetadata { key, collection, metadata } = decode(payload)?;
+    let PutStateMetadata { key, collection, metadata } = decode_payload(payload)?;
     write(context, &collection, &key, metadata)?;
     Ok(Vec::new())
 }
@@ -33,7 +33,7 @@ pub(super) fn write(
     collection: &str,
     key: &str,
     metadata: Option<StateMetadata>,
-) -> Result<(), Refusal> {
+) -> Result<(), RequestError> {
     let metadata: Metadata = metadata.into_iter().map(|entry| (entry.metakey, entry.value)).collect();
     if collection.is_empty() {
         context.storable(key, &[])?;

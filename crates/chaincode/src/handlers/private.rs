@@ -2,12 +2,12 @@
 
 use ccs_proto::peer::{DelState, GetState};
 
-use super::{Payload, Refusal, decode};
+use super::{Payload, RequestError, decode_payload};
 use crate::context::Context;
 
 /// Gives the SHA-256 hash of a private value, which anyone may read; empty when there is no value.
 pub(super) fn hash(payload: &[u8], context: &Context) -> Payload {
-    let GetState { key, collection } = decode(payload)?;
+    let GetState { key, collection } = decode_payload(payload)?;
     context.outside_init()?;
     context.defined(&collection)?;
     Ok(context.simulation().private_hash(&context.chaincode, &collection, &key)?.unwrap_or_default())
@@ -15,15 +15,15 @@ pub(super) fn hash(payload: &[u8], context: &Context) -> Payload {
 
 /// Notes that a private value is to go with all its history.
 pub(super) fn purge(payload: &[u8], context: &Context) -> Payload {
-    let DelState { key, collection } = decode(payload)?;
+    let DelState { key, collection } = decode_payload(payload)?;
     write_purge(context, &collection, &key)?;
     Ok(Vec::new())
 }
 
 /// Notes a purge.
-pub(super) fn write_purge(context: &Context, collection: &str, key: &str) -> Result<(), Refusal> {
+pub(super) fn write_purge(context: &Context, collection: &str, key: &str) -> Result<(), RequestError> {
     if collection.is_empty() {
-        return Err(Refusal::OnlyPrivateData);
+        return Err(RequestError::OnlyPrivateData);
     }
     context.writable(collection)?;
     context.storable(key, &[])?;

@@ -3,13 +3,13 @@
 use ccs_proto::peer::{GetStateByRange, QueryMetadata};
 
 use super::results::{self, page_size};
-use super::{Payload, decode};
+use super::{Payload, decode_payload};
 use crate::context::{Context, OpenQuery};
 
 /// Answers a range query with its first batch, or with one page.
 pub(super) fn open(payload: &[u8], context: &Context) -> Payload {
-    let GetStateByRange { start_key, end_key, collection, metadata } = decode(payload)?;
-    let metadata: QueryMetadata = decode(&metadata)?;
+    let GetStateByRange { start_key, end_key, collection, metadata } = decode_payload(payload)?;
+    let metadata: QueryMetadata = decode_payload(&metadata)?;
     let is_paginated = metadata.page_size != 0 || !metadata.bookmark.is_empty();
     let limit = context.query_limit;
     if !collection.is_empty() {

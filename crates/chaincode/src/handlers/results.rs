@@ -7,7 +7,7 @@ use ccs_proto::peer::{
 use ccs_proto::queryresult;
 use prost::Message;
 
-use super::{Payload, Refusal, decode};
+use super::{Payload, RequestError, decode_payload};
 use crate::context::{Context, OpenQuery};
 
 /// Gives how many results a page holds at most.
@@ -23,14 +23,14 @@ pub(super) fn first(query: OpenQuery, context: &Context) -> Payload {
 
 /// Answers with the next batch of an open query.
 pub(super) fn next(payload: &[u8], context: &Context) -> Payload {
-    let QueryStateNext { id } = decode(payload)?;
-    let query = context.queries().remove(&id).ok_or(Refusal::NoIterator)?;
+    let QueryStateNext { id } = decode_payload(payload)?;
+    let query = context.queries().remove(&id).ok_or(RequestError::NoIterator)?;
     batch(id, query, context)
 }
 
 /// Forgets a query; one that is unknown or at its end is closed as well.
 pub(super) fn close(payload: &[u8], context: &Context) -> Payload {
-    let QueryStateClose { id } = decode(payload)?;
+    let QueryStateClose { id } = decode_payload(payload)?;
     context.queries().remove(&id);
     Ok(QueryResponse { id, ..QueryResponse::default() }.encode_to_vec())
 }
@@ -78,7 +78,7 @@ fn batch(id: String, mut query: OpenQuery, context: &Context) -> Payload {
 pub(super) fn note_reads<'a>(
     results: impl IntoIterator<Item = &'a KeyValue>,
     context: &Context,
-) -> Result<(), Refusal> {
+) -> Result<(), RequestError> {
     let keys = results.into_iter().map(|result| result.key.as_str());
     Ok(context.simulation().record_query_reads(&context.chaincode, keys)?)
 }

@@ -2,12 +2,12 @@
 
 use ccs_proto::peer::{DelState, GetState, PutState};
 
-use super::{Payload, Refusal, decode};
+use super::{Payload, RequestError, decode_payload};
 use crate::context::Context;
 
 /// Gives the committed value, empty when there is none.
 pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
-    let GetState { key, collection } = decode(payload)?;
+    let GetState { key, collection } = decode_payload(payload)?;
     if !collection.is_empty() {
         context.readable(&collection)?;
         let value = context.simulation().get_private(&context.chaincode, &collection, &key)?;
@@ -18,14 +18,14 @@ pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
 
 /// Notes a write.
 pub(super) fn put(payload: &[u8], context: &Context) -> Payload {
-    let PutState { key, value, collection } = decode(payload)?;
+    let PutState { key, value, collection } = decode_payload(payload)?;
     write(context, &collection, &key, Some(value))?;
     Ok(Vec::new())
 }
 
 /// Notes a delete.
 pub(super) fn delete(payload: &[u8], context: &Context) -> Payload {
-    let DelState { key, collection } = decode(payload)?;
+    let DelState { key, collection } = decode_payload(payload)?;
     write(context, &collection, &key, None)?;
     Ok(Vec::new())
 }
@@ -36,7 +36,7 @@ pub(super) fn write(
     collection: &str,
     key: &str,
     value: Option<Vec<u8>>,
-) -> Result<(), Refusal> {
+) -> Result<(), RequestError> {
     let namespace = &context.chaincode;
     let stored = value.as_deref().unwrap_or_default();
     if collection.is_empty() {

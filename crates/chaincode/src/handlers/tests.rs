@@ -17,8 +17,8 @@ use ccs_proto::queryresult::{KeyModification, Kv};
 use ccs_testkit::organization;
 
 use super::*;
-use crate::context::Call;
-use crate::{Limits, Peer, SharedSimulation};
+use crate::context::{ChaincodeCall, Target};
+use crate::{ChaincodeLimits, ChaincodeSupport, SharedSimulation};
 
 /// A channel with a chaincode that has the collection `secrets`.
 fn channel() -> Arc<Channel> {
@@ -38,17 +38,21 @@ fn channel() -> Arc<Channel> {
 
 /// A transaction on the channel as it is now.
 fn begin(channel: &Arc<Channel>, is_init: bool) -> Arc<Context> {
-    let call = Call {
-        channel: Arc::clone(channel),
-        chaincode: "basic".to_owned(),
+    let call = ChaincodeCall {
         input: ccs_proto::peer::ChaincodeInput { is_init, ..Default::default() },
         transaction_id: "t1".to_owned(),
         proposal: Arc::new(SignedProposal::default()),
         creator: None,
         simulation: SharedSimulation::new(channel.ledger().simulate("t1").unwrap()),
     };
-    let definition = channel.definition("basic").unwrap().unwrap();
-    Arc::new(Context::new(Arc::new(Peer::new(Limits::default())), 1000, call, definition))
+    let target = Target {
+        channel: Arc::clone(channel),
+        chaincode: "basic".to_owned(),
+        definition: channel.definition("basic").unwrap().unwrap(),
+        id: "basic:1".to_owned(),
+    };
+    let callees = Arc::new(ChaincodeSupport::new(ChaincodeLimits::default()));
+    Arc::new(Context::new(callees, 1000, target, call))
 }
 
 /// A transaction over the keys `k000`, `k001`, ..., each with its own name as value.
@@ -383,6 +387,30 @@ fn a_request_of_no_running_transaction_finds_no_ledger() {
         text(Type::InvokeChaincode),
         "INVOKE_CHAINCODE failed: transaction ID: t1: could not get valid transaction"
     );
+}
+
+/// One worker serves everything here. While a range waits for the store, which another thread holds, the worker goes on.
+#[tokio::test]
+async fn queries_leave_the_workers_of_the_runtime_to_others() {
+    let context = transaction(1);
+    let (holding, held) = std::sync::mpsc::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let holder = std::thread::spawn({
+        let context = Arc::clone(&context);
+        move || {
+            let _simulation = context.simulation();
+            holding.send(()).unwrap();
+            released.recv_timeout(std::time::Duration::from_secs(10)).is_ok()
+        }
+    });
+    held.recv().unwrap();
+    let range = request(Type::GetStateByRange, &GetStateByRange::default());
+    let Answer::Later(answer) = answer(range, &context) else { panic!("it came at once") };
+    let answer = tokio::spawn(answer);
+    tokio::task::yield_now().await;
+    release.send(()).unwrap();
+    assert!(holder.join().unwrap(), "the worker has waited for the store");
+    assert_eq!(answer.await.unwrap().r#type(), Type::Response);
 }
 
 #[tokio::test]

@@ -4,11 +4,11 @@ use ccs_dial::End;
 use tokio::sync::watch;
 
 use super::Status;
-use crate::handle::Running;
+use crate::handle::ChaincodeHandle;
 
 /// A change of a chaincode.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum StatusChange {
     /// It is needed and does not run: a server is dialled, others are waited for.
     Needed,
     /// It has registered.
@@ -19,32 +19,32 @@ pub enum Change {
 
 /// The changes of a chaincode from now on.
 #[derive(Debug)]
-pub struct Changes {
+pub struct StatusChanges {
     status: watch::Receiver<Status>,
     /// The stream whose end comes next.
-    running: Option<Running>,
+    running: Option<ChaincodeHandle>,
 }
 
-impl Changes {
+impl StatusChanges {
     pub(super) fn new(status: watch::Receiver<Status>) -> Self {
         Self { status, running: None }
     }
 
     /// Waits for the next change; [`None`] when the peer is gone. Of several that come at once the last is told. Dropping
     /// the future loses none.
-    pub async fn next(&mut self) -> Option<Change> {
+    pub async fn next(&mut self) -> Option<StatusChange> {
         if let Some(running) = &self.running {
             let end = running.ended().await;
             self.running = None;
-            return Some(Change::Ended(end));
+            return Some(StatusChange::Ended(end));
         }
         loop {
             self.status.changed().await.ok()?;
             match &*self.status.borrow_and_update() {
-                Status::Launching => return Some(Change::Needed),
+                Status::Launching => return Some(StatusChange::Needed),
                 Status::Running(running) => {
                     self.running = Some(running.clone());
-                    return Some(Change::Ready);
+                    return Some(StatusChange::Ready);
                 }
                 Status::Idle | Status::Failed(_) => {}
             }

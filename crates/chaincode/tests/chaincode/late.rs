@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ccs_chaincode::{Limits, Peer, Source};
+use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport, Source};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::{ChaincodeId, ChaincodeInput, ChaincodeMessage, ChaincodeSpec, GetState, Response};
 use prost::Message;
@@ -19,8 +19,8 @@ use crate::plaintext;
 /// called, and answers once it may.
 async fn with_a_slow_one<F: Future<Output = ()> + Send + 'static>(
     script: impl Fn(Talk) -> F + Send + Sync + 'static,
-) -> (Arc<Peer>, Arc<Notify>, Arc<Notify>) {
-    let peer = peer(Limits::default(), &[("a", "a:1", false), ("b", "b:1", false)]);
+) -> (Arc<ChaincodeSupport>, Arc<Notify>, Arc<Notify>) {
+    let peer = peer(ChaincodeLimits::default(), &[("a", "a:1", false), ("b", "b:1", false)]);
     let (called, may_answer) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (tell, wait) = (Arc::clone(&called), Arc::clone(&may_answer));
     let slow = serve(move |mut talk| {

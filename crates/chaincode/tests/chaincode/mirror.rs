@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ccs_chaincode::{Limits, Peer, Source};
+use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport, Source};
 use ccs_channel::{Channel, Definition, Index, MirrorError};
 use ccs_ledger::{Content, Results, Transaction};
 use ccs_proto::peer::chaincode_message::Type;
@@ -44,7 +44,12 @@ async fn finder(mut talk: Talk) {
 }
 
 /// Commits values, tells the peer as its committer does, and gives what failed of that.
-async fn commit(peer: &Arc<Peer>, channel: &Arc<Channel>, id: &str, values: &[(&str, &str)]) -> Vec<String> {
+async fn commit(
+    peer: &Arc<ChaincodeSupport>,
+    channel: &Arc<Channel>,
+    id: &str,
+    values: &[(&str, &str)],
+) -> Vec<String> {
     let mut simulation = channel.ledger().simulate(id).unwrap();
     for (key, value) in values {
         simulation.put("basic", key, value.as_bytes().to_vec()).unwrap();
@@ -52,13 +57,20 @@ async fn commit(peer: &Arc<Peer>, channel: &Arc<Channel>, id: &str, values: &[(&
     commit_results(peer, channel, id, simulation.finish()).await
 }
 
-async fn commit_results(peer: &Arc<Peer>, channel: &Channel, id: &str, results: Results) -> Vec<String> {
+async fn commit_results(
+    peer: &Arc<ChaincodeSupport>,
+    channel: &Channel,
+    id: &str,
+    results: Results,
+) -> Vec<String> {
     let content = Content::Endorsed { results: results.public, private: results.private };
     let transaction = Transaction { envelope: Vec::new(), id: id.to_owned(), content };
     let committed = channel.ledger().commit(&[transaction], &()).unwrap();
-    let peer = Arc::clone(peer);
-    let told =
-        move || peer.copy("ch", &committed).into_iter().chain(peer.committed(&committed)).collect();
+    let (peer, channel) = (Arc::clone(peer), peer.channel("ch").unwrap());
+    let told = move || {
+        let copied = ChaincodeSupport::copy(&channel, &committed);
+        copied.into_iter().chain(peer.committed(&committed)).collect()
+    };
     tokio::task::spawn_blocking(told).await.unwrap()
 }
 
@@ -67,7 +79,7 @@ async fn commit_results(peer: &Arc<Peer>, channel: &Channel, id: &str, results: 
 async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
     let stand_in = CouchDbStandIn::start(None).await;
     let address = serve(finder).await;
-    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("basic", "basic:1", false)]);
     peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
     let channel = peer.channel("ch").unwrap();
     let values = [("a", r#"{ "n": 1, "m": 2 }"#), ("b", r#"{"n": 20}"#), ("text", "n")];
@@ -137,7 +149,7 @@ fn define_secrets(channel: &Channel) {
 async fn a_mirror_answers_a_fake_chaincode_for_a_collection_too() {
     let stand_in = CouchDbStandIn::start(None).await;
     let address = serve(finder).await;
-    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("basic", "basic:1", false)]);
     peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
     let channel = peer.channel("ch").unwrap();
     define_secrets(&channel);
@@ -176,7 +188,7 @@ async fn writer(mut talk: Talk) {
 async fn what_couchdb_cannot_store_a_fake_chaincode_cannot_write() {
     let stand_in = CouchDbStandIn::start(None).await;
     let address = serve(writer).await;
-    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("basic", "basic:1", false)]);
     peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
     let channel = peer.channel("ch").unwrap();
     define_secrets(&channel);
@@ -191,7 +203,7 @@ async fn what_couchdb_cannot_store_a_fake_chaincode_cannot_write() {
         };
         let call = crate::peer::call_with(&peer, "basic", vec![record.encode_to_vec()]);
         let id = call.transaction_id.clone();
-        let said = peer.execute(call).await.unwrap().response.payload;
+        let said = crate::peer::execute(&peer, "basic", call).await.unwrap().response.payload;
         let said = String::from_utf8(said).unwrap().replace(&id, "ID");
         let (written, page) = said.split_once('\n').unwrap();
         // What is refused is a write all the same.
@@ -247,7 +259,7 @@ async fn pager(mut talk: Talk) {
 async fn the_last_page_of_a_range_ends_as_with_couchdb_for_a_fake_chaincode() {
     let stand_in = CouchDbStandIn::start(None).await;
     let address = serve(pager).await;
-    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("basic", "basic:1", false)]);
     peer.chaincodes().add("basic:1", Source::Server(plaintext(address)));
     let channel = peer.channel("ch").unwrap();
     commit(&peer, &channel, "one", &[("a", "1"), ("b", "2")]).await;
@@ -262,7 +274,7 @@ async fn the_last_page_of_a_range_ends_as_with_couchdb_for_a_fake_chaincode() {
 #[ignore = "needs Node.js, and npm ci in conformance/couchdb-stand-in"]
 async fn a_ledger_with_what_couchdb_cannot_store_is_not_mirrored() {
     let stand_in = CouchDbStandIn::start(None).await;
-    let peer = peer(Limits::default(), &[("basic", "basic:1", false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("basic", "basic:1", false)]);
     let channel = peer.channel("ch").unwrap();
     commit(&peer, &channel, "one", &[("_x", "1")]).await;
     let error = mirror(&stand_in, &channel).await.unwrap_err();

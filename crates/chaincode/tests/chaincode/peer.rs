@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ccs_chaincode::{
-    Call, Completed, Identity, Invocation, Limits, Peer, Proposal, SharedSimulation, Source, TransactionError,
+    ChaincodeCall, ChaincodeLimits, ChaincodeSupport, Completed, Invocation, Proposer, SharedSimulation,
+    Source, TransactionError, UnsignedProposal,
 };
 use ccs_channel::{Channel, Definition, envelope};
 use ccs_ledger::Store;
@@ -20,8 +21,8 @@ use crate::fake::{Talk, message, of, serve};
 use crate::{package_id, plaintext};
 
 /// A peer with the channels `ch` and `other`, and these chaincodes defined on both: name, ID, whether Init is required.
-pub(crate) fn peer(limits: Limits, chaincodes: &[(&str, &str, bool)]) -> Arc<Peer> {
-    let peer = Arc::new(Peer::new(limits));
+pub(crate) fn peer(limits: ChaincodeLimits, chaincodes: &[(&str, &str, bool)]) -> Arc<ChaincodeSupport> {
+    let peer = Arc::new(ChaincodeSupport::new(limits));
     let store = Store::temporary().unwrap();
     for name in ["ch", "other"] {
         let channel = Channel::new(store.channel(name, || envelope::genesis(name)).unwrap(), Vec::new());
@@ -36,20 +37,19 @@ pub(crate) fn peer(limits: Limits, chaincodes: &[(&str, &str, bool)]) -> Arc<Pee
     peer
 }
 
-fn call(peer: &Peer, chaincode: &str, arguments: &[&str]) -> Call {
+fn call(peer: &ChaincodeSupport, chaincode: &str, arguments: &[&str]) -> ChaincodeCall {
     let arguments = arguments.iter().map(|argument| argument.as_bytes().to_vec());
     call_with(peer, chaincode, arguments.collect())
 }
 
 /// Calls a chaincode with arguments that need not be texts.
-pub(crate) fn call_with(peer: &Peer, chaincode: &str, args: Vec<Vec<u8>>) -> Call {
-    let proposal = Proposal::new(Invocation::new("ch", chaincode, &args), &Identity::default()).unwrap();
+pub(crate) fn call_with(peer: &ChaincodeSupport, chaincode: &str, args: Vec<Vec<u8>>) -> ChaincodeCall {
+    let proposal =
+        UnsignedProposal::new(Invocation::new("ch", chaincode, &args), &Proposer::default()).unwrap();
     let channel = peer.channel("ch").unwrap();
     let id = proposal.transaction_id().to_owned();
     let simulation = SharedSimulation::new(channel.ledger().simulate(id.as_str()).unwrap());
-    Call {
-        channel,
-        chaincode: chaincode.to_owned(),
+    ChaincodeCall {
         input: ChaincodeInput { args, ..ChaincodeInput::default() },
         transaction_id: id,
         proposal: Arc::default(),
@@ -59,11 +59,21 @@ pub(crate) fn call_with(peer: &Peer, chaincode: &str, args: Vec<Vec<u8>>) -> Cal
 }
 
 pub(crate) async fn run(
-    peer: &Arc<Peer>,
+    peer: &Arc<ChaincodeSupport>,
     chaincode: &str,
     arguments: &[&str],
 ) -> Result<Completed, TransactionError> {
-    peer.execute(call(peer, chaincode, arguments)).await
+    execute(peer, chaincode, call(peer, chaincode, arguments)).await
+}
+
+/// Runs a call of a chaincode on the channel `ch`.
+pub(crate) async fn execute(
+    peer: &Arc<ChaincodeSupport>,
+    chaincode: &str,
+    call: ChaincodeCall,
+) -> Result<Completed, TransactionError> {
+    let target = peer.resolve(&peer.channel("ch").unwrap(), chaincode).unwrap();
+    peer.execute(target, call).await
 }
 
 /// Registers under an ID and answers each transaction with the name of its message.
@@ -89,7 +99,7 @@ async fn many_transactions_launch_a_fake_chaincode_once() {
     })
     .await;
     let id = package_id().to_string();
-    let peer = peer(Limits::default(), &[("basic", &id, false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("basic", &id, false)]);
     peer.chaincodes().add(&id, Source::Server(plaintext(address)));
     assert!(!peer.chaincodes().is_running(&id));
     let transactions = (0..50).map(|_| {
@@ -112,7 +122,7 @@ async fn a_fake_chaincode_whose_stream_ended_is_dialled_again() {
     })
     .await;
     let id = package_id().to_string();
-    let peer = peer(Limits::default(), &[("basic", &id, false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("basic", &id, false)]);
     peer.chaincodes().add(&id, Source::Server(plaintext(address)));
     for _ in 0..3 {
         let completed = run(&peer, "basic", &["f"]).await.unwrap();
@@ -129,7 +139,7 @@ async fn a_fake_chaincode_with_another_id_is_refused_at_once_and_both_ids_are_na
     })
     .await;
     let id = package_id().to_string();
-    let peer = peer(Limits::default(), &[("basic", &id, false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("basic", &id, false)]);
     peer.chaincodes().add(&id, Source::Server(plaintext(address)));
     let error = run(&peer, "basic", &["f"]).await.unwrap_err();
     let text = error.to_string();
@@ -154,7 +164,7 @@ async fn a_fake_chaincode_whose_stream_ends_before_it_is_ready_is_told_in_the_wo
         (ends.await, "chaincode stream terminated: Internal error: no room"),
         (misplaced.await, "[t] Fabric side handler cannot handle message (GET_STATE) while in created state"),
     ] {
-        let peer = peer(Limits::default(), &[("basic", &id, false)]);
+        let peer = peer(ChaincodeLimits::default(), &[("basic", &id, false)]);
         peer.chaincodes().add(&id, Source::Server(plaintext(address)));
         let text = run(&peer, "basic", &["f"]).await.unwrap_err().to_string();
         let (_, text) = text.split_once("could not launch chaincode ").unwrap();
@@ -164,7 +174,7 @@ async fn a_fake_chaincode_whose_stream_ends_before_it_is_ready_is_told_in_the_wo
 
 #[tokio::test]
 async fn a_chaincode_that_nobody_starts_is_waited_for_no_longer_than_the_limit() {
-    let limits = Limits { startup_timeout: Duration::from_mins(1), ..Limits::default() };
+    let limits = ChaincodeLimits { startup_timeout: Duration::from_mins(1), ..ChaincodeLimits::default() };
     let peer = peer(limits, &[("basic", "basic:1.0", false)]);
     peer.chaincodes().add("basic:1.0", Source::Client);
     tokio::time::pause();
@@ -222,8 +232,8 @@ async fn caller(mut talk: Talk, id: &'static str) {
 }
 
 /// A peer with the fake chaincodes `a` and `b`, which call each other.
-async fn callers() -> Arc<Peer> {
-    let peer = peer(Limits::default(), &[("a", "a:1", false), ("b", "b:1", false)]);
+async fn callers() -> Arc<ChaincodeSupport> {
+    let peer = peer(ChaincodeLimits::default(), &[("a", "a:1", false), ("b", "b:1", false)]);
     for id in ["a:1", "b:1"] {
         let address = serve(move |talk| caller(talk, id)).await;
         peer.chaincodes().add(id, Source::Server(plaintext(address)));
@@ -232,7 +242,7 @@ async fn callers() -> Arc<Peer> {
 }
 
 /// The namespaces in which something is written.
-fn written(call: &Call) -> Vec<String> {
+fn written(call: &ChaincodeCall) -> Vec<String> {
     let touched = call.simulation.results().touched;
     touched
         .into_iter()
@@ -245,7 +255,7 @@ fn written(call: &Call) -> Vec<String> {
 async fn a_called_fake_chaincode_writes_into_the_simulation_of_its_caller() {
     let peer = callers().await;
     let call = call(&peer, "a", &["call", "b:any", "put", "k"]);
-    let completed = peer.execute(call.clone()).await.unwrap();
+    let completed = execute(&peer, "a", call.clone()).await.unwrap();
     let inner = ChaincodeMessage::decode(completed.response.payload.as_slice()).unwrap();
     assert_eq!(inner.r#type(), Type::Completed);
     assert_eq!(Response::decode(inner.payload.as_slice()).unwrap().status, 200);
@@ -265,7 +275,7 @@ async fn the_error_message_of_a_called_fake_chaincode_is_the_callers_to_judge() 
 async fn what_a_called_fake_chaincode_writes_on_another_channel_is_lost() {
     let peer = callers().await;
     let call = call(&peer, "a", &["call", "b/other", "put", "k"]);
-    assert_eq!(peer.execute(call.clone()).await.unwrap().response.status, 200);
+    assert_eq!(execute(&peer, "a", call.clone()).await.unwrap().response.status, 200);
     assert_eq!(written(&call), Vec::<String>::new());
 }
 
@@ -282,7 +292,7 @@ async fn calls_that_cannot_be_are_refused_in_the_words_of_a_peer() {
     ] {
         let call = call(&peer, "a", &["call", target, "get", "k"]);
         let id = call.transaction_id.clone();
-        let response = peer.execute(call).await.unwrap().response;
+        let response = execute(&peer, "a", call).await.unwrap().response;
         assert_eq!(response.status, 500);
         let text = String::from_utf8(response.payload).unwrap().replace(&id, "ID");
         assert_eq!(text, format!("INVOKE_CHAINCODE failed: transaction ID: ID: {expected}"));
@@ -292,7 +302,7 @@ async fn calls_that_cannot_be_are_refused_in_the_words_of_a_peer() {
 #[tokio::test]
 async fn init_comes_first_and_once_with_a_fake_chaincode() {
     let address = serve(|talk| echo(talk, "strict:1")).await;
-    let peer = peer(Limits::default(), &[("strict", "strict:1", true), ("free", "strict:1", false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("strict", "strict:1", true), ("free", "strict:1", false)]);
     peer.chaincodes().add("strict:1", Source::Server(plaintext(address)));
     let refusal = |error: TransactionError| {
         let text = error.to_string();
@@ -305,12 +315,12 @@ async fn init_comes_first_and_once_with_a_fake_chaincode() {
     let mut init = call(&peer, "free", &["f"]);
     init.input.is_init = true;
     assert_eq!(
-        refusal(peer.execute(init).await.unwrap_err()),
+        refusal(execute(&peer, "free", init).await.unwrap_err()),
         "chaincode 'free' does not require initialization but called as init"
     );
     let mut init = call(&peer, "strict", &["f"]);
     init.input.is_init = true;
-    assert_eq!(peer.execute(init.clone()).await.unwrap().response.payload, b"INIT");
+    assert_eq!(execute(&peer, "strict", init.clone()).await.unwrap().response.payload, b"INIT");
     assert_eq!(written(&init), ["strict"]);
 }
 
@@ -324,10 +334,10 @@ async fn a_fake_chaincode_is_given_no_decorations_of_who_calls_it() {
     })
     .await;
     let id = package_id().to_string();
-    let peer = peer(Limits::default(), &[("basic", &id, false)]);
+    let peer = peer(ChaincodeLimits::default(), &[("basic", &id, false)]);
     peer.chaincodes().add(&id, Source::Server(plaintext(address)));
     let mut call = call(&peer, "basic", &["f"]);
     call.input.decorations.insert("role".to_owned(), b"admin".to_vec());
-    let answer = peer.execute(call).await.unwrap().response.payload;
+    let answer = execute(&peer, "basic", call).await.unwrap().response.payload;
     assert_eq!(String::from_utf8(answer).unwrap(), "[[102]] {}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ccs_chaincode::{InvokeError, Limits, RegisterOptions, TransactionError};
+use ccs_chaincode::{ChaincodeLimits, InvokeError, RegisterOptions, TransactionError};
 use ccs_proto::peer::ChaincodeId;
 use ccs_proto::peer::chaincode_message::Type;
 use tokio::time::timeout;
@@ -45,7 +45,7 @@ async fn keepalive_is_sent_each_time_the_time_is_over_and_what_a_fake_chaincode_
     .await;
     let every = Duration::from_mins(10);
     let options = RegisterOptions {
-        limits: Limits { keepalive: Some(every), ..Limits::default() },
+        limits: ChaincodeLimits { keepalive: Some(every), ..ChaincodeLimits::default() },
         ..RegisterOptions::default()
     };
     let chaincode = register(address, &options).await.unwrap();
@@ -69,7 +69,7 @@ async fn a_keepalive_of_zero_is_none_with_a_fake_chaincode() {
     })
     .await;
     let options = RegisterOptions {
-        limits: Limits { keepalive: Some(Duration::ZERO), ..Limits::default() },
+        limits: ChaincodeLimits { keepalive: Some(Duration::ZERO), ..ChaincodeLimits::default() },
         ..RegisterOptions::default()
     };
     let chaincode = register(address, &options).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_fake_chaincode_that_begins_with_something_else_is_refused() {
 async fn a_fake_chaincode_that_says_nothing_meets_the_startup_timeout() {
     let address = serve(|mut talk| async move { while talk.receive().await.is_some() {} }).await;
     let options = RegisterOptions {
-        limits: Limits { startup_timeout: Duration::from_millis(200), ..Limits::default() },
+        limits: ChaincodeLimits { startup_timeout: Duration::from_millis(200), ..ChaincodeLimits::default() },
         ..RegisterOptions::default()
     };
     let error = register(address, &options).await.unwrap_err();

@@ -71,7 +71,7 @@ async fn register(info: &ConnectionInfo) -> Chaincode {
 async fn transactions_of_the_rust_shim_are_committed_and_read_back() {
     let chaincode = register(&plaintext(serve().await)).await;
     let put = chaincode.submit("mychannel", "basic", &["Put", "a", "1"]).await.unwrap();
-    assert_eq!((put.status, put.writes, put.committed), (200, 1, true));
+    assert_eq!((put.status, put.writes, put.is_committed()), (200, 1, true));
     assert_eq!(chaincode.evaluate("mychannel", "basic", &["Get", "a"]).await.unwrap().payload, b"1");
     chaincode.submit("mychannel", "basic", &["Delete", "a"]).await.unwrap();
     assert_eq!(chaincode.evaluate("mychannel", "basic", &["Get", "a"]).await.unwrap().payload, b"");

@@ -1,13 +1,18 @@
 //! Transactions at the edges of the protocol; all chaincodes here are fake.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use ccs_chaincode::{Identity, Intent, Invocation, InvokeError, Proposal, RegisterOptions, TransactionError};
-use ccs_proto::peer::chaincode_message::Type;
-use ccs_proto::peer::{
-    ChaincodeEvent, ChaincodeInput, ChaincodeMessage, GetState, PutState, Response,
+use ccs_chaincode::{
+    Intent, Invocation, InvokeError, Proposer, RegisterOptions, TransactionError, UnsignedProposal,
 };
+use ccs_proto::peer::TxValidationCode;
+use ccs_proto::peer::chaincode_message::Type;
+use ccs_proto::peer::{ChaincodeEvent, ChaincodeInput, ChaincodeMessage, GetState, PutState, Response};
 use prost::Message;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tonic::Status;
 
 use crate::fake::{Talk, of, register, serve_for, start};
@@ -42,16 +47,45 @@ async fn exchange(mut talk: Talk) {
 async fn only_submitted_transactions_below_400_commit_with_a_fake_chaincode() {
     let chaincode = start(exchange).await.unwrap();
     let submitted = chaincode.submit("ch", "basic", &["one"]).await.unwrap();
-    assert_eq!((submitted.payload.as_slice(), submitted.committed), (b"".as_slice(), true));
+    assert_eq!((submitted.payload.as_slice(), submitted.is_committed()), (b"".as_slice(), true));
     assert_eq!((submitted.reads, submitted.writes), (1, 1));
     let evaluated = chaincode.evaluate("ch", "basic", &["two"]).await.unwrap();
-    assert_eq!((evaluated.payload.as_slice(), evaluated.committed), (b"one".as_slice(), false));
+    assert_eq!((evaluated.payload.as_slice(), evaluated.code), (b"one".as_slice(), None));
     let failed = chaincode.submit("ch", "basic", &["fail"]).await.unwrap();
-    assert_eq!((failed.status, failed.committed), (400, false));
+    assert_eq!((failed.status, failed.code), (400, None));
     let after = chaincode.evaluate("ch", "basic", &["three"]).await.unwrap();
     assert_eq!(after.payload, b"one");
     let elsewhere = chaincode.evaluate("ch2", "basic", &["three"]).await.unwrap();
     assert_eq!(elsewhere.payload, b"");
+}
+
+#[tokio::test]
+async fn of_two_submits_that_read_and_write_one_key_one_is_committed_with_a_fake_chaincode() {
+    // Both are there before either is answered.
+    let chaincode = start(|mut talk| async move {
+        talk.register().await;
+        let first = talk.expect(Type::Transaction).await;
+        let second = talk.expect(Type::Transaction).await;
+        for transaction in [first, second] {
+            let function = function(&transaction);
+            talk.ask(&transaction, Type::GetState, &get("k")).await;
+            talk.ask(&transaction, Type::PutState, &put("k", &function)).await;
+            talk.complete(&transaction, 200, "").await;
+        }
+        let reader = talk.expect(Type::Transaction).await;
+        let found = talk.ask(&reader, Type::GetState, &get("k")).await;
+        talk.complete(&reader, 200, &String::from_utf8(found.payload).unwrap()).await;
+    })
+    .await
+    .unwrap();
+    let (one, two) =
+        tokio::join!(chaincode.submit("ch", "basic", &["one"]), chaincode.submit("ch", "basic", &["two"]));
+    let (one, two) = (one.unwrap(), two.unwrap());
+    let mut codes = [one.code.unwrap(), two.code.unwrap()];
+    codes.sort_unstable();
+    assert_eq!(codes, [TxValidationCode::Valid, TxValidationCode::MvccReadConflict]);
+    let winner = if one.is_committed() { b"one" } else { b"two" };
+    assert_eq!(chaincode.evaluate("ch", "basic", &["read"]).await.unwrap().payload, winner);
 }
 
 #[tokio::test]
@@ -65,7 +99,8 @@ async fn a_proposal_that_runs_already_is_refused_with_a_fake_chaincode() {
     })
     .await
     .unwrap();
-    let propose = || Proposal::new(Invocation::new("ch", "basic", &["f"]), &Identity::default()).unwrap();
+    let propose =
+        || UnsignedProposal::new(Invocation::new("ch", "basic", &["f"]), &Proposer::default()).unwrap();
     let (proposal, other) = (propose(), propose());
     let id = proposal.transaction_id().to_owned();
     let (first, duplicate, second) = tokio::join!(
@@ -246,17 +281,53 @@ async fn a_misplaced_message_of_a_fake_chaincode_ends_the_stream_for_both() {
     assert_eq!(end.recv().await.unwrap(), None);
 }
 
+/// The type of the frame by which a server asks its client to leave.
+const GOAWAY: u8 = 7;
+
+/// Stands between the peer and a server, and tells when GOAWAY has gone by. Each frame of HTTP/2 has a header of nine bytes:
+/// three of the length, then the type.
+async fn watched(server: SocketAddr) -> (SocketAddr, watch::Receiver<bool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (tell, told) = watch::channel(false);
+    tokio::spawn(async move {
+        let (peer, _) = listener.accept().await.unwrap();
+        let (mut from_peer, mut to_peer) = peer.into_split();
+        let (mut from_server, mut to_server) = TcpStream::connect(server).await.unwrap().into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut from_peer, &mut to_server).await });
+        let mut header = [0; 9];
+        while from_server.read_exact(&mut header).await.is_ok() {
+            let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+            let mut payload = vec![0; usize::try_from(length).unwrap()];
+            from_server.read_exact(&mut payload).await.unwrap();
+            if to_peer.write_all(&[header.as_slice(), &payload].concat()).await.is_err() {
+                break;
+            }
+            tell.send_modify(|seen| *seen |= header[3] == GOAWAY);
+        }
+    });
+    (address, told)
+}
+
 #[tokio::test]
 async fn a_graceful_goaway_of_a_fake_chaincode_leaves_the_stream_alone() {
+    let (hand_over, told) = watch::channel(None::<watch::Receiver<bool>>);
     // The Java shim sends one after 5 s.
-    let address = serve_for(Duration::from_millis(50), |mut talk| async move {
-        talk.register().await;
-        let transaction = talk.expect(Type::Transaction).await;
-        tokio::time::sleep(Duration::from_millis(250)).await;
-        let before = talk.ask(&transaction, Type::GetState, &get("k")).await;
-        talk.complete(&transaction, 200, before.r#type().as_str_name()).await;
+    let server = serve_for(Duration::from_millis(50), move |mut talk| {
+        let mut told = told.clone();
+        async move {
+            talk.register().await;
+            let transaction = talk.expect(Type::Transaction).await;
+            let seen = told.wait_for(Option::is_some).await.unwrap().clone();
+            seen.unwrap().wait_for(|seen| *seen).await.unwrap();
+            let before = talk.ask(&transaction, Type::GetState, &get("k")).await;
+            talk.complete(&transaction, 200, before.r#type().as_str_name()).await;
+        }
     })
     .await;
+    let (address, seen) = watched(server).await;
+    hand_over.send_replace(Some(seen.clone()));
     let chaincode = register(address, &RegisterOptions::default()).await.unwrap();
     assert_eq!(chaincode.submit("ch", "basic", &["f"]).await.unwrap().payload, b"RESPONSE");
+    assert!(*seen.borrow(), "no GOAWAY was sent");
 }

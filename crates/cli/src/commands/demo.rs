@@ -15,7 +15,7 @@ use ccs_chaincode::{Chaincode, RegisterOptions};
 use ccs_devnet::deployment;
 use ccs_dial::{ChaincodeConnection, ConnectionInfo};
 use ccs_files::{Connection, PackageId};
-use ccs_host::{Event, Outcome};
+use ccs_host::{BuildEvent, StepOutcome};
 use ccs_package::PackageContents;
 use ccs_package::disk::{self, Existing};
 
@@ -135,13 +135,13 @@ fn package(
 /// Runs the builder's programs over the package, as child processes under the rules of a peer.
 async fn build(id: &PackageId, file: &Path, folder: &Path, story: &mut Story) -> Result<PathBuf, Failure> {
     let mut lines = Vec::new();
-    let mut observer = |event: Event<'_>| match event {
-        Event::StderrLine { line, .. } => lines.push(line.to_owned()),
-        Event::StepEnded { step, outcome, duration, .. } => {
+    let mut observer = |event: BuildEvent<'_>| match event {
+        BuildEvent::StderrLine { line, .. } => lines.push(line.to_owned()),
+        BuildEvent::StepEnded { step, outcome, duration, .. } => {
             let said = std::mem::take(&mut lines);
             let result = match outcome {
-                Outcome::Success => "exit status 0".to_owned(),
-                Outcome::Failure(text) => text,
+                StepOutcome::Success => "exit status 0".to_owned(),
+                StepOutcome::Failure(text) => text,
             };
             story.took(step.as_str(), &result, &said, duration);
         }

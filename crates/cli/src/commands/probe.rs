@@ -4,7 +4,7 @@ mod table;
 
 use std::time::{Duration, Instant, SystemTime};
 
-use ccs_dial::probe::{self, Report, Step};
+use ccs_dial::probe::{self, ProbeReport, ProbeStep};
 use ccs_probe::{Document, Options, Scene, Server, Target, TlsOptions};
 
 use crate::cli::{Level, Probe};
@@ -58,17 +58,17 @@ fn named(options: &Probe) -> Options {
     }
 }
 
-const fn last(level: Level) -> Step {
+const fn last(level: Level) -> ProbeStep {
     match level {
-        Level::Tcp => Step::Tcp,
-        Level::Tls => Step::Tls,
-        Level::Http2 => Step::Http2,
-        Level::Register => Step::Id,
+        Level::Tcp => ProbeStep::Tcp,
+        Level::Tls => ProbeStep::Tls,
+        Level::Http2 => ProbeStep::Http2,
+        Level::Register => ProbeStep::Id,
     }
 }
 
 /// Goes the way once, or until everything passes or the time is over; gives the last report and the number of attempts.
-async fn attempts(probe: &probe::Probe, wait: Option<Duration>) -> (Report, u32) {
+async fn attempts(probe: &probe::Probe, wait: Option<Duration>) -> (ProbeReport, u32) {
     let deadline = wait.map(|wait| Instant::now() + wait);
     let mut told = String::new();
     let mut attempts: u32 = 0;

@@ -273,7 +273,7 @@ fn what_cannot_be_is_refused_before_anything_is_started() {
         ),
         (
             vec!["--chaincode", "basic", "--collections", collections],
-            format!("{collections}: it is no list of collections: missing field `policy`"),
+            format!("{collections}: not a list of collections: missing field `policy`"),
             "write [{\"name\": \"secrets\"",
         ),
         (

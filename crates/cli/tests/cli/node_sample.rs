@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ccs_chaincode::{Chaincode, RegisterOptions};
 use ccs_dial::{ChaincodeConnection, ConnectionInfo};
 use ccs_files::PackageId;
-use ccs_host::{ExternalBuilder, Host, Package};
+use ccs_host::{BuildHost, ExternalBuilder, PackageSource};
 use ccs_package::{Limits, disk};
 use ccs_testkit::{Authority, NodeSample, ccs_builder};
 
@@ -60,8 +60,8 @@ async fn build(folder: &Path, file: &Path, id: &PackageId) -> PathBuf {
         path: folder.join("builder"),
         propagate_environment: vec![],
     };
-    let host = Host::new(vec![builder], &folder.join("peer"));
-    let package = Package { id, metadata: &metadata, unpack: Box::new(unpack) };
+    let host = BuildHost::new(vec![builder], &folder.join("peer"));
+    let package = PackageSource { id, metadata: &metadata, unpack: Box::new(unpack) };
     host.build(package, &mut |_| ()).await.unwrap().connection_file().unwrap()
 }
 

@@ -7,7 +7,7 @@ use ccs_chaincode::Source;
 use ccs_channel::Index;
 use ccs_dial::ConnectionInfo;
 use ccs_files::PackageId;
-use ccs_host::Event as HostEvent;
+use ccs_host::BuildEvent;
 use tokio::sync::OnceCell;
 
 use crate::deployment;
@@ -47,8 +47,8 @@ impl Builder {
     ) -> Result<Built, Error> {
         self.installed.get_or_try_init(async || self.install()).await?;
         let id = package.0.to_string();
-        let mut observe = |event: HostEvent<'_>| {
-            if let HostEvent::StderrLine { builder, line, .. } = event {
+        let mut observe = |event: BuildEvent<'_>| {
+            if let BuildEvent::StderrLine { builder, line, .. } = event {
                 let (builder, line) = (builder.to_owned(), line.to_owned());
                 (self.report)(Event::Builder { builder, id: id.clone(), line });
             }

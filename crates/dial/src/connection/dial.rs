@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ccs_files::Address;
+use ccs_proto::limits::{CLIENT_KEEPALIVE_INTERVAL, PING_TIMEOUT};
 use hyper_util::rt::TokioIo;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpStream;
@@ -19,7 +20,7 @@ use super::greeting::{self, Greeted, Stream};
 use super::info::ConnectionInfo;
 use super::progress::{Progress, Secured, Watch};
 use super::tls::Settings;
-use super::{KEEPALIVE_INTERVAL, PING_TIMEOUT, tcp, tls};
+use super::{tcp, tls};
 
 /// The pause between two attempts; grpc-go's begins with 1 s, which is long for someone who watches.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -148,7 +149,7 @@ impl Target {
         let address = Address::HostPort { host: self.host.clone(), port: self.port };
         // TLS is below what tonic sees, so the scheme it dials is never https; the scheme in requests is.
         let endpoint = Endpoint::from_shared(format!("http://{address}"))?
-            .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
+            .http2_keep_alive_interval(CLIENT_KEEPALIVE_INTERVAL)
             .keep_alive_timeout(self.ping_timeout)
             .keep_alive_while_idle(true)
             .user_agent(concat!("ccs-peer/", env!("CARGO_PKG_VERSION")))?;
@@ -197,7 +198,7 @@ mod tests {
             let target = Target { ping_timeout, ..Target::new(&info).unwrap() };
             let _channel = target.greet(Box::new(ours), &mut |_| ()).await.unwrap();
             server.read_to_end(&mut Vec::new()).await.unwrap();
-            assert_eq!(begin.elapsed().as_secs(), (KEEPALIVE_INTERVAL + ping_timeout).as_secs());
+            assert_eq!(begin.elapsed().as_secs(), (CLIENT_KEEPALIVE_INTERVAL + ping_timeout).as_secs());
         }
     }
 }

@@ -15,12 +15,12 @@ pub struct ConnectionInfo {
     /// How long; zero, which a negative duration becomes, means that the dial is over before it begins.
     pub dial_timeout: Duration,
     /// How to use TLS; [`None`] for plaintext, whatever else the file says.
-    pub tls: Option<Tls>,
+    pub tls: Option<ConnectionTls>,
 }
 
 /// What a peer needs for TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tls {
+pub struct ConnectionTls {
     /// PEM certificates, the only ones trusted.
     pub root_cert: String,
     /// What to present, when client authentication is on.
@@ -92,7 +92,14 @@ pub enum Fault {
     NullTimeout,
     /// The timeout is no duration.
     #[error("key dial_timeout: {0}")]
-    Timeout(#[from] DurationError),
+    Timeout(DurationError),
+}
+
+// The text above holds the cause, so it is not a source, too.
+impl From<DurationError> for Fault {
+    fn from(error: DurationError) -> Self {
+        Self::Timeout(error)
+    }
 }
 
 impl InfoError {
@@ -171,7 +178,7 @@ fn decode(content: &[u8]) -> Result<(Connection, Duration), Fault> {
     Ok((connection, timeout))
 }
 
-fn tls(connection: &Connection) -> Result<Tls, InfoError> {
+fn tls(connection: &Connection) -> Result<ConnectionTls, InfoError> {
     let given = |text: &String| (!text.is_empty()).then(|| text.clone());
     let client = if connection.client_auth_required {
         let key = given(&connection.client_key).ok_or(InfoError::NoClientKey)?;
@@ -181,7 +188,7 @@ fn tls(connection: &Connection) -> Result<Tls, InfoError> {
         None
     };
     let root_cert = given(&connection.root_cert).ok_or(InfoError::NoRootCert)?;
-    Ok(Tls { root_cert, client })
+    Ok(ConnectionTls { root_cert, client })
 }
 
 #[cfg(test)]

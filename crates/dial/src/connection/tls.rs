@@ -15,7 +15,7 @@ use rustls::{
 
 use super::error::StageError;
 use super::evidence::{Asked, Evidence};
-use super::info::{ClientPair, Tls};
+use super::info::{ClientPair, ConnectionTls};
 
 /// The settings of every handshake, and what the last one showed.
 pub(super) struct Settings {
@@ -24,7 +24,7 @@ pub(super) struct Settings {
 }
 
 /// Makes the settings: TLS 1.2 or later, no other roots than those given.
-pub(super) fn settings(tls: &Tls) -> Result<Settings, StageError> {
+pub(super) fn settings(tls: &ConnectionTls) -> Result<Settings, StageError> {
     let provider = Arc::new(ring::default_provider());
     let evidence = Arc::<Evidence>::default();
     let verifier = Arc::new(Verifier::new(&tls.root_cert, &provider, Arc::clone(&evidence))?);
@@ -46,7 +46,7 @@ pub(super) fn settings(tls: &Tls) -> Result<Settings, StageError> {
 }
 
 /// Gives the name that the server's certificate must be for.
-pub(super) fn server_name(tls: &Tls, host: &str) -> Result<ServerName<'static>, StageError> {
+pub(super) fn server_name(tls: &ConnectionTls, host: &str) -> Result<ServerName<'static>, StageError> {
     let domain = tls.client.as_ref().and_then(|client| client.domain.as_deref());
     let name = domain.unwrap_or(host).to_owned();
     ServerName::try_from(name.clone()).map_err(|_| StageError::ServerName(name))

@@ -4,15 +4,15 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use super::cause::{Cause, ClientCertificate};
-use super::report::{Report, StepReport, Verdict};
-use super::step::{ProbeError, Step};
+use super::report::{ProbeReport, StepReport, StepVerdict};
+use super::step::{ProbeError, ProbeStep};
 use crate::connection::progress::Progress;
 use crate::connection::{Attempt, Secured, Seen};
 
 #[derive(Default)]
 pub(super) struct Record {
-    current: Option<(Step, Instant)>,
-    gone: Vec<(Step, Duration)>,
+    current: Option<(ProbeStep, Instant)>,
+    gone: Vec<(ProbeStep, Duration)>,
     addresses: Vec<SocketAddr>,
     attempts: Vec<Attempt>,
     connected: Option<SocketAddr>,
@@ -23,7 +23,7 @@ pub(super) struct Record {
 
 impl Record {
     /// Ends the step before and begins one.
-    pub(super) fn begin(&mut self, step: Step) {
+    pub(super) fn begin(&mut self, step: ProbeStep) {
         self.end();
         self.current = Some((step, Instant::now()));
     }
@@ -39,7 +39,7 @@ impl Record {
 
     pub(super) fn note(&mut self, progress: Progress<'_>) {
         match progress {
-            Progress::Begun(stage) => self.begin(Step::of(stage)),
+            Progress::Begun(stage) => self.begin(ProbeStep::of(stage)),
             Progress::Resolved(addresses) => self.addresses = addresses.to_vec(),
             Progress::Tried(attempt) => {
                 self.attempts.retain(|other| other.address != attempt.address);
@@ -56,25 +56,30 @@ impl Record {
 
     /// Makes the report of an attempt that was to end with the step `last`; `given` tells whether there was a client
     /// certificate to present.
-    pub(super) fn report(mut self, mut error: Option<ProbeError>, last: Step, given: bool) -> Report {
+    pub(super) fn report(
+        mut self,
+        mut error: Option<ProbeError>,
+        last: ProbeStep,
+        given: bool,
+    ) -> ProbeReport {
         self.end();
         let client = ClientCertificate { asked_for: self.seen.asked_for_client.is_some(), given };
         let cause = error.as_ref().map(|error| Cause::of(error, client));
         let failed = error.as_ref().map(ProbeError::step);
-        let steps = Step::ALL.into_iter().map(|step| {
+        let steps = ProbeStep::ALL.into_iter().map(|step| {
             let gone = self.gone.iter().find(|(other, _)| *other == step).filter(|_| step <= last);
             let verdict = match error.take_if(|_| failed == Some(step)) {
-                Some(error) => Verdict::Failed(error),
-                None if gone.is_some() && failed.is_none_or(|failed| step < failed) => Verdict::Ok,
-                None => Verdict::Skipped,
+                Some(error) => StepVerdict::Failed(error),
+                None if gone.is_some() && failed.is_none_or(|failed| step < failed) => StepVerdict::Ok,
+                None => StepVerdict::Skipped,
             };
             let took = match verdict {
-                Verdict::Skipped => Duration::ZERO,
-                Verdict::Ok | Verdict::Failed(_) => gone.map(|(_, took)| *took).unwrap_or_default(),
+                StepVerdict::Skipped => Duration::ZERO,
+                StepVerdict::Ok | StepVerdict::Failed(_) => gone.map(|(_, took)| *took).unwrap_or_default(),
             };
             StepReport { step, verdict, took }
         });
-        Report {
+        ProbeReport {
             steps: steps.collect(),
             addresses: self.addresses,
             attempts: self.attempts,

@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use super::cause::Cause;
-use super::step::{ProbeError, Step};
+use super::step::{ProbeError, ProbeStep};
 use crate::connection::{Attempt, Secured, Seen};
 
 /// How a step went.
 #[derive(Debug)]
-pub enum Verdict {
+pub enum StepVerdict {
     /// As a peer needs it.
     Ok,
     /// A peer would not come further.
@@ -22,16 +22,16 @@ pub enum Verdict {
 #[derive(Debug)]
 pub struct StepReport {
     /// The step.
-    pub step: Step,
+    pub step: ProbeStep,
     /// How it went.
-    pub verdict: Verdict,
+    pub verdict: StepVerdict,
     /// How long it took; zero for a step that was skipped.
     pub took: Duration,
 }
 
 /// What one attempt found.
 #[derive(Debug, Default)]
-pub struct Report {
+pub struct ProbeReport {
     /// Every step, gone or not.
     pub steps: Vec<StepReport>,
     /// The addresses of the host.
@@ -50,13 +50,13 @@ pub struct Report {
     pub cause: Option<Cause>,
 }
 
-impl Report {
+impl ProbeReport {
     /// Gives the step that failed, and why.
     #[must_use]
-    pub fn failure(&self) -> Option<(Step, &ProbeError)> {
+    pub fn failure(&self) -> Option<(ProbeStep, &ProbeError)> {
         self.steps.iter().find_map(|report| match &report.verdict {
-            Verdict::Failed(error) => Some((report.step, error)),
-            Verdict::Ok | Verdict::Skipped => None,
+            StepVerdict::Failed(error) => Some((report.step, error)),
+            StepVerdict::Ok | StepVerdict::Skipped => None,
         })
     }
 }

@@ -9,7 +9,7 @@ use crate::register::End;
 
 /// A step of the way, in the order in which they are gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
+pub enum ProbeStep {
     /// The host's name becomes addresses.
     Resolve,
     /// One of the addresses accepts a TCP connection.
@@ -26,7 +26,7 @@ pub enum Step {
     Id,
 }
 
-impl Step {
+impl ProbeStep {
     /// All of them.
     pub const ALL: [Self; 7] =
         [Self::Resolve, Self::Tcp, Self::Tls, Self::Http2, Self::Stream, Self::Register, Self::Id];
@@ -73,12 +73,12 @@ fn in_words(status: &Status) -> String {
 impl ProbeError {
     /// Says which step failed.
     #[must_use]
-    pub fn step(&self) -> Step {
+    pub fn step(&self) -> ProbeStep {
         match self {
-            Self::Dial(error) => Step::of(error.stage()),
-            Self::Stream(_) | Self::NoStream(_) => Step::Stream,
-            Self::Ended(End::WrongId { .. }) => Step::Id,
-            Self::NoRegister(_) | Self::Ended(_) => Step::Register,
+            Self::Dial(error) => ProbeStep::of(error.stage()),
+            Self::Stream(_) | Self::NoStream(_) => ProbeStep::Stream,
+            Self::Ended(End::WrongId { .. }) => ProbeStep::Id,
+            Self::NoRegister(_) | Self::Ended(_) => ProbeStep::Register,
         }
     }
 }

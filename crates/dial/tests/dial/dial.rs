@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use ccs_dial::connection::{ClientPair, DialError, Stage, StageError, Tls};
+use ccs_dial::connection::{ClientPair, ConnectionTls, DialError, Stage, StageError};
 use ccs_dial::{ChaincodeConnection, ConnectionInfo};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
@@ -12,7 +12,7 @@ use crate::front::{self, Authority, Pair, self_signed};
 use crate::{package_id, plaintext, shim};
 
 fn tls(address: SocketAddr, root: &rcgen::Certificate, client: Option<ClientPair>) -> ConnectionInfo {
-    let tls = Tls { root_cert: root.pem(), client };
+    let tls = ConnectionTls { root_cert: root.pem(), client };
     ConnectionInfo { tls: Some(tls), ..plaintext(address) }
 }
 
@@ -143,16 +143,18 @@ async fn a_negative_timeout_is_over_at_once() {
 #[tokio::test]
 async fn a_chaincode_that_listens_late_is_reached() {
     let address = closed_port().await;
+    let info = plaintext(address);
+    let mut dial = std::pin::pin!(ChaincodeConnection::dial(&info));
+    // It connects when it is looked at first, so the first attempt finds no listener.
+    let first = tokio::time::timeout(Duration::from_millis(50), &mut dial).await;
+    assert!(first.is_err(), "the first attempt has ended the dial: {first:?}");
     let listen = async {
-        // Longer than the first attempt takes.
-        tokio::time::sleep(Duration::from_millis(150)).await;
         let listener = TcpListener::bind(address).await.unwrap();
         let (mut stream, _) = listener.accept().await.unwrap();
         stream.write_all(b"\0\0\0\x04\0\0\0\0\0").await.unwrap();
         stream
     };
-    let info = plaintext(address);
-    let (dialled, _stream) = tokio::join!(ChaincodeConnection::dial(&info), listen);
+    let (dialled, _stream) = tokio::join!(dial, listen);
     dialled.unwrap();
 }
 
@@ -265,7 +267,7 @@ async fn material_that_cannot_be_used_is_named_before_anything_is_dialled() {
     let authority = Authority::new();
     let address = closed_port().await;
     let no_root = ConnectionInfo {
-        tls: Some(Tls { root_cert: "certs/ca.pem".to_owned(), client: None }),
+        tls: Some(ConnectionTls { root_cert: "certs/ca.pem".to_owned(), client: None }),
         ..plaintext(address)
     };
     let text = failure(&no_root).await.to_string();

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use ccs_dial::probe::{Cause, Probe, Step, Verdict};
+use ccs_dial::probe::{Cause, Probe, ProbeStep, StepVerdict};
 use ccs_testkit::fake_chaincode::serve;
 
 use crate::{package_id, plaintext};
@@ -31,19 +31,19 @@ async fn steps_after_a_failure_are_skipped() {
     let address = serve(|talk| async move { talk.send_register("other:00").await }).await;
     let report = Probe::new(&plaintext(address)).unwrap().expecting(Some(package_id())).run().await;
     assert_eq!(report.cause, Some(Cause::WrongId));
-    let skipped: Vec<Step> = report
+    let skipped: Vec<ProbeStep> = report
         .steps
         .iter()
-        .filter(|step| matches!(step.verdict, Verdict::Skipped))
+        .filter(|step| matches!(step.verdict, StepVerdict::Skipped))
         .map(|step| step.step)
         .collect();
-    assert_eq!(skipped, [Step::Tls]);
+    assert_eq!(skipped, [ProbeStep::Tls]);
 
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let info = plaintext(listener.local_addr().unwrap());
     drop(listener);
     let report = Probe::new(&info).unwrap().run().await;
     assert_eq!(report.cause, Some(Cause::Refused));
-    let last = report.steps.iter().filter(|step| matches!(step.verdict, Verdict::Skipped)).count();
+    let last = report.steps.iter().filter(|step| matches!(step.verdict, StepVerdict::Skipped)).count();
     assert_eq!(last, 5);
 }

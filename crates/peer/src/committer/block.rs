@@ -1,18 +1,19 @@
 //! Makes one block: validates a batch over what was committed before, and commits it.
 
 use std::cell::RefCell;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use ccs_identity::MspManager;
-use ccs_ledger::{
-    Collections, Committed, Content, Ledger, LedgerError, Simulation, SimulationError, Transaction,
-};
+use ccs_channel::Channel;
+use ccs_ledger::{Collections, Committed, Content, LedgerError, Simulation, SimulationError, Transaction};
 
-use crate::contracts::{ContractDefinition, Contracts};
+use crate::executor::{ChaincodeExecutor, ChaincodePolicies};
 use crate::observer::Observer;
-use crate::transient_store::PendingPrivateData;
-use crate::validation::{Channel, ChannelPolicies, Endorsed, StateKey, Verdict, View, validate};
+use crate::transient_store::TransientStore;
+use crate::validation::{
+    ChannelPolicies, Endorsed, StateKey, ValidationContext, Verdict, View, header_of, validate,
+};
 
 /// The entry of a key's metadata that says who endorses it.
 const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
@@ -20,12 +21,20 @@ const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
 /// Validates and commits for one channel. Clones are handles.
 #[derive(Clone)]
 pub(crate) struct BlockMaker {
-    pub(crate) ledger: Ledger,
-    pub(crate) msps: Arc<MspManager>,
+    pub(crate) channel: Arc<Channel>,
     pub(crate) policies: Arc<ChannelPolicies>,
-    pub(crate) contracts: Arc<dyn Contracts>,
-    pub(crate) private: Arc<PendingPrivateData>,
+    pub(crate) executor: Arc<dyn ChaincodeExecutor>,
+    pub(crate) transient_store: Arc<TransientStore>,
     pub(crate) observer: Observer,
+}
+
+/// A block that is committed, and what is to be told of it.
+pub(crate) struct CommittedBlock {
+    committed: Committed,
+    /// The IDs of its transactions.
+    ids: Vec<String>,
+    /// Why it could not be copied.
+    copy_failure: Option<String>,
 }
 
 impl BlockMaker {
@@ -33,12 +42,16 @@ impl BlockMaker {
     /// on a thread that has other things to do.
     pub(crate) fn commit(&self, batch: &[Vec<u8>]) -> Result<CommittedBlock, LedgerError> {
         let transactions = self.validate(batch)?;
-        let mut failures = Vec::new();
-        let committed = self.ledger.commit_with(&transactions, &Lifetimes(self), |block| {
-            failures.extend(self.contracts.copy(self.ledger.name(), block));
+        let mut copy_failure = None;
+        let committed = self.channel.ledger().commit_with(&transactions, &Lifetimes(self), |block| {
+            // A copy that panics is a copy that failed: the block is stored all the same.
+            let copied = catch_unwind(AssertUnwindSafe(|| self.executor.copy(&self.channel, block)));
+            copy_failure = copied.unwrap_or_else(|_| {
+                Some(format!("block {} is not copied: the copy has panicked", block.number))
+            });
         })?;
         let ids = transactions.into_iter().map(|transaction| transaction.id).collect();
-        Ok(CommittedBlock { committed, ids, failures })
+        Ok(CommittedBlock { committed, ids, copy_failure })
     }
 
     /// Commits a batch again after the disk has failed; [`None`] if nothing of it is left. The disk may have failed when the
@@ -46,42 +59,43 @@ impl BlockMaker {
     pub(crate) fn commit_again(&self, batch: &[Vec<u8>]) -> Result<Option<CommittedBlock>, LedgerError> {
         let mut rest = Vec::new();
         for envelope in batch {
-            if self.ledger.transaction(&crate::validation::header_of(envelope).tx_id)?.is_none() {
+            if self.channel.ledger().transaction(&header_of(envelope).tx_id)?.is_none() {
                 rest.push(envelope.clone());
             }
         }
         if rest.is_empty() { Ok(None) } else { self.commit(&rest).map(Some) }
     }
 
-    /// Lets the contracts and the observer know of a committed block. Whatever goes wrong here, the block is committed.
+    /// Lets the observer and the executor know of a committed block. Whatever goes wrong here, the block is committed.
     pub(crate) fn tell(&self, block: CommittedBlock) {
-        let CommittedBlock { committed, ids, mut failures } = block;
-        failures.extend(self.contracts.committed(self.ledger.name(), &committed));
-        for failure in failures {
-            self.observer.warn(failure);
-        }
+        let CommittedBlock { committed, ids, copy_failure } = block;
+        let name = self.channel.name();
+        copy_failure.into_iter().for_each(|failure| self.observer.warn(failure));
         for (id, code) in ids.into_iter().zip(&committed.codes) {
-            self.private.forget(self.ledger.name(), &id);
-            self.observer.committed(self.ledger.name(), committed.number, id, *code);
+            self.transient_store.forget(name, &id);
+            self.observer.committed(name, committed.number, id, *code);
+        }
+        for failure in self.executor.committed(&committed) {
+            self.observer.warn(failure);
         }
     }
 
     fn validate(&self, batch: &[Vec<u8>]) -> Result<Vec<Transaction>, LedgerError> {
-        let state = RefCell::new(self.ledger.simulate("")?);
-        let view = Before { maker: self, state: &state };
+        let state = RefCell::new(self.channel.ledger().simulate("")?);
+        let view = CommittedState { maker: self, state: &state, policies: RefCell::default() };
         let mut changed_policies = HashSet::new();
         let mut transactions = Vec::new();
         for envelope in batch {
-            let id = crate::validation::header_of(envelope).tx_id;
-            let private = self.private.get(self.ledger.name(), &id);
-            let channel = Channel {
-                name: self.ledger.name(),
-                msps: &self.msps,
+            let id = header_of(envelope).tx_id;
+            let private = self.transient_store.get(self.channel.name(), &id);
+            let context = ValidationContext {
+                channel: self.channel.name(),
+                msps: self.channel.msps(),
                 policies: &self.policies,
                 view: &view,
                 changed_policies: &changed_policies,
             };
-            let Verdict { id, outcome } = validate(envelope, &channel)?;
+            let Verdict { id, outcome } = validate(envelope, &context)?;
             let content = match outcome {
                 Ok(Endorsed { results, changed_policies: changed }) => {
                     changed_policies.extend(changed);
@@ -95,35 +109,33 @@ impl BlockMaker {
     }
 }
 
-/// A block that is committed, and what is to be told of it.
-pub(crate) struct CommittedBlock {
-    committed: Committed,
-    /// The IDs of its transactions.
-    ids: Vec<String>,
-    /// What has failed of what follows from it.
-    failures: Vec<String>,
-}
-
 /// For how long collections keep their values.
 struct Lifetimes<'a>(&'a BlockMaker);
 
 impl Collections for Lifetimes<'_> {
     fn block_to_live(&self, namespace: &str, collection: &str) -> u64 {
-        let definition = self.0.contracts.definition(self.0.ledger.name(), namespace);
-        let collection = definition.as_ref().and_then(|definition| definition.collection(collection));
+        let policies = self.0.executor.policies(&self.0.channel, namespace);
+        let collection = policies.as_ref().and_then(|policies| policies.collection(collection));
         collection.map_or(0, |collection| collection.block_to_live)
     }
 }
 
 /// What was committed before the block.
-struct Before<'a> {
+struct CommittedState<'a> {
     maker: &'a BlockMaker,
     state: &'a RefCell<Simulation>,
+    /// By the names of chaincodes: no definition changes before the block is committed.
+    policies: RefCell<HashMap<String, Option<Arc<ChaincodePolicies>>>>,
 }
 
-impl View for Before<'_> {
-    fn definition(&self, chaincode: &str) -> Option<Arc<ContractDefinition>> {
-        self.maker.contracts.definition(self.maker.ledger.name(), chaincode)
+impl View for CommittedState<'_> {
+    fn policies(&self, chaincode: &str) -> Option<Arc<ChaincodePolicies>> {
+        if let Some(known) = self.policies.borrow().get(chaincode) {
+            return known.clone();
+        }
+        let found = self.maker.executor.policies(&self.maker.channel, chaincode);
+        self.policies.borrow_mut().insert(chaincode.to_owned(), found.clone());
+        found
     }
 
     fn key_policy(&self, key: &StateKey) -> Result<Option<Vec<u8>>, LedgerError> {

@@ -1,17 +1,18 @@
 //! The answer to a proposal (Fabric 3.1 `core/endorser/endorser.go`).
 
 use ccs_identity::{MspManager, Signer, SignerError};
+use ccs_ledger::{Results, Touched};
+use ccs_proto::limits::ERROR_THRESHOLD;
 use ccs_proto::peer::{
     ChaincodeAction, ChaincodeEvent, ChaincodeId, Endorsement, ProposalResponse, ProposalResponsePayload,
     Response,
 };
 use prost::Message;
 
+use crate::proposal::Unpacked;
+
 /// The least status with which a chaincode says that it has failed.
 const FAILED: i32 = 500;
-
-/// The least status that is not endorsed.
-const NOT_ENDORSED: i32 = 400;
 
 /// Who endorses, and the manager that is to know the signature when the transaction comes back.
 #[derive(Clone, Copy, Debug)]
@@ -30,17 +31,13 @@ impl Endorsing<'_> {
 
 /// What came of a simulation.
 #[derive(Debug)]
-pub(super) struct Outcome<'a> {
-    pub(super) channel: &'a str,
-    pub(super) chaincode: &'a str,
-    /// The version of its definition.
+pub(crate) struct Outcome {
+    /// The version of the definition that has run.
     pub(super) version: String,
-    pub(super) transaction_id: &'a str,
-    pub(super) proposal_hash: [u8; 32],
-    /// The bytes of the public read/write set; empty for system chaincodes.
-    pub(super) results: Vec<u8>,
-    pub(super) response: Response,
+    pub(crate) response: Response,
     pub(super) event: Option<ChaincodeEvent>,
+    /// [`None`] for system chaincodes.
+    pub(super) results: Option<Results>,
 }
 
 /// Gives the response of a proposal for which nothing was simulated, or whose simulation failed.
@@ -49,42 +46,57 @@ pub(super) fn failure(message: String) -> ProposalResponse {
     ProposalResponse { response: Some(response), ..ProposalResponse::default() }
 }
 
-impl Outcome<'_> {
-    /// Answers, and endorses what may be endorsed; without an endorser nothing is signed.
-    pub(super) fn answer(self, endorser: Option<Endorsing<'_>>) -> Result<ProposalResponse, SignerError> {
-        let response = self.response.clone();
-        let channel_is_empty = self.channel.is_empty();
-        let answer = ProposalResponse { response: Some(response.clone()), ..ProposalResponse::default() };
-        if response.status >= FAILED {
-            return Ok(ProposalResponse { payload: self.payload(), ..answer });
+impl Outcome {
+    /// Makes the outcome of something that sets no event and reads no channel.
+    pub(super) fn new(version: &str, response: Response) -> Self {
+        Self { version: version.to_owned(), response, event: None, results: None }
+    }
+
+    /// Takes out the keys that were used.
+    pub(super) fn take_touched(&mut self) -> Vec<Touched> {
+        self.results.as_mut().map(|results| std::mem::take(&mut results.touched)).unwrap_or_default()
+    }
+
+    /// Answers, and endorses what may be endorsed.
+    pub(super) fn answer(
+        self,
+        proposal: &Unpacked,
+        endorsing: Endorsing<'_>,
+    ) -> Result<ProposalResponse, SignerError> {
+        let status = self.response.status;
+        let answer =
+            ProposalResponse { response: Some(self.response.clone()), ..ProposalResponse::default() };
+        if status >= FAILED {
+            return Ok(ProposalResponse { payload: self.payload(proposal), ..answer });
         }
-        if channel_is_empty || response.status >= NOT_ENDORSED {
+        if proposal.channel().is_empty() || status >= ERROR_THRESHOLD {
             return Ok(answer);
         }
-        let payload = self.payload();
-        let endorsement = endorser.map(|endorser| endorser.endorse(&payload)).transpose()?;
+        let payload = self.payload(proposal);
+        let endorsement = Some(endorsing.endorse(&payload)?);
         Ok(ProposalResponse { version: 1, payload, endorsement, ..answer })
     }
 
     /// Encodes what is endorsed. The same outcome gives the same bytes: no message in it holds a map.
-    fn payload(self) -> Vec<u8> {
-        let event = self.event.filter(|_| self.response.status < NOT_ENDORSED);
+    fn payload(self, proposal: &Unpacked) -> Vec<u8> {
+        let event = self.event.filter(|_| self.response.status < ERROR_THRESHOLD);
         // A chaincode does not speak for others.
         let event = event.map(|event| ChaincodeEvent {
-            chaincode_id: self.chaincode.to_owned(),
-            tx_id: self.transaction_id.to_owned(),
+            chaincode_id: proposal.chaincode.clone(),
+            tx_id: proposal.transaction_id().to_owned(),
             ..event
         });
         let chaincode_id =
-            ChaincodeId { name: self.chaincode.to_owned(), version: self.version, ..ChaincodeId::default() };
+            ChaincodeId { name: proposal.chaincode.clone(), version: self.version, ..ChaincodeId::default() };
+        let results = self.results.map(|results| results.public.encode_to_vec());
         let action = ChaincodeAction {
-            results: self.results,
+            results: results.unwrap_or_default(),
             events: event.map(|event| event.encode_to_vec()).unwrap_or_default(),
             response: Some(self.response),
             chaincode_id: Some(chaincode_id),
         };
         let payload = ProposalResponsePayload {
-            proposal_hash: self.proposal_hash.to_vec(),
+            proposal_hash: proposal.hash().to_vec(),
             extension: action.encode_to_vec(),
         };
         payload.encode_to_vec()

@@ -10,7 +10,7 @@ use ccs_proto::peer::{CollectionConfigPackage, StaticCollectionConfig};
 
 /// Collections cannot be those of a chaincode, or not after those that it has.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum CollectionsError {
+pub(super) enum CollectionRuleError {
     #[error("collection config contains unexpected payload type: <nil>")]
     Payload,
     #[error(
@@ -52,28 +52,28 @@ pub(super) fn check(
     proposed: &CollectionConfigPackage,
     committed: Option<&CollectionConfigPackage>,
     msps: &MspManager,
-) -> Result<(), CollectionsError> {
+) -> Result<(), CollectionRuleError> {
     let proposed = read(proposed)?;
     let mut names = HashSet::new();
     for collection in &proposed {
         if !is_name(&collection.name) {
-            return Err(CollectionsError::Name(collection.name.clone()));
+            return Err(CollectionRuleError::Name(collection.name.clone()));
         }
         if !names.insert(&collection.name) {
-            return Err(CollectionsError::Twice(collection.name.clone()));
+            return Err(CollectionRuleError::Twice(collection.name.clone()));
         }
         check_one(collection, msps)?;
     }
     let committed = committed.map_or_else(|| Ok(Vec::new()), read)?;
     if proposed.is_empty() && !committed.is_empty() {
-        return Err(CollectionsError::AllGone);
+        return Err(CollectionRuleError::AllGone);
     }
     for existing in committed {
         let name = existing.name.clone();
         match proposed.iter().find(|collection| collection.name == existing.name) {
-            None => return Err(CollectionsError::Gone(name)),
+            None => return Err(CollectionRuleError::Gone(name)),
             Some(collection) if collection.block_to_live != existing.block_to_live => {
-                return Err(CollectionsError::BlockToLive { name, existing: existing.block_to_live });
+                return Err(CollectionRuleError::BlockToLive { name, existing: existing.block_to_live });
             }
             Some(_) => {}
         }
@@ -81,56 +81,56 @@ pub(super) fn check(
     Ok(())
 }
 
-fn read(package: &CollectionConfigPackage) -> Result<Vec<&StaticCollectionConfig>, CollectionsError> {
+fn read(package: &CollectionConfigPackage) -> Result<Vec<&StaticCollectionConfig>, CollectionRuleError> {
     let collection = |payload: &Option<Payload>| payload.is_some();
     if !package.config.iter().all(|config| collection(&config.payload)) {
-        return Err(CollectionsError::Payload);
+        return Err(CollectionRuleError::Payload);
     }
     let payloads = package.config.iter().filter_map(|config| config.payload.as_ref());
     Ok(payloads.map(|Payload::StaticCollectionConfig(collection)| collection).collect())
 }
 
-fn check_one(collection: &StaticCollectionConfig, msps: &MspManager) -> Result<(), CollectionsError> {
+fn check_one(collection: &StaticCollectionConfig, msps: &MspManager) -> Result<(), CollectionRuleError> {
     let name = || collection.name.clone();
     let (maximum, required) = (collection.maximum_peer_count, collection.required_peer_count);
     if maximum < required {
-        return Err(CollectionsError::Maximum { name: name(), maximum, required });
+        return Err(CollectionRuleError::Maximum { name: name(), maximum, required });
     }
     if required < 0 {
-        return Err(CollectionsError::Required { name: name(), required });
+        return Err(CollectionRuleError::Required { name: name(), required });
     }
     if collection.member_orgs_policy.is_none() {
-        return Err(CollectionsError::NoMembers(name()));
+        return Err(CollectionRuleError::NoMembers(name()));
     }
     let policy = members(collection)
-        .map_err(|error| CollectionsError::Policy { name: name(), reason: error.to_string() })?
-        .ok_or_else(|| CollectionsError::EmptyPolicy(name()))?;
+        .map_err(|error| CollectionRuleError::Policy { name: name(), reason: error.to_string() })?
+        .ok_or_else(|| CollectionRuleError::EmptyPolicy(name()))?;
     check_gates(&collection.name, policy.rule())?;
     check_members(&collection.name, policy.rule(), msps)
 }
 
 /// Checks that any one of the members in a rule is enough.
-fn check_gates(name: &str, rule: &Rule) -> Result<(), CollectionsError> {
+fn check_gates(name: &str, rule: &Rule) -> Result<(), CollectionRuleError> {
     match rule {
         Rule::OutOf { n: 1, rules } => rules.iter().try_for_each(|rule| check_gates(name, rule)),
-        Rule::OutOf { n, .. } => Err(CollectionsError::NotOr { name: name.to_owned(), n: *n }),
+        Rule::OutOf { n, .. } => Err(CollectionRuleError::NotOr { name: name.to_owned(), n: *n }),
         Rule::SignedBy(_) => Ok(()),
     }
 }
 
 /// Checks that the channel has the organizations in a rule.
-fn check_members(name: &str, rule: &Rule, msps: &MspManager) -> Result<(), CollectionsError> {
+fn check_members(name: &str, rule: &Rule, msps: &MspManager) -> Result<(), CollectionRuleError> {
     let name_of = || name.to_owned();
     match rule {
         Rule::OutOf { rules, .. } => rules.iter().try_for_each(|rule| check_members(name, rule, msps)),
         Rule::SignedBy(Principal::Unsupported(kind)) => {
-            Err(CollectionsError::Principal { name: name_of(), kind: kind.clone() })
+            Err(CollectionRuleError::Principal { name: name_of(), kind: kind.clone() })
         }
         Rule::SignedBy(principal) => {
             let organization = principal.msp_id().map(ToString::to_string).unwrap_or_default();
             match msps.msp(&organization) {
                 Some(_) => Ok(()),
-                None => Err(CollectionsError::Stranger { name: name_of(), organization }),
+                None => Err(CollectionRuleError::Stranger { name: name_of(), organization }),
             }
         }
     }
@@ -223,7 +223,7 @@ mod tests {
             "collection-name: a -- collection member 'Org9MSP' is not part of the channel"
         );
         let empty = CollectionConfigPackage { config: vec![CollectionConfig { payload: None }] };
-        assert_eq!(check(&empty, None, &msps), Err(CollectionsError::Payload));
+        assert_eq!(check(&empty, None, &msps), Err(CollectionRuleError::Payload));
     }
 
     #[test]

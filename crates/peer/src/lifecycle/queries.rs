@@ -13,32 +13,31 @@ use ccs_proto::lifecycle::{
     QueryInstalledChaincodesResult,
 };
 
-use super::invocation::Invocation;
-use crate::channels::JoinedChannel;
+use super::call::LifecycleCall;
 use crate::packages::Installed;
 
 /// Tells of every package that is installed.
-pub(super) fn installed(invocation: &Invocation<'_>) -> QueryInstalledChaincodesResult {
-    let installed = invocation.packages.installed().into_iter().map(|package| describe(invocation, package));
+pub(super) fn installed(call: &LifecycleCall<'_>) -> QueryInstalledChaincodesResult {
+    let installed = call.packages.installed().into_iter().map(|package| describe(call, package));
     QueryInstalledChaincodesResult { installed_chaincodes: installed.collect() }
 }
 
 /// Tells of one package.
-pub(super) fn one_installed(invocation: &Invocation<'_>, id: &str) -> Option<QueryInstalledChaincodeResult> {
-    let package = invocation.packages.installed().into_iter().find(|package| package.package_id == id)?;
-    Some(describe(invocation, package))
+pub(super) fn one_installed(call: &LifecycleCall<'_>, id: &str) -> Option<QueryInstalledChaincodeResult> {
+    let package = call.packages.installed().into_iter().find(|package| package.package_id == id)?;
+    Some(describe(call, package))
 }
 
 /// Adds to a package the definitions under which it runs, by channel.
-fn describe(invocation: &Invocation<'_>, package: Installed) -> QueryInstalledChaincodeResult {
+fn describe(call: &LifecycleCall<'_>, package: Installed) -> QueryInstalledChaincodeResult {
     let mut references = BTreeMap::new();
-    for channel in invocation.channels.iter().map(JoinedChannel::name) {
-        let uses = invocation.contracts.packages_in_use(channel).into_iter();
+    for channel in call.channels.iter() {
+        let uses = call.executor.packages_in_use(channel).into_iter();
         let uses = uses.filter(|used| used.package_id == package.package_id);
         let chaincodes: Vec<_> =
             uses.map(|used| Chaincode { name: used.chaincode, version: used.version }).collect();
         if !chaincodes.is_empty() {
-            references.insert(channel.to_owned(), References { chaincodes });
+            references.insert(channel.name().to_owned(), References { chaincodes });
         }
     }
     QueryInstalledChaincodeResult { package_id: package.package_id, label: package.label, references }

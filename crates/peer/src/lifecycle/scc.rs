@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use ccs_channel::access::SignedData;
-use ccs_channel::{Approval, Definition, Differences};
+use ccs_channel::{Approval, Channel, Definition, Differences};
 use ccs_ledger::Simulation;
 use ccs_proto::lifecycle::check_commit_readiness_result::Mismatches;
 use ccs_proto::lifecycle::{
@@ -16,10 +16,9 @@ use ccs_proto::peer::Response;
 use prost::Message;
 
 use super::access::{self, Function};
-use super::invocation::Invocation;
+use super::call::LifecycleCall;
 use super::rules::RuleError;
 use super::{collections, proposed, queries, rules};
-use crate::channels::JoinedChannel;
 
 /// Why a function has no result.
 #[derive(Debug, PartialEq, Eq)]
@@ -38,17 +37,17 @@ impl<E: std::error::Error> From<E> for Failure {
 }
 
 /// Answers a call.
-pub(crate) async fn invoke(invocation: Invocation<'_>) -> Response {
-    let (status, message, payload) = match answer(&invocation).await {
+pub(crate) async fn invoke(call: LifecycleCall<'_>) -> Response {
+    let (status, message, payload) = match dispatch(&call).await {
         Ok(payload) => (200, String::new(), payload),
         Err((status, message)) => (status, message, Vec::new()),
     };
     Response { status, message, payload }
 }
 
-async fn answer(invocation: &Invocation<'_>) -> Result<Vec<u8>, (i32, String)> {
+async fn dispatch(call: &LifecycleCall<'_>) -> Result<Vec<u8>, (i32, String)> {
     let failed = |message: String| (500, message);
-    let arguments = invocation.proposal.unpacked.input.args.as_slice();
+    let arguments = call.proposal.unpacked.input.args.as_slice();
     let [name, argument] = arguments else {
         return Err(failed(match arguments.len() {
             0 => "lifecycle scc must be invoked with arguments".to_owned(),
@@ -60,8 +59,8 @@ async fn answer(invocation: &Invocation<'_>) -> Result<Vec<u8>, (i32, String)> {
         |reason: String| failed(format!("Failed to authorize invocation due to failed ACL check: {reason}"));
     let function =
         Function::find(&name).ok_or_else(|| refused(format!("Unmapped policy for _lifecycle/{name}")))?;
-    invocation.authorize(function).map_err(refused)?;
-    invocation.call(function, &name, argument).await.map_err(|failure| match failure {
+    call.authorize(function).map_err(refused)?;
+    call.run(function, &name, argument).await.map_err(|failure| match failure {
         Failure::Undefined(chaincode) => (404, format!("namespace {chaincode} is not defined")),
         Failure::Backing(reason) => {
             failed(format!("failed to invoke backing implementation of '{name}': {reason}"))
@@ -69,7 +68,7 @@ async fn answer(invocation: &Invocation<'_>) -> Result<Vec<u8>, (i32, String)> {
     })
 }
 
-impl Invocation<'_> {
+impl LifecycleCall<'_> {
     fn authorize(&self, function: Function) -> Result<(), String> {
         let signed = &self.proposal.unpacked.signed;
         let signed = SignedData {
@@ -81,23 +80,24 @@ impl Invocation<'_> {
         access::check(function, &self.local.msps, channel, signed)
     }
 
-    async fn call(&self, function: Function, name: &str, argument: &[u8]) -> Result<Vec<u8>, Failure> {
+    async fn run(&self, function: Function, name: &str, argument: &[u8]) -> Result<Vec<u8>, Failure> {
         match function {
             Function::InstallChaincode => {
-                let package = decode::<InstallChaincodeArgs>(name, argument)?.chaincode_install_package;
+                let package =
+                    decode_argument::<InstallChaincodeArgs>(name, argument)?.chaincode_install_package;
                 let installed = self.packages.install(package).await?;
                 let (package_id, label) = (installed.package_id, installed.label);
                 Ok(InstallChaincodeResult { package_id, label }.encode_to_vec())
             }
             Function::QueryInstalledChaincodes => Ok(queries::installed(self).encode_to_vec()),
             Function::QueryInstalledChaincode => {
-                let id = decode::<QueryInstalledChaincodeArgs>(name, argument)?.package_id;
+                let id = decode_argument::<QueryInstalledChaincodeArgs>(name, argument)?.package_id;
                 let found = queries::one_installed(self, &id);
                 let missing = || Failure::Backing(format!("could not find chaincode with package id '{id}'"));
                 Ok(found.ok_or_else(missing)?.encode_to_vec())
             }
             Function::GetInstalledChaincodePackage => {
-                let id = decode::<GetInstalledChaincodePackageArgs>(name, argument)?.package_id;
+                let id = decode_argument::<GetInstalledChaincodePackageArgs>(name, argument)?.package_id;
                 let chaincode_install_package = self.packages.load(&id)?;
                 Ok(GetInstalledChaincodePackageResult { chaincode_install_package }.encode_to_vec())
             }
@@ -117,7 +117,7 @@ impl Invocation<'_> {
 struct OfChannel<'a> {
     /// The peer's organization, whose approvals it writes.
     own: &'a str,
-    channel: &'a JoinedChannel,
+    channel: &'a Channel,
     simulation: &'a mut Simulation,
 }
 
@@ -142,7 +142,8 @@ impl OfChannel<'_> {
                 Ok(CommitChaincodeDefinitionResult {}.encode_to_vec())
             }
             Function::QueryApprovedChaincodeDefinition => {
-                let QueryApprovedChaincodeDefinitionArgs { name, sequence } = decode(name, argument)?;
+                let QueryApprovedChaincodeDefinitionArgs { name, sequence } =
+                    decode_argument(name, argument)?;
                 let approved = queries::approved(self.simulation, own, (&name, sequence))?;
                 let channel = self.channel.name();
                 let missing = || {
@@ -156,7 +157,7 @@ impl OfChannel<'_> {
                 Ok(queries::all_approved(self.simulation, own)?.encode_to_vec())
             }
             Function::QueryChaincodeDefinition => {
-                let QueryChaincodeDefinitionArgs { name } = decode(name, argument)?;
+                let QueryChaincodeDefinitionArgs { name } = decode_argument(name, argument)?;
                 let organizations = organizations(self.channel);
                 let found = queries::committed(self.simulation, &name, &organizations)?;
                 Ok(found.ok_or(Failure::Undefined(name))?.encode_to_vec())
@@ -211,7 +212,7 @@ impl OfChannel<'_> {
 }
 
 /// Names the organizations of a channel.
-fn organizations(channel: &JoinedChannel) -> Vec<&str> {
+fn organizations(channel: &Channel) -> Vec<&str> {
     channel.msps().msps().iter().map(|msp| msp.id().as_str()).collect()
 }
 
@@ -226,11 +227,11 @@ fn readiness_result(differences: BTreeMap<String, Differences>) -> CheckCommitRe
 /// Reads the chaincode's name, and what is proposed for it; commit and readiness have the fields of an approval but for the
 /// source.
 fn proposal(function: &str, argument: &[u8]) -> Result<(String, Approval), Failure> {
-    let arguments: ApproveChaincodeDefinitionForMyOrgArgs = decode(function, argument)?;
+    let arguments: ApproveChaincodeDefinitionForMyOrgArgs = decode_argument(function, argument)?;
     Ok((arguments.name.clone(), proposed::read(arguments)))
 }
 
-fn decode<M: Message + Default>(function: &str, argument: &[u8]) -> Result<M, Failure> {
+fn decode_argument<M: Message + Default>(function: &str, argument: &[u8]) -> Result<M, Failure> {
     M::decode(argument)
         .map_err(|error| Failure::Backing(format!("could not decode input arg for {function}: {error}")))
 }

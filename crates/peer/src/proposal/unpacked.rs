@@ -1,7 +1,4 @@
-//! What a proposal has to be before anything is simulated: a function of its bytes, the MSPs and the clock.
-//!
-//! Signed bytes are kept as they came and never encoded again: hashes and signatures are over them, and prost drops
-//! fields that it does not know.
+//! What a proposal has to be before anything is simulated: a function of its levels, the MSPs and the clock.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -9,13 +6,12 @@ use std::time::SystemTime;
 use ccs_channel::time;
 use ccs_identity::{CreatorError, Identity, MspManager};
 use ccs_proto::common::{ChannelHeader, Header, HeaderType, SignatureHeader};
-use ccs_proto::peer::{
-    ChaincodeHeaderExtension, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeProposalPayload, Proposal,
-    SignedProposal,
-};
+use ccs_proto::peer::{ChaincodeHeaderExtension, ChaincodeInput, ChaincodeProposalPayload, SignedProposal};
+use ccs_proto::transaction_id;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
+use super::decoded::{Decoded, MESSAGES, Names, into_level, level};
 use super::error::{FilterError, ProposalError, Undecodable};
 
 /// A proposal whose levels are decoded, and nothing checked.
@@ -23,6 +19,8 @@ use super::error::{FilterError, ProposalError, Undecodable};
 pub struct Unpacked {
     /// As the client sent it.
     pub signed: Arc<SignedProposal>,
+    /// The headers as they came.
+    pub header: Header,
     /// The channel header.
     pub channel_header: ChannelHeader,
     /// The signature header.
@@ -31,8 +29,8 @@ pub struct Unpacked {
     pub chaincode: String,
     /// The function and its arguments.
     pub input: ChaincodeInput,
-    /// SHA-256 of both headers and the payload without transient data.
-    pub hash: [u8; 32],
+    /// The encoded specification of the call.
+    pub specification: Vec<u8>,
 }
 
 /// A proposal that passed all checks that need no ledger.
@@ -44,36 +42,30 @@ pub struct CheckedProposal {
     pub creator: Arc<Identity>,
 }
 
-/// Decodes one level.
-pub(crate) fn decode<M: Message + Default>(name: &'static str, bytes: &[u8]) -> Result<M, Undecodable> {
-    M::decode(bytes).map_err(|reason| Undecodable { message: name, reason })
-}
-
-/// Gives the ID that belongs to a nonce and a creator.
-pub(crate) fn transaction_id(nonce: &[u8], creator: &[u8]) -> String {
-    hex::encode(Sha256::new().chain_update(nonce).chain_update(creator).finalize())
-}
+/// What a filter calls the levels of a proposal.
+const FILTERED: Names = Names {
+    proposal: "proposal",
+    header: "header",
+    channel_header: "channel header",
+    signature_header: "signature header",
+};
 
 /// Refuses a proposal whose client's certificate has ended, or whose time is too far from `now`.
 ///
 /// An expired certificate is told even if nobody knows its organization, as by a peer. `msps` gives the manager of a channel,
 /// which may know the client already.
 pub fn filter<'a>(
-    signed: &SignedProposal,
+    decoded: &Decoded,
     now: SystemTime,
     msps: impl FnOnce(&str) -> &'a MspManager,
 ) -> Result<(), FilterError> {
     let undecodable = FilterError::Undecodable;
-    let proposal: Proposal = decode("proposal", &signed.proposal_bytes).map_err(undecodable)?;
-    let header: Header = decode("header", &proposal.header).map_err(undecodable)?;
-    let signature: SignatureHeader =
-        decode("signature header", &header.signature_header).map_err(undecodable)?;
-    let channel = decode::<ChannelHeader>("channel header", &header.channel_header);
-    let msps = msps(channel.as_ref().map(|channel| channel.channel_id.as_str()).unwrap_or_default());
-    if msps.is_expired(&signature.creator, now) {
+    decoded.check_outer(&FILTERED).map_err(undecodable)?;
+    let signature = level(FILTERED.signature_header, &decoded.signature_header).map_err(undecodable)?;
+    if msps(decoded.channel()).is_expired(&signature.creator, now) {
         return Err(FilterError::Expired);
     }
-    let channel = channel.map_err(undecodable)?;
+    let channel = level(FILTERED.channel_header, &decoded.channel_header).map_err(undecodable)?;
     let proposed = time::of(channel.timestamp.as_ref());
     if time::is_outside(time::WINDOW, proposed, now) {
         return Err(FilterError::Time { proposed, now, window: time::WINDOW });
@@ -82,28 +74,39 @@ pub fn filter<'a>(
 }
 
 impl Unpacked {
-    /// Decodes all levels of a proposal.
-    pub fn new(signed: Arc<SignedProposal>) -> Result<Self, ProposalError> {
+    /// Takes what an endorser needs out of the levels of a proposal.
+    pub fn new(decoded: Decoded) -> Result<Self, ProposalError> {
         let undecodable = ProposalError::Undecodable;
-        let proposal: Proposal = decode("Proposal", &signed.proposal_bytes).map_err(undecodable)?;
-        let header: Header = decode("Header", &proposal.header).map_err(undecodable)?;
-        let channel_header: ChannelHeader =
-            decode("ChannelHeader", &header.channel_header).map_err(undecodable)?;
-        let signature_header = decode("SignatureHeader", &header.signature_header).map_err(undecodable)?;
-        let extension: ChaincodeHeaderExtension =
-            decode("ChaincodeHeaderExtension", &channel_header.extension).map_err(undecodable)?;
-        let chaincode = extension.chaincode_id.ok_or(ProposalError::NoChaincodeId)?.name;
-        if chaincode.is_empty() {
-            return Err(ProposalError::NoChaincodeName);
-        }
-        let payload: ChaincodeProposalPayload =
-            decode("ChaincodeProposalPayload", &proposal.payload).map_err(undecodable)?;
-        let specification: ChaincodeInvocationSpec =
-            decode("ChaincodeInvocationSpec", &payload.input).map_err(undecodable)?;
-        let specification = specification.chaincode_spec.ok_or(ProposalError::NoSpec)?;
-        let input = specification.input.ok_or(ProposalError::NoInput)?;
-        let hash = hash(&header, payload.input);
-        Ok(Self { signed, channel_header, signature_header, chaincode, input, hash })
+        decoded.check_outer(&MESSAGES).map_err(undecodable)?;
+        let Decoded { signed, header, channel_header, signature_header, payload, specification, .. } =
+            decoded;
+        let channel_header = into_level(MESSAGES.channel_header, channel_header).map_err(undecodable)?;
+        let signature_header =
+            into_level(MESSAGES.signature_header, signature_header).map_err(undecodable)?;
+        let chaincode = chaincode_of(&channel_header)?;
+        let payload = into_level("ChaincodeProposalPayload", payload).map_err(undecodable)?;
+        let specification = into_level("ChaincodeInvocationSpec", specification).map_err(undecodable)?;
+        let input = specification.ok_or(ProposalError::NoSpec)?.input.ok_or(ProposalError::NoInput)?;
+        let specification = payload.input;
+        Ok(Self { signed, header, channel_header, signature_header, chaincode, input, specification })
+    }
+
+    /// Encodes the payload without transient data, which is the part that goes into a transaction.
+    #[must_use]
+    pub fn payload(&self) -> Vec<u8> {
+        let input = self.specification.clone();
+        ChaincodeProposalPayload { input, ..ChaincodeProposalPayload::default() }.encode_to_vec()
+    }
+
+    /// Returns the hash that binds an endorsement to the proposal: SHA-256 of both headers and the payload without transient
+    /// data.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(&self.header.channel_header);
+        hash.update(&self.header.signature_header);
+        hash.update(self.payload());
+        hash.finalize().into()
     }
 
     /// Gives the channel; empty for none.
@@ -172,12 +175,11 @@ impl Unpacked {
     }
 }
 
-/// Gives the hash that binds an endorsement to its proposal; transient data is no part of it.
-fn hash(header: &Header, input: Vec<u8>) -> [u8; 32] {
-    let without_transient = ChaincodeProposalPayload { input, ..ChaincodeProposalPayload::default() };
-    let mut hash = Sha256::new();
-    hash.update(&header.channel_header);
-    hash.update(&header.signature_header);
-    hash.update(without_transient.encode_to_vec());
-    hash.finalize().into()
+/// Returns the name of the chaincode in the header's extension.
+fn chaincode_of(header: &ChannelHeader) -> Result<String, ProposalError> {
+    let extension = ChaincodeHeaderExtension::decode(header.extension.as_slice()).map_err(|reason| {
+        ProposalError::Undecodable(Undecodable { message: "ChaincodeHeaderExtension", reason })
+    })?;
+    let chaincode = extension.chaincode_id.ok_or(ProposalError::NoChaincodeId)?.name;
+    if chaincode.is_empty() { Err(ProposalError::NoChaincodeName) } else { Ok(chaincode) }
 }

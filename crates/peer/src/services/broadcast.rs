@@ -11,18 +11,18 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::deliver::{self, OrdererBlocks};
 use super::limit::Limit;
-use crate::node::Node;
+use crate::peer::Peer;
 
 /// The service.
 #[derive(Debug)]
 pub(super) struct BroadcastService {
-    node: Arc<Node>,
+    peer: Arc<Peer>,
     limit: Limit,
 }
 
 impl BroadcastService {
-    pub(super) fn new(node: Arc<Node>, limit: Limit) -> Self {
-        Self { node, limit }
+    pub(super) fn new(peer: Arc<Peer>, limit: Limit) -> Self {
+        Self { peer, limit }
     }
 }
 
@@ -36,15 +36,15 @@ impl AtomicBroadcast for BroadcastService {
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Self::BroadcastStream>, Status> {
         let permit = self.limit.enter()?;
-        let node = Arc::clone(&self.node);
+        let peer = Arc::clone(&self.peer);
         let mut envelopes = request.into_inner();
         let (answers, stream) = mpsc::channel(1);
         tokio::spawn(async move {
-            let answering = answer(&node, &mut envelopes, &answers);
+            let answering = answer(&peer, &mut envelopes, &answers);
             tokio::select! {
                 () = answering => {}
                 () = answers.closed() => {}
-                () = node.stopping().cancelled() => {}
+                () = peer.stopping().cancelled() => {}
             }
             drop(permit);
         });
@@ -55,18 +55,18 @@ impl AtomicBroadcast for BroadcastService {
         &self,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Self::DeliverStream>, Status> {
-        Ok(deliver::answer::<OrdererBlocks>(&self.node, &self.limit, request)?)
+        Ok(deliver::answer::<OrdererBlocks>(&self.peer, &self.limit, request)?)
     }
 }
 
 /// Answers each envelope; the first that is not accepted is the last.
 async fn answer(
-    node: &Node,
+    peer: &Peer,
     envelopes: &mut Streaming<Envelope>,
     answers: &mpsc::Sender<Result<BroadcastResponse, Status>>,
 ) {
     while let Ok(Some(envelope)) = envelopes.message().await {
-        let (status, info) = match node.orderer().broadcast(&envelope).await {
+        let (status, info) = match peer.orderer().broadcast(&envelope).await {
             Ok(()) => (Code::Success, String::new()),
             Err(refusal) => (refusal.status, refusal.info),
         };

@@ -1,12 +1,12 @@
 //! The service to which chaincode comes by itself: `ChaincodeSupport/Register`.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use ccs_chaincode::{CertificateBinding, Chaincodes};
 use ccs_dial::End;
-use ccs_dial::connection::{MAX_MESSAGE_IN_BYTES, OUTBOUND_MESSAGES};
+use ccs_dial::connection::OUTBOUND_MESSAGES;
 use ccs_identity::ChaincodeTls;
+use ccs_proto::limits::{MAX_MESSAGE_IN_BYTES, SERVER_KEEPALIVE_INTERVAL};
 use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_support_server::{ChaincodeSupport, ChaincodeSupportServer};
 use tokio::net::TcpListener;
@@ -16,11 +16,8 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tonic::{Extensions, Request, Response, Status, Streaming};
 
-use super::server::{Bounds, ConnectionInfo, Connections, MAX_STREAMS, Tls, TlsError, WINDOWS};
+use super::server::{Bounds, ConnectionInfo, Connections, MAX_STREAMS, ServerTls, ServerTlsError, WINDOWS};
 use crate::observer::{Observer, with_hint};
-
-/// How often a silent chaincode is asked whether it is there (Fabric 3.1 `internal/pkg/comm/config.go`).
-const KEEPALIVE_INTERVAL: Duration = Duration::from_hours(2);
 
 /// Serves chaincode that comes by itself, until `shutdown` is over; the streams that are there end with the peer.
 ///
@@ -31,10 +28,10 @@ pub async fn serve_chaincode(
     chaincodes: Chaincodes,
     observer: Observer,
     shutdown: CancellationToken,
-) -> Result<(), TlsError> {
+) -> Result<(), ServerTlsError> {
     let server_tls = tls.as_ref().map(|tls| {
         let server = tls.server();
-        Tls::with_clients_of(tls.ca().as_bytes(), server.certificate.as_bytes(), server.key.as_bytes())
+        ServerTls::with_clients_of(tls.ca().as_bytes(), server.certificate.as_bytes(), server.key.as_bytes())
     });
     let told = observer.clone();
     let connections = Connections::accept(listener, server_tls.transpose()?, shutdown.clone(), told);
@@ -49,7 +46,7 @@ pub async fn serve_chaincode(
         .initial_stream_window_size(WINDOWS.0)
         .initial_connection_window_size(WINDOWS.1)
         .layer(Bounds::new(MAX_MESSAGE_IN_BYTES))
-        .http2_keepalive_interval(Some(KEEPALIVE_INTERVAL))
+        .http2_keepalive_interval(Some(SERVER_KEEPALIVE_INTERVAL))
         .http2_keepalive_timeout(Some(ping_timeout))
         .add_service(service)
         .add_service(health)

@@ -22,8 +22,8 @@ use tonic::{Request, Response, Status, Streaming};
 
 use super::blocks::{BlockReader, is_config};
 use super::limit::Limit;
-use crate::channels::JoinedChannel;
-use crate::node::Node;
+use crate::peer::Peer;
+use ccs_channel::Channel;
 
 pub(super) use form::OrdererBlocks;
 use form::{FilteredBlocks, Form, PrivateBlocks, WholeBlocks};
@@ -32,13 +32,13 @@ pub use seek::{SeekRange, SeekRequest};
 /// The service.
 #[derive(Debug)]
 pub(super) struct DeliverService {
-    node: Arc<Node>,
+    peer: Arc<Peer>,
     limit: Limit,
 }
 
 impl DeliverService {
-    pub(super) fn new(node: Arc<Node>, limit: Limit) -> Self {
-        Self { node, limit }
+    pub(super) fn new(peer: Arc<Peer>, limit: Limit) -> Self {
+        Self { peer, limit }
     }
 }
 
@@ -55,40 +55,40 @@ impl Deliver for DeliverService {
         &self,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Self::DeliverStream>, Status> {
-        Ok(answer::<WholeBlocks>(&self.node, &self.limit, request)?)
+        Ok(answer::<WholeBlocks>(&self.peer, &self.limit, request)?)
     }
 
     async fn deliver_filtered(
         &self,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Self::DeliverFilteredStream>, Status> {
-        Ok(answer::<FilteredBlocks>(&self.node, &self.limit, request)?)
+        Ok(answer::<FilteredBlocks>(&self.peer, &self.limit, request)?)
     }
 
     async fn deliver_with_private_data(
         &self,
         request: Request<Streaming<Envelope>>,
     ) -> Result<Response<Self::DeliverWithPrivateDataStream>, Status> {
-        Ok(answer::<PrivateBlocks>(&self.node, &self.limit, request)?)
+        Ok(answer::<PrivateBlocks>(&self.peer, &self.limit, request)?)
     }
 }
 
-/// Starts a task that answers a stream of requests; it ends with the client or with the node.
+/// Starts a task that answers a stream of requests; it ends with the client or with the peer.
 pub(super) fn answer<F: Form>(
-    node: &Arc<Node>,
+    peer: &Arc<Peer>,
     limit: &Limit,
     request: Request<Streaming<Envelope>>,
 ) -> Result<Response<Answers<F>>, Status> {
     let permit = limit.enter()?;
-    let node = Arc::clone(node);
+    let peer = Arc::clone(peer);
     let mut requests = request.into_inner();
     let (answers, stream) = mpsc::channel(1);
     tokio::spawn(async move {
-        let session = Session::<F> { node: &node, answers: &answers };
+        let session = Session::<F> { peer: &peer, answers: &answers };
         tokio::select! {
             biased;
             () = answers.closed() => {}
-            () = node.stopping().cancelled() => {
+            () = peer.stopping().cancelled() => {
                 let stopped = Status::unavailable("the peer is stopping");
                 // The client does not read, or it does not matter to it.
                 let _ = answers.try_send(Err(stopped));
@@ -102,7 +102,7 @@ pub(super) fn answer<F: Form>(
 
 /// One client's stream.
 struct Session<'a, F: Form> {
-    node: &'a Node,
+    peer: &'a Peer,
     answers: &'a mpsc::Sender<Result<F::Response, Status>>,
 }
 
@@ -130,7 +130,7 @@ impl<F: Form> Session<'_, F> {
             Ok(request) => request,
             Err(status) => return Ok(status),
         };
-        let Some(channel) = self.node.channel(request.channel()) else { return Ok(Code::NotFound) };
+        let Some(channel) = self.peer.channel(request.channel()) else { return Ok(Code::NotFound) };
         let signed = SignedData {
             identity: request.creator(),
             message: &envelope.payload,
@@ -139,7 +139,7 @@ impl<F: Form> Session<'_, F> {
         let identity = match Access::Read.check(channel.msps(), signed) {
             Ok(identity) => identity,
             Err(error) => {
-                self.node.observer().warn(format!("a client gets no blocks: {}", error.reason));
+                self.peer.observer().warn(format!("a client gets no blocks: {}", error.reason));
                 return Ok(Code::Forbidden);
             }
         };
@@ -148,7 +148,7 @@ impl<F: Form> Session<'_, F> {
 
     async fn deliver(
         &self,
-        channel: &JoinedChannel,
+        channel: &Arc<Channel>,
         request: &SeekRequest,
         identity: &Identity,
     ) -> Result<Code, Gone> {
@@ -170,7 +170,7 @@ impl<F: Form> Session<'_, F> {
                 return Ok(Code::Forbidden);
             }
             let block = trimmed(block, request.content_type());
-            let reader = form::Reader { node: self.node, channel, identity };
+            let reader = form::Reader { peer: self.peer, channel, identity };
             let Ok(response) = F::block(block, &reader) else { return Ok(Code::ServiceUnavailable) };
             self.send(response).await?;
             if number == range.last {

@@ -8,19 +8,20 @@ use tonic::{Request, Response, Status};
 
 use super::deadline;
 use super::limit::Limit;
-use crate::node::Node;
 use crate::observer::Purpose;
+use crate::peer::Peer;
+use crate::proposal::Decoded;
 
 /// The service.
 #[derive(Debug)]
 pub(super) struct EndorserService {
-    node: Arc<Node>,
+    peer: Arc<Peer>,
     limit: Limit,
 }
 
 impl EndorserService {
-    pub(super) fn new(node: Arc<Node>, limit: Limit) -> Self {
-        Self { node, limit }
+    pub(super) fn new(peer: Arc<Peer>, limit: Limit) -> Self {
+        Self { peer, limit }
     }
 }
 
@@ -32,10 +33,12 @@ impl Endorser for EndorserService {
     ) -> Result<Response<ProposalResponse>, Status> {
         let _permit = self.limit.enter()?;
         let deadline = deadline::of(request.metadata());
+        let decoded = Decoded::new(request.into_inner());
         tokio::select! {
             biased;
-            response = self.node.endorser().process_proposal(request.into_inner(), Purpose::ProcessProposal) => {
-                response.map(Response::new).map_err(|error| Status::unknown(error.to_string()))
+            answer = self.peer.endorser().process_proposal(decoded, None, Purpose::ProcessProposal) => {
+                let answer = answer.map(|(response, _)| Response::new(response));
+                answer.map_err(|error| Status::unknown(error.to_string()))
             }
             // Left to the transport, a client that is quick sees its own error, and another one CANCELLED.
             () = deadline::passed(deadline) => Err(Status::deadline_exceeded("context deadline exceeded")),

@@ -26,19 +26,19 @@ use tonic::{Request, Response, Status};
 
 use super::deadline;
 use super::limit::Limit;
-use crate::channels::JoinedChannel;
-use crate::node::Node;
+use crate::peer::Peer;
+use ccs_channel::Channel;
 
 /// The service.
 #[derive(Debug)]
 pub(super) struct GatewayService {
-    node: Arc<Node>,
+    peer: Arc<Peer>,
     limit: Limit,
 }
 
 impl GatewayService {
-    pub(super) fn new(node: Arc<Node>, limit: Limit) -> Self {
-        Self { node, limit }
+    pub(super) fn new(peer: Arc<Peer>, limit: Limit) -> Self {
+        Self { peer, limit }
     }
 }
 
@@ -51,20 +51,20 @@ impl Gateway for GatewayService {
         request: Request<EvaluateRequest>,
     ) -> Result<Response<EvaluateResponse>, Status> {
         let _permit = self.limit.enter()?;
-        let deadline = endorsement_deadline(&self.node, &request);
-        evaluate::evaluate(&self.node, request.into_inner(), deadline).await.map(Response::new)
+        let deadline = endorsement_deadline(&self.peer, &request);
+        evaluate::evaluate(&self.peer, request.into_inner(), deadline).await.map(Response::new)
     }
 
     async fn endorse(&self, request: Request<EndorseRequest>) -> Result<Response<EndorseResponse>, Status> {
         let _permit = self.limit.enter()?;
-        let deadline = endorsement_deadline(&self.node, &request);
-        endorse::endorse(&self.node, request.into_inner(), deadline).await.map(Response::new)
+        let deadline = endorsement_deadline(&self.peer, &request);
+        endorse::endorse(&self.peer, request.into_inner(), deadline).await.map(Response::new)
     }
 
     async fn submit(&self, request: Request<SubmitRequest>) -> Result<Response<SubmitResponse>, Status> {
         let _permit = self.limit.enter()?;
         let deadline = deadline::of(request.metadata());
-        submit::submit(&self.node, request.into_inner(), deadline).await.map(Response::new)
+        submit::submit(&self.peer, request.into_inner(), deadline).await.map(Response::new)
     }
 
     async fn commit_status(
@@ -73,7 +73,7 @@ impl Gateway for GatewayService {
     ) -> Result<Response<CommitStatusResponse>, Status> {
         let _permit = self.limit.enter()?;
         let deadline = deadline::of(request.metadata());
-        commit_status::commit_status(&self.node, request.get_ref(), deadline).await.map(Response::new)
+        commit_status::commit_status(&self.peer, request.get_ref(), deadline).await.map(Response::new)
     }
 
     async fn chaincode_events(
@@ -81,22 +81,22 @@ impl Gateway for GatewayService {
         request: Request<SignedChaincodeEventsRequest>,
     ) -> Result<Response<Self::ChaincodeEventsStream>, Status> {
         let permit = self.limit.enter()?;
-        events::chaincode_events(&self.node, request.get_ref(), permit).map(Response::new)
+        events::chaincode_events(&self.peer, request.get_ref(), permit).map(Response::new)
     }
 }
 
 /// Gives the end of an endorsement: the client's, or the gateway's own if that comes first.
-fn endorsement_deadline<T>(node: &Node, request: &Request<T>) -> Instant {
-    let own = Instant::now() + node.endorsement_timeout();
+fn endorsement_deadline<T>(peer: &Peer, request: &Request<T>) -> Instant {
+    let own = Instant::now() + peer.endorsement_timeout();
     deadline::of(request.metadata()).map_or(own, |deadline| deadline.min(own))
 }
 
 /// Finds the channel of a signed request whose signer may read it.
-fn readable<'a>(node: &'a Node, channel: &str, signed: SignedData<'_>) -> Result<&'a JoinedChannel, Status> {
+fn readable<'a>(peer: &'a Peer, channel: &str, signed: SignedData<'_>) -> Result<&'a Arc<Channel>, Status> {
     let found =
-        node.channel(channel).ok_or_else(|| Status::permission_denied(access::no_policy_manager(channel)))?;
+        peer.channel(channel).ok_or_else(|| Status::permission_denied(access::no_policy_manager(channel)))?;
     Access::Read.check(found.msps(), signed).map_err(|error| {
-        node.observer().warn(format!("a request to the gateway was refused: {}", error.reason));
+        peer.observer().warn(format!("a request to the gateway was refused: {}", error.reason));
         Status::permission_denied(error.on(channel))
     })?;
     Ok(found)

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ccs_proto::gateway::gateway_server::GatewayServer;
+use ccs_proto::limits::{MAX_MESSAGE_IN_BYTES, PING_TIMEOUT, SERVER_KEEPALIVE_INTERVAL};
 use ccs_proto::orderer::atomic_broadcast_server::AtomicBroadcastServer;
 use ccs_proto::peer::deliver_server::DeliverServer;
 use ccs_proto::peer::endorser_server::EndorserServer;
@@ -28,14 +29,11 @@ use super::deliver::DeliverService;
 use super::endorser::EndorserService;
 use super::gateway::GatewayService;
 use super::limit::Limit;
-use crate::node::Node;
+use crate::peer::Peer;
 
 pub(crate) use connection::{ConnectionInfo, Connections};
 pub(crate) use layer::Bounds;
-pub use tls::{Tls, TlsError};
-
-/// The largest message, both ways (Fabric 3.1 `internal/pkg/comm/config.go`).
-const MAX_MESSAGE: usize = 100 << 20;
+pub use tls::{ServerTls, ServerTlsError};
 
 /// How many calls a connection may have at one time; a client keeps back what is more. Fabric sets no limit.
 pub(crate) const MAX_STREAMS: u32 = 1_000;
@@ -47,9 +45,6 @@ pub(crate) const MAX_STREAMS: u32 = 1_000;
 /// of [`MAX_STREAMS`] calls may have one.
 pub(crate) const WINDOWS: (u32, u32) = (64 << 10, 512 << 10);
 
-/// How often we ask whether a silent client is there, and how long we wait for the answer.
-const KEEPALIVE: (Duration, Duration) = (Duration::from_hours(2), Duration::from_secs(20));
-
 /// How long calls may take to end when the peer stops.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -58,29 +53,29 @@ const GRACE: Duration = Duration::from_secs(5);
 #[error("the peer cannot serve its clients")]
 pub struct ServeError(#[from] tonic::transport::Error);
 
-/// Serves a node's services until `shutdown` is over, and then stops the node.
+/// Serves a peer's services until `shutdown` is over, and then stops the peer.
 ///
 /// What clients were told is accepted is committed; streams end, and other calls have five seconds to do so. One listener
 /// serves gateway, endorser, deliver and orderer.
 pub async fn serve(
     listener: TcpListener,
-    tls: Option<Tls>,
-    node: Arc<Node>,
+    tls: Option<ServerTls>,
+    peer: Arc<Peer>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let (accepting, draining) = (CancellationToken::new(), CancellationToken::new());
-    let connections = Connections::accept(listener, tls, accepting.clone(), node.observer().clone());
-    let serving = routes(&node).serve_with_incoming_shutdown(connections, draining.clone().cancelled_owned());
+    let connections = Connections::accept(listener, tls, accepting.clone(), peer.observer().clone());
+    let serving = routes(&peer).serve_with_incoming_shutdown(connections, draining.clone().cancelled_owned());
     let mut serving = std::pin::pin!(serving);
     tokio::select! {
         served = &mut serving => {
-            node.stop().await;
+            peer.stop().await;
             return Ok(served?);
         }
         () = shutdown => {}
     }
     accepting.cancel();
-    node.stop().await;
+    peer.stop().await;
     draining.cancel();
     match timeout(GRACE, serving).await {
         Ok(served) => Ok(served?),
@@ -89,25 +84,25 @@ pub async fn serve(
     }
 }
 
-fn routes(node: &Arc<Node>) -> Router<Stack<Bounds, Identity>> {
-    let endorser = EndorserService::new(Arc::clone(node), Limit::new("protos.Endorser", 2500));
-    let deliver = DeliverService::new(Arc::clone(node), Limit::new("protos.Deliver", 2500));
-    let gateway = GatewayService::new(Arc::clone(node), Limit::new("gateway.Gateway", 500));
-    let orderer = BroadcastService::new(Arc::clone(node), Limit::new("orderer.AtomicBroadcast", 2500));
+fn routes(peer: &Arc<Peer>) -> Router<Stack<Bounds, Identity>> {
+    let endorser = EndorserService::new(Arc::clone(peer), Limit::new("protos.Endorser", 2500));
+    let deliver = DeliverService::new(Arc::clone(peer), Limit::new("protos.Deliver", 2500));
+    let gateway = GatewayService::new(Arc::clone(peer), Limit::new("gateway.Gateway", 500));
+    let orderer = BroadcastService::new(Arc::clone(peer), Limit::new("orderer.AtomicBroadcast", 2500));
     macro_rules! limited {
         ($server:ident, $service:expr) => {
             $server::new($service)
-                .max_decoding_message_size(MAX_MESSAGE)
-                .max_encoding_message_size(MAX_MESSAGE)
+                .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
+                .max_encoding_message_size(MAX_MESSAGE_IN_BYTES)
         };
     }
     Server::builder()
         .max_concurrent_streams(MAX_STREAMS)
         .initial_stream_window_size(WINDOWS.0)
         .initial_connection_window_size(WINDOWS.1)
-        .http2_keepalive_interval(Some(KEEPALIVE.0))
-        .http2_keepalive_timeout(Some(KEEPALIVE.1))
-        .layer(Bounds::new(MAX_MESSAGE))
+        .http2_keepalive_interval(Some(SERVER_KEEPALIVE_INTERVAL))
+        .http2_keepalive_timeout(Some(PING_TIMEOUT))
+        .layer(Bounds::new(MAX_MESSAGE_IN_BYTES))
         .add_service(limited!(EndorserServer, endorser))
         .add_service(limited!(DeliverServer, deliver))
         .add_service(limited!(GatewayServer, gateway))

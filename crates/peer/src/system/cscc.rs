@@ -3,13 +3,12 @@
 //! Channels begin with the peer and keep their configuration, so the functions that join one are refused.
 
 use ccs_chaincode::SystemChaincode;
-use ccs_channel::access;
+use ccs_channel::{Channel, access};
 use ccs_proto::common::{Block, ConfigEnvelope, Envelope, Payload};
 use ccs_proto::peer::{ChannelInfo, ChannelQueryResponse};
 use prost::Message;
 
 use super::{Answer, Request};
-use crate::channels::JoinedChannel;
 
 pub(super) fn invoke(request: &Request<'_>) -> Answer {
     let count = request.arguments().len();
@@ -40,12 +39,13 @@ fn channels(request: &Request<'_>) -> Answer {
         let denied = access::channelless(what, "Members", &error.to_string());
         format!("access denied for [GetChannels]: {denied}")
     })?;
-    let channels = request.channels.iter().map(|channel| ChannelInfo { channel_id: channel.name().to_owned() });
+    let channels =
+        request.channels.iter().map(|channel| ChannelInfo { channel_id: channel.name().to_owned() });
     Ok(ChannelQueryResponse { channels: channels.collect() }.encode_to_vec())
 }
 
 /// Finds the channel of the second argument, if the client may read it.
-fn readable<'a>(request: &Request<'a>, function: &str) -> Result<&'a JoinedChannel, String> {
+fn readable<'a>(request: &Request<'a>, function: &str) -> Result<&'a Channel, String> {
     let name = request.text(1);
     let denied = |reason: String| format!("access denied for [{function}][{name}]: {reason}");
     let channel = request.channels.get(&name);
@@ -55,7 +55,7 @@ fn readable<'a>(request: &Request<'a>, function: &str) -> Result<&'a JoinedChann
     Ok(channel)
 }
 
-fn config_block(channel: &JoinedChannel) -> Result<Block, String> {
+fn config_block(channel: &Channel) -> Result<Block, String> {
     let block = channel.ledger().block(0).map_err(|error| error.to_string())?;
     block.ok_or_else(|| "no such block number [0] in index".to_owned())
 }

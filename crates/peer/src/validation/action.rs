@@ -13,7 +13,7 @@ use ccs_proto::rwset::{NsReadWriteSet, TxReadWriteSet};
 use prost::{DecodeError, Message};
 
 use super::envelope::Action;
-use super::{Channel, StateKey};
+use super::{StateKey, ValidationContext};
 
 /// An action whose read/write set is decoded.
 pub(super) struct Checked {
@@ -37,7 +37,11 @@ pub(crate) fn written_actions(transaction: &[u8]) -> Result<Vec<ChaincodeAction>
 }
 
 /// Checks an action.
-pub(super) fn check(header: &ChannelHeader, action: &Action, channel: &Channel<'_>) -> Result<Checked, Code> {
+pub(super) fn check(
+    header: &ChannelHeader,
+    action: &Action,
+    context: &ValidationContext<'_>,
+) -> Result<Checked, Code> {
     let extension = ChaincodeHeaderExtension::decode(header.extension.as_slice());
     let extension = extension.map_err(|_| Code::BadHeaderExtension)?;
     let action = ChaincodeAction::decode(action.response.extension.as_slice());
@@ -66,7 +70,7 @@ pub(super) fn check(header: &ChannelHeader, action: &Action, channel: &Channel<'
         }
         checked.changed_policies.extend(writes.policies);
     }
-    if !checked.writes.keys().all(|namespace| is_defined(namespace, channel)) {
+    if !checked.writes.keys().all(|namespace| is_defined(namespace, context)) {
         return Err(Code::InvalidChaincode);
     }
     Ok(Checked { results, ..checked })
@@ -80,8 +84,8 @@ fn check_event(event: &[u8], chaincode: &str) -> Result<(), Code> {
     if event.chaincode_id == chaincode { Ok(()) } else { Err(Code::InvalidOtherReason) }
 }
 
-fn is_defined(namespace: &str, channel: &Channel<'_>) -> bool {
-    namespace == LIFECYCLE || channel.view.definition(namespace).is_some()
+fn is_defined(namespace: &str, context: &ValidationContext<'_>) -> bool {
+    namespace == LIFECYCLE || context.view.policies(namespace).is_some()
 }
 
 /// The keys that a set writes in a namespace.

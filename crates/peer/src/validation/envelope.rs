@@ -5,11 +5,11 @@ use ccs_proto::peer::{
     ChaincodeActionPayload, ChaincodeEndorsedAction, ProposalResponsePayload, Transaction, TransactionAction,
     TxValidationCode as Code,
 };
+use ccs_proto::transaction_id;
 use prost::{DecodeError, Message};
 use sha2::{Digest, Sha256};
 
-use super::Channel;
-use crate::proposal::transaction_id;
+use super::ValidationContext;
 
 /// An envelope whose headers are decoded.
 pub(super) struct Opened {
@@ -68,10 +68,10 @@ fn signature_header(bytes: &[u8]) -> Option<SignatureHeader> {
 }
 
 /// Checks creator, type, transaction ID, action and channel.
-pub(super) fn check(opened: &Opened, channel: &Channel<'_>) -> Result<Action, Code> {
+pub(super) fn check(opened: &Opened, context: &ValidationContext<'_>) -> Result<Action, Code> {
     let SignatureHeader { creator, nonce } = &opened.signature_header;
-    let identity = channel.msps.identify(creator).map_err(|_| Code::BadCreatorSignature)?;
-    let signature = channel.msps.verify(&identity, &opened.envelope.payload, &opened.envelope.signature);
+    let identity = context.msps.identify(creator).map_err(|_| Code::BadCreatorSignature)?;
+    let signature = context.msps.verify(&identity, &opened.envelope.payload, &opened.envelope.signature);
     signature.map_err(|_| Code::BadCreatorSignature)?;
     match HeaderType::try_from(opened.channel_header.r#type) {
         Ok(HeaderType::EndorserTransaction) => {}
@@ -83,7 +83,7 @@ pub(super) fn check(opened: &Opened, channel: &Channel<'_>) -> Result<Action, Co
         return Err(Code::BadProposalTxid);
     }
     let action = action(&opened.payload).ok_or(Code::InvalidEndorserTransaction)?;
-    if opened.channel_header.channel_id != channel.name {
+    if opened.channel_header.channel_id != context.channel {
         return Err(Code::TargetChainNotFound);
     }
     Ok(action)

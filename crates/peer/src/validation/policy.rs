@@ -15,8 +15,8 @@ use prost::Message;
 
 use super::action::Checked;
 use super::envelope::Action;
-use super::{Channel, StateKey, Stop};
-use crate::contracts::{ContractDefinition, EndorsementPolicy};
+use super::{StateKey, Stop, ValidationContext};
+use crate::executor::{ChaincodePolicies, EndorsementPolicy};
 
 /// The policies of a channel whose configuration says what the usual one says: the majority of the organizations endorse,
 /// each by one of its peers.
@@ -100,10 +100,10 @@ impl Endorsers {
 }
 
 /// Checks that everything that a transaction writes is endorsed.
-pub(super) fn check(action: &Action, checked: &Checked, channel: &Channel<'_>) -> Result<(), Stop> {
-    let endorsers = Endorsers::of(action, channel.msps);
+pub(super) fn check(action: &Action, checked: &Checked, context: &ValidationContext<'_>) -> Result<(), Stop> {
+    let endorsers = Endorsers::of(action, context.msps);
     for (namespace, keys) in &checked.writes {
-        check_namespace(namespace, keys, &endorsers, channel)?;
+        check_namespace(namespace, keys, &endorsers, context)?;
     }
     Ok(())
 }
@@ -112,23 +112,23 @@ fn check_namespace(
     namespace: &str,
     keys: &BTreeSet<StateKey>,
     endorsers: &Endorsers,
-    channel: &Channel<'_>,
+    context: &ValidationContext<'_>,
 ) -> Result<(), Stop> {
-    let definition = channel.view.definition(namespace).filter(|_| namespace != LIFECYCLE);
+    let policies = context.view.policies(namespace).filter(|_| namespace != LIFECYCLE);
     for key in keys {
-        if channel.changed_policies.contains(key) {
+        if context.changed_policies.contains(key) {
             return Err(Code::EndorsementPolicyFailure.into());
         }
-        if let Some(policy) = channel.view.key_policy(key)? {
+        if let Some(policy) = context.view.key_policy(key)? {
             endorsers.satisfy(&decode(&policy)?)?;
-        } else if let Some(policy) = collection_policy(key, definition.as_deref(), channel)? {
+        } else if let Some(policy) = collection_policy(key, policies.as_deref(), context)? {
             endorsers.satisfy(policy)?;
         } else {
-            endorsers.satisfy(chaincode_policy(definition.as_deref(), channel)?)?;
+            endorsers.satisfy(chaincode_policy(policies.as_deref(), context)?)?;
         }
     }
     if keys.is_empty() {
-        endorsers.satisfy(chaincode_policy(definition.as_deref(), channel)?)?;
+        endorsers.satisfy(chaincode_policy(policies.as_deref(), context)?)?;
     }
     Ok(())
 }
@@ -141,22 +141,22 @@ fn decode(policy: &[u8]) -> Result<SignaturePolicy, Code> {
 /// Gives the policy of the key's collection; none when the chaincode's counts.
 fn collection_policy<'a>(
     key: &StateKey,
-    definition: Option<&'a ContractDefinition>,
-    channel: &'a Channel<'_>,
+    policies: Option<&'a ChaincodePolicies>,
+    context: &'a ValidationContext<'_>,
 ) -> Result<Option<&'a SignaturePolicy>, Code> {
     let Some(name) = &key.collection else { return Ok(None) };
-    if let Some(policy) = channel.policies.of_implicit_collection(name) {
+    if let Some(policy) = context.policies.of_implicit_collection(name) {
         return Ok(Some(policy));
     }
-    let collection = definition.and_then(|definition| definition.collection(name));
+    let collection = policies.and_then(|policies| policies.collection(name));
     let policy = &collection.ok_or(Code::EndorsementPolicyFailure)?.endorsement_policy;
-    policy.as_ref().map(|policy| channel.policies.resolve(policy)).transpose()
+    policy.as_ref().map(|policy| context.policies.resolve(policy)).transpose()
 }
 
 fn chaincode_policy<'a>(
-    definition: Option<&'a ContractDefinition>,
-    channel: &'a Channel<'_>,
+    policies: Option<&'a ChaincodePolicies>,
+    context: &'a ValidationContext<'_>,
 ) -> Result<&'a SignaturePolicy, Code> {
-    let policy = definition.map_or(&EndorsementPolicy::Channel, |definition| &definition.endorsement_policy);
-    channel.policies.resolve(policy)
+    let policy = policies.map_or(&EndorsementPolicy::Channel, |policies| &policies.endorsement_policy);
+    context.policies.resolve(policy)
 }

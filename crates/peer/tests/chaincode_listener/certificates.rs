@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ccs_chaincode::{Peer, Source};
+use ccs_chaincode::{ChaincodeSupport, Source};
 use ccs_identity::{ChaincodeTls, Pair};
-use ccs_peer::observer::Event;
+use ccs_peer::observer::PeerEvent;
 use ccs_peer::{Observer, serve_chaincode};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_support_client::ChaincodeSupportClient;
@@ -24,7 +24,7 @@ use crate::ID;
 
 /// A peer that expects `basic:1.0` and `other:1.0`, its listener, and the material of that.
 struct Listening {
-    peer: Arc<Peer>,
+    peer: Arc<ChaincodeSupport>,
     tls: Arc<ChaincodeTls>,
     port: u16,
 }
@@ -166,7 +166,7 @@ async fn a_client_with_tls_on_a_plaintext_port_or_without_on_a_tls_port_is_repor
         tokio::spawn(serve_chaincode(listener, tls, chaincodes, observer, CancellationToken::new()));
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(first).await.unwrap();
-        let Some(Event::Warning(warning)) = told.recv().await else { panic!("it is a warning") };
+        let Some(PeerEvent::Warning(warning)) = told.recv().await else { panic!("it is a warning") };
         assert_eq!(warning, format!("a client failed to connect to {address}: {expected}"));
     }
 }

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ccs_chaincode::{Change, Peer, Source};
+use ccs_chaincode::{ChaincodeSupport, Source, StatusChange};
 use ccs_dial::{ConnectionInfo, End};
-use ccs_peer::observer::Event;
+use ccs_peer::observer::PeerEvent;
 use ccs_peer::{Observer, serve_chaincode};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_support_client::ChaincodeSupportClient;
@@ -26,7 +26,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::{ID, peer, run};
 
 /// Serves `ChaincodeSupport` for a peer.
-async fn listen(peer: &Peer, observer: Observer) -> SocketAddr {
+async fn listen(peer: &ChaincodeSupport, observer: Observer) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let chaincodes = peer.chaincodes().clone();
@@ -35,13 +35,13 @@ async fn listen(peer: &Peer, observer: Observer) -> SocketAddr {
 }
 
 /// Serves `ChaincodeSupport` for a peer and opens a stream to it.
-async fn come(peer: &Peer) -> (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>) {
+async fn come(peer: &ChaincodeSupport) -> (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>) {
     come_watched(peer, Observer::default()).await
 }
 
 /// The same with somebody who hears what the peer tells.
 async fn come_watched(
-    peer: &Peer,
+    peer: &ChaincodeSupport,
     observer: Observer,
 ) -> (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>) {
     let (outbound, messages) = mpsc::channel(16);
@@ -50,7 +50,10 @@ async fn come_watched(
 }
 
 /// Serves `ChaincodeSupport` for a peer and connects to it.
-async fn connect(peer: &Peer, observer: Observer) -> ChaincodeSupportClient<tonic::transport::Channel> {
+async fn connect(
+    peer: &ChaincodeSupport,
+    observer: Observer,
+) -> ChaincodeSupportClient<tonic::transport::Channel> {
     let address = listen(peer, observer).await;
     let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
     ChaincodeSupportClient::new(channel.connect().await.unwrap())
@@ -148,7 +151,7 @@ async fn a_fake_chaincode_that_nobody_knows_is_told_so_and_so_is_who_watches_the
         status.message(),
         "peer will not accept external chaincode connection who:1.0 (except in dev mode)"
     );
-    let Some(Event::Warning(warning)) = told.recv().await else { panic!("no warning") };
+    let Some(PeerEvent::Warning(warning)) = told.recv().await else { panic!("no warning") };
     assert_eq!(
         warning,
         "a chaincode has connected and is refused: peer will not accept external chaincode connection who:1.0 \
@@ -168,13 +171,13 @@ async fn whoever_watches_a_fake_chaincode_hears_that_it_is_needed_comes_and_goes
             let peer = Arc::clone(&peer);
             async move { run(&peer).await }
         });
-        assert_eq!(changes.next().await, Some(Change::Needed));
+        assert_eq!(changes.next().await, Some(StatusChange::Needed));
         let (outbound, mut inbound) = come(&peer).await;
         outbound.send(register(ID)).await.unwrap();
-        assert_eq!(changes.next().await, Some(Change::Ready));
+        assert_eq!(changes.next().await, Some(StatusChange::Ready));
         while inbound.message().await.unwrap().unwrap().r#type() != Type::Transaction {}
         drop((outbound, inbound));
-        let Some(Change::Ended(End::Stream(_))) = changes.next().await else { panic!("it goes on") };
+        let Some(StatusChange::Ended(End::Stream(_))) = changes.next().await else { panic!("it goes on") };
         waiting.await.unwrap().unwrap_err();
     }
 }

@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use ccs_identity::Signer;
-use ccs_ledger::Store;
-use ccs_chaincode::{Limits, Peer, Source};
+use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport, Source};
 use ccs_channel::Channel;
 use ccs_dial::ConnectionInfo;
-use ccs_peer::{Node, NodeOptions};
+use ccs_identity::Signer;
+use ccs_ledger::Store;
+use ccs_peer::{Peer, PeerOptions};
 use ccs_proto::gateway::EvaluateRequest;
 use tonic::{Code, Status};
 
@@ -21,7 +21,7 @@ use crate::shim::{ID, define, serve_values};
 /// A peer whose first channel is that of both organizations, and whose channel `ours` is that of the first one.
 struct TwoChannels {
     running: Running,
-    peer: Arc<Peer>,
+    peer: Arc<ChaincodeSupport>,
     /// A client of the second organization.
     guest: Signer,
 }
@@ -31,7 +31,7 @@ impl TwoChannels {
         let network = Network::new();
         let guests = Organization::new("Org2MSP");
         let store = Store::temporary().unwrap();
-        let peer = Arc::new(Peer::new(Limits::default()));
+        let peer = Arc::new(ChaincodeSupport::new(ChaincodeLimits::default()));
         let (ours, theirs) = (network.organization.msp(), guests.msp());
         for (name, members) in [(CHANNEL, vec![ours, theirs]), ("ours", vec![ours])] {
             let ledger = store.channel(name, || genesis_of(name)).unwrap();
@@ -43,8 +43,8 @@ impl TwoChannels {
         let info = ConnectionInfo { address: serve_values().await.0, dial_timeout: LIMIT, tls: None };
         peer.chaincodes().add(ID, Source::Server(info));
         let options =
-            NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
-        let node = Node::of_peer(options, &peer);
+            PeerOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+        let node = Peer::with_chaincode(options, &peer);
         let ledger = peer.channel(CHANNEL).unwrap().ledger().clone();
         let running = serve_node(network, ledger, node, Arc::default()).await;
         Self { running, peer, guest: guests.signer("client") }

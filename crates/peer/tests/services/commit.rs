@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Mutex};
 
-use ccs_chaincode::TransactionError;
+use ccs_chaincode::{ChaincodeCall, Completed, Gap, Target, TransactionError};
+use ccs_channel::Channel;
 use ccs_ledger::{Committed, Ledger, Store};
-use ccs_peer::observer::{Event, Purpose};
-use ccs_peer::{ContractCall, ContractDefinition, ContractResult, Contracts, Node, NodeOptions, Observer};
+use ccs_peer::observer::{PeerEvent, Purpose};
+use ccs_peer::{ChaincodeExecutor, ChaincodePolicies, Observer, Peer, PeerOptions};
 use ccs_proto::common::Envelope;
 use ccs_proto::gateway::{CommitStatusRequest, SignedCommitStatusRequest, SubmitRequest};
 use ccs_proto::peer::TxValidationCode as TxCode;
@@ -34,8 +35,9 @@ async fn what_is_committed_is_seen_by_the_next_evaluate() {
 
 #[tokio::test]
 async fn an_observer_that_panics_does_not_stop_the_channel() {
-    let panics =
-        |event: Event| assert!(!matches!(event, Event::Committed(_)), "the observer of this test panics");
+    let panics = |event: PeerEvent| {
+        assert!(!matches!(event, PeerEvent::Committed(_)), "the observer of this test panics")
+    };
     let peer = start_with(|options| options.observer = Observer::new(panics)).await;
     for (number, value) in [(1, "1"), (2, "2")] {
         assert_eq!(peer.submit(&["put", "a", value]).await.1, number);
@@ -52,17 +54,21 @@ struct Copied {
 }
 
 #[tonic::async_trait]
-impl Contracts for Copied {
-    fn definition(&self, channel: &str, chaincode: &str) -> Option<Arc<ContractDefinition>> {
-        self.contract.definition(channel, chaincode)
+impl ChaincodeExecutor for Copied {
+    fn policies(&self, channel: &Channel, chaincode: &str) -> Option<Arc<ChaincodePolicies>> {
+        self.contract.policies(channel, chaincode)
     }
 
-    async fn execute(&self, call: ContractCall) -> Result<ContractResult, TransactionError> {
-        self.contract.execute(call).await
+    fn resolve(&self, channel: &Arc<Channel>, chaincode: &str) -> Result<Target, Gap> {
+        self.contract.resolve(channel, chaincode)
     }
 
-    fn copy(&self, channel: &str, block: &Committed) -> Option<String> {
-        assert_eq!(channel, CHANNEL);
+    async fn execute(&self, target: Target, call: ChaincodeCall) -> Result<Completed, TransactionError> {
+        self.contract.execute(target, call).await
+    }
+
+    fn copy(&self, channel: &Channel, block: &Committed) -> Option<String> {
+        assert_eq!(channel.name(), CHANNEL);
         self.blocks.lock().unwrap().push((block.number, self.ledger.height()));
         None
     }
@@ -76,12 +82,77 @@ async fn a_block_is_copied_before_any_client_hears_of_it() {
     let contract =
         Copied { contract: FakeContract::default(), ledger: ledger.clone(), blocks: Arc::clone(&blocks) };
     let options =
-        NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
-    let node = Node::start(options, Arc::new(contract), vec![(ledger.clone(), network.msps())]);
+        PeerOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+    let node = Peer::start(options, Arc::new(contract), vec![network.channel(ledger.clone())]);
     let peer = serve_node(network, ledger, node, Arc::default()).await;
     assert_eq!(peer.submit(&["put", "a", "1"]).await.1, 1);
     assert_eq!(*blocks.lock().unwrap(), [(1, 1)]);
     peer.stop().await;
+}
+
+/// The fake contract with a peer around it in which all that follows from a block fails.
+struct Failing(FakeContract);
+
+#[tonic::async_trait]
+impl ChaincodeExecutor for Failing {
+    fn policies(&self, channel: &Channel, chaincode: &str) -> Option<Arc<ChaincodePolicies>> {
+        self.0.policies(channel, chaincode)
+    }
+
+    fn resolve(&self, channel: &Arc<Channel>, chaincode: &str) -> Result<Target, Gap> {
+        self.0.resolve(channel, chaincode)
+    }
+
+    async fn execute(&self, target: Target, call: ChaincodeCall) -> Result<Completed, TransactionError> {
+        self.0.execute(target, call).await
+    }
+
+    fn copy(&self, _: &Channel, _: &Committed) -> Option<String> {
+        panic!("no copy")
+    }
+
+    fn committed(&self, _: &Committed) -> Vec<String> {
+        panic!("no indexes")
+    }
+}
+
+#[tokio::test]
+async fn a_channel_goes_on_when_the_work_after_a_commit_fails() {
+    let network = Network::new();
+    let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
+    let events = Arc::<Mutex<Vec<_>>>::default();
+    let heard = Arc::clone(&events);
+    let mut options =
+        PeerOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+    // As an observer that cannot write to its terminal.
+    options.observer = Observer::new(move |event| {
+        if let PeerEvent::Warning(text) = &event {
+            heard.lock().unwrap().push(text.clone());
+        }
+        panic!("no terminal");
+    });
+    let executor = Arc::new(Failing(FakeContract::default()));
+    let peer = Peer::start(options, executor, vec![network.channel(ledger.clone())]);
+    let peer = serve_node(network, ledger, peer, Arc::default()).await;
+    for block in 1..=2 {
+        assert_eq!(peer.submit(&["put", "a", "1"]).await.1, block);
+    }
+    assert_eq!(peer.evaluate(&["get", "a"]).await, b"1");
+    peer.stop().await;
+    let warnings = std::mem::take(&mut *events.lock().unwrap());
+    let begins: Vec<_> = warnings
+        .iter()
+        .map(|text| text.split_once(" with ").map_or(text.as_str(), |(begin, _)| begin))
+        .collect();
+    for number in 1..=2 {
+        assert!(
+            begins.contains(&format!("block {number} is not copied: the copy has panicked").as_str()),
+            "{begins:?}"
+        );
+    }
+    let failed =
+        begins.iter().filter(|text| text.starts_with("the work after a commit failed: task ")).count();
+    assert_eq!(failed, 2, "{begins:?}");
 }
 
 #[tokio::test]
@@ -282,7 +353,8 @@ async fn whoever_watches_hears_of_each_transaction() {
     let events = Arc::clone(&peer.events);
     peer.stop().await;
     let events = std::mem::take(&mut *events.lock().unwrap());
-    let [Event::Simulated(evaluated), Event::Simulated(endorsed), Event::Committed(committed)] = &events[..]
+    let [PeerEvent::Simulated(evaluated), PeerEvent::Simulated(endorsed), PeerEvent::Committed(committed)] =
+        &events[..]
     else {
         panic!("{events:?}")
     };

@@ -1,10 +1,9 @@
 //! Checks of proposals, and `ProcessProposal`.
 
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use ccs_identity::Signer;
-use ccs_peer::proposal::{EndorserError, FilterError, ProposalError, Unpacked, filter};
+use ccs_peer::proposal::{Decoded, EndorserError, FilterError, ProposalError, Unpacked, filter};
 use ccs_proto::msp::SerializedIdentity;
 use ccs_proto::peer::{ChaincodeAction, ChaincodeEvent, ProposalResponsePayload, SignedProposal};
 use ccs_proto::rwset::TxReadWriteSet;
@@ -22,8 +21,9 @@ type Change = fn(&mut Parts);
 /// Checks a proposal as a peer does, without a ledger.
 fn check(network: &Network, signed: SignedProposal) -> Result<(), EndorserError> {
     let msps = network.msps();
-    filter(&signed, SystemTime::now(), |_| &msps)?;
-    Unpacked::new(Arc::new(signed))?.check(&msps)?;
+    let decoded = Decoded::new(signed);
+    filter(&decoded, SystemTime::now(), |_| &msps)?;
+    Unpacked::new(decoded)?.check(&msps)?;
     Ok(())
 }
 
@@ -161,7 +161,7 @@ fn creators_of_no_organization_of_the_channel_are_unknown() {
 fn the_client_is_not_told_the_reason_and_the_log_is() {
     let network = Network::new();
     let signed = Parts::new(&network.client, &["get", "a"]).signed(&network.organization.signer("client"));
-    let error = Unpacked::new(Arc::new(signed)).unwrap().check(&network.msps()).unwrap_err();
+    let error = Unpacked::new(Decoded::new(signed)).unwrap().check(&network.msps()).unwrap_err();
     assert!(matches!(&error, ProposalError::Denied { .. }), "{error:?}");
     assert!(error.reason().is_some_and(|reason| reason.contains("signature")), "{error:?}");
 }
@@ -176,7 +176,8 @@ fn filters_refuse_old_certificates_and_wrong_clocks() {
     let signed = changed(&network, |_| ());
     let now = SystemTime::now();
     let msps = network.msps();
-    let filter = |now| filter(&signed, now, |_| &msps);
+    let decoded = Decoded::new(signed);
+    let filter = |now| filter(&decoded, now, |_| &msps);
     assert_eq!(filter(now + Duration::from_mins(14)), Ok(()));
     for later in [now + Duration::from_mins(16), now - Duration::from_mins(16)] {
         let error = filter(later).unwrap_err();

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use ccs_chaincode::{ChaincodeCall, Completed, Gap, Target, TransactionError};
+use ccs_channel::{Channel, Definition};
 use ccs_identity::SignaturePolicy;
 use ccs_ledger::Simulation;
-use ccs_chaincode::TransactionError;
-use ccs_peer::{CollectionDefinition, ContractCall, ContractDefinition, ContractResult, Contracts, EndorsementPolicy};
+use ccs_peer::{ChaincodeExecutor, ChaincodePolicies, CollectionPolicies, EndorsementPolicy};
 use ccs_proto::peer::{ChaincodeEvent, Response};
 use prost::Message;
 use tokio::sync::watch;
@@ -26,15 +27,14 @@ impl Drop for Hanging<'_> {
     }
 }
 
-pub(crate) fn definition() -> ContractDefinition {
-    let collection = |name: &str, members: &str, endorsement: Option<&str>| CollectionDefinition {
+pub(crate) fn policies() -> ChaincodePolicies {
+    let collection = |name: &str, members: &str, endorsement: Option<&str>| CollectionPolicies {
         name: name.to_owned(),
         members: members.parse().unwrap(),
         endorsement_policy: endorsement.map(|policy| EndorsementPolicy::Signature(policy.parse().unwrap())),
         block_to_live: 0,
     };
-    ContractDefinition {
-        version: "1.0".to_owned(),
+    ChaincodePolicies {
         endorsement_policy: EndorsementPolicy::Channel,
         collections: vec![
             collection("ours", "OR('Org1MSP.member')", None),
@@ -45,12 +45,25 @@ pub(crate) fn definition() -> ContractDefinition {
 }
 
 #[tonic::async_trait]
-impl Contracts for FakeContract {
-    fn definition(&self, _: &str, chaincode: &str) -> Option<Arc<ContractDefinition>> {
-        (chaincode == "basic").then(|| Arc::new(definition()))
+impl ChaincodeExecutor for FakeContract {
+    fn policies(&self, _: &Channel, chaincode: &str) -> Option<Arc<ChaincodePolicies>> {
+        (chaincode == "basic").then(|| Arc::new(policies()))
     }
 
-    async fn execute(&self, call: ContractCall) -> Result<ContractResult, TransactionError> {
+    fn resolve(&self, channel: &Arc<Channel>, chaincode: &str) -> Result<Target, Gap> {
+        if chaincode != "basic" {
+            return Err(Gap::Undefined(chaincode.to_owned()));
+        }
+        let definition = Definition { sequence: 1, version: "1.0".to_owned(), ..Definition::default() };
+        Ok(Target {
+            channel: Arc::clone(channel),
+            chaincode: chaincode.to_owned(),
+            definition: Arc::new(definition),
+            id: "basic:1".to_owned(),
+        })
+    }
+
+    async fn execute(&self, target: Target, call: ChaincodeCall) -> Result<Completed, TransactionError> {
         let arguments: Vec<_> =
             call.input.args.iter().map(|argument| String::from_utf8(argument.clone()).unwrap()).collect();
         let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
@@ -60,11 +73,15 @@ impl Contracts for FakeContract {
             std::future::pending::<()>().await;
         }
         let mut simulation = call.simulation.lock();
-        run(&mut simulation, &arguments)
+        let (response, event) = run(&mut simulation, &arguments)?;
+        Ok(Completed { response, event, definition: target.definition })
     }
 }
 
-fn run(simulation: &mut Simulation, arguments: &[&str]) -> Result<ContractResult, TransactionError> {
+fn run(
+    simulation: &mut Simulation,
+    arguments: &[&str],
+) -> Result<(Response, Option<ChaincodeEvent>), TransactionError> {
     let answer = |payload: &[u8]| Response { status: 200, message: String::new(), payload: payload.to_vec() };
     let mut event = None;
     let response = match *arguments {
@@ -119,5 +136,5 @@ fn run(simulation: &mut Simulation, arguments: &[&str]) -> Result<ContractResult
         ["fail", message] => return Err(TransactionError::Failure(message.to_owned())),
         _ => return Err(TransactionError::Failure(format!("no such function: {arguments:?}"))),
     };
-    Ok(ContractResult { response, event })
+    Ok((response, event))
 }

@@ -1,6 +1,6 @@
 //! Clients without an identity, which say nothing, or too much, or do not come to an end.
 
-use ccs_peer::observer::Event;
+use ccs_peer::observer::PeerEvent;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -25,7 +25,7 @@ async fn closed(connection: &mut TcpStream) {
 fn warnings(peer: &Running) -> Vec<String> {
     let events = peer.events.lock().unwrap();
     let warning = |event: &Event| match event {
-        Event::Warning(text) => Some(text.clone()),
+        PeerEvent::Warning(text) => Some(text.clone()),
         _ => None,
     };
     events.iter().filter_map(warning).collect()

@@ -7,13 +7,13 @@ mod refusals;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport, Source};
+use ccs_channel::Channel;
+use ccs_dial::ConnectionInfo;
 use ccs_identity::Signer;
 use ccs_ledger::Store;
 use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
-use ccs_chaincode::{Limits, Peer, Source};
-use ccs_channel::Channel;
-use ccs_dial::ConnectionInfo;
-use ccs_peer::{Node, NodeOptions};
+use ccs_peer::{Peer, PeerOptions};
 use ccs_proto::gateway::{EndorseRequest, EvaluateRequest};
 use ccs_proto::lifecycle::query_installed_chaincode_result::{Chaincode, References};
 use ccs_proto::lifecycle::{
@@ -26,6 +26,7 @@ use ccs_proto::lifecycle::{
     QueryInstalledChaincodesArgs, QueryInstalledChaincodesResult, chaincode_source,
 };
 use ccs_proto::peer::{ProposalResponse, Response, TxValidationCode};
+use ccs_testkit::wait_until;
 use prost::Message;
 
 use crate::network::{CHANNEL, Network};
@@ -36,7 +37,7 @@ use crate::shim::{ID, serve_values};
 /// Takes any bytes for the package of the chaincode that runs at an address.
 #[derive(Debug)]
 struct FakeStore {
-    peer: Arc<Peer>,
+    peer: Arc<ChaincodeSupport>,
     address: String,
     bytes: Mutex<Option<Vec<u8>>>,
 }
@@ -67,7 +68,7 @@ impl PackageStore for FakeStore {
 /// A peer on whose channel nothing is defined.
 struct Lifecycle {
     running: Running,
-    peer: Arc<Peer>,
+    peer: Arc<ChaincodeSupport>,
     admin: Signer,
 }
 
@@ -76,13 +77,13 @@ async fn start() -> Lifecycle {
     let msp = network.organization.msp();
     let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
     let channel = Channel::new(ledger.clone(), vec![Arc::clone(msp)]).of_organization(msp.id().clone());
-    let peer = Arc::new(Peer::new(Limits::default()));
+    let peer = Arc::new(ChaincodeSupport::new(ChaincodeLimits::default()));
     peer.join(Arc::new(channel));
     let (address, _) = serve_values().await;
     let mut options =
-        NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+        PeerOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
     options.packages = Arc::new(FakeStore { peer: Arc::clone(&peer), address, bytes: Mutex::default() });
-    let node = Node::of_peer(options, &peer);
+    let node = Peer::with_chaincode(options, &peer);
     let admin = network.organization.signer("admin");
     Lifecycle { running: serve_node(network, ledger, node, Arc::default()).await, peer, admin }
 }
@@ -263,9 +264,7 @@ async fn an_approved_chaincode_is_launched_before_anybody_calls_it() {
     let lifecycle = start().await;
     lifecycle.install().await;
     lifecycle.define(1, "1.0", Some(ID)).await;
-    while !lifecycle.peer.chaincodes().is_running(ID) {
-        tokio::task::yield_now().await;
-    }
+    wait_until(LIMIT, || lifecycle.peer.chaincodes().is_running(ID)).await;
     lifecycle.stop().await;
 }
 

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use ccs_channel::Channel;
 use ccs_identity::{Certificate, Msp, MspId, MspManager, MspSettings, NodeUnits, Signer};
+use ccs_ledger::Ledger;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, IsCa,
     Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
@@ -111,5 +113,10 @@ impl Network {
 
     pub(crate) fn msps(&self) -> Arc<MspManager> {
         manager(&[&self.organization])
+    }
+
+    /// Makes the channel of a ledger, to which the organization belongs.
+    pub(crate) fn channel(&self, ledger: Ledger) -> Arc<Channel> {
+        Arc::new(Channel::new(ledger, vec![Arc::clone(self.organization.msp())]))
     }
 }

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use ccs_ledger::{Ledger, Store};
-use ccs_peer::observer::Event;
-use ccs_peer::{Node, NodeOptions, Observer, ServeError, serve};
+use ccs_peer::observer::PeerEvent;
+use ccs_peer::{Observer, Peer, PeerOptions, ServeError, serve};
 use ccs_proto::common::{
     Block, BlockData, BlockHeader, ChannelHeader, Config, ConfigEnvelope, Envelope, Header, HeaderType,
     Payload,
@@ -39,8 +39,8 @@ pub(crate) struct Running {
     pub(crate) ledger: Ledger,
     pub(crate) address: SocketAddr,
     pub(crate) channel: Channel,
-    pub(crate) node: Arc<Node>,
-    pub(crate) events: Arc<Mutex<Vec<Event>>>,
+    pub(crate) node: Arc<Peer>,
+    pub(crate) events: Arc<Mutex<Vec<PeerEvent>>>,
     /// How many calls of the fake contract never answer.
     pub(crate) hanging: watch::Receiver<usize>,
     stop: oneshot::Sender<()>,
@@ -76,22 +76,22 @@ pub(crate) async fn start() -> Running {
     start_with(|_| ()).await
 }
 
-pub(crate) async fn start_with(change: impl FnOnce(&mut NodeOptions)) -> Running {
+pub(crate) async fn start_with(change: impl FnOnce(&mut PeerOptions)) -> Running {
     start_on(Network::new(), change).await
 }
 
 /// Starts a peer of a network.
-pub(crate) async fn start_on(network: Network, change: impl FnOnce(&mut NodeOptions)) -> Running {
+pub(crate) async fn start_on(network: Network, change: impl FnOnce(&mut PeerOptions)) -> Running {
     let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
-    let events = Arc::<Mutex<Vec<Event>>>::default();
+    let events = Arc::<Mutex<Vec<PeerEvent>>>::default();
     let told = Arc::clone(&events);
     let mut options =
-        NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+        PeerOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
     options.observer = Observer::new(move |event| told.lock().unwrap().push(event));
     change(&mut options);
     let contract = FakeContract::default();
     let hanging = contract.hanging.subscribe();
-    let node = Node::start(options, Arc::new(contract), vec![(ledger.clone(), network.msps())]);
+    let node = Peer::start(options, Arc::new(contract), vec![network.channel(ledger.clone())]);
     Running { hanging, ..serve_node(network, ledger, node, events).await }
 }
 
@@ -99,8 +99,8 @@ pub(crate) async fn start_on(network: Network, change: impl FnOnce(&mut NodeOpti
 pub(crate) async fn serve_node(
     network: Network,
     ledger: Ledger,
-    node: Arc<Node>,
-    events: Arc<Mutex<Vec<Event>>>,
+    node: Arc<Peer>,
+    events: Arc<Mutex<Vec<PeerEvent>>>,
 ) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -187,9 +187,9 @@ impl Running {
     pub(crate) async fn restart(self) -> Self {
         let (network, ledger) = self.ended().await;
         let options =
-            NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+            PeerOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
         let node =
-            Node::start(options, Arc::new(FakeContract::default()), vec![(ledger.clone(), network.msps())]);
+            Peer::start(options, Arc::new(FakeContract::default()), vec![network.channel(ledger.clone())]);
         serve_node(network, ledger, node, Arc::default()).await
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ccs_ledger::Store;
-use ccs_peer::{Node, NodeOptions, Tls, serve};
+use ccs_peer::{Peer, PeerOptions, ServerTls, serve};
 use ccs_proto::gateway::EvaluateRequest;
 use ccs_proto::gateway::gateway_client::GatewayClient;
 use hyper_util::rt::TokioIo;
@@ -26,12 +26,12 @@ use crate::running::{LIMIT, genesis, start};
 async fn a_client_may_demand_tls() {
     let key = KeyPair::generate().unwrap();
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
-    let tls = Tls::from_pem(certificate.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap();
+    let tls = ServerTls::from_pem(certificate.pem().as_bytes(), key.serialize_pem().as_bytes()).unwrap();
     let network = Network::new();
     let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
     let options =
-        NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
-    let node = Node::start(options, Arc::new(FakeContract::default()), vec![(ledger, network.msps())]);
+        PeerOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+    let node = Peer::start(options, Arc::new(FakeContract::default()), vec![network.channel(ledger)]);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
@@ -66,7 +66,7 @@ fn a_key_of_another_certificate_is_refused() {
     let (key, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
     let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
     let error = |certificate: &str, key: &str| {
-        Tls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap_err().to_string()
+        ServerTls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap_err().to_string()
     };
     let message = error(&certificate.pem(), &other.serialize_pem());
     assert!(message.starts_with("the TLS certificate and key cannot be used: "), "{message}");

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use ccs_identity::SignaturePolicy;
-use ccs_ledger::Store;
-use ccs_chaincode::{Limits, Peer, Source};
+use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport, Source};
 use ccs_channel::{Channel, Definition};
 use ccs_dial::ConnectionInfo;
-use ccs_peer::{Node, NodeOptions};
+use ccs_identity::SignaturePolicy;
+use ccs_ledger::Store;
+use ccs_peer::{Peer, PeerOptions};
 use ccs_proto::common::{ApplicationPolicy, application_policy};
 use ccs_proto::gateway::{ChaincodeEventsRequest, SignedChaincodeEventsRequest};
 use ccs_proto::peer::{
@@ -111,25 +111,25 @@ pub(crate) async fn serve_values() -> (String, watch::Receiver<usize>) {
 }
 
 /// Starts chaincode, peer and services.
-async fn start() -> (Running, Arc<Peer>) {
+async fn start() -> (Running, Arc<ChaincodeSupport>) {
     start_on(serve_values().await.0).await
 }
 
 /// Starts peer and services, with a chaincode at an address.
-pub(crate) async fn start_on(address: String) -> (Running, Arc<Peer>) {
+pub(crate) async fn start_on(address: String) -> (Running, Arc<ChaincodeSupport>) {
     let network = Network::new();
     let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
     let channel = Channel::new(ledger.clone(), vec![Arc::clone(network.organization.msp())]);
     define(&channel, 1, "OR('Org1MSP.peer')");
     channel.bind("basic", ID);
-    let peer = Arc::new(Peer::new(Limits::default()));
+    let peer = Arc::new(ChaincodeSupport::new(ChaincodeLimits::default()));
     peer.join(Arc::new(channel));
     let info = ConnectionInfo { address, dial_timeout: LIMIT, tls: None };
     peer.chaincodes().add(ID, Source::Server(info));
 
     let options =
-        NodeOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
-    let node = Node::of_peer(options, &peer);
+        PeerOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
+    let node = Peer::with_chaincode(options, &peer);
     (serve_node(network, ledger, node, Arc::default()).await, peer)
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use ccs_identity::{MspManager, Signer};
 use ccs_ledger::LedgerError;
-use ccs_peer::validation::{Channel, ChannelPolicies, StateKey, Verdict, View, validate};
-use ccs_peer::{ContractDefinition, EndorsementPolicy};
+use ccs_peer::validation::{ChannelPolicies, StateKey, ValidationContext, Verdict, View, validate};
+use ccs_peer::{ChaincodePolicies, EndorsementPolicy};
 use ccs_proto::common::{Header, Payload};
 use ccs_proto::kvrwset::{HashedRwSet, KvMetadataWrite, KvWrite, KvWriteHash, KvrwSet};
 use ccs_proto::peer::{
@@ -17,7 +17,7 @@ use ccs_proto::rwset::{CollectionHashedReadWriteSet, NsReadWriteSet, TxReadWrite
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use crate::fake_contract::definition;
+use crate::fake_contract::policies;
 use crate::network::{Network, Organization, manager};
 use crate::proposal::{Parts, envelope};
 use crate::running::start;
@@ -131,18 +131,18 @@ impl<'a> Made<'a> {
 /// Definitions and policies of keys, as if they were committed.
 #[derive(Default)]
 struct FakeView {
-    policies: BTreeMap<StateKey, Vec<u8>>,
-    definition: Option<ContractDefinition>,
+    keys: BTreeMap<StateKey, Vec<u8>>,
+    chaincode: Option<ChaincodePolicies>,
 }
 
 impl View for FakeView {
-    fn definition(&self, chaincode: &str) -> Option<Arc<ContractDefinition>> {
-        let basic = || Arc::new(self.definition.clone().unwrap_or_else(definition));
+    fn policies(&self, chaincode: &str) -> Option<Arc<ChaincodePolicies>> {
+        let basic = || Arc::new(self.chaincode.clone().unwrap_or_else(policies));
         (chaincode == "basic").then(basic)
     }
 
     fn key_policy(&self, key: &StateKey) -> Result<Option<Vec<u8>>, LedgerError> {
-        Ok(self.policies.get(key).cloned())
+        Ok(self.keys.get(key).cloned())
     }
 }
 
@@ -156,8 +156,14 @@ fn policy(text: &str) -> Vec<u8> {
 
 fn verdict(envelope: &[u8], msps: &MspManager, view: &FakeView, changed: &HashSet<StateKey>) -> Verdict {
     let policies = ChannelPolicies::new(msps);
-    let channel = Channel { name: "mychannel", msps, policies: &policies, view, changed_policies: changed };
-    validate(envelope, &channel).unwrap()
+    let context = ValidationContext {
+        channel: "mychannel",
+        msps,
+        policies: &policies,
+        view,
+        changed_policies: changed,
+    };
+    validate(envelope, &context).unwrap()
 }
 
 fn code(envelope: &[u8], msps: &MspManager) -> Code {
@@ -247,9 +253,9 @@ fn the_nearest_policy_counts() {
     let msps = manager(&[&one, &two]);
     let client = one.signer("client");
     let (first, second) = (one.signer("peer"), two.signer("peer"));
-    let own = ContractDefinition {
+    let own = ChaincodePolicies {
         endorsement_policy: EndorsementPolicy::Signature("OR('Org1MSP.peer')".parse().unwrap()),
-        ..definition()
+        ..policies()
     };
     let implicit = "_implicit_org_Org2MSP";
     let (usual, relaxed) = (None, Some(own));
@@ -275,9 +281,9 @@ fn the_nearest_policy_counts() {
         ("definitions", &relaxed, vec![write("_lifecycle", "a")], vec![&first], false),
         ("definitions, endorsed", &relaxed, vec![write("_lifecycle", "a")], vec![&first, &second], true),
     ];
-    for (name, definition, sets, endorsers, is_enough) in cases {
-        let policies = [(public("special"), policy("OR('Org2MSP.peer')"))].into();
-        let view = FakeView { policies, definition: definition.clone() };
+    for (name, chaincode, sets, endorsers, is_enough) in cases {
+        let keys = [(public("special"), policy("OR('Org2MSP.peer')"))].into();
+        let view = FakeView { keys, chaincode: chaincode.clone() };
         let made = Made::new(&client, &endorsers, sets);
         let verdict = verdict(&made.envelope(Spoil::Nothing), &msps, &view, &HashSet::new());
         assert_eq!(verdict.outcome.is_ok(), is_enough, "{name}: {verdict:?}");

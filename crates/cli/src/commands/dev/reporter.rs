@@ -7,16 +7,14 @@ use std::sync::{Mutex, PoisonError};
 
 use ccs_devnet::{Event, Ready, Stream};
 use ccs_ledger::Touched;
-use ccs_peer::observer::{CommittedTransaction, Event as PeerEvent, Purpose, Simulated};
+use ccs_peer::observer::{CommittedTransaction, PeerEvent, Purpose, Simulated};
+use ccs_proto::limits::ERROR_THRESHOLD;
 use serde_json::{Value, json};
 
 use crate::style::{self, BAD, FAINT, GOOD, NAME, WARN};
 
 /// How many keys of a kind a line shows.
 const SHOWN_KEYS: usize = 4;
-
-/// The lowest status that is not endorsed.
-const ERROR_THRESHOLD: i32 = 400;
 
 /// Prints events.
 #[derive(Debug)]

@@ -1,7 +1,7 @@
 //! Real chaincodes: they are reached, and a probe leaves them as they were.
 
 use ccs_chaincode::{Chaincode, RegisterOptions};
-use ccs_dial::connection::{ClientPair, Tls};
+use ccs_dial::connection::{ClientPair, ConnectionTls};
 use ccs_dial::{ChaincodeConnection, ConnectionInfo};
 use ccs_files::PackageId;
 use ccs_testkit::{Authority, NodeSample};
@@ -28,7 +28,7 @@ impl Way<'_> {
     }
 
     async fn register(&self) -> Chaincode {
-        let tls = self.authority.map(|authority| Tls {
+        let tls = self.authority.map(|authority| ConnectionTls {
             root_cert: authority.root.clone(),
             client: self.mutual.then(|| ClientPair {
                 key: authority.client.key.clone(),

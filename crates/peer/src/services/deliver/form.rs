@@ -1,7 +1,9 @@
 //! What a client is given of a block: all of it, what anyone may know, or all of it with private data.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use ccs_channel::{Channel, IMPLICIT};
 use ccs_identity::Identity;
 use ccs_ledger::LedgerError;
 use ccs_proto::common::{Block, Status};
@@ -15,14 +17,13 @@ use ccs_proto::peer::{
 use ccs_proto::rwset::TxPvtReadWriteSet;
 use prost::Message;
 
-use crate::channels::JoinedChannel;
-use crate::node::Node;
+use crate::peer::Peer;
 use crate::services::blocks::{BlockTransaction, transactions};
 
 /// Who reads the blocks of which channel.
 pub(crate) struct Reader<'a> {
-    pub(crate) node: &'a Node,
-    pub(crate) channel: &'a JoinedChannel,
+    pub(crate) peer: &'a Peer,
+    pub(crate) channel: &'a Arc<Channel>,
     pub(crate) identity: &'a Identity,
 }
 
@@ -149,11 +150,11 @@ impl Reader<'_> {
     }
 
     fn is_member(&self, namespace: &str, collection: &str) -> bool {
-        if let Some(organization) = collection.strip_prefix("_implicit_org_") {
+        if let Some(organization) = collection.strip_prefix(IMPLICIT) {
             return organization == self.identity.msp_id().as_str();
         }
-        let definition = self.node.contracts().definition(self.channel.name(), namespace);
-        let collection = definition.as_ref().and_then(|definition| definition.collection(collection));
+        let policies = self.peer.executor().policies(self.channel, namespace);
+        let collection = policies.as_ref().and_then(|policies| policies.collection(collection));
         collection.is_some_and(|collection| collection.members.is_satisfied_by([self.identity]))
     }
 }

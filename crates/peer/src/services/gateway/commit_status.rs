@@ -7,14 +7,14 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use super::readable;
-use crate::channels::JoinedChannel;
 use crate::committer::Failure;
-use crate::node::Node;
+use crate::peer::Peer;
 use crate::services::deadline;
+use ccs_channel::Channel;
 
 /// Waits without a limit of its own: until the client's, and the call is dropped with it.
 pub(super) async fn commit_status(
-    node: &Node,
+    peer: &Peer,
     signed: &SignedCommitStatusRequest,
     deadline: Option<Instant>,
 ) -> Result<CommitStatusResponse, Status> {
@@ -35,14 +35,14 @@ pub(super) async fn commit_status(
     }
     let signed =
         SignedData { identity: &request.identity, message: &signed.request, signature: &signed.signature };
-    let channel = readable(node, &request.channel_id, signed)?;
+    let channel = readable(peer, &request.channel_id, signed)?;
     tokio::select! {
         biased;
         status = wait(channel, &request.transaction_id) => status,
         // Left to the transport, a client that is quick sees its own error, and another one CANCELLED.
         () = deadline::passed(deadline) => Err(Status::deadline_exceeded("context deadline exceeded")),
-        failure = node.orderer().failed(channel.name()) => Err(not_committed(&failure)),
-        () = node.stopping().cancelled() => Err(Status::unavailable("the peer is stopping")),
+        failure = peer.orderer().failed(channel.name()) => Err(not_committed(&failure)),
+        () = peer.stopping().cancelled() => Err(Status::unavailable("the peer is stopping")),
     }
 }
 
@@ -56,7 +56,7 @@ fn not_committed(failure: &Failure) -> Status {
     }
 }
 
-async fn wait(channel: &JoinedChannel, id: &str) -> Result<CommitStatusResponse, Status> {
+async fn wait(channel: &Channel, id: &str) -> Result<CommitStatusResponse, Status> {
     // Before the first look: what is committed in between is seen as a change.
     let mut height = channel.ledger().subscribe();
     loop {

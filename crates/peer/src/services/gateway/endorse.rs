@@ -3,8 +3,7 @@
 use ccs_proto::common::{Envelope, Payload};
 use ccs_proto::gateway::{EndorseRequest, EndorseResponse};
 use ccs_proto::peer::{
-    ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeProposalPayload, ProposalResponse, Transaction,
-    TransactionAction,
+    ChaincodeActionPayload, ChaincodeEndorsedAction, ProposalResponse, Transaction, TransactionAction,
 };
 use prost::Message;
 use tokio::time::{Instant, sleep_until};
@@ -13,11 +12,13 @@ use tonic::{Code, Status};
 use super::failure::with_detail;
 use super::result::classify;
 use super::unpacked::GatewayProposal;
-use crate::node::Node;
+use crate::endorser::Callee;
 use crate::observer::Purpose;
+use crate::peer::Peer;
+use crate::proposal::Unpacked;
 
 pub(super) async fn endorse(
-    node: &Node,
+    peer: &Peer,
     request: EndorseRequest,
     end: Instant,
 ) -> Result<EndorseResponse, Status> {
@@ -25,10 +26,10 @@ pub(super) async fn endorse(
     if signed.proposal_bytes.is_empty() {
         return Err(Status::invalid_argument("the proposed transaction must contain a signed proposal"));
     }
-    let proposal = GatewayProposal::read(&signed)
+    let proposal = GatewayProposal::read(signed)
         .map_err(|error| Status::invalid_argument(format!("error unmarshalling {error}")))?;
     let organizations = &request.endorsing_organizations;
-    find_endorser(node, &proposal, organizations)?;
+    let callee = find_endorser(peer, &proposal, organizations)?;
     let (failed, late) = if organizations.is_empty() {
         (
             "failed to endorse transaction, see attached details for more info",
@@ -41,31 +42,37 @@ pub(super) async fn endorse(
         )
     };
     let answer = tokio::select! {
-        answer = node.endorser().process_proposal(signed, Purpose::Endorse) => answer,
+        answer = peer.endorser().process_proposal(proposal.decoded, Some(callee), Purpose::Endorse) => answer,
         () = sleep_until(end) => return Err(Status::deadline_exceeded(late)),
     };
-    let answer = classify(answer).map_err(|error| with_detail(node, Code::Aborted, failed, error.message))?;
-    let prepared = prepare(proposal, answer);
+    let (answer, proposal) =
+        answer.map_or_else(|error| (Err(error), None), |(answer, proposal)| (Ok(answer), Some(proposal)));
+    let answer = classify(answer).map_err(|error| with_detail(peer, Code::Aborted, failed, error.message))?;
+    let prepared = proposal.and_then(|proposal| prepare(proposal, answer));
     let prepared =
         prepared.ok_or_else(|| Status::aborted("failed to assemble transaction: there is no endorsement"))?;
     Ok(EndorseResponse { prepared_transaction: Some(prepared) })
 }
 
-/// Finds out whether this node, the only endorser there is, may endorse.
-fn find_endorser(node: &Node, proposal: &GatewayProposal, organizations: &[String]) -> Result<(), Status> {
-    let (channel, chaincode) = (&proposal.channel, proposal.chaincode());
-    let is_there = node.endorser().has_chaincode(channel, chaincode);
-    let own = node.signer().msp_id().as_str();
-    let missing: Vec<_> =
-        organizations.iter().filter(|organization| !is_there || *organization != own).cloned().collect();
+/// Finds out whether this peer, the only endorser there is, may endorse, and what.
+fn find_endorser(
+    peer: &Peer,
+    proposal: &GatewayProposal,
+    organizations: &[String],
+) -> Result<Callee, Status> {
+    let (channel, chaincode) = (proposal.channel(), proposal.chaincode());
+    let callee = peer.channel(channel).and_then(|found| proposal.resolve(peer, found));
+    let own = peer.signer().msp_id().as_str();
+    let is_missing = |organization: &&String| callee.is_none() || *organization != own;
+    let missing: Vec<_> = organizations.iter().filter(is_missing).cloned().collect();
     if !missing.is_empty() {
         return Err(Status::unavailable(format!(
             "failed to find any endorsing peers for org(s): {}",
             missing.join(", ")
         )));
     }
-    if is_there {
-        return Ok(());
+    if let Some(callee) = callee {
+        return Ok(callee);
     }
     if proposal.has_transient_data() {
         return Err(Status::failed_precondition(
@@ -80,17 +87,13 @@ fn find_endorser(node: &Node, proposal: &GatewayProposal, organizations: &[Strin
 }
 
 /// Puts the transaction together; headers and input go in as they came.
-fn prepare(proposal: GatewayProposal, answer: ProposalResponse) -> Option<Envelope> {
-    let without_transient =
-        ChaincodeProposalPayload { input: proposal.payload.input, ..ChaincodeProposalPayload::default() };
+fn prepare(proposal: Unpacked, answer: ProposalResponse) -> Option<Envelope> {
     let action = ChaincodeEndorsedAction {
         proposal_response_payload: answer.payload,
         endorsements: vec![answer.endorsement?],
     };
-    let payload = ChaincodeActionPayload {
-        chaincode_proposal_payload: without_transient.encode_to_vec(),
-        action: Some(action),
-    };
+    let payload =
+        ChaincodeActionPayload { chaincode_proposal_payload: proposal.payload(), action: Some(action) };
     let action = TransactionAction {
         header: proposal.header.signature_header.clone(),
         payload: payload.encode_to_vec(),

@@ -15,14 +15,14 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 
 use super::readable;
-use crate::node::Node;
+use crate::peer::Peer;
 use crate::services::blocks::{BlockReader, transactions};
 
 /// The stream of events. It never ends by itself.
 type Events = ReceiverStream<Result<ChaincodeEventsResponse, Status>>;
 
 pub(super) fn chaincode_events(
-    node: &Arc<Node>,
+    peer: &Arc<Peer>,
     signed: &SignedChaincodeEventsRequest,
     permit: OwnedSemaphorePermit,
 ) -> Result<Events, Status> {
@@ -33,16 +33,16 @@ pub(super) fn chaincode_events(
         .map_err(|error| Status::invalid_argument(format!("invalid chaincode events request: {error}")))?;
     let signature =
         SignedData { identity: &request.identity, message: &signed.request, signature: &signed.signature };
-    let channel = readable(node, &request.channel_id, signature)?;
+    let channel = readable(peer, &request.channel_id, signature)?;
     let first = first_block(channel.ledger(), &request)?;
     let blocks = BlockReader::new(channel.ledger(), first);
     let (sender, events) = mpsc::channel(1);
-    let node = Arc::clone(node);
+    let peer = Arc::clone(peer);
     tokio::spawn(async move {
         tokio::select! {
             biased;
             () = sender.closed() => {}
-            () = node.stopping().cancelled() => {
+            () = peer.stopping().cancelled() => {
                 // Full when the client does not read; it then sees the end of the connection.
                 let _ = sender.try_send(Err(Status::unavailable("the peer is stopping")));
             }

@@ -4,7 +4,7 @@ use ccs_proto::gateway::ErrorDetail;
 use prost::Message;
 use tonic::{Code, Status};
 
-use crate::node::Node;
+use crate::peer::Peer;
 
 /// By which name SDKs find the type of a detail.
 const TYPE_URL: &str = "type.googleapis.com/gateway.ErrorDetail";
@@ -20,14 +20,14 @@ pub(super) struct RpcStatus {
     details: Vec<prost_types::Any>,
 }
 
-/// Makes an error whose one detail is what this node said.
+/// Makes an error whose one detail is what this peer said.
 ///
 /// Code and message are inside once more, since the SDKs for Go and Java compare them with those of the call.
-pub(super) fn with_detail(node: &Node, code: Code, message: impl Into<String>, said: String) -> Status {
+pub(super) fn with_detail(peer: &Peer, code: Code, message: impl Into<String>, said: String) -> Status {
     let message = message.into();
     let detail = ErrorDetail {
-        address: node.address().to_owned(),
-        msp_id: node.signer().msp_id().to_string(),
+        address: peer.address().to_owned(),
+        msp_id: peer.signer().msp_id().to_string(),
         message: said,
     };
     let detail = prost_types::Any { type_url: TYPE_URL.to_owned(), value: detail.encode_to_vec() };

@@ -1,11 +1,11 @@
 //! What the gateway makes of an endorser's answer (Fabric 3.1 `internal/pkg/gateway/apiutils.go`).
 
-use ccs_proto::peer::ProposalResponse;
+use ccs_proto::peer::{ProposalResponse, Response};
 use tonic::Code;
 
 use crate::proposal::EndorserError;
 
-/// An endorser's answer that is no success.
+/// An endorser's answer that is not a success.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unsuccessful {
     pub(super) code: Code,
@@ -15,36 +15,52 @@ pub(super) struct Unsuccessful {
     pub(super) can_retry: bool,
 }
 
-/// Tells success, status 200 to 399, from the rest.
+impl Unsuccessful {
+    /// Makes the error of a proposal that could not be simulated.
+    pub(super) fn failed(message: String) -> Self {
+        Self { code: Code::Aborted, message, can_retry: true }
+    }
+
+    fn answered(response: &Response) -> Self {
+        let message = format!("chaincode response {}, {}", response.status, response.message);
+        Self { code: Code::Unknown, message, can_retry: false }
+    }
+}
+
+/// Returns what the gateway makes of a proposal that is refused.
+pub(super) fn classify_error(error: &EndorserError) -> Unsuccessful {
+    let message = error.to_string();
+    match error {
+        EndorserError::Filter(_) => Unsuccessful { code: Code::Unavailable, message, can_retry: true },
+        EndorserError::Proposal(_) => {
+            Unsuccessful { code: Code::FailedPrecondition, message, can_retry: false }
+        }
+    }
+}
+
+/// Tells success, status 200 to 399, from the rest, in the response of a chaincode.
+pub(super) fn classify_response(response: Response) -> Result<Response, Unsuccessful> {
+    match response.status {
+        200..400 => Ok(response),
+        _ => Err(Unsuccessful::answered(&response)),
+    }
+}
+
+/// The same in the answer of an endorser, which has no payload if the proposal could not be simulated.
 pub(super) fn classify(
     answer: Result<ProposalResponse, EndorserError>,
 ) -> Result<ProposalResponse, Unsuccessful> {
-    let answer = answer.map_err(|error| {
-        let message = error.to_string();
-        match error {
-            EndorserError::Filter(_) => Unsuccessful { code: Code::Unavailable, message, can_retry: true },
-            EndorserError::Proposal(_) => {
-                Unsuccessful { code: Code::FailedPrecondition, message, can_retry: false }
-            }
-        }
-    })?;
+    let answer = answer.map_err(|error| classify_error(&error))?;
     let response = answer.response.clone().unwrap_or_default();
     match response.status {
         200..400 => Ok(answer),
-        500 if answer.payload.is_empty() => {
-            Err(Unsuccessful { code: Code::Aborted, message: response.message, can_retry: true })
-        }
-        status => {
-            let message = format!("chaincode response {status}, {}", response.message);
-            Err(Unsuccessful { code: Code::Unknown, message, can_retry: false })
-        }
+        500 if answer.payload.is_empty() => Err(Unsuccessful::failed(response.message)),
+        _ => Err(Unsuccessful::answered(&response)),
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use ccs_proto::peer::Response;
-
     use super::*;
     use crate::proposal::{FilterError, ProposalError};
 

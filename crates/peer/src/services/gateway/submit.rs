@@ -6,12 +6,12 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use super::failure::with_detail;
-use crate::node::Node;
-use crate::orderer::Refusal;
+use crate::orderer::BroadcastError;
+use crate::peer::Peer;
 use crate::services::deadline;
 
 pub(super) async fn submit(
-    node: &Node,
+    peer: &Peer,
     request: SubmitRequest,
     end: Option<Instant>,
 ) -> Result<SubmitResponse, Status> {
@@ -21,23 +21,23 @@ pub(super) async fn submit(
         return Err(Status::invalid_argument("prepared transaction must be signed"));
     }
     let channel = request.channel_id;
-    if node.channel(&channel).is_none() {
+    if peer.channel(&channel).is_none() {
         return Err(Status::failed_precondition(format!(
             "failed to get config for channel [{channel}]: could not get last config for channel {channel}"
         )));
     }
     let accepted = tokio::select! {
-        accepted = node.orderer().broadcast(&envelope) => accepted,
+        accepted = peer.orderer().broadcast(&envelope) => accepted,
         () = deadline::passed(end) => {
             let late = "submit timeout expired while broadcasting to ordering service";
             return Err(Status::deadline_exceeded(late));
         }
     };
-    accepted.map(|()| SubmitResponse {}).map_err(|refusal| refused(node, refusal))
+    accepted.map(|()| SubmitResponse {}).map_err(|refusal| refused(peer, refusal))
 }
 
-fn refused(node: &Node, refusal: Refusal) -> Status {
-    let Refusal { status, info } = refusal;
+fn refused(peer: &Peer, refusal: BroadcastError) -> Status {
+    let BroadcastError { status, info } = refusal;
     let said =
         format!("received unsuccessful response from orderer: status={}, info={info}", status.as_str_name());
     match status {
@@ -45,6 +45,6 @@ fn refused(node: &Node, refusal: Refusal) -> Status {
         | OrdererStatus::Forbidden
         | OrdererStatus::NotFound
         | OrdererStatus::RequestEntityTooLarge => Status::aborted(said),
-        _ => with_detail(node, Code::Unavailable, "no orderers could successfully process transaction", said),
+        _ => with_detail(peer, Code::Unavailable, "no orderers could successfully process transaction", said),
     }
 }

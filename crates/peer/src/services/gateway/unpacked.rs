@@ -1,28 +1,28 @@
-//! What the gateway reads out of a proposal before an endorser sees it: channel and chaincode of the specification.
+//! What the gateway looks at in a proposal before an endorser sees it: channel and chaincode of the specification.
 
-use ccs_proto::common::{ChannelHeader, Header};
-use ccs_proto::peer::{
-    ChaincodeInvocationSpec, ChaincodeProposalPayload, ChaincodeSpec, Proposal, SignedProposal,
-};
+use std::sync::Arc;
 
-use crate::proposal::{Undecodable, decode};
+use ccs_channel::Channel;
+use ccs_proto::peer::SignedProposal;
+
+use crate::endorser::Callee;
+use crate::observer::with_hint;
+use crate::peer::Peer;
+use crate::proposal::{Decoded, Undecodable};
 
 /// A proposal as the gateway sees it.
 #[derive(Debug)]
 pub(super) struct GatewayProposal {
-    pub(super) header: Header,
-    pub(super) channel: String,
-    pub(super) payload: ChaincodeProposalPayload,
-    specification: Option<ChaincodeSpec>,
+    pub(super) decoded: Decoded,
 }
 
 /// A proposal cannot be evaluated: it does not say what.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum UnpackError {
+pub(super) enum GatewayProposalError {
     #[error("a signed proposal is required")]
     NoProposal,
     #[error("error unmarshalling {0}")]
-    Undecodable(#[from] Undecodable),
+    Undecodable(Undecodable),
     #[error("no channel id provided")]
     NoChannel,
     #[error("no chaincode spec is provided, channel id [{0}]")]
@@ -34,40 +34,62 @@ pub(super) enum UnpackError {
 }
 
 impl GatewayProposal {
-    pub(super) fn read(signed: &SignedProposal) -> Result<Self, Undecodable> {
-        let proposal: Proposal = decode("Proposal", &signed.proposal_bytes)?;
-        let header: Header = decode("Header", &proposal.header)?;
-        let channel_header: ChannelHeader = decode("ChannelHeader", &header.channel_header)?;
-        let payload: ChaincodeProposalPayload = decode("ChaincodeProposalPayload", &proposal.payload)?;
-        let specification: ChaincodeInvocationSpec = decode("ChaincodeInvocationSpec", &payload.input)?;
-        let specification = specification.chaincode_spec;
-        Ok(Self { header, channel: channel_header.channel_id, payload, specification })
+    /// Decodes the levels of a proposal.
+    pub(super) fn read(signed: SignedProposal) -> Result<Self, Undecodable> {
+        let decoded = Decoded::new(signed);
+        decoded.check_for_gateway()?;
+        Ok(Self { decoded })
     }
 
     /// Reads a proposal that has to name a channel and a chaincode.
-    pub(super) fn read_complete(signed: Option<&SignedProposal>) -> Result<Self, UnpackError> {
+    pub(super) fn read_complete(signed: Option<SignedProposal>) -> Result<Self, GatewayProposalError> {
         let signed = signed.filter(|signed| !signed.proposal_bytes.is_empty());
-        let proposal = Self::read(signed.ok_or(UnpackError::NoProposal)?)?;
-        let channel = || proposal.channel.clone();
-        if proposal.channel.is_empty() {
-            return Err(UnpackError::NoChannel);
+        let proposal = Self::read(signed.ok_or(GatewayProposalError::NoProposal)?)
+            .map_err(GatewayProposalError::Undecodable)?;
+        let channel = || proposal.channel().to_owned();
+        if proposal.channel().is_empty() {
+            return Err(GatewayProposalError::NoChannel);
         }
-        let specification =
-            proposal.specification.as_ref().ok_or_else(|| UnpackError::NoSpecification(channel()))?;
-        let id = specification.chaincode_id.as_ref().ok_or_else(|| UnpackError::NoChaincodeId(channel()))?;
+        let specification = proposal
+            .decoded
+            .specification()
+            .ok_or_else(|| GatewayProposalError::NoSpecification(channel()))?;
+        let id = specification.chaincode_id.as_ref();
+        let id = id.ok_or_else(|| GatewayProposalError::NoChaincodeId(channel()))?;
         if id.name.is_empty() {
-            return Err(UnpackError::NoChaincodeName(channel()));
+            return Err(GatewayProposalError::NoChaincodeName(channel()));
         }
         Ok(proposal)
     }
 
-    /// Gives the chaincode's name; empty if there is none.
+    /// Returns the name of the channel.
+    pub(super) fn channel(&self) -> &str {
+        self.decoded.channel()
+    }
+
+    /// Returns the chaincode's name; empty if there is none.
     pub(super) fn chaincode(&self) -> &str {
-        let id = self.specification.as_ref().and_then(|specification| specification.chaincode_id.as_ref());
+        let id = self.decoded.specification().and_then(|specification| specification.chaincode_id.as_ref());
         id.map(|id| id.name.as_str()).unwrap_or_default()
     }
 
+    /// Tells whether there are values that the chaincode sees and nobody stores.
     pub(super) fn has_transient_data(&self) -> bool {
-        !self.payload.transient_map.is_empty()
+        self.decoded.has_transient_data()
+    }
+
+    /// Resolves what is called on a channel; [`None`] if this peer cannot simulate it.
+    ///
+    /// A client of the gateway is told no more than that, as by a peer; why a chaincode that is defined does not run is told
+    /// to whoever watches.
+    pub(super) fn resolve(&self, peer: &Peer, channel: &Arc<Channel>) -> Option<Callee> {
+        match peer.endorser().resolve(Some(channel), self.chaincode()) {
+            Ok(callee) => Some(callee),
+            Err(ccs_chaincode::Gap::Undefined(_)) => None,
+            Err(gap) => {
+                peer.observer().warn(with_hint(&gap, gap.hint()));
+                None
+            }
+        }
     }
 }

@@ -21,7 +21,7 @@ use tonic::transport::server::Connected;
 
 use super::greeting::{Bytes, GreetError, Greeted, PREFACE, ShownCertificate, greet};
 use super::slots::{Renewal, Slot, Slots};
-use super::tls::Tls;
+use super::tls::ServerTls;
 use super::warnings::Warnings;
 use crate::observer::Observer;
 
@@ -42,7 +42,7 @@ impl Connections {
     /// Accepts connections until `stop`.
     pub(crate) fn accept(
         listener: TcpListener,
-        tls: Option<Tls>,
+        tls: Option<ServerTls>,
         stop: CancellationToken,
         observer: Observer,
     ) -> Self {

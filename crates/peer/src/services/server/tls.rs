@@ -11,17 +11,17 @@ use rustls::{RootCertStore, ServerConfig};
 
 /// The server's certificate with its key, ready to use.
 #[derive(Clone)]
-pub struct Tls(pub(super) Arc<ServerConfig>);
+pub struct ServerTls(pub(super) Arc<ServerConfig>);
 
-impl fmt::Debug for Tls {
+impl fmt::Debug for ServerTls {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Tls").finish_non_exhaustive()
+        formatter.debug_tuple("ServerTls").finish_non_exhaustive()
     }
 }
 
 /// There can be no TLS with what was given.
 #[derive(Debug, thiserror::Error)]
-pub enum TlsError {
+pub enum ServerTlsError {
     /// The certificate's PEM text cannot be read.
     #[error("the TLS certificate cannot be read: {0}")]
     Certificate(rustls::pki_types::pem::Error),
@@ -33,36 +33,40 @@ pub enum TlsError {
     Unusable(rustls::Error),
 }
 
-impl Tls {
+impl ServerTls {
     /// Reads the certificate, with those that lead to its root if any, and its key. TLS 1.2 or later, as with Fabric;
     /// clients show no certificate.
-    pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+    pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, ServerTlsError> {
         Self::new(certificates, key, WebPkiClientVerifier::no_client_auth())
     }
 
     /// Reads the same, and the CA of whom every client must have a certificate.
-    pub fn with_clients_of(ca: &[u8], certificates: &[u8], key: &[u8]) -> Result<Self, TlsError> {
+    pub fn with_clients_of(ca: &[u8], certificates: &[u8], key: &[u8]) -> Result<Self, ServerTlsError> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(ca) {
-            roots.add(certificate.map_err(TlsError::Certificate)?).map_err(TlsError::Unusable)?;
+            roots.add(certificate.map_err(ServerTlsError::Certificate)?).map_err(ServerTlsError::Unusable)?;
         }
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
         let verifier =
-            verifier.map_err(|error| TlsError::Unusable(rustls::Error::General(error.to_string())))?;
+            verifier.map_err(|error| ServerTlsError::Unusable(rustls::Error::General(error.to_string())))?;
         Self::new(certificates, key, verifier)
     }
 
-    fn new(certificates: &[u8], key: &[u8], clients: Arc<dyn ClientCertVerifier>) -> Result<Self, TlsError> {
+    fn new(
+        certificates: &[u8],
+        key: &[u8],
+        clients: Arc<dyn ClientCertVerifier>,
+    ) -> Result<Self, ServerTlsError> {
         let certificates = CertificateDer::pem_slice_iter(certificates).collect::<Result<Vec<_>, _>>();
-        let certificates = certificates.map_err(TlsError::Certificate)?;
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(TlsError::Key)?;
+        let certificates = certificates.map_err(ServerTlsError::Certificate)?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(ServerTlsError::Key)?;
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config =
             ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().and_then(
                 |builder| builder.with_client_cert_verifier(clients).with_single_cert(certificates, key),
             );
-        let mut config = config.map_err(TlsError::Unusable)?;
+        let mut config = config.map_err(ServerTlsError::Unusable)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Self(Arc::new(config)))
     }

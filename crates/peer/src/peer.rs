@@ -1,28 +1,28 @@
-//! The node: what the services of a peer work on.
+//! The peer: what its services work on.
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ccs_chaincode::Peer;
+use ccs_chaincode::ChaincodeSupport;
+use ccs_channel::Channel;
 use ccs_identity::{MspManager, Signer};
-use ccs_ledger::Ledger;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::channels::{Channels, JoinedChannel, Local};
+use crate::channels::{Channels, Local};
 use crate::committer::{BlockMaker, Committer, Cutting};
-use crate::contracts::Contracts;
 use crate::endorser::Endorser;
+use crate::executor::ChaincodeExecutor;
 use crate::observer::Observer;
 use crate::orderer::Orderer;
 use crate::packages::{NoPackages, PackageStore};
-use crate::transient_store::PendingPrivateData;
+use crate::transient_store::TransientStore;
 use crate::validation::ChannelPolicies;
 
-/// What a node is made of.
+/// What a peer is made of.
 #[derive(Debug)]
-pub struct NodeOptions {
+pub struct PeerOptions {
     /// The address that errors name, such as `localhost:7051`.
     pub address: String,
     /// Signs endorsements.
@@ -39,7 +39,7 @@ pub struct NodeOptions {
     pub observer: Observer,
 }
 
-impl NodeOptions {
+impl PeerOptions {
     /// Gives options with the times that peers ship, no packages, and nobody to watch.
     #[must_use]
     pub fn new(address: impl Into<String>, signer: Arc<Signer>, local_msps: Arc<MspManager>) -> Self {
@@ -56,11 +56,11 @@ impl NodeOptions {
 }
 
 /// A running peer without its front: endorser, committers, and what they need.
-pub struct Node {
+pub struct Peer {
     address: String,
     endorsement_timeout: Duration,
     channels: Arc<Channels>,
-    contracts: Arc<dyn Contracts>,
+    executor: Arc<dyn ChaincodeExecutor>,
     endorser: Endorser,
     orderer: Orderer,
     observer: Observer,
@@ -71,35 +71,33 @@ pub struct Node {
     stopping: CancellationToken,
 }
 
-impl fmt::Debug for Node {
+impl fmt::Debug for Peer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = formatter.debug_struct("Node");
+        let mut shown = formatter.debug_struct("Peer");
         shown.field("address", &self.address).field("channels", &self.channels).finish_non_exhaustive()
     }
 }
 
-impl Node {
-    /// Starts a node with its channels, each with the organizations that belong to it. Needs a tokio runtime.
+impl Peer {
+    /// Starts a peer with its channels, whose chaincode the executor runs. Needs a tokio runtime.
     #[must_use]
     pub fn start(
-        options: NodeOptions,
-        contracts: Arc<dyn Contracts>,
-        channels: Vec<(Ledger, Arc<MspManager>)>,
+        options: PeerOptions,
+        executor: Arc<dyn ChaincodeExecutor>,
+        channels: Vec<Arc<Channel>>,
     ) -> Arc<Self> {
-        let NodeOptions { address, signer, local_msps, cutting, endorsement_timeout, packages, observer } =
+        let PeerOptions { address, signer, local_msps, cutting, endorsement_timeout, packages, observer } =
             options;
-        let channels = channels.into_iter().map(|(ledger, msps)| JoinedChannel::new(ledger, msps));
         let channels = Arc::new(Channels::new(channels));
-        let private = Arc::<PendingPrivateData>::default();
+        let transient_store = Arc::<TransientStore>::default();
         let committers = TaskTracker::new();
         let closing = CancellationToken::new();
         let orderer = Orderer::new(Arc::clone(&channels), observer.clone(), |channel| {
             let maker = BlockMaker {
-                ledger: channel.ledger().clone(),
+                channel: Arc::clone(channel),
                 policies: Arc::new(ChannelPolicies::new(channel.msps())),
-                msps: Arc::clone(channel.msps()),
-                contracts: Arc::clone(&contracts),
-                private: Arc::clone(&private),
+                executor: Arc::clone(&executor),
+                transient_store: Arc::clone(&transient_store),
                 observer: observer.clone(),
             };
             Committer::start(maker, cutting.clone(), closing.clone(), &committers)
@@ -108,9 +106,9 @@ impl Node {
         let endorser = Endorser {
             local: Local { signer, msps: local_msps },
             channels: Arc::clone(&channels),
-            contracts: Arc::clone(&contracts),
+            executor: Arc::clone(&executor),
             packages,
-            private,
+            transient_store,
             observer: observer.clone(),
         };
         let stopping = CancellationToken::new();
@@ -118,7 +116,7 @@ impl Node {
             address,
             endorsement_timeout,
             channels,
-            contracts,
+            executor,
             endorser,
             orderer,
             observer,
@@ -128,13 +126,10 @@ impl Node {
         })
     }
 
-    /// Starts a node with all channels that a peer has by now.
+    /// Starts a peer with all channels that its chaincode side has by now.
     #[must_use]
-    pub fn of_peer(options: NodeOptions, peer: &Arc<Peer>) -> Arc<Self> {
-        let channels =
-            peer.channels().into_iter().map(|channel| (channel.ledger().clone(), Arc::clone(channel.msps())));
-        let channels = channels.collect();
-        Self::start(options, Arc::new(Arc::clone(peer)), channels)
+    pub fn with_chaincode(options: PeerOptions, support: &Arc<ChaincodeSupport>) -> Arc<Self> {
+        Self::start(options, Arc::new(Arc::clone(support)), support.channels())
     }
 
     /// Stops: takes no more transactions, commits those that were accepted, and ends all streams.
@@ -144,12 +139,12 @@ impl Node {
         self.stopping.cancel();
     }
 
-    /// Gives the signal that the node has stopped.
+    /// Gives the signal that the peer has stopped.
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.stopping
     }
 
-    pub(crate) fn channel(&self, name: &str) -> Option<&JoinedChannel> {
+    pub(crate) fn channel(&self, name: &str) -> Option<&Arc<Channel>> {
         self.channels.get(name)
     }
 
@@ -169,8 +164,8 @@ impl Node {
         &self.observer
     }
 
-    pub(crate) fn contracts(&self) -> &dyn Contracts {
-        self.contracts.as_ref()
+    pub(crate) fn executor(&self) -> &dyn ChaincodeExecutor {
+        self.executor.as_ref()
     }
 
     pub(crate) fn endorser(&self) -> &Endorser {

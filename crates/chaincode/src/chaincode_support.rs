@@ -1,4 +1,4 @@
-//! The peer: its channels, the chaincodes that run, and how one is invoked.
+//! Runs chaincode for a peer: its channels, the chaincodes that run, and how one is invoked.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -9,20 +9,21 @@ use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::{ChaincodeEvent, ChaincodeMessage, Response};
 use prost::Message;
 
-use crate::context::{Call, Callees, Context};
+use crate::context::{Callees, ChaincodeCall, Context, Target};
 use crate::error::{Gap, InvokeError, TransactionError};
-use crate::limits::Limits;
+use crate::limits::ChaincodeLimits;
 use crate::registry::Chaincodes;
+use crate::shared_simulation::SharedSimulation;
 use crate::wire::TransactionKey;
 
 /// The key under which a chaincode's Init leaves the version of its definition (Fabric 3.1
 /// `core/chaincode/chaincode_support.go`).
 const INITIALIZED: &str = "\u{0}\u{10ffff}initialized";
 
-/// A peer.
+/// The channels and chaincodes of a peer, as Fabric 3.1 `core/chaincode/chaincode_support.go`.
 #[derive(Debug)]
-pub struct Peer {
-    limits: Limits,
+pub struct ChaincodeSupport {
+    limits: ChaincodeLimits,
     channels: RwLock<BTreeMap<String, Arc<Channel>>>,
     chaincodes: Chaincodes,
     indexes: Indexes,
@@ -39,23 +40,17 @@ pub struct Completed {
     pub definition: Arc<Definition>,
 }
 
-/// The last message of a chaincode, COMPLETED or ERROR.
-struct Outcome {
-    message: ChaincodeMessage,
-    definition: Arc<Definition>,
-}
-
-impl Peer {
-    /// Makes a peer that has no channel and runs no chaincode yet.
+impl ChaincodeSupport {
+    /// Makes one that has no channel and runs no chaincode yet.
     #[must_use]
-    pub fn new(limits: Limits) -> Self {
+    pub fn new(limits: ChaincodeLimits) -> Self {
         let chaincodes = Chaincodes::new(&limits);
         Self { limits, channels: RwLock::default(), chaincodes, indexes: Indexes::default() }
     }
 
     /// Gives the times and limits.
     #[must_use]
-    pub fn limits(&self) -> &Limits {
+    pub fn limits(&self) -> &ChaincodeLimits {
         &self.limits
     }
 
@@ -83,12 +78,37 @@ impl Peer {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
+    /// Resolves a chaincode of a channel: the definition as of the last block, and the ID under which it runs.
+    pub fn resolve(&self, channel: &Arc<Channel>, chaincode: &str) -> Result<Target, Gap> {
+        let definition = channel.definition(chaincode)?;
+        self.target(channel, chaincode, definition)
+    }
+
+    fn target(
+        &self,
+        channel: &Arc<Channel>,
+        chaincode: &str,
+        definition: Option<Arc<Definition>>,
+    ) -> Result<Target, Gap> {
+        let chaincode = chaincode.to_owned();
+        let Some(definition) = definition else { return Err(Gap::Undefined(chaincode)) };
+        let id = self.id_of(channel, &chaincode, &definition)?;
+        Ok(Target { channel: Arc::clone(channel), chaincode, definition, id })
+    }
+
     /// Runs a transaction on a chaincode, which is launched if it does not run.
-    pub async fn execute(self: &Arc<Self>, call: Call) -> Result<Completed, TransactionError> {
-        let (id, chaincode) = (call.transaction_id.clone(), call.chaincode.clone());
-        let outcome =
-            self.run(call).await.map_err(|error| TransactionError::Invoke { id: id.clone(), error })?;
-        let Outcome { message, definition } = outcome;
+    ///
+    /// A definition that was committed after `target` was resolved, and that the simulation sees, replaces the one in it.
+    pub async fn execute(
+        self: &Arc<Self>,
+        target: Target,
+        call: ChaincodeCall,
+    ) -> Result<Completed, TransactionError> {
+        let id = call.transaction_id.clone();
+        let failed = |error| TransactionError::Invoke { id: id.clone(), error };
+        let target = self.confirm(target, &call.simulation).map_err(failed)?;
+        let (chaincode, definition) = (target.chaincode.clone(), Arc::clone(&target.definition));
+        let message = self.run(target, call).await.map_err(failed)?;
         if message.r#type() == Type::Error {
             return Err(TransactionError::Failure(String::from_utf8_lossy(&message.payload).into_owned()));
         }
@@ -103,8 +123,19 @@ impl Peer {
         Ok(Completed { response, event, definition })
     }
 
+    /// Looks a target up in a simulation, which notes that it has read the sequence number of the definition. It resolves the
+    /// target anew if the number is another one.
+    fn confirm(&self, target: Target, simulation: &SharedSimulation) -> Result<Target, InvokeError> {
+        let found = target.channel.resolve(&mut simulation.lock(), &target.chaincode)?;
+        if found.as_ref().is_some_and(|found| found.sequence == target.definition.sequence) {
+            return Ok(target);
+        }
+        self.target(&target.channel, &target.chaincode, found)
+            .map_err(|gap| InvokeError::gap(&target.channel, &target.chaincode, gap))
+    }
+
     /// Finds the ID under which a chaincode runs, if this peer can run it.
-    pub fn id_of(&self, channel: &Channel, chaincode: &str, definition: &Definition) -> Result<String, Gap> {
+    fn id_of(&self, channel: &Channel, chaincode: &str, definition: &Definition) -> Result<String, Gap> {
         let name = || chaincode.to_owned();
         match channel.run_as(chaincode, definition)? {
             Some(RunAs::Bound(id) | RunAs::Package(id)) if self.chaincodes.is_known(&id) => Ok(id),
@@ -144,16 +175,13 @@ impl Peer {
         for channel in self.channels() {
             let Some(mirror) = channel.mirror() else { continue };
             for chaincode in channel.defined().unwrap_or_default() {
-                let Ok(Some(definition)) = channel.definition(&chaincode) else { continue };
-                let Ok(id) = self.id_of(&channel, &chaincode, &definition) else { continue };
+                let Ok(Target { id, .. }) = self.resolve(&channel, &chaincode) else { continue };
                 for index in self.indexes.of(&id) {
                     let namespace = match &index.collection {
-                        None => chaincode.clone(),
-                        Some(collection) => {
-                            Namespace::Private { chaincode: &chaincode, collection }.to_string()
-                        }
+                        None => Namespace::Public(&chaincode),
+                        Some(collection) => Namespace::Private { chaincode: &chaincode, collection },
                     };
-                    if let Err(error) = mirror.create_index(&namespace, &index.definition).await {
+                    if let Err(error) = mirror.create_index(&namespace.to_string(), &index.definition).await {
                         let file = index.file.display();
                         failures.push(format!("the index {file} of {id} cannot be created: {error}"));
                     }
@@ -165,8 +193,7 @@ impl Peer {
 
     /// Copies a block of a channel to CouchDB, if the channel is copied there; on a thread that may wait. Returns what failed.
     #[must_use]
-    pub fn copy(&self, channel: &str, block: &Committed) -> Option<String> {
-        let channel = self.channel(channel)?;
+    pub fn copy(channel: &Channel, block: &Committed) -> Option<String> {
         let error = channel.mirror()?.apply(block, &tokio::runtime::Handle::current()).err()?;
         let hint = "rich queries are refused until the peer is started again, which copies the state anew";
         Some(format!("block {} is not copied to CouchDB: {error}; {hint}", block.number))
@@ -184,28 +211,50 @@ impl Peer {
         failures
     }
 
-    /// Invokes a chaincode, for a client or for another chaincode.
-    async fn run(self: &Arc<Self>, mut call: Call) -> Result<Outcome, InvokeError> {
-        // They are for a peer's own decorators to give, whatever who calls has put there; here are none (Fabric 3.1
-        // `core/chaincode/chaincode_support.go`).
+    /// Runs a chaincode, for a client or for another chaincode, and returns its last message, COMPLETED or ERROR.
+    async fn run(
+        self: &Arc<Self>,
+        target: Target,
+        mut call: ChaincodeCall,
+    ) -> Result<ChaincodeMessage, InvokeError> {
+        // Only a peer's own decorators set decorations; here are none (Fabric 3.1 `core/chaincode/chaincode_support.go`).
         call.input.decorations.clear();
-        let (definition, message_type) = check(&call)?;
-        let id = self.id_of(&call.channel, &call.chaincode, &definition);
-        let id = id.map_err(|gap| InvokeError::Gap {
-            channel: call.channel.name().to_owned(),
-            chaincode: call.chaincode.clone(),
-            gap: Box::new(gap),
-        })?;
-        let running = self.chaincodes.running(&id).await;
-        let running = running.map_err(|error| InvokeError::Launch { id, error })?;
-        let key = TransactionKey { channel: call.channel.name().to_owned(), id: call.transaction_id.clone() };
+        let message_type = initialize(&target, &call)?;
+        let running = self.chaincodes.running(&target.id).await;
+        let running = running.map_err(|error| InvokeError::Launch { id: target.id.clone(), error })?;
+        let channel = target.channel.name().to_owned();
+        let key = TransactionKey { channel, id: call.transaction_id.clone() };
         let mut message = key.message(message_type, call.input.encode_to_vec());
         message.proposal = Some((*call.proposal).clone());
         let callees: Arc<dyn Callees> = Arc::clone(self) as _;
-        let context = Context::new(callees, self.limits.total_query_limit, call, Arc::clone(&definition));
-        let context = Arc::new(context);
-        let message = running.execute(message, context, self.limits.execute_timeout).await?;
-        Ok(Outcome { message, definition })
+        let context = Context::new(callees, self.limits.total_query_limit, target, call);
+        running.execute(message, Arc::new(context), self.limits.execute_timeout).await
+    }
+}
+
+/// Decides whether it is Init that is called. Init writes its mark into the simulation before the chaincode runs, as it does
+/// in a peer.
+fn initialize(target: &Target, call: &ChaincodeCall) -> Result<Type, InvokeError> {
+    let (name, definition) = (target.chaincode.as_str(), &target.definition);
+    let invalid = |text: &str| InvokeError::Init(format!("chaincode '{name}' {text}"));
+    let is_init = call.input.is_init;
+    if !definition.init_required {
+        if is_init {
+            return Err(invalid("does not require initialization but called as init"));
+        }
+        return Ok(Type::Transaction);
+    }
+    let mut simulation = call.simulation.lock();
+    let mark = simulation.get(name, INITIALIZED).map_err(DefinitionError::from)?;
+    match (is_init, mark.as_deref() == Some(definition.version.as_bytes())) {
+        (true, true) => Err(invalid("is already initialized but called as init")),
+        (false, false) => Err(invalid("has not been initialized for this version, must call as init first")),
+        (false, true) => Ok(Type::Transaction),
+        (true, false) => {
+            let version = definition.version.clone().into_bytes();
+            simulation.put(name, INITIALIZED, version).map_err(DefinitionError::from)?;
+            Ok(Type::Init)
+        }
     }
 }
 
@@ -215,43 +264,20 @@ fn is_of_lifecycle(namespace: &str) -> bool {
 }
 
 #[tonic::async_trait]
-impl Callees for Peer {
+impl Callees for ChaincodeSupport {
     fn channel(&self, name: &str) -> Option<Arc<Channel>> {
         Self::channel(self, name)
     }
 
-    async fn invoke(self: Arc<Self>, call: Call) -> Result<ChaincodeMessage, InvokeError> {
-        Ok(self.run(call).await?.message)
-    }
-}
-
-/// Finds the definition of what is called, and whether it is Init or not that is called.
-///
-/// Init writes its mark into the simulation before the chaincode runs, as it does in a peer.
-fn check(call: &Call) -> Result<(Arc<Definition>, Type), InvokeError> {
-    let mut simulation = call.simulation.lock();
-    let name = call.chaincode.as_str();
-    let definition = call.channel.resolve(&mut simulation, name)?.ok_or_else(|| InvokeError::Undefined {
-        channel: call.channel.name().to_owned(),
-        chaincode: name.to_owned(),
-    })?;
-    let invalid = |text: &str| InvokeError::Init(format!("chaincode '{name}' {text}"));
-    let is_init = call.input.is_init;
-    if !definition.init_required {
-        if is_init {
-            return Err(invalid("does not require initialization but called as init"));
-        }
-        return Ok((definition, Type::Transaction));
-    }
-    let mark = simulation.get(name, INITIALIZED).map_err(DefinitionError::from)?;
-    match (is_init, mark.as_deref() == Some(definition.version.as_bytes())) {
-        (true, true) => Err(invalid("is already initialized but called as init")),
-        (false, false) => Err(invalid("has not been initialized for this version, must call as init first")),
-        (false, true) => Ok((definition, Type::Transaction)),
-        (true, false) => {
-            let version = definition.version.clone().into_bytes();
-            simulation.put(name, INITIALIZED, version).map_err(DefinitionError::from)?;
-            Ok((definition, Type::Init))
-        }
+    async fn invoke(
+        self: Arc<Self>,
+        channel: Arc<Channel>,
+        chaincode: &str,
+        call: ChaincodeCall,
+    ) -> Result<ChaincodeMessage, InvokeError> {
+        let definition = channel.resolve(&mut call.simulation.lock(), chaincode)?;
+        let target = self.target(&channel, chaincode, definition);
+        let target = target.map_err(|gap| InvokeError::gap(&channel, chaincode, gap))?;
+        self.run(target, call).await
     }
 }

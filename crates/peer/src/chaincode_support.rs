@@ -1,0 +1,169 @@
+//! The chaincodes of a [`ChaincodeSupport`] as the services see them.
+
+use std::sync::Arc;
+
+use ccs_chaincode::{ChaincodeCall, ChaincodeSupport, Completed, Gap, Target, TransactionError};
+use ccs_channel::{Channel, Definition, members};
+use ccs_identity::SignaturePolicy;
+use ccs_ledger::Committed;
+use ccs_proto::common::{ApplicationPolicy, application_policy::Type};
+use ccs_proto::peer::StaticCollectionConfig;
+use ccs_proto::peer::collection_config::Payload;
+use prost::Message;
+
+use crate::executor::{
+    ChaincodeExecutor, ChaincodePolicies, CollectionPolicies, EndorsementPolicy, PackageInUse,
+};
+
+#[tonic::async_trait]
+impl ChaincodeExecutor for Arc<ChaincodeSupport> {
+    fn policies(&self, channel: &Channel, chaincode: &str) -> Option<Arc<ChaincodePolicies>> {
+        // A definition that cannot be read is as good as none: nothing is run or committed under it.
+        let definition = channel.definition(chaincode).ok()??;
+        Some(Arc::new(ChaincodePolicies::from(&*definition)))
+    }
+
+    fn resolve(&self, channel: &Arc<Channel>, chaincode: &str) -> Result<Target, Gap> {
+        ChaincodeSupport::resolve(self, channel, chaincode)
+    }
+
+    fn packages_in_use(&self, channel: &Arc<Channel>) -> Vec<PackageInUse> {
+        let used = |name: String| {
+            let Target { id, chaincode, definition, .. } = self.resolve(channel, &name).ok()?;
+            Some(PackageInUse { package_id: id, chaincode, version: definition.version.clone() })
+        };
+        channel.defined().unwrap_or_default().into_iter().filter_map(used).collect()
+    }
+
+    async fn execute(&self, target: Target, call: ChaincodeCall) -> Result<Completed, TransactionError> {
+        ChaincodeSupport::execute(self, target, call).await
+    }
+
+    fn copy(&self, channel: &Channel, block: &Committed) -> Option<String> {
+        ChaincodeSupport::copy(channel, block)
+    }
+
+    fn committed(&self, block: &Committed) -> Vec<String> {
+        ChaincodeSupport::committed(self, block)
+    }
+}
+
+impl From<&Definition> for ChaincodePolicies {
+    fn from(definition: &Definition) -> Self {
+        let collections = definition.collections.config.iter().filter_map(|config| {
+            let Payload::StaticCollectionConfig(collection) = config.payload.as_ref()?;
+            Some(collection.into())
+        });
+        Self {
+            endorsement_policy: validation_parameter(&definition.validation_parameter),
+            collections: collections.collect(),
+        }
+    }
+}
+
+impl From<&StaticCollectionConfig> for CollectionPolicies {
+    fn from(collection: &StaticCollectionConfig) -> Self {
+        Self {
+            name: collection.name.clone(),
+            members: members(collection).ok().flatten().unwrap_or_else(nobody),
+            endorsement_policy: collection.endorsement_policy.as_ref().map(policy),
+            block_to_live: collection.block_to_live,
+        }
+    }
+}
+
+/// Reads the policy of a definition; none is the channel's.
+fn validation_parameter(bytes: &[u8]) -> EndorsementPolicy {
+    if bytes.is_empty() {
+        return EndorsementPolicy::Channel;
+    }
+    let decoded = ApplicationPolicy::decode(bytes);
+    decoded.map_or_else(|_| EndorsementPolicy::Signature(nobody()), |decoded| policy(&decoded))
+}
+
+/// Reads a policy. All policies of the channel that a definition may name are the one that endorsement has.
+fn policy(policy: &ApplicationPolicy) -> EndorsementPolicy {
+    match &policy.r#type {
+        Some(Type::SignaturePolicy(envelope)) => EndorsementPolicy::Signature(
+            SignaturePolicy::from_envelope(envelope).unwrap_or_else(|_| nobody()),
+        ),
+        Some(Type::ChannelConfigPolicyReference(_)) | None => EndorsementPolicy::Channel,
+    }
+}
+
+/// Gives the policy that nobody satisfies, in place of one that cannot be read.
+fn nobody() -> SignaturePolicy {
+    SignaturePolicy::any_of(Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use ccs_proto::common::SignaturePolicyEnvelope;
+    use ccs_proto::peer::{
+        CollectionConfig, CollectionConfigPackage, CollectionPolicyConfig, collection_policy_config,
+    };
+
+    use super::*;
+
+    fn signature(text: &str) -> ApplicationPolicy {
+        let envelope = text.parse::<SignaturePolicy>().unwrap().to_envelope();
+        ApplicationPolicy { r#type: Some(Type::SignaturePolicy(envelope)) }
+    }
+
+    #[test]
+    fn policies_are_those_of_the_definition() {
+        let reference = Type::ChannelConfigPolicyReference("/Channel/Application/Endorsement".to_owned());
+        let reference = ApplicationPolicy { r#type: Some(reference) };
+        let broken =
+            ApplicationPolicy { r#type: Some(Type::SignaturePolicy(SignaturePolicyEnvelope::default())) };
+        let cases = [
+            (Vec::new(), EndorsementPolicy::Channel),
+            (reference.encode_to_vec(), EndorsementPolicy::Channel),
+            (
+                signature("OR('Org1MSP.peer')").encode_to_vec(),
+                EndorsementPolicy::Signature("OR('Org1MSP.peer')".parse().unwrap()),
+            ),
+            (broken.encode_to_vec(), EndorsementPolicy::Signature(nobody())),
+            (b"\xff".to_vec(), EndorsementPolicy::Signature(nobody())),
+        ];
+        for (validation_parameter, expected) in cases {
+            let definition = Definition { validation_parameter, ..Definition::default() };
+            assert_eq!(ChaincodePolicies::from(&definition).endorsement_policy, expected);
+        }
+    }
+
+    #[test]
+    fn collections_have_members_and_may_have_a_policy() {
+        let members = "OR('Org1MSP.member')".parse::<SignaturePolicy>().unwrap();
+        let payload = collection_policy_config::Payload::SignaturePolicy(members.to_envelope());
+        let with_members = StaticCollectionConfig {
+            name: "secrets".to_owned(),
+            member_orgs_policy: Some(CollectionPolicyConfig { payload: Some(payload) }),
+            endorsement_policy: Some(signature("OR('Org2MSP.peer')")),
+            block_to_live: 3,
+            ..StaticCollectionConfig::default()
+        };
+        let without =
+            StaticCollectionConfig { name: "empty".to_owned(), ..StaticCollectionConfig::default() };
+        let config = [with_members, without].map(|collection| CollectionConfig {
+            payload: Some(Payload::StaticCollectionConfig(collection)),
+        });
+        let collections = CollectionConfigPackage { config: config.to_vec() };
+        let definition = Definition { collections, ..Definition::default() };
+        let expected = [
+            CollectionPolicies {
+                name: "secrets".to_owned(),
+                members,
+                endorsement_policy: Some(EndorsementPolicy::Signature("OR('Org2MSP.peer')".parse().unwrap())),
+                block_to_live: 3,
+            },
+            CollectionPolicies {
+                name: "empty".to_owned(),
+                members: nobody(),
+                endorsement_policy: None,
+                block_to_live: 0,
+            },
+        ];
+        assert_eq!(ChaincodePolicies::from(&definition).collections, expected);
+    }
+}

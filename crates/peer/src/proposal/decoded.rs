@@ -1,0 +1,127 @@
+//! The levels of a proposal's bytes, each decoded once.
+//!
+//! Gateway, filter and endorser look at the levels in orders and words of their own, so a level that cannot be decoded is an
+//! error only for whoever asks for it.
+
+use std::sync::Arc;
+
+use ccs_proto::common::{ChannelHeader, Header, SignatureHeader};
+use ccs_proto::peer::{
+    ChaincodeInvocationSpec, ChaincodeProposalPayload, ChaincodeSpec, Proposal, SignedProposal,
+};
+use prost::{DecodeError, Message};
+
+use super::error::Undecodable;
+
+/// A proposal whose levels are decoded, as far as they can be.
+#[derive(Clone, Debug)]
+pub struct Decoded {
+    pub(super) signed: Arc<SignedProposal>,
+    outer: Result<(), (Outer, DecodeError)>,
+    /// The headers as they came.
+    pub(super) header: Header,
+    pub(super) channel_header: Result<ChannelHeader, DecodeError>,
+    pub(super) signature_header: Result<SignatureHeader, DecodeError>,
+    pub(super) payload: Result<ChaincodeProposalPayload, DecodeError>,
+    pub(super) specification: Result<Option<ChaincodeSpec>, DecodeError>,
+}
+
+/// The levels without which there are no others.
+#[derive(Clone, Copy, Debug)]
+enum Outer {
+    Proposal,
+    Header,
+}
+
+/// What a consumer calls the levels.
+pub(super) struct Names {
+    pub(super) proposal: &'static str,
+    pub(super) header: &'static str,
+    pub(super) channel_header: &'static str,
+    pub(super) signature_header: &'static str,
+}
+
+/// The names of the messages.
+pub(super) const MESSAGES: Names = Names {
+    proposal: "Proposal",
+    header: "Header",
+    channel_header: "ChannelHeader",
+    signature_header: "SignatureHeader",
+};
+
+impl Decoded {
+    /// Decodes the levels of a proposal. Signed bytes are kept as they came and never encoded again: hashes and signatures
+    /// are over them, and prost drops fields that it does not know.
+    #[must_use]
+    pub fn new(signed: SignedProposal) -> Self {
+        let (proposal, mut outer) = match Proposal::decode(signed.proposal_bytes.as_slice()) {
+            Ok(proposal) => (proposal, Ok(())),
+            Err(error) => (Proposal::default(), Err((Outer::Proposal, error))),
+        };
+        let header = Header::decode(proposal.header.as_slice()).unwrap_or_else(|error| {
+            outer = outer.clone().and(Err((Outer::Header, error)));
+            Header::default()
+        });
+        let payload = ChaincodeProposalPayload::decode(proposal.payload.as_slice());
+        let specification = payload.as_ref().map_err(Clone::clone).and_then(|payload| {
+            Ok(ChaincodeInvocationSpec::decode(payload.input.as_slice())?.chaincode_spec)
+        });
+        Self {
+            signed: Arc::new(signed),
+            outer,
+            channel_header: ChannelHeader::decode(header.channel_header.as_slice()),
+            signature_header: SignatureHeader::decode(header.signature_header.as_slice()),
+            header,
+            payload,
+            specification,
+        }
+    }
+
+    /// Returns the error of the levels without which there are no others.
+    pub(super) fn check_outer(&self, names: &Names) -> Result<(), Undecodable> {
+        self.outer.clone().map_err(|(outer, reason)| {
+            let message = match outer {
+                Outer::Proposal => names.proposal,
+                Outer::Header => names.header,
+            };
+            Undecodable { message, reason }
+        })
+    }
+
+    /// Returns the error of the levels that the gateway looks at.
+    pub(crate) fn check_for_gateway(&self) -> Result<(), Undecodable> {
+        self.check_outer(&MESSAGES)?;
+        level(MESSAGES.channel_header, &self.channel_header)?;
+        level("ChaincodeProposalPayload", &self.payload)?;
+        level("ChaincodeInvocationSpec", &self.specification)?;
+        Ok(())
+    }
+
+    /// Returns the channel; empty for none.
+    pub(crate) fn channel(&self) -> &str {
+        self.channel_header.as_ref().map(|header| header.channel_id.as_str()).unwrap_or_default()
+    }
+
+    /// Returns the specification of what is called, if there is one.
+    pub(crate) fn specification(&self) -> Option<&ChaincodeSpec> {
+        self.specification.as_ref().ok()?.as_ref()
+    }
+
+    /// Tells whether there are values that the chaincode sees and nobody stores.
+    pub(crate) fn has_transient_data(&self) -> bool {
+        self.payload.as_ref().is_ok_and(|payload| !payload.transient_map.is_empty())
+    }
+}
+
+/// Returns a level, or why it cannot be decoded.
+pub(super) fn level<'a, T>(
+    message: &'static str,
+    level: &'a Result<T, DecodeError>,
+) -> Result<&'a T, Undecodable> {
+    level.as_ref().map_err(|reason| Undecodable { message, reason: reason.clone() })
+}
+
+/// The same for a level that is taken out.
+pub(super) fn into_level<T>(message: &'static str, level: Result<T, DecodeError>) -> Result<T, Undecodable> {
+    level.map_err(|reason| Undecodable { message, reason })
+}
