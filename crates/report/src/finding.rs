@@ -43,6 +43,7 @@ pub struct Finding {
 
 impl Finding {
     /// Makes a finding without a hint.
+    #[must_use]
     pub fn new(
         severity: Severity,
         id: &'static str,
@@ -53,16 +54,19 @@ impl Finding {
     }
 
     /// Makes an error.
+    #[must_use]
     pub fn error(id: &'static str, at: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Severity::Error, id, at, message)
     }
 
     /// Makes a warning.
+    #[must_use]
     pub fn warning(id: &'static str, at: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Severity::Warning, id, at, message)
     }
 
     /// Makes a note.
+    #[must_use]
     pub fn note(id: &'static str, at: impl Into<String>, message: impl Into<String>) -> Self {
         Self::new(Severity::Note, id, at, message)
     }

@@ -151,7 +151,8 @@ fn certificates_that_hurt_are_warned_about() {
     let soon = SelfSigned::new("soon.example.com", &[], 10);
     let old = SelfSigned::new("old.example.com", &[], -10);
     let server_only = SelfSigned::for_servers("server.example.com");
-    let root = [soon.certificate.as_str(), &old.certificate, &soon.key].concat();
+    let other_block = soon.key.replace("PRIVATE", "PUBLIC");
+    let root = [soon.certificate.as_str(), &old.certificate, &other_block].concat();
     let connection = json!({"address": "{{.peer_id}}:1", "tls_required": true, "client_auth_required": true,
         "root_cert": root, "client_cert": server_only.certificate, "client_key": server_only.key});
     let (code, document) = lint_package(&folder, METADATA, &connection.to_string());
