@@ -267,10 +267,10 @@ impl HttpBody for Bounded {
                 self.complete.clear();
                 return Poll::Ready(Some(Err(Status::internal("the request has more than one message"))));
             }
-            if self.is_over || self.which != Which::Only {
-                if let Some(piece) = self.complete.pop_front() {
-                    return Poll::Ready(Some(Ok(Frame::data(piece))));
-                }
+            if (self.is_over || self.which != Which::Only)
+                && let Some(piece) = self.complete.pop_front()
+            {
+                return Poll::Ready(Some(Ok(Frame::data(piece))));
             }
             if self.is_over {
                 return Poll::Ready(None);
