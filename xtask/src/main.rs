@@ -4,10 +4,7 @@
 
 mod bench;
 mod bless;
-mod builder_programs;
-mod cargo_tools;
 mod ci;
-mod conformance;
 mod dev_peer;
 mod empty_root;
 mod fabric;
@@ -15,19 +12,16 @@ mod fuzz;
 mod image;
 mod layers;
 mod manifests;
-mod parallel;
-mod processes;
 mod size;
 mod steps;
-mod tally;
 mod test;
-mod toolchain;
 mod versions;
-mod workspace;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask_base::{builder_programs, cargo_tools, parallel, processes, tally, toolchain, workspace};
+use xtask_conformance as conformance;
 
 /// The chores of the project
 #[derive(Parser)]

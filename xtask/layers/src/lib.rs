@@ -64,28 +64,10 @@ pub fn check(root: &Path, rules: &Path) -> Result<Report> {
             largest = (member.name.clone(), sources.lines());
         }
     }
-    let findings = tolerate(findings, &rules.tolerated);
     Ok(Report { findings, crates: workspace.members.len(), files, largest })
 }
 
 /// Writes the generated part of `docs/architecture.md`.
 pub fn write(root: &Path) -> Result<()> {
     page::write(&Workspace::read(root)?)
-}
-
-/// Leaves out the faults that are known; one that is gone must leave the list.
-fn tolerate(mut findings: Vec<Finding>, tolerated: &[String]) -> Vec<Finding> {
-    for place in tolerated {
-        let before = findings.len();
-        findings.retain(|finding| !finding.place.starts_with(place));
-        if findings.len() == before {
-            findings.push(Finding {
-                place: "xtask/layers/layers.toml".to_owned(),
-                fault: format!("{place} is tolerated, and has no fault"),
-                evidence: Vec::new(),
-                hint: "remove it from the list".to_owned(),
-            });
-        }
-    }
-    findings
 }

@@ -14,9 +14,6 @@ pub(crate) struct Rules {
     /// Crates that others must not depend on.
     #[serde(default)]
     pub(crate) forbidden: Vec<Forbidden>,
-    /// How the places of known faults begin; this list may only shrink.
-    #[serde(default)]
-    pub(crate) tolerated: Vec<String>,
 }
 
 /// Dependencies that some crates must not have.

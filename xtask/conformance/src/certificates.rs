@@ -84,7 +84,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::make;
-    use crate::conformance::recipe::Recipe;
+    use crate::recipe::Recipe;
 
     fn recipes(text: &str) -> BTreeMap<String, Recipe> {
         toml::from_str(text).expect("recipes")

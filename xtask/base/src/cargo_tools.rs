@@ -9,20 +9,20 @@ use anyhow::{Context, Result};
 use crate::workspace;
 
 /// A program that `cargo NAME` runs.
-pub(crate) struct CargoTool {
+pub struct CargoTool {
     name: &'static str,
     version: &'static str,
 }
 
 /// Checks licenses, sources and advisories.
-pub(crate) const DENY: CargoTool = CargoTool { name: "cargo-deny", version: "0.20.2" };
+pub const DENY: CargoTool = CargoTool { name: "cargo-deny", version: "0.20.2" };
 
 /// Builds and runs fuzz targets.
-pub(crate) const FUZZ: CargoTool = CargoTool { name: "cargo-fuzz", version: "0.13.2" };
+pub const FUZZ: CargoTool = CargoTool { name: "cargo-fuzz", version: "0.13.2" };
 
 impl CargoTool {
     /// Makes the command `cargo NAME`; compiles the program first where the cache does not have it.
-    pub(crate) fn command(&self) -> Result<Command> {
+    pub fn command(&self) -> Result<Command> {
         let folder = self.folder()?;
         if !folder.join("bin").join(self.name).is_file() {
             self.install(&folder)?;

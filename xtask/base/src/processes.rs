@@ -20,11 +20,11 @@ const UNTIL_IT_LISTENS: Duration = Duration::from_mins(2);
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
 /// A process with all that it has started; it is killed when it is dropped.
-pub(crate) struct Running(Child);
+pub struct Running(Child);
 
 impl Running {
     /// Starts a process in a process group of its own, and appends what it prints to its log.
-    pub(crate) fn start(command: &mut Command, log: &Path) -> Result<Self> {
+    pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let log = File::options()
             .create(true)
             .append(true)
@@ -45,14 +45,17 @@ impl Drop for Running {
 }
 
 /// What a command printed, and how it ended.
-pub(crate) struct Finished {
-    pub(crate) status: ExitStatus,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
+pub struct Finished {
+    /// How it ended.
+    pub status: ExitStatus,
+    /// What it wrote to standard output.
+    pub stdout: String,
+    /// What it wrote to standard error.
+    pub stderr: String,
 }
 
 /// Runs a command to its end; one that takes longer than the limit is killed with all that it has started.
-pub(crate) fn finish(command: &mut Command, limit: Duration) -> Result<Finished> {
+pub fn finish(command: &mut Command, limit: Duration) -> Result<Finished> {
     // Files take any amount of output; nobody has to read them meanwhile.
     let (stdout, stderr) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
     command.stdin(Stdio::null()).stdout(stdout.reopen()?).stderr(stderr.reopen()?).process_group(0);
@@ -68,7 +71,7 @@ pub(crate) fn finish(command: &mut Command, limit: Duration) -> Result<Finished>
 }
 
 /// Runs a command that must succeed, and shows what it printed when it does not.
-pub(crate) fn succeed(command: &mut Command, limit: Duration) -> Result<Finished> {
+pub fn succeed(command: &mut Command, limit: Duration) -> Result<Finished> {
     let finished = finish(command, limit)?;
     ensure!(
         finished.status.success(),
@@ -82,13 +85,13 @@ pub(crate) fn succeed(command: &mut Command, limit: Duration) -> Result<Finished
 }
 
 /// Waits until a server listens.
-pub(crate) fn listening(address: &str) -> Result<()> {
+pub fn listening(address: &str) -> Result<()> {
     wait_until(UNTIL_IT_LISTENS, || Ok(TcpStream::connect(address).is_ok()))
         .with_context(|| format!("no server listens on {address}"))
 }
 
 /// Waits until a log has so many lines with a text.
-pub(crate) fn logged(log: &Path, text: &str, times: usize, limit: Duration) -> Result<()> {
+pub fn logged(log: &Path, text: &str, times: usize, limit: Duration) -> Result<()> {
     let says = || {
         let lines = fs::read_to_string(log)?;
         Ok(lines.lines().filter(|line| line.contains(text)).count() >= times)
@@ -106,12 +109,13 @@ fn wait_until(limit: Duration, mut reached: impl FnMut() -> Result<bool>) -> Res
 }
 
 /// Returns an address on the loopback with a port that is free now.
-pub(crate) fn free_address() -> Result<String> {
+pub fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
 
 /// Returns the last lines of a log.
-pub(crate) fn end_of(log: &Path) -> String {
+#[must_use]
+pub fn end_of(log: &Path) -> String {
     /// How many lines.
     const SHOWN: usize = 20;
     let text = fs::read(log).unwrap_or_default();

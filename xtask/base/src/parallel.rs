@@ -9,7 +9,8 @@ use crate::tally::Tally;
 const AT_A_TIME: usize = 2;
 
 /// Does the work on every item, and adds up what came of it.
-pub(crate) fn two_at_a_time<T: Sync>(items: &[T], work: impl Fn(&T) -> Tally + Sync) -> Tally {
+#[must_use]
+pub fn two_at_a_time<T: Sync>(items: &[T], work: impl Fn(&T) -> Tally + Sync) -> Tally {
     let next = AtomicUsize::new(0);
     let work_on = || {
         let mut tally = Tally::default();

@@ -9,21 +9,21 @@ use anyhow::{Context, Result, bail};
 use crate::workspace;
 
 /// The names that a peer calls.
-pub(crate) const NAMES: [&str; 3] = ["detect", "build", "release"];
+pub const NAMES: [&str; 3] = ["detect", "build", "release"];
 
 /// Builds the static `ccs-builder` and gives its path.
-pub(crate) fn build() -> Result<PathBuf> {
+pub fn build() -> Result<PathBuf> {
     let folder = workspace::build_static(&["--package", "ccs-builder"])?;
     Ok(folder.join("ccs-builder"))
 }
 
 /// Builds our builder and lets it install itself in `folder`, as an operator does.
-pub(crate) fn install(folder: &Path) -> Result<()> {
+pub fn install(folder: &Path) -> Result<()> {
     put(&build()?, folder)
 }
 
 /// Lets a builder that was built install itself in `folder`.
-pub(crate) fn put(program: &Path, folder: &Path) -> Result<()> {
+pub fn put(program: &Path, folder: &Path) -> Result<()> {
     let output = Command::new(program)
         .args([OsString::from("install"), folder.into()])
         .output()
@@ -35,7 +35,7 @@ pub(crate) fn put(program: &Path, folder: &Path) -> Result<()> {
 }
 
 /// Gives the folder that holds a builder's programs: the one named, or its sub-folder `bin`.
-pub(crate) fn locate(folder: &Path) -> Result<PathBuf> {
+pub fn locate(folder: &Path) -> Result<PathBuf> {
     let complete = |folder: &Path| NAMES.iter().all(|name| folder.join(name).is_file());
     [folder.to_path_buf(), folder.join("bin")]
         .into_iter()

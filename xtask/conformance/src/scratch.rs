@@ -13,8 +13,8 @@ use anyhow::{Context, Result};
 use super::case::Case;
 use super::escape;
 use super::texts::Texts;
-use crate::builder_programs::NAMES;
-use crate::workspace;
+use xtask_base::builder_programs::NAMES;
+use xtask_base::workspace;
 
 /// The folders of a running case.
 pub(crate) struct Scratch {

@@ -7,20 +7,21 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 
 /// Gives the root of the checkout.
-pub(crate) fn root() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask)
+#[must_use]
+pub fn root() -> &'static Path {
+    let base = Path::new(env!("CARGO_MANIFEST_DIR"));
+    base.ancestors().nth(2).unwrap_or(base)
 }
 
 /// Starts a cargo command in the root of the checkout, with the toolchain that runs this program.
-pub(crate) fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
+pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root()).stdin(Stdio::null());
     command
 }
 
 /// Runs a command and gives an error when it does not succeed.
-pub(crate) fn succeed(command: &mut Command) -> Result<()> {
+pub fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
     if !status.success() {
         bail!("{} failed: {status}", shown(command));
@@ -29,7 +30,7 @@ pub(crate) fn succeed(command: &mut Command) -> Result<()> {
 }
 
 /// Builds packages for musl, small and static, and gives the folder where the programs are.
-pub(crate) fn build_static(arguments: &[&str]) -> Result<PathBuf> {
+pub fn build_static(arguments: &[&str]) -> Result<PathBuf> {
     let target = ccs_testkit::static_target();
     let build = ["build", "--quiet", "--profile", "builder", "--target", &target];
     succeed(&mut cargo(build.iter().chain(arguments)))?;
@@ -37,7 +38,8 @@ pub(crate) fn build_static(arguments: &[&str]) -> Result<PathBuf> {
 }
 
 /// Gives cargo's build folder.
-pub(crate) fn target_folder() -> PathBuf {
+#[must_use]
+pub fn target_folder() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
         Some(folder) => root().join(folder),
         None => root().join("target"),
@@ -45,12 +47,14 @@ pub(crate) fn target_folder() -> PathBuf {
 }
 
 /// Tells whether this is a CI run, where nothing may be skipped for want of a tool.
-pub(crate) fn in_ci() -> bool {
+#[must_use]
+pub fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
 /// Gives the words of a command for a message.
-pub(crate) fn shown(command: &Command) -> String {
+#[must_use]
+pub fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
 }

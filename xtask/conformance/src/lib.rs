@@ -30,25 +30,25 @@ use self::case::Case;
 use self::differences::{Differences, Verdict};
 use self::observed::Observed;
 use self::recorded::Recorded;
-use crate::builder_programs::{self, NAMES};
-use crate::tally::Tally;
-use crate::workspace;
+use xtask_base::builder_programs::{self, NAMES};
+use xtask_base::tally::Tally;
+use xtask_base::workspace;
 
 /// What to run, and what to do with the result.
 #[derive(clap::Args, Default)]
-pub(crate) struct Options {
+pub struct Options {
     /// The folder with the programs of another builder; ours is built when this is not given
     #[arg(long, value_name = "DIR")]
-    pub(crate) bin: Option<PathBuf>,
+    pub bin: Option<PathBuf>,
     /// Record what our builder does now as what is expected; `cargo xtask bless cases` does it
     #[arg(long, conflicts_with = "bin")]
-    pub(crate) bless: bool,
+    pub bless: bool,
     /// Run only the cases whose name contains this
     #[arg(long, value_name = "NAME")]
-    pub(crate) filter: Option<String>,
+    pub filter: Option<String>,
     /// With --bin: fail as well where a listed difference does not show
     #[arg(long, requires = "bin")]
-    pub(crate) exactly: bool,
+    pub exactly: bool,
 }
 
 /// How often each outcome was seen.
@@ -61,7 +61,7 @@ struct Outcomes {
 }
 
 /// Runs the cases and prints those that do not pass.
-pub(crate) fn run(options: &Options) -> Result<Tally> {
+pub fn run(options: &Options) -> Result<Tally> {
     let cases = Case::all(&workspace::root().join("conformance/cases"), options.filter.as_deref())?;
     if cases.is_empty() {
         bail!("no case has {:?} in its name", options.filter.as_deref().unwrap_or_default());

@@ -6,25 +6,26 @@ use std::ops::{Add, AddAssign};
 
 /// Counts of checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Tally {
+pub struct Tally {
     /// Checks that did what they should.
-    pub(crate) passed: u64,
+    pub passed: u64,
     /// Checks that did not.
-    pub(crate) failed: u64,
+    pub failed: u64,
     /// Checks that could not run here, or are not meant to.
-    pub(crate) skipped: u64,
+    pub skipped: u64,
 }
 
 impl Tally {
     /// One check that passed.
-    pub(crate) const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
+    pub const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
     /// One check that failed.
-    pub(crate) const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
+    pub const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
     /// One check that was skipped.
-    pub(crate) const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
+    pub const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
 
     /// Reads `12 passed, 0 failed, 1 skipped`.
-    pub(crate) fn of_line(line: &str) -> Option<Self> {
+    #[must_use]
+    pub fn of_line(line: &str) -> Option<Self> {
         let mut counts = line.split(", ");
         let mut count = |name: &str| counts.next()?.strip_suffix(name)?.trim().parse().ok();
         Some(Self { passed: count("passed")?, failed: count("failed")?, skipped: count("skipped")? })
@@ -33,7 +34,8 @@ impl Tally {
     /// Adds up the `test result:` lines of `cargo test`.
     ///
     /// A run that ended badly and yet names no failed test (it did not compile, or was killed) counts as one failure.
-    pub(crate) fn of_cargo_test(output: &str, success: bool) -> Self {
+    #[must_use]
+    pub fn of_cargo_test(output: &str, success: bool) -> Self {
         let mut tally: Self = output.lines().filter_map(test_result).sum();
         if !success && tally.failed == 0 {
             tally.failed = 1;

@@ -144,8 +144,8 @@ fn entry(line: &str, files: &Path, output: &Tree, input: &Tree) -> Result<(Strin
 #[cfg(test)]
 mod tests {
     use super::{Entry, Kind, Observed, Recorded, Tree};
-    use crate::conformance::case::Program;
-    use crate::conformance::observed::ObservedStep;
+    use crate::case::Program;
+    use crate::observed::ObservedStep;
 
     fn file(content: &str) -> Entry {
         Entry { mode: 0o600, kind: Kind::File(content.as_bytes().to_vec()) }

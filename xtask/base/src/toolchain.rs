@@ -7,7 +7,8 @@ use crate::tally::Tally;
 use crate::workspace;
 
 /// Tells whether a program can be started at all.
-pub(crate) fn has(program: &str, version_argument: &str) -> bool {
+#[must_use]
+pub fn has(program: &str, version_argument: &str) -> bool {
     Command::new(program)
         .arg(version_argument)
         .stdin(Stdio::null())
@@ -18,13 +19,15 @@ pub(crate) fn has(program: &str, version_argument: &str) -> bool {
 }
 
 /// Finds a program on the PATH.
-pub(crate) fn find(program: &str) -> Option<PathBuf> {
+#[must_use]
+pub fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|found| found.is_file())
 }
 
 /// Counts a check that cannot run here: skipped on a person's machine, failed in CI.
-pub(crate) fn missing(check: &str, reason: &str) -> Tally {
+#[must_use]
+pub fn missing(check: &str, reason: &str) -> Tally {
     if workspace::in_ci() {
         println!("FAILED  {check}: {reason}, and CI is set");
         Tally::FAILED
