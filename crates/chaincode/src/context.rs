@@ -14,6 +14,7 @@ use crate::shared_simulation::SharedSimulation;
 
 /// A query that has more to give.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a transaction has few open queries")]
 pub(crate) enum OpenQuery {
     Range(RangeQuery),
     History(HistoryQuery),

@@ -22,7 +22,6 @@ mod indexes;
 mod mirror;
 mod record;
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may panic")]
 mod testing;
 pub mod time;
 

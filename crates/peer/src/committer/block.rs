@@ -70,7 +70,9 @@ impl BlockMaker {
     pub(crate) fn tell(&self, block: CommittedBlock) {
         let CommittedBlock { committed, ids, copy_failure } = block;
         let name = self.channel.name();
-        copy_failure.into_iter().for_each(|failure| self.observer.warn(failure));
+        if let Some(failure) = copy_failure {
+            self.observer.warn(failure);
+        }
         for (id, code) in ids.into_iter().zip(&committed.codes) {
             self.transient_store.forget(name, &id);
             self.observer.committed(name, committed.number, id, *code);
@@ -88,14 +90,14 @@ impl BlockMaker {
         for envelope in batch {
             let id = header_of(envelope).tx_id;
             let private = self.transient_store.get(self.channel.name(), &id);
-            let context = ValidationContext {
+            let place = ValidationContext {
                 channel: self.channel.name(),
                 msps: self.channel.msps(),
                 policies: &self.policies,
                 view: &view,
                 changed_policies: &changed_policies,
             };
-            let Verdict { id, outcome } = validate(envelope, &context)?;
+            let Verdict { id, outcome } = validate(envelope, &place)?;
             let content = match outcome {
                 Ok(Endorsed { results, changed_policies: changed }) => {
                     changed_policies.extend(changed);

@@ -207,7 +207,7 @@ mod tests {
     use std::sync::{Arc, Mutex};
 
     use super::*;
-    use crate::observer::Event;
+    use crate::observer::PeerEvent;
 
     /// Hands out what a test has, and then waits for ever.
     struct FakeListener(Mutex<VecDeque<io::Result<TcpStream>>>);
@@ -232,7 +232,7 @@ mod tests {
         let warnings = Arc::<Mutex<Vec<String>>>::default();
         let told = Arc::clone(&warnings);
         let observer = Observer::new(move |event| match event {
-            Event::Warning(text) => told.lock().unwrap().push(text),
+            PeerEvent::Warning(text) => told.lock().unwrap().push(text),
             _ => unreachable!("only warnings"),
         });
         let (sender, _connections) = mpsc::channel(1);
