@@ -24,7 +24,7 @@ const HEAD: usize = 24;
 /// How many bytes are searched at once.
 const CHUNK: usize = 64 * 1024;
 
-/// The beginning of a private key in text: PEM with some of its content, PEM in base64, or a key of PuTTY.
+/// The beginning of a private key in text: PEM with some of its content, PEM in base64, or a key of `PuTTY`.
 const IN_TEXT: &str = r"(?x-u)
     PRIVATE\ KEY(?:\ BLOCK)?-----(?:\s|\\[nrt]|\\u000[adAD])*(?:[A-Za-z0-9+/]{8}|Proc-Type)
     | LS0tLS1CRUdJTi[A-Za-z0-9+/\r\n]{0,40}?(?:UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW)
@@ -163,10 +163,11 @@ pub(crate) fn in_folder(folder: &Path, limit: usize) -> io::Result<Vec<PathBuf>>
                 break;
             } else if kind.is_dir() {
                 folders.push(path);
-            } else if kind.is_file() && path != Path::new("connection.json") {
-                if holds_private_key(std::fs::File::open(folder.join(&path))?)? {
-                    found.push(path);
-                }
+            } else if kind.is_file()
+                && path != Path::new("connection.json")
+                && holds_private_key(std::fs::File::open(folder.join(&path))?)?
+            {
+                found.push(path);
             }
         }
     }
