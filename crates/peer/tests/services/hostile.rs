@@ -24,7 +24,7 @@ async fn closed(connection: &mut TcpStream) {
 
 fn warnings(peer: &Running) -> Vec<String> {
     let events = peer.events.lock().unwrap();
-    let warning = |event: &Event| match event {
+    let warning = |event: &PeerEvent| match event {
         PeerEvent::Warning(text) => Some(text.clone()),
         _ => None,
     };
