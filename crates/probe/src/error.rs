@@ -82,14 +82,15 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Option<ExitCode> {
         match self {
-            Self::Target { .. } => Some(ExitCode::Address),
+            Self::Target { .. } | Self::Settings(StageError::Address(_) | StageError::Scheme(_)) => {
+                Some(ExitCode::Address)
+            }
             Self::TlsOfFile(_) => None,
             Self::Read { .. } => Some(ExitCode::InputOutput),
             Self::Package(error) => error.code(),
             Self::Configuration(_) => Some(ExitCode::Configuration),
             Self::MissingKey { error, .. } | Self::Builder(error) => Some(error.code()),
             Self::Released(_) => Some(ExitCode::Connection),
-            Self::Settings(StageError::Address(_) | StageError::Scheme(_)) => Some(ExitCode::Address),
             Self::Settings(_) => Some(ExitCode::Tls),
         }
     }

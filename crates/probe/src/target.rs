@@ -97,7 +97,7 @@ impl Target {
         if let Some(timeout) = options.timeout {
             target.info.dial_timeout = timeout;
         }
-        target.tls_options = options.tls.words.clone();
+        target.tls_options.clone_from(&options.tls.words);
         let id = options.id.as_ref().map(|id| ["--id".to_owned(), id.to_string()]);
         let config =
             options.configuration.as_ref().map(|json| ["--config".to_owned(), json.to_string_lossy().into()]);

@@ -201,14 +201,14 @@ fn several_processes_that_make_one_folder_at_once_agree_and_clients_see_no_draft
                 }
             }
         });
-        let made: Vec<_> = makers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
+        let ended: Vec<_> = makers.into_iter().map(std::thread::ScopedJoinHandle::join).collect();
         done.store(true, Ordering::Relaxed);
         client.join().unwrap();
-        let made: Vec<_> = made.into_iter().map(Result::unwrap).collect();
-        let origins = made.iter().filter(|(_, origin)| *origin == Origin::Made);
+        let organizations: Vec<_> = ended.into_iter().map(Result::unwrap).collect();
+        let origins = organizations.iter().filter(|(_, origin)| *origin == Origin::Made);
         assert_eq!(origins.count(), 1);
-        let (first, _) = &made[0];
-        assert!(made.iter().all(|(one, _)| one.user().creator() == first.user().creator()));
+        let (first, _) = &organizations[0];
+        assert!(organizations.iter().all(|(one, _)| one.user().creator() == first.user().creator()));
     });
     assert_eq!(names(root.path()), [".gitignore", "peerOrganizations"], "no draft is left");
 }

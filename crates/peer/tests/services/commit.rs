@@ -36,7 +36,7 @@ async fn what_is_committed_is_seen_by_the_next_evaluate() {
 #[tokio::test]
 async fn an_observer_that_panics_does_not_stop_the_channel() {
     let panics = |event: PeerEvent| {
-        assert!(!matches!(event, PeerEvent::Committed(_)), "the observer of this test panics")
+        assert!(!matches!(event, PeerEvent::Committed(_)), "the observer of this test panics");
     };
     let peer = start_with(|options| options.observer = Observer::new(panics)).await;
     for (number, value) in [(1, "1"), (2, "2")] {
