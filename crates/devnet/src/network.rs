@@ -196,7 +196,7 @@ mod tests {
 
     #[test]
     fn an_msp_id_without_a_domain_is_named() {
-        let error = domain_of(&"my_org".parse().unwrap()).unwrap_err();
-        assert_eq!(error.to_string(), "no domain follows from the MSP ID my_org");
+        let error = domain_of(&"-org".parse().unwrap()).unwrap_err();
+        assert_eq!(error.to_string(), "no domain follows from the MSP ID -org");
     }
 }
