@@ -8,7 +8,9 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = revocation_list_authority(bytes);
     if let Ok(certificate) = Certificate::from_der(bytes) {
         show(&certificate);
-        assert!(bytes.windows(certificate.subject_der().len()).any(|window| window == certificate.subject_der()));
+        assert!(
+            bytes.windows(certificate.subject_der().len()).any(|window| window == certificate.subject_der())
+        );
     }
     if let Ok(bundle) = read_bundle(bytes) {
         bundle.certificates.iter().for_each(show);
@@ -16,7 +18,9 @@ fuzz_target!(|bytes: &[u8]| {
     let (first, second) = bytes.split_at(bytes.len() / 2);
     match read_key_pair(first, second) {
         Ok(pair) => pair.chain.iter().for_each(show),
-        Err(error) => assert!(error.to_string().len() < 1_000, "a message of {} bytes", error.to_string().len()),
+        Err(error) => {
+            assert!(error.to_string().len() < 1_000, "a message of {} bytes", error.to_string().len())
+        }
     }
 });
 

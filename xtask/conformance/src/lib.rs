@@ -1,8 +1,8 @@
 //! `cargo xtask conformance`: the cases under `conformance/cases`, on our builder or on any other.
 //!
-//! `conformance/README.md` describes what a case looks like. Data flows one way: [`case`] is read with each [`recipe`] and
-//! [`action`] in it, [`certificates`], [`scratch`] and [`setup`] lay it out, [`host`] runs the programs by a peer's rules, [`observed`] says what came of it,
-//! [`recorded`] what should have, [`compare`] how the two differ, and [`differences`] which of that is known.
+//! `conformance/README.md` describes what a case looks like. Data flows one way: `case` is read with each `recipe` and
+//! `action` in it, `certificates`, `scratch` and `setup` lay it out, `host` runs the programs by a peer's rules, `observed` says what came of it,
+//! `recorded` what should have, `compare` how the two differ, and `differences` which of that is known.
 
 mod action;
 mod case;

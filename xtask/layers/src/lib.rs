@@ -2,17 +2,17 @@
 //!
 //! | Rule | File |
 //! | --- | --- |
-//! | The crates form no cycle, and `docs/architecture.md` shows which uses which. | [`crates`], [`page`] |
-//! | No crate depends on a crate that `layers.toml` forbids to it, not even through others. | [`forbidden`] |
-//! | A crate has no more product lines than `layers.toml` allows. | [`size`] |
-//! | The files of a crate form no cycle. | [`files`] |
+//! | The crates form no cycle, and `docs/architecture.md` shows which uses which. | `crates`, `page` |
+//! | No crate depends on a crate that `layers.toml` forbids to it, not even through others. | `forbidden` |
+//! | A crate has no more product lines than `layers.toml` allows. | `size` |
+//! | The files of a crate form no cycle. | `files` |
 //!
 //! **Which file uses which.** A file uses the files that declare the items that its product code names, wherever those are
 //! re-exported; a file below a module may also name what that module declares, since it is a part of it. So `mod` lines,
 //! `pub use` lines, and the way from a file up to the files of the modules around it do not count.
 //!
-//! Data flows one way: [`rules`] and [`workspace`] are read, [`source`] parses a crate into [`modules`], [`files`] resolves
-//! the names in them to arrows between files, [`cycle`] finds the cycles, and each fault becomes a [`Finding`].
+//! Data flows one way: `rules` and `workspace` are read, `source` parses a crate into `modules`, `files` resolves
+//! the names in them to arrows between files, `cycle` finds the cycles, and each fault becomes a [`Finding`].
 
 mod crates;
 mod cycle;
