@@ -1,0 +1,78 @@
+//! Why a launch fails, in one line.
+
+use std::fmt;
+
+use crate::ExitCode;
+
+/// A launch, or the build for it, that fails: the code to end with, the reason, and what to do about it.
+///
+/// The reasons come from many places (files, the system, a cluster), and all that anyone does with one is to print it; so
+/// it is text, made where the cause is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    code: ExitCode,
+    reason: String,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// Makes a failure with its reason: lower case, what could not be done, the file and the value.
+    pub fn new(code: ExitCode, reason: impl Into<String>) -> Self {
+        Self { code, reason: reason.into(), hint: None }
+    }
+
+    /// Adds what to do next.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Gives the code to end with.
+    #[must_use]
+    pub const fn code(&self) -> ExitCode {
+        self.code
+    }
+
+    /// Gives the hint.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// Gives the text for the log: `error 46 chaincode ended: ...; hint: ...`.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = format!("error {}: {}", self.code, self.reason);
+        if let Some(hint) = &self.hint {
+            line.push_str("; hint: ");
+            line.push_str(hint);
+        }
+        line
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.reason)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_names_code_reason_and_hint() {
+        let failure = Failure::new(ExitCode::Ended, "the chaincode ended with exit status 3");
+        assert_eq!(failure.line(), "error 46 chaincode ended: the chaincode ended with exit status 3");
+        let failure = failure.with_hint("its last lines are above");
+        assert!(
+            failure.line().ends_with("exit status 3; hint: its last lines are above"),
+            "{}",
+            failure.line()
+        );
+    }
+}

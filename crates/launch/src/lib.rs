@@ -1,0 +1,27 @@
+//! What launching a package means, without doing it.
+//!
+//! ```text
+//! launch.yaml ──▶ Settings ─┐
+//! package     ──▶ Binary ───┼──▶ plan ──▶ a crate for each platform carries it out
+//! RUNMETA     ──▶ Chaincode ┘
+//! ```
+//!
+//! Nothing here reads a file, opens a socket or looks at a clock: whoever calls gives the content of files, and carries out
+//! the plan. One plan belongs to one platform, and no type of a platform appears in another's.
+//!
+//! | Module | Holds |
+//! | --- | --- |
+//! | [`settings`] | `launch.yaml`: what the operator decides |
+//! | [`chaincode`] | `chaincode.json`: what the peer tells `run` |
+//! | [`exit`], [`failure`] | the exit codes, and the one line that says why |
+
+pub mod chaincode;
+pub mod exit;
+pub mod failure;
+mod resemblance;
+pub mod settings;
+
+pub use chaincode::Chaincode;
+pub use exit::ExitCode;
+pub use failure::Failure;
+pub use settings::Settings;

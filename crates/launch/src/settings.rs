@@ -1,0 +1,212 @@
+//! `launch.yaml`: how and where the operator wants chaincode launched.
+//!
+//! The file lies beside the folder `bin` of the builder and is read at each launch, so a change acts at the next one. An
+//! unknown key is refused, and named with the one that was probably meant.
+
+mod glob;
+mod rules;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use ccs_files::GoDuration;
+use serde::{Deserialize, Deserializer};
+
+pub use rules::{Match, Role, Rule, Subject};
+
+use crate::resemblance;
+use crate::{ExitCode, Failure};
+
+/// The name of the file.
+pub const FILE: &str = "launch.yaml";
+
+/// The variable that names the file where it lies elsewhere.
+pub const VARIABLE: &str = "CCS_LAUNCH_CONFIG";
+
+/// The largest file, in bytes, that is read.
+pub const MAX_SIZE: u64 = 1 << 20;
+
+/// The content of `launch.yaml`; without the file, the default.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where chaincode runs. Without it only packages of the type `k8s` are launched, on Kubernetes.
+    pub platform: Option<Platform>,
+    /// The peer's ID, where the peer does not propagate `CORE_PEER_ID`.
+    pub peer_id: Option<String>,
+    /// What counts for chaincode that runs as a process.
+    pub process: Process,
+    /// What counts for chaincode that runs on Kubernetes.
+    pub kubernetes: Kubernetes,
+    /// Languages whose packages are built from source.
+    pub languages: Vec<Language>,
+    /// What counts for some chaincodes; each rule that matches counts, in this order.
+    pub chaincodes: Vec<Rule>,
+}
+
+/// Where chaincode runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Platform {
+    /// As a process of the peer's host, or in the peer's container.
+    Process,
+    /// On Kubernetes.
+    Kubernetes,
+    /// Nowhere: nothing is launched.
+    None,
+}
+
+/// A language that is built from source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    /// Go.
+    Golang,
+    /// JavaScript and TypeScript on Node.js.
+    Node,
+    /// Java.
+    Java,
+}
+
+/// The settings of processes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Process {
+    /// Variables for the chaincode, beside those that the shim needs.
+    pub environment: BTreeMap<String, String>,
+    /// What the chaincode may use.
+    pub limits: Limits,
+}
+
+/// What a process may use; without a limit, what the peer may use.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The address space, such as `2Gi`.
+    pub memory: Option<Bytes>,
+    /// The most files that are open at once.
+    pub open_files: Option<u64>,
+    /// The most processes and threads of the user.
+    pub processes: Option<u64>,
+    /// How far the process stands back for others, from 0 to 19.
+    pub nice: Option<u8>,
+}
+
+/// The settings of Kubernetes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Kubernetes {
+    /// The namespace of the chaincode; without it the builder's own.
+    pub namespace: Option<String>,
+    /// The service account of the chaincode.
+    pub service_account: Option<String>,
+    /// What the names of objects begin with.
+    pub prefix: Option<String>,
+    /// How long chaincode may take to be ready.
+    #[serde(deserialize_with = "duration")]
+    pub start_timeout: Option<Duration>,
+    /// How much the pod is secured.
+    pub security: Security,
+}
+
+/// How much a pod is secured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Security {
+    /// What `PodSecurity` calls baseline, and no token of the service account.
+    #[default]
+    Baseline,
+    /// What `PodSecurity` calls restricted.
+    Restricted,
+    /// The pod of fabric-builder-k8s exactly.
+    None,
+}
+
+/// A number of bytes, written as Kubernetes does: `512Mi`, `2G`, `1048576`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bytes(pub u64);
+
+impl Settings {
+    /// Reads the file's content; an empty file holds no settings.
+    pub fn parse(content: &[u8]) -> Result<Self, Failure> {
+        let text = std::str::from_utf8(content)
+            .map_err(|error| Failure::new(ExitCode::Settings, format!("{FILE} is not UTF-8: {error}")))?;
+        let settings = serde_saphyr::from_str::<Option<Self>>(text).map_err(|error| failure(&error))?;
+        let settings = settings.unwrap_or_default();
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Gives the platform for packages of a type.
+    #[must_use]
+    pub fn platform_for(&self, chaincode_type: &str) -> Platform {
+        let default =
+            if chaincode_type.eq_ignore_ascii_case("k8s") { Platform::Kubernetes } else { Platform::None };
+        self.platform.unwrap_or(default)
+    }
+
+    /// Gives the rules that match a chaincode, in the order of the file.
+    pub fn rules<'s>(&'s self, subject: &'s Subject<'s>) -> impl Iterator<Item = &'s Rule> {
+        self.chaincodes.iter().filter(|rule| rule.matches.fits(subject))
+    }
+
+    fn check(&self) -> Result<(), Failure> {
+        let limits = std::iter::once(&self.process).chain(self.chaincodes.iter().map(|rule| &rule.process));
+        if let Some(nice) = limits.filter_map(|process| process.limits.nice).find(|nice| *nice > 19) {
+            return Err(Failure::new(ExitCode::Settings, format!("{FILE}: nice is {nice}, above 19")));
+        }
+        Ok(())
+    }
+}
+
+impl<'de> Deserialize<'de> for Bytes {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        bytes(&text).map(Self).ok_or_else(|| {
+            serde::de::Error::custom(format!("{text:?} is not a number of bytes such as 512Mi"))
+        })
+    }
+}
+
+fn bytes(text: &str) -> Option<u64> {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let factor: u64 = match &text[digits.len()..] {
+        "" => 1,
+        "k" => 1_000,
+        "M" => 1_000_000,
+        "G" => 1_000_000_000,
+        "Ki" => 1 << 10,
+        "Mi" => 1 << 20,
+        "Gi" => 1 << 30,
+        "Ti" => 1 << 40,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(factor)
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let Some(text) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let duration: GoDuration = text.parse().map_err(serde::de::Error::custom)?;
+    match duration.to_std().filter(|duration| !duration.is_zero()) {
+        Some(duration) => Ok(Some(duration)),
+        None => Err(serde::de::Error::custom(format!("{text} is not above zero"))),
+    }
+}
+
+/// Says what is wrong with the file: never more than one line, without the content of the file.
+fn failure(error: &serde_saphyr::Error) -> Failure {
+    let error = error.without_snippet();
+    if let serde_saphyr::Error::SerdeUnknownField { field, expected, location } = error {
+        let field: String = field.chars().take(60).collect();
+        let place = format!("line {}, column {}", location.line(), location.column());
+        return Failure::new(ExitCode::Settings, format!("{FILE}: {place}: there is no key {field:?}"))
+            .with_hint(resemblance::hint(&field, expected));
+    }
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    Failure::new(ExitCode::Settings, format!("{FILE}: {}", line.strip_prefix("error: ").unwrap_or(line)))
+        .with_hint("docs/launching.md shows each key")
+}
+
+#[cfg(test)]
+mod tests;
