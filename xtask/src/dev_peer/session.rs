@@ -65,7 +65,7 @@ impl Session {
             .arg("--collections")
             .arg(programs::folder().join("collections.json"))
             .args(["--channel", "mychannel", "--channel", "other", "--init-required", "strict"])
-            .args(["--execute-timeout", "15s"]);
+            .args(["--execute-timeout", "5s"]);
         if role == Role::ClientTls {
             command.arg("--chaincode-tls");
         }
