@@ -13,15 +13,20 @@
 //! | --- | --- |
 //! | [`settings`] | `launch.yaml`: what the operator decides |
 //! | [`chaincode`] | `chaincode.json`: what the peer tells `run` |
+//! | [`image`] | `image.json`: the image of a package |
+//! | [`kubernetes`] | the plan for Kubernetes: a Secret and a Job |
 //! | [`exit`], [`failure`] | the exit codes, and the one line that says why |
 
 pub mod chaincode;
 pub mod exit;
 pub mod failure;
+pub mod image;
+pub mod kubernetes;
 mod resemblance;
 pub mod settings;
 
 pub use chaincode::Chaincode;
 pub use exit::ExitCode;
 pub use failure::Failure;
+pub use image::Image;
 pub use settings::Settings;

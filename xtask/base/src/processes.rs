@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use wait_timeout::ChildExt as _;
 
 use crate::workspace;
@@ -33,6 +33,19 @@ impl Running {
         command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).process_group(0);
         let child = command.spawn().with_context(|| format!("cannot start {}", workspace::shown(command)))?;
         Ok(Self(child))
+    }
+
+    /// Returns the ID of the process.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.0.id()
+    }
+
+    /// Asks the process to end, and waits for it; what it has started is killed then.
+    pub fn terminate(mut self, limit: Duration) -> Result<ExitStatus> {
+        kill_process(Pid::from_child(&self.0), Signal::TERM).context("cannot send SIGTERM")?;
+        let status = self.0.wait_timeout(limit)?;
+        status.with_context(|| format!("the process goes on for {limit:?} after SIGTERM"))
     }
 }
 
@@ -99,7 +112,8 @@ pub fn logged(log: &Path, text: &str, times: usize, limit: Duration) -> Result<(
     wait_until(limit, says).with_context(|| format!("{} does not say {text}", log.display()))
 }
 
-fn wait_until(limit: Duration, mut reached: impl FnMut() -> Result<bool>) -> Result<()> {
+/// Waits until a condition holds, and looks again and again.
+pub fn wait_until(limit: Duration, mut reached: impl FnMut() -> Result<bool>) -> Result<()> {
     let begin = Instant::now();
     while !reached()? {
         ensure!(begin.elapsed() < limit, "waited {limit:?} in vain");

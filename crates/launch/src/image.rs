@@ -1,0 +1,120 @@
+//! `image.json`: the container image in which a chaincode runs.
+
+use serde::Deserialize;
+
+use crate::settings::Role;
+use crate::{ExitCode, Failure};
+
+/// The name of the file.
+pub const FILE: &str = "image.json";
+
+/// The largest file, in bytes, that is read.
+pub const MAX_SIZE: u64 = 64 << 10;
+
+/// The content of `image.json`. Keys that fabric-builder-k8s does not know are ours; unknown ones are ignored, as it does.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "Content")]
+pub struct Image {
+    /// The name, with its registry.
+    pub name: String,
+    /// The digest, such as `sha256:...`.
+    pub digest: String,
+    /// Who dials; without it, the type of the package decides.
+    pub role: Option<Role>,
+}
+
+/// The file as it is written: what is missing is reported in the words of fabric-builder-k8s.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Content {
+    name: String,
+    digest: String,
+    role: Option<Role>,
+}
+
+impl Image {
+    /// Reads the file's content.
+    pub fn parse(content: &[u8]) -> Result<Self, Failure> {
+        let refused = |reason: String| {
+            Failure::new(ExitCode::ImageJson, reason).with_hint(
+                r#"write {"name":"registry.example.com/chaincode","digest":"sha256:<64 hexadecimal digits>"}"#,
+            )
+        };
+        // The library's message has the text of an unknown value at most, and no line breaks.
+        serde_json::from_slice(content).map_err(|error| refused(format!("{FILE}: {error}")))
+    }
+
+    /// Gives what a container engine pulls: the name at the digest.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        format!("{}@{}", self.name, self.digest)
+    }
+}
+
+impl TryFrom<Content> for Image {
+    type Error = String;
+
+    fn try_from(Content { name, digest, role }: Content) -> Result<Self, String> {
+        if name.is_empty() || digest.is_empty() {
+            return Err("the file must contain 'name' and 'digest'".to_owned());
+        }
+        let plain = |text: &str| text.chars().all(|character| character.is_ascii_graphic());
+        if !plain(&name) || name.contains('@') {
+            return Err(format!("name {name:?} is not the name of an image without a digest"));
+        }
+        let digits = digest.split_once(':').is_some_and(|(algorithm, digits)| {
+            !algorithm.is_empty() && digits.len() >= 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+        });
+        if !digits {
+            return Err(format!("digest {digest:?} is not a digest such as sha256:..."));
+        }
+        Ok(Self { name, digest, role })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DIGEST: &str = "sha256:e5bd06aff6a2ed03ab8f67d5b1bd8e5f2ef8ac3b7f9a4c1d2e3f405162738495";
+
+    #[test]
+    fn what_fabric_builder_k8s_writes_is_read() {
+        let text = format!(r#"{{"name":"ghcr.io/example/contract","digest":"{DIGEST}","more":[1]}}"#);
+        let image = Image::parse(text.as_bytes()).unwrap();
+        assert_eq!(image.reference(), format!("ghcr.io/example/contract@{DIGEST}"));
+        assert_eq!(image.role, None);
+        let text = format!(r#"{{"name":"a","digest":"{DIGEST}","role":"server"}}"#);
+        assert_eq!(Image::parse(text.as_bytes()).unwrap().role, Some(Role::Server));
+    }
+
+    #[test]
+    fn what_no_image_can_be_pulled_by_is_refused() {
+        for (text, part) in [
+            ("{}", "image.json: the file must contain 'name' and 'digest'"),
+            (r#"{"name":"a","digest":""}"#, "image.json: the file must contain 'name' and 'digest'"),
+            (r#"{"name":"a","digest":"latest"}"#, r#"digest "latest" is not a digest"#),
+            (
+                r#"{"name":"a@sha256:0","digest":"sha256:00000000000000000000000000000000"}"#,
+                r#"name "a@sha256:0" is not the name of an image without a digest"#,
+            ),
+            (r#"{"name":1}"#, "invalid type: integer `1`, expected a string"),
+            ("", "EOF while parsing"),
+        ] {
+            let failure = Image::parse(text.as_bytes()).unwrap_err();
+            assert!(failure.to_string().contains(part), "{text}: {failure}");
+            assert_eq!(failure.code(), ExitCode::ImageJson);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_content_is_read_or_refused_in_one_line(content in proptest::collection::vec(any::<u8>(), 0..200)) {
+            if let Err(failure) = Image::parse(&content) {
+                prop_assert!(!failure.line().contains('\n'));
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! Chaincode on Kubernetes, in the client role: what fabric-builder-k8s makes, and the operator's overlays on it.
+//!
+//! ```text
+//! variables, launch.yaml ──▶ Target ─┐
+//! image.json ──────────────▶ Image ──┼──▶ Plan: a Secret and a Job, as JSON
+//! chaincode.json ──────────▶ Chaincode ┘
+//! ```
+
+mod merge;
+mod names;
+mod objects;
+mod overlay;
+mod rights;
+mod target;
+
+use serde_json::{Value, json};
+
+pub use names::Identity;
+pub use objects::{CONTAINER, MANAGER, WORKLOAD};
+pub use rights::{RIGHTS, Right, role};
+pub use target::{Surroundings, Target};
+
+use crate::settings::{Role, Settings, Subject};
+use crate::{Chaincode, ExitCode, Failure, Image};
+use objects::Parts;
+
+/// The objects of one launch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The namespace of all objects.
+    pub namespace: String,
+    /// The name of the Secret, with which the names of all Jobs of this chaincode on this peer begin.
+    pub object: String,
+    /// The Secret: it holds a key.
+    pub secret: Value,
+    /// The Job.
+    pub job: Value,
+}
+
+/// What a plan is made from.
+#[derive(Clone, Copy)]
+pub struct Launch<'a> {
+    /// Where and how.
+    pub target: &'a Target,
+    /// The operator's rules.
+    pub settings: &'a Settings,
+    /// The image of the package.
+    pub image: &'a Image,
+    /// What the peer says.
+    pub chaincode: &'a Chaincode,
+}
+
+impl Launch<'_> {
+    /// Makes the plan; the suffix tells one Job of a chaincode from another one.
+    pub fn plan(&self, subject: &Subject<'_>, suffix: &str) -> Result<Plan, Failure> {
+        if subject.role == Role::Server {
+            return Err(Failure::new(
+                ExitCode::ImageJson,
+                "image.json: role is server, and run launches clients",
+            )
+            .with_hint("leave role out, or release a connection.json so that the peer dials"));
+        }
+        let chaincode = self.chaincode;
+        let identity = Identity {
+            prefix: &self.target.prefix,
+            peer_id: &self.target.peer_id,
+            peer_address: &chaincode.peer_address,
+            mspid: &chaincode.mspid,
+            chaincode_id: &chaincode.chaincode_id,
+        };
+        let parts = Parts { target: self.target, image: self.image, chaincode, identity };
+        let mut template = parts.template();
+        let rules = self.settings.chaincodes.iter().enumerate();
+        let overlays = rules.filter(|(_, rule)| rule.matches.fits(subject));
+        let overlays = overlays.filter_map(|(number, rule)| Some((number, rule.pod.as_ref()?)));
+        overlay::apply(&mut template, overlays, &parts)?;
+        let object = identity.object();
+        Ok(Plan {
+            namespace: self.target.namespace.clone(),
+            secret: parts.secret(),
+            job: parts.job(&format!("{object}-{suffix}"), &template),
+            object,
+        })
+    }
+}
+
+impl Plan {
+    /// Gives the name of the Job.
+    #[must_use]
+    pub fn job_name(&self) -> &str {
+        self.job["metadata"]["name"].as_str().unwrap_or_default()
+    }
+
+    /// Gives the Secret as it belongs to the Job: it goes with it.
+    #[must_use]
+    pub fn secret_of(&self, job: &str, uid: &str) -> Value {
+        let mut secret = self.secret.clone();
+        secret["metadata"]["ownerReferences"] =
+            json!([{"apiVersion": "batch/v1", "kind": "Job", "name": job, "uid": uid}]);
+        secret
+    }
+
+    /// Tells whether a Job is an older one of the same chaincode on the same peer, also one that fabric-builder-k8s made.
+    #[must_use]
+    pub fn replaces(&self, job: &str) -> bool {
+        let suffix = job.strip_prefix(&self.object).and_then(|rest| rest.strip_prefix('-'));
+        job != self.job_name() && suffix.is_some_and(|suffix| suffix.len() == SUFFIX && !suffix.contains('-'))
+    }
+
+    /// Gives the selector of labels that all such Jobs have.
+    #[must_use]
+    pub fn selector(&self) -> String {
+        let label = |name: &str| self.job["metadata"]["labels"][name].as_str().unwrap_or_default();
+        let names = ["app.kubernetes.io/created-by", "fabric-builder-k8s-cchash"];
+        names.map(|name| format!("{name}={}", label(name))).join(",")
+    }
+}
+
+/// How many characters follow the dash at the end of a Job's name.
+pub const SUFFIX: usize = 5;
+
+#[cfg(test)]
+mod tests;

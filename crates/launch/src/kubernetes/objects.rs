@@ -1,0 +1,189 @@
+//! The Secret and the Job of a chaincode that dials the peer, as JSON.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Value, json};
+
+use super::names::Identity;
+use super::target::Target;
+use crate::settings::Security;
+use crate::{Chaincode, Image};
+
+/// Who applies the objects and whose they are: fabric-builder-k8s, whose users keep their tools.
+pub const MANAGER: &str = "fabric-builder-k8s";
+
+/// The container of the chaincode.
+pub const CONTAINER: &str = "chaincode";
+
+/// The volume with the certificates, and where it is mounted.
+pub(super) const CERTIFICATES: &str = "certs";
+pub(super) const CERTIFICATES_PATH: &str = "/etc/hyperledger/fabric";
+
+/// The label by which we find what belongs to one chaincode of one peer.
+pub const WORKLOAD: &str = "fabric-ccs/workload";
+
+/// The label of a node for chaincode, and its taint.
+const NODE_ROLE: &str = "fabric-builder-k8s-role";
+
+/// What all objects of one launch are made from.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) target: &'a Target,
+    pub(super) image: &'a Image,
+    pub(super) chaincode: &'a Chaincode,
+    pub(super) identity: Identity<'a>,
+}
+
+impl Parts<'_> {
+    /// Gives the labels that Secret, Job and pod have.
+    pub(super) fn labels(&self) -> Map<String, Value> {
+        let mut labels = Map::new();
+        for (name, value) in [
+            ("app.kubernetes.io/name", "hyperledger-fabric"),
+            ("app.kubernetes.io/component", "chaincode"),
+            ("app.kubernetes.io/created-by", MANAGER),
+            ("app.kubernetes.io/managed-by", MANAGER),
+            ("fabric-builder-k8s-cclabel", &self.identity.label_value()),
+            ("fabric-builder-k8s-cchash", &self.identity.hash_value()),
+        ] {
+            labels.insert(name.to_owned(), value.into());
+        }
+        labels
+    }
+
+    /// Gives the annotations that Secret, Job and pod have.
+    pub(super) fn annotations(&self) -> Map<String, Value> {
+        let mut annotations = Map::new();
+        for (name, value) in [
+            ("fabric-builder-k8s-ccid", self.identity.chaincode_id),
+            ("fabric-builder-k8s-mspid", self.identity.mspid),
+            ("fabric-builder-k8s-peeraddress", self.identity.peer_address),
+            ("fabric-builder-k8s-peerid", self.identity.peer_id),
+        ] {
+            annotations.insert(name.to_owned(), value.into());
+        }
+        annotations
+    }
+
+    fn metadata(&self, name: &str, annotations: &Map<String, Value>) -> Value {
+        let mut labels = self.labels();
+        labels.insert(WORKLOAD.to_owned(), self.identity.object().into());
+        json!({"name": name, "namespace": self.target.namespace, "labels": labels, "annotations": annotations})
+    }
+
+    fn annotations_of_the_job(&self) -> Map<String, Value> {
+        let mut annotations: Map<String, Value> = self
+            .target
+            .annotations
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone().into()))
+            .collect();
+        annotations.append(&mut self.annotations());
+        annotations
+    }
+
+    /// Gives the Secret with the certificates of the peer; a peer without TLS has none, and the files are empty.
+    pub(super) fn secret(&self) -> Value {
+        let chaincode = self.chaincode;
+        json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": self.metadata(&self.identity.object(), &self.annotations()),
+            "type": "Opaque",
+            "stringData": {
+                "peer.crt": chaincode.root_cert,
+                "client_pem.crt": chaincode.client_cert,
+                "client_pem.key": chaincode.client_key,
+                "client.crt": BASE64_STANDARD.encode(&chaincode.client_cert),
+                "client.key": BASE64_STANDARD.encode(&chaincode.client_key),
+            },
+        })
+    }
+
+    /// Gives the Job around the template of a pod.
+    pub(super) fn job(&self, name: &str, template: &Value) -> Value {
+        json!({
+            "apiVersion": "batch/v1",
+            "kind": "Job",
+            "metadata": self.metadata(name, &self.annotations_of_the_job()),
+            // A chaincode that ends is launched by the peer: the platform must never start it again.
+            "spec": {"backoffLimit": 0, "ttlSecondsAfterFinished": 300, "template": template},
+        })
+    }
+
+    /// Gives the template of the pod before the operator's overlays.
+    pub(super) fn template(&self) -> Value {
+        let mut template = json!({
+            "metadata": {"labels": self.labels(), "annotations": self.annotations_of_the_job()},
+            "spec": {
+                "restartPolicy": "Never",
+                "serviceAccountName": self.target.service_account,
+                "containers": [{
+                    "name": CONTAINER,
+                    "image": self.image.reference(),
+                    "env": self.environment(),
+                    "volumeMounts": [{"name": CERTIFICATES, "mountPath": CERTIFICATES_PATH, "readOnly": true}],
+                }],
+                "volumes": [{"name": CERTIFICATES, "secret": {"secretName": self.identity.object()}}],
+            },
+        });
+        let spec = &mut template["spec"];
+        if let Some(role) = &self.target.node_role {
+            spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
+                "nodeSelectorTerms": [{"matchExpressions": [{"key": NODE_ROLE, "operator": "In", "values": [role]}]}],
+            }}});
+            spec["tolerations"] =
+                json!([{"key": NODE_ROLE, "operator": "Equal", "value": role, "effect": "NoSchedule"}]);
+        }
+        if !self.target.name_servers.is_empty() {
+            spec["dnsPolicy"] = "None".into();
+            spec["dnsConfig"] = json!({"nameservers": self.target.name_servers});
+        }
+        secured(spec, self.target.security);
+        template
+    }
+
+    /// Gives the variables of all shims, in the order of fabric-builder-k8s.
+    pub(super) fn environment(&self) -> Value {
+        // Fabric-builder-k8s says true to a peer without TLS as well, whose chaincode cannot connect then.
+        let tls = self.chaincode.wants_tls() || self.target.security == Security::None;
+        let file = |name: &str| format!("{CERTIFICATES_PATH}/{name}");
+        let variables = [
+            ("CORE_CHAINCODE_ID_NAME", self.chaincode.chaincode_id.clone()),
+            ("CORE_PEER_ADDRESS", self.chaincode.peer_address.clone()),
+            ("CORE_PEER_TLS_ENABLED", tls.to_string()),
+            ("CORE_PEER_TLS_ROOTCERT_FILE", file("peer.crt")),
+            ("CORE_TLS_CLIENT_KEY_PATH", file("client.key")),
+            ("CORE_TLS_CLIENT_CERT_PATH", file("client.crt")),
+            ("CORE_TLS_CLIENT_KEY_FILE", file("client_pem.key")),
+            ("CORE_TLS_CLIENT_CERT_FILE", file("client_pem.crt")),
+            ("CORE_PEER_LOCALMSPID", self.chaincode.mspid.clone()),
+        ];
+        variables.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+    }
+}
+
+/// Adds what a namespace with a level of `PodSecurity` asks for.
+fn secured(spec: &mut Value, security: Security) {
+    if security == Security::None {
+        return;
+    }
+    spec["automountServiceAccountToken"] = false.into();
+    spec["enableServiceLinks"] = false.into();
+    spec["securityContext"] = json!({"seccompProfile": {"type": "RuntimeDefault"}});
+    let mut container = json!({"allowPrivilegeEscalation": false});
+    if security == Security::Restricted {
+        spec["securityContext"]["runAsNonRoot"] = true.into();
+        container["capabilities"] = json!({"drop": ["ALL"]});
+        container["readOnlyRootFilesystem"] = true.into();
+        add(spec, "volumes", json!({"name": "tmp", "emptyDir": {}}));
+        add(&mut spec["containers"][0], "volumeMounts", json!({"name": "tmp", "mountPath": "/tmp"}));
+    }
+    spec["containers"][0]["securityContext"] = container;
+}
+
+fn add(owner: &mut Value, list: &str, item: Value) {
+    if let Some(items) = owner[list].as_array_mut() {
+        items.push(item);
+    }
+}

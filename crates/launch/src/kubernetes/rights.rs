@@ -1,0 +1,70 @@
+//! What the builder must and may be allowed to do: one table for the Role, the documentation and messages.
+
+use std::fmt::Write as _;
+
+/// A right in the namespace of the chaincode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Right {
+    /// The group of the API; empty for the core.
+    pub group: &'static str,
+    /// The resource.
+    pub resource: &'static str,
+    /// What is done with it.
+    pub verbs: &'static [&'static str],
+    /// What it is for.
+    pub purpose: &'static str,
+    /// Whether a launch fails without it.
+    pub needed: bool,
+}
+
+/// Every right, for chaincode that dials the peer.
+pub const RIGHTS: &[Right] = &[
+    right("batch", "jobs", &["create", "get", "list", "watch"], "to start a chaincode and to see it end")
+        .needed(),
+    // Server-side apply of an object that does not exist yet asks for both.
+    right("", "secrets", &["create", "patch"], "to hand over the certificates").needed(),
+    right("batch", "jobs", &["delete"], "to remove the chaincode when the peer stops it"),
+    right("", "secrets", &["delete"], "to remove the certificates at once"),
+    right("", "pods", &["get", "list", "watch"], "to see at once why a chaincode does not start"),
+    right("", "events", &["list"], "to tell what a quota, a policy or a volume says"),
+    right("", "pods/log", &["get"], "to show the last lines of a chaincode that ended"),
+];
+
+const fn right(
+    group: &'static str,
+    resource: &'static str,
+    verbs: &'static [&'static str],
+    purpose: &'static str,
+) -> Right {
+    Right { group, resource, verbs, purpose, needed: false }
+}
+
+impl Right {
+    const fn needed(mut self) -> Self {
+        self.needed = true;
+        self
+    }
+
+    /// Gives the rule of a Role.
+    #[must_use]
+    pub fn rule(&self) -> String {
+        let Self { group, resource, verbs, .. } = self;
+        format!(
+            r#"{{apiGroups: ["{group}"], resources: ["{resource}"], verbs: ["{}"]}}"#,
+            verbs.join(r#"", ""#)
+        )
+    }
+}
+
+/// Gives a Role with every right, as YAML.
+#[must_use]
+pub fn role(name: &str, namespace: &str) -> String {
+    let mut role = format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: {name}, namespace: {namespace}}}\nrules:\n"
+    );
+    for right in RIGHTS {
+        let optional = if right.needed { "" } else { "; optional" };
+        let _ = writeln!(role, "  # {}{optional}\n  - {}", right.purpose, right.rule());
+    }
+    role
+}
