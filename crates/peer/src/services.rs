@@ -20,6 +20,7 @@ mod gateway;
 mod limit;
 mod server;
 
+pub use ccs_server::{ServerTls, ServerTlsError};
 pub use chaincode_listener::serve_chaincode;
 pub use deliver::{SeekRange, SeekRequest};
-pub use server::{ServeError, ServerTls, ServerTlsError, serve};
+pub use server::{ServeError, serve};

@@ -6,17 +6,17 @@ use ccs_chaincode::{CertificateBinding, Chaincodes};
 use ccs_dial::End;
 use ccs_dial::connection::OUTBOUND_MESSAGES;
 use ccs_identity::ChaincodeTls;
-use ccs_proto::limits::{MAX_MESSAGE_IN_BYTES, SERVER_KEEPALIVE_INTERVAL};
+use ccs_proto::limits::MAX_MESSAGE_IN_BYTES;
 use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_support_server::{ChaincodeSupport, ChaincodeSupportServer};
+use ccs_server::{ConnectionInfo, ServerTls, ServerTlsError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Server;
 use tonic::{Extensions, Request, Response, Status, Streaming};
 
-use super::server::{Bounds, ConnectionInfo, Connections, MAX_STREAMS, ServerTls, ServerTlsError, WINDOWS};
+use super::server::options;
 use crate::observer::{Observer, with_hint};
 
 /// Serves chaincode that comes by itself, until `shutdown` is over; the streams that are there end with the peer.
@@ -33,24 +33,14 @@ pub async fn serve_chaincode(
         let server = tls.server();
         ServerTls::with_clients_of(tls.ca().as_bytes(), server.certificate.as_bytes(), server.key.as_bytes())
     });
-    let told = observer.clone();
-    let connections = Connections::accept(listener, server_tls.transpose()?, shutdown.clone(), told);
-    let ping_timeout = chaincodes.ping_timeout();
+    let options = options(server_tls.transpose()?, chaincodes.ping_timeout(), &observer);
+    let (mut server, connections) = ccs_server::listen(listener, options, shutdown.clone());
     let service = ChaincodeSupportServer::new(Support { chaincodes, tls, observer })
         .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
     // As a peer's it serves as a whole, and knows no service by its name.
     let (_, health) = tonic_health::server::health_reporter();
-    let serving = Server::builder()
-        .max_concurrent_streams(MAX_STREAMS)
-        .initial_stream_window_size(WINDOWS.0)
-        .initial_connection_window_size(WINDOWS.1)
-        .layer(Bounds::new(MAX_MESSAGE_IN_BYTES))
-        .http2_keepalive_interval(Some(SERVER_KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(ping_timeout))
-        .add_service(service)
-        .add_service(health)
-        .serve_with_incoming(connections);
+    let serving = server.add_service(service).add_service(health).serve_with_incoming(connections);
     // It fails on no connection: what goes wrong with one is its own.
     let _ = shutdown.run_until_cancelled(serving).await;
     Ok(())
@@ -67,8 +57,7 @@ impl Support {
     /// Binds a chaincode to the certificate that it shows; [`None`] without TLS.
     fn binding(&self, extensions: &Extensions) -> Option<CertificateBinding> {
         let tls = self.tls.as_ref()?;
-        let shown =
-            extensions.get::<ConnectionInfo>().and_then(|connection| connection.certificate.0.as_deref());
+        let shown = extensions.get::<ConnectionInfo>().and_then(ConnectionInfo::certificate);
         Some(CertificateBinding {
             certificate_hash: shown.map(|certificate| hex::encode(ChaincodeTls::hash(certificate))),
             owner: shown.and_then(|certificate| tls.owner(certificate)),

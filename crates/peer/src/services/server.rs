@@ -1,13 +1,5 @@
 //! All services on one listener.
 
-mod connection;
-mod greeting;
-mod layer;
-mod slots;
-mod tls;
-mod unread;
-mod warnings;
-
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +9,7 @@ use ccs_proto::limits::{MAX_MESSAGE_IN_BYTES, PING_TIMEOUT, SERVER_KEEPALIVE_INT
 use ccs_proto::orderer::atomic_broadcast_server::AtomicBroadcastServer;
 use ccs_proto::peer::deliver_server::DeliverServer;
 use ccs_proto::peer::endorser_server::EndorserServer;
+use ccs_server::{Bounds, ServerOptions, ServerTls, Unproven};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -29,21 +22,8 @@ use super::deliver::DeliverService;
 use super::endorser::EndorserService;
 use super::gateway::GatewayService;
 use super::limit::Limit;
+use crate::observer::Observer;
 use crate::peer::Peer;
-
-pub(crate) use connection::{ConnectionInfo, Connections};
-pub(crate) use layer::Bounds;
-pub use tls::{ServerTls, ServerTlsError};
-
-/// How many calls a connection may have at one time; a client keeps back what is more. Fabric sets no limit.
-pub(crate) const MAX_STREAMS: u32 = 1_000;
-
-/// How much a client may send before we have read it, for a call and for a connection.
-///
-/// A call is read as it comes, unless it waits for room: its window is then full. That of the connection must not be smaller:
-/// the library h2 ends a connection on which many small frames are unread, and takes this window as the measure. With it, each
-/// of [`MAX_STREAMS`] calls may have one.
-pub(crate) const WINDOWS: (u32, u32) = (64 << 10, 512 << 10);
 
 /// How long calls may take to end when the peer stops.
 const GRACE: Duration = Duration::from_secs(5);
@@ -64,8 +44,10 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let (accepting, draining) = (CancellationToken::new(), CancellationToken::new());
-    let connections = Connections::accept(listener, tls, accepting.clone(), peer.observer().clone());
-    let serving = routes(&peer).serve_with_incoming_shutdown(connections, draining.clone().cancelled_owned());
+    let options = options(tls, PING_TIMEOUT, peer.observer());
+    let (builder, connections) = ccs_server::listen(listener, options, accepting.clone());
+    let serving =
+        routes(builder, &peer).serve_with_incoming_shutdown(connections, draining.clone().cancelled_owned());
     let mut serving = std::pin::pin!(serving);
     tokio::select! {
         served = &mut serving => {
@@ -84,7 +66,30 @@ pub async fn serve(
     }
 }
 
-fn routes(peer: &Arc<Peer>) -> Router<Stack<Bounds, Identity>> {
+/// Returns what the peer's listeners have in common.
+pub(super) fn options(tls: Option<ServerTls>, ping_timeout: Duration, observer: &Observer) -> ServerOptions {
+    let observer = observer.clone();
+    ServerOptions {
+        tls,
+        max_message: MAX_MESSAGE_IN_BYTES,
+        keepalive: (SERVER_KEEPALIVE_INTERVAL, ping_timeout),
+        unproven,
+        warn: Arc::new(move |warning| observer.warn(warning)),
+    }
+}
+
+/// Tells which messages of a call come from a client that has not proved who it is, by the call's path.
+fn unproven(path: &str) -> Unproven {
+    let streams = [
+        ("/protos.Deliver/", Unproven::Every),
+        ("/orderer.AtomicBroadcast/", Unproven::Every),
+        ("/protos.ChaincodeSupport/", Unproven::First),
+    ];
+    let stream = streams.iter().find(|(service, _)| path.starts_with(service));
+    stream.map_or(Unproven::Only, |(_, unproven)| *unproven)
+}
+
+fn routes(mut builder: Server<Stack<Bounds, Identity>>, peer: &Arc<Peer>) -> Router<Stack<Bounds, Identity>> {
     let endorser = EndorserService::new(Arc::clone(peer), Limit::new("protos.Endorser", 2500));
     let deliver = DeliverService::new(Arc::clone(peer), Limit::new("protos.Deliver", 2500));
     let gateway = GatewayService::new(Arc::clone(peer), Limit::new("gateway.Gateway", 500));
@@ -96,13 +101,7 @@ fn routes(peer: &Arc<Peer>) -> Router<Stack<Bounds, Identity>> {
                 .max_encoding_message_size(MAX_MESSAGE_IN_BYTES)
         };
     }
-    Server::builder()
-        .max_concurrent_streams(MAX_STREAMS)
-        .initial_stream_window_size(WINDOWS.0)
-        .initial_connection_window_size(WINDOWS.1)
-        .http2_keepalive_interval(Some(SERVER_KEEPALIVE_INTERVAL))
-        .http2_keepalive_timeout(Some(PING_TIMEOUT))
-        .layer(Bounds::new(MAX_MESSAGE_IN_BYTES))
+    builder
         .add_service(limited!(EndorserServer, endorser))
         .add_service(limited!(DeliverServer, deliver))
         .add_service(limited!(GatewayServer, gateway))

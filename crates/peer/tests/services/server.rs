@@ -61,21 +61,6 @@ async fn a_client_may_demand_tls() {
     timeout(LIMIT, served).await.unwrap().unwrap().unwrap();
 }
 
-#[test]
-fn a_key_of_another_certificate_is_refused() {
-    let (key, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
-    let certificate = CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
-    let error = |certificate: &str, key: &str| {
-        ServerTls::from_pem(certificate.as_bytes(), key.as_bytes()).unwrap_err().to_string()
-    };
-    let message = error(&certificate.pem(), &other.serialize_pem());
-    assert!(message.starts_with("the TLS certificate and key cannot be used: "), "{message}");
-    let message = error(&certificate.pem(), "no key");
-    assert!(message.starts_with("the TLS key cannot be read: "), "{message}");
-    let message = error("-----BEGIN CERTIFICATE-----\n!\n", &key.serialize_pem());
-    assert!(message.starts_with("the TLS certificate cannot be read: "), "{message}");
-}
-
 #[tokio::test]
 async fn messages_of_many_megabytes_pass() {
     let peer = start().await;

@@ -38,7 +38,7 @@ fn message(content: &[u8]) -> Vec<u8> {
 }
 
 /// A body without an end.
-fn open(room: &Unread, which: Which, frames: &[Vec<u8>]) -> Body {
+fn open(room: &Unread, which: Unproven, frames: &[Vec<u8>]) -> Body {
     let frames = frames.iter().map(|frame| Bytes::from(frame.clone())).collect();
     room.bound(Body::new(Script { frames, ends: false }), which)
 }
@@ -71,9 +71,9 @@ fn refusal(body: &mut Body) -> Option<(Code, String)> {
 async fn nothing_of_a_message_comes_before_all_of_it_is_there() {
     let room = Unread::new(MAX_MESSAGE);
     let whole = message(b"hello");
-    let mut body = open(&room, Which::Every, &[whole[..7].to_vec()]);
+    let mut body = open(&room, Unproven::Every, &[whole[..7].to_vec()]);
     assert!(poll(&mut body).is_pending());
-    let mut body = open(&room, Which::Every, &[whole[..7].to_vec(), whole[7..].to_vec()]);
+    let mut body = open(&room, Unproven::Every, &[whole[..7].to_vec(), whole[7..].to_vec()]);
     assert_eq!(read(&mut body), whole);
 }
 
@@ -81,12 +81,12 @@ async fn nothing_of_a_message_comes_before_all_of_it_is_there() {
 async fn of_too_many_incomplete_requests_the_oldest_is_refused() {
     let room = Unread::new(MAX_MESSAGE);
     let mut bodies: Vec<_> =
-        (0..=MESSAGES).map(|_| open(&room, Which::Every, &[message(b"hello")[..6].to_vec()])).collect();
+        (0..=MESSAGES).map(|_| open(&room, Unproven::Every, &[message(b"hello")[..6].to_vec()])).collect();
     assert!(bodies.iter_mut().all(|body| poll(body).is_pending()));
     let text = "too many requests are incomplete, and this was the oldest one";
     assert_eq!(refusal(&mut bodies[0]), Some((Code::ResourceExhausted, text.to_owned())));
     assert!(bodies[1..].iter_mut().all(|body| poll(body).is_pending()));
-    let mut good = open(&room, Which::Every, &[message(b"hello")]);
+    let mut good = open(&room, Unproven::Every, &[message(b"hello")]);
     assert_eq!(read(&mut good), message(b"hello"));
 }
 
@@ -95,7 +95,7 @@ async fn a_request_that_does_not_arrive_in_time_is_refused() {
     let room = Unread::new(MAX_MESSAGE);
     let too_late = || Some((Code::DeadlineExceeded, "the request did not arrive in time".to_owned()));
     for begun in [vec![], message(b"hello")[..6].to_vec()] {
-        let mut body = open(&room, Which::Every, &[begun]);
+        let mut body = open(&room, Unproven::Every, &[begun]);
         assert!(poll(&mut body).is_pending());
         tokio::time::advance(TIME.0.saturating_sub(Duration::from_millis(1))).await;
         assert!(poll(&mut body).is_pending());
@@ -107,7 +107,7 @@ async fn a_request_that_does_not_arrive_in_time_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn a_larger_message_has_more_time() {
     let room = Unread::new(MAX_MESSAGE);
-    let mut body = open(&room, Which::Every, &[message(&vec![7; 5 << 20])[..100].to_vec()]);
+    let mut body = open(&room, Unproven::Every, &[message(&vec![7; 5 << 20])[..100].to_vec()]);
     assert!(poll(&mut body).is_pending());
     tokio::time::advance(TIME.0 + Duration::from_secs(3)).await;
     assert!(poll(&mut body).is_pending());
@@ -118,7 +118,7 @@ async fn a_larger_message_has_more_time() {
 #[tokio::test(start_paused = true)]
 async fn between_two_messages_of_a_stream_a_client_may_be_silent() {
     let room = Unread::new(MAX_MESSAGE);
-    let mut body = open(&room, Which::Every, &[message(b"hello")]);
+    let mut body = open(&room, Unproven::Every, &[message(b"hello")]);
     assert_eq!(read(&mut body), message(b"hello"));
     tokio::time::advance(Duration::from_hours(1)).await;
     assert!(poll(&mut body).is_pending());
@@ -129,12 +129,12 @@ async fn a_large_message_is_read_when_there_is_room() {
     let room = Unread::new(MAX_MESSAGE);
     let large = message(&vec![7; 40 << 20]);
     let begun = [large[..1000].to_vec(), large[1000..2000].to_vec()];
-    let mut first = open(&room, Which::Every, &begun);
+    let mut first = open(&room, Unproven::Every, &begun);
     assert!(poll(&mut first).is_pending());
     let rest: Vec<_> = large.chunks(16 << 10).map(<[u8]>::to_vec).collect();
-    let mut second = open(&room, Which::Every, &rest);
+    let mut second = open(&room, Unproven::Every, &rest);
     assert!(poll(&mut second).is_pending(), "there is no room for 80 MiB");
-    let mut small = open(&room, Which::Every, &[message(b"hello")]);
+    let mut small = open(&room, Unproven::Every, &[message(b"hello")]);
     assert_eq!(read(&mut small), message(b"hello"));
     drop(first);
     let piece = poll_fn(|context| Pin::new(&mut second).poll_frame(context)).await.unwrap().unwrap();
@@ -148,7 +148,7 @@ async fn a_large_message_is_read_when_there_is_room() {
 async fn a_message_above_the_limit_is_not_read() {
     let room = Unread::new(MAX_MESSAGE);
     let header = [&[0][..], &(100_u32 << 20 | 1).to_be_bytes()].concat();
-    let mut body = open(&room, Which::Every, &[[&header[..], &[7; 1000]].concat(), vec![7; 1000]]);
+    let mut body = open(&room, Unproven::Every, &[[&header[..], &[7; 1000]].concat(), vec![7; 1000]]);
     assert_eq!(read(&mut body), header, "by which it is refused");
     assert!(matches!(poll(&mut body), Poll::Ready(None)));
 }
@@ -158,11 +158,11 @@ async fn after_the_first_message_a_registered_chaincode_is_not_bounded() {
     let room = Unread::new(MAX_MESSAGE);
     let second = message(&vec![7; 1 << 20]);
     let frames = [[message(b"register"), second[..100].to_vec()].concat(), second[100..200].to_vec()];
-    let mut body = open(&room, Which::First, &frames);
+    let mut body = open(&room, Unproven::First, &frames);
     assert_eq!(read(&mut body), [message(b"register"), second[..200].to_vec()].concat());
     tokio::time::advance(Duration::from_hours(1)).await;
     assert!(poll(&mut body).is_pending());
-    let mut silent = open(&room, Which::First, &[]);
+    let mut silent = open(&room, Unproven::First, &[]);
     assert!(poll(&mut silent).is_pending());
     tokio::time::advance(TIME.0 + Duration::from_millis(1)).await;
     assert!(refusal(&mut silent).is_some());
@@ -171,11 +171,11 @@ async fn after_the_first_message_a_registered_chaincode_is_not_bounded() {
 #[tokio::test(start_paused = true)]
 async fn the_only_message_of_a_call_comes_when_the_request_has_ended() {
     let room = Unread::new(MAX_MESSAGE);
-    let mut body = open(&room, Which::Only, &[message(b"hello")]);
+    let mut body = open(&room, Unproven::Only, &[message(b"hello")]);
     assert!(poll(&mut body).is_pending(), "it may go on");
     tokio::time::advance(TIME.0 + Duration::from_millis(1)).await;
     assert!(refusal(&mut body).is_some());
-    let mut two = open(&room, Which::Only, &[[message(b"hello"), message(b"again")].concat()]);
+    let mut two = open(&room, Unproven::Only, &[[message(b"hello"), message(b"again")].concat()]);
     let text = "the request has more than one message";
     assert_eq!(refusal(&mut two), Some((Code::Internal, text.to_owned())));
 }
@@ -194,11 +194,11 @@ proptest! {
         contents in prop::collection::vec((0_usize..100_000, any::<u8>()), 0..4),
         cuts in prop::collection::vec(1_usize..40_000, 1..40),
         rest in 0_usize..7,
-        which in prop::sample::select(vec![Which::Only, Which::Every, Which::First]),
+        which in prop::sample::select(vec![Unproven::Only, Unproven::Every, Unproven::First]),
     ) {
         // Only one message, or the beginning of one, is a right request there.
         let (contents, rest) = match (which, contents.as_slice()) {
-            (Which::Only, [first, ..]) => (vec![*first], 0),
+            (Unproven::Only, [first, ..]) => (vec![*first], 0),
             _ => (contents, rest),
         };
         let mut sent: Vec<u8> = contents.iter().flat_map(|(size, byte)| message(&vec![*byte; *size])).collect();

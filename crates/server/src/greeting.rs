@@ -12,14 +12,14 @@ use tokio_rustls::TlsAcceptor;
 const TIME: Duration = Duration::from_secs(10);
 
 /// The bytes with which a client of HTTP/2 begins (RFC 9113 section 3.4).
-pub(super) const PREFACE: [u8; 24] = *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+pub(crate) const PREFACE: [u8; 24] = *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// The first bytes of a TLS handshake.
 const TLS_HANDSHAKE: [u8; 2] = [0x16, 3];
 
 /// Why a connection is closed before it is served.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum GreetError {
+pub(crate) enum GreetError {
     #[error("the client started a TLS handshake, but this port serves plaintext")]
     SpeaksTls,
     #[error("the client did not start a TLS handshake, but this port requires TLS")]
@@ -36,7 +36,7 @@ pub(super) enum GreetError {
 }
 
 /// Bytes both ways.
-pub(super) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
@@ -45,13 +45,13 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 pub(crate) struct ShownCertificate(pub(crate) Option<Vec<u8>>);
 
 /// A connection whose client has sent [`PREFACE`], which is read.
-pub(super) struct Greeted {
-    pub(super) stream: Box<dyn Bytes>,
-    pub(super) certificate: ShownCertificate,
+pub(crate) struct Greeted {
+    pub(crate) stream: Box<dyn Bytes>,
+    pub(crate) certificate: ShownCertificate,
 }
 
 /// Waits until a client has sent what it must send first.
-pub(super) async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Result<Greeted, GreetError> {
+pub(crate) async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Result<Greeted, GreetError> {
     timeout(TIME, greet_in_time(stream, acceptor)).await.unwrap_or(Err(GreetError::Late))
 }
 

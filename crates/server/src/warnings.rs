@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::observer::Observer;
+use crate::Warn;
 
 /// How long the same kind of warning is not repeated.
 const PAUSE: Duration = Duration::from_secs(10);
 
 /// Warnings that begin with the same words: one in ten seconds, with the number of those that were left out.
 #[derive(Clone)]
-pub(super) struct Warnings {
+pub(crate) struct Warnings {
     subject: Arc<str>,
-    observer: Observer,
+    warn: Warn,
     told: Arc<Mutex<Told>>,
 }
 
@@ -26,17 +26,17 @@ struct Told {
 }
 
 impl Warnings {
-    pub(super) fn new(subject: String, observer: Observer) -> Self {
-        Self { subject: subject.into(), observer, told: Arc::default() }
+    pub(crate) fn new(subject: String, warn: Warn) -> Self {
+        Self { subject: subject.into(), warn, told: Arc::default() }
     }
 
-    pub(super) fn tell(&self, reason: &dyn Display) {
+    pub(crate) fn tell(&self, reason: &dyn Display) {
         if let Some(left_out) = self.left_out() {
             let before = match left_out {
                 0 => String::new(),
                 number => format!(" (and {number} times before this, for one reason or another)"),
             };
-            self.observer.warn(format!("{}: {reason}{before}", self.subject));
+            (self.warn)(format!("{}: {reason}{before}", self.subject));
         }
     }
 

@@ -6,32 +6,21 @@ use tonic::body::Body;
 use tonic::codegen::http::Request;
 use tower::{Layer, Service};
 
-use super::connection::ConnectionInfo;
-use super::unread::{Unread, Which};
-
-/// The calls whose requests are streams, by the beginning of their paths; every other has one message.
-const STREAMS: [(&str, Which); 3] = [
-    ("/protos.Deliver/", Which::Every),
-    ("/orderer.AtomicBroadcast/", Which::Every),
-    ("/protos.ChaincodeSupport/", Which::First),
-];
+use crate::connection::ConnectionInfo;
+use crate::unread::{Unproven, Unread};
 
 /// Bounds the messages of each request, and renews its connection.
 #[derive(Clone, Debug)]
-pub(crate) struct Bounds {
+pub struct Bounds {
     unread: Unread,
+    unproven: fn(&str) -> Unproven,
 }
 
 impl Bounds {
     /// Makes the bounds of one listener.
-    pub(crate) fn new(max_message: usize) -> Self {
-        Self { unread: Unread::new(max_message) }
+    pub(crate) fn new(max_message: usize, unproven: fn(&str) -> Unproven) -> Self {
+        Self { unread: Unread::new(max_message), unproven }
     }
-}
-
-fn which(path: &str) -> Which {
-    let stream = STREAMS.iter().find(|(service, _)| path.starts_with(service));
-    stream.map_or(Which::Only, |(_, which)| *which)
 }
 
 impl<S> Layer<S> for Bounds {
@@ -44,7 +33,7 @@ impl<S> Layer<S> for Bounds {
 
 /// A service whose requests are bounded.
 #[derive(Clone, Debug)]
-pub(crate) struct Bounding<S> {
+pub struct Bounding<S> {
     inner: S,
     bounds: Bounds,
 }
@@ -62,7 +51,7 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for Bounding<S> {
         if let Some(connection) = request.extensions().get::<ConnectionInfo>() {
             connection.renew();
         }
-        let which = which(request.uri().path());
+        let which = (self.bounds.unproven)(request.uri().path());
         self.inner.call(request.map(|body| self.bounds.unread.bound(body, which)))
     }
 }

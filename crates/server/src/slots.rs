@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 /// A number of places.
 #[derive(Clone, Debug)]
-pub(super) struct Slots(Arc<Shared>);
+pub(crate) struct Slots(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
@@ -46,12 +46,12 @@ impl Shared {
 }
 
 impl Slots {
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Self(Arc::new(Shared { limit, taken: Mutex::default() }))
     }
 
     /// Takes a place, from another if there is none left.
-    pub(super) fn take(&self) -> Slot {
+    pub(crate) fn take(&self) -> Slot {
         let (sender, lost) = oneshot::channel();
         let mut taken = self.0.taken();
         let id = taken.insert(sender);
@@ -65,24 +65,24 @@ impl Slots {
 
 /// A place; dropped, it is free.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     renewal: Renewal,
     lost: oneshot::Receiver<()>,
 }
 
 impl Slot {
     /// Returns what renews the place.
-    pub(super) fn renewal(&self) -> Renewal {
+    pub(crate) fn renewal(&self) -> Renewal {
         self.renewal.clone()
     }
 
     /// Waits until another has the place.
-    pub(super) async fn lost(&mut self) {
+    pub(crate) async fn lost(&mut self) {
         let _ = (&mut self.lost).await;
     }
 
     /// Tells whether another has the place, or wakes the task when it has.
-    pub(super) fn poll_lost(&mut self, context: &mut Context<'_>) -> Poll<()> {
+    pub(crate) fn poll_lost(&mut self, context: &mut Context<'_>) -> Poll<()> {
         Pin::new(&mut self.lost).poll(context).map(drop)
     }
 }
@@ -96,14 +96,14 @@ impl Drop for Slot {
 
 /// Renews a place.
 #[derive(Clone, Debug)]
-pub(super) struct Renewal {
+pub(crate) struct Renewal {
     shared: Arc<Shared>,
     id: Arc<Mutex<u64>>,
 }
 
 impl Renewal {
     /// Makes the place the newest, unless another has it.
-    pub(super) fn renew(&self) {
+    pub(crate) fn renew(&self) {
         let mut id = self.id();
         let mut taken = self.shared.taken();
         if let Some(slot) = taken.slots.remove(&*id) {

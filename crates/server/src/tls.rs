@@ -11,7 +11,7 @@ use rustls::{RootCertStore, ServerConfig};
 
 /// The server's certificate with its key, ready to use.
 #[derive(Clone)]
-pub struct ServerTls(pub(super) Arc<ServerConfig>);
+pub struct ServerTls(pub(crate) Arc<ServerConfig>);
 
 impl fmt::Debug for ServerTls {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -6,6 +6,7 @@
 use std::future::Future;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,11 +20,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
-use super::greeting::{Bytes, GreetError, Greeted, PREFACE, ShownCertificate, greet};
-use super::slots::{Renewal, Slot, Slots};
-use super::tls::ServerTls;
-use super::warnings::Warnings;
-use crate::observer::Observer;
+use crate::Warn;
+use crate::greeting::{Bytes, GreetError, Greeted, PREFACE, ShownCertificate, greet};
+use crate::slots::{Renewal, Slot, Slots};
+use crate::tls::ServerTls;
+use crate::warnings::Warnings;
 
 /// How many connections may be in their handshake at one time.
 const HANDSHAKES: usize = 400;
@@ -36,7 +37,7 @@ const CONNECTIONS: usize = 400;
 const RETRY: Duration = Duration::from_millis(100);
 
 /// The connections that are past their handshake.
-pub(crate) struct Connections(ReceiverStream<io::Result<Connection>>);
+pub struct Connections(ReceiverStream<io::Result<Connection>>);
 
 impl Connections {
     /// Accepts connections until `stop`.
@@ -44,7 +45,7 @@ impl Connections {
         listener: TcpListener,
         tls: Option<ServerTls>,
         stop: CancellationToken,
-        observer: Observer,
+        warn: Warn,
     ) -> Self {
         let (sender, connections) = mpsc::channel(1);
         let place = listener.local_addr().map(|address| format!(" to {address}")).unwrap_or_default();
@@ -53,11 +54,11 @@ impl Connections {
             sender,
             handshakes: Slots::new(HANDSHAKES),
             connections: Slots::new(CONNECTIONS),
-            warnings: Warnings::new(format!("a client failed to connect{place}"), observer.clone()),
+            warnings: Warnings::new(format!("a client failed to connect{place}"), Arc::clone(&warn)),
         };
         tokio::spawn(async move {
             // The listener is dropped with it, so that clients are refused and do not wait.
-            stop.run_until_cancelled_owned(accept(listener, acceptor, observer)).await;
+            stop.run_until_cancelled_owned(accept(listener, acceptor, warn)).await;
         });
         Self(ReceiverStream::new(connections))
     }
@@ -92,7 +93,7 @@ impl Listen for TcpListener {
     }
 }
 
-async fn accept(listener: impl Listen, acceptor: Acceptor, observer: Observer) {
+async fn accept(listener: impl Listen, acceptor: Acceptor, warn: Warn) {
     let mut is_failing = false;
     loop {
         match listener.next().await {
@@ -103,7 +104,7 @@ async fn accept(listener: impl Listen, acceptor: Acceptor, observer: Observer) {
             Err(error) => {
                 // Once until it succeeds again: without file descriptors this goes on for as long as others hold them.
                 if !is_failing {
-                    observer.warn(format!("cannot accept connections for now: {error}"));
+                    warn(format!("cannot accept connections for now: {error}"));
                 }
                 is_failing = true;
                 sleep(RETRY).await;
@@ -134,20 +135,26 @@ impl Acceptor {
 
 /// What the requests of a connection know of it.
 #[derive(Clone, Debug)]
-pub(crate) struct ConnectionInfo {
-    pub(crate) certificate: ShownCertificate,
+pub struct ConnectionInfo {
+    certificate: ShownCertificate,
     renewal: Renewal,
 }
 
 impl ConnectionInfo {
+    /// Returns the certificate, DER, that the client has shown.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&[u8]> {
+        self.certificate.0.as_deref()
+    }
+
     /// Says that the connection has a call: of too many, those without one for longest are closed.
-    pub(super) fn renew(&self) {
+    pub(crate) fn renew(&self) {
         self.renewal.renew();
     }
 }
 
 /// A connection, with or without TLS.
-pub(crate) struct Connection {
+pub struct Connection {
     /// What was read of it before, and hyper is to read.
     preface: &'static [u8],
     stream: Box<dyn Bytes>,
@@ -204,10 +211,9 @@ impl AsyncWrite for Connection {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
-    use std::sync::{Arc, Mutex};
+    use std::sync::Mutex;
 
     use super::*;
-    use crate::observer::PeerEvent;
 
     /// Hands out what a test has, and then waits for ever.
     struct FakeListener(Mutex<VecDeque<io::Result<TcpStream>>>);
@@ -231,20 +237,17 @@ mod tests {
         let next = [failure(), failure(), failure(), Ok(connection), failure(), failure()];
         let warnings = Arc::<Mutex<Vec<String>>>::default();
         let told = Arc::clone(&warnings);
-        let observer = Observer::new(move |event| match event {
-            PeerEvent::Warning(text) => told.lock().unwrap().push(text),
-            _ => unreachable!("only warnings"),
-        });
+        let warn: Warn = Arc::new(move |text| told.lock().unwrap().push(text));
         let (sender, _connections) = mpsc::channel(1);
         let acceptor = Acceptor {
             tls: None,
             sender,
             handshakes: Slots::new(1),
             connections: Slots::new(1),
-            warnings: Warnings::new(String::new(), observer.clone()),
+            warnings: Warnings::new(String::new(), Arc::clone(&warn)),
         };
         tokio::time::pause();
-        let accepting = accept(FakeListener(Mutex::new(next.into())), acceptor, observer);
+        let accepting = accept(FakeListener(Mutex::new(next.into())), acceptor, warn);
         tokio::time::timeout(Duration::from_secs(5), accepting).await.unwrap_err();
         let warning = "cannot accept connections for now: too many open files";
         assert_eq!(*warnings.lock().unwrap(), [warning, warning]);

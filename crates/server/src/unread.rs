@@ -18,7 +18,7 @@ use tokio_util::sync::PollSemaphore;
 use tonic::Status;
 use tonic::body::Body;
 
-use super::slots::{Slot, Slots};
+use crate::slots::{Slot, Slots};
 
 /// Up to this size a message needs no room in the budget for large ones.
 const SMALL: usize = 32 << 10;
@@ -41,7 +41,7 @@ const HEADER: usize = 5;
 
 /// The room for unread messages of all connections together.
 #[derive(Clone, Debug)]
-pub(super) struct Unread {
+pub(crate) struct Unread {
     messages: Slots,
     large: Arc<Semaphore>,
     /// The largest message; a larger one is refused when its length is known.
@@ -49,12 +49,12 @@ pub(super) struct Unread {
 }
 
 impl Unread {
-    pub(super) fn new(max_message: usize) -> Self {
+    pub(crate) fn new(max_message: usize) -> Self {
         Self { messages: Slots::new(MESSAGES), large: Arc::new(Semaphore::new(LARGE_BUDGET)), max_message }
     }
 
     /// Bounds what a request's messages may take.
-    pub(super) fn bound(&self, body: Body, which: Which) -> Body {
+    pub(crate) fn bound(&self, body: Body, which: Unproven) -> Body {
         Body::new(Bounded {
             body,
             which,
@@ -70,9 +70,9 @@ impl Unread {
     }
 }
 
-/// Which messages of a request come from a client that has not proved who it is.
+/// Unproven messages of a request come from a client that has not proved who it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Which {
+pub enum Unproven {
     /// The only message, which is complete when the request has ended: until then nothing is done with it.
     Only,
     /// Every message, as each has a signature of its own.
@@ -84,7 +84,7 @@ pub(super) enum Which {
 /// A request's body, from which a message comes when it is there to its end.
 struct Bounded {
     body: Body,
-    which: Which,
+    which: Unproven,
     room: Unread,
     message: Message,
     /// Pieces of messages that are complete.
@@ -162,12 +162,12 @@ impl Message {
 impl Bounded {
     /// Tells whether later messages are not bounded.
     fn is_trusted(&self) -> bool {
-        self.which == Which::First && !self.is_first
+        self.which == Unproven::First && !self.is_first
     }
 
     /// Tells whether the client is between two messages of a stream.
     fn is_between(&self) -> bool {
-        self.which != Which::Only && !self.is_first && !self.message.has_begun()
+        self.which != Unproven::Only && !self.is_first && !self.message.has_begun()
     }
 
     /// Ends the request, with what is there of a message: tonic finds that it is not complete.
@@ -186,7 +186,7 @@ impl Bounded {
                 self.complete.push_back(data);
                 return;
             }
-            if self.which == Which::Only && !self.is_first {
+            if self.which == Unproven::Only && !self.is_first {
                 self.is_surplus = true;
                 return;
             }
@@ -211,7 +211,7 @@ impl Bounded {
             if self.message.missing == 0 {
                 self.complete.append(&mut self.message.take());
                 self.is_first = false;
-                if self.which != Which::Only {
+                if self.which != Unproven::Only {
                     (self.waiting, self.large) = (None, None);
                 }
             }
@@ -267,7 +267,7 @@ impl HttpBody for Bounded {
                 self.complete.clear();
                 return Poll::Ready(Some(Err(Status::internal("the request has more than one message"))));
             }
-            if (self.is_over || self.which != Which::Only)
+            if (self.is_over || self.which != Unproven::Only)
                 && let Some(piece) = self.complete.pop_front()
             {
                 return Poll::Ready(Some(Ok(Frame::data(piece))));
