@@ -11,8 +11,11 @@ use std::path::{Component, Path};
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, openat, renameat, statat};
 
-/// Mode of every file that is made: connection.json may hold a private key.
-const FILE_MODE: u32 = 0o600;
+/// Mode of every file that is made, programs aside: connection.json may hold a private key.
+pub(crate) const FILE_MODE: u32 = 0o600;
+
+/// Mode of every program that is made.
+pub(crate) const PROGRAM_MODE: u32 = 0o700;
 
 /// Mode of every folder that is made.
 pub(crate) const FOLDER_MODE: u32 = 0o700;
@@ -110,10 +113,10 @@ impl Folder {
     }
 
     /// Makes a file in this folder, which must not exist.
-    pub(crate) fn write(&self, name: &OsStr, content: &[u8]) -> io::Result<()> {
+    pub(crate) fn write(&self, name: &OsStr, content: &[u8], mode: u32) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mut file = File::from(openat(&self.0, name, flags, Mode::from_raw_mode(FILE_MODE))?);
-        file.set_permissions(Permissions::from_mode(FILE_MODE))?;
+        let mut file = File::from(openat(&self.0, name, flags, Mode::from_raw_mode(mode))?);
+        file.set_permissions(Permissions::from_mode(mode))?;
         file.write_all(content)
     }
 
@@ -130,7 +133,7 @@ impl Folder {
             };
             folders.push(next?);
         }
-        folders.last().unwrap_or(self).write(file, content)
+        folders.last().unwrap_or(self).write(file, content, FILE_MODE)
     }
 
     /// Moves a name of this folder to a name of another one; false if there is nothing to move.

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::Error;
-use crate::folder::{FOLDER_MODE, Folder, names};
+use crate::folder::{FILE_MODE, FOLDER_MODE, Folder, PROGRAM_MODE, names};
 use crate::meta_inf::Tree;
 
 /// How the names of what is not in its place begin. Whatever has such a name while nobody writes was left by a process that
@@ -35,7 +35,7 @@ pub struct Output {
 #[derive(Debug)]
 enum Piece {
     /// One file; its folders are made when they are not there.
-    File { place: PathBuf, content: Vec<u8> },
+    File { place: PathBuf, content: Vec<u8>, mode: u32 },
     /// A folder; what was there before goes.
     Folder { place: PathBuf, tree: Tree },
 }
@@ -58,7 +58,14 @@ impl Output {
     /// Adds a file; `place` is relative to the folder.
     #[must_use]
     pub fn file(mut self, place: &str, content: Vec<u8>) -> Self {
-        self.pieces.push(Piece::File { place: place.into(), content });
+        self.pieces.push(Piece::File { place: place.into(), content, mode: FILE_MODE });
+        self
+    }
+
+    /// Adds a file that its owner can execute; `place` is relative to the folder.
+    #[must_use]
+    pub fn program(mut self, place: &str, content: Vec<u8>) -> Self {
+        self.pieces.push(Piece::File { place: place.into(), content, mode: PROGRAM_MODE });
         self
     }
 
@@ -137,7 +144,7 @@ impl<'a> Change<'a> {
         let new = hidden("new", self.staged.len());
         self.staged.push(new.clone());
         let written = match piece {
-            Piece::File { content, .. } => self.root.write(&new, content),
+            Piece::File { content, mode, .. } => self.root.write(&new, content, *mode),
             Piece::Folder { tree, .. } => tree
                 .files
                 .iter()

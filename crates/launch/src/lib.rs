@@ -12,18 +12,28 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | [`settings`] | `launch.yaml`: what the operator decides |
+//! | [`kind`] | which packages are launched, and on which platform |
+//! | [`binary`] | `binary.json`: a package with programs that are ready to run |
+//! | [`process`] | the plan of a process |
 //! | [`chaincode`] | `chaincode.json`: what the peer tells `run` |
 //! | [`image`] | `image.json`: the image of a package |
 //! | [`kubernetes`] | the plan for Kubernetes: a Secret and a Job |
+//! | [`variables`] | names of variables |
+//! | [`lines`] | lines that a peer's log can take |
 //! | [`exit`], [`failure`] | the exit codes, and the one line that says why |
 
+pub mod binary;
 pub mod chaincode;
 pub mod exit;
 pub mod failure;
 pub mod image;
+pub mod kind;
 pub mod kubernetes;
+pub mod lines;
+pub mod process;
 mod resemblance;
 pub mod settings;
+pub mod variables;
 
 pub use chaincode::Chaincode;
 pub use exit::ExitCode;

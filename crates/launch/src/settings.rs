@@ -15,6 +15,7 @@ use serde::{Deserialize, Deserializer};
 pub use rules::{Match, Role, Rule, Subject};
 
 use crate::resemblance;
+use crate::variables::RESERVED;
 use crate::{ExitCode, Failure};
 
 /// The name of the file.
@@ -151,9 +152,24 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), Failure> {
-        let limits = std::iter::once(&self.process).chain(self.chaincodes.iter().map(|rule| &rule.process));
-        if let Some(nice) = limits.filter_map(|process| process.limits.nice).find(|nice| *nice > 19) {
-            return Err(Failure::new(ExitCode::Settings, format!("{FILE}: nice is {nice}, above 19")));
+        let rules = self.chaincodes.iter().map(|rule| &rule.process);
+        for process in std::iter::once(&self.process).chain(rules) {
+            if let Some(nice) = process.limits.nice.filter(|nice| *nice > 19) {
+                return Err(Failure::new(ExitCode::Settings, format!("{FILE}: nice is {nice}, above 19")));
+            }
+            if let Some(name) = process.environment.keys().find(|name| RESERVED.contains(&name.as_str())) {
+                let reason = format!("{FILE}: the environment may not set {name}");
+                return Err(Failure::new(ExitCode::Settings, reason)
+                    .with_hint("the launcher sets it, from what the peer tells"));
+            }
+            if let Some(name) = process.environment.iter().find_map(|(name, value)| {
+                let is_wrong = name.is_empty() || name.contains(['=', '\0']) || value.contains('\0');
+                is_wrong.then_some(name)
+            }) {
+                let name: String = name.chars().take(60).collect();
+                let reason = format!("{FILE}: {name:?} cannot be a variable of the environment");
+                return Err(Failure::new(ExitCode::Settings, reason));
+            }
         }
         Ok(())
     }

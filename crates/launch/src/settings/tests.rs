@@ -71,6 +71,8 @@ fn wrong_values_are_named() {
         ("platform: docker", "unknown variant"),
         ("process: {limits: {memory: much}}", "\"much\" is not a number of bytes such as 512Mi"),
         ("process: {limits: {nice: 20}}", "nice is 20, above 19"),
+        ("process: {environment: {CORE_PEER_ADDRESS: x}}", "the environment may not set CORE_PEER_ADDRESS"),
+        ("process: {environment: {'A=B': x}}", "\"A=B\" cannot be a variable of the environment"),
         ("kubernetes: {start_timeout: 3}", "the unit is missing"),
         ("kubernetes: {start_timeout: 0s}", "0s is not above zero"),
         ("platform: process\nplatform: none", "duplicate"),

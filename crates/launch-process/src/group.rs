@@ -1,0 +1,100 @@
+//! The process group of the chaincode.
+
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use ccs_launch::process::Plan;
+use ccs_launch::{ExitCode, Failure};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+
+use crate::events::{Event, Events};
+use crate::stage;
+
+/// How long the chaincode may take to end after SIGTERM. The peer waits 5 s for `run` (Fabric 3.1
+/// `core/container/externalbuilder/instance.go`), and for all chaincodes together when it ends itself.
+const GRACE: Duration = Duration::from_millis(2_500);
+
+/// How long the kernel may take to end a killed process.
+const KILL: Duration = Duration::from_secs(1);
+
+/// The chaincode and every process that it has started.
+pub(crate) struct Group {
+    /// The first process, which is collected when the group is dropped: until then nobody else has its number.
+    child: Child,
+    leader: Pid,
+}
+
+impl Group {
+    /// Starts a plan, with pipes for both outputs.
+    pub(crate) fn start(plan: &Plan, events: &Events) -> Result<Self, Failure> {
+        let mut command = Command::new("/proc/self/exe");
+        command
+            .arg("--child")
+            .args(stage::words(plan))
+            .env_clear()
+            .envs(plan.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(&plan.working_folder)
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        let cannot =
+            |reason: String| Failure::new(ExitCode::InputOutput, format!("cannot start a process: {reason}"));
+        let child = command.spawn().map_err(|error| cannot(error.to_string()))?;
+        let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let leader = leader.ok_or_else(|| cannot("the system gave it no number".to_owned()))?;
+        events.later(move || {
+            // The process is not collected yet, so that its number stays taken while the group is killed.
+            let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(leader), options));
+            Event::Ended
+        });
+        Ok(Self { child, leader })
+    }
+
+    /// Gives the number of the first process, and of the group.
+    pub(crate) fn leader(&self) -> Pid {
+        self.leader
+    }
+
+    /// Gives the outputs.
+    pub(crate) fn take_outputs(&mut self) -> Vec<Box<dyn std::io::Read + Send>> {
+        let mut outputs: Vec<Box<dyn std::io::Read + Send>> = Vec::new();
+        if let Some(stdout) = self.child.stdout.take() {
+            outputs.push(Box::new(stdout));
+        }
+        if let Some(stderr) = self.child.stderr.take() {
+            outputs.push(Box::new(stderr));
+        }
+        outputs
+    }
+
+    /// Asks every process of the group to end, and ends those that do not in time; tells whether none had to be ended.
+    pub(crate) fn stop(&mut self, events: &Events) -> bool {
+        let _ = kill_process_group(self.leader, Signal::TERM);
+        let ended = has_ended(events, GRACE);
+        let _ = kill_process_group(self.leader, Signal::KILL);
+        if !ended {
+            has_ended(events, KILL);
+        }
+        ended
+    }
+
+    /// Ends what the first process has left, and gives how that one has ended.
+    pub(crate) fn collect(&mut self) -> Option<ExitStatus> {
+        let _ = kill_process_group(self.leader, Signal::KILL);
+        self.child.wait().ok()
+    }
+}
+
+/// Waits for the end of the first process; a second signal to stop changes nothing.
+fn has_ended(events: &Events, time: Duration) -> bool {
+    let end = Instant::now() + time;
+    while let Some(event) = events.next_until(end) {
+        if matches!(event, Event::Ended) {
+            return true;
+        }
+    }
+    false
+}

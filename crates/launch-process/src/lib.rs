@@ -1,0 +1,35 @@
+//! Starts chaincode as a process of the peer's host, and supervises it.
+//!
+//! [`supervise`] carries out the plan of a process: it ends when the chaincode has ended, when it is told to stop, or when the
+//! peer has gone, and never leaves a process of the chaincode behind.
+//!
+//! ```text
+//! peer ──▶ run ──▶ run --child ═exec═▶ chaincode     a process group of its own
+//!           ▲  output, end of the child ──┘
+//!           └── SIGTERM, a later run, the peer's death
+//! ```
+//!
+//! | Module | Holds |
+//! | --- | --- |
+//! | `supervise` | the life of one launch |
+//! | `events` | what a launch waits for |
+//! | `group` | the process group of the chaincode |
+//! | `stage` | the step between `run` and the chaincode: limits, and death with the parent |
+//! | `turn` | one launch of a package at a time |
+//! | `identity` | what tells one launch from another |
+//! | `pump` | the chaincode's output, line by line |
+//! | `peer` | whether the peer still lives |
+
+mod events;
+mod group;
+mod identity;
+mod peer;
+mod pump;
+mod stage;
+mod supervise;
+mod turn;
+
+pub use identity::Identity;
+pub use pump::Output;
+pub use stage::child;
+pub use supervise::supervise;

@@ -1,0 +1,31 @@
+//! Whether the peer still lives: it may die without a signal to this process.
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, getppid};
+
+/// Watches the process that called this one.
+#[derive(Debug)]
+pub(crate) struct Peer {
+    parent: Option<Pid>,
+}
+
+impl Peer {
+    /// Notes who called.
+    pub(crate) fn of_this_process() -> Self {
+        Self { parent: getppid() }
+    }
+
+    /// Tells whether the peer has gone: this process has another parent, or nobody reads its stderr.
+    pub(crate) fn is_gone(&self) -> bool {
+        getppid() != self.parent || stderr_is_broken()
+    }
+}
+
+/// The kernel reports that a pipe has no reader although nothing is written.
+fn stderr_is_broken() -> bool {
+    let stderr = std::io::stderr();
+    let mut watched = [PollFd::new(&stderr, PollFlags::empty())];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut watched, Some(&at_once)).is_ok_and(|found| found > 0)
+        && watched[0].revents().contains(PollFlags::ERR)
+}

@@ -1,0 +1,255 @@
+//! One launch of a package at a time.
+//!
+//! After the stream of a chaincode has ended, the peer calls `run` a second time and never signals the first one again
+//! (Fabric 3.1 `core/chaincode/runtime_launcher.go`). So the second one stops the first, by a lock file that names it.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use ccs_launch::{ExitCode, Failure};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::OFlags;
+use rustix::process::{Pid, PidfdFlags, Signal, geteuid, pidfd_open, pidfd_send_signal};
+
+use crate::events::{Event, Events};
+use crate::identity::Identity;
+
+/// How long an earlier launch may take to end after SIGTERM: longer than it lets its chaincode take.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// How long the kernel may take to end what was killed.
+const KILL: Duration = Duration::from_secs(2);
+
+/// The right to launch a package, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Turn {
+    /// [`None`] on a file system without locks.
+    file: Option<File>,
+}
+
+/// A process, by its number and the time of its start, so that another one with this number is not taken for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Process {
+    pid: Pid,
+    started: u64,
+}
+
+/// How waiting for the turn ended.
+pub(crate) enum Wait {
+    /// It is ours.
+    Ours(Turn),
+    /// This launch was told to stop.
+    Stopped,
+}
+
+impl Turn {
+    /// Stops an earlier launch of the same package, if there is one, and what a killed one has left.
+    pub(crate) fn wait(
+        identity: &Identity<'_>,
+        events: &Events,
+        tell: &dyn Fn(&str),
+    ) -> Result<Wait, Failure> {
+        let path = folder(identity.temporary)?.join(identity.lock_name());
+        let flags = OFlags::NOFOLLOW.bits().cast_signed();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
+        let file = options.open(&path).map_err(|error| cannot("open", &path, &error.to_string()))?;
+        let file = match file.try_lock() {
+            Ok(()) => file,
+            Err(TryLockError::Error(_)) => return Ok(Wait::Ours(Self { file: None })),
+            Err(TryLockError::WouldBlock) => {
+                let earlier = read(&file).into_iter().next();
+                match replace(file, earlier, events, tell) {
+                    Replaced::Locked(file) => file,
+                    Replaced::Stopped => return Ok(Wait::Stopped),
+                    Replaced::No => {
+                        return Err(cannot("lock", &path, "an earlier launch of the package does not end")
+                            .with_hint(format!("end the process that fuser {} names", path.display())));
+                    }
+                }
+            }
+        };
+        for left in read(&file).into_iter().skip(1) {
+            end_group(left, identity.package, tell);
+        }
+        let turn = Self { file: Some(file) };
+        turn.write(&[rustix::process::getpid()])
+            .map_err(|error| cannot("write", &path, &error.to_string()))?;
+        Ok(Wait::Ours(turn))
+    }
+
+    /// Notes the group that must end should this process be killed.
+    pub(crate) fn note(&self, leader: Pid) {
+        // Without the note the group still dies with this process, but for what has left the first process.
+        let _ = self.write(&[rustix::process::getpid(), leader]);
+    }
+
+    fn write(&self, processes: &[Pid]) -> std::io::Result<()> {
+        let Some(mut file) = self.file.as_ref() else { return Ok(()) };
+        let known = processes.iter().filter_map(|pid| Process::of(*pid));
+        let mut text = Vec::new();
+        for process in known {
+            writeln!(text, "{} {}", process.pid.as_raw_nonzero(), process.started)?;
+        }
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(&text)
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        if let Some(file) = &self.file {
+            let _ = file.set_len(0);
+        }
+    }
+}
+
+impl Process {
+    /// Looks a living process up.
+    fn of(pid: Pid) -> Option<Self> {
+        Some(Self { pid, started: stat(pid, STARTED)?.parse().ok()? })
+    }
+
+    /// Opens the process, if it is still the same.
+    fn open(self) -> Option<std::os::fd::OwnedFd> {
+        let handle = pidfd_open(self.pid, PidfdFlags::empty()).ok()?;
+        (Self::of(self.pid) == Some(self)).then_some(handle)
+    }
+}
+
+/// Where fields of /proc/PID/stat are, behind the name of the program (proc(5): pgrp is field 5, starttime field 22).
+const GROUP: usize = 2;
+const STARTED: usize = 19;
+
+fn stat(pid: Pid, field: usize) -> Option<String> {
+    let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
+    // The name, in parentheses, may hold anything.
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(field).map(str::to_owned)
+}
+
+enum Replaced {
+    Locked(File),
+    Stopped,
+    No,
+}
+
+/// Asks the earlier launch to end, then ends it.
+fn replace(file: File, earlier: Option<Process>, events: &Events, tell: &dyn Fn(&str)) -> Replaced {
+    let earlier = earlier.and_then(|process| Some((process.pid, process.open()?)));
+    if let Some((pid, handle)) = &earlier {
+        tell(&format!("stops the earlier launch of the package, process {}", pid.as_raw_nonzero()));
+        let _ = pidfd_send_signal(handle, Signal::TERM);
+    }
+    events.later(move || Event::Locked(file.lock().map(|()| file)));
+    for (patience, last) in [(PATIENCE, false), (KILL, true)] {
+        let end = Instant::now() + patience;
+        while let Some(event) = events.next_until(end) {
+            match event {
+                Event::Locked(Ok(file)) => return Replaced::Locked(file),
+                Event::Locked(Err(_)) => return Replaced::No,
+                Event::Stop => return Replaced::Stopped,
+                Event::Ended => {}
+            }
+        }
+        if let (false, Some((_, handle))) = (last, &earlier) {
+            let _ = pidfd_send_signal(handle, Signal::KILL);
+        }
+    }
+    Replaced::No
+}
+
+/// Ends a group that a killed launch has left.
+///
+/// Its first process dies with the launch; others of the group live on. The system may have given the group's number away
+/// meanwhile, so only processes with the chaincode's environment are taken for its own.
+fn end_group(leader: Process, package: &str, tell: &dyn Fn(&str)) {
+    let variable = format!("CORE_CHAINCODE_ID_NAME={package}");
+    let group = leader.pid.as_raw_nonzero().to_string();
+    let left: Vec<_> = fs::read_dir("/proc")
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?))
+        .filter(|pid| stat(*pid, GROUP).is_some_and(|found| found == group))
+        .filter_map(|pid| {
+            let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+            // Read while the handle keeps the number from changing its meaning unnoticed: a signal goes to this process or none.
+            let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).ok()?;
+            environment
+                .split(|byte| *byte == 0)
+                .any(|entry| entry == variable.as_bytes())
+                .then_some((pid, handle))
+        })
+        .collect();
+    for (pid, handle) in &left {
+        tell(&format!("ends process {}, which a killed launch has left", pid.as_raw_nonzero()));
+        let _ = pidfd_send_signal(handle, Signal::KILL);
+    }
+    let limit = Timespec { tv_sec: KILL.as_secs().cast_signed(), tv_nsec: 0 };
+    for (_, handle) in &left {
+        let _ = poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&limit));
+    }
+}
+
+fn read(mut file: &File) -> Vec<Process> {
+    let mut text = String::new();
+    if file.rewind().is_err() || file.take(1_000).read_to_string(&mut text).is_err() {
+        return Vec::new();
+    }
+    let process = |line: &str| {
+        let (pid, started) = line.split_once(' ')?;
+        Some(Process { pid: Pid::from_raw(pid.parse().ok()?)?, started: started.parse().ok()? })
+    };
+    text.lines().filter_map(process).collect()
+}
+
+/// Gives the folder of the locks, which nobody else can write.
+fn folder(temporary: &Path) -> Result<PathBuf, Failure> {
+    let user = geteuid().as_raw();
+    let path = temporary.join(format!("fabric-ccs-{user}"));
+    match DirBuilder::new().mode(0o700).create(&path) {
+        Ok(()) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(cannot("make", &path, &error.to_string())),
+    }
+    let found = fs::symlink_metadata(&path).map_err(|error| cannot("read", &path, &error.to_string()))?;
+    if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
+        return Err(cannot("use", &path, "it is not a folder that only the peer's user can read")
+            .with_hint("remove it; it is made again"));
+    }
+    Ok(path)
+}
+
+fn cannot(action: &str, path: &Path, reason: &str) -> Failure {
+    Failure::new(ExitCode::InputOutput, format!("cannot {action} {}: {reason}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_process_is_known_by_its_start() {
+        let own = Process::of(rustix::process::getpid()).unwrap();
+        assert!(own.open().is_some());
+        assert!(Process { started: own.started + 1, ..own }.open().is_none());
+    }
+
+    #[test]
+    fn a_folder_that_others_can_write_is_refused() {
+        let temporary = tempfile::tempdir().unwrap();
+        let path = folder(temporary.path()).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
+        fs::remove_dir(&path).unwrap();
+        std::os::unix::fs::symlink("/", &path).unwrap();
+        let line = folder(temporary.path()).unwrap_err().line();
+        assert!(
+            line.contains("it is not a folder that only the peer's user can read; hint: remove it"),
+            "{line}"
+        );
+    }
+}

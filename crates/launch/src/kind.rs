@@ -1,0 +1,61 @@
+//! What kind of package is launched, and on which platform.
+
+use crate::settings::{Platform, Settings};
+
+/// A kind of package, by the type in its metadata.json.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A program that is ready to run: type `binary` or, as IBM's builder has it, `executable`.
+    Binary,
+}
+
+impl Kind {
+    /// Gives the kind of a type, in any case; [`None`] for types that nobody launches.
+    #[must_use]
+    pub fn of(chaincode_type: &str) -> Option<Self> {
+        match chaincode_type.to_ascii_lowercase().as_str() {
+            "binary" | "executable" => Some(Self::Binary),
+            _ => None,
+        }
+    }
+}
+
+/// A package that the settings let this builder launch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claim {
+    /// What the package holds.
+    pub kind: Kind,
+    /// Where it runs.
+    pub platform: Platform,
+}
+
+impl Settings {
+    /// Tells whether packages of a type are launched, and how; [`None`] leaves them to another builder.
+    #[must_use]
+    pub fn claim(&self, chaincode_type: &str) -> Option<Claim> {
+        let kind = Kind::of(chaincode_type)?;
+        let platform = self.platform_for(chaincode_type);
+        match (kind, platform) {
+            (Kind::Binary, Platform::Process) => Some(Claim { kind, platform }),
+            (Kind::Binary, Platform::Kubernetes | Platform::None) => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn programs_are_claimed_only_where_processes_are_enabled() {
+        let claim =
+            |text: &str, chaincode_type| Settings::parse(text.as_bytes()).unwrap().claim(chaincode_type);
+        let expected = Some(Claim { kind: Kind::Binary, platform: Platform::Process });
+        assert_eq!(claim("platform: process", "binary"), expected);
+        assert_eq!(claim("platform: process", "Executable"), expected);
+        assert_eq!(claim("platform: process", "ccaas"), None);
+        for text in ["", "platform: none", "platform: kubernetes"] {
+            assert_eq!(claim(text, "binary"), None, "{text}");
+        }
+    }
+}

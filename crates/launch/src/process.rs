@@ -1,0 +1,274 @@
+//! The plan of a process: what is started, with what, and which files it needs.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::Chaincode;
+use crate::binary::{self, Binary};
+use crate::settings::{Limits, Process, Settings, Subject};
+
+/// The folder below RUNMETA that holds the certificates.
+const TLS_FOLDER: &str = "tls";
+
+/// The folder below RUNMETA in which the chaincode works; also its HOME and TMPDIR.
+const WORK_FOLDER: &str = "work";
+
+/// Where commands are looked for when the peer has no PATH.
+const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What is started, and with what.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// Folders that are made first, with mode 0700.
+    pub folders: Vec<PathBuf>,
+    /// Files that are written next.
+    pub files: Vec<File>,
+    /// The program.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub arguments: Vec<String>,
+    /// All of its environment.
+    pub environment: Vec<(String, String)>,
+    /// The folder in which it works.
+    pub working_folder: PathBuf,
+    /// What it may use.
+    pub limits: Limits,
+}
+
+/// A file of a plan. Its content may be a key, and is not in [`Debug`](fmt::Debug).
+#[derive(Clone, PartialEq, Eq)]
+pub struct File {
+    /// Where it is written.
+    pub path: PathBuf,
+    /// What is in it.
+    pub content: Vec<u8>,
+    /// Its mode.
+    pub mode: u32,
+}
+
+impl fmt::Debug for File {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("File").field("path", &self.path).field("mode", &self.mode).finish_non_exhaustive()
+    }
+}
+
+/// What the peer called `run` with.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// BLD: what `build` wrote. Nothing is written there.
+    pub build: &'a Path,
+    /// RUNMETA, which the peer removes when `run` has ended.
+    pub run_metadata: &'a Path,
+    /// The content of chaincode.json.
+    pub chaincode: &'a Chaincode,
+    /// The type in metadata.json.
+    pub chaincode_type: &'a str,
+    /// The variables of [`INHERITED`](crate::variables::INHERITED) that there are.
+    pub inherited: &'a [(String, String)],
+}
+
+impl Call<'_> {
+    /// Makes the plan for a program that `build` wrote.
+    #[must_use]
+    pub fn plan(&self, binary: &Binary, settings: &Settings) -> Plan {
+        let work = self.run_metadata.join(WORK_FOLDER);
+        let tls = self.run_metadata.join(TLS_FOLDER);
+        let (certificates, files) = self.certificates(&tls);
+        let Process { environment: own, limits } = self.process_settings(settings);
+        let mut environment = self.basic_environment(&work);
+        environment.extend(own);
+        environment.extend(self.shim_environment());
+        environment.extend(certificates);
+        let address = self.chaincode.peer_address.as_str();
+        Plan {
+            folders: if files.is_empty() { vec![work.clone()] } else { vec![work.clone(), tls] },
+            files,
+            program: self.build.join(binary::PROGRAM),
+            arguments: binary.arguments.iter().map(|text| text.replace(binary::ADDRESS, address)).collect(),
+            environment,
+            working_folder: work,
+            limits,
+        }
+    }
+
+    /// Lays the rules that match over the settings of all processes.
+    fn process_settings(&self, settings: &Settings) -> Process {
+        let subject = Subject {
+            package: &self.chaincode.chaincode_id,
+            chaincode_type: self.chaincode_type,
+            role: crate::settings::Role::Client,
+        };
+        settings.rules(&subject).fold(settings.process.clone(), |process, rule| process.with(&rule.process))
+    }
+
+    fn basic_environment(&self, work: &Path) -> Vec<(String, String)> {
+        let mut environment = self.inherited.to_vec();
+        if !environment.iter().any(|(name, _)| name == "PATH") {
+            environment.push(("PATH".to_owned(), DEFAULT_PATH.to_owned()));
+        }
+        let work = work.to_string_lossy();
+        environment.extend(["HOME", "TMPDIR"].map(|name| (name.to_owned(), work.clone().into_owned())));
+        environment
+    }
+
+    fn shim_environment(&self) -> Vec<(String, String)> {
+        let chaincode = self.chaincode;
+        [
+            ("CORE_CHAINCODE_ID_NAME", chaincode.chaincode_id.as_str()),
+            ("CORE_PEER_ADDRESS", &chaincode.peer_address),
+            ("CORE_PEER_LOCALMSPID", &chaincode.mspid),
+            ("CORE_PEER_TLS_ENABLED", if chaincode.wants_tls() { "true" } else { "false" }),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+    }
+
+    /// Gives the variables and files of the certificates; none for a peer without TLS.
+    ///
+    /// The shims for Node.js and Java read Base64 of the PEM from `_PATH`, the shim for Go reads PEM from `_FILE` first
+    /// (fabric-chaincode-go `shim/internal/config.go`, fabric-chaincode-node `lib/chaincode.js`).
+    fn certificates(&self, folder: &Path) -> (Vec<(String, String)>, Vec<File>) {
+        let chaincode = self.chaincode;
+        if !chaincode.wants_tls() {
+            return (Vec::new(), Vec::new());
+        }
+        let encoded = |pem: &str| STANDARD.encode(pem).into_bytes();
+        let plain = |pem: &str| pem.as_bytes().to_vec();
+        let table = [
+            ("CORE_PEER_TLS_ROOTCERT_FILE", "peer.crt", plain(&chaincode.root_cert)),
+            ("CORE_TLS_CLIENT_KEY_PATH", "client.key", encoded(&chaincode.client_key)),
+            ("CORE_TLS_CLIENT_CERT_PATH", "client.crt", encoded(&chaincode.client_cert)),
+            ("CORE_TLS_CLIENT_KEY_FILE", "client_pem.key", plain(&chaincode.client_key)),
+            ("CORE_TLS_CLIENT_CERT_FILE", "client_pem.crt", plain(&chaincode.client_cert)),
+        ];
+        let entry = |(variable, name, content): (&str, &str, Vec<u8>)| {
+            let path = folder.join(name);
+            let variable = (variable.to_owned(), path.to_string_lossy().into_owned());
+            (variable, File { path, content, mode: 0o600 })
+        };
+        table.map(entry).into_iter().unzip()
+    }
+}
+
+impl Process {
+    /// Lays other settings over these.
+    fn with(mut self, over: &Self) -> Self {
+        self.environment.extend(over.environment.clone());
+        let Limits { memory, open_files, processes, nice } = over.limits.clone();
+        let limits = self.limits;
+        self.limits = Limits {
+            memory: memory.or(limits.memory),
+            open_files: open_files.or(limits.open_files),
+            processes: processes.or(limits.processes),
+            nice: nice.or(limits.nice),
+        };
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Bytes;
+
+    fn chaincode(root_cert: &str) -> Chaincode {
+        Chaincode {
+            chaincode_id: "basic_1.0:ab".to_owned(),
+            peer_address: "peer0:7052".to_owned(),
+            client_cert: "CERT".to_owned(),
+            client_key: "KEY".to_owned(),
+            root_cert: root_cert.to_owned(),
+            mspid: "Org1MSP".to_owned(),
+        }
+    }
+
+    fn plan(chaincode: &Chaincode, settings: &str, binary: &Binary) -> Plan {
+        let call = Call {
+            build: Path::new("/bld"),
+            run_metadata: Path::new("/meta"),
+            chaincode,
+            chaincode_type: "binary",
+            inherited: &[("PATH".to_owned(), "/bin".to_owned()), ("TZ".to_owned(), "UTC".to_owned())],
+        };
+        call.plan(binary, &Settings::parse(settings.as_bytes()).unwrap())
+    }
+
+    fn lines(environment: &[(String, String)]) -> Vec<String> {
+        environment.iter().map(|(name, value)| format!("{name}={value}")).collect()
+    }
+
+    #[test]
+    fn over_tls_every_shim_finds_its_files() {
+        let plan = plan(&chaincode("ROOT"), "", &Binary::default());
+        assert_eq!(plan.program, Path::new("/bld/chaincode"));
+        assert_eq!(plan.arguments, ["-peer.address=peer0:7052"]);
+        assert_eq!(
+            lines(&plan.environment),
+            [
+                "PATH=/bin",
+                "TZ=UTC",
+                "HOME=/meta/work",
+                "TMPDIR=/meta/work",
+                "CORE_CHAINCODE_ID_NAME=basic_1.0:ab",
+                "CORE_PEER_ADDRESS=peer0:7052",
+                "CORE_PEER_LOCALMSPID=Org1MSP",
+                "CORE_PEER_TLS_ENABLED=true",
+                "CORE_PEER_TLS_ROOTCERT_FILE=/meta/tls/peer.crt",
+                "CORE_TLS_CLIENT_KEY_PATH=/meta/tls/client.key",
+                "CORE_TLS_CLIENT_CERT_PATH=/meta/tls/client.crt",
+                "CORE_TLS_CLIENT_KEY_FILE=/meta/tls/client_pem.key",
+                "CORE_TLS_CLIENT_CERT_FILE=/meta/tls/client_pem.crt",
+            ]
+        );
+        let files: Vec<_> = plan
+            .files
+            .iter()
+            .map(|file| (file.path.to_str().unwrap(), std::str::from_utf8(&file.content).unwrap(), file.mode))
+            .collect();
+        assert_eq!(
+            files,
+            [
+                ("/meta/tls/peer.crt", "ROOT", 0o600),
+                ("/meta/tls/client.key", "S0VZ", 0o600),
+                ("/meta/tls/client.crt", "Q0VSVA==", 0o600),
+                ("/meta/tls/client_pem.key", "KEY", 0o600),
+                ("/meta/tls/client_pem.crt", "CERT", 0o600),
+            ]
+        );
+        let shown = format!("{plan:?}");
+        assert!(!shown.contains("KEY\"") && !shown.contains("S0VZ"), "{shown}");
+    }
+
+    #[test]
+    fn without_tls_there_are_no_files() {
+        let plan = plan(&chaincode(""), "", &Binary::default());
+        assert!(plan.files.is_empty());
+        assert_eq!(plan.folders, [Path::new("/meta/work")]);
+        let lines = lines(&plan.environment);
+        assert!(lines.contains(&"CORE_PEER_TLS_ENABLED=false".to_owned()), "{lines:?}");
+        assert!(!lines.iter().any(|line| line.contains("CERT") || line.contains("KEY")), "{lines:?}");
+    }
+
+    #[test]
+    fn rules_lay_limits_and_variables_over_the_settings() {
+        let settings = "process: {environment: {A: '1', B: '1'}, limits: {memory: 1Gi, nice: 5}}\nchaincodes:\n  \
+                        - match: {label: 'basic_*'}\n    process: {environment: {B: '2'}, limits: {memory: 2Gi}}\n  \
+                        - match: {label: other}\n    process: {limits: {nice: 9}}\n";
+        let plan = plan(&chaincode(""), settings, &Binary::default());
+        let expected = Limits { memory: Some(Bytes(2 << 30)), nice: Some(5), ..Limits::default() };
+        assert_eq!(plan.limits, expected);
+        let lines = lines(&plan.environment);
+        assert!(lines.contains(&"A=1".to_owned()) && lines.contains(&"B=2".to_owned()), "{lines:?}");
+    }
+
+    #[test]
+    fn the_address_is_put_where_the_arguments_say() {
+        let binary =
+            Binary::parse(br#"{"linux/amd64":{"file":"x"},"args":["--peer.address","{peer_address}","-v"]}"#)
+                .unwrap();
+        assert_eq!(plan(&chaincode(""), "", &binary).arguments, ["--peer.address", "peer0:7052", "-v"]);
+    }
+}

@@ -1,0 +1,76 @@
+//! `ccs-launcher`, which a builder has as `bin/run`: from a command line to an exit code.
+//!
+//! A peer calls `run BLD RUNMETA`; `detect` and `build` of the same builder call `run --detect` and `run --build` for
+//! packages of types that they do not know. What each does on a platform is in a crate of the platform's own.
+//!
+//! | Module | Holds |
+//! | --- | --- |
+//! | `request` | command lines |
+//! | `surroundings` | the environment and launch.yaml, read once |
+//! | `stages` | `--detect`, `--build` and `run` |
+//! | `process` | packages with a program, on the platform `process` |
+//! | `log` | the lines on stderr |
+
+mod log;
+mod process;
+mod request;
+mod stages;
+mod surroundings;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use ccs_launch::Failure;
+
+use crate::log::Log;
+use crate::request::Request;
+use crate::surroundings::Surroundings;
+
+fn main() -> ExitCode {
+    let request = match request::read(std::env::args_os()) {
+        Ok(request) => request,
+        Err(failure) => return fail(&Log::new("run"), &failure),
+    };
+    match request {
+        Request::Detect { metadata } => {
+            let log = Log::new("detect");
+            match stages::detect(&metadata, &Surroundings::of_this_process()) {
+                Ok(true) => ExitCode::SUCCESS,
+                Ok(false) => ExitCode::from(1),
+                Err(failure) => fail(&log, &failure),
+            }
+        }
+        Request::Build { source, metadata, out } => {
+            let mut log = Log::new("build");
+            let build = stages::Build { source: &source, metadata_folder: &metadata, out: &out };
+            let result = build.carry_out(&Surroundings::of_this_process(), &mut log);
+            end(&log, result)
+        }
+        Request::Run { build, run_metadata } => {
+            let mut log = Log::new("run");
+            let run = stages::Run { build: &build, run_metadata: &run_metadata };
+            let result = run.carry_out(&Surroundings::of_this_process(), &mut log);
+            end(&log, result)
+        }
+        Request::Child(words) => ccs_launch_process::child(words),
+        Request::Version(program) => print(&format!("{}\n", request::version(program))),
+        Request::Help => print(request::HELP),
+    }
+}
+
+fn end(log: &Log, result: Result<(), Failure>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => fail(log, &failure),
+    }
+}
+
+fn fail(log: &Log, failure: &Failure) -> ExitCode {
+    log.write(&failure.line());
+    failure.code().into()
+}
+
+fn print(text: &str) -> ExitCode {
+    let written = std::io::stdout().lock().write_all(text.as_bytes());
+    if written.is_ok() { ExitCode::SUCCESS } else { ccs_launch::ExitCode::InputOutput.into() }
+}

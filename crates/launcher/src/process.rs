@@ -1,0 +1,108 @@
+//! Packages with a program, on the platform `process`.
+
+use std::env;
+use std::path::Path;
+
+use ccs_builder::input::{self, ReadError};
+use ccs_builder::output::Output;
+use ccs_launch::binary::{self, Binary, Target, check_program};
+use ccs_launch::process::Call;
+use ccs_launch::variables::INHERITED;
+use ccs_launch::{ExitCode, Failure};
+use ccs_launch_process::{Identity, supervise};
+use sha2::{Digest as _, Sha256};
+
+use crate::log::write_line;
+use crate::stages::{Launch, Package, of_builder};
+
+/// The largest binary.json, in bytes.
+const MAX_DOCUMENT: u64 = 1 << 20;
+
+/// The largest program, in bytes.
+const MAX_PROGRAM: u64 = 512 << 20;
+
+/// Checks the program for this platform, and writes it with its arguments; gives what was done.
+pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
+    let document = read_document(package.source)?;
+    let binary = parse(document.as_deref())?;
+    let target = Target::here();
+    let program = binary.program(&target)?;
+    let path = package.source.join(&program.file);
+    let content = input::read(&path, MAX_PROGRAM).map_err(|error| {
+        let failure = Failure::new(
+            ExitCode::Binary,
+            format!("cannot read the program {:?} of the package: {error}", program.file),
+        );
+        failure.with_hint(if document.is_some() {
+            "put it into code.tar.gz at the place that binary.json names"
+        } else {
+            "put the program as chaincode at the top of code.tar.gz, or name others in binary.json"
+        })
+    })?;
+    check_program(&program.file, &content, &target)?;
+    if let Some(expected) = &program.sha256 {
+        let found = hex::encode(Sha256::digest(&content));
+        if found != expected.as_str() {
+            return Err(Failure::new(
+                ExitCode::Binary,
+                format!("the program {:?} has the SHA-256 {found}, not {expected}", program.file),
+            )
+            .with_hint("pack the program that binary.json was written for"));
+        }
+    }
+    let done = format!("{} with {} bytes for {target} will dial the peer", program.file, content.len());
+    let mut output = Output::new(package.out)
+        .file("metadata.json", package.metadata_content)
+        .folder("META-INF", package.meta_inf);
+    if let Some(document) = document {
+        output = output.file(binary::FILE, document);
+    }
+    output.program(binary::PROGRAM, content).write().map_err(|error| of_builder(&error))?;
+    Ok(done)
+}
+
+/// Starts the program, and ends when it has ended.
+pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
+    let binary = parse(read_document(launch.build)?.as_deref())?;
+    let inherited: Vec<(String, String)> =
+        INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?))).collect();
+    let call = Call {
+        build: launch.build,
+        run_metadata: launch.run_metadata,
+        chaincode: &launch.chaincode,
+        chaincode_type: &launch.metadata.chaincode_type,
+        inherited: &inherited,
+    };
+    let plan = call.plan(&binary, launch.settings);
+    let peer = launch.surroundings.peer_id.as_ref().or(launch.settings.peer_id.as_ref());
+    let identity = Identity {
+        peer: [peer.map_or("", String::as_str), &launch.chaincode.mspid, &launch.chaincode.peer_address],
+        package: &launch.chaincode.chaincode_id,
+        temporary: &launch.surroundings.temporary,
+    };
+    launch
+        .log
+        .write("warning: the chaincode runs as the user of the peer, and can read its keys and its ledger");
+    let label = launch.chaincode.label().to_owned();
+    let log = launch.log.clone();
+    supervise(
+        &plan,
+        &identity,
+        ccs_launch_process::Output {
+            own: Box::new(move |message| log.write(message)),
+            chaincode: Box::new(move |line| write_line(&format!("chaincode {label}: {line}"))),
+        },
+    )
+}
+
+fn read_document(folder: &Path) -> Result<Option<Vec<u8>>, Failure> {
+    match input::read(&folder.join(binary::FILE), MAX_DOCUMENT) {
+        Ok(content) => Ok(Some(content)),
+        Err(ReadError::Missing) => Ok(None),
+        Err(error) => Err(Failure::new(ExitCode::Binary, format!("cannot read {}: {error}", binary::FILE))),
+    }
+}
+
+fn parse(document: Option<&[u8]>) -> Result<Binary, Failure> {
+    document.map_or_else(|| Ok(Binary::default()), Binary::parse)
+}

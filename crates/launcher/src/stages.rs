@@ -1,0 +1,167 @@
+//! `--detect`, `--build` and `run`: what is the same on each platform.
+
+use std::path::Path;
+
+use ccs_builder::meta_inf::{self, Tree};
+use ccs_builder::report::{MAX_WARNINGS, chain};
+use ccs_builder::stages::read_metadata;
+use ccs_builder::{Error, input};
+use ccs_files::PackageMetadata;
+use ccs_launch::kind::{Claim, Kind};
+use ccs_launch::settings::{FILE, Platform, Settings};
+use ccs_launch::{Chaincode, ExitCode, Failure};
+
+use crate::log::Log;
+use crate::process;
+use crate::surroundings::Surroundings;
+
+/// The largest chaincode.json, in bytes.
+const MAX_CHAINCODE: u64 = 1 << 20;
+
+/// Tells whether the settings have the package launched; says nothing about other packages, as the peer asks each builder.
+///
+/// With broken settings, packages that only a launcher builds are taken: their build then says what is broken, where
+/// the peer would only say that no builder wants them.
+pub(crate) fn detect(metadata_folder: &Path, surroundings: &Surroundings) -> Result<bool, Failure> {
+    let (metadata, _) = read_metadata(metadata_folder).map_err(|error| of_builder(&error))?;
+    let chaincode_type = &metadata.chaincode_type;
+    Ok(match &surroundings.settings {
+        Ok(settings) => settings.claim(chaincode_type).is_some(),
+        Err(_) => Kind::of(chaincode_type).is_some(),
+    })
+}
+
+/// The folders of one build.
+pub(crate) struct Build<'a> {
+    /// The package's source.
+    pub(crate) source: &'a Path,
+    /// The folder of metadata.json.
+    pub(crate) metadata_folder: &'a Path,
+    /// BLD.
+    pub(crate) out: &'a Path,
+}
+
+/// What a platform needs to know of a package, to build it.
+pub(crate) struct Package<'a> {
+    /// The package's source.
+    pub(crate) source: &'a Path,
+    /// BLD.
+    pub(crate) out: &'a Path,
+    /// The content of metadata.json.
+    pub(crate) metadata_content: Vec<u8>,
+    /// The files of META-INF.
+    pub(crate) meta_inf: Tree,
+}
+
+impl Build<'_> {
+    /// Checks the package, and writes what `run` and `release` need.
+    pub(crate) fn carry_out(&self, surroundings: &Surroundings, log: &mut Log) -> Result<(), Failure> {
+        let (metadata, metadata_content) =
+            read_metadata(self.metadata_folder).map_err(|error| of_builder(&error))?;
+        log.set_label(&metadata.label);
+        let settings = surroundings.settings.as_ref().map_err(Clone::clone)?;
+        let claim = claim(settings, &metadata)?;
+        let package = Package {
+            source: self.source,
+            out: self.out,
+            metadata_content,
+            meta_inf: read_meta_inf(self.source, log)?,
+        };
+        let done = match (claim.kind, claim.platform) {
+            (Kind::Binary, _) => process::build(package)?,
+        };
+        log.write(&format!("built: {done}"));
+        Ok(())
+    }
+}
+
+/// The folders of one launch.
+pub(crate) struct Run<'a> {
+    /// BLD.
+    pub(crate) build: &'a Path,
+    /// RUNMETA.
+    pub(crate) run_metadata: &'a Path,
+}
+
+/// What a platform needs to know, to launch a package.
+pub(crate) struct Launch<'a> {
+    /// BLD.
+    pub(crate) build: &'a Path,
+    /// RUNMETA.
+    pub(crate) run_metadata: &'a Path,
+    /// The content of chaincode.json.
+    pub(crate) chaincode: Chaincode,
+    /// The content of metadata.json.
+    pub(crate) metadata: PackageMetadata,
+    /// The operator's settings.
+    pub(crate) settings: &'a Settings,
+    /// The environment.
+    pub(crate) surroundings: &'a Surroundings,
+    /// Where messages go.
+    pub(crate) log: &'a Log,
+}
+
+impl Run<'_> {
+    /// Launches the package, and ends when the chaincode has ended.
+    pub(crate) fn carry_out(&self, surroundings: &Surroundings, log: &mut Log) -> Result<(), Failure> {
+        let path = self.run_metadata.join("chaincode.json");
+        let content = input::read(&path, MAX_CHAINCODE).map_err(|error| {
+            Failure::new(ExitCode::InputOutput, format!("cannot read {}: {error}", path.display()))
+                .with_hint("the second argument is the folder in which the peer puts chaincode.json")
+        })?;
+        let chaincode = Chaincode::parse(&content)?;
+        log.set_label(chaincode.label());
+        let settings = surroundings.settings.as_ref().map_err(Clone::clone)?;
+        let (metadata, _) = read_metadata(self.build).map_err(|error| of_builder(&error))?;
+        let claim = claim(settings, &metadata)?;
+        let launch = Launch {
+            build: self.build,
+            run_metadata: self.run_metadata,
+            chaincode,
+            metadata,
+            settings,
+            surroundings,
+            log,
+        };
+        match (claim.kind, claim.platform) {
+            (Kind::Binary, Platform::Process | Platform::Kubernetes | Platform::None) => {
+                process::run(&launch)
+            }
+        }
+    }
+}
+
+fn claim(settings: &Settings, metadata: &PackageMetadata) -> Result<Claim, Failure> {
+    settings.claim(&metadata.chaincode_type).ok_or_else(|| {
+        let found: String = metadata.chaincode_type.chars().take(60).collect();
+        if Kind::of(&metadata.chaincode_type).is_none() {
+            return Failure::new(
+                ExitCode::Metadata,
+                format!("metadata.json: no package of the type {found:?} is launched"),
+            )
+            .with_hint("leave the package to another builder");
+        }
+        Failure::new(ExitCode::Settings, format!("{FILE}: packages of the type {found:?} are not launched"))
+            .with_hint(format!("write platform: process into {FILE} beside the folder bin of the builder"))
+    })
+}
+
+fn read_meta_inf(source: &Path, log: &Log) -> Result<Tree, Failure> {
+    let mut warnings = Vec::new();
+    let tree = meta_inf::of_source(source, &mut warnings);
+    for warning in warnings.iter().take(MAX_WARNINGS) {
+        log.write(&format!("warning: {warning}"));
+    }
+    tree.map_err(|error| of_builder(&error))
+}
+
+/// Gives an error of the builder as a failure; the codes are the same.
+pub(crate) fn of_builder(error: &Error) -> Failure {
+    let number = error.code().number();
+    let code = ExitCode::ALL.into_iter().find(|code| code.number() == number);
+    let failure = Failure::new(code.unwrap_or(ExitCode::InputOutput), chain(error));
+    match error.hint() {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}

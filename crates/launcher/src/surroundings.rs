@@ -1,0 +1,53 @@
+//! What decides a launch beside the package: the environment, and launch.yaml.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use ccs_builder::input::{self, ReadError};
+use ccs_launch::settings::{self, Settings};
+use ccs_launch::{ExitCode, Failure};
+
+/// What decides a launch beside the package.
+#[derive(Clone, Debug)]
+pub(crate) struct Surroundings {
+    /// The operator's settings, or why there are none.
+    pub(crate) settings: Result<Settings, Failure>,
+    /// The folder of temporary files.
+    pub(crate) temporary: PathBuf,
+    /// `CORE_PEER_ID`, where the peer propagates it.
+    pub(crate) peer_id: Option<String>,
+}
+
+impl Surroundings {
+    /// Reads the process's environment and the file that it leads to.
+    pub(crate) fn of_this_process() -> Self {
+        Self {
+            settings: settings(),
+            temporary: env::temp_dir(),
+            peer_id: env::var("CORE_PEER_ID").ok().filter(|id| !id.is_empty()),
+        }
+    }
+}
+
+/// Reads launch.yaml: where the variable says, or else beside the folder of the program.
+fn settings() -> Result<Settings, Failure> {
+    let named = env::var_os(settings::VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+    let Some(path) = named.clone().or_else(beside_bin) else { return Ok(Settings::default()) };
+    match input::read(&path, settings::MAX_SIZE) {
+        Ok(content) => Settings::parse(&content),
+        // A file that the operator names must be there.
+        Err(ReadError::Missing) if named.is_none() => Ok(Settings::default()),
+        Err(error) => {
+            Err(Failure::new(ExitCode::Settings, format!("cannot read {}: {error}", path.display())))
+        }
+    }
+}
+
+/// Gives the place of launch.yaml in the folder above the program's.
+fn beside_bin() -> Option<PathBuf> {
+    let called = env::args_os().next().map(PathBuf::from)?;
+    // A name without a folder was found through PATH, which a peer never does; then the kernel knows where it is.
+    let program = if called.components().count() > 1 { called } else { env::current_exe().ok()? };
+    let absolute = std::path::absolute(program).ok()?;
+    absolute.parent().and_then(Path::parent).map(|folder| folder.join(settings::FILE))
+}

@@ -1,0 +1,6 @@
+//! The program as a peer calls it. The chaincode is a script that stands for one: official shims on a real peer are in
+//! `cargo xtask fabric`.
+
+mod build;
+mod run;
+mod site;
