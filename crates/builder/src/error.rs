@@ -194,6 +194,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// The program `run` beside this one does not start.
+    #[error("cannot start {}, which launches packages of this type", path.display())]
+    Launcher {
+        /// The program.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The system does not let the process wait for the signal that ends it.
     #[error("cannot wait for SIGTERM")]
     Signals(#[source] io::Error),
@@ -249,9 +257,11 @@ impl Error {
             Self::IndexUnreadable { source, .. } => unless_system(source, ExitCode::Index),
             Self::IndexPath { .. } | Self::Index { .. } | Self::Kind { .. } => ExitCode::Index,
             Self::Configuration { .. } => ExitCode::Configuration,
-            Self::Read { .. } | Self::Write { .. } | Self::Signals(_) | Self::SelfTest { .. } => {
-                ExitCode::InputOutput
-            }
+            Self::Read { .. }
+            | Self::Write { .. }
+            | Self::Launcher { .. }
+            | Self::Signals(_)
+            | Self::SelfTest { .. } => ExitCode::InputOutput,
         }
     }
 
@@ -289,7 +299,7 @@ impl Error {
                 r#"{CONFIGURATION_VARIABLE} and config.json hold one JSON object: {{"peer":"peer0"}}"#
             )),
             Self::Write { source, .. } => write_hint(source),
-            Self::SelfTest { .. } => Some(
+            Self::SelfTest { .. } | Self::Launcher { .. } => Some(
                 "the folder must not be mounted noexec, and the executable must fit the machine".to_owned(),
             ),
             Self::NotABuild { .. } => {

@@ -14,6 +14,7 @@ use ccs_files::GoDuration;
 
 use crate::Error;
 use crate::context::Arguments;
+use crate::launcher;
 use crate::program::{Program, version};
 use crate::variables::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
 
@@ -58,12 +59,12 @@ fn interval(text: &str) -> Result<Duration, Error> {
 /// Each program is copied beside its place, run once, and only then moved there, so that a peer never meets half a
 /// program, nor one that does not run. Several may install at once, also in containers that share the folder.
 pub fn install(folder: &Path) -> Result<String, Error> {
-    let executable = this_executable()?;
+    let pieces = pieces()?;
     fs::create_dir_all(folder).map_err(write_error("make the folder", folder))?;
-    for program in Program::STAGES {
-        let place = folder.join(program.name());
-        let (file, temporary) = new_file(folder, program)?;
-        let installed = copy_and_test(&executable, (file, &temporary), program)
+    for piece in &pieces {
+        let place = folder.join(piece.name);
+        let (file, temporary) = new_file(folder, piece.name)?;
+        let installed = copy_and_test(piece, (file, &temporary))
             .and_then(|()| fs::rename(&temporary, &place).map_err(write_error("write", &place)));
         if installed.is_err() {
             let _ = fs::remove_file(&temporary);
@@ -74,39 +75,65 @@ pub fn install(folder: &Path) -> Result<String, Error> {
     Ok(settings(&absolute))
 }
 
+/// A program that is installed.
+struct Piece {
+    name: &'static str,
+    /// What it is a copy of.
+    executable: PathBuf,
+    /// What it prints when it is asked for its version.
+    version: String,
+}
+
+/// Gives the programs that are installed: this one under three names, and the launcher if it lies beside this one.
+fn pieces() -> Result<Vec<Piece>, Error> {
+    let this = env::current_exe().map_err(|source| Error::Read { path: "/proc/self/exe".into(), source })?;
+    let launcher = this.with_file_name(launcher::PROGRAM);
+    let mut pieces: Vec<_> = Program::STAGES
+        .map(|program| Piece {
+            name: program.name(),
+            executable: this.clone(),
+            version: version(Some(program)),
+        })
+        .into();
+    if launcher.is_file() {
+        let version = concat!("ccs-launcher ", env!("CARGO_PKG_VERSION"), " (run)").to_owned();
+        pieces.push(Piece { name: launcher::NAME, executable: launcher, version });
+    }
+    Ok(pieces)
+}
+
 fn write_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
     let path = path.to_owned();
     move |source| Error::Write { action, path, source }
 }
 
-/// Names the programs in a folder that are not the running executable, or that not everybody may execute.
+/// Names the programs in a folder that are not what would be installed, or that not everybody may execute.
 pub(crate) fn outdated(folder: &Path) -> Result<Vec<&'static str>, Error> {
-    let executable = this_executable()?;
-    let expected = fs::read(&executable).map_err(|source| Error::Read { path: executable, source })?;
-    let is_current = |name: &&str| {
+    let mut outdated = Vec::new();
+    for Piece { name, executable, .. } in pieces()? {
+        let expected = fs::read(&executable).map_err(|source| Error::Read { path: executable, source })?;
         let place = folder.join(name);
         // Of another length it is not read: it may be of any.
         let may_be = |found: fs::Metadata| {
             let is_executable = found.permissions().mode() & 0o555 == 0o555;
             found.is_file() && is_executable && found.len() == expected.len() as u64
         };
-        fs::symlink_metadata(&place).is_ok_and(may_be)
-            && fs::read(&place).is_ok_and(|found| found == expected)
-    };
-    Ok(Program::STAGES.map(Program::name).into_iter().filter(|name| !is_current(name)).collect())
-}
-
-fn this_executable() -> Result<PathBuf, Error> {
-    env::current_exe().map_err(|source| Error::Read { path: "/proc/self/exe".into(), source })
+        let is_current = fs::symlink_metadata(&place).is_ok_and(may_be)
+            && fs::read(&place).is_ok_and(|found| found == expected);
+        if !is_current {
+            outdated.push(name);
+        }
+    }
+    Ok(outdated)
 }
 
 /// Makes a hidden file in the folder that nobody else writes.
 ///
 /// The process ID is not enough: in a container it is 1, and two containers may share the folder.
-fn new_file(folder: &Path, program: Program) -> Result<(File, PathBuf), Error> {
+fn new_file(folder: &Path, name: &str) -> Result<(File, PathBuf), Error> {
     loop {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-        let path = folder.join(format!(".{}-{}-{now}", program.name(), std::process::id()));
+        let path = folder.join(format!(".{name}-{}-{now}", std::process::id()));
         match File::create_new(&path) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             opened => return opened.map(|file| (file, path.clone())).map_err(write_error("write", &path)),
@@ -115,15 +142,15 @@ fn new_file(folder: &Path, program: Program) -> Result<(File, PathBuf), Error> {
 }
 
 /// Fills the file, closes it and runs it.
-fn copy_and_test(executable: &Path, (mut file, to): (File, &Path), program: Program) -> Result<(), Error> {
+fn copy_and_test(piece: &Piece, (mut file, to): (File, &Path)) -> Result<(), Error> {
+    let Piece { name, executable, version: expected } = piece;
     let read_error = |source| Error::Read { path: executable.to_owned(), source };
     let mut source = File::open(executable).map_err(read_error)?;
     // On the disk before it has its name: a machine that stops leaves the old program or the new one.
     io::copy(&mut source, &mut file).and_then(|_| file.sync_all()).map_err(write_error("write", to))?;
     drop(file);
     fs::set_permissions(to, fs::Permissions::from_mode(0o755)).map_err(write_error("set the mode of", to))?;
-    let answer = Command::new(to).arg0(program.name()).arg("--version").stdin(Stdio::null()).output();
-    let expected = version(Some(program));
+    let answer = Command::new(to).arg0(name).arg("--version").stdin(Stdio::null()).output();
     let reason = match answer {
         Ok(answer) if answer.status.success() && answer.stdout.trim_ascii() == expected.as_bytes() => {
             return Ok(());
@@ -240,8 +267,8 @@ mod tests {
     #[test]
     fn two_installs_never_write_the_same_file() {
         let folder = tempfile::tempdir().unwrap();
-        let one = new_file(folder.path(), Program::Detect).unwrap();
-        let other = new_file(folder.path(), Program::Detect).unwrap();
+        let one = new_file(folder.path(), "detect").unwrap();
+        let other = new_file(folder.path(), "detect").unwrap();
         assert_ne!(one.1, other.1);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }

@@ -21,6 +21,7 @@
 //! | [`examine`] | all that is wrong with a source, for the tools beside the builder |
 //! | [`output`] | folders written whole or not at all |
 //! | `folder` | folders by handle, so that no link can be put in the way |
+//! | [`launcher`] | the program `run` beside this one, for packages of other types |
 //! | [`install`], [`keep`] | `ccs-builder install`, once or again and again |
 //! | [`limits`], [`variables`] | numbers and names that several of these know |
 //! | [`error`], [`warning`], [`exit`], [`report`] | what went wrong, its code, and the line that says so |
@@ -35,6 +36,7 @@ mod folder;
 pub mod input;
 pub mod install;
 pub mod keep;
+pub mod launcher;
 pub mod limits;
 pub mod meta_inf;
 pub mod output;

@@ -9,7 +9,7 @@ use ccs_builder::install::Order;
 use ccs_builder::keep::{Stop, keep};
 use ccs_builder::program::{self, Program, Request};
 use ccs_builder::report::{Report, error_line};
-use ccs_builder::{Error, ExitCode as Code, install, stages};
+use ccs_builder::{Error, ExitCode as Code, install, launcher, stages};
 
 fn main() -> ExitCode {
     match program::request(std::env::args_os()) {
@@ -35,12 +35,18 @@ fn stage(program: Program, arguments: Vec<OsString>, report: &mut Report) -> Res
     match program {
         Program::Detect => {
             // The peer gives the source as well; the type alone decides.
-            let Arguments([_, metadata]) = Arguments::read(program, arguments)?;
-            let ours = stages::detect(&metadata, report)?;
-            Ok(if ours { Code::Ok } else { Code::NotOurs })
+            let Arguments([_, metadata]) = Arguments::read(program, arguments.clone())?;
+            if stages::detect(&metadata, report)? {
+                return Ok(Code::Ok);
+            }
+            hand_over(program, &arguments)?;
+            Ok(Code::NotOurs)
         }
         Program::Build => {
-            let Arguments([source, metadata, out]) = Arguments::read(program, arguments)?;
+            let Arguments([source, metadata, out]) = Arguments::read(program, arguments.clone())?;
+            if !stages::detect(&metadata, report)? {
+                hand_over(program, &arguments)?;
+            }
             let folders: [&Path; 3] = [&source, &metadata, &out];
             stages::build(folders, &Surroundings::of_this_process(), report).map(|()| Code::Ok)
         }
@@ -49,6 +55,14 @@ fn stage(program: Program, arguments: Vec<OsString>, report: &mut Report) -> Res
             stages::release(&out, &release, report).map(|()| Code::Ok)
         }
         Program::Install => Ok(install(arguments)),
+    }
+}
+
+/// Becomes the launcher, if there is one; a package of a foreign type is its affair.
+fn hand_over(program: Program, arguments: &[OsString]) -> Result<(), Error> {
+    match launcher::beside_this_program() {
+        Some(run) => Err(launcher::become_launcher(run, program, arguments)),
+        None => Ok(()),
     }
 }
 

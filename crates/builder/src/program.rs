@@ -121,6 +121,9 @@ is called with, or by its first argument.
   ccs-builder release OUT RELEASE        write what the peer reads: connection.json and statedb
   ccs-builder --version, --help
 
+Packages of other types are for the program run beside detect and build, if it is there: install puts it
+there when ccs-launcher lies beside ccs-builder.
+
 Templates in connection.json read the JSON object in CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG and in
 config.json beside the folder `bin`; list that variable in the builder's propagateEnvironment.
 

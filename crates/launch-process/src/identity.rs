@@ -43,7 +43,7 @@ mod tests {
             Identity { peer, package, temporary: Path::new("/tmp") }.lock_name()
         };
         let first = name(["p", "Org1MSP", "a:1"], "basic/1:ab");
-        assert!(first.starts_with("basic1-") && first.ends_with(".lock"), "{first}");
+        assert!(first.starts_with("basic1-"), "{first}");
         assert_eq!(first, name(["p", "Org1MSP", "a:1"], "basic/1:ab"));
         assert_ne!(first, name(["q", "Org1MSP", "a:1"], "basic/1:ab"));
         assert_ne!(first, name(["p", "Org1MSP", "a:1"], "basic/1:ac"));

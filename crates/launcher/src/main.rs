@@ -8,10 +8,12 @@
 //! | `request` | command lines |
 //! | `surroundings` | the environment and launch.yaml, read once |
 //! | `stages` | `--detect`, `--build` and `run` |
+//! | `order` | what the stages hand to a platform |
 //! | `process` | packages with a program, on the platform `process` |
 //! | `log` | the lines on stderr |
 
 mod log;
+mod order;
 mod process;
 mod request;
 mod stages;

@@ -13,7 +13,7 @@ use ccs_launch_process::{Identity, supervise};
 use sha2::{Digest as _, Sha256};
 
 use crate::log::write_line;
-use crate::stages::{Launch, Package, of_builder};
+use crate::order::{Launch, Package, of_builder};
 
 /// The largest binary.json, in bytes.
 const MAX_DOCUMENT: u64 = 1 << 20;

@@ -2,16 +2,17 @@
 
 use std::path::Path;
 
+use ccs_builder::input;
 use ccs_builder::meta_inf::{self, Tree};
-use ccs_builder::report::{MAX_WARNINGS, chain};
+use ccs_builder::report::MAX_WARNINGS;
 use ccs_builder::stages::read_metadata;
-use ccs_builder::{Error, input};
 use ccs_files::PackageMetadata;
 use ccs_launch::kind::{Claim, Kind};
 use ccs_launch::settings::{FILE, Platform, Settings};
 use ccs_launch::{Chaincode, ExitCode, Failure};
 
 use crate::log::Log;
+use crate::order::{Launch, Package, of_builder};
 use crate::process;
 use crate::surroundings::Surroundings;
 
@@ -39,18 +40,6 @@ pub(crate) struct Build<'a> {
     pub(crate) metadata_folder: &'a Path,
     /// BLD.
     pub(crate) out: &'a Path,
-}
-
-/// What a platform needs to know of a package, to build it.
-pub(crate) struct Package<'a> {
-    /// The package's source.
-    pub(crate) source: &'a Path,
-    /// BLD.
-    pub(crate) out: &'a Path,
-    /// The content of metadata.json.
-    pub(crate) metadata_content: Vec<u8>,
-    /// The files of META-INF.
-    pub(crate) meta_inf: Tree,
 }
 
 impl Build<'_> {
@@ -81,24 +70,6 @@ pub(crate) struct Run<'a> {
     pub(crate) build: &'a Path,
     /// RUNMETA.
     pub(crate) run_metadata: &'a Path,
-}
-
-/// What a platform needs to know, to launch a package.
-pub(crate) struct Launch<'a> {
-    /// BLD.
-    pub(crate) build: &'a Path,
-    /// RUNMETA.
-    pub(crate) run_metadata: &'a Path,
-    /// The content of chaincode.json.
-    pub(crate) chaincode: Chaincode,
-    /// The content of metadata.json.
-    pub(crate) metadata: PackageMetadata,
-    /// The operator's settings.
-    pub(crate) settings: &'a Settings,
-    /// The environment.
-    pub(crate) surroundings: &'a Surroundings,
-    /// Where messages go.
-    pub(crate) log: &'a Log,
 }
 
 impl Run<'_> {
@@ -153,15 +124,4 @@ fn read_meta_inf(source: &Path, log: &Log) -> Result<Tree, Failure> {
         log.write(&format!("warning: {warning}"));
     }
     tree.map_err(|error| of_builder(&error))
-}
-
-/// Gives an error of the builder as a failure; the codes are the same.
-pub(crate) fn of_builder(error: &Error) -> Failure {
-    let number = error.code().number();
-    let code = ExitCode::ALL.into_iter().find(|code| code.number() == number);
-    let failure = Failure::new(code.unwrap_or(ExitCode::InputOutput), chain(error));
-    match error.hint() {
-        Some(hint) => failure.with_hint(hint),
-        None => failure,
-    }
 }

@@ -6,7 +6,7 @@ use ccs_files::Connection;
 
 use super::read_metadata;
 use crate::Error;
-use crate::error::BuildFault;
+use crate::error::{BuildFault, ReadError};
 use crate::input;
 use crate::meta_inf::Tree;
 use crate::output::Output;
@@ -14,23 +14,34 @@ use crate::report::Report;
 
 /// Releases connection.json and the indexes; other files of META-INF stay behind.
 pub fn release(out: &Path, release: &Path, report: &mut Report) -> Result<(), Error> {
-    // Only for the name in the messages: the builds of other builders may hold no metadata.json.
-    if let Ok((metadata, _)) = read_metadata(out) {
+    // The builds of other builders may hold no metadata.json, and are as they were before there was a launcher.
+    let metadata = read_metadata(out).ok().map(|(metadata, _)| metadata);
+    let is_launched = metadata.as_ref().is_some_and(|metadata| !metadata.is_chaincode_as_a_service());
+    if let Some(metadata) = metadata {
         report.set_label(&metadata.label);
     }
     let path = out.join("connection.json");
-    let content = read_connection(&path).map_err(|source| Error::NotABuild { path, source })?;
+    let content = match read_connection(&path) {
+        // Chaincode that dials the peer has none: with it, the peer would not call `run`.
+        Err(BuildFault::Unreadable(ReadError::Missing)) if is_launched => None,
+        found => Some(found.map_err(|source| Error::NotABuild { path, source })?),
+    };
     if let (Ok(out), Ok(release)) = (out.canonicalize(), release.canonicalize())
         && out == release
     {
         return Err(Error::SameFolder { folder: out });
     }
     let statedb = statedb(out)?;
-    Output::new(release)
-        .folder("statedb", statedb)
-        .file("chaincode/server/connection.json", content)
-        .write()?;
-    report.done("released: chaincode/server/connection.json");
+    let output = Output::new(release).folder("statedb", statedb);
+    let (output, done) = match content {
+        Some(content) => (
+            output.file("chaincode/server/connection.json", content),
+            "released: chaincode/server/connection.json",
+        ),
+        None => (output, "released: no connection.json, so the peer will call run"),
+    };
+    output.write()?;
+    report.done(done);
     Ok(())
 }
 

@@ -1,0 +1,54 @@
+//! What the stages hand to a platform.
+
+use std::path::Path;
+
+use ccs_builder::Error;
+use ccs_builder::meta_inf::Tree;
+use ccs_builder::report::chain;
+use ccs_files::PackageMetadata;
+use ccs_launch::settings::Settings;
+use ccs_launch::{Chaincode, ExitCode, Failure};
+
+use crate::log::Log;
+use crate::surroundings::Surroundings;
+
+/// What a platform needs to know of a package, to build it.
+pub(crate) struct Package<'a> {
+    /// The package's source.
+    pub(crate) source: &'a Path,
+    /// BLD.
+    pub(crate) out: &'a Path,
+    /// The content of metadata.json.
+    pub(crate) metadata_content: Vec<u8>,
+    /// The files of META-INF.
+    pub(crate) meta_inf: Tree,
+}
+
+/// What a platform needs to know, to launch a package.
+pub(crate) struct Launch<'a> {
+    /// BLD.
+    pub(crate) build: &'a Path,
+    /// RUNMETA.
+    pub(crate) run_metadata: &'a Path,
+    /// The content of chaincode.json.
+    pub(crate) chaincode: Chaincode,
+    /// The content of metadata.json.
+    pub(crate) metadata: PackageMetadata,
+    /// The operator's settings.
+    pub(crate) settings: &'a Settings,
+    /// The environment.
+    pub(crate) surroundings: &'a Surroundings,
+    /// Where messages go.
+    pub(crate) log: &'a Log,
+}
+
+/// Gives an error of the builder as a failure; the codes are the same.
+pub(crate) fn of_builder(error: &Error) -> Failure {
+    let number = error.code().number();
+    let code = ExitCode::ALL.into_iter().find(|code| code.number() == number);
+    let failure = Failure::new(code.unwrap_or(ExitCode::InputOutput), chain(error));
+    match error.hint() {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}
