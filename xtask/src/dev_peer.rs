@@ -8,14 +8,13 @@ pub(crate) mod servers;
 pub(crate) mod session;
 
 use std::fmt::Write as _;
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
 use crate::parallel::two_at_a_time;
-use crate::processes::finish;
+use crate::processes::{finish, succeed};
 use crate::tally::Tally;
 use crate::toolchain;
 use programs::{Language, Runner};
@@ -34,6 +33,9 @@ pub(crate) struct Options {
 
 /// How long the transcript may take.
 const TRANSCRIPT: Duration = Duration::from_mins(8);
+
+/// How long an application or an administrator may take.
+const CLIENT: Duration = Duration::from_mins(4);
 
 /// A contract, its role, and who runs the transcript.
 struct Way {
@@ -129,18 +131,14 @@ fn applications() -> Result<Tally> {
     let mut tally = Tally::default();
     for (name, mut command) in programs::applications() {
         let session = Session::of_sample()?;
-        let status = session
-            .client(&mut command)
-            .stdout(Stdio::null())
-            .status()
-            .with_context(|| format!("cannot start {name}"))?;
-        tally += if status.success() {
-            println!("passed  application {name}");
-            Tally::PASSED
-        } else {
-            println!("FAILED  application {name}: {status}");
+        let ended = succeed(session.client(&mut command), CLIENT);
+        tally += if let Err(error) = ended {
+            println!("FAILED  application {name}: {error:#}");
             print!("{}", session.logs());
             Tally::FAILED
+        } else {
+            println!("passed  application {name}");
+            Tally::PASSED
         };
     }
     Ok(tally)
@@ -158,11 +156,11 @@ fn administration() -> Result<Tally> {
         }
         let package = session.serve(language, label)?;
         let mut administrator = programs::administrator();
-        let output = session.client(&mut administrator).arg(phase).arg(package).output()?;
-        let text = String::from_utf8_lossy(&output.stdout);
+        let finished = finish(session.client(&mut administrator).arg(phase).arg(package), CLIENT)?;
+        let text = finished.stdout;
         let outcome = Tally::of_line(text.lines().last().unwrap_or_default()).unwrap_or(Tally::FAILED);
         if outcome.failed > 0 {
-            print!("{text}{}{}", String::from_utf8_lossy(&output.stderr), session.logs());
+            print!("{text}{}{}", finished.stderr, session.logs());
         }
         println!("{:<28} {outcome}", format!("administrator: {phase}"));
         tally += outcome;

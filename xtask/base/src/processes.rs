@@ -1,10 +1,12 @@
 //! Processes that a chore starts beside itself: each has a log, an end, and a limit to every wait for it.
 
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -97,6 +99,39 @@ pub fn succeed(command: &mut Command, limit: Duration) -> Result<Finished> {
     Ok(finished)
 }
 
+/// Runs a command to its end, and passes on each line of its standard error when it comes; a command that takes longer than
+/// the limit is killed with all that it has started.
+pub fn follow(command: &mut Command, limit: Duration, mut said: impl FnMut(String)) -> Result<ExitStatus> {
+    let end = Instant::now() + limit;
+    let rest = || end.saturating_duration_since(Instant::now());
+    command.stdin(Stdio::null()).stderr(Stdio::piped()).process_group(0);
+    let child = command.spawn().with_context(|| format!("cannot start {}", workspace::shown(command)))?;
+    let mut running = Running(child);
+    let stderr = running.0.stderr.take().context("a piped standard error is missing")?;
+    let late = || format!("{} did not end within {limit:?}", workspace::shown(command));
+    let lines = lines_of(stderr);
+    loop {
+        match lines.recv_timeout(rest()) {
+            Ok(line) => said(line),
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => bail!(late()),
+        }
+    }
+    running.0.wait_timeout(rest())?.with_context(late)
+}
+
+/// Reads lines on a thread of its own, so that whoever waits for one can stop waiting.
+pub fn lines_of(output: impl Read + Send + 'static) -> Receiver<String> {
+    let (send, lines) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(output).lines().map_while(Result::ok) {
+            // Reading goes on without a receiver, since a full pipe would hold up the process.
+            let _ = send.send(line);
+        }
+    });
+    lines
+}
+
 /// Waits until a server listens.
 pub fn listening(address: &str) -> Result<()> {
     wait_until(UNTIL_IT_LISTENS, || Ok(TcpStream::connect(address).is_ok()))
@@ -162,6 +197,23 @@ mod tests {
             Ok(status.map_or(true, |status| status.contains(") Z ")))
         };
         wait_until(Duration::from_secs(10), gone).unwrap();
+    }
+
+    #[test]
+    fn a_command_is_followed_line_by_line_to_its_end() {
+        let mut said = Vec::new();
+        let limit = Duration::from_secs(10);
+        let status = follow(&mut shell("echo one >&2; echo two >&2; exit 3"), limit, |line| said.push(line));
+        assert_eq!((status.unwrap().code(), said), (Some(3), vec!["one".to_owned(), "two".to_owned()]));
+    }
+
+    #[test]
+    fn a_command_that_falls_silent_is_not_followed_for_ever() {
+        let mut said = Vec::new();
+        let limit = Duration::from_millis(300);
+        let error = follow(&mut shell("echo one >&2; sleep 600"), limit, |line| said.push(line)).unwrap_err();
+        assert!(error.to_string().ends_with("did not end within 300ms"), "{error}");
+        assert_eq!(said, ["one"]);
     }
 
     #[test]

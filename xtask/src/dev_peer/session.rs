@@ -1,12 +1,13 @@
 //! A peer with its chaincodes, for one run of the transcript.
 
 use std::fs::File;
-use std::io::{BufRead as _, BufReader};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
-use std::time::{Duration, SystemTime};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use ccs_identity::{Organization, OrganizationPlan};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -14,11 +15,14 @@ use wait_timeout::ChildExt as _;
 
 use super::programs::{self, Language, Variable, in_folder};
 use super::servers::{Link, Server, contract};
-use crate::processes::{self, Running, free_address, listening};
+use crate::processes::{self, Running, free_address, lines_of, listening};
 use crate::workspace;
 
 /// The names under which the contract is defined.
 const NAMES: [&str; 3] = ["everything", "another", "strict"];
+
+/// How long the peer may take until it serves.
+const UNTIL_IT_IS_READY: Duration = Duration::from_mins(1);
 
 /// How long the peer may take to end.
 const UNTIL_IT_ENDS: Duration = Duration::from_secs(20);
@@ -91,9 +95,9 @@ impl Session {
             }
         }
         make_stranger(&folder.path().join("organizations"))?;
-        let (peer, mut lines) = begin(command, folder.path())?;
+        let (peer, documents) = begin(command, folder.path())?;
         let mut session = Self { folder, peer, contracts, endpoint: String::new() };
-        let (endpoint, chaincode_endpoint) = ready(&mut lines)?;
+        let (endpoint, chaincode_endpoint) = ready(&documents)?;
         session.endpoint = endpoint;
         if matches!(role, Role::Client | Role::ClientTls) {
             for name in NAMES {
@@ -105,7 +109,6 @@ impl Session {
                 session.contracts.push(contract(language, &variables, &arguments, &log)?);
             }
         }
-        keep_reading(lines, session.folder.path())?;
         Ok(session)
     }
 
@@ -116,10 +119,10 @@ impl Session {
         command
             .args(["--run", "npm start"])
             .current_dir(workspace::root().join("samples/asset-transfer-node"));
-        let (peer, mut lines) = begin(command, folder.path())?;
-        let (endpoint, _) = ready(&mut lines)?;
-        keep_reading(lines, folder.path())?;
-        Ok(Self { folder, peer, contracts: Vec::new(), endpoint })
+        let (peer, documents) = begin(command, folder.path())?;
+        let mut session = Self { folder, peer, contracts: Vec::new(), endpoint: String::new() };
+        (session.endpoint, _) = ready(&documents)?;
+        Ok(session)
     }
 
     /// Starts a peer without chaincode that keeps on the disk what clients bring.
@@ -152,7 +155,7 @@ impl Session {
         Ok(server.package)
     }
 
-    /// Gives the variables that the peer has written down for a chaincode, as a shell reads them.
+    /// Returns the variables that the peer has written down for a chaincode, as a shell reads them.
     fn files_of(&self, name: &str) -> Result<Vec<Variable>> {
         let file = self.organizations().join("chaincode").join(name).join("env.sh");
         let mut shell = Command::new("sh");
@@ -172,12 +175,12 @@ impl Session {
         self.folder.path().join("organizations")
     }
 
-    /// Gives the file in which the peer says what it does.
+    /// Returns the file in which the peer says what it does.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.path().join("peer.log")
     }
 
-    /// Tells a client of Fabric's samples where peer and identities are.
+    /// Sets the variables by which a client of Fabric's samples finds the peer and its identities.
     pub(super) fn client<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command
             .env("CRYPTO_PATH", self.organizations().join("peerOrganizations/org1.example.com"))
@@ -185,7 +188,7 @@ impl Session {
             .stdin(Stdio::null())
     }
 
-    /// Gives what the peer and the contracts have said last.
+    /// Returns what the peer and the contracts have said last.
     pub(crate) fn logs(&self) -> String {
         let end = |name: &str| {
             format!("  --- the end of {name}\n  {}\n", processes::end_of(&self.folder.path().join(name)))
@@ -207,14 +210,20 @@ fn contracts_log(folder: &Path) -> PathBuf {
     folder.join("contracts.log")
 }
 
-/// Starts a peer whose ledger and packages stay in the folder, and gives its endpoint.
+/// Starts a peer whose ledger and packages stay in the folder, and returns its endpoint.
 fn keeping_peer(folder: &Path) -> Result<(Child, String)> {
     let mut command = peer(folder);
     command.arg("--state").arg(folder.join("state"));
-    let (peer, mut lines) = begin(command, folder)?;
-    let (endpoint, _) = ready(&mut lines)?;
-    keep_reading(lines, folder)?;
-    Ok((peer, endpoint))
+    let (mut peer, documents) = begin(command, folder)?;
+    match ready(&documents) {
+        Ok((endpoint, _)) => Ok((peer, endpoint)),
+        Err(error) => {
+            // A peer that has ended already needs no signal.
+            let _ = peer.kill();
+            let _ = peer.wait();
+            Err(error)
+        }
+    }
 }
 
 fn peer(folder: &Path) -> Command {
@@ -233,40 +242,44 @@ fn peer(folder: &Path) -> Command {
     command
 }
 
-fn begin(mut command: Command, folder: &Path) -> Result<(Child, BufReader<ChildStdout>)> {
-    let log = File::options().create(true).append(true).open(folder.join("peer.log"))?;
+/// Starts a peer. All that it says goes into its log; its documents are passed on as well, until nobody waits for one.
+fn begin(mut command: Command, folder: &Path) -> Result<(Child, Receiver<String>)> {
+    let mut log = File::options().create(true).append(true).open(folder.join("peer.log"))?;
     let mut peer = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(log)
+        .stderr(log.try_clone()?)
         .spawn()
         .context("cannot start ccs dev")?;
-    let lines = peer.stdout.take().context("ccs dev has no output")?;
-    Ok((peer, BufReader::new(lines)))
+    let output = peer.stdout.take().context("ccs dev has no output")?;
+    let (send, documents) = mpsc::channel();
+    std::thread::spawn(move || {
+        for line in lines_of(output) {
+            // The log is for a person who looks for a fault; the transcript goes on without it.
+            let _ = writeln!(log, "{line}");
+            let _ = send.send(line);
+        }
+    });
+    Ok((peer, documents))
 }
 
 /// Waits for the document that says where the peer listens.
-fn ready(lines: &mut BufReader<ChildStdout>) -> Result<(String, String)> {
-    let mut line = String::new();
-    while lines.read_line(&mut line)? > 0 {
+fn ready(documents: &Receiver<String>) -> Result<(String, String)> {
+    let end = Instant::now() + UNTIL_IT_IS_READY;
+    loop {
+        let line =
+            documents.recv_timeout(end.saturating_duration_since(Instant::now())).with_context(|| {
+                format!("ccs dev was not ready within {UNTIL_IT_IS_READY:?}, or ended before")
+            })?;
         let document: serde_json::Value = serde_json::from_str(&line)?;
         if document["event"] == "ready" {
             let text = |key: &str| document[key].as_str().map(str::to_owned).context("a key is missing");
             return Ok((text("endpoint")?, text("chaincode_endpoint")?));
         }
-        line.clear();
     }
-    bail!("ccs dev ended before it was ready")
 }
 
-/// Lets what the peer says go into its log, so that it is never held up by a full pipe.
-fn keep_reading(mut lines: BufReader<ChildStdout>, folder: &Path) -> Result<()> {
-    let mut log = File::options().append(true).open(folder.join("peer.log"))?;
-    std::thread::spawn(move || std::io::copy(&mut lines, &mut log));
-    Ok(())
-}
-
-/// Makes an organization that is no member of any channel, where the runners look for the users of others.
+/// Makes an organization that is not a member of any channel, where the runners look for the users of others.
 fn make_stranger(organizations: &Path) -> Result<()> {
     let plan = OrganizationPlan {
         msp_id: "Org2MSP".parse()?,

@@ -1,9 +1,8 @@
 //! Fabric's programs, built once from Fabric's sources into a cache that all checkouts share.
 
 use std::fs;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -21,6 +20,9 @@ const PACKAGES_A_LINE: usize = 200;
 
 /// How long the command for the path of the sources may take: it fetches them when they are not there yet.
 const FETCH: Duration = Duration::from_mins(5);
+
+/// How long a build may take: two minutes on two processors, and much longer on a busy machine.
+const BUILD: Duration = Duration::from_mins(30);
 
 /// The programs of one release.
 pub(super) struct Programs {
@@ -92,25 +94,20 @@ fn build(release: &Release, module: &Path, target: &Path) -> Result<()> {
     // Without cgo no C compiler is needed. A name for itself is what Fabric's own Makefile adds.
     let flags = format!("-s -w -X {MODULE}/common/metadata.Version={version}");
     go.args(["build", "-v", "-ldflags", &flags, "-o"]).arg(target.join("")).arg("tool");
-    go.env("CGO_ENABLED", "0").current_dir(module).stdin(Stdio::null()).stderr(Stdio::piped());
-    let mut child = go.spawn().context("cannot start go")?;
-    // What is no name of a package says why the build fails.
-    let mut complaints = Vec::new();
-    if let Some(stderr) = child.stderr.take() {
-        let mut packages = 0;
-        for line in BufReader::new(stderr).lines() {
-            let line = line?;
-            if line.starts_with('#') || line.contains(' ') {
-                complaints.push(line);
-                continue;
-            }
-            packages += 1;
-            if packages % PACKAGES_A_LINE == 0 {
-                println!("fabric {version}: {packages} packages in {} s", start.elapsed().as_secs());
-            }
+    go.env("CGO_ENABLED", "0").current_dir(module);
+    // A line that does not name a package says why the build fails.
+    let (mut complaints, mut packages) = (Vec::new(), 0);
+    let status = processes::follow(&mut go, BUILD, |line| {
+        if line.starts_with('#') || line.contains(' ') {
+            complaints.push(line);
+            return;
         }
-    }
-    ensure!(child.wait()?.success(), "go build of Fabric {version} failed: {}", complaints.join("\n"));
+        packages += 1;
+        if packages % PACKAGES_A_LINE == 0 {
+            println!("fabric {version}: {packages} packages in {} s", start.elapsed().as_secs());
+        }
+    })?;
+    ensure!(status.success(), "go build of Fabric {version} failed: {}", complaints.join("\n"));
     let mut list = Command::new("go");
     list.args(["list", "-m", "-f", "{{.Dir}}", MODULE]).current_dir(module);
     let sources = processes::succeed(&mut list, FETCH)?.stdout;
