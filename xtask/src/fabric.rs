@@ -10,6 +10,7 @@ mod checks;
 mod contracts;
 mod network;
 mod packages;
+mod processes;
 mod programs;
 mod release;
 mod report;
@@ -37,6 +38,9 @@ pub(crate) struct Options {
     /// Only releases whose version begins with this text, such as 3.1
     #[arg(long, default_value = "")]
     only: String,
+    /// Only the chaincode that the peer's install starts as a process
+    #[arg(long)]
+    launched: bool,
 }
 
 /// A peer on which everything is run.
@@ -57,16 +61,30 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         }
     }
     build_for_fabric()?;
-    let builder = builder_programs::build()?;
+    let builder = builder_programs::build_with_launcher()?;
     let releases = RELEASES.iter().filter(|release| release.version.starts_with(&options.only));
     // One after the other: each build uses all processors.
     let programs: Vec<_> =
         releases.map(|release| Programs::ready(release, &builder)).collect::<Result<_>>()?;
+    let mut launched = two_at_a_time(&programs.iter().collect::<Vec<_>>(), |programs| {
+        let mut report = Report::new(&format!("Fabric {}", programs.release.version));
+        report.part("processes", |report| processes::run(report, programs));
+        report.tally()
+    });
+    if !options.launched {
+        launched += compare(&programs)?;
+    }
+    println!("\nfabric: {launched}");
+    Ok(launched)
+}
+
+/// Runs the rest on each peer, and compares the answers.
+fn compare(programs: &[Programs]) -> Result<Tally> {
     let scratch = tempfile::Builder::new().prefix("fabric-").tempdir()?;
     let mut peers: Vec<_> = programs.iter().map(Peer::Fabric).collect();
-    peers.push(Peer::Development(&programs));
+    peers.push(Peer::Development(programs));
     let mut tally = two_at_a_time(&peers, |peer| peer.run(scratch.path()));
-    for programs in &programs {
+    for programs in programs {
         let version = programs.release.version;
         let mut report = Report::new(&format!("answers of Fabric {version} and of the development peer"));
         report.part("compared", |report| {
@@ -76,7 +94,6 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         });
         tally += report.tally();
     }
-    println!("\nfabric: {tally}");
     Ok(tally)
 }
 

@@ -1,6 +1,7 @@
 //! The programs of a builder: ours, built static and laid out under their three names, or somebody else's.
 
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -15,6 +16,20 @@ pub const NAMES: [&str; 3] = ["detect", "build", "release"];
 pub fn build() -> Result<PathBuf> {
     let folder = workspace::build_static(&["--package", "ccs-builder"])?;
     Ok(folder.join("ccs-builder"))
+}
+
+/// Builds the static `ccs-builder` and `ccs-launcher`, and gives the path of the first one, beside which the second lies.
+///
+/// They get a folder of their own: elsewhere, the builder is installed without the launcher.
+pub fn build_with_launcher() -> Result<PathBuf> {
+    let folder = workspace::build_static(&["--package", "ccs-builder", "--package", "ccs-launcher"])?;
+    let together = folder.join("together");
+    fs::create_dir_all(&together).with_context(|| format!("cannot make {}", together.display()))?;
+    for name in ["ccs-builder", "ccs-launcher"] {
+        fs::copy(folder.join(name), together.join(name)).with_context(|| format!("cannot copy {name}"))?;
+    }
+    fs::remove_file(folder.join("ccs-launcher")).context("cannot remove ccs-launcher")?;
+    Ok(together.join("ccs-builder"))
 }
 
 /// Builds our builder and lets it install itself in `folder`, as an operator does.

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use super::administrator::{Administrator, Site};
@@ -109,6 +110,13 @@ impl<'a> Network<'a> {
             .env("CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG", format!(r#"{{"host":"{CONFIGURED_HOST}"}}"#));
         self.peer = Some(Running::start(&mut command, &self.log())?);
         listening(&self.peer_address)
+    }
+
+    /// Sends a signal to the peer alone, and not to what it has started.
+    pub(super) fn signal_peer(&self, signal: Signal) -> Result<()> {
+        let peer = self.peer.as_ref().context("the peer does not run")?;
+        let id = i32::try_from(peer.id()).ok().and_then(Pid::from_raw).context("the peer has no ID")?;
+        kill_process(id, signal).context("cannot signal the peer")
     }
 
     /// Returns the folder of everything in the network.

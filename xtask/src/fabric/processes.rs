@@ -1,0 +1,262 @@
+//! Chaincode that the peer's install starts as a process: the contract in Go, on the official shim, dials the peer over TLS.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use rustix::process::{Pid, Signal, kill_process};
+
+use super::administrator::{Administrator, Definition};
+use super::network::Network;
+use super::programs::Programs;
+use super::report::Report;
+use crate::dev_peer::programs::folder as dev_peer_folder;
+use crate::processes::{succeed, wait_until};
+
+/// How long tar and `ccs` may take.
+const TOOL: Duration = Duration::from_mins(1);
+
+/// How long the old process may live after an upgrade: until the peer sees the block.
+const UPGRADE: Duration = Duration::from_secs(30);
+
+/// Within which time no process is left after SIGTERM, and after the peer was killed.
+const AFTER_SIGTERM: Duration = Duration::from_secs(3);
+const AFTER_KILL: Duration = Duration::from_secs(10);
+
+/// The chaincode's name in the definitions.
+const NAME: &str = "launched";
+
+/// Runs everything on a network of its own.
+pub(super) fn run(report: &mut Report, programs: &Programs) -> Result<()> {
+    let mut network = Network::start(programs)?;
+    fs::write(network.folder().join("builder/launch.yaml"), "platform: process\n")?;
+    let before = report.tally().failed;
+    let outcome = on(report, &mut network);
+    if outcome.is_err() || report.tally().failed > before {
+        print!("{}", network.logs());
+    }
+    outcome
+}
+
+fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
+    let administrator = network.administrator()?;
+    let first = Package::at_the_top(network.folder(), "launched_1.0")?;
+    let next = Package::with_document(network.folder(), "launched_2.0")?;
+    report.check("an install, an approval and a commit start the chaincode over TLS", || {
+        administrator.install(&first.file)?;
+        let definition = Definition { channel: "mychannel", name: NAME, package: &first.id, options: "" };
+        administrator.define(&definition)?;
+        first.runs_once()
+    });
+    report.check("it writes and reads", || {
+        let call = r#"{"Args":["Put","a","blue"]}"#;
+        let words =
+            format!("chaincode invoke $ORDERER $PEERS -C mychannel -n {NAME} --waitForEvent -c {call}");
+        administrator.expect(&words, "committed with status (VALID)")?;
+        reads(&administrator)
+    });
+    report.check("what it writes is in the peer's log, and its key is not", || {
+        let log = fs::read_to_string(network.log())?;
+        ensure!(log.contains("run launched_1.0: the chaincode runs as process"), "the log does not say it");
+        ensure!(!log.contains("PRIVATE KEY"), "the log holds a key");
+        Ok(())
+    });
+    report.check("a chaincode that was killed is started by the next transaction", || {
+        let old = first.process()?;
+        kill_process(old, Signal::KILL)?;
+        first.is_gone_within(old, AFTER_SIGTERM)?;
+        reads(&administrator)?;
+        first.runs_once()
+    });
+    report.check("an upgrade starts the next version, and stops the first one", || {
+        administrator.install(&next.file)?;
+        upgrade(&administrator, &next)?;
+        reads(&administrator)?;
+        next.runs_once()?;
+        first.is_gone(UPGRADE)
+    });
+    report.check("SIGTERM of the peer leaves no process for longer than 3 s", || {
+        network.signal_peer(Signal::TERM)?;
+        next.is_gone(AFTER_SIGTERM)
+    });
+    report.check("the peer that is started again starts it again", || {
+        network.kill_and_start_peer()?;
+        reads(&administrator)?;
+        next.runs_once()
+    });
+    report.check("kill -9 of the peer leaves no process for longer than 10 s", || {
+        network.signal_peer(Signal::KILL)?;
+        next.is_gone(AFTER_KILL)?;
+        no_launcher_within(network.folder(), AFTER_KILL)
+    });
+    report.check("the peer that was killed starts it again", || {
+        network.kill_and_start_peer()?;
+        reads(&administrator)?;
+        next.runs_once()
+    });
+    report.check("a chaincode that ends at once fails the launch at once, with its code", || {
+        let broken = Package::script(network.folder(), "broken_1.0", "echo no license >&2; exit 3")?;
+        administrator.install(&broken.file)?;
+        let definition =
+            Definition { channel: "mychannel", name: "broken", package: &broken.id, options: "" };
+        administrator.define(&definition)?;
+        let words = r#"chaincode query -C mychannel -n broken -c {"Args":["About"]}"#;
+        administrator.expect_failure(words, "builder 'ccs-builder' run failed: exit status 46")?;
+        let log = fs::read_to_string(network.log())?;
+        let line = "the chaincode ended by itself with exit status 3; its last line: no license";
+        ensure!(log.contains(line), "the log does not say {line}");
+        Ok(())
+    });
+    report.check("a package for another platform is refused, and the log says why", || {
+        let foreign = Package::foreign(network.folder(), "foreign_1.0")?;
+        let words = super::administrator::installing(&foreign.file);
+        administrator.expect_failure(&words, "external builder 'ccs-builder' failed: exit status 22")?;
+        let log = fs::read_to_string(network.log())?;
+        ensure!(log.contains("binary.json: there is no program for linux/"), "the log does not say why");
+        Ok(())
+    });
+    Ok(())
+}
+
+fn reads(administrator: &Administrator<'_>) -> Result<()> {
+    let words = format!(r#"chaincode query -C mychannel -n {NAME} -c {{"Args":["Get","a"]}}"#);
+    administrator.expect(&words, "blue")
+}
+
+fn upgrade(administrator: &Administrator<'_>, next: &Package) -> Result<()> {
+    let words = format!("--channelID mychannel --name {NAME} --version 2.0 --sequence 2");
+    let approve = format!("lifecycle chaincode approveformyorg $ORDERER {words} --package-id {}", next.id);
+    let committed = "committed with status (VALID)";
+    administrator.expect(&approve, committed)?;
+    administrator.expect(&format!("lifecycle chaincode commit $ORDERER $PEERS {words}"), committed)
+}
+
+/// Waits until no launcher of this network's builder runs.
+fn no_launcher_within(folder: &Path, limit: Duration) -> Result<()> {
+    let run = folder.join("builder/bin/run").to_string_lossy().into_owned();
+    wait_until(limit, || Ok(processes(|process| starts_with(&process.join("cmdline"), &run)).is_empty()))
+        .context("run lives on")
+}
+
+fn starts_with(file: &Path, text: &str) -> bool {
+    fs::read(file).is_ok_and(|content| content.starts_with(text.as_bytes()))
+}
+
+/// Gives the processes that fit, by their folders in /proc.
+fn processes(fits: impl Fn(&Path) -> bool) -> Vec<Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter(|entry| fits(&entry.path()))
+        .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
+        .collect()
+}
+
+/// A package of the type `binary`.
+struct Package {
+    file: PathBuf,
+    id: String,
+}
+
+impl Package {
+    /// Makes a package with the contract as `chaincode` at the top.
+    fn at_the_top(folder: &Path, label: &str) -> Result<Self> {
+        Self::make(folder, label, |source| {
+            fs::copy(contract(), source.join("chaincode"))?;
+            Ok(vec!["chaincode"])
+        })
+    }
+
+    /// Makes a package whose document names the contract for this platform.
+    fn with_document(folder: &Path, label: &str) -> Result<Self> {
+        Self::make(folder, label, |source| {
+            fs::create_dir(source.join("programs"))?;
+            fs::copy(contract(), source.join("programs/everything"))?;
+            let program = r#"{"file":"programs/everything"}"#;
+            let document = format!(
+                r#"{{"linux/amd64":{program},"linux/arm64":{program},"args":["-peer.address","{{peer_address}}"]}}"#
+            );
+            fs::write(source.join("binary.json"), document)?;
+            Ok(vec!["binary.json", "programs"])
+        })
+    }
+
+    /// Makes a package with a script, which is no chaincode.
+    fn script(folder: &Path, label: &str, script: &str) -> Result<Self> {
+        Self::make(folder, label, |source| {
+            let path = source.join("chaincode");
+            fs::write(&path, format!("#!/bin/sh\n{script}\n"))?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
+            Ok(vec!["chaincode"])
+        })
+    }
+
+    /// Makes a package for a platform that no peer has.
+    fn foreign(folder: &Path, label: &str) -> Result<Self> {
+        Self::make(folder, label, |source| {
+            fs::write(source.join("binary.json"), r#"{"plan9/amd64":{"file":"chaincode"}}"#)?;
+            Ok(vec!["binary.json"])
+        })
+    }
+
+    fn make(
+        folder: &Path,
+        label: &str,
+        fill: impl FnOnce(&Path) -> Result<Vec<&'static str>>,
+    ) -> Result<Self> {
+        let source = folder.join(format!("source-{label}"));
+        fs::create_dir(&source)?;
+        fs::write(source.join("metadata.json"), format!(r#"{{"type":"binary","label":"{label}"}}"#))?;
+        let members = fill(&source)?;
+        let tar = |words: &[&str]| succeed(Command::new("tar").args(words).current_dir(&source), TOOL);
+        tar(&[&["czf", "code.tar.gz"], members.as_slice()].concat())?;
+        tar(&["czf", "package.tgz", "metadata.json", "code.tar.gz"])?;
+        let file = source.join("package.tgz");
+        let hash = <sha2::Sha256 as sha2::Digest>::digest(fs::read(&file)?);
+        Ok(Self { file, id: format!("{label}:{}", hex::encode(hash)) })
+    }
+
+    /// Gives the processes of the chaincode: those that it has told its ID, but for the stage that becomes the chaincode.
+    fn processes(&self) -> Vec<Pid> {
+        let variable = format!("CORE_CHAINCODE_ID_NAME={}", self.id);
+        processes(|process| {
+            fs::read(process.join("environ")).is_ok_and(|environment| {
+                environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
+            })
+        })
+    }
+
+    fn process(&self) -> Result<Pid> {
+        self.processes().first().copied().with_context(|| format!("no process of {} runs", self.id))
+    }
+
+    /// Waits until exactly one process of it runs.
+    fn runs_once(&self) -> Result<()> {
+        wait_until(UPGRADE, || Ok(self.processes().len() == 1))
+            .with_context(|| format!("{} runs as {:?}", self.id, self.processes()))
+    }
+
+    /// Waits until no process of it runs, and says how long that took.
+    fn is_gone(&self, limit: Duration) -> Result<()> {
+        let start = Instant::now();
+        wait_until(limit, || Ok(self.processes().is_empty()))
+            .with_context(|| format!("{} lives on as {:?}", self.id, self.processes()))?;
+        println!(
+            "        {} was gone after {:?}",
+            self.id.split(':').next().unwrap_or_default(),
+            start.elapsed()
+        );
+        Ok(())
+    }
+
+    fn is_gone_within(&self, process: Pid, limit: Duration) -> Result<()> {
+        wait_until(limit, || Ok(!self.processes().contains(&process))).context("it lives on")
+    }
+}
+
+/// Gives the contract in Go, as `cargo xtask fabric` has built it.
+fn contract() -> PathBuf {
+    dev_peer_folder().join("contracts/go/target/everything")
+}
