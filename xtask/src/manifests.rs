@@ -81,13 +81,12 @@ fn output_of(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Gives the path of `ccs`: the one that the variable `CCS` names, or one built now.
+/// Returns the path of `ccs`: the one that the variable `CCS` names, or one built now.
 fn ccs() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CCS") {
         return Ok(named.into());
     }
-    workspace::succeed(&mut workspace::cargo(["build", "--quiet", "--package", "ccs"]))?;
-    Ok(workspace::target_folder().join("debug/ccs"))
+    workspace::build_ccs()
 }
 
 /// Lets actionlint read the workflows.

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 
-/// Gives the root of the checkout.
+/// Returns the root of the checkout.
 #[must_use]
 pub fn root() -> &'static Path {
     let base = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -20,7 +20,7 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
     command
 }
 
-/// Runs a command and gives an error when it does not succeed.
+/// Runs a command; one that does not succeed is an error.
 pub fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
     if !status.success() {
@@ -29,7 +29,7 @@ pub fn succeed(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Builds packages for musl, small and static, and gives the folder where the programs are.
+/// Builds packages for musl, small and static, and returns the folder where the programs are.
 pub fn build_static(arguments: &[&str]) -> Result<PathBuf> {
     let target = ccs_testkit::static_target();
     let build = ["build", "--quiet", "--profile", "builder", "--target", &target];
@@ -37,7 +37,14 @@ pub fn build_static(arguments: &[&str]) -> Result<PathBuf> {
     Ok(target_folder().join(target).join("builder"))
 }
 
-/// Gives cargo's build folder.
+/// Builds the command `ccs` with what `cargo test` has built already, and returns its path: built alone, its crates would get
+/// other features and compile anew.
+pub fn build_ccs() -> Result<PathBuf> {
+    succeed(&mut cargo(["test", "--quiet", "--workspace", "--no-run", "--test", "documentation"]))?;
+    Ok(target_folder().join("debug/ccs"))
+}
+
+/// Returns cargo's build folder.
 #[must_use]
 pub fn target_folder() -> PathBuf {
     match std::env::var_os("CARGO_TARGET_DIR") {
@@ -52,7 +59,7 @@ pub fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
-/// Gives the words of a command for a message.
+/// Returns the words of a command for a message.
 #[must_use]
 pub fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());

@@ -40,7 +40,7 @@ pub(super) fn in_folder(program: impl AsRef<OsStr>) -> Command {
 
 /// Builds everything, and `ccs` itself with its builder.
 pub(super) fn build() -> Result<()> {
-    build_ccs()?;
+    workspace::build_ccs()?;
     for (place, program) in [
         ("contracts/go", "target/everything"),
         ("runners/go", "target/transcript-runner"),
@@ -63,13 +63,9 @@ pub(super) fn build() -> Result<()> {
 
 /// Builds what a peer of Fabric is tested with: `ccs`, the contract in Go, and the runner in Go.
 pub(crate) fn build_for_fabric() -> Result<()> {
-    build_ccs()?;
+    workspace::build_ccs()?;
     build_go("contracts/go", "target/everything")?;
     build_go("runners/go", "target/transcript-runner")
-}
-
-fn build_ccs() -> Result<()> {
-    workspace::succeed(&mut workspace::cargo(["build", "--quiet", "--package", "ccs"]))
 }
 
 /// Builds a program in Go, in its place.

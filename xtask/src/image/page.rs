@@ -37,7 +37,7 @@ impl<'a> Checkout<'a> {
         tar.args(["-c", copy, "sh"]).arg(folder.path()).current_dir(workspace::root()).stdin(Stdio::null());
         output(&mut tar)?;
         let checkout = Self { engine, folder, compose: compose.to_vec() };
-        checkout.programs(&ccs.map_or_else(build_ccs, |ccs| Ok(ccs.canonicalize()?))?)?;
+        checkout.programs(&ccs.map_or_else(workspace::build_ccs, |ccs| Ok(ccs.canonicalize()?))?)?;
         Ok(checkout)
     }
 
@@ -92,14 +92,6 @@ impl<'a> Checkout<'a> {
         output(shell.args(["-eux", "-c", &script]).env("CHAINCODE_PORT", port.to_string()))?;
         Ok(format!("{blocks} blocks"))
     }
-}
-
-/// Builds the command with what `cargo test` has built already: asked for alone, its crates get other features and compile
-/// anew.
-fn build_ccs() -> Result<PathBuf> {
-    let program = ["test", "--quiet", "--workspace", "--no-run", "--test", "documentation"];
-    workspace::succeed(&mut workspace::cargo(program))?;
-    Ok(workspace::target_folder().join("debug/ccs"))
 }
 
 /// The commands of a page that are run here, and the number of blocks.
