@@ -7,6 +7,8 @@ use crate::settings::{Platform, Settings};
 pub enum Kind {
     /// A program that is ready to run: type `binary` or, as IBM's builder has it, `executable`.
     Binary,
+    /// The name of a container image: type `k8s`, as fabric-builder-k8s has it.
+    Image,
 }
 
 impl Kind {
@@ -15,6 +17,7 @@ impl Kind {
     pub fn of(chaincode_type: &str) -> Option<Self> {
         match chaincode_type.to_ascii_lowercase().as_str() {
             "binary" | "executable" => Some(Self::Binary),
+            "k8s" => Some(Self::Image),
             _ => None,
         }
     }
@@ -36,8 +39,11 @@ impl Settings {
         let kind = Kind::of(chaincode_type)?;
         let platform = self.platform_for(chaincode_type);
         match (kind, platform) {
-            (Kind::Binary, Platform::Process) => Some(Claim { kind, platform }),
-            (Kind::Binary, Platform::Kubernetes | Platform::None) => None,
+            (Kind::Binary, Platform::Process) | (Kind::Image, Platform::Kubernetes) => {
+                Some(Claim { kind, platform })
+            }
+            (Kind::Binary, Platform::Kubernetes | Platform::None)
+            | (Kind::Image, Platform::Process | Platform::None) => None,
         }
     }
 }
@@ -45,6 +51,14 @@ impl Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn images_are_claimed_unless_the_operator_decides_otherwise() {
+        let claim = |text: &str| Settings::parse(text.as_bytes()).unwrap().claim("K8s");
+        let expected = Some(Claim { kind: Kind::Image, platform: Platform::Kubernetes });
+        assert_eq!((claim(""), claim("platform: kubernetes")), (expected, expected));
+        assert_eq!((claim("platform: none"), claim("platform: process")), (None, None));
+    }
 
     #[test]
     fn programs_are_claimed_only_where_processes_are_enabled() {

@@ -9,9 +9,11 @@
 //! | `surroundings` | the environment and launch.yaml, read once |
 //! | `stages` | `--detect`, `--build` and `run` |
 //! | `order` | what the stages hand to a platform |
+//! | `kubernetes` | packages with an image, on the platform `kubernetes` |
 //! | `process` | packages with a program, on the platform `process` |
 //! | `log` | the lines on stderr |
 
+mod kubernetes;
 mod log;
 mod order;
 mod process;

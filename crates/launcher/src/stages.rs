@@ -13,8 +13,8 @@ use ccs_launch::{Chaincode, ExitCode, Failure};
 
 use crate::log::Log;
 use crate::order::{Launch, Package, of_builder};
-use crate::process;
 use crate::surroundings::Surroundings;
+use crate::{kubernetes, process};
 
 /// The largest chaincode.json, in bytes.
 const MAX_CHAINCODE: u64 = 1 << 20;
@@ -58,6 +58,7 @@ impl Build<'_> {
         };
         let done = match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::build(package)?,
+            (Kind::Image, _) => kubernetes::build(package)?,
         };
         log.write(&format!("built: {done}"));
         Ok(())
@@ -83,7 +84,7 @@ impl Run<'_> {
         let chaincode = Chaincode::parse(&content)?;
         log.set_label(chaincode.label());
         let settings = surroundings.settings.as_ref().map_err(Clone::clone)?;
-        let (metadata, _) = read_metadata(self.build).map_err(|error| of_builder(&error))?;
+        let metadata = self.metadata(&chaincode)?;
         let claim = claim(settings, &metadata)?;
         let launch = Launch {
             build: self.build,
@@ -98,22 +99,35 @@ impl Run<'_> {
             (Kind::Binary, Platform::Process | Platform::Kubernetes | Platform::None) => {
                 process::run(&launch)
             }
+            (Kind::Image, _) => kubernetes::run(&launch),
         }
+    }
+
+    fn metadata(&self, chaincode: &Chaincode) -> Result<PackageMetadata, Failure> {
+        if kubernetes::is_build_without_metadata(self.build) {
+            let label = chaincode.label().to_owned();
+            return Ok(PackageMetadata { chaincode_type: "k8s".to_owned(), label, path: String::new() });
+        }
+        Ok(read_metadata(self.build).map_err(|error| of_builder(&error))?.0)
     }
 }
 
 fn claim(settings: &Settings, metadata: &PackageMetadata) -> Result<Claim, Failure> {
     settings.claim(&metadata.chaincode_type).ok_or_else(|| {
         let found: String = metadata.chaincode_type.chars().take(60).collect();
-        if Kind::of(&metadata.chaincode_type).is_none() {
+        let Some(kind) = Kind::of(&metadata.chaincode_type) else {
             return Failure::new(
                 ExitCode::Metadata,
                 format!("metadata.json: no package of the type {found:?} is launched"),
             )
             .with_hint("leave the package to another builder");
-        }
+        };
+        let platform = match kind {
+            Kind::Binary => "process",
+            Kind::Image => "kubernetes",
+        };
         Failure::new(ExitCode::Settings, format!("{FILE}: packages of the type {found:?} are not launched"))
-            .with_hint(format!("write platform: process into {FILE} beside the folder bin of the builder"))
+            .with_hint(format!("write platform: {platform} into {FILE} beside the folder bin of the builder"))
     })
 }
 

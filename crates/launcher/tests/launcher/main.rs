@@ -4,5 +4,6 @@
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod build;
+mod image;
 mod run;
 mod site;

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc::{self, Receiver};
@@ -30,7 +30,8 @@ impl Site {
         for name in ["bin", "src", "metadata", "bld", "tmp"] {
             fs::create_dir(site.path(name)).unwrap();
         }
-        fs::copy(env!("CARGO_BIN_EXE_ccs-launcher"), site.path("bin/run")).unwrap();
+        // A copy would be a file that a child of another test may still have open for writing.
+        symlink(env!("CARGO_BIN_EXE_ccs-launcher"), site.path("bin/run")).unwrap();
         fs::write(site.path("launch.yaml"), settings).unwrap();
         let metadata = format!(r#"{{"type":"{chaincode_type}","label":"basic_1.0"}}"#);
         fs::write(site.path("metadata/metadata.json"), metadata).unwrap();

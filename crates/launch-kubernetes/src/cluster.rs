@@ -1,0 +1,206 @@
+//! The calls to one namespace of a cluster.
+
+use std::time::Duration;
+
+use ccs_launch::kubernetes::{CONTAINER, MANAGER, Plan, Target};
+use ccs_launch::{ExitCode, Failure};
+use kube::api::{
+    Api, ApiResource, DeleteParams, DynamicObject, ListParams, LogParams, Patch, PatchParams, PostParams,
+    Preconditions,
+};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use serde_json::Value;
+
+use crate::refusal::Refusal;
+
+/// How long it may take to connect.
+const CONNECT: Duration = Duration::from_secs(5);
+
+/// How long an answer may take; a watch is silent for longer, and has its own limit.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// How many lines of the chaincode are shown.
+const LOG_LINES: i64 = 10;
+
+/// How much of its output is fetched for them.
+const LOG_BYTES: i64 = 32 << 10;
+
+/// One namespace of a cluster.
+#[derive(Clone)]
+pub(crate) struct Cluster {
+    client: Client,
+    namespace: String,
+}
+
+/// One version of an object, as a condition for its deletion.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    uid: Option<String>,
+    version: Option<String>,
+}
+
+impl Cluster {
+    /// Makes a client with the kubeconfig, or else with the service account of the pod.
+    pub(crate) async fn new(target: &Target) -> Result<Self, Failure> {
+        let refused = |reason: String| Failure::new(ExitCode::Settings, reason);
+        let mut config = match &target.kubeconfig {
+            Some(path) => {
+                let refused = |error: &dyn std::fmt::Display| {
+                    refused(format!("unable to load kubeconfig from {path}: {error}")).with_hint(
+                        "KUBECONFIG_PATH names the file; without it, the builder uses its service account",
+                    )
+                };
+                let kubeconfig = Kubeconfig::read_from(path).map_err(|error| refused(&error))?;
+                let first = KubeConfigOptions::default();
+                Config::from_custom_kubeconfig(kubeconfig, &first).await.map_err(|error| refused(&error))?
+            }
+            // A peer passes on only the variables that it is told to; the name of the Service is the same everywhere.
+            None => Config::incluster_env().or_else(|_| Config::incluster_dns()).map_err(|error| {
+                refused(format!("unable to load in-cluster config: {error}"))
+                    .with_hint("outside of a cluster, set KUBECONFIG_PATH and propagate it to the builder")
+            })?,
+        };
+        config.connect_timeout = Some(CONNECT);
+        let client = Client::try_from(config)
+            .map_err(|error| refused(format!("cannot make a client of Kubernetes: {error}")))?;
+        Ok(Self { client, namespace: target.namespace.clone() })
+    }
+
+    pub(crate) fn jobs(&self) -> Api<DynamicObject> {
+        self.api("batch", "batch/v1", "Job", "jobs")
+    }
+
+    pub(crate) fn pods(&self) -> Api<DynamicObject> {
+        self.api("", "v1", "Pod", "pods")
+    }
+
+    fn secrets(&self) -> Api<DynamicObject> {
+        self.api("", "v1", "Secret", "secrets")
+    }
+
+    fn api(&self, group: &str, api_version: &str, kind: &str, plural: &str) -> Api<DynamicObject> {
+        let resource = ApiResource {
+            group: group.to_owned(),
+            version: "v1".to_owned(),
+            api_version: api_version.to_owned(),
+            kind: kind.to_owned(),
+            plural: plural.to_owned(),
+        };
+        Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
+    }
+
+    /// Waits for an answer, and reads a refusal.
+    async fn answer<T>(
+        &self,
+        attempt: String,
+        call: impl Future<Output = kube::Result<T>>,
+    ) -> Result<T, Refusal> {
+        match tokio::time::timeout(ANSWER, call).await {
+            Ok(answer) => answer.map_err(|error| Refusal::of(&error, &attempt, &self.namespace)),
+            Err(_) => Err(Refusal {
+                failure: Failure::new(
+                    ExitCode::Unreachable,
+                    format!("cannot {attempt}: the API server did not answer within {} s", ANSWER.as_secs()),
+                ),
+                may_pass: true,
+                right: None,
+                status: 0,
+            }),
+        }
+    }
+
+    /// Applies the Secret, and returns which version it is now.
+    pub(crate) async fn apply_secret(&self, secret: &Value) -> Result<Version, Refusal> {
+        let name = secret["metadata"]["name"].as_str().unwrap_or_default();
+        let parameters = PatchParams::apply(MANAGER).force();
+        let (secrets, patch) = (self.secrets(), Patch::Apply(secret));
+        let call = secrets.patch(name, &parameters, &patch);
+        let metadata = self.answer(format!("apply secret {name}"), call).await?.metadata;
+        Ok(Version { uid: metadata.uid, version: metadata.resource_version })
+    }
+
+    /// Creates the Job, and returns its UID. One that is there already is the answer to an earlier call of ours, which was
+    /// lost: its name holds what no other launch has.
+    pub(crate) async fn create_job(&self, plan: &Plan) -> Result<String, Refusal> {
+        let name = plan.job_name();
+        let refused = |error: serde_json::Error| Refusal {
+            failure: Failure::new(ExitCode::Settings, format!("cannot create job {name}: {error}")),
+            may_pass: false,
+            right: None,
+            status: 0,
+        };
+        let job: DynamicObject = serde_json::from_value(plan.job.clone()).map_err(refused)?;
+        let (jobs, parameters) = (self.jobs(), PostParams::default());
+        let created = self.answer(format!("create job {name}"), jobs.create(&parameters, &job)).await;
+        let job = match created {
+            Err(refusal) if refusal.status == 409 => {
+                self.answer(format!("get job {name}"), jobs.get(name)).await?
+            }
+            other => other?,
+        };
+        Ok(job.metadata.uid.unwrap_or_default())
+    }
+
+    /// Lists the Jobs of the same chaincode that are older than this launch.
+    pub(crate) async fn older_jobs(&self, plan: &Plan) -> Result<Vec<String>, Refusal> {
+        let parameters = ListParams::default().labels(&plan.selector());
+        let jobs = self.jobs();
+        let list = self.answer("list jobs".to_owned(), jobs.list(&parameters)).await?;
+        let names = list.items.into_iter().filter_map(|job| job.metadata.name);
+        Ok(names.filter(|name| plan.replaces(name)).collect())
+    }
+
+    /// Deletes a Job; its pod and its Secret follow. One that is gone is what was wanted.
+    pub(crate) async fn delete_job(&self, name: &str) -> Result<(), Refusal> {
+        let (jobs, parameters) = (self.jobs(), DeleteParams::background());
+        let call = async { jobs.delete(name, &parameters).await.map(drop) };
+        gone(self.answer(format!("delete job {name}"), call).await)
+    }
+
+    /// Deletes the Secret, unless another launch has applied it since.
+    pub(crate) async fn delete_secret(&self, name: &str, version: &Version) -> Result<(), Refusal> {
+        let preconditions =
+            Preconditions { uid: version.uid.clone(), resource_version: version.version.clone() };
+        let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
+        let secrets = self.secrets();
+        let call = async { secrets.delete(name, &parameters).await.map(drop) };
+        gone(self.answer(format!("delete secret {name}"), call).await)
+    }
+
+    /// Lists the Events about an object, in the order in which they happened last.
+    pub(crate) async fn events(&self, uid: &str) -> Result<Vec<Value>, Refusal> {
+        let events = self.api("", "v1", "Event", "events");
+        let parameters = ListParams::default().fields(&format!("involvedObject.uid={uid}"));
+        let list = self.answer("list events".to_owned(), events.list(&parameters)).await?;
+        let mut events: Vec<Value> =
+            list.items.iter().filter_map(|event| serde_json::to_value(event).ok()).collect();
+        events.sort_by_cached_key(|event| event["lastTimestamp"].as_str().unwrap_or_default().to_owned());
+        Ok(events)
+    }
+
+    /// Fetches the last lines of the chaincode.
+    pub(crate) async fn log(&self, pod: &str) -> Result<Vec<String>, Refusal> {
+        let parameters = LogParams {
+            container: Some(CONTAINER.to_owned()),
+            tail_lines: Some(LOG_LINES),
+            limit_bytes: Some(LOG_BYTES),
+            ..LogParams::default()
+        };
+        let path = format!("/api/v1/namespaces/{}/pods", self.namespace);
+        let call = async {
+            let request = kube::core::Request::new(path).logs(pod, &parameters);
+            self.client.request_text(request.map_err(kube::Error::BuildRequest)?).await
+        };
+        let text = self.answer(format!("read the log of pod {pod}"), call).await?;
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+}
+
+/// Takes an object that is not there, or is another one by now, as deleted.
+fn gone(outcome: Result<(), Refusal>) -> Result<(), Refusal> {
+    match outcome {
+        Err(refusal) if matches!(refusal.status, 404 | 409) => Ok(()),
+        other => other,
+    }
+}

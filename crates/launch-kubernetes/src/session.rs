@@ -1,0 +1,205 @@
+//! One launch from beginning to end: what it makes, it removes, unless the chaincode has run and ended by itself.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use ccs_launch::{ExitCode, Failure};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::Launch;
+use crate::cluster::{Cluster, Version};
+use crate::refusal::Refusal;
+use crate::verdict::Trouble;
+use crate::watch::{self, End};
+
+/// How long a call may fail for reasons that pass.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait before such a call is made again.
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+
+/// How long a call that is under way may go on after SIGTERM, so that it is known what it made.
+const UNDER_WAY: Duration = Duration::from_secs(1);
+
+/// How long the removal may take: a peer kills its builders five seconds after SIGTERM, all together.
+const REMOVAL: Duration = Duration::from_secs(2);
+
+/// How long the lines of the chaincode may be that are shown.
+const LONGEST_LINE: usize = 1000;
+
+/// The signals by which a peer or a person stops a launch.
+struct Stop(Signal, Signal);
+
+impl Stop {
+    fn new() -> Result<Self, Failure> {
+        let on = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::new(ExitCode::InputOutput, format!("cannot wait for signals: {error}"))
+            })
+        };
+        Ok(Self(on(SignalKind::terminate())?, on(SignalKind::interrupt())?))
+    }
+
+    async fn received(&mut self) {
+        tokio::select! {
+            _ = self.0.recv() => {}
+            _ = self.1.recv() => {}
+        }
+    }
+}
+
+/// A launch, and what it has made so far.
+struct Session<'a> {
+    launch: &'a Launch<'a>,
+    cluster: Cluster,
+    /// The version of the Secret that was applied last.
+    secret: Option<Version>,
+    /// Whether a Job may be there.
+    job: bool,
+}
+
+/// Runs a launch.
+pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
+    let start = Instant::now();
+    let mut stop = Stop::new()?;
+    let cluster = Cluster::new(launch.target).await?;
+    let mut session = Session { launch, cluster, secret: None, job: false };
+    let made = {
+        let mut making = pin!(session.make());
+        tokio::select! {
+            made = &mut making => Some(made),
+            () = stop.received() => {
+                // What it has failed to do by then is of no interest any more.
+                let _ = tokio::time::timeout(UNDER_WAY, making).await;
+                None
+            }
+        }
+    };
+    let uid = match made {
+        Some(Ok(uid)) => uid,
+        Some(Err(failure)) => {
+            session.remove().await;
+            return Err(failure);
+        }
+        None => {
+            session.remove().await;
+            return Ok(());
+        }
+    };
+    let (plan, id) = (launch.plan, launch.chaincode_id);
+    (launch.say)(&format!(
+        "Running chaincode ID {id} with kubernetes job {}/{}",
+        plan.namespace,
+        plan.job_name()
+    ));
+    let ended = tokio::select! {
+        end = watch::follow(launch, &session.cluster, &uid, start) => Some(end),
+        () = stop.received() => None,
+    };
+    if let Some(end) = ended {
+        return session.end(end).await;
+    }
+    session.remove().await;
+    Ok(())
+}
+
+impl Session<'_> {
+    /// Makes Secret and Job, and returns the UID of the Job. Older Jobs of the same chaincode go first.
+    async fn make(&mut self) -> Result<String, Failure> {
+        let (plan, cluster) = (self.launch.plan, &self.cluster);
+        for job in patiently(|| cluster.older_jobs(plan)).await? {
+            match cluster.delete_job(&job).await {
+                Ok(()) => (self.launch.say)(&format!("removed the older job {job}")),
+                Err(refusal) => self.warn(&refusal),
+            }
+        }
+        self.secret = Some(patiently(|| cluster.apply_secret(&plan.secret)).await?);
+        self.job = true;
+        let uid = patiently(|| cluster.create_job(plan)).await?;
+        // From now on the Secret goes with the Job, even if nobody is left to remove it.
+        let owned = plan.secret_of(plan.job_name(), &uid);
+        self.secret = Some(patiently(|| cluster.apply_secret(&owned)).await?);
+        Ok(uid)
+    }
+
+    /// Tells how it ended. What failed before it ran is removed; what has run is kept for a look at its log, and goes by
+    /// itself after five minutes.
+    async fn end(&self, End { trouble, pod, has_run }: End) -> Result<(), Failure> {
+        if trouble.kind == watch::DELETED && has_run && self.is_replaced().await {
+            (self.launch.say)("another launch of the same chaincode has taken over");
+            return Ok(());
+        }
+        if trouble.ran
+            && let Some(pod) = &pod
+        {
+            self.show_log(pod).await;
+        }
+        if !has_run {
+            self.remove().await;
+        }
+        let Trouble { code, reason, hint, .. } = trouble;
+        let job = format!("{}/{}", self.launch.plan.namespace, self.launch.plan.job_name());
+        let id = self.launch.chaincode_id;
+        let verb = if has_run { "ended" } else { "did not start" };
+        Err(Failure::new(code, format!("chaincode job {job} for chaincode ID {id} {verb}: {reason}"))
+            .with_hint(hint))
+    }
+
+    async fn is_replaced(&self) -> bool {
+        self.cluster.older_jobs(self.launch.plan).await.is_ok_and(|others| !others.is_empty())
+    }
+
+    async fn show_log(&self, pod: &str) {
+        match self.cluster.log(pod).await {
+            Ok(lines) => {
+                for line in lines {
+                    let text: String = line.chars().filter(|c| !c.is_control()).take(LONGEST_LINE).collect();
+                    (self.launch.say)(&format!("chaincode: {text}"));
+                }
+            }
+            Err(refusal) => self.warn(&refusal),
+        }
+    }
+
+    /// Removes what this launch has made.
+    async fn remove(&self) {
+        let plan = self.launch.plan;
+        let job = async { if self.job { self.cluster.delete_job(plan.job_name()).await } else { Ok(()) } };
+        let secret = async {
+            match &self.secret {
+                Some(version) => self.cluster.delete_secret(&plan.object, version).await,
+                None => Ok(()),
+            }
+        };
+        match tokio::time::timeout(REMOVAL, async { tokio::join!(job, secret) }).await {
+            Ok((job, secret)) => {
+                for refusal in [job.err(), secret.err()].into_iter().flatten() {
+                    self.warn(&refusal);
+                }
+            }
+            Err(_) => (self.launch.say)(&format!(
+                "warning: cannot remove job {}: the API server did not answer within {} s",
+                plan.job_name(),
+                REMOVAL.as_secs()
+            )),
+        }
+    }
+
+    fn warn(&self, refusal: &Refusal) {
+        (self.launch.say)(&refusal.warning());
+    }
+}
+
+/// Makes a call again while it fails for a reason that passes.
+async fn patiently<T, F: Future<Output = Result<T, Refusal>>>(call: impl Fn() -> F) -> Result<T, Failure> {
+    let begin = Instant::now();
+    loop {
+        match call().await {
+            Ok(answer) => return Ok(answer),
+            Err(refusal) if refusal.may_pass && begin.elapsed() < PATIENCE => {
+                tokio::time::sleep(BETWEEN_TRIES).await;
+            }
+            Err(refusal) => return Err(refusal.failure),
+        }
+    }
+}

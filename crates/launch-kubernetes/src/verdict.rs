@@ -1,0 +1,216 @@
+//! What the objects of a launch say about it: a pure function, and a table for each place where a reason stands.
+//!
+//! The words are those of kubelet, the Job controller, the scheduler and admission (Kubernetes 1.34 `pkg/kubelet/images/types.go`,
+//! `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `pkg/controller/job`, `pkg/controller/podgc`). What may pass by itself
+//! has a time in which it may; everything else fails the launch at once.
+
+mod events;
+mod pod;
+
+use std::time::Duration;
+
+use ccs_launch::ExitCode;
+use serde_json::Value;
+
+/// How much of a message is repeated, in characters.
+const LONGEST_MESSAGE: usize = 500;
+
+/// What the platform shows of a launch.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Observed<'a> {
+    /// The Job, once it was seen.
+    pub(crate) job: Option<&'a Value>,
+    /// Whether the Job was seen and is no more.
+    pub(crate) job_gone: bool,
+    /// The pod of the Job.
+    pub(crate) pod: Option<&'a Value>,
+    /// The Events about both.
+    pub(crate) events: &'a [Value],
+}
+
+/// What follows from it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Nothing speaks against the launch yet.
+    Waiting(String),
+    /// The chaincode runs.
+    Running,
+    /// Something is wrong.
+    Trouble(Trouble),
+}
+
+/// What is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    pub(crate) code: ExitCode,
+    /// What kind of trouble it is: while it stays the same, its time runs.
+    pub(crate) kind: &'static str,
+    /// How long it may last.
+    pub(crate) grace: Grace,
+    /// What the platform says.
+    pub(crate) reason: String,
+    /// What to do.
+    pub(crate) hint: String,
+    /// Whether the container has run, so that it may have said why.
+    pub(crate) ran: bool,
+}
+
+/// How long trouble may last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grace {
+    /// It does not pass by itself.
+    None,
+    /// It may pass within this time.
+    For(Duration),
+    /// It may pass until the start times out.
+    UntilTimeout,
+}
+
+impl Grace {
+    const fn seconds(seconds: u64) -> Self {
+        if seconds == 0 { Self::None } else { Self::For(Duration::from_secs(seconds)) }
+    }
+}
+
+/// One row of the tables: what is said, and what it means.
+struct Row {
+    /// The reasons that count.
+    reasons: &'static [&'static str],
+    /// The message holds one of these; none means any message.
+    says: &'static [&'static str],
+    grace: Grace,
+    code: ExitCode,
+    hint: &'static str,
+}
+
+impl Row {
+    fn fits(&self, reason: &str, message: &str) -> bool {
+        let says = |text: &&str| message.to_lowercase().contains(&text.to_lowercase());
+        self.reasons.contains(&reason) && (self.says.is_empty() || self.says.iter().any(says))
+    }
+
+    /// Makes trouble of what was found. The kind is the first reason, since the others of a row alternate with it.
+    fn trouble(&self, about: &str, reason: &str, message: &str) -> Trouble {
+        Trouble {
+            code: self.code,
+            kind: self.reasons.first().copied().unwrap_or_default(),
+            grace: self.grace,
+            reason: said(about, reason, message),
+            hint: self.hint.to_owned(),
+            ran: false,
+        }
+    }
+}
+
+/// Says what the platform says of an object: in one line, and not too long.
+fn said(about: &str, reason: &str, message: &str) -> String {
+    let words = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut message: String = words.chars().take(LONGEST_MESSAGE).collect();
+    if message.len() < words.len() {
+        message.push('…');
+    }
+    if message.is_empty() { format!("{about}: {reason}") } else { format!("{about}: {reason}: {message}") }
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+    value[key].as_str().unwrap_or_default()
+}
+
+fn items(list: &Value) -> impl DoubleEndedIterator<Item = &Value> {
+    list.as_array().map(Vec::as_slice).unwrap_or_default().iter()
+}
+
+fn name(object: &Value) -> &str {
+    text(&object["metadata"], "name")
+}
+
+/// Gives the condition of a type that holds.
+fn condition<'v>(object: &'v Value, kind: &str) -> Option<&'v Value> {
+    items(&object["status"]["conditions"])
+        .find(|condition| text(condition, "type") == kind && text(condition, "status") == "True")
+}
+
+/// Judges what is seen. The most exact source counts: the container before the pod, the pod before the Job.
+pub(crate) fn judge(observed: &Observed<'_>) -> Verdict {
+    let Observed { job, job_gone, pod, events } = *observed;
+    let ended = pod.and_then(pod::ended);
+    if let Some(trouble) = ended.or_else(|| job_gone.then(deleted)).or_else(|| job.and_then(finished)) {
+        return Verdict::Trouble(trouble);
+    }
+    if let Some(trouble) = pod.and_then(|pod| pod::waiting(pod, events)) {
+        return Verdict::Trouble(trouble);
+    }
+    let ready = job.is_some_and(|job| job["status"]["ready"].as_u64().unwrap_or_default() > 0);
+    if ready || pod.is_some_and(pod::is_running) {
+        return Verdict::Running;
+    }
+    if let Some(trouble) = events::trouble(pod, events) {
+        return Verdict::Trouble(trouble);
+    }
+    Verdict::Waiting(match (job, pod) {
+        (None, _) => "the Job is not seen yet".to_owned(),
+        (Some(_), None) => "the Job has no pod yet".to_owned(),
+        (Some(_), Some(pod)) => pod::state(pod),
+    })
+}
+
+fn deleted() -> Trouble {
+    Trouble {
+        code: ExitCode::Stopped,
+        kind: "deleted",
+        grace: Grace::None,
+        reason: "the Job was deleted".to_owned(),
+        hint: "the next transaction starts the chaincode again".to_owned(),
+        ran: false,
+    }
+}
+
+/// Tells whether the Job has ended, where its pod does not say more.
+fn finished(job: &Value) -> Option<Trouble> {
+    let failed = condition(job, "Failed").or_else(|| condition(job, "FailureTarget"));
+    let found =
+        failed.or_else(|| condition(job, "Complete")).or_else(|| condition(job, "SuccessCriteriaMet"))?;
+    Some(Trouble {
+        code: ExitCode::Ended,
+        kind: "job",
+        // What the pod says may be under way, and says more.
+        grace: Grace::seconds(2),
+        reason: said(&format!("job {}", name(job)), text(found, "reason"), text(found, "message")),
+        hint: "the log of its pod says why, while the pod is kept".to_owned(),
+        ran: true,
+    })
+}
+
+/// How long each kind of trouble has lasted.
+#[derive(Default)]
+pub(crate) struct Patience {
+    lasting: Option<(&'static str, Duration)>,
+}
+
+impl Patience {
+    /// Tells whether there was trouble when it was asked last.
+    pub(crate) fn is_tried(&self) -> bool {
+        self.lasting.is_some()
+    }
+
+    /// Tells whether trouble lasts too long, at a time since the start. Trouble that has passed may come again.
+    pub(crate) fn ends(&mut self, verdict: &Verdict, now: Duration) -> bool {
+        let Verdict::Trouble(trouble) = verdict else {
+            self.lasting = None;
+            return false;
+        };
+        let since = match self.lasting {
+            Some((kind, since)) if kind == trouble.kind => since,
+            _ => now,
+        };
+        self.lasting = Some((trouble.kind, since));
+        match trouble.grace {
+            Grace::None => true,
+            Grace::For(limit) => now.saturating_sub(since) >= limit,
+            Grace::UntilTimeout => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,221 @@
+//! What a pod says: of its containers, of itself, and of its place.
+
+use ccs_launch::ExitCode;
+use ccs_launch::kubernetes::CONTAINER;
+use serde_json::Value;
+
+use super::{Grace, Row, Trouble, condition, items, name, said, text};
+
+/// Why the container of the chaincode does not start.
+const WAITING: &[Row] = &[
+    Row {
+        reasons: &["InvalidImageName", "ErrImageNeverPull", "SignatureValidationFailed"],
+        says: &[],
+        grace: Grace::None,
+        code: ExitCode::Image,
+        hint: "check name and digest in image.json, and that the nodes have or may pull the image",
+    },
+    Row {
+        reasons: &["ErrImagePull", "ImagePullBackOff"],
+        says: &["not found", "manifest unknown", "unauthorized", "denied", "no match for platform"],
+        grace: Grace::None,
+        code: ExitCode::Image,
+        hint: "check the digest in image.json, the credentials of the service account, and the architecture of the image",
+    },
+    Row {
+        reasons: &["ErrImagePull", "ImagePullBackOff", "RegistryUnavailable", "ImageInspectError"],
+        says: &[],
+        grace: Grace::seconds(60),
+        code: ExitCode::Image,
+        hint: "check that the nodes reach the registry, and name and digest in image.json",
+    },
+    Row {
+        reasons: &["CreateContainerConfigError"],
+        says: &["run as root", "non-numeric user", "runAsNonRoot"],
+        grace: Grace::None,
+        code: ExitCode::Policy,
+        hint: "set securityContext.runAsUser by an overlay, or let the image name a numeric user",
+    },
+    Row {
+        reasons: &["CreateContainerConfigError"],
+        says: &[],
+        grace: Grace::seconds(15),
+        code: ExitCode::Settings,
+        hint: "check the Secrets and ConfigMaps that overlays name",
+    },
+    Row {
+        reasons: &["CreateContainerError", "RunContainerError", "PostStartHookError"],
+        says: &[
+            "executable file not found",
+            "exec format error",
+            "no such file or directory",
+            "permission denied",
+        ],
+        grace: Grace::None,
+        code: ExitCode::Image,
+        hint: START,
+    },
+    Row {
+        reasons: &["CreateContainerError", "RunContainerError", "PostStartHookError"],
+        says: &[],
+        grace: Grace::seconds(15),
+        code: ExitCode::Image,
+        hint: START,
+    },
+];
+
+const START: &str = "check the command of the image and its architecture";
+
+/// Why a container that was started did not run.
+const NOT_STARTED: [&str; 2] = ["StartError", "ContainerCannotRun"];
+
+/// Why a whole pod has failed, though its chaincode did nothing wrong.
+const STOPPED: &[&str] = &[
+    "Evicted",
+    "Preempting",
+    "NodeAffinity",
+    "UnexpectedAdmissionError",
+    "OutOfcpu",
+    "OutOfmemory",
+    "Terminated",
+    "NodeLost",
+    "Shutdown",
+];
+
+/// Gives the states of all containers, with their names.
+fn states(pod: &Value) -> impl Iterator<Item = (&str, &Value)> {
+    let of = |list: &str| items(&pod["status"][list]).map(|status| (text(status, "name"), &status["state"]));
+    of("initContainerStatuses").chain(of("containerStatuses"))
+}
+
+/// Tells whether the chaincode runs.
+pub(super) fn is_running(pod: &Value) -> bool {
+    items(&pod["status"]["containerStatuses"]).any(|status| {
+        text(status, "name") == CONTAINER
+            && status["ready"] == true
+            && status["state"].get("running").is_some()
+    })
+}
+
+/// Tells why the pod has ended, if it has.
+pub(super) fn ended(pod: &Value) -> Option<Trouble> {
+    stopped(pod).or_else(|| deleted(pod)).or_else(|| terminated(pod)).or_else(|| failed(pod))
+}
+
+/// Tells who stopped the pod from outside.
+fn stopped(pod: &Value) -> Option<Trouble> {
+    let status = &pod["status"];
+    let reason = text(status, "reason");
+    let (reason, message) = if text(status, "phase") == "Failed" && STOPPED.contains(&reason) {
+        (reason, text(status, "message"))
+    } else {
+        let target = condition(pod, "DisruptionTarget")?;
+        (text(target, "reason"), text(target, "message"))
+    };
+    Some(Trouble {
+        code: ExitCode::Stopped,
+        kind: "stopped",
+        grace: Grace::None,
+        reason: said(&format!("pod {}", name(pod)), reason, message),
+        hint: "the next transaction starts the chaincode again".to_owned(),
+        ran: false,
+    })
+}
+
+/// Tells that the pod is being deleted: how its containers end then is not their own doing.
+fn deleted(pod: &Value) -> Option<Trouble> {
+    pod["metadata"].get("deletionTimestamp").map(|_| Trouble {
+        code: ExitCode::Stopped,
+        kind: "deleted",
+        grace: Grace::None,
+        reason: format!("pod {} was deleted", name(pod)),
+        hint: "the next transaction starts the chaincode again".to_owned(),
+        ran: false,
+    })
+}
+
+/// Tells how the chaincode ended, or a container that had to succeed before it.
+fn terminated(pod: &Value) -> Option<Trouble> {
+    let (container, end) = states(pod).find_map(|(container, state)| {
+        let end = state.get("terminated")?;
+        let first =
+            items(&pod["status"]["initContainerStatuses"]).any(|status| text(status, "name") == container);
+        let counts = if first { end["exitCode"] != 0 } else { container == CONTAINER };
+        counts.then_some((container, end))
+    })?;
+    let reason = text(end, "reason");
+    let status = end["exitCode"].as_i64().unwrap_or_default();
+    let about = format!("pod {}: container {container} ended with exit status {status}", name(pod));
+    let (code, hint) = match reason {
+        _ if NOT_STARTED.contains(&reason) => (ExitCode::Image, START),
+        "OOMKilled" => (ExitCode::Ended, "raise resources.limits.memory by an overlay"),
+        "Completed" => (
+            ExitCode::Ended,
+            "a chaincode runs until the peer stops it; this one ended by itself, or it waits to be dialled",
+        ),
+        _ => (ExitCode::Ended, "its last lines are above, where the builder may read them"),
+    };
+    Some(Trouble {
+        code,
+        kind: "terminated",
+        grace: Grace::None,
+        reason: said(&about, reason, text(end, "message")),
+        hint: hint.to_owned(),
+        ran: true,
+    })
+}
+
+/// Tells that the pod has failed, where no container says why.
+fn failed(pod: &Value) -> Option<Trouble> {
+    let status = &pod["status"];
+    (text(status, "phase") == "Failed").then(|| Trouble {
+        code: ExitCode::Ended,
+        kind: "failed",
+        grace: Grace::None,
+        reason: said(&format!("pod {}", name(pod)), text(status, "reason"), text(status, "message")),
+        hint: "kubectl describe pod tells more".to_owned(),
+        ran: true,
+    })
+}
+
+/// Tells why the pod does not run yet, if something is wrong.
+pub(super) fn waiting(pod: &Value, events: &[Value]) -> Option<Trouble> {
+    let container = states(pod).find_map(|(container, state)| {
+        let waiting = state.get("waiting")?;
+        let (reason, message) = (text(waiting, "reason"), text(waiting, "message"));
+        let row = WAITING.iter().find(|row| row.fits(reason, message))?;
+        Some(row.trouble(&format!("pod {}: container {container}", name(pod)), reason, message))
+    });
+    container.or_else(|| unscheduled(pod, events))
+}
+
+/// Tells why no node takes the pod.
+fn unscheduled(pod: &Value, events: &[Value]) -> Option<Trouble> {
+    let place = items(&pod["status"]["conditions"]).find(|condition| {
+        text(condition, "type") == "PodScheduled" && text(condition, "status") == "False"
+    })?;
+    let happened = |reason: &str| events.iter().any(|event| text(event, "reason") == reason);
+    let (kind, grace) = match text(place, "reason") {
+        "SchedulingGated" => ("gated", Grace::UntilTimeout),
+        // A cluster that grows takes minutes to have another node.
+        _ if happened("TriggeredScaleUp") => ("unschedulable", Grace::UntilTimeout),
+        _ if happened("NotTriggerScaleUp") => ("unschedulable", Grace::None),
+        _ => ("unschedulable", Grace::seconds(60)),
+    };
+    Some(Trouble {
+        code: ExitCode::NotScheduled,
+        kind,
+        grace,
+        reason: said(&format!("pod {}", name(pod)), text(place, "reason"), text(place, "message")),
+        hint: "compare resources, nodeSelector and tolerations with the nodes: kubectl describe nodes"
+            .to_owned(),
+        ran: false,
+    })
+}
+
+/// Gives the state of the pod in a few words.
+pub(super) fn state(pod: &Value) -> String {
+    let reason = states(pod).find_map(|(_, state)| Some(text(state.get("waiting")?, "reason")));
+    let reason = reason.filter(|reason| !reason.is_empty());
+    said(&format!("pod {}", name(pod)), reason.unwrap_or(text(&pod["status"], "phase")), "")
+}

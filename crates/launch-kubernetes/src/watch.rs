@@ -1,0 +1,257 @@
+//! What Job, pod and Events show of a launch, until the chaincode has ended or cannot start.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use ccs_launch::ExitCode;
+use futures_util::StreamExt as _;
+use kube::api::DynamicObject;
+use kube::runtime::WatchStreamExt as _;
+use kube::runtime::watcher::{self, Event, watch_object, watcher};
+use serde_json::Value;
+
+use crate::Launch;
+use crate::cluster::Cluster;
+use crate::refusal::Refusal;
+use crate::verdict::{Grace, Observed, Patience, Trouble, Verdict, judge};
+
+/// How often to look at what only time changes, while the chaincode does not run.
+const TICK: Duration = Duration::from_millis(500);
+
+/// How long the API server may fail to answer while the chaincode does not run.
+const UNREACHABLE: Duration = Duration::from_secs(30);
+
+/// The kind of trouble when somebody has deleted the Job or its pod.
+pub(crate) const DELETED: &str = "deleted";
+
+/// How a chaincode ended.
+pub(crate) struct End {
+    pub(crate) trouble: Trouble,
+    /// The name of its pod, where that was seen.
+    pub(crate) pod: Option<String>,
+    /// Whether it has run.
+    pub(crate) has_run: bool,
+}
+
+/// Which of the optional rights are there, as far as it is known.
+struct Reads {
+    pods: bool,
+    events: bool,
+}
+
+/// What was seen so far.
+struct Watch<'a> {
+    launch: &'a Launch<'a>,
+    cluster: &'a Cluster,
+    start: Instant,
+    uid: &'a str,
+    job: Option<Value>,
+    job_gone: bool,
+    pod: Option<Value>,
+    events: Vec<Value>,
+    reads: Reads,
+    /// Why the API server does not answer, if it does not.
+    unreachable: Option<Refusal>,
+    patience: Patience,
+    has_run: bool,
+    last_state: String,
+}
+
+/// Follows a launch until it ends.
+pub(crate) async fn follow(launch: &Launch<'_>, cluster: &Cluster, uid: &str, start: Instant) -> End {
+    let name = launch.plan.job_name();
+    let mut jobs = pin!(watch_object(cluster.jobs(), name).default_backoff());
+    // This label is older than the one with a prefix, and every release sets it.
+    let of_job = watcher::Config::default().labels(&format!("job-name={name}"));
+    let mut pods = pin!(watcher(cluster.pods(), of_job).default_backoff());
+    let mut tick = tokio::time::interval(TICK);
+    let mut watch = Watch {
+        launch,
+        cluster,
+        start,
+        uid,
+        job: None,
+        job_gone: false,
+        pod: None,
+        events: Vec::new(),
+        reads: Reads { pods: true, events: true },
+        unreachable: None,
+        patience: Patience::default(),
+        has_run: false,
+        last_state: String::new(),
+    };
+    loop {
+        // Between the end of a chaincode and what its pod says there may be a moment.
+        let unsettled = !watch.has_run || watch.patience.is_tried();
+        let refused = tokio::select! {
+            Some(change) = jobs.next() => watch.job_changed(change),
+            Some(change) = pods.next(), if watch.reads.pods => {
+                watch.pod_changed(change);
+                None
+            }
+            _ = tick.tick(), if unsettled => {
+                watch.look_at_events().await;
+                None
+            }
+        };
+        if let Some(trouble) = refused.or_else(|| watch.trouble()) {
+            let pod = watch.pod.as_ref().and_then(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned);
+            return End { trouble, pod, has_run: watch.has_run };
+        }
+    }
+}
+
+impl Watch<'_> {
+    /// Takes a change of the Job; trouble if it cannot be watched at all.
+    fn job_changed(&mut self, change: watcher::Result<Option<DynamicObject>>) -> Option<Trouble> {
+        match change {
+            Ok(job) => {
+                self.unreachable = None;
+                self.job_gone = job.is_none();
+                if let Some(job) = job {
+                    self.job = serde_json::to_value(job).ok();
+                }
+                None
+            }
+            Err(error) => {
+                let refusal = self.refusal(error, "watch jobs");
+                if !refusal.may_pass {
+                    return Some(of_refusal(&refusal));
+                }
+                self.unreachable = Some(refusal);
+                None
+            }
+        }
+    }
+
+    fn pod_changed(&mut self, change: watcher::Result<Event<DynamicObject>>) {
+        match change {
+            Ok(Event::Apply(pod) | Event::InitApply(pod)) => self.pod = serde_json::to_value(pod).ok(),
+            // What was seen last says more than that the pod is no more, which the Job tells.
+            Ok(Event::Delete(_) | Event::Init | Event::InitDone) => {}
+            Err(error) => {
+                let refusal = self.refusal(error, "watch pods");
+                if !refusal.may_pass {
+                    self.reads.pods = false;
+                    (self.launch.say)(&refusal.warning());
+                }
+            }
+        }
+    }
+
+    fn refusal(&self, error: watcher::Error, attempt: &str) -> Refusal {
+        let error = match error {
+            watcher::Error::InitialListFailed(error)
+            | watcher::Error::WatchStartFailed(error)
+            | watcher::Error::WatchFailed(error) => error,
+            watcher::Error::WatchError(status) => kube::Error::Api(status),
+            watcher::Error::NoResourceVersion => kube::Error::LinesCodecMaxLineLengthExceeded,
+        };
+        let mut refusal = Refusal::of(&error, attempt, &self.launch.plan.namespace);
+        // A watch whose place in the history is forgotten begins anew.
+        refusal.may_pass |= refusal.status == 410;
+        refusal
+    }
+
+    /// Lists the Events about the pod, or about the Job while there is no pod.
+    async fn look_at_events(&mut self) {
+        if !self.reads.events || self.has_run {
+            return;
+        }
+        let pod = self.pod.as_ref().and_then(|pod| pod["metadata"]["uid"].as_str());
+        match self.cluster.events(pod.unwrap_or(self.uid)).await {
+            Ok(events) => self.events = events,
+            Err(refusal) if refusal.right.is_some() => {
+                self.reads.events = false;
+                (self.launch.say)(&refusal.warning());
+            }
+            // The watch of the Job tells when the API server is gone for longer.
+            Err(_) => {}
+        }
+    }
+
+    /// Judges what was seen; trouble if it ends the launch.
+    fn trouble(&mut self) -> Option<Trouble> {
+        let now = self.start.elapsed();
+        let verdict = self.unreachable.as_ref().filter(|_| !self.has_run).map_or_else(
+            || {
+                judge(&Observed {
+                    job: self.job.as_ref(),
+                    job_gone: self.job_gone,
+                    pod: self.pod.as_ref(),
+                    events: &self.events,
+                })
+            },
+            |refusal| Verdict::Trouble(of_refusal(refusal)),
+        );
+        let ends = self.patience.ends(&verdict, now);
+        self.tell(&verdict);
+        match verdict {
+            Verdict::Running => {
+                self.has_run = true;
+                None
+            }
+            Verdict::Trouble(trouble) if ends => Some(self.with_what_is_missing(trouble)),
+            Verdict::Trouble(trouble) if self.is_late(now) => {
+                let limit = self.launch.target.start_timeout;
+                let reason = format!("not ready within {limit:?}: {}", trouble.reason);
+                Some(self.with_what_is_missing(Trouble { reason, ..trouble }))
+            }
+            Verdict::Waiting(state) if self.is_late(now) => {
+                let limit = self.launch.target.start_timeout;
+                Some(self.with_what_is_missing(Trouble {
+                    code: ExitCode::NotReady,
+                    kind: "late",
+                    grace: Grace::None,
+                    reason: format!("not ready within {limit:?}: {state}"),
+                    hint: "kubectl describe pod tells what it waits for; FABRIC_K8S_BUILDER_START_TIMEOUT allows more time"
+                        .to_owned(),
+                    ran: false,
+                }))
+            }
+            Verdict::Trouble(_) | Verdict::Waiting(_) => None,
+        }
+    }
+
+    fn is_late(&self, now: Duration) -> bool {
+        !self.has_run && now >= self.launch.target.start_timeout
+    }
+
+    /// Adds which right would have told more.
+    fn with_what_is_missing(&self, mut trouble: Trouble) -> Trouble {
+        for (reads, what) in [(self.reads.pods, "pods"), (self.reads.events, "events")] {
+            if !reads {
+                trouble.hint = format!("{}; the right to list {what} would tell more", trouble.hint);
+            }
+        }
+        trouble
+    }
+
+    /// Says what is seen when it changes, where the operator wants every step.
+    fn tell(&mut self, verdict: &Verdict) {
+        if !self.launch.target.debug {
+            return;
+        }
+        let state = match verdict {
+            Verdict::Waiting(state) => state.clone(),
+            Verdict::Running => "the chaincode runs".to_owned(),
+            Verdict::Trouble(trouble) => trouble.reason.clone(),
+        };
+        if state != self.last_state {
+            (self.launch.say)(&state);
+            self.last_state = state;
+        }
+    }
+}
+
+/// Takes a refusal as trouble that may last for a while.
+fn of_refusal(refusal: &Refusal) -> Trouble {
+    Trouble {
+        code: refusal.failure.code(),
+        kind: "refusal",
+        grace: if refusal.may_pass { Grace::For(UNREACHABLE) } else { Grace::None },
+        reason: refusal.failure.to_string(),
+        hint: refusal.failure.hint().unwrap_or_default().to_owned(),
+        ran: false,
+    }
+}
