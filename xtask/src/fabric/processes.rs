@@ -14,7 +14,7 @@ use super::network::Network;
 use super::programs::Programs;
 use super::report::Report;
 use crate::dev_peer::programs::folder as dev_peer_folder;
-use crate::processes::{succeed, wait_until};
+use crate::processes::{logged, succeed, wait_until};
 
 /// How long tar and `ccs` may take.
 const TOOL: Duration = Duration::from_mins(1);
@@ -80,7 +80,8 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
     });
     report.check("SIGTERM of the peer leaves no process for longer than 3 s", || {
         network.signal_peer(Signal::TERM)?;
-        next.is_gone(AFTER_SIGTERM)
+        next.is_gone(AFTER_SIGTERM)?;
+        logged(&network.log(), "run launched_2.0: the chaincode was stopped", 1, AFTER_SIGTERM)
     });
     report.check("the peer that is started again starts it again", || {
         network.kill_and_start_peer()?;
@@ -204,12 +205,12 @@ impl Package {
     fn make(
         folder: &Path,
         label: &str,
-        fill: impl FnOnce(&Path) -> Result<Vec<&'static str>>,
+        write: impl FnOnce(&Path) -> Result<Vec<&'static str>>,
     ) -> Result<Self> {
         let source = folder.join(format!("source-{label}"));
         fs::create_dir(&source)?;
         fs::write(source.join("metadata.json"), format!(r#"{{"type":"binary","label":"{label}"}}"#))?;
-        let members = fill(&source)?;
+        let members = write(&source)?;
         let tar = |words: &[&str]| succeed(Command::new("tar").args(words).current_dir(&source), TOOL);
         tar(&[&["czf", "code.tar.gz"], members.as_slice()].concat())?;
         tar(&["czf", "package.tgz", "metadata.json", "code.tar.gz"])?;
