@@ -24,6 +24,10 @@ const UNDER_WAY: Duration = Duration::from_secs(1);
 /// How long the removal may take: a peer kills its builders five seconds after SIGTERM, all together.
 const REMOVAL: Duration = Duration::from_secs(2);
 
+/// How long the successor of a launch may take to make its Job, and how often to look for it.
+const SUCCESSOR: Duration = Duration::from_secs(2);
+const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
+
 /// How long the lines of the chaincode may be that are shown.
 const LONGEST_LINE: usize = 1000;
 
@@ -62,7 +66,10 @@ struct Session<'a> {
 pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     let start = Instant::now();
     let mut stop = Stop::new()?;
-    let cluster = Cluster::new(launch.target).await?;
+    let cluster = tokio::select! {
+        cluster = Cluster::new(launch.target) => cluster?,
+        () = stop.received() => return Ok(()),
+    };
     let mut session = Session { launch, cluster, secret: None, job: false };
     let made = {
         let mut making = pin!(session.make());
@@ -145,8 +152,16 @@ impl Session<'_> {
             .with_hint(hint))
     }
 
+    /// Tells whether another launch of the same chaincode has deleted the Job: it makes its own right afterwards.
     async fn is_replaced(&self) -> bool {
-        self.cluster.older_jobs(self.launch.plan).await.is_ok_and(|others| !others.is_empty())
+        let begin = Instant::now();
+        while begin.elapsed() < SUCCESSOR {
+            if self.cluster.older_jobs(self.launch.plan).await.is_ok_and(|others| !others.is_empty()) {
+                return true;
+            }
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+        false
     }
 
     async fn show_log(&self, pod: &str) {

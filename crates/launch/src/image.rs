@@ -58,12 +58,16 @@ impl TryFrom<Content> for Image {
         if name.is_empty() || digest.is_empty() {
             return Err("the file must contain 'name' and 'digest'".to_owned());
         }
-        let plain = |text: &str| text.chars().all(|character| character.is_ascii_graphic());
-        if !plain(&name) || name.contains('@') {
+        let plain =
+            |text: &str| text.chars().all(|character| character.is_ascii_graphic() && character != '@');
+        if !plain(&name) {
             return Err(format!("name {name:?} is not the name of an image without a digest"));
         }
         let digits = digest.split_once(':').is_some_and(|(algorithm, digits)| {
-            !algorithm.is_empty() && digits.len() >= 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+            plain(algorithm)
+                && !algorithm.is_empty()
+                && digits.len() >= 32
+                && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
         });
         if !digits {
             return Err(format!("digest {digest:?} is not a digest such as sha256:..."));
@@ -99,6 +103,10 @@ mod tests {
             (
                 r#"{"name":"a@sha256:0","digest":"sha256:00000000000000000000000000000000"}"#,
                 r#"name "a@sha256:0" is not the name of an image without a digest"#,
+            ),
+            (
+                r#"{"name":"a","digest":"sha 256:00000000000000000000000000000000"}"#,
+                r#"digest "sha 256:00000000000000000000000000000000" is not a digest"#,
             ),
             (r#"{"name":1}"#, "invalid type: integer `1`, expected a string"),
             ("", "EOF while parsing"),

@@ -73,7 +73,7 @@ pub(crate) const HELP: &str = concat!(
 
 It is the program `run` beside detect, build and release of ccs-builder, which installs it when it lies
 beside ccs-builder. What is launched, and how, is in launch.yaml beside the folder `bin`; without that
-file nothing is launched.
+file only packages of the type `k8s` are.
 
   run BLD RUNMETA                        launch what build wrote, until SIGTERM: what a peer calls
   run --detect SRC METADATA              exit 0 if launch.yaml has such packages launched, 1 if not

@@ -68,3 +68,16 @@ pub fn role(name: &str, namespace: &str) -> String {
     }
     role
 }
+
+#[cfg(test)]
+mod tests {
+    use super::role;
+
+    #[test]
+    fn the_documentation_shows_the_role() {
+        let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/launching-kubernetes.md");
+        let page = std::fs::read_to_string(page).unwrap();
+        let role = role("fabric-ccs-launcher", "hlf-chaincode");
+        assert!(page.contains(&role), "docs/launching-kubernetes.md does not show this Role:\n{role}");
+    }
+}
