@@ -4,16 +4,16 @@
 //! an administrator types: they are taken on Fabric's peer and on the development peer, which must answer the same. So must
 //! it to the clients of `conformance/dev-peer`; `differences.toml` lists where the two differ.
 
-mod administrator;
+pub(crate) mod administrator;
 mod answers;
 mod checks;
 mod contracts;
-mod network;
+pub(crate) mod network;
 mod packages;
 mod processes;
-mod programs;
-mod release;
-mod report;
+pub(crate) mod programs;
+pub(crate) mod release;
+pub(crate) mod report;
 
 use std::path::{Path, PathBuf};
 

@@ -10,6 +10,7 @@ mod empty_root;
 mod fabric;
 mod fuzz;
 mod image;
+mod kubernetes;
 mod layers;
 mod manifests;
 mod size;
@@ -49,6 +50,8 @@ enum Chore {
     DevPeer(dev_peer::Options),
     /// Run Fabric's own peers with our builder, and compare their answers with the development peer's
     Fabric(fabric::Options),
+    /// Run packages of the type k8s on a real Kubernetes with one node, and on Fabric's own peer
+    Kubernetes(kubernetes::Options),
     /// Compare the builder's time and memory with a process that does nothing
     BenchBuilder(bench::Options),
     /// Check that the builder is static and within its size budget
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Chore::Conformance(options) => conformance::run(&options),
         Chore::DevPeer(options) => dev_peer::run(&options),
         Chore::Fabric(options) => fabric::run(&options),
+        Chore::Kubernetes(options) => kubernetes::run(&options),
         Chore::BenchBuilder(options) => bench::run(&options),
         Chore::Size(options) => size::run(&options),
         Chore::EmptyRoot => empty_root::run(),

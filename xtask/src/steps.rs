@@ -15,7 +15,9 @@ use std::time::Instant;
 use anyhow::Result;
 
 use crate::tally::Tally;
-use crate::{conformance, dev_peer, empty_root, fabric, image, layers, manifests, size, versions};
+use crate::{
+    conformance, dev_peer, empty_root, fabric, image, kubernetes, layers, manifests, size, versions,
+};
 
 /// One step.
 pub(crate) struct Step {
@@ -68,6 +70,9 @@ pub(crate) const WHOLE: &[Step] = &[
     step("image", "the container image", || image::run(&<_>::default())),
     step("manifests", "what is under deploy/, and the workflows", || manifests::run(&<_>::default())),
     step("fabric", "our builder on Fabric's own peers, and their answers", || fabric::run(&<_>::default())),
+    step("kubernetes", "packages of the type k8s on a real Kubernetes, and on Fabric's own peer", || {
+        kubernetes::run(&<_>::default())
+    }),
 ];
 
 /// What a person runs before each commit.

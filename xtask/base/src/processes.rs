@@ -43,6 +43,11 @@ impl Running {
         self.0.id()
     }
 
+    /// Waits until the process has ended by itself.
+    pub fn ended(&mut self, limit: Duration) -> Result<ExitStatus> {
+        self.0.wait_timeout(limit)?.with_context(|| format!("the process goes on for {limit:?}"))
+    }
+
     /// Asks the process to end, and waits for it; what it has started is killed then.
     pub fn terminate(mut self, limit: Duration) -> Result<ExitStatus> {
         kill_process(Pid::from_child(&self.0), Signal::TERM).context("cannot send SIGTERM")?;

@@ -37,31 +37,31 @@ struct Steps {
 }
 
 /// Where the administrator works.
-pub(super) struct Site {
+pub(crate) struct Site {
     /// The folder of Org1, as cryptogen lays it out.
-    pub(super) organization: PathBuf,
+    pub(crate) organization: PathBuf,
     /// The address of the peer.
-    pub(super) peer: String,
+    pub(crate) peer: String,
     /// The file in which the peer says what it does.
-    pub(super) log: PathBuf,
+    pub(crate) log: PathBuf,
     /// The address of the orderer.
-    pub(super) orderer: String,
+    pub(crate) orderer: String,
     /// The CA of the orderer's TLS certificate.
-    pub(super) orderer_ca: PathBuf,
+    pub(crate) orderer_ca: PathBuf,
 }
 
 /// What an organization approves and commits.
-pub(super) struct Definition<'a> {
-    pub(super) channel: &'a str,
-    pub(super) name: &'a str,
+pub(crate) struct Definition<'a> {
+    pub(crate) channel: &'a str,
+    pub(crate) name: &'a str,
     /// The ID of the package.
-    pub(super) package: &'a str,
+    pub(crate) package: &'a str,
     /// Further options, in the words of the command.
-    pub(super) options: &'a str,
+    pub(crate) options: &'a str,
 }
 
 /// `Admin` of Org1, with the `peer` command of a release.
-pub(super) struct Administrator<'a> {
+pub(crate) struct Administrator<'a> {
     programs: &'a Programs,
     environment: Vec<(&'static str, String)>,
     /// What stands for a text within a word.
@@ -73,7 +73,7 @@ pub(super) struct Administrator<'a> {
 
 impl<'a> Administrator<'a> {
     /// Returns the administrator of a site, with a folder for the files that commands write.
-    pub(super) fn new(programs: &'a Programs, site: Site, out: &Path) -> Result<Self> {
+    pub(crate) fn new(programs: &'a Programs, site: Site, out: &Path) -> Result<Self> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         let peer_ca = text(&site.organization.join("peers/peer0.org1.example.com/tls/ca.crt"));
         let msp = text(&site.organization.join("users/Admin@org1.example.com/msp"));
@@ -101,12 +101,12 @@ impl<'a> Administrator<'a> {
     }
 
     /// Lets a word of the steps stand for a text.
-    pub(super) fn name(&mut self, word: &'static str, text: impl Into<String>) {
+    pub(crate) fn name(&mut self, word: &'static str, text: impl Into<String>) {
         self.texts.push((word, text.into()));
     }
 
     /// Takes the steps of steps.toml.
-    pub(super) fn all_steps(&self, report: &mut Report) -> Result<()> {
+    pub(crate) fn all_steps(&self, report: &mut Report) -> Result<()> {
         let file = programs::folder().join("steps.toml");
         let steps: Steps = toml::from_str(&fs::read_to_string(&file)?)
             .with_context(|| format!("cannot read {}", file.display()))?;
@@ -117,23 +117,23 @@ impl<'a> Administrator<'a> {
     }
 
     /// Runs one command, which must succeed and print a text.
-    pub(super) fn expect(&self, words: &str, text: &str) -> Result<()> {
+    pub(crate) fn expect(&self, words: &str, text: &str) -> Result<()> {
         self.take(&Step { peer: words.to_owned(), says: vec![text.to_owned()], ..Step::default() })
     }
 
     /// Runs one command, which must fail and print a text.
-    pub(super) fn expect_failure(&self, words: &str, text: &str) -> Result<()> {
+    pub(crate) fn expect_failure(&self, words: &str, text: &str) -> Result<()> {
         let says = vec![text.to_owned()];
         self.take(&Step { peer: words.to_owned(), status: 1, says, ..Step::default() })
     }
 
     /// Installs a package.
-    pub(super) fn install(&self, package: &Path) -> Result<()> {
+    pub(crate) fn install(&self, package: &Path) -> Result<()> {
         self.expect(&installing(package), "Chaincode code package identifier: ")
     }
 
     /// Approves and commits the first definition of a chaincode.
-    pub(super) fn define(&self, definition: &Definition<'_>) -> Result<()> {
+    pub(crate) fn define(&self, definition: &Definition<'_>) -> Result<()> {
         let Definition { channel, name, package, options } = definition;
         let words = format!("--channelID {channel} --name {name} --version 1.0 --sequence 1 {options}");
         let committed = "committed with status (VALID)";
@@ -163,7 +163,7 @@ impl<'a> Administrator<'a> {
     }
 
     /// Runs `peer` with these words.
-    pub(super) fn run(&self, words: &str) -> Result<Finished> {
+    pub(crate) fn run(&self, words: &str) -> Result<Finished> {
         let mut command: Command = self.programs.command("peer");
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         for word in words.split_whitespace() {
@@ -181,6 +181,6 @@ impl<'a> Administrator<'a> {
 }
 
 /// Returns the words that install a package.
-pub(super) fn installing(package: &Path) -> String {
+pub(crate) fn installing(package: &Path) -> String {
     format!("lifecycle chaincode install {}", package.display())
 }

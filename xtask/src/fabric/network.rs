@@ -21,13 +21,13 @@ const PEER: &str = "peers/peer0.org1.example.com";
 const ORDERER: &str = "organizations/ordererOrganizations/example.com/orderers/orderer.example.com";
 
 /// The channels; the transcript calls from the first into the second.
-pub(super) const CHANNELS: [&str; 2] = ["mychannel", "other"];
+pub(crate) const CHANNELS: [&str; 2] = ["mychannel", "other"];
 
 /// How long a tool may take, and how long the orderer may look for its leader.
 const TOOL: Duration = Duration::from_mins(1);
 
 /// A running network; it ends when it is dropped.
-pub(super) struct Network<'a> {
+pub(crate) struct Network<'a> {
     /// Dropped before the folder in which they work.
     peer: Option<Running>,
     _orderer: Running,
@@ -35,11 +35,18 @@ pub(super) struct Network<'a> {
     programs: &'a Programs,
     peer_address: String,
     orderer_address: String,
+    /// Further variables of the peer, which it hands on to the builder.
+    variables: Vec<(&'static str, String)>,
 }
 
 impl<'a> Network<'a> {
     /// Makes and starts the network, and joins orderer and peer to the channels.
-    pub(super) fn start(programs: &'a Programs) -> Result<Self> {
+    pub(crate) fn start(programs: &'a Programs) -> Result<Self> {
+        Self::start_with(programs, Vec::new())
+    }
+
+    /// Does the same with further variables for the peer, which it hands on to the builder.
+    pub(crate) fn start_with(programs: &'a Programs, variables: Vec<(&'static str, String)>) -> Result<Self> {
         let temporary = tempfile::Builder::new().prefix("fabric-").tempdir()?;
         let folder = temporary.path();
         let (orderer_address, admin_address) = (free_address()?, free_address()?);
@@ -59,6 +66,7 @@ impl<'a> Network<'a> {
             programs,
             peer_address: free_address()?,
             orderer_address,
+            variables,
             folder: temporary,
         };
         network.kill_and_start_peer()?;
@@ -75,14 +83,19 @@ impl<'a> Network<'a> {
     }
 
     /// Kills the peer, if it runs, and starts it again.
-    pub(super) fn kill_and_start_peer(&mut self) -> Result<()> {
+    pub(crate) fn kill_and_start_peer(&mut self) -> Result<()> {
         self.peer = None;
         let organization = self.organization();
         let peer = organization.join(PEER);
         // A builder under the name that a peer of 2.5 or 3.1 has in its core.yaml would do as well.
         let builders = format!(
-            "[{{name: ccs-builder, path: {}, propagateEnvironment: [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG]}}]",
-            self.folder().join("builder").display()
+            "[{{name: ccs-builder, path: {}, propagateEnvironment: [{}]}}]",
+            self.folder().join("builder").display(),
+            ["CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG"]
+                .into_iter()
+                .chain(self.variables.iter().map(|(name, _)| *name))
+                .collect::<Vec<_>>()
+                .join(", ")
         );
         let production = self.folder().join("production");
         let mut command = self.programs.command("peer");
@@ -108,24 +121,25 @@ impl<'a> Network<'a> {
             .env("CORE_CHAINCODE_EXECUTETIMEOUT", "5s")
             .env("CORE_CHAINCODE_EXTERNALBUILDERS", builders)
             .env("CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG", format!(r#"{{"host":"{CONFIGURED_HOST}"}}"#));
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         self.peer = Some(Running::start(&mut command, &self.log())?);
         listening(&self.peer_address)
     }
 
     /// Sends a signal to the peer alone, and not to what it has started.
-    pub(super) fn signal_peer(&self, signal: Signal) -> Result<()> {
+    pub(crate) fn signal_peer(&self, signal: Signal) -> Result<()> {
         let peer = self.peer.as_ref().context("the peer does not run")?;
         let id = i32::try_from(peer.id()).ok().and_then(Pid::from_raw).context("the peer has no ID")?;
         kill_process(id, signal).context("cannot signal the peer")
     }
 
     /// Returns the folder of everything in the network.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// Returns the folder of all organizations, as cryptogen lays it out.
-    pub(super) fn organizations(&self) -> PathBuf {
+    pub(crate) fn organizations(&self) -> PathBuf {
         self.folder().join("organizations")
     }
 
@@ -134,17 +148,17 @@ impl<'a> Network<'a> {
     }
 
     /// Returns the address of the peer.
-    pub(super) fn endpoint(&self) -> &str {
+    pub(crate) fn endpoint(&self) -> &str {
         &self.peer_address
     }
 
     /// Returns the file in which the peer says what it does.
-    pub(super) fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.folder().join("peer.log")
     }
 
     /// Returns the administrator of the peer.
-    pub(super) fn administrator(&self) -> Result<Administrator<'a>> {
+    pub(crate) fn administrator(&self) -> Result<Administrator<'a>> {
         let site = Site {
             organization: self.organization(),
             peer: self.peer_address.clone(),
@@ -156,7 +170,7 @@ impl<'a> Network<'a> {
     }
 
     /// Returns the folder in which the peer keeps the release of a package with this label.
-    pub(super) fn released(&self, label: &str) -> Result<PathBuf> {
+    pub(crate) fn released(&self, label: &str) -> Result<PathBuf> {
         let builds = self.folder().join("production/externalbuilder/builds");
         for build in fs::read_dir(&builds).with_context(|| format!("cannot read {}", builds.display()))? {
             let build = build?;
@@ -168,7 +182,7 @@ impl<'a> Network<'a> {
     }
 
     /// Returns what peer and orderer have said last.
-    pub(super) fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         let end = |name: &str| {
             format!("  --- the end of {name}\n  {}\n", processes::end_of(&self.folder().join(name)))
         };

@@ -25,22 +25,22 @@ const FETCH: Duration = Duration::from_mins(5);
 const BUILD: Duration = Duration::from_mins(30);
 
 /// The programs of one release.
-pub(super) struct Programs {
-    pub(super) release: &'static Release,
+pub(crate) struct Programs {
+    pub(crate) release: &'static Release,
     /// The folder with `peer`, `orderer`, `osnadmin`, `configtxgen`, `cryptogen` and `discover`.
     folder: PathBuf,
     /// Our static builder.
-    pub(super) builder: PathBuf,
+    pub(crate) builder: PathBuf,
 }
 
 /// Returns the folder of the proof.
-pub(super) fn folder() -> PathBuf {
+pub(crate) fn folder() -> PathBuf {
     workspace::root().join("conformance/fabric")
 }
 
 impl Programs {
     /// Takes the programs of a release from the cache, or builds them.
-    pub(super) fn ready(release: &'static Release, builder: &Path) -> Result<Self> {
+    pub(crate) fn ready(release: &'static Release, builder: &Path) -> Result<Self> {
         let module = folder().join(release.module);
         let cache = cache()?;
         let target = cache.join(format!("{}-{}", release.version, key(&module)?));
@@ -57,7 +57,7 @@ impl Programs {
     }
 
     /// Makes a command of one of the programs; it finds Fabric's own settings.
-    pub(super) fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.folder.join(program));
         command.env("FABRIC_CFG_PATH", &self.folder);
         // The command of 3.1 prints what gRPC does in between.

@@ -1,19 +1,19 @@
 //! The releases of Fabric that are built.
 
 /// A release, and how its module names it.
-pub(super) struct Release {
+pub(crate) struct Release {
     /// The version that its programs print.
-    pub(super) version: &'static str,
+    pub(crate) version: &'static str,
     /// The folder of its go.mod in `conformance/fabric`.
-    pub(super) module: &'static str,
+    pub(crate) module: &'static str,
     /// The newest capability of a channel that it has.
-    pub(super) channel_capability: &'static str,
+    pub(crate) channel_capability: &'static str,
     /// Whether its peer reads `domain` in connection.json, which came with 3.0.
-    pub(super) reads_domain: bool,
+    pub(crate) reads_domain: bool,
 }
 
 /// The newest release, and that of the branch with long-term support.
-pub(super) const RELEASES: [Release; 2] = [
+pub(crate) const RELEASES: [Release; 2] = [
     Release { version: "3.1.0", module: "3.1", channel_capability: "V3_0", reads_domain: true },
     Release { version: "2.5.0", module: "2.5", channel_capability: "V2_0", reads_domain: false },
 ];

@@ -7,19 +7,19 @@ use anyhow::Result;
 use crate::tally::Tally;
 
 /// The checks of one peer.
-pub(super) struct Report {
+pub(crate) struct Report {
     peer: String,
     tally: Tally,
 }
 
 impl Report {
     /// Begins the report of what is called `peer`.
-    pub(super) fn new(peer: &str) -> Self {
+    pub(crate) fn new(peer: &str) -> Self {
         Self { peer: peer.to_owned(), tally: Tally::default() }
     }
 
     /// Takes one check, and tells whether it passed.
-    pub(super) fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) -> bool {
+    pub(crate) fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) -> bool {
         match check() {
             Ok(()) => self.tally += Tally::PASSED,
             Err(error) => {
@@ -32,7 +32,7 @@ impl Report {
     }
 
     /// Takes several checks, and prints how long they took: a sign of life, since all of them take minutes.
-    pub(super) fn part(&mut self, name: &str, checks: impl FnOnce(&mut Self) -> Result<()>) {
+    pub(crate) fn part(&mut self, name: &str, checks: impl FnOnce(&mut Self) -> Result<()>) {
         let (start, before) = (Instant::now(), self.tally);
         if let Err(error) = checks(self) {
             println!("FAILED  {}: {name}: {error:#}", self.peer);
@@ -48,7 +48,7 @@ impl Report {
     }
 
     /// Returns the count of all checks.
-    pub(super) fn tally(&self) -> Tally {
+    pub(crate) fn tally(&self) -> Tally {
         self.tally
     }
 }

@@ -1,0 +1,360 @@
+//! Launches without a peer: each trouble that a node can make, what is left of it, and how a launch is stopped.
+
+use std::fs;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use xtask_kubernetes::cluster::Cluster;
+
+use super::site::Site;
+use super::{ROOT, SHELL, Stage};
+use crate::fabric::report::Report;
+use crate::processes::wait_until;
+use crate::workspace;
+
+/// Within which time a launch is gone after SIGTERM.
+const AFTER_SIGTERM: Duration = Duration::from_secs(3);
+
+/// How long a change may take to be seen.
+const CHANGE: Duration = Duration::from_secs(20);
+
+/// A launch that fails.
+struct Failing {
+    label: &'static str,
+    namespace: &'static str,
+    /// What is laid over the pod.
+    pod: &'static str,
+    image: Picture,
+    /// How long it may take to start, where not three minutes.
+    timeout: Option<&'static str>,
+    code: i32,
+    says: &'static str,
+}
+
+/// The image of a launch.
+#[derive(Clone, Copy)]
+enum Picture {
+    /// One of the node.
+    Of(&'static str),
+    /// None that there is.
+    Named(&'static str),
+}
+
+const SHELL_OF: Picture = Picture::Of(SHELL);
+
+const fn failing(label: &'static str, pod: &'static str, code: i32, says: &'static str) -> Failing {
+    Failing { label, namespace: "free", pod, image: SHELL_OF, timeout: None, code, says }
+}
+
+/// Every trouble that a node makes within a minute.
+const FAILING: &[Failing] = &[
+    Failing {
+        image: Picture::Named("docker.io/fabric-ccs/nothing"),
+        ..failing(
+            "missing",
+            "{spec: {containers: [{name: chaincode, imagePullPolicy: Never}]}}",
+            44,
+            "ErrImageNeverPull",
+        )
+    },
+    Failing { image: Picture::Named("UPPER/Case"), ..failing("misnamed", "{}", 44, "InvalidImageName") },
+    Failing {
+        image: Picture::Named("127.0.0.1:9/fabric-ccs/nothing"),
+        ..failing("unreachable", "{}", 44, "connection refused")
+    },
+    failing(
+        "crash",
+        "{spec: {containers: [{name: chaincode, command: [/bin/busybox, sh, -c, 'echo no license; exit 3']}]}}",
+        46,
+        "chaincode: no license",
+    ),
+    failing(
+        "completed",
+        "{spec: {containers: [{name: chaincode, command: [/bin/busybox, 'true']}]}}",
+        46,
+        "ended with exit status 0: Completed",
+    ),
+    failing(
+        "commandless",
+        "{spec: {containers: [{name: chaincode, command: [/not/there]}]}}",
+        44,
+        "no such file or directory",
+    ),
+    failing(
+        "greedy",
+        "{spec: {containers: [{name: chaincode, command: [/bin/busybox, tail, /dev/zero], resources: {limits: {memory: 16Mi}}}]}}",
+        46,
+        "OOMKilled",
+    ),
+    Failing {
+        timeout: Some("5s"),
+        ..failing("nowhere", "{spec: {nodeSelector: {disk: golden}}}", 45, "not ready within 5s: pod ")
+    },
+    Failing {
+        timeout: Some("5s"),
+        ..failing("gated", "{spec: {schedulingGates: [{name: example.com/gate}]}}", 45, "SchedulingGated")
+    },
+    Failing {
+        image: Picture::Of(ROOT),
+        ..failing("root", "{spec: {securityContext: {runAsNonRoot: true}}}", 43, "image will run as root")
+    },
+    failing(
+        "secretless",
+        "{spec: {containers: [{name: chaincode, envFrom: [{secretRef: {name: absent}}]}]}}",
+        24,
+        r#"secret "absent" not found"#,
+    ),
+    failing(
+        "volumeless",
+        "{spec: {volumes: [{name: data, secret: {secretName: absent}}], containers: [{name: chaincode, volumeMounts: [{name: data, mountPath: /data}]}]}}",
+        47,
+        r#"secret "absent" not found"#,
+    ),
+    failing(
+        "accountless",
+        "{spec: {serviceAccountName: absent}}",
+        24,
+        r#"serviceaccount "absent" not found"#,
+    ),
+    failing("invalid", "{spec: {dnsPolicy: Sometimes}}", 24, "dnsPolicy"),
+    failing("reserved", "{spec: {restartPolicy: Always}}", 24, "spec.restartPolicy cannot be changed"),
+    Failing { namespace: "absent", ..failing("homeless", "{}", 24, r#"namespaces "absent" not found"#) },
+    Failing { namespace: "limited", ..failing("unlimited", "{}", 43, "must specify limits.memory") },
+    Failing {
+        namespace: "limited",
+        ..failing(
+            "excessive",
+            "{spec: {containers: [{name: chaincode, resources: {limits: {memory: 1Gi}}}]}}",
+            43,
+            "exceeded quota: memory",
+        )
+    },
+    Failing {
+        namespace: "strict",
+        ..failing("lax", "{}", 43, r#"violates PodSecurity "restricted:latest""#)
+    },
+    Failing {
+        timeout: Some("8s"),
+        ..failing(
+            "late",
+            "{spec: {containers: [{name: chaincode, readinessProbe: {exec: {command: [/bin/busybox, 'false']}}}]}}",
+            47,
+            "not ready within 8s",
+        )
+    },
+];
+
+/// Runs every launch.
+pub(super) fn run(report: &mut Report, stage: &Stage) {
+    report.part("namespaces and rights", |_| prepare(&stage.cluster));
+    report.part("launches that fail", |report| {
+        // Most of the time they wait.
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let running: Vec<_> =
+                FAILING.iter().map(|case| (case, scope.spawn(move || case.run(stage)))).collect();
+            let join = |(case, thread): (&'static Failing, thread::ScopedJoinHandle<'_, Result<()>>)| {
+                (case.label, thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the check panicked"))))
+            };
+            running.into_iter().map(join).collect()
+        });
+        for (label, outcome) in outcomes {
+            report.check(label, || outcome);
+        }
+        report
+            .check("of a launch that never ran nothing is left, and what has run goes with its Job", || {
+                leftovers(&stage.cluster)
+            });
+        Ok(())
+    });
+    report.part("rights", |report| rights(report, stage));
+    report.part("launches that run", |report| {
+        report.check("in a namespace with PodSecurity restricted", || {
+            let settings = "kubernetes: {security: restricted}";
+            let site = Site::new(stage, ("strict", "restricted"), settings, &image(stage, SHELL_OF)?)?;
+            runs_and_stops(stage, &site, "strict")
+        });
+        report.check("within a quota, by an overlay", || {
+            let settings = "chaincodes: [{pod: {spec: {containers: [{name: chaincode, resources: {limits: {memory: 32Mi}}}]}}}]";
+            let site = Site::new(stage, ("limited", "modest"), settings, &image(stage, SHELL_OF)?)?;
+            runs_and_stops(stage, &site, "limited")
+        });
+        report.check("a second launch replaces the first, which ends quietly", || replaced(stage));
+        for (what, words) in [("pod", &["pod"][..]), ("job", &["job"])] {
+            report.check(&format!("a {what} that is deleted ends the launch"), || deleted(stage, words));
+        }
+        report.check("SIGTERM while the image is pulled leaves nothing", || stopped_while_it_waits(stage));
+        Ok(())
+    });
+}
+
+/// Makes the namespaces, and Roles with the rights that are needed and with all.
+fn prepare(cluster: &Cluster) -> Result<()> {
+    use ccs_launch::kubernetes::{RIGHTS, role};
+    let needed = RIGHTS.iter().filter(|right| right.needed).map(|right| format!("  - {}\n", right.rule()));
+    let needed = format!(
+        "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: needed, namespace: free}}\nrules:\n{}",
+        needed.collect::<String>()
+    );
+    let namespaces = workspace::root().join("conformance/kubernetes/namespaces.yaml");
+    let namespaces = fs::read_to_string(namespaces)?;
+    cluster.apply(&format!("{namespaces}---\n{needed}---\n{}", role("full", "free")))?;
+    for namespace in ["free", "limited", "strict"] {
+        let account =
+            || Ok(cluster.kubectl(&["-n", namespace, "get", "serviceaccount", "default"])?.status.success());
+        wait_until(CHANGE, account).context("there is no service account")?;
+    }
+    Ok(())
+}
+
+impl Failing {
+    fn run(&self, stage: &Stage) -> Result<()> {
+        let settings = format!("chaincodes: [{{pod: {}}}]", self.pod);
+        let mut site = Site::new(stage, (self.namespace, self.label), &settings, &image(stage, self.image)?)?;
+        site.variables
+            .extend(self.timeout.map(|timeout| ("FABRIC_K8S_BUILDER_START_TIMEOUT", timeout.to_owned())));
+        site.fails(self.code, self.says).map(drop)
+    }
+}
+
+/// Gives the content of image.json.
+fn image(stage: &Stage, picture: Picture) -> Result<String> {
+    let (name, digest) = match picture {
+        Picture::Of(image) => (image.trim_end_matches(":1"), stage.cluster.digest(image)?.to_owned()),
+        Picture::Named(name) => (name, format!("sha256:{}", "0".repeat(64))),
+    };
+    Ok(format!(r#"{{"name":"{name}","digest":"{digest}"}}"#))
+}
+
+/// Checks what failed launches have left: only what has run, and that goes by itself.
+fn leftovers(cluster: &Cluster) -> Result<()> {
+    let get = |kinds: &str, labels: &str, output: &str| {
+        cluster.expect(&["-n", "free", "get", kinds, "-l", labels, "-o", output])
+    };
+    let others = "fabric-ccs/workload,fabric-builder-k8s-cclabel notin (crash,completed,greedy)";
+    let left = get("jobs,secrets", others, "name")?;
+    ensure!(left.trim().is_empty(), "left: {left}");
+    // Whether a chaincode that ends at once was seen while it ran is a matter of chance.
+    let owner = "jsonpath={range .items[*]}{.metadata.ownerReferences[*].kind};{end}";
+    let owners = get("secrets", "fabric-ccs/workload", owner)?;
+    ensure!(owners.split_terminator(';').all(|owner| owner == "Job"), "the owners are {owners}");
+    let limit = "jsonpath={range .items[*]}{.spec.ttlSecondsAfterFinished};{end}";
+    let limits = get("jobs", "fabric-ccs/workload", limit)?;
+    ensure!(limits.split_terminator(';').all(|limit| limit == "300"), "they stay for {limits}");
+    cluster.expect(&["-n", "free", "delete", "job,secret", "--all", "--timeout=30s"]).map(drop)
+}
+
+/// Launches with fewer rights: none, the needed ones, and the documented Role.
+fn rights(report: &mut Report, stage: &Stage) -> Result<()> {
+    let image = image(stage, SHELL_OF)?;
+    let of = |account: &str| -> Result<Site> {
+        let kubeconfig = stage.cluster.account("free", account)?;
+        Ok(Site::new(stage, ("free", account), "", &image)?.with_kubeconfig(kubeconfig))
+    };
+    report.check("without rights a launch names the rule to add", || {
+        let rule = r#"add to the Role in namespace free: {apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "get", "list", "watch"]}"#;
+        of("nobody")?.fails(42, rule).map(drop)
+    });
+    report.check("with the needed rights a launch runs, and names what it cannot do", || {
+        let site = of("needed")?;
+        let launch = site.launch("meta")?;
+        launch.says("Running chaincode ID")?;
+        for (attempt, resource) in [("watch pods", "pods"), ("list events", "events")] {
+            launch.says(&format!("warning: cannot {attempt}: {resource} is forbidden: "))?;
+            launch.says(&format!(r#"resources: ["{resource}"]"#))?;
+        }
+        launch.stop()?;
+        stage.cluster.expect(&["-n", "free", "delete", "job,secret", "--all", "--timeout=30s"]).map(drop)
+    });
+    report.check("with the documented Role nothing is missing", || {
+        let site = of("full")?;
+        let launch = runs(stage, &site, "free")?;
+        ensure!(!launch.said().contains("warning"), "{}", launch.said());
+        gone_after(launch.stop()?)?;
+        nothing_is_left(&stage.cluster, "free")
+    });
+    Ok(())
+}
+
+/// Launches, and waits until the Job has a pod that is ready.
+fn runs(stage: &Stage, site: &Site, namespace: &str) -> Result<super::site::Launch> {
+    let launch = site.launch("meta")?;
+    let ready = || {
+        let jobs = stage.cluster.expect(&[
+            "-n",
+            namespace,
+            "get",
+            "jobs",
+            "-o",
+            "jsonpath={.items[*].status.ready}",
+        ])?;
+        Ok(jobs.split_whitespace().any(|ready| ready == "1"))
+    };
+    wait_until(CHANGE, ready).with_context(|| launch.said())?;
+    Ok(launch)
+}
+
+fn runs_and_stops(stage: &Stage, site: &Site, namespace: &str) -> Result<()> {
+    let launch = runs(stage, site, namespace)?;
+    gone_after(launch.stop()?)?;
+    nothing_is_left(&stage.cluster, namespace)
+}
+
+fn gone_after(time: Duration) -> Result<()> {
+    println!("        gone {time:?} after SIGTERM");
+    ensure!(time < AFTER_SIGTERM, "it took {time:?}");
+    Ok(())
+}
+
+/// Checks that no Job and no Secret of ours is there, at once.
+fn nothing_is_left(cluster: &Cluster, namespace: &str) -> Result<()> {
+    let left = cluster.expect(&[
+        "-n",
+        namespace,
+        "get",
+        "jobs,secrets",
+        "-l",
+        "fabric-ccs/workload",
+        "-o",
+        "name",
+    ])?;
+    ensure!(left.trim().is_empty(), "left: {left}");
+    Ok(())
+}
+
+fn replaced(stage: &Stage) -> Result<()> {
+    let site = Site::new(stage, ("free", "replaced"), "", &image(stage, SHELL_OF)?)?;
+    let mut first = runs(stage, &site, "free")?;
+    let second = site.launch("second")?;
+    second.says("removed the older job hlfcc-replaced-")?;
+    let status = first.ends()?;
+    ensure!(status.success(), "the first ended with {status}, and said {}", first.said());
+    ensure!(first.said().contains("another launch of the same chaincode has taken over"), "{}", first.said());
+    second.says("Running chaincode ID")?;
+    let secrets = stage.cluster.expect(&["-n", "free", "get", "secrets", "-o", "name"])?;
+    ensure!(secrets.contains("hlfcc-replaced-"), "the Secret is gone: {secrets}");
+    gone_after(second.stop()?)?;
+    nothing_is_left(&stage.cluster, "free")
+}
+
+fn deleted(stage: &Stage, words: &[&str]) -> Result<()> {
+    let site = Site::new(stage, ("free", "deleted"), "", &image(stage, SHELL_OF)?)?;
+    let mut launch = runs(stage, &site, "free")?;
+    let delete = [&["-n", "free", "delete"], words, &["--all", "--wait=false"]].concat();
+    stage.cluster.expect(&delete)?;
+    let status = launch.ends()?;
+    ensure!(status.code() == Some(48), "ended with {status}, and said {}", launch.said());
+    ensure!(launch.said().contains("was deleted"), "{}", launch.said());
+    stage.cluster.expect(&["-n", "free", "delete", "job,secret", "--all", "--timeout=30s"]).map(drop)
+}
+
+fn stopped_while_it_waits(stage: &Stage) -> Result<()> {
+    let image = image(stage, Picture::Named("127.0.0.1:9/fabric-ccs/nothing"))?;
+    let site = Site::new(stage, ("free", "waiting"), "", &image)?;
+    let start = Instant::now();
+    let launch = site.launch("meta")?;
+    launch.says("Running chaincode ID")?;
+    gone_after(launch.stop()?)?;
+    ensure!(start.elapsed() < CHANGE, "it was not stopped while it waited");
+    nothing_is_left(&stage.cluster, "free")
+}
