@@ -1,10 +1,10 @@
 //! What clients without an identity can do to `ccs dev`: how much memory they make it hold, and how long a client that
 //! behaves well waits meanwhile.
 //!
-//! At once: connections that say nothing, requests that never end, and proposals whose creator is a public certificate
-//! followed by padding, under a wrong signature. Prints the resident memory of the peer and the times of a client's
-//! evaluations before, meanwhile and afterwards. It needs 25,000 open files in all; without them it has fewer silent
-//! connections, and says so.
+//! At once, for clients and for chaincode: connections that say nothing or begin a TLS handshake, requests that never end, and
+//! proposals whose creator is a public certificate followed by padding, under a wrong signature; once in plaintext and once
+//! over TLS. Prints the resident memory of the peer and the times of a client's evaluations before, meanwhile and afterwards,
+//! and fails above 150 MiB or 200 ms. It needs 25,000 open files in all; without them it has fewer silent connections.
 
 #![expect(clippy::expect_used, reason = "a benchmark may stop")]
 
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use ccs_client::{Call, Endpoint, Gateway};
+use ccs_client::{Call, Endpoint, Gateway, Tls};
 use ccs_identity::Signer;
 use ccs_proto::common::{ChannelHeader, Header, HeaderType, SignatureHeader};
 use ccs_proto::gateway::EvaluateRequest;
@@ -23,14 +23,20 @@ use ccs_proto::gateway::gateway_client::GatewayClient;
 use ccs_proto::peer::{Proposal, SignedProposal};
 use h2::client::SendRequest;
 use prost::Message as _;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 use tonic::codegen::Bytes;
 use tonic::codegen::http::Request;
+use tonic::transport::{Certificate, ClientTlsConfig};
 
 const SILENT_CONNECTIONS: usize = 10_000;
 const CONNECTIONS: usize = 10;
-const STREAMS_OF_EACH: usize = 1_000;
+const STREAMS_OF_EACH: usize = 10_000;
 const CREATORS: usize = 1_000;
 const CREATOR_IN_BYTES: usize = 2 << 20;
 
@@ -40,7 +46,10 @@ const NEVER_ENDING: (u32, usize) = (90 << 20, 8 << 10);
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// How long the attack goes on.
-const ATTACK: Duration = Duration::from_mins(1);
+const ATTACK: Duration = Duration::from_secs(40);
+
+/// How much memory the peer may have resident, in KiB, and how long a client that behaves well may wait.
+const LIMITS: (u64, Duration) = (150 << 10, Duration::from_millis(200));
 
 /// A process that is killed when it is dropped.
 struct Process(Child);
@@ -61,57 +70,112 @@ struct Done {
     creators: AtomicUsize,
 }
 
-fn main() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let (peer, address) = start(folder.path());
-    let signer = Arc::new(user(folder.path()));
-    runtime.block_on(async {
-        let gateway = connect(&address, &signer).await;
-        let client = || well_behaved(&gateway, &address, &signer);
-        report("before", &peer, &client().await);
-        let (over, done) = (Arc::new(AtomicBool::new(false)), Arc::new(Done::default()));
-        let mut attack = JoinSet::new();
-        attack.spawn(say_nothing(address.clone(), Arc::clone(&done)));
-        for _ in 0..CONNECTIONS {
-            attack.spawn(never_end(address.clone(), Arc::clone(&done)));
-        }
-        for _ in 0..4 {
-            attack.spawn(propose(address.clone(), signer.creator().to_vec(), Arc::clone(&done)));
-        }
-        let peak = watch(peer.0.id(), Arc::clone(&over));
-        let (begin, mut times) = (Instant::now(), Vec::new());
-        while begin.elapsed() < ATTACK {
-            times.append(&mut client().await);
-        }
-        report("meanwhile", &peer, &times);
-        over.store(true, Ordering::Relaxed);
-        println!("resident at most {} MiB; {done:?}", peak.join().expect("a watcher") >> 10);
-        attack.shutdown().await;
-        report("afterwards", &peer, &client().await);
-    });
+/// A peer that is attacked.
+struct Target {
+    process: Process,
+    /// Where clients connect, and where chaincode does.
+    clients: String,
+    chaincode: String,
+    /// With TLS, what a client trusts.
+    tls: Option<(Tls, TlsConnector)>,
+    signer: Arc<Signer>,
 }
 
-/// Starts a peer in plaintext without chaincode, and returns where it listens.
-fn start(folder: &Path) -> (Process, String) {
+fn main() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let mut is_well = true;
+    for options in [&["--no-tls"][..], &["--chaincode-tls"]] {
+        println!("{}:", options.join(" "));
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let target = Arc::new(start(folder.path(), options));
+        is_well &= runtime.block_on(attack(&target));
+    }
+    if !is_well {
+        eprintln!("the peer took more than 150 MiB, or a client waited for more than 200 ms");
+        std::process::exit(1);
+    }
+}
+
+/// Attacks a peer, and tells whether it kept within the limits.
+async fn attack(target: &Arc<Target>) -> bool {
+    let gateway = target.connect().await.expect("a connection");
+    report("before", target, &well_behaved(&gateway, target).await);
+    let (over, done) = (Arc::new(AtomicBool::new(false)), Arc::new(Done::default()));
+    let mut attack = JoinSet::new();
+    for address in [&target.clients, &target.chaincode] {
+        attack.spawn(say_nothing(address.clone(), Arc::clone(&done)));
+    }
+    for _ in 0..CONNECTIONS {
+        attack.spawn(never_end(Arc::clone(target), Arc::clone(&done), false));
+        // Over TLS, nobody without a certificate comes so far.
+        if target.tls.is_none() {
+            attack.spawn(never_end(Arc::clone(target), Arc::clone(&done), true));
+        }
+    }
+    for _ in 0..4 {
+        attack.spawn(propose(Arc::clone(target), Arc::clone(&done)));
+    }
+    let peak = watch(target.process.0.id(), Arc::clone(&over));
+    let (begin, mut times) = (Instant::now(), Vec::new());
+    while begin.elapsed() < ATTACK {
+        times.append(&mut well_behaved(&gateway, target).await);
+    }
+    let longest = report("meanwhile", target, &times);
+    over.store(true, Ordering::Relaxed);
+    let peak = peak.join().expect("a watcher");
+    println!("resident at most {} MiB; {done:?}", peak >> 10);
+    attack.shutdown().await;
+    report("afterwards", target, &well_behaved(&gateway, target).await);
+    peak < LIMITS.0 && longest < LIMITS.1
+}
+
+/// Starts a peer without chaincode.
+fn start(folder: &Path, options: &[&str]) -> Target {
     let peer = Command::new(env!("CARGO_BIN_EXE_ccs"))
-        .args(["dev", "--json", "--no-tls", "--listen", "127.0.0.1:0", "--chaincode-listen", "127.0.0.1:0"])
+        .args(["dev", "--json", "--listen", "127.0.0.1:0", "--chaincode-listen", "127.0.0.1:0"])
+        .args(options)
         .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn();
-    let mut peer = Process(peer.expect("the peer"));
-    let mut lines = BufReader::new(peer.0.stdout.take().expect("its output")).lines();
-    let address = loop {
+    let mut process = Process(peer.expect("the peer"));
+    let mut lines = BufReader::new(process.0.stdout.take().expect("its output")).lines();
+    let ready = loop {
         let line = lines.next().expect("a peer that goes on").expect("text");
         let document: serde_json::Value = serde_json::from_str(&line).expect("a document");
         if document["event"] == "ready" {
-            break document["endpoint"].as_str().expect("an address").to_owned();
+            break document;
         }
     };
     // The peer never waits for a full pipe.
     std::thread::spawn(move || lines.for_each(drop));
-    (peer, address)
+    let text = |key: &str| ready[key].as_str().expect("text").to_owned();
+    let ca = folder
+        .join("organizations/peerOrganizations/org1.example.com/peers/peer0.org1.example.com/tls/ca.crt");
+    let tls = (ready["tls"] == true).then(|| trust(std::fs::read(ca).expect("a CA")));
+    let signer = Arc::new(user(folder));
+    Target { process, clients: text("endpoint"), chaincode: text("chaincode_listen"), tls, signer }
+}
+
+/// Makes what trusts a CA.
+fn trust(ca: Vec<u8>) -> (Tls, TlsConnector) {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(&ca).expect("a certificate")).expect("a CA");
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+    let config = config.expect("TLS").with_root_certificates(roots);
+    let mut config = config.with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    (Tls { ca, server_name: None }, TlsConnector::from(Arc::new(config)))
+}
+
+impl Target {
+    async fn connect(&self) -> Result<Gateway, String> {
+        let tls = self.tls.as_ref().map(|(tls, _)| tls.clone());
+        let endpoint = Endpoint::new(&self.clients, tls).expect("an endpoint");
+        let gateway = Gateway::connect(&endpoint, Arc::clone(&self.signer), TIMEOUT).await;
+        gateway.map_err(|error| error.to_string())
+    }
 }
 
 fn user(folder: &Path) -> Signer {
@@ -119,27 +183,32 @@ fn user(folder: &Path) -> Signer {
     Signer::read(&"Org1MSP".parse().expect("an MSP ID"), &folder.join(user)).expect("a signer")
 }
 
-async fn connect(address: &str, signer: &Arc<Signer>) -> Gateway {
-    let endpoint = Endpoint::new(address, None).expect("an endpoint");
-    Gateway::connect(&endpoint, Arc::clone(signer), TIMEOUT).await.expect("a connection")
-}
-
 /// Evaluates twenty times, in turns on an old connection and on a new one; returns how long each took.
-async fn well_behaved(gateway: &Gateway, address: &str, signer: &Arc<Signer>) -> Vec<Duration> {
+async fn well_behaved(gateway: &Gateway, target: &Target) -> Vec<Duration> {
     let mut call = Call::new("mychannel", "qscc", "GetChainInfo");
     call.arguments = vec![b"mychannel".to_vec()];
     let mut times = Vec::new();
     for number in 0..20 {
         let begin = Instant::now();
-        let gateway = if number % 2 == 0 { gateway.clone() } else { connect(address, signer).await };
-        gateway.evaluate(&call).await.expect("an answer");
-        times.push(begin.elapsed());
+        let gateway = if number % 2 == 0 { Ok(gateway.clone()) } else { target.connect().await };
+        let answer = match gateway {
+            Ok(gateway) => gateway.evaluate(&call).await.map_err(|error| error.to_string()),
+            Err(error) => Err(error),
+        };
+        match answer {
+            Ok(_) => times.push(begin.elapsed()),
+            Err(error) => {
+                println!("not served after {:.1?}: {error}", begin.elapsed());
+                times.push(TIMEOUT);
+            }
+        }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     times
 }
 
-fn report(when: &str, peer: &Process, times: &[Duration]) {
+/// Prints the times, and returns the longest one.
+fn report(when: &str, target: &Target, times: &[Duration]) -> Duration {
     let mut times = times.to_vec();
     times.sort();
     let at = |share: usize| times[(times.len() - 1) * share / 100];
@@ -149,8 +218,9 @@ fn report(when: &str, peer: &Process, times: &[Duration]) {
         at(50),
         at(99),
         at(100),
-        resident(peer.0.id()) >> 10
+        resident(target.process.0.id()) >> 10
     );
+    at(100)
 }
 
 /// Returns how much memory a process has resident, in KiB.
@@ -172,12 +242,16 @@ fn watch(process: u32, over: Arc<AtomicBool>) -> std::thread::JoinHandle<u64> {
     })
 }
 
-/// Opens connections and says nothing; those that the peer closes are opened anew.
+/// Opens connections and says nothing, or begins TLS; those that the peer closes are opened anew.
 async fn say_nothing(address: String, done: Arc<Done>) {
     let mut connections = Vec::new();
     loop {
         match TcpStream::connect(&address).await {
-            Ok(connection) => {
+            Ok(mut connection) => {
+                if connections.len() % 2 == 0 {
+                    // The header of a message of 16 KiB, and the beginning of it.
+                    drop(connection.write_all(&[0x16, 3, 1, 0x40, 0, 1, 0, 0xff, 0xf0, 3, 3]).await);
+                }
                 connections.push(connection);
                 done.silent.fetch_add(1, Ordering::Relaxed);
             }
@@ -192,12 +266,16 @@ async fn say_nothing(address: String, done: Arc<Done>) {
 }
 
 /// Opens requests on one connection that never end, again and again.
-async fn never_end(address: String, done: Arc<Done>) {
+async fn never_end(target: Arc<Target>, done: Arc<Done>, is_chaincode: bool) {
     loop {
-        if let Some(client) = handshake(&address).await {
+        let client =
+            if is_chaincode { target.handshake_as_chaincode().await } else { target.handshake().await };
+        if let Some(client) = client {
+            let path =
+                if is_chaincode { "/protos.ChaincodeSupport/Register" } else { "/gateway.Gateway/Evaluate" };
             let mut streams = JoinSet::new();
             for _ in 0..STREAMS_OF_EACH {
-                streams.spawn(begin(client.clone(), Arc::clone(&done)));
+                streams.spawn(begin(client.clone(), path, Arc::clone(&done)));
             }
             streams.join_all().await;
         }
@@ -205,16 +283,38 @@ async fn never_end(address: String, done: Arc<Done>) {
     }
 }
 
-async fn handshake(address: &str) -> Option<SendRequest<Bytes>> {
-    let stream = TcpStream::connect(address).await.ok()?;
+/// Bytes both ways.
+trait Bytestream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytestream for T {}
+
+impl Target {
+    async fn handshake(&self) -> Option<SendRequest<Bytes>> {
+        let stream = TcpStream::connect(&self.clients).await.ok()?;
+        let stream: Box<dyn Bytestream> = match &self.tls {
+            Some((_, connector)) => {
+                let name = "localhost".try_into().expect("a name");
+                Box::new(connector.connect(name, stream).await.ok()?)
+            }
+            None => Box::new(stream),
+        };
+        greet(stream).await
+    }
+
+    async fn handshake_as_chaincode(&self) -> Option<SendRequest<Bytes>> {
+        greet(Box::new(TcpStream::connect(&self.chaincode).await.ok()?)).await
+    }
+}
+
+async fn greet(stream: Box<dyn Bytestream>) -> Option<SendRequest<Bytes>> {
     let (client, connection) = h2::client::handshake(stream).await.ok()?;
     tokio::spawn(connection);
     Some(client)
 }
 
 /// Begins a request, and waits until the peer ends it.
-async fn begin(client: SendRequest<Bytes>, done: Arc<Done>) -> Option<()> {
-    let request = Request::post("http://localhost/gateway.Gateway/Evaluate")
+async fn begin(client: SendRequest<Bytes>, path: &str, done: Arc<Done>) -> Option<()> {
+    let request = Request::post(format!("http://localhost{path}"))
         .header("content-type", "application/grpc")
         .header("te", "trailers")
         .body(())
@@ -229,15 +329,21 @@ async fn begin(client: SendRequest<Bytes>, done: Arc<Done>) -> Option<()> {
 }
 
 /// Proposes under a certificate that is not its own, with padding.
-async fn propose(address: String, creator: Vec<u8>, done: Arc<Done>) {
-    let endpoint = tonic::transport::Endpoint::from_shared(format!("http://{address}")).expect("an address");
+async fn propose(target: Arc<Target>, done: Arc<Done>) {
+    let scheme = if target.tls.is_some() { "https" } else { "http" };
+    let endpoint = tonic::transport::Endpoint::from_shared(format!("{scheme}://{}", target.clients));
+    let mut endpoint = endpoint.expect("an address");
+    if let Some((tls, _)) = &target.tls {
+        let trusted = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&tls.ca));
+        endpoint = endpoint.tls_config(trusted).expect("TLS");
+    }
     let mut number = 0_u32;
     while done.creators.load(Ordering::Relaxed) < CREATORS {
         let Ok(channel) = endpoint.connect().await else { continue };
         let mut gateway = GatewayClient::new(channel).max_encoding_message_size(100 << 20);
         number += 1;
         let request = EvaluateRequest {
-            proposed_transaction: Some(proposal(&creator, number)),
+            proposed_transaction: Some(proposal(target.signer.creator(), number)),
             channel_id: "mychannel".to_owned(),
             ..EvaluateRequest::default()
         };

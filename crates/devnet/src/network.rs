@@ -9,7 +9,7 @@ use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport};
 use ccs_channel::{Channel, Definition};
 use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
 use ccs_ledger::Store;
-use ccs_peer::{Observer, Peer, PeerOptions, ServerTls};
+use ccs_peer::{Budget, Observer, Peer, PeerOptions, ServerTls};
 use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -30,6 +30,8 @@ pub(crate) struct DevNetwork {
     pub(crate) plan: OrganizationPlan,
     pub(crate) peer: Arc<ChaincodeSupport>,
     pub(crate) packages: Packages,
+    /// What clients and chaincode together may take before they have authenticated.
+    pub(crate) budget: Budget,
 }
 
 impl DevNetwork {
@@ -74,7 +76,7 @@ impl DevNetwork {
             peer.join(Arc::new(channel));
         }
         let packages = Packages::new(options, &peer, report)?;
-        Ok(Self { organization, plan, peer, packages })
+        Ok(Self { organization, plan, peer, packages, budget: Budget::new() })
     }
 
     /// Finds again what was there before: the copies in CouchDB, and the packages that clients have installed.
@@ -111,6 +113,7 @@ impl DevNetwork {
         );
         node_options.endorsement_timeout = node_options.endorsement_timeout.max(options.execute_timeout);
         node_options.observer = observer;
+        node_options.budget = self.budget.clone();
         node_options.packages = Arc::new(self.packages.clone());
         let node = Peer::with_chaincode(node_options, &self.peer);
         ccs_peer::serve(listener, tls, node, stop.cancelled_owned()).await?;

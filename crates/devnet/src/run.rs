@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ccs_chaincode::Source;
 use ccs_dial::ConnectionInfo;
-use ccs_peer::Observer;
+use ccs_peer::{ChaincodeListenerOptions, Observer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -56,8 +56,12 @@ pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> 
     let observer = Observer::new(move |event| told(Event::Peer(event)));
     let mut tasks = JoinSet::new();
     let chaincodes = network.peer.chaincodes().clone();
-    let serving =
-        ccs_peer::serve_chaincode(chaincode, credentials.tls(), chaincodes, observer.clone(), stop.clone());
+    let listener_options = ChaincodeListenerOptions {
+        tls: credentials.tls(),
+        observer: observer.clone(),
+        budget: network.budget.clone(),
+    };
+    let serving = ccs_peer::serve_chaincode(chaincode, listener_options, chaincodes, stop.clone());
     tasks.spawn(async move { serving.await.map_err(Error::from) });
     for plan in &options.chaincodes {
         let start = Start { options, network: &network, credentials: &credentials, report: &report };

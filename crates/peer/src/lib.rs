@@ -39,4 +39,6 @@ pub use executor::{
 };
 pub use observer::Observer;
 pub use peer::{Peer, PeerOptions};
-pub use services::{ServeError, ServerTls, ServerTlsError, serve, serve_chaincode};
+pub use services::{
+    Budget, ChaincodeListenerOptions, ServeError, ServerTls, ServerTlsError, serve, serve_chaincode,
+};

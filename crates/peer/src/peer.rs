@@ -7,6 +7,7 @@ use std::time::Duration;
 use ccs_chaincode::ChaincodeSupport;
 use ccs_channel::Channel;
 use ccs_identity::{MspManager, Signer};
+use ccs_server::Budget;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -37,6 +38,8 @@ pub struct PeerOptions {
     pub packages: Arc<dyn PackageStore>,
     /// Is told what happens.
     pub observer: Observer,
+    /// What clients may take before they have authenticated; the listener for chaincode has a clone of it.
+    pub budget: Budget,
 }
 
 impl PeerOptions {
@@ -51,6 +54,7 @@ impl PeerOptions {
             endorsement_timeout: Duration::from_secs(30),
             packages: Arc::new(NoPackages),
             observer: Observer::default(),
+            budget: Budget::new(),
         }
     }
 }
@@ -64,6 +68,7 @@ pub struct Peer {
     endorser: Endorser,
     orderer: Orderer,
     observer: Observer,
+    budget: Budget,
     committers: TaskTracker,
     /// Ends the taking of transactions.
     closing: CancellationToken,
@@ -86,8 +91,16 @@ impl Peer {
         executor: Arc<dyn ChaincodeExecutor>,
         channels: Vec<Arc<Channel>>,
     ) -> Arc<Self> {
-        let PeerOptions { address, signer, local_msps, cutting, endorsement_timeout, packages, observer } =
-            options;
+        let PeerOptions {
+            address,
+            signer,
+            local_msps,
+            cutting,
+            endorsement_timeout,
+            packages,
+            observer,
+            budget,
+        } = options;
         let channels = Arc::new(Channels::new(channels));
         let transient_store = Arc::<TransientStore>::default();
         let committers = TaskTracker::new();
@@ -120,6 +133,7 @@ impl Peer {
             endorser,
             orderer,
             observer,
+            budget,
             committers,
             closing,
             stopping,
@@ -162,6 +176,10 @@ impl Peer {
 
     pub(crate) fn observer(&self) -> &Observer {
         &self.observer
+    }
+
+    pub(crate) fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     pub(crate) fn executor(&self) -> &dyn ChaincodeExecutor {

@@ -8,6 +8,7 @@
 //! | `deliver` | `protos.Deliver`, and the blocks of `orderer.AtomicBroadcast` |
 //! | `broadcast` | the transactions of `orderer.AtomicBroadcast` |
 //! | `chaincode_listener` | `protos.ChaincodeSupport`, to which chaincode comes by itself: [`serve_chaincode`] |
+//! | `health` | `grpc.health.v1.Health`, on the listener for chaincode |
 //! | `server` | all of them on one listener: [`serve`] |
 
 mod blocks;
@@ -17,10 +18,11 @@ mod deadline;
 mod deliver;
 mod endorser;
 mod gateway;
+mod health;
 mod limit;
 mod server;
 
-pub use ccs_server::{ServerTls, ServerTlsError};
-pub use chaincode_listener::serve_chaincode;
+pub use ccs_server::{Budget, ServerTls, ServerTlsError};
+pub use chaincode_listener::{ChaincodeListenerOptions, serve_chaincode};
 pub use deliver::{SeekRange, SeekRequest};
 pub use server::{ServeError, serve};

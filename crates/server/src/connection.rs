@@ -20,18 +20,11 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
-use crate::Warn;
+use crate::budget::{Budget, CONNECTION, HANDSHAKE};
 use crate::greeting::{Bytes, GreetError, Greeted, PREFACE, ShownCertificate, greet};
-use crate::slots::{Renewal, Slot, Slots};
-use crate::tls::ServerTls;
+use crate::slots::{Renewal, Slot};
 use crate::warnings::Warnings;
-
-/// How many connections may be in their handshake at one time.
-const HANDSHAKES: usize = 400;
-
-/// How many connections are served at one time. With those in their handshake they leave room below 1,024, the usual limit
-/// of open files.
-const CONNECTIONS: usize = 400;
+use crate::{ServerOptions, Warn};
 
 /// How long we wait when the system can give no connection, for others to close theirs.
 const RETRY: Duration = Duration::from_millis(100);
@@ -41,19 +34,14 @@ pub struct Connections(ReceiverStream<io::Result<Connection>>);
 
 impl Connections {
     /// Accepts connections until `stop`.
-    pub(crate) fn accept(
-        listener: TcpListener,
-        tls: Option<ServerTls>,
-        stop: CancellationToken,
-        warn: Warn,
-    ) -> Self {
+    pub(crate) fn accept(listener: TcpListener, options: ServerOptions, stop: CancellationToken) -> Self {
+        let ServerOptions { tls, budget, warn, .. } = options;
         let (sender, connections) = mpsc::channel(1);
         let place = listener.local_addr().map(|address| format!(" to {address}")).unwrap_or_default();
         let acceptor = Acceptor {
             tls: tls.map(|tls| TlsAcceptor::from(tls.0)),
             sender,
-            handshakes: Slots::new(HANDSHAKES),
-            connections: Slots::new(CONNECTIONS),
+            budget,
             warnings: Warnings::new(format!("a client failed to connect{place}"), Arc::clone(&warn)),
         };
         tokio::spawn(async move {
@@ -77,8 +65,7 @@ impl Stream for Connections {
 struct Acceptor {
     tls: Option<TlsAcceptor>,
     sender: mpsc::Sender<io::Result<Connection>>,
-    handshakes: Slots,
-    connections: Slots,
+    budget: Budget,
     warnings: Warnings,
 }
 
@@ -99,7 +86,7 @@ async fn accept(listener: impl Listen, acceptor: Acceptor, warn: Warn) {
         match listener.next().await {
             Ok(stream) => {
                 is_failing = false;
-                tokio::spawn(acceptor.clone().greet(stream, acceptor.handshakes.take()));
+                tokio::spawn(acceptor.clone().greet(stream, acceptor.budget.handshakes.take(HANDSHAKE)));
             }
             Err(error) => {
                 // Once until it succeeds again: without file descriptors this goes on for as long as others hold them.
@@ -122,7 +109,7 @@ impl Acceptor {
         drop(slot);
         match greeted {
             Ok(Greeted { stream, certificate }) => {
-                let slot = self.connections.take();
+                let slot = self.budget.connections.take(CONNECTION);
                 let connection = Connection { preface: &PREFACE, stream, certificate, slot };
                 // Nobody takes it when the peer stops.
                 let _ = self.sender.send(Ok(connection)).await;
@@ -242,8 +229,7 @@ mod tests {
         let acceptor = Acceptor {
             tls: None,
             sender,
-            handshakes: Slots::new(1),
-            connections: Slots::new(1),
+            budget: Budget::new(),
             warnings: Warnings::new(String::new(), Arc::clone(&warn)),
         };
         tokio::time::pause();

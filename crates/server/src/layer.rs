@@ -6,6 +6,7 @@ use tonic::body::Body;
 use tonic::codegen::http::Request;
 use tower::{Layer, Service};
 
+use crate::ServerOptions;
 use crate::connection::ConnectionInfo;
 use crate::unread::{Unproven, Unread};
 
@@ -18,8 +19,8 @@ pub struct Bounds {
 
 impl Bounds {
     /// Makes the bounds of one listener.
-    pub(crate) fn new(max_message: usize, unproven: fn(&str) -> Unproven) -> Self {
-        Self { unread: Unread::new(max_message), unproven }
+    pub(crate) fn new(options: &ServerOptions) -> Self {
+        Self { unread: Unread::new(&options.budget, options.max_message), unproven: options.unproven }
     }
 }
 

@@ -5,12 +5,14 @@
 //!
 //! | Module | What it does |
 //! | --- | --- |
-//! | `connection` | accepts connections, and bounds how many there are |
+//! | `budget` | what clients may take on all listeners together: [`Budget`] |
+//! | `connection` | accepts connections |
 //! | `greeting`, `tls` | what a client must do before it is served: TLS, if the listener has it, and the beginning of HTTP/2 |
 //! | `layer`, `unread` | bounds the messages that are not read to their end |
 //! | `slots` | places, of which the newest client gets the oldest |
 //! | `warnings` | warnings, of which a hostile client could cause any number |
 
+mod budget;
 mod connection;
 mod greeting;
 mod layer;
@@ -28,6 +30,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::transport::Server;
 use tower::layer::util::{Identity, Stack};
 
+pub use budget::Budget;
 pub use connection::{Connection, ConnectionInfo, Connections};
 pub use layer::{Bounding, Bounds};
 pub use tls::{ServerTls, ServerTlsError};
@@ -41,7 +44,10 @@ const MAX_STREAMS: u32 = 1_000;
 /// A call is read as it comes, unless it waits for room: its window is then full. That of the connection must not be smaller:
 /// the library h2 ends a connection on which many small frames are unread, and takes this window as the measure. With it, each
 /// of [`MAX_STREAMS`] calls may have one.
-const WINDOWS: (u32, u32) = (64 << 10, 512 << 10);
+const WINDOWS: (u32, u32) = (STREAM_WINDOW, 512 << 10);
+
+/// What a call that is not read keeps at most.
+pub(crate) const STREAM_WINDOW: u32 = 64 << 10;
 
 /// Takes warnings; it is called where they happen, and must not take long.
 pub type Warn = Arc<dyn Fn(String) + Send + Sync>;
@@ -51,6 +57,8 @@ pub type Warn = Arc<dyn Fn(String) + Send + Sync>;
 pub struct ServerOptions {
     /// With it, clients use TLS; without it, plaintext.
     pub tls: Option<ServerTls>,
+    /// What clients may take before they have authenticated, on all listeners that have a clone of it.
+    pub budget: Budget,
     /// The largest message in bytes; a larger one is refused when its length is known.
     pub max_message: usize,
     /// How often a silent client is pinged, and how long its answer may take.
@@ -79,6 +87,6 @@ pub fn listen(listener: TcpListener, options: ServerOptions, stop: CancellationT
         .initial_connection_window_size(WINDOWS.1)
         .http2_keepalive_interval(Some(interval))
         .http2_keepalive_timeout(Some(timeout))
-        .layer(Bounds::new(options.max_message, options.unproven));
-    (server, Connections::accept(listener, options.tls, stop, options.warn))
+        .layer(Bounds::new(&options));
+    (server, Connections::accept(listener, options, stop))
 }

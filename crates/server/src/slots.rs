@@ -1,7 +1,7 @@
-//! Places for what clients may hold without a signature, of which there are so many and no more.
+//! Places for what clients may hold without a signature, which take so many bytes together and no more.
 //!
-//! When all are taken, the newest client gets the place that was longest without a renewal: a client that says something is
-//! served at once, however many others say nothing.
+//! When there is no room, the newest client gets that of the places that were longest without a renewal: a client that says
+//! something is served at once, however many others say nothing.
 
 use std::collections::BTreeMap;
 use std::future::Future as _;
@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-/// A number of places.
+/// A share of the budget, from which places are taken.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots(Arc<Shared>);
 
@@ -25,16 +25,41 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Taken {
     next: u64,
+    /// The bytes of all places together.
+    bytes: usize,
+    slots: BTreeMap<u64, Place>,
+}
+
+#[derive(Debug)]
+struct Place {
+    bytes: usize,
     /// Dropped to take the place away.
-    slots: BTreeMap<u64, oneshot::Sender<()>>,
+    #[expect(dead_code, reason = "held for its destructor")]
+    holder: oneshot::Sender<()>,
 }
 
 impl Taken {
-    fn insert(&mut self, slot: oneshot::Sender<()>) -> u64 {
+    fn insert(&mut self, place: Place) -> u64 {
         let id = self.next;
         self.next += 1;
-        self.slots.insert(id, slot);
+        self.bytes += place.bytes;
+        self.slots.insert(id, place);
         id
+    }
+
+    fn remove(&mut self, id: u64) -> Option<Place> {
+        let place = self.slots.remove(&id)?;
+        self.bytes -= place.bytes;
+        Some(place)
+    }
+
+    /// Takes the oldest places away until the others have room.
+    fn shrink(&mut self, limit: usize) {
+        while self.bytes > limit
+            && let Some((_, place)) = self.slots.pop_first()
+        {
+            self.bytes -= place.bytes;
+        }
     }
 }
 
@@ -46,18 +71,17 @@ impl Shared {
 }
 
 impl Slots {
+    /// Makes a share of so many bytes.
     pub(crate) fn new(limit: usize) -> Self {
         Self(Arc::new(Shared { limit, taken: Mutex::default() }))
     }
 
-    /// Takes a place, from another if there is none left.
-    pub(crate) fn take(&self) -> Slot {
-        let (sender, lost) = oneshot::channel();
+    /// Takes a place of so many bytes, from others if there is no room.
+    pub(crate) fn take(&self, bytes: usize) -> Slot {
+        let (holder, lost) = oneshot::channel();
         let mut taken = self.0.taken();
-        let id = taken.insert(sender);
-        if taken.slots.len() > self.0.limit {
-            taken.slots.pop_first();
-        }
+        let id = taken.insert(Place { bytes, holder });
+        taken.shrink(self.0.limit);
         drop(taken);
         Slot { renewal: Renewal { shared: Arc::clone(&self.0), id: Arc::new(Mutex::new(id)) }, lost }
     }
@@ -76,6 +100,17 @@ impl Slot {
         self.renewal.clone()
     }
 
+    /// Makes the place larger or smaller, unless another has it; its age stays.
+    pub(crate) fn resize(&self, bytes: usize) {
+        let id = self.renewal.id();
+        let mut taken = self.renewal.shared.taken();
+        if let Some(place) = taken.slots.get_mut(&*id) {
+            let before = std::mem::replace(&mut place.bytes, bytes);
+            taken.bytes = taken.bytes - before + bytes;
+            taken.shrink(self.renewal.shared.limit);
+        }
+    }
+
     /// Waits until another has the place.
     pub(crate) async fn lost(&mut self) {
         let _ = (&mut self.lost).await;
@@ -90,7 +125,7 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         let id = self.renewal.id();
-        self.renewal.shared.taken().slots.remove(&*id);
+        self.renewal.shared.taken().remove(*id);
     }
 }
 
@@ -106,8 +141,8 @@ impl Renewal {
     pub(crate) fn renew(&self) {
         let mut id = self.id();
         let mut taken = self.shared.taken();
-        if let Some(slot) = taken.slots.remove(&*id) {
-            *id = taken.insert(slot);
+        if let Some(place) = taken.remove(*id) {
+            *id = taken.insert(place);
         }
     }
 
@@ -128,11 +163,11 @@ mod tests {
 
     #[test]
     fn the_place_that_was_longest_without_a_renewal_is_taken_away() {
-        let slots = Slots::new(2);
-        let (mut first, mut second) = (slots.take(), slots.take());
+        let slots = Slots::new(20);
+        let (mut first, mut second) = (slots.take(10), slots.take(10));
         assert!(!is_lost(&mut first) && !is_lost(&mut second));
         first.renewal().renew();
-        let mut third = slots.take();
+        let mut third = slots.take(10);
         assert_eq!([is_lost(&mut first), is_lost(&mut second), is_lost(&mut third)], [false, true, false]);
         second.renewal().renew();
         assert_eq!([is_lost(&mut first), is_lost(&mut third)], [false, false], "a lost place stays lost");
@@ -140,10 +175,26 @@ mod tests {
 
     #[test]
     fn a_place_that_is_given_up_is_free() {
-        let slots = Slots::new(1);
-        drop(slots.take());
-        let mut one = slots.take();
+        let slots = Slots::new(10);
+        drop(slots.take(10));
+        let mut one = slots.take(10);
         assert!(!is_lost(&mut one));
-        assert_eq!(slots.0.taken().slots.len(), 1);
+        assert_eq!(slots.0.taken().bytes, 10);
+    }
+
+    #[test]
+    fn a_place_that_grows_takes_the_oldest_away_and_one_that_shrinks_leaves_room() {
+        let slots = Slots::new(30);
+        let (mut first, mut second, mut third) = (slots.take(10), slots.take(10), slots.take(10));
+        third.resize(11);
+        assert_eq!([is_lost(&mut first), is_lost(&mut second), is_lost(&mut third)], [true, false, false]);
+        // Nothing is left of it.
+        first.resize(30);
+        third.resize(5);
+        let mut fourth = slots.take(15);
+        assert_eq!([is_lost(&mut second), is_lost(&mut third), is_lost(&mut fourth)], [false; 3]);
+        assert_eq!(slots.0.taken().bytes, 30);
+        drop((second, third, fourth));
+        assert_eq!(slots.0.taken().bytes, 0);
     }
 }

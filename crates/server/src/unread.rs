@@ -1,7 +1,7 @@
 //! What messages may take that have not been read to their end: nobody knows yet whether their signatures hold.
 //!
 //! Small messages share a number of places, of which a newer message gets the oldest; large ones wait until there is room in
-//! a budget of bytes, and are not read meanwhile, so that HTTP/2 stops the client. Either must be complete in time.
+//! a share of bytes, and are not read meanwhile, so that HTTP/2 stops the client. Either must be complete in time.
 
 use std::collections::VecDeque;
 use std::future::Future as _;
@@ -12,23 +12,15 @@ use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 use tokio_util::sync::PollSemaphore;
 use tonic::Status;
 use tonic::body::Body;
 
-use crate::slots::{Slot, Slots};
-
-/// Up to this size a message needs no room in the budget for large ones.
-const SMALL: usize = 32 << 10;
-
-/// How many messages may be unread at one time. With the buffers of its stream an unread one takes some 16 KiB, and
-/// up to 96 KiB if it waits for room.
-const MESSAGES: usize = 512;
-
-/// How many bytes large messages may take together while they are unread; a larger one is read alone.
-const LARGE_BUDGET: usize = 64 << 20;
+use crate::STREAM_WINDOW;
+use crate::budget::{Budget, LARGE, MESSAGE, SMALL};
+use crate::slots::Slot;
 
 /// How long a message may take to arrive, and how much longer for each MiB of it.
 const TIME: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(1));
@@ -39,18 +31,17 @@ const PIECE: usize = 64 << 10;
 /// A message of gRPC begins with a byte for its compression, and its length.
 const HEADER: usize = 5;
 
-/// The room for unread messages of all connections together.
+/// The room for unread messages of a listener.
 #[derive(Clone, Debug)]
 pub(crate) struct Unread {
-    messages: Slots,
-    large: Arc<Semaphore>,
+    budget: Budget,
     /// The largest message; a larger one is refused when its length is known.
     max_message: usize,
 }
 
 impl Unread {
-    pub(crate) fn new(max_message: usize) -> Self {
-        Self { messages: Slots::new(MESSAGES), large: Arc::new(Semaphore::new(LARGE_BUDGET)), max_message }
+    pub(crate) fn new(budget: &Budget, max_message: usize) -> Self {
+        Self { budget: budget.clone(), max_message }
     }
 
     /// Bounds what a request's messages may take.
@@ -114,7 +105,9 @@ enum Large {
 #[derive(Default)]
 struct Message {
     header: Vec<u8>,
-    /// How much is missing, when the header is there.
+    /// Its length, when the header is there.
+    length: usize,
+    /// How much of it is missing.
     missing: usize,
     pieces: VecDeque<Bytes>,
     last: BytesMut,
@@ -155,6 +148,7 @@ impl Message {
         self.end_piece();
         let mut pieces = std::mem::take(&mut self.pieces);
         pieces.push_front(Bytes::from(std::mem::take(&mut self.header)));
+        self.length = 0;
         pieces
     }
 }
@@ -192,15 +186,16 @@ impl Bounded {
             }
             if self.message.header.len() < HEADER {
                 let Some(length) = self.message.read_header(&mut data) else { return };
-                self.message.missing = length;
+                (self.message.length, self.message.missing) = (length, length);
                 if length > self.room.max_message {
                     // Refused by its header alone: nothing is kept.
                     self.message.missing = 0;
                     data.clear();
                     self.is_over = true;
                 } else if length > SMALL {
-                    let share = u32::try_from(length.min(LARGE_BUDGET)).unwrap_or(u32::MAX);
-                    self.large = Some(Large::Wanted(PollSemaphore::new(Arc::clone(&self.room.large)), share));
+                    let share = u32::try_from(length.min(LARGE)).unwrap_or(u32::MAX);
+                    self.large =
+                        Some(Large::Wanted(PollSemaphore::new(Arc::clone(&self.room.budget.large)), share));
                     // With the time for its length.
                     self.waiting = None;
                 }
@@ -218,13 +213,26 @@ impl Bounded {
         }
     }
 
+    /// Returns what the message takes in the share of all messages.
+    fn bytes(&self) -> usize {
+        let content = match &self.large {
+            // What arrives meanwhile is not read.
+            Some(Large::Wanted(..)) => STREAM_WINDOW as usize,
+            // It is counted in the share of large ones.
+            Some(Large::Granted(_)) => 0,
+            None => self.message.length,
+        };
+        MESSAGE + content
+    }
+
     /// Returns an error when another message has the place, or when the time is over. The message then keeps nothing.
     fn poll_waiting(&mut self, context: &mut Context<'_>) -> Poll<Status> {
-        let length = self.message.missing >> 20;
+        let (length, bytes) = (self.message.missing >> 20, self.bytes());
         let waiting = self.waiting.get_or_insert_with(|| {
             let time = TIME.0 + TIME.1 * u32::try_from(length).unwrap_or(u32::MAX);
-            Waiting { slot: self.room.messages.take(), time: Box::pin(sleep(time)) }
+            Waiting { slot: self.room.budget.messages.take(bytes), time: Box::pin(sleep(time)) }
         });
+        waiting.slot.resize(bytes);
         if waiting.slot.poll_lost(context).is_ready() {
             return Poll::Ready(Status::resource_exhausted(
                 "too many requests are incomplete, and this was the oldest one",

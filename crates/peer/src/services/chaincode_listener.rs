@@ -9,38 +9,47 @@ use ccs_identity::ChaincodeTls;
 use ccs_proto::limits::MAX_MESSAGE_IN_BYTES;
 use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_support_server::{ChaincodeSupport, ChaincodeSupportServer};
-use ccs_server::{ConnectionInfo, ServerTls, ServerTlsError};
+use ccs_server::{Budget, ConnectionInfo, ServerTls, ServerTlsError};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Extensions, Request, Response, Status, Streaming};
 
-use super::server::options;
+use super::{health, server};
 use crate::observer::{Observer, with_hint};
 
+/// What a listener for chaincode is like.
+#[derive(Clone, Debug, Default)]
+pub struct ChaincodeListenerOptions {
+    /// With it, every chaincode shows a certificate of it, and can only be the one that it was issued to.
+    pub tls: Option<Arc<ChaincodeTls>>,
+    /// Is told what happens.
+    pub observer: Observer,
+    /// What clients may take before they have authenticated; the listener for clients has a clone of it.
+    pub budget: Budget,
+}
+
 /// Serves chaincode that comes by itself, until `shutdown` is over; the streams that are there end with the peer.
-///
-/// With TLS, every chaincode shows a certificate of it, and can only be the one that it was issued to.
 pub async fn serve_chaincode(
     listener: TcpListener,
-    tls: Option<Arc<ChaincodeTls>>,
+    options: ChaincodeListenerOptions,
     chaincodes: Chaincodes,
-    observer: Observer,
     shutdown: CancellationToken,
 ) -> Result<(), ServerTlsError> {
+    let ChaincodeListenerOptions { tls, observer, budget } = options;
     let server_tls = tls.as_ref().map(|tls| {
         let server = tls.server();
         ServerTls::with_clients_of(tls.ca().as_bytes(), server.certificate.as_bytes(), server.key.as_bytes())
     });
-    let options = options(server_tls.transpose()?, chaincodes.ping_timeout(), &observer);
-    let (mut server, connections) = ccs_server::listen(listener, options, shutdown.clone());
+    let mut options = server::options(&observer, &budget, chaincodes.ping_timeout());
+    options.tls = server_tls.transpose()?;
+    let (mut builder, connections) = ccs_server::listen(listener, options, shutdown.clone());
     let service = ChaincodeSupportServer::new(Support { chaincodes, tls, observer })
         .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
-    // As a peer's it serves as a whole, and knows no service by its name.
-    let (_, health) = tonic_health::server::health_reporter();
-    let serving = server.add_service(service).add_service(health).serve_with_incoming(connections);
+    let serving =
+        builder.add_service(service).add_service(health::service()).serve_with_incoming(connections);
     // It fails on no connection: what goes wrong with one is its own.
     let _ = shutdown.run_until_cancelled(serving).await;
     Ok(())

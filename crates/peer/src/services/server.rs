@@ -9,7 +9,7 @@ use ccs_proto::limits::{MAX_MESSAGE_IN_BYTES, PING_TIMEOUT, SERVER_KEEPALIVE_INT
 use ccs_proto::orderer::atomic_broadcast_server::AtomicBroadcastServer;
 use ccs_proto::peer::deliver_server::DeliverServer;
 use ccs_proto::peer::endorser_server::EndorserServer;
-use ccs_server::{Bounds, ServerOptions, ServerTls, Unproven};
+use ccs_server::{Bounds, Budget, ServerOptions, ServerTls, Unproven};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +44,8 @@ pub async fn serve(
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
     let (accepting, draining) = (CancellationToken::new(), CancellationToken::new());
-    let options = options(tls, PING_TIMEOUT, peer.observer());
+    let mut options = options(peer.observer(), peer.budget(), PING_TIMEOUT);
+    options.tls = tls;
     let (builder, connections) = ccs_server::listen(listener, options, accepting.clone());
     let serving =
         routes(builder, &peer).serve_with_incoming_shutdown(connections, draining.clone().cancelled_owned());
@@ -66,11 +67,12 @@ pub async fn serve(
     }
 }
 
-/// Returns what the peer's listeners have in common.
-pub(super) fn options(tls: Option<ServerTls>, ping_timeout: Duration, observer: &Observer) -> ServerOptions {
+/// Returns what the peer's listeners have in common, without TLS.
+pub(super) fn options(observer: &Observer, budget: &Budget, ping_timeout: Duration) -> ServerOptions {
     let observer = observer.clone();
     ServerOptions {
-        tls,
+        tls: None,
+        budget: budget.clone(),
         max_message: MAX_MESSAGE_IN_BYTES,
         keepalive: (SERVER_KEEPALIVE_INTERVAL, ping_timeout),
         unproven,

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use ccs_chaincode::{ChaincodeSupport, Source};
 use ccs_identity::{ChaincodeTls, Pair};
 use ccs_peer::observer::PeerEvent;
-use ccs_peer::{Observer, serve_chaincode};
+use ccs_peer::{ChaincodeListenerOptions, Observer, serve_chaincode};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_support_client::ChaincodeSupportClient;
 use ccs_proto::peer::{ChaincodeId, ChaincodeMessage};
@@ -39,9 +39,10 @@ impl Listening {
         let tls = Arc::new(tls);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (chaincodes, observer) = (peer.chaincodes().clone(), Observer::default());
-        let shared = Some(Arc::clone(&tls));
-        tokio::spawn(serve_chaincode(listener, shared, chaincodes, observer, CancellationToken::new()));
+        let chaincodes = peer.chaincodes().clone();
+        let options =
+            ChaincodeListenerOptions { tls: Some(Arc::clone(&tls)), ..ChaincodeListenerOptions::default() };
+        tokio::spawn(serve_chaincode(listener, options, chaincodes, CancellationToken::new()));
         Self { peer, tls, port }
     }
 
@@ -163,7 +164,8 @@ async fn a_client_with_tls_on_a_plaintext_port_or_without_on_a_tls_port_is_repor
         let (tell, mut told) = mpsc::unbounded_channel();
         let observer = Observer::new(move |event| drop(tell.send(event)));
         let chaincodes = crate::peer().chaincodes().clone();
-        tokio::spawn(serve_chaincode(listener, tls, chaincodes, observer, CancellationToken::new()));
+        let options = ChaincodeListenerOptions { tls, observer, ..ChaincodeListenerOptions::default() };
+        tokio::spawn(serve_chaincode(listener, options, chaincodes, CancellationToken::new()));
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(first).await.unwrap();
         let Some(PeerEvent::Warning(warning)) = told.recv().await else { panic!("it is a warning") };

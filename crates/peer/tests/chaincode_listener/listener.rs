@@ -7,7 +7,7 @@ use std::time::Duration;
 use ccs_chaincode::{ChaincodeSupport, Source, StatusChange};
 use ccs_dial::{ConnectionInfo, End};
 use ccs_peer::observer::PeerEvent;
-use ccs_peer::{Observer, serve_chaincode};
+use ccs_peer::{ChaincodeListenerOptions, Observer, serve_chaincode};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::chaincode_support_client::ChaincodeSupportClient;
 use ccs_proto::peer::{ChaincodeId, ChaincodeMessage, Response};
@@ -30,7 +30,8 @@ async fn listen(peer: &ChaincodeSupport, observer: Observer) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let chaincodes = peer.chaincodes().clone();
-    tokio::spawn(serve_chaincode(listener, None, chaincodes, observer, CancellationToken::new()));
+    let options = ChaincodeListenerOptions { observer, ..ChaincodeListenerOptions::default() };
+    tokio::spawn(serve_chaincode(listener, options, chaincodes, CancellationToken::new()));
     address
 }
 
@@ -192,6 +193,24 @@ async fn whoever_asks_hears_that_the_listener_of_chaincode_serves() {
     assert_eq!(answer.status(), ServingStatus::Serving);
     let service = HealthCheckRequest { service: "protos.ChaincodeSupport".to_owned() };
     assert_eq!(client.check(service).await.unwrap_err().code(), tonic::Code::NotFound);
+}
+
+#[tokio::test]
+async fn of_those_who_watch_the_health_there_are_a_hundred_at_most() {
+    let peer = peer();
+    let address = listen(&peer, Observer::default()).await;
+    let channel = tonic::transport::Endpoint::from_shared(format!("http://{address}")).unwrap();
+    let mut client = HealthClient::new(channel.connect().await.unwrap());
+    let mut watching = Vec::new();
+    for _ in 0..100 {
+        let mut statuses = client.watch(HealthCheckRequest::default()).await.unwrap().into_inner();
+        assert_eq!(statuses.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
+        watching.push(statuses);
+    }
+    let status = client.watch(HealthCheckRequest::default()).await.unwrap_err();
+    let text = "too many requests for /grpc.health.v1.Health, exceeding concurrency limit (100)";
+    assert_eq!(status.message(), text);
+    client.check(HealthCheckRequest::default()).await.unwrap();
 }
 
 #[tokio::test]

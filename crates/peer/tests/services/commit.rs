@@ -17,7 +17,7 @@ use tonic::{Code, Request};
 use crate::fake_contract::FakeContract;
 use crate::network::{CHANNEL, Network, Organization};
 use crate::proposal::envelope;
-use crate::running::{LIMIT, genesis, serve_node, start, start_with};
+use crate::running::{LIMIT, genesis, serve_node, start};
 
 #[tokio::test]
 async fn what_is_committed_is_seen_by_the_next_evaluate() {
@@ -30,19 +30,6 @@ async fn what_is_committed_is_seen_by_the_next_evaluate() {
     assert_eq!(peer.evaluate(&["get", "a"]).await, b"2");
     let old = peer.status(&first).await;
     assert_eq!((old.result(), old.block_number), (TxCode::Valid, 1));
-    peer.stop().await;
-}
-
-#[tokio::test]
-async fn an_observer_that_panics_does_not_stop_the_channel() {
-    let panics = |event: PeerEvent| {
-        assert!(!matches!(event, PeerEvent::Committed(_)), "the observer of this test panics");
-    };
-    let peer = start_with(|options| options.observer = Observer::new(panics)).await;
-    for (number, value) in [(1, "1"), (2, "2")] {
-        assert_eq!(peer.submit(&["put", "a", value]).await.1, number);
-    }
-    assert_eq!(peer.evaluate(&["get", "a"]).await, b"2");
     peer.stop().await;
 }
 

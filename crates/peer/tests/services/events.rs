@@ -10,7 +10,7 @@ use crate::deliver::at;
 use crate::network::{CHANNEL, Organization};
 use crate::running::{LIMIT, Running, start};
 
-fn wish(peer: &Running, start: Option<Position>, after: &str) -> ChaincodeEventsRequest {
+pub(crate) fn wish(peer: &Running, start: Option<Position>, after: &str) -> ChaincodeEventsRequest {
     ChaincodeEventsRequest {
         channel_id: CHANNEL.to_owned(),
         chaincode_id: "basic".to_owned(),
@@ -20,7 +20,7 @@ fn wish(peer: &Running, start: Option<Position>, after: &str) -> ChaincodeEvents
     }
 }
 
-fn signed(peer: &Running, request: &ChaincodeEventsRequest) -> SignedChaincodeEventsRequest {
+pub(crate) fn signed(peer: &Running, request: &ChaincodeEventsRequest) -> SignedChaincodeEventsRequest {
     let request = request.encode_to_vec();
     SignedChaincodeEventsRequest { signature: peer.network.client.sign(&request).unwrap(), request }
 }

@@ -24,5 +24,6 @@ mod revoked;
 mod running;
 mod server;
 mod shim;
+mod slow_readers;
 mod system;
 mod validation;

@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use tonic::Code;
 
 use super::*;
+use crate::budget::MESSAGES;
 
 const MAX_MESSAGE: usize = 100 << 20;
 
@@ -69,7 +70,7 @@ fn refusal(body: &mut Body) -> Option<(Code, String)> {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_of_a_message_comes_before_all_of_it_is_there() {
-    let room = Unread::new(MAX_MESSAGE);
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
     let whole = message(b"hello");
     let mut body = open(&room, Unproven::Every, &[whole[..7].to_vec()]);
     assert!(poll(&mut body).is_pending());
@@ -79,9 +80,10 @@ async fn nothing_of_a_message_comes_before_all_of_it_is_there() {
 
 #[tokio::test(start_paused = true)]
 async fn of_too_many_incomplete_requests_the_oldest_is_refused() {
-    let room = Unread::new(MAX_MESSAGE);
-    let mut bodies: Vec<_> =
-        (0..=MESSAGES).map(|_| open(&room, Unproven::Every, &[message(b"hello")[..6].to_vec()])).collect();
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
+    let mut bodies: Vec<_> = (0..=MESSAGES / (MESSAGE + 5))
+        .map(|_| open(&room, Unproven::Every, &[message(b"hello")[..6].to_vec()]))
+        .collect();
     assert!(bodies.iter_mut().all(|body| poll(body).is_pending()));
     let text = "too many requests are incomplete, and this was the oldest one";
     assert_eq!(refusal(&mut bodies[0]), Some((Code::ResourceExhausted, text.to_owned())));
@@ -92,7 +94,7 @@ async fn of_too_many_incomplete_requests_the_oldest_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_does_not_arrive_in_time_is_refused() {
-    let room = Unread::new(MAX_MESSAGE);
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
     let too_late = || Some((Code::DeadlineExceeded, "the request did not arrive in time".to_owned()));
     for begun in [vec![], message(b"hello")[..6].to_vec()] {
         let mut body = open(&room, Unproven::Every, &[begun]);
@@ -106,7 +108,7 @@ async fn a_request_that_does_not_arrive_in_time_is_refused() {
 
 #[tokio::test(start_paused = true)]
 async fn a_larger_message_has_more_time() {
-    let room = Unread::new(MAX_MESSAGE);
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
     let mut body = open(&room, Unproven::Every, &[message(&vec![7; 5 << 20])[..100].to_vec()]);
     assert!(poll(&mut body).is_pending());
     tokio::time::advance(TIME.0 + Duration::from_secs(3)).await;
@@ -117,7 +119,7 @@ async fn a_larger_message_has_more_time() {
 
 #[tokio::test(start_paused = true)]
 async fn between_two_messages_of_a_stream_a_client_may_be_silent() {
-    let room = Unread::new(MAX_MESSAGE);
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
     let mut body = open(&room, Unproven::Every, &[message(b"hello")]);
     assert_eq!(read(&mut body), message(b"hello"));
     tokio::time::advance(Duration::from_hours(1)).await;
@@ -126,14 +128,14 @@ async fn between_two_messages_of_a_stream_a_client_may_be_silent() {
 
 #[tokio::test(start_paused = true)]
 async fn a_large_message_is_read_when_there_is_room() {
-    let room = Unread::new(MAX_MESSAGE);
-    let large = message(&vec![7; 40 << 20]);
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
+    let large = message(&vec![7; 20 << 20]);
     let begun = [large[..1000].to_vec(), large[1000..2000].to_vec()];
     let mut first = open(&room, Unproven::Every, &begun);
     assert!(poll(&mut first).is_pending());
     let rest: Vec<_> = large.chunks(16 << 10).map(<[u8]>::to_vec).collect();
     let mut second = open(&room, Unproven::Every, &rest);
-    assert!(poll(&mut second).is_pending(), "there is no room for 80 MiB");
+    assert!(poll(&mut second).is_pending(), "there is no room for 40 MiB");
     let mut small = open(&room, Unproven::Every, &[message(b"hello")]);
     assert_eq!(read(&mut small), message(b"hello"));
     drop(first);
@@ -146,7 +148,7 @@ async fn a_large_message_is_read_when_there_is_room() {
 
 #[tokio::test(start_paused = true)]
 async fn a_message_above_the_limit_is_not_read() {
-    let room = Unread::new(MAX_MESSAGE);
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
     let header = [&[0][..], &(100_u32 << 20 | 1).to_be_bytes()].concat();
     let mut body = open(&room, Unproven::Every, &[[&header[..], &[7; 1000]].concat(), vec![7; 1000]]);
     assert_eq!(read(&mut body), header, "by which it is refused");
@@ -155,7 +157,7 @@ async fn a_message_above_the_limit_is_not_read() {
 
 #[tokio::test(start_paused = true)]
 async fn after_the_first_message_a_registered_chaincode_is_not_bounded() {
-    let room = Unread::new(MAX_MESSAGE);
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
     let second = message(&vec![7; 1 << 20]);
     let frames = [[message(b"register"), second[..100].to_vec()].concat(), second[100..200].to_vec()];
     let mut body = open(&room, Unproven::First, &frames);
@@ -170,7 +172,7 @@ async fn after_the_first_message_a_registered_chaincode_is_not_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn the_only_message_of_a_call_comes_when_the_request_has_ended() {
-    let room = Unread::new(MAX_MESSAGE);
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
     let mut body = open(&room, Unproven::Only, &[message(b"hello")]);
     assert!(poll(&mut body).is_pending(), "it may go on");
     tokio::time::advance(TIME.0 + Duration::from_millis(1)).await;
@@ -213,7 +215,7 @@ proptest! {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let _guard = runtime.enter();
-        let mut body = Unread::new(MAX_MESSAGE).bound(Body::new(Script { frames, ends: true }), which);
+        let mut body = Unread::new(&Budget::new(), MAX_MESSAGE).bound(Body::new(Script { frames, ends: true }), which);
         prop_assert!(read(&mut body) == sent);
         prop_assert!(matches!(poll(&mut body), Poll::Ready(None)));
     }

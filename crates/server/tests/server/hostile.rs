@@ -1,10 +1,16 @@
 //! Clients that have not authenticated, which say nothing, or too much, or do not come to an end.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use ccs_server::Budget;
+use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep, timeout};
 
-use crate::running::{LIMIT, Running, start};
+use crate::running::{LIMIT, Running, start, start_with};
+use crate::tls::Certified;
 
 /// The beginning of HTTP/2, with settings that say nothing.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
@@ -54,6 +60,88 @@ async fn a_check_whether_the_port_is_open_is_not_worth_a_warning() {
     server.stop().await;
 }
 
+/// The client started TLS, and either takes its time over it or never answers.
+#[tokio::test]
+async fn a_client_that_does_not_finish_its_tls_handshake_is_disconnected() {
+    let certified = Certified::new();
+    for bytes_at_once in [1, usize::MAX] {
+        let server = start_with(Some(&certified), Budget::new()).await;
+        let mut slow = connect(&server).await;
+        let hello = client_hello();
+        let mut pieces = hello.chunks(bytes_at_once.min(hello.len()));
+        slow.write_all(pieces.next().unwrap()).await.unwrap();
+        // The server's answer shows that it has taken the connection before.
+        server.call().await;
+        tokio::time::pause();
+        let begin = Instant::now();
+        let (mut reading, mut writing) = slow.into_split();
+        let drip = async {
+            for piece in pieces {
+                sleep(Duration::from_millis(100)).await;
+                if writing.write_all(piece).await.is_err() {
+                    break;
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        // The server's part of the handshake comes, if it could.
+        let mut read = Vec::new();
+        tokio::select! {
+            read = timeout(LIMIT, reading.read_to_end(&mut read)) => drop(read.unwrap()),
+            () = drip => {}
+        }
+        // Less than the limit: it began before the clock was paused.
+        assert!(begin.elapsed() <= Duration::from_secs(10), "{:?}", begin.elapsed());
+        tokio::time::resume();
+        let expected = format!(
+            "a client failed to connect to {}: the client did not finish its handshake within 10 s",
+            server.address
+        );
+        assert_eq!(server.warnings(), [expected]);
+        server.stop().await;
+    }
+}
+
+/// Returns the first message of a TLS handshake.
+fn client_hello() -> Vec<u8> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let client = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let client = client.with_root_certificates(RootCertStore::empty()).with_no_client_auth();
+    let name = "localhost".try_into().unwrap();
+    let mut hello = Vec::new();
+    rustls::ClientConnection::new(Arc::new(client), name).unwrap().write_tls(&mut hello).unwrap();
+    assert!(hello.len() > 100, "at ten bytes a second it takes longer than the limit");
+    hello
+}
+
+fn too_many(server: &Running) -> String {
+    format!(
+        "a client failed to connect to {}: too many clients did not finish their handshake",
+        server.address
+    )
+}
+
+#[tokio::test]
+async fn two_listeners_share_a_budget() {
+    let budget = Budget::new();
+    let (one, two) = (start_with(None, budget.clone()).await, start_with(None, budget).await);
+    let mut silent = Vec::new();
+    for _ in 0..399 {
+        silent.push(connect(&one).await);
+    }
+    // The answer shows that all of them are taken.
+    one.call().await;
+    for _ in 0..2 {
+        silent.push(connect(&two).await);
+    }
+    closed(&mut silent[0]).await;
+    assert_eq!(one.warnings(), [too_many(&one)]);
+    one.call().await;
+    two.call().await;
+    one.stop().await;
+    two.stop().await;
+}
+
 #[tokio::test]
 async fn of_too_many_silent_connections_the_oldest_is_closed_and_a_client_is_served() {
     let server = start().await;
@@ -62,6 +150,7 @@ async fn of_too_many_silent_connections_the_oldest_is_closed_and_a_client_is_ser
         silent.push(connect(&server).await);
     }
     closed(&mut silent[0]).await;
+    assert_eq!(server.warnings(), [too_many(&server)]);
     server.call().await;
     server.stop().await;
 }

@@ -4,15 +4,17 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use ccs_server::{ServerOptions, Unproven, listen};
+use ccs_server::{Budget, ServerOptions, Unproven, listen};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Channel;
+use tonic::transport::{Certificate, Channel, ClientTlsConfig};
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
+
+use crate::tls::Certified;
 
 /// Longer than anything here takes; only a test that fails waits so long.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
@@ -26,13 +28,20 @@ pub(crate) struct Running {
     served: JoinHandle<Option<()>>,
 }
 
+/// Starts a server in plaintext with a budget of its own.
 pub(crate) async fn start() -> Running {
+    start_with(None, Budget::new()).await
+}
+
+/// Starts a server, with TLS if there is a certificate for localhost.
+pub(crate) async fn start_with(certificate: Option<&Certified>, budget: Budget) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let warnings = Arc::<Mutex<Vec<String>>>::default();
     let told = Arc::clone(&warnings);
     let options = ServerOptions {
-        tls: None,
+        tls: certificate.map(Certified::server),
+        budget,
         max_message: 1 << 20,
         keepalive: (Duration::from_hours(2), Duration::from_secs(20)),
         unproven: |_| Unproven::Only,
@@ -44,7 +53,16 @@ pub(crate) async fn start() -> Running {
     let serving = builder.add_service(health).serve_with_incoming(connections);
     // Connections that a test holds open do not keep it.
     let served = tokio::spawn(stop.clone().run_until_cancelled_owned(async { serving.await.unwrap() }));
-    let channel = Channel::from_shared(format!("http://{address}")).unwrap().connect_lazy();
+    let channel = match certificate {
+        Some(certificate) => Channel::from_shared(format!("https://localhost:{}", address.port()))
+            .unwrap()
+            .tls_config(
+                ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&certificate.certificate)),
+            )
+            .unwrap(),
+        None => Channel::from_shared(format!("http://{address}")).unwrap(),
+    };
+    let channel = channel.connect_lazy();
     Running { address, warnings, client: HealthClient::new(channel), stop, served }
 }
 

@@ -3,6 +3,25 @@
 use ccs_server::ServerTls;
 use rcgen::{CertificateParams, KeyPair};
 
+/// A certificate for localhost, and its key.
+pub(crate) struct Certified {
+    pub(crate) certificate: String,
+    key: String,
+}
+
+impl Certified {
+    pub(crate) fn new() -> Self {
+        let key = KeyPair::generate().unwrap();
+        let certificate =
+            CertificateParams::new(["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
+        Self { certificate: certificate.pem(), key: key.serialize_pem() }
+    }
+
+    pub(crate) fn server(&self) -> ServerTls {
+        ServerTls::from_pem(self.certificate.as_bytes(), self.key.as_bytes()).unwrap()
+    }
+}
+
 #[test]
 fn a_key_of_another_certificate_is_refused() {
     let (key, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());

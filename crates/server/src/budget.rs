@@ -1,0 +1,74 @@
+//! One budget for all bytes that clients can make this process hold before they have authenticated.
+//!
+//! Every listener of a process draws from the same budget. It is cut into shares, so that no kind of client can take what
+//! another kind needs: silent connections never displace a request that arrives.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::slots::Slots;
+
+const KIB: usize = 1 << 10;
+
+/// How many connections may be in their handshake at one time.
+const HANDSHAKES: usize = 400;
+
+/// What a handshake takes: rustls collects a message of up to 64 KiB, and has buffers of its own.
+pub(crate) const HANDSHAKE: usize = 72 * KIB;
+
+/// How many connections are served at one time. With those in their handshake they leave room below 1,024, the usual limit
+/// of open files.
+const CONNECTIONS: usize = 400;
+
+/// What a connection takes without its calls: a frame of HTTP/2, a record of TLS, and their state.
+pub(crate) const CONNECTION: usize = 40 * KIB;
+
+/// How many bytes unread messages may take together, but for the content of large ones: some 1,400 of the usual size.
+pub(crate) const MESSAGES: usize = 24 << 20;
+
+/// What an unread message takes beside its content: its stream, and its head.
+pub(crate) const MESSAGE: usize = 16 * KIB;
+
+/// Up to this size a message needs no room in the share of large ones.
+pub(crate) const SMALL: usize = 32 * KIB;
+
+/// How many bytes large messages may take together while they are unread; a larger one is read alone.
+pub(crate) const LARGE: usize = 32 << 20;
+
+/// What clients that have not authenticated may make a process hold; clones are the same budget.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    pub(crate) handshakes: Slots,
+    pub(crate) connections: Slots,
+    pub(crate) messages: Slots,
+    pub(crate) large: Arc<Semaphore>,
+}
+
+impl Budget {
+    /// All shares together: 100 MiB. A message larger than the share of large ones exceeds it by the difference.
+    pub const BYTES: usize = 100 << 20;
+
+    /// Makes a budget, of which all listeners of a process get a clone.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            handshakes: Slots::new(HANDSHAKES * HANDSHAKE),
+            connections: Slots::new(CONNECTIONS * CONNECTION),
+            messages: Slots::new(MESSAGES),
+            large: Arc::new(Semaphore::new(LARGE)),
+        }
+    }
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+// The shares fit into the budget.
+const _: () = assert!(
+    HANDSHAKES * HANDSHAKE + CONNECTIONS * CONNECTION + MESSAGES + LARGE <= Budget::BYTES,
+    "the shares exceed the budget"
+);
