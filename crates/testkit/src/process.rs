@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
 /// Waits until a process has ended, and tells whether it has within the limit. A process whose parent does not wait for it
@@ -17,7 +17,8 @@ pub fn wait_for_exit(process: &str, limit: Duration) -> bool {
         descriptor => {
             let descriptor = descriptor.unwrap();
             let limit = Timespec::try_from(limit).unwrap();
-            poll(&mut [PollFd::new(&descriptor, PollFlags::IN)], Some(&limit)).unwrap() == 1
+            let mut awaited = [PollFd::new(&descriptor, PollFlags::IN)];
+            retry_on_intr(|| poll(&mut awaited, Some(&limit))).unwrap() == 1
         }
     }
 }
