@@ -4,6 +4,7 @@
 //! whether a transaction ID was used before, and whether what a transaction has read is still so (Fabric 3.1
 //! `core/ledger/kvledger/txmgmt/validation`).
 
+mod committed;
 mod expiry;
 mod hash;
 mod operations;
@@ -15,7 +16,7 @@ mod validation;
 
 use std::collections::HashSet;
 
-use ccs_proto::common::{Block, BlockMetadataIndex};
+use ccs_proto::common::BlockMetadataIndex;
 use ccs_proto::peer::TxValidationCode;
 use ccs_proto::rwset::{TxPvtReadWriteSet, TxReadWriteSet};
 use redb::{ReadableTable, WriteTransaction};
@@ -28,6 +29,7 @@ use crate::state::Current;
 use crate::tables::{HISTORY, STATE, TRANSACTIONS, transaction_key};
 use crate::version::Version;
 
+pub use committed::Committed;
 pub use private::MissingPrivateData;
 pub use updates::{Update, Updates};
 
@@ -74,21 +76,6 @@ impl Collections for () {
     }
 }
 
-/// A block that was committed.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Committed {
-    /// The block, with its metadata.
-    pub block: Block,
-    /// Its number.
-    pub number: u64,
-    /// What became of each transaction.
-    pub codes: Vec<TxValidationCode>,
-    /// What changed in the state, collections included.
-    pub updates: Updates,
-    /// The private data that valid transactions have written without it being here.
-    pub missing: Vec<MissingPrivateData>,
-}
-
 impl Ledger {
     /// Commits a block of transactions. Once this has returned, the block and its writes can be read, also after a crash;
     /// after an error nothing has changed.
@@ -108,6 +95,7 @@ impl Ledger {
         collections: &impl Collections,
         before_told: impl FnOnce(&Committed),
     ) -> Result<Committed, LedgerError> {
+        self.keep_uncertain(None);
         let database = self.database.begin_write()?;
         let (tip, last) = ledger::read_tip(&database, &self.name)?;
         let number = tip.height;
@@ -133,17 +121,36 @@ impl Ledger {
         block::set_metadata(&mut block, BlockMetadataIndex::CommitHash, hash);
         let height = number + 1;
         ledger::write_block(&database, &self.name, &block, Tip { height, last_config })?;
+        let committed = Committed { block, number, codes, updates, missing };
         if let Err(error) = database.commit() {
-            // The disk may have failed after the block was stored.
-            if !self.holds(&block) {
-                return Err(error.into());
+            self.keep_uncertain(Some(committed));
+            // The disk may have failed after the block was stored. If it cannot tell now, it tells later.
+            let settled = self.settle(before_told);
+            return settled.ok().flatten().ok_or_else(|| error.into());
+        }
+        Ok(self.stored(committed, before_told))
+    }
+
+    /// Finds out whether the block of the last commit is stored although the commit failed, and returns it then, once: it was
+    /// told to nobody yet. `before_told` is called as by [`Self::commit_with`].
+    pub fn settle(&self, before_told: impl FnOnce(&Committed)) -> Result<Option<Committed>, LedgerError> {
+        let Some(committed) = self.take_uncertain() else { return Ok(None) };
+        match self.holds(&committed.block) {
+            Ok(true) => Ok(Some(self.stored(committed, before_told))),
+            Ok(false) => Ok(None),
+            Err(error) => {
+                self.keep_uncertain(Some(committed));
+                Err(error)
             }
         }
+    }
+
+    fn stored(&self, committed: Committed, before_told: impl FnOnce(&Committed)) -> Committed {
+        let height = committed.number + 1;
         self.note(height);
-        let committed = Committed { block, number, codes, updates, missing };
         before_told(&committed);
         self.count(height);
-        Ok(committed)
+        committed
     }
 }
 

@@ -1,7 +1,7 @@
 //! The ledger of one channel: what can be asked of it. Its commits are in [`crate::commit`].
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ccs_proto::common::{Block, BlockData, BlockMetadataIndex, BlockchainInfo};
 use ccs_proto::peer::TxValidationCode;
@@ -11,7 +11,7 @@ use redb::{ReadTransaction, ReadableTable, TableError, WriteTransaction};
 use tokio::sync::watch;
 
 use crate::block;
-use crate::commit::private_sets;
+use crate::commit::{Committed, private_sets};
 use crate::database::Database;
 use crate::error::LedgerError;
 use crate::heights::Heights;
@@ -33,6 +33,8 @@ pub struct Ledger {
     heights: Arc<Heights>,
     /// The number of blocks; it grows after a block can be read.
     pub(crate) height: Arc<watch::Sender<u64>>,
+    /// The block of which it is not known whether it was stored before the disk failed.
+    uncertain: Arc<Mutex<Option<Committed>>>,
 }
 
 /// A transaction of the ledger, valid or not.
@@ -129,16 +131,35 @@ impl Ledger {
 
     fn new(database: &Arc<Database>, heights: &Arc<Heights>, name: &str, height: u64) -> Self {
         let height = Arc::new(watch::Sender::new(height));
-        Self { name: Arc::from(name), database: Arc::clone(database), heights: Arc::clone(heights), height }
+        Self {
+            name: Arc::from(name),
+            database: Arc::clone(database),
+            heights: Arc::clone(heights),
+            height,
+            uncertain: Arc::default(),
+        }
     }
 
-    /// Tells whether a block is stored, as far as the disk tells.
-    pub(crate) fn holds(&self, block: &Block) -> bool {
-        let stored = || {
-            let number = block.header.as_ref().map(|header| header.number).unwrap_or_default();
-            read_header(&self.database.begin_read()?, &self.name, number)
-        };
-        stored().is_ok_and(|stored| stored.is_some_and(|stored| stored.header == block.header))
+    /// Tells whether a block is stored.
+    pub(crate) fn holds(&self, block: &Block) -> Result<bool, LedgerError> {
+        let number = block.header.as_ref().map(|header| header.number).unwrap_or_default();
+        let stored = read_header(&self.database.begin_read()?, &self.name, number)?;
+        Ok(stored.is_some_and(|stored| stored.header == block.header))
+    }
+
+    /// Keeps the block of a commit that has failed, until [`Self::settle`] or the next commit; [`None`] forgets it.
+    pub(crate) fn keep_uncertain(&self, block: Option<Committed>) {
+        *self.uncertain() = block;
+    }
+
+    /// Returns the block of the commit that has failed last, which the ledger keeps no more.
+    pub(crate) fn take_uncertain(&self) -> Option<Committed> {
+        self.uncertain().take()
+    }
+
+    fn uncertain(&self) -> MutexGuard<'_, Option<Committed>> {
+        // Nothing can be left half done under the lock.
+        self.uncertain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts the blocks up to this height, unless more are counted already.

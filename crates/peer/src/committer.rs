@@ -154,14 +154,9 @@ async fn stops_within(time: Duration, stop: &CancellationToken) -> bool {
 async fn commit(maker: &BlockMaker, batch: &Arc<Vec<Vec<u8>>>, again: bool) -> Result<(), Failure> {
     let (on_thread, kept) = (maker.clone(), Arc::clone(batch));
     let committing =
-        spawn_blocking(
-            move || {
-                if again { on_thread.commit_again(&kept) } else { on_thread.commit(&kept).map(Some) }
-            },
-        );
+        spawn_blocking(move || if again { on_thread.commit_again(&kept) } else { on_thread.commit(&kept) });
     let committed = match committing.await {
-        Ok(Ok(Some(committed))) => committed,
-        Ok(Ok(None)) => return Ok(()),
+        Ok(Ok(committed)) => committed,
         Ok(Err(error)) => {
             let reason = with_hint(&error, error.hint());
             return Err(Failure { reason, may_pass: error.is_of_disk() });

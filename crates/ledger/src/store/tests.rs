@@ -1,5 +1,7 @@
 //! Tests of opening stores: what is there again, what is refused, and what is noticed.
 
+use ccs_proto::peer::TxValidationCode;
+
 use super::*;
 use crate::fixture::{FakeDisk, commit, genesis, simulated, value};
 
@@ -319,9 +321,41 @@ fn a_disk_that_was_full_takes_blocks_again() {
         ledger.commit(&[transaction], &()).unwrap();
         height = ledger.height();
         assert_eq!(value(&ledger, "cc", "last"), Some((writes + 1).to_string().into_bytes()));
-        assert_eq!(ledger.transaction(&id).unwrap().unwrap().code, ccs_proto::peer::TxValidationCode::Valid);
+        assert_eq!(ledger.transaction(&id).unwrap().unwrap().code, TxValidationCode::Valid);
     }
     assert!(refused > 5, "{refused}");
     let ledger = Store::of_storage(disk).unwrap().channel("ch", || panic!("it exists")).unwrap();
     assert!(ledger.height() >= height);
+}
+
+#[test]
+fn a_block_that_was_stored_before_the_disk_failed_is_found_when_the_disk_is_well_again() {
+    let disk = FakeDisk::new();
+    let ledger = Store::of_storage(disk.clone()).unwrap().channel("ch", genesis).unwrap();
+    let (mut stored, mut lost) = (0, 0);
+    for writes in 0.. {
+        let id = format!("t{writes}");
+        let transaction = simulated(&ledger, &id, |one| one.put("cc", "a", id.clone().into_bytes()).unwrap());
+        let height = ledger.height();
+        disk.leave(writes);
+        let committed = ledger.commit(std::slice::from_ref(&transaction), &());
+        disk.leave(u64::MAX);
+        if committed.is_ok() {
+            break;
+        }
+        let mut copied = Vec::new();
+        let settled = ledger.settle(|block| copied.push((block.number, ledger.height()))).unwrap();
+        if let Some(block) = settled {
+            assert_eq!((block.number, block.codes), (height, vec![TxValidationCode::Valid]));
+            assert_eq!(copied, [(height, height)]);
+            assert_eq!(ledger.settle(|_| panic!("it is told once")).unwrap(), None);
+            stored += 1;
+        } else {
+            ledger.commit(&[transaction], &()).unwrap();
+            lost += 1;
+        }
+        assert_eq!((ledger.height(), value(&ledger, "cc", "a")), (height + 1, Some(id.into_bytes())));
+        assert_eq!(ledger.info().unwrap().height, height + 1);
+    }
+    assert!(stored > 0 && lost > 0, "{stored} {lost}");
 }

@@ -44,26 +44,27 @@ impl BlockMaker {
         let transactions = self.validate(batch)?;
         let mut copy_failure = None;
         let committed = self.channel.ledger().commit_with(&transactions, &Lifetimes(self), |block| {
-            // A copy that panics is a copy that failed: the block is stored all the same.
-            let copied = catch_unwind(AssertUnwindSafe(|| self.executor.copy(&self.channel, block)));
-            copy_failure = copied.unwrap_or_else(|_| {
-                Some(format!("block {} is not copied: the copy has panicked", block.number))
-            });
+            copy_failure = self.copy(block);
         })?;
         let ids = transactions.into_iter().map(|transaction| transaction.id).collect();
         Ok(CommittedBlock { committed, ids, copy_failure })
     }
 
-    /// Commits a batch again after the disk has failed; [`None`] if nothing of it is left. The disk may have failed when the
-    /// block was stored already: its transactions would be duplicates of themselves.
-    pub(crate) fn commit_again(&self, batch: &[Vec<u8>]) -> Result<Option<CommittedBlock>, LedgerError> {
-        let mut rest = Vec::new();
-        for envelope in batch {
-            if self.channel.ledger().transaction(&header_of(envelope).tx_id)?.is_none() {
-                rest.push(envelope.clone());
-            }
-        }
-        if rest.is_empty() { Ok(None) } else { self.commit(&rest).map(Some) }
+    /// Commits a batch again after the disk has failed. It may have failed when the block was stored already.
+    pub(crate) fn commit_again(&self, batch: &[Vec<u8>]) -> Result<CommittedBlock, LedgerError> {
+        let mut copy_failure = None;
+        let settled = self.channel.ledger().settle(|block| copy_failure = self.copy(block))?;
+        let Some(committed) = settled else { return self.commit(batch) };
+        let ids = batch.iter().map(|envelope| header_of(envelope).tx_id).collect();
+        Ok(CommittedBlock { committed, ids, copy_failure })
+    }
+
+    /// Copies a stored block; returns why it could not be copied.
+    fn copy(&self, block: &Committed) -> Option<String> {
+        // A copy that panics is a copy that failed: the block is stored all the same.
+        let copied = catch_unwind(AssertUnwindSafe(|| self.executor.copy(&self.channel, block)));
+        copied
+            .unwrap_or_else(|_| Some(format!("block {} is not copied: the copy has panicked", block.number)))
     }
 
     /// Lets the observer and the executor know of a committed block. Whatever goes wrong here, the block is committed.
