@@ -2,28 +2,46 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::{DirBuilderExt as _, PermissionsExt as _};
 use std::path::Path;
 
 use crate::error::Error;
 
+/// What the peer keeps there, and what file systems do.
+const OURS: [&str; 5] = [".gitignore", "heights", "ledger.redb", "lifecycle", "lost+found"];
+
 /// Makes the folder if it is missing. It holds private data and the keys in packages, so others may not read it, and a
-/// `.gitignore` keeps it out of commits. A folder that exists stays as it is: it may hold more than the peer's files.
+/// `.gitignore` keeps it out of commits. A folder that exists becomes the same, unless it holds more than the peer's files:
+/// then it stays as it is.
 pub(crate) fn prepare(folder: &Path) -> Result<(), Error> {
     let cannot = |error| Error::system("make the folder", folder, error);
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
     parent.map_or(Ok(()), fs::create_dir_all).map_err(cannot)?;
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => ccs_identity::exclude_from_git(folder).map_err(cannot),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            adopt(folder).map_err(|error| Error::system("take the folder", folder, error))
+        }
         Err(error) => Err(cannot(error)),
+    }
+}
+
+fn adopt(folder: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        if !OURS.iter().any(|name| entry.as_ref().is_ok_and(|entry| entry.file_name() == *name)) {
+            return Ok(());
+        }
+    }
+    ccs_identity::exclude_from_git(folder)?;
+    match fs::set_permissions(folder, fs::Permissions::from_mode(0o700)) {
+        // It belongs to another user, as a volume does that is mounted for this one: its owner decides.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        set => set,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     #[test]
@@ -32,17 +50,37 @@ mod tests {
         let folder = root.path().join("a/.ccs");
         prepare(&folder).unwrap();
         prepare(&folder).unwrap();
-        assert_eq!(fs::metadata(&folder).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(mode(&folder), 0o700);
         assert_eq!(fs::read_to_string(folder.join(".gitignore")).unwrap(), "*\n");
     }
 
+    fn mode(folder: &Path) -> u32 {
+        fs::metadata(folder).unwrap().permissions().mode() & 0o777
+    }
+
     #[test]
-    fn a_folder_that_exists_stays_as_it_is() {
-        let root = tempfile::tempdir().unwrap();
-        fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).unwrap();
-        prepare(root.path()).unwrap();
-        assert_eq!(fs::metadata(root.path()).unwrap().permissions().mode() & 0o777, 0o755);
-        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
+    fn a_folder_of_the_peer_that_exists_becomes_private_and_ignored_by_git() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in [None, Some("ledger.redb")] {
+            file.map_or(Ok(()), |file| fs::write(folder.path().join(file), "")).unwrap();
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+            prepare(folder.path()).unwrap();
+            assert_eq!(mode(folder.path()), 0o700);
+            assert_eq!(fs::read_to_string(folder.path().join(".gitignore")).unwrap(), "*\n");
+            fs::remove_file(folder.path().join(".gitignore")).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_folder_with_more_than_the_peers_files_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        for file in ["ledger.redb", "main.go"] {
+            fs::write(folder.path().join(file), "").unwrap();
+        }
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        prepare(folder.path()).unwrap();
+        assert_eq!(mode(folder.path()), 0o755);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[test]
