@@ -164,6 +164,10 @@ impl Error {
                 "the chaincode may be slow, or not running: see the peer's log, or wait longer".to_owned(),
             ),
             Self::Invalid { code, .. } => code.hint(),
+            Self::Unknown { reason, .. } if is_kept(reason) => Some(
+                "do not submit it again: the peer keeps it, and commits it once there is room on the disk of its ledger"
+                    .to_owned(),
+            ),
             Self::Unknown { transaction_id, .. } => Some(format!(
                 "do not submit it again before you know: qscc has it once it is committed, by `GetTransactionByID CHANNEL {transaction_id}`"
             )),
@@ -171,6 +175,12 @@ impl Error {
             Self::Answer { .. } | Self::Signer(_) | Self::Randomness(_) => None,
         }
     }
+}
+
+/// Tells whether a peer of ours says that it has accepted a transaction and commits it when its disk is well again.
+fn is_kept(reason: &Error) -> bool {
+    let words = "the channel cannot commit transactions at the moment: ";
+    matches!(reason, Error::Refused { operation: Operation::CommitStatus, refusal } if refusal.message.starts_with(words))
 }
 
 fn connect_hint(over_tls: bool, reason: &str) -> &'static str {

@@ -77,7 +77,11 @@ impl Refusal {
                 | Code::PermissionDenied
                 | Code::Unimplemented
         );
+        // In answer to a transaction, an orderer that says so has not taken it.
+        let say_no =
+            |detail: &Detail| detail.message.starts_with("received unsuccessful response from orderer: ");
         is_no
+            || (!self.details.is_empty() && self.details.iter().all(say_no))
             || self.message.contains("no orderer nodes available")
             || self.message.contains("too many requests")
     }
@@ -110,6 +114,8 @@ impl Refusal {
             "the chaincode is not deterministic, or the peers are at different blocks: times, random numbers and the order of maps must not get into the state"
         } else if says("chaincode stream terminated") {
             "the chaincode ended while it ran the transaction: look at its log"
+        } else if says("cannot commit transactions at the moment") {
+            "the peer cannot write its ledger, which its log explains: make room on its disk, and submit again"
         } else if says("evaluate timeout expired") || says("endorsement timeout expired") {
             "the chaincode does not run, is slow, or stands at a breakpoint: look at its output, and at the peer's"
         } else if self.code == Code::Unimplemented {
@@ -202,6 +208,25 @@ mod tests {
         ] {
             assert_eq!(refusal(message, details).to_string(), text);
         }
+    }
+
+    #[test]
+    fn a_transaction_that_every_orderer_has_refused_is_surely_not_ordered() {
+        let said = "received unsuccessful response from orderer: status=SERVICE_UNAVAILABLE, info=the channel cannot commit transactions at the moment: cannot write the ledger";
+        let refusal = |details: &[(&str, &str, &str)]| Refusal {
+            code: Code::Unavailable,
+            ..refusal("no orderers could successfully process transaction", details)
+        };
+        let refused = refusal(&[("a:1", "AMSP", said), ("b:2", "BMSP", said)]);
+        assert!(refused.is_final());
+        assert_eq!(
+            refused.hint().unwrap(),
+            "the peer cannot write its ledger, which its log explains: make room on its disk, and submit again"
+        );
+        // One of them may have taken it before its connection broke.
+        let broken = "failed to receive response from orderer: EOF";
+        assert!(!refusal(&[("a:1", "AMSP", said), ("b:2", "BMSP", broken)]).is_final());
+        assert!(!refusal(&[]).is_final());
     }
 
     #[test]

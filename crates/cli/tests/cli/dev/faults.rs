@@ -1,6 +1,8 @@
 //! `ccs dev --state` when its process is killed, and when its disk is full.
 
-use std::path::Path;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use assert_cmd::cargo::cargo_bin;
@@ -63,6 +65,18 @@ fn warning(peer: &mut DevPeer) -> String {
     warning["text"].as_str().unwrap()["channel mychannel ".len()..].to_owned()
 }
 
+/// The hint about a transaction that the peer has accepted and cannot commit yet.
+const KEPT: &str = "hint: do not submit it again: the peer keeps it, and commits it once there is room on the disk of its ledger\n";
+
+/// Submits a transaction, which is refused: nothing of it is kept.
+fn assert_refused(peer: &DevPeer, folder: &Path, reason: &str) {
+    let output = peer.client(folder, &["invoke", "basic", "CreateAsset", "no", "red", "1", "Ada", "1"]);
+    assert_eq!(output.status.code(), Some(51), "{}", stderr(&output));
+    assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+    let hint = "hint: the peer cannot write its ledger, which its log explains: make room on its disk, and submit again\n";
+    assert!(stderr(&output).ends_with(hint), "{}", stderr(&output));
+}
+
 fn exists(peer: &DevPeer, folder: &Path, asset: &str) -> bool {
     peer.query(folder, &["AssetExists", asset]).trim_end() == "true"
 }
@@ -92,14 +106,11 @@ fn a_full_disk_is_named_and_the_channel_goes_on_when_there_is_room() {
         let reason = "the channel cannot commit transactions at the moment: cannot write the ledger";
         assert_eq!(output.status.code(), Some(53), "{}", stderr(&output));
         assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+        assert!(stderr(&output).ends_with(KEPT), "{}", stderr(&output));
         let told = warning(&mut peer);
         assert!(told.starts_with("cannot commit transactions: cannot write the ledger"), "{told}");
         assert!(told.ends_with("ulimit -f unlimited; it tries again every second"), "{told}");
-        // The next one is refused before anything is written, which a client cannot tell from an orderer that is lost.
-        let create = ["invoke", "basic", "CreateAsset", "no", "red", "1", "Ada", "1"];
-        let output = peer.client(folder.path(), &create);
-        assert_eq!(output.status.code(), Some(53), "{}", stderr(&output));
-        assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+        assert_refused(&peer, folder.path(), reason);
         // What was committed can be read.
         assert!(exists(&peer, folder.path(), &committed[0]));
 
@@ -116,4 +127,90 @@ fn a_full_disk_is_named_and_the_channel_goes_on_when_there_is_room() {
         assert!(exists(&peer, folder.path(), asset), "{asset} is lost");
     }
     assert!(!exists(&peer, folder.path(), "no"));
+}
+
+/// A file system of 16 MiB in memory; unmounted when dropped.
+struct SmallDisk<'a>(&'a Path);
+
+impl<'a> SmallDisk<'a> {
+    /// Mounts it on a folder; tells why not if the system refuses, as it does unless this is root.
+    fn mount(folder: &'a Path) -> Result<Self, String> {
+        let mount =
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "ccs-test"]).arg(folder).output();
+        match mount {
+            Ok(output) if output.status.success() => Ok(Self(folder)),
+            Ok(output) => Err(stderr(&output).trim_end().to_owned()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn filler(&self) -> PathBuf {
+        self.0.join("filler")
+    }
+
+    /// Takes all the room that is left.
+    fn fill(&self) {
+        let mut filler = fs::File::create(self.filler()).unwrap();
+        let error = loop {
+            if let Err(error) = filler.write_all(&[0; 4096]) {
+                break error;
+            }
+        };
+        assert_eq!(error.kind(), std::io::ErrorKind::StorageFull);
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        // Lazily: a peer of a test that fails may still hold its file.
+        let unmounted = Command::new("umount").arg("--lazy").arg(self.0).status();
+        assert!(unmounted.is_ok_and(|status| status.success()) || std::thread::panicking());
+    }
+}
+
+#[test]
+fn a_full_file_system_is_named_and_the_channel_goes_on_when_there_is_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let mounted = folder.path().join("disk");
+    fs::create_dir(&mounted).unwrap();
+    let disk = match SmallDisk::mount(&mounted) {
+        Ok(disk) => disk,
+        Err(reason) => return eprintln!("skipped, as no small file system can be mounted: {reason}"),
+    };
+    let mut peer = DevPeer::with_sample(folder.path(), &["--state", "disk/ledger"]);
+    peer.invoke(folder.path(), &["CreateAsset", "first", "red", "1", "Ada", "1"]);
+    disk.fill();
+    let large = "x".repeat(100_000);
+    let mut assets = (0..ENOUGH).map(|number| format!("asset{number}"));
+    let (kept, output) = loop {
+        let asset = assets.next().expect("the file system is full");
+        let create = ["invoke", "basic", "CreateAsset", &asset, &large, "7", "Ada", "700"];
+        let output = peer.client(folder.path(), &create);
+        if !output.status.success() {
+            break (asset, output);
+        }
+    };
+    let reason = "the channel cannot commit transactions at the moment: cannot write the ledger disk/ledger/ledger.redb: No space left on device (os error 28); free some space on the disk of disk/ledger";
+    assert_eq!(output.status.code(), Some(53), "{}", stderr(&output));
+    assert!(stderr(&output).contains(reason), "{}", stderr(&output));
+    assert!(stderr(&output).ends_with(KEPT), "{}", stderr(&output));
+    let told = warning(&mut peer);
+    assert!(
+        told.ends_with("free some space on the disk of disk/ledger; it tries again every second"),
+        "{told}"
+    );
+    assert_refused(&peer, folder.path(), reason);
+    assert!(exists(&peer, folder.path(), "first"));
+
+    fs::remove_file(disk.filler()).unwrap();
+    assert_eq!(warning(&mut peer), "commits transactions again");
+    peer.invoke(folder.path(), &["CreateAsset", "last", "red", "1", "Ada", "1"]);
+    for asset in ["first", &kept, "last"] {
+        assert!(exists(&peer, folder.path(), asset), "{asset} is lost");
+    }
+    assert!(!exists(&peer, folder.path(), "no"));
+    let committed =
+        |document: &Value| document["event"] == "committed" && document["keys"][0]["written"][0] == *kept;
+    assert!(peer.told.iter().any(committed), "the terminal tells of it: {:?}", peer.told);
+    drop(peer);
 }
