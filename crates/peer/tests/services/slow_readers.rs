@@ -14,8 +14,8 @@ use crate::network::CHANNEL;
 use crate::running::{LIMIT, Running, start};
 
 /// How many blocks there are to read, and how many bytes each has at least.
-const BLOCKS: usize = 40;
-const BYTES: usize = 256 << 10;
+const BLOCKS: usize = 12;
+const BYTES: usize = 64 << 10;
 
 /// How many of them the peer may hold for one client: one that is being sent, one that is queued, and one that waits to be.
 const HELD: usize = 3;
