@@ -17,6 +17,7 @@
 //! | `stage` | the step between `run` and the chaincode: limits, and death with the parent |
 //! | `turn` | one launch of a package at a time |
 //! | `identity` | what tells one launch from another |
+//! | `tool` | tools that build chaincode |
 //! | `pump` | the chaincode's output, line by line |
 //! | `peer` | whether the peer still lives |
 
@@ -27,9 +28,11 @@ mod peer;
 mod pump;
 mod stage;
 mod supervise;
+mod tool;
 mod turn;
 
 pub use identity::Identity;
 pub use pump::Output;
 pub use stage::child;
 pub use supervise::supervise;
+pub use tool::run_tool;

@@ -84,6 +84,10 @@ fn prepare(plan: &Plan) -> Result<(), Failure> {
         };
         write().map_err(|error| cannot(&file.path, &error))?;
     }
+    if !plan.program.is_absolute() {
+        // A name is looked for on the PATH when it starts.
+        return Ok(());
+    }
     access(&plan.program, Access::EXEC_OK).map_err(|error| {
         let reason = format!("cannot execute {}: {error}", plan.program.display());
         Failure::new(ExitCode::Binary, reason)

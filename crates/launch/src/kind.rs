@@ -1,6 +1,6 @@
 //! What kind of package is launched, and on which platform.
 
-use crate::settings::{Platform, Settings};
+use crate::settings::{Language, Platform, Settings};
 
 /// A kind of package, by the type in its metadata.json.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum Kind {
     Binary,
     /// The name of a container image: type `k8s`, as fabric-builder-k8s has it.
     Image,
+    /// Source, as `peer lifecycle chaincode package` packs it: type `golang`, `node` or `java`.
+    Source(Language),
 }
 
 impl Kind {
@@ -18,8 +20,17 @@ impl Kind {
         match chaincode_type.to_ascii_lowercase().as_str() {
             "binary" | "executable" => Some(Self::Binary),
             "k8s" => Some(Self::Image),
+            "golang" => Some(Self::Source(Language::Golang)),
+            "node" => Some(Self::Source(Language::Node)),
+            "java" => Some(Self::Source(Language::Java)),
             _ => None,
         }
+    }
+
+    /// Tells whether only a launcher builds packages of this kind; those with source have the peer's own builder.
+    #[must_use]
+    pub fn has_no_other_builder(self) -> bool {
+        !matches!(self, Self::Source(_))
     }
 }
 
@@ -38,13 +49,12 @@ impl Settings {
     pub fn claim(&self, chaincode_type: &str) -> Option<Claim> {
         let kind = Kind::of(chaincode_type)?;
         let platform = self.platform_for(chaincode_type);
-        match (kind, platform) {
-            (Kind::Binary, Platform::Process) | (Kind::Image, Platform::Kubernetes) => {
-                Some(Claim { kind, platform })
-            }
-            (Kind::Binary, Platform::Kubernetes | Platform::None)
-            | (Kind::Image, Platform::Process | Platform::None) => None,
-        }
+        let is_launched = match kind {
+            Kind::Binary => platform == Platform::Process,
+            Kind::Image => platform == Platform::Kubernetes,
+            Kind::Source(language) => platform == Platform::Process && self.languages.contains(&language),
+        };
+        is_launched.then_some(Claim { kind, platform })
     }
 }
 
@@ -71,5 +81,16 @@ mod tests {
         for text in ["", "platform: none", "platform: kubernetes"] {
             assert_eq!(claim(text, "binary"), None, "{text}");
         }
+    }
+
+    #[test]
+    fn source_is_claimed_only_in_languages_that_are_enabled() {
+        let claims = |text: &str, chaincode_type| {
+            Settings::parse(text.as_bytes()).unwrap().claim(chaincode_type).is_some()
+        };
+        assert!(claims("platform: process\nlanguages: [golang, node]", "GOLANG"));
+        assert!(!claims("platform: process\nlanguages: [golang, node]", "java"));
+        assert!(!claims("platform: process", "golang"));
+        assert!(!claims("languages: [golang]", "golang"));
     }
 }

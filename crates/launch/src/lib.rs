@@ -15,6 +15,7 @@
 //! | [`kind`] | which packages are launched, and on which platform |
 //! | [`binary`] | `binary.json`: a package with programs that are ready to run |
 //! | [`process`] | the plan of a process |
+//! | [`source`] | the plan by which source becomes chaincode |
 //! | [`chaincode`] | `chaincode.json`: what the peer tells `run` |
 //! | [`image`] | `image.json`: the image of a package |
 //! | [`kubernetes`] | the plan for Kubernetes: a Secret and a Job |
@@ -33,6 +34,7 @@ pub mod lines;
 pub mod process;
 mod resemblance;
 pub mod settings;
+pub mod source;
 pub mod variables;
 
 pub use chaincode::Chaincode;

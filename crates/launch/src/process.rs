@@ -17,7 +17,7 @@ const TLS_FOLDER: &str = "tls";
 const WORK_FOLDER: &str = "work";
 
 /// Where commands are looked for when the peer has no PATH.
-const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(crate) const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What is started, and with what.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,8 +58,6 @@ impl fmt::Debug for File {
 /// What the peer called `run` with.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
-    /// BLD: what `build` wrote. Nothing is written there.
-    pub build: &'a Path,
     /// RUNMETA, which the peer removes when `run` has ended.
     pub run_metadata: &'a Path,
     /// The content of chaincode.json.
@@ -70,10 +68,30 @@ pub struct Call<'a> {
     pub inherited: &'a [(String, String)],
 }
 
-impl Call<'_> {
-    /// Makes the plan for a program that `build` wrote.
+/// How a chaincode that `build` made is started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Start {
+    /// The program: its path, or a name that is looked for on the PATH.
+    pub program: PathBuf,
+    /// Its arguments; [`binary::ADDRESS`] in them stands for the peer's address.
+    pub arguments: Vec<String>,
+    /// The folder in which it starts; without it, the one in which it may write.
+    pub folder: Option<PathBuf>,
+}
+
+impl Start {
+    /// Starts the program that `build` wrote.
     #[must_use]
-    pub fn plan(&self, binary: &Binary, settings: &Settings) -> Plan {
+    pub fn of_binary(build: &Path, binary: &Binary) -> Self {
+        let (program, arguments) = (build.join(binary::PROGRAM), binary.arguments.clone());
+        Self { program, arguments, folder: None }
+    }
+}
+
+impl Call<'_> {
+    /// Makes the plan for what `build` wrote.
+    #[must_use]
+    pub fn plan(&self, start: &Start, settings: &Settings) -> Plan {
         let work = self.run_metadata.join(WORK_FOLDER);
         let tls = self.run_metadata.join(TLS_FOLDER);
         let (certificates, files) = self.certificates(&tls);
@@ -86,10 +104,10 @@ impl Call<'_> {
         Plan {
             folders: if files.is_empty() { vec![work.clone()] } else { vec![work.clone(), tls] },
             files,
-            program: self.build.join(binary::PROGRAM),
-            arguments: binary.arguments.iter().map(|text| text.replace(binary::ADDRESS, address)).collect(),
+            program: start.program.clone(),
+            arguments: start.arguments.iter().map(|text| text.replace(binary::ADDRESS, address)).collect(),
             environment,
-            working_folder: work,
+            working_folder: start.folder.clone().unwrap_or(work),
             limits,
         }
     }
@@ -187,13 +205,15 @@ mod tests {
 
     fn plan(chaincode: &Chaincode, settings: &str, binary: &Binary) -> Plan {
         let call = Call {
-            build: Path::new("/bld"),
             run_metadata: Path::new("/meta"),
             chaincode,
             chaincode_type: "binary",
             inherited: &[("PATH".to_owned(), "/bin".to_owned()), ("TZ".to_owned(), "UTC".to_owned())],
         };
-        call.plan(binary, &Settings::parse(settings.as_bytes()).unwrap())
+        call.plan(
+            &Start::of_binary(Path::new("/bld"), binary),
+            &Settings::parse(settings.as_bytes()).unwrap(),
+        )
     }
 
     fn lines(environment: &[(String, String)]) -> Vec<String> {

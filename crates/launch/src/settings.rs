@@ -7,6 +7,7 @@ mod glob;
 mod rules;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ccs_files::GoDuration;
@@ -41,6 +42,8 @@ pub struct Settings {
     pub kubernetes: Kubernetes,
     /// Languages whose packages are built from source.
     pub languages: Vec<Language>,
+    /// How packages are built from source.
+    pub build: Build,
     /// What counts for some chaincodes; each rule that matches counts, in this order.
     pub chaincodes: Vec<Rule>,
 }
@@ -77,6 +80,16 @@ pub struct Process {
     pub environment: BTreeMap<String, String>,
     /// What the chaincode may use.
     pub limits: Limits,
+}
+
+/// The settings of builds from source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Build {
+    /// The folder in which the tools keep what they have fetched and compiled.
+    pub cache: Option<PathBuf>,
+    /// Variables for the tools, such as `GOPROXY`.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// What a process may use; without a limit, what the peer may use.

@@ -11,6 +11,7 @@
 //! | `order` | what the stages hand to a platform |
 //! | `kubernetes` | packages with an image, on the platform `kubernetes` |
 //! | `process` | packages with a program, on the platform `process` |
+//! | `source` | packages with source, on the same platform |
 //! | `log` | the lines on stderr |
 
 mod kubernetes;
@@ -18,6 +19,7 @@ mod log;
 mod order;
 mod process;
 mod request;
+mod source;
 mod stages;
 mod surroundings;
 

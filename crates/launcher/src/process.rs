@@ -6,7 +6,7 @@ use std::path::Path;
 use ccs_builder::input::{self, ReadError};
 use ccs_builder::output::Output;
 use ccs_launch::binary::{self, Binary, Target, check_program};
-use ccs_launch::process::Call;
+use ccs_launch::process::{Call, Start};
 use ccs_launch::variables::INHERITED;
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_process::{Identity, supervise};
@@ -61,19 +61,23 @@ pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
     Ok(done)
 }
 
-/// Starts the program, and ends when it has ended.
-pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
+/// Starts the program that `build` wrote, and ends when it has ended.
+pub(crate) fn run_binary(launch: &Launch<'_>) -> Result<(), Failure> {
     let binary = parse(read_document(launch.build)?.as_deref())?;
+    run(launch, &Start::of_binary(launch.build, &binary))
+}
+
+/// Starts what `build` made, and ends when it has ended.
+pub(crate) fn run(launch: &Launch<'_>, start: &Start) -> Result<(), Failure> {
     let inherited: Vec<(String, String)> =
         INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?))).collect();
     let call = Call {
-        build: launch.build,
         run_metadata: launch.run_metadata,
         chaincode: &launch.chaincode,
         chaincode_type: &launch.metadata.chaincode_type,
         inherited: &inherited,
     };
-    let plan = call.plan(&binary, launch.settings);
+    let plan = call.plan(start, launch.settings);
     let peer = launch.surroundings.peer_id.as_ref().or(launch.settings.peer_id.as_ref());
     let identity = Identity {
         peer: [peer.map_or("", String::as_str), &launch.chaincode.mspid, &launch.chaincode.peer_address],

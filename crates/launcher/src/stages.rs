@@ -8,13 +8,13 @@ use ccs_builder::report::MAX_WARNINGS;
 use ccs_builder::stages::read_metadata;
 use ccs_files::PackageMetadata;
 use ccs_launch::kind::{Claim, Kind};
-use ccs_launch::settings::{FILE, Platform, Settings};
+use ccs_launch::settings::{FILE, Settings};
 use ccs_launch::{Chaincode, ExitCode, Failure};
 
 use crate::log::Log;
 use crate::order::{Launch, Package, of_builder};
 use crate::surroundings::Surroundings;
-use crate::{kubernetes, process};
+use crate::{kubernetes, process, source};
 
 /// The largest chaincode.json, in bytes.
 const MAX_CHAINCODE: u64 = 1 << 20;
@@ -28,7 +28,7 @@ pub(crate) fn detect(metadata_folder: &Path, surroundings: &Surroundings) -> Res
     let chaincode_type = &metadata.chaincode_type;
     Ok(match &surroundings.settings {
         Ok(settings) => settings.claim(chaincode_type).is_some(),
-        Err(_) => Kind::of(chaincode_type).is_some(),
+        Err(_) => Kind::of(chaincode_type).is_some_and(Kind::has_no_other_builder),
     })
 }
 
@@ -59,6 +59,9 @@ impl Build<'_> {
         let done = match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::build(package)?,
             (Kind::Image, _) => kubernetes::build(package)?,
+            (Kind::Source(language), _) => {
+                source::build(package, language, &metadata.path, (settings, surroundings, log))?
+            }
         };
         log.write(&format!("built: {done}"));
         Ok(())
@@ -96,9 +99,8 @@ impl Run<'_> {
             log,
         };
         match (claim.kind, claim.platform) {
-            (Kind::Binary, Platform::Process | Platform::Kubernetes | Platform::None) => {
-                process::run(&launch)
-            }
+            (Kind::Binary, _) => process::run_binary(&launch),
+            (Kind::Source(language), _) => process::run(&launch, &language.start(self.build)),
             (Kind::Image, _) => kubernetes::run(&launch),
         }
     }
@@ -122,12 +124,13 @@ fn claim(settings: &Settings, metadata: &PackageMetadata) -> Result<Claim, Failu
             )
             .with_hint("leave the package to another builder");
         };
-        let platform = match kind {
-            Kind::Binary => "process",
-            Kind::Image => "kubernetes",
+        let lines = match kind {
+            Kind::Binary => "platform: process",
+            Kind::Image => "platform: kubernetes",
+            Kind::Source(_) => "platform: process, and the language under languages,",
         };
         Failure::new(ExitCode::Settings, format!("{FILE}: packages of the type {found:?} are not launched"))
-            .with_hint(format!("write platform: {platform} into {FILE} beside the folder bin of the builder"))
+            .with_hint(format!("write {lines} into {FILE} beside the folder bin of the builder"))
     })
 }
 

@@ -7,3 +7,4 @@ mod build;
 mod image;
 mod run;
 mod site;
+mod source;

@@ -61,7 +61,8 @@ impl Site {
     fn command(&self, words: &[&str], folders: &[&Path]) -> Command {
         let mut command = Command::new(self.path("bin/run"));
         command.args(words).args(folders).env_clear();
-        command.env("PATH", "/usr/bin:/bin").env("TMPDIR", self.path("tmp"));
+        let path = format!("{}:/usr/bin:/bin", self.path("tools").display());
+        command.env("PATH", path).env("TMPDIR", self.path("tmp"));
         command
     }
 
