@@ -14,6 +14,7 @@ mod processes;
 pub(crate) mod programs;
 pub(crate) mod release;
 pub(crate) mod report;
+mod sources;
 
 use std::path::{Path, PathBuf};
 

@@ -13,8 +13,8 @@ use super::report::Report;
 use crate::dev_peer::programs::folder as dev_peer_folder;
 use crate::processes::{Finished, finish};
 
-/// How long one command may take.
-const COMMAND: Duration = Duration::from_mins(2);
+/// How long one command may take: an install that builds from source fetches libraries first.
+const COMMAND: Duration = Duration::from_mins(5);
 
 /// A table `[[step]]`.
 #[derive(Default, Deserialize)]

@@ -13,6 +13,7 @@ use super::administrator::{Administrator, Definition};
 use super::network::Network;
 use super::programs::Programs;
 use super::report::Report;
+use super::sources;
 use crate::dev_peer::programs::folder as dev_peer_folder;
 use crate::processes::{logged, succeed, wait_until};
 
@@ -119,7 +120,7 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
         ensure!(log.contains("binary.json: there is no program for linux/"), "the log does not say why");
         Ok(())
     });
-    Ok(())
+    sources::run(report, network, &administrator)
 }
 
 fn reads(administrator: &Administrator<'_>) -> Result<()> {
