@@ -13,6 +13,7 @@ mod image;
 mod kubernetes;
 mod layers;
 mod manifests;
+mod programs;
 mod size;
 mod steps;
 mod test;
@@ -21,7 +22,7 @@ mod versions;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask_base::{builder_programs, cargo_tools, parallel, processes, tally, toolchain, workspace};
+use xtask_base::{builder_programs, cache, cargo_tools, parallel, processes, tally, toolchain, workspace};
 use xtask_conformance as conformance;
 
 /// The chores of the project
@@ -52,6 +53,8 @@ enum Chore {
     Fabric(fabric::Options),
     /// Run packages of the type k8s on a real Kubernetes with one node, and on Fabric's own peer
     Kubernetes(kubernetes::Options),
+    /// Build the programs of Fabric and Kubernetes into the cache, where the checks find them
+    Programs,
     /// Compare the builder's time and memory with a process that does nothing
     BenchBuilder(bench::Options),
     /// Check that the builder is static and within its size budget
@@ -80,6 +83,7 @@ fn main() -> ExitCode {
         Chore::DevPeer(options) => dev_peer::run(&options),
         Chore::Fabric(options) => fabric::run(&options),
         Chore::Kubernetes(options) => kubernetes::run(&options),
+        Chore::Programs => programs::run(),
         Chore::BenchBuilder(options) => bench::run(&options),
         Chore::Size(options) => size::run(&options),
         Chore::EmptyRoot => empty_root::run(),

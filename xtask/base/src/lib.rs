@@ -4,12 +4,14 @@
 //! | --- | --- |
 //! | [`workspace`] | where things are in the checkout, and how cargo is called in it |
 //! | [`builder_programs`] | the programs of a builder |
+//! | [`cache`] | what is built once and kept outside of the checkout |
 //! | [`cargo_tools`] | programs of cargo, each of one version |
 //! | [`toolchain`] | whether a tool is there, and what follows when it is not |
 //! | [`processes`], [`parallel`] | processes with a limit to every wait; two checks at a time |
 //! | [`tally`] | how many checks passed, failed or were skipped |
 
 pub mod builder_programs;
+pub mod cache;
 pub mod cargo_tools;
 pub mod parallel;
 pub mod processes;

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, ensure};
-use sha2::{Digest as _, Sha256};
-use xtask_base::{processes, workspace};
+use anyhow::{Context, Result};
+use xtask_base::{cache, processes, workspace};
 
 /// The module of Kubernetes; it stands in go.mod with its version.
 const MODULE: &str = "k8s.io/kubernetes";
@@ -35,18 +34,8 @@ impl Programs {
     /// Takes the programs from the cache, or builds them.
     pub fn ready() -> Result<Self> {
         let module = folder().join("program");
-        let cache = cache()?;
-        let target = cache.join(key(&module)?);
-        if !target.is_dir() {
-            fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
-            let fresh = tempfile::Builder::new().prefix("build-").tempdir_in(&cache)?;
-            build(&module, fresh.path())?;
-            // A run beside this one may have been faster: its programs are the same.
-            if let Err(error) = fs::rename(fresh.keep(), &target) {
-                ensure!(target.is_dir(), "cannot make {}: {error}", target.display());
-            }
-        }
-        Ok(Self { folder: target })
+        let name = format!("kubernetes/{}", cache::key(&module, &SOURCES)?);
+        Ok(Self { folder: cache::built_once(&name, |target| build(&module, target))? })
     }
 
     /// Returns the path of Kubernetes.
@@ -58,26 +47,6 @@ impl Programs {
     pub(crate) fn pause(&self) -> PathBuf {
         self.folder.join("pause")
     }
-}
-
-/// Returns the folder for programs, by the rules of the XDG base directories.
-fn cache() -> Result<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let cache = cache.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-    Ok(cache.context("neither XDG_CACHE_HOME nor HOME is set")?.join("fabric-ccs/kubernetes"))
-}
-
-/// Returns what tells one build from another.
-fn key(module: &Path) -> Result<String> {
-    let mut hash = Sha256::new();
-    for name in SOURCES {
-        let file = module.join(name);
-        hash.update(fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?);
-    }
-    let mut hash = hex::encode(hash.finalize());
-    // Enough to tell a few builds apart.
-    hash.truncate(16);
-    Ok(hash)
 }
 
 /// Builds both programs into a folder.

@@ -6,11 +6,9 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use sha2::{Digest as _, Sha256};
 
 use super::release::Release;
-use crate::processes;
-use crate::workspace;
+use crate::{cache, processes, workspace};
 
 /// The Go module of Fabric.
 const MODULE: &str = "github.com/hyperledger/fabric";
@@ -41,19 +39,7 @@ pub(crate) fn folder() -> PathBuf {
 impl Programs {
     /// Takes the programs of a release from the cache, or builds them.
     pub(crate) fn ready(release: &'static Release, builder: &Path) -> Result<Self> {
-        let module = folder().join(release.module);
-        let cache = cache()?;
-        let target = cache.join(format!("{}-{}", release.version, key(&module)?));
-        if !target.is_dir() {
-            fs::create_dir_all(&cache).with_context(|| format!("cannot make {}", cache.display()))?;
-            let fresh = tempfile::Builder::new().prefix("build-").tempdir_in(&cache)?;
-            build(release, &module, fresh.path())?;
-            // A run beside this one may have been faster: its programs are the same.
-            if let Err(error) = fs::rename(fresh.keep(), &target) {
-                ensure!(target.is_dir(), "cannot make {}: {error}", target.display());
-            }
-        }
-        Ok(Self { release, folder: target, builder: builder.to_owned() })
+        Ok(Self { release, folder: built(release)?, builder: builder.to_owned() })
     }
 
     /// Makes a command of one of the programs; it finds Fabric's own settings.
@@ -66,24 +52,12 @@ impl Programs {
     }
 }
 
-/// Returns the folder for programs, by the rules of the XDG base directories.
-fn cache() -> Result<PathBuf> {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute());
-    let cache = cache.or_else(|| std::env::home_dir().map(|home| home.join(".cache")));
-    Ok(cache.context("neither XDG_CACHE_HOME nor HOME is set")?.join("fabric-ccs/peers"))
-}
-
-/// Returns what tells one build from another: the versions of all modules.
-fn key(module: &Path) -> Result<String> {
-    let mut hash = Sha256::new();
-    for name in ["go.mod", "go.sum"] {
-        let file = module.join(name);
-        hash.update(fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?);
-    }
-    let mut hash = hex::encode(hash.finalize());
-    // Enough to tell a few builds apart.
-    hash.truncate(16);
-    Ok(hash)
+/// Returns the folder with the programs of a release; builds them where the cache does not have them.
+pub(crate) fn built(release: &Release) -> Result<PathBuf> {
+    let module = folder().join(release.module);
+    let key = cache::key(&module, &["go.mod", "go.sum"])?;
+    let name = format!("peers/{}-{key}", release.version);
+    cache::built_once(&name, |target| build(release, &module, target))
 }
 
 /// Builds the programs into a folder, with the settings that Fabric ships beside them.
