@@ -24,6 +24,7 @@ fuzz_target!(|document: &[u8]| {
         annotations: Vec::new(),
         debug: false,
         kubeconfig: None,
+        peer_pod: None,
     };
     let image =
         Image { name: text("registry/image"), digest: format!("sha256:{}", "0".repeat(64)), role: None };

@@ -122,15 +122,14 @@ impl Cluster {
 
     /// Creates the Job, and returns its UID. One that is there already is the answer to an earlier call of ours, which was
     /// lost: its name holds what no other launch has.
-    pub(crate) async fn create_job(&self, plan: &Plan) -> Result<String, Refusal> {
-        let name = plan.job_name();
+    pub(crate) async fn create_job(&self, name: &str, job: &Value) -> Result<String, Refusal> {
         let refused = |error: serde_json::Error| Refusal {
             failure: Failure::new(ExitCode::Settings, format!("cannot create job {name}: {error}")),
             may_pass: false,
             right: None,
             status: 0,
         };
-        let job: DynamicObject = serde_json::from_value(plan.job.clone()).map_err(refused)?;
+        let job: DynamicObject = serde_json::from_value(job.clone()).map_err(refused)?;
         let (jobs, parameters) = (self.jobs(), PostParams::default());
         let created = self.answer(format!("create job {name}"), jobs.create(&parameters, &job)).await;
         let job = match created {
@@ -140,6 +139,13 @@ impl Cluster {
             other => other?,
         };
         Ok(job.metadata.uid.unwrap_or_default())
+    }
+
+    /// Returns the UID of a pod, if there is one.
+    pub(crate) async fn pod(&self, name: &str) -> Result<Option<String>, Refusal> {
+        let pods = self.pods();
+        let pod = self.answer(format!("get pod {name}"), pods.get_opt(name)).await?;
+        Ok(pod.and_then(|pod| pod.metadata.uid))
     }
 
     /// Lists the Jobs of the same chaincode that are older than this launch.

@@ -1,9 +1,11 @@
 //! One launch from beginning to end: what it makes, it removes, unless the chaincode has run and ended by itself.
 
+use std::os::unix::process::parent_id;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
 use ccs_launch::{ExitCode, Failure};
+use serde_json::Value;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Launch;
@@ -31,8 +33,15 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 /// How long the lines of the chaincode may be that are shown.
 const LONGEST_LINE: usize = 1000;
 
-/// The signals by which a peer or a person stops a launch.
-struct Stop(Signal, Signal);
+/// How often to look whether the peer lives.
+const PULSE: Duration = Duration::from_millis(500);
+
+/// What stops a launch: a signal of the peer or of a person, and the death of the peer, of which no signal tells.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+    parent: u32,
+}
 
 impl Stop {
     fn new() -> Result<Self, Failure> {
@@ -41,13 +50,23 @@ impl Stop {
                 Failure::new(ExitCode::InputOutput, format!("cannot wait for signals: {error}"))
             })
         };
-        Ok(Self(on(SignalKind::terminate())?, on(SignalKind::interrupt())?))
+        Ok(Self {
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+            parent: parent_id(),
+        })
     }
 
     async fn received(&mut self) {
+        let orphaned = async {
+            while parent_id() == self.parent {
+                tokio::time::sleep(PULSE).await;
+            }
+        };
         tokio::select! {
-            _ = self.0.recv() => {}
-            _ = self.1.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            () = orphaned => {}
         }
     }
 }
@@ -121,12 +140,27 @@ impl Session<'_> {
             }
         }
         self.secret = Some(patiently(|| cluster.apply_secret(&plan.secret)).await?);
+        let (name, job) = (plan.job_name(), self.owned_job().await);
         self.job = true;
-        let uid = patiently(|| cluster.create_job(plan)).await?;
+        let uid = patiently(|| cluster.create_job(name, &job)).await?;
         // From now on the Secret goes with the Job, even if nobody is left to remove it.
-        let owned = plan.secret_of(plan.job_name(), &uid);
+        let owned = plan.secret_of(name, &uid);
         self.secret = Some(patiently(|| cluster.apply_secret(&owned)).await?);
         Ok(uid)
+    }
+
+    /// Gives the Job; where the peer's pod is beside it, as one that goes with that pod.
+    async fn owned_job(&self) -> Value {
+        let plan = self.launch.plan;
+        if let Some(pod) = &self.launch.target.peer_pod {
+            match self.cluster.pod(pod).await {
+                Ok(Some(uid)) => return plan.job_of(pod, &uid),
+                // With the network of its node, a pod has the name of the node.
+                Ok(None) => {}
+                Err(refusal) => self.warn(&refusal),
+            }
+        }
+        plan.job.clone()
     }
 
     /// Tells how it ended. What failed before it ran is removed; what has run is kept for a look at its log, and goes by

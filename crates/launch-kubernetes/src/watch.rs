@@ -93,6 +93,8 @@ pub(crate) async fn follow(launch: &Launch<'_>, cluster: &Cluster, uid: &str, st
                 watch.look_at_events().await;
                 None
             }
+            // The watches begin anew for as long as they are asked; without them nothing would be seen any more.
+            else => Some(blind()),
         };
         if let Some(trouble) = refused.or_else(|| watch.trouble()) {
             let pod = watch.pod.as_ref().and_then(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned);
@@ -241,6 +243,18 @@ impl Watch<'_> {
             (self.launch.say)(&state);
             self.last_state = state;
         }
+    }
+}
+
+/// Tells that nothing can be watched.
+fn blind() -> Trouble {
+    Trouble {
+        code: ExitCode::Unreachable,
+        kind: "blind",
+        grace: Grace::None,
+        reason: "the watch of the Job has ended".to_owned(),
+        hint: "the next transaction starts the chaincode again".to_owned(),
+        ran: false,
     }
 }
 

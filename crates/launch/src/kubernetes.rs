@@ -100,6 +100,15 @@ impl Plan {
         secret
     }
 
+    /// Gives the Job as it belongs to the pod of the peer: without the peer nobody stops it.
+    #[must_use]
+    pub fn job_of(&self, pod: &str, uid: &str) -> Value {
+        let mut job = self.job.clone();
+        job["metadata"]["ownerReferences"] =
+            json!([{"apiVersion": "v1", "kind": "Pod", "name": pod, "uid": uid}]);
+        job
+    }
+
     /// Tells whether a Job is an older one of the same chaincode on the same peer, also one that fabric-builder-k8s made.
     #[must_use]
     pub fn replaces(&self, job: &str) -> bool {

@@ -16,6 +16,9 @@ use crate::order::{Launch, Package, of_builder};
 /// Where a pod finds the namespace of its service account.
 const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
+/// Where Linux tells the name of the host.
+const HOST: &str = "/proc/sys/kernel/hostname";
+
 /// Checks the image's name, and writes what `run` needs; gives what was done.
 pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
     let (content, image) = read(package.source)?;
@@ -37,10 +40,15 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
         chaincode_type: &launch.metadata.chaincode_type,
         role: image.role.unwrap_or(Role::Client),
     };
-    let own_namespace = fs::read_to_string(OWN_NAMESPACE).ok().map(|namespace| namespace.trim().to_owned());
+    let word = |path: &str| {
+        let text = fs::read_to_string(path).ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let (own_namespace, host) = (word(OWN_NAMESPACE), word(HOST));
     let surroundings = kubernetes::Surroundings {
         variable: &|name| env::var(name).ok(),
-        own_namespace: own_namespace.as_deref().filter(|namespace| !namespace.is_empty()),
+        own_namespace: own_namespace.as_deref(),
+        host: host.as_deref(),
     };
     let target = Target::new(surroundings, launch.settings, &subject)?;
     let planned = kubernetes::Launch { target: &target, settings: launch.settings, image: &image, chaincode };

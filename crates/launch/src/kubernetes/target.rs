@@ -44,6 +44,8 @@ pub struct Target {
     pub debug: bool,
     /// The kubeconfig of the cluster, where the builder is not in it.
     pub kubeconfig: Option<String>,
+    /// The pod of the peer, where the chaincode runs in the same namespace: the Job goes with it.
+    pub peer_pod: Option<String>,
 }
 
 /// What the builder finds around itself.
@@ -53,6 +55,8 @@ pub struct Surroundings<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// The namespace in which the builder's pod runs, when it runs in one.
     pub own_namespace: Option<&'a str>,
+    /// The name of the host, which in a pod is the name of the pod.
+    pub host: Option<&'a str>,
 }
 
 impl Target {
@@ -74,9 +78,13 @@ impl Target {
         let ruled = settings.rules(subject).filter_map(|rule| rule.namespace.clone()).last();
         let namespace = ruled.or_else(|| filled("NAMESPACE")).or_else(|| set.namespace.clone());
         let namespace = namespace.or_else(|| surroundings.own_namespace.map(str::to_owned));
+        let namespace = namespace.unwrap_or_else(|| "default".to_owned());
+        let kubeconfig = (surroundings.variable)("KUBECONFIG_PATH").filter(|path| !path.is_empty());
+        let beside_peer = kubeconfig.is_none() && surroundings.own_namespace == Some(namespace.as_str());
         let target = Self {
             peer_id,
-            namespace: namespace.unwrap_or_else(|| "default".to_owned()),
+            namespace,
+            peer_pod: surroundings.host.filter(|_| beside_peer).map(str::to_owned),
             node_role: filled("NODE_ROLE"),
             prefix: variable("OBJECT_NAME_PREFIX")
                 .or_else(|| set.prefix.clone())
@@ -92,7 +100,7 @@ impl Target {
             name_servers: filled("NAME_SERVERS").map(|text| list(&text)).unwrap_or_default(),
             annotations: filled("CUSTOM_ANNOTATIONS").map_or(Ok(Vec::new()), |text| annotations(&text))?,
             debug: variable("DEBUG").is_some_and(|value| value == "true"),
-            kubeconfig: (surroundings.variable)("KUBECONFIG_PATH").filter(|path| !path.is_empty()),
+            kubeconfig,
         };
         target.check()?;
         Ok(target)
@@ -189,7 +197,8 @@ mod tests {
             let found = variables.iter().find(|(known, _)| *known == name);
             found.map(|(_, value)| (*value).to_owned())
         };
-        let surroundings = Surroundings { variable: &variable, own_namespace: Some("peers") };
+        let surroundings =
+            Surroundings { variable: &variable, own_namespace: Some("peers"), host: Some("org1-peer0-0") };
         let settings = Settings::parse(settings.as_bytes()).unwrap();
         Target::new(surroundings, &settings, &SUBJECT).map_err(|failure| failure.to_string())
     }
@@ -205,6 +214,14 @@ mod tests {
             (target.start_timeout, target.node_role, target.debug),
             (Duration::from_mins(3), None, false)
         );
+    }
+
+    #[test]
+    fn the_pod_of_the_peer_is_known_only_beside_the_chaincode() {
+        let pod = |variables: &[(&str, &str)]| target(variables, "peer_id: p").unwrap().peer_pod;
+        assert_eq!(pod(&[]).as_deref(), Some("org1-peer0-0"));
+        assert_eq!(pod(&[("FABRIC_K8S_BUILDER_NAMESPACE", "other")]), None);
+        assert_eq!(pod(&[("KUBECONFIG_PATH", "/config")]), None);
     }
 
     #[test]

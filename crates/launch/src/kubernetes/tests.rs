@@ -24,6 +24,7 @@ fn target(security: Security) -> Target {
         annotations: Vec::new(),
         debug: false,
         kubeconfig: None,
+        peer_pod: None,
     }
 }
 
@@ -131,6 +132,14 @@ fn the_secret_holds_the_certificates_in_both_forms_and_goes_with_its_job() {
         },
     });
     assert_eq!(plan.secret_of("j", "u"), expected);
+}
+
+#[test]
+fn a_job_of_a_pod_goes_with_it_and_does_not_hold_it_back() {
+    let plan = plan_of(&target(Security::Baseline), "").unwrap();
+    assert_eq!(plan.job["metadata"].get("ownerReferences"), None);
+    let owner = json!([{"apiVersion": "v1", "kind": "Pod", "name": "org1-peer0-0", "uid": "u"}]);
+    assert_eq!(plan.job_of("org1-peer0-0", "u")["metadata"]["ownerReferences"], owner);
 }
 
 #[test]
