@@ -1,9 +1,12 @@
 //! `cargo xtask kubernetes`: packages of the type `k8s` on a real Kubernetes with one node.
 //!
-//! [`launches`] calls the launcher as a peer does and makes every trouble that the node can make. [`peer`] has Fabric's own
+//! [`overlays`] asks kubectl whether overlays are merged as it merges them. [`launches`] calls the launcher as a peer does and makes
+//! every trouble that the node can make. [`peer`] has Fabric's own
 //! peer on the host, which installs, launches, upgrades and dies.
 
+mod inside;
 mod launches;
+mod overlays;
 mod peer;
 mod site;
 
@@ -40,6 +43,9 @@ const SHELL: &str = "docker.io/fabric-ccs/shell:1";
 /// The same, whose user is root.
 const ROOT: &str = "docker.io/fabric-ccs/root:1";
 
+/// An image with the launcher, as a peer calls it.
+const LAUNCHER: &str = "docker.io/fabric-ccs/launcher:1";
+
 /// What the checks work with.
 struct Stage {
     cluster: Cluster,
@@ -59,10 +65,12 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     }
     build_for_fabric()?;
     let builder = builder_programs::build_with_launcher()?;
-    let cluster = start(&busybox.context("busybox was found")?)?;
+    let cluster = start(&busybox.context("busybox was found")?, &builder)?;
     let stage = Stage { cluster, builder };
     let mut report = Report::new("Kubernetes");
+    report.part("overlays", |report| overlays::run(report, &stage.cluster));
     launches::run(&mut report, &stage);
+    report.check("a Job goes with the pod of the peer", || inside::run(&stage));
     if !options.without_peer {
         let release = RELEASES.first().context("there is a release")?;
         let programs = Fabric::ready(release, &stage.builder)?;
@@ -80,11 +88,13 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
 }
 
 /// Starts a cluster whose node has the images.
-fn start(busybox: &Path) -> Result<Cluster> {
+fn start(busybox: &Path, builder: &Path) -> Result<Cluster> {
     let contract = dev_peer_folder().join("contracts/go/target/everything");
     let shell: &[_] = &[(busybox, "bin/busybox")];
     let with_contract: &[_] = &[(busybox, "bin/busybox"), (&contract, "everything")];
     let start = "exec /everything -peer.address=$CORE_PEER_ADDRESS";
+    let launcher = builder.with_file_name("ccs-launcher");
+    let with_launcher: &[_] = &[(launcher.as_path(), "builder/bin/run")];
     let images = [
         Image {
             name: CONTRACT,
@@ -94,6 +104,12 @@ fn start(busybox: &Path) -> Result<Cluster> {
         },
         Image { name: SHELL, programs: shell, command: &["/bin/busybox", "sleep", "600"], user: NOBODY },
         Image { name: ROOT, programs: shell, command: &["/bin/busybox", "sleep", "600"], user: 0 },
+        Image {
+            name: LAUNCHER,
+            programs: with_launcher,
+            command: &["/builder/bin/run", "/build", "/call"],
+            user: NOBODY,
+        },
     ];
     Cluster::start(&Programs::ready()?, &images)
 }

@@ -133,6 +133,21 @@ impl<'a> Network<'a> {
         kill_process(id, signal).context("cannot signal the peer")
     }
 
+    /// Kills what launches chaincode for the peer.
+    pub(crate) fn kill_launcher(&self) -> Result<()> {
+        let run = self.folder().join("builder/bin/run");
+        let is_launcher = |process: &Path| {
+            fs::read(process.join("cmdline"))
+                .is_ok_and(|line| line.starts_with(run.as_os_str().as_encoded_bytes()))
+        };
+        for process in fs::read_dir("/proc")?.flatten().filter(|process| is_launcher(&process.path())) {
+            let id = process.file_name().to_str().and_then(|id| id.parse().ok()).and_then(Pid::from_raw);
+            kill_process(id.context("a process has an ID")?, Signal::KILL)
+                .context("cannot kill a launcher")?;
+        }
+        Ok(())
+    }
+
     /// Returns the folder of everything in the network.
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()

@@ -34,7 +34,7 @@ const CHANGE: Duration = Duration::from_secs(30);
 /// Within which time nothing is left after SIGTERM.
 const AFTER_SIGTERM: Duration = Duration::from_secs(3);
 
-/// Within which time the pod of a peer that was killed has ended.
+/// Within which time nothing runs of a peer that was killed.
 const AFTER_KILL: Duration = Duration::from_secs(10);
 
 /// Runs everything on a network of its own.
@@ -113,11 +113,23 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         ensure!(found.trim() == "128Mi", "the limit is {found}");
         Ok(())
     });
-    report.check("kill -9 of the peer ends the pod by itself", || {
+    report.check("kill -9 of the peer leaves neither Job nor Secret", || {
         network.signal_peer(Signal::KILL)?;
-        next.has_no_pod(cluster, AFTER_KILL)
+        next.is_gone(cluster, AFTER_KILL)
     });
-    report.check("the peer that was killed starts it again, and the older Job is gone", || {
+    report.check("the peer that was killed starts it again", || {
+        network.kill_and_start_peer()?;
+        wait_until(CHANGE, || Ok(reads(&administrator).is_ok())).context("it is not started again")?;
+        next.runs_once(cluster)
+    });
+    report.check("kill -9 of the peer and of the launcher ends the pod by itself", || {
+        network.kill_launcher()?;
+        network.signal_peer(Signal::KILL)?;
+        next.has_no_pod(cluster, AFTER_KILL)?;
+        ensure!(next.objects(cluster, "jobs", "")?.len() == 1, "nobody was there to delete the Job");
+        Ok(())
+    });
+    report.check("the next peer starts it again, and the older Job is gone", || {
         network.kill_and_start_peer()?;
         wait_until(CHANGE, || Ok(reads(&administrator).is_ok())).context("it is not started again")?;
         next.runs_once(cluster)
