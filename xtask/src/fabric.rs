@@ -54,7 +54,14 @@ enum Peer<'a> {
 
 /// Runs everything on Fabric's peers and on the development peer, and compares their answers.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
-    for (program, version) in [("go", "version"), ("tar", "--version")] {
+    let tools = [
+        ("go", "version"),
+        ("tar", "--version"),
+        ("npm", "--version"),
+        ("mvn", "--version"),
+        ("cc", "--version"),
+    ];
+    for (program, version) in tools {
         if !toolchain::has(program, version) {
             let tally = toolchain::missing("fabric", &format!("{program} is not installed"));
             println!("\nfabric: {tally}");

@@ -1,17 +1,25 @@
 //! Packages with source, as the command of the peer packs them: built with the tools of the host, without Docker.
 
 use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 
 use super::administrator::{Administrator, Definition};
 use super::network::Network;
+use super::programs;
 use super::report::Report;
 use crate::dev_peer::programs::folder as dev_peer_folder;
+use crate::processes::succeed;
 use crate::workspace;
 
-/// The languages: as the command names them, the contract, and as the contract names itself.
-const LANGUAGES: [(&str, &str, &str); 2] = [("golang", "go", "go"), ("node", "node", "node")];
+/// How long copying a contract may take.
+const COPY: Duration = Duration::from_secs(30);
+
+/// The languages: as the command names them, and as the contract and its folder are called.
+const LANGUAGES: [(&str, &str); 3] = [("golang", "go"), ("node", "node"), ("java", "java")];
 
 /// Deploys the contract in each language from its source.
 pub(super) fn run(
@@ -26,24 +34,40 @@ pub(super) fn run(
         cache.display()
     );
     fs::write(network.folder().join("builder/launch.yaml"), settings)?;
-    for (language, contract, name) in LANGUAGES {
+    for (language, name) in LANGUAGES {
         let check = format!("source in {language} is built on the host, and registers over TLS");
-        report.check(&check, || deploy(network, administrator, language, contract, name));
+        report.check(&check, || {
+            let contract = dev_peer_folder().join("contracts").join(name);
+            let source = if name == "java" { one_jar(&contract, network.folder())? } else { contract };
+            deploy(network, administrator, (language, name), &source)
+        });
     }
     Ok(())
+}
+
+/// Copies the contract in Java, and has Maven put it and its libraries into one jar, as the peer's own build expects it.
+fn one_jar(contract: &Path, folder: &Path) -> Result<PathBuf> {
+    let copy = folder.join("contract-in-java");
+    succeed(Command::new("cp").arg("-r").arg(contract).arg(&copy), COPY)?;
+    let pom = copy.join("pom.xml");
+    let text = fs::read_to_string(&pom)?.replace("<finalName>everything", "<finalName>chaincode");
+    let (before, plugin) =
+        text.split_once("      <!-- The libraries beside the jar").context("pom.xml copies libraries")?;
+    let (_, after) = plugin.split_once("      </plugin>\n").context("the plugin ends")?;
+    let shade = fs::read_to_string(programs::folder().join("shade.xml"))?;
+    fs::write(&pom, format!("{before}{shade}{after}"))?;
+    Ok(copy)
 }
 
 fn deploy(
     network: &Network<'_>,
     administrator: &Administrator<'_>,
-    language: &str,
-    contract: &str,
-    name: &str,
+    (language, name): (&str, &str),
+    source: &Path,
 ) -> Result<()> {
     let label = format!("{language}_1.0");
     let file = network.folder().join(format!("{label}.tgz"));
-    let path = dev_peer_folder().join("contracts").join(contract);
-    let words = format!("{} --path {} --lang {language} --label {label}", file.display(), path.display());
+    let words = format!("{} --path {} --lang {language} --label {label}", file.display(), source.display());
     administrator.expect(&format!("lifecycle chaincode package {words}"), "")?;
     administrator.install(&file)?;
     let content = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
