@@ -9,6 +9,7 @@ use ccs_launch::{ExitCode, Failure};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::events::{Event, Events};
+use crate::guard::Guard;
 use crate::stage;
 
 /// How long the chaincode may take to end after SIGTERM. The peer waits 5 s for `run` (Fabric 3.1
@@ -23,6 +24,7 @@ pub(crate) struct Group {
     /// The first process, which is collected when the group is dropped: until then nobody else has its number.
     child: Child,
     leader: Pid,
+    guard: Option<Guard>,
 }
 
 impl Group {
@@ -41,24 +43,28 @@ impl Group {
             .stderr(Stdio::piped());
         let cannot =
             |reason: String| Failure::new(ExitCode::InputOutput, format!("cannot start a process: {reason}"));
-        let child = command.spawn().map_err(|error| cannot(error.to_string()))?;
-        let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let leader = leader.ok_or_else(|| cannot("the system gave it no number".to_owned()))?;
+        let mut child = command.spawn().map_err(|error| cannot(error.to_string()))?;
+        let leader = Pid::from_child(&child);
+        let guard = Guard::start(leader).map_err(|error| {
+            let _ = kill_process_group(leader, Signal::KILL);
+            let _ = child.wait();
+            cannot(error.to_string())
+        })?;
         events.later(move || {
             // The process is not collected yet, so that its number stays taken while the group is killed.
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(leader), options));
             Event::Ended
         });
-        Ok(Self { child, leader })
+        Ok(Self { child, leader, guard: Some(guard) })
     }
 
-    /// Gives the number of the first process, and of the group.
+    /// Returns the number of the first process, and of the group.
     pub(crate) fn leader(&self) -> Pid {
         self.leader
     }
 
-    /// Gives the outputs.
+    /// Returns the outputs.
     pub(crate) fn take_outputs(&mut self) -> Vec<Box<dyn std::io::Read + Send>> {
         let mut outputs: Vec<Box<dyn std::io::Read + Send>> = Vec::new();
         if let Some(stdout) = self.child.stdout.take() {
@@ -81,9 +87,12 @@ impl Group {
         ended
     }
 
-    /// Ends what the first process has left, and gives how that one has ended.
+    /// Ends what the first process has left, and returns how that one has ended.
     pub(crate) fn collect(&mut self) -> Option<ExitStatus> {
         let _ = kill_process_group(self.leader, Signal::KILL);
+        if let Some(guard) = self.guard.take() {
+            guard.release();
+        }
         self.child.wait().ok()
     }
 }

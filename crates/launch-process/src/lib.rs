@@ -14,6 +14,7 @@
 //! | `supervise` | the life of one launch |
 //! | `events` | what a launch waits for |
 //! | `group` | the process group of the chaincode |
+//! | `guard` | the process that ends the chaincode when `run` is killed |
 //! | `stage` | the step between `run` and the chaincode: limits, and death with the parent |
 //! | `turn` | one launch of a package at a time |
 //! | `identity` | what tells one launch from another |
@@ -23,6 +24,7 @@
 
 mod events;
 mod group;
+mod guard;
 mod identity;
 mod peer;
 mod pump;
@@ -31,6 +33,7 @@ mod supervise;
 mod tool;
 mod turn;
 
+pub use guard::guard;
 pub use identity::Identity;
 pub use pump::Output;
 pub use stage::child;

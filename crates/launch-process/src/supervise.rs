@@ -41,7 +41,6 @@ pub fn supervise(plan: &Plan, identity: &Identity<'_>, output: Output) -> Result
     };
     prepare(plan)?;
     let mut group = Group::start(plan, &events)?;
-    turn.note(group.leader());
     let pump = Pump::start(group.take_outputs(), &output);
     (output.own)(&format!("the chaincode runs as process {}", group.leader().as_raw_nonzero()));
     let stopped = loop {

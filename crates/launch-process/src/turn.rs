@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ccs_launch::{ExitCode, Failure};
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::OFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, geteuid, pidfd_open, pidfd_send_signal};
 
@@ -46,7 +45,7 @@ pub(crate) enum Wait {
 }
 
 impl Turn {
-    /// Stops an earlier launch of the same package, if there is one, and what a killed one has left.
+    /// Stops an earlier launch of the same package, if there is one.
     pub(crate) fn wait(
         identity: &Identity<'_>,
         events: &Events,
@@ -61,7 +60,7 @@ impl Turn {
             Ok(()) => file,
             Err(TryLockError::Error(_)) => return Ok(Wait::Ours(Self { file: None })),
             Err(TryLockError::WouldBlock) => {
-                let earlier = read(&file).into_iter().next();
+                let earlier = read(&file);
                 match replace(file, earlier, events, tell) {
                     Replaced::Locked(file) => file,
                     Replaced::Stopped => return Ok(Wait::Stopped),
@@ -72,31 +71,19 @@ impl Turn {
                 }
             }
         };
-        for left in read(&file).into_iter().skip(1) {
-            end_group(left, identity.package, tell);
-        }
         let turn = Self { file: Some(file) };
-        turn.write(&[rustix::process::getpid()])
-            .map_err(|error| cannot("write", &path, &error.to_string()))?;
+        turn.write().map_err(|error| cannot("write", &path, &error.to_string()))?;
         Ok(Wait::Ours(turn))
     }
 
-    /// Notes the group that must end should this process be killed.
-    pub(crate) fn note(&self, leader: Pid) {
-        // Without the note the group still dies with this process, but for what has left the first process.
-        let _ = self.write(&[rustix::process::getpid(), leader]);
-    }
-
-    fn write(&self, processes: &[Pid]) -> std::io::Result<()> {
-        let Some(mut file) = self.file.as_ref() else { return Ok(()) };
-        let known = processes.iter().filter_map(|pid| Process::of(*pid));
-        let mut text = Vec::new();
-        for process in known {
-            writeln!(text, "{} {}", process.pid.as_raw_nonzero(), process.started)?;
-        }
+    /// Notes that this process holds the lock.
+    fn write(&self) -> std::io::Result<()> {
+        let (Some(mut file), Some(own)) = (self.file.as_ref(), Process::of(rustix::process::getpid())) else {
+            return Ok(());
+        };
         file.set_len(0)?;
         file.rewind()?;
-        file.write_all(&text)
+        writeln!(file, "{} {}", own.pid.as_raw_nonzero(), own.started)
     }
 }
 
@@ -111,7 +98,7 @@ impl Drop for Turn {
 impl Process {
     /// Looks a living process up.
     fn of(pid: Pid) -> Option<Self> {
-        Some(Self { pid, started: stat(pid, STARTED)?.parse().ok()? })
+        Some(Self { pid, started: started(pid)? })
     }
 
     /// Opens the process, if it is still the same.
@@ -121,15 +108,14 @@ impl Process {
     }
 }
 
-/// Where fields of /proc/PID/stat are, behind the name of the program (proc(5): pgrp is field 5, starttime field 22).
-const GROUP: usize = 2;
+/// Where the time of the start is in /proc/PID/stat, behind the name of the program (proc(5): starttime, field 22).
 const STARTED: usize = 19;
 
-fn stat(pid: Pid, field: usize) -> Option<String> {
+fn started(pid: Pid) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
     // The name, in parentheses, may hold anything.
     let (_, fields) = stat.rsplit_once(')')?;
-    fields.split_whitespace().nth(field).map(str::to_owned)
+    fields.split_whitespace().nth(STARTED)?.parse().ok()
 }
 
 enum Replaced {
@@ -163,51 +149,16 @@ fn replace(file: File, earlier: Option<Process>, events: &Events, tell: &dyn Fn(
     Replaced::No
 }
 
-/// Ends a group that a killed launch has left.
-///
-/// Its first process dies with the launch; others of the group live on. The system may have given the group's number away
-/// meanwhile, so only processes with the chaincode's environment are taken for its own.
-fn end_group(leader: Process, package: &str, tell: &dyn Fn(&str)) {
-    let variable = format!("CORE_CHAINCODE_ID_NAME={package}");
-    let group = leader.pid.as_raw_nonzero().to_string();
-    let left: Vec<_> = fs::read_dir("/proc")
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Pid::from_raw(entry.ok()?.file_name().to_str()?.parse().ok()?))
-        .filter(|pid| stat(*pid, GROUP).is_some_and(|found| found == group))
-        .filter_map(|pid| {
-            let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
-            // Read while the handle keeps the number from changing its meaning unnoticed: a signal goes to this process or none.
-            let environment = fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).ok()?;
-            environment
-                .split(|byte| *byte == 0)
-                .any(|entry| entry == variable.as_bytes())
-                .then_some((pid, handle))
-        })
-        .collect();
-    for (pid, handle) in &left {
-        tell(&format!("ends process {}, which a killed launch has left", pid.as_raw_nonzero()));
-        let _ = pidfd_send_signal(handle, Signal::KILL);
-    }
-    let limit = Timespec { tv_sec: KILL.as_secs().cast_signed(), tv_nsec: 0 };
-    for (_, handle) in &left {
-        let _ = poll(&mut [PollFd::new(handle, PollFlags::IN)], Some(&limit));
-    }
-}
-
-fn read(mut file: &File) -> Vec<Process> {
+/// Reads which process holds the lock.
+fn read(mut file: &File) -> Option<Process> {
     let mut text = String::new();
-    if file.rewind().is_err() || file.take(1_000).read_to_string(&mut text).is_err() {
-        return Vec::new();
-    }
-    let process = |line: &str| {
-        let (pid, started) = line.split_once(' ')?;
-        Some(Process { pid: Pid::from_raw(pid.parse().ok()?)?, started: started.parse().ok()? })
-    };
-    text.lines().filter_map(process).collect()
+    file.rewind().ok()?;
+    file.take(100).read_to_string(&mut text).ok()?;
+    let (pid, started) = text.trim_end().split_once(' ')?;
+    Some(Process { pid: Pid::from_raw(pid.parse().ok()?)?, started: started.parse().ok()? })
 }
 
-/// Gives the folder of the locks, which nobody else can write.
+/// Returns the folder of the locks, which only the user of the peer can write.
 fn folder(temporary: &Path) -> Result<PathBuf, Failure> {
     let user = geteuid().as_raw();
     let path = temporary.join(format!("fabric-ccs-{user}"));

@@ -59,6 +59,7 @@ fn main() -> ExitCode {
             end(&log, result)
         }
         Request::Child(words) => ccs_launch_process::child(words),
+        Request::Guard(words) => ccs_launch_process::guard(&words),
         Request::Version(program) => print(&format!("{}\n", request::version(program))),
         Request::Help => print(request::HELP),
     }

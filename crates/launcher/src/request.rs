@@ -16,6 +16,8 @@ pub(crate) enum Request {
     Build { source: PathBuf, metadata: PathBuf, out: PathBuf },
     /// `run --child ...`, from this program itself.
     Child(Vec<OsString>),
+    /// `run --guard ...`, from this program itself.
+    Guard(Vec<OsString>),
     /// Say which version this is, and under which name.
     Version(Option<&'static str>),
     /// Say how the program is called.
@@ -33,6 +35,7 @@ pub(crate) fn read(command_line: impl IntoIterator<Item = OsString>) -> Result<R
         ("" | "--help" | "-h", 0 | 1) => return Ok(Request::Help),
         ("--version" | "-V", 1) => return Ok(Request::Version(name)),
         ("--child", _) => return Ok(Request::Child(words.split_off(1))),
+        ("--guard", _) => return Ok(Request::Guard(words.split_off(1))),
         _ => {}
     }
     let mode = if first.starts_with("--") { first } else { String::new() };
