@@ -6,10 +6,10 @@
 //!
 //! | Module | Holds |
 //! | --- | --- |
-//! | [`session`] | one launch from beginning to end |
-//! | [`watch`] | what Job, pod and Events show while it runs |
-//! | [`verdict`] | what that means: pure |
-//! | [`cluster`], [`refusal`] | the calls, and what a refusal means |
+//! | `session` | one launch from beginning to end |
+//! | `watch` | what Job, pod and Events show while it runs |
+//! | `verdict` | what that means: pure |
+//! | `cluster`, `refusal` | the calls, and what a refusal means |
 
 mod cluster;
 mod refusal;

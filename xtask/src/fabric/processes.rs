@@ -120,7 +120,18 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
         ensure!(log.contains("binary.json: there is no program for linux/"), "the log does not say why");
         Ok(())
     });
-    sources::run(report, network, &administrator)
+    sources::run(report, network, &administrator)?;
+    report.check("kill -9 of the peer and of run leaves no process of chaincode from source", || {
+        let builds = network.folder().join("production/externalbuilder/builds");
+        let is_there =
+            |process: &Path| fs::read_link(process.join("cwd")).is_ok_and(|at| at.starts_with(&builds));
+        ensure!(!processes(is_there).is_empty(), "no process runs in {}", builds.display());
+        network.kill_launcher()?;
+        network.signal_peer(Signal::KILL)?;
+        wait_until(AFTER_KILL, || Ok(processes(is_there).is_empty()))
+            .with_context(|| format!("{:?} live on", processes(is_there)))
+    });
+    Ok(())
 }
 
 fn reads(administrator: &Administrator<'_>) -> Result<()> {
