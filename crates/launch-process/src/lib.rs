@@ -1,6 +1,6 @@
 //! Starts chaincode as a process of the peer's host, and supervises it.
 //!
-//! [`supervise`] carries out the plan of a process: it ends when the chaincode has ended, when it is told to stop, or when the
+//! [`supervise()`] carries out the plan of a process: it ends when the chaincode has ended, when it is told to stop, or when the
 //! peer has gone, and never leaves a process of the chaincode behind.
 //!
 //! ```text
