@@ -130,7 +130,9 @@ impl Message {
         while data.has_remaining() {
             if self.last.capacity() == self.last.len() {
                 self.end_piece();
-                self.last.reserve((self.missing + data.len()).min(PIECE));
+                // As much as has arrived already: a message that says it is large, and then stays away, takes little.
+                let arrived = self.length - self.missing;
+                self.last.reserve(arrived.min(self.missing + data.len()).min(PIECE));
             }
             let fitting = data.len().min(self.last.capacity() - self.last.len());
             self.last.extend_from_slice(&data.split_to(fitting));

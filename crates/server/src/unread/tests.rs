@@ -184,10 +184,22 @@ async fn the_only_message_of_a_call_comes_when_the_request_has_ended() {
 
 #[test]
 fn a_byte_does_not_keep_the_buffer_alive_in_which_it_came() {
-    let mut message = Message { missing: 3, ..Message::default() };
+    let mut message = Message { length: 4, missing: 3, ..Message::default() };
     let buffer = Bytes::from(vec![7; 1 << 20]);
     message.append(buffer.slice(..1));
     assert!(buffer.is_unique());
+}
+
+#[test]
+fn a_message_takes_room_for_what_has_arrived_and_not_for_what_it_promises() {
+    let (length, mut room) = (90 << 20, Vec::new());
+    let mut message = Message { length, missing: length, ..Message::default() };
+    for part in [8 << 10, 8 << 10, 100 << 10] {
+        message.missing -= part;
+        message.append(Bytes::from(vec![7; part]));
+        room.push(message.last.capacity());
+    }
+    assert_eq!(room, [8 << 10, 16 << 10, 64 << 10]);
 }
 
 proptest! {
