@@ -17,7 +17,17 @@ pub fn root() -> &'static Path {
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root()).stdin(Stdio::null());
+    for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_this_package(name)) {
+        command.env_remove(name);
+    }
     command
+}
+
+/// Tells whether cargo has set a variable because it runs this program. A build script may ask for such a variable, as ring's
+/// does: with another value than a person's own cargo has, everything above ring would be compiled again each time.
+fn is_of_this_package(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "OUT_DIR"
 }
 
 /// Runs a command; one that does not succeed is an error.
@@ -70,4 +80,20 @@ pub fn in_ci() -> bool {
 pub fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(OsStr::to_string_lossy).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cargo_is_called_as_a_person_calls_it() {
+        // Set by cargo for each test.
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
+        let command = cargo(["metadata"]);
+        let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();
+        assert!(removed.contains(&(OsStr::new("CARGO_PKG_NAME"), None)), "{removed:?}");
+        assert!(removed.contains(&(OsStr::new("CARGO_MANIFEST_DIR"), None)), "{removed:?}");
+        assert!(!is_of_this_package(OsStr::new("CARGO_PROFILE_DEV_DEBUG")));
+    }
 }
