@@ -9,7 +9,7 @@ mod answers;
 mod checks;
 mod contracts;
 pub(crate) mod network;
-mod packages;
+pub(crate) mod packages;
 mod processes;
 pub(crate) mod programs;
 pub(crate) mod release;

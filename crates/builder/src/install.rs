@@ -84,7 +84,7 @@ struct Piece {
     version: String,
 }
 
-/// Gives the programs that are installed: this one under three names, and the launcher if it lies beside this one.
+/// Returns the programs that are installed: this one under three names, and the launcher if it lies beside this one.
 fn pieces() -> Result<Vec<Piece>, Error> {
     let this = env::current_exe().map_err(|source| Error::Read { path: "/proc/self/exe".into(), source })?;
     let launcher = this.with_file_name(launcher::PROGRAM);

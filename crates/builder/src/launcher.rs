@@ -19,7 +19,7 @@ pub const NAME: &str = "run";
 /// The name of the program that is installed under [`NAME`].
 pub const PROGRAM: &str = "ccs-launcher";
 
-/// Gives the program `run` beside the one that was started; [`None`] if there is none that can be executed.
+/// Returns the program `run` beside the one that was started; [`None`] if there is none that can be executed.
 #[must_use]
 pub fn beside_this_program() -> Option<PathBuf> {
     let called = PathBuf::from(env::args_os().next()?);

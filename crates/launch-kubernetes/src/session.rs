@@ -36,7 +36,7 @@ const LONGEST_LINE: usize = 1000;
 /// How often to look whether the peer lives.
 const PULSE: Duration = Duration::from_millis(500);
 
-/// What stops a launch: a signal of the peer or of a person, and the death of the peer, of which no signal tells.
+/// What stops a launch: a signal from the peer or a person, or the death of the peer, which sends no signal.
 struct Stop {
     terminate: Signal,
     interrupt: Signal,
@@ -149,7 +149,7 @@ impl Session<'_> {
         Ok(uid)
     }
 
-    /// Gives the Job; where the peer's pod is beside it, as one that goes with that pod.
+    /// Returns the Job; where the peer's pod is beside it, as one that goes with that pod.
     async fn owned_job(&self) -> Value {
         let plan = self.launch.plan;
         if let Some(pod) = &self.launch.target.peer_pod {

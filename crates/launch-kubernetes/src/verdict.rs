@@ -20,7 +20,7 @@ const LONGEST_MESSAGE: usize = 500;
 pub(crate) struct Observed<'a> {
     /// The Job, once it was seen.
     pub(crate) job: Option<&'a Value>,
-    /// Whether the Job was seen and is no more.
+    /// Whether the Job was seen and has been deleted.
     pub(crate) job_gone: bool,
     /// The pod of the Job.
     pub(crate) pod: Option<&'a Value>,
@@ -124,7 +124,7 @@ fn name(object: &Value) -> &str {
     text(&object["metadata"], "name")
 }
 
-/// Gives the condition of a type that holds.
+/// Returns the condition of a type that holds.
 fn condition<'v>(object: &'v Value, kind: &str) -> Option<&'v Value> {
     items(&object["status"]["conditions"])
         .find(|condition| text(condition, "type") == kind && text(condition, "status") == "True")

@@ -21,7 +21,7 @@ const TICK: Duration = Duration::from_millis(500);
 /// How long the API server may fail to answer while the chaincode does not run.
 const UNREACHABLE: Duration = Duration::from_secs(30);
 
-/// The kind of trouble when somebody has deleted the Job or its pod.
+/// The kind of trouble when the Job or its pod was deleted.
 pub(crate) const DELETED: &str = "deleted";
 
 /// How a chaincode ended.
@@ -129,7 +129,7 @@ impl Watch<'_> {
     fn pod_changed(&mut self, change: watcher::Result<Event<DynamicObject>>) {
         match change {
             Ok(Event::Apply(pod) | Event::InitApply(pod)) => self.pod = serde_json::to_value(pod).ok(),
-            // What was seen last says more than that the pod is no more, which the Job tells.
+            // The last state says more than the deletion of the pod, which the Job shows.
             Ok(Event::Delete(_) | Event::Init | Event::InitDone) => {}
             Err(error) => {
                 let refusal = self.refusal(error, "watch pods");

@@ -16,7 +16,7 @@ pub struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// Gives the name of the lock: the label for people, and a hash of everything.
+    /// Returns the name of the lock: the label for people, and a hash of everything.
     pub(crate) fn lock_name(&self) -> String {
         let mut hash = Sha256::new();
         for part in self.peer.into_iter().chain([self.package]) {

@@ -20,6 +20,7 @@
 //! | `identity` | what tells one launch from another |
 //! | `tool` | tools that build chaincode |
 //! | `pump` | the chaincode's output, line by line |
+//! | `private_folder` | a folder for what launches of one user share |
 //! | `peer` | whether the peer still lives |
 
 mod events;
@@ -27,6 +28,7 @@ mod group;
 mod guard;
 mod identity;
 mod peer;
+mod private_folder;
 mod pump;
 mod stage;
 mod supervise;
@@ -35,6 +37,7 @@ mod turn;
 
 pub use guard::guard;
 pub use identity::Identity;
+pub use private_folder::private_folder;
 pub use pump::Output;
 pub use stage::child;
 pub use supervise::supervise;

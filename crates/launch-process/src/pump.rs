@@ -52,7 +52,7 @@ impl Pump {
         Self { last, running }
     }
 
-    /// Waits until everything is passed on, at most for as long as is said, and gives the last line that is not blank.
+    /// Waits until everything is passed on, at most for as long as is said, and returns the last line that is not blank.
     pub(crate) fn finish(self, limit: Duration) -> String {
         // Nothing is ever sent: the wait ends when the last thread has ended, or with the time.
         let _ = self.running.recv_timeout(limit);

@@ -17,7 +17,7 @@ pub(crate) const NOT_STARTED: &str = "the chaincode did not start: ";
 /// The exit status that comes with that line.
 pub(crate) const NOT_STARTED_STATUS: u8 = 125;
 
-/// Gives the words after `--child`: this process, the four limits, the program, its arguments.
+/// Returns the words after `--child`: this process, the four limits, the program, its arguments.
 pub(crate) fn words(plan: &Plan) -> Vec<OsString> {
     let Limits { memory, open_files, processes, nice } = &plan.limits;
     let number = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string()).into();

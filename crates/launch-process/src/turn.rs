@@ -3,18 +3,19 @@
 //! After the stream of a chaincode has ended, the peer calls `run` a second time and never signals the first one again
 //! (Fabric 3.1 `core/chaincode/runtime_launcher.go`). So the second one stops the first, by a lock file that names it.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use ccs_launch::{ExitCode, Failure};
 use rustix::fs::OFlags;
-use rustix::process::{Pid, PidfdFlags, Signal, geteuid, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::events::{Event, Events};
 use crate::identity::Identity;
+use crate::private_folder::private_folder;
 
 /// How long an earlier launch may take to end after SIGTERM: longer than it lets its chaincode take.
 const PATIENCE: Duration = Duration::from_secs(4);
@@ -51,7 +52,7 @@ impl Turn {
         events: &Events,
         tell: &dyn Fn(&str),
     ) -> Result<Wait, Failure> {
-        let path = folder(identity.temporary)?.join(identity.lock_name());
+        let path = private_folder(identity.temporary)?.join(identity.lock_name());
         let flags = OFlags::NOFOLLOW.bits().cast_signed();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
@@ -158,23 +159,6 @@ fn read(mut file: &File) -> Option<Process> {
     Some(Process { pid: Pid::from_raw(pid.parse().ok()?)?, started: started.parse().ok()? })
 }
 
-/// Returns the folder of the locks, which only the user of the peer can write.
-fn folder(temporary: &Path) -> Result<PathBuf, Failure> {
-    let user = geteuid().as_raw();
-    let path = temporary.join(format!("fabric-ccs-{user}"));
-    match DirBuilder::new().mode(0o700).create(&path) {
-        Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(cannot("make", &path, &error.to_string())),
-    }
-    let found = fs::symlink_metadata(&path).map_err(|error| cannot("read", &path, &error.to_string()))?;
-    if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
-        return Err(cannot("use", &path, "it is not a folder that only the peer's user can read")
-            .with_hint("remove it; it is made again"));
-    }
-    Ok(path)
-}
-
 fn cannot(action: &str, path: &Path, reason: &str) -> Failure {
     Failure::new(ExitCode::InputOutput, format!("cannot {action} {}: {reason}", path.display()))
 }
@@ -188,19 +172,5 @@ mod tests {
         let own = Process::of(rustix::process::getpid()).unwrap();
         assert!(own.open().is_some());
         assert!(Process { started: own.started + 1, ..own }.open().is_none());
-    }
-
-    #[test]
-    fn a_folder_that_others_can_write_is_refused() {
-        let temporary = tempfile::tempdir().unwrap();
-        let path = folder(temporary.path()).unwrap();
-        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o700);
-        fs::remove_dir(&path).unwrap();
-        std::os::unix::fs::symlink("/", &path).unwrap();
-        let line = folder(temporary.path()).unwrap_err().line();
-        assert!(
-            line.contains("it is not a folder that only the peer's user can read; hint: remove it"),
-            "{line}"
-        );
     }
 }

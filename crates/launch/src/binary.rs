@@ -85,7 +85,7 @@ impl Binary {
         Ok(Self { programs: Programs::ByTarget(programs), arguments })
     }
 
-    /// Gives the program for a platform.
+    /// Returns the program for a platform.
     pub fn program(&self, target: &Target) -> Result<Program, Failure> {
         match &self.programs {
             Programs::One => Ok(Program { file: PROGRAM.to_owned(), sha256: None }),

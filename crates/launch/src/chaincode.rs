@@ -55,13 +55,13 @@ impl Chaincode {
         !self.root_cert.is_empty()
     }
 
-    /// Gives the label: the part of the package ID before the last colon.
+    /// Returns the label: the part of the package ID before the last colon.
     #[must_use]
     pub fn label(&self) -> &str {
         self.chaincode_id.rsplit_once(':').map_or(self.chaincode_id.as_str(), |(label, _)| label)
     }
 
-    /// Gives the hash: the part of the package ID after the last colon; empty when there is none.
+    /// Returns the hash: the part of the package ID after the last colon; empty when there is none.
     #[must_use]
     pub fn hash(&self) -> &str {
         self.chaincode_id.rsplit_once(':').map_or("", |(_, hash)| hash)

@@ -28,19 +28,19 @@ impl Failure {
         self
     }
 
-    /// Gives the code to end with.
+    /// Returns the code to end with.
     #[must_use]
     pub const fn code(&self) -> ExitCode {
         self.code
     }
 
-    /// Gives the hint.
+    /// Returns the hint.
     #[must_use]
     pub fn hint(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// Gives the text for the log: `error 46 chaincode ended: ...; hint: ...`.
+    /// Returns the text for the log: `error 46 chaincode ended: ...; hint: ...`.
     #[must_use]
     pub fn line(&self) -> String {
         let mut line = format!("error {}: {}", self.code, self.reason);

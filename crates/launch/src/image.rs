@@ -44,7 +44,7 @@ impl Image {
         serde_json::from_slice(content).map_err(|error| refused(format!("{FILE}: {error}")))
     }
 
-    /// Gives what a container engine pulls: the name at the digest.
+    /// Returns what a container engine pulls: the name at the digest.
     #[must_use]
     pub fn reference(&self) -> String {
         format!("{}@{}", self.name, self.digest)

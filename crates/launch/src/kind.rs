@@ -14,7 +14,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Gives the kind of a type, in any case; [`None`] for types that nobody launches.
+    /// Returns the kind of a type, in any case; [`None`] for types that nobody launches.
     #[must_use]
     pub fn of(chaincode_type: &str) -> Option<Self> {
         match chaincode_type.to_ascii_lowercase().as_str() {

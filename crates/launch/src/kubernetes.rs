@@ -85,13 +85,13 @@ impl Launch<'_> {
 }
 
 impl Plan {
-    /// Gives the name of the Job.
+    /// Returns the name of the Job.
     #[must_use]
     pub fn job_name(&self) -> &str {
         self.job["metadata"]["name"].as_str().unwrap_or_default()
     }
 
-    /// Gives the Secret as it belongs to the Job: it goes with it.
+    /// Returns the Secret as it belongs to the Job: it goes with it.
     #[must_use]
     pub fn secret_of(&self, job: &str, uid: &str) -> Value {
         let mut secret = self.secret.clone();
@@ -100,7 +100,7 @@ impl Plan {
         secret
     }
 
-    /// Gives the Job as it belongs to the pod of the peer: without the peer nobody stops it.
+    /// Returns the Job as it belongs to the pod of the peer: without the peer nobody stops it.
     #[must_use]
     pub fn job_of(&self, pod: &str, uid: &str) -> Value {
         let mut job = self.job.clone();
@@ -116,7 +116,7 @@ impl Plan {
         job != self.job_name() && suffix.is_some_and(|suffix| suffix.len() == SUFFIX && !suffix.contains('-'))
     }
 
-    /// Gives the selector of labels that all such Jobs have.
+    /// Returns the selector of labels that all such Jobs have.
     #[must_use]
     pub fn selector(&self) -> String {
         let label = |name: &str| self.job["metadata"]["labels"][name].as_str().unwrap_or_default();

@@ -54,7 +54,7 @@ impl Lines {
         }
     }
 
-    /// Gives the last line, when the output ended without a newline.
+    /// Returns the last line, when the output ended without a newline.
     pub fn finish(&mut self, mut each: impl FnMut(&str)) {
         if !self.line.is_empty() {
             self.end(&mut each);

@@ -144,7 +144,7 @@ impl Call<'_> {
         .to_vec()
     }
 
-    /// Gives the variables and files of the certificates; none for a peer without TLS.
+    /// Returns the variables and files of the certificates; none for a peer without TLS.
     ///
     /// The shims for Node.js and Java read Base64 of the PEM from `_PATH`, the shim for Go reads PEM from `_FILE` first
     /// (fabric-chaincode-go `shim/internal/config.go`, fabric-chaincode-node `lib/chaincode.js`).

@@ -1,6 +1,6 @@
 //! Which known word an unknown one resembles.
 
-/// Gives the known word that was probably meant.
+/// Returns the known word that was probably meant.
 pub(crate) fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
     let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
     let word = plain(&word.chars().take(64).collect::<String>());
@@ -13,7 +13,7 @@ pub(crate) fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Gives the hint for an unknown key.
+/// Returns the hint for an unknown key.
 pub(crate) fn hint(word: &str, known: &[&'static str]) -> String {
     match meant(word, known.iter().copied()) {
         Some(meant) => format!("did you mean {meant}?"),

@@ -151,7 +151,7 @@ impl Settings {
         Ok(settings)
     }
 
-    /// Gives the platform for packages of a type.
+    /// Returns the platform for packages of a type.
     #[must_use]
     pub fn platform_for(&self, chaincode_type: &str) -> Platform {
         let default =
@@ -159,7 +159,7 @@ impl Settings {
         self.platform.unwrap_or(default)
     }
 
-    /// Gives the rules that match a chaincode, in the order of the file.
+    /// Returns the rules that match a chaincode, in the order of the file.
     pub fn rules<'s>(&'s self, subject: &'s Subject<'s>) -> impl Iterator<Item = &'s Rule> {
         self.chaincodes.iter().filter(|rule| rule.matches.fits(subject))
     }

@@ -97,7 +97,7 @@ impl Source<'_> {
 }
 
 impl Language {
-    /// Gives how chaincode that was built from source is started.
+    /// Returns how chaincode that was built from source is started.
     #[must_use]
     pub fn start(self, build: &Path) -> Start {
         match self {

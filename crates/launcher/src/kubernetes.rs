@@ -19,7 +19,7 @@ const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/names
 /// Where Linux tells the name of the host.
 const HOST: &str = "/proc/sys/kernel/hostname";
 
-/// Checks the image's name, and writes what `run` needs; gives what was done.
+/// Checks the image's name, and writes what `run` needs; returns what was done.
 pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
     let (content, image) = read(package.source)?;
     Output::new(package.out)

@@ -42,7 +42,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) log: &'a Log,
 }
 
-/// Gives an error of the builder as a failure; the codes are the same.
+/// Returns an error of the builder as a failure; the codes are the same.
 pub(crate) fn of_builder(error: &Error) -> Failure {
     let number = error.code().number();
     let code = ExitCode::ALL.into_iter().find(|code| code.number() == number);

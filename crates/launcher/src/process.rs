@@ -21,7 +21,7 @@ const MAX_DOCUMENT: u64 = 1 << 20;
 /// The largest program, in bytes.
 const MAX_PROGRAM: u64 = 512 << 20;
 
-/// Checks the program for this platform, and writes it with its arguments; gives what was done.
+/// Checks the program for this platform, and writes it with its arguments; returns what was done.
 pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
     let document = read_document(package.source)?;
     let binary = parse(document.as_deref())?;

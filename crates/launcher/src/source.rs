@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use ccs_builder::output::Output;
 use ccs_launch::settings::{Language, Settings};
 use ccs_launch::source::{FOLDER, INHERITED, JAR, Product, Recipe, Source, Tools};
 use ccs_launch::{ExitCode, Failure, binary};
-use ccs_launch_process::run_tool;
+use ccs_launch_process::{private_folder, run_tool};
 
 use crate::log::Log;
 use crate::order::{Package, of_builder};
@@ -28,7 +28,7 @@ const MAX_PRODUCT: u64 = 512 << 20;
 /// The folder in BLD for what is removed after the build.
 const WORK: &str = ".ccs-launcher";
 
-/// Builds a package, and writes what `run` starts; gives what was done.
+/// Builds a package, and writes what `run` starts; returns what was done.
 pub(crate) fn build(
     package: Package<'_>,
     language: Language,
@@ -40,7 +40,9 @@ pub(crate) fn build(
     let work = Folder::make(package.out.join(WORK))?;
     let cache = match &settings.build.cache {
         Some(cache) => cache.clone(),
-        None => private_folder(&surroundings.temporary)?.join("cache"),
+        None => private_folder(&surroundings.temporary)
+            .map_err(|failure| failure.with_hint("name another cache in launch.yaml"))?
+            .join("cache"),
     };
     make_folders(&cache.join("home"))?;
     let inherited: Vec<(String, String)> =
@@ -123,23 +125,6 @@ fn make_folders(path: &Path) -> Result<(), Failure> {
         cannot("make", path, &error)
             .with_hint("build.cache in launch.yaml names a folder that the peer can write")
     })
-}
-
-/// Gives a folder of the peer's user alone among the temporary files.
-fn private_folder(temporary: &Path) -> Result<PathBuf, Failure> {
-    let own =
-        fs::metadata("/proc/self").map_err(|error| cannot("read", Path::new("/proc/self"), &error))?.uid();
-    let path = temporary.join(format!("fabric-ccs-{own}"));
-    make_folders(&path)?;
-    let found = fs::symlink_metadata(&path).map_err(|error| cannot("read", &path, &error))?;
-    if !found.is_dir() || found.uid() != own || found.mode() & 0o077 != 0 {
-        let reason =
-            format!("cannot use {}: it is not a folder that only the peer's user can read", path.display());
-        return Err(
-            Failure::new(ExitCode::InputOutput, reason).with_hint("name another cache in launch.yaml")
-        );
-    }
-    Ok(path)
 }
 
 /// Copies plain files and folders, which are all that a package has.

@@ -43,7 +43,7 @@ fn settings() -> Result<Settings, Failure> {
     }
 }
 
-/// Gives the place of launch.yaml in the folder above the program's.
+/// Returns the place of launch.yaml in the folder above the program's.
 fn beside_bin() -> Option<PathBuf> {
     let called = env::args_os().next().map(PathBuf::from)?;
     // A name without a folder was found through PATH, which a peer never does; then the kernel knows where it is.

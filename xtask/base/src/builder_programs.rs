@@ -18,7 +18,7 @@ pub fn build() -> Result<PathBuf> {
     Ok(folder.join("ccs-builder"))
 }
 
-/// Builds the static `ccs-builder` and `ccs-launcher`, and gives the path of the first one, beside which the second lies.
+/// Builds the static `ccs-builder` and `ccs-launcher`, and returns the path of the first one, beside which the second lies.
 ///
 /// They get a folder of their own: elsewhere, the builder is installed without the launcher.
 pub fn build_with_launcher() -> Result<PathBuf> {

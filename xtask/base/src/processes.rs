@@ -137,6 +137,15 @@ pub fn lines_of(output: impl Read + Send + 'static) -> Receiver<String> {
     lines
 }
 
+/// Returns the processes that fit, by their folders in /proc.
+pub fn running(fits: impl Fn(&Path) -> bool) -> Vec<Pid> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries
+        .filter(|entry| fits(&entry.path()))
+        .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
+        .collect()
+}
+
 /// Waits until a server listens.
 pub fn listening(address: &str) -> Result<()> {
     wait_until(UNTIL_IT_LISTENS, || Ok(TcpStream::connect(address).is_ok()))

@@ -144,6 +144,31 @@ impl<'a> Administrator<'a> {
         self.expect(&format!("lifecycle chaincode commit $ORDERER $PEERS {words}"), committed)
     }
 
+    /// Approves and commits the second definition of a chaincode, with another package.
+    pub(crate) fn upgrade(&self, name: &str, package: &str) -> Result<()> {
+        let words = format!("--channelID mychannel --name {name} --version 2.0 --sequence 2");
+        let committed = "committed with status (VALID)";
+        self.expect(
+            &format!("lifecycle chaincode approveformyorg $ORDERER {words} --package-id {package}"),
+            committed,
+        )?;
+        self.expect(&format!("lifecycle chaincode commit $ORDERER $PEERS {words}"), committed)
+    }
+
+    /// Has the contract write a key, and waits for the block.
+    pub(crate) fn writes(&self, name: &str) -> Result<()> {
+        let call = r#"{"Args":["Put","a","blue"]}"#;
+        let words =
+            format!("chaincode invoke $ORDERER $PEERS -C mychannel -n {name} --waitForEvent -c {call}");
+        self.expect(&words, "committed with status (VALID)")
+    }
+
+    /// Has the contract read the key that [`Self::writes`] has written.
+    pub(crate) fn reads(&self, name: &str) -> Result<()> {
+        let words = format!(r#"chaincode query -C mychannel -n {name} -c {{"Args":["Get","a"]}}"#);
+        self.expect(&words, "blue")
+    }
+
     fn take(&self, step: &Step) -> Result<()> {
         let Finished { status, stdout, stderr } = self.run(&step.peer)?;
         // The library for messages varies the number of spaces from one build of a program to the next, on purpose.

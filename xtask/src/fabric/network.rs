@@ -13,7 +13,7 @@ use super::administrator::{Administrator, Site};
 use super::packages::CONFIGURED_HOST;
 use super::programs::{self, Programs};
 use crate::builder_programs;
-use crate::processes::{self, Running, free_address, listening, logged, succeed};
+use crate::processes::{self, Running, free_address, listening, logged, running, succeed};
 
 /// Where cryptogen puts Org1, its peer and the orderer, in the network's folder.
 const ORGANIZATION: &str = "organizations/peerOrganizations/org1.example.com";
@@ -135,17 +135,19 @@ impl<'a> Network<'a> {
 
     /// Kills what launches chaincode for the peer.
     pub(crate) fn kill_launcher(&self) -> Result<()> {
-        let run = self.folder().join("builder/bin/run");
-        let is_launcher = |process: &Path| {
-            fs::read(process.join("cmdline"))
-                .is_ok_and(|line| line.starts_with(run.as_os_str().as_encoded_bytes()))
-        };
-        for process in fs::read_dir("/proc")?.flatten().filter(|process| is_launcher(&process.path())) {
-            let id = process.file_name().to_str().and_then(|id| id.parse().ok()).and_then(Pid::from_raw);
-            kill_process(id.context("a process has an ID")?, Signal::KILL)
-                .context("cannot kill a launcher")?;
+        for launcher in self.launchers() {
+            kill_process(launcher, Signal::KILL).context("cannot kill a launcher")?;
         }
         Ok(())
+    }
+
+    /// Returns the processes that launch chaincode for the peer.
+    pub(crate) fn launchers(&self) -> Vec<Pid> {
+        let run = self.folder().join("builder/bin/run");
+        running(|process| {
+            fs::read(process.join("cmdline"))
+                .is_ok_and(|line| line.starts_with(run.as_os_str().as_encoded_bytes()))
+        })
     }
 
     /// Returns the folder of everything in the network.

@@ -1,11 +1,12 @@
-//! Packages that only show what a builder does: no chaincode is behind them.
+//! How the checks pack, and packages that only show what a builder does: no chaincode is behind them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
+use sha2::{Digest as _, Sha256};
 
 use crate::dev_peer::servers::ccs;
 use crate::processes::succeed;
@@ -20,19 +21,28 @@ pub(super) const CONFIGURED_HOST: &str = "chaincode.example.com";
 pub(super) const INDEX: &str =
     r#"{"index":{"fields":["group","number"]},"ddoc":"byGroup","name":"byGroup","type":"json"}"#;
 
-/// Makes a package whose address has no port, in the way that Fabric's documentation shows: `ccs package` refuses it.
+/// Makes a package whose address has no port, which `ccs package` refuses.
 pub(super) fn portless(folder: &Path) -> Result<PathBuf> {
     let source = folder.join("portless");
     fs::create_dir(&source)?;
     fs::write(source.join("metadata.json"), r#"{"type":"ccaas","label":"portless"}"#)?;
     fs::write(source.join("connection.json"), r#"{"address":"example.com"}"#)?;
-    for words in [
-        ["czf", "code.tar.gz", "connection.json"].as_slice(),
-        &["czf", "portless.tgz", "metadata.json", "code.tar.gz"],
-    ] {
-        succeed(Command::new("tar").args(words).current_dir(&source), LIMIT)?;
+    pack(&source, &["connection.json"])
+}
+
+/// Packs a folder with metadata.json in the way that Fabric's documentation shows; `members` become code.tar.gz.
+pub(crate) fn pack(source: &Path, members: &[&str]) -> Result<PathBuf> {
+    let code = [&["czf", "code.tar.gz"], members].concat();
+    for words in [code.as_slice(), &["czf", "package.tgz", "metadata.json", "code.tar.gz"]] {
+        succeed(Command::new("tar").args(words).current_dir(source), LIMIT)?;
     }
-    Ok(source.join("portless.tgz"))
+    Ok(source.join("package.tgz"))
+}
+
+/// Returns the ID of a package with a label.
+pub(crate) fn package_id(label: &str, file: &Path) -> Result<String> {
+    let content = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    Ok(format!("{label}:{}", hex::encode(Sha256::digest(content))))
 }
 
 /// Makes a package whose host is in the builder's configuration.

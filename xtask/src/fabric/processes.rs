@@ -3,7 +3,6 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -11,14 +10,12 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use super::administrator::{Administrator, Definition};
 use super::network::Network;
+use super::packages::{pack, package_id};
 use super::programs::Programs;
 use super::report::Report;
 use super::sources;
 use crate::dev_peer::programs::folder as dev_peer_folder;
-use crate::processes::{logged, succeed, wait_until};
-
-/// How long tar and `ccs` may take.
-const TOOL: Duration = Duration::from_mins(1);
+use crate::processes::{logged, running, wait_until};
 
 /// How long the old process may live after an upgrade: until the peer sees the block.
 const UPGRADE: Duration = Duration::from_secs(30);
@@ -53,11 +50,8 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
         first.runs_once()
     });
     report.check("it writes and reads", || {
-        let call = r#"{"Args":["Put","a","blue"]}"#;
-        let words =
-            format!("chaincode invoke $ORDERER $PEERS -C mychannel -n {NAME} --waitForEvent -c {call}");
-        administrator.expect(&words, "committed with status (VALID)")?;
-        reads(&administrator)
+        administrator.writes(NAME)?;
+        administrator.reads(NAME)
     });
     report.check("what it writes is in the peer's log, and its key is not", || {
         let log = fs::read_to_string(network.log())?;
@@ -69,13 +63,13 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
         let old = first.process()?;
         kill_process(old, Signal::KILL)?;
         first.is_gone_within(old, AFTER_SIGTERM)?;
-        reads(&administrator)?;
+        administrator.reads(NAME)?;
         first.runs_once()
     });
     report.check("an upgrade starts the next version, and stops the first one", || {
         administrator.install(&next.file)?;
-        upgrade(&administrator, &next)?;
-        reads(&administrator)?;
+        administrator.upgrade(NAME, &next.id)?;
+        administrator.reads(NAME)?;
         next.runs_once()?;
         first.is_gone(UPGRADE)
     });
@@ -86,19 +80,36 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
     });
     report.check("the peer that is started again starts it again", || {
         network.kill_and_start_peer()?;
-        reads(&administrator)?;
+        administrator.reads(NAME)?;
         next.runs_once()
     });
     report.check("kill -9 of the peer leaves no process for longer than 10 s", || {
         network.signal_peer(Signal::KILL)?;
         next.is_gone(AFTER_KILL)?;
-        no_launcher_within(network.folder(), AFTER_KILL)
+        wait_until(AFTER_KILL, || Ok(network.launchers().is_empty())).context("run lives on")
     });
     report.check("the peer that was killed starts it again", || {
         network.kill_and_start_peer()?;
-        reads(&administrator)?;
+        administrator.reads(NAME)?;
         next.runs_once()
     });
+    fail(report, network, &administrator);
+    sources::run(report, network, &administrator)?;
+    report.check("kill -9 of the peer and of run leaves no process of chaincode from source", || {
+        let builds = network.folder().join("production/externalbuilder/builds");
+        let is_there =
+            |process: &Path| fs::read_link(process.join("cwd")).is_ok_and(|at| at.starts_with(&builds));
+        ensure!(!running(is_there).is_empty(), "no process runs in {}", builds.display());
+        network.kill_launcher()?;
+        network.signal_peer(Signal::KILL)?;
+        wait_until(AFTER_KILL, || Ok(running(is_there).is_empty()))
+            .with_context(|| format!("{:?} live on", running(is_there)))
+    });
+    Ok(())
+}
+
+/// Installs packages whose launch or build fails.
+fn fail(report: &mut Report, network: &Network<'_>, administrator: &Administrator<'_>) {
     report.check("a chaincode that ends at once fails the launch at once, with its code", || {
         let broken = Package::script(network.folder(), "broken_1.0", "echo no license >&2; exit 3")?;
         administrator.install(&broken.file)?;
@@ -120,51 +131,6 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
         ensure!(log.contains("binary.json: there is no program for linux/"), "the log does not say why");
         Ok(())
     });
-    sources::run(report, network, &administrator)?;
-    report.check("kill -9 of the peer and of run leaves no process of chaincode from source", || {
-        let builds = network.folder().join("production/externalbuilder/builds");
-        let is_there =
-            |process: &Path| fs::read_link(process.join("cwd")).is_ok_and(|at| at.starts_with(&builds));
-        ensure!(!processes(is_there).is_empty(), "no process runs in {}", builds.display());
-        network.kill_launcher()?;
-        network.signal_peer(Signal::KILL)?;
-        wait_until(AFTER_KILL, || Ok(processes(is_there).is_empty()))
-            .with_context(|| format!("{:?} live on", processes(is_there)))
-    });
-    Ok(())
-}
-
-fn reads(administrator: &Administrator<'_>) -> Result<()> {
-    let words = format!(r#"chaincode query -C mychannel -n {NAME} -c {{"Args":["Get","a"]}}"#);
-    administrator.expect(&words, "blue")
-}
-
-fn upgrade(administrator: &Administrator<'_>, next: &Package) -> Result<()> {
-    let words = format!("--channelID mychannel --name {NAME} --version 2.0 --sequence 2");
-    let approve = format!("lifecycle chaincode approveformyorg $ORDERER {words} --package-id {}", next.id);
-    let committed = "committed with status (VALID)";
-    administrator.expect(&approve, committed)?;
-    administrator.expect(&format!("lifecycle chaincode commit $ORDERER $PEERS {words}"), committed)
-}
-
-/// Waits until no launcher of this network's builder runs.
-fn no_launcher_within(folder: &Path, limit: Duration) -> Result<()> {
-    let run = folder.join("builder/bin/run").to_string_lossy().into_owned();
-    wait_until(limit, || Ok(processes(|process| starts_with(&process.join("cmdline"), &run)).is_empty()))
-        .context("run lives on")
-}
-
-fn starts_with(file: &Path, text: &str) -> bool {
-    fs::read(file).is_ok_and(|content| content.starts_with(text.as_bytes()))
-}
-
-/// Gives the processes that fit, by their folders in /proc.
-fn processes(fits: impl Fn(&Path) -> bool) -> Vec<Pid> {
-    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries
-        .filter(|entry| fits(&entry.path()))
-        .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
-        .collect()
 }
 
 /// A package of the type `binary`.
@@ -223,18 +189,14 @@ impl Package {
         fs::create_dir(&source)?;
         fs::write(source.join("metadata.json"), format!(r#"{{"type":"binary","label":"{label}"}}"#))?;
         let members = write(&source)?;
-        let tar = |words: &[&str]| succeed(Command::new("tar").args(words).current_dir(&source), TOOL);
-        tar(&[&["czf", "code.tar.gz"], members.as_slice()].concat())?;
-        tar(&["czf", "package.tgz", "metadata.json", "code.tar.gz"])?;
-        let file = source.join("package.tgz");
-        let hash = <sha2::Sha256 as sha2::Digest>::digest(fs::read(&file)?);
-        Ok(Self { file, id: format!("{label}:{}", hex::encode(hash)) })
+        let file = pack(&source, &members)?;
+        Ok(Self { id: package_id(label, &file)?, file })
     }
 
-    /// Gives the processes of the chaincode: those that it has told its ID, but for the stage that becomes the chaincode.
+    /// Returns the processes of the chaincode: those that it has told its ID, but for the stage that becomes the chaincode.
     fn processes(&self) -> Vec<Pid> {
         let variable = format!("CORE_CHAINCODE_ID_NAME={}", self.id);
-        processes(|process| {
+        running(|process| {
             fs::read(process.join("environ")).is_ok_and(|environment| {
                 environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
             })
@@ -269,7 +231,7 @@ impl Package {
     }
 }
 
-/// Gives the contract in Go, as `cargo xtask fabric` has built it.
+/// Returns the contract in Go, as `cargo xtask fabric` has built it.
 fn contract() -> PathBuf {
     dev_peer_folder().join("contracts/go/target/everything")
 }

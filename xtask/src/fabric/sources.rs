@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 
 use super::administrator::{Administrator, Definition};
 use super::network::Network;
+use super::packages::package_id;
 use super::programs;
 use super::report::Report;
 use crate::dev_peer::programs::folder as dev_peer_folder;
@@ -70,8 +71,7 @@ fn deploy(
     let words = format!("{} --path {} --lang {language} --label {label}", file.display(), source.display());
     administrator.expect(&format!("lifecycle chaincode package {words}"), "")?;
     administrator.install(&file)?;
-    let content = fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-    let package = format!("{label}:{}", hex::encode(<sha2::Sha256 as sha2::Digest>::digest(content)));
+    let package = package_id(&label, &file)?;
     let definition = Definition { channel: "mychannel", name: language, package: &package, options: "" };
     administrator.define(&definition)?;
     let words = format!(r#"chaincode query -C mychannel -n {language} -c {{"Args":["About"]}}"#);

@@ -217,7 +217,7 @@ impl Failing {
     }
 }
 
-/// Gives the content of image.json.
+/// Returns the content of image.json.
 fn image(stage: &Stage, picture: Picture) -> Result<String> {
     let (name, digest) = match picture {
         Picture::Of(image) => (image.trim_end_matches(":1"), stage.cluster.digest(image)?.to_owned()),

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -12,9 +11,10 @@ use xtask_kubernetes::cluster::Cluster;
 use super::{CONTRACT, Stage};
 use crate::fabric::administrator::{Administrator, Definition};
 use crate::fabric::network::Network;
+use crate::fabric::packages::{pack, package_id};
 use crate::fabric::programs::Programs;
 use crate::fabric::report::Report;
-use crate::processes::{free_address, succeed, wait_until};
+use crate::processes::{free_address, wait_until};
 
 /// Where a pod reaches the host.
 const HOST: &str = "10.87.0.1";
@@ -24,9 +24,6 @@ const NAMESPACE: &str = "chaincode";
 
 /// The chaincode's name in the definitions.
 const NAME: &str = "launched";
-
-/// How long tar may take.
-const TOOL: Duration = Duration::from_mins(1);
 
 /// How long a change may take until the cluster shows it.
 const CHANGE: Duration = Duration::from_secs(30);
@@ -74,11 +71,8 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         first.runs_once(cluster)
     });
     report.check("it writes and reads", || {
-        let call = r#"{"Args":["Put","a","blue"]}"#;
-        let words =
-            format!("chaincode invoke $ORDERER $PEERS -C mychannel -n {NAME} --waitForEvent -c {call}");
-        administrator.expect(&words, "committed with status (VALID)")?;
-        reads(&administrator)
+        administrator.writes(NAME)?;
+        administrator.reads(NAME)
     });
     report.check("the log of the peer names the Job, and holds no key", || {
         let log = fs::read_to_string(network.log())?;
@@ -91,13 +85,13 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
     });
     report.check("a pod that was deleted is started again by the next transaction", || {
         cluster.expect(&["-n", NAMESPACE, "delete", "pod", "--all", "--timeout=40s"])?;
-        wait_until(CHANGE, || Ok(reads(&administrator).is_ok())).context("it is not started again")?;
+        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
         first.runs_once(cluster)
     });
     report.check("an upgrade starts the next version, and the old Job is gone", || {
         administrator.install(&next.file)?;
-        upgrade(&administrator, &next)?;
-        reads(&administrator)?;
+        administrator.upgrade(NAME, &next.id)?;
+        administrator.reads(NAME)?;
         next.runs_once(cluster)?;
         first.is_gone(cluster, CHANGE)
     });
@@ -107,33 +101,13 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         network.signal_peer(Signal::TERM)?;
         next.is_gone(cluster, AFTER_SIGTERM)?;
         network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(reads(&administrator).is_ok())).context("it is not started again")?;
+        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
         let limit = "jsonpath={.items[*].spec.template.spec.containers[0].resources.limits.memory}";
         let found = cluster.expect(&["-n", NAMESPACE, "get", "jobs", "-o", limit])?;
         ensure!(found.trim() == "128Mi", "the limit is {found}");
         Ok(())
     });
-    report.check("kill -9 of the peer leaves neither Job nor Secret", || {
-        network.signal_peer(Signal::KILL)?;
-        next.is_gone(cluster, AFTER_KILL)
-    });
-    report.check("the peer that was killed starts it again", || {
-        network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(reads(&administrator).is_ok())).context("it is not started again")?;
-        next.runs_once(cluster)
-    });
-    report.check("kill -9 of the peer and of the launcher ends the pod by itself", || {
-        network.kill_launcher()?;
-        network.signal_peer(Signal::KILL)?;
-        next.has_no_pod(cluster, AFTER_KILL)?;
-        ensure!(next.objects(cluster, "jobs", "")?.len() == 1, "nobody was there to delete the Job");
-        Ok(())
-    });
-    report.check("the next peer starts it again, and the older Job is gone", || {
-        network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(reads(&administrator).is_ok())).context("it is not started again")?;
-        next.runs_once(cluster)
-    });
+    die(report, (cluster, &administrator, &next), network);
     report.check("an image that cannot be had fails the launch at once, with its code", || {
         let image = format!(r#"{{"name":"UPPER/Case","digest":"sha256:{}"}}"#, "0".repeat(64));
         let broken = Package::make(network.folder(), "broken_1.0", &image)?;
@@ -148,17 +122,33 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
     Ok(())
 }
 
-fn reads(administrator: &Administrator<'_>) -> Result<()> {
-    let words = format!(r#"chaincode query -C mychannel -n {NAME} -c {{"Args":["Get","a"]}}"#);
-    administrator.expect(&words, "blue")
-}
-
-fn upgrade(administrator: &Administrator<'_>, next: &Package) -> Result<()> {
-    let words = format!("--channelID mychannel --name {NAME} --version 2.0 --sequence 2");
-    let approve = format!("lifecycle chaincode approveformyorg $ORDERER {words} --package-id {}", next.id);
-    let committed = "committed with status (VALID)";
-    administrator.expect(&approve, committed)?;
-    administrator.expect(&format!("lifecycle chaincode commit $ORDERER $PEERS {words}"), committed)
+/// Kills the peer, and then the peer with its launcher.
+fn die(
+    report: &mut Report,
+    (cluster, administrator, next): (&Cluster, &Administrator<'_>, &Package),
+    network: &mut Network<'_>,
+) {
+    report.check("kill -9 of the peer leaves neither Job nor Secret", || {
+        network.signal_peer(Signal::KILL)?;
+        next.is_gone(cluster, AFTER_KILL)
+    });
+    report.check("the peer that was killed starts it again", || {
+        network.kill_and_start_peer()?;
+        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        next.runs_once(cluster)
+    });
+    report.check("kill -9 of the peer and of the launcher ends the pod by itself", || {
+        network.kill_launcher()?;
+        network.signal_peer(Signal::KILL)?;
+        next.has_no_pod(cluster, AFTER_KILL)?;
+        ensure!(next.objects(cluster, "jobs", "")?.len() == 1, "nobody was there to delete the Job");
+        Ok(())
+    });
+    report.check("the next peer starts it again, and the older Job is gone", || {
+        network.kill_and_start_peer()?;
+        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        next.runs_once(cluster)
+    });
 }
 
 /// A package of the type `k8s`, as fabric-builder-k8s documents it.
@@ -174,15 +164,11 @@ impl Package {
         fs::create_dir(&source)?;
         fs::write(source.join("metadata.json"), format!(r#"{{"type":"k8s","label":"{label}"}}"#))?;
         fs::write(source.join("image.json"), image)?;
-        let tar = |words: &[&str]| succeed(Command::new("tar").args(words).current_dir(&source), TOOL);
-        tar(&["czf", "code.tar.gz", "image.json"])?;
-        tar(&["czf", "package.tgz", "metadata.json", "code.tar.gz"])?;
-        let file = source.join("package.tgz");
-        let hash = <sha2::Sha256 as sha2::Digest>::digest(fs::read(&file)?);
-        Ok(Self { file, label: label.to_owned(), id: format!("{label}:{}", hex::encode(hash)) })
+        let file = pack(&source, &["image.json"])?;
+        Ok(Self { id: package_id(label, &file)?, label: label.to_owned(), file })
     }
 
-    /// Gives the objects of a kind that belong to it and fit a further selector of fields.
+    /// Returns the objects of a kind that belong to it and fit a further selector of fields.
     fn objects(&self, cluster: &Cluster, kind: &str, fields: &str) -> Result<Vec<String>> {
         let label = format!("fabric-builder-k8s-cclabel={}", self.label);
         let words = ["-n", NAMESPACE, "get", kind, "-o", "name", "-l", &label, "--field-selector", fields];

@@ -63,7 +63,7 @@ impl Site {
         })
     }
 
-    /// Signs in as somebody else than the administrator.
+    /// Signs in as a user other than the administrator.
     pub(super) fn with_kubeconfig(mut self, kubeconfig: PathBuf) -> Self {
         self.kubeconfig = kubeconfig;
         self

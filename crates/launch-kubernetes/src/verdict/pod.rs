@@ -82,7 +82,7 @@ const STOPPED: &[&str] = &[
     "Shutdown",
 ];
 
-/// Gives the states of all containers, with their names.
+/// Returns the states of all containers, with their names.
 fn states(pod: &Value) -> impl Iterator<Item = (&str, &Value)> {
     let of = |list: &str| items(&pod["status"][list]).map(|status| (text(status, "name"), &status["state"]));
     of("initContainerStatuses").chain(of("containerStatuses"))
@@ -213,7 +213,7 @@ fn unscheduled(pod: &Value, events: &[Value]) -> Option<Trouble> {
     })
 }
 
-/// Gives the state of the pod in a few words.
+/// Returns the state of the pod in a few words.
 pub(super) fn state(pod: &Value) -> String {
     let reason = states(pod).find_map(|(_, state)| Some(text(state.get("waiting")?, "reason")));
     let reason = reason.filter(|reason| !reason.is_empty());

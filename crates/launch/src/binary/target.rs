@@ -24,7 +24,7 @@ const PROCESSORS: [(&str, &str, u16); 6] = [
 ];
 
 impl Target {
-    /// Gives the platform on which this program runs.
+    /// Returns the platform on which this program runs.
     #[must_use]
     pub fn here() -> Self {
         let processor = std::env::consts::ARCH;
@@ -77,7 +77,7 @@ pub fn check_program(file: &str, content: &[u8], target: &Target) -> Result<(), 
     }
 }
 
-/// Gives the processor in the header of an ELF file.
+/// Returns the processor in the header of an ELF file.
 fn machine(content: &[u8]) -> Option<u16> {
     let header = content.first_chunk::<20>()?;
     let number = [header[18], header[19]];

@@ -27,7 +27,7 @@ pub struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// Gives the name of the Secret, with which the names of its Jobs begin.
+    /// Returns the name of the Secret, with which the names of its Jobs begin.
     #[must_use]
     pub fn object(&self) -> String {
         let parts = [self.prefix, self.peer_id, self.peer_address, self.mspid, self.chaincode_id];
@@ -39,7 +39,7 @@ impl Identity<'_> {
         format!("{}-{label}-{}", self.prefix, hash.to_lowercase())
     }
 
-    /// Gives the label of the package as the value of a label in Kubernetes, which takes no plus sign.
+    /// Returns the label of the package as the value of a label in Kubernetes, which takes no plus sign.
     #[must_use]
     pub fn label_value(&self) -> String {
         let known =
@@ -49,7 +49,7 @@ impl Identity<'_> {
         value.trim_matches(|character: char| !character.is_ascii_alphanumeric()).to_owned()
     }
 
-    /// Gives the hash of the package as the value of a label, where its 64 digits are too long.
+    /// Returns the hash of the package as the value of a label, where its 64 digits are too long.
     #[must_use]
     pub fn hash_value(&self) -> String {
         let hash = self.chaincode_id.rsplit_once(':').map_or("", |(_, hash)| hash);

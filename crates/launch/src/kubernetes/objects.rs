@@ -35,7 +35,7 @@ pub(super) struct Parts<'a> {
 }
 
 impl Parts<'_> {
-    /// Gives the labels that Secret, Job and pod have.
+    /// Returns the labels that Secret, Job and pod have.
     pub(super) fn labels(&self) -> Map<String, Value> {
         let mut labels = Map::new();
         for (name, value) in [
@@ -51,7 +51,7 @@ impl Parts<'_> {
         labels
     }
 
-    /// Gives the annotations that Secret, Job and pod have.
+    /// Returns the annotations that Secret, Job and pod have.
     pub(super) fn annotations(&self) -> Map<String, Value> {
         let mut annotations = Map::new();
         for (name, value) in [
@@ -82,7 +82,7 @@ impl Parts<'_> {
         annotations
     }
 
-    /// Gives the Secret with the certificates of the peer; a peer without TLS has none, and the files are empty.
+    /// Returns the Secret with the certificates of the peer; a peer without TLS has none, and the files are empty.
     pub(super) fn secret(&self) -> Value {
         let chaincode = self.chaincode;
         json!({
@@ -100,7 +100,7 @@ impl Parts<'_> {
         })
     }
 
-    /// Gives the Job around the template of a pod.
+    /// Returns the Job around the template of a pod.
     pub(super) fn job(&self, name: &str, template: &Value) -> Value {
         json!({
             "apiVersion": "batch/v1",
@@ -111,7 +111,7 @@ impl Parts<'_> {
         })
     }
 
-    /// Gives the template of the pod before the operator's overlays.
+    /// Returns the template of the pod before the operator's overlays.
     pub(super) fn template(&self) -> Value {
         let mut template = json!({
             "metadata": {"labels": self.labels(), "annotations": self.annotations_of_the_job()},
@@ -143,7 +143,7 @@ impl Parts<'_> {
         template
     }
 
-    /// Gives the variables of all shims, in the order of fabric-builder-k8s.
+    /// Returns the variables of all shims, in the order of fabric-builder-k8s.
     pub(super) fn environment(&self) -> Value {
         // Fabric-builder-k8s says true to a peer without TLS as well, whose chaincode cannot connect then.
         let tls = self.chaincode.wants_tls() || self.target.security == Security::None;

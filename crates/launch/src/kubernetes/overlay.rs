@@ -34,7 +34,7 @@ fn changed(before: &Value, after: &Value, parts: &Parts<'_>) -> Option<String> {
     before.into_iter().zip(after).find_map(|((field, old), (_, new))| (old != new).then_some(field))
 }
 
-/// Gives the reserved fields with what a template holds there; the same fields, in the same order, for every template.
+/// Returns the reserved fields with what a template holds there; the same fields, in the same order, for every template.
 fn reserved(template: &Value, parts: &Parts<'_>) -> Vec<(String, Vec<Value>)> {
     let (metadata, spec) = (&template["metadata"], &template["spec"]);
     let mut fields = Vec::new();

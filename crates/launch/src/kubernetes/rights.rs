@@ -45,7 +45,7 @@ impl Right {
         self
     }
 
-    /// Gives the rule of a Role.
+    /// Returns the rule of a Role.
     #[must_use]
     pub fn rule(&self) -> String {
         let Self { group, resource, verbs, .. } = self;
@@ -56,7 +56,7 @@ impl Right {
     }
 }
 
-/// Gives a Role with every right, as YAML.
+/// Returns a Role with every right, as YAML.
 #[must_use]
 pub fn role(name: &str, namespace: &str) -> String {
     let mut role = format!(

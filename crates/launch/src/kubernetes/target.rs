@@ -51,7 +51,7 @@ pub struct Target {
 /// What the builder finds around itself.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
-    /// Gives the value of a variable.
+    /// Returns the value of a variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
     /// The namespace in which the builder's pod runs, when it runs in one.
     pub own_namespace: Option<&'a str>,

@@ -150,7 +150,7 @@ impl Running {
         Pid::from_child(&self.child)
     }
 
-    /// Waits for a line with this text, and gives what follows the text.
+    /// Waits for a line with this text, and returns what follows the text.
     pub(crate) fn says(&mut self, text: &str) -> String {
         let end = Instant::now() + LIMIT;
         loop {
@@ -173,7 +173,7 @@ impl Running {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Waits for the end; gives the status, how long it took, and all lines.
+    /// Waits for the end; returns the status, how long it took, and all lines.
     pub(crate) fn ends(mut self) -> (Option<i32>, Duration, Vec<String>) {
         let start = Instant::now();
         let status = loop {
