@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::ExitCode;
+use crate::lines::one_line;
 
 /// A launch, or the build for it, that fails: the code to end with, the reason, and what to do about it.
 ///
@@ -40,7 +41,9 @@ impl Failure {
         self.hint.as_deref()
     }
 
-    /// Returns the text for the log: `error 46 chaincode ended: ...; hint: ...`.
+    /// Returns the text for the log: `error 46 chaincode ended: ...; hint: ...`, as one line that a peer can read.
+    ///
+    /// Reasons quote files of packages, and libraries quote them without escaping.
     #[must_use]
     pub fn line(&self) -> String {
         let mut line = format!("error {}: {}", self.code, self.reason);
@@ -48,7 +51,7 @@ impl Failure {
             line.push_str("; hint: ");
             line.push_str(hint);
         }
-        line
+        one_line(&line)
     }
 }
 
@@ -74,5 +77,7 @@ mod tests {
             "{}",
             failure.line()
         );
+        let failure = Failure::new(ExitCode::ImageJson, "unknown variant `a\nb`");
+        assert_eq!(failure.line(), r"error 21 image.json: unknown variant `a\nb`");
     }
 }

@@ -40,7 +40,7 @@ impl Image {
                 r#"write {"name":"registry.example.com/chaincode","digest":"sha256:<64 hexadecimal digits>"}"#,
             )
         };
-        // The library's message has the text of an unknown value at most, and no line breaks.
+        // The library's message quotes an unknown value as it is; the failure's line escapes it.
         serde_json::from_slice(content).map_err(|error| refused(format!("{FILE}: {error}")))
     }
 
@@ -109,10 +109,11 @@ mod tests {
                 r#"digest "sha 256:00000000000000000000000000000000" is not a digest"#,
             ),
             (r#"{"name":1}"#, "invalid type: integer `1`, expected a string"),
+            (r#"{"role":"cli\nent"}"#, r"unknown variant `cli\nent`, expected `client` or `server`"),
             ("", "EOF while parsing"),
         ] {
             let failure = Image::parse(text.as_bytes()).unwrap_err();
-            assert!(failure.to_string().contains(part), "{text}: {failure}");
+            assert!(failure.line().contains(part), "{text}: {}", failure.line());
             assert_eq!(failure.code(), ExitCode::ImageJson);
         }
     }
