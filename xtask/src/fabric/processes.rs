@@ -96,7 +96,7 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
     fail(report, network, &administrator);
     sources::run(report, network, &administrator)?;
     report.check("kill -9 of the peer and of run leaves no process of chaincode from source", || {
-        let builds = network.folder().join("production/externalbuilder/builds");
+        let builds = builds(network.folder());
         let is_there =
             |process: &Path| fs::read_link(process.join("cwd")).is_ok_and(|at| at.starts_with(&builds));
         ensure!(!running(is_there).is_empty(), "no process runs in {}", builds.display());
@@ -137,6 +137,8 @@ fn fail(report: &mut Report, network: &Network<'_>, administrator: &Administrato
 struct Package {
     file: PathBuf,
     id: String,
+    /// Where the peer of this network keeps its builds: another network may run the same package at the same time.
+    builds: PathBuf,
 }
 
 impl Package {
@@ -190,16 +192,19 @@ impl Package {
         fs::write(source.join("metadata.json"), format!(r#"{{"type":"binary","label":"{label}"}}"#))?;
         let members = write(&source)?;
         let file = pack(&source, &members)?;
-        Ok(Self { id: package_id(label, &file)?, file })
+        Ok(Self { id: package_id(label, &file)?, file, builds: builds(folder) })
     }
 
-    /// Returns the processes of the chaincode: those that it has told its ID, but for the stage that becomes the chaincode.
+    /// Returns the processes of the chaincode: those of a program in this peer's builds that have the package's ID.
     fn processes(&self) -> Vec<Pid> {
         let variable = format!("CORE_CHAINCODE_ID_NAME={}", self.id);
         running(|process| {
-            fs::read(process.join("environ")).is_ok_and(|environment| {
-                environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
-            })
+            let is_built_here =
+                fs::read_link(process.join("exe")).is_ok_and(|program| program.starts_with(&self.builds));
+            is_built_here
+                && fs::read(process.join("environ")).is_ok_and(|environment| {
+                    environment.split(|byte| *byte == 0).any(|entry| entry == variable.as_bytes())
+                })
         })
     }
 
@@ -229,6 +234,11 @@ impl Package {
     fn is_gone_within(&self, process: Pid, limit: Duration) -> Result<()> {
         wait_until(limit, || Ok(!self.processes().contains(&process))).context("it lives on")
     }
+}
+
+/// Returns where the peer of a network keeps what was built.
+fn builds(network: &Path) -> PathBuf {
+    network.join("production/externalbuilder/builds")
 }
 
 /// Returns the contract in Go, as `cargo xtask fabric` has built it.
