@@ -10,6 +10,8 @@ use ccs_proto::limits::MAX_MESSAGE_IN_BYTES;
 use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_support_server::{ChaincodeSupport, ChaincodeSupportServer};
 use ccs_server::{Budget, ConnectionInfo, ServerTls, ServerTlsError};
+use futures_util::stream::{self, BoxStream};
+use futures_util::{StreamExt as _, future};
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -76,7 +78,7 @@ impl Support {
 
 #[tonic::async_trait]
 impl ChaincodeSupport for Support {
-    type RegisterStream = ReceiverStream<Result<ChaincodeMessage, Status>>;
+    type RegisterStream = BoxStream<'static, Result<ChaincodeMessage, Status>>;
 
     async fn register(
         &self,
@@ -84,26 +86,18 @@ impl ChaincodeSupport for Support {
     ) -> Result<Response<Self::RegisterStream>, Status> {
         let binding = self.binding(request.extensions());
         let (chaincodes, observer) = (self.chaincodes.clone(), self.observer.clone());
-        let (outbound, mut messages) = mpsc::channel(OUTBOUND_MESSAGES);
-        let (replies, response) = mpsc::channel(OUTBOUND_MESSAGES);
+        let (outbound, messages) = mpsc::channel(OUTBOUND_MESSAGES);
         let inbound = request.into_inner();
-        tokio::spawn(async move {
-            let session = tokio::spawn(async move { chaincodes.accept((outbound, inbound), binding).await });
-            while let Some(message) = messages.recv().await {
-                // The chaincode is gone: the session hears of it, too.
-                if replies.send(Ok(message)).await.is_err() {
-                    break;
-                }
+        let session = tokio::spawn(async move {
+            let end = chaincodes.accept((outbound, inbound), binding).await;
+            if let Some(refusal) = refusal(&end) {
+                observer.warn(refusal);
             }
-            if let Ok(end) = session.await {
-                if let Some(refusal) = refusal(&end) {
-                    observer.warn(refusal);
-                }
-                // Nobody may be there to hear it.
-                let _ = replies.send(Err(status(&end))).await;
-            }
+            status(&end)
         });
-        Ok(Response::new(ReceiverStream::new(response)))
+        // When the chaincode is gone, the stream is dropped and the session cannot send any more.
+        let last = stream::once(session).filter_map(|status| future::ready(status.ok().map(Err)));
+        Ok(Response::new(ReceiverStream::new(messages).map(Ok).chain(last).boxed()))
     }
 }
 
