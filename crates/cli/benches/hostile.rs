@@ -98,8 +98,8 @@ fn main() {
 
 /// Attacks a peer, and tells whether it kept within the limits.
 async fn attack(target: &Arc<Target>) -> bool {
-    let gateway = target.connect().await.expect("a connection");
-    report("before", target, &well_behaved(&gateway, target).await);
+    let client = Client::new(Arc::clone(target));
+    report("before", target, &client.evaluate().await);
     let (over, done) = (Arc::new(AtomicBool::new(false)), Arc::new(Done::default()));
     let mut attack = JoinSet::new();
     for address in [&target.clients, &target.chaincode] {
@@ -118,15 +118,42 @@ async fn attack(target: &Arc<Target>) -> bool {
     let peak = watch(target.process.0.id(), Arc::clone(&over));
     let (begin, mut times) = (Instant::now(), Vec::new());
     while begin.elapsed() < ATTACK {
-        times.append(&mut well_behaved(&gateway, target).await);
+        times.append(&mut client.evaluate().await);
     }
     let longest = report("meanwhile", target, &times);
     over.store(true, Ordering::Relaxed);
     let peak = peak.join().expect("a watcher");
     println!("resident at most {} MiB; {done:?}", peak >> 10);
     attack.shutdown().await;
-    report("afterwards", target, &well_behaved(&gateway, target).await);
+    report("afterwards", target, &client.evaluate().await);
     peak < LIMITS.0 && longest < LIMITS.1
+}
+
+/// A client that behaves well, on a thread of its own: the attackers of this program do not make it wait.
+struct Client {
+    rounds: std::sync::mpsc::Sender<tokio::sync::oneshot::Sender<Vec<Duration>>>,
+}
+
+impl Client {
+    fn new(target: Arc<Target>) -> Self {
+        let (rounds, wanted) = std::sync::mpsc::channel::<tokio::sync::oneshot::Sender<_>>();
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let runtime = runtime.expect("a runtime");
+            let gateway = runtime.block_on(target.connect()).expect("a connection");
+            for answer in wanted {
+                let times = runtime.block_on(well_behaved(&gateway, &target));
+                answer.send(times).expect("a benchmark that waits");
+            }
+        });
+        Self { rounds }
+    }
+
+    async fn evaluate(&self) -> Vec<Duration> {
+        let (answer, times) = tokio::sync::oneshot::channel();
+        self.rounds.send(answer).expect("the client's thread");
+        times.await.expect("times")
+    }
 }
 
 /// Starts a peer without chaincode.

@@ -3,10 +3,6 @@
 //! Every listener of a process draws from the same budget. It is cut into shares, so that no kind of client can take what
 //! another kind needs: silent connections never displace a request that arrives.
 
-use std::sync::Arc;
-
-use tokio::sync::Semaphore;
-
 use crate::slots::Slots;
 
 const KIB: usize = 1 << 10;
@@ -24,29 +20,25 @@ const CONNECTIONS: usize = 400;
 /// What a connection takes without its calls: a frame of HTTP/2, a record of TLS, and their state.
 pub(crate) const CONNECTION: usize = 40 * KIB;
 
-/// How many bytes unread messages may take together, but for the content of large ones: some 1,400 of the usual size.
-pub(crate) const MESSAGES: usize = 24 << 20;
+/// How many bytes requests that are not complete may take together: some 3,500 that have only begun.
+pub(crate) const REQUESTS: usize = 56 << 20;
 
-/// What an unread message takes beside its content: its stream, and its head.
-pub(crate) const MESSAGE: usize = 16 * KIB;
+/// What a request takes beside its content: its stream, its head and its task.
+pub(crate) const REQUEST: usize = 16 * KIB;
 
-/// Up to this size a message needs no room in the share of large ones.
+/// Up to this size a request that is there is read, also when it has lost its place before that.
 pub(crate) const SMALL: usize = 32 * KIB;
-
-/// How many bytes large messages may take together while they are unread; a larger one is read alone.
-pub(crate) const LARGE: usize = 32 << 20;
 
 /// What clients that have not authenticated may make a process hold; clones are the same budget.
 #[derive(Clone, Debug)]
 pub struct Budget {
     pub(crate) handshakes: Slots,
     pub(crate) connections: Slots,
-    pub(crate) messages: Slots,
-    pub(crate) large: Arc<Semaphore>,
+    pub(crate) requests: Slots,
 }
 
 impl Budget {
-    /// All shares together: 100 MiB. A message larger than the share of large ones exceeds it by the difference.
+    /// All shares together: 100 MiB. A request that is larger than the share of all requests exceeds it by the difference.
     pub const BYTES: usize = 100 << 20;
 
     /// Makes a budget, of which all listeners of a process get a clone.
@@ -55,8 +47,7 @@ impl Budget {
         Self {
             handshakes: Slots::new(HANDSHAKES * HANDSHAKE),
             connections: Slots::new(CONNECTIONS * CONNECTION),
-            messages: Slots::new(MESSAGES),
-            large: Arc::new(Semaphore::new(LARGE)),
+            requests: Slots::new(REQUESTS),
         }
     }
 }
@@ -69,6 +60,6 @@ impl Default for Budget {
 
 // The shares fit into the budget.
 const _: () = assert!(
-    HANDSHAKES * HANDSHAKE + CONNECTIONS * CONNECTION + MESSAGES + LARGE <= Budget::BYTES,
+    HANDSHAKES * HANDSHAKE + CONNECTIONS * CONNECTION + REQUESTS <= Budget::BYTES,
     "the shares exceed the budget"
 );

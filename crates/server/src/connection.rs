@@ -22,6 +22,7 @@ use tonic::transport::server::Connected;
 
 use crate::budget::{Budget, CONNECTION, HANDSHAKE};
 use crate::greeting::{Bytes, GreetError, Greeted, PREFACE, ShownCertificate, greet};
+use crate::requests::OfConnection;
 use crate::slots::{Renewal, Slot};
 use crate::warnings::Warnings;
 use crate::{ServerOptions, Warn};
@@ -125,6 +126,7 @@ impl Acceptor {
 pub struct ConnectionInfo {
     certificate: ShownCertificate,
     renewal: Renewal,
+    requests: OfConnection,
 }
 
 impl ConnectionInfo {
@@ -134,9 +136,11 @@ impl ConnectionInfo {
         self.certificate.0.as_deref()
     }
 
-    /// Says that the connection has a call: of too many, those without one for longest are closed.
-    pub(crate) fn renew(&self) {
+    /// Says that a request begins: of too many connections, those without one for longest are closed. Returns the count of
+    /// those that are not complete.
+    pub(crate) fn begin(&self) -> OfConnection {
         self.renewal.renew();
+        self.requests.clone()
     }
 }
 
@@ -153,7 +157,11 @@ impl Connected for Connection {
     type ConnectInfo = ConnectionInfo;
 
     fn connect_info(&self) -> ConnectionInfo {
-        ConnectionInfo { certificate: self.certificate.clone(), renewal: self.slot.renewal() }
+        ConnectionInfo {
+            certificate: self.certificate.clone(),
+            renewal: self.slot.renewal(),
+            requests: OfConnection::default(),
+        }
     }
 }
 

@@ -2,15 +2,16 @@
 
 use std::task::{Context, Poll};
 
+use futures_util::future::{Either, Ready, ready};
 use tonic::body::Body;
-use tonic::codegen::http::Request;
+use tonic::codegen::http::{Request, Response};
 use tower::{Layer, Service};
 
 use crate::ServerOptions;
 use crate::connection::ConnectionInfo;
 use crate::unread::{Unproven, Unread};
 
-/// Bounds the messages of each request, and renews its connection.
+/// Bounds the messages of each request, and renews its connection; refuses a request for which there is no room.
 #[derive(Clone, Debug)]
 pub struct Bounds {
     unread: Unread,
@@ -39,20 +40,22 @@ pub struct Bounding<S> {
     bounds: Bounds,
 }
 
-impl<S: Service<Request<Body>>> Service<Request<Body>> for Bounding<S> {
+impl<S: Service<Request<Body>, Response = Response<Body>>> Service<Request<Body>> for Bounding<S> {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = S::Future;
+    type Future = Either<S::Future, Ready<Result<S::Response, S::Error>>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> S::Future {
-        if let Some(connection) = request.extensions().get::<ConnectionInfo>() {
-            connection.renew();
-        }
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let connection = request.extensions().get::<ConnectionInfo>().map(ConnectionInfo::begin);
         let which = (self.bounds.unproven)(request.uri().path());
-        self.inner.call(request.map(|body| self.bounds.unread.bound(body, which)))
+        let (head, body) = request.into_parts();
+        match self.bounds.unread.bound(body, which, &connection.unwrap_or_default()) {
+            Ok(body) => Either::Left(self.inner.call(Request::from_parts(head, body))),
+            Err(status) => Either::Right(ready(Ok(status.into_http()))),
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! | `connection` | accepts connections |
 //! | `greeting`, `tls` | what a client must do before it is served: TLS, if the listener has it, and the beginning of HTTP/2 |
 //! | `layer`, `unread` | bounds the messages that are not read to their end |
+//! | `requests` | who may begin a request |
 //! | `slots` | places, of which the newest client gets the oldest |
 //! | `warnings` | warnings, of which a hostile client could cause any number |
 
@@ -16,6 +17,7 @@ mod budget;
 mod connection;
 mod greeting;
 mod layer;
+mod requests;
 mod slots;
 mod tls;
 mod unread;
@@ -41,13 +43,9 @@ const MAX_STREAMS: u32 = 1_000;
 
 /// How much a client may send before we have read it, for a call and for a connection.
 ///
-/// A call is read as it comes, unless it waits for room: its window is then full. That of the connection must not be smaller:
-/// the library h2 ends a connection on which many small frames are unread, and takes this window as the measure. With it, each
-/// of [`MAX_STREAMS`] calls may have one.
-const WINDOWS: (u32, u32) = (STREAM_WINDOW, 512 << 10);
-
-/// What a call that is not read keeps at most.
-pub(crate) const STREAM_WINDOW: u32 = 64 << 10;
+/// A call is read as it comes. The connection's window must not be smaller: the library h2 ends a connection on which many
+/// small frames are unread, and takes this window as the measure. With it, each of [`MAX_STREAMS`] calls may have one.
+const WINDOWS: (u32, u32) = (64 << 10, 512 << 10);
 
 /// Takes warnings; it is called where they happen, and must not take long.
 pub type Warn = Arc<dyn Fn(String) + Send + Sync>;

@@ -1,7 +1,8 @@
 //! Places for what clients may hold without a signature, which take so many bytes together and no more.
 //!
 //! When there is no room, the newest client gets that of the places that were longest without a renewal: a client that says
-//! something is served at once, however many others say nothing.
+//! something is served at once, however many others say nothing. Who has lost a place learns it, and then gives up what it
+//! holds; until then it still counts as held.
 
 use std::collections::BTreeMap;
 use std::future::Future as _;
@@ -27,6 +28,8 @@ struct Taken {
     next: u64,
     /// The bytes of all places together.
     bytes: usize,
+    /// The same, with those of places that were taken away and are not given up.
+    held: usize,
     slots: BTreeMap<u64, Place>,
 }
 
@@ -53,9 +56,10 @@ impl Taken {
         Some(place)
     }
 
-    /// Takes the oldest places away until the others have room.
+    /// Takes the oldest places away until the others have room; the newest one stays, even if it is too large.
     fn shrink(&mut self, limit: usize) {
         while self.bytes > limit
+            && self.slots.len() > 1
             && let Some((_, place)) = self.slots.pop_first()
         {
             self.bytes -= place.bytes;
@@ -81,15 +85,27 @@ impl Slots {
         let (holder, lost) = oneshot::channel();
         let mut taken = self.0.taken();
         let id = taken.insert(Place { bytes, holder });
+        taken.held += bytes;
         taken.shrink(self.0.limit);
         drop(taken);
-        Slot { renewal: Renewal { shared: Arc::clone(&self.0), id: Arc::new(Mutex::new(id)) }, lost }
+        Slot { bytes, renewal: Renewal { shared: Arc::clone(&self.0), id: Arc::new(Mutex::new(id)) }, lost }
+    }
+
+    /// Tells whether so many bytes more can be held.
+    pub(crate) fn have_room(&self, bytes: usize) -> bool {
+        self.0.taken().held + bytes <= self.0.limit
+    }
+
+    /// Returns the number of places.
+    pub(crate) fn count(&self) -> usize {
+        self.0.taken().slots.len()
     }
 }
 
 /// A place; dropped, it is free.
 #[derive(Debug)]
 pub(crate) struct Slot {
+    bytes: usize,
     renewal: Renewal,
     lost: oneshot::Receiver<()>,
 }
@@ -100,13 +116,19 @@ impl Slot {
         self.renewal.clone()
     }
 
-    /// Makes the place larger or smaller, unless another has it; its age stays.
-    pub(crate) fn resize(&self, bytes: usize) {
-        let id = self.renewal.id();
+    /// Returns the size of the place.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Makes the place larger or smaller, and the newest one, unless another has it.
+    pub(crate) fn resize(&mut self, bytes: usize) {
+        let before = std::mem::replace(&mut self.bytes, bytes);
+        let mut id = self.renewal.id();
         let mut taken = self.renewal.shared.taken();
-        if let Some(place) = taken.slots.get_mut(&*id) {
-            let before = std::mem::replace(&mut place.bytes, bytes);
-            taken.bytes = taken.bytes - before + bytes;
+        taken.held = taken.held - before + bytes;
+        if let Some(place) = taken.remove(*id) {
+            *id = taken.insert(Place { bytes, ..place });
             taken.shrink(self.renewal.shared.limit);
         }
     }
@@ -125,7 +147,9 @@ impl Slot {
 impl Drop for Slot {
     fn drop(&mut self) {
         let id = self.renewal.id();
-        self.renewal.shared.taken().remove(*id);
+        let mut taken = self.renewal.shared.taken();
+        taken.held -= self.bytes;
+        taken.remove(*id);
     }
 }
 
@@ -186,15 +210,36 @@ mod tests {
     fn a_place_that_grows_takes_the_oldest_away_and_one_that_shrinks_leaves_room() {
         let slots = Slots::new(30);
         let (mut first, mut second, mut third) = (slots.take(10), slots.take(10), slots.take(10));
-        third.resize(11);
+        second.resize(11);
         assert_eq!([is_lost(&mut first), is_lost(&mut second), is_lost(&mut third)], [true, false, false]);
-        // Nothing is left of it.
+        // Its place stays lost.
         first.resize(30);
-        third.resize(5);
+        second.resize(5);
         let mut fourth = slots.take(15);
         assert_eq!([is_lost(&mut second), is_lost(&mut third), is_lost(&mut fourth)], [false; 3]);
         assert_eq!(slots.0.taken().bytes, 30);
         drop((second, third, fourth));
         assert_eq!(slots.0.taken().bytes, 0);
+    }
+
+    #[test]
+    fn a_place_that_was_taken_away_counts_until_it_is_given_up() {
+        let slots = Slots::new(20);
+        let first = slots.take(10);
+        let (_second, _third) = (slots.take(10), slots.take(10));
+        assert_eq!((slots.count(), slots.0.taken().held), (2, 30));
+        assert!(!slots.have_room(0));
+        drop(first);
+        assert!(slots.have_room(0) && !slots.have_room(1));
+    }
+
+    #[test]
+    fn the_newest_place_may_be_larger_than_the_share_and_is_then_the_only_one() {
+        let slots = Slots::new(20);
+        let (mut first, mut second) = (slots.take(10), slots.take(10));
+        first.resize(50);
+        assert_eq!([is_lost(&mut first), is_lost(&mut second)], [false, true]);
+        let mut third = slots.take(10);
+        assert_eq!([is_lost(&mut first), is_lost(&mut third)], [true, false]);
     }
 }

@@ -1,28 +1,24 @@
 //! What messages may take that have not been read to their end: nobody knows yet whether their signatures hold.
 //!
-//! Small messages share a number of places, of which a newer message gets the oldest; large ones wait until there is room in
-//! a share of bytes, and are not read meanwhile, so that HTTP/2 stops the client. Either must be complete in time.
+//! All of them share a number of bytes. Each takes what has arrived of it, not what it promises; when there is no room, the
+//! one that has grown least recently is refused. Each must arrive at a minimum speed.
 
 use std::collections::VecDeque;
 use std::future::Future as _;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame};
-use tokio::sync::OwnedSemaphorePermit;
-use tokio::time::{Sleep, sleep};
-use tokio_util::sync::PollSemaphore;
+use tokio::time::{Instant, Sleep, sleep_until};
 use tonic::Status;
 use tonic::body::Body;
 
-use crate::STREAM_WINDOW;
-use crate::budget::{Budget, LARGE, MESSAGE, SMALL};
-use crate::slots::Slot;
+use crate::budget::{Budget, REQUEST, SMALL};
+use crate::requests::{OfConnection, Place};
 
-/// How long a message may take to arrive, and how much longer for each MiB of it.
+/// How long a message may take to arrive, and how much longer for each MiB of it that is there.
 const TIME: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(1));
 
 /// Bytes of a message are copied into pieces of this size: as they arrive, one byte may keep a whole buffer alive.
@@ -44,20 +40,30 @@ impl Unread {
         Self { budget: budget.clone(), max_message }
     }
 
-    /// Bounds what a request's messages may take.
-    pub(crate) fn bound(&self, body: Body, which: Unproven) -> Body {
-        Body::new(Bounded {
+    /// Bounds what a request's messages may take; refuses it if its connection has too many already.
+    pub(crate) fn bound(
+        &self,
+        body: Body,
+        which: Unproven,
+        connection: &OfConnection,
+    ) -> Result<Body, Status> {
+        let place = self.budget.admit(connection).ok_or_else(|| {
+            Status::resource_exhausted(
+                "too many requests are incomplete, and this connection has many of them",
+            )
+        })?;
+        Ok(Body::new(Bounded {
             body,
             which,
             room: self.clone(),
+            connection: connection.clone(),
             message: Message::default(),
             complete: VecDeque::new(),
-            waiting: None,
-            large: None,
+            waiting: Some(Waiting::new(place)),
             is_first: true,
             is_over: false,
             is_surplus: false,
-        })
+        }))
     }
 }
 
@@ -77,11 +83,12 @@ struct Bounded {
     body: Body,
     which: Unproven,
     room: Unread,
+    connection: OfConnection,
     message: Message,
     /// Pieces of messages that are complete.
     complete: VecDeque<Bytes>,
+    /// While a message is awaited.
     waiting: Option<Waiting>,
-    large: Option<Large>,
     /// Whether no message was complete yet: one is awaited then, though nothing of it is there.
     is_first: bool,
     is_over: bool,
@@ -91,14 +98,27 @@ struct Bounded {
 
 /// A message that is not complete.
 struct Waiting {
-    slot: Slot,
-    time: Pin<Box<Sleep>>,
+    place: Place,
+    since: Instant,
+    /// Set when there is nothing to read: most messages are complete before.
+    time: Option<Pin<Box<Sleep>>>,
 }
 
-/// The share of a large message in the budget.
-enum Large {
-    Wanted(PollSemaphore, u32),
-    Granted(#[expect(dead_code, reason = "held for its destructor")] OwnedSemaphorePermit),
+impl Waiting {
+    fn new(place: Place) -> Self {
+        Self { place, since: Instant::now(), time: None }
+    }
+
+    /// Waits until so many bytes should have been more.
+    fn poll_time(&mut self, arrived: usize, context: &mut Context<'_>) -> Poll<()> {
+        let mib = u32::try_from(arrived >> 20).unwrap_or(u32::MAX);
+        let end = self.since + TIME.0 + TIME.1 * mib;
+        let time = self.time.get_or_insert_with(|| Box::pin(sleep_until(end)));
+        if time.deadline() < end {
+            time.as_mut().reset(end);
+        }
+        time.as_mut().poll(context)
+    }
 }
 
 /// What has arrived of a message.
@@ -110,6 +130,8 @@ struct Message {
     /// How much of it is missing.
     missing: usize,
     pieces: VecDeque<Bytes>,
+    /// How many bytes the pieces take.
+    ended: usize,
     last: BytesMut,
 }
 
@@ -131,16 +153,26 @@ impl Message {
             if self.last.capacity() == self.last.len() {
                 self.end_piece();
                 // As much as has arrived already: a message that says it is large, and then stays away, takes little.
-                let arrived = self.length - self.missing;
-                self.last.reserve(arrived.min(self.missing + data.len()).min(PIECE));
+                self.last.reserve(self.arrived().min(self.missing + data.len()).min(PIECE));
             }
             let fitting = data.len().min(self.last.capacity() - self.last.len());
             self.last.extend_from_slice(&data.split_to(fitting));
         }
     }
 
+    /// Returns how many bytes of the content have arrived.
+    fn arrived(&self) -> usize {
+        self.length - self.missing
+    }
+
+    /// Returns how many bytes it takes.
+    fn size(&self) -> usize {
+        self.ended + self.last.capacity()
+    }
+
     fn end_piece(&mut self) {
         if !self.last.is_empty() {
+            self.ended += self.last.capacity();
             self.pieces.push_back(std::mem::take(&mut self.last).freeze());
         }
     }
@@ -150,7 +182,7 @@ impl Message {
         self.end_piece();
         let mut pieces = std::mem::take(&mut self.pieces);
         pieces.push_front(Bytes::from(std::mem::take(&mut self.header)));
-        self.length = 0;
+        (self.length, self.missing, self.ended) = (0, 0, 0);
         pieces
     }
 }
@@ -172,7 +204,7 @@ impl Bounded {
         if self.message.has_begun() {
             self.complete.append(&mut self.message.take());
         }
-        (self.waiting, self.large) = (None, None);
+        self.waiting = None;
     }
 
     /// Takes what has arrived.
@@ -186,6 +218,9 @@ impl Bounded {
                 self.is_surplus = true;
                 return;
             }
+            // Between two messages of a stream there was none.
+            let waiting =
+                self.waiting.get_or_insert_with(|| Waiting::new(self.room.budget.place(&self.connection)));
             if self.message.header.len() < HEADER {
                 let Some(length) = self.message.read_header(&mut data) else { return };
                 (self.message.length, self.message.missing) = (length, length);
@@ -194,72 +229,46 @@ impl Bounded {
                     self.message.missing = 0;
                     data.clear();
                     self.is_over = true;
-                } else if length > SMALL {
-                    let share = u32::try_from(length.min(LARGE)).unwrap_or(u32::MAX);
-                    self.large =
-                        Some(Large::Wanted(PollSemaphore::new(Arc::clone(&self.room.budget.large)), share));
-                    // With the time for its length.
-                    self.waiting = None;
                 }
             }
             let part = data.split_to(data.len().min(self.message.missing));
             self.message.missing -= part.len();
             self.message.append(part);
+            let size = REQUEST + self.message.size();
+            if size > waiting.place.slot.bytes() {
+                waiting.place.slot.resize(size);
+            }
             if self.message.missing == 0 {
                 self.complete.append(&mut self.message.take());
                 self.is_first = false;
                 if self.which != Unproven::Only {
-                    (self.waiting, self.large) = (None, None);
+                    self.waiting = None;
                 }
             }
         }
     }
 
-    /// Returns what the message takes in the share of all messages.
-    fn bytes(&self) -> usize {
-        let content = match &self.large {
-            // What arrives meanwhile is not read.
-            Some(Large::Wanted(..)) => STREAM_WINDOW as usize,
-            // It is counted in the share of large ones.
-            Some(Large::Granted(_)) => 0,
-            None => self.message.length,
-        };
-        MESSAGE + content
-    }
-
-    /// Returns an error when another message has the place, or when the time is over. The message then keeps nothing.
+    /// Returns an error when another message has the place, or when the time is over.
     fn poll_waiting(&mut self, context: &mut Context<'_>) -> Poll<Status> {
-        let (length, bytes) = (self.message.missing >> 20, self.bytes());
-        let waiting = self.waiting.get_or_insert_with(|| {
-            let time = TIME.0 + TIME.1 * u32::try_from(length).unwrap_or(u32::MAX);
-            Waiting { slot: self.room.budget.messages.take(bytes), time: Box::pin(sleep(time)) }
-        });
-        waiting.slot.resize(bytes);
-        if waiting.slot.poll_lost(context).is_ready() {
+        let arrived = self.message.arrived();
+        let waiting =
+            self.waiting.get_or_insert_with(|| Waiting::new(self.room.budget.place(&self.connection)));
+        if waiting.place.slot.poll_lost(context).is_ready() {
             return Poll::Ready(Status::resource_exhausted(
                 "too many requests are incomplete, and this was the oldest one",
             ));
         }
         waiting
-            .time
-            .as_mut()
-            .poll(context)
+            .poll_time(arrived, context)
             .map(|()| Status::deadline_exceeded("the request did not arrive in time"))
     }
 
-    /// Waits for room for a large message.
-    fn poll_room(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let Some(Large::Wanted(semaphore, share)) = &mut self.large {
-            // It is never closed.
-            let permit = ready!(semaphore.poll_acquire_many(context, *share));
-            self.large = permit.map(Large::Granted);
-        }
-        Poll::Ready(())
-    }
-
-    fn poll_data(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
-        ready!(self.poll_room(context));
-        Pin::new(&mut self.body).poll_frame(context)
+    /// Ends the request with an error, and keeps nothing of it.
+    fn refuse(&mut self, status: Status) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        (self.is_over, self.is_surplus) = (true, false);
+        self.complete.clear();
+        (self.message, self.waiting) = (Message::default(), None);
+        Poll::Ready(Some(Err(status)))
     }
 }
 
@@ -273,9 +282,12 @@ impl HttpBody for Bounded {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         loop {
             if self.is_surplus {
-                (self.is_over, self.is_surplus) = (true, false);
-                self.complete.clear();
-                return Poll::Ready(Some(Err(Status::internal("the request has more than one message"))));
+                return self.refuse(Status::internal("the request has more than one message"));
+            }
+            if self.message.arrived() > SMALL
+                && let Poll::Ready(error) = self.poll_waiting(context)
+            {
+                return self.refuse(error);
             }
             if (self.is_over || self.which != Unproven::Only)
                 && let Some(piece) = self.complete.pop_front()
@@ -285,7 +297,7 @@ impl HttpBody for Bounded {
             if self.is_over {
                 return Poll::Ready(None);
             }
-            match self.poll_data(context) {
+            match Pin::new(&mut self.body).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => self.take(data),
                     // No client sends trailers.
@@ -297,9 +309,7 @@ impl HttpBody for Bounded {
                 Poll::Pending if self.is_between() => return Poll::Pending,
                 Poll::Pending => {
                     let error = ready!(self.poll_waiting(context));
-                    (self.is_over, self.large) = (true, None);
-                    self.complete.clear();
-                    return Poll::Ready(Some(Err(error)));
+                    return self.refuse(error);
                 }
             }
         }

@@ -1,13 +1,13 @@
 //! What becomes of requests that are whole, incomplete, late or too large.
 
-use std::future::poll_fn;
 use std::task::Waker;
 
 use proptest::prelude::*;
 use tonic::Code;
 
 use super::*;
-use crate::budget::MESSAGES;
+use crate::budget::REQUESTS;
+use crate::requests::OfConnection;
 
 const MAX_MESSAGE: usize = 100 << 20;
 
@@ -41,7 +41,7 @@ fn message(content: &[u8]) -> Vec<u8> {
 /// A body without an end.
 fn open(room: &Unread, which: Unproven, frames: &[Vec<u8>]) -> Body {
     let frames = frames.iter().map(|frame| Bytes::from(frame.clone())).collect();
-    room.bound(Body::new(Script { frames, ends: false }), which)
+    room.bound(Body::new(Script { frames, ends: false }), which, &OfConnection::default()).unwrap()
 }
 
 /// Polls a body once, without waiting.
@@ -81,10 +81,7 @@ async fn nothing_of_a_message_comes_before_all_of_it_is_there() {
 #[tokio::test(start_paused = true)]
 async fn of_too_many_incomplete_requests_the_oldest_is_refused() {
     let room = Unread::new(&Budget::new(), MAX_MESSAGE);
-    let mut bodies: Vec<_> = (0..=MESSAGES / (MESSAGE + 5))
-        .map(|_| open(&room, Unproven::Every, &[message(b"hello")[..6].to_vec()]))
-        .collect();
-    assert!(bodies.iter_mut().all(|body| poll(body).is_pending()));
+    let mut bodies: Vec<_> = (0..=REQUESTS / REQUEST).map(|_| open(&room, Unproven::Every, &[])).collect();
     let text = "too many requests are incomplete, and this was the oldest one";
     assert_eq!(refusal(&mut bodies[0]), Some((Code::ResourceExhausted, text.to_owned())));
     assert!(bodies[1..].iter_mut().all(|body| poll(body).is_pending()));
@@ -107,14 +104,18 @@ async fn a_request_that_does_not_arrive_in_time_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_larger_message_has_more_time() {
+async fn a_message_has_more_time_when_more_of_it_has_arrived() {
     let room = Unread::new(&Budget::new(), MAX_MESSAGE);
-    let mut body = open(&room, Unproven::Every, &[message(&vec![7; 5 << 20])[..100].to_vec()]);
-    assert!(poll(&mut body).is_pending());
-    tokio::time::advance(TIME.0 + Duration::from_secs(3)).await;
-    assert!(poll(&mut body).is_pending());
-    tokio::time::advance(Duration::from_secs(3)).await;
-    assert!(refusal(&mut body).is_some());
+    let whole = message(&vec![7; 90 << 20]);
+    for (arrived, seconds) in [(100, 10), (5 << 20 | 5, 15)] {
+        let mut body = open(&room, Unproven::Every, &[whole[..arrived].to_vec()]);
+        assert!(poll(&mut body).is_pending());
+        tokio::time::advance(Duration::from_millis(seconds * 1000 - 1)).await;
+        assert!(poll(&mut body).is_pending(), "{arrived}");
+        tokio::time::advance(Duration::from_millis(2)).await;
+        let text = "the request did not arrive in time";
+        assert_eq!(refusal(&mut body), Some((Code::DeadlineExceeded, text.to_owned())));
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -127,23 +128,36 @@ async fn between_two_messages_of_a_stream_a_client_may_be_silent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_large_message_is_read_when_there_is_room() {
+async fn a_large_message_takes_the_places_of_those_that_promise_one_and_send_little() {
     let room = Unread::new(&Budget::new(), MAX_MESSAGE);
-    let large = message(&vec![7; 20 << 20]);
-    let begun = [large[..1000].to_vec(), large[1000..2000].to_vec()];
-    let mut first = open(&room, Unproven::Every, &begun);
+    let large = message(&vec![7; 90 << 20]);
+    let mut silent: Vec<_> =
+        (0..2_000).map(|_| open(&room, Unproven::Every, &[large[..1000].to_vec()])).collect();
+    assert!(silent.iter_mut().all(|body| poll(body).is_pending()));
+    let frames: Vec<_> = large.chunks(16 << 10).map(<[u8]>::to_vec).collect();
+    let mut body = open(&room, Unproven::Every, &frames);
+    assert!(read(&mut body) == large);
+    assert!(refusal(&mut silent[0]).is_some() && refusal(&mut silent[1_999]).is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_message_that_lost_its_place_is_not_read_further() {
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
+    let whole = message(&vec![7; 60 << 20]);
+    let mut first = open(&room, Unproven::Every, &[whole[..50 << 20].to_vec()]);
     assert!(poll(&mut first).is_pending());
-    let rest: Vec<_> = large.chunks(16 << 10).map(<[u8]>::to_vec).collect();
-    let mut second = open(&room, Unproven::Every, &rest);
-    assert!(poll(&mut second).is_pending(), "there is no room for 40 MiB");
-    let mut small = open(&room, Unproven::Every, &[message(b"hello")]);
-    assert_eq!(read(&mut small), message(b"hello"));
-    drop(first);
-    let piece = poll_fn(|context| Pin::new(&mut second).poll_frame(context)).await.unwrap().unwrap();
-    let mut whole = piece.into_data().unwrap().to_vec();
-    whole.extend(read(&mut second));
-    assert_eq!(whole.len(), large.len());
-    assert!(whole == large);
+    let mut second = open(&room, Unproven::Every, &[whole[..50 << 20].to_vec()]);
+    assert!(poll(&mut second).is_pending());
+    assert!(refusal(&mut first).is_some());
+    assert!(poll(&mut second).is_pending());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_small_request_that_is_there_is_read_also_when_it_has_lost_its_place() {
+    let room = Unread::new(&Budget::new(), MAX_MESSAGE);
+    let mut early = open(&room, Unproven::Every, &[message(b"hello")]);
+    let _later: Vec<_> = (0..=REQUESTS / REQUEST).map(|_| open(&room, Unproven::Every, &[])).collect();
+    assert_eq!(read(&mut early), message(b"hello"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,7 +241,8 @@ proptest! {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let _guard = runtime.enter();
-        let mut body = Unread::new(&Budget::new(), MAX_MESSAGE).bound(Body::new(Script { frames, ends: true }), which);
+        let room = Unread::new(&Budget::new(), MAX_MESSAGE);
+        let mut body = room.bound(Body::new(Script { frames, ends: true }), which, &OfConnection::default()).unwrap();
         prop_assert!(read(&mut body) == sent);
         prop_assert!(matches!(poll(&mut body), Poll::Ready(None)));
     }
