@@ -13,6 +13,7 @@
 //! | [`package_id`] | `label:hash`, and the folder names that a peer makes of it |
 //! | [`index`] | CouchDB index definitions under `META-INF/statedb` |
 //! | [`build_info`] | `build-info.json`, which a peer keeps beside a build |
+//! | [`shim`] | the variables by which a chaincode runs as a server |
 
 pub mod address;
 pub mod build_info;
@@ -22,6 +23,7 @@ pub mod index;
 pub mod json;
 pub mod metadata;
 pub mod package_id;
+pub mod shim;
 
 pub use address::Address;
 pub use build_info::BuildInfo;

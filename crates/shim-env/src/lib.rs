@@ -23,6 +23,7 @@ mod server;
 
 use std::path::{Path, PathBuf};
 
+use ccs_files::shim::{FileVariable, JAVA, NODE, OLDER_SAMPLES, SAMPLES, Shim};
 use serde::Serialize;
 
 pub use error::Error;
@@ -51,59 +52,6 @@ pub struct Variable {
     pub value: String,
 }
 
-/// A variable of a shim, and the file of the server's folder that it names.
-type TlsVariable = (&'static str, &'static str);
-
-/// The variables that a shim reads.
-struct Shim {
-    id: &'static str,
-    address: &'static str,
-    /// The switch, and its values for plaintext and TLS.
-    switch: Option<(&'static str, [&'static str; 2])>,
-    tls: &'static [TlsVariable],
-    /// What makes the server ask for client certificates, if there is such a thing.
-    client_ca: Option<TlsVariable>,
-}
-
-/// The variables of Fabric's samples (`fabric-samples/asset-transfer-basic/chaincode-external/assetTransfer.go`). The Go
-/// shim itself reads none in server mode (`fabric-chaincode-go` v2.3.0 `shim/chaincodeserver.go`).
-const SAMPLES: Shim = Shim {
-    id: "CHAINCODE_ID",
-    address: "CHAINCODE_SERVER_ADDRESS",
-    switch: Some(("CHAINCODE_TLS_DISABLED", ["true", "false"])),
-    tls: &[("CHAINCODE_TLS_KEY", "server.key"), ("CHAINCODE_TLS_CERT", "server.pem")],
-    client_ca: Some(("CHAINCODE_CLIENT_CA_CERT", "ca.pem")),
-};
-
-/// `fabric-shim` 2.5.8 `lib/cmds/serverCommand.js`, whose options come from variables with the prefix `CORE_`.
-const NODE: Shim = Shim {
-    id: "CORE_CHAINCODE_ID",
-    address: "CORE_CHAINCODE_ADDRESS",
-    switch: None,
-    tls: &[("CORE_CHAINCODE_TLS_KEY_FILE", "server.key"), ("CORE_CHAINCODE_TLS_CERT_FILE", "server.pem")],
-    client_ca: Some(("CORE_CHAINCODE_TLS_CLIENT_CACERT_FILE", "ca.pem")),
-};
-
-/// `fabric-chaincode-shim` 2.5.8 `shim/ChaincodeBase.java`. The server takes the `_FILE`s, and yet the shim does not start
-/// without the `_PATH`s, and reads them (base64) and the root certificate for each peer that connects.
-const JAVA: Shim = Shim {
-    id: "CORE_CHAINCODE_ID_NAME",
-    address: "CHAINCODE_SERVER_ADDRESS",
-    switch: Some(("CORE_PEER_TLS_ENABLED", ["false", "true"])),
-    tls: &[
-        ("CORE_TLS_CLIENT_KEY_FILE", "server.key"),
-        ("CORE_TLS_CLIENT_CERT_FILE", "server.pem"),
-        ("CORE_TLS_CLIENT_KEY_PATH", "server.key.b64"),
-        ("CORE_TLS_CLIENT_CERT_PATH", "server.pem.b64"),
-        ("CORE_PEER_TLS_ROOTCERT_FILE", "ca.pem"),
-    ],
-    client_ca: None,
-};
-
-/// Other names for the ID and the address in programs that were written after older samples: `CHAINCODE_CCID` and
-/// `CHAINCODE_ADDRESS` in Go (`fabric-samples` 2.0 `chaincode/fabcar/external/fabcar.go`).
-const OLDER_SAMPLES: [&str; 2] = ["CHAINCODE_CCID", "CHAINCODE_ADDRESS"];
-
 /// What a chaincode needs to connect to a peer.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
@@ -120,7 +68,7 @@ pub struct Client<'a> {
 /// The files of a chaincode that connects over TLS (`fabric-chaincode-go` v2.3.0 `shim/internal/config.go`, `fabric-shim`
 /// 2.5.8 `lib/chaincode.js`, `fabric-chaincode-shim` 2.5.8 `shim/ChaincodeBase.java`). Go prefers the PEM files; Node.js and
 /// Java read base64 of them.
-const CLIENT_TLS: [TlsVariable; 5] = [
+const CLIENT_TLS: [FileVariable; 5] = [
     ("CORE_PEER_TLS_ROOTCERT_FILE", "ca.pem"),
     ("CORE_TLS_CLIENT_CERT_FILE", "client.pem"),
     ("CORE_TLS_CLIENT_KEY_FILE", "client.key"),
@@ -175,7 +123,7 @@ fn list<const N: usize>(variables: [(&'static str, &str); N]) -> Vec<Variable> {
 }
 
 /// Names files of a folder on this machine.
-fn in_folder(variables: &[TlsVariable], folder: &Path) -> Vec<Variable> {
+fn in_folder(variables: &[FileVariable], folder: &Path) -> Vec<Variable> {
     let path = |file: &str| folder.join(file).to_string_lossy().into_owned();
     variables.iter().map(|&(name, file)| Variable { name, value: path(file) }).collect()
 }
