@@ -1,7 +1,9 @@
-//! The program `run` beside this one: packages of types that this builder does not know are handed to it.
+//! The program `run` beside this one: packages of types that this builder does not know are handed to it, and those that
+//! hold the name of an image.
 //!
 //! `ccs-launcher` is installed under that name, and the peer calls it to launch chaincode. `detect` and `build` become it
 //! for such packages: the same process, with the peer's pipe for stderr and its signals. Without `run`, nothing changes.
+//! A package with an image that launch.yaml does not start is built by the launcher as by this builder, whose library it uses.
 
 use std::env;
 use std::ffi::OsString;
@@ -18,6 +20,15 @@ pub const NAME: &str = "run";
 
 /// The name of the program that is installed under [`NAME`].
 pub const PROGRAM: &str = "ccs-launcher";
+
+/// The file by which chaincode as a service asks to be started.
+const IMAGE: &str = "image.json";
+
+/// Tells whether a package's source holds the name of an image.
+#[must_use]
+pub fn is_asked_for(source: &Path) -> bool {
+    source.join(IMAGE).is_file()
+}
 
 /// Returns the program `run` beside the one that was started; [`None`] if there is none that can be executed.
 #[must_use]

@@ -44,7 +44,7 @@ fn stage(program: Program, arguments: Vec<OsString>, report: &mut Report) -> Res
         }
         Program::Build => {
             let Arguments([source, metadata, out]) = Arguments::read(program, arguments.clone())?;
-            if !stages::detect(&metadata, report)? {
+            if !stages::detect(&metadata, report)? || launcher::is_asked_for(&source) {
                 hand_over(program, &arguments)?;
             }
             let folders: [&Path; 3] = [&source, &metadata, &out];
@@ -58,7 +58,7 @@ fn stage(program: Program, arguments: Vec<OsString>, report: &mut Report) -> Res
     }
 }
 
-/// Becomes the launcher, if there is one; a package of a foreign type is its affair.
+/// Becomes the launcher, if there is one; a package of a foreign type or with an image is its affair.
 fn hand_over(program: Program, arguments: &[OsString]) -> Result<(), Error> {
     match launcher::beside_this_program() {
         Some(run) => Err(launcher::become_launcher(run, program, arguments)),

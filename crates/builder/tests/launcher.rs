@@ -70,7 +70,23 @@ fn a_foreign_package_goes_to_the_launcher_with_all_arguments() {
 }
 
 #[test]
-fn chaincode_as_a_service_never_goes_to_the_launcher() {
+fn chaincode_as_a_service_with_an_image_is_built_by_the_launcher() {
+    let builder = Builder::new("ccaas").with_fake_launcher("echo \"$1\" >&2; exit 44");
+    fs::write(builder.path("src/image.json"), "{}").unwrap();
+    assert_eq!(answer(&builder.call("detect", &["src", "metadata"])), (Some(0), String::new()));
+    assert_eq!(
+        answer(&builder.call("build", &["src", "metadata", "bld"])),
+        (Some(44), "--build\n".to_owned())
+    );
+    // Without the launcher, it is what it was before.
+    fs::remove_file(builder.path("bin/run")).unwrap();
+    fs::write(builder.path("src/connection.json"), r#"{"address":"basic.example.com:9999"}"#).unwrap();
+    let (code, line) = answer(&builder.call("build", &["src", "metadata", "bld"]));
+    assert_eq!(code, Some(0), "{line}");
+}
+
+#[test]
+fn other_chaincode_as_a_service_never_goes_to_the_launcher() {
     let builder = Builder::new("ccaas").with_fake_launcher("exit 99");
     assert_eq!(answer(&builder.call("detect", &["src", "metadata"])), (Some(0), String::new()));
     let (code, line) = answer(&builder.call("build", &["src", "metadata", "bld"]));

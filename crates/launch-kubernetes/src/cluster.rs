@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ccs_launch::kubernetes::{CONTAINER, MANAGER, Plan, Target};
+use ccs_launch::kubernetes::{CONTAINER, Plan, Target};
 use ccs_launch::{ExitCode, Failure};
 use kube::api::{
     Api, ApiResource, DeleteParams, DynamicObject, ListParams, LogParams, Patch, PatchParams, PostParams,
@@ -26,6 +26,40 @@ const LOG_LINES: i64 = 10;
 /// How much of its output is fetched for them.
 const LOG_BYTES: i64 = 32 << 10;
 
+/// How long the lines of the chaincode may be that are shown.
+const LONGEST_LINE: usize = 1000;
+
+/// A kind of object that a launch makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Job,
+    Deployment,
+    Service,
+    Secret,
+}
+
+impl Kind {
+    /// Returns the word for one of them.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Job => "job",
+            Self::Deployment => "deployment",
+            Self::Service => "service",
+            Self::Secret => "secret",
+        }
+    }
+
+    /// Returns the word for several of them.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Job => "jobs",
+            Self::Deployment => "deployments",
+            Self::Service => "services",
+            Self::Secret => "secrets",
+        }
+    }
+}
+
 /// One namespace of a cluster.
 #[derive(Clone)]
 pub(crate) struct Cluster {
@@ -38,6 +72,18 @@ pub(crate) struct Cluster {
 pub(crate) struct Version {
     uid: Option<String>,
     version: Option<String>,
+}
+
+impl Version {
+    /// Returns the UID of the object.
+    pub(crate) fn uid(&self) -> &str {
+        self.uid.as_deref().unwrap_or_default()
+    }
+
+    /// Returns every version of the same object.
+    pub(crate) fn any(&self) -> Self {
+        Self { uid: self.uid.clone(), version: None }
+    }
 }
 
 impl Cluster {
@@ -67,16 +113,18 @@ impl Cluster {
         Ok(Self { client, namespace: target.namespace.clone() })
     }
 
-    pub(crate) fn jobs(&self) -> Api<DynamicObject> {
-        self.api("batch", "batch/v1", "Job", "jobs")
+    /// Returns the objects of a kind.
+    pub(crate) fn of(&self, kind: Kind) -> Api<DynamicObject> {
+        match kind {
+            Kind::Job => self.api("batch", "batch/v1", "Job", kind.words()),
+            Kind::Deployment => self.api("apps", "apps/v1", "Deployment", kind.words()),
+            Kind::Service => self.api("", "v1", "Service", kind.words()),
+            Kind::Secret => self.api("", "v1", "Secret", kind.words()),
+        }
     }
 
     pub(crate) fn pods(&self) -> Api<DynamicObject> {
         self.api("", "v1", "Pod", "pods")
-    }
-
-    fn secrets(&self) -> Api<DynamicObject> {
-        self.api("", "v1", "Secret", "secrets")
     }
 
     fn api(&self, group: &str, api_version: &str, kind: &str, plural: &str) -> Api<DynamicObject> {
@@ -110,14 +158,21 @@ impl Cluster {
         }
     }
 
-    /// Applies the Secret, and returns which version it is now.
-    pub(crate) async fn apply_secret(&self, secret: &Value) -> Result<Version, Refusal> {
-        let name = secret["metadata"]["name"].as_str().unwrap_or_default();
-        let parameters = PatchParams::apply(MANAGER).force();
-        let (secrets, patch) = (self.secrets(), Patch::Apply(secret));
-        let call = secrets.patch(name, &parameters, &patch);
-        let metadata = self.answer(format!("apply secret {name}"), call).await?.metadata;
+    /// Applies an object, and returns which version it is now.
+    pub(crate) async fn apply(&self, kind: Kind, object: &Value, manager: &str) -> Result<Version, Refusal> {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        let parameters = PatchParams::apply(manager).force();
+        let (objects, patch) = (self.of(kind), Patch::Apply(object));
+        let call = objects.patch(name, &parameters, &patch);
+        let metadata = self.answer(format!("apply {} {name}", kind.word()), call).await?.metadata;
         Ok(Version { uid: metadata.uid, version: metadata.resource_version })
+    }
+
+    /// Tells whether an object is there.
+    pub(crate) async fn has(&self, kind: Kind, name: &str) -> Result<bool, Refusal> {
+        let objects = self.of(kind);
+        let found = self.answer(format!("get {} {name}", kind.word()), objects.get_opt(name)).await?;
+        Ok(found.is_some())
     }
 
     /// Creates the Job, and returns its UID. One that is there already is the answer to an earlier call of ours, which was
@@ -130,7 +185,7 @@ impl Cluster {
             status: 0,
         };
         let job: DynamicObject = serde_json::from_value(job.clone()).map_err(refused)?;
-        let (jobs, parameters) = (self.jobs(), PostParams::default());
+        let (jobs, parameters) = (self.of(Kind::Job), PostParams::default());
         let created = self.answer(format!("create job {name}"), jobs.create(&parameters, &job)).await;
         let job = match created {
             Err(refusal) if refusal.status == 409 => {
@@ -151,7 +206,7 @@ impl Cluster {
     /// Lists the Jobs of the same chaincode that are older than this launch.
     pub(crate) async fn older_jobs(&self, plan: &Plan) -> Result<Vec<String>, Refusal> {
         let parameters = ListParams::default().labels(&plan.selector());
-        let jobs = self.jobs();
+        let jobs = self.of(Kind::Job);
         let list = self.answer("list jobs".to_owned(), jobs.list(&parameters)).await?;
         let names = list.items.into_iter().filter_map(|job| job.metadata.name);
         Ok(names.filter(|name| plan.replaces(name)).collect())
@@ -159,19 +214,19 @@ impl Cluster {
 
     /// Deletes a Job; its pod and its Secret follow. One that is gone is what was wanted.
     pub(crate) async fn delete_job(&self, name: &str) -> Result<(), Refusal> {
-        let (jobs, parameters) = (self.jobs(), DeleteParams::background());
+        let (jobs, parameters) = (self.of(Kind::Job), DeleteParams::background());
         let call = async { jobs.delete(name, &parameters).await.map(drop) };
         gone(self.answer(format!("delete job {name}"), call).await)
     }
 
-    /// Deletes the Secret, unless another launch has applied it since.
-    pub(crate) async fn delete_secret(&self, name: &str, version: &Version) -> Result<(), Refusal> {
+    /// Deletes a version of an object, and in the background what belongs to it; one that is gone is what was wanted.
+    pub(crate) async fn delete(&self, kind: Kind, name: &str, version: &Version) -> Result<(), Refusal> {
         let preconditions =
             Preconditions { uid: version.uid.clone(), resource_version: version.version.clone() };
-        let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::default() };
-        let secrets = self.secrets();
-        let call = async { secrets.delete(name, &parameters).await.map(drop) };
-        gone(self.answer(format!("delete secret {name}"), call).await)
+        let parameters = DeleteParams { preconditions: Some(preconditions), ..DeleteParams::background() };
+        let objects = self.of(kind);
+        let call = async { objects.delete(name, &parameters).await.map(drop) };
+        gone(self.answer(format!("delete {} {name}", kind.word()), call).await)
     }
 
     /// Lists the Events about an object, in the order in which they happened last.
@@ -185,8 +240,21 @@ impl Cluster {
         Ok(events)
     }
 
+    /// Shows the last lines of the chaincode.
+    pub(crate) async fn show_log(&self, pod: &str, say: &dyn Fn(&str)) {
+        match self.log(pod).await {
+            Ok(lines) => {
+                for line in lines {
+                    let text: String = line.chars().filter(|c| !c.is_control()).take(LONGEST_LINE).collect();
+                    say(&format!("chaincode: {text}"));
+                }
+            }
+            Err(refusal) => say(&refusal.warning()),
+        }
+    }
+
     /// Fetches the last lines of the chaincode.
-    pub(crate) async fn log(&self, pod: &str) -> Result<Vec<String>, Refusal> {
+    async fn log(&self, pod: &str) -> Result<Vec<String>, Refusal> {
         let parameters = LogParams {
             container: Some(CONTAINER.to_owned()),
             tail_lines: Some(LOG_LINES),

@@ -1,23 +1,34 @@
-//! Starts a planned chaincode on Kubernetes, watches it until it ends, and removes it when the peer stops it.
+//! Starts a planned chaincode on Kubernetes: one that dials the peer is watched until it ends, and removed when the peer stops
+//! it; one that waits for the peer to dial is watched until it is ready, and stays.
 //!
 //! ```text
-//! Plan ──▶ session ──▶ cluster: Secret, Job ──▶ watch ──▶ verdict ──▶ Failure, exit code
+//! Plan       ──▶ session ──▶ cluster: Secret, Job                 ──▶ watch ──▶ verdict ──▶ Failure, exit code
+//! ServerPlan ──▶ server  ──▶ cluster: Secret, Service, Deployment ──▶ watch ──▶ verdict ──▶ reach
 //! ```
 //!
 //! | Module | Holds |
 //! | --- | --- |
 //! | `session` | one launch from beginning to end |
-//! | `watch` | what Job, pod and Events show while it runs |
+//! | `server` | the start of chaincode that waits for the peer to dial |
+//! | `reach` | whether it can be dialled from here |
+//! | `watch` | what Job or Deployment, pod and Events show |
 //! | `verdict` | what that means: pure |
-//! | `cluster`, `refusal` | the calls, and what a refusal means |
+//! | `cluster`, `refusal`, `tries` | the calls, what a refusal means, and when a call is made again |
+//! | `stop` | signals, and the death of the peer |
 
 mod cluster;
+mod reach;
 mod refusal;
+mod server;
 mod session;
+mod stop;
+mod tries;
 mod verdict;
 mod watch;
 
-use ccs_launch::kubernetes::{Plan, SUFFIX, Target};
+use std::time::Duration;
+
+use ccs_launch::kubernetes::{Plan, SUFFIX, ServerPlan, Target};
 use ccs_launch::{ExitCode, Failure};
 
 /// One launch, and who hears of it.
@@ -48,10 +59,32 @@ pub fn suffix() -> Result<String, Failure> {
 /// Returns no failure in the second case alone, when Job and Secret are removed, and when another launch of the same
 /// chaincode has taken over.
 pub fn run(launch: &Launch<'_>) -> Result<(), Failure> {
+    runtime()?.block_on(session::run(launch))
+}
+
+/// The start of one chaincode that waits for the peer to dial, and who hears of it.
+#[derive(Clone, Copy)]
+pub struct Start<'a> {
+    /// What is made.
+    pub plan: &'a ServerPlan,
+    /// Where and how.
+    pub target: &'a Target,
+    /// How long everything may take.
+    pub limit: Duration,
+    /// Takes each line for the log of the peer.
+    pub say: &'a dyn Fn(&str),
+}
+
+/// Starts a chaincode, waits until it is ready and can be dialled from here, and has the caller keep how.
+///
+/// When a step fails, that of the caller included, or the peer stops or dies meanwhile, what was made is removed.
+pub fn start(start: &Start<'_>, keep: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+    runtime()?.block_on(server::start(start, keep))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot start the runtime: {error}")))?;
-    runtime.block_on(session::run(launch))
+    runtime.map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot start the runtime: {error}")))
 }
 
 #[cfg(test)]

@@ -1,24 +1,19 @@
 //! One launch from beginning to end: what it makes, it removes, unless the chaincode has run and ended by itself.
 
-use std::os::unix::process::parent_id;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-use ccs_launch::{ExitCode, Failure};
+use ccs_launch::Failure;
+use ccs_launch::kubernetes::MANAGER;
 use serde_json::Value;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Launch;
-use crate::cluster::{Cluster, Version};
+use crate::cluster::{Cluster, Kind, Version};
 use crate::refusal::Refusal;
-use crate::verdict::Trouble;
-use crate::watch::{self, End};
-
-/// How long a call may fail for reasons that pass.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How long to wait before such a call is made again.
-const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+use crate::stop::Stop;
+use crate::tries::patiently;
+use crate::verdict::{Trouble, judge};
+use crate::watch::{self, End, Workload};
 
 /// How long a call that is under way may go on after SIGTERM, so that it is known what it made.
 const UNDER_WAY: Duration = Duration::from_secs(1);
@@ -29,47 +24,6 @@ const REMOVAL: Duration = Duration::from_secs(2);
 /// How long the successor of a launch may take to make its Job, and how often to look for it.
 const SUCCESSOR: Duration = Duration::from_secs(2);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
-
-/// How long the lines of the chaincode may be that are shown.
-const LONGEST_LINE: usize = 1000;
-
-/// How often to look whether the peer lives.
-const PULSE: Duration = Duration::from_millis(500);
-
-/// What stops a launch: a signal from the peer or a person, or the death of the peer, which sends no signal.
-struct Stop {
-    terminate: Signal,
-    interrupt: Signal,
-    parent: u32,
-}
-
-impl Stop {
-    fn new() -> Result<Self, Failure> {
-        let on = |kind| {
-            signal(kind).map_err(|error| {
-                Failure::new(ExitCode::InputOutput, format!("cannot wait for signals: {error}"))
-            })
-        };
-        Ok(Self {
-            terminate: on(SignalKind::terminate())?,
-            interrupt: on(SignalKind::interrupt())?,
-            parent: parent_id(),
-        })
-    }
-
-    async fn received(&mut self) {
-        let orphaned = async {
-            while parent_id() == self.parent {
-                tokio::time::sleep(PULSE).await;
-            }
-        };
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-            () = orphaned => {}
-        }
-    }
-}
 
 /// A launch, and what it has made so far.
 struct Session<'a> {
@@ -118,8 +72,22 @@ pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
         plan.namespace,
         plan.job_name()
     ));
+    let workload = Workload {
+        kind: Kind::Job,
+        name: plan.job_name(),
+        namespace: &plan.namespace,
+        uid: &uid,
+        // This label is older than the one with a prefix, and every release sets it.
+        pods: format!("job-name={}", plan.job_name()),
+        is_meant: &|_| true,
+        judge,
+        until_ready: false,
+        limit: launch.target.start_timeout,
+        debug: launch.target.debug,
+        say: launch.say,
+    };
     let ended = tokio::select! {
-        end = watch::follow(launch, &session.cluster, &uid, start) => Some(end),
+        end = watch::follow(&workload, &session.cluster, start) => end.err(),
         () = stop.received() => None,
     };
     if let Some(end) = ended {
@@ -139,13 +107,13 @@ impl Session<'_> {
                 Err(refusal) => self.warn(&refusal),
             }
         }
-        self.secret = Some(patiently(|| cluster.apply_secret(&plan.secret)).await?);
+        self.secret = Some(patiently(|| cluster.apply(Kind::Secret, &plan.secret, MANAGER)).await?);
         let (name, job) = (plan.job_name(), self.owned_job().await);
         self.job = true;
         let uid = patiently(|| cluster.create_job(name, &job)).await?;
         // From now on the Secret goes with the Job, even if nobody is left to remove it.
         let owned = plan.secret_of(name, &uid);
-        self.secret = Some(patiently(|| cluster.apply_secret(&owned)).await?);
+        self.secret = Some(patiently(|| cluster.apply(Kind::Secret, &owned, MANAGER)).await?);
         Ok(uid)
     }
 
@@ -173,7 +141,7 @@ impl Session<'_> {
         if trouble.ran
             && let Some(pod) = &pod
         {
-            self.show_log(pod).await;
+            self.cluster.show_log(pod, self.launch.say).await;
         }
         if !has_run {
             self.remove().await;
@@ -198,25 +166,13 @@ impl Session<'_> {
         false
     }
 
-    async fn show_log(&self, pod: &str) {
-        match self.cluster.log(pod).await {
-            Ok(lines) => {
-                for line in lines {
-                    let text: String = line.chars().filter(|c| !c.is_control()).take(LONGEST_LINE).collect();
-                    (self.launch.say)(&format!("chaincode: {text}"));
-                }
-            }
-            Err(refusal) => self.warn(&refusal),
-        }
-    }
-
     /// Removes what this launch has made.
     async fn remove(&self) {
         let plan = self.launch.plan;
         let job = async { if self.job { self.cluster.delete_job(plan.job_name()).await } else { Ok(()) } };
         let secret = async {
             match &self.secret {
-                Some(version) => self.cluster.delete_secret(&plan.object, version).await,
+                Some(version) => self.cluster.delete(Kind::Secret, &plan.object, version).await,
                 None => Ok(()),
             }
         };
@@ -236,19 +192,5 @@ impl Session<'_> {
 
     fn warn(&self, refusal: &Refusal) {
         (self.launch.say)(&refusal.warning());
-    }
-}
-
-/// Makes a call again while it fails for a reason that passes.
-async fn patiently<T, F: Future<Output = Result<T, Refusal>>>(call: impl Fn() -> F) -> Result<T, Failure> {
-    let begin = Instant::now();
-    loop {
-        match call().await {
-            Ok(answer) => return Ok(answer),
-            Err(refusal) if refusal.may_pass && begin.elapsed() < PATIENCE => {
-                tokio::time::sleep(BETWEEN_TRIES).await;
-            }
-            Err(refusal) => return Err(refusal.failure),
-        }
     }
 }

@@ -6,11 +6,13 @@
 
 mod events;
 mod pod;
+mod server;
 
 use std::time::Duration;
 
 use ccs_launch::ExitCode;
 use serde_json::Value;
+pub(crate) use server::judge as judge_server;
 
 /// How much of a message is repeated, in characters.
 const LONGEST_MESSAGE: usize = 500;
@@ -18,11 +20,11 @@ const LONGEST_MESSAGE: usize = 500;
 /// What the platform shows of a launch.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Observed<'a> {
-    /// The Job, once it was seen.
-    pub(crate) job: Option<&'a Value>,
-    /// Whether the Job was seen and has been deleted.
-    pub(crate) job_gone: bool,
-    /// The pod of the Job.
+    /// The Job or Deployment, once it was seen.
+    pub(crate) object: Option<&'a Value>,
+    /// Whether it was seen and has been deleted.
+    pub(crate) object_gone: bool,
+    /// Its pod.
     pub(crate) pod: Option<&'a Value>,
     /// The Events about both.
     pub(crate) events: &'a [Value],
@@ -130,9 +132,9 @@ fn condition<'v>(object: &'v Value, kind: &str) -> Option<&'v Value> {
         .find(|condition| text(condition, "type") == kind && text(condition, "status") == "True")
 }
 
-/// Judges what is seen. The most exact source counts: the container before the pod, the pod before the Job.
+/// Judges what is seen of a Job. The most exact source counts: the container before the pod, the pod before the Job.
 pub(crate) fn judge(observed: &Observed<'_>) -> Verdict {
-    let Observed { job, job_gone, pod, events } = *observed;
+    let Observed { object: job, object_gone: job_gone, pod, events } = *observed;
     let ended = pod.and_then(pod::ended);
     if let Some(trouble) = ended.or_else(|| job_gone.then(deleted)).or_else(|| job.and_then(finished)) {
         return Verdict::Trouble(trouble);

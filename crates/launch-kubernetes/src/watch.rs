@@ -1,4 +1,4 @@
-//! What Job, pod and Events show of a launch, until the chaincode has ended or cannot start.
+//! What Job or Deployment, pod and Events show of a launch, until the chaincode has ended or cannot start.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -10,10 +10,9 @@ use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Event, watch_object, watcher};
 use serde_json::Value;
 
-use crate::Launch;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Kind};
 use crate::refusal::Refusal;
-use crate::verdict::{Grace, Observed, Patience, Trouble, Verdict, judge};
+use crate::verdict::{Grace, Observed, Patience, Trouble, Verdict};
 
 /// How often to look at what only time changes, while the chaincode does not run.
 const TICK: Duration = Duration::from_millis(500);
@@ -23,6 +22,32 @@ const UNREACHABLE: Duration = Duration::from_secs(30);
 
 /// The kind of trouble when the Job or its pod was deleted.
 pub(crate) const DELETED: &str = "deleted";
+
+/// What is watched.
+pub(crate) struct Workload<'a> {
+    /// The kind of the object that makes the pod.
+    pub(crate) kind: Kind,
+    /// Its name.
+    pub(crate) name: &'a str,
+    /// Its namespace.
+    pub(crate) namespace: &'a str,
+    /// Its UID.
+    pub(crate) uid: &'a str,
+    /// The selector of labels that its pods have.
+    pub(crate) pods: String,
+    /// Tells whether a pod with these labels is one that counts.
+    pub(crate) is_meant: &'a dyn Fn(&Value) -> bool,
+    /// Says what is seen.
+    pub(crate) judge: fn(&Observed<'_>) -> Verdict,
+    /// Whether the chaincode is watched only until it is ready.
+    pub(crate) until_ready: bool,
+    /// How long it may take to be ready.
+    pub(crate) limit: Duration,
+    /// Whether each state is said.
+    pub(crate) debug: bool,
+    /// Takes each line for the log of the peer.
+    pub(crate) say: &'a dyn Fn(&str),
+}
 
 /// How a chaincode ended.
 pub(crate) struct End {
@@ -41,12 +66,11 @@ struct Reads {
 
 /// What was seen so far.
 struct Watch<'a> {
-    launch: &'a Launch<'a>,
+    workload: &'a Workload<'a>,
     cluster: &'a Cluster,
     start: Instant,
-    uid: &'a str,
-    job: Option<Value>,
-    job_gone: bool,
+    object: Option<Value>,
+    object_gone: bool,
     pod: Option<Value>,
     events: Vec<Value>,
     reads: Reads,
@@ -57,21 +81,18 @@ struct Watch<'a> {
     last_state: String,
 }
 
-/// Follows a launch until it ends.
-pub(crate) async fn follow(launch: &Launch<'_>, cluster: &Cluster, uid: &str, start: Instant) -> End {
-    let name = launch.plan.job_name();
-    let mut jobs = pin!(watch_object(cluster.jobs(), name).default_backoff());
-    // This label is older than the one with a prefix, and every release sets it.
-    let of_job = watcher::Config::default().labels(&format!("job-name={name}"));
-    let mut pods = pin!(watcher(cluster.pods(), of_job).default_backoff());
+/// Follows a launch until it ends or, where no more is wanted, is ready.
+pub(crate) async fn follow(workload: &Workload<'_>, cluster: &Cluster, start: Instant) -> Result<(), End> {
+    let mut objects = pin!(watch_object(cluster.of(workload.kind), workload.name).default_backoff());
+    let of_workload = watcher::Config::default().labels(&workload.pods);
+    let mut pods = pin!(watcher(cluster.pods(), of_workload).default_backoff());
     let mut tick = tokio::time::interval(TICK);
     let mut watch = Watch {
-        launch,
+        workload,
         cluster,
         start,
-        uid,
-        job: None,
-        job_gone: false,
+        object: None,
+        object_gone: false,
         pod: None,
         events: Vec::new(),
         reads: Reads { pods: true, events: true },
@@ -84,7 +105,7 @@ pub(crate) async fn follow(launch: &Launch<'_>, cluster: &Cluster, uid: &str, st
         // Between the end of a chaincode and what its pod says there may be a moment.
         let unsettled = !watch.has_run || watch.patience.is_tried();
         let refused = tokio::select! {
-            Some(change) = jobs.next() => watch.job_changed(change),
+            Some(change) = objects.next() => watch.object_changed(change),
             Some(change) = pods.next(), if watch.reads.pods => {
                 watch.pod_changed(change);
                 None
@@ -94,29 +115,32 @@ pub(crate) async fn follow(launch: &Launch<'_>, cluster: &Cluster, uid: &str, st
                 None
             }
             // The watches begin anew for as long as they are asked; without them nothing would be seen any more.
-            else => Some(blind()),
+            else => Some(blind(workload.kind)),
         };
         if let Some(trouble) = refused.or_else(|| watch.trouble()) {
             let pod = watch.pod.as_ref().and_then(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned);
-            return End { trouble, pod, has_run: watch.has_run };
+            return Err(End { trouble, pod, has_run: watch.has_run });
+        }
+        if watch.has_run && workload.until_ready {
+            return Ok(());
         }
     }
 }
 
 impl Watch<'_> {
-    /// Takes a change of the Job; trouble if it cannot be watched at all.
-    fn job_changed(&mut self, change: watcher::Result<Option<DynamicObject>>) -> Option<Trouble> {
+    /// Takes a change of the Job or Deployment; trouble if it cannot be watched at all.
+    fn object_changed(&mut self, change: watcher::Result<Option<DynamicObject>>) -> Option<Trouble> {
         match change {
-            Ok(job) => {
+            Ok(object) => {
                 self.unreachable = None;
-                self.job_gone = job.is_none();
-                if let Some(job) = job {
-                    self.job = serde_json::to_value(job).ok();
+                self.object_gone = object.is_none();
+                if let Some(object) = object {
+                    self.object = serde_json::to_value(object).ok();
                 }
                 None
             }
             Err(error) => {
-                let refusal = self.refusal(error, "watch jobs");
+                let refusal = self.refusal(error, &format!("watch {}", self.workload.kind.words()));
                 if !refusal.may_pass {
                     return Some(of_refusal(&refusal));
                 }
@@ -128,14 +152,17 @@ impl Watch<'_> {
 
     fn pod_changed(&mut self, change: watcher::Result<Event<DynamicObject>>) {
         match change {
-            Ok(Event::Apply(pod) | Event::InitApply(pod)) => self.pod = serde_json::to_value(pod).ok(),
+            Ok(Event::Apply(pod) | Event::InitApply(pod)) => {
+                let pod = serde_json::to_value(pod).ok();
+                self.pod = pod.filter(self.workload.is_meant).or_else(|| self.pod.take());
+            }
             // The last state says more than the deletion of the pod, which the Job shows.
             Ok(Event::Delete(_) | Event::Init | Event::InitDone) => {}
             Err(error) => {
                 let refusal = self.refusal(error, "watch pods");
                 if !refusal.may_pass {
                     self.reads.pods = false;
-                    (self.launch.say)(&refusal.warning());
+                    (self.workload.say)(&refusal.warning());
                 }
             }
         }
@@ -149,23 +176,23 @@ impl Watch<'_> {
             watcher::Error::WatchError(status) => kube::Error::Api(status),
             watcher::Error::NoResourceVersion => kube::Error::LinesCodecMaxLineLengthExceeded,
         };
-        let mut refusal = Refusal::of(&error, attempt, &self.launch.plan.namespace);
+        let mut refusal = Refusal::of(&error, attempt, self.workload.namespace);
         // A watch whose place in the history is forgotten begins anew.
         refusal.may_pass |= refusal.status == 410;
         refusal
     }
 
-    /// Lists the Events about the pod, or about the Job while there is no pod.
+    /// Lists the Events about the pod, or about what makes it while there is no pod.
     async fn look_at_events(&mut self) {
         if !self.reads.events || self.has_run {
             return;
         }
         let pod = self.pod.as_ref().and_then(|pod| pod["metadata"]["uid"].as_str());
-        match self.cluster.events(pod.unwrap_or(self.uid)).await {
+        match self.cluster.events(pod.unwrap_or(self.workload.uid)).await {
             Ok(events) => self.events = events,
             Err(refusal) if refusal.right.is_some() => {
                 self.reads.events = false;
-                (self.launch.say)(&refusal.warning());
+                (self.workload.say)(&refusal.warning());
             }
             // The watch of the Job tells when the API server is gone for longer.
             Err(_) => {}
@@ -177,9 +204,9 @@ impl Watch<'_> {
         let now = self.start.elapsed();
         let verdict = self.unreachable.as_ref().filter(|_| !self.has_run).map_or_else(
             || {
-                judge(&Observed {
-                    job: self.job.as_ref(),
-                    job_gone: self.job_gone,
+                (self.workload.judge)(&Observed {
+                    object: self.object.as_ref(),
+                    object_gone: self.object_gone,
                     pod: self.pod.as_ref(),
                     events: &self.events,
                 })
@@ -195,18 +222,19 @@ impl Watch<'_> {
             }
             Verdict::Trouble(trouble) if ends => Some(self.with_what_is_missing(trouble)),
             Verdict::Trouble(trouble) if self.is_late(now) => {
-                let limit = self.launch.target.start_timeout;
+                let limit = self.workload.limit;
                 let reason = format!("not ready within {limit:?}: {}", trouble.reason);
                 Some(self.with_what_is_missing(Trouble { reason, ..trouble }))
             }
             Verdict::Waiting(state) if self.is_late(now) => {
-                let limit = self.launch.target.start_timeout;
+                let limit = self.workload.limit;
                 Some(self.with_what_is_missing(Trouble {
                     code: ExitCode::NotReady,
                     kind: "late",
                     grace: Grace::None,
                     reason: format!("not ready within {limit:?}: {state}"),
-                    hint: "kubectl describe pod tells what it waits for; FABRIC_K8S_BUILDER_START_TIMEOUT allows more time"
+                    hint: "kubectl describe pod tells what it waits for; FABRIC_K8S_BUILDER_START_TIMEOUT or kubernetes.start_timeout \
+                           allows more time"
                         .to_owned(),
                     ran: false,
                 }))
@@ -216,7 +244,7 @@ impl Watch<'_> {
     }
 
     fn is_late(&self, now: Duration) -> bool {
-        !self.has_run && now >= self.launch.target.start_timeout
+        !self.has_run && now >= self.workload.limit
     }
 
     /// Adds which right would have told more.
@@ -231,7 +259,7 @@ impl Watch<'_> {
 
     /// Says what is seen when it changes, where the operator wants every step.
     fn tell(&mut self, verdict: &Verdict) {
-        if !self.launch.target.debug {
+        if !self.workload.debug {
             return;
         }
         let state = match verdict {
@@ -240,19 +268,19 @@ impl Watch<'_> {
             Verdict::Trouble(trouble) => trouble.reason.clone(),
         };
         if state != self.last_state {
-            (self.launch.say)(&state);
+            (self.workload.say)(&state);
             self.last_state = state;
         }
     }
 }
 
 /// Tells that nothing can be watched.
-fn blind() -> Trouble {
+fn blind(kind: Kind) -> Trouble {
     Trouble {
         code: ExitCode::Unreachable,
         kind: "blind",
         grace: Grace::None,
-        reason: "the watch of the Job has ended".to_owned(),
+        reason: format!("the watch of {} has ended", kind.words()),
         hint: "the next transaction starts the chaincode again".to_owned(),
         ran: false,
     }

@@ -23,6 +23,14 @@ pub enum ExitCode {
     Language = 23,
     /// launch.yaml is broken, or what it names does not exist.
     Settings = 24,
+    /// The host's name has no address.
+    Resolve = 30,
+    /// No address accepts a connection.
+    Tcp = 31,
+    /// One side refuses the other's certificate, or they do not both speak TLS.
+    Tls = 32,
+    /// The server does not greet in HTTP/2.
+    Http2 = 33,
     /// The platform does not answer.
     Unreachable = 41,
     /// The platform does not let the builder do it.
@@ -45,7 +53,7 @@ pub enum ExitCode {
 
 impl ExitCode {
     /// Every code, in ascending order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::Metadata,
         Self::Index,
         Self::InputOutput,
@@ -53,6 +61,10 @@ impl ExitCode {
         Self::Binary,
         Self::Language,
         Self::Settings,
+        Self::Resolve,
+        Self::Tcp,
+        Self::Tls,
+        Self::Http2,
         Self::Unreachable,
         Self::Forbidden,
         Self::Policy,
@@ -81,6 +93,10 @@ impl ExitCode {
             Self::Binary => "binary",
             Self::Language => "language build",
             Self::Settings => "launch settings",
+            Self::Resolve => "resolve",
+            Self::Tcp => "TCP",
+            Self::Tls => "TLS",
+            Self::Http2 => "HTTP/2",
             Self::Unreachable => "platform unreachable",
             Self::Forbidden => "forbidden",
             Self::Policy => "policy or quota",

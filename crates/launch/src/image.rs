@@ -1,6 +1,8 @@
 //! `image.json`: the container image in which a chaincode runs.
 
-use serde::Deserialize;
+use std::num::NonZeroU16;
+
+use serde::{Deserialize, Serialize};
 
 use crate::settings::Role;
 use crate::{ExitCode, Failure};
@@ -10,6 +12,9 @@ pub const FILE: &str = "image.json";
 
 /// The largest file, in bytes, that is read.
 pub const MAX_SIZE: u64 = 64 << 10;
+
+/// Where a server listens when nothing else is said, as in Fabric's samples.
+const PORT: NonZeroU16 = NonZeroU16::new(9999).unwrap();
 
 /// The content of `image.json`. Keys that fabric-builder-k8s does not know are ours; unknown ones are ignored, as it does.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -21,15 +26,41 @@ pub struct Image {
     pub digest: String,
     /// Who dials; without it, the type of the package decides.
     pub role: Option<Role>,
+    /// Where a server listens.
+    pub port: u16,
+    /// How the peer dials a server.
+    pub tls: Tls,
+}
+
+/// How the peer dials a chaincode that is a server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// Both sides show a certificate.
+    #[default]
+    Mutual,
+    /// The chaincode alone shows one.
+    Server,
+    /// In plaintext.
+    None,
 }
 
 /// The file as it is written: what is missing is reported in the words of fabric-builder-k8s.
-#[derive(Default, Deserialize)]
+#[derive(Deserialize)]
 #[serde(default)]
 struct Content {
     name: String,
     digest: String,
     role: Option<Role>,
+    port: NonZeroU16,
+    tls: Tls,
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        let (name, digest) = (String::new(), String::new());
+        Self { name, digest, role: None, port: PORT, tls: Tls::default() }
+    }
 }
 
 impl Image {
@@ -44,6 +75,13 @@ impl Image {
         serde_json::from_slice(content).map_err(|error| refused(format!("{FILE}: {error}")))
     }
 
+    /// Returns who dials, in a package of a type: the peer, unless the file says otherwise or the type is `k8s`.
+    #[must_use]
+    pub fn role_in(&self, chaincode_type: &str) -> Role {
+        let default = if chaincode_type.eq_ignore_ascii_case("k8s") { Role::Client } else { Role::Server };
+        self.role.unwrap_or(default)
+    }
+
     /// Returns what a container engine pulls: the name at the digest.
     #[must_use]
     pub fn reference(&self) -> String {
@@ -54,7 +92,7 @@ impl Image {
 impl TryFrom<Content> for Image {
     type Error = String;
 
-    fn try_from(Content { name, digest, role }: Content) -> Result<Self, String> {
+    fn try_from(Content { name, digest, role, port, tls }: Content) -> Result<Self, String> {
         if name.is_empty() || digest.is_empty() {
             return Err("the file must contain 'name' and 'digest'".to_owned());
         }
@@ -72,7 +110,7 @@ impl TryFrom<Content> for Image {
         if !digits {
             return Err(format!("digest {digest:?} is not a digest such as sha256:..."));
         }
-        Ok(Self { name, digest, role })
+        Ok(Self { name, digest, role, port: port.get(), tls })
     }
 }
 
@@ -95,6 +133,18 @@ mod tests {
     }
 
     #[test]
+    fn a_server_says_where_it_listens_and_how_it_is_dialled() {
+        let read = |more: &str| {
+            Image::parse(format!(r#"{{"name":"a","digest":"{DIGEST}"{more}}}"#).as_bytes()).unwrap()
+        };
+        let image = read("");
+        assert_eq!((image.port, image.tls), (9999, Tls::Mutual));
+        assert_eq!((image.role_in("K8s"), image.role_in("ccaas")), (Role::Client, Role::Server));
+        let image = read(r#","role":"client","port":7052,"tls":"none""#);
+        assert_eq!((image.port, image.tls, image.role_in("external")), (7052, Tls::None, Role::Client));
+    }
+
+    #[test]
     fn what_no_image_can_be_pulled_by_is_refused() {
         for (text, part) in [
             ("{}", "image.json: the file must contain 'name' and 'digest'"),
@@ -108,6 +158,8 @@ mod tests {
                 r#"{"name":"a","digest":"sha 256:00000000000000000000000000000000"}"#,
                 r#"digest "sha 256:00000000000000000000000000000000" is not a digest"#,
             ),
+            (r#"{"port":0}"#, "invalid value: integer `0`, expected a nonzero u16"),
+            (r#"{"tls":"on"}"#, "unknown variant `on`, expected one of `mutual`, `server`, `none`"),
             (r#"{"name":1}"#, "invalid type: integer `1`, expected a string"),
             (r#"{"role":"cli\nent"}"#, r"unknown variant `cli\nent`, expected `client` or `server`"),
             ("", "EOF while parsing"),

@@ -9,6 +9,9 @@ pub enum Kind {
     Binary,
     /// The name of a container image: type `k8s`, as fabric-builder-k8s has it.
     Image,
+    /// Chaincode as a service: type `ccaas` or `external`, with the name of a container image beside or in place of
+    /// connection.json.
+    Service,
     /// Source, as `peer lifecycle chaincode package` packs it: type `golang`, `node` or `java`.
     Source(Language),
 }
@@ -20,6 +23,7 @@ impl Kind {
         match chaincode_type.to_ascii_lowercase().as_str() {
             "binary" | "executable" => Some(Self::Binary),
             "k8s" => Some(Self::Image),
+            "ccaas" | "external" => Some(Self::Service),
             "golang" => Some(Self::Source(Language::Golang)),
             "node" => Some(Self::Source(Language::Node)),
             "java" => Some(Self::Source(Language::Java)),
@@ -27,10 +31,11 @@ impl Kind {
         }
     }
 
-    /// Tells whether only a launcher builds packages of this kind; those with source have the peer's own builder.
+    /// Tells whether only a launcher builds packages of this kind: not those with source, which the peer's own builder
+    /// takes, nor chaincode as a service.
     #[must_use]
     pub fn has_no_other_builder(self) -> bool {
-        !matches!(self, Self::Source(_))
+        matches!(self, Self::Binary | Self::Image)
     }
 }
 
@@ -45,13 +50,15 @@ pub struct Claim {
 
 impl Settings {
     /// Tells whether packages of a type are launched, and how; [`None`] leaves them to another builder.
+    ///
+    /// Of a package of the kind [`Kind::Service`] it takes image.json besides, with the role of a server.
     #[must_use]
     pub fn claim(&self, chaincode_type: &str) -> Option<Claim> {
         let kind = Kind::of(chaincode_type)?;
         let platform = self.platform_for(chaincode_type);
         let is_launched = match kind {
             Kind::Binary => platform == Platform::Process,
-            Kind::Image => platform == Platform::Kubernetes,
+            Kind::Image | Kind::Service => platform == Platform::Kubernetes,
             Kind::Source(language) => platform == Platform::Process && self.languages.contains(&language),
         };
         is_launched.then_some(Claim { kind, platform })
@@ -78,6 +85,9 @@ mod tests {
         assert_eq!(claim("platform: process", "binary"), expected);
         assert_eq!(claim("platform: process", "Executable"), expected);
         assert_eq!(claim("platform: process", "ccaas"), None);
+        assert_eq!(claim("", "ccaas"), None);
+        let service = Some(Claim { kind: Kind::Service, platform: Platform::Kubernetes });
+        assert_eq!(claim("platform: kubernetes", "External"), service);
         for text in ["", "platform: none", "platform: kubernetes"] {
             assert_eq!(claim(text, "binary"), None, "{text}");
         }

@@ -1,23 +1,30 @@
-//! Chaincode on Kubernetes, in the client role: what fabric-builder-k8s makes, and the operator's overlays on it.
+//! Chaincode on Kubernetes, and the operator's overlays on its pod: in the client role what fabric-builder-k8s makes, in the
+//! server role what the install of a package starts.
 //!
 //! ```text
 //! variables, launch.yaml ──▶ Target ─┐
 //! image.json ──────────────▶ Image ──┼──▶ Plan: a Secret and a Job, as JSON
 //! chaincode.json ──────────▶ Chaincode ┘
+//!
+//! Target, Image, Material ──▶ ServerPlan: a Secret, a Service and a Deployment
 //! ```
 
 mod merge;
 mod names;
 mod objects;
 mod overlay;
+mod pod;
 mod rights;
+mod server;
 mod target;
 
 use serde_json::{Value, json};
 
 pub use names::Identity;
-pub use objects::{CONTAINER, MANAGER, WORKLOAD};
-pub use rights::{RIGHTS, Right, role};
+pub use objects::MANAGER;
+pub use pod::{CONTAINER, WORKLOAD};
+pub use rights::{RIGHTS, Right, SERVER_RIGHTS, role};
+pub use server::{MANAGER as SERVER_MANAGER, Material, Plan as ServerPlan, Server};
 pub use target::{Surroundings, Target};
 
 use crate::settings::{Role, Settings, Subject};
@@ -70,10 +77,8 @@ impl Launch<'_> {
         };
         let parts = Parts { target: self.target, image: self.image, chaincode, identity };
         let mut template = parts.template();
-        let rules = self.settings.chaincodes.iter().enumerate();
-        let overlays = rules.filter(|(_, rule)| rule.matches.fits(subject));
-        let overlays = overlays.filter_map(|(number, rule)| Some((number, rule.pod.as_ref()?)));
-        overlay::apply(&mut template, overlays, &parts)?;
+        let overlays = self.settings.overlays(subject);
+        overlay::apply(&mut template, overlays, &parts.reserved())?;
         let object = identity.object();
         Ok(Plan {
             namespace: self.target.namespace.clone(),

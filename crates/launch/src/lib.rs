@@ -18,7 +18,8 @@
 //! | [`source`] | the plan by which source becomes chaincode |
 //! | [`chaincode`] | `chaincode.json`: what the peer tells `run` |
 //! | [`image`] | `image.json`: the image of a package |
-//! | [`kubernetes`] | the plan for Kubernetes: a Secret and a Job |
+//! | [`kubernetes`] | the plans for Kubernetes: a Secret and a Job, or a Secret, a Service and a Deployment |
+//! | [`record`] | `launch.json`: what a build has started |
 //! | [`variables`] | names of variables |
 //! | [`lines`] | lines that a peer's log can take |
 //! | [`exit`], [`failure`] | the exit codes, and the one line that says why |
@@ -32,6 +33,7 @@ pub mod kind;
 pub mod kubernetes;
 pub mod lines;
 pub mod process;
+pub mod record;
 mod resemblance;
 pub mod settings;
 pub mod source;

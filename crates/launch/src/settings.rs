@@ -164,6 +164,15 @@ impl Settings {
         self.chaincodes.iter().filter(|rule| rule.matches.fits(subject))
     }
 
+    /// Returns the overlays of the rules that match a chaincode, each with the number of its rule.
+    pub(crate) fn overlays<'s>(
+        &'s self,
+        subject: &'s Subject<'s>,
+    ) -> impl Iterator<Item = (usize, &'s serde_json::Value)> {
+        let rules = self.chaincodes.iter().enumerate().filter(|(_, rule)| rule.matches.fits(subject));
+        rules.filter_map(|(number, rule)| Some((number, rule.pod.as_ref()?)))
+    }
+
     fn check(&self) -> Result<(), Failure> {
         let rules = self.chaincodes.iter().map(|rule| &rule.process);
         for process in std::iter::once(&self.process).chain(rules) {

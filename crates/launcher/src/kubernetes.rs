@@ -1,27 +1,30 @@
 //! Packages with an image, on the platform `kubernetes`.
 
-use std::env;
-use std::fs;
 use std::path::Path;
 
 use ccs_builder::input;
 use ccs_builder::output::Output;
+use ccs_files::PackageMetadata;
 use ccs_launch::image::{self, Image};
-use ccs_launch::kubernetes::{self, Target};
-use ccs_launch::settings::{Role, Subject};
+use ccs_launch::kubernetes;
+use ccs_launch::settings::{Role, Settings, Subject};
 use ccs_launch::{ExitCode, Failure};
 
+use crate::log::Log;
 use crate::order::{Launch, Package, of_builder};
+use crate::place::target;
+use crate::service;
 
-/// Where a pod finds the namespace of its service account.
-const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
-
-/// Where Linux tells the name of the host.
-const HOST: &str = "/proc/sys/kernel/hostname";
-
-/// Checks the image's name, and writes what `run` needs; returns what was done.
-pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
+/// Checks the image's name, and writes what `run` needs, or starts what the peer dials; returns what was done.
+pub(crate) fn build(
+    package: Package<'_>,
+    metadata: &PackageMetadata,
+    (settings, log): (&Settings, &Log),
+) -> Result<String, Failure> {
     let (content, image) = read(package.source)?;
+    if image.role_in(&metadata.chaincode_type) == Role::Server {
+        return service::build(package, metadata, (&image, content), (settings, log));
+    }
     Output::new(package.out)
         .file("metadata.json", package.metadata_content)
         .file(image::FILE, content)
@@ -38,19 +41,9 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     let subject = Subject {
         package: &chaincode.chaincode_id,
         chaincode_type: &launch.metadata.chaincode_type,
-        role: image.role.unwrap_or(Role::Client),
+        role: image.role_in(&launch.metadata.chaincode_type),
     };
-    let word = |path: &str| {
-        let text = fs::read_to_string(path).ok()?;
-        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-    };
-    let (own_namespace, host) = (word(OWN_NAMESPACE), word(HOST));
-    let surroundings = kubernetes::Surroundings {
-        variable: &|name| env::var(name).ok(),
-        own_namespace: own_namespace.as_deref(),
-        host: host.as_deref(),
-    };
-    let target = Target::new(surroundings, launch.settings, &subject)?;
+    let target = target(launch.settings, &subject)?;
     let planned = kubernetes::Launch { target: &target, settings: launch.settings, image: &image, chaincode };
     let plan = planned.plan(&subject, &ccs_launch_kubernetes::suffix()?)?;
     ccs_launch_kubernetes::run(&ccs_launch_kubernetes::Launch {

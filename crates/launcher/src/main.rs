@@ -1,7 +1,7 @@
 //! `ccs-launcher`, which a builder has as `bin/run`: from a command line to an exit code.
 //!
 //! A peer calls `run BLD RUNMETA`; `detect` and `build` of the same builder call `run --detect` and `run --build` for
-//! packages of types that they do not know. What each does on a platform is in a crate of the platform's own.
+//! packages of types that they do not know, and `build` for those with an image. What each does on a platform is in a crate of the platform's own.
 //!
 //! | Module | Holds |
 //! | --- | --- |
@@ -10,15 +10,20 @@
 //! | `stages` | `--detect`, `--build` and `run` |
 //! | `order` | what the stages hand to a platform |
 //! | `kubernetes` | packages with an image, on the platform `kubernetes` |
+//! | `place` | where and how, on that platform |
+//! | `service`, `material` | those whose chaincode the peer dials, and their certificates |
 //! | `process` | packages with a program, on the platform `process` |
 //! | `source` | packages with source, on the same platform |
 //! | `log` | the lines on stderr |
 
 mod kubernetes;
 mod log;
+mod material;
 mod order;
+mod place;
 mod process;
 mod request;
+mod service;
 mod source;
 mod stages;
 mod surroundings;
@@ -49,7 +54,11 @@ fn main() -> ExitCode {
         Request::Build { source, metadata, out } => {
             let mut log = Log::new("build");
             let build = stages::Build { source: &source, metadata_folder: &metadata, out: &out };
-            let result = build.carry_out(&Surroundings::of_this_process(), &mut log);
+            let surroundings = Surroundings::of_this_process();
+            if build.stays_with_the_builder(&surroundings) {
+                return service::build_as_the_builder([&source, &metadata, &out]);
+            }
+            let result = build.carry_out(&surroundings, &mut log);
             end(&log, result)
         }
         Request::Run { build, run_metadata } => {

@@ -14,7 +14,7 @@ use ccs_launch::{Chaincode, ExitCode, Failure};
 use crate::log::Log;
 use crate::order::{Launch, Package, of_builder};
 use crate::surroundings::Surroundings;
-use crate::{kubernetes, process, source};
+use crate::{kubernetes, process, service, source};
 
 /// The largest chaincode.json, in bytes.
 const MAX_CHAINCODE: u64 = 1 << 20;
@@ -43,6 +43,13 @@ pub(crate) struct Build<'a> {
 }
 
 impl Build<'_> {
+    /// Tells whether the package is for the builder alone, which then builds it.
+    pub(crate) fn stays_with_the_builder(&self, surroundings: &Surroundings) -> bool {
+        let metadata = read_metadata(self.metadata_folder);
+        metadata
+            .is_ok_and(|(metadata, _)| service::stays_with_the_builder(self.source, &metadata, surroundings))
+    }
+
     /// Checks the package, and writes what `run` and `release` need.
     pub(crate) fn carry_out(&self, surroundings: &Surroundings, log: &mut Log) -> Result<(), Failure> {
         let (metadata, metadata_content) =
@@ -58,7 +65,7 @@ impl Build<'_> {
         };
         let done = match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::build(package)?,
-            (Kind::Image, _) => kubernetes::build(package)?,
+            (Kind::Image | Kind::Service, _) => kubernetes::build(package, &metadata, (settings, log))?,
             (Kind::Source(language), _) => {
                 source::build(package, language, &metadata.path, (settings, surroundings, log))?
             }
@@ -101,7 +108,7 @@ impl Run<'_> {
         match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::run_binary(&launch),
             (Kind::Source(language), _) => process::run(&launch, &language.start(self.build)),
-            (Kind::Image, _) => kubernetes::run(&launch),
+            (Kind::Image | Kind::Service, _) => kubernetes::run(&launch),
         }
     }
 
@@ -126,7 +133,7 @@ fn claim(settings: &Settings, metadata: &PackageMetadata) -> Result<Claim, Failu
         };
         let lines = match kind {
             Kind::Binary => "platform: process",
-            Kind::Image => "platform: kubernetes",
+            Kind::Image | Kind::Service => "platform: kubernetes",
             Kind::Source(_) => "platform: process, and the language under languages,",
         };
         Failure::new(ExitCode::Settings, format!("{FILE}: packages of the type {found:?} are not launched"))

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Grace, Row, Trouble, text};
 
-/// Why the Job controller cannot make the pod.
+/// Why the controllers of Jobs and `ReplicaSet`s cannot make the pod.
 const NOT_MADE: &[Row] = &[
     Row {
         reasons: &["FailedCreate"],
@@ -75,6 +75,12 @@ const NOT_PREPARED: &[Row] = &[
         hint: "check the network of the node",
     },
 ];
+
+/// Reads what a Deployment repeats of such an Event of its `ReplicaSet`.
+pub(super) fn not_made(about: &str, reason: &str, message: &str) -> Option<Trouble> {
+    let row = NOT_MADE.iter().find(|row| row.fits(reason, message))?;
+    Some(row.trouble(about, reason, message))
+}
 
 /// Finds trouble in Events: of the Job while there is no pod, of the pod afterwards.
 pub(super) fn trouble(pod: Option<&Value>, events: &[Value]) -> Option<Trouble> {

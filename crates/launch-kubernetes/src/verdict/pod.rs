@@ -165,6 +165,39 @@ fn terminated(pod: &Value) -> Option<Trouble> {
     })
 }
 
+/// How often chaincode that Kubernetes starts again may end before it is ready.
+const ENDS: u64 = 3;
+
+/// Tells how chaincode has ended that Kubernetes starts again, if it has ended too often.
+pub(super) fn crashed(pod: &Value) -> Option<Trouble> {
+    let status =
+        items(&pod["status"]["containerStatuses"]).find(|status| text(status, "name") == CONTAINER)?;
+    let restarts = status["restartCount"].as_u64().unwrap_or_default();
+    // While it runs again it may become ready.
+    let ends = if status["state"].get("running").is_some() { restarts } else { restarts + 1 };
+    let last = ["state", "lastState"].map(|place| status[place].get("terminated"));
+    let end = last.into_iter().flatten().next().filter(|_| ends >= ENDS)?;
+    let exit = end["exitCode"].as_i64().unwrap_or_default();
+    let about =
+        format!("pod {}: container {CONTAINER} ended {ends} times, last with exit status {exit}", name(pod));
+    let reason = text(end, "reason");
+    let (code, hint) = if NOT_STARTED.contains(&reason) {
+        (ExitCode::Image, START)
+    } else if reason == "OOMKilled" {
+        (ExitCode::Ended, "raise resources.limits.memory by an overlay")
+    } else {
+        (ExitCode::Ended, "its last lines are above; image.json says that it waits for the peer to dial")
+    };
+    Some(Trouble {
+        code,
+        kind: "crashed",
+        grace: Grace::None,
+        reason: said(&about, reason, text(end, "message")),
+        hint: hint.to_owned(),
+        ran: true,
+    })
+}
+
 /// Tells that the pod has failed, where no container says why.
 fn failed(pod: &Value) -> Option<Trouble> {
     let status = &pod["status"];

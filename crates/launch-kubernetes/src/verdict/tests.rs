@@ -28,7 +28,7 @@ fn job() -> Value {
 
 fn trouble(pod: Option<&Value>, events: &[Value]) -> Trouble {
     let job = job();
-    match judge(&Observed { job: Some(&job), job_gone: false, pod, events }) {
+    match judge(&Observed { object: Some(&job), object_gone: false, pod, events }) {
         Verdict::Trouble(trouble) => trouble,
         other => panic!("{other:?} of {pod:?} {events:?}"),
     }
@@ -192,7 +192,7 @@ fn events_tell_why_a_pod_is_not_prepared() {
         assert_eq!((found.code.number(), seconds(found.grace)), (code, Some(grace)), "{reason}");
     }
     let job = job();
-    let observed = Observed { job: Some(&job), pod: Some(&creating), ..Observed::default() };
+    let observed = Observed { object: Some(&job), pod: Some(&creating), ..Observed::default() };
     assert_eq!(judge(&observed), Verdict::Waiting("pod p: ContainerCreating".to_owned()));
 }
 
@@ -200,7 +200,7 @@ fn events_tell_why_a_pod_is_not_prepared() {
 fn without_the_right_to_see_pods_the_job_tells_what_it_knows() {
     let judge = |status: Value| {
         let job = json!({"metadata": {"name": "j"}, "status": status});
-        judge(&Observed { job: Some(&job), ..Observed::default() })
+        judge(&Observed { object: Some(&job), ..Observed::default() })
     };
     assert_eq!(judge(json!({"active": 1, "ready": 1})), Verdict::Running);
     assert_eq!(
@@ -221,7 +221,7 @@ fn without_the_right_to_see_pods_the_job_tells_what_it_knows() {
 #[test]
 fn a_deleted_job_was_stopped_from_outside() {
     let (job, running) = (job(), with_container(&json!({"running": {}})));
-    let observed = Observed { job: Some(&job), job_gone: true, pod: Some(&running), events: &[] };
+    let observed = Observed { object: Some(&job), object_gone: true, pod: Some(&running), events: &[] };
     let Verdict::Trouble(found) = judge(&observed) else { panic!() };
     assert_eq!((found.code.number(), found.reason.as_str()), (48, "the Job was deleted"));
 }

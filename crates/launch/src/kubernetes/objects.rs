@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::names::Identity;
+use super::pod::{CONTAINER, Reserved, WORKLOAD, of_the_operator, placed_and_secured};
 use super::target::Target;
 use crate::settings::Security;
 use crate::{Chaincode, Image};
@@ -12,18 +13,9 @@ use crate::{Chaincode, Image};
 /// Who applies the objects and whose they are: fabric-builder-k8s, whose users keep their tools.
 pub const MANAGER: &str = "fabric-builder-k8s";
 
-/// The container of the chaincode.
-pub const CONTAINER: &str = "chaincode";
-
 /// The volume with the certificates, and where it is mounted.
-pub(super) const CERTIFICATES: &str = "certs";
-pub(super) const CERTIFICATES_PATH: &str = "/etc/hyperledger/fabric";
-
-/// The label by which we find what belongs to one chaincode of one peer.
-pub const WORKLOAD: &str = "fabric-ccs/workload";
-
-/// The label of a node for chaincode, and its taint.
-const NODE_ROLE: &str = "fabric-builder-k8s-role";
+const CERTIFICATES: &str = "certs";
+const CERTIFICATES_PATH: &str = "/etc/hyperledger/fabric";
 
 /// What all objects of one launch are made from.
 #[derive(Clone, Copy)]
@@ -72,12 +64,7 @@ impl Parts<'_> {
     }
 
     fn annotations_of_the_job(&self) -> Map<String, Value> {
-        let mut annotations: Map<String, Value> = self
-            .target
-            .annotations
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone().into()))
-            .collect();
+        let mut annotations = of_the_operator(self.target);
         annotations.append(&mut self.annotations());
         annotations
     }
@@ -111,6 +98,18 @@ impl Parts<'_> {
         })
     }
 
+    /// Returns what no overlay may change.
+    pub(super) fn reserved(&self) -> Reserved {
+        Reserved {
+            labels: self.labels(),
+            annotations: self.annotations(),
+            environment: self.environment(),
+            volume: CERTIFICATES,
+            folder: CERTIFICATES_PATH,
+            port: None,
+        }
+    }
+
     /// Returns the template of the pod before the operator's overlays.
     pub(super) fn template(&self) -> Value {
         let mut template = json!({
@@ -127,19 +126,7 @@ impl Parts<'_> {
                 "volumes": [{"name": CERTIFICATES, "secret": {"secretName": self.identity.object()}}],
             },
         });
-        let spec = &mut template["spec"];
-        if let Some(role) = &self.target.node_role {
-            spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
-                "nodeSelectorTerms": [{"matchExpressions": [{"key": NODE_ROLE, "operator": "In", "values": [role]}]}],
-            }}});
-            spec["tolerations"] =
-                json!([{"key": NODE_ROLE, "operator": "Equal", "value": role, "effect": "NoSchedule"}]);
-        }
-        if !self.target.name_servers.is_empty() {
-            spec["dnsPolicy"] = "None".into();
-            spec["dnsConfig"] = json!({"nameservers": self.target.name_servers});
-        }
-        secured(spec, self.target.security);
+        placed_and_secured(&mut template["spec"], self.target);
         template
     }
 
@@ -160,30 +147,5 @@ impl Parts<'_> {
             ("CORE_PEER_LOCALMSPID", self.chaincode.mspid.clone()),
         ];
         variables.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
-    }
-}
-
-/// Adds what a namespace with a level of `PodSecurity` asks for.
-fn secured(spec: &mut Value, security: Security) {
-    if security == Security::None {
-        return;
-    }
-    spec["automountServiceAccountToken"] = false.into();
-    spec["enableServiceLinks"] = false.into();
-    spec["securityContext"] = json!({"seccompProfile": {"type": "RuntimeDefault"}});
-    let mut container = json!({"allowPrivilegeEscalation": false});
-    if security == Security::Restricted {
-        spec["securityContext"]["runAsNonRoot"] = true.into();
-        container["capabilities"] = json!({"drop": ["ALL"]});
-        container["readOnlyRootFilesystem"] = true.into();
-        add(spec, "volumes", json!({"name": "tmp", "emptyDir": {}}));
-        add(&mut spec["containers"][0], "volumeMounts", json!({"name": "tmp", "mountPath": "/tmp"}));
-    }
-    spec["containers"][0]["securityContext"] = container;
-}
-
-fn add(owner: &mut Value, list: &str, item: Value) {
-    if let Some(items) = owner[list].as_array_mut() {
-        items.push(item);
     }
 }

@@ -3,14 +3,14 @@
 use serde_json::Value;
 
 use super::merge::merge;
-use super::objects::{CERTIFICATES, CERTIFICATES_PATH, CONTAINER, Parts};
+use super::pod::{CONTAINER, Reserved};
 use crate::{ExitCode, Failure};
 
 /// Lays overlays over the template of a pod, in their order; each comes with the number of its rule.
 pub(super) fn apply<'o>(
     template: &mut Value,
     overlays: impl IntoIterator<Item = (usize, &'o Value)>,
-    parts: &Parts<'_>,
+    known: &Reserved,
 ) -> Result<(), Failure> {
     for (number, overlay) in overlays {
         let refused = |reason: String| {
@@ -18,7 +18,7 @@ pub(super) fn apply<'o>(
         };
         let mut merged = template.clone();
         merge(&mut merged, overlay).map_err(refused)?;
-        if let Some(field) = changed(template, &merged, parts) {
+        if let Some(field) = changed(template, &merged, known) {
             return Err(refused(format!("{field} cannot be changed"))
                 .with_hint("the launcher sets this field itself; take it out of the overlay"));
         }
@@ -28,14 +28,14 @@ pub(super) fn apply<'o>(
 }
 
 /// Names a reserved field in which two templates differ.
-fn changed(before: &Value, after: &Value, parts: &Parts<'_>) -> Option<String> {
-    let before = reserved(before, parts);
-    let after = reserved(after, parts);
+fn changed(before: &Value, after: &Value, known: &Reserved) -> Option<String> {
+    let before = reserved(before, known);
+    let after = reserved(after, known);
     before.into_iter().zip(after).find_map(|((field, old), (_, new))| (old != new).then_some(field))
 }
 
 /// Returns the reserved fields with what a template holds there; the same fields, in the same order, for every template.
-fn reserved(template: &Value, parts: &Parts<'_>) -> Vec<(String, Vec<Value>)> {
+fn reserved(template: &Value, known: &Reserved) -> Vec<(String, Vec<Value>)> {
     let (metadata, spec) = (&template["metadata"], &template["spec"]);
     let mut fields = Vec::new();
     let mut field =
@@ -43,14 +43,14 @@ fn reserved(template: &Value, parts: &Parts<'_>) -> Vec<(String, Vec<Value>)> {
     for name in ["name", "generateName", "namespace", "ownerReferences", "finalizers"] {
         field(format!("metadata.{name}"), metadata.get(name).into_iter().collect());
     }
-    for (kind, known) in [("labels", parts.labels()), ("annotations", parts.annotations())] {
-        for name in known.keys() {
+    for (kind, names) in [("labels", &known.labels), ("annotations", &known.annotations)] {
+        for name in names.keys() {
             field(format!("metadata.{kind}.{name}"), metadata[kind].get(name).into_iter().collect());
         }
     }
     field("spec.restartPolicy".to_owned(), vec![&spec["restartPolicy"]]);
-    let certificates = items(&spec["volumes"]).filter(|volume| volume["name"] == CERTIFICATES);
-    field(format!("spec.volumes[{CERTIFICATES}]"), certificates.collect());
+    let certificates = items(&spec["volumes"]).filter(|volume| volume["name"] == known.volume);
+    field(format!("spec.volumes[{}]", known.volume), certificates.collect());
     let ours = |container: &&Value| container["name"] == CONTAINER;
     let containers: Vec<_> = items(&spec["containers"]).filter(ours).collect();
     let in_ours =
@@ -61,24 +61,29 @@ fn reserved(template: &Value, parts: &Parts<'_>) -> Vec<(String, Vec<Value>)> {
     // A namesake among the others would take the pod's log, or the name in a message.
     let namesakes = items(&spec["initContainers"]).filter(ours);
     field(format!("spec.initContainers[{CONTAINER}]"), namesakes.collect());
-    let environment = parts.environment();
-    for variable in items(&environment) {
+    if let Some(port) = known.port {
+        let ports =
+            in_ours("ports").into_iter().flat_map(items).filter(|found| found["containerPort"] == port);
+        field(format!("{place}.ports[{port}]"), ports.collect());
+    }
+    for variable in items(&known.environment) {
         let name = &variable["name"];
         let same = in_ours("env").into_iter().flat_map(items).filter(|found| found["name"] == *name);
         field(format!("{place}.env[{}]", name.as_str().unwrap_or_default()), same.collect());
     }
     let mounts = in_ours("volumeMounts").into_iter().flat_map(items);
-    let covered = mounts.filter(|mount| covers(mount["mountPath"].as_str().unwrap_or_default()));
-    field(format!("{place}.volumeMounts[{CERTIFICATES_PATH}]"), covered.collect());
+    let covered =
+        mounts.filter(|mount| covers(mount["mountPath"].as_str().unwrap_or_default(), known.folder));
+    field(format!("{place}.volumeMounts[{}]", known.folder), covered.collect());
     fields
 }
 
-/// Tells whether a mount would hide the certificates or one of them.
-fn covers(mount: &str) -> bool {
+/// Tells whether a mount would hide the certificates in a folder or one of them.
+fn covers(mount: &str, folder: &'static str) -> bool {
     let parts = |path: &'static str| path.split('/').filter(|part| !part.is_empty());
     let mount: Vec<_> = mount.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
     // A path with a step back may lead anywhere.
-    mount.contains(&"..") || mount.iter().zip(parts(CERTIFICATES_PATH)).all(|(mount, part)| *mount == part)
+    mount.contains(&"..") || mount.iter().zip(parts(folder)).all(|(mount, part)| *mount == part)
 }
 
 fn items(list: &Value) -> impl Iterator<Item = &Value> {

@@ -30,6 +30,26 @@ pub const RIGHTS: &[Right] = &[
     right("", "pods/log", &["get"], "to show the last lines of a chaincode that ended"),
 ];
 
+/// Every further right, for chaincode that waits for the peer to dial.
+pub const SERVER_RIGHTS: &[Right] = &[
+    right(
+        "apps",
+        "deployments",
+        &["create", "get", "list", "watch", "patch"],
+        "for chaincode that the peer dials: to start it and to see it ready",
+    )
+    .needed(),
+    right("", "services", &["create", "patch"], "for chaincode that the peer dials: to let the peer find it")
+        .needed(),
+    right(
+        "apps",
+        "deployments",
+        &["delete"],
+        "for chaincode that the peer dials: to remove what does not become ready",
+    ),
+    right("", "services", &["delete"], "for chaincode that the peer dials: to remove what is not used"),
+];
+
 const fn right(
     group: &'static str,
     resource: &'static str,
@@ -62,7 +82,7 @@ pub fn role(name: &str, namespace: &str) -> String {
     let mut role = format!(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: {name}, namespace: {namespace}}}\nrules:\n"
     );
-    for right in RIGHTS {
+    for right in RIGHTS.iter().chain(SERVER_RIGHTS) {
         let optional = if right.needed { "" } else { "; optional" };
         let _ = writeln!(role, "  # {}{optional}\n  - {}", right.purpose, right.rule());
     }

@@ -6,5 +6,6 @@
 mod build;
 mod image;
 mod run;
+mod service;
 mod site;
 mod source;

@@ -1,0 +1,167 @@
+//! The start of chaincode that waits for the peer to dial: what it makes stays when all has succeeded, and goes otherwise.
+
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use ccs_launch::Failure;
+use ccs_launch::kubernetes::SERVER_MANAGER;
+use serde_json::Value;
+
+use crate::Start;
+use crate::cluster::{Cluster, Kind, Version};
+use crate::reach::reach;
+use crate::stop::Stop;
+use crate::tries::patiently;
+use crate::verdict::{Trouble, judge_server};
+use crate::watch::{self, End, Workload};
+
+/// How long a call that is under way may go on after a signal, so that it is known what it made.
+const UNDER_WAY: Duration = Duration::from_secs(1);
+
+/// How long the removal may take.
+const REMOVAL: Duration = Duration::from_secs(10);
+
+/// How much of the time is kept for the dial and the removal.
+const RESERVE: Duration = Duration::from_secs(45);
+
+/// A start, and what it has made so far.
+struct Session<'a> {
+    start: &'a Start<'a>,
+    cluster: Cluster,
+    begin: Instant,
+    /// What is removed when the start fails. Of a chaincode that was there before, nothing is.
+    made: Vec<(Kind, String, Version)>,
+    /// Whether the chaincode was there before.
+    was_there: bool,
+}
+
+/// Starts a chaincode.
+pub(crate) async fn start(
+    start: &Start<'_>,
+    keep: impl FnOnce() -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let begin = Instant::now();
+    let mut stop = Stop::new()?;
+    let cluster = tokio::select! {
+        cluster = Cluster::new(start.target) => cluster?,
+        () = stop.received() => return Err(stopped()),
+    };
+    let mut session = Session { start, cluster, begin, made: Vec::new(), was_there: false };
+    let outcome = {
+        let mut going = pin!(session.go());
+        tokio::select! {
+            outcome = &mut going => outcome,
+            () = stop.received() => {
+                // What it has failed to do by then is of no interest any more.
+                let _ = tokio::time::timeout(UNDER_WAY, going).await;
+                Err(stopped())
+            }
+        }
+    };
+    let outcome = outcome.and_then(|()| keep());
+    if outcome.is_err() {
+        session.remove().await;
+    }
+    outcome
+}
+
+fn stopped() -> Failure {
+    Failure::new(ccs_launch::ExitCode::Stopped, "the peer has stopped the build")
+        .with_hint("install the package again")
+}
+
+impl Session<'_> {
+    /// Makes everything, and waits until the chaincode is ready and can be dialled.
+    async fn go(&mut self) -> Result<(), Failure> {
+        let uid = self.make().await?;
+        let plan = self.start.plan;
+        (self.start.say)(&format!(
+            "starts {} as deployment {}/{}",
+            plan.connection.address, plan.namespace, plan.object
+        ));
+        self.becomes_ready(&uid).await?;
+        reach(&plan.connection, self.left()).await
+    }
+
+    /// Applies Secret, Service and Deployment, and returns the UID of the last.
+    async fn make(&mut self) -> Result<String, Failure> {
+        let (plan, cluster) = (self.start.plan, self.cluster.clone());
+        self.was_there = patiently(|| cluster.has(Kind::Deployment, &plan.object)).await?;
+        if self.was_there {
+            (self.start.say)(&format!("takes over deployment {}/{}", plan.namespace, plan.object));
+        }
+        let mut uid = String::new();
+        let secret = plan.secret.as_ref().map(|secret| (Kind::Secret, secret));
+        let objects = [(Kind::Service, &plan.service), (Kind::Deployment, &plan.deployment)];
+        for (kind, object) in secret.into_iter().chain(objects) {
+            let version = patiently(|| cluster.apply(kind, object, SERVER_MANAGER)).await?;
+            version.uid().clone_into(&mut uid);
+            let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            // Status and endpoints change an object at once; whose it is, its UID tells.
+            self.made.push((kind, name, version.any()));
+        }
+        Ok(uid)
+    }
+
+    async fn becomes_ready(&self, uid: &str) -> Result<(), Failure> {
+        let plan = self.start.plan;
+        let of_this_build = |pod: &Value| {
+            let ends =
+                pod["metadata"].get("deletionTimestamp").is_some() || pod["status"]["phase"] == "Failed";
+            plan.is_ours(pod) && !ends
+        };
+        let workload = Workload {
+            kind: Kind::Deployment,
+            name: &plan.object,
+            namespace: &plan.namespace,
+            uid,
+            pods: plan.selector(),
+            is_meant: &of_this_build,
+            judge: judge_server,
+            until_ready: true,
+            limit: self.start.target.start_timeout.min(self.left().saturating_sub(RESERVE)),
+            debug: self.start.target.debug,
+            say: self.start.say,
+        };
+        let Err(End { trouble, pod, .. }) = watch::follow(&workload, &self.cluster, Instant::now()).await
+        else {
+            return Ok(());
+        };
+        if trouble.ran
+            && let Some(pod) = &pod
+        {
+            self.cluster.show_log(pod, self.start.say).await;
+        }
+        let Trouble { code, reason, hint, .. } = trouble;
+        let deployment = format!("{}/{}", plan.namespace, plan.object);
+        Err(Failure::new(code, format!("deployment {deployment} does not become ready: {reason}"))
+            .with_hint(hint))
+    }
+
+    /// Returns how much of the time is left.
+    fn left(&self) -> Duration {
+        self.start.limit.saturating_sub(self.begin.elapsed())
+    }
+
+    /// Removes what this start has made, the Deployment first.
+    async fn remove(&self) {
+        if self.was_there {
+            (self.start.say)("what was there before stays");
+            return;
+        }
+        let removal = async {
+            for (kind, name, version) in self.made.iter().rev() {
+                if let Err(refusal) = self.cluster.delete(*kind, name, version).await {
+                    (self.start.say)(&refusal.warning());
+                }
+            }
+        };
+        if tokio::time::timeout(REMOVAL, removal).await.is_err() {
+            (self.start.say)(&format!(
+                "warning: cannot remove {}: the API server did not answer within {} s",
+                self.start.plan.object,
+                REMOVAL.as_secs()
+            ));
+        }
+    }
+}

@@ -1,0 +1,341 @@
+//! Chaincode that waits for the peer to dial: a Secret, a Service and a Deployment, which the install of a package starts.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use ccs_files::Connection;
+use ccs_files::connection::DialTimeout;
+use ccs_files::shim::{self, ServerTls};
+use serde_json::{Map, Value, json};
+
+use super::names::Identity;
+use super::overlay;
+use super::pod::{CONTAINER, Reserved, WORKLOAD, of_the_operator, placed_and_secured};
+use super::target::Target;
+use crate::image::{Image, Tls};
+use crate::settings::{Settings, Subject};
+use crate::{ExitCode, Failure};
+
+/// Who applies the objects and whose they are.
+pub const MANAGER: &str = "fabric-ccs";
+
+/// What the names of the objects begin with.
+const PREFIX: &str = "ccs";
+
+/// The volume with the server's files, and where it is mounted.
+const FILES: &str = "tls";
+const FILES_PATH: &str = "/etc/chaincode/tls";
+
+/// The group that may read them: the user of our chart.
+const GROUP: u32 = 65532;
+
+/// The annotation that changes with the certificates, so that a Deployment starts new pods for new ones.
+const CHECKSUM: &str = "fabric-ccs/tls-checksum";
+
+/// How long a peer tries to connect: the Service may have to find a new pod.
+const DIAL_TIMEOUT: &str = "10s";
+
+/// What a server is planned from.
+#[derive(Clone, Copy)]
+pub struct Server<'a> {
+    /// Where and how.
+    pub target: &'a Target,
+    /// The operator's rules.
+    pub settings: &'a Settings,
+    /// The image of the package.
+    pub image: &'a Image,
+    /// The package ID.
+    pub package_id: &'a str,
+    /// The MSP ID of the peer, where it is known.
+    pub mspid: &'a str,
+}
+
+/// Keys and certificates of one server and its peer, as PEM. There is no key of the CA.
+pub struct Material {
+    /// The certificate of the CA.
+    pub ca: String,
+    /// Certificate and key of the chaincode.
+    pub server: (String, String),
+    /// Certificate and key of the peer.
+    pub client: (String, String),
+    /// What tells this material from any other.
+    pub checksum: String,
+}
+
+/// The objects of one server, and how the peer reaches it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The namespace of all objects.
+    pub namespace: String,
+    /// The name of Service and Deployment, with which that of the Secret begins.
+    pub object: String,
+    /// The Secret with the key of the server; none without TLS.
+    pub secret: Option<Value>,
+    /// The Service.
+    pub service: Value,
+    /// The Deployment.
+    pub deployment: Value,
+    /// What the peer reads: it holds a key.
+    pub connection: Connection,
+}
+
+impl<'a> Server<'a> {
+    /// Checks what the names are made from.
+    pub fn check(&self) -> Result<(), Failure> {
+        if self.target.peer_id.is_empty() {
+            return Err(Failure::new(
+                ExitCode::Settings,
+                "CORE_PEER_ID is empty: each peer has its own chaincode, which is named after the peer",
+            )
+            .with_hint("set peer_id in launch.yaml"));
+        }
+        Ok(())
+    }
+
+    /// Returns the name of Service and Deployment.
+    #[must_use]
+    pub fn object(&self) -> String {
+        self.identity().object()
+    }
+
+    /// Returns the names under which the peer may reach the server, the one that it dials first.
+    #[must_use]
+    pub fn hosts(&self, domains: &[String]) -> Vec<String> {
+        let (object, namespace) = (self.object(), &self.target.namespace);
+        let mut hosts =
+            vec![format!("{object}.{namespace}.svc"), format!("{object}.{namespace}"), object.clone()];
+        hosts.extend(domains.iter().map(|domain| format!("{object}.{namespace}.svc.{domain}")));
+        hosts
+    }
+
+    /// Makes the plan; without TLS the material is none.
+    pub fn plan(&self, subject: &Subject<'_>, material: Option<&Material>) -> Result<Plan, Failure> {
+        let mut template = self.template(material);
+        overlay::apply(&mut template, self.settings.overlays(subject), &self.reserved(material))?;
+        Ok(Plan {
+            namespace: self.target.namespace.clone(),
+            object: self.object(),
+            secret: material.map(|material| self.secret(material)),
+            service: self.service(),
+            deployment: self.deployment(&template),
+            connection: self.connection(material),
+        })
+    }
+
+    /// `build` never learns the address of the peer, so it is no part of the name.
+    fn identity(&self) -> Identity<'a> {
+        Identity {
+            prefix: PREFIX,
+            peer_id: &self.target.peer_id,
+            peer_address: "",
+            mspid: self.mspid,
+            chaincode_id: self.package_id,
+        }
+    }
+
+    fn secret_name(&self) -> String {
+        format!("{}-tls", self.object())
+    }
+
+    fn labels(&self) -> Map<String, Value> {
+        let (identity, object) = (self.identity(), self.object());
+        let mut labels = Map::new();
+        for (name, value) in [
+            (WORKLOAD, object.as_str()),
+            ("app", &object),
+            ("chaincode", &identity.label_value()),
+            ("app.kubernetes.io/name", "hyperledger-fabric"),
+            ("app.kubernetes.io/component", "chaincode"),
+            ("app.kubernetes.io/instance", &object),
+            ("app.kubernetes.io/managed-by", MANAGER),
+            ("fabric-ccs/package-hash", &identity.hash_value()),
+        ] {
+            labels.insert(name.to_owned(), value.into());
+        }
+        labels
+    }
+
+    fn annotations(&self) -> Map<String, Value> {
+        let mut annotations = Map::new();
+        for (name, value) in [
+            ("fabric-ccs/package-id", self.package_id),
+            ("fabric-ccs/peer-id", &self.target.peer_id),
+            ("fabric-ccs/mspid", self.mspid),
+        ] {
+            annotations.insert(name.to_owned(), value.into());
+        }
+        annotations
+    }
+
+    fn annotations_of_the_pod(&self, material: Option<&Material>) -> Map<String, Value> {
+        let mut annotations = self.annotations();
+        if let Some(material) = material {
+            annotations.insert(CHECKSUM.to_owned(), material.checksum.clone().into());
+        }
+        annotations
+    }
+
+    fn metadata(&self, name: &str, annotations: &Map<String, Value>) -> Value {
+        json!({
+            "name": name, "namespace": self.target.namespace, "labels": self.labels(), "annotations": annotations,
+        })
+    }
+
+    fn secret(&self, material: &Material) -> Value {
+        let (certificate, key) = &material.server;
+        json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": self.metadata(&self.secret_name(), &self.annotations()),
+            "type": "Opaque",
+            "stringData": {
+                "server.pem": certificate,
+                "server.key": key,
+                "server.pem.b64": BASE64_STANDARD.encode(certificate),
+                "server.key.b64": BASE64_STANDARD.encode(key),
+                "ca.pem": material.ca,
+            },
+        })
+    }
+
+    fn service(&self) -> Value {
+        json!({
+            "apiVersion": "v1",
+            "kind": "Service",
+            "metadata": self.metadata(&self.object(), &self.annotations()),
+            "spec": {
+                "selector": {WORKLOAD: self.object()},
+                "ports": [{
+                    "name": "chaincode", "port": self.image.port, "targetPort": self.image.port, "protocol": "TCP",
+                    "appProtocol": "tcp",
+                }],
+            },
+        })
+    }
+
+    fn deployment(&self, template: &Value) -> Value {
+        let mut annotations = of_the_operator(self.target);
+        annotations.append(&mut self.annotations());
+        json!({
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": self.metadata(&self.object(), &annotations),
+            "spec": {
+                // A peer holds one stream to a chaincode, so a second pod would only wait.
+                "replicas": 1,
+                "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+                "selector": {"matchLabels": {WORKLOAD: self.object()}},
+                "template": template,
+            },
+        })
+    }
+
+    fn template(&self, material: Option<&Material>) -> Value {
+        let mut annotations = of_the_operator(self.target);
+        annotations.append(&mut self.annotations_of_the_pod(material));
+        let port = self.image.port;
+        let probe = json!({"port": "chaincode"});
+        let mut template = json!({
+            "metadata": {"labels": self.labels(), "annotations": annotations},
+            "spec": {
+                "restartPolicy": "Always",
+                "serviceAccountName": self.target.service_account,
+                "containers": [{
+                    "name": CONTAINER,
+                    "image": self.image.reference(),
+                    "env": self.environment(material.is_some()),
+                    "ports": [{"name": "chaincode", "containerPort": port, "protocol": "TCP"}],
+                    "startupProbe": {
+                        "tcpSocket": probe, "periodSeconds": 1,
+                        "failureThreshold": self.target.start_timeout.as_secs().max(1),
+                    },
+                    "readinessProbe": {"tcpSocket": probe, "periodSeconds": 10},
+                    "livenessProbe": {"tcpSocket": probe, "periodSeconds": 20, "failureThreshold": 3},
+                    "volumeMounts": [],
+                }],
+                "volumes": [],
+            },
+        });
+        let spec = &mut template["spec"];
+        if material.is_some() {
+            let source = json!({"secretName": self.secret_name(), "defaultMode": 0o440});
+            spec["volumes"] = json!([{"name": FILES, "secret": source}]);
+            spec["containers"][0]["volumeMounts"] =
+                json!([{"name": FILES, "mountPath": FILES_PATH, "readOnly": true}]);
+            spec["securityContext"] = json!({"fsGroup": GROUP});
+        }
+        placed_and_secured(spec, self.target);
+        template
+    }
+
+    /// Returns the variables of all shims.
+    fn environment(&self, has_tls: bool) -> Value {
+        let ask_for_client = self.image.tls == Tls::Mutual;
+        let tls = has_tls.then_some(ServerTls { folder: FILES_PATH, ask_for_client });
+        let listen = format!("0.0.0.0:{}", self.image.port);
+        let variables = shim::server_of_any_language(self.package_id, &listen, tls);
+        variables.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
+    }
+
+    fn reserved(&self, material: Option<&Material>) -> Reserved {
+        Reserved {
+            labels: self.labels(),
+            annotations: self.annotations_of_the_pod(material),
+            environment: self.environment(material.is_some()),
+            volume: FILES,
+            folder: FILES_PATH,
+            port: Some(self.image.port),
+        }
+    }
+
+    fn connection(&self, material: Option<&Material>) -> Connection {
+        let host = self.hosts(&[]).into_iter().next().unwrap_or_default();
+        let mut connection = Connection {
+            address: format!("{host}:{}", self.image.port),
+            dial_timeout: Some(DialTimeout::Text(DIAL_TIMEOUT.to_owned())),
+            ..Connection::default()
+        };
+        if let Some(material) = material {
+            connection.tls_required = true;
+            connection.root_cert.clone_from(&material.ca);
+            if self.image.tls == Tls::Mutual {
+                connection.client_auth_required = true;
+                (connection.client_cert, connection.client_key) = material.client.clone();
+            }
+        }
+        connection
+    }
+}
+
+impl Plan {
+    /// Returns the selector of labels that all pods have.
+    #[must_use]
+    pub fn selector(&self) -> String {
+        format!("{WORKLOAD}={}", self.object)
+    }
+
+    /// Returns the name of the Secret, if there is one.
+    #[must_use]
+    pub fn secret_name(&self) -> Option<&str> {
+        self.secret.as_ref()?["metadata"]["name"].as_str()
+    }
+
+    /// Tells whether a pod is one of this plan, and not one that another build has left.
+    #[must_use]
+    pub fn is_ours(&self, pod: &Value) -> bool {
+        let checksum = |metadata: &Value| metadata["annotations"][CHECKSUM].clone();
+        checksum(&pod["metadata"]) == checksum(&self.deployment["spec"]["template"]["metadata"])
+    }
+
+    /// Returns the Deployment as the settings make it, whatever the certificates are.
+    #[must_use]
+    pub fn settings_alone(&self) -> Value {
+        let mut deployment = self.deployment.clone();
+        if let Some(annotations) = deployment["spec"]["template"]["metadata"]["annotations"].as_object_mut() {
+            annotations.remove(CHECKSUM);
+        }
+        deployment
+    }
+}
+
+#[cfg(test)]
+mod tests;

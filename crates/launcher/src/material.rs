@@ -1,0 +1,115 @@
+//! Keys and certificates for one chaincode and one peer, from a CA that is forgotten at once.
+
+use ccs_launch::kubernetes::Material;
+use ccs_launch::{ExitCode, Failure};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
+    KeyPair, KeyUsagePurpose,
+};
+use sha2::{Digest as _, Sha256};
+use time::{Duration, OffsetDateTime};
+
+/// How long certificates are valid, as those of a peer for its own chaincode.
+const VALIDITY: Duration = Duration::days(3650);
+
+/// How far clocks may differ.
+const SKEW: Duration = Duration::minutes(5);
+
+/// Makes everything for a server with these names, and returns when it ends.
+///
+/// The key of the CA never leaves this function: nobody can issue a further certificate.
+pub(crate) fn make(name: &str, hosts: &[String]) -> Result<(Material, String), Failure> {
+    of_name(name, hosts).map_err(|error| {
+        Failure::new(ExitCode::InputOutput, format!("cannot make certificates for {name}: {error}"))
+    })
+}
+
+fn of_name(name: &str, hosts: &[String]) -> Result<(Material, String), rcgen::Error> {
+    let end = OffsetDateTime::now_utc() + VALIDITY;
+    let key = KeyPair::generate()?;
+    // A bundle of two CAs needs two names, or a TLS library may look for the signature of one under the key of the other.
+    let number = hex::encode(key.public_key_raw().get(1..5).unwrap_or_default());
+    let mut params = named(&format!("{name} CA {number}"), &[], end)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let ca = params.self_signed(&key)?.pem();
+    let issuer = Issuer::new(params, key);
+    let issue = |name: &str, hosts: &[String], usage| -> Result<(String, String), rcgen::Error> {
+        let mut params = named(name, hosts, end)?;
+        params.is_ca = IsCa::ExplicitNoCa;
+        params.use_authority_key_identifier_extension = true;
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![usage];
+        let key = KeyPair::generate()?;
+        Ok((params.signed_by(&key, &issuer)?.pem(), key.serialize_pem()))
+    };
+    let server = issue(name, hosts, ExtendedKeyUsagePurpose::ServerAuth)?;
+    let client = issue(&format!("peer of {name}"), &[], ExtendedKeyUsagePurpose::ClientAuth)?;
+    let checksum = hex::encode(Sha256::digest(format!("{ca}{}", server.0)));
+    Ok((Material { ca, server, client, checksum }, rfc_3339(end)))
+}
+
+fn named(name: &str, hosts: &[String], end: OffsetDateTime) -> Result<CertificateParams, rcgen::Error> {
+    let mut params = CertificateParams::new(hosts)?;
+    params.distinguished_name = DistinguishedName::new();
+    // X.509 takes 64 characters.
+    params.distinguished_name.push(DnType::CommonName, name.chars().take(64).collect::<String>());
+    params.not_before = OffsetDateTime::now_utc() - SKEW;
+    params.not_after = end;
+    Ok(params)
+}
+
+fn rfc_3339(moment: OffsetDateTime) -> String {
+    let (date, time) = (moment.date(), moment.time());
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
+        date.year(),
+        u8::from(date.month()),
+        date.day(),
+        time.hour(),
+        time.minute(),
+        time.second()
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use ccs_certificates::{
+        Certificate, ExtendedKeyUsage, Validity, host_matches, read_bundle, read_key_pair,
+    };
+
+    use super::*;
+
+    fn read(pem: &str) -> Certificate {
+        read_bundle(pem.as_bytes()).unwrap().certificates.remove(0)
+    }
+
+    #[test]
+    fn both_sides_have_what_a_peer_accepts_and_nobody_has_the_key_of_the_ca() {
+        let name = format!("ccs-{}-bpzgucek5hlow", "a".repeat(40));
+        let hosts = [format!("{name}.hlf.svc"), name.clone()];
+        let (material, end) = make(&name, &hosts).unwrap();
+        let ca = read(&material.ca);
+        assert!(ca.is_ca());
+        for ((certificate, key), usage) in [
+            (&material.server, ExtendedKeyUsage::ServerAuthentication),
+            (&material.client, ExtendedKeyUsage::ClientAuthentication),
+        ] {
+            read_key_pair(certificate.as_bytes(), key.as_bytes()).unwrap();
+            let certificate = read(certificate);
+            assert_eq!(certificate.issuer(), ca.subject());
+            assert_eq!(certificate.extended_key_usages(), [usage]);
+            assert!(!certificate.is_ca());
+            assert!(read_key_pair(material.ca.as_bytes(), key.as_bytes()).is_err());
+        }
+        let server = read(&material.server.0);
+        assert!(hosts.iter().all(|host| host_matches(&server, host)));
+        assert_eq!(server.validity(SystemTime::now()), Validity::Valid { days_left: 3649 });
+        assert_eq!(end.len(), "2036-11-26T20:00:00Z".len());
+        let (other, _) = make(&name, &hosts).unwrap();
+        assert_ne!(other.checksum, material.checksum);
+        assert_ne!(read(&other.ca).subject(), ca.subject());
+    }
+}

@@ -1,0 +1,29 @@
+//! Where and how a chaincode runs on Kubernetes, by what this process finds around itself.
+
+use std::env;
+use std::fs;
+
+use ccs_launch::Failure;
+use ccs_launch::kubernetes::{Surroundings, Target};
+use ccs_launch::settings::{Settings, Subject};
+
+/// Where a pod finds the namespace of its service account.
+const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
+
+/// Where Linux tells the name of the host.
+const HOST: &str = "/proc/sys/kernel/hostname";
+
+/// Decides where and how a chaincode runs, by what this process finds around itself.
+pub(crate) fn target(settings: &Settings, subject: &Subject<'_>) -> Result<Target, Failure> {
+    let word = |path: &str| {
+        let text = fs::read_to_string(path).ok()?;
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let (own_namespace, host) = (word(OWN_NAMESPACE), word(HOST));
+    let surroundings = Surroundings {
+        variable: &|name| env::var(name).ok(),
+        own_namespace: own_namespace.as_deref(),
+        host: host.as_deref(),
+    };
+    Target::new(surroundings, settings, subject)
+}
