@@ -13,7 +13,6 @@ pub(crate) mod packages;
 mod processes;
 pub(crate) mod programs;
 pub(crate) mod release;
-pub(crate) mod report;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -24,6 +23,7 @@ use clap::Args;
 use crate::dev_peer::programs::{Language, build_for_fabric};
 use crate::dev_peer::session::{Role, Session};
 use crate::parallel::two_at_a_time;
+use crate::report::Report;
 use crate::tally::Tally;
 use crate::{builder_programs, toolchain};
 use administrator::{Administrator, Site};
@@ -31,7 +31,6 @@ use answers::Answers;
 use contracts::Versions;
 use programs::Programs;
 use release::RELEASES;
-use report::Report;
 
 /// Options of `cargo xtask fabric`.
 #[derive(Args, Default)]

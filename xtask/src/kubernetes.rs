@@ -1,28 +1,21 @@
-//! `cargo xtask kubernetes`: packages of the type `k8s` on a real Kubernetes with one node.
+//! `cargo xtask kubernetes`: packages with an image on a real Kubernetes with one node.
 //!
-//! [`overlays`] asks kubectl whether overlays are merged as it merges them. [`launches`] calls the launcher as a peer does and makes
-//! every trouble that the node can make. [`peer`] has Fabric's own
-//! peer on the host, which installs, launches, upgrades and dies.
+//! First the launcher is called as a peer calls it. Then Fabric's own peer on the host installs, launches, upgrades and dies:
+//! [`peer`] with chaincode that dials it, [`served`] with chaincode that it dials.
 
-mod inside;
-mod launches;
-mod overlays;
 mod peer;
-mod site;
+mod served;
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::Args;
-use xtask_kubernetes::cluster::Cluster;
-use xtask_kubernetes::image::{Image, NOBODY};
-use xtask_kubernetes::program::Programs;
+use xtask_kubernetes::checks::Stage;
 
-use crate::dev_peer::programs::{build_for_fabric, folder as dev_peer_folder};
+use crate::dev_peer::programs::build_contract_in_go;
 use crate::fabric::programs::Programs as Fabric;
 use crate::fabric::release::RELEASES;
-use crate::fabric::report::Report;
+use crate::report::Report;
 use crate::tally::Tally;
 use crate::{builder_programs, toolchain};
 
@@ -32,25 +25,9 @@ pub(crate) struct Options {
     /// Only launches without a peer
     #[arg(long)]
     without_peer: bool,
-}
-
-/// The image with the contract in Go, which a shell starts as images for fabric-builder-k8s do.
-const CONTRACT: &str = "docker.io/fabric-ccs/everything:1";
-
-/// An image with a shell alone: what runs there stands for a chaincode that never dials.
-const SHELL: &str = "docker.io/fabric-ccs/shell:1";
-
-/// The same, whose user is root.
-const ROOT: &str = "docker.io/fabric-ccs/root:1";
-
-/// An image with the launcher, as a peer calls it.
-const LAUNCHER: &str = "docker.io/fabric-ccs/launcher:1";
-
-/// What the checks work with.
-struct Stage {
-    cluster: Cluster,
-    /// The static builder, beside the launcher.
-    builder: PathBuf,
+    /// Only chaincode that the peer dials
+    #[arg(long)]
+    servers: bool,
 }
 
 /// Runs everything.
@@ -63,19 +40,26 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         println!("\nkubernetes: {tally}");
         return Ok(tally);
     }
-    build_for_fabric()?;
+    let contract = build_contract_in_go()?;
     let builder = builder_programs::build_with_launcher()?;
-    let cluster = start(&busybox.context("busybox was found")?, &builder)?;
-    let stage = Stage { cluster, builder };
+    let stage = Stage::start(&busybox.context("busybox was found")?, &contract, &builder)?;
     let mut report = Report::new("Kubernetes");
-    report.part("overlays", |report| overlays::run(report, &stage.cluster));
-    launches::run(&mut report, &stage);
-    report.check("a Job goes with the pod of the peer", || inside::run(&stage));
+    stage.prepare(&mut report);
+    if !options.servers {
+        stage.check(&mut report);
+    }
+    stage.check_servers(&mut report);
     if !options.without_peer {
         let release = RELEASES.first().context("there is a release")?;
         let programs = Fabric::ready(release, &stage.builder)?;
-        report
-            .part("the life of a chaincode on Fabric's peer", |report| peer::run(report, &stage, &programs));
+        if !options.servers {
+            report.part("the life of a chaincode on Fabric's peer", |report| {
+                peer::run(report, &stage, &programs)
+            });
+        }
+        report.part("the life of a chaincode that Fabric's peer dials", |report| {
+            served::run(report, &stage, &programs)
+        });
     }
     let tally = report.tally();
     if tally.failed > 0 {
@@ -85,33 +69,6 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     report.check("nothing of the cluster is left", nothing_is_left);
     println!("\nkubernetes: {}", report.tally());
     Ok(report.tally())
-}
-
-/// Starts a cluster whose node has the images.
-fn start(busybox: &Path, builder: &Path) -> Result<Cluster> {
-    let contract = dev_peer_folder().join("contracts/go/target/everything");
-    let shell: &[_] = &[(busybox, "bin/busybox")];
-    let with_contract: &[_] = &[(busybox, "bin/busybox"), (&contract, "everything")];
-    let start = "exec /everything -peer.address=$CORE_PEER_ADDRESS";
-    let launcher = builder.with_file_name("ccs-launcher");
-    let with_launcher: &[_] = &[(launcher.as_path(), "builder/bin/run")];
-    let images = [
-        Image {
-            name: CONTRACT,
-            programs: with_contract,
-            command: &["/bin/busybox", "sh", "-c", start],
-            user: NOBODY,
-        },
-        Image { name: SHELL, programs: shell, command: &["/bin/busybox", "sleep", "600"], user: NOBODY },
-        Image { name: ROOT, programs: shell, command: &["/bin/busybox", "sleep", "600"], user: 0 },
-        Image {
-            name: LAUNCHER,
-            programs: with_launcher,
-            command: &["/builder/bin/run", "/build", "/call"],
-            user: NOBODY,
-        },
-    ];
-    Cluster::start(&Programs::ready()?, &images)
 }
 
 /// Checks that neither control groups nor links nor processes of the node outlive it.

@@ -22,7 +22,9 @@ mod versions;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use xtask_base::{builder_programs, cache, cargo_tools, parallel, processes, tally, toolchain, workspace};
+use xtask_base::{
+    builder_programs, cache, cargo_tools, parallel, processes, report, tally, toolchain, workspace,
+};
 use xtask_conformance as conformance;
 
 /// The chores of the project

@@ -146,7 +146,8 @@ impl Cluster {
         logs.iter().map(end).collect()
     }
 
-    fn command(&self, words: &[&str]) -> Command {
+    /// Returns a command of `kubectl` as the administrator.
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(self.folder.path().join("bin/kubectl"));
         command.arg("--kubeconfig").arg(self.kubeconfig()).args(words);
         // What it learns of the API is of no use to anybody later.

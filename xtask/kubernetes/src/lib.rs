@@ -6,10 +6,14 @@
 //! | [`keys`] | the CA, the certificates, and who may sign in |
 //! | [`image`] | an image that holds static programs |
 //! | [`cluster`] | the cluster while it runs |
+//! | [`names`] | the names of Services on the host |
+//! | [`checks`] | launches without a peer |
 
+pub mod checks;
 pub mod cluster;
 pub mod image;
 pub mod keys;
+pub mod names;
 pub mod program;
 
 use xtask_base::toolchain;

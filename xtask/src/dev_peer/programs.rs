@@ -64,8 +64,14 @@ pub(super) fn build() -> Result<()> {
 /// Builds what a peer of Fabric is tested with: `ccs`, the contract in Go, and the runner in Go.
 pub(crate) fn build_for_fabric() -> Result<()> {
     workspace::build_ccs()?;
-    build_go("contracts/go", "target/everything")?;
+    build_contract_in_go()?;
     build_go("runners/go", "target/transcript-runner")
+}
+
+/// Builds the contract in Go, and returns the path of the program.
+pub(crate) fn build_contract_in_go() -> Result<PathBuf> {
+    build_go("contracts/go", "target/everything")?;
+    Ok(folder().join("contracts/go/target/everything"))
 }
 
 /// Builds a program in Go, in its place.

@@ -9,9 +9,9 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 
 use super::programs::{self, Programs};
-use super::report::Report;
 use crate::dev_peer::programs::folder as dev_peer_folder;
 use crate::processes::{Finished, finish};
+use crate::report::Report;
 
 /// How long one command may take: an install that builds from source fetches libraries first.
 const COMMAND: Duration = Duration::from_mins(5);

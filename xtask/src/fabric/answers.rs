@@ -9,9 +9,9 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use super::programs;
-use super::report::Report;
 use crate::dev_peer::programs::Runner;
 use crate::processes::finish;
+use crate::report::Report;
 
 /// How long the transcript may take.
 const TRANSCRIPT: Duration = Duration::from_mins(8);

@@ -13,9 +13,9 @@ use super::contracts::{Contract, Versions};
 use super::network::Network;
 use super::packages::{self, CONFIGURED_HOST, INDEX};
 use super::programs::Programs;
-use super::report::Report;
 use crate::dev_peer::servers::Link;
 use crate::processes::Finished;
+use crate::report::Report;
 
 /// The name in the certificate of a contract which is dialed under another one.
 const CERTIFIED_NAME: &str = "chaincode.internal";

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use xtask_kubernetes::names::with_names;
 
 use super::administrator::{Administrator, Site};
 use super::packages::CONFIGURED_HOST;
@@ -37,6 +38,8 @@ pub(crate) struct Network<'a> {
     orderer_address: String,
     /// Further variables of the peer, which it hands on to the builder.
     variables: Vec<(&'static str, String)>,
+    /// What stands for /etc/hosts to the peer and what it starts.
+    hosts: Option<PathBuf>,
 }
 
 impl<'a> Network<'a> {
@@ -47,6 +50,15 @@ impl<'a> Network<'a> {
 
     /// Does the same with further variables for the peer, which it hands on to the builder.
     pub(crate) fn start_with(programs: &'a Programs, variables: Vec<(&'static str, String)>) -> Result<Self> {
+        Self::start_among(programs, variables, None)
+    }
+
+    /// Does the same with a file in place of /etc/hosts.
+    pub(crate) fn start_among(
+        programs: &'a Programs,
+        variables: Vec<(&'static str, String)>,
+        hosts: Option<PathBuf>,
+    ) -> Result<Self> {
         let temporary = tempfile::Builder::new().prefix("fabric-").tempdir()?;
         let folder = temporary.path();
         let (orderer_address, admin_address) = (free_address()?, free_address()?);
@@ -67,6 +79,7 @@ impl<'a> Network<'a> {
             peer_address: free_address()?,
             orderer_address,
             variables,
+            hosts,
             folder: temporary,
         };
         network.kill_and_start_peer()?;
@@ -122,6 +135,9 @@ impl<'a> Network<'a> {
             .env("CORE_CHAINCODE_EXTERNALBUILDERS", builders)
             .env("CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG", format!(r#"{{"host":"{CONFIGURED_HOST}"}}"#));
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        if let Some(hosts) = &self.hosts {
+            command = with_names(&command, hosts);
+        }
         self.peer = Some(Running::start(&mut command, &self.log())?);
         listening(&self.peer_address)
     }

@@ -12,10 +12,10 @@ use super::administrator::{Administrator, Definition};
 use super::network::Network;
 use super::packages::{pack, package_id};
 use super::programs::Programs;
-use super::report::Report;
 use super::sources;
 use crate::dev_peer::programs::folder as dev_peer_folder;
 use crate::processes::{logged, running, wait_until};
+use crate::report::Report;
 
 /// How long the old process may live after an upgrade: until the peer sees the block.
 const UPGRADE: Duration = Duration::from_secs(30);

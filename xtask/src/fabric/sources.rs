@@ -11,9 +11,9 @@ use super::administrator::{Administrator, Definition};
 use super::network::Network;
 use super::packages::package_id;
 use super::programs;
-use super::report::Report;
 use crate::dev_peer::programs::folder as dev_peer_folder;
 use crate::processes::succeed;
+use crate::report::Report;
 use crate::workspace;
 
 /// How long copying a contract may take.

@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
+use xtask_kubernetes::checks::{CONTRACT, Stage};
 use xtask_kubernetes::cluster::Cluster;
 
-use super::{CONTRACT, Stage};
 use crate::fabric::administrator::{Administrator, Definition};
 use crate::fabric::network::Network;
 use crate::fabric::packages::{pack, package_id};
 use crate::fabric::programs::Programs;
-use crate::fabric::report::Report;
 use crate::processes::{free_address, wait_until};
+use crate::report::Report;
 
 /// Where a pod reaches the host.
 const HOST: &str = "10.87.0.1";
@@ -60,8 +60,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage, programs: &Programs) -> Re
 fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<()> {
     let administrator = network.administrator()?;
     let cluster = &stage.cluster;
-    let name = CONTRACT.trim_end_matches(":1");
-    let image = format!(r#"{{"name":"{name}","digest":"{}"}}"#, cluster.digest(CONTRACT)?);
+    let image = stage.image(CONTRACT, "")?;
     let first = Package::make(network.folder(), "launched_1.0", &image)?;
     let next = Package::make(network.folder(), "launched_2.0", &image)?;
     report.check("an install, an approval and a commit start the chaincode", || {

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use xtask_base::processes::wait_until;
 
 use super::{LAUNCHER, SHELL, Stage};
-use crate::processes::wait_until;
 
 /// How long a change may take until the cluster shows it.
 const CHANGE: Duration = Duration::from_secs(40);

@@ -1,4 +1,4 @@
-//! The checks of one peer: each is counted, and the failed ones are printed.
+//! The checks of one peer or cluster: each is counted, and the failed ones are printed.
 
 use std::time::Instant;
 
@@ -6,20 +6,21 @@ use anyhow::Result;
 
 use crate::tally::Tally;
 
-/// The checks of one peer.
-pub(crate) struct Report {
+/// The checks of one peer or cluster.
+pub struct Report {
     peer: String,
     tally: Tally,
 }
 
 impl Report {
     /// Begins the report of what is called `peer`.
-    pub(crate) fn new(peer: &str) -> Self {
+    #[must_use]
+    pub fn new(peer: &str) -> Self {
         Self { peer: peer.to_owned(), tally: Tally::default() }
     }
 
     /// Takes one check, and tells whether it passed.
-    pub(crate) fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) -> bool {
+    pub fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) -> bool {
         match check() {
             Ok(()) => self.tally += Tally::PASSED,
             Err(error) => {
@@ -32,7 +33,7 @@ impl Report {
     }
 
     /// Takes several checks, and prints how long they took: a sign of life, since all of them take minutes.
-    pub(crate) fn part(&mut self, name: &str, checks: impl FnOnce(&mut Self) -> Result<()>) {
+    pub fn part(&mut self, name: &str, checks: impl FnOnce(&mut Self) -> Result<()>) {
         let (start, before) = (Instant::now(), self.tally);
         if let Err(error) = checks(self) {
             println!("FAILED  {}: {name}: {error:#}", self.peer);
@@ -48,7 +49,8 @@ impl Report {
     }
 
     /// Returns the count of all checks.
-    pub(crate) fn tally(&self) -> Tally {
+    #[must_use]
+    pub fn tally(&self) -> Tally {
         self.tally
     }
 }

@@ -5,13 +5,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use xtask_kubernetes::cluster::Cluster;
+use xtask_base::processes::wait_until;
+use xtask_base::report::Report;
+use xtask_base::workspace;
+
+use crate::cluster::Cluster;
 
 use super::site::Site;
 use super::{ROOT, SHELL, Stage};
-use crate::fabric::report::Report;
-use crate::processes::wait_until;
-use crate::workspace;
 
 /// Within which time a launch is gone after SIGTERM.
 const AFTER_SIGTERM: Duration = Duration::from_secs(3);
@@ -147,7 +148,6 @@ const FAILING: &[Failing] = &[
 
 /// Runs every launch.
 pub(super) fn run(report: &mut Report, stage: &Stage) {
-    report.part("namespaces and rights", |_| prepare(&stage.cluster));
     report.part("launches that fail", |report| {
         // Most of the time they wait.
         let outcomes: Vec<_> = thread::scope(|scope| {
@@ -189,7 +189,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage) {
 }
 
 /// Makes the namespaces, and Roles with the rights that are needed and with all.
-fn prepare(cluster: &Cluster) -> Result<()> {
+pub(super) fn prepare(cluster: &Cluster) -> Result<()> {
     use ccs_launch::kubernetes::{RIGHTS, role};
     let needed = RIGHTS.iter().filter(|right| right.needed).map(|right| format!("  - {}\n", right.rule()));
     let needed = format!(

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
+use xtask_base::processes::{Running, logged};
 
 use super::Stage;
-use crate::processes::{Running, logged};
 
 /// How long a launch may take to end when it cannot succeed.
 const END: Duration = Duration::from_mins(2);

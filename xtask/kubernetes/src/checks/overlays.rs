@@ -8,9 +8,9 @@ use ccs_launch::kubernetes::{Launch, Target};
 use ccs_launch::settings::{Role, Rule, Security, Settings, Subject};
 use ccs_launch::{Chaincode, Image};
 use serde_json::{Value, json};
-use xtask_kubernetes::cluster::Cluster;
+use xtask_base::report::Report;
 
-use crate::fabric::report::Report;
+use crate::cluster::Cluster;
 
 /// Overlays, each of which does something else.
 const OVERLAYS: &[(&str, &str)] = &[

@@ -1,0 +1,173 @@
+//! The life of a chaincode that the install starts and Fabric's own peer dials: the contract in Go, on the official shim, over mutual
+//! TLS. Each package holds connection.json beside image.json, as one for any builder does.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use xtask_kubernetes::checks::{CONTRACT, Stage};
+use xtask_kubernetes::cluster::Cluster;
+use xtask_kubernetes::names::Names;
+
+use crate::fabric::administrator::{Definition, installing};
+use crate::fabric::network::Network;
+use crate::fabric::packages::{pack, package_id};
+use crate::fabric::programs::Programs;
+use crate::processes::wait_until;
+use crate::report::Report;
+
+/// The namespace of the chaincode.
+const NAMESPACE: &str = "served";
+
+/// The chaincode's name in the definitions.
+const NAME: &str = "served";
+
+/// How long a change may take until it is seen.
+const CHANGE: Duration = Duration::from_secs(40);
+
+/// Where a peer dials that does not start the chaincode; nobody listens there.
+const ELSEWHERE: &str = "127.0.0.1:9";
+
+const SETTINGS: &str = "platform: kubernetes
+kubernetes: {security: restricted}
+chaincodes:
+  - match: {label: \"missing*\"}
+    pod: {spec: {containers: [{name: chaincode, imagePullPolicy: Never}]}}
+";
+
+/// Runs everything on a network of its own.
+pub(super) fn run(report: &mut Report, stage: &Stage, programs: &Programs) -> Result<()> {
+    stage.cluster.expect(&["create", "namespace", NAMESPACE])?;
+    let names = Names::of(&stage.cluster)?;
+    let mut network = Network::start_among(
+        programs,
+        vec![
+            ("CORE_PEER_ID", "peer0.org1.example.com".to_owned()),
+            ("KUBECONFIG_PATH", stage.cluster.kubeconfig().to_string_lossy().into_owned()),
+            ("FABRIC_K8S_BUILDER_NAMESPACE", NAMESPACE.to_owned()),
+        ],
+        Some(names.file()),
+    )?;
+    let before = report.tally().failed;
+    let outcome = on(report, stage, &mut network);
+    if outcome.is_err() || report.tally().failed > before {
+        print!("{}", network.logs());
+    }
+    outcome
+}
+
+fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<()> {
+    let administrator = network.administrator()?;
+    let cluster = &stage.cluster;
+    let image = stage.image(CONTRACT, "")?;
+    let package = |label: &str, image: &str| Package::make(network.folder(), label, image);
+    let (first, next) = (package("served_1.0", &image)?, package("served_2.0", &image)?);
+    let missing =
+        format!(r#"{{"name":"docker.io/fabric-ccs/nothing","digest":"sha256:{}"}}"#, "0".repeat(64));
+    let (missing, off) = (package("missing_1.0", &missing)?, package("off_1.0", &image)?);
+    let settings = network.folder().join("builder/launch.yaml");
+    fs::write(&settings, SETTINGS)?;
+    report.check("an install starts the chaincode", || {
+        let start = Instant::now();
+        administrator.install(&first.file)?;
+        println!("        the install took {:.1} s", start.elapsed().as_secs_f64());
+        ensure!(first.available(cluster)? == ["1"], "it is not available when the install ends");
+        let connection = first.released(network)?;
+        let address = connection["address"].as_str().unwrap_or_default();
+        ensure!(address.ends_with(".served.svc:9999"), "the address is {address}");
+        ensure!(connection["client_auth_required"] == true, "TLS is not mutual");
+        Ok(())
+    });
+    report.check("an approval and a commit, and it writes and reads over mutual TLS", || {
+        let definition = Definition { channel: "mychannel", name: NAME, package: &first.id, options: "" };
+        administrator.define(&definition)?;
+        administrator.writes(NAME)?;
+        administrator.reads(NAME)
+    });
+    report.check("the log of the peer holds no key", || {
+        let log = fs::read_to_string(network.log())?;
+        ensure!(log.contains("over mutual TLS"), "the log does not say how it is dialled");
+        ensure!(!log.contains("PRIVATE KEY"), "the log holds a key");
+        Ok(())
+    });
+    report.check("after its pod was deleted the next transaction dials again", || {
+        cluster.expect(&["-n", NAMESPACE, "delete", "pod", "--all", "--timeout=40s"])?;
+        let start = Instant::now();
+        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not dialled again")?;
+        println!("        it answered {:.1} s after the pod was gone", start.elapsed().as_secs_f64());
+        Ok(())
+    });
+    report.check("an upgrade starts the next version, and the old one stays", || {
+        administrator.install(&next.file)?;
+        administrator.upgrade(NAME, &next.id)?;
+        administrator.reads(NAME)?;
+        ensure!(first.available(cluster)? == ["1"] && next.available(cluster)? == ["1"], "one does not run");
+        Ok(())
+    });
+    report.check("an image that is missing fails the install with its code, and nothing is left", || {
+        administrator.expect_failure(&installing(&missing.file), "'ccs-builder' failed: exit status 44")?;
+        let left = missing.objects(cluster)?;
+        ensure!(left.is_empty(), "left: {left:?}");
+        Ok(())
+    });
+    report.check("where nothing is launched, the peer dials what connection.json says", || {
+        fs::write(&settings, "platform: none\n")?;
+        administrator.install(&off.file)?;
+        let connection = off.released(network)?;
+        ensure!(connection["address"] == ELSEWHERE, "the peer will dial {}", connection["address"]);
+        ensure!(off.objects(cluster)?.is_empty(), "it was started");
+        Ok(())
+    });
+    report.check("a peer that starts again dials what runs", || {
+        fs::write(&settings, SETTINGS)?;
+        network.kill_and_start_peer()?;
+        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not dialled again")
+    });
+    Ok(())
+}
+
+/// A package of the type `ccaas` with both files.
+struct Package {
+    file: PathBuf,
+    label: String,
+    id: String,
+}
+
+impl Package {
+    fn make(folder: &Path, label: &str, image: &str) -> Result<Self> {
+        let source = folder.join(format!("source-{label}"));
+        fs::create_dir(&source)?;
+        fs::write(source.join("metadata.json"), format!(r#"{{"type":"ccaas","label":"{label}"}}"#))?;
+        fs::write(source.join("connection.json"), format!(r#"{{"address":"{ELSEWHERE}"}}"#))?;
+        fs::write(source.join("image.json"), image)?;
+        let file = pack(&source, &["connection.json", "image.json"])?;
+        Ok(Self { id: package_id(label, &file)?, label: label.to_owned(), file })
+    }
+
+    fn get(&self, cluster: &Cluster, kinds: &str, output: &str) -> Result<Vec<String>> {
+        let label = format!("chaincode={}", self.label);
+        let found = cluster.expect(&["-n", NAMESPACE, "get", kinds, "-l", &label, "-o", output])?;
+        Ok(found.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// Returns everything that belongs to it.
+    fn objects(&self, cluster: &Cluster) -> Result<Vec<String>> {
+        self.get(cluster, "deployments,services,secrets", "name")
+    }
+
+    /// Returns how many pods of each of its Deployments can be used.
+    fn available(&self, cluster: &Cluster) -> Result<Vec<String>> {
+        self.get(cluster, "deployments", "jsonpath={.items[*].status.availableReplicas}")
+    }
+
+    /// Returns the connection.json that the peer reads, which nobody else may read.
+    fn released(&self, network: &Network<'_>) -> Result<Value> {
+        let file = network.released(&self.label)?.join("chaincode/server/connection.json");
+        let mode = fs::metadata(&file)?.permissions().mode() & 0o777;
+        ensure!(mode == 0o600, "the mode of {} is {mode:o}", file.display());
+        Ok(serde_json::from_slice(&fs::read(&file)?)?)
+    }
+}
