@@ -21,13 +21,11 @@
 //! | `tool` | tools that build chaincode |
 //! | `pump` | the chaincode's output, line by line |
 //! | `private_folder` | a folder for what launches of one user share |
-//! | `peer` | whether the peer still lives |
 
 mod events;
 mod group;
 mod guard;
 mod identity;
-mod peer;
 mod private_folder;
 mod pump;
 mod stage;

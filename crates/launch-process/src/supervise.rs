@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use ccs_launch::process::Plan;
 use ccs_launch::{ExitCode, Failure};
+use ccs_launch_peer::Peer;
 use rustix::fs::{Access, access};
 
 use crate::events::{Event, Events};
 use crate::group::Group;
 use crate::identity::Identity;
-use crate::peer::Peer;
 use crate::pump::{Output, Pump};
 use crate::stage::{NOT_STARTED, NOT_STARTED_STATUS};
 use crate::turn::{Turn, Wait};
@@ -108,18 +108,7 @@ fn ended(status: Option<ExitStatus>, last: &str) -> Failure {
         (None, Some(signal)) => format!("was ended by signal {signal}"),
         (None, None) => "ended".to_owned(),
     };
-    let last = match last.chars().take(300).collect::<String>() {
-        last if last.is_empty() => " and wrote nothing".to_owned(),
-        last => format!("; its last line: {last}"),
-    };
-    let failure = Failure::new(ExitCode::Ended, format!("the chaincode {how}{last}"));
-    if code == Some(0) {
-        failure.with_hint(
-            "a chaincode that dials the peer runs until it is stopped; is it built for the role server?",
-        )
-    } else {
-        failure.with_hint("what it wrote is in the lines above; the next transaction starts it again")
-    }
+    Failure::chaincode_ended(&how, code == Some(0), last)
 }
 
 #[cfg(test)]

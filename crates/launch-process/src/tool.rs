@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use ccs_launch::process::Plan;
 use ccs_launch::{ExitCode, Failure};
+use ccs_launch_peer::Peer;
 
 use crate::events::{Event, Events};
 use crate::group::Group;
-use crate::peer::Peer;
 use crate::pump::{Output, Pump};
 use crate::stage::{NOT_STARTED, NOT_STARTED_STATUS};
 

@@ -5,6 +5,9 @@ use std::fmt;
 use crate::ExitCode;
 use crate::lines::one_line;
 
+/// How much of a chaincode's last line is quoted, in characters.
+const LONGEST_LAST_LINE: usize = 300;
+
 /// A launch, or the build for it, that fails: the code to end with, the reason, and what to do about it.
 ///
 /// The reasons come from many places (files, the system, a cluster), and all that anyone does with one is to print it; so
@@ -20,6 +23,23 @@ impl Failure {
     /// Makes a failure with its reason: lower case, what could not be done, the file and the value.
     pub fn new(code: ExitCode, reason: impl Into<String>) -> Self {
         Self { code, reason: reason.into(), hint: None }
+    }
+
+    /// Makes the failure of a chaincode that has ended: how, whether it took this for a success, and the last line that it wrote.
+    #[must_use]
+    pub fn chaincode_ended(how: &str, is_success: bool, last: &str) -> Self {
+        let last = match last.chars().take(LONGEST_LAST_LINE).collect::<String>() {
+            last if last.is_empty() => " and wrote nothing".to_owned(),
+            last => format!("; its last line: {last}"),
+        };
+        let failure = Self::new(ExitCode::Ended, format!("the chaincode {how}{last}"));
+        if is_success {
+            failure.with_hint(
+                "a chaincode that dials the peer runs until it is stopped; is it built for the role server?",
+            )
+        } else {
+            failure.with_hint("what it wrote is in the lines above; the next transaction starts it again")
+        }
     }
 
     /// Adds what to do next.

@@ -17,12 +17,11 @@ pub const MAX_SIZE: u64 = 64 << 10;
 const PORT: NonZeroU16 = NonZeroU16::new(9999).unwrap();
 
 /// The content of `image.json`. Keys that fabric-builder-k8s does not know are ours; unknown ones are ignored, as it does.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "Content")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
     /// The name, with its registry.
     pub name: String,
-    /// The digest, such as `sha256:...`.
+    /// The digest, such as `sha256:...`; empty for an image by its tag alone, where the operator takes that.
     pub digest: String,
     /// Who dials; without it, the type of the package decides.
     pub role: Option<Role>,
@@ -64,15 +63,26 @@ impl Default for Content {
 }
 
 impl Image {
-    /// Reads the file's content.
+    /// Reads the file's content, which names a digest.
     pub fn parse(content: &[u8]) -> Result<Self, Failure> {
+        Self::read(content, false)
+    }
+
+    /// Reads the file's content, which may leave the digest out.
+    pub fn parse_with_tags(content: &[u8]) -> Result<Self, Failure> {
+        Self::read(content, true)
+    }
+
+    fn read(content: &[u8], allow_tags: bool) -> Result<Self, Failure> {
         let refused = |reason: String| {
             Failure::new(ExitCode::ImageJson, reason).with_hint(
                 r#"write {"name":"registry.example.com/chaincode","digest":"sha256:<64 hexadecimal digits>"}"#,
             )
         };
         // The library's message quotes an unknown value as it is; the failure's line escapes it.
-        serde_json::from_slice(content).map_err(|error| refused(format!("{FILE}: {error}")))
+        let content: Content =
+            serde_json::from_slice(content).map_err(|error| refused(format!("{FILE}: {error}")))?;
+        content.check(allow_tags).map_err(|reason| refused(format!("{FILE}: {reason}")))
     }
 
     /// Returns who dials, in a package of a type: the peer, unless the file says otherwise or the type is `k8s`.
@@ -85,15 +95,17 @@ impl Image {
     /// Returns what a container engine pulls: the name at the digest.
     #[must_use]
     pub fn reference(&self) -> String {
+        if self.digest.is_empty() {
+            return self.name.clone();
+        }
         format!("{}@{}", self.name, self.digest)
     }
 }
 
-impl TryFrom<Content> for Image {
-    type Error = String;
-
-    fn try_from(Content { name, digest, role, port, tls }: Content) -> Result<Self, String> {
-        if name.is_empty() || digest.is_empty() {
+impl Content {
+    fn check(self, allow_tags: bool) -> Result<Image, String> {
+        let Self { name, digest, role, port, tls } = self;
+        if name.is_empty() || digest.is_empty() && !allow_tags {
             return Err("the file must contain 'name' and 'digest'".to_owned());
         }
         let plain =
@@ -107,10 +119,10 @@ impl TryFrom<Content> for Image {
                 && digits.len() >= 32
                 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
         });
-        if !digits {
+        if !digits && !digest.is_empty() {
             return Err(format!("digest {digest:?} is not a digest such as sha256:..."));
         }
-        Ok(Self { name, digest, role, port: port.get(), tls })
+        Ok(Image { name, digest, role, port: port.get(), tls })
     }
 }
 
@@ -168,6 +180,15 @@ mod tests {
             assert!(failure.line().contains(part), "{text}: {}", failure.line());
             assert_eq!(failure.code(), ExitCode::ImageJson);
         }
+    }
+
+    #[test]
+    fn a_tag_is_taken_only_where_the_operator_takes_it() {
+        let text = br#"{"name":"basic:1.0"}"#;
+        assert_eq!(Image::parse_with_tags(text).unwrap().reference(), "basic:1.0");
+        assert!(Image::parse(text).is_err());
+        let wrong = Image::parse_with_tags(br#"{"name":"basic","digest":"1.0"}"#).unwrap_err();
+        assert!(wrong.line().contains(r#"digest "1.0" is not a digest"#), "{}", wrong.line());
     }
 
     proptest! {

@@ -58,7 +58,8 @@ impl Settings {
         let platform = self.platform_for(chaincode_type);
         let is_launched = match kind {
             Kind::Binary => platform == Platform::Process,
-            Kind::Image | Kind::Service => platform == Platform::Kubernetes,
+            Kind::Image => matches!(platform, Platform::Kubernetes | Platform::Docker),
+            Kind::Service => platform == Platform::Kubernetes,
             Kind::Source(language) => platform == Platform::Process && self.languages.contains(&language),
         };
         is_launched.then_some(Claim { kind, platform })
@@ -74,6 +75,8 @@ mod tests {
         let claim = |text: &str| Settings::parse(text.as_bytes()).unwrap().claim("K8s");
         let expected = Some(Claim { kind: Kind::Image, platform: Platform::Kubernetes });
         assert_eq!((claim(""), claim("platform: kubernetes")), (expected, expected));
+        let docker = Some(Claim { kind: Kind::Image, platform: Platform::Docker });
+        assert_eq!(claim("platform: docker"), docker);
         assert_eq!((claim("platform: none"), claim("platform: process")), (None, None));
     }
 
@@ -88,7 +91,7 @@ mod tests {
         assert_eq!(claim("", "ccaas"), None);
         let service = Some(Claim { kind: Kind::Service, platform: Platform::Kubernetes });
         assert_eq!(claim("platform: kubernetes", "External"), service);
-        for text in ["", "platform: none", "platform: kubernetes"] {
+        for text in ["", "platform: none", "platform: kubernetes", "platform: docker"] {
             assert_eq!(claim(text, "binary"), None, "{text}");
         }
     }

@@ -18,14 +18,17 @@
 //! | [`source`] | the plan by which source becomes chaincode |
 //! | [`chaincode`] | `chaincode.json`: what the peer tells `run` |
 //! | [`image`] | `image.json`: the image of a package |
+//! | [`docker`] | the plan of a container |
 //! | [`kubernetes`] | the plans for Kubernetes: a Secret and a Job, or a Secret, a Service and a Deployment |
 //! | [`record`] | `launch.json`: what a build has started |
+//! | [`shim`] | what a shim needs to dial the peer |
 //! | [`variables`] | names of variables |
 //! | [`lines`] | lines that a peer's log can take |
 //! | [`exit`], [`failure`] | the exit codes, and the one line that says why |
 
 pub mod binary;
 pub mod chaincode;
+pub mod docker;
 pub mod exit;
 pub mod failure;
 pub mod image;
@@ -36,6 +39,7 @@ pub mod process;
 pub mod record;
 mod resemblance;
 pub mod settings;
+pub mod shim;
 pub mod source;
 pub mod variables;
 

@@ -1,14 +1,11 @@
 //! The plan of a process: what is started, with what, and which files it needs.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 
 use crate::Chaincode;
 use crate::binary::{self, Binary};
 use crate::settings::{Limits, Process, Settings, Subject};
+use crate::shim::{self, File};
 
 /// The folder below RUNMETA that holds the certificates.
 const TLS_FOLDER: &str = "tls";
@@ -36,23 +33,6 @@ pub struct Plan {
     pub working_folder: PathBuf,
     /// What it may use.
     pub limits: Limits,
-}
-
-/// A file of a plan. Its content may be a key, and is not in [`Debug`](fmt::Debug).
-#[derive(Clone, PartialEq, Eq)]
-pub struct File {
-    /// Where it is written.
-    pub path: PathBuf,
-    /// What is in it.
-    pub content: Vec<u8>,
-    /// Its mode.
-    pub mode: u32,
-}
-
-impl fmt::Debug for File {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("File").field("path", &self.path).field("mode", &self.mode).finish_non_exhaustive()
-    }
 }
 
 /// What the peer called `run` with.
@@ -94,11 +74,11 @@ impl Call<'_> {
     pub fn plan(&self, start: &Start, settings: &Settings) -> Plan {
         let work = self.run_metadata.join(WORK_FOLDER);
         let tls = self.run_metadata.join(TLS_FOLDER);
-        let (certificates, files) = self.certificates(&tls);
+        let (certificates, files) = shim::certificates(self.chaincode, &tls, 0o600);
         let Process { environment: own, limits } = self.process_settings(settings);
         let mut environment = self.basic_environment(&work);
         environment.extend(own);
-        environment.extend(self.shim_environment());
+        environment.extend(shim::environment(self.chaincode));
         environment.extend(certificates);
         let address = self.chaincode.peer_address.as_str();
         Plan {
@@ -130,44 +110,6 @@ impl Call<'_> {
         let work = work.to_string_lossy();
         environment.extend(["HOME", "TMPDIR"].map(|name| (name.to_owned(), work.clone().into_owned())));
         environment
-    }
-
-    fn shim_environment(&self) -> Vec<(String, String)> {
-        let chaincode = self.chaincode;
-        [
-            ("CORE_CHAINCODE_ID_NAME", chaincode.chaincode_id.as_str()),
-            ("CORE_PEER_ADDRESS", &chaincode.peer_address),
-            ("CORE_PEER_LOCALMSPID", &chaincode.mspid),
-            ("CORE_PEER_TLS_ENABLED", if chaincode.wants_tls() { "true" } else { "false" }),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec()
-    }
-
-    /// Returns the variables and files of the certificates; none for a peer without TLS.
-    ///
-    /// The shims for Node.js and Java read Base64 of the PEM from `_PATH`, the shim for Go reads PEM from `_FILE` first
-    /// (fabric-chaincode-go `shim/internal/config.go`, fabric-chaincode-node `lib/chaincode.js`).
-    fn certificates(&self, folder: &Path) -> (Vec<(String, String)>, Vec<File>) {
-        let chaincode = self.chaincode;
-        if !chaincode.wants_tls() {
-            return (Vec::new(), Vec::new());
-        }
-        let encoded = |pem: &str| STANDARD.encode(pem).into_bytes();
-        let plain = |pem: &str| pem.as_bytes().to_vec();
-        let table = [
-            ("CORE_PEER_TLS_ROOTCERT_FILE", "peer.crt", plain(&chaincode.root_cert)),
-            ("CORE_TLS_CLIENT_KEY_PATH", "client.key", encoded(&chaincode.client_key)),
-            ("CORE_TLS_CLIENT_CERT_PATH", "client.crt", encoded(&chaincode.client_cert)),
-            ("CORE_TLS_CLIENT_KEY_FILE", "client_pem.key", plain(&chaincode.client_key)),
-            ("CORE_TLS_CLIENT_CERT_FILE", "client_pem.crt", plain(&chaincode.client_cert)),
-        ];
-        let entry = |(variable, name, content): (&str, &str, Vec<u8>)| {
-            let path = folder.join(name);
-            let variable = (variable.to_owned(), path.to_string_lossy().into_owned());
-            (variable, File { path, content, mode: 0o600 })
-        };
-        table.map(entry).into_iter().unzip()
     }
 }
 

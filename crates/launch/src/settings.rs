@@ -3,6 +3,7 @@
 //! The file lies beside the folder `bin` of the builder and is read at each launch, so a change acts at the next one. An
 //! unknown key is refused, and named with the one that was probably meant.
 
+mod docker;
 mod glob;
 mod rules;
 
@@ -13,6 +14,7 @@ use std::time::Duration;
 use ccs_files::GoDuration;
 use serde::{Deserialize, Deserializer};
 
+pub use docker::{Docker, DockerLimits, Pull, Tls};
 pub use rules::{Match, Role, Rule, Subject};
 
 use crate::resemblance;
@@ -40,6 +42,8 @@ pub struct Settings {
     pub process: Process,
     /// What counts for chaincode that runs on Kubernetes.
     pub kubernetes: Kubernetes,
+    /// What counts for chaincode that runs in a container of a Docker engine.
+    pub docker: Docker,
     /// Languages whose packages are built from source.
     pub languages: Vec<Language>,
     /// How packages are built from source.
@@ -54,6 +58,8 @@ pub struct Settings {
 pub enum Platform {
     /// As a process of the peer's host, or in the peer's container.
     Process,
+    /// In a container of a Docker engine.
+    Docker,
     /// On Kubernetes.
     Kubernetes,
     /// Nowhere: nothing is launched.
@@ -174,27 +180,36 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), Failure> {
-        let rules = self.chaincodes.iter().map(|rule| &rule.process);
-        for process in std::iter::once(&self.process).chain(rules) {
+        let rules = || self.chaincodes.iter();
+        for process in std::iter::once(&self.process).chain(rules().map(|rule| &rule.process)) {
             if let Some(nice) = process.limits.nice.filter(|nice| *nice > 19) {
                 return Err(Failure::new(ExitCode::Settings, format!("{FILE}: nice is {nice}, above 19")));
             }
-            if let Some(name) = process.environment.keys().find(|name| RESERVED.contains(&name.as_str())) {
-                let reason = format!("{FILE}: the environment may not set {name}");
-                return Err(Failure::new(ExitCode::Settings, reason)
-                    .with_hint("the launcher sets it, from what the peer tells"));
-            }
-            if let Some(name) = process.environment.iter().find_map(|(name, value)| {
-                let is_wrong = name.is_empty() || name.contains(['=', '\0']) || value.contains('\0');
-                is_wrong.then_some(name)
-            }) {
-                let name: String = name.chars().take(60).collect();
-                let reason = format!("{FILE}: {name:?} cannot be a variable of the environment");
-                return Err(Failure::new(ExitCode::Settings, reason));
-            }
+            check_environment(&process.environment)?;
+        }
+        for docker in std::iter::once(&self.docker).chain(rules().map(|rule| &rule.docker)) {
+            check_environment(&docker.environment)?;
         }
         Ok(())
     }
+}
+
+/// Checks the variables that the operator sets for a chaincode.
+fn check_environment(environment: &BTreeMap<String, String>) -> Result<(), Failure> {
+    if let Some(name) = environment.keys().find(|name| RESERVED.contains(&name.as_str())) {
+        let reason = format!("{FILE}: the environment may not set {name}");
+        return Err(Failure::new(ExitCode::Settings, reason)
+            .with_hint("the launcher sets it, from what the peer tells"));
+    }
+    let wrong = environment
+        .iter()
+        .find(|(name, value)| name.is_empty() || name.contains(['=', '\0']) || value.contains('\0'));
+    if let Some((name, _)) = wrong {
+        let name: String = name.chars().take(60).collect();
+        let reason = format!("{FILE}: {name:?} cannot be a variable of the environment");
+        return Err(Failure::new(ExitCode::Settings, reason));
+    }
+    Ok(())
 }
 
 impl<'de> Deserialize<'de> for Bytes {

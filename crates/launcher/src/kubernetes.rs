@@ -60,11 +60,16 @@ pub(crate) fn is_build_without_metadata(build: &Path) -> bool {
     !build.join("metadata.json").exists() && build.join(image::FILE).is_file()
 }
 
-fn read(folder: &Path) -> Result<(Vec<u8>, Image), Failure> {
-    let content = input::read(&folder.join(image::FILE), image::MAX_SIZE).map_err(|error| {
+/// Reads the file image.json of a package or a build.
+pub(crate) fn read_content(folder: &Path) -> Result<Vec<u8>, Failure> {
+    input::read(&folder.join(image::FILE), image::MAX_SIZE).map_err(|error| {
         Failure::new(ExitCode::ImageJson, format!("cannot read {}: {error}", image::FILE))
             .with_hint("put it at the top of code.tar.gz")
-    })?;
+    })
+}
+
+fn read(folder: &Path) -> Result<(Vec<u8>, Image), Failure> {
+    let content = read_content(folder)?;
     let image = Image::parse(&content)?;
     Ok((content, image))
 }

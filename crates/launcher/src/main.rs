@@ -9,6 +9,7 @@
 //! | `surroundings` | the environment and launch.yaml, read once |
 //! | `stages` | `--detect`, `--build` and `run` |
 //! | `order` | what the stages hand to a platform |
+//! | `docker` | packages with an image, on the platform `docker` |
 //! | `kubernetes` | packages with an image, on the platform `kubernetes` |
 //! | `place` | where and how, on that platform |
 //! | `service`, `material` | those whose chaincode the peer dials, and their certificates |
@@ -16,6 +17,7 @@
 //! | `source` | packages with source, on the same platform |
 //! | `log` | the lines on stderr |
 
+mod docker;
 mod kubernetes;
 mod log;
 mod material;

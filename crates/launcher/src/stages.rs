@@ -8,13 +8,13 @@ use ccs_builder::report::MAX_WARNINGS;
 use ccs_builder::stages::read_metadata;
 use ccs_files::PackageMetadata;
 use ccs_launch::kind::{Claim, Kind};
-use ccs_launch::settings::{FILE, Settings};
+use ccs_launch::settings::{FILE, Platform, Settings};
 use ccs_launch::{Chaincode, ExitCode, Failure};
 
 use crate::log::Log;
 use crate::order::{Launch, Package, of_builder};
 use crate::surroundings::Surroundings;
-use crate::{kubernetes, process, service, source};
+use crate::{docker, kubernetes, process, service, source};
 
 /// The largest chaincode.json, in bytes.
 const MAX_CHAINCODE: u64 = 1 << 20;
@@ -65,6 +65,7 @@ impl Build<'_> {
         };
         let done = match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::build(package)?,
+            (Kind::Image, Platform::Docker) => docker::build(package, &metadata, settings)?,
             (Kind::Image | Kind::Service, _) => kubernetes::build(package, &metadata, (settings, log))?,
             (Kind::Source(language), _) => {
                 source::build(package, language, &metadata.path, (settings, surroundings, log))?
@@ -108,6 +109,7 @@ impl Run<'_> {
         match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::run_binary(&launch),
             (Kind::Source(language), _) => process::run(&launch, &language.start(self.build)),
+            (Kind::Image, Platform::Docker) => docker::run(&launch),
             (Kind::Image | Kind::Service, _) => kubernetes::run(&launch),
         }
     }
@@ -133,7 +135,8 @@ fn claim(settings: &Settings, metadata: &PackageMetadata) -> Result<Claim, Failu
         };
         let lines = match kind {
             Kind::Binary => "platform: process",
-            Kind::Image | Kind::Service => "platform: kubernetes",
+            Kind::Image => "platform: kubernetes, or platform: docker,",
+            Kind::Service => "platform: kubernetes",
             Kind::Source(_) => "platform: process, and the language under languages,",
         };
         Failure::new(ExitCode::Settings, format!("{FILE}: packages of the type {found:?} are not launched"))

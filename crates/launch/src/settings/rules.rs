@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{Process, glob};
+use super::{Docker, Process, glob};
 
 /// What counts for the chaincodes that it matches.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -17,6 +17,8 @@ pub struct Rule {
     pub pod: Option<serde_json::Value>,
     /// What counts for the process.
     pub process: Process,
+    /// What counts for the container.
+    pub docker: Docker,
 }
 
 /// Conditions, all of which must hold.

@@ -68,7 +68,7 @@ fn unknown_keys_are_named_with_what_was_meant() {
 #[test]
 fn wrong_values_are_named() {
     for (text, part) in [
-        ("platform: docker", "unknown variant"),
+        ("platform: podman", "unknown variant"),
         ("process: {limits: {memory: much}}", "\"much\" is not a number of bytes such as 512Mi"),
         ("process: {limits: {nice: 20}}", "nice is 20, above 19"),
         ("process: {environment: {CORE_PEER_ADDRESS: x}}", "the environment may not set CORE_PEER_ADDRESS"),

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
 mod build;
+mod docker;
 mod image;
 mod run;
 mod service;

@@ -5,18 +5,20 @@ use rustix::process::{Pid, getppid};
 
 /// Watches the process that called this one.
 #[derive(Debug)]
-pub(crate) struct Peer {
+pub struct Peer {
     parent: Option<Pid>,
 }
 
 impl Peer {
     /// Notes who called.
-    pub(crate) fn of_this_process() -> Self {
+    #[must_use]
+    pub fn of_this_process() -> Self {
         Self { parent: getppid() }
     }
 
     /// Tells whether the peer has gone: this process has another parent, or nobody reads its stderr.
-    pub(crate) fn is_gone(&self) -> bool {
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
         getppid() != self.parent || stderr_is_broken()
     }
 }

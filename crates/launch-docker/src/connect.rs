@@ -1,0 +1,106 @@
+//! The engine, once it answers.
+
+use std::time::{Duration, Instant};
+
+use bollard::models::SystemVersion;
+use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use ccs_launch::docker::{Endpoint, Engine as Choice};
+use ccs_launch::{ExitCode, Failure};
+
+use crate::refusal::Refusal;
+
+/// How long a call may take to be answered.
+const ANSWER: Duration = Duration::from_secs(30);
+
+/// How long a call may take whose answer is the end of something.
+const NO_LIMIT: Duration = Duration::from_secs(u32::MAX as u64);
+
+/// How long an engine may be away: it may start later than the peer, or start anew.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How long to wait before it is asked again.
+pub(crate) const BETWEEN_TRIES: Duration = Duration::from_millis(500);
+
+/// The header with the credentials of a registry.
+const CREDENTIALS: &str = "x-registry-auth";
+
+/// An engine that has answered, in an API version that both sides know.
+pub(crate) struct Engine {
+    /// For calls that are answered soon.
+    pub(crate) docker: Docker,
+    /// For calls that are answered when something has ended.
+    pub(crate) patient: Docker,
+    /// The processor of the engine, in Go's word.
+    pub(crate) architecture: String,
+}
+
+impl Engine {
+    /// Waits until an engine answers.
+    pub(crate) async fn wait(choice: &Choice, say: &dyn Fn(&str)) -> Result<Self, Failure> {
+        let begin = Instant::now();
+        let mut has_waited = false;
+        loop {
+            let (endpoint, refusal) = match Self::first(choice).await {
+                Ok(engine) => return Ok(engine),
+                Err(failed) => failed,
+            };
+            if !refusal.may_pass() || begin.elapsed() >= PATIENCE {
+                let attempt = format!("speak to the engine at {endpoint} ({})", choice.source);
+                return Err(refusal.failure(
+                    &attempt,
+                    ExitCode::Unreachable,
+                    "the launcher speaks the API of Docker 20.10 and later, and of podman",
+                ));
+            }
+            if !std::mem::replace(&mut has_waited, true) {
+                say(&format!("waits for the engine at {endpoint}: {}", refusal.message));
+            }
+            tokio::time::sleep(BETWEEN_TRIES).await;
+        }
+    }
+
+    /// Asks the first endpoint that is there.
+    async fn first(choice: &Choice) -> Result<Self, (String, Refusal)> {
+        let is_there = |endpoint: &&Endpoint| match endpoint {
+            Endpoint::Unix(path) => path.exists(),
+            Endpoint::Tcp(_) | Endpoint::Tls(..) => true,
+        };
+        let endpoints = &choice.endpoints;
+        let Some(endpoint) = endpoints.iter().find(is_there) else {
+            let shown: Vec<_> = endpoints.iter().map(ToString::to_string).collect();
+            let shown = shown.join(", ");
+            let error = bollard::errors::Error::SocketNotFoundError(shown.clone());
+            return Err((shown, Refusal::of(&error)));
+        };
+        Self::at(endpoint).await.map_err(|error| (endpoint.to_string(), Refusal::of(&error)))
+    }
+
+    async fn at(endpoint: &Endpoint) -> Result<Self, bollard::errors::Error> {
+        let seconds = ANSWER.as_secs();
+        let docker = match endpoint {
+            Endpoint::Unix(path) => {
+                Docker::connect_with_unix(&path.to_string_lossy(), seconds, API_DEFAULT_VERSION)
+            }
+            Endpoint::Tcp(address) => Docker::connect_with_http(address, seconds, API_DEFAULT_VERSION),
+            Endpoint::Tls(address, tls) => {
+                Docker::connect_with_ssl(address, &tls.key, &tls.cert, &tls.ca, seconds, API_DEFAULT_VERSION)
+            }
+        }?;
+        let docker = docker.with_request_modifier(for_urls).negotiate_version().await?;
+        let SystemVersion { arch, .. } = docker.version().await?;
+        let patient = docker.clone().with_timeout(NO_LIMIT);
+        Ok(Self { docker, patient, architecture: arch.unwrap_or_default() })
+    }
+}
+
+/// Writes the header with credentials in the alphabet of URLs, which an engine reads; the library writes the standard one.
+fn for_urls(mut request: BollardRequest) -> BollardRequest {
+    if let Some(value) = request.headers_mut().get_mut(CREDENTIALS) {
+        let text = value.to_str().unwrap_or_default().replace('+', "-").replace('/', "_");
+        if let Ok(mut changed) = http::HeaderValue::from_str(&text) {
+            changed.set_sensitive(true);
+            *value = changed;
+        }
+    }
+    request
+}

@@ -1,0 +1,56 @@
+//! Starts a planned chaincode in a container of a Docker engine, watches it until it ends, and removes it.
+//!
+//! ```text
+//! Plan ──▶ session ──▶ connect, image, container ──▶ output, end ──▶ Failure, exit code
+//! ```
+//!
+//! | Module | Holds |
+//! | --- | --- |
+//! | `session` | one launch from beginning to end |
+//! | `stop` | what stops a launch |
+//! | `connect` | the engine, once it answers |
+//! | `image` | the image, pulled where the plan wants it |
+//! | `container` | the container: made, looked up, removed |
+//! | `end` | how a container ended |
+//! | `refusal` | what an error of the engine means |
+
+mod connect;
+mod container;
+mod end;
+mod image;
+mod refusal;
+mod session;
+mod stop;
+
+use ccs_launch::docker::Plan;
+use ccs_launch::{ExitCode, Failure};
+
+/// One launch, and who hears of it.
+#[derive(Clone, Copy)]
+pub struct Launch<'a> {
+    /// What is made.
+    pub plan: &'a Plan,
+    /// Takes what the launch itself says.
+    pub say: &'a dyn Fn(&str),
+    /// Takes each line that the chaincode writes.
+    pub chaincode: &'a dyn Fn(&str),
+}
+
+/// Returns what tells one launch of a chaincode from another one.
+pub fn run_id() -> Result<String, Failure> {
+    let mut random = [0; 8];
+    getrandom::fill(&mut random)
+        .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot get random bytes: {error}")))?;
+    Ok(hex::encode(random))
+}
+
+/// Runs a chaincode until it ends or the peer stops it by SIGTERM.
+///
+/// Returns no failure in the second case alone, when the container is removed, and when another launch of the same chaincode has
+/// taken over.
+pub fn run(launch: &Launch<'_>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime
+        .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot start the runtime: {error}")))?;
+    runtime.block_on(session::run(launch))
+}

@@ -1,0 +1,47 @@
+//! What stops a launch: a signal from the peer or a person, or the death of the peer, which sends no signal.
+
+use std::time::Duration;
+
+use ccs_launch::{ExitCode, Failure};
+use ccs_launch_peer::Peer;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How often to look whether the peer lives.
+const PULSE: Duration = Duration::from_millis(500);
+
+/// What stops a launch.
+pub(crate) struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+    peer: Peer,
+}
+
+impl Stop {
+    /// Starts to listen; from now on the signals no longer end the process by themselves.
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        let on = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::new(ExitCode::InputOutput, format!("cannot wait for signals: {error}"))
+            })
+        };
+        Ok(Self {
+            terminate: on(SignalKind::terminate())?,
+            interrupt: on(SignalKind::interrupt())?,
+            peer: Peer::of_this_process(),
+        })
+    }
+
+    /// Waits until the launch is to stop.
+    pub(crate) async fn received(&mut self) {
+        let gone = async {
+            while !self.peer.is_gone() {
+                tokio::time::sleep(PULSE).await;
+            }
+        };
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+            () = gone => {}
+        }
+    }
+}

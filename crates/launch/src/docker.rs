@@ -1,0 +1,192 @@
+//! Chaincode in a container of a Docker engine, in the client role: as Fabric's own peer starts it, from an image that is ready.
+//!
+//! ```text
+//! variables, launch.yaml ──▶ Engine, HostConfig ─┐
+//! image.json ──────────────▶ Image ──────────────┼──▶ Plan: a container
+//! chaincode.json ──────────▶ Chaincode ──────────┘
+//! ```
+
+mod credentials;
+mod engine;
+mod host_config;
+mod names;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+pub use credentials::{Credentials, registry};
+pub use engine::{Endpoint, Engine};
+pub use host_config::HostConfig;
+
+use crate::settings::{Docker, Pull, Role, Settings, Subject};
+use crate::shim::{self, File};
+use crate::{Chaincode, ExitCode, Failure, Image};
+
+/// The label that tells one launch of a chaincode from another.
+pub const RUN: &str = "fabric-ccs/run";
+
+/// Where the files of a chaincode are in its container, as Fabric's own peer has them.
+const FOLDER: &str = "/etc/hyperledger/fabric";
+
+/// The mode of these files: every user of an image can read them, as with Fabric's own peer (Fabric 3.1 `core/cutil`,
+/// `WriteBytesToPackage`). Outside the container nobody but the engine can.
+const MODE: u32 = 0o644;
+
+/// How long a container may take to run when nothing else is set; a peer waits for five minutes.
+const START_TIMEOUT: Duration = Duration::from_mins(3);
+
+/// Variables of the peer's own settings for chaincode, which its containers get.
+const LOGGING: [&str; 3] =
+    ["CORE_CHAINCODE_LOGGING_LEVEL", "CORE_CHAINCODE_LOGGING_SHIM", "CORE_CHAINCODE_LOGGING_FORMAT"];
+
+/// One container, and the way to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Plan {
+    /// The engine.
+    pub engine: Engine,
+    /// The name of the container.
+    pub name: String,
+    /// Its image.
+    pub image: Image,
+    /// When the image is pulled.
+    pub pull: Pull,
+    /// The file with the credentials of registries.
+    pub credentials: Option<PathBuf>,
+    /// Its environment, beside that of the image.
+    pub environment: Vec<(String, String)>,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its network.
+    pub network: Network,
+    /// What it may use and do.
+    pub host_config: HostConfig,
+    /// The files that are uploaded before it starts.
+    pub files: Vec<File>,
+    /// How long it may take to run.
+    pub start_timeout: Duration,
+}
+
+/// The network of a container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// The one of this name.
+    Named(String),
+    /// Those of the peer's own container, if the engine knows it by this ID; otherwise the one of this name.
+    OfPeer {
+        /// The ID of the peer's container.
+        container: String,
+        /// The network of a peer that is in no container of the engine.
+        otherwise: String,
+    },
+}
+
+/// What the builder finds around itself.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// Returns the value of a variable.
+    pub variable: &'a dyn Fn(&str) -> Option<String>,
+    /// The name of the host, which in a container is its ID, unless somebody has chosen another.
+    pub host: Option<&'a str>,
+}
+
+/// What a plan is made from.
+#[derive(Clone, Copy)]
+pub struct Launch<'a> {
+    /// What the builder finds around itself.
+    pub surroundings: Surroundings<'a>,
+    /// The operator's settings.
+    pub settings: &'a Settings,
+    /// The image of the package.
+    pub image: &'a Image,
+    /// What the peer says.
+    pub chaincode: &'a Chaincode,
+}
+
+/// Lays the rules that match over the settings of all containers.
+#[must_use]
+pub fn settings_for(settings: &Settings, subject: &Subject<'_>) -> Docker {
+    settings.rules(subject).fold(settings.docker.clone(), |docker, rule| docker.with(&rule.docker))
+}
+
+/// Tells whether some chaincode may have an image without a digest.
+#[must_use]
+pub fn may_have_tags(settings: &Settings) -> bool {
+    let rules = settings.chaincodes.iter().map(|rule| &rule.docker);
+    std::iter::once(&settings.docker).chain(rules).any(|docker| docker.allow_tags == Some(true))
+}
+
+/// Refuses chaincode that the peer dials, which no container is made for.
+pub fn check_role(role: Role) -> Result<(), Failure> {
+    match role {
+        Role::Client => Ok(()),
+        Role::Server => Err(Failure::new(
+            ExitCode::ImageJson,
+            "image.json: role is server, and on Docker only chaincode that dials the peer is launched",
+        )
+        .with_hint("leave role out, or release a connection.json so that the peer dials")),
+    }
+}
+
+impl Launch<'_> {
+    /// Makes the plan; `run` tells one launch of a chaincode from another.
+    pub fn plan(&self, subject: &Subject<'_>, run: &str) -> Result<Plan, Failure> {
+        let Launch { surroundings, settings, image, chaincode } = *self;
+        check_role(subject.role)?;
+        let docker = settings_for(settings, subject);
+        if image.digest.is_empty() && docker.allow_tags != Some(true) {
+            let reason = "image.json: the file must contain 'name' and 'digest'";
+            return Err(Failure::new(ExitCode::ImageJson, reason)
+                .with_hint("write the digest, or docker: {allow_tags: true} into launch.yaml"));
+        }
+        let filled = |name: &str| (surroundings.variable)(name).filter(|value| !value.is_empty());
+        let peer_id = filled("CORE_PEER_ID").or_else(|| settings.peer_id.clone()).ok_or_else(|| {
+            Failure::new(ExitCode::Settings, "the ID of the peer is not known, from which containers are named")
+                .with_hint("add CORE_PEER_ID to propagateEnvironment of the builder in core.yaml, or write peer_id into launch.yaml")
+        })?;
+        let network_id = filled("CORE_PEER_NETWORKID").unwrap_or(names::NETWORK.to_owned());
+        let (certificates, files) = shim::certificates(chaincode, Path::new(FOLDER), MODE);
+        let mut environment: Vec<_> =
+            LOGGING.iter().filter_map(|name| Some(((*name).to_owned(), filled(name)?))).collect();
+        environment.extend(docker.environment.clone());
+        environment.extend(shim::environment(chaincode));
+        environment.extend(certificates);
+        Ok(Plan {
+            engine: Engine::choose(&docker, surroundings.variable)?,
+            name: names::container(&network_id, &peer_id, &chaincode.chaincode_id),
+            image: image.clone(),
+            pull: docker.pull.unwrap_or_default(),
+            credentials: docker
+                .credentials
+                .clone()
+                .or_else(|| Some(Path::new(&filled("DOCKER_CONFIG")?).join("config.json"))),
+            environment,
+            labels: names::labels(&chaincode.chaincode_id, &peer_id, run),
+            network: network(&docker, surroundings),
+            host_config: HostConfig::choose(&docker, surroundings.variable)?,
+            files,
+            start_timeout: docker.start_timeout.unwrap_or(START_TIMEOUT),
+        })
+    }
+}
+
+fn network(docker: &Docker, surroundings: Surroundings<'_>) -> Network {
+    /// The network of the peer's own containers when nothing else is set.
+    const HOST: &str = "host";
+    if let Some(name) = &docker.network {
+        return Network::Named(name.clone());
+    }
+    let named =
+        (surroundings.variable)("CORE_VM_DOCKER_HOSTCONFIG_NETWORKMODE").filter(|name| !name.is_empty());
+    let otherwise = named.unwrap_or_else(|| HOST.to_owned());
+    // Another name may be that of another container.
+    let is_id =
+        |text: &&str| (12..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match surroundings.host.filter(is_id) {
+        Some(container) => Network::OfPeer { container: container.to_owned(), otherwise },
+        None => Network::Named(otherwise),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! Which engine is spoken to: launch.yaml before the variables of the peer before those of Docker's own command.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::settings::{Docker, Tls};
+use crate::{ExitCode, Failure};
+
+/// The engine: the first of these endpoints that is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    /// Where it may be; more than one only for sockets.
+    pub endpoints: Vec<Endpoint>,
+    /// What says so.
+    pub source: String,
+}
+
+/// Where an engine listens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// A socket of the host.
+    Unix(PathBuf),
+    /// A host and port, without TLS.
+    Tcp(String),
+    /// A host and port, with TLS.
+    Tls(String, Tls),
+}
+
+impl Engine {
+    /// Chooses the engine.
+    pub(super) fn choose(
+        docker: &Docker,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let one = |text: &str, tls: Option<Tls>, source: &str| {
+            let endpoint = Endpoint::parse(text, tls).map_err(|reason| {
+                Failure::new(ExitCode::Settings, format!("{source}: {reason}"))
+                    .with_hint("write unix:///var/run/docker.sock, tcp://HOST:2375, or https://HOST:2376 with certificates")
+            })?;
+            Ok(Self { endpoints: vec![endpoint], source: source.to_owned() })
+        };
+        if let Some(host) = &docker.host {
+            return one(host, docker.tls.clone(), "docker.host in launch.yaml");
+        }
+        if let Some(host) = filled("CORE_VM_ENDPOINT") {
+            let tls = docker.tls.clone().or_else(|| tls_of_peer(&filled));
+            return one(&host, tls, "CORE_VM_ENDPOINT");
+        }
+        if let Some(host) = filled("DOCKER_HOST") {
+            let tls = docker.tls.clone().or_else(|| tls_of_command(&filled));
+            return one(&host, tls, "DOCKER_HOST");
+        }
+        let mut sockets =
+            vec![PathBuf::from("/var/run/docker.sock"), PathBuf::from("/run/podman/podman.sock")];
+        if let Some(runtime) = filled("XDG_RUNTIME_DIR") {
+            sockets.extend(["docker.sock", "podman/podman.sock"].map(|name| Path::new(&runtime).join(name)));
+        }
+        let endpoints = sockets.into_iter().map(Endpoint::Unix).collect();
+        Ok(Self { endpoints, source: "no setting names an engine".to_owned() })
+    }
+}
+
+/// Returns the certificates with which the peer itself dials the engine.
+fn tls_of_peer(filled: &dyn Fn(&str) -> Option<String>) -> Option<Tls> {
+    let file = |name: &str| filled(&format!("CORE_VM_DOCKER_TLS_{name}_FILE")).map(PathBuf::from);
+    filled("CORE_VM_DOCKER_TLS_ENABLED").filter(|value| value.eq_ignore_ascii_case("true"))?;
+    Some(Tls { ca: file("CA")?, cert: file("CERT")?, key: file("KEY")? })
+}
+
+/// Returns the certificates with which Docker's own command dials it.
+fn tls_of_command(filled: &dyn Fn(&str) -> Option<String>) -> Option<Tls> {
+    filled("DOCKER_TLS_VERIFY")?;
+    let folder = PathBuf::from(filled("DOCKER_CERT_PATH")?);
+    Some(Tls { ca: folder.join("ca.pem"), cert: folder.join("cert.pem"), key: folder.join("key.pem") })
+}
+
+impl Endpoint {
+    fn parse(text: &str, tls: Option<Tls>) -> Result<Self, String> {
+        let shown: String = text.chars().take(100).collect();
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| format!("{shown:?} has no scheme"))?;
+        let rest = rest.trim_end_matches('/');
+        if rest.is_empty() {
+            return Err(format!("{shown:?} names no engine"));
+        }
+        match (scheme, tls) {
+            ("unix", _) => Ok(Self::Unix(PathBuf::from(rest))),
+            ("tcp" | "http", None) => Ok(Self::Tcp(rest.to_owned())),
+            ("tcp" | "http" | "https", Some(tls)) => Ok(Self::Tls(rest.to_owned(), tls)),
+            ("https", None) => Err(format!("{shown:?} needs certificates")),
+            _ => Err(format!("{shown:?} has an unknown scheme")),
+        }
+    }
+}
+
+impl fmt::Display for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Tcp(address) => write!(f, "tcp://{address}"),
+            Self::Tls(address, _) => write!(f, "https://{address}"),
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What a container may use and do: launch.yaml before the peer's own settings for its containers.
+
+use crate::settings::{Bytes, Docker};
+use crate::{ExitCode, Failure};
+
+/// What every variable of these settings begins with.
+const VARIABLES: &str = "CORE_VM_DOCKER_HOSTCONFIG_";
+
+/// The memory of a container when nothing else is set: as in the peer's core.yaml.
+const MEMORY: u64 = 2 << 30;
+
+/// The most processes and threads of a container when nothing else is set.
+const PROCESSES: u64 = 1000;
+
+/// What a container may use and do, in the words of the engine.
+///
+/// Fabric 3.1 reads the same settings in `internal/peer/node/start.go`, `getDockerHostConfig`; binds, ports and privileges are not
+/// among them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HostConfig {
+    /// The memory, in bytes.
+    pub memory: i64,
+    /// The memory together with what is swapped, in bytes.
+    pub memory_swap: Option<i64>,
+    /// How readily memory is swapped.
+    pub memory_swappiness: Option<i64>,
+    /// Whether a container without memory waits in place of being ended.
+    pub oom_kill_disable: Option<bool>,
+    /// The processors, in billionths.
+    pub nano_cpus: Option<i64>,
+    /// The share of processors.
+    pub cpu_shares: Option<i64>,
+    /// The time of processors in each period, in microseconds.
+    pub cpu_quota: Option<i64>,
+    /// The period.
+    pub cpu_period: Option<i64>,
+    /// The processors that may be used.
+    pub cpuset_cpus: Option<String>,
+    /// The nodes of memory that may be used.
+    pub cpuset_mems: Option<String>,
+    /// The most processes and threads.
+    pub pids_limit: i64,
+    /// The control group above that of the container.
+    pub cgroup_parent: Option<String>,
+    /// Capabilities that are added.
+    pub cap_add: Vec<String>,
+    /// Capabilities that are dropped.
+    pub cap_drop: Vec<String>,
+    /// Servers of DNS.
+    pub dns: Vec<String>,
+    /// Domains in which names are looked for.
+    pub dns_search: Vec<String>,
+    /// Further names, as `name:address`.
+    pub extra_hosts: Vec<String>,
+    /// The namespace for communication between processes.
+    pub ipc_mode: Option<String>,
+    /// The namespace of processes.
+    pub pid_mode: Option<String>,
+    /// The namespace of names of the host.
+    pub uts_mode: Option<String>,
+    /// Whether the root file system is only read.
+    pub readonly_rootfs: bool,
+    /// Options of security.
+    pub security_opt: Vec<String>,
+}
+
+impl HostConfig {
+    /// Chooses the settings of a container.
+    pub(super) fn choose(
+        docker: &Docker,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Self, Failure> {
+        let read = Variables { variable };
+        let limits = &docker.limits;
+        let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        let memory = match limits.memory {
+            Some(Bytes(bytes)) => Some(signed(bytes)),
+            None => read.number("MEMORY")?,
+        };
+        let cap_drop = read.list("CAPDROP");
+        let security_opt = read.list("SECURITYOPT");
+        Ok(Self {
+            memory: memory.unwrap_or(signed(MEMORY)),
+            memory_swap: read.number("MEMORYSWAP")?,
+            memory_swappiness: read.number("MEMORYSWAPPINESS")?,
+            oom_kill_disable: read.flag("OOMKILLDISABLE")?,
+            nano_cpus: limits.cpus.map(signed),
+            cpu_shares: read.number("CPUSHARES")?,
+            cpu_quota: read.number("CPUQUOTA")?.filter(|_| limits.cpus.is_none()),
+            cpu_period: read.number("CPUPERIOD")?.filter(|_| limits.cpus.is_none()),
+            cpuset_cpus: read.filled("CPUSETCPUS"),
+            cpuset_mems: read.filled("CPUSETMEMS"),
+            pids_limit: signed(limits.processes.unwrap_or(PROCESSES)),
+            cgroup_parent: read.filled("CGROUPPARENT"),
+            cap_add: read.list("CAPADD"),
+            cap_drop: if cap_drop.is_empty() { vec!["ALL".to_owned()] } else { cap_drop },
+            dns: read.list("DNS"),
+            dns_search: read.list("DNSSEARCH"),
+            extra_hosts: read.list("EXTRAHOSTS"),
+            ipc_mode: read.filled("IPCMODE"),
+            pid_mode: read.filled("PIDMODE"),
+            uts_mode: read.filled("UTSMODE"),
+            readonly_rootfs: read.flag("READONLYROOTFS")?.unwrap_or(false),
+            security_opt: if security_opt.is_empty() {
+                vec!["no-new-privileges".to_owned()]
+            } else {
+                security_opt
+            },
+        })
+    }
+}
+
+/// The peer's settings, as far as it propagates them.
+#[derive(Clone, Copy)]
+struct Variables<'a> {
+    variable: &'a dyn Fn(&str) -> Option<String>,
+}
+
+impl Variables<'_> {
+    fn filled(self, name: &str) -> Option<String> {
+        (self.variable)(&format!("{VARIABLES}{name}")).filter(|value| !value.trim().is_empty())
+    }
+
+    /// Reads a list, which the peer splits at white space (viper's `GetStringSlice`).
+    fn list(self, name: &str) -> Vec<String> {
+        self.filled(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn number(self, name: &str) -> Result<Option<i64>, Failure> {
+        let Some(text) = self.filled(name) else { return Ok(None) };
+        // The peer takes 0 for a number that is not set.
+        text.trim()
+            .parse()
+            .map(|number| Some(number).filter(|number| *number != 0))
+            .map_err(|_| wrong(name, &text, "a number"))
+    }
+
+    fn flag(self, name: &str) -> Result<Option<bool>, Failure> {
+        let Some(text) = self.filled(name) else { return Ok(None) };
+        match text.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" | "t" => Ok(Some(true)),
+            "false" | "0" | "f" => Ok(Some(false)),
+            _ => Err(wrong(name, &text, "true or false")),
+        }
+    }
+}
+
+fn wrong(name: &str, text: &str, expected: &str) -> Failure {
+    let shown: String = text.chars().take(60).collect();
+    Failure::new(ExitCode::Settings, format!("{VARIABLES}{name} is {shown:?}, not {expected}"))
+        .with_hint("the peer reads the same variable; correct it where the peer is started")
+}

@@ -1,0 +1,66 @@
+//! Packages with an image, on the platform `docker`.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+
+use ccs_builder::output::Output;
+use ccs_files::PackageMetadata;
+use ccs_launch::Failure;
+use ccs_launch::docker::{self, may_have_tags};
+use ccs_launch::image::{self, Image};
+use ccs_launch::settings::{Settings, Subject};
+
+use crate::kubernetes::read_content;
+use crate::log::write_line;
+use crate::order::{Launch, Package, of_builder};
+
+/// Where Linux tells the name of the host.
+const HOST: &str = "/proc/sys/kernel/hostname";
+
+/// Checks the image's name, and writes what `run` needs; returns what was done.
+pub(crate) fn build(
+    package: Package<'_>,
+    metadata: &PackageMetadata,
+    settings: &Settings,
+) -> Result<String, Failure> {
+    let (content, image) = read(package.source, settings)?;
+    docker::check_role(image.role_in(&metadata.chaincode_type))?;
+    Output::new(package.out)
+        .file("metadata.json", package.metadata_content)
+        .file(image::FILE, content)
+        .folder("META-INF", package.meta_inf)
+        .write()
+        .map_err(|error| of_builder(&error))?;
+    Ok(format!("{} will run in a container", image.reference()))
+}
+
+/// Starts the image in a container, and ends when that has ended.
+pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
+    let (_, image) = read(launch.build, launch.settings)?;
+    let chaincode = &launch.chaincode;
+    let subject = Subject {
+        package: &chaincode.chaincode_id,
+        chaincode_type: &launch.metadata.chaincode_type,
+        role: image.role_in(&launch.metadata.chaincode_type),
+    };
+    let host = fs::read_to_string(HOST).ok();
+    let surroundings =
+        docker::Surroundings { variable: &|name| env::var(name).ok(), host: host.as_deref().map(str::trim) };
+    let planned = docker::Launch { surroundings, settings: launch.settings, image: &image, chaincode };
+    let plan = planned.plan(&subject, &ccs_launch_docker::run_id()?)?;
+    let label = chaincode.label();
+    ccs_launch_docker::run(&ccs_launch_docker::Launch {
+        plan: &plan,
+        say: &|message| launch.log.write(message),
+        chaincode: &|line| write_line(&format!("chaincode {label}: {line}")),
+    })
+}
+
+/// Reads image.json; whether this chaincode may have an image without a digest is known at the launch.
+fn read(folder: &Path, settings: &Settings) -> Result<(Vec<u8>, Image), Failure> {
+    let content = read_content(folder)?;
+    let image =
+        if may_have_tags(settings) { Image::parse_with_tags(&content) } else { Image::parse(&content) }?;
+    Ok((content, image))
+}
