@@ -5,7 +5,6 @@
 mod bases;
 mod compose;
 mod content;
-mod engine;
 mod leftovers;
 mod page;
 mod volumes;
@@ -15,8 +14,8 @@ use std::thread;
 use std::time::Instant;
 
 use anyhow::{Result, anyhow, ensure};
+use xtask_docker::engine::{Engine, has_buildkit, output};
 
-use self::engine::{Engine, has_buildkit, output};
 use self::leftovers::Inventory;
 use self::page::Checkout;
 use crate::tally::Tally;

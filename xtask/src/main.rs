@@ -6,6 +6,7 @@ mod bench;
 mod bless;
 mod ci;
 mod dev_peer;
+mod docker;
 mod empty_root;
 mod fabric;
 mod fuzz;
@@ -53,6 +54,8 @@ enum Chore {
     DevPeer(dev_peer::Options),
     /// Run Fabric's own peers with our builder, and compare their answers with the development peer's
     Fabric(fabric::Options),
+    /// Run packages of the type k8s in containers of a Docker engine, and on Fabric's own peer
+    Docker(docker::Options),
     /// Run packages of the type k8s on a real Kubernetes with one node, and on Fabric's own peer
     Kubernetes(kubernetes::Options),
     /// Build the programs of Fabric and Kubernetes into the cache, where the checks find them
@@ -84,6 +87,7 @@ fn main() -> ExitCode {
         Chore::Conformance(options) => conformance::run(&options),
         Chore::DevPeer(options) => dev_peer::run(&options),
         Chore::Fabric(options) => fabric::run(&options),
+        Chore::Docker(options) => docker::run(&options),
         Chore::Kubernetes(options) => kubernetes::run(&options),
         Chore::Programs => programs::run(),
         Chore::BenchBuilder(options) => bench::run(&options),

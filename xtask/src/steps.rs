@@ -16,7 +16,7 @@ use anyhow::Result;
 
 use crate::tally::Tally;
 use crate::{
-    conformance, dev_peer, empty_root, fabric, image, kubernetes, layers, manifests, size, versions,
+    conformance, dev_peer, docker, empty_root, fabric, image, kubernetes, layers, manifests, size, versions,
 };
 
 /// One step.
@@ -70,6 +70,11 @@ pub(crate) const WHOLE: &[Step] = &[
     step("image", "the container image", || image::run(&<_>::default())),
     step("manifests", "what is under deploy/, and the workflows", || manifests::run(&<_>::default())),
     step("fabric", "our builder on Fabric's own peers, and their answers", || fabric::run(&<_>::default())),
+    step(
+        "docker",
+        "packages of the type k8s in containers of a real Docker engine, and on Fabric's own peer",
+        || docker::run(&<_>::default()),
+    ),
     step("kubernetes", "packages of the type k8s on a real Kubernetes, and on Fabric's own peer", || {
         kubernetes::run(&<_>::default())
     }),

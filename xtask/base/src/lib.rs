@@ -8,11 +8,13 @@
 //! | [`cargo_tools`] | programs of cargo, each of one version |
 //! | [`toolchain`] | whether a tool is there, and what follows when it is not |
 //! | [`processes`], [`parallel`] | processes with a limit to every wait; two checks at a time |
+//! | [`image`] | an image that holds static programs |
 //! | [`tally`], [`report`] | how many checks passed, failed or were skipped; the failed ones are printed |
 
 pub mod builder_programs;
 pub mod cache;
 pub mod cargo_tools;
+pub mod image;
 pub mod parallel;
 pub mod processes;
 pub mod report;

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::tally::Tally;
 
-/// The checks of one peer or cluster.
+/// The checks of one peer or platform.
 pub struct Report {
     peer: String,
     tally: Tally,

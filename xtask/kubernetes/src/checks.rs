@@ -12,10 +12,10 @@ mod site;
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
+use xtask_base::image::{Image, NOBODY};
 use xtask_base::report::Report;
 
 use crate::cluster::Cluster;
-use crate::image::{Image, NOBODY};
 use crate::program::Programs;
 
 /// The image with the contract in Go, which a shell starts as images for fabric-builder-k8s do; it serves where its variables ask

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
+use xtask_base::image::Image;
 use xtask_base::processes::{self, Finished, Running, finish, succeed};
 
-use crate::image::Image;
 use crate::keys;
 use crate::program::{self, Programs};
 

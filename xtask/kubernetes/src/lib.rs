@@ -4,14 +4,12 @@
 //! | --- | --- |
 //! | [`program`] | Kubernetes as one program, built once from its Go modules |
 //! | [`keys`] | the CA, the certificates, and who may sign in |
-//! | [`image`] | an image that holds static programs |
 //! | [`cluster`] | the cluster while it runs |
 //! | [`names`] | the names of Services on the host |
 //! | [`checks`] | launches without a peer |
 
 pub mod checks;
 pub mod cluster;
-pub mod image;
 pub mod keys;
 pub mod names;
 pub mod program;

@@ -10,8 +10,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
+use xtask_docker::engine::{Engine, output};
 
-use super::engine::{Engine, output};
 use crate::{toolchain, workspace};
 
 /// Takes the place of the official image of Rust.

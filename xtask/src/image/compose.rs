@@ -4,10 +4,10 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use anyhow::{Result, ensure};
+use xtask_docker::engine::{Engine, output};
 
 use super::MINIMAL;
 use super::bases::BUSYBOX;
-use super::engine::{Engine, output};
 use super::page::Checkout;
 use crate::toolchain;
 

@@ -7,8 +7,7 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
-
-use super::engine::{Engine, output};
+use xtask_docker::engine::{Engine, output};
 
 /// The part of `docker image inspect` that matters here.
 #[derive(Deserialize)]

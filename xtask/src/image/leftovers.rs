@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
-
-use super::engine::Engine;
+use xtask_docker::engine::Engine;
 
 /// Everything in an engine.
 pub(crate) struct Inventory {

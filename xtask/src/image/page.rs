@@ -8,9 +8,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
+use xtask_docker::engine::{Engine, output};
 
 use super::bases::NODE;
-use super::engine::{Engine, output};
 use crate::workspace;
 
 /// What begins a block that is run here.

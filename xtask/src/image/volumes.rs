@@ -3,9 +3,9 @@
 use std::process::{Child, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
+use xtask_docker::engine::{Engine, output};
 
 use super::bases::{BUSYBOX, EMPTY};
-use super::engine::{Engine, output};
 use super::{DEFAULT, MINIMAL};
 
 /// What a careful operator allows a container: next to nothing.

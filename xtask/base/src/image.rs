@@ -25,6 +25,20 @@ pub struct Image<'a> {
 impl Image<'_> {
     /// Writes the image into an archive.
     pub fn write(&self, archive: &Path) -> Result<()> {
+        let Parts { layer, config } = self.parts()?;
+        let name = format!("{}.json", digits(&config));
+        let manifest = json!([{"Config": name, "RepoTags": [self.name], "Layers": ["layer.tar"]}]);
+        let file = fs::File::create(archive).with_context(|| format!("cannot make {}", archive.display()))?;
+        let mut image = tar::Builder::new(file);
+        add(&mut image, &name, &config)?;
+        add(&mut image, "layer.tar", &layer)?;
+        add(&mut image, "manifest.json", &serde_json::to_vec(&manifest)?)?;
+        image.finish()?;
+        Ok(())
+    }
+
+    /// Makes the two files of the image.
+    pub fn parts(&self) -> Result<Parts> {
         let mut layer = tar::Builder::new(Vec::new());
         for (program, place) in self.programs {
             let content = fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
@@ -40,19 +54,24 @@ impl Image<'_> {
             "os": "linux",
             "created": "1970-01-01T00:00:00Z",
             "config": {"Cmd": self.command, "User": format!("{0}:{0}", self.user), "WorkingDir": "/"},
-            "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{}", hex::encode(Sha256::digest(&layer)))]},
+            "rootfs": {"type": "layers", "diff_ids": [format!("sha256:{}", digits(&layer))]},
         });
-        let config = serde_json::to_vec(&config)?;
-        let name = format!("{}.json", hex::encode(Sha256::digest(&config)));
-        let manifest = json!([{"Config": name, "RepoTags": [self.name], "Layers": ["layer.tar"]}]);
-        let file = fs::File::create(archive).with_context(|| format!("cannot make {}", archive.display()))?;
-        let mut image = tar::Builder::new(file);
-        add(&mut image, &name, &config)?;
-        add(&mut image, "layer.tar", &layer)?;
-        add(&mut image, "manifest.json", &serde_json::to_vec(&manifest)?)?;
-        image.finish()?;
-        Ok(())
+        Ok(Parts { layer, config: serde_json::to_vec(&config)? })
     }
+}
+
+/// The two files of an image.
+pub struct Parts {
+    /// The archive of what is in it.
+    pub layer: Vec<u8>,
+    /// What else is said of it.
+    pub config: Vec<u8>,
+}
+
+/// Returns the digits of the SHA-256 of a content.
+#[must_use]
+pub fn digits(content: &[u8]) -> String {
+    hex::encode(Sha256::digest(content))
 }
 
 fn add<W: std::io::Write>(archive: &mut tar::Builder<W>, name: &str, content: &[u8]) -> Result<()> {

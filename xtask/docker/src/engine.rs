@@ -12,13 +12,13 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 use wait_timeout::ChildExt as _;
 
-use crate::{toolchain, workspace};
+use xtask_base::{toolchain, workspace};
 
 /// How long the engine may take to start, and again to stop.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A Docker engine and the client that speaks to it.
-pub(crate) struct Engine {
+pub struct Engine {
     client: PathBuf,
     host: Option<String>,
     /// Dropped last: the engine stops when nobody needs it.
@@ -27,7 +27,7 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Finds the engine that answers, or starts one; or says why there is none.
-    pub(crate) fn find_or_start() -> Result<Result<Self, &'static str>> {
+    pub fn find_or_start() -> Result<Result<Self, &'static str>> {
         let Some(client) = client() else { return Ok(Err("docker is not installed")) };
         let found = Self { client, host: None, daemon: None };
         if found.answers() {
@@ -42,13 +42,21 @@ impl Engine {
         Ok(Ok(own))
     }
 
+    /// Returns where the engine listens, where that is not the client's own choice.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
     /// The client's program.
-    pub(crate) fn client(&self) -> &Path {
+    #[must_use]
+    pub fn client(&self) -> &Path {
         &self.client
     }
 
     /// Prepares a command of the client.
-    pub(crate) fn docker<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
+    #[must_use]
+    pub fn docker<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Command {
         let mut command = Command::new(&self.client);
         command.args(arguments);
         self.direct(&mut command);
@@ -56,7 +64,7 @@ impl Engine {
     }
 
     /// Lets a program that reads the client's variables speak to this engine.
-    pub(crate) fn direct<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+    pub fn direct<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         if let Some(host) = &self.host {
             command.env("DOCKER_HOST", host).env_remove("DOCKER_CONTEXT");
         }
@@ -64,7 +72,7 @@ impl Engine {
     }
 
     /// Runs a command of the client and gives what it prints; an error has what it said.
-    pub(crate) fn output<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Result<String> {
+    pub fn output<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Result<String> {
         output(&mut self.docker(arguments))
     }
 
@@ -93,14 +101,15 @@ fn client() -> Option<PathBuf> {
 }
 
 /// Tells whether `docker build` speaks to BuildKit: from release 23 on it needs the component buildx.
-pub(crate) fn has_buildkit(client: &Path) -> bool {
+#[must_use]
+pub fn has_buildkit(client: &Path) -> bool {
     let mut help = Command::new(client);
     help.args(["build", "--help"]).env("DOCKER_BUILDKIT", "1");
     output(&mut help).is_ok()
 }
 
 /// Runs a command and gives what it prints; an error has what it said.
-pub(crate) fn output(command: &mut Command) -> Result<String> {
+pub fn output(command: &mut Command) -> Result<String> {
     let shown = workspace::shown(command);
     let output = command.output().with_context(|| format!("cannot start {shown}"))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -1,0 +1,124 @@
+//! A builder's folder with a built package, and the launcher as a peer calls it.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
+use xtask_base::processes::{Running, logged};
+
+use crate::engine::Engine;
+
+/// How long a launch may take to end when it cannot succeed.
+const END: Duration = Duration::from_mins(2);
+
+/// How long a launch may take to say something.
+const SAID: Duration = Duration::from_secs(30);
+
+/// The hash of every package here; no peer compares it.
+const HASH: &str = "cffa266294278404e5071cb91150d550dc0bf855149908a170b1169d6160004b";
+
+/// A builder's folder with a built package.
+pub struct Site {
+    folder: TempDir,
+    label: String,
+    variables: Vec<(String, String)>,
+}
+
+/// A launch that goes on.
+pub struct Launch {
+    running: Running,
+    log: PathBuf,
+    start: Instant,
+}
+
+impl Site {
+    /// Makes a builder with these settings for containers, and a built package with an image.
+    pub fn new(engine: &Engine, launcher: &Path, label: &str, docker: &str, image: &str) -> Result<Self> {
+        let folder = tempfile::Builder::new().prefix("launch-").tempdir()?;
+        for name in ["bin", "bld"] {
+            fs::create_dir(folder.path().join(name))?;
+        }
+        symlink(launcher, folder.path().join("bin/run"))?;
+        fs::write(folder.path().join("launch.yaml"), format!("platform: docker\ndocker: {docker}\n"))?;
+        fs::write(folder.path().join("bld/metadata.json"), format!(r#"{{"type":"k8s","label":"{label}"}}"#))?;
+        fs::write(folder.path().join("bld/image.json"), image)?;
+        let host = engine.host().map(|host| ("DOCKER_HOST".to_owned(), host.to_owned()));
+        Ok(Self { folder, label: label.to_owned(), variables: host.into_iter().collect() })
+    }
+
+    /// Returns the same with another variable.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Returns the name of the container.
+    #[must_use]
+    pub fn container(&self) -> String {
+        format!("dev-peer0-{}-{HASH}-ccs", self.label)
+    }
+
+    /// Calls `run`; the name is that of the folder which the peer makes for each call.
+    pub fn launch(&self, name: &str) -> Result<Launch> {
+        let folder = self.folder.path().join(name);
+        fs::create_dir(&folder)?;
+        let chaincode = serde_json::json!({
+            "chaincode_id": format!("{}:{HASH}", self.label),
+            "peer_address": "127.0.0.1:7052",
+            "client_cert": "CERTIFICATE",
+            "client_key": "KEY",
+            "root_cert": "ROOT",
+            "mspid": "Org1MSP",
+        });
+        fs::write(folder.join("chaincode.json"), chaincode.to_string())?;
+        let mut command = Command::new(self.folder.path().join("bin/run"));
+        command.arg(self.folder.path().join("bld")).arg(&folder).env_clear();
+        command.env("CORE_PEER_ID", "peer0").envs(self.variables.iter().cloned());
+        let log = self.folder.path().join(format!("{name}.log"));
+        Ok(Launch { running: Running::start(&mut command, &log)?, log, start: Instant::now() })
+    }
+
+    /// Calls `run`, which must end with a code and say a text; returns everything that it says.
+    pub fn fails(&self, code: i32, text: &str) -> Result<String> {
+        let mut launch = self.launch("meta")?;
+        let status = launch.ends().with_context(|| launch.said())?;
+        let said = launch.said();
+        ensure!(status.code() == Some(code), "ended with {status}, not {code}, and said {said}");
+        ensure!(said.contains(text), "did not say {text}, but {said}");
+        ensure!(!said.contains("KEY"), "said the key: {said}");
+        println!("        {}: {code} after {:.1} s", self.label, launch.start.elapsed().as_secs_f64());
+        Ok(said)
+    }
+}
+
+impl Launch {
+    /// Waits until the launcher says a text.
+    pub fn says(&self, text: &str) -> Result<()> {
+        logged(&self.log, text, 1, SAID).with_context(|| self.said())
+    }
+
+    /// Returns everything that the launcher has said.
+    #[must_use]
+    pub fn said(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// Waits until the launcher ends by itself.
+    pub fn ends(&mut self) -> Result<ExitStatus> {
+        self.running.ended(END)
+    }
+
+    /// Sends SIGTERM, and waits for the end, which must be a success; returns how long it took.
+    pub fn stop(self) -> Result<Duration> {
+        let start = Instant::now();
+        let status = self.running.terminate(END)?;
+        let (time, said) = (start.elapsed(), fs::read_to_string(&self.log).unwrap_or_default());
+        ensure!(status.success(), "ended with {status} after SIGTERM, and said {said}");
+        Ok(time)
+    }
+}
