@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::merge::merge;
-use super::pod::{CONTAINER, Reserved};
+use super::pod::{CONTAINER, PORT, Reserved};
 use crate::{ExitCode, Failure};
 
 /// Lays overlays over the template of a pod, in their order; each comes with the number of its rule.
@@ -62,8 +62,9 @@ fn reserved(template: &Value, known: &Reserved) -> Vec<(String, Vec<Value>)> {
     let namesakes = items(&spec["initContainers"]).filter(ours);
     field(format!("spec.initContainers[{CONTAINER}]"), namesakes.collect());
     if let Some(port) = known.port {
-        let ports =
-            in_ours("ports").into_iter().flat_map(items).filter(|found| found["containerPort"] == port);
+        // Probes and Service know it by its name.
+        let ours = |found: &&Value| found["containerPort"] == port || found["name"] == PORT;
+        let ports = in_ours("ports").into_iter().flat_map(items).filter(ours);
         field(format!("{place}.ports[{port}]"), ports.collect());
     }
     for variable in items(&known.environment) {

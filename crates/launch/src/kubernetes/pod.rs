@@ -8,6 +8,9 @@ use crate::settings::Security;
 /// The container of the chaincode.
 pub const CONTAINER: &str = "chaincode";
 
+/// The name of the port on which a server listens.
+pub(super) const PORT: &str = "chaincode";
+
 /// The label by which we find what belongs to one chaincode of one peer.
 pub const WORKLOAD: &str = "fabric-ccs/workload";
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::names::Identity;
 use super::overlay;
-use super::pod::{CONTAINER, Reserved, WORKLOAD, of_the_operator, placed_and_secured};
+use super::pod::{CONTAINER, PORT, Reserved, WORKLOAD, of_the_operator, placed_and_secured};
 use super::target::Target;
 use crate::image::{Image, Tls};
 use crate::settings::{Settings, Subject};
@@ -205,7 +205,7 @@ impl<'a> Server<'a> {
             "spec": {
                 "selector": {WORKLOAD: self.object()},
                 "ports": [{
-                    "name": "chaincode", "port": self.image.port, "targetPort": self.image.port, "protocol": "TCP",
+                    "name": PORT, "port": self.image.port, "targetPort": self.image.port, "protocol": "TCP",
                     "appProtocol": "tcp",
                 }],
             },
@@ -233,7 +233,7 @@ impl<'a> Server<'a> {
         let mut annotations = of_the_operator(self.target);
         annotations.append(&mut self.annotations_of_the_pod(material));
         let port = self.image.port;
-        let probe = json!({"port": "chaincode"});
+        let probe = json!({"port": PORT});
         let mut template = json!({
             "metadata": {"labels": self.labels(), "annotations": annotations},
             "spec": {
@@ -243,7 +243,7 @@ impl<'a> Server<'a> {
                     "name": CONTAINER,
                     "image": self.image.reference(),
                     "env": self.environment(material.is_some()),
-                    "ports": [{"name": "chaincode", "containerPort": port, "protocol": "TCP"}],
+                    "ports": [{"name": PORT, "containerPort": port, "protocol": "TCP"}],
                     "startupProbe": {
                         "tcpSocket": probe, "periodSeconds": 1,
                         "failureThreshold": self.target.start_timeout.as_secs().max(1),

@@ -269,7 +269,7 @@ fn a_reserved_field_is_refused_by_its_name() {
 }
 
 /// Patches that are near to what a pod template holds, and some that are not.
-fn patches() -> impl Strategy<Value = Value> {
+pub(super) fn patches() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         Just(json!("x")),
@@ -295,11 +295,16 @@ fn patches() -> impl Strategy<Value = Value> {
         "value",
         "$patch",
         "secret",
+        "ports",
+        "containerPort",
+        "fabric-ccs/workload",
     ]);
     leaf.prop_recursive(6, 48, 5, move |inner| {
         let named = prop::sample::select(vec![
             "chaincode",
             "certs",
+            "tls",
+            "CHAINCODE_ID",
             "CORE_PEER_ADDRESS",
             "CORE_PEER_TLS_ENABLED",
             "replace",

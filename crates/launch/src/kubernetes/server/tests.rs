@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::*;
+use crate::kubernetes::tests::patches;
 use crate::settings::{Role, Security};
 
 const DIGEST: &str = "sha256:e5bd06aff6a2ed03ab8f67d5b1bd8e5f2ef8ac3b7f9a4c1d2e3f405162738495";
@@ -153,6 +156,10 @@ fn an_overlay_adds_and_changes_no_reserved_field() {
             "spec.containers[chaincode].ports[9999]",
         ),
         (
+            "{spec: {containers: [{name: chaincode, ports: [{containerPort: 1, name: chaincode}]}]}}",
+            "spec.containers[chaincode].ports[9999]",
+        ),
+        (
             "{spec: {containers: [{name: chaincode, env: [{name: CHAINCODE_ID, value: x}]}]}}",
             "spec.containers[chaincode].env[CHAINCODE_ID]",
         ),
@@ -184,4 +191,41 @@ fn what_the_settings_make_is_the_same_for_every_certificate() {
     assert_eq!(plan.settings_alone(), other.settings_alone());
     assert!(plan.is_ours(&plan.deployment["spec"]["template"]));
     assert!(!other.is_ours(&plan.deployment["spec"]["template"]));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn no_overlay_changes_a_reserved_field(spec in patches(), metadata in patches()) {
+        let without = plan("", "{}").unwrap();
+        let overlay = json!({"spec": spec, "metadata": metadata}).to_string();
+        if let Ok(with) = plan("", &overlay) {
+            let template = |plan: &Plan| plan.deployment["spec"]["template"].clone();
+            let (before, after) = (template(&without), template(&with));
+            prop_assert!(with.is_ours(&after));
+            prop_assert!(after["metadata"].get("name").is_none());
+            for kind in ["labels", "annotations"] {
+                let marks = before["metadata"][kind].as_object().unwrap();
+                for (name, value) in marks.iter().filter(|(name, _)| *name != "team") {
+                    prop_assert_eq!(&after["metadata"][kind][name], value);
+                }
+            }
+            let (before, after) = (&before["spec"], &after["spec"]);
+            prop_assert_eq!(&after["restartPolicy"], "Always");
+            let named = |list: &Value, name: &str| -> Vec<Value> {
+                list.as_array().into_iter().flatten().filter(|item| item["name"] == name).cloned().collect()
+            };
+            prop_assert_eq!(named(&after["volumes"], "tls"), named(&before["volumes"], "tls"));
+            let ours = named(&after["containers"], "chaincode");
+            prop_assert_eq!(ours.len(), 1);
+            let container = &before["containers"][0];
+            prop_assert_eq!(&ours[0]["image"], &container["image"]);
+            prop_assert_eq!(named(&ours[0]["ports"], "chaincode"), named(&container["ports"], "chaincode"));
+            for variable in container["env"].as_array().unwrap() {
+                let name = variable["name"].as_str().unwrap();
+                prop_assert_eq!(named(&ours[0]["env"], name), vec![variable.clone()]);
+            }
+        }
+    }
 }
