@@ -22,7 +22,7 @@ const UNDER_WAY: Duration = Duration::from_secs(1);
 const REMOVAL: Duration = Duration::from_secs(10);
 
 /// How much of the time is kept for the dial and the removal.
-const RESERVE: Duration = Duration::from_secs(45);
+const RESERVE: Duration = Duration::from_secs(65);
 
 /// A start, and what it has made so far.
 struct Session<'a> {

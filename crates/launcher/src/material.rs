@@ -27,9 +27,10 @@ pub(crate) fn make(name: &str, hosts: &[String]) -> Result<(Material, String), F
 fn of_name(name: &str, hosts: &[String]) -> Result<(Material, String), rcgen::Error> {
     let end = OffsetDateTime::now_utc() + VALIDITY;
     let key = KeyPair::generate()?;
-    // A bundle of two CAs needs two names, or a TLS library may look for the signature of one under the key of the other.
+    // A bundle of two CAs needs two names, or a TLS library may look for the signature of one under the key of the other. The
+    // number comes first, where a long name does not push it out.
     let number = hex::encode(key.public_key_raw().get(1..5).unwrap_or_default());
-    let mut params = named(&format!("{name} CA {number}"), &[], end)?;
+    let mut params = named(&format!("CA {number} of {name}"), &[], end)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     let ca = params.self_signed(&key)?.pem();
