@@ -104,12 +104,15 @@ impl Row {
     }
 }
 
-/// Says what the platform says of an object: in one line, and not too long.
+/// Says what the platform says of an object: in one line, and not too long. Beginning and end stay, since the cause is last.
 fn said(about: &str, reason: &str, message: &str) -> String {
-    let words = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut message: String = words.chars().take(LONGEST_MESSAGE).collect();
-    if message.len() < words.len() {
-        message.push('…');
+    let mut message = message.split_whitespace().collect::<Vec<_>>().join(" ");
+    let length = message.chars().count();
+    if length > LONGEST_MESSAGE {
+        let (begin, end) = (LONGEST_MESSAGE / 2, length - LONGEST_MESSAGE / 2);
+        let begin: String = message.chars().take(begin).collect();
+        let end: String = message.chars().skip(end).collect();
+        message = format!("{begin}…{end}");
     }
     if message.is_empty() { format!("{about}: {reason}") } else { format!("{about}: {reason}: {message}") }
 }

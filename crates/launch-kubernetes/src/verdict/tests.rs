@@ -240,9 +240,11 @@ fn a_running_chaincode_outweighs_events_of_the_past() {
 }
 
 #[test]
-fn a_long_message_is_cut_and_stays_in_one_line() {
-    let found = trouble(Some(&waiting_for("InvalidImageName", &"line\n".repeat(400))), &[]);
-    assert!(found.reason.chars().count() < 560 && found.reason.ends_with('…'), "{}", found.reason);
+fn a_long_message_is_cut_before_its_cause_and_stays_in_one_line() {
+    let message = format!("{}dial tcp: connection refused", "line\n".repeat(400));
+    let found = trouble(Some(&waiting_for("InvalidImageName", &message)), &[]);
+    assert!(found.reason.chars().count() < 560 && found.reason.contains('…'), "{}", found.reason);
+    assert!(found.reason.ends_with("dial tcp: connection refused"), "{}", found.reason);
     assert!(!found.reason.contains('\n'));
 }
 
