@@ -28,6 +28,9 @@ const NAME: &str = "served";
 /// How long a change may take until it is seen.
 const CHANGE: Duration = Duration::from_secs(40);
 
+/// How long a peer may take to build two packages when it starts.
+const BUILDS: Duration = Duration::from_mins(2);
+
 /// Where a peer dials that does not start the chaincode; nobody listens there.
 const ELSEWHERE: &str = "127.0.0.1:9";
 
@@ -126,6 +129,22 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         network.kill_and_start_peer()?;
         wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not dialled again")
     });
+    report.check("a peer that has lost its builds takes over what runs, and starts what does not", || {
+        next.delete_deployment(cluster)?;
+        for package in [&first, &next] {
+            let build = network.released(&package.label)?;
+            fs::remove_dir_all(build.parent().context("a release is in a build")?)?;
+        }
+        network.kill_and_start_peer()?;
+        wait_until(BUILDS, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        let log = fs::read_to_string(network.log())?;
+        ensure!(
+            log.contains("build served_1.0: takes over deployment served/"),
+            "the first is not taken over"
+        );
+        ensure!(!log.contains("build served_2.0: takes over"), "the next one was still there");
+        Ok(())
+    });
     Ok(())
 }
 
@@ -161,6 +180,11 @@ impl Package {
     /// Returns how many pods of each of its Deployments can be used.
     fn available(&self, cluster: &Cluster) -> Result<Vec<String>> {
         self.get(cluster, "deployments", "jsonpath={.items[*].status.availableReplicas}")
+    }
+
+    fn delete_deployment(&self, cluster: &Cluster) -> Result<()> {
+        let label = format!("chaincode={}", self.label);
+        cluster.expect(&["-n", NAMESPACE, "delete", "deployment", "-l", &label, "--timeout=40s"]).map(drop)
     }
 
     /// Returns the connection.json that the peer reads, which nobody else may read.

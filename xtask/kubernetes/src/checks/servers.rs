@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tempfile::TempDir;
-use xtask_base::processes::{Finished, finish, wait_until};
+use xtask_base::processes::{Finished, Running, finish, logged, succeed, wait_until};
 use xtask_base::report::Report;
 
 use super::{CONTRACT, SHELL, Stage};
@@ -131,8 +131,10 @@ pub(super) fn run(report: &mut Report, stage: &Stage) -> Result<()> {
         ensure!(connection["client_auth_required"] == false, "it asks for a client");
         Ok(())
     });
-    report.check("in plaintext", || {
-        let site = Site::new(stage, ("free", "plain"), "{}", &stage.image(CONTRACT, r#","tls":"none""#)?)?;
+    report.check("of the type k8s, in plaintext", || {
+        let image = stage.image(CONTRACT, r#","tls":"none","role":"server""#)?;
+        let site = Site::new(stage, ("free", "plain"), "{}", &image)?;
+        site.metadata("k8s")?;
         site.builds(&names)?;
         ensure!(site.connection()?["tls_required"] == false, "it asks for TLS");
         Ok(())
@@ -240,12 +242,19 @@ impl Site {
             fs::create_dir(site.path(name))?;
         }
         symlink(stage.builder.with_file_name("ccs-launcher"), site.path("bin/run"))?;
-        symlink(&stage.builder, site.path("bin/build"))?;
+        for name in ["build", "release"] {
+            symlink(&stage.builder, site.path("bin").join(name))?;
+        }
         site.settings(&format!("chaincodes: [{{match: {{role: server}}, pod: {pod}}}]"))?;
-        fs::write(site.path("metadata/metadata.json"), format!(r#"{{"type":"ccaas","label":"{label}"}}"#))?;
+        site.metadata("ccaas")?;
         fs::create_dir_all(site.source())?;
         fs::write(site.source().join("image.json"), image)?;
         Ok(site)
+    }
+
+    fn metadata(&self, chaincode_type: &str) -> Result<()> {
+        let metadata = format!(r#"{{"type":"{chaincode_type}","label":"{}"}}"#, self.label);
+        Ok(fs::write(self.path("metadata/metadata.json"), metadata)?)
     }
 
     fn settings(&self, more: &str) -> Result<()> {
@@ -299,6 +308,10 @@ impl Site {
         ensure!(status.success(), "ended with {status}, and said {stderr}");
         ensure!(!stderr.contains("PRIVATE KEY"), "said a key");
         println!("        {}: built after {:.1} s", self.label, start.elapsed().as_secs_f64());
+        let mut release = Command::new(self.path("bin/release"));
+        succeed(release.args([self.path("bld"), self.path("release")]), BUILD)?;
+        let released = fs::read(self.path("release/chaincode/server/connection.json"))?;
+        ensure!(released == fs::read(self.path("bld/connection.json"))?, "something else is released");
         Ok(stderr)
     }
 
@@ -309,8 +322,8 @@ impl Site {
     /// Builds what never becomes ready, and stops it as a peer that ends does.
     fn is_stopped(&self, names: &Names) -> Result<()> {
         let log = self.path("log");
-        let running = xtask_base::processes::Running::start(&mut self.command(names), &log)?;
-        xtask_base::processes::logged(&log, "starts ccs-stopped-", 1, CHANGE)?;
+        let running = Running::start(&mut self.command(names), &log)?;
+        logged(&log, "starts ccs-stopped-", 1, CHANGE)?;
         let start = Instant::now();
         let status = running.terminate(CHANGE)?;
         let said = fs::read_to_string(&log)?;
