@@ -28,6 +28,9 @@ const NAME: &str = "served";
 /// How long a change may take until it is seen.
 const CHANGE: Duration = Duration::from_secs(40);
 
+/// How long a peer may take to know a new name: a program in Go keeps for five seconds what it has read of /etc/hosts.
+const NAMES: Duration = Duration::from_secs(20);
+
 /// How long a peer may take to build two packages when it starts.
 const BUILDS: Duration = Duration::from_mins(2);
 
@@ -87,7 +90,7 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
     report.check("an approval and a commit, and it writes and reads over mutual TLS", || {
         let definition = Definition { channel: "mychannel", name: NAME, package: &first.id, options: "" };
         administrator.define(&definition)?;
-        administrator.writes(NAME)?;
+        wait_until(NAMES, || Ok(administrator.writes(NAME).is_ok())).context("it does not write")?;
         administrator.reads(NAME)
     });
     report.check("the log of the peer holds no key", || {
@@ -106,7 +109,7 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
     report.check("an upgrade starts the next version, and the old one stays", || {
         administrator.install(&next.file)?;
         administrator.upgrade(NAME, &next.id)?;
-        administrator.reads(NAME)?;
+        wait_until(NAMES, || Ok(administrator.reads(NAME).is_ok())).context("it does not answer")?;
         ensure!(first.available(cluster)? == ["1"] && next.available(cluster)? == ["1"], "one does not run");
         Ok(())
     });
