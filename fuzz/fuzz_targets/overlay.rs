@@ -26,8 +26,8 @@ fuzz_target!(|document: &[u8]| {
         kubeconfig: None,
         peer_pod: None,
     };
-    let image =
-        Image { name: text("registry/image"), digest: format!("sha256:{}", "0".repeat(64)), role: None };
+    let named = format!(r#"{{"name":"registry/image","digest":"sha256:{}"}}"#, "0".repeat(64));
+    let image = Image::parse(named.as_bytes()).expect("the image is right");
     let chaincode = Chaincode {
         chaincode_id: text("basic:00"),
         peer_address: text("peer0:7052"),
