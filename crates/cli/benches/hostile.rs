@@ -20,7 +20,10 @@ use ccs_identity::Signer;
 use ccs_proto::common::{ChannelHeader, Header, HeaderType, SignatureHeader};
 use ccs_proto::gateway::EvaluateRequest;
 use ccs_proto::gateway::gateway_client::GatewayClient;
-use ccs_proto::peer::{Proposal, SignedProposal};
+use ccs_proto::peer::{
+    ChaincodeHeaderExtension, ChaincodeId, ChaincodeInput, ChaincodeInvocationSpec, ChaincodeProposalPayload,
+    ChaincodeSpec, Proposal, SignedProposal, chaincode_spec,
+};
 use h2::client::SendRequest;
 use prost::Message as _;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
@@ -390,17 +393,29 @@ fn proposal(creator: &[u8], number: u32) -> SignedProposal {
     prost::encoding::bytes::encode(15, &padding, &mut creator);
     prost::encoding::uint32::encode(14, &number, &mut creator);
     let nonce = number.to_be_bytes().to_vec();
+    let chaincode = ChaincodeId { name: "qscc".to_owned(), ..ChaincodeId::default() };
+    let extension = ChaincodeHeaderExtension { chaincode_id: Some(chaincode.clone()) };
+    let specification = ChaincodeSpec {
+        r#type: chaincode_spec::Type::Golang.into(),
+        chaincode_id: Some(chaincode),
+        input: Some(ChaincodeInput { args: vec![b"GetChainInfo".to_vec()], ..ChaincodeInput::default() }),
+        ..ChaincodeSpec::default()
+    };
+    let input = ChaincodeInvocationSpec { chaincode_spec: Some(specification) }.encode_to_vec();
+    let payload = ChaincodeProposalPayload { input, ..ChaincodeProposalPayload::default() };
     let header = ChannelHeader {
         r#type: HeaderType::EndorserTransaction.into(),
         channel_id: "mychannel".to_owned(),
         tx_id: ccs_proto::transaction_id(&nonce, &creator),
         timestamp: Some(std::time::SystemTime::now().into()),
+        extension: extension.encode_to_vec(),
         ..ChannelHeader::default()
     };
     let header = Header {
         channel_header: header.encode_to_vec(),
         signature_header: SignatureHeader { creator, nonce }.encode_to_vec(),
     };
-    let proposal = Proposal { header: header.encode_to_vec(), ..Proposal::default() };
+    let proposal =
+        Proposal { header: header.encode_to_vec(), payload: payload.encode_to_vec(), ..Proposal::default() };
     SignedProposal { proposal_bytes: proposal.encode_to_vec(), signature: b"wrong".to_vec() }
 }

@@ -20,11 +20,12 @@ const CONNECTIONS: usize = 400;
 /// What a connection takes without its calls: a frame of HTTP/2, a record of TLS, and their state.
 pub(crate) const CONNECTION: usize = 40 * KIB;
 
-/// How many bytes requests that are not complete may take together: some 3,500 that have only begun.
-pub(crate) const REQUESTS: usize = 56 << 20;
+/// How many bytes requests that are not complete may take together: some 1,400 that have only begun.
+pub(crate) const REQUESTS: usize = 44 << 20;
 
-/// What a request takes beside its content: its stream, its head and its task.
-pub(crate) const REQUEST: usize = 16 * KIB;
+/// What a request takes beside its content: its stream, its head, its task, and the buffers of the libraries. Those of a
+/// chaincode that has not registered take the most.
+pub(crate) const REQUEST: usize = 32 * KIB;
 
 /// Up to this size a request that is there is read, also when it has lost its place before that.
 pub(crate) const SMALL: usize = 32 * KIB;
@@ -38,8 +39,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// All shares together: 100 MiB. A request that is larger than the share of all requests exceeds it by the difference.
-    pub const BYTES: usize = 100 << 20;
+    /// All shares together: 88 MiB. A request that is larger than the share of all requests exceeds it by the difference.
+    pub const BYTES: usize = 88 << 20;
 
     /// Makes a budget, of which all listeners of a process get a clone.
     #[must_use]

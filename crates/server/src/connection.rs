@@ -7,13 +7,13 @@ use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Sleep, sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
@@ -26,6 +26,10 @@ use crate::requests::OfConnection;
 use crate::slots::{Renewal, Slot};
 use crate::warnings::Warnings;
 use crate::{ServerOptions, Warn};
+
+/// How long a connection is not read after it has opened more requests than are its due: it would keep the processor busy
+/// with refusals.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// How long we wait when the system can give no connection, for others to close theirs.
 const RETRY: Duration = Duration::from_millis(100);
@@ -111,7 +115,9 @@ impl Acceptor {
         match greeted {
             Ok(Greeted { stream, certificate }) => {
                 let slot = self.budget.connections.take(CONNECTION);
-                let connection = Connection { preface: &PREFACE, stream, certificate, slot };
+                let requests = OfConnection::default();
+                let connection =
+                    Connection { preface: &PREFACE, stream, certificate, slot, requests, pause: None };
                 // Nobody takes it when the peer stops.
                 let _ = self.sender.send(Ok(connection)).await;
             }
@@ -151,6 +157,23 @@ pub struct Connection {
     stream: Box<dyn Bytes>,
     certificate: ShownCertificate,
     slot: Slot,
+    requests: OfConnection,
+    /// Until when it is not read.
+    pause: Option<Pin<Box<Sleep>>>,
+}
+
+impl Connection {
+    /// Waits until it may be read.
+    fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.requests.take_greedy() {
+            self.pause = Some(Box::pin(sleep(PAUSE)));
+        }
+        if let Some(pause) = &mut self.pause {
+            ready!(pause.as_mut().poll(context));
+            self.pause = None;
+        }
+        Poll::Ready(())
+    }
 }
 
 impl Connected for Connection {
@@ -160,7 +183,7 @@ impl Connected for Connection {
         ConnectionInfo {
             certificate: self.certificate.clone(),
             renewal: self.slot.renewal(),
-            requests: OfConnection::default(),
+            requests: self.requests.clone(),
         }
     }
 }
@@ -181,6 +204,7 @@ impl AsyncRead for Connection {
         if self.slot.poll_lost(context).is_ready() {
             return Poll::Ready(Ok(()));
         }
+        ready!(self.poll_pause(context));
         Pin::new(&mut self.stream).poll_read(context, buffer)
     }
 }

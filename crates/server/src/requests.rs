@@ -1,14 +1,31 @@
 //! Who may begin a request, when there is room for so many that are not complete.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::budget::{Budget, REQUEST, REQUESTS};
 use crate::slots::Slot;
 
-/// How many requests of one connection are not complete.
+/// The requests of one connection that are not complete.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct OfConnection(Arc<AtomicUsize>);
+pub(crate) struct OfConnection(Arc<Counted>);
+
+#[derive(Debug, Default)]
+struct Counted {
+    open: AtomicUsize,
+    is_greedy: AtomicBool,
+}
+
+impl OfConnection {
+    /// Tells whether it has taken more than its due since this was last asked.
+    pub(crate) fn take_greedy(&self) -> bool {
+        self.0.is_greedy.load(Ordering::Relaxed) && self.0.is_greedy.swap(false, Ordering::Relaxed)
+    }
+}
+
+/// A connection with fewer requests that are not complete is not greedy: those of a client that behaves well are complete as
+/// soon as they are read.
+const FEW: usize = 8;
 
 /// The place of a request that is not complete; dropped, it is free.
 #[derive(Debug)]
@@ -20,25 +37,29 @@ pub(crate) struct Place {
 impl Budget {
     /// Takes a place for a request that begins, unless its connection has more than its part of them and all are held.
     ///
-    /// So whoever opens many requests on a connection keeps none of another connection's out.
+    /// So a connection with many requests does not keep out those of another one.
     pub(crate) fn admit(&self, connection: &OfConnection) -> Option<Place> {
         if self.requests.have_room(REQUEST) {
             return Some(self.place(connection));
         }
+        let open = connection.0.open.load(Ordering::Relaxed);
+        if open >= FEW {
+            connection.0.is_greedy.store(true, Ordering::Relaxed);
+        }
         let part = REQUESTS / REQUEST / self.connections.count().max(1);
-        (connection.0.load(Ordering::Relaxed) < part).then(|| self.place(connection))
+        (open < part).then(|| self.place(connection))
     }
 
     /// Takes a place for a request, that of the oldest one if all are taken.
     pub(crate) fn place(&self, connection: &OfConnection) -> Place {
-        connection.0.fetch_add(1, Ordering::Relaxed);
+        connection.0.open.fetch_add(1, Ordering::Relaxed);
         Place { slot: self.requests.take(REQUEST), connection: connection.clone() }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.connection.0.fetch_sub(1, Ordering::Relaxed);
+        self.connection.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -53,8 +74,9 @@ mod tests {
         let (greedy, modest) = (OfConnection::default(), OfConnection::default());
         let mut places: Vec<_> = std::iter::from_fn(|| budget.admit(&greedy)).take(10_000).collect();
         assert_eq!(places.len(), REQUESTS / REQUEST);
+        assert!(greedy.take_greedy() && !greedy.take_greedy());
         let place = budget.admit(&modest);
-        assert!(place.is_some());
+        assert!(place.is_some() && !modest.take_greedy());
         // The oldest of the others lost its own, and still holds what it has.
         assert!(budget.admit(&greedy).is_none());
         places.truncate(places.len() / 2 - 1);
