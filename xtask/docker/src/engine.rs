@@ -186,5 +186,10 @@ impl Drop for Daemon {
             let _ = self.process.kill();
             let _ = self.process.wait();
         }
+        // After containers on the host's network its namespace stays mounted, and the folder could not be removed.
+        let namespace = self.run.path().join("exec/netns/default");
+        if namespace.exists() {
+            let _ = Command::new("umount").arg(&namespace).status();
+        }
     }
 }
