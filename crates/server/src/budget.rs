@@ -20,8 +20,8 @@ const CONNECTIONS: usize = 400;
 /// What a connection takes without its calls: a frame of HTTP/2, a record of TLS, and their state.
 pub(crate) const CONNECTION: usize = 40 * KIB;
 
-/// How many bytes requests that are not complete may take together: some 1,400 that have only begun.
-pub(crate) const REQUESTS: usize = 44 << 20;
+/// How many bytes requests that are not complete may take together: some 1,300 that have only begun.
+pub(crate) const REQUESTS: usize = 40 << 20;
 
 /// What a request takes beside its content: its stream, its head, its task, and the buffers of the libraries. Those of a
 /// chaincode that has not registered take the most.
@@ -39,8 +39,8 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// All shares together: 88 MiB. A request that is larger than the share of all requests exceeds it by the difference.
-    pub const BYTES: usize = 88 << 20;
+    /// All shares together: 84 MiB. A request that is larger than the share of all requests exceeds it by the difference.
+    pub const BYTES: usize = 84 << 20;
 
     /// Makes a budget, of which all listeners of a process get a clone.
     #[must_use]
