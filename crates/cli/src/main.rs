@@ -15,9 +15,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     match commands::run(cli::Cli::parse().command) {
         Ok(()) => ExitCode::SUCCESS,
