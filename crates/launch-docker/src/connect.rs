@@ -24,7 +24,7 @@ pub(crate) const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 /// The header with the credentials of a registry.
 const CREDENTIALS: &str = "x-registry-auth";
 
-/// An engine that has answered, in an API version that both sides know.
+/// An engine that has answered.
 pub(crate) struct Engine {
     /// For calls that are answered soon.
     pub(crate) docker: Docker,
@@ -37,6 +37,7 @@ pub(crate) struct Engine {
 impl Engine {
     /// Waits until an engine answers.
     pub(crate) async fn wait(choice: &Choice, say: &dyn Fn(&str)) -> Result<Self, Failure> {
+        readable(choice)?;
         let begin = Instant::now();
         let mut has_waited = false;
         loop {
@@ -103,4 +104,20 @@ fn for_urls(mut request: BollardRequest) -> BollardRequest {
         }
     }
     request
+}
+/// Looks whether the certificates can be read: the library reports a file that it cannot read as a failed handshake.
+fn readable(choice: &Choice) -> Result<(), Failure> {
+    for endpoint in &choice.endpoints {
+        let Endpoint::Tls(_, tls) = endpoint else { continue };
+        for path in [&tls.ca, &tls.cert, &tls.key] {
+            std::fs::File::open(path).map_err(|error| {
+                Failure::new(ExitCode::Settings, format!("cannot read {}: {error}", path.display()))
+                    .with_hint(format!(
+                        "{} names the engine; docker.tls in launch.yaml names its certificates",
+                        choice.source
+                    ))
+            })?;
+        }
+    }
+    Ok(())
 }

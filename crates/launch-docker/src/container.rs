@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use bollard::body_full;
 use bollard::models::{
@@ -274,11 +275,14 @@ pub(crate) fn run_of(container: &ContainerInspectResponse) -> Option<&str> {
     container.config.as_ref()?.labels.as_ref()?.get(RUN).map(String::as_str)
 }
 
+/// How long the engine may take to stop a container: longer than its grace, and short of the time for the removal.
+const STOP: Duration = Duration::from_secs(2);
+
 /// Asks a container to end, and ends it when it does not in time.
 pub(crate) async fn stop(engine: &Engine, id: &str) {
     let options = StopContainerOptionsBuilder::new().t(GRACE).build();
-    // What it does not answer, the removal ends.
-    let _ = engine.docker.stop_container(id, Some(options)).await;
+    // A container that does not end in time is ended by the removal.
+    let _ = tokio::time::timeout(STOP, engine.docker.stop_container(id, Some(options))).await;
 }
 
 /// Removes a container with its volumes; tells whether there was one.
@@ -287,7 +291,7 @@ pub(crate) async fn remove(engine: &Engine, container: &str) -> Result<bool, Fai
     match engine.docker.remove_container(container, Some(options)).await.map_err(|error| Refusal::of(&error))
     {
         Ok(()) => Ok(true),
-        // Whoever removes it already is on our side.
+        // Another call removes it already.
         Err(refusal) if refusal.is_missing() || refusal.says(&["already in progress"]) => Ok(false),
         Err(refusal) => Err(refusal.failure(
             &format!("remove the container {container}"),

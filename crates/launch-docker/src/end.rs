@@ -41,13 +41,18 @@ pub(crate) enum End {
     Lost(String),
 }
 
+/// How long to wait for the end before the engine is asked whether it is still there: a connection that is lost without a word
+/// never ends.
+const ASK: Duration = Duration::from_mins(1);
+
 /// Waits for the end of a container.
 pub(crate) async fn wait(engine: &Engine, id: &str, name: &str) -> End {
     let mut away_since = None;
     loop {
         let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
         // Whatever it answers, the state of the container says what it is.
-        let _ = engine.patient.wait_container(id, Some(options)).next().await;
+        let waiting = async { engine.patient.wait_container(id, Some(options)).next().await };
+        let _ = tokio::time::timeout(ASK, waiting).await;
         match look_up(engine, id).await {
             Ok(container) => {
                 away_since = None;

@@ -62,8 +62,13 @@ pub(crate) async fn ready(engine: &Engine, plan: &Plan, say: &dyn Fn(&str)) -> R
     if !missing && let Some(found) = look_up(engine, plan).await? {
         return Ok(found);
     }
+    let hint = if missing {
+        "docker.pull in launch.yaml is never; load the image, or let it be pulled"
+    } else {
+        "the engine pulled it and does not know it by its digest; compare image.json with docker images --digests"
+    };
     Err(Failure::new(ExitCode::Image, format!("the engine does not have the image {reference}"))
-        .with_hint("docker.pull in launch.yaml is never; load the image, or let it be pulled"))
+        .with_hint(hint))
 }
 
 /// Asks for the image by its reference, and then by its digest alone: an image that was built on the engine has no digest of a

@@ -25,7 +25,7 @@ mod stop;
 use ccs_launch::docker::Plan;
 use ccs_launch::{ExitCode, Failure};
 
-/// One launch, and who hears of it.
+/// One launch, and where its lines go.
 #[derive(Clone, Copy)]
 pub struct Launch<'a> {
     /// What is made.
@@ -52,5 +52,8 @@ pub fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime
         .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot start the runtime: {error}")))?;
-    runtime.block_on(session::run(launch))
+    let outcome = runtime.block_on(session::run(launch));
+    // Resolving a name cannot be interrupted, and nobody waits for it any more.
+    runtime.shutdown_background();
+    outcome
 }

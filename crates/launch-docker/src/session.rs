@@ -123,7 +123,6 @@ impl Session<'_> {
                     () = &mut output, if has_output => has_output = false,
                 }
             }
-            (self.launch.say)("the chaincode was stopped");
             return Ok(());
         };
         if has_output {
@@ -180,12 +179,20 @@ impl Session<'_> {
         Err(failure)
     }
 
-    /// Removes the container of this launch, and not that of another one which has taken its name.
+    /// Removes the container of this launch, and not that of another one which has taken its name; gently, the chaincode may end
+    /// by itself before.
     async fn remove(&self, gently: bool) {
         let (Some(engine), true) = (self.engine.get(), self.is_made.get()) else { return };
         let plan = self.launch.plan;
         let removing = async {
-            let Ok(found) = container::look_up(engine, &plan.name).await else { return Ok(false) };
+            let found = match container::look_up(engine, &plan.name).await {
+                Ok(found) => found,
+                Err(refusal) if refusal.is_missing() => return Ok(false),
+                Err(refusal) => {
+                    let attempt = format!("look for the container {}", plan.name);
+                    return Err(refusal.failure(&attempt, ExitCode::NotReady, "try docker inspect"));
+                }
+            };
             let own = plan.labels.get(RUN).map(String::as_str);
             let (true, Some(id)) = (container::run_of(&found) == own, &found.id) else { return Ok(false) };
             if gently {
@@ -194,6 +201,7 @@ impl Session<'_> {
             container::remove(engine, id).await
         };
         let failure = match tokio::time::timeout(REMOVAL, removing).await {
+            Ok(Ok(_)) if gently => return (self.launch.say)("the chaincode was stopped"),
             Ok(Ok(_)) => return,
             Ok(Err(failure)) => failure,
             Err(_) => Failure::new(

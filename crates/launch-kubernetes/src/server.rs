@@ -146,13 +146,17 @@ impl Session<'_> {
     /// Removes what this start has made, the Deployment first.
     async fn remove(&self) {
         if self.was_there {
-            (self.start.say)("what was there before stays");
+            let plan = self.start.plan;
+            (self.start.say)(&format!(
+                "deployment {}/{} was there before this build, so nothing is removed",
+                plan.namespace, plan.object
+            ));
             return;
         }
         let removal = async {
             for (kind, name, version) in self.made.iter().rev() {
-                if let Err(refusal) = self.cluster.delete(*kind, name, version).await {
-                    (self.start.say)(&refusal.warning());
+                if let Err(failure) = patiently(|| self.cluster.delete(*kind, name, version)).await {
+                    (self.start.say)(&format!("warning: {failure}"));
                 }
             }
         };

@@ -141,7 +141,7 @@ impl Launch<'_> {
         }
         let filled = |name: &str| (surroundings.variable)(name).filter(|value| !value.is_empty());
         let peer_id = filled("CORE_PEER_ID").or_else(|| settings.peer_id.clone()).ok_or_else(|| {
-            Failure::new(ExitCode::Settings, "the ID of the peer is not known, from which containers are named")
+            Failure::new(ExitCode::Settings, "the ID of the peer, which is part of the name of a container, is not known")
                 .with_hint("add CORE_PEER_ID to propagateEnvironment of the builder in core.yaml, or write peer_id into launch.yaml")
         })?;
         let network_id = filled("CORE_PEER_NETWORKID").unwrap_or(names::NETWORK.to_owned());

@@ -108,15 +108,13 @@ impl Content {
         if name.is_empty() || digest.is_empty() && !allow_tags {
             return Err("the file must contain 'name' and 'digest'".to_owned());
         }
-        let plain =
-            |text: &str| text.chars().all(|character| character.is_ascii_graphic() && character != '@');
-        if !plain(&name) {
+        // An engine gets the name as part of an address: nothing in it may end the path or lead elsewhere.
+        let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/".contains(&byte);
+        if !name.bytes().all(known) || name.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Err(format!("name {name:?} is not the name of an image without a digest"));
         }
         let digits = digest.split_once(':').is_some_and(|(algorithm, digits)| {
-            plain(algorithm)
-                && !algorithm.is_empty()
-                && digits.len() >= 32
+            matches!((algorithm, digits.len()), ("sha256", 64) | ("sha512", 128))
                 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
         });
         if !digits && !digest.is_empty() {
@@ -169,6 +167,18 @@ mod tests {
             (
                 r#"{"name":"a","digest":"sha 256:00000000000000000000000000000000"}"#,
                 r#"digest "sha 256:00000000000000000000000000000000" is not a digest"#,
+            ),
+            (
+                r#"{"name":"any:tag/json?x","digest":"sha256:e5bd06aff6a2ed03ab8f67d5b1bd8e5f2ef8ac3b7f9a4c1d2e3f405162738495"}"#,
+                r#"name "any:tag/json?x" is not the name of an image without a digest"#,
+            ),
+            (
+                r#"{"name":"a/../b","digest":"sha256:e5bd06aff6a2ed03ab8f67d5b1bd8e5f2ef8ac3b7f9a4c1d2e3f405162738495"}"#,
+                r#"name "a/../b" is not"#,
+            ),
+            (
+                r#"{"name":"a","digest":"image:e5bd06aff6a2ed03ab8f67d5b1bd8e5f"}"#,
+                r#"digest "image:e5bd06aff6a2ed03ab8f67d5b1bd8e5f" is not a digest"#,
             ),
             (r#"{"port":0}"#, "invalid value: integer `0`, expected a nonzero u16"),
             (r#"{"tls":"on"}"#, "unknown variant `on`, expected one of `mutual`, `server`, `none`"),

@@ -17,7 +17,11 @@ pub(crate) fn judge(observed: &Observed<'_>) -> Verdict {
         return Verdict::Running;
     }
     let of_pod = pod.and_then(|pod| pod::crashed(pod).or_else(|| pod::waiting(pod, events)));
-    let of_deployment = || deployment.and_then(not_made).or_else(|| deployment.and_then(no_progress));
+    // What the status says about an older template is no trouble of this one.
+    let of_deployment = || {
+        let seen = deployment.filter(|deployment| is_observed(deployment))?;
+        not_made(seen).or_else(|| no_progress(seen))
+    };
     let of_events = || events::trouble(pod, events).filter(|_| pod.is_some());
     if let Some(trouble) = of_pod.or_else(of_deployment).or_else(of_events) {
         return Verdict::Trouble(trouble);
@@ -31,14 +35,18 @@ pub(crate) fn judge(observed: &Observed<'_>) -> Verdict {
 
 /// Tells whether the pods of the newest template alone are there, and one can be used.
 fn is_ready(deployment: &Value) -> bool {
-    let (metadata, status) = (&deployment["metadata"], &deployment["status"]);
+    let status = &deployment["status"];
     let count = |name: &str| status[name].as_u64().unwrap_or_default();
-    let is_current = status["observedGeneration"].as_u64() >= metadata["generation"].as_u64();
-    is_current
-        && status.get("observedGeneration").is_some()
+    is_observed(deployment)
         && count("availableReplicas") >= 1
         && count("updatedReplicas") >= 1
         && count("replicas") == count("updatedReplicas")
+}
+
+/// Tells whether the status is about the newest template.
+fn is_observed(deployment: &Value) -> bool {
+    let observed = deployment["status"]["observedGeneration"].as_u64();
+    observed.is_some() && observed >= deployment["metadata"]["generation"].as_u64()
 }
 
 fn deleted() -> Trouble {
@@ -145,19 +153,23 @@ mod tests {
     fn a_pod_that_is_not_made_is_told_by_the_deployment() {
         let message =
             r#"pods "d-5f" is forbidden: failed quota: memory: must specify limits.memory for: chaincode"#;
-        let status = json!({"conditions": [
-            {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message},
-        ]});
-        let Verdict::Trouble(trouble) = judged(&status, None) else { panic!("no trouble") };
+        let status = |observed: u64| {
+            json!({"observedGeneration": observed, "conditions": [
+                {"type": "ReplicaFailure", "status": "True", "reason": "FailedCreate", "message": message},
+            ]})
+        };
+        let Verdict::Trouble(trouble) = judged(&status(2), None) else { panic!("no trouble") };
         assert_eq!((trouble.code, trouble.grace), (ExitCode::Policy, Grace::None));
         assert_eq!(trouble.reason, format!("deployment d: FailedCreate: {message}"));
+        let older = judged(&status(1), None);
+        assert!(matches!(older, Verdict::Waiting(_)), "it is about an older template: {older:?}");
     }
 
     #[test]
     fn a_deployment_that_is_gone_or_stands_still_is_trouble() {
         let gone = judge(&Observed { object_gone: true, ..Observed::default() });
         assert!(matches!(gone, Verdict::Trouble(trouble) if trouble.code == ExitCode::Stopped));
-        let status = json!({"conditions": [
+        let status = json!({"observedGeneration": 2, "conditions": [
             {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded", "message": "m"},
         ]});
         let Verdict::Trouble(trouble) = judged(&status, None) else { panic!("no trouble") };

@@ -33,7 +33,7 @@ impl Engine {
         variable: &dyn Fn(&str) -> Option<String>,
     ) -> Result<Self, Failure> {
         let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
-        let one = |text: &str, tls: Option<Tls>, source: &str| {
+        let one = |text: &str, tls: Result<Option<Tls>, String>, source: &str| {
             let endpoint = Endpoint::parse(text, tls).map_err(|reason| {
                 Failure::new(ExitCode::Settings, format!("{source}: {reason}"))
                     .with_hint("write unix:///var/run/docker.sock, tcp://HOST:2375, or https://HOST:2376 with certificates")
@@ -41,14 +41,14 @@ impl Engine {
             Ok(Self { endpoints: vec![endpoint], source: source.to_owned() })
         };
         if let Some(host) = &docker.host {
-            return one(host, docker.tls.clone(), "docker.host in launch.yaml");
+            return one(host, Ok(docker.tls.clone()), "docker.host in launch.yaml");
         }
         if let Some(host) = filled("CORE_VM_ENDPOINT") {
-            let tls = docker.tls.clone().or_else(|| tls_of_peer(&filled));
+            let tls = docker.tls.clone().map_or_else(|| tls_of_peer(&filled), |tls| Ok(Some(tls)));
             return one(&host, tls, "CORE_VM_ENDPOINT");
         }
         if let Some(host) = filled("DOCKER_HOST") {
-            let tls = docker.tls.clone().or_else(|| tls_of_command(&filled));
+            let tls = docker.tls.clone().map_or_else(|| tls_of_command(&filled), |tls| Ok(Some(tls)));
             return one(&host, tls, "DOCKER_HOST");
         }
         let mut sockets =
@@ -62,29 +62,45 @@ impl Engine {
 }
 
 /// Returns the certificates with which the peer itself dials the engine.
-fn tls_of_peer(filled: &dyn Fn(&str) -> Option<String>) -> Option<Tls> {
-    let file = |name: &str| filled(&format!("CORE_VM_DOCKER_TLS_{name}_FILE")).map(PathBuf::from);
-    filled("CORE_VM_DOCKER_TLS_ENABLED").filter(|value| value.eq_ignore_ascii_case("true"))?;
-    Some(Tls { ca: file("CA")?, cert: file("CERT")?, key: file("KEY")? })
+fn tls_of_peer(filled: &dyn Fn(&str) -> Option<String>) -> Result<Option<Tls>, String> {
+    const ENABLED: &str = "CORE_VM_DOCKER_TLS_ENABLED";
+    let is_true = |value: String| matches!(value.to_ascii_lowercase().as_str(), "true" | "t" | "1");
+    if !filled(ENABLED).is_some_and(is_true) {
+        return Ok(None);
+    }
+    let file = |name: &str| {
+        let variable = format!("CORE_VM_DOCKER_TLS_{name}_FILE");
+        let path = filled(&variable).map(PathBuf::from);
+        path.ok_or_else(|| {
+            format!("{ENABLED} is true, and {variable} is not set, or the peer does not propagate it")
+        })
+    };
+    Ok(Some(Tls { ca: file("CA")?, cert: file("CERT")?, key: file("KEY")? }))
 }
 
 /// Returns the certificates with which Docker's own command dials it.
-fn tls_of_command(filled: &dyn Fn(&str) -> Option<String>) -> Option<Tls> {
-    filled("DOCKER_TLS_VERIFY")?;
-    let folder = PathBuf::from(filled("DOCKER_CERT_PATH")?);
-    Some(Tls { ca: folder.join("ca.pem"), cert: folder.join("cert.pem"), key: folder.join("key.pem") })
+fn tls_of_command(filled: &dyn Fn(&str) -> Option<String>) -> Result<Option<Tls>, String> {
+    if filled("DOCKER_TLS_VERIFY").is_none() {
+        return Ok(None);
+    }
+    let folder = filled("DOCKER_CERT_PATH").map(PathBuf::from).ok_or(
+        "DOCKER_TLS_VERIFY is set, and DOCKER_CERT_PATH is not set, or the peer does not propagate it",
+    )?;
+    Ok(Some(Tls { ca: folder.join("ca.pem"), cert: folder.join("cert.pem"), key: folder.join("key.pem") }))
 }
 
 impl Endpoint {
-    fn parse(text: &str, tls: Option<Tls>) -> Result<Self, String> {
+    fn parse(text: &str, tls: Result<Option<Tls>, String>) -> Result<Self, String> {
         let shown: String = text.chars().take(100).collect();
         let (scheme, rest) = text.split_once("://").ok_or_else(|| format!("{shown:?} has no scheme"))?;
         let rest = rest.trim_end_matches('/');
         if rest.is_empty() {
             return Err(format!("{shown:?} names no engine"));
         }
-        match (scheme, tls) {
-            ("unix", _) => Ok(Self::Unix(PathBuf::from(rest))),
+        if scheme == "unix" {
+            return Ok(Self::Unix(PathBuf::from(rest)));
+        }
+        match (scheme, tls?) {
             ("tcp" | "http", None) => Ok(Self::Tcp(rest.to_owned())),
             ("tcp" | "http" | "https", Some(tls)) => Ok(Self::Tls(rest.to_owned(), tls)),
             ("https", None) => Err(format!("{shown:?} needs certificates")),

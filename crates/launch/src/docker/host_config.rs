@@ -75,14 +75,14 @@ impl HostConfig {
         let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
         let memory = match limits.memory {
             Some(Bytes(bytes)) => Some(signed(bytes)),
-            None => read.number("MEMORY")?,
+            None => read.written("MEMORY")?,
         };
         let cap_drop = read.list("CAPDROP");
         let security_opt = read.list("SECURITYOPT");
         Ok(Self {
             memory: memory.unwrap_or(signed(MEMORY)),
             memory_swap: read.number("MEMORYSWAP")?,
-            memory_swappiness: read.number("MEMORYSWAPPINESS")?,
+            memory_swappiness: read.written("MEMORYSWAPPINESS")?,
             oom_kill_disable: read.flag("OOMKILLDISABLE")?,
             nano_cpus: limits.cpus.map(signed),
             cpu_shares: read.number("CPUSHARES")?,
@@ -126,13 +126,15 @@ impl Variables<'_> {
         self.filled(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
     }
 
-    fn number(self, name: &str) -> Result<Option<i64>, Failure> {
+    /// Reads a number of which 0 has a meaning of its own.
+    fn written(self, name: &str) -> Result<Option<i64>, Failure> {
         let Some(text) = self.filled(name) else { return Ok(None) };
+        text.trim().parse().map(Some).map_err(|_| wrong(name, &text, "a number"))
+    }
+
+    fn number(self, name: &str) -> Result<Option<i64>, Failure> {
         // The peer takes 0 for a number that is not set.
-        text.trim()
-            .parse()
-            .map(|number| Some(number).filter(|number| *number != 0))
-            .map_err(|_| wrong(name, &text, "a number"))
+        Ok(self.written(name)?.filter(|number| *number != 0))
     }
 
     fn flag(self, name: &str) -> Result<Option<bool>, Failure> {

@@ -247,7 +247,7 @@ fn what_cannot_be_launched_is_refused_with_what_to_write() {
     for (case, message) in [
         (
             Case { variables: &[], ..CASE },
-            "error 24 launch settings: the ID of the peer is not known, from which containers are named; hint: add \
+            "error 24 launch settings: the ID of the peer, which is part of the name of a container, is not known; hint: add \
              CORE_PEER_ID to propagateEnvironment",
         ),
         (

@@ -65,7 +65,7 @@ impl Identity<'_> {
 }
 
 /// Computes the hash FNV-1a of 64 bits, which Go has as `fnv.New64a`.
-fn fnv_1a(bytes: impl Iterator<Item = u8>) -> u64 {
+pub(super) fn fnv_1a(bytes: impl Iterator<Item = u8>) -> u64 {
     bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 

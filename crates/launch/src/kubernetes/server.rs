@@ -1,5 +1,7 @@
 //! Chaincode that waits for the peer to dial: a Secret, a Service and a Deployment, which the install of a package starts.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use ccs_files::Connection;
@@ -7,7 +9,7 @@ use ccs_files::connection::DialTimeout;
 use ccs_files::shim::{self, ServerTls};
 use serde_json::{Map, Value, json};
 
-use super::names::Identity;
+use super::names::{Identity, fnv_1a};
 use super::overlay;
 use super::pod::{CONTAINER, PORT, Reserved, WORKLOAD, of_the_operator, placed_and_secured};
 use super::target::Target;
@@ -62,7 +64,7 @@ pub struct Material {
 }
 
 /// The objects of one server, and how the peer reaches it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Plan {
     /// The namespace of all objects.
     pub namespace: String,
@@ -76,6 +78,19 @@ pub struct Plan {
     pub deployment: Value,
     /// What the peer reads: it holds a key.
     pub connection: Connection,
+}
+
+impl fmt::Debug for Plan {
+    /// Leaves the Secret out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("namespace", &self.namespace)
+            .field("object", &self.object)
+            .field("service", &self.service)
+            .field("deployment", &self.deployment)
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> Server<'a> {
@@ -111,6 +126,11 @@ impl<'a> Server<'a> {
     pub fn plan(&self, subject: &Subject<'_>, material: Option<&Material>) -> Result<Plan, Failure> {
         let mut template = self.template(material);
         overlay::apply(&mut template, self.settings.overlays(subject), &self.reserved(material))?;
+        if material.is_none() {
+            // Without certificates the pods of this plan are known by the template itself.
+            let hash = fnv_1a(template.to_string().bytes());
+            template["metadata"]["annotations"][CHECKSUM] = format!("{hash:016x}").into();
+        }
         Ok(Plan {
             namespace: self.target.namespace.clone(),
             object: self.object(),

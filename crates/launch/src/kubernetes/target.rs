@@ -70,7 +70,10 @@ impl Target {
         let variable = |name: &str| (surroundings.variable)(&format!("{VARIABLES}{name}"));
         let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
         let set = &settings.kubernetes;
-        let peer_id = (surroundings.variable)("CORE_PEER_ID").or_else(|| settings.peer_id.clone());
+        // fabric-builder-k8s takes an empty ID as well.
+        let peer_id = (surroundings.variable)("CORE_PEER_ID")
+            .filter(|id| !id.is_empty() || settings.peer_id.is_none())
+            .or_else(|| settings.peer_id.clone());
         let peer_id = peer_id.ok_or_else(|| {
             refused("Expected CORE_PEER_ID environment variable".to_owned())
                 .with_hint("add CORE_PEER_ID to propagateEnvironment of the builder in core.yaml, or set peer_id in launch.yaml")

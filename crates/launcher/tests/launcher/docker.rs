@@ -45,7 +45,7 @@ fn a_launch_that_cannot_be_planned_says_what_to_write() {
     for (settings, part) in [
         (
             "platform: docker",
-            "error 24 launch settings: the ID of the peer is not known, from which containers are named; hint: add CORE_PEER_ID",
+            "error 24 launch settings: the ID of the peer, which is part of the name of a container, is not known; hint: add CORE_PEER_ID",
         ),
         (
             "platform: docker\npeer_id: p\ndocker: {host: 'https://engine:2376'}",
