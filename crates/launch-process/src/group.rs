@@ -1,5 +1,6 @@
 //! The process group of the chaincode.
 
+use std::io::PipeReader;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -25,11 +26,32 @@ pub(crate) struct Group {
     child: Child,
     leader: Pid,
     guard: Option<Guard>,
+    together: Option<PipeReader>,
+}
+
+/// How stdout and stderr are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pipes {
+    /// Each from a pipe of its own, so that no line of one gets into a line of the other.
+    Apart,
+    /// From one pipe, in the order in which they were written.
+    Together,
 }
 
 impl Group {
     /// Starts a plan, with pipes for both outputs.
-    pub(crate) fn start(plan: &Plan, events: &Events) -> Result<Self, Failure> {
+    pub(crate) fn start(plan: &Plan, pipes: Pipes, events: &Events) -> Result<Self, Failure> {
+        let cannot =
+            |reason: String| Failure::new(ExitCode::InputOutput, format!("cannot start a process: {reason}"));
+        let (stdout, stderr, together) = match pipes {
+            Pipes::Apart => (Stdio::piped(), Stdio::piped(), None),
+            Pipes::Together => {
+                let ends =
+                    std::io::pipe().and_then(|(reader, writer)| Ok((reader, writer.try_clone()?, writer)));
+                let (reader, stdout, stderr) = ends.map_err(|error| cannot(error.to_string()))?;
+                (stdout.into(), stderr.into(), Some(reader))
+            }
+        };
         let mut command = Command::new("/proc/self/exe");
         command
             .arg("--child")
@@ -39,10 +61,8 @@ impl Group {
             .current_dir(&plan.working_folder)
             .process_group(0)
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        let cannot =
-            |reason: String| Failure::new(ExitCode::InputOutput, format!("cannot start a process: {reason}"));
+            .stdout(stdout)
+            .stderr(stderr);
         let mut child = command.spawn().map_err(|error| cannot(error.to_string()))?;
         let leader = Pid::from_child(&child);
         let guard = Guard::start(leader).map_err(|error| {
@@ -56,7 +76,7 @@ impl Group {
             let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(leader), options));
             Event::Ended
         });
-        Ok(Self { child, leader, guard: Some(guard) })
+        Ok(Self { child, leader, guard: Some(guard), together })
     }
 
     /// Returns the number of the first process, and of the group.
@@ -72,6 +92,9 @@ impl Group {
         }
         if let Some(stderr) = self.child.stderr.take() {
             outputs.push(Box::new(stderr));
+        }
+        if let Some(together) = self.together.take() {
+            outputs.push(Box::new(together));
         }
         outputs
     }

@@ -15,7 +15,7 @@ use ccs_launch_peer::Peer;
 use rustix::fs::{Access, access};
 
 use crate::events::{Event, Events};
-use crate::group::Group;
+use crate::group::{Group, Pipes};
 use crate::identity::Identity;
 use crate::pump::{Output, Pump};
 use crate::stage::{NOT_STARTED, NOT_STARTED_STATUS};
@@ -40,7 +40,7 @@ pub fn supervise(plan: &Plan, identity: &Identity<'_>, output: Output) -> Result
         Wait::Stopped => return Ok(()),
     };
     prepare(plan)?;
-    let mut group = Group::start(plan, &events)?;
+    let mut group = Group::start(plan, Pipes::Apart, &events)?;
     let pump = Pump::start(group.take_outputs(), &output);
     (output.own)(&format!("the chaincode runs as process {}", group.leader().as_raw_nonzero()));
     let stopped = loop {

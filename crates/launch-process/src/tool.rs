@@ -9,7 +9,7 @@ use ccs_launch::{ExitCode, Failure};
 use ccs_launch_peer::Peer;
 
 use crate::events::{Event, Events};
-use crate::group::Group;
+use crate::group::{Group, Pipes};
 use crate::pump::{Output, Pump};
 use crate::stage::{NOT_STARTED, NOT_STARTED_STATUS};
 
@@ -27,7 +27,7 @@ pub fn run_tool(plan: &Plan, end: Instant, tell: &dyn Fn(&str)) -> Result<(), Fa
     let (peer, events) = (Peer::of_this_process(), Events::listen()?);
     let name = plan.program.display().to_string();
     let kept = Arc::new(Mutex::new(VecDeque::new()));
-    let mut group = Group::start(plan, &events)?;
+    let mut group = Group::start(plan, Pipes::Together, &events)?;
     let pump = Pump::start(group.take_outputs(), &Arc::new(keep(Arc::clone(&kept))));
     let fault = loop {
         let next = Instant::now() + LOOK;
