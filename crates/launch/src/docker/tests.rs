@@ -243,6 +243,47 @@ fn the_certificates_for_the_engine_come_from_where_its_address_comes_from() {
 }
 
 #[test]
+fn tls_that_is_switched_on_never_becomes_plaintext() {
+    let peer = [
+        ("CORE_PEER_ID", "p"),
+        ("CORE_VM_ENDPOINT", "tcp://engine:2376"),
+        ("CORE_VM_DOCKER_TLS_ENABLED", "1"),
+        ("CORE_VM_DOCKER_TLS_CA_FILE", "/ca"),
+        ("CORE_VM_DOCKER_TLS_KEY_FILE", "/key"),
+    ];
+    let line = Case { variables: &peer, ..CASE }.plan().unwrap_err();
+    assert!(
+        line.contains(
+            "CORE_VM_ENDPOINT: CORE_VM_DOCKER_TLS_ENABLED is true, and CORE_VM_DOCKER_TLS_CERT_FILE is not set, or \
+             the peer does not propagate it"
+        ),
+        "{line}"
+    );
+    let command = [("CORE_PEER_ID", "p"), ("DOCKER_HOST", "tcp://engine:2376"), ("DOCKER_TLS_VERIFY", "1")];
+    let line = Case { variables: &command, ..CASE }.plan().unwrap_err();
+    assert!(
+        line.contains("DOCKER_HOST: DOCKER_TLS_VERIFY is set, and DOCKER_CERT_PATH is not set"),
+        "{line}"
+    );
+    // A socket needs no TLS.
+    let socket = [&[("CORE_PEER_ID", "p"), ("CORE_VM_ENDPOINT", "unix:///s")], &peer[2..]].concat();
+    let plan = Case { variables: &socket, ..CASE }.plan().unwrap();
+    assert_eq!(plan.engine.endpoints, [Endpoint::Unix("/s".into())]);
+}
+
+#[test]
+fn a_zero_means_what_it_means_for_the_peer() {
+    let variables = [
+        ("CORE_PEER_ID", "p"),
+        ("CORE_VM_DOCKER_HOSTCONFIG_MEMORY", "0"),
+        ("CORE_VM_DOCKER_HOSTCONFIG_MEMORYSWAPPINESS", "0"),
+        ("CORE_VM_DOCKER_HOSTCONFIG_CPUSHARES", "0"),
+    ];
+    let config = Case { variables: &variables, ..CASE }.plan().unwrap().host_config;
+    assert_eq!((config.memory, config.memory_swappiness, config.cpu_shares), (0, Some(0), None));
+}
+
+#[test]
 fn what_cannot_be_launched_is_refused_with_what_to_write() {
     for (case, message) in [
         (

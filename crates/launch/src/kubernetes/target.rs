@@ -220,6 +220,12 @@ mod tests {
     }
 
     #[test]
+    fn an_empty_id_counts_only_where_the_settings_have_none() {
+        let id = |value: &str, settings: &str| target(&[("CORE_PEER_ID", value)], settings).unwrap().peer_id;
+        assert_eq!([id("", "peer_id: p"), id("q", "peer_id: p"), id("", "")], ["p", "q", ""]);
+    }
+
+    #[test]
     fn the_pod_of_the_peer_is_known_only_beside_the_chaincode() {
         let pod = |variables: &[(&str, &str)]| target(variables, "peer_id: p").unwrap().peer_pod;
         assert_eq!(pod(&[]).as_deref(), Some("org1-peer0-0"));

@@ -229,3 +229,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn without_certificates_a_pod_is_known_by_its_template() {
+    for image in ["", r#","tls":"none""#] {
+        let made = |overlay: &str| plan(image, overlay).unwrap();
+        let limit = |memory: &str| {
+            format!(
+                "{{spec: {{containers: [{{name: chaincode, resources: {{limits: {{memory: {memory}}}}}}}]}}}}"
+            )
+        };
+        let (one, other) = (made(&limit("64Mi")), made(&limit("128Mi")));
+        let pod = |plan: &Plan| plan.deployment["spec"]["template"].clone();
+        assert!(one.is_ours(&pod(&one)) && one.is_ours(&pod(&made(&limit("64Mi")))), "{image}");
+        // With certificates, each build has its own; this one's are the same.
+        assert_eq!(one.is_ours(&pod(&other)), image.is_empty(), "{image}");
+    }
+}
+
+#[test]
+fn a_plan_that_is_shown_leaves_the_secret_out() {
+    let shown = format!("{:?}", plan("", "{}").unwrap());
+    assert!(!shown.contains("SERVER KEY") && !shown.contains("CLIENT KEY"), "{shown}");
+}
