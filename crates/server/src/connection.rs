@@ -14,7 +14,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::time::{Sleep, sleep};
-use tokio_rustls::TlsAcceptor;
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -44,7 +43,7 @@ impl Connections {
         let (sender, connections) = mpsc::channel(1);
         let place = listener.local_addr().map(|address| format!(" to {address}")).unwrap_or_default();
         let acceptor = Acceptor {
-            tls: tls.map(|tls| TlsAcceptor::from(tls.0)),
+            tls: tls.map(|tls| tls.0),
             sender,
             budget,
             warnings: Warnings::new(format!("a client failed to connect{place}"), Arc::clone(&warn)),
@@ -68,7 +67,7 @@ impl Stream for Connections {
 /// Leads a connection through its handshake.
 #[derive(Clone)]
 struct Acceptor {
-    tls: Option<TlsAcceptor>,
+    tls: Option<Arc<rustls::ServerConfig>>,
     sender: mpsc::Sender<io::Result<Connection>>,
     budget: Budget,
     warnings: Warnings,
@@ -107,8 +106,9 @@ async fn accept(listener: impl Listen, acceptor: Acceptor, warn: Warn) {
 
 impl Acceptor {
     async fn greet(self, stream: TcpStream, mut slot: Slot) {
+        let place = slot.renewal();
         let greeted = tokio::select! {
-            greeted = greet(stream, self.tls) => greeted,
+            greeted = greet(stream, self.tls, &place) => greeted,
             () = slot.lost() => return self.warnings.tell(&"too many clients did not finish their handshake"),
         };
         drop(slot);

@@ -1,12 +1,17 @@
 //! What a client must do before it is served: agree on TLS, if the listener has it, and begin with HTTP/2.
 
 use std::io::{self, ErrorKind};
+use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::ServerConfig;
+use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsAcceptor;
+use tokio_rustls::LazyConfigAcceptor;
+
+use crate::slots::Renewal;
 
 /// How long a client may take for all of it.
 const TIME: Duration = Duration::from_secs(10);
@@ -50,20 +55,31 @@ pub(crate) struct Greeted {
     pub(crate) certificate: ShownCertificate,
 }
 
-/// Waits until a client has sent what it must send first.
-pub(crate) async fn greet(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Result<Greeted, GreetError> {
-    timeout(TIME, greet_in_time(stream, acceptor)).await.unwrap_or(Err(GreetError::Late))
+/// Waits until a client has sent what it must send first. Its place is renewed once it has said what it wants: a client that is in
+/// the middle of its handshake goes before those that have only connected.
+pub(crate) async fn greet(
+    stream: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    place: &Renewal,
+) -> Result<Greeted, GreetError> {
+    timeout(TIME, greet_in_time(stream, tls, place)).await.unwrap_or(Err(GreetError::Late))
 }
 
-async fn greet_in_time(stream: TcpStream, acceptor: Option<TlsAcceptor>) -> Result<Greeted, GreetError> {
+async fn greet_in_time(
+    stream: TcpStream,
+    tls: Option<Arc<ServerConfig>>,
+    place: &Renewal,
+) -> Result<Greeted, GreetError> {
     // Small messages back and forth are what gRPC is made of.
     stream.set_nodelay(true)?;
-    let Some(acceptor) = acceptor else {
+    let Some(tls) = tls else {
         let mut stream: Box<dyn Bytes> = Box::new(stream);
         read_preface(&mut stream).await?;
         return Ok(Greeted { stream, certificate: ShownCertificate(None) });
     };
-    let stream = acceptor.accept(stream).await.map_err(tls_failure)?;
+    let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await.map_err(tls_failure)?;
+    place.renew();
+    let stream = hello.into_stream(tls).await.map_err(tls_failure)?;
     let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     let certificate = ShownCertificate(shown.map(|certificate| certificate.to_vec()));
     let mut stream: Box<dyn Bytes> = Box::new(stream);

@@ -102,6 +102,36 @@ async fn a_client_that_does_not_finish_its_tls_handshake_is_disconnected() {
     }
 }
 
+/// There are 400 places for handshakes. A client that has begun TLS goes before those that have only connected, however early it
+/// came itself.
+#[tokio::test]
+async fn a_client_in_its_tls_handshake_keeps_its_place_before_silent_ones() {
+    let server = start_with(Some(&Certified::new()), Budget::new()).await;
+    let mut early = connect(&server).await;
+    let mut silent = Vec::new();
+    for _ in 0..300 {
+        silent.push(connect(&server).await);
+    }
+    early.write_all(&client_hello()).await.unwrap();
+    // The server's part of the handshake shows that it has read the client's.
+    let mut first = [0];
+    timeout(LIMIT, early.read_exact(&mut first)).await.unwrap().unwrap();
+    for _ in 0..250 {
+        silent.push(connect(&server).await);
+    }
+    closed(&mut silent[100]).await;
+    let mut rest = [0; 1 << 14];
+    let end = loop {
+        match early.try_read(&mut rest) {
+            Ok(0) => break "closed".to_owned(),
+            Ok(_) => {}
+            Err(error) => break error.kind().to_string(),
+        }
+    };
+    assert_eq!(end, "operation would block", "the handshake goes on");
+    server.stop().await;
+}
+
 /// Returns the first message of a TLS handshake.
 fn client_hello() -> Vec<u8> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
