@@ -251,8 +251,8 @@ impl Bounded {
     /// Returns an error when another message has the place, or when the time is over.
     fn poll_waiting(&mut self, context: &mut Context<'_>) -> Poll<Status> {
         let arrived = self.message.arrived();
-        let waiting =
-            self.waiting.get_or_insert_with(|| Waiting::new(self.room.budget.place(&self.connection)));
+        // Where nothing is awaited there is nothing to lose.
+        let Some(waiting) = &mut self.waiting else { return Poll::Pending };
         if waiting.place.slot.poll_lost(context).is_ready() {
             return Poll::Ready(Status::resource_exhausted(
                 "too many requests are incomplete, and this was the oldest one",
