@@ -105,6 +105,7 @@ fn for_urls(mut request: BollardRequest) -> BollardRequest {
     }
     request
 }
+
 /// Looks whether the certificates can be read: the library reports a file that it cannot read as a failed handshake.
 fn readable(choice: &Choice) -> Result<(), Failure> {
     for endpoint in &choice.endpoints {

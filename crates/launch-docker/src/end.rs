@@ -30,7 +30,7 @@ pub(crate) enum End {
     Exited {
         /// Its exit status.
         status: i64,
-        /// Whether it was ended for want of memory.
+        /// Whether it was killed because it used too much memory.
         out_of_memory: bool,
     },
     /// Another launch has removed the container, and made its own.
@@ -131,7 +131,10 @@ impl End {
             )
             .with_hint("see whether the engine runs; the next transaction starts the chaincode again"),
             Self::Exited { out_of_memory: true, .. } => Failure::chaincode_ended(
-                &format!("was ended for want of memory, of which it had {} MiB", memory >> 20),
+                &match memory {
+                    0 => "was killed, since the engine's host had no memory left".to_owned(),
+                    _ => format!("was killed, since it used more than its {} MiB of memory,", memory >> 20),
+                },
                 false,
                 last,
             )
@@ -157,7 +160,7 @@ impl End {
     }
 }
 
-/// Tells whether a call failed for want of the engine, and not of the container.
+/// Tells whether a call failed because the engine does not answer.
 pub(crate) fn is_away(error: &bollard::errors::Error) -> bool {
     Refusal::of(error).may_pass()
 }
@@ -185,7 +188,7 @@ mod tests {
             (
                 exited(137, true),
                 "",
-                "error 46 chaincode ended: the chaincode was ended for want of memory, of which it had 64 MiB and wrote nothing; hint: raise",
+                "error 46 chaincode ended: the chaincode was killed, since it used more than its 64 MiB of memory, and wrote nothing; hint: raise",
             ),
             (
                 exited(1, false),

@@ -51,24 +51,21 @@ pub(crate) struct Found {
 /// Finds the image, and pulls it where the plan wants that.
 pub(crate) async fn ready(engine: &Engine, plan: &Plan, say: &dyn Fn(&str)) -> Result<Found, Failure> {
     let reference = plan.image.reference();
-    let missing = match (plan.pull, look_up(engine, plan).await?) {
+    let (found, hint) = match (plan.pull, look_up(engine, plan).await?) {
         (Pull::IfMissing | Pull::Never, Some(found)) => return Ok(found),
-        (Pull::Never, None) => true,
+        (Pull::Never, None) => {
+            (None, "docker.pull in launch.yaml is never; load the image, or let it be pulled")
+        }
         (Pull::IfMissing, None) | (Pull::Always, _) => {
             pull(engine, plan, say).await?;
-            false
+            let hint = "the engine pulled it and does not know it by its digest; compare image.json with docker images --digests";
+            (look_up(engine, plan).await?, hint)
         }
     };
-    if !missing && let Some(found) = look_up(engine, plan).await? {
-        return Ok(found);
-    }
-    let hint = if missing {
-        "docker.pull in launch.yaml is never; load the image, or let it be pulled"
-    } else {
-        "the engine pulled it and does not know it by its digest; compare image.json with docker images --digests"
-    };
-    Err(Failure::new(ExitCode::Image, format!("the engine does not have the image {reference}"))
-        .with_hint(hint))
+    found.ok_or_else(|| {
+        Failure::new(ExitCode::Image, format!("the engine does not have the image {reference}"))
+            .with_hint(hint)
+    })
 }
 
 /// Asks for the image by its reference, and then by its digest alone: an image that was built on the engine has no digest of a

@@ -7,7 +7,6 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | `session` | one launch from beginning to end |
-//! | `stop` | what stops a launch |
 //! | `connect` | the engine, once it answers |
 //! | `image` | the image, pulled where the plan wants it |
 //! | `container` | the container: made, looked up, removed |
@@ -20,7 +19,6 @@ mod end;
 mod image;
 mod refusal;
 mod session;
-mod stop;
 
 use ccs_launch::docker::Plan;
 use ccs_launch::{ExitCode, Failure};

@@ -9,6 +9,7 @@ use bollard::query_parameters::LogsOptionsBuilder;
 use ccs_launch::docker::RUN;
 use ccs_launch::lines::Lines;
 use ccs_launch::{ExitCode, Failure};
+use ccs_launch_peer::Stop;
 use futures_util::StreamExt as _;
 
 use crate::Launch;
@@ -16,7 +17,6 @@ use crate::connect::{BETWEEN_TRIES, Engine};
 use crate::container;
 use crate::end::{self, End, Known};
 use crate::image::{self, Found};
-use crate::stop::Stop;
 
 /// How long a call that makes the container may go on after SIGTERM, so that it is known what it made.
 const UNDER_WAY: Duration = Duration::from_millis(700);

@@ -14,14 +14,12 @@
 //! | `watch` | what Job or Deployment, pod and Events show |
 //! | `verdict` | what that means: pure |
 //! | `cluster`, `refusal`, `tries` | the calls, what a refusal means, and when a call is made again |
-//! | `stop` | signals, and the death of the peer |
 
 mod cluster;
 mod reach;
 mod refusal;
 mod server;
 mod session;
-mod stop;
 mod tries;
 mod verdict;
 mod watch;

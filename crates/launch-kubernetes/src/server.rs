@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use ccs_launch::Failure;
 use ccs_launch::kubernetes::SERVER_MANAGER;
+use ccs_launch_peer::Stop;
 use serde_json::Value;
 
 use crate::Start;
 use crate::cluster::{Cluster, Kind, Version};
 use crate::reach::reach;
-use crate::stop::Stop;
 use crate::tries::patiently;
 use crate::verdict::{Trouble, judge_server};
 use crate::watch::{self, End, Workload};
@@ -41,7 +41,7 @@ pub(crate) async fn start(
     keep: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let begin = Instant::now();
-    let mut stop = Stop::new()?;
+    let mut stop = Stop::listen()?;
     let cluster = tokio::select! {
         cluster = Cluster::new(start.target) => cluster?,
         () = stop.received() => return Err(stopped()),

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use ccs_launch::Failure;
 use ccs_launch::kubernetes::MANAGER;
+use ccs_launch_peer::Stop;
 use serde_json::Value;
 
 use crate::Launch;
 use crate::cluster::{Cluster, Kind, Version};
 use crate::refusal::Refusal;
-use crate::stop::Stop;
 use crate::tries::patiently;
 use crate::verdict::{Trouble, judge};
 use crate::watch::{self, End, Workload};
@@ -38,7 +38,7 @@ struct Session<'a> {
 /// Runs a launch.
 pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     let start = Instant::now();
-    let mut stop = Stop::new()?;
+    let mut stop = Stop::listen()?;
     let cluster = tokio::select! {
         cluster = Cluster::new(launch.target) => cluster?,
         () = stop.received() => return Ok(()),

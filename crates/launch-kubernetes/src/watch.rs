@@ -182,7 +182,7 @@ impl Watch<'_> {
         refusal
     }
 
-    /// Lists the Events about the pod, or about what makes it while there is no pod.
+    /// Lists the Events about the pod or, while there is no pod, about the object that makes it.
     async fn look_at_events(&mut self) {
         if !self.reads.events || self.has_run {
             return;

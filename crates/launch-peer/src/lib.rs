@@ -1,7 +1,11 @@
-//! Whether the peer still lives: it may die without a signal to this process.
+//! What ends a launch from outside: a signal, or the death of the peer, which may come without one.
+
+mod stop;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, getppid};
+
+pub use stop::Stop;
 
 /// Watches the process that called this one.
 #[derive(Debug)]

@@ -86,7 +86,7 @@ pub enum Network {
 pub struct Surroundings<'a> {
     /// Returns the value of a variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// The name of the host, which in a container is its ID, unless somebody has chosen another.
+    /// The name of the host, which in a container is its ID, unless the operator has chosen another.
     pub host: Option<&'a str>,
 }
 

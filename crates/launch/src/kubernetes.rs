@@ -6,7 +6,7 @@
 //! image.json ──────────────▶ Image ──┼──▶ Plan: a Secret and a Job, as JSON
 //! chaincode.json ──────────▶ Chaincode ┘
 //!
-//! Target, Image, Material ──▶ ServerPlan: a Secret, a Service and a Deployment
+//! Target, Image, Certificates ──▶ ServerPlan: a Secret, a Service and a Deployment
 //! ```
 
 mod merge;
@@ -24,7 +24,7 @@ pub use names::Identity;
 pub use objects::MANAGER;
 pub use pod::{CONTAINER, WORKLOAD};
 pub use rights::{RIGHTS, Right, SERVER_RIGHTS, role};
-pub use server::{MANAGER as SERVER_MANAGER, Material, Plan as ServerPlan, Server};
+pub use server::{Certificates, MANAGER as SERVER_MANAGER, Plan as ServerPlan, Server};
 pub use target::{Surroundings, Target};
 
 use crate::settings::{Role, Settings, Subject};

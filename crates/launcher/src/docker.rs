@@ -1,22 +1,18 @@
 //! Packages with an image, on the platform `docker`.
 
 use std::env;
-use std::fs;
 use std::path::Path;
 
-use ccs_builder::output::Output;
 use ccs_files::PackageMetadata;
 use ccs_launch::Failure;
 use ccs_launch::docker::{self, may_have_tags};
-use ccs_launch::image::{self, Image};
+use ccs_launch::image::Image;
 use ccs_launch::settings::{Settings, Subject};
 
-use crate::kubernetes::read_content;
+use crate::image_package::{read_content, write};
 use crate::log::write_line;
-use crate::order::{Launch, Package, of_builder};
-
-/// Where Linux tells the name of the host.
-const HOST: &str = "/proc/sys/kernel/hostname";
+use crate::order::{Launch, Package};
+use crate::place::host;
 
 /// Checks the image's name, and writes what `run` needs; returns what was done.
 pub(crate) fn build(
@@ -26,12 +22,7 @@ pub(crate) fn build(
 ) -> Result<String, Failure> {
     let (content, image) = read(package.source, settings)?;
     docker::check_role(image.role_in(&metadata.chaincode_type))?;
-    Output::new(package.out)
-        .file("metadata.json", package.metadata_content)
-        .file(image::FILE, content)
-        .folder("META-INF", package.meta_inf)
-        .write()
-        .map_err(|error| of_builder(&error))?;
+    write(package, content)?;
     Ok(format!("{} will run in a container", image.reference()))
 }
 
@@ -44,9 +35,8 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
         chaincode_type: &launch.metadata.chaincode_type,
         role: image.role_in(&launch.metadata.chaincode_type),
     };
-    let host = fs::read_to_string(HOST).ok();
-    let surroundings =
-        docker::Surroundings { variable: &|name| env::var(name).ok(), host: host.as_deref().map(str::trim) };
+    let host = host();
+    let surroundings = docker::Surroundings { variable: &|name| env::var(name).ok(), host: host.as_deref() };
     let planned = docker::Launch { surroundings, settings: launch.settings, image: &image, chaincode };
     let plan = planned.plan(&subject, &ccs_launch_docker::run_id()?)?;
     let label = chaincode.label();

@@ -2,16 +2,15 @@
 
 use std::path::Path;
 
-use ccs_builder::input;
-use ccs_builder::output::Output;
 use ccs_files::PackageMetadata;
+use ccs_launch::Failure;
 use ccs_launch::image::{self, Image};
 use ccs_launch::kubernetes;
 use ccs_launch::settings::{Role, Settings, Subject};
-use ccs_launch::{ExitCode, Failure};
 
+use crate::image_package::{read_content, write};
 use crate::log::Log;
-use crate::order::{Launch, Package, of_builder};
+use crate::order::{Launch, Package};
 use crate::place::target;
 use crate::service;
 
@@ -25,12 +24,7 @@ pub(crate) fn build(
     if image.role_in(&metadata.chaincode_type) == Role::Server {
         return service::build(package, metadata, (&image, content), (settings, log));
     }
-    Output::new(package.out)
-        .file("metadata.json", package.metadata_content)
-        .file(image::FILE, content)
-        .folder("META-INF", package.meta_inf)
-        .write()
-        .map_err(|error| of_builder(&error))?;
+    write(package, content)?;
     Ok(format!("{} will run on Kubernetes", image.reference()))
 }
 
@@ -58,14 +52,6 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
 /// replaced under the same name.
 pub(crate) fn is_build_without_metadata(build: &Path) -> bool {
     !build.join("metadata.json").exists() && build.join(image::FILE).is_file()
-}
-
-/// Reads the file image.json of a package or a build.
-pub(crate) fn read_content(folder: &Path) -> Result<Vec<u8>, Failure> {
-    input::read(&folder.join(image::FILE), image::MAX_SIZE).map_err(|error| {
-        Failure::new(ExitCode::ImageJson, format!("cannot read {}: {error}", image::FILE))
-            .with_hint("put it at the top of code.tar.gz")
-    })
 }
 
 fn read(folder: &Path) -> Result<(Vec<u8>, Image), Failure> {

@@ -11,16 +11,18 @@
 //! | `order` | what the stages hand to a platform |
 //! | `docker` | packages with an image, on the platform `docker` |
 //! | `kubernetes` | packages with an image, on the platform `kubernetes` |
-//! | `place` | where and how, on that platform |
-//! | `service`, `material` | those whose chaincode the peer dials, and their certificates |
+//! | `image_package` | the files of both |
+//! | `place` | the host, and where and how a chaincode runs on Kubernetes |
+//! | `service`, `certificates` | those whose chaincode the peer dials, and their certificates |
 //! | `process` | packages with a program, on the platform `process` |
 //! | `source` | packages with source, on the same platform |
 //! | `log` | the lines on stderr |
 
+mod certificates;
 mod docker;
+mod image_package;
 mod kubernetes;
 mod log;
-mod material;
 mod order;
 mod place;
 mod process;

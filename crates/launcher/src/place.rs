@@ -1,4 +1,4 @@
-//! Where and how a chaincode runs on Kubernetes, by what this process finds around itself.
+//! What this process finds around itself: its host, and where and how a chaincode runs on Kubernetes.
 
 use std::env;
 use std::fs;
@@ -13,13 +13,19 @@ const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/names
 /// Where Linux tells the name of the host.
 const HOST: &str = "/proc/sys/kernel/hostname";
 
+/// Returns the name of the host, which in a container is its ID as a rule.
+pub(crate) fn host() -> Option<String> {
+    word(HOST)
+}
+
+fn word(path: &str) -> Option<String> {
+    let text = fs::read_to_string(path).ok()?;
+    Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 /// Decides where and how a chaincode runs, by what this process finds around itself.
 pub(crate) fn target(settings: &Settings, subject: &Subject<'_>) -> Result<Target, Failure> {
-    let word = |path: &str| {
-        let text = fs::read_to_string(path).ok()?;
-        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
-    };
-    let (own_namespace, host) = (word(OWN_NAMESPACE), word(HOST));
+    let (own_namespace, host) = (word(OWN_NAMESPACE), host());
     let surroundings = Surroundings {
         variable: &|name| env::var(name).ok(),
         own_namespace: own_namespace.as_deref(),

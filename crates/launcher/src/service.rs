@@ -11,7 +11,7 @@ use ccs_builder::program::Program;
 use ccs_builder::report::Report;
 use ccs_files::{PackageId, PackageMetadata};
 use ccs_launch::image::{self, Image, Tls};
-use ccs_launch::kubernetes::{Material, Server, ServerPlan};
+use ccs_launch::kubernetes::{Certificates, Server, ServerPlan};
 use ccs_launch::record::{self, Record};
 use ccs_launch::settings::{Platform, Role, Settings, Subject};
 use ccs_launch::{ExitCode, Failure};
@@ -20,7 +20,7 @@ use sha2::{Digest as _, Sha256};
 use crate::log::Log;
 use crate::order::{Package, of_builder};
 use crate::surroundings::Surroundings;
-use crate::{material, place};
+use crate::{certificates, place};
 
 /// How long a build may take: a peer waits for an install for 300 s, and stops nothing then.
 const LIMIT: Duration = Duration::from_secs(270);
@@ -78,19 +78,20 @@ pub(crate) fn build(
     let mspid = std::env::var("CORE_PEER_LOCALMSPID").unwrap_or_default();
     let server = Server { target: &target, settings, image, package_id: &id, mspid: &mspid };
     server.check()?;
-    let (material, end) = match image.tls {
+    let (certificates, end) = match image.tls {
         Tls::None => (None, None),
         Tls::Mutual | Tls::Server => {
             let resolver = fs::read_to_string(RESOLVER).unwrap_or_default();
-            let (material, end) = material::make(&server.object(), &server.hosts(&domains(&resolver)))?;
-            (Some(material), Some(end))
+            let (certificates, end) =
+                certificates::make(&server.object(), &server.hosts(&domains(&resolver)))?;
+            (Some(certificates), Some(end))
         }
     };
-    let plan = server.plan(&subject, material.as_ref())?;
+    let plan = server.plan(&subject, certificates.as_ref())?;
     let record = serde_json::to_vec(&record(&plan, image, end)).map_err(|error| {
         Failure::new(ExitCode::InputOutput, format!("cannot write {}: {error}", record::FILE))
     })?;
-    let how = how(&plan, material.as_ref());
+    let how = how(&plan, certificates.as_ref());
     let output = Output::new(package.out)
         .file("metadata.json", package.metadata_content)
         .file(image::FILE, image_content)
@@ -161,8 +162,8 @@ fn record(plan: &ServerPlan, image: &Image, certificates_end: Option<String>) ->
     }
 }
 
-fn how(plan: &ServerPlan, material: Option<&Material>) -> &'static str {
-    match material {
+fn how(plan: &ServerPlan, certificates: Option<&Certificates>) -> &'static str {
+    match certificates {
         None => "in plaintext",
         Some(_) if plan.connection.client_auth_required => "over mutual TLS",
         Some(_) => "over TLS",

@@ -9,6 +9,7 @@
 //! | [`toolchain`] | whether a tool is there, and what follows when it is not |
 //! | [`processes`], [`parallel`] | processes with a limit to every wait; two checks at a time |
 //! | [`image`] | an image that holds static programs |
+//! | [`site`] | a builder's folder, and the launcher as a peer calls it |
 //! | [`tally`], [`report`] | how many checks passed, failed or were skipped; the failed ones are printed |
 
 pub mod builder_programs;
@@ -18,6 +19,7 @@ pub mod image;
 pub mod parallel;
 pub mod processes;
 pub mod report;
+pub mod site;
 pub mod tally;
 pub mod toolchain;
 pub mod workspace;

@@ -8,10 +8,10 @@ use std::time::Duration;
 use anyhow::{Context, Result, ensure};
 use xtask_base::processes::wait_until;
 use xtask_base::report::Report;
+use xtask_base::site::{HASH, Launch, Site};
 
 use crate::engine::Engine;
 use crate::images::{Images, tag};
-use crate::site::{Launch, Site};
 
 /// Within which time a launch is gone after SIGTERM.
 const AFTER_SIGTERM: Duration = Duration::from_secs(3);
@@ -100,7 +100,7 @@ const FAILING: &[Failing] = &[
         "{limits: {memory: 16Mi}}",
         Picture::Of("greedy"),
         46,
-        "was ended for want of memory, of which it had 16 MiB",
+        "was killed, since it used more than its 16 MiB of memory,",
     ),
     failing("netless", "{network: absent}", Picture::Of(SHELL), 24, "network absent not found"),
     failing("tiny", "{limits: {memory: 1Mi}}", Picture::Of(SHELL), 24, "cannot create the container"),
@@ -182,8 +182,19 @@ impl Failing {
     }
 }
 
+/// Makes a builder with these settings for containers, and a built package with an image.
 fn site(stage: &Stage<'_>, label: &str, docker: &str, image: &str) -> Result<Site> {
-    Site::new(stage.engine, &stage.launcher, label, docker, image)
+    let settings = format!("platform: docker\ndocker: {docker}\n");
+    let site = Site::new(&stage.launcher, (label, image), &settings, "127.0.0.1:7052")?;
+    Ok(match stage.engine.host() {
+        Some(host) => site.with("DOCKER_HOST", host),
+        None => site,
+    })
+}
+
+/// Returns the name of the container of a launch.
+fn container(site: &Site) -> String {
+    format!("dev-peer0-{}-{HASH}-ccs", site.label())
 }
 
 /// Launches, and waits until the container runs.
@@ -194,7 +205,7 @@ fn runs(site: &Site) -> Result<Launch> {
 }
 
 fn inspect(stage: &Stage<'_>, site: &Site, format: &str) -> Result<String> {
-    let name = site.container();
+    let name = container(site);
     Ok(stage.engine.output(["inspect", "--format", format, &name])?.trim().to_owned())
 }
 
@@ -234,7 +245,7 @@ fn as_planned(stage: &Stage<'_>) -> Result<()> {
         ensure!(found == expected, "{format} is {found}");
     }
     let inside = |words: &[&str]| -> Result<String> {
-        let name = site.container();
+        let name = container(&site);
         let words = [&["exec", name.as_str(), "/bin/busybox"], words].concat();
         Ok(stage.engine.output(words)?.trim().to_owned())
     };
@@ -255,7 +266,7 @@ fn only_read(stage: &Stage<'_>) -> Result<()> {
     let site = site(stage, "read", "{}", &stage.images.json(SHELL)?)?
         .with("CORE_VM_DOCKER_HOSTCONFIG_READONLYROOTFS", "true");
     let launch = runs(&site)?;
-    let words = ["exec", &site.container(), "/bin/busybox", "cat", "/etc/hyperledger/fabric/client_pem.key"];
+    let words = ["exec", &container(&site), "/bin/busybox", "cat", "/etc/hyperledger/fabric/client_pem.key"];
     let key = stage.engine.output(words)?;
     ensure!(key == "KEY", "the file holds {key}");
     let volume = inspect(stage, &site, "{{(index .Mounts 0).Name}}")?;
@@ -326,7 +337,7 @@ fn replaced(stage: &Stage<'_>) -> Result<()> {
 fn removed(stage: &Stage<'_>) -> Result<()> {
     let site = site(stage, "removed", "{}", &stage.images.json(SHELL)?)?;
     let mut launch = runs(&site)?;
-    stage.engine.output(["rm", "--force", &site.container()])?;
+    stage.engine.output(["rm", "--force", &container(&site)])?;
     let status = launch.ends()?;
     ensure!(status.code() == Some(48), "ended with {status}, and said {}", launch.said());
     ensure!(launch.said().contains("the container was removed from outside"), "{}", launch.said());

@@ -5,11 +5,9 @@
 //! | [`engine`] | the engine that answers, or one of our own that ends with the check |
 //! | [`images`] | images of static programs, loaded without a registry |
 //! | [`registry`] | a registry that holds one image, and wants to know who asks |
-//! | [`site`] | a builder's folder with a built package, and the launcher as a peer calls it |
 //! | [`launches`] | each trouble that an engine can make, and how a launch is stopped |
 
 pub mod engine;
 pub mod images;
 pub mod launches;
 pub mod registry;
-pub mod site;

@@ -7,7 +7,6 @@ mod inside;
 mod launches;
 mod overlays;
 mod servers;
-mod site;
 
 use std::path::{Path, PathBuf};
 

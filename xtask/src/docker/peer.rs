@@ -12,7 +12,7 @@ use xtask_docker::launches::{Stage, containers, runs_once};
 use super::CONTRACT;
 use crate::fabric::administrator::{Administrator, Definition};
 use crate::fabric::network::Network;
-use crate::fabric::packages::{pack, package_id};
+use crate::fabric::packages::{of_image, package_id};
 use crate::fabric::programs::Programs;
 use crate::processes::wait_until;
 use crate::report::Report;
@@ -33,12 +33,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage<'_>, programs: &Programs) -
     variables.extend(stage.engine.host().map(|host| ("DOCKER_HOST", host.to_owned())));
     let mut network = Network::start_with(programs, variables)?;
     fs::write(network.folder().join("builder/launch.yaml"), "platform: docker\n")?;
-    let before = report.tally().failed;
-    let outcome = on(report, stage, &mut network);
-    if outcome.is_err() || report.tally().failed > before {
-        print!("{}", network.logs());
-    }
-    outcome
+    network.on(report, |report, network| on(report, stage, network))
 }
 
 fn on(report: &mut Report, stage: &Stage<'_>, network: &mut Network<'_>) -> Result<()> {
@@ -68,7 +63,7 @@ fn on(report: &mut Report, stage: &Stage<'_>, network: &mut Network<'_>) -> Resu
     report.check("a container that was killed is started again by the next transaction", || {
         let old = first.container(engine)?;
         engine.output(["kill", &old])?;
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        administrator.reads_within(CHANGE, NAME)?;
         runs_once(engine, &first.id)?;
         ensure!(first.container(engine)? != old, "it is the same container");
         Ok(())
@@ -88,7 +83,7 @@ fn on(report: &mut Report, stage: &Stage<'_>, network: &mut Network<'_>) -> Resu
         let settings = "platform: docker\nchaincodes: [{match: {label: 'launched_*'}, docker: {limits: {memory: 128Mi}}}]\n";
         fs::write(network.folder().join("builder/launch.yaml"), settings)?;
         network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        administrator.reads_within(CHANGE, NAME)?;
         runs_once(engine, &next.id)?;
         let memory = engine.output(["inspect", "--format", "{{.HostConfig.Memory}}", &next.container(engine)?])?;
         ensure!(memory.trim() == "134217728", "the limit is {memory}");
@@ -98,11 +93,7 @@ fn on(report: &mut Report, stage: &Stage<'_>, network: &mut Network<'_>) -> Resu
     report.check("a chaincode that ends at once fails the launch at once, with its code", || {
         let broken = Package::make(network.folder(), "broken_1.0", &stage.images.json("crash")?)?;
         administrator.install(&broken.file)?;
-        let definition =
-            Definition { channel: "mychannel", name: "broken", package: &broken.id, options: "" };
-        administrator.define(&definition)?;
-        let words = r#"chaincode query -C mychannel -n broken -c {"Args":["About"]}"#;
-        administrator.expect_failure(words, "builder 'ccs-builder' run failed: exit status 46")?;
+        administrator.fails_to_launch(&broken.id, 46)?;
         let log = fs::read_to_string(network.log())?;
         let line = "the chaincode ended by itself with exit status 3; its last line: no license";
         ensure!(log.contains(line), "the log does not say {line}");
@@ -123,7 +114,7 @@ fn die(
     });
     report.check("the peer that was killed starts it again", || {
         network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        administrator.reads_within(CHANGE, NAME)?;
         runs_once(engine, &next.id)
     });
     report.check("kill -9 of the peer and of the launcher ends the chaincode by itself", || {
@@ -139,7 +130,7 @@ fn die(
     });
     report.check("the next peer starts it again, and the older container is gone", || {
         network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        administrator.reads_within(CHANGE, NAME)?;
         runs_once(engine, &next.id)?;
         ensure!(containers(engine, &next.id, "")?.len() == 1, "the older container is there");
         Ok(())
@@ -154,11 +145,7 @@ struct Package {
 
 impl Package {
     fn make(folder: &Path, label: &str, image: &str) -> Result<Self> {
-        let source = folder.join(format!("source-{label}"));
-        fs::create_dir(&source)?;
-        fs::write(source.join("metadata.json"), format!(r#"{{"type":"k8s","label":"{label}"}}"#))?;
-        fs::write(source.join("image.json"), image)?;
-        let file = pack(&source, &["image.json"])?;
+        let file = of_image(folder, label, image)?;
         Ok(Self { id: package_id(label, &file)?, file })
     }
 

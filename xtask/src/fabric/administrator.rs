@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::programs::{self, Programs};
 use crate::dev_peer::programs::folder as dev_peer_folder;
-use crate::processes::{Finished, finish};
+use crate::processes::{Finished, finish, wait_until};
 use crate::report::Report;
 
 /// How long one command may take: an install that builds from source fetches libraries first.
@@ -167,6 +167,18 @@ impl<'a> Administrator<'a> {
     pub(crate) fn reads(&self, name: &str) -> Result<()> {
         let words = format!(r#"chaincode query -C mychannel -n {name} -c {{"Args":["Get","a"]}}"#);
         self.expect(&words, "blue")
+    }
+
+    /// Waits until the contract reads the key again: it, or its peer, has just been ended.
+    pub(crate) fn reads_within(&self, limit: Duration, name: &str) -> Result<()> {
+        wait_until(limit, || Ok(self.reads(name).is_ok())).context("it does not answer again")
+    }
+
+    /// Approves and commits a chaincode that ends at once: the launch fails with a status.
+    pub(crate) fn fails_to_launch(&self, package: &str, status: i32) -> Result<()> {
+        self.define(&Definition { channel: "mychannel", name: "broken", package, options: "" })?;
+        let words = r#"chaincode query -C mychannel -n broken -c {"Args":["About"]}"#;
+        self.expect_failure(words, &format!("builder 'ccs-builder' run failed: exit status {status}"))
     }
 
     fn take(&self, step: &Step) -> Result<()> {

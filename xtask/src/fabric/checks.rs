@@ -29,12 +29,7 @@ const ABOUT: (&str, &str) = (r#"{"Args":["About"]}"#, r#"{"language":"go"}"#);
 /// Runs everything on a network of its own, and leaves the answers of the transcript in a file.
 pub(super) fn run(report: &mut Report, programs: &Programs, answers: &Path) -> Result<()> {
     let mut network = Network::start(programs)?;
-    let before = report.tally().failed;
-    let outcome = on(report, programs, &mut network, answers);
-    if outcome.is_err() || report.tally().failed > before {
-        print!("{}", network.logs());
-    }
-    outcome
+    network.on(report, |report, network| on(report, programs, network, answers))
 }
 
 fn on(report: &mut Report, programs: &Programs, network: &mut Network<'_>, answers: &Path) -> Result<()> {

@@ -15,6 +15,7 @@ use super::packages::CONFIGURED_HOST;
 use super::programs::{self, Programs};
 use crate::builder_programs;
 use crate::processes::{self, Running, free_address, listening, logged, running, succeed};
+use crate::report::Report;
 
 /// Where cryptogen puts Org1, its peer and the orderer, in the network's folder.
 const ORGANIZATION: &str = "organizations/peerOrganizations/org1.example.com";
@@ -93,6 +94,20 @@ impl<'a> Network<'a> {
             )?;
         }
         Ok(network)
+    }
+
+    /// Carries out checks, and prints the logs if one of them fails.
+    pub(crate) fn on(
+        &mut self,
+        report: &mut Report,
+        checks: impl FnOnce(&mut Report, &mut Self) -> Result<()>,
+    ) -> Result<()> {
+        let before = report.tally().failed;
+        let outcome = checks(report, self);
+        if outcome.is_err() || report.tally().failed > before {
+            print!("{}", self.logs());
+        }
+        outcome
     }
 
     /// Kills the peer, if it runs, and starts it again.

@@ -39,6 +39,15 @@ pub(crate) fn pack(source: &Path, members: &[&str]) -> Result<PathBuf> {
     Ok(source.join("package.tgz"))
 }
 
+/// Makes a package of the type `k8s`, as fabric-builder-k8s documents it.
+pub(crate) fn of_image(folder: &Path, label: &str, image: &str) -> Result<PathBuf> {
+    let source = folder.join(format!("source-{label}"));
+    fs::create_dir(&source)?;
+    fs::write(source.join("metadata.json"), format!(r#"{{"type":"k8s","label":"{label}"}}"#))?;
+    fs::write(source.join("image.json"), image)?;
+    pack(&source, &["image.json"])
+}
+
 /// Returns the ID of a package with a label.
 pub(crate) fn package_id(label: &str, file: &Path) -> Result<String> {
     let content = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;

@@ -31,12 +31,7 @@ const NAME: &str = "launched";
 pub(super) fn run(report: &mut Report, programs: &Programs) -> Result<()> {
     let mut network = Network::start(programs)?;
     fs::write(network.folder().join("builder/launch.yaml"), "platform: process\n")?;
-    let before = report.tally().failed;
-    let outcome = on(report, &mut network);
-    if outcome.is_err() || report.tally().failed > before {
-        print!("{}", network.logs());
-    }
-    outcome
+    network.on(report, |report, network| on(report, network))
 }
 
 fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
@@ -113,11 +108,7 @@ fn fail(report: &mut Report, network: &Network<'_>, administrator: &Administrato
     report.check("a chaincode that ends at once fails the launch at once, with its code", || {
         let broken = Package::script(network.folder(), "broken_1.0", "echo no license >&2; exit 3")?;
         administrator.install(&broken.file)?;
-        let definition =
-            Definition { channel: "mychannel", name: "broken", package: &broken.id, options: "" };
-        administrator.define(&definition)?;
-        let words = r#"chaincode query -C mychannel -n broken -c {"Args":["About"]}"#;
-        administrator.expect_failure(words, "builder 'ccs-builder' run failed: exit status 46")?;
+        administrator.fails_to_launch(&broken.id, 46)?;
         let log = fs::read_to_string(network.log())?;
         let line = "the chaincode ended by itself with exit status 3; its last line: no license";
         ensure!(log.contains(line), "the log does not say {line}");

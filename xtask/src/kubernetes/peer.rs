@@ -11,7 +11,7 @@ use xtask_kubernetes::cluster::Cluster;
 
 use crate::fabric::administrator::{Administrator, Definition};
 use crate::fabric::network::Network;
-use crate::fabric::packages::{pack, package_id};
+use crate::fabric::packages::{of_image, package_id};
 use crate::fabric::programs::Programs;
 use crate::processes::{free_address, wait_until};
 use crate::report::Report;
@@ -49,12 +49,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage, programs: &Programs) -> Re
             ("FABRIC_K8S_BUILDER_NAMESPACE", NAMESPACE.to_owned()),
         ],
     )?;
-    let before = report.tally().failed;
-    let outcome = on(report, stage, &mut network);
-    if outcome.is_err() || report.tally().failed > before {
-        print!("{}", network.logs());
-    }
-    outcome
+    network.on(report, |report, network| on(report, stage, network))
 }
 
 fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<()> {
@@ -84,7 +79,7 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
     });
     report.check("a pod that was deleted is started again by the next transaction", || {
         cluster.expect(&["-n", NAMESPACE, "delete", "pod", "--all", "--timeout=40s"])?;
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        administrator.reads_within(CHANGE, NAME)?;
         first.runs_once(cluster)
     });
     report.check("an upgrade starts the next version, and the old Job is gone", || {
@@ -100,7 +95,7 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         network.signal_peer(Signal::TERM)?;
         next.is_gone(cluster, AFTER_SIGTERM)?;
         network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        administrator.reads_within(CHANGE, NAME)?;
         let limit = "jsonpath={.items[*].spec.template.spec.containers[0].resources.limits.memory}";
         let found = cluster.expect(&["-n", NAMESPACE, "get", "jobs", "-o", limit])?;
         ensure!(found.trim() == "128Mi", "the limit is {found}");
@@ -111,11 +106,7 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         let image = format!(r#"{{"name":"UPPER/Case","digest":"sha256:{}"}}"#, "0".repeat(64));
         let broken = Package::make(network.folder(), "broken_1.0", &image)?;
         administrator.install(&broken.file)?;
-        let definition =
-            Definition { channel: "mychannel", name: "broken", package: &broken.id, options: "" };
-        administrator.define(&definition)?;
-        let words = r#"chaincode query -C mychannel -n broken -c {"Args":["About"]}"#;
-        administrator.expect_failure(words, "builder 'ccs-builder' run failed: exit status 44")?;
+        administrator.fails_to_launch(&broken.id, 44)?;
         broken.is_gone(cluster, CHANGE)
     });
     Ok(())
@@ -133,7 +124,7 @@ fn die(
     });
     report.check("the peer that was killed starts it again", || {
         network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        administrator.reads_within(CHANGE, NAME)?;
         next.runs_once(cluster)
     });
     report.check("kill -9 of the peer and of the launcher ends the pod by itself", || {
@@ -145,7 +136,7 @@ fn die(
     });
     report.check("the next peer starts it again, and the older Job is gone", || {
         network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        administrator.reads_within(CHANGE, NAME)?;
         next.runs_once(cluster)
     });
 }
@@ -159,11 +150,7 @@ struct Package {
 
 impl Package {
     fn make(folder: &Path, label: &str, image: &str) -> Result<Self> {
-        let source = folder.join(format!("source-{label}"));
-        fs::create_dir(&source)?;
-        fs::write(source.join("metadata.json"), format!(r#"{{"type":"k8s","label":"{label}"}}"#))?;
-        fs::write(source.join("image.json"), image)?;
-        let file = pack(&source, &["image.json"])?;
+        let file = of_image(folder, label, image)?;
         Ok(Self { id: package_id(label, &file)?, label: label.to_owned(), file })
     }
 

@@ -12,7 +12,7 @@ use xtask_kubernetes::checks::{CONTRACT, Stage};
 use xtask_kubernetes::cluster::Cluster;
 use xtask_kubernetes::names::Names;
 
-use crate::fabric::administrator::{Definition, installing};
+use crate::fabric::administrator::{Administrator, Definition, installing};
 use crate::fabric::network::Network;
 use crate::fabric::packages::{pack, package_id};
 use crate::fabric::programs::Programs;
@@ -57,25 +57,16 @@ pub(super) fn run(report: &mut Report, stage: &Stage, programs: &Programs) -> Re
         ],
         Some(names.file()),
     )?;
-    let before = report.tally().failed;
-    let outcome = on(report, stage, &mut network);
-    if outcome.is_err() || report.tally().failed > before {
-        print!("{}", network.logs());
-    }
-    outcome
+    network.on(report, |report, network| on(report, stage, network))
 }
 
 fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<()> {
     let administrator = network.administrator()?;
     let cluster = &stage.cluster;
     let image = stage.image(CONTRACT, "")?;
-    let package = |label: &str, image: &str| Package::make(network.folder(), label, image);
-    let (first, next) = (package("served_1.0", &image)?, package("served_2.0", &image)?);
-    let missing =
-        format!(r#"{{"name":"docker.io/fabric-ccs/nothing","digest":"sha256:{}"}}"#, "0".repeat(64));
-    let (missing, off) = (package("missing_1.0", &missing)?, package("off_1.0", &image)?);
-    let settings = network.folder().join("builder/launch.yaml");
-    fs::write(&settings, SETTINGS)?;
+    let package = |label: &str| Package::make(network.folder(), label, &image);
+    let (first, next) = (package("served_1.0")?, package("served_2.0")?);
+    fs::write(settings(network), SETTINGS)?;
     report.check("an install starts the chaincode", || {
         let start = Instant::now();
         administrator.install(&first.file)?;
@@ -102,17 +93,36 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
     report.check("after its pod was deleted the next transaction dials again", || {
         cluster.expect(&["-n", NAMESPACE, "delete", "pod", "--all", "--timeout=40s"])?;
         let start = Instant::now();
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not dialled again")?;
+        administrator.reads_within(CHANGE, NAME)?;
         println!("        it answered {:.1} s after the pod was gone", start.elapsed().as_secs_f64());
         Ok(())
     });
     report.check("an upgrade starts the next version, and the old one stays", || {
         administrator.install(&next.file)?;
         administrator.upgrade(NAME, &next.id)?;
-        wait_until(NAMES, || Ok(administrator.reads(NAME).is_ok())).context("it does not answer")?;
+        administrator.reads_within(NAMES, NAME)?;
         ensure!(first.available(cluster)? == ["1"] && next.available(cluster)? == ["1"], "one does not run");
         Ok(())
     });
+    is_not_started(report, (cluster, &administrator), network)?;
+    starts_again(report, (cluster, &administrator), [&first, &next], network);
+    Ok(())
+}
+
+/// Returns the file of the operator's settings.
+fn settings(network: &Network<'_>) -> PathBuf {
+    network.folder().join("builder/launch.yaml")
+}
+
+/// Installs packages whose chaincode cannot, or is not to be started.
+fn is_not_started(
+    report: &mut Report,
+    (cluster, administrator): (&Cluster, &Administrator<'_>),
+    network: &Network<'_>,
+) -> Result<()> {
+    let image = format!(r#"{{"name":"docker.io/fabric-ccs/nothing","digest":"sha256:{}"}}"#, "0".repeat(64));
+    let missing = Package::make(network.folder(), "missing_1.0", &image)?;
+    let off = Package::make(network.folder(), "off_1.0", &image)?;
     report.check("an image that is missing fails the install with its code, and nothing is left", || {
         administrator.expect_failure(&installing(&missing.file), "'ccs-builder' failed: exit status 44")?;
         let left = missing.objects(cluster)?;
@@ -120,26 +130,36 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         Ok(())
     });
     report.check("where nothing is launched, the peer dials what connection.json says", || {
-        fs::write(&settings, "platform: none\n")?;
+        fs::write(settings(network), "platform: none\n")?;
         administrator.install(&off.file)?;
         let connection = off.released(network)?;
         ensure!(connection["address"] == ELSEWHERE, "the peer will dial {}", connection["address"]);
         ensure!(off.objects(cluster)?.is_empty(), "it was started");
         Ok(())
     });
+    Ok(())
+}
+
+/// Starts the peer again, with its builds and without them.
+fn starts_again(
+    report: &mut Report,
+    (cluster, administrator): (&Cluster, &Administrator<'_>),
+    [first, next]: [&Package; 2],
+    network: &mut Network<'_>,
+) {
     report.check("a peer that starts again dials what runs", || {
-        fs::write(&settings, SETTINGS)?;
+        fs::write(settings(network), SETTINGS)?;
         network.kill_and_start_peer()?;
-        wait_until(CHANGE, || Ok(administrator.reads(NAME).is_ok())).context("it is not dialled again")
+        administrator.reads_within(CHANGE, NAME)
     });
     report.check("a peer that has lost its builds takes over what runs, and starts what does not", || {
         next.delete_deployment(cluster)?;
-        for package in [&first, &next] {
+        for package in [first, next] {
             let build = network.released(&package.label)?;
             fs::remove_dir_all(build.parent().context("a release is in a build")?)?;
         }
         network.kill_and_start_peer()?;
-        wait_until(BUILDS, || Ok(administrator.reads(NAME).is_ok())).context("it is not started again")?;
+        administrator.reads_within(BUILDS, NAME)?;
         let log = fs::read_to_string(network.log())?;
         ensure!(
             log.contains("build served_1.0: takes over deployment served/"),
@@ -148,7 +168,6 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         ensure!(!log.contains("build served_2.0: takes over"), "the next one was still there");
         Ok(())
     });
-    Ok(())
 }
 
 /// A package of the type `ccaas` with both files.

@@ -1,6 +1,6 @@
 //! What a Deployment and its pod say of chaincode that waits for the peer to dial.
 //!
-//! Kubernetes starts such chaincode again, so one end is no reason to give up.
+//! Kubernetes starts such chaincode again, so the build goes on after a first crash.
 
 use ccs_launch::ExitCode;
 use serde_json::Value;
@@ -17,7 +17,7 @@ pub(crate) fn judge(observed: &Observed<'_>) -> Verdict {
         return Verdict::Running;
     }
     let of_pod = pod.and_then(|pod| pod::crashed(pod).or_else(|| pod::waiting(pod, events)));
-    // What the status says about an older template is no trouble of this one.
+    // A status about an older template does not count.
     let of_deployment = || {
         let seen = deployment.filter(|deployment| is_observed(deployment))?;
         not_made(seen).or_else(|| no_progress(seen))

@@ -126,7 +126,7 @@ impl Variables<'_> {
         self.filled(name).unwrap_or_default().split_whitespace().map(str::to_owned).collect()
     }
 
-    /// Reads a number of which 0 has a meaning of its own.
+    /// Reads a number that may be 0.
     fn written(self, name: &str) -> Result<Option<i64>, Failure> {
         let Some(text) = self.filled(name) else { return Ok(None) };
         text.trim().parse().map(Some).map_err(|_| wrong(name, &text, "a number"))

@@ -17,7 +17,7 @@ pub(super) fn container(network_id: &str, peer_id: &str, chaincode_id: &str) -> 
     name.trim_start_matches(|character: char| !character.is_ascii_alphanumeric()).to_owned()
 }
 
-/// Returns the labels: whose container it is, and of which launch.
+/// Returns the labels, which name the package, the peer and the launch.
 pub(super) fn labels(chaincode_id: &str, peer_id: &str, run: &str) -> BTreeMap<String, String> {
     [
         ("fabric-ccs/package-id", chaincode_id),

@@ -30,7 +30,8 @@ const FILES_PATH: &str = "/etc/chaincode/tls";
 /// The group that may read them: the user of our chart.
 const GROUP: u32 = 65532;
 
-/// The annotation that changes with the certificates, so that a Deployment starts new pods for new ones.
+/// The annotation that changes with the certificates, so that a Deployment starts new pods for new ones; without TLS, with the
+/// template.
 const CHECKSUM: &str = "fabric-ccs/tls-checksum";
 
 /// How long a peer tries to connect: the Service may have to find a new pod.
@@ -51,15 +52,15 @@ pub struct Server<'a> {
     pub mspid: &'a str,
 }
 
-/// Keys and certificates of one server and its peer, as PEM. There is no key of the CA.
-pub struct Material {
+/// Certificates with their keys of one server and its peer, as PEM. There is no key of the CA.
+pub struct Certificates {
     /// The certificate of the CA.
     pub ca: String,
     /// Certificate and key of the chaincode.
     pub server: (String, String),
     /// Certificate and key of the peer.
     pub client: (String, String),
-    /// What tells this material from any other.
+    /// A hash of them, which is another one for each build.
     pub checksum: String,
 }
 
@@ -122,11 +123,11 @@ impl<'a> Server<'a> {
         hosts
     }
 
-    /// Makes the plan; without TLS the material is none.
-    pub fn plan(&self, subject: &Subject<'_>, material: Option<&Material>) -> Result<Plan, Failure> {
-        let mut template = self.template(material);
-        overlay::apply(&mut template, self.settings.overlays(subject), &self.reserved(material))?;
-        if material.is_none() {
+    /// Makes the plan; without TLS there are no certificates.
+    pub fn plan(&self, subject: &Subject<'_>, certificates: Option<&Certificates>) -> Result<Plan, Failure> {
+        let mut template = self.template(certificates);
+        overlay::apply(&mut template, self.settings.overlays(subject), &self.reserved(certificates))?;
+        if certificates.is_none() {
             // Without certificates the pods of this plan are known by the template itself.
             let hash = fnv_1a(template.to_string().bytes());
             template["metadata"]["annotations"][CHECKSUM] = format!("{hash:016x}").into();
@@ -134,14 +135,14 @@ impl<'a> Server<'a> {
         Ok(Plan {
             namespace: self.target.namespace.clone(),
             object: self.object(),
-            secret: material.map(|material| self.secret(material)),
+            secret: certificates.map(|certificates| self.secret(certificates)),
             service: self.service(),
             deployment: self.deployment(&template),
-            connection: self.connection(material),
+            connection: self.connection(certificates),
         })
     }
 
-    /// `build` never learns the address of the peer, so it is no part of the name.
+    /// The name leaves out the address of the peer, which `build` never learns.
     fn identity(&self) -> Identity<'a> {
         Identity {
             prefix: PREFIX,
@@ -186,10 +187,10 @@ impl<'a> Server<'a> {
         annotations
     }
 
-    fn annotations_of_the_pod(&self, material: Option<&Material>) -> Map<String, Value> {
+    fn annotations_of_the_pod(&self, certificates: Option<&Certificates>) -> Map<String, Value> {
         let mut annotations = self.annotations();
-        if let Some(material) = material {
-            annotations.insert(CHECKSUM.to_owned(), material.checksum.clone().into());
+        if let Some(certificates) = certificates {
+            annotations.insert(CHECKSUM.to_owned(), certificates.checksum.clone().into());
         }
         annotations
     }
@@ -200,8 +201,8 @@ impl<'a> Server<'a> {
         })
     }
 
-    fn secret(&self, material: &Material) -> Value {
-        let (certificate, key) = &material.server;
+    fn secret(&self, certificates: &Certificates) -> Value {
+        let (certificate, key) = &certificates.server;
         json!({
             "apiVersion": "v1",
             "kind": "Secret",
@@ -212,7 +213,7 @@ impl<'a> Server<'a> {
                 "server.key": key,
                 "server.pem.b64": BASE64_STANDARD.encode(certificate),
                 "server.key.b64": BASE64_STANDARD.encode(key),
-                "ca.pem": material.ca,
+                "ca.pem": certificates.ca,
             },
         })
     }
@@ -249,9 +250,9 @@ impl<'a> Server<'a> {
         })
     }
 
-    fn template(&self, material: Option<&Material>) -> Value {
+    fn template(&self, certificates: Option<&Certificates>) -> Value {
         let mut annotations = of_the_operator(self.target);
-        annotations.append(&mut self.annotations_of_the_pod(material));
+        annotations.append(&mut self.annotations_of_the_pod(certificates));
         let port = self.image.port;
         let probe = json!({"port": PORT});
         let mut template = json!({
@@ -262,7 +263,7 @@ impl<'a> Server<'a> {
                 "containers": [{
                     "name": CONTAINER,
                     "image": self.image.reference(),
-                    "env": self.environment(material.is_some()),
+                    "env": self.environment(certificates.is_some()),
                     "ports": [{"name": PORT, "containerPort": port, "protocol": "TCP"}],
                     "startupProbe": {
                         "tcpSocket": probe, "periodSeconds": 1,
@@ -276,7 +277,7 @@ impl<'a> Server<'a> {
             },
         });
         let spec = &mut template["spec"];
-        if material.is_some() {
+        if certificates.is_some() {
             let source = json!({"secretName": self.secret_name(), "defaultMode": 0o440});
             spec["volumes"] = json!([{"name": FILES, "secret": source}]);
             spec["containers"][0]["volumeMounts"] =
@@ -296,30 +297,30 @@ impl<'a> Server<'a> {
         variables.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
     }
 
-    fn reserved(&self, material: Option<&Material>) -> Reserved {
+    fn reserved(&self, certificates: Option<&Certificates>) -> Reserved {
         Reserved {
             labels: self.labels(),
-            annotations: self.annotations_of_the_pod(material),
-            environment: self.environment(material.is_some()),
+            annotations: self.annotations_of_the_pod(certificates),
+            environment: self.environment(certificates.is_some()),
             volume: FILES,
             folder: FILES_PATH,
             port: Some(self.image.port),
         }
     }
 
-    fn connection(&self, material: Option<&Material>) -> Connection {
+    fn connection(&self, certificates: Option<&Certificates>) -> Connection {
         let host = self.hosts(&[]).into_iter().next().unwrap_or_default();
         let mut connection = Connection {
             address: format!("{host}:{}", self.image.port),
             dial_timeout: Some(DialTimeout::Text(DIAL_TIMEOUT.to_owned())),
             ..Connection::default()
         };
-        if let Some(material) = material {
+        if let Some(certificates) = certificates {
             connection.tls_required = true;
-            connection.root_cert.clone_from(&material.ca);
+            connection.root_cert.clone_from(&certificates.ca);
             if self.image.tls == Tls::Mutual {
                 connection.client_auth_required = true;
-                (connection.client_cert, connection.client_key) = material.client.clone();
+                (connection.client_cert, connection.client_key) = certificates.client.clone();
             }
         }
         connection

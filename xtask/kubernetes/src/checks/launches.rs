@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use xtask_base::processes::wait_until;
 use xtask_base::report::Report;
+use xtask_base::site::{Launch, Site};
 use xtask_base::workspace;
 
 use crate::cluster::Cluster;
 
-use super::site::Site;
 use super::{ROOT, SHELL, Stage};
 
 /// Within which time a launch is gone after SIGTERM.
@@ -171,12 +171,12 @@ pub(super) fn run(report: &mut Report, stage: &Stage) {
     report.part("launches that run", |report| {
         report.check("in a namespace with PodSecurity restricted", || {
             let settings = "kubernetes: {security: restricted}";
-            let site = Site::new(stage, ("strict", "restricted"), settings, &image(stage, SHELL_OF)?)?;
+            let site = site(stage, ("strict", "restricted"), settings, &image(stage, SHELL_OF)?)?;
             runs_and_stops(stage, &site, "strict")
         });
         report.check("within a quota, by an overlay", || {
             let settings = "chaincodes: [{pod: {spec: {containers: [{name: chaincode, resources: {limits: {memory: 32Mi}}}]}}}]";
-            let site = Site::new(stage, ("limited", "modest"), settings, &image(stage, SHELL_OF)?)?;
+            let site = site(stage, ("limited", "modest"), settings, &image(stage, SHELL_OF)?)?;
             runs_and_stops(stage, &site, "limited")
         });
         report.check("a second launch replaces the first, which ends quietly", || replaced(stage));
@@ -210,11 +210,23 @@ pub(super) fn prepare(cluster: &Cluster) -> Result<()> {
 impl Failing {
     fn run(&self, stage: &Stage) -> Result<()> {
         let settings = format!("chaincodes: [{{pod: {}}}]", self.pod);
-        let mut site = Site::new(stage, (self.namespace, self.label), &settings, &image(stage, self.image)?)?;
-        site.variables
-            .extend(self.timeout.map(|timeout| ("FABRIC_K8S_BUILDER_START_TIMEOUT", timeout.to_owned())));
+        let site = site(stage, (self.namespace, self.label), &settings, &image(stage, self.image)?)?;
+        let site = match self.timeout {
+            Some(timeout) => site.with("FABRIC_K8S_BUILDER_START_TIMEOUT", timeout),
+            None => site,
+        };
         site.fails(self.code, self.says).map(drop)
     }
+}
+
+/// Makes a builder with these settings for a namespace, and a built package with an image.
+fn site(stage: &Stage, (namespace, label): (&str, &str), settings: &str, image: &str) -> Result<Site> {
+    let launcher = stage.builder.with_file_name("ccs-launcher");
+    let site = Site::new(&launcher, (label, image), settings, "10.87.0.1:7052")?;
+    let kubeconfig = stage.cluster.kubeconfig();
+    Ok(site
+        .with("KUBECONFIG_PATH", &kubeconfig.to_string_lossy())
+        .with("FABRIC_K8S_BUILDER_NAMESPACE", namespace))
 }
 
 /// Returns the content of image.json.
@@ -249,7 +261,7 @@ fn rights(report: &mut Report, stage: &Stage) -> Result<()> {
     let image = image(stage, SHELL_OF)?;
     let of = |account: &str| -> Result<Site> {
         let kubeconfig = stage.cluster.account("free", account)?;
-        Ok(Site::new(stage, ("free", account), "", &image)?.with_kubeconfig(kubeconfig))
+        Ok(site(stage, ("free", account), "", &image)?.with("KUBECONFIG_PATH", &kubeconfig.to_string_lossy()))
     };
     report.check("without rights a launch names the rule to add", || {
         let rule = r#"add to the Role in namespace free: {apiGroups: ["batch"], resources: ["jobs"], verbs: ["create", "get", "list", "watch"]}"#;
@@ -277,7 +289,7 @@ fn rights(report: &mut Report, stage: &Stage) -> Result<()> {
 }
 
 /// Launches, and waits until the Job has a pod that is ready.
-fn runs(stage: &Stage, site: &Site, namespace: &str) -> Result<super::site::Launch> {
+fn runs(stage: &Stage, site: &Site, namespace: &str) -> Result<Launch> {
     let launch = site.launch("meta")?;
     let ready = || {
         let jobs = stage.cluster.expect(&[
@@ -323,7 +335,7 @@ fn nothing_is_left(cluster: &Cluster, namespace: &str) -> Result<()> {
 }
 
 fn replaced(stage: &Stage) -> Result<()> {
-    let site = Site::new(stage, ("free", "replaced"), "", &image(stage, SHELL_OF)?)?;
+    let site = site(stage, ("free", "replaced"), "", &image(stage, SHELL_OF)?)?;
     let mut first = runs(stage, &site, "free")?;
     let second = site.launch("second")?;
     second.says("removed the older job hlfcc-replaced-")?;
@@ -338,7 +350,7 @@ fn replaced(stage: &Stage) -> Result<()> {
 }
 
 fn deleted(stage: &Stage, words: &[&str]) -> Result<()> {
-    let site = Site::new(stage, ("free", "deleted"), "", &image(stage, SHELL_OF)?)?;
+    let site = site(stage, ("free", "deleted"), "", &image(stage, SHELL_OF)?)?;
     let mut launch = runs(stage, &site, "free")?;
     let delete = [&["-n", "free", "delete"], words, &["--all", "--wait=false"]].concat();
     stage.cluster.expect(&delete)?;
@@ -350,7 +362,7 @@ fn deleted(stage: &Stage, words: &[&str]) -> Result<()> {
 
 fn stopped_while_it_waits(stage: &Stage) -> Result<()> {
     let image = image(stage, Picture::Named("127.0.0.1:9/fabric-ccs/nothing"))?;
-    let site = Site::new(stage, ("free", "waiting"), "", &image)?;
+    let site = site(stage, ("free", "waiting"), "", &image)?;
     let start = Instant::now();
     let launch = site.launch("meta")?;
     launch.says("Running chaincode ID")?;

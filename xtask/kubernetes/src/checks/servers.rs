@@ -12,6 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xtask_base::processes::{Finished, Running, finish, logged, succeed, wait_until};
 use xtask_base::report::Report;
+use xtask_base::site::HASH;
 
 use super::{CONTRACT, SHELL, Stage};
 use crate::names::{Names, with_names};
@@ -21,9 +22,6 @@ const BUILD: Duration = Duration::from_mins(2);
 
 /// How long a change may take to be seen.
 const CHANGE: Duration = Duration::from_secs(40);
-
-/// The hash of every package here.
-const HASH: &str = "cffa266294278404e5071cb91150d550dc0bf855149908a170b1169d6160004b";
 
 /// A build that fails.
 struct Failing {

@@ -32,9 +32,9 @@ fn target() -> Target {
     }
 }
 
-fn material() -> Material {
+fn certificates() -> Certificates {
     let pair = |name: &str| (format!("{name} CERTIFICATE\n"), format!("{name} KEY\n"));
-    Material {
+    Certificates {
         ca: "CA\n".to_owned(),
         server: pair("SERVER"),
         client: pair("CLIENT"),
@@ -49,8 +49,8 @@ fn plan(image: &str, overlay: &str) -> Result<Plan, Failure> {
     let target = target();
     let server =
         Server { target: &target, settings: &settings, image: &image, package_id: ID, mspid: "Org1MSP" };
-    let material = material();
-    server.plan(&SUBJECT, Some(&material).filter(|_| image.tls != Tls::None))
+    let certificates = certificates();
+    server.plan(&SUBJECT, Some(&certificates).filter(|_| image.tls != Tls::None))
 }
 
 #[test]

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
-use xtask_base::processes::{Running, logged};
 
-use crate::engine::Engine;
+use crate::processes::{Running, logged};
 
 /// How long a launch may take to end when it cannot succeed.
 const END: Duration = Duration::from_mins(2);
@@ -19,12 +18,13 @@ const END: Duration = Duration::from_mins(2);
 const SAID: Duration = Duration::from_secs(30);
 
 /// The hash of every package here; no peer compares it.
-const HASH: &str = "cffa266294278404e5071cb91150d550dc0bf855149908a170b1169d6160004b";
+pub const HASH: &str = "cffa266294278404e5071cb91150d550dc0bf855149908a170b1169d6160004b";
 
 /// A builder's folder with a built package.
 pub struct Site {
     folder: TempDir,
     label: String,
+    peer_address: String,
     variables: Vec<(String, String)>,
 }
 
@@ -36,31 +36,36 @@ pub struct Launch {
 }
 
 impl Site {
-    /// Makes a builder with these settings for containers, and a built package with an image.
-    pub fn new(engine: &Engine, launcher: &Path, label: &str, docker: &str, image: &str) -> Result<Self> {
+    /// Makes a builder with these settings, and a built package with an image.
+    pub fn new(
+        launcher: &Path,
+        (label, image): (&str, &str),
+        settings: &str,
+        peer_address: &str,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("launch-").tempdir()?;
         for name in ["bin", "bld"] {
             fs::create_dir(folder.path().join(name))?;
         }
         symlink(launcher, folder.path().join("bin/run"))?;
-        fs::write(folder.path().join("launch.yaml"), format!("platform: docker\ndocker: {docker}\n"))?;
+        fs::write(folder.path().join("launch.yaml"), settings)?;
         fs::write(folder.path().join("bld/metadata.json"), format!(r#"{{"type":"k8s","label":"{label}"}}"#))?;
         fs::write(folder.path().join("bld/image.json"), image)?;
-        let host = engine.host().map(|host| ("DOCKER_HOST".to_owned(), host.to_owned()));
-        Ok(Self { folder, label: label.to_owned(), variables: host.into_iter().collect() })
+        let variables = vec![("CORE_PEER_ID".to_owned(), "peer0".to_owned())];
+        Ok(Self { folder, label: label.to_owned(), peer_address: peer_address.to_owned(), variables })
     }
 
-    /// Returns the same with another variable.
+    /// Returns the same with a variable for the launcher; a later one counts before an earlier one of the same name.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Returns the name of the container.
+    /// Returns the label of the package.
     #[must_use]
-    pub fn container(&self) -> String {
-        format!("dev-peer0-{}-{HASH}-ccs", self.label)
+    pub fn label(&self) -> &str {
+        &self.label
     }
 
     /// Calls `run`; the name is that of the folder which the peer makes for each call.
@@ -69,7 +74,7 @@ impl Site {
         fs::create_dir(&folder)?;
         let chaincode = serde_json::json!({
             "chaincode_id": format!("{}:{HASH}", self.label),
-            "peer_address": "127.0.0.1:7052",
+            "peer_address": self.peer_address,
             "client_cert": "CERTIFICATE",
             "client_key": "KEY",
             "root_cert": "ROOT",
@@ -78,7 +83,7 @@ impl Site {
         fs::write(folder.join("chaincode.json"), chaincode.to_string())?;
         let mut command = Command::new(self.folder.path().join("bin/run"));
         command.arg(self.folder.path().join("bld")).arg(&folder).env_clear();
-        command.env("CORE_PEER_ID", "peer0").envs(self.variables.iter().cloned());
+        command.envs(self.variables.iter().cloned());
         let log = self.folder.path().join(format!("{name}.log"));
         Ok(Launch { running: Running::start(&mut command, &log)?, log, start: Instant::now() })
     }

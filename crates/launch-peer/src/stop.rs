@@ -1,24 +1,26 @@
-//! What stops a session: a signal from the peer or a person, or the death of the peer, which sends no signal.
+//! What stops a launch: a signal from the peer or a person, or the death of the peer, which sends no signal.
 
-use std::os::unix::process::parent_id;
 use std::time::Duration;
 
 use ccs_launch::{ExitCode, Failure};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::Peer;
+
 /// How often to look whether the peer lives.
 const PULSE: Duration = Duration::from_millis(500);
 
-/// What stops a session.
-pub(crate) struct Stop {
+/// What stops a launch.
+#[derive(Debug)]
+pub struct Stop {
     terminate: Signal,
     interrupt: Signal,
-    parent: u32,
+    peer: Peer,
 }
 
 impl Stop {
-    /// Begins to wait for signals.
-    pub(crate) fn new() -> Result<Self, Failure> {
+    /// Starts to listen; from now on the signals no longer end the process by themselves.
+    pub fn listen() -> Result<Self, Failure> {
         let on = |kind| {
             signal(kind).map_err(|error| {
                 Failure::new(ExitCode::InputOutput, format!("cannot wait for signals: {error}"))
@@ -27,21 +29,21 @@ impl Stop {
         Ok(Self {
             terminate: on(SignalKind::terminate())?,
             interrupt: on(SignalKind::interrupt())?,
-            parent: parent_id(),
+            peer: Peer::of_this_process(),
         })
     }
 
-    /// Waits until the session is to stop.
-    pub(crate) async fn received(&mut self) {
-        let orphaned = async {
-            while parent_id() == self.parent {
+    /// Waits until the launch is to stop.
+    pub async fn received(&mut self) {
+        let gone = async {
+            while !self.peer.is_gone() {
                 tokio::time::sleep(PULSE).await;
             }
         };
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
-            () = orphaned => {}
+            () = gone => {}
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Keys and certificates for one chaincode and one peer, from a CA that is forgotten at once.
 
-use ccs_launch::kubernetes::Material;
+use ccs_launch::kubernetes::Certificates;
 use ccs_launch::{ExitCode, Failure};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
@@ -18,13 +18,13 @@ const SKEW: Duration = Duration::minutes(5);
 /// Makes everything for a server with these names, and returns when it ends.
 ///
 /// The key of the CA never leaves this function: nobody can issue a further certificate.
-pub(crate) fn make(name: &str, hosts: &[String]) -> Result<(Material, String), Failure> {
+pub(crate) fn make(name: &str, hosts: &[String]) -> Result<(Certificates, String), Failure> {
     of_name(name, hosts).map_err(|error| {
         Failure::new(ExitCode::InputOutput, format!("cannot make certificates for {name}: {error}"))
     })
 }
 
-fn of_name(name: &str, hosts: &[String]) -> Result<(Material, String), rcgen::Error> {
+fn of_name(name: &str, hosts: &[String]) -> Result<(Certificates, String), rcgen::Error> {
     let end = OffsetDateTime::now_utc() + VALIDITY;
     let key = KeyPair::generate()?;
     // A bundle of two CAs needs two names, or a TLS library may look for the signature of one under the key of the other. The
@@ -47,7 +47,7 @@ fn of_name(name: &str, hosts: &[String]) -> Result<(Material, String), rcgen::Er
     let server = issue(name, hosts, ExtendedKeyUsagePurpose::ServerAuth)?;
     let client = issue(&format!("peer of {name}"), &[], ExtendedKeyUsagePurpose::ClientAuth)?;
     let checksum = hex::encode(Sha256::digest(format!("{ca}{}", server.0)));
-    Ok((Material { ca, server, client, checksum }, rfc_3339(end)))
+    Ok((Certificates { ca, server, client, checksum }, rfc_3339(end)))
 }
 
 fn named(name: &str, hosts: &[String], end: OffsetDateTime) -> Result<CertificateParams, rcgen::Error> {
@@ -91,26 +91,26 @@ mod tests {
     fn both_sides_have_what_a_peer_accepts_and_nobody_has_the_key_of_the_ca() {
         let name = format!("ccs-{}-bpzgucek5hlow", "a".repeat(40));
         let hosts = [format!("{name}.hlf.svc"), name.clone()];
-        let (material, end) = make(&name, &hosts).unwrap();
-        let ca = read(&material.ca);
+        let (certificates, end) = make(&name, &hosts).unwrap();
+        let ca = read(&certificates.ca);
         assert!(ca.is_ca());
         for ((certificate, key), usage) in [
-            (&material.server, ExtendedKeyUsage::ServerAuthentication),
-            (&material.client, ExtendedKeyUsage::ClientAuthentication),
+            (&certificates.server, ExtendedKeyUsage::ServerAuthentication),
+            (&certificates.client, ExtendedKeyUsage::ClientAuthentication),
         ] {
             read_key_pair(certificate.as_bytes(), key.as_bytes()).unwrap();
             let certificate = read(certificate);
             assert_eq!(certificate.issuer(), ca.subject());
             assert_eq!(certificate.extended_key_usages(), [usage]);
             assert!(!certificate.is_ca());
-            assert!(read_key_pair(material.ca.as_bytes(), key.as_bytes()).is_err());
+            assert!(read_key_pair(certificates.ca.as_bytes(), key.as_bytes()).is_err());
         }
-        let server = read(&material.server.0);
+        let server = read(&certificates.server.0);
         assert!(hosts.iter().all(|host| host_matches(&server, host)));
         assert_eq!(server.validity(SystemTime::now()), Validity::Valid { days_left: 3649 });
         assert_eq!(end.len(), "2036-11-26T20:00:00Z".len());
         let (other, _) = make(&name, &hosts).unwrap();
-        assert_ne!(other.checksum, material.checksum);
+        assert_ne!(other.checksum, certificates.checksum);
         assert_ne!(read(&other.ca).subject(), ca.subject());
     }
 }
