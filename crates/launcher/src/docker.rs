@@ -8,11 +8,11 @@ use ccs_launch::Failure;
 use ccs_launch::docker::{self, may_have_tags};
 use ccs_launch::image::Image;
 use ccs_launch::settings::{Settings, Subject};
+use ccs_launch_site::{image_file, place};
 
-use crate::image_package::{read_content, write};
+use crate::image_package::write;
 use crate::log::write_line;
 use crate::order::{Launch, Package};
-use crate::place::host;
 
 /// Checks the image's name, and writes what `run` needs; returns what was done.
 pub(crate) fn build(
@@ -35,7 +35,7 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
         chaincode_type: &launch.metadata.chaincode_type,
         role: image.role_in(&launch.metadata.chaincode_type),
     };
-    let host = host();
+    let host = place::host();
     let surroundings = docker::Surroundings { variable: &|name| env::var(name).ok(), host: host.as_deref() };
     let planned = docker::Launch { surroundings, settings: launch.settings, image: &image, chaincode };
     let plan = planned.plan(&subject, &ccs_launch_docker::run_id()?)?;
@@ -49,7 +49,7 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
 
 /// Reads image.json; whether this chaincode may have an image without a digest is known at the launch.
 fn read(folder: &Path, settings: &Settings) -> Result<(Vec<u8>, Image), Failure> {
-    let content = read_content(folder)?;
+    let content = image_file::read(folder)?;
     let image =
         if may_have_tags(settings) { Image::parse_with_tags(&content) } else { Image::parse(&content) }?;
     Ok((content, image))

@@ -7,11 +7,11 @@ use ccs_launch::Failure;
 use ccs_launch::image::{self, Image};
 use ccs_launch::kubernetes;
 use ccs_launch::settings::{Role, Settings, Subject};
+use ccs_launch_site::{image_file, place};
 
-use crate::image_package::{read_content, write};
+use crate::image_package::write;
 use crate::log::Log;
 use crate::order::{Launch, Package};
-use crate::place::target;
 use crate::service;
 
 /// Checks the image's name, and writes what `run` needs, or starts what the peer dials; returns what was done.
@@ -37,7 +37,7 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
         chaincode_type: &launch.metadata.chaincode_type,
         role: image.role_in(&launch.metadata.chaincode_type),
     };
-    let target = target(launch.settings, &subject)?;
+    let target = place::target(launch.settings, &subject)?;
     let planned = kubernetes::Launch { target: &target, settings: launch.settings, image: &image, chaincode };
     let plan = planned.plan(&subject, &ccs_launch_kubernetes::suffix()?)?;
     ccs_launch_kubernetes::run(&ccs_launch_kubernetes::Launch {
@@ -55,7 +55,7 @@ pub(crate) fn is_build_without_metadata(build: &Path) -> bool {
 }
 
 fn read(folder: &Path) -> Result<(Vec<u8>, Image), Failure> {
-    let content = read_content(folder)?;
+    let content = image_file::read(folder)?;
     let image = Image::parse(&content)?;
     Ok((content, image))
 }

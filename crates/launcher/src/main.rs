@@ -6,40 +6,35 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | `request` | command lines |
-//! | `surroundings` | the environment and launch.yaml, read once |
 //! | `stages` | `--detect`, `--build` and `run` |
 //! | `order` | what the stages hand to a platform |
 //! | `docker` | packages with an image, on the platform `docker` |
 //! | `kubernetes` | packages with an image, on the platform `kubernetes` |
-//! | `image_package` | the files of both |
-//! | `place` | the host, and where and how a chaincode runs on Kubernetes |
-//! | `service`, `certificates` | those whose chaincode the peer dials, and their certificates |
+//! | `image_package` | what is written for both |
+//! | `service` | those whose chaincode the peer dials |
 //! | `process` | packages with a program, on the platform `process` |
 //! | `source` | packages with source, on the same platform |
 //! | `log` | the lines on stderr |
 
-mod certificates;
 mod docker;
 mod image_package;
 mod kubernetes;
 mod log;
 mod order;
-mod place;
 mod process;
 mod request;
 mod service;
 mod source;
 mod stages;
-mod surroundings;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
 use ccs_launch::Failure;
+use ccs_launch_site::Surroundings;
 
 use crate::log::Log;
 use crate::request::Request;
-use crate::surroundings::Surroundings;
 
 fn main() -> ExitCode {
     let request = match request::read(std::env::args_os()) {

@@ -8,9 +8,9 @@ use ccs_builder::report::chain;
 use ccs_files::PackageMetadata;
 use ccs_launch::settings::Settings;
 use ccs_launch::{Chaincode, ExitCode, Failure};
+use ccs_launch_site::Surroundings;
 
 use crate::log::Log;
-use crate::surroundings::Surroundings;
 
 /// What a platform needs to know of a package, to build it.
 pub(crate) struct Package<'a> {

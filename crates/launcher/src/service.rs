@@ -1,6 +1,5 @@
 //! Packages with an image whose chaincode waits for the peer to dial: the install starts it, on the platform `kubernetes`.
 
-use std::fs;
 use std::path::Path;
 use std::process::ExitCode as Status;
 use std::time::{Duration, Instant};
@@ -9,27 +8,18 @@ use ccs_builder::input;
 use ccs_builder::output::Output;
 use ccs_builder::program::Program;
 use ccs_builder::report::Report;
-use ccs_files::{PackageId, PackageMetadata};
-use ccs_launch::image::{self, Image, Tls};
-use ccs_launch::kubernetes::{Certificates, Server, ServerPlan};
-use ccs_launch::record::{self, Record};
-use ccs_launch::settings::{Platform, Role, Settings, Subject};
-use ccs_launch::{ExitCode, Failure};
-use sha2::{Digest as _, Sha256};
+use ccs_files::{Connection, PackageId, PackageMetadata};
+use ccs_launch::image::{self, Image};
+use ccs_launch::settings::{Platform, Role, Settings};
+use ccs_launch::{ExitCode, Failure, record};
+use ccs_launch_site::service::{Planned, Service};
+use ccs_launch_site::{Surroundings, place};
 
 use crate::log::Log;
 use crate::order::{Package, of_builder};
-use crate::surroundings::Surroundings;
-use crate::{certificates, place};
 
 /// How long a build may take: a peer waits for an install for 300 s, and stops nothing then.
 const LIMIT: Duration = Duration::from_secs(270);
-
-/// The domain of a cluster when nothing else is set.
-const DOMAIN: &str = "cluster.local";
-
-/// Where a pod finds the domains of its cluster.
-const RESOLVER: &str = "/etc/resolv.conf";
 
 /// Tells whether a package for the builder stays with it: chaincode as a service that the settings do not start.
 ///
@@ -73,25 +63,15 @@ pub(crate) fn build(
 ) -> Result<String, Failure> {
     let begin = Instant::now();
     let id = package_id(package.source, metadata)?;
-    let subject = Subject { package: &id, chaincode_type: &metadata.chaincode_type, role: Role::Server };
-    let target = place::target(settings, &subject)?;
     let mspid = std::env::var("CORE_PEER_LOCALMSPID").unwrap_or_default();
-    let server = Server { target: &target, settings, image, package_id: &id, mspid: &mspid };
-    server.check()?;
-    let (certificates, end) = match image.tls {
-        Tls::None => (None, None),
-        Tls::Mutual | Tls::Server => {
-            let resolver = fs::read_to_string(RESOLVER).unwrap_or_default();
-            let (certificates, end) =
-                certificates::make(&server.object(), &server.hosts(&domains(&resolver)))?;
-            (Some(certificates), Some(end))
-        }
-    };
-    let plan = server.plan(&subject, certificates.as_ref())?;
-    let record = serde_json::to_vec(&record(&plan, image, end)).map_err(|error| {
+    let service =
+        Service { package_id: &id, chaincode_type: &metadata.chaincode_type, image, mspid: &mspid, settings };
+    let target = place::target(settings, &service.subject())?;
+    let Planned { plan, record } = service.plan(&target)?;
+    let record = serde_json::to_vec(&record).map_err(|error| {
         Failure::new(ExitCode::InputOutput, format!("cannot write {}: {error}", record::FILE))
     })?;
-    let how = how(&plan, certificates.as_ref());
+    let how = how(&plan.connection);
     let output = Output::new(package.out)
         .file("metadata.json", package.metadata_content)
         .file(image::FILE, image_content)
@@ -135,51 +115,17 @@ fn package_id(source: &Path, metadata: &PackageMetadata) -> Result<String, Failu
     Ok(id.to_string())
 }
 
-/// Finds the domains of the cluster in the settings of the resolver of a pod.
-fn domains(resolver: &str) -> Vec<String> {
-    let searched = resolver.lines().filter_map(|line| line.trim().strip_prefix("search "));
-    let found = searched.flat_map(str::split_whitespace).filter_map(|domain| domain.strip_prefix("svc."));
-    let mut domains: Vec<String> = found
-        .map(|domain| domain.trim_end_matches('.').to_owned())
-        .filter(|domain| !domain.is_empty())
-        .collect();
-    if domains.is_empty() {
-        domains.push(DOMAIN.to_owned());
-    }
-    domains
-}
-
-fn record(plan: &ServerPlan, image: &Image, certificates_end: Option<String>) -> Record {
-    Record {
-        platform: "kubernetes".to_owned(),
-        namespace: plan.namespace.clone(),
-        object: plan.object.clone(),
-        image: image.reference(),
-        port: image.port,
-        tls: image.tls,
-        settings: hex::encode(Sha256::digest(plan.settings_alone().to_string())),
-        certificates_end,
-    }
-}
-
-fn how(plan: &ServerPlan, certificates: Option<&Certificates>) -> &'static str {
-    match certificates {
-        None => "in plaintext",
-        Some(_) if plan.connection.client_auth_required => "over mutual TLS",
-        Some(_) => "over TLS",
+fn how(connection: &Connection) -> &'static str {
+    match (connection.tls_required, connection.client_auth_required) {
+        (false, _) => "in plaintext",
+        (true, true) => "over mutual TLS",
+        (true, false) => "over TLS",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_domains_are_those_that_a_pod_searches() {
-        let pod = "search hlf.svc.example.org svc.example.org example.org\nnameserver 10.96.0.10\n";
-        assert_eq!(domains(pod), ["example.org"]);
-        assert_eq!(domains("nameserver 192.0.2.1\n"), ["cluster.local"]);
-    }
 
     #[test]
     fn the_package_is_known_by_the_folder_of_the_peer() {

@@ -13,10 +13,10 @@ use ccs_launch::settings::{Language, Settings};
 use ccs_launch::source::{FOLDER, INHERITED, JAR, Product, Recipe, Source, Tools};
 use ccs_launch::{ExitCode, Failure, binary};
 use ccs_launch_process::{private_folder, run_tool};
+use ccs_launch_site::Surroundings;
 
 use crate::log::Log;
 use crate::order::{Package, of_builder};
-use crate::surroundings::Surroundings;
 
 /// How long the tools may take. The peer waits 300 s for an install, and does not stop a build then (Fabric 3.1
 /// `core/container/externalbuilder`, `chaincode.installTimeout`).

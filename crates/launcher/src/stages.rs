@@ -10,10 +10,10 @@ use ccs_files::PackageMetadata;
 use ccs_launch::kind::{Claim, Kind};
 use ccs_launch::settings::{FILE, Platform, Settings};
 use ccs_launch::{Chaincode, ExitCode, Failure};
+use ccs_launch_site::Surroundings;
 
 use crate::log::Log;
 use crate::order::{Launch, Package, of_builder};
-use crate::surroundings::Surroundings;
 use crate::{docker, kubernetes, process, service, source};
 
 /// The largest chaincode.json, in bytes.

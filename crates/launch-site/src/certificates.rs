@@ -18,7 +18,7 @@ const SKEW: Duration = Duration::minutes(5);
 /// Makes everything for a server with these names, and returns when it ends.
 ///
 /// The key of the CA never leaves this function: nobody can issue a further certificate.
-pub(crate) fn make(name: &str, hosts: &[String]) -> Result<(Certificates, String), Failure> {
+pub fn make(name: &str, hosts: &[String]) -> Result<(Certificates, String), Failure> {
     of_name(name, hosts).map_err(|error| {
         Failure::new(ExitCode::InputOutput, format!("cannot make certificates for {name}: {error}"))
     })

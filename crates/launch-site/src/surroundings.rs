@@ -9,18 +9,19 @@ use ccs_launch::{ExitCode, Failure};
 
 /// What decides a launch beside the package.
 #[derive(Clone, Debug)]
-pub(crate) struct Surroundings {
+pub struct Surroundings {
     /// The operator's settings, or why there are none.
-    pub(crate) settings: Result<Settings, Failure>,
+    pub settings: Result<Settings, Failure>,
     /// The folder of temporary files.
-    pub(crate) temporary: PathBuf,
+    pub temporary: PathBuf,
     /// `CORE_PEER_ID`, where the peer propagates it.
-    pub(crate) peer_id: Option<String>,
+    pub peer_id: Option<String>,
 }
 
 impl Surroundings {
     /// Reads the process's environment and the file that it leads to.
-    pub(crate) fn of_this_process() -> Self {
+    #[must_use]
+    pub fn of_this_process() -> Self {
         Self {
             settings: settings(),
             temporary: env::temp_dir(),

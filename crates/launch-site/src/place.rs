@@ -14,7 +14,8 @@ const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/names
 const HOST: &str = "/proc/sys/kernel/hostname";
 
 /// Returns the name of the host, which in a container is its ID as a rule.
-pub(crate) fn host() -> Option<String> {
+#[must_use]
+pub fn host() -> Option<String> {
     word(HOST)
 }
 
@@ -24,7 +25,7 @@ fn word(path: &str) -> Option<String> {
 }
 
 /// Decides where and how a chaincode runs, by what this process finds around itself.
-pub(crate) fn target(settings: &Settings, subject: &Subject<'_>) -> Result<Target, Failure> {
+pub fn target(settings: &Settings, subject: &Subject<'_>) -> Result<Target, Failure> {
     let (own_namespace, host) = (word(OWN_NAMESPACE), host());
     let surroundings = Surroundings {
         variable: &|name| env::var(name).ok(),

@@ -1,0 +1,108 @@
+//! The plan of a chaincode that waits for the peer to dial, on the platform `kubernetes`.
+
+use std::fs;
+
+use ccs_launch::Failure;
+use ccs_launch::image::{Image, Tls};
+use ccs_launch::kubernetes::{Server, ServerPlan, Target};
+use ccs_launch::record::Record;
+use ccs_launch::settings::{Role, Settings, Subject};
+use sha2::{Digest as _, Sha256};
+
+use crate::certificates;
+
+/// The domain of a cluster when nothing else is set.
+const DOMAIN: &str = "cluster.local";
+
+/// Where a pod finds the domains of its cluster.
+const RESOLVER: &str = "/etc/resolv.conf";
+
+/// What a service is planned from.
+#[derive(Clone, Copy)]
+pub struct Service<'a> {
+    /// The package ID.
+    pub package_id: &'a str,
+    /// The type in metadata.json.
+    pub chaincode_type: &'a str,
+    /// The image of the package.
+    pub image: &'a Image,
+    /// The MSP ID of the peer, where it is known.
+    pub mspid: &'a str,
+    /// The operator's settings.
+    pub settings: &'a Settings,
+}
+
+/// A planned service.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// The objects, and how the peer reaches them.
+    pub plan: ServerPlan,
+    /// What is kept of it in launch.json.
+    pub record: Record,
+}
+
+impl<'a> Service<'a> {
+    /// Returns what rules are asked about.
+    #[must_use]
+    pub fn subject(&self) -> Subject<'a> {
+        Subject { package: self.package_id, chaincode_type: self.chaincode_type, role: Role::Server }
+    }
+
+    /// Makes the plan, with new certificates.
+    pub fn plan(&self, target: &Target) -> Result<Planned, Failure> {
+        let Self { package_id, image, mspid, settings, .. } = *self;
+        let server = Server { target, settings, image, package_id, mspid };
+        server.check()?;
+        let (certificates, end) = match image.tls {
+            Tls::None => (None, None),
+            Tls::Mutual | Tls::Server => {
+                let resolver = fs::read_to_string(RESOLVER).unwrap_or_default();
+                let (certificates, end) =
+                    certificates::make(&server.object(), &server.hosts(&domains(&resolver)))?;
+                (Some(certificates), Some(end))
+            }
+        };
+        let plan = server.plan(&self.subject(), certificates.as_ref())?;
+        let record = record(&plan, image, end);
+        Ok(Planned { plan, record })
+    }
+}
+
+/// Finds the domains of the cluster in the settings of the resolver of a pod.
+fn domains(resolver: &str) -> Vec<String> {
+    let searched = resolver.lines().filter_map(|line| line.trim().strip_prefix("search "));
+    let found = searched.flat_map(str::split_whitespace).filter_map(|domain| domain.strip_prefix("svc."));
+    let mut domains: Vec<String> = found
+        .map(|domain| domain.trim_end_matches('.').to_owned())
+        .filter(|domain| !domain.is_empty())
+        .collect();
+    if domains.is_empty() {
+        domains.push(DOMAIN.to_owned());
+    }
+    domains
+}
+
+fn record(plan: &ServerPlan, image: &Image, certificates_end: Option<String>) -> Record {
+    Record {
+        platform: "kubernetes".to_owned(),
+        namespace: plan.namespace.clone(),
+        object: plan.object.clone(),
+        image: image.reference(),
+        port: image.port,
+        tls: image.tls,
+        settings: hex::encode(Sha256::digest(plan.settings_alone().to_string())),
+        certificates_end,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_domains_are_those_that_a_pod_searches() {
+        let pod = "search hlf.svc.example.org svc.example.org example.org\nnameserver 10.96.0.10\n";
+        assert_eq!(domains(pod), ["example.org"]);
+        assert_eq!(domains("nameserver 192.0.2.1\n"), ["cluster.local"]);
+    }
+}
