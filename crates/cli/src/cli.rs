@@ -11,6 +11,7 @@ mod events;
 mod explain;
 mod id;
 mod inspect;
+mod launch;
 mod lint;
 mod man;
 mod network;
@@ -34,6 +35,7 @@ pub(crate) use events::Events;
 pub(crate) use explain::Explain;
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
+pub(crate) use launch::{Launch, Render as LaunchRender, Site as LaunchSite};
 pub(crate) use lint::Lint;
 pub(crate) use man::Man;
 pub(crate) use network::Network;
@@ -124,6 +126,9 @@ pub(crate) enum Command {
     /// Make the TLS material of a deployment: a CA, certificates for servers and peers
     #[command(subcommand)]
     Tls(Tls),
+    /// Look after chaincode that the builder launches
+    #[command(subcommand)]
+    Launch(Launch),
     /// Dial a chaincode as a peer would, and say what is in the way
     ///
     /// Resolves the name, connects, goes through TLS, waits for HTTP/2, opens the chaincode stream and reads the chaincode's

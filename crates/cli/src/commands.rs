@@ -12,6 +12,7 @@ mod events;
 mod explain;
 mod id;
 mod inspect;
+mod launch;
 mod lint;
 mod man;
 mod package;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Diff(options) => diff::run(&options),
         Command::Env(options) => env::run(&options),
         Command::Tls(command) => tls::run(&command),
+        Command::Launch(command) => launch::run(&command),
         Command::Probe(options) => probe::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Invoke(options) => call::invoke(&options),

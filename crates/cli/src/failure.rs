@@ -140,6 +140,13 @@ impl From<ccs_doctor::Error> for Failure {
     }
 }
 
+impl From<ccs_launch::Failure> for Failure {
+    fn from(failure: ccs_launch::Failure) -> Self {
+        let hint = failure.hint().map(str::to_owned);
+        Self::new(&failure).hint(hint).with_number(failure.code().number())
+    }
+}
+
 impl From<ccs_package_tools::Error> for Failure {
     fn from(error: ccs_package_tools::Error) -> Self {
         Self::from_error(&error).hint(error.hint()).with_code(error.code())

@@ -11,15 +11,18 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | [`surroundings`] | the environment and launch.yaml, read once |
+//! | [`claim()`] | which platform launches a package |
 //! | [`place`] | the host, and where and how a chaincode runs on Kubernetes |
 //! | [`image_file`] | image.json of a package or a build |
 //! | [`service`] | the plan of a chaincode that the peer dials |
 //! | [`certificates`] | keys and certificates of such a chaincode and its peer |
 
 pub mod certificates;
+mod claim;
 pub mod image_file;
 pub mod place;
 pub mod service;
 pub mod surroundings;
 
+pub use claim::claim;
 pub use surroundings::Surroundings;

@@ -26,11 +26,17 @@ fn word(path: &str) -> Option<String> {
 
 /// Decides where and how a chaincode runs, by what this process finds around itself.
 pub fn target(settings: &Settings, subject: &Subject<'_>) -> Result<Target, Failure> {
+    target_with(settings, subject, &|name| env::var(name).ok())
+}
+
+/// Does the same with other variables than those of this process.
+pub fn target_with(
+    settings: &Settings,
+    subject: &Subject<'_>,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Target, Failure> {
     let (own_namespace, host) = (word(OWN_NAMESPACE), host());
-    let surroundings = Surroundings {
-        variable: &|name| env::var(name).ok(),
-        own_namespace: own_namespace.as_deref(),
-        host: host.as_deref(),
-    };
+    let surroundings =
+        Surroundings { variable, own_namespace: own_namespace.as_deref(), host: host.as_deref() };
     Target::new(surroundings, settings, subject)
 }

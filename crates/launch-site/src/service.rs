@@ -4,7 +4,7 @@ use std::fs;
 
 use ccs_launch::Failure;
 use ccs_launch::image::{Image, Tls};
-use ccs_launch::kubernetes::{Server, ServerPlan, Target};
+use ccs_launch::kubernetes::{Certificates, Server, ServerPlan, Target};
 use ccs_launch::record::Record;
 use ccs_launch::settings::{Role, Settings, Subject};
 use sha2::{Digest as _, Sha256};
@@ -50,21 +50,38 @@ impl<'a> Service<'a> {
 
     /// Makes the plan, with new certificates.
     pub fn plan(&self, target: &Target) -> Result<Planned, Failure> {
-        let Self { package_id, image, mspid, settings, .. } = *self;
-        let server = Server { target, settings, image, package_id, mspid };
+        let (certificates, end) = self.certificates(target)?.unzip();
+        self.plan_with(target, certificates.as_ref(), end)
+    }
+
+    /// Makes new certificates, and returns when they end; none without TLS.
+    pub fn certificates(&self, target: &Target) -> Result<Option<(Certificates, String)>, Failure> {
+        let server = self.server(target);
         server.check()?;
-        let (certificates, end) = match image.tls {
-            Tls::None => (None, None),
-            Tls::Mutual | Tls::Server => {
-                let resolver = fs::read_to_string(RESOLVER).unwrap_or_default();
-                let (certificates, end) =
-                    certificates::make(&server.object(), &server.hosts(&domains(&resolver)))?;
-                (Some(certificates), Some(end))
-            }
-        };
-        let plan = server.plan(&self.subject(), certificates.as_ref())?;
-        let record = record(&plan, image, end);
+        if self.image.tls == Tls::None {
+            return Ok(None);
+        }
+        let resolver = fs::read_to_string(RESOLVER).unwrap_or_default();
+        certificates::make(&server.object(), &server.hosts(&domains(&resolver))).map(Some)
+    }
+
+    /// Makes the plan with certificates that are there already.
+    pub fn plan_with(
+        &self,
+        target: &Target,
+        certificates: Option<&Certificates>,
+        end: Option<String>,
+    ) -> Result<Planned, Failure> {
+        let server = self.server(target);
+        server.check()?;
+        let plan = server.plan(&self.subject(), certificates)?;
+        let record = record(&plan, self.image, end);
         Ok(Planned { plan, record })
+    }
+
+    fn server<'t>(&'t self, target: &'t Target) -> Server<'t> {
+        let Self { package_id, image, mspid, settings, .. } = *self;
+        Server { target, settings, image, package_id, mspid }
     }
 }
 

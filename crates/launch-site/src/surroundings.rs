@@ -32,16 +32,33 @@ impl Surroundings {
 
 /// Reads launch.yaml: where the variable says, or else beside the folder of the program.
 fn settings() -> Result<Settings, Failure> {
-    let named = env::var_os(settings::VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
-    let Some(path) = named.clone().or_else(beside_bin) else { return Ok(Settings::default()) };
-    match input::read(&path, settings::MAX_SIZE) {
-        Ok(content) => Settings::parse(&content),
-        // A file that the operator names must be there.
-        Err(ReadError::Missing) if named.is_none() => Ok(Settings::default()),
-        Err(error) => {
-            Err(Failure::new(ExitCode::Settings, format!("cannot read {}: {error}", path.display())))
-        }
+    // A file that the operator names must be there.
+    if let Some(path) = named() {
+        return read(&path);
     }
+    let Some(path) = beside_bin() else { return Ok(Settings::default()) };
+    match input::read(&path, settings::MAX_SIZE) {
+        Err(ReadError::Missing) => Ok(Settings::default()),
+        content => parse(&path, content),
+    }
+}
+
+/// Returns the launch.yaml that the variable names.
+#[must_use]
+pub fn named() -> Option<PathBuf> {
+    env::var_os(settings::VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
+}
+
+/// Reads a launch.yaml, which must be there.
+pub fn read(path: &Path) -> Result<Settings, Failure> {
+    parse(path, input::read(path, settings::MAX_SIZE))
+}
+
+fn parse(path: &Path, content: Result<Vec<u8>, ReadError>) -> Result<Settings, Failure> {
+    let content = content.map_err(|error| {
+        Failure::new(ExitCode::Settings, format!("cannot read {}: {error}", path.display()))
+    })?;
+    Settings::parse(&content)
 }
 
 /// Returns the place of launch.yaml in the folder above the program's.

@@ -7,10 +7,10 @@ use ccs_builder::meta_inf::{self, Tree};
 use ccs_builder::report::MAX_WARNINGS;
 use ccs_builder::stages::read_metadata;
 use ccs_files::PackageMetadata;
-use ccs_launch::kind::{Claim, Kind};
-use ccs_launch::settings::{FILE, Platform, Settings};
+use ccs_launch::kind::Kind;
+use ccs_launch::settings::Platform;
 use ccs_launch::{Chaincode, ExitCode, Failure};
-use ccs_launch_site::Surroundings;
+use ccs_launch_site::{Surroundings, claim};
 
 use crate::log::Log;
 use crate::order::{Launch, Package, of_builder};
@@ -56,7 +56,7 @@ impl Build<'_> {
             read_metadata(self.metadata_folder).map_err(|error| of_builder(&error))?;
         log.set_label(&metadata.label);
         let settings = surroundings.settings.as_ref().map_err(Clone::clone)?;
-        let claim = claim(settings, &metadata)?;
+        let claim = claim(settings, &metadata.chaincode_type)?;
         let package = Package {
             source: self.source,
             out: self.out,
@@ -96,7 +96,7 @@ impl Run<'_> {
         log.set_label(chaincode.label());
         let settings = surroundings.settings.as_ref().map_err(Clone::clone)?;
         let metadata = self.metadata(&chaincode)?;
-        let claim = claim(settings, &metadata)?;
+        let claim = claim(settings, &metadata.chaincode_type)?;
         let launch = Launch {
             build: self.build,
             run_metadata: self.run_metadata,
@@ -121,27 +121,6 @@ impl Run<'_> {
         }
         Ok(read_metadata(self.build).map_err(|error| of_builder(&error))?.0)
     }
-}
-
-fn claim(settings: &Settings, metadata: &PackageMetadata) -> Result<Claim, Failure> {
-    settings.claim(&metadata.chaincode_type).ok_or_else(|| {
-        let found: String = metadata.chaincode_type.chars().take(60).collect();
-        let Some(kind) = Kind::of(&metadata.chaincode_type) else {
-            return Failure::new(
-                ExitCode::Metadata,
-                format!("metadata.json: no package of the type {found:?} is launched"),
-            )
-            .with_hint("leave the package to another builder");
-        };
-        let lines = match kind {
-            Kind::Binary => "platform: process",
-            Kind::Image => "platform: kubernetes, or platform: docker,",
-            Kind::Service => "platform: kubernetes",
-            Kind::Source(_) => "platform: process, and the language under languages,",
-        };
-        Failure::new(ExitCode::Settings, format!("{FILE}: packages of the type {found:?} are not launched"))
-            .with_hint(format!("write {lines} into {FILE} beside the folder bin of the builder"))
-    })
 }
 
 fn read_meta_inf(source: &Path, log: &Log) -> Result<Tree, Failure> {

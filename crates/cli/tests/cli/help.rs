@@ -21,6 +21,8 @@ fn help_teaches_each_command() {
         &["tls", "issue", "--help"],
         &["tls", "show", "--help"],
         &["tls", "rotate", "--help"],
+        &["launch", "--help"],
+        &["launch", "render", "--help"],
         &["probe", "--help"],
         &["invoke", "--help"],
         &["query", "--help"],

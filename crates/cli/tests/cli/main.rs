@@ -16,6 +16,7 @@ mod help;
 mod hostile;
 mod id;
 mod inspect;
+mod launch;
 mod lint;
 mod man;
 mod node_sample;

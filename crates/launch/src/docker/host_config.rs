@@ -1,5 +1,7 @@
 //! What a container may use and do: launch.yaml before the peer's own settings for its containers.
 
+use serde::Serialize;
+
 use crate::settings::{Bytes, Docker};
 use crate::{ExitCode, Failure};
 
@@ -16,7 +18,7 @@ const PROCESSES: u64 = 1000;
 ///
 /// Fabric 3.1 reads the same settings in `internal/peer/node/start.go`, `getDockerHostConfig`; binds, ports and privileges are not
 /// among them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct HostConfig {
     /// The memory, in bytes.
     pub memory: i64,

@@ -1,0 +1,13 @@
+//! What operators ask of launched chaincode, beside its launches.
+//!
+//! | Module | What it answers |
+//! | --- | --- |
+//! | [`render`] | what launching a package would make |
+//! | [`package`] | what a launch reads of a package file |
+//! | [`site`] | launch.yaml and the variables of the peer whose chaincode is meant |
+//!
+//! What is decided here is carried out by the crates of the platforms.
+
+pub mod package;
+pub mod render;
+pub mod site;

@@ -1,0 +1,74 @@
+//! What a launch reads of a package file.
+
+use std::convert::Infallible;
+use std::fs::File;
+use std::io::{BufReader, Read as _};
+use std::path::Path;
+
+use ccs_files::PackageMetadata;
+use ccs_launch::{ExitCode, Failure, binary, image};
+use ccs_package::{Limits, ReadError, VisitError, visit_code};
+
+/// The largest binary.json, in bytes.
+const MAX_DOCUMENT: u64 = 1 << 20;
+
+/// A package file, with what a launch reads of its code.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// The package ID.
+    pub id: String,
+    /// The content of metadata.json.
+    pub metadata: PackageMetadata,
+    /// The content of image.json, if it is there.
+    pub image: Option<Vec<u8>>,
+    /// The content of binary.json, if it is there.
+    pub binary: Option<Vec<u8>>,
+}
+
+impl Package {
+    /// Reads a package by the rules of a peer.
+    pub fn open(path: &Path) -> Result<Self, Failure> {
+        let cannot = |code, reason: String| {
+            Failure::new(code, format!("cannot read {}: {reason}", path.display())).with_hint(
+                "name a package file, as peer lifecycle chaincode package and ccs package write it",
+            )
+        };
+        let file = File::open(path).map_err(|error| cannot(ExitCode::InputOutput, error.to_string()))?;
+        let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
+        if !is_file {
+            return Err(cannot(ExitCode::InputOutput, "it is not a file".to_owned()));
+        }
+        let (mut image, mut binary) = (None, None);
+        let read = visit_code(BufReader::new(file), &Limits::default(), |entry, content| {
+            let (kept, limit) = match entry.path().to_str() {
+                Some(image::FILE) => (&mut image, image::MAX_SIZE),
+                Some(binary::FILE) => (&mut binary, MAX_DOCUMENT),
+                _ => return Ok::<(), Infallible>(()),
+            };
+            let mut bytes = Vec::new();
+            // What cannot be read to its end, the reader of the package reports itself.
+            let _ = content.take(limit + 1).read_to_end(&mut bytes);
+            *kept = Some(bytes);
+            Ok(())
+        });
+        let package = read.map_err(|error| match error {
+            VisitError::Read(error) => {
+                let code = if matches!(error, ReadError::Io(_)) {
+                    ExitCode::InputOutput
+                } else {
+                    ExitCode::Metadata
+                };
+                cannot(code, error.to_string())
+            }
+            VisitError::Visitor(never) => match never {},
+        })?;
+        for (name, content, limit) in
+            [(image::FILE, &image, image::MAX_SIZE), (binary::FILE, &binary, MAX_DOCUMENT)]
+        {
+            if content.as_ref().is_some_and(|content| content.len() as u64 > limit) {
+                return Err(cannot(ExitCode::InputOutput, format!("{name} has more than {limit} bytes")));
+            }
+        }
+        Ok(Self { id: package.id().to_string(), metadata: package.metadata().clone(), image, binary })
+    }
+}

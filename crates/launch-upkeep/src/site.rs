@@ -1,0 +1,66 @@
+//! The peer whose chaincode is meant: the operator's settings, and the variables that its builder would see.
+
+use std::env;
+use std::path::{Path, PathBuf};
+
+use ccs_launch::kubernetes::Target;
+use ccs_launch::settings::{Settings, Subject};
+use ccs_launch::{ExitCode, Failure};
+use ccs_launch_site::{place, surroundings};
+
+/// The settings of a peer's builder, and what the peer would tell it.
+#[derive(Clone, Debug, Default)]
+pub struct Site {
+    /// The file of the settings; none stands for the defaults.
+    pub file: Option<PathBuf>,
+    /// The settings.
+    pub settings: Settings,
+    /// The ID of the peer in place of `CORE_PEER_ID`.
+    pub peer_id: Option<String>,
+    /// The MSP ID of the peer in place of `CORE_PEER_LOCALMSPID`.
+    pub mspid: Option<String>,
+}
+
+impl Site {
+    /// Reads the settings: the file, or else the one that `CCS_LAUNCH_CONFIG` names.
+    pub fn read(
+        file: Option<&Path>,
+        peer_id: Option<String>,
+        mspid: Option<String>,
+    ) -> Result<Self, Failure> {
+        let file = file.map(Path::to_owned).or_else(surroundings::named);
+        let settings = file.as_deref().map(surroundings::read).transpose()?.unwrap_or_default();
+        Ok(Self { file, settings, peer_id, mspid })
+    }
+
+    /// Returns a variable as the builder of the peer would see it.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let given = match name {
+            "CORE_PEER_ID" => self.peer_id.clone(),
+            "CORE_PEER_LOCALMSPID" => self.mspid.clone(),
+            _ => None,
+        };
+        given.or_else(|| env::var(name).ok())
+    }
+
+    /// Returns the MSP ID of the peer; empty where it is not known.
+    #[must_use]
+    pub fn mspid(&self) -> String {
+        self.variable("CORE_PEER_LOCALMSPID").unwrap_or_default()
+    }
+
+    /// Returns the ID of the peer.
+    pub fn peer_id(&self) -> Result<String, Failure> {
+        let variable = self.variable("CORE_PEER_ID").filter(|id| !id.is_empty());
+        variable.or_else(|| self.settings.peer_id.clone()).ok_or_else(|| {
+            Failure::new(ExitCode::Settings, "the ID of the peer is not known")
+                .with_hint("add --peer-id, set CORE_PEER_ID, or write peer_id into launch.yaml")
+        })
+    }
+
+    /// Decides where and how a chaincode runs on Kubernetes.
+    pub fn target(&self, subject: &Subject<'_>) -> Result<Target, Failure> {
+        place::target_with(&self.settings, subject, &|name| self.variable(name))
+    }
+}
