@@ -12,15 +12,17 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{self, Handle, RuntimeFlavor};
 use tokio::sync::mpsc;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, timeout_at};
 use tokio_stream::Stream;
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
-use crate::budget::{Budget, CONNECTION, HANDSHAKE};
-use crate::greeting::{Bytes, GreetError, Greeted, PREFACE, ShownCertificate, greet};
+use crate::arrival::first_message;
+use crate::budget::{ARRIVAL, Budget, CONNECTION, HANDSHAKE};
+use crate::greeting::{Bytes, GreetError, Greeted, PREFACE, ShownCertificate, TIME, greet};
 use crate::requests::OfConnection;
 use crate::slots::{Renewal, Slot};
 use crate::warnings::Warnings;
@@ -29,6 +31,9 @@ use crate::{ServerOptions, Warn};
 /// How long a connection is not read after it has opened more requests than are its due: it would keep the processor busy
 /// with refusals.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// Why a connection is closed that has lost its place.
+const TOO_MANY: &str = "too many clients did not finish their handshake";
 
 /// How long we wait when the system can give no connection, for others to close theirs.
 const RETRY: Duration = Duration::from_millis(100);
@@ -47,11 +52,12 @@ impl Connections {
             sender,
             budget,
             warnings: Warnings::new(format!("a client failed to connect{place}"), Arc::clone(&warn)),
+            serving: Handle::current(),
         };
-        tokio::spawn(async move {
-            // The listener is dropped with it, so that clients are refused and do not wait.
-            stop.run_until_cancelled_owned(accept(listener, acceptor, warn)).await;
-        });
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::CurrentThread => drop(tokio::spawn(accept_until(stop, listener, acceptor, warn))),
+            _ => drop(tokio::task::spawn_blocking(|| accept_apart(stop, listener, acceptor, warn))),
+        }
         Self(ReceiverStream::new(connections))
     }
 }
@@ -64,6 +70,33 @@ impl Stream for Connections {
     }
 }
 
+/// Accepts connections on this thread, which does nothing else: while the others are busy, what the system can keep for us would
+/// soon be full, and a client that it turns away comes again after a second.
+fn accept_apart(stop: CancellationToken, listener: TcpListener, acceptor: Acceptor, warn: Warn) {
+    let told = Arc::clone(&warn);
+    let accepting = || -> io::Result<()> {
+        let listener = listener.into_std()?;
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            accept_until(stop, TcpListener::from_std(listener)?, acceptor, warn).await;
+            Ok(())
+        })
+    };
+    if let Err(error) = accepting() {
+        told(format!("cannot accept connections: {error}"));
+    }
+}
+
+/// Accepts connections until nobody wants them. The listener is dropped then, so that clients are refused and do not wait.
+async fn accept_until(stop: CancellationToken, listener: TcpListener, acceptor: Acceptor, warn: Warn) {
+    let sender = acceptor.sender.clone();
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = sender.closed() => {}
+        () = accept(listener, acceptor, warn) => {}
+    }
+}
+
 /// Leads a connection through its handshake.
 #[derive(Clone)]
 struct Acceptor {
@@ -71,6 +104,8 @@ struct Acceptor {
     sender: mpsc::Sender<io::Result<Connection>>,
     budget: Budget,
     warnings: Warnings,
+    /// Where connections are served.
+    serving: Handle,
 }
 
 /// Where connections come from.
@@ -90,7 +125,7 @@ async fn accept(listener: impl Listen, acceptor: Acceptor, warn: Warn) {
         match listener.next().await {
             Ok(stream) => {
                 is_failing = false;
-                tokio::spawn(acceptor.clone().greet(stream, acceptor.budget.handshakes.take(HANDSHAKE)));
+                tokio::spawn(acceptor.clone().wait(stream, acceptor.budget.arrivals.take(ARRIVAL)));
             }
             Err(error) => {
                 // Once until it succeeds again: without file descriptors this goes on for as long as others hold them.
@@ -105,11 +140,28 @@ async fn accept(listener: impl Listen, acceptor: Acceptor, warn: Warn) {
 }
 
 impl Acceptor {
-    async fn greet(self, stream: TcpStream, mut slot: Slot) {
-        let place = slot.renewal();
+    /// Waits for the first message of a client, and then has its handshake done where connections are served.
+    async fn wait(self, stream: TcpStream, mut slot: Slot) {
+        let deadline = Instant::now() + TIME;
+        let arrived = tokio::select! {
+            arrived = timeout_at(deadline, first_message(stream, self.tls.is_some())) => arrived,
+            () = slot.lost() => return self.warnings.tell(&TOO_MANY),
+        };
+        match arrived.map_err(|_| GreetError::Late).and_then(|arrived| Ok(arrived?)) {
+            Ok((true, stream)) => {
+                let slot = self.budget.handshakes.take(HANDSHAKE);
+                self.serving.clone().spawn(self.greet(stream, slot, deadline));
+            }
+            // It is clear at once that this is no handshake, so it gets no place.
+            Ok((false, stream)) => self.greet(stream, slot, deadline).await,
+            Err(error) => self.warnings.tell(&error),
+        }
+    }
+
+    async fn greet(self, stream: std::net::TcpStream, mut slot: Slot, deadline: Instant) {
         let greeted = tokio::select! {
-            greeted = greet(stream, self.tls, &place) => greeted,
-            () = slot.lost() => return self.warnings.tell(&"too many clients did not finish their handshake"),
+            greeted = timeout_at(deadline, greet(stream, self.tls)) => greeted.unwrap_or(Err(GreetError::Late)),
+            () = slot.lost() => return self.warnings.tell(&TOO_MANY),
         };
         drop(slot);
         match greeted {
@@ -263,6 +315,7 @@ mod tests {
             sender,
             budget: Budget::new(),
             warnings: Warnings::new(String::new(), Arc::clone(&warn)),
+            serving: Handle::current(),
         };
         tokio::time::pause();
         let accepting = accept(FakeListener(Mutex::new(next.into())), acceptor, warn);

@@ -5,16 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ServerConfig;
-use rustls::server::Acceptor;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::timeout;
-use tokio_rustls::LazyConfigAcceptor;
-
-use crate::slots::Renewal;
+use tokio_rustls::TlsAcceptor;
 
 /// How long a client may take for all of it.
-const TIME: Duration = Duration::from_secs(10);
+pub(crate) const TIME: Duration = Duration::from_secs(10);
 
 /// The bytes with which a client of HTTP/2 begins (RFC 9113 section 3.4).
 pub(crate) const PREFACE: [u8; 24] = *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -55,21 +51,12 @@ pub(crate) struct Greeted {
     pub(crate) certificate: ShownCertificate,
 }
 
-/// Waits until a client has sent what it must send first. Its place is renewed once it has said what it wants: a client that is in
-/// the middle of its handshake goes before those that have only connected.
+/// Waits until a client has sent what it must send first.
 pub(crate) async fn greet(
-    stream: TcpStream,
+    stream: std::net::TcpStream,
     tls: Option<Arc<ServerConfig>>,
-    place: &Renewal,
 ) -> Result<Greeted, GreetError> {
-    timeout(TIME, greet_in_time(stream, tls, place)).await.unwrap_or(Err(GreetError::Late))
-}
-
-async fn greet_in_time(
-    stream: TcpStream,
-    tls: Option<Arc<ServerConfig>>,
-    place: &Renewal,
-) -> Result<Greeted, GreetError> {
+    let stream = TcpStream::from_std(stream)?;
     // Small messages back and forth are what gRPC is made of.
     stream.set_nodelay(true)?;
     let Some(tls) = tls else {
@@ -77,9 +64,7 @@ async fn greet_in_time(
         read_preface(&mut stream).await?;
         return Ok(Greeted { stream, certificate: ShownCertificate(None) });
     };
-    let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await.map_err(tls_failure)?;
-    place.renew();
-    let stream = hello.into_stream(tls).await.map_err(tls_failure)?;
+    let stream = TlsAcceptor::from(tls).accept(stream).await.map_err(tls_failure)?;
     let shown = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     let certificate = ShownCertificate(shown.map(|certificate| certificate.to_vec()));
     let mut stream: Box<dyn Bytes> = Box::new(stream);

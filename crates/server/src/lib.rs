@@ -5,6 +5,7 @@
 //!
 //! | Module | What it does |
 //! | --- | --- |
+//! | `arrival` | waits for the first message of a client |
 //! | `budget` | what clients may take on all listeners together: [`Budget`] |
 //! | `connection` | accepts connections |
 //! | `greeting`, `tls` | what a client must do before it is served: TLS, if the listener has it, and the beginning of HTTP/2 |
@@ -13,6 +14,7 @@
 //! | `slots` | places, of which the newest client gets the oldest |
 //! | `warnings` | warnings, of which a hostile client could cause any number |
 
+mod arrival;
 mod budget;
 mod connection;
 mod greeting;

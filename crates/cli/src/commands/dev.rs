@@ -10,6 +10,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use ccs_devnet::{ChaincodePlan, Error, FindBuilder, Options, Request};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Dev, Named};
@@ -19,6 +20,7 @@ use crate::stop_signals::StopSignals;
 use reporter::Reporter;
 
 pub(crate) fn run(options: &Dev) -> Result<(), Failure> {
+    raise_open_files();
     let network = network(options)?;
     runtime().map_err(|error| Failure::from_error(&error))?.block_on(live(options.json, &network))
 }
@@ -28,6 +30,13 @@ pub(crate) fn run(options: &Dev) -> Result<(), Failure> {
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     tokio::runtime::Builder::new_multi_thread().worker_threads((processors / 2).max(1)).enable_all().build()
+}
+
+/// Lets this process open as many files as it may, as programs in Go do: each client takes one, also one that says nothing.
+fn raise_open_files() {
+    let limit = getrlimit(Resource::Nofile);
+    // With fewer files there are places for fewer clients.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
 /// Lives until a signal comes, or something without which there is no peer fails.

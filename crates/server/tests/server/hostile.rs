@@ -102,24 +102,24 @@ async fn a_client_that_does_not_finish_its_tls_handshake_is_disconnected() {
     }
 }
 
-/// There are 400 places for handshakes. A client that has begun TLS goes before those that have only connected, however early it
-/// came itself.
+/// However many connections say nothing or not enough, a client that sends its first message goes on.
 #[tokio::test]
 async fn a_client_in_its_tls_handshake_keeps_its_place_before_silent_ones() {
-    let server = start_with(Some(&Certified::new()), Budget::new()).await;
+    let server = start_with(Some(&Certified::new()), few_files()).await;
     let mut early = connect(&server).await;
-    let mut silent = Vec::new();
-    for _ in 0..300 {
-        silent.push(connect(&server).await);
-    }
     early.write_all(&client_hello()).await.unwrap();
     // The server's part of the handshake shows that it has read the client's.
     let mut first = [0];
     timeout(LIMIT, early.read_exact(&mut first)).await.unwrap().unwrap();
-    for _ in 0..250 {
-        silent.push(connect(&server).await);
+    let mut silent = Vec::new();
+    for number in 0..600 {
+        let mut connection = connect(&server).await;
+        if number % 2 == 0 {
+            connection.write_all(&client_hello()[..11]).await.unwrap();
+        }
+        silent.push(connection);
     }
-    closed(&mut silent[100]).await;
+    closed(&mut silent[300]).await;
     let mut rest = [0; 1 << 14];
     let end = loop {
         match early.try_read(&mut rest) {
@@ -130,6 +130,47 @@ async fn a_client_in_its_tls_handshake_keeps_its_place_before_silent_ones() {
     };
     assert_eq!(end, "operation would block", "the handshake goes on");
     server.stop().await;
+}
+
+/// Of the handshakes that have begun and do not go on there are 400.
+#[tokio::test]
+async fn of_too_many_handshakes_the_one_that_began_first_is_closed() {
+    let server = start_with(Some(&Certified::new()), few_files()).await;
+    let hello = client_hello();
+    let mut begun = Vec::new();
+    for _ in 0..=400 {
+        let mut client = connect(&server).await;
+        client.write_all(&hello).await.unwrap();
+        timeout(LIMIT, client.read_exact(&mut [0])).await.unwrap().unwrap();
+        begun.push(client);
+    }
+    closed(&mut begun[0]).await;
+    assert_eq!(server.warnings(), [too_many(&server)]);
+    server.stop().await;
+}
+
+/// While every thread that serves is busy, connections are accepted all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_busy_server_accepts_connections() {
+    let server = start_with(None, few_files()).await;
+    server.call().await;
+    let address = server.address;
+    // The only thread that serves does this, and blocks.
+    let busy = tokio::spawn(async move {
+        let mut oldest = std::net::TcpStream::connect(address).unwrap();
+        oldest.set_read_timeout(Some(LIMIT)).unwrap();
+        let others: Vec<_> = (0..100).map(|_| std::net::TcpStream::connect(address).unwrap()).collect();
+        (std::io::Read::read(&mut oldest, &mut [0]), others)
+    });
+    let (read, _others) = busy.await.unwrap();
+    assert!(matches!(read, Ok(0)), "the oldest of 101 loses its place: {read:?}");
+    server.call().await;
+    server.stop().await;
+}
+
+/// The budget where a process may open 1,024 files, with 100 places for connections that say nothing.
+fn few_files() -> Budget {
+    Budget::for_open_files(1_024)
 }
 
 /// Returns the first message of a TLS handshake.
@@ -153,10 +194,10 @@ fn too_many(server: &Running) -> String {
 
 #[tokio::test]
 async fn two_listeners_share_a_budget() {
-    let budget = Budget::new();
+    let budget = few_files();
     let (one, two) = (start_with(None, budget.clone()).await, start_with(None, budget).await);
     let mut silent = Vec::new();
-    for _ in 0..399 {
+    for _ in 0..99 {
         silent.push(connect(&one).await);
     }
     // The answer shows that all of them are taken.
@@ -174,9 +215,9 @@ async fn two_listeners_share_a_budget() {
 
 #[tokio::test]
 async fn of_too_many_silent_connections_the_oldest_is_closed_and_a_client_is_served() {
-    let server = start().await;
+    let server = start_with(None, few_files()).await;
     let mut silent = Vec::new();
-    for _ in 0..=400 {
+    for _ in 0..=100 {
         silent.push(connect(&server).await);
     }
     closed(&mut silent[0]).await;

@@ -1,0 +1,120 @@
+//! What a connection is before its client has sent anything worth a buffer.
+//!
+//! A connection that says nothing, or sends its first message byte by byte, costs a descriptor and a small task: what has come
+//! stays in the system until the message is whole. So there can be thousands of them, and a client that sends its message at
+//! once is not among those that wait.
+
+use std::io::{self, ErrorKind};
+
+use rustix::io::ioctl_fionread;
+use rustix::net::{RecvFlags, recv};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+use crate::greeting::PREFACE;
+
+/// The header of a record of TLS: its type, a version, and the length of what follows (RFC 8446 section 5.1).
+const RECORD_HEADER: usize = 5;
+
+/// What a record of TLS holds at most.
+const RECORD: usize = 1 << 14;
+
+/// Waits for the first message of a client, and reads nothing. Returns the connection for another runtime, and whether the
+/// message is there: what has come may be the end, or something that cannot become such a message.
+pub(crate) async fn first_message(
+    stream: TcpStream,
+    is_tls: bool,
+) -> io::Result<(bool, std::net::TcpStream)> {
+    loop {
+        let ready = stream.ready(Interest::READABLE).await?;
+        let is_there = match stream.try_io(Interest::READABLE, || arrived(&stream, is_tls)) {
+            // More may come, unless the client has said that it sends nothing more.
+            Err(error) if error.kind() == ErrorKind::WouldBlock && !ready.is_read_closed() => continue,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+            result => result?,
+        };
+        return Ok((is_there, stream.into_std()?));
+    }
+}
+
+/// Tells whether the message is there, or fails with [`ErrorKind::WouldBlock`] if it may still come.
+fn arrived(stream: &TcpStream, is_tls: bool) -> io::Result<bool> {
+    let mut first = [0; PREFACE.len()];
+    let (read, _) = recv(stream, &mut first, RecvFlags::PEEK | RecvFlags::DONTWAIT)?;
+    let expected = if is_tls { record(&first[..read]) } else { preface(&first[..read]) };
+    if expected == 0 {
+        return Ok(false);
+    }
+    if ioctl_fionread(stream)? < expected as u64 {
+        return Err(ErrorKind::WouldBlock.into());
+    }
+    Ok(true)
+}
+
+/// Returns how many bytes a record of TLS that begins so has; 0 for what is none.
+fn record(first: &[u8]) -> usize {
+    match first {
+        [0x16, 3, _, high, low, ..] => match usize::from(u16::from_be_bytes([*high, *low])) {
+            length @ 1..=RECORD => RECORD_HEADER + length,
+            _ => 0,
+        },
+        [0x16] | [0x16, 3] | [0x16, 3, _] | [0x16, 3, _, _] => RECORD_HEADER,
+        _ => 0,
+    }
+}
+
+/// Returns how many bytes the preface of HTTP/2 has, if it begins so; 0 for what does not.
+fn preface(first: &[u8]) -> usize {
+    if !first.is_empty() && PREFACE.starts_with(first) { PREFACE.len() } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_message_is_awaited_as_long_as_it_can_become_one() {
+        let hello = [0x16, 3, 1, 0, 200, 1];
+        for length in 1..RECORD_HEADER {
+            assert_eq!(record(&hello[..length]), RECORD_HEADER, "{length}");
+        }
+        assert_eq!(record(&hello), 205);
+        for none in [&[][..], b"GET /", b"PRI *", &[0x16, 2], &[0x16, 3, 1, 0x40, 1, 1], &[0x16, 3, 1, 0, 0]]
+        {
+            assert_eq!(record(none), 0, "{none:?}");
+        }
+        assert_eq!([preface(b"PRI"), preface(&PREFACE)], [PREFACE.len(); 2]);
+        for none in [&b""[..], b"GET / HTTP/1.1", b"PRIX", &hello] {
+            assert_eq!(preface(none), 0, "{none:?}");
+        }
+    }
+
+    /// Sends pieces; tells after how many of them it was clear whether the message is there, and whether it is.
+    async fn clear_after(pieces: &[&[u8]], is_tls: bool) -> (usize, bool) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (served, _) = listener.accept().await.unwrap();
+        for (number, piece) in (1..).zip(pieces) {
+            client.write_all(piece).await.unwrap();
+            served.readable().await.unwrap();
+            if arrived(&served, is_tls).is_ok() {
+                return (number, first_message(served, is_tls).await.unwrap().0);
+            }
+        }
+        drop(client);
+        (pieces.len() + 1, first_message(served, is_tls).await.unwrap().0)
+    }
+
+    #[tokio::test]
+    async fn the_message_is_there_when_it_is_whole() {
+        assert_eq!(clear_after(&[&[0x16], &[3, 1, 0, 2], &[1], &[2]], true).await, (4, true));
+        assert_eq!(clear_after(&[&PREFACE[..20], &PREFACE[20..]], false).await, (2, true));
+        assert_eq!(clear_after(&[b"G"], true).await, (1, false));
+        assert_eq!(clear_after(&[b"P", b"OST"], false).await, (2, false));
+        assert_eq!(clear_after(&[&[0x16, 3], b"x"], true).await, (3, false), "the client has closed");
+        assert_eq!(clear_after(&[], false).await, (1, false), "nothing comes");
+    }
+}
