@@ -35,7 +35,9 @@ pub(crate) use events::Events;
 pub(crate) use explain::Explain;
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
-pub(crate) use launch::{Launch, Render as LaunchRender, Site as LaunchSite};
+pub(crate) use launch::{
+    Check as LaunchCheck, Launch, List as LaunchList, Render as LaunchRender, Site as LaunchSite,
+};
 pub(crate) use lint::Lint;
 pub(crate) use man::Man;
 pub(crate) use network::Network;

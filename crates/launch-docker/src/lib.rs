@@ -10,6 +10,7 @@
 //! | `connect` | the engine, once it answers |
 //! | `image` | the image, pulled where the plan wants it |
 //! | `container` | the container: made, looked up, removed |
+//! | `look` | a look at an engine, without a launch |
 //! | `end` | how a container ended |
 //! | `refusal` | what an error of the engine means |
 
@@ -17,10 +18,11 @@ mod connect;
 mod container;
 mod end;
 mod image;
+mod look;
 mod refusal;
 mod session;
 
-use ccs_launch::docker::Plan;
+use ccs_launch::docker::{Engine, Plan};
 use ccs_launch::{ExitCode, Failure};
 
 /// One launch, and where its lines go.
@@ -47,11 +49,19 @@ pub fn run_id() -> Result<String, Failure> {
 /// Returns no failure in the second case alone, when the container is removed, and when another launch of the same chaincode has
 /// taken over.
 pub fn run(launch: &Launch<'_>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime
-        .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot start the runtime: {error}")))?;
+    let runtime = runtime()?;
     let outcome = runtime.block_on(session::run(launch));
     // Resolving a name cannot be interrupted, and nobody waits for it any more.
     runtime.shutdown_background();
     outcome
+}
+
+/// Returns the version of an engine, and of the API that it speaks, once it answers.
+pub fn version(engine: &Engine) -> Result<String, Failure> {
+    runtime()?.block_on(look::version(engine))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot start the runtime: {error}")))
 }

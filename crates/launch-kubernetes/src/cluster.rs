@@ -31,16 +31,21 @@ const LONGEST_LINE: usize = 1000;
 
 /// A kind of object that a launch makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A chaincode that dials the peer.
     Job,
+    /// A chaincode that the peer dials.
     Deployment,
+    /// Where the peer dials.
     Service,
+    /// The certificates.
     Secret,
 }
 
 impl Kind {
     /// Returns the word for one of them.
-    pub(crate) fn word(self) -> &'static str {
+    #[must_use]
+    pub fn word(self) -> &'static str {
         match self {
             Self::Job => "job",
             Self::Deployment => "deployment",
@@ -63,8 +68,8 @@ impl Kind {
 /// One namespace of a cluster.
 #[derive(Clone)]
 pub(crate) struct Cluster {
-    client: Client,
-    namespace: String,
+    pub(crate) client: Client,
+    pub(crate) namespace: String,
 }
 
 /// One version of an object, as a condition for its deletion.
@@ -78,6 +83,11 @@ impl Version {
     /// Returns the UID of the object.
     pub(crate) fn uid(&self) -> &str {
         self.uid.as_deref().unwrap_or_default()
+    }
+
+    /// Returns every version of the object with a UID.
+    pub(crate) fn of_uid(uid: &str) -> Self {
+        Self { uid: Some(uid.to_owned()), version: None }
     }
 
     /// Returns every version of the same object.
@@ -113,33 +123,31 @@ impl Cluster {
         Ok(Self { client, namespace: target.namespace.clone() })
     }
 
+    /// Returns another namespace of the same cluster.
+    pub(crate) fn namespace(&self, name: &str) -> Self {
+        Self { client: self.client.clone(), namespace: name.to_owned() }
+    }
+
     /// Returns the objects of a kind.
     pub(crate) fn of(&self, kind: Kind) -> Api<DynamicObject> {
         match kind {
-            Kind::Job => self.api("batch", "batch/v1", "Job", kind.words()),
-            Kind::Deployment => self.api("apps", "apps/v1", "Deployment", kind.words()),
-            Kind::Service => self.api("", "v1", "Service", kind.words()),
-            Kind::Secret => self.api("", "v1", "Secret", kind.words()),
+            Kind::Job => self.api("batch", "Job", kind.words()),
+            Kind::Deployment => self.api("apps", "Deployment", kind.words()),
+            Kind::Service => self.api("", "Service", kind.words()),
+            Kind::Secret => self.api("", "Secret", kind.words()),
         }
     }
 
     pub(crate) fn pods(&self) -> Api<DynamicObject> {
-        self.api("", "v1", "Pod", "pods")
+        self.api("", "Pod", "pods")
     }
 
-    fn api(&self, group: &str, api_version: &str, kind: &str, plural: &str) -> Api<DynamicObject> {
-        let resource = ApiResource {
-            group: group.to_owned(),
-            version: "v1".to_owned(),
-            api_version: api_version.to_owned(),
-            kind: kind.to_owned(),
-            plural: plural.to_owned(),
-        };
-        Api::namespaced_with(self.client.clone(), &self.namespace, &resource)
+    fn api(&self, group: &str, kind: &str, plural: &str) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.clone(), &self.namespace, &resource_of(group, kind, plural))
     }
 
     /// Waits for an answer, and reads a refusal.
-    async fn answer<T>(
+    pub(crate) async fn answer<T>(
         &self,
         attempt: String,
         call: impl Future<Output = kube::Result<T>>,
@@ -178,12 +186,7 @@ impl Cluster {
     /// Creates the Job, and returns its UID. One that is there already is the answer to an earlier call of ours, which was
     /// lost: its name holds what no other launch has.
     pub(crate) async fn create_job(&self, name: &str, job: &Value) -> Result<String, Refusal> {
-        let refused = |error: serde_json::Error| Refusal {
-            failure: Failure::new(ExitCode::Settings, format!("cannot create job {name}: {error}")),
-            may_pass: false,
-            right: None,
-            status: 0,
-        };
+        let refused = |error| unwritable(&format!("create job {name}"), &error);
         let job: DynamicObject = serde_json::from_value(job.clone()).map_err(refused)?;
         let (jobs, parameters) = (self.of(Kind::Job), PostParams::default());
         let created = self.answer(format!("create job {name}"), jobs.create(&parameters, &job)).await;
@@ -231,7 +234,7 @@ impl Cluster {
 
     /// Lists the Events about an object, in the order in which they happened last.
     pub(crate) async fn events(&self, uid: &str) -> Result<Vec<Value>, Refusal> {
-        let events = self.api("", "v1", "Event", "events");
+        let events = self.api("", "Event", "events");
         let parameters = ListParams::default().fields(&format!("involvedObject.uid={uid}"));
         let list = self.answer("list events".to_owned(), events.list(&parameters)).await?;
         let mut events: Vec<Value> =
@@ -268,6 +271,28 @@ impl Cluster {
         };
         let text = self.answer(format!("read the log of pod {pod}"), call).await?;
         Ok(text.lines().map(str::to_owned).collect())
+    }
+}
+
+/// Returns how the API names a kind of object, of which it has the version `v1`.
+pub(crate) fn resource_of(group: &str, kind: &str, plural: &str) -> ApiResource {
+    let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+    ApiResource {
+        group: group.to_owned(),
+        version: "v1".to_owned(),
+        api_version,
+        kind: kind.to_owned(),
+        plural: plural.to_owned(),
+    }
+}
+
+/// Refuses what is no object of Kubernetes.
+pub(crate) fn unwritable(attempt: &str, error: &serde_json::Error) -> Refusal {
+    Refusal {
+        failure: Failure::new(ExitCode::Settings, format!("cannot {attempt}: {error}")),
+        may_pass: false,
+        right: None,
+        status: 0,
     }
 }
 

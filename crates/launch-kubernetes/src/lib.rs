@@ -11,20 +11,28 @@
 //! | `session` | one launch from beginning to end |
 //! | `server` | the start of chaincode that waits for the peer to dial |
 //! | `reach` | whether it can be dialled from here |
+//! | `upkeep`, `reads`, `found` | what is there already, and its removal |
 //! | `watch` | what Job or Deployment, pod and Events show |
 //! | `verdict` | what that means: pure |
 //! | `cluster`, `refusal`, `tries` | the calls, what a refusal means, and when a call is made again |
 
 mod cluster;
+mod found;
 mod reach;
+mod reads;
 mod refusal;
 mod server;
 mod session;
 mod tries;
+mod upkeep;
 mod verdict;
 mod watch;
 
 use std::time::Duration;
+
+pub use cluster::Kind;
+pub use found::{Found, State};
+pub use upkeep::{Live, Upkeep};
 
 use ccs_launch::kubernetes::{Plan, SUFFIX, ServerPlan, Target};
 use ccs_launch::{ExitCode, Failure};

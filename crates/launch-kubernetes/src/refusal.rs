@@ -1,6 +1,6 @@
 //! What a refusal of the API server means.
 
-use ccs_launch::kubernetes::{RIGHTS, Right, SERVER_RIGHTS};
+use ccs_launch::kubernetes::{Right, all_rights};
 use ccs_launch::{ExitCode, Failure};
 use kube::Error;
 use kube::core::Status;
@@ -97,7 +97,7 @@ fn missing_right(message: &str) -> Option<&'static Right> {
     let (resource, rest) = rest.split_once('"')?;
     let group =
         rest.split_once("API group \"").and_then(|(_, rest)| rest.split_once('"')).map(|(group, _)| group);
-    RIGHTS.iter().chain(SERVER_RIGHTS).find(|right| {
+    all_rights().find(|right| {
         right.resource == resource && right.group == group.unwrap_or_default() && right.verbs.contains(&verb)
     })
 }

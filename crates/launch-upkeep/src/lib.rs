@@ -3,11 +3,19 @@
 //! | Module | What it answers |
 //! | --- | --- |
 //! | [`render`] | what launching a package would make |
+//! | [`check`] | whether everything is there that launching needs |
+//! | [`inventory`] | what is there, compared with the builds of the peer |
+//! | [`builds`] | the builds of a peer |
+//! | [`moment`] | times |
 //! | [`package`] | what a launch reads of a package file |
 //! | [`site`] | launch.yaml and the variables of the peer whose chaincode is meant |
 //!
 //! What is decided here is carried out by the crates of the platforms.
 
+pub mod builds;
+pub mod check;
+pub mod inventory;
+pub mod moment;
 pub mod package;
 pub mod render;
 pub mod site;

@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 pub use names::Identity;
 pub use objects::MANAGER;
 pub use pod::{CONTAINER, WORKLOAD};
-pub use rights::{RIGHTS, Right, SERVER_RIGHTS, role};
+pub use rights::{FEATURES, RIGHTS, Right, SERVER_RIGHTS, UPKEEP_RIGHTS, all_rights, role};
 pub use server::{Certificates, MANAGER as SERVER_MANAGER, Plan as ServerPlan, Server};
 pub use target::{Surroundings, Target};
 

@@ -1,5 +1,7 @@
 //! `ccs launch`: what launching a package makes.
 
+mod check;
+mod list;
 mod render;
 
 use ccs_launch_upkeep::site::Site;
@@ -10,11 +12,13 @@ use crate::failure::Failure;
 pub(crate) fn run(command: &Launch) -> Result<(), Failure> {
     match command {
         Launch::Render(options) => render::run(options),
+        Launch::Check(options) => check::run(options),
+        Launch::List(options) => list::run(options),
     }
 }
 
 /// Reads the settings of the peer's builder.
-fn site(options: &LaunchSite) -> Result<Site, Failure> {
+fn site(options: &LaunchSite) -> Result<Site, ccs_launch::Failure> {
     let LaunchSite { settings, peer_id, mspid } = options;
-    Ok(Site::read(settings.as_deref(), peer_id.clone(), mspid.clone())?)
+    Site::read(settings.as_deref(), peer_id.clone(), mspid.clone())
 }

@@ -23,6 +23,8 @@ fn help_teaches_each_command() {
         &["tls", "rotate", "--help"],
         &["launch", "--help"],
         &["launch", "render", "--help"],
+        &["launch", "check", "--help"],
+        &["launch", "list", "--help"],
         &["probe", "--help"],
         &["invoke", "--help"],
         &["query", "--help"],

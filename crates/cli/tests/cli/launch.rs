@@ -139,3 +139,51 @@ fn broken_settings_are_named() {
     assert_eq!(output.status.code(), Some(24));
     assert!(stderr(&output).contains("cannot read "), "{}", stderr(&output));
 }
+
+#[test]
+fn a_check_of_processes_names_the_tools_that_are_missing() {
+    let settings = "platform: process\nlanguages: [golang, java]\n";
+    let (folder, _, settings) = site("binary", "", settings);
+    let tools = folder.path("tools");
+    let go = folder.write("tools/go", "#!/bin/sh\n");
+    std::fs::set_permissions(&go, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let check = |more: &[&str]| {
+        let mut command = Command::cargo_bin("ccs").unwrap();
+        command.args(["launch", "check", "--settings", &settings]).args(more).env_clear();
+        command.env("PATH", &tools).env("TMPDIR", folder.path("")).output().unwrap()
+    };
+    let output = check(&[]);
+    assert_eq!(output.status.code(), Some(23));
+    let filters = [(folder.path(""), "[folder]/")];
+    insta::with_settings!({filters => filters.iter().map(|(from, to)| (from.as_str(), *to)).collect::<Vec<_>>()}, {
+        insta::assert_snapshot!("launch_check_process", stdout(&output));
+    });
+    let json: Value = serde_json::from_slice(&check(&["--json"]).stdout).unwrap();
+    assert_eq!(json["exit_code"], 23);
+    let missing: Vec<_> =
+        json["items"].as_array().unwrap().iter().filter(|item| item["ok"] == false).collect();
+    assert_eq!(missing.len(), 2, "{json}");
+}
+
+#[test]
+fn a_check_names_broken_settings_and_a_platform_that_does_not_answer() {
+    let (folder, _, broken) = site("k8s", "", "platfrom: kubernetes\n");
+    let output = launch(&["check", "--settings", &broken]);
+    assert_eq!(output.status.code(), Some(24));
+    assert!(stdout(&output).contains("  missing  "), "{}", stdout(&output));
+    assert!(stdout(&output).contains("did you mean platform?"), "{}", stdout(&output));
+    let settings = folder.write("launch.yaml", "platform: kubernetes\npeer_id: peer0\n");
+    let output = launch(&["check", "--settings", &settings]);
+    assert_eq!(output.status.code(), Some(24));
+    assert!(stdout(&output).contains("unable to load in-cluster config: "), "{}", stdout(&output));
+    let output = launch(&["list", "--settings", &settings]);
+    assert_eq!(output.status.code(), Some(24));
+    assert!(
+        stderr(&output).contains("hint: outside of a cluster, set KUBECONFIG_PATH"),
+        "{}",
+        stderr(&output)
+    );
+    let output = launch(&["list", "--settings", &settings, "--builds", &folder.path("missing")]);
+    assert_eq!(output.status.code(), Some(20));
+    assert!(stderr(&output).contains("hint: the peer has its builds in "), "{}", stderr(&output));
+}

@@ -28,10 +28,7 @@ pub enum Endpoint {
 
 impl Engine {
     /// Chooses the engine.
-    pub(super) fn choose(
-        docker: &Docker,
-        variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Self, Failure> {
+    pub fn choose(docker: &Docker, variable: &dyn Fn(&str) -> Option<String>) -> Result<Self, Failure> {
         let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
         let one = |text: &str, tls: Result<Option<Tls>, String>, source: &str| {
             let endpoint = Endpoint::parse(text, tls).map_err(|reason| {

@@ -50,6 +50,20 @@ pub const SERVER_RIGHTS: &[Right] = &[
     right("", "services", &["delete"], "for chaincode that the peer dials: to remove what is not used"),
 ];
 
+/// Every further right, for `ccs launch list`, `reconcile` and `gc`. Whoever may patch a Secret sees it in the answer, so to get one adds
+/// nothing to what launching needs.
+pub const UPKEEP_RIGHTS: &[Right] = &[
+    right("", "secrets", &["get"], "for ccs launch: to see whether the certificates are still there"),
+    right("", "services", &["get", "list"], "for ccs launch: to see whether the Service is still there"),
+];
+
+/// What a table of rights is for, and the table.
+pub const FEATURES: [(&str, &[Right]); 3] = [
+    ("chaincode that dials the peer", RIGHTS),
+    ("chaincode that the peer dials", SERVER_RIGHTS),
+    ("ccs launch", UPKEEP_RIGHTS),
+];
+
 const fn right(
     group: &'static str,
     resource: &'static str,
@@ -76,13 +90,18 @@ impl Right {
     }
 }
 
+/// Returns every right.
+pub fn all_rights() -> impl Iterator<Item = &'static Right> {
+    FEATURES.iter().flat_map(|(_, rights)| rights.iter())
+}
+
 /// Returns a Role with every right, as YAML.
 #[must_use]
 pub fn role(name: &str, namespace: &str) -> String {
     let mut role = format!(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: {name}, namespace: {namespace}}}\nrules:\n"
     );
-    for right in RIGHTS.iter().chain(SERVER_RIGHTS) {
+    for right in all_rights() {
         let optional = if right.needed { "" } else { "; optional" };
         let _ = writeln!(role, "  # {}{optional}\n  - {}", right.purpose, right.rule());
     }

@@ -1,0 +1,86 @@
+//! `ccs launch list`: the chaincode that was launched, and how it is.
+
+use std::fmt::Write as _;
+
+use ccs_launch_kubernetes::Upkeep;
+use ccs_launch_upkeep::builds::Builds;
+use ccs_launch_upkeep::inventory::{Inventory, Places, Row, anyone, compare, find};
+use ccs_launch_upkeep::moment::now;
+
+use super::site;
+use crate::cli::LaunchList;
+use crate::failure::Failure;
+use crate::output;
+use crate::table::Table;
+
+pub(crate) fn run(options: &LaunchList) -> Result<(), Failure> {
+    let site = site(&options.site)?;
+    let builds = options.builds.as_deref().map(Builds::read).transpose()?;
+    let places = Places::of(&site, builds.as_ref(), &options.namespaces)?;
+    let upkeep = Upkeep::new(&site.target(&anyone())?)?;
+    let (found, warnings) = find(&upkeep, &places)?;
+    let peer_id = site.peer_id().ok();
+    let mut inventory = compare(&found, builds.as_ref(), peer_id.as_deref(), now());
+    inventory.warnings.extend(warnings);
+    if options.json {
+        return output::print_json(&inventory);
+    }
+    output::print(&text(&inventory))?;
+    inventory.warnings.iter().for_each(|warning| output::warn(warning));
+    Ok(())
+}
+
+fn text(inventory: &Inventory) -> String {
+    if inventory.chaincodes.is_empty() {
+        return "nothing was launched\n".to_owned();
+    }
+    let mut table = Table::default();
+    table.row(["PACKAGE", "PEER", "WORKLOAD", "STATE", "AGE", "CERTIFICATE ENDS", "BUILD"]);
+    for row in &inventory.chaincodes {
+        table.row([
+            short(&row.package_id),
+            row.peer_id.clone().unwrap_or_default(),
+            format!("{}/{}", row.namespace, row.workload),
+            row.state.to_owned(),
+            row.age_seconds.map(age).unwrap_or_default(),
+            row.certificates_end.as_deref().map(|end| end.chars().take(10).collect()).unwrap_or_default(),
+            build(row).to_owned(),
+        ]);
+    }
+    let mut text = table.text();
+    for row in &inventory.chaincodes {
+        if let Some(reason) = &row.reason {
+            let line = format!("{}/{}: {reason}", row.namespace, row.workload);
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{}", crate::style::safe(&line));
+        }
+    }
+    text
+}
+
+/// Shortens a package ID, which is long and mostly told apart by its label.
+pub(super) fn short(package_id: &str) -> String {
+    const DIGITS: usize = 12;
+    match package_id.rsplit_once(':') {
+        Some((label, hash)) => format!("{label}:{}", hash.chars().take(DIGITS).collect::<String>()),
+        None => package_id.to_owned(),
+    }
+}
+
+fn build(row: &Row) -> &'static str {
+    match row.recorded {
+        Some(true) => "yes",
+        Some(false) => "none",
+        None => "",
+    }
+}
+
+/// Writes an age in its largest unit, as kubectl does.
+pub(super) fn age(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds}s"),
+        120..7_200 => format!("{}m", seconds / 60),
+        7_200..172_800 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}

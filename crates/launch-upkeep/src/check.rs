@@ -1,0 +1,187 @@
+//! Whether everything is there that launching needs.
+
+mod host;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use ccs_launch::docker::Engine;
+use ccs_launch::kubernetes::FEATURES;
+use ccs_launch::settings::Platform;
+use ccs_launch::{ExitCode, Failure};
+use ccs_launch_kubernetes::Upkeep;
+use serde::Serialize;
+
+use crate::inventory::{Places, anyone};
+use crate::site::Site;
+
+/// One thing that launching needs or could use.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Item {
+    /// What it is for.
+    pub feature: String,
+    /// What was looked at.
+    pub what: String,
+    /// Whether it is there.
+    pub ok: bool,
+    /// Whether launching fails without it.
+    pub required: bool,
+    /// What was found.
+    pub message: String,
+    /// How to mend it.
+    pub hint: Option<String>,
+    /// What a launch would end with without it.
+    pub exit_code: u8,
+}
+
+/// The document of `ccs launch check --json`. Its shape is in `docs/json.md`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Document {
+    /// What was looked at, in the order of a launch.
+    pub items: Vec<Item>,
+    /// The rules of a Role that are missing, as YAML; empty where none is.
+    pub rules: Vec<String>,
+    /// What the command ends with: 0, or the code of the first thing that is required and missing.
+    pub exit_code: u8,
+}
+
+/// What is checked.
+#[derive(Clone, Copy, Debug)]
+pub struct Check<'a> {
+    /// The file of the settings, if one was named.
+    pub file: Option<&'a Path>,
+    /// The settings, or why there are none.
+    pub site: &'a Result<Site, Failure>,
+    /// The folder of the peer's builds, if it was named.
+    pub builds: Option<&'a Path>,
+}
+
+impl Item {
+    pub(crate) fn of(feature: &str, what: impl Into<String>, code: ExitCode, outcome: Outcome) -> Self {
+        let (ok, required, message, hint) = match outcome {
+            Outcome::There(message) => (true, true, message, None),
+            Outcome::Missing(message, hint) => (false, true, message, hint),
+            Outcome::Optional(message, hint) => (false, false, message, hint),
+        };
+        let exit_code = code.number();
+        Self { feature: feature.to_owned(), what: what.into(), ok, required, message, hint, exit_code }
+    }
+}
+
+/// What came of a look.
+pub(crate) enum Outcome {
+    There(String),
+    Missing(String, Option<String>),
+    Optional(String, Option<String>),
+}
+
+impl Check<'_> {
+    /// Looks at everything.
+    #[must_use]
+    pub fn document(&self) -> Document {
+        let mut document = Document::default();
+        let file = self.file.map_or_else(|| "no launch.yaml".to_owned(), |file| file.display().to_string());
+        match self.site {
+            Ok(site) => {
+                document.items.push(Item::of(
+                    "settings",
+                    file,
+                    ExitCode::Settings,
+                    Outcome::There(said_of(site)),
+                ));
+                look(site, self.builds, &mut document);
+            }
+            Err(failure) => document.items.push(of_failure("settings", file, failure)),
+        }
+        let missing = document.items.iter().find(|item| item.required && !item.ok);
+        document.exit_code = missing.map_or(0, |item| item.exit_code);
+        document
+    }
+}
+
+fn said_of(site: &Site) -> String {
+    match site.settings.platform {
+        Some(Platform::Process) => "platform: process".to_owned(),
+        Some(Platform::Docker) => "platform: docker".to_owned(),
+        Some(Platform::Kubernetes) => "platform: kubernetes".to_owned(),
+        Some(Platform::None) => "platform: none; nothing is launched".to_owned(),
+        None => "only packages of the type k8s are launched, on Kubernetes".to_owned(),
+    }
+}
+
+fn of_failure(feature: &str, what: impl Into<String>, failure: &Failure) -> Item {
+    let hint = failure.hint().map(str::to_owned);
+    Item::of(feature, what, failure.code(), Outcome::Missing(failure.to_string(), hint))
+}
+
+fn look(site: &Site, builds: Option<&Path>, document: &mut Document) {
+    match site.settings.platform {
+        None | Some(Platform::Kubernetes) => kubernetes(site, document),
+        Some(Platform::Process) => document.items.extend(host::look(&site.settings, builds)),
+        Some(Platform::Docker) => document.items.push(docker(site)),
+        Some(Platform::None) => {}
+    }
+}
+
+fn docker(site: &Site) -> Item {
+    const FEATURE: &str = "Docker";
+    let engine = Engine::choose(&site.settings.docker, &|name| site.variable(name));
+    let version = engine.and_then(|engine| {
+        let what = engine.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        Ok((what, ccs_launch_docker::version(&engine)?))
+    });
+    match version {
+        Ok((what, version)) => Item::of(FEATURE, what, ExitCode::Unreachable, Outcome::There(version)),
+        Err(failure) => of_failure(FEATURE, "engine", &failure),
+    }
+}
+
+fn kubernetes(site: &Site, document: &mut Document) {
+    const FEATURE: &str = "Kubernetes";
+    let target = match site.target(&anyone()) {
+        Ok(target) => target,
+        Err(failure) => return document.items.push(of_failure(FEATURE, "settings", &failure)),
+    };
+    let peer = if target.peer_id.is_empty() { "empty".to_owned() } else { target.peer_id.clone() };
+    document.items.push(Item::of(FEATURE, "ID of the peer", ExitCode::Settings, Outcome::There(peer)));
+    let upkeep = Upkeep::new(&target).and_then(|upkeep| Ok((upkeep.version()?, upkeep)));
+    let (version, upkeep) = match upkeep {
+        Ok(found) => found,
+        Err(failure) => return document.items.push(of_failure(FEATURE, "API server", &failure)),
+    };
+    document.items.push(Item::of(FEATURE, "API server", ExitCode::Unreachable, Outcome::There(version)));
+    let namespaces = Places::of(site, None, &[]).map(|places| places.namespaces).unwrap_or_default();
+    for namespace in namespaces {
+        rights(&upkeep, &namespace, site.settings.platform.is_some(), document);
+    }
+}
+
+fn rights(upkeep: &Upkeep, namespace: &str, has_servers: bool, document: &mut Document) {
+    // A right may stand in two rows.
+    let mut rules = BTreeSet::new();
+    for (number, (feature, rights)) in FEATURES.iter().enumerate() {
+        let is_used = number != SERVERS || has_servers;
+        for right in rights.iter().filter(|_| is_used) {
+            let what = format!("{namespace}: {} {}", right.verbs.join(", "), right.resource);
+            let outcome = match upkeep.missing(namespace, right) {
+                Ok(missing) if missing.is_empty() => Outcome::There(right.purpose.to_owned()),
+                Ok(missing) => {
+                    rules.insert(right.rule());
+                    let message = format!("may not {}: {}", missing.join(", "), right.purpose);
+                    let hint = Some(format!("add to the Role in namespace {namespace}: {}", right.rule()));
+                    if right.needed {
+                        Outcome::Missing(message, hint)
+                    } else {
+                        Outcome::Optional(message, hint)
+                    }
+                }
+                Err(failure) => return document.items.push(of_failure(feature, what, &failure)),
+            };
+            document.items.push(Item::of(feature, what, ExitCode::Forbidden, outcome));
+        }
+    }
+    document.rules.extend(rules);
+}
+
+/// The place of the rights for chaincode that the peer dials among the features.
+const SERVERS: usize = 1;

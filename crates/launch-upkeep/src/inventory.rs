@@ -1,0 +1,283 @@
+//! What is there of launched chaincode, compared with what the peer's builds have recorded.
+
+use std::collections::BTreeSet;
+
+use ccs_launch::Failure;
+use ccs_launch::record::Record;
+use ccs_launch::settings::{Role, Subject};
+use ccs_launch_kubernetes::{Found, Kind, State, Upkeep};
+use serde::Serialize;
+
+use crate::builds::{Build, Builds};
+use crate::moment::age;
+use crate::site::Site;
+
+/// The word for the platform in launch.json.
+pub(crate) const KUBERNETES: &str = "kubernetes";
+
+/// A chaincode that a launch has made, or that a build has recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Row {
+    /// The package ID.
+    pub package_id: String,
+    /// The ID of the peer; [`None`] where only the build is known.
+    pub peer_id: Option<String>,
+    /// The platform.
+    pub platform: String,
+    /// Who dials: `client` stands for the chaincode, `server` for the peer.
+    pub role: &'static str,
+    /// The namespace.
+    pub namespace: String,
+    /// The name of the Deployment, the Job or, where only that is left, the Service.
+    pub workload: String,
+    /// `running`, `starting`, `failing`, `ended`, `gone` or `removed`.
+    pub state: &'static str,
+    /// What it waits for, what is wrong, or how it ended last.
+    pub reason: Option<String>,
+    /// When it was made, as RFC 3339.
+    pub created: Option<String>,
+    /// How long ago that was, in seconds.
+    pub age_seconds: Option<u64>,
+    /// When its certificates end, as RFC 3339.
+    pub certificates_end: Option<String>,
+    /// Whether a build of the peer refers to it; [`None`] where the builds are not known, or those of its peer.
+    pub recorded: Option<bool>,
+}
+
+/// The document of `ccs launch list --json`. Its shape is in `docs/json.md`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Inventory {
+    /// The chaincodes, by package and workload.
+    pub chaincodes: Vec<Row>,
+    /// What could not be looked at.
+    pub warnings: Vec<String>,
+}
+
+/// Where to look.
+#[derive(Clone, Debug, Default)]
+pub struct Places {
+    /// The namespaces.
+    pub namespaces: BTreeSet<String>,
+}
+
+impl Places {
+    /// Returns every namespace that settings and builds name, and others.
+    pub fn of(site: &Site, builds: Option<&Builds>, others: &[String]) -> Result<Self, Failure> {
+        let recorded = builds.into_iter().flat_map(|builds| &builds.builds);
+        let recorded = recorded.filter_map(|build| build.record.as_ref());
+        let recorded = recorded.filter(|record| record.platform == KUBERNETES);
+        let ruled = site.settings.chaincodes.iter().filter_map(|rule| rule.namespace.clone());
+        let mut namespaces: BTreeSet<String> =
+            recorded.map(|record| record.namespace.clone()).chain(ruled).collect();
+        namespaces.extend(others.iter().cloned());
+        namespaces.insert(site.target(&anyone())?.namespace);
+        Ok(Self { namespaces })
+    }
+}
+
+/// A chaincode for which no rule is meant.
+#[must_use]
+pub fn anyone() -> Subject<'static> {
+    Subject { package: "", chaincode_type: "", role: Role::Server }
+}
+
+/// Looks at the platform.
+pub fn find(upkeep: &Upkeep, places: &Places) -> Result<(Vec<Found>, Vec<String>), Failure> {
+    let (mut found, mut warnings) = (Vec::new(), Vec::new());
+    for namespace in &places.namespaces {
+        let (objects, complaints) = upkeep.find(namespace)?;
+        found.extend(objects);
+        warnings.extend(complaints);
+    }
+    Ok((found, warnings))
+}
+
+/// Compares what is there with what is recorded; the ID of the peer tells whose the builds are.
+#[must_use]
+pub fn compare(found: &[Found], builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Inventory {
+    let without_deployment = |service: &Found| !found.iter().any(|other| is_deployment_of(other, service));
+    let rows = found.iter().filter(|found| match found.kind {
+        Kind::Job | Kind::Deployment => true,
+        Kind::Service => without_deployment(found),
+        Kind::Secret => false,
+    });
+    let mut rows: Vec<Row> = rows.map(|found| row(found, builds, peer_id, now)).collect();
+    for build in builds.into_iter().flat_map(|builds| &builds.builds) {
+        let is_there = |record: &Record| {
+            found.iter().any(|found| {
+                found.kind != Kind::Job
+                    && found.namespace == record.namespace
+                    && found.workload == record.object
+            })
+        };
+        match &build.record {
+            Some(record) if record.platform == KUBERNETES && !is_there(record) => {
+                rows.push(gone(build, record));
+            }
+            _ => {}
+        }
+    }
+    rows.sort_by(|one, other| (&one.package_id, &one.workload).cmp(&(&other.package_id, &other.workload)));
+    let warnings = builds.map(|builds| builds.warnings.clone()).unwrap_or_default();
+    Inventory { chaincodes: rows, warnings }
+}
+
+fn is_deployment_of(found: &Found, service: &Found) -> bool {
+    found.kind == Kind::Deployment
+        && (&found.namespace, &found.workload) == (&service.namespace, &service.workload)
+}
+
+fn row(found: &Found, builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Row {
+    let (state, reason) = match &found.state {
+        Some(State::Running) => ("running", found.last_end.clone()),
+        Some(State::Starting(reason)) => ("starting", Some(reason.clone())),
+        Some(State::Failing(reason)) => ("failing", Some(reason.clone())),
+        Some(State::Ended(reason)) => ("ended", Some(reason.clone())),
+        None => ("gone", Some("the Service is left, and there is no Deployment".to_owned())),
+    };
+    // The builds are those of one peer.
+    let builds = builds.filter(|_| peer_id.is_none_or(|id| id == found.peer_id));
+    let record = builds.and_then(|builds| recorded(builds, found));
+    Row {
+        package_id: found.package_id.clone(),
+        peer_id: Some(found.peer_id.clone()),
+        platform: KUBERNETES.to_owned(),
+        role: if found.kind == Kind::Job { "client" } else { "server" },
+        namespace: found.namespace.clone(),
+        workload: found.name.clone(),
+        state,
+        reason,
+        created: found.created.clone(),
+        age_seconds: found.created.as_deref().and_then(|created| age(created, now)),
+        certificates_end: record.and_then(|record| record.certificates_end.clone()),
+        recorded: builds.map(|builds| refers_to(builds, found)),
+    }
+}
+
+fn gone(build: &Build, record: &Record) -> Row {
+    Row {
+        package_id: build.package_id.clone(),
+        peer_id: None,
+        platform: record.platform.clone(),
+        role: "server",
+        namespace: record.namespace.clone(),
+        workload: record.object.clone(),
+        state: "gone",
+        reason: Some("the build has started it, and nothing of it is there".to_owned()),
+        created: None,
+        age_seconds: None,
+        certificates_end: record.certificates_end.clone(),
+        recorded: Some(true),
+    }
+}
+
+fn recorded<'b>(builds: &'b Builds, found: &Found) -> Option<&'b Record> {
+    let records = builds.builds.iter().filter_map(|build| build.record.as_ref());
+    records
+        .filter(|record| record.platform == KUBERNETES)
+        .find(|record| record.namespace == found.namespace && record.object == found.workload)
+}
+
+/// Tells whether a build refers to what was found: by its record, or, where the peer launches it, by the package.
+#[must_use]
+pub fn refers_to(builds: &Builds, found: &Found) -> bool {
+    match found.kind {
+        Kind::Job => builds.of(&found.package_id).is_some(),
+        Kind::Deployment | Kind::Service | Kind::Secret => recorded(builds, found).is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_796_011_200;
+
+    fn found(kind: Kind, name: &str, package_id: &str, peer_id: &str) -> Found {
+        Found {
+            kind,
+            namespace: "hlf".to_owned(),
+            name: name.to_owned(),
+            uid: format!("uid-{name}"),
+            workload: name.to_owned(),
+            package_id: package_id.to_owned(),
+            peer_id: peer_id.to_owned(),
+            created: Some("2026-11-30T03:00:00Z".to_owned()),
+            state: (kind != Kind::Service).then_some(State::Running),
+            last_end: None,
+        }
+    }
+
+    fn build(package_id: &str, object: Option<&str>) -> Build {
+        let record = object.map(|object| {
+            serde_json::from_value(serde_json::json!({
+                "platform": "kubernetes", "namespace": "hlf", "object": object, "image": "i", "port": 1, "tls": "mutual",
+                "settings": "00", "certificates_end": "2036-01-01T00:00:00Z",
+            }))
+            .unwrap()
+        });
+        Build {
+            package_id: package_id.to_owned(),
+            chaincode_type: "ccaas".to_owned(),
+            folder: "/b/bld".into(),
+            release: "/b/release".into(),
+            record,
+            is_removed: false,
+        }
+    }
+
+    #[test]
+    fn both_directions_are_shown() {
+        let there = [
+            found(Kind::Deployment, "a", "a:00", "peer0"),
+            found(Kind::Service, "a", "a:00", "peer0"),
+            found(Kind::Deployment, "b", "b:00", "peer0"),
+            found(Kind::Service, "d", "d:00", "peer0"),
+            found(Kind::Job, "e", "e:00", "peer0"),
+            found(Kind::Deployment, "f", "f:00", "peer1"),
+        ];
+        let builds = Builds {
+            builds: vec![
+                build("a:00", Some("a")),
+                build("c:00", Some("c")),
+                build("d:00", Some("d")),
+                build("e:00", None),
+            ],
+            warnings: Vec::new(),
+        };
+        let inventory = compare(&there, Some(&builds), Some("peer0"), NOW);
+        let shown: Vec<_> = inventory
+            .chaincodes
+            .iter()
+            .map(|row| {
+                (row.package_id.as_str(), row.role, row.state, row.recorded, row.certificates_end.is_some())
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                ("a:00", "server", "running", Some(true), true),
+                ("b:00", "server", "running", Some(false), false),
+                ("c:00", "server", "gone", Some(true), true),
+                ("d:00", "server", "gone", Some(true), true),
+                ("e:00", "client", "running", Some(true), false),
+                ("f:00", "server", "running", None, false),
+            ]
+        );
+        assert_eq!(inventory.chaincodes[0].age_seconds, Some(3600));
+        let without_builds = compare(&there, None, None, NOW);
+        assert!(without_builds.chaincodes.iter().all(|row| row.recorded.is_none()));
+    }
+
+    #[test]
+    fn what_is_wrong_is_shown_with_its_reason() {
+        let mut failing = found(Kind::Deployment, "a", "a:00", "peer0");
+        failing.state = Some(State::Failing("pod p: ErrImagePull".to_owned()));
+        let mut restarted = found(Kind::Deployment, "b", "b:00", "peer0");
+        restarted.last_end = Some("was started again once".to_owned());
+        let inventory = compare(&[failing, restarted], None, None, NOW);
+        let shown: Vec<_> =
+            inventory.chaincodes.iter().map(|row| (row.state, row.reason.as_deref().unwrap())).collect();
+        assert_eq!(shown, [("failing", "pod p: ErrImagePull"), ("running", "was started again once")]);
+    }
+}
