@@ -36,7 +36,8 @@ pub(crate) use explain::Explain;
 pub(crate) use id::Id;
 pub(crate) use inspect::Inspect;
 pub(crate) use launch::{
-    Check as LaunchCheck, Launch, List as LaunchList, Render as LaunchRender, Site as LaunchSite,
+    Check as LaunchCheck, Gc as LaunchGc, Launch, List as LaunchList, Reconcile as LaunchReconcile,
+    Render as LaunchRender, Site as LaunchSite,
 };
 pub(crate) use lint::Lint;
 pub(crate) use man::Man;

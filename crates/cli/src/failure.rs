@@ -42,6 +42,13 @@ impl Failure {
         Self::new(ccs_builder::report::chain(error))
     }
 
+    /// Names what the message is about.
+    #[must_use]
+    pub(crate) fn about(mut self, subject: &str) -> Self {
+        self.message = format!("{subject}: {}", self.message);
+        self
+    }
+
     /// Adds what to do next.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {

@@ -17,7 +17,9 @@
 
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, fchown,
+};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
@@ -134,6 +136,20 @@ pub fn write_file(path: &Path, content: &[u8], mode: u32, existing: Existing) ->
         .map_err(failed)?;
     file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     persist(file, path, existing)
+}
+
+/// Replaces a file by one with the same mode and owner, so that whoever reads the one can read the other.
+pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), Error> {
+    let failed = |error| Error::system("replace", path, error);
+    let old = fs::metadata(path).map_err(failed)?;
+    let mut file = tempfile::Builder::new().prefix(".ccs-").tempfile_in(parent(path)).map_err(failed)?;
+    let new = file.as_file().metadata().map_err(failed)?;
+    if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+        fchown(file.as_file(), Some(old.uid()), Some(old.gid())).map_err(failed)?;
+    }
+    file.as_file().set_permissions(old.permissions()).map_err(failed)?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    persist(file, path, Existing::Replace)
 }
 
 fn persist(file: NamedTempFile, path: &Path, existing: Existing) -> Result<(), Error> {

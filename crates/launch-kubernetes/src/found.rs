@@ -23,6 +23,8 @@ pub struct Found {
     pub package_id: String,
     /// The ID of the peer.
     pub peer_id: String,
+    /// The MSP ID of the peer; empty where the peer did not tell it.
+    pub mspid: String,
     /// When it was made, as RFC 3339.
     pub created: Option<String>,
     /// How it is; a Service has no state.
@@ -58,6 +60,7 @@ pub(crate) fn read(kind: Kind, namespace: &str, object: &Value, pods: &[Value]) 
         workload: text(&metadata["labels"][WORKLOAD])?,
         package_id: annotation(["fabric-ccs/package-id", "fabric-builder-k8s-ccid"])?,
         peer_id: annotation(["fabric-ccs/peer-id", "fabric-builder-k8s-peerid"])?,
+        mspid: annotation(["fabric-ccs/mspid", "fabric-builder-k8s-mspid"]).unwrap_or_default(),
         created: text(&metadata["creationTimestamp"]),
         state: state(kind, object, pod),
         last_end: pod.and_then(last_end),

@@ -77,6 +77,8 @@ pub struct Start<'a> {
     pub target: &'a Target,
     /// How long everything may take.
     pub limit: Duration,
+    /// Whether it is dialled from here, as the peer will.
+    pub dials: bool,
     /// Takes each line for the log of the peer.
     pub say: &'a dyn Fn(&str),
 }

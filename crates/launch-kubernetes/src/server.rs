@@ -80,6 +80,9 @@ impl Session<'_> {
             plan.connection.address, plan.namespace, plan.object
         ));
         self.becomes_ready(&uid).await?;
+        if !self.start.dials {
+            return Ok(());
+        }
         reach(&plan.connection, self.left()).await
     }
 

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
 /// How long certificates are valid, as those of a peer for its own chaincode.
-const VALIDITY: Duration = Duration::days(3650);
+pub const VALIDITY: Duration = Duration::days(3650);
 
 /// How far clocks may differ.
 const SKEW: Duration = Duration::minutes(5);

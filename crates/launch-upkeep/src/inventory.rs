@@ -202,6 +202,7 @@ mod tests {
             workload: name.to_owned(),
             package_id: package_id.to_owned(),
             peer_id: peer_id.to_owned(),
+            mspid: "Org1MSP".to_owned(),
             created: Some("2026-11-30T03:00:00Z".to_owned()),
             state: (kind != Kind::Service).then_some(State::Running),
             last_end: None,

@@ -5,6 +5,8 @@
 //! | [`render`] | what launching a package would make |
 //! | [`check`] | whether everything is there that launching needs |
 //! | [`inventory`] | what is there, compared with the builds of the peer |
+//! | [`reconcile`] | what is to be done, and its doing |
+//! | [`gc`], [`installed`] | what nothing uses any more |
 //! | [`builds`] | the builds of a peer |
 //! | [`moment`] | times |
 //! | [`package`] | what a launch reads of a package file |
@@ -14,8 +16,11 @@
 
 pub mod builds;
 pub mod check;
+pub mod gc;
+pub mod installed;
 pub mod inventory;
 pub mod moment;
 pub mod package;
+pub mod reconcile;
 pub mod render;
 pub mod site;

@@ -24,7 +24,7 @@ pub use names::Identity;
 pub use objects::MANAGER;
 pub use pod::{CONTAINER, WORKLOAD};
 pub use rights::{FEATURES, RIGHTS, Right, SERVER_RIGHTS, UPKEEP_RIGHTS, all_rights, role};
-pub use server::{Certificates, MANAGER as SERVER_MANAGER, Plan as ServerPlan, Server};
+pub use server::{CHECKSUM, Certificates, MANAGER as SERVER_MANAGER, Plan as ServerPlan, Server};
 pub use target::{Surroundings, Target};
 
 use crate::settings::{Role, Settings, Subject};

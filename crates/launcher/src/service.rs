@@ -82,6 +82,7 @@ pub(crate) fn build(
         plan: &plan,
         target: &target,
         limit: LIMIT.saturating_sub(begin.elapsed()),
+        dials: true,
         say: &|message| log.write(message),
     };
     ccs_launch_kubernetes::start(&start, || output.write().map_err(|error| of_builder(&error)))?;

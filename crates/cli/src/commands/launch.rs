@@ -1,7 +1,9 @@
-//! `ccs launch`: what launching a package makes.
+//! `ccs launch`: looks after chaincode that the builder launches.
 
 mod check;
+mod gc;
 mod list;
+mod reconcile;
 mod render;
 
 use ccs_launch_upkeep::site::Site;
@@ -14,6 +16,8 @@ pub(crate) fn run(command: &Launch) -> Result<(), Failure> {
         Launch::Render(options) => render::run(options),
         Launch::Check(options) => check::run(options),
         Launch::List(options) => list::run(options),
+        Launch::Reconcile(options) => reconcile::run(options),
+        Launch::Gc(options) => gc::run(options),
     }
 }
 

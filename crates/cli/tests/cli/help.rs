@@ -25,6 +25,8 @@ fn help_teaches_each_command() {
         &["launch", "render", "--help"],
         &["launch", "check", "--help"],
         &["launch", "list", "--help"],
+        &["launch", "reconcile", "--help"],
+        &["launch", "gc", "--help"],
         &["probe", "--help"],
         &["invoke", "--help"],
         &["query", "--help"],

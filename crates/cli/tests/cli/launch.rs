@@ -187,3 +187,26 @@ fn a_check_names_broken_settings_and_a_platform_that_does_not_answer() {
     assert_eq!(output.status.code(), Some(20));
     assert!(stderr(&output).contains("hint: the peer has its builds in "), "{}", stderr(&output));
 }
+
+#[test]
+fn reconcile_and_gc_name_what_they_lack() {
+    let (folder, _, settings) = site("ccaas", "", "platform: kubernetes\npeer_id: peer0\n");
+    let builds = folder.path("builds");
+    std::fs::create_dir(&builds).unwrap();
+    // Where no build has started anything, there is nothing to look after, and no cluster is needed.
+    let output = launch(&["reconcile", "--settings", &settings, "--builds", &builds]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    assert_eq!((stdout(&output), stderr(&output)), (String::new(), String::new()));
+    let package = format!("basic_1.0:{}", "ab".repeat(32));
+    let arguments = ["reconcile", "--settings", &settings, "--builds", &builds, "--package", &package];
+    let output = launch(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains(&format!("holds no build of {package}")), "{}", stderr(&output));
+    let output = launch(&["reconcile", "--settings", &settings, "--builds", &builds, "--every", "soon"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("for example 1h or 90s"), "{}", stderr(&output));
+    let installed = folder.write("installed.json", r#"{"chaincode_definitions":[]}"#);
+    let output = launch(&["gc", "--settings", &settings, "--installed", &installed]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("queryinstalled --output json"), "{}", stderr(&output));
+}

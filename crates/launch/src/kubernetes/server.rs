@@ -32,7 +32,7 @@ const GROUP: u32 = 65532;
 
 /// The annotation that changes with the certificates, so that a Deployment starts new pods for new ones; without TLS, with the
 /// template.
-const CHECKSUM: &str = "fabric-ccs/tls-checksum";
+pub const CHECKSUM: &str = "fabric-ccs/tls-checksum";
 
 /// How long a peer tries to connect: the Service may have to find a new pod.
 const DIAL_TIMEOUT: &str = "10s";

@@ -1,0 +1,110 @@
+//! `ccs launch gc`: removes what launches have left and nothing uses any more.
+
+use std::fmt::Write as _;
+
+use ccs_launch_kubernetes::Upkeep;
+use ccs_launch_upkeep::builds::Builds;
+use ccs_launch_upkeep::gc::{Garbage, Search};
+use ccs_launch_upkeep::installed::Installed;
+use ccs_launch_upkeep::inventory::{Places, anyone, find};
+use ccs_launch_upkeep::moment::now;
+use serde::Serialize;
+
+use super::list::{age, short};
+use super::site;
+use crate::cli::LaunchGc;
+use crate::failure::Failure;
+use crate::output;
+use crate::style::{self, safe};
+
+/// The document of `--json`.
+#[derive(Serialize)]
+struct Document<'a> {
+    garbage: &'a [Garbage],
+    warnings: &'a [String],
+}
+
+pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
+    let mut site = site(&options.site)?;
+    if let Some(peer) = &options.peer {
+        site.peer_id = Some(peer.clone());
+    }
+    let builds = options.builds.as_deref().map(Builds::read).transpose()?;
+    let installed = options.installed.as_deref().map(Installed::read).transpose()?;
+    let places = Places::of(&site, builds.as_ref(), &options.namespaces)?;
+    let upkeep = Upkeep::new(&site.target(&anyone())?)?;
+    let (found, mut warnings) = find(&upkeep, &places)?;
+    let (peer_id, mspid) = (site.peer_id()?, site.mspid());
+    let search = Search {
+        peer_id: &peer_id,
+        mspid: &mspid,
+        is_named: options.peer.is_some(),
+        builds: builds.as_ref(),
+        installed: installed.as_ref(),
+        names: &options.names,
+        older_than: options.older_than.map(|time| time.as_secs()),
+        now: now(),
+    };
+    let garbage = search.garbage(&found).into_iter().map(|garbage| garbage.with_secret(&upkeep));
+    let mut garbage = garbage.collect::<Result<Vec<_>, _>>()?;
+    // A build that could not be read may refer to it.
+    let unread = builds.as_ref().filter(|builds| !builds.warnings.is_empty());
+    if let Some(builds) = unread {
+        warnings.extend(builds.warnings.clone());
+        if options.yes {
+            for warning in &warnings {
+                output::warn(warning);
+            }
+            return Err(Failure::new("nothing is deleted while a build cannot be read")
+                .hint("mend or remove the build that is named above".to_owned()));
+        }
+    }
+    let mut failed = None;
+    for garbage in garbage.iter_mut().filter(|_| options.yes) {
+        if let Err(failure) = garbage.delete(&upkeep, builds.as_ref()) {
+            failed = Some(failure);
+            break;
+        }
+    }
+    if options.json {
+        output::print_json(&Document { garbage: &garbage, warnings: &warnings })?;
+    } else {
+        output::print(&text(&garbage))?;
+        for warning in &warnings {
+            output::warn(warning);
+        }
+        if !options.yes && !garbage.is_empty() {
+            style::print_next("the same with --yes, to delete it");
+        }
+        if options.yes && builds.is_none() && !garbage.is_empty() {
+            output::warn(
+                "without --builds, ccs launch reconcile makes it again for a build that has recorded it",
+            );
+        }
+    }
+    failed.map_or(Ok(()), |failure| Err(failure.into()))
+}
+
+fn text(garbage: &[Garbage]) -> String {
+    if garbage.is_empty() {
+        return "nothing is to be removed\n".to_owned();
+    }
+    let mut text = String::new();
+    for found in garbage {
+        let verb = if found.deleted { "deleted" } else { "may go" };
+        let aged = found.age_seconds.map(|seconds| format!(", {} old", age(seconds))).unwrap_or_default();
+        let line = format!(
+            "{}: {verb}: {}/{}{aged}: {}",
+            short(&found.package_id),
+            found.namespace,
+            found.workload,
+            found.reason
+        );
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "{}", safe(&line));
+        for part in &found.objects {
+            let _ = writeln!(text, "  {} {} (UID {})", part.kind, safe(&part.name), safe(&part.uid));
+        }
+    }
+    text
+}

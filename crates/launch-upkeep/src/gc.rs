@@ -1,0 +1,237 @@
+//! What launches have left and nothing uses any more.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use ccs_launch::record;
+use ccs_launch::{ExitCode, Failure};
+use ccs_launch_kubernetes::{Found, Kind, State, Upkeep};
+use serde::Serialize;
+
+use crate::builds::{Build, Builds, REMOVED};
+use crate::installed::Installed;
+use crate::inventory::refers_to;
+use crate::moment::age;
+
+/// How old a server must be that no build refers to: an install makes it before the peer keeps the build, within 300 s.
+const INSTALL: u64 = 600;
+
+/// How old a server must be that no channel uses: between an install and the commit, organizations approve.
+const APPROVALS: u64 = 24 * 3600;
+
+/// What is looked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Search<'a> {
+    /// The ID of the peer: what belongs to another one is left alone.
+    pub peer_id: &'a str,
+    /// Its MSP ID; empty where it is not known.
+    pub mspid: &'a str,
+    /// Whether the peer was named, so that without its builds everything of it is meant.
+    pub is_named: bool,
+    /// The builds of the peer.
+    pub builds: Option<&'a Builds>,
+    /// What the peer says of its packages.
+    pub installed: Option<&'a Installed>,
+    /// Packages and workloads that are meant whatever uses them.
+    pub names: &'a [String],
+    /// How old, in seconds, what is unused must be.
+    pub older_than: Option<u64>,
+    /// The time, in seconds since 1970.
+    pub now: i64,
+}
+
+/// An object that may go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// `deployment`, `job`, `service` or `secret`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its UID.
+    pub uid: String,
+    #[serde(skip)]
+    object: ObjectKind,
+}
+
+/// The kind for the call, which has no place in a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ObjectKind(Kind);
+
+/// A chaincode that may go.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Garbage {
+    /// The package ID.
+    pub package_id: String,
+    /// The ID of the peer.
+    pub peer_id: String,
+    /// The namespace.
+    pub namespace: String,
+    /// What its objects have in common.
+    pub workload: String,
+    /// Why it may go.
+    pub reason: &'static str,
+    /// How long ago it was made, in seconds.
+    pub age_seconds: Option<u64>,
+    /// Its objects, in the order in which they go.
+    pub objects: Vec<Part>,
+    /// Whether they were deleted.
+    pub deleted: bool,
+}
+
+impl Search<'_> {
+    /// Finds what may go.
+    #[must_use]
+    pub fn garbage(&self, found: &[Found]) -> Vec<Garbage> {
+        let ours = || found.iter().filter(|found| self.is_ours(found));
+        let workloads: BTreeSet<(&str, &str)> =
+            ours().map(|found| (found.namespace.as_str(), found.workload.as_str())).collect();
+        let mut garbage = Vec::new();
+        for (namespace, workload) in workloads {
+            let of_workload = || {
+                ours().filter(|found| {
+                    (found.namespace.as_str(), found.workload.as_str()) == (namespace, workload)
+                })
+            };
+            // Each Job of a workload is a launch of its own.
+            garbage.extend(
+                of_workload()
+                    .filter(|found| found.kind == Kind::Job)
+                    .filter_map(|job| Some(self.of(job, vec![part(job)], self.reason_of_job(job)?))),
+            );
+            let mut served: Vec<&Found> = of_workload().filter(|found| found.kind != Kind::Job).collect();
+            served.sort_by_key(|found| found.kind != Kind::Deployment);
+            if let Some(first) = served.first()
+                && let Some(reason) = self.reason_of_server(first)
+            {
+                let parts = served.iter().map(|found| part(found)).collect();
+                garbage.push(self.of(first, parts, reason));
+            }
+        }
+        garbage
+    }
+
+    fn of(&self, found: &Found, objects: Vec<Part>, reason: &'static str) -> Garbage {
+        Garbage {
+            package_id: found.package_id.clone(),
+            peer_id: found.peer_id.clone(),
+            namespace: found.namespace.clone(),
+            workload: found.workload.clone(),
+            reason,
+            age_seconds: self.age(found),
+            objects,
+            deleted: false,
+        }
+    }
+
+    /// Tells whether an object belongs to the peer: two organizations may have peers of one name.
+    fn is_ours(&self, found: &Found) -> bool {
+        let is_other = |one: &str, other: &str| !one.is_empty() && !other.is_empty() && one != other;
+        found.peer_id == self.peer_id && !is_other(&found.mspid, self.mspid)
+    }
+
+    fn age(&self, found: &Found) -> Option<u64> {
+        found.created.as_deref().and_then(|created| age(created, self.now))
+    }
+
+    /// Tells whether an object is older than a limit; one without a time is not.
+    fn is_older(&self, found: &Found, limit: u64) -> bool {
+        self.age(found).is_some_and(|age| age >= self.older_than.unwrap_or(limit))
+    }
+
+    fn reason_of_job(&self, job: &Found) -> Option<&'static str> {
+        match (&job.state, self.builds) {
+            (Some(State::Ended(_)), _) => Some("it has ended"),
+            (_, Some(builds)) if builds.of(&job.package_id).is_none() && self.is_older(job, INSTALL) => {
+                Some("no build of the peer refers to it")
+            }
+            (_, None) if self.is_named => Some("it belongs to the peer that was named"),
+            _ => None,
+        }
+    }
+
+    fn reason_of_server(&self, server: &Found) -> Option<&'static str> {
+        if self.names.iter().any(|name| *name == server.package_id || *name == server.workload) {
+            return Some("it was named");
+        }
+        if let Some(installed) = self.installed
+            && !installed.is_used(&server.package_id)
+            && self.is_older(server, APPROVALS)
+        {
+            return Some("no channel of the peer uses its package");
+        }
+        match self.builds {
+            Some(builds) if !refers_to(builds, server) && self.is_older(server, INSTALL) => {
+                Some("no build of the peer refers to it")
+            }
+            None if self.is_named && self.names.is_empty() && self.installed.is_none() => {
+                Some("it belongs to the peer that was named")
+            }
+            _ => None,
+        }
+    }
+}
+
+fn part(found: &Found) -> Part {
+    Part {
+        kind: found.kind.word(),
+        name: found.name.clone(),
+        uid: found.uid.clone(),
+        object: ObjectKind(found.kind),
+    }
+}
+
+impl Garbage {
+    /// Adds the Secret, if it is there and a launch has made it.
+    pub fn with_secret(mut self, upkeep: &Upkeep) -> Result<Self, Failure> {
+        let is_job = self.objects.iter().any(|part| part.object == ObjectKind(Kind::Job));
+        // That of a Job belongs to it, and goes with it.
+        if !is_job {
+            let name = format!("{}-tls", self.workload);
+            if let Some(uid) = upkeep.secret(&self.namespace, &name)? {
+                self.objects.push(Part {
+                    kind: Kind::Secret.word(),
+                    name,
+                    uid,
+                    object: ObjectKind(Kind::Secret),
+                });
+            }
+        }
+        Ok(self)
+    }
+
+    /// Deletes the objects by their UIDs. The build no longer says then that its chaincode is to be there.
+    pub fn delete(&mut self, upkeep: &Upkeep, builds: Option<&Builds>) -> Result<(), Failure> {
+        let build = builds.and_then(|builds| builds.of(&self.package_id));
+        let recorded = build.filter(|build| {
+            let record = build.record.as_ref();
+            record.is_some_and(|record| {
+                (&record.namespace, &record.object) == (&self.namespace, &self.workload)
+            })
+        });
+        if let Some(build) = recorded {
+            rename(build, record::FILE, REMOVED)?;
+        }
+        for part in &self.objects {
+            upkeep.delete(&self.namespace, part.object.0, &part.name, &part.uid)?;
+        }
+        self.deleted = true;
+        Ok(())
+    }
+}
+
+/// Lets a build say again that its chaincode is to be there.
+pub fn bring_back(build: &Build) -> Result<(), Failure> {
+    rename(build, REMOVED, record::FILE)
+}
+
+fn rename(build: &Build, from: &str, to: &str) -> Result<(), Failure> {
+    let path = |name: &str| -> std::path::PathBuf { Path::new(&build.folder).join(name) };
+    fs::rename(path(from), path(to)).map_err(|error| {
+        Failure::new(ExitCode::InputOutput, format!("cannot rename {}: {error}", path(from).display()))
+            .with_hint("run as the user of the peer, with the peer's builds mounted for writing")
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,155 @@
+use serde_json::json;
+
+use super::*;
+
+const NOW: i64 = 1_796_011_200;
+const OLD: &str = "2026-11-28T00:00:00Z";
+
+fn found(kind: Kind, name: &str, package_id: &str) -> Found {
+    Found {
+        kind,
+        namespace: "hlf".to_owned(),
+        name: name.to_owned(),
+        uid: format!("uid of {} {name}", kind.word()),
+        workload: name.trim_end_matches("-bcdfg").to_owned(),
+        package_id: package_id.to_owned(),
+        peer_id: "peer0".to_owned(),
+        mspid: "Org1MSP".to_owned(),
+        created: Some(OLD.to_owned()),
+        state: (kind != Kind::Service).then_some(State::Running),
+        last_end: None,
+    }
+}
+
+fn build(package_id: &str, object: Option<&str>) -> Build {
+    let record = object.map(|object| {
+        serde_json::from_value(json!({
+            "platform": "kubernetes", "namespace": "hlf", "object": object, "image": "i", "port": 1, "tls": "none",
+            "settings": "00",
+        }))
+        .unwrap()
+    });
+    Build {
+        package_id: package_id.to_owned(),
+        chaincode_type: "ccaas".to_owned(),
+        folder: "/b/bld".into(),
+        release: "/b/release".into(),
+        record,
+        is_removed: false,
+    }
+}
+
+const SEARCH: Search<'static> = Search {
+    peer_id: "peer0",
+    mspid: "Org1MSP",
+    is_named: false,
+    builds: None,
+    installed: None,
+    names: &[],
+    older_than: None,
+    now: NOW,
+};
+
+fn told(search: &Search<'_>, found: &[Found]) -> Vec<(String, &'static str, usize)> {
+    let garbage = search.garbage(found);
+    garbage.into_iter().map(|garbage| (garbage.workload, garbage.reason, garbage.objects.len())).collect()
+}
+
+fn builds() -> Builds {
+    Builds { builds: vec![build("a:00", Some("a")), build("j:00", None)], warnings: Vec::new() }
+}
+
+#[test]
+fn what_no_build_refers_to_may_go_and_what_is_used_stays() {
+    let there = [
+        found(Kind::Service, "a", "a:00"),
+        found(Kind::Deployment, "a", "a:00"),
+        found(Kind::Service, "b", "b:00"),
+        found(Kind::Deployment, "b", "b:00"),
+        found(Kind::Job, "j-bcdfg", "j:00"),
+        found(Kind::Job, "k-bcdfg", "k:00"),
+    ];
+    let builds = builds();
+    let search = Search { builds: Some(&builds), ..SEARCH };
+    let none = "no build of the peer refers to it";
+    assert_eq!(told(&search, &there), [("b".to_owned(), none, 2), ("k".to_owned(), none, 1)]);
+    let objects: Vec<_> = search.garbage(&there)[0].objects.iter().map(|part| part.kind).collect();
+    assert_eq!(objects, ["deployment", "service"]);
+    // Without builds it is not known what refers to it.
+    assert!(told(&SEARCH, &there).is_empty());
+}
+
+#[test]
+fn an_install_that_is_under_way_is_left_alone() {
+    let mut young = found(Kind::Deployment, "b", "b:00");
+    young.created = Some("2026-11-29T23:55:00Z".to_owned());
+    let builds = builds();
+    let search = Search {
+        builds: Some(&builds),
+        now: crate::moment::seconds("2026-11-30T00:00:00Z").unwrap(),
+        ..SEARCH
+    };
+    assert!(told(&search, &[young.clone()]).is_empty());
+    assert_eq!(told(&Search { older_than: Some(0), ..search }, &[young.clone()]).len(), 1);
+    young.created = None;
+    assert!(told(&search, &[young]).is_empty());
+}
+
+#[test]
+fn what_belongs_to_another_peer_is_never_touched() {
+    let mut other_peer = found(Kind::Deployment, "b", "b:00");
+    other_peer.peer_id = "peer1".to_owned();
+    let mut other_organization = found(Kind::Deployment, "c", "c:00");
+    other_organization.mspid = "Org2MSP".to_owned();
+    let builds = builds();
+    let names = ["b:00".to_owned(), "c".to_owned()];
+    let search = Search { builds: Some(&builds), names: &names, ..SEARCH };
+    let there = [other_peer, other_organization];
+    assert!(told(&search, &there).is_empty());
+    let retired = Search { peer_id: "peer1", is_named: true, ..SEARCH };
+    assert_eq!(told(&retired, &there), [("b".to_owned(), "it belongs to the peer that was named", 1)]);
+}
+
+#[test]
+fn what_was_named_goes_and_a_job_only_when_it_has_ended() {
+    let mut ended = found(Kind::Job, "j-bcdfg", "j:00");
+    ended.state = Some(State::Ended("job j: Complete".to_owned()));
+    let running = found(Kind::Job, "i-bcdfg", "i:00");
+    let there = [found(Kind::Deployment, "a", "a:00"), running, ended];
+    let names = ["a:00".to_owned(), "i:00".to_owned()];
+    let told = told(&Search { names: &names, ..SEARCH }, &there);
+    assert_eq!(told, [("a".to_owned(), "it was named", 1), ("j".to_owned(), "it has ended", 1)]);
+}
+
+#[test]
+fn a_version_that_no_channel_uses_may_go_when_there_was_time_to_approve_it() {
+    let installed = Installed::parse(
+        br#"{"installed_chaincodes":[
+            {"package_id":"a:00","label":"a"},
+            {"package_id":"b:00","label":"b","references":{"mychannel":{"chaincodes":[{"name":"b","version":"2"}]}}}
+        ]}"#,
+    )
+    .unwrap();
+    let there = [found(Kind::Deployment, "a", "a:00"), found(Kind::Deployment, "b", "b:00")];
+    let builds =
+        Builds { builds: vec![build("a:00", Some("a")), build("b:00", Some("b"))], warnings: Vec::new() };
+    let search = Search { builds: Some(&builds), installed: Some(&installed), ..SEARCH };
+    assert_eq!(told(&search, &there), [("a".to_owned(), "no channel of the peer uses its package", 1)]);
+    let mut young = there[0].clone();
+    young.created = Some("2026-11-29T23:00:00Z".to_owned());
+    assert!(told(&search, &[young]).is_empty());
+}
+
+#[test]
+fn a_build_says_that_its_chaincode_was_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut build = build("a:00", Some("a"));
+    folder.path().clone_into(&mut build.folder);
+    fs::write(folder.path().join(record::FILE), "{}").unwrap();
+    rename(&build, record::FILE, REMOVED).unwrap();
+    assert!(folder.path().join(REMOVED).exists());
+    bring_back(&build).unwrap();
+    assert!(folder.path().join(record::FILE).exists());
+    let failure = bring_back(&build).unwrap_err();
+    assert!(failure.line().contains("cannot rename "), "{}", failure.line());
+}

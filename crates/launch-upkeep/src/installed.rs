@@ -1,0 +1,90 @@
+//! What a peer says of its packages: `peer lifecycle chaincode queryinstalled --output json`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use ccs_launch::{ExitCode, Failure};
+use serde::Deserialize;
+
+/// The packages that a channel uses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Installed {
+    used: BTreeSet<String>,
+}
+
+#[derive(Deserialize)]
+struct Document {
+    #[serde(default)]
+    installed_chaincodes: Option<Vec<Package>>,
+}
+
+#[derive(Deserialize)]
+struct Package {
+    package_id: String,
+    /// For each channel the definitions that name the package and are committed.
+    #[serde(default)]
+    references: Option<BTreeMap<String, References>>,
+}
+
+#[derive(Deserialize)]
+struct References {
+    #[serde(default)]
+    chaincodes: Option<Vec<serde_json::Value>>,
+}
+
+impl Installed {
+    /// Reads the document.
+    pub fn parse(content: &[u8]) -> Result<Self, Failure> {
+        let refused = |reason: String| {
+            Failure::new(ExitCode::Usage, format!("the list of installed packages: {reason}"))
+                .with_hint("peer lifecycle chaincode queryinstalled --output json > installed.json writes it")
+        };
+        let document: Document =
+            serde_json::from_slice(content).map_err(|error| refused(error.to_string()))?;
+        let packages = document
+            .installed_chaincodes
+            .ok_or_else(|| refused("there is no key installed_chaincodes".to_owned()))?;
+        let is_used = |package: &Package| {
+            let channels = package.references.iter().flatten();
+            channels
+                .into_iter()
+                .any(|(_, references)| references.chaincodes.iter().flatten().next().is_some())
+        };
+        let used = packages.into_iter().filter(is_used).map(|package| package.package_id).collect();
+        Ok(Self { used })
+    }
+
+    /// Reads the document in a file.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let content = fs::read(path).map_err(|error| {
+            Failure::new(ExitCode::InputOutput, format!("cannot read {}: {error}", path.display()))
+        })?;
+        Self::parse(&content)
+    }
+
+    /// Tells whether a channel uses a package.
+    #[must_use]
+    pub fn is_used(&self, package_id: &str) -> bool {
+        self.used.contains(package_id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_document_is_refused() {
+        for (text, part) in [
+            ("{}", "there is no key installed_chaincodes"),
+            (r#"{"chaincode_definitions":[]}"#, "there is no key installed_chaincodes"),
+            ("[", "EOF while parsing"),
+        ] {
+            let failure = Installed::parse(text.as_bytes()).unwrap_err();
+            assert!(failure.line().contains(part), "{}", failure.line());
+            assert!(failure.line().contains("queryinstalled --output json"), "{}", failure.line());
+        }
+        assert!(!Installed::parse(br#"{"installed_chaincodes":[]}"#).unwrap().is_used("a:00"));
+    }
+}

@@ -1,0 +1,192 @@
+//! What is to be done so that chaincode which an install has started is there as the settings want it, with certificates that last.
+
+mod files;
+mod work;
+
+use ccs_launch::record::Record;
+use ccs_launch_kubernetes::Live;
+use ccs_launch_site::certificates::VALIDITY;
+use serde::Serialize;
+
+pub use work::Reconciler;
+
+use crate::moment::seconds;
+
+/// Certificates are renewed when less than this part of their validity is left.
+const PART: i64 = 10;
+
+/// What is seen of a chaincode, and what is wanted.
+#[derive(Clone, Copy, Debug)]
+pub struct Seen<'a> {
+    /// What the build has recorded.
+    pub record: &'a Record,
+    /// The hash of what the settings make of it now.
+    pub settings: &'a str,
+    /// What is there.
+    pub live: &'a Live,
+    /// Whether it has certificates.
+    pub has_tls: bool,
+    /// Whether the peer reads the connection.json of the build.
+    pub is_released: bool,
+    /// Whether a renewal is asked for.
+    pub renew: bool,
+    /// The time, in seconds since 1970.
+    pub now: i64,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Nothing.
+    Nothing,
+    /// The objects are applied; the certificates stay.
+    Apply,
+    /// The objects are applied with new certificates.
+    Renew,
+}
+
+/// What was done for a chaincode. Its shape is in `docs/json.md`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Change {
+    /// The package ID.
+    pub package_id: String,
+    /// The namespace.
+    pub namespace: String,
+    /// The name of its objects.
+    pub workload: String,
+    /// `applied` or `renewed`.
+    pub change: &'static str,
+    /// Why.
+    pub reasons: Vec<String>,
+    /// When its certificates end, as RFC 3339.
+    pub certificates_end: Option<String>,
+}
+
+/// Decides what is to be done, and why.
+#[must_use]
+pub fn decide(seen: &Seen<'_>) -> (Work, Vec<String>) {
+    let Seen { record, live, has_tls, .. } = *seen;
+    let mut renew = Vec::new();
+    if has_tls {
+        if seen.renew {
+            renew.push("a renewal was asked for".to_owned());
+        }
+        if live.secret == Some(false) {
+            renew.push("the Secret was gone".to_owned());
+        }
+        if let Some(end) = record.certificates_end.as_deref().filter(|end| is_due(end, seen.now)) {
+            renew.push(format!("the certificates end on {end}"));
+        }
+        if !seen.is_released {
+            renew.push("the connection.json that the peer reads is not the one of the build".to_owned());
+        }
+    }
+    let mut apply = Vec::new();
+    if live.deployment.is_none() {
+        apply.push("the Deployment was gone".to_owned());
+    }
+    if live.service == Some(false) {
+        apply.push("the Service was gone".to_owned());
+    }
+    if record.settings != seen.settings {
+        apply.push("the settings have changed".to_owned());
+    }
+    if !has_tls && !seen.is_released {
+        apply.push("the connection.json that the peer reads is not the one of the build".to_owned());
+    }
+    let work = match (renew.is_empty(), apply.is_empty()) {
+        (false, _) => Work::Renew,
+        (true, false) => Work::Apply,
+        (true, true) => Work::Nothing,
+    };
+    renew.extend(apply);
+    (work, renew)
+}
+
+/// Tells whether certificates are to be renewed; also those whose end cannot be read.
+fn is_due(end: &str, now: i64) -> bool {
+    seconds(end).is_none_or(|end| end.saturating_sub(now) < VALIDITY.whole_seconds() / PART)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const NOW: i64 = 1_796_011_200;
+
+    fn record() -> Record {
+        serde_json::from_value(json!({
+            "platform": "kubernetes", "namespace": "hlf", "object": "ccs-a", "image": "i", "port": 1, "tls": "mutual",
+            "settings": "00", "certificates_end": "2036-11-27T00:00:00Z",
+        }))
+        .unwrap()
+    }
+
+    fn live() -> Live {
+        Live { deployment: Some(json!({})), service: Some(true), secret: Some(true), warnings: Vec::new() }
+    }
+
+    /// Decides after a change to what is seen when all is well.
+    fn decided(change: impl FnOnce(&mut Record, &mut Live, &mut Seen<'_>)) -> (Work, String) {
+        let (mut record, mut live) = (record(), live());
+        let (other_record, other_live) = (record.clone(), live.clone());
+        let mut seen = Seen {
+            record: &other_record,
+            settings: "00",
+            live: &other_live,
+            has_tls: true,
+            is_released: true,
+            renew: false,
+            now: NOW,
+        };
+        change(&mut record, &mut live, &mut seen);
+        let (work, reasons) = decide(&Seen { record: &record, live: &live, ..seen });
+        (work, reasons.join("; "))
+    }
+
+    #[test]
+    fn where_all_is_well_nothing_is_done() {
+        assert_eq!(decided(|_, _, _| {}), (Work::Nothing, String::new()));
+        // Without the rights to look, nothing is taken for gone.
+        let blind = decided(|_, live, _| (live.service, live.secret) = (None, None));
+        assert_eq!(blind, (Work::Nothing, String::new()));
+    }
+
+    #[test]
+    fn what_is_gone_or_changed_is_applied() {
+        let gone = decided(|_, live, _| (live.deployment, live.service) = (None, Some(false)));
+        assert_eq!(gone, (Work::Apply, "the Deployment was gone; the Service was gone".to_owned()));
+        let changed = decided(|_, _, seen| seen.settings = "11");
+        assert_eq!(changed, (Work::Apply, "the settings have changed".to_owned()));
+    }
+
+    #[test]
+    fn a_lost_secret_and_an_end_that_is_near_ask_for_new_certificates() {
+        let lost = decided(|_, live, _| (live.deployment, live.secret) = (None, Some(false)));
+        assert_eq!(lost, (Work::Renew, "the Secret was gone; the Deployment was gone".to_owned()));
+        for (end, work) in [
+            ("2027-11-30T04:00:00Z", Work::Nothing),
+            ("2027-11-29T00:00:00Z", Work::Renew),
+            ("2020-01-01T00:00:00Z", Work::Renew),
+            ("soon", Work::Renew),
+        ] {
+            let ends = decided(|record, _, _| record.certificates_end = Some(end.to_owned()));
+            assert_eq!(ends.0, work, "{end}");
+        }
+        assert_eq!(decided(|_, _, seen| seen.renew = true).1, "a renewal was asked for");
+        let other = decided(|_, _, seen| seen.is_released = false);
+        assert_eq!(other.0, Work::Renew);
+    }
+
+    #[test]
+    fn without_tls_there_is_nothing_to_renew() {
+        let plain = decided(|record, live, seen| {
+            record.certificates_end = None;
+            live.secret = None;
+            (seen.has_tls, seen.renew) = (false, true);
+        });
+        assert_eq!(plain, (Work::Nothing, String::new()));
+    }
+}
