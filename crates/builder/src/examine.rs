@@ -51,6 +51,14 @@ pub fn examine(source: &Path, metadata: &PackageMetadata, surroundings: &Surroun
     found
 }
 
+/// Examines the indexes of a package alone: one that has no connection.json.
+#[must_use]
+pub fn examine_meta_inf(source: &Path) -> Examination {
+    let mut found = Examination::default();
+    found.meta_inf(source);
+    found
+}
+
 impl Examination {
     fn read(&mut self, source: &Path) -> Option<Connection> {
         let read = read_connection(source, &mut self.warnings);

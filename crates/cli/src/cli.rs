@@ -42,7 +42,7 @@ pub(crate) use launch::{
 pub(crate) use lint::Lint;
 pub(crate) use man::Man;
 pub(crate) use network::Network;
-pub(crate) use package::Package;
+pub(crate) use package::{ImageTls, Package, Role, Type};
 pub(crate) use probe::{Level, Probe};
 pub(crate) use render::Render;
 pub(crate) use tls::Tls;

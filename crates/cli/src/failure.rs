@@ -156,7 +156,10 @@ impl From<ccs_launch::Failure> for Failure {
 
 impl From<ccs_package_tools::Error> for Failure {
     fn from(error: ccs_package_tools::Error) -> Self {
-        Self::from_error(&error).hint(error.hint()).with_code(error.code())
+        match error {
+            ccs_package_tools::Error::Launch(failure) => failure.into(),
+            error => Self::from_error(&error).hint(error.hint()).with_code(error.code()),
+        }
     }
 }
 

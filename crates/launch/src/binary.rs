@@ -85,6 +85,17 @@ impl Binary {
         Ok(Self { programs: Programs::ByTarget(programs), arguments })
     }
 
+    /// Returns all programs, each with its platform; without `binary.json` there is one for whatever platform it was built.
+    #[must_use]
+    pub fn programs(&self) -> Vec<(Option<&Target>, Program)> {
+        match &self.programs {
+            Programs::One => vec![(None, Program { file: PROGRAM.to_owned(), sha256: None })],
+            Programs::ByTarget(programs) => {
+                programs.iter().map(|(target, program)| (Some(target), program.clone())).collect()
+            }
+        }
+    }
+
     /// Returns the program for a platform.
     pub fn program(&self, target: &Target) -> Result<Program, Failure> {
         match &self.programs {

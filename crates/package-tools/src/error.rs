@@ -97,6 +97,27 @@ pub enum Error {
         /// The file, or the field of connection.json.
         at: String,
     },
+    /// A launcher rejects the package, in its own words.
+    #[error("{0}")]
+    Launch(ccs_launch::Failure),
+    /// An image has a name and no digest.
+    #[error("the image {reference:?} has no digest")]
+    ImageWithoutDigest {
+        /// What was given.
+        reference: String,
+    },
+    /// A program does not say for which platform it was built.
+    #[error("{}: the file does not say for which platform it is", .0.display())]
+    NoPlatform(PathBuf),
+    /// The source is not a folder.
+    #[error("{} is not a folder", .0.display())]
+    NotAFolder(PathBuf),
+    /// A folder of Go source is not in a module.
+    #[error("neither {} nor a folder above it has a go.mod with the name of a module", .0.display())]
+    NoGoModule(PathBuf),
+    /// The source has too many files, or too large ones.
+    #[error("{} holds more than 100,000 files or 512 MiB", .0.display())]
+    SourceTooLarge(PathBuf),
     /// The TLS folder cannot be used.
     #[error(transparent)]
     Tls(#[from] ccs_tls::Error),
@@ -141,6 +162,18 @@ impl Error {
             Self::PrivateKey { .. } => {
                 "keep it out of the package; the one key that a package may hold is client_key of connection.json"
             }
+            Self::Launch(failure) => return failure.hint().map(str::to_owned),
+            Self::ImageWithoutDigest { .. } => {
+                "write NAME@sha256:DIGITS; docker inspect --format '{{index .RepoDigests 0}}' NAME prints it for an image that was pulled or pushed"
+            }
+            Self::NoPlatform(_) => "write --binary linux/amd64=FILE",
+            Self::NotAFolder(_) => "name the folder of the chaincode",
+            Self::NoGoModule(_) => {
+                "go mod init NAME makes one; for chaincode in GOPATH mode use peer lifecycle chaincode package"
+            }
+            Self::SourceTooLarge(_) => {
+                "a peer takes a package of up to 100 MiB; name the folder of the chaincode alone"
+            }
             Self::Tls(error) => return error.hint(),
             Self::Configuration { .. } => {
                 "--config takes a JSON object, such as '{\"org\":\"org1\"}', or the name of a file"
@@ -162,10 +195,17 @@ impl Error {
             Self::Package { error, .. } => refusal(error),
             Self::Builder { code, .. } => Some(*code),
             Self::Label(_) => Some(ExitCode::Metadata),
-            Self::Contents(_) => None,
             Self::NoConnection(_) | Self::Connection { .. } => Some(ExitCode::Connection),
             Self::NotText(_) | Self::PrivateKey { .. } => Some(ExitCode::Tls),
             Self::NotMetaInf { .. } | Self::NotUtf8(_) => Some(ExitCode::Index),
+            // The codes of a launch have a table of their own.
+            Self::Launch(_)
+            | Self::Contents(_)
+            | Self::ImageWithoutDigest { .. }
+            | Self::NoPlatform(_)
+            | Self::NotAFolder(_)
+            | Self::NoGoModule(_)
+            | Self::SourceTooLarge(_) => None,
             Self::Tls(error) => error.code(),
             Self::Configuration { .. } => Some(ExitCode::Configuration),
         }

@@ -8,9 +8,9 @@ use std::path::Path;
 use crate::error::Error;
 use crate::open::PackageFile;
 pub use certificates::Certificate;
-pub use document::{ConnectionShown, Document, Entry, Index, Pem};
+pub use document::{ConnectionShown, Document, Entry, ImageShown, Index, Pem, ProgramShown};
 
 /// Reads a package, and returns what it holds, without what is secret.
 pub fn inspect(path: &Path) -> Result<Document, Error> {
-    Ok(Document::of(path, &PackageFile::open(path)?))
+    Document::of(path, &PackageFile::open(path)?)
 }

@@ -13,12 +13,13 @@
 //! the bytes of the package and not on the number of its files.
 //!
 //! ```
-//! use ccs_package_tools::make::{Make, make};
+//! use ccs_package_tools::make::{Code, Make, make};
 //! use ccs_package_tools::{PackageFile, lint};
 //!
 //! let folder = tempfile::tempdir()?;
 //! let connection = br#"{"address":"basic.example.com:9999"}"#.to_vec();
-//! let made = make(&Make { label: "basic_1.0", chaincode_type: "ccaas", connection, meta_inf: None })?;
+//! let code = Code::Service { chaincode_type: "ccaas", connection: Some(connection), image: None };
+//! let made = make(&Make { label: "basic_1.0", code, meta_inf: None })?;
 //! let path = folder.path().join("basic.tgz");
 //! ccs_package::disk::save(&made.contents, &path, ccs_disk::Existing::Keep)?;
 //!
@@ -32,7 +33,9 @@
 pub mod connection;
 pub mod diff;
 mod error;
+mod files;
 pub mod inspect;
+mod launched;
 pub mod lint;
 pub mod make;
 mod open;

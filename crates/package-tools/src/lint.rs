@@ -5,6 +5,7 @@
 mod archive;
 mod connection;
 mod finding;
+mod launched;
 mod metadata;
 mod refusals;
 mod rule;

@@ -10,11 +10,15 @@ use std::time::SystemTime;
 use ccs_builder::context::Surroundings;
 use ccs_builder::examine::Inputs;
 use ccs_files::PackageId;
+use ccs_launch::{binary, image};
 use ccs_package::disk::{self, DiskError};
 use ccs_package::{CodeEntry, Limits, Package, ReadError, VisitError, Visited};
 
 use crate::error::Error;
 use crate::source::{Source, scratch};
+
+/// What a launcher reads whole.
+const LAUNCHED: [&str; 2] = [image::FILE, binary::FILE];
 
 /// A package that a peer would install, with the part of its code that the builder reads.
 #[derive(Debug)]
@@ -28,13 +32,16 @@ pub struct PackageFile {
 }
 
 impl PackageFile {
-    /// Reads a package, and unpacks what the builder reads of it: connection.json and META-INF, up to the builder's limits.
+    /// Reads a package, and unpacks what the builder reads of it: connection.json and META-INF, up to the builder's limits; and
+    /// what a launcher reads whole.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let (file, bytes) = open(path)?;
         let folder = scratch()?;
         let draft = folder.path().join("src");
         let mut inputs = Inputs::default();
-        let is_read = |entry: &CodeEntry| inputs.needs(entry.path());
+        let is_read = |entry: &CodeEntry| {
+            inputs.needs(entry.path()) || LAUNCHED.iter().any(|name| entry.path() == *name)
+        };
         let package = disk::unpack_chosen(file, &draft, &Limits::default(), is_read)
             .map_err(|error| disk_error(path, error))?;
         let source = Source::of_draft(folder, &draft, package.id())?;

@@ -60,6 +60,27 @@ fn one_jar(contract: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(copy)
 }
 
+/// Compares the peer's package with that of `ccs package`: the same files, and the same metadata.json.
+fn same_as_ours(folder: &Path, (language, label): (&str, &str), source: &Path, file: &Path) -> Result<()> {
+    let ours = folder.join(format!("{label}-ours.tgz"));
+    let (ours_text, source) = (ours.to_string_lossy(), source.to_string_lossy());
+    let word = if language == "golang" { "go" } else { language };
+    ccs(&["package", &ours_text, "--label", label, "--source", &source, "--lang", word])?;
+    let unpack = |package: &Path| -> Result<PathBuf> {
+        let to = package.with_extension("unpacked");
+        ccs(&["unpack", &package.to_string_lossy(), &to.to_string_lossy()])?;
+        Ok(to)
+    };
+    let (theirs, ours) = (unpack(file)?, unpack(&ours)?);
+    succeed(Command::new("diff").arg("-r").arg(theirs.join("src")).arg(ours.join("src")), COPY)?;
+    let metadata = |folder: &Path| -> Result<serde_json::Value> {
+        Ok(serde_json::from_slice(&fs::read(folder.join("metadata/metadata.json"))?)?)
+    };
+    let (theirs, ours) = (metadata(&theirs)?, metadata(&ours)?);
+    ensure!(theirs == ours, "metadata.json of peer lifecycle chaincode package: {theirs}, of ccs package: {ours}");
+    Ok(())
+}
+
 fn deploy(
     network: &Network<'_>,
     administrator: &Administrator<'_>,
@@ -70,6 +91,7 @@ fn deploy(
     let file = network.folder().join(format!("{label}.tgz"));
     let words = format!("{} --path {} --lang {language} --label {label}", file.display(), source.display());
     administrator.expect(&format!("lifecycle chaincode package {words}"), "")?;
+    same_as_ours(network.folder(), (language, &label), source, &file)?;
     administrator.install(&file)?;
     let package = package_id(&label, &file)?;
     let definition = Definition { channel: "mychannel", name: language, package: &package, options: "" };

@@ -1,5 +1,6 @@
-//! `ccs package`: makes a package that the builder takes.
+//! `ccs package`: makes a package that a builder takes.
 
+mod code;
 mod environment;
 
 use std::path::Path;
@@ -26,15 +27,16 @@ struct Answer<'a> {
 
 pub(crate) fn run(options: &Package) -> Result<(), Failure> {
     let mut warnings = Vec::new();
-    let connection = connection(options, &mut warnings)?;
+    let has_connection = options.address.is_some() || options.connection.is_some();
+    let connection = if has_connection { Some(connection(options, &mut warnings)?) } else { None };
+    let parts = code::Parts::new(options, connection);
     let made = make(&Make {
         label: &options.label,
-        chaincode_type: &options.chaincode_type,
-        connection: connection.clone(),
+        code: parts.code(options)?,
         meta_inf: options.meta_inf.as_deref(),
     })?;
     warnings.extend(made.warnings);
-    let environment = environment::of(options, &made.contents, &connection, &mut warnings)?;
+    let environment = environment::of(options, &made.contents, parts.connection(), &mut warnings)?;
     let existing = if options.force { Existing::Replace } else { Existing::Keep };
     let id = disk::save(&made.contents, &options.out, existing)?;
     if let Some((file, text)) = environment {

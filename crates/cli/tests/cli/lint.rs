@@ -94,7 +94,7 @@ fn what_the_peer_refuses_before_any_builder_is_one_error() {
         (tgz(&[file("metadata.json", METADATA)]), 1, "code-missing"),
         (archive::package("[]", &[]), 10, "metadata-invalid"),
         (archive::package(r#"{"type":"ccaas","label":"a b"}"#, &[]), 10, "label-invalid"),
-        (archive::package(r#"{"type":"golang","label":"a"}"#, &[]), 10, "type-foreign"),
+        (archive::package(r#"{"type":"cobol","label":"a"}"#, &[]), 10, "type-foreign"),
         (tgz(&[file("metadata.json", METADATA), file("code.tar.gz", "x")]), 1, "code-damaged"),
         (ours(&[link]), 1, "entry-kind"),
         (ours(&[file("../x", "")]), 1, "entry-outside"),

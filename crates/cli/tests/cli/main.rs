@@ -17,6 +17,7 @@ mod hostile;
 mod id;
 mod inspect;
 mod launch;
+mod launched;
 mod lint;
 mod man;
 mod node_sample;

@@ -31,6 +31,15 @@ impl Target {
         let name = PROCESSORS.iter().find(|(_, rust, _)| *rust == processor).map_or(processor, |(go, ..)| go);
         Self { system: std::env::consts::OS.to_owned(), processor: name.to_owned() }
     }
+
+    /// Returns the platform for which a program was built, by its first bytes; [`None`] for a script, and for what is not a
+    /// program for Linux on a processor that is known here.
+    #[must_use]
+    pub fn of_program(content: &[u8]) -> Option<Self> {
+        let machine = machine(content)?;
+        let (processor, ..) = PROCESSORS.iter().find(|(.., number)| *number == machine)?;
+        Some(Self { system: "linux".to_owned(), processor: (*processor).to_owned() })
+    }
 }
 
 impl fmt::Display for Target {

@@ -1,6 +1,6 @@
 //! Rules for some chaincodes: which they are for, and what counts for them.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Docker, Process, glob};
 
@@ -37,7 +37,7 @@ pub struct Match {
 }
 
 /// Who dials: the chaincode, or the peer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// The chaincode dials the peer.

@@ -7,10 +7,16 @@ use std::time::SystemTime;
 use ccs_builder::{input, meta_inf, render};
 use ccs_files::connection::DialTimeout;
 use ccs_files::{Connection, index};
+use ccs_launch::image::Tls;
+use ccs_launch::kind::Kind;
+use ccs_launch::settings::Role;
 use ccs_package::{CodeEntry, EntryKind};
 use serde::Serialize;
 
 use super::certificates::{self, Certificate};
+use crate::error::Error;
+use crate::files::Files;
+use crate::launched;
 use crate::open::PackageFile;
 
 /// All that is shown.
@@ -31,6 +37,10 @@ pub struct Document {
     pub connection: Option<ConnectionShown>,
     /// Keys that the templates can read, each with the fields that do.
     pub template_keys: BTreeMap<String, Vec<&'static str>>,
+    /// What image.json says; [`None`] when the package holds none, or one that cannot be read.
+    pub image: Option<ImageShown>,
+    /// The programs of a package of the type `binary` or `executable`.
+    pub programs: Vec<ProgramShown>,
     /// The certificates of the connection.
     pub certificates: Vec<Certificate>,
     /// The indexes that the peer creates.
@@ -64,6 +74,34 @@ pub struct ConnectionShown {
     pub client_key: Pem,
     /// Keys that no peer reads, without their values.
     pub other_keys: Vec<String>,
+}
+
+/// The image that is started.
+#[derive(Debug, Serialize)]
+pub struct ImageShown {
+    /// The name, with its registry.
+    pub name: String,
+    /// The digest; [`None`] for an image by its tag.
+    pub digest: Option<String>,
+    /// Who dials.
+    pub role: Role,
+    /// Where a server listens.
+    pub port: u16,
+    /// How the peer dials a server.
+    pub tls: Tls,
+}
+
+/// A program that is ready to run.
+#[derive(Debug, Serialize)]
+pub struct ProgramShown {
+    /// The platform, such as `linux/amd64`; [`None`] for a script without one.
+    pub platform: Option<String>,
+    /// Where it is in code.tar.gz.
+    pub file: String,
+    /// Its size in bytes; [`None`] if it is not there.
+    pub size: Option<u64>,
+    /// Its SHA-256.
+    pub sha256: Option<String>,
 }
 
 /// What a field for PEM text holds.
@@ -101,15 +139,18 @@ pub struct Entry {
 }
 
 impl Document {
-    pub(super) fn of(path: &Path, file: &PackageFile) -> Self {
+    pub(super) fn of(path: &Path, file: &PackageFile) -> Result<Self, Error> {
         let package = &file.package;
         let mut problems = Vec::new();
-        let is_ours = package.metadata().is_chaincode_as_a_service();
+        let (kind, files) = (Kind::of(&package.metadata().chaincode_type), Files::Package(path, file));
+        let image = image(&files, &package.metadata().chaincode_type, &mut problems);
+        let programs = if kind == Some(Kind::Binary) { programs(&files, &mut problems)? } else { Vec::new() };
+        let is_ours = kind == Some(Kind::Service) && image.is_none();
         let connection = connection(file.source.path(), is_ours, &mut problems);
         let certificates = connection.as_ref().map_or_else(Vec::new, |connection| {
             certificates::of(connection, SystemTime::now(), &mut problems)
         });
-        Self {
+        Ok(Self {
             file: path.display().to_string(),
             bytes: file.bytes,
             package_id: package.id().to_string(),
@@ -117,13 +158,45 @@ impl Document {
             chaincode_type: package.metadata().chaincode_type.clone(),
             template_keys: connection.as_ref().map(|it| keys(it, &mut problems)).unwrap_or_default(),
             connection: connection.as_ref().map(ConnectionShown::of),
+            image,
+            programs,
             certificates,
             indexes: indexes(file.source.path(), &mut problems),
             entries: package.code_entries().iter().map(Entry::of).collect(),
             warnings: package.warnings().iter().map(ToString::to_string).collect(),
             problems,
-        }
+        })
     }
+}
+
+/// Reads image.json, if there is one that a launcher can read.
+fn image(files: &Files<'_>, chaincode_type: &str, problems: &mut Vec<String>) -> Option<ImageShown> {
+    let image = launched::read_image(files).map_err(|failure| problems.push(failure.to_string())).ok()??;
+    let role = image.role_in(chaincode_type);
+    let digest = Some(image.digest).filter(|digest| !digest.is_empty());
+    Some(ImageShown { name: image.name, digest, role, port: image.port, tls: image.tls })
+}
+
+/// Looks at the programs.
+fn programs(files: &Files<'_>, problems: &mut Vec<String>) -> Result<Vec<ProgramShown>, Error> {
+    let binary = match launched::read_binary(files) {
+        Ok(binary) => binary,
+        Err(failure) => {
+            problems.push(failure.to_string());
+            return Ok(Vec::new());
+        }
+    };
+    let programs = launched::programs(&binary, files)?;
+    problems.extend(programs.iter().filter_map(|program| program.failure.as_ref()).map(ToString::to_string));
+    Ok(programs
+        .into_iter()
+        .map(|program| ProgramShown {
+            platform: program.target.map(|target| target.to_string()),
+            file: program.file,
+            size: program.facts.as_ref().map(|facts| facts.size),
+            sha256: program.facts.map(|facts| facts.sha256.to_string()),
+        })
+        .collect())
 }
 
 /// Reads connection.json; only a package for chaincode as a service must have one.

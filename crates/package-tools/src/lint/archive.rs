@@ -11,7 +11,7 @@ use super::rule::Rule;
 const AT: &str = "code.tar.gz";
 
 /// Applies the rules to a package that a peer accepts.
-pub(super) fn check(package: &Package, findings: &mut Findings) {
+pub(super) fn check(package: &Package, is_launched: &dyn Fn(&Path) -> bool, findings: &mut Findings) {
     let mut seen = HashSet::new();
     for entry in package.code_entries().iter().filter(|entry| entry.kind() == EntryKind::File) {
         if !seen.insert(entry.path()) {
@@ -19,8 +19,11 @@ pub(super) fn check(package: &Package, findings: &mut Findings) {
                 format!("code.tar.gz holds {} more than once; the last one counts", entry.path().display());
             findings.push(Rule::EntryDuplicate, AT, message, hint("keep one of them"));
         }
-        unneeded(entry.path(), AT, findings);
-        mode(entry, findings);
+        let is_launched = is_launched(entry.path());
+        if !is_launched {
+            unneeded(entry.path(), AT, findings);
+        }
+        mode(entry, is_launched, findings);
     }
     dot_paths(package, findings);
     times(package, findings);
@@ -35,7 +38,7 @@ pub(super) fn unneeded(path: &Path, at: &str, findings: &mut Findings) {
     }
 }
 
-fn mode(entry: &CodeEntry, findings: &mut Findings) {
+fn mode(entry: &CodeEntry, is_launched: bool, findings: &mut Findings) {
     let mode = entry.header().mode & 0o7777;
     let advice = hint("files of a package have mode 0644");
     if mode & 0o400 == 0 {
@@ -44,7 +47,7 @@ fn mode(entry: &CodeEntry, findings: &mut Findings) {
             entry.path().display()
         );
         findings.push(Rule::EntryUnreadable, AT, message, advice);
-    } else if mode & 0o7133 != 0 {
+    } else if mode & 0o7133 != 0 && !is_launched {
         let message = format!("{} has mode {mode:04o}", entry.path().display());
         findings.push(Rule::EntryMode, AT, message, advice);
     }

@@ -5,16 +5,19 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
-use ccs_builder::examine::examine;
+use ccs_builder::examine::{examine, examine_meta_inf};
 use ccs_builder::meta_inf::MAX_ENTRIES;
 use ccs_builder::{ExitCode, input, stages};
 use ccs_files::{Connection, PackageMetadata};
+use ccs_launch::image;
+use ccs_launch::kind::Kind;
 use ccs_report::{shell, terminal};
 
 use super::finding::{Findings, hint};
 use super::rule::Rule;
-use super::{archive, connection, metadata, refusals};
+use super::{archive, connection, launched, metadata, refusals};
 use crate::error::Error;
+use crate::files::Files;
 use crate::open::{PackageFile, example_peer, surroundings};
 use crate::secrets;
 
@@ -47,9 +50,10 @@ pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Option<String
         );
     }
     let relative = |message: &str| file.source.relative(message);
-    source(file.source.path(), &relative, file.package.metadata(), findings);
-    if file.package.metadata().is_chaincode_as_a_service() {
-        archive::check(&file.package, findings);
+    let (metadata, files) = (file.package.metadata(), Files::Package(path, &file));
+    source(&files, file.source.path(), &relative, metadata, findings)?;
+    if let Some(kind) = Kind::of(&metadata.chaincode_type) {
+        archive::check(&file.package, &|path| launched::is_read(kind, path, &files), findings);
         readable_key(path, &file, findings);
     }
     Ok(Some(file.package.id().to_string()))
@@ -72,7 +76,9 @@ fn folder(path: &Path, findings: &mut Findings) -> Result<(), Error> {
     match metadata {
         Ok(metadata) => {
             label(&metadata, findings);
-            source(&code, &relative_to(&code), &metadata, findings);
+            let files = Files::Folder(&code);
+            source(&files, &code, &relative_to(&code), &metadata, findings)?;
+            unneeded_files(&files, &code, is_unpacked, &metadata, findings)?;
         }
         Err(error) => refusals::builder_error(&error, &relative_to(path), findings),
     }
@@ -81,9 +87,24 @@ fn folder(path: &Path, findings: &mut Findings) -> Result<(), Error> {
         let message = format!("{} holds a private key", key.display());
         findings.push(Rule::PrivateKeyMisplaced, "source", message, hint(KEY_ADVICE));
     }
-    for name in names(&code)? {
-        if is_unpacked || name != "metadata.json" {
-            archive::unneeded(Path::new(&name), "source", findings);
+    Ok(())
+}
+
+/// Looks at the names at the top of a folder of source. Those of programs are deeper.
+fn unneeded_files(
+    files: &Files<'_>,
+    code: &Path,
+    is_unpacked: bool,
+    metadata: &PackageMetadata,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let kind = Kind::of(&metadata.chaincode_type).filter(|kind| *kind != Kind::Binary);
+    for name in names(code)? {
+        let path = Path::new(&name);
+        if (is_unpacked || name != "metadata.json")
+            && kind.is_some_and(|kind| !launched::is_read(kind, path, files))
+        {
+            archive::unneeded(path, "source", findings);
         }
     }
     Ok(())
@@ -107,12 +128,25 @@ fn label(metadata: &PackageMetadata, findings: &mut Findings) {
     }
 }
 
-fn source(source: &Path, relative: &dyn Fn(&str) -> String, of: &PackageMetadata, findings: &mut Findings) {
-    if !of.is_chaincode_as_a_service() {
+fn source(
+    files: &Files<'_>,
+    source: &Path,
+    relative: &dyn Fn(&str) -> String,
+    of: &PackageMetadata,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let Some(kind) = Kind::of(&of.chaincode_type) else {
         let found = of.chaincode_type.chars().take(60).collect();
         let error = ccs_builder::Error::ForeignType { path: PathBuf::from("metadata.json"), found };
         refusals::builder_error(&error, relative, findings);
-        return;
+        return Ok(());
+    };
+    launched::check(kind, of, files, findings)?;
+    // An image alone is enough for a builder that starts it.
+    let is_image_alone = !files.has("connection.json") && files.has(image::FILE);
+    if kind != Kind::Service || is_image_alone {
+        refusals::builder(&examine_meta_inf(source), relative, findings);
+        return Ok(());
     }
     let found = examine(source, of, &surroundings(None, example_peer()));
     refusals::builder(&found, relative, findings);
@@ -126,6 +160,7 @@ fn source(source: &Path, relative: &dyn Fn(&str) -> String, of: &PackageMetadata
     if !of.label.is_empty() {
         metadata::check(of, &found, findings);
     }
+    Ok(())
 }
 
 fn names(folder: &Path) -> Result<Vec<OsString>, Error> {

@@ -1,6 +1,8 @@
 //! The text of `ccs inspect`.
 
-use ccs_package_tools::inspect::{Certificate, ConnectionShown, Document, Pem};
+use ccs_launch::image::Tls;
+use ccs_launch::settings::Role;
+use ccs_package_tools::inspect::{Certificate, ConnectionShown, Document, ImageShown, Pem};
 
 use crate::style::{self, safe};
 use crate::table::Table;
@@ -18,6 +20,8 @@ pub(super) fn of(document: &Document) -> String {
     };
     let some = |is_there: bool, table: fn(&Document) -> Table| is_there.then(|| table(document));
     section("Connection", document.connection.as_ref().map(|it| connection(it, &document.certificates)));
+    section("Image", document.image.as_ref().map(image));
+    section("Programs", some(!document.programs.is_empty(), programs));
     section("Template keys", some(!document.template_keys.is_empty(), template_keys));
     section("Certificates", some(!document.certificates.is_empty(), certificates));
     section("Indexes", some(!document.indexes.is_empty(), indexes));
@@ -70,6 +74,35 @@ fn counted(field: &str, certificates: &[Certificate]) -> String {
         1 => "1 certificate".to_owned(),
         count => format!("{count} certificates"),
     }
+}
+
+fn image(image: &ImageShown) -> Table {
+    let mut table = Table::default();
+    table.row(["name", &image.name]);
+    table.row(["digest", image.digest.as_deref().unwrap_or("-")]);
+    match image.role {
+        Role::Client => table.row(["role", "client: the chaincode dials the peer"]),
+        Role::Server => {
+            let tls = match image.tls {
+                Tls::Mutual => "over mutual TLS",
+                Tls::Server => "over TLS",
+                Tls::None => "in plaintext",
+            };
+            table.row(["role", &format!("server: the peer dials port {} {tls}", image.port)]);
+        }
+    }
+    table
+}
+
+fn programs(document: &Document) -> Table {
+    let mut table = Table::default();
+    for program in &document.programs {
+        let platform = program.platform.as_deref().unwrap_or("any platform");
+        let size = program.size.map_or_else(|| "not there".to_owned(), |size| format!("{size} bytes"));
+        let sha256 = program.sha256.as_deref().unwrap_or("-");
+        table.row([platform, &program.file, &size, sha256]);
+    }
+    table
 }
 
 fn template_keys(document: &Document) -> Table {

@@ -15,7 +15,7 @@ use crate::failure::{Failure, USAGE};
 pub(super) fn of<'a>(
     options: &'a Package,
     contents: &PackageContents,
-    connection: &[u8],
+    connection: Option<&[u8]>,
     warnings: &mut Vec<String>,
 ) -> Result<Option<(&'a Path, String)>, Failure> {
     let (Some(file), Some(language)) = (&options.env_file, options.lang) else {
@@ -26,6 +26,13 @@ pub(super) fn of<'a>(
                 .with_number(USAGE));
         }
         return Ok(None);
+    };
+    let Some(connection) = connection else {
+        return Err(Failure::new(
+            "without an address, the builder that starts the image makes its environment",
+        )
+        .hint("leave --env-file out, or add --address".to_owned())
+        .with_number(USAGE));
     };
     if !options.force && file.symlink_metadata().is_ok() {
         return Err(ccs_disk::Error::exists(file).into());

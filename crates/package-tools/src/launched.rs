@@ -1,0 +1,118 @@
+//! What a launcher reads of a package: the image, the programs, or the source; and what its `build` would reject.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use ccs_files::PackageMetadata;
+use ccs_launch::binary::{self, Binary, Target, check_program};
+use ccs_launch::image::{self, Image};
+use ccs_launch::kind::Kind;
+use ccs_launch::settings::{Build, Language};
+use ccs_launch::source::{Source, Tools};
+use ccs_launch::{ExitCode, Failure};
+
+use crate::error::Error;
+use crate::files::{Facts, Files};
+
+/// The largest binary.json, in bytes.
+const MAX_BINARY: u64 = 1 << 20;
+
+/// The largest file that is packed, in bytes.
+pub(crate) const MAX_PROGRAM: u64 = 512 << 20;
+
+/// Returns what the launcher's `build` would reject, in its order; it would stop at the first.
+pub(crate) fn failures(metadata: &PackageMetadata, files: &Files<'_>) -> Result<Vec<Failure>, Error> {
+    Ok(match Kind::of(&metadata.chaincode_type) {
+        None => Vec::new(),
+        Some(Kind::Image) => {
+            read_image(files).and_then(|image| image.ok_or_else(no_image)).err().into_iter().collect()
+        }
+        Some(Kind::Service) => read_image(files).err().into_iter().collect(),
+        Some(Kind::Binary) => match read_binary(files) {
+            Ok(binary) => {
+                programs(&binary, files)?.into_iter().filter_map(|program| program.failure).collect()
+            }
+            Err(failure) => vec![failure],
+        },
+        Some(Kind::Source(language)) => source(language, &metadata.path, files).err().into_iter().collect(),
+    })
+}
+
+/// Reads image.json, if there is one. It may leave the digest out, which the operator can allow.
+pub(crate) fn read_image(files: &Files<'_>) -> Result<Option<Image>, Failure> {
+    let content = files.read(image::FILE, image::MAX_SIZE).map_err(|error| {
+        Failure::new(ExitCode::ImageJson, format!("cannot read {}: {error}", image::FILE))
+    })?;
+    content.map(|content| Image::parse_with_tags(&content)).transpose()
+}
+
+fn no_image() -> Failure {
+    Failure::new(ExitCode::ImageJson, format!("the package holds no {}", image::FILE))
+        .with_hint("ccs package --image NAME@DIGEST writes one")
+}
+
+/// Reads binary.json; without it, there is one program.
+pub(crate) fn read_binary(files: &Files<'_>) -> Result<Binary, Failure> {
+    let content = files
+        .read(binary::FILE, MAX_BINARY)
+        .map_err(|error| Failure::new(ExitCode::Binary, format!("cannot read {}: {error}", binary::FILE)))?;
+    content.map_or_else(|| Ok(Binary::default()), |content| Binary::parse(&content))
+}
+
+/// A program of a package.
+#[derive(Debug)]
+pub(crate) struct Program {
+    /// The platform that binary.json names, or the one in the program's header.
+    pub(crate) target: Option<Target>,
+    /// Where it is in code.tar.gz.
+    pub(crate) file: String,
+    /// [`None`] if it is not there.
+    pub(crate) facts: Option<Facts>,
+    /// Why a launcher rejects it.
+    pub(crate) failure: Option<Failure>,
+}
+
+/// Looks at each program of a package.
+pub(crate) fn programs(binary: &Binary, files: &Files<'_>) -> Result<Vec<Program>, Error> {
+    let named = binary.programs();
+    let wanted: BTreeSet<PathBuf> = named.iter().map(|(_, program)| clean(&program.file)).collect();
+    let facts = files.facts(&wanted)?;
+    Ok(named.into_iter().map(|(target, program)| look(target, &program, &facts)).collect())
+}
+
+fn look(target: Option<&Target>, program: &binary::Program, facts: &BTreeMap<PathBuf, Facts>) -> Program {
+    let file = program.file.clone();
+    let Some(facts) = facts.get(&clean(&file)) else {
+        let failure = Failure::new(ExitCode::Binary, format!("the package holds no program {file:?}"))
+            .with_hint("put it into code.tar.gz; ccs package --binary FILE writes such a package");
+        return Program { target: target.cloned(), file, facts: None, failure: Some(failure) };
+    };
+    let built_for = Target::of_program(&facts.head);
+    let target = target.cloned().or(built_for);
+    let checked = match &target {
+        Some(target) => check_program(&file, &facts.head, target),
+        // A script, or nothing that any platform starts.
+        None => check_program(&file, &facts.head, &Target::here()),
+    };
+    let other = program.sha256.as_ref().filter(|expected| **expected != facts.sha256).map(|expected| {
+        let found = &facts.sha256;
+        Failure::new(
+            ExitCode::Binary,
+            format!("the program {file:?} has the SHA-256 {found}, not {expected}"),
+        )
+        .with_hint("pack the program that binary.json was written for")
+    });
+    Program { target, facts: Some(facts.clone()), failure: checked.err().or(other), file }
+}
+
+/// Returns the path as the archive has it, without `.`.
+pub(crate) fn clean(file: &str) -> PathBuf {
+    Path::new(file).components().filter(|part| part.as_os_str() != ".").collect()
+}
+
+fn source(language: Language, path: &str, files: &Files<'_>) -> Result<(), Failure> {
+    let source = Source { folder: Path::new(""), has: &|place| files.has(place), path };
+    let (folder, settings) = (Path::new(""), Build::default());
+    let tools = Tools { cache: folder, work: folder, inherited: &[], settings: &settings };
+    source.recipe(language, &tools).map(drop)
+}

@@ -1,0 +1,97 @@
+//! Rules about what a launcher reads of a package.
+
+use std::path::Path;
+
+use ccs_files::PackageMetadata;
+use ccs_launch::kind::Kind;
+use ccs_launch::settings::{Language, Role};
+use ccs_launch::{ExitCode, Failure, binary, image};
+
+use super::finding::{Findings, hint};
+use super::rule::Rule;
+use crate::error::Error;
+use crate::files::Files;
+use crate::launched;
+
+/// Applies the rules to a package of a type that is launched.
+pub(super) fn check(
+    kind: Kind,
+    metadata: &PackageMetadata,
+    files: &Files<'_>,
+    findings: &mut Findings,
+) -> Result<(), Error> {
+    let failures = launched::failures(metadata, files)?;
+    for failure in &failures {
+        refuse(failure, findings);
+    }
+    if let Ok(Some(found)) = launched::read_image(files) {
+        if found.digest.is_empty() {
+            let message =
+                "image.json names no digest, so a builder takes it only where launch.yaml sets allow_tags";
+            let advice =
+                "name the digest: a tag can be moved after the organizations have approved the package";
+            findings.push(Rule::ImageTag, image::FILE, message, hint(advice));
+        }
+        if kind == Kind::Service && found.role_in(&metadata.chaincode_type) == Role::Client {
+            let message = "the role is client, so no install starts the image of a package of this type";
+            findings.push(
+                Rule::ImageUnused,
+                image::FILE,
+                message,
+                hint("leave role out, or use the type k8s"),
+            );
+        }
+    }
+    if let (Some(needed), true) = (needed(kind, files), failures.is_empty()) {
+        let advice =
+            "docs/launching.md tells which builder launches it; ccs launch render shows what becomes of it";
+        findings.push(Rule::LaunchNeeded, "metadata.json", needed, hint(advice));
+    }
+    Ok(())
+}
+
+/// Returns the files at the places that a launcher reads.
+pub(super) fn is_read(kind: Kind, path: &Path, files: &Files<'_>) -> bool {
+    match kind {
+        Kind::Service | Kind::Image => path == image::FILE,
+        Kind::Source(_) => true,
+        Kind::Binary => {
+            let Ok(binary) = launched::read_binary(files) else { return true };
+            path == binary::FILE
+                || binary.programs().iter().any(|(_, program)| launched::clean(&program.file) == path)
+        }
+    }
+}
+
+/// Says who must launch a package, if not every peer can use it.
+fn needed(kind: Kind, files: &Files<'_>) -> Option<String> {
+    let how = match kind {
+        Kind::Service if files.has("connection.json") || !files.has(image::FILE) => return None,
+        Kind::Service => {
+            "without connection.json, the package is only for a builder that starts its image: on Docker or Kubernetes"
+        }
+        Kind::Image => "only a builder that launches images takes the package: on Docker or Kubernetes",
+        Kind::Binary => "only a builder with platform: process in its launch.yaml takes the package",
+        Kind::Source(language) => {
+            let name = match language {
+                Language::Golang => "golang",
+                Language::Node => "node",
+                Language::Java => "java",
+            };
+            return Some(format!(
+                "the peer builds it with Docker, unless a builder with languages: [{name}] in its launch.yaml takes it"
+            ));
+        }
+    };
+    Some(how.to_owned())
+}
+
+fn refuse(failure: &Failure, findings: &mut Findings) {
+    let (rule, at) = match failure.code() {
+        ExitCode::ImageJson => (Rule::ImageInvalid, image::FILE),
+        ExitCode::Binary => (Rule::BinaryInvalid, binary::FILE),
+        _ => (Rule::SourceInvalid, "code.tar.gz"),
+    };
+    let hint = failure.hint().map(str::to_owned);
+    findings.refuse(rule, at, failure.to_string(), hint, failure.code().number());
+}

@@ -1,0 +1,164 @@
+//! The source of a chaincode, with the files that `peer lifecycle chaincode package` packs.
+//!
+//! Fabric 3.1 `core/chaincode/platforms/util/writer.go` (Node.js, Java) and `core/chaincode/platforms/golang/platform.go`
+//! (`findSource`): source below `src`, and META-INF beside it, without its hidden files. In GOPATH mode, which needs Go
+//! itself to find what a package imports, nothing is packed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ccs_launch::settings::Language;
+use ccs_package::PackageContents;
+
+use super::read;
+use crate::error::Error;
+use crate::secrets;
+
+/// The most bytes of source. A peer takes a package of up to 100 MiB.
+const MAX_BYTES: usize = 512 << 20;
+
+/// The most files and folders.
+const MAX_ENTRIES: usize = 100_000;
+
+/// What was packed.
+pub(super) struct Packed {
+    /// The path for metadata.json.
+    pub(super) path: String,
+    pub(super) warnings: Vec<String>,
+}
+
+/// Where the source lies, and what counts as what.
+struct Layout {
+    /// The folder that becomes `src`.
+    root: PathBuf,
+    /// The folder that becomes META-INF.
+    meta_inf: PathBuf,
+    /// The path for metadata.json.
+    path: String,
+    language: Language,
+}
+
+/// Adds the files of a chaincode's folder.
+pub(super) fn add(
+    contents: &mut PackageContents,
+    folder: &Path,
+    language: Language,
+) -> Result<Packed, Error> {
+    if !folder.is_dir() {
+        return Err(Error::NotAFolder(folder.to_owned()));
+    }
+    let layout = match language {
+        Language::Golang => go_module(folder)?,
+        Language::Node | Language::Java => Layout {
+            root: folder.to_owned(),
+            meta_inf: folder.join("META-INF"),
+            path: folder.to_str().ok_or_else(|| Error::NotUtf8(folder.to_owned()))?.to_owned(),
+            language,
+        },
+    };
+    let mut walk = Walk { contents, layout: &layout, entries: 0, bytes: 0, warnings: Vec::new() };
+    walk.folder(&layout.root)?;
+    let warnings = walk.warnings;
+    Ok(Packed { path: layout.path, warnings })
+}
+
+/// Finds the module around the folder of a Go package; the import path of the package is that of the module and what lies
+/// between the two folders.
+fn go_module(folder: &Path) -> Result<Layout, Error> {
+    let absolute = fs::canonicalize(folder).map_err(|error| Error::read(folder, error))?;
+    let root = absolute.ancestors().find(|above| above.join("go.mod").is_file());
+    let root = root.ok_or_else(|| Error::NoGoModule(folder.to_owned()))?;
+    let file = root.join("go.mod");
+    let text = String::from_utf8(read(&file)?).map_err(|_| Error::NotUtf8(file.clone()))?;
+    let module = text.lines().find_map(|line| line.trim().strip_prefix("module ")).unwrap_or_default();
+    let module = module.split("//").next().unwrap_or_default().trim().trim_matches(['"', '`']);
+    if module.is_empty() {
+        return Err(Error::NoGoModule(folder.to_owned()));
+    }
+    let below = absolute.strip_prefix(root).unwrap_or(Path::new(""));
+    let below = below.to_str().ok_or_else(|| Error::NotUtf8(absolute.clone()))?;
+    let path = if below.is_empty() { module.to_owned() } else { format!("{module}/{below}") };
+    Ok(Layout {
+        root: root.to_owned(),
+        meta_inf: absolute.join("META-INF"),
+        path,
+        language: Language::Golang,
+    })
+}
+
+impl Layout {
+    /// Tells whether a folder and all in it stay out of the package.
+    fn leaves_out(&self, name: &str) -> bool {
+        match self.language {
+            Language::Golang => name.starts_with('.'),
+            Language::Node => matches!(name, "node_modules" | ".git"),
+            Language::Java => matches!(name, "target" | "build" | "out" | ".git"),
+        }
+    }
+
+    /// Returns the name of a file in the package; [`None`] leaves it out.
+    fn name(&self, file: &Path) -> Option<PathBuf> {
+        if let Ok(below) = file.strip_prefix(&self.meta_inf) {
+            let is_hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            return (!is_hidden).then(|| Path::new("META-INF").join(below));
+        }
+        let is_compiled = self.language == Language::Java && file.extension().is_some_and(|it| it == "class");
+        let below = file.strip_prefix(&self.root).ok()?;
+        (!is_compiled).then(|| Path::new("src").join(below))
+    }
+}
+
+struct Walk<'a> {
+    contents: &'a mut PackageContents,
+    layout: &'a Layout,
+    entries: usize,
+    bytes: usize,
+    warnings: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: &Path) -> Result<(), Error> {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+        let mut entries = entries.map_err(|error| Error::read(folder, error))?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            self.entries += 1;
+            if self.entries > MAX_ENTRIES {
+                return Err(Error::SourceTooLarge(self.layout.root.clone()));
+            }
+            let path = entry.path();
+            let kind = entry.file_type().map_err(|error| Error::read(&path, error))?;
+            if kind.is_dir() {
+                if !self.layout.leaves_out(&entry.file_name().to_string_lossy()) {
+                    self.folder(&path)?;
+                }
+            } else if let Some(name) = self.layout.name(&path) {
+                self.file(&path, &name)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path, name: &Path) -> Result<(), Error> {
+        // What a link leads to is packed, as a peer's command does; outside of the folder it is probably not meant.
+        let outside = || fs::canonicalize(path).is_ok_and(|to| !within(&to, &self.layout.root));
+        if path.is_symlink() && outside() {
+            self.warnings.push(format!("{} leads out of the source, and was packed", path.display()));
+        }
+        let content = read(path)?;
+        self.bytes += content.len();
+        if self.bytes > MAX_BYTES {
+            return Err(Error::SourceTooLarge(self.layout.root.clone()));
+        }
+        if secrets::holds_private_key(content.as_slice()).unwrap_or(false) {
+            return Err(Error::PrivateKey { at: path.display().to_string() });
+        }
+        let name = name.to_str().ok_or_else(|| Error::NotUtf8(path.to_owned()))?;
+        self.contents.add(name, content)?;
+        Ok(())
+    }
+}
+
+fn within(path: &Path, folder: &Path) -> bool {
+    fs::canonicalize(folder).is_ok_and(|folder| path.starts_with(folder))
+}
