@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::administrator::{Administrator, Definition};
 use super::network::Network;
 use super::packages::package_id;
 use super::programs;
 use crate::dev_peer::programs::folder as dev_peer_folder;
+use crate::dev_peer::servers::ccs;
 use crate::processes::succeed;
 use crate::report::Report;
 use crate::workspace;
@@ -65,10 +66,10 @@ fn same_as_ours(folder: &Path, (language, label): (&str, &str), source: &Path, f
     let ours = folder.join(format!("{label}-ours.tgz"));
     let (ours_text, source) = (ours.to_string_lossy(), source.to_string_lossy());
     let word = if language == "golang" { "go" } else { language };
-    ccs(&["package", &ours_text, "--label", label, "--source", &source, "--lang", word])?;
+    succeed(&mut ccs(&["package", &ours_text, "--label", label, "--source", &source, "--lang", word]), COPY)?;
     let unpack = |package: &Path| -> Result<PathBuf> {
         let to = package.with_extension("unpacked");
-        ccs(&["unpack", &package.to_string_lossy(), &to.to_string_lossy()])?;
+        succeed(&mut ccs(&["unpack", &package.to_string_lossy(), &to.to_string_lossy()]), COPY)?;
         Ok(to)
     };
     let (theirs, ours) = (unpack(file)?, unpack(&ours)?);
@@ -77,7 +78,10 @@ fn same_as_ours(folder: &Path, (language, label): (&str, &str), source: &Path, f
         Ok(serde_json::from_slice(&fs::read(folder.join("metadata/metadata.json"))?)?)
     };
     let (theirs, ours) = (metadata(&theirs)?, metadata(&ours)?);
-    ensure!(theirs == ours, "metadata.json of peer lifecycle chaincode package: {theirs}, of ccs package: {ours}");
+    ensure!(
+        theirs == ours,
+        "metadata.json of peer lifecycle chaincode package: {theirs}, of ccs package: {ours}"
+    );
     Ok(())
 }
 
