@@ -12,7 +12,7 @@ use ccs_launch::{ExitCode, Failure};
 use ccs_launch_kubernetes::Upkeep;
 use serde::Serialize;
 
-use crate::inventory::{Places, anyone};
+use crate::inventory::Places;
 use crate::site::Site;
 
 /// One thing that launching needs or could use.
@@ -138,12 +138,19 @@ fn docker(site: &Site) -> Item {
 
 fn kubernetes(site: &Site, document: &mut Document) {
     const FEATURE: &str = "Kubernetes";
-    let target = match site.target(&anyone()) {
+    let target = match site.cluster() {
         Ok(target) => target,
         Err(failure) => return document.items.push(of_failure(FEATURE, "settings", &failure)),
     };
-    let peer = if target.peer_id.is_empty() { "empty".to_owned() } else { target.peer_id.clone() };
-    document.items.push(Item::of(FEATURE, "ID of the peer", ExitCode::Settings, Outcome::There(peer)));
+    // Without launch.yaml, an empty ID is taken as by fabric-builder-k8s.
+    let is_empty = site.settings.platform.is_none() && site.variable("CORE_PEER_ID").as_deref() == Some("");
+    document.items.push(match site.peer_id() {
+        Err(_) if is_empty => {
+            Item::of(FEATURE, "ID of the peer", ExitCode::Settings, Outcome::There("empty".to_owned()))
+        }
+        Ok(peer) => Item::of(FEATURE, "ID of the peer", ExitCode::Settings, Outcome::There(peer)),
+        Err(failure) => of_failure(FEATURE, "ID of the peer", &failure),
+    });
     let upkeep = Upkeep::new(&target).and_then(|upkeep| Ok((upkeep.version()?, upkeep)));
     let (version, upkeep) = match upkeep {
         Ok(found) => found,

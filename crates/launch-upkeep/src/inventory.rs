@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use ccs_launch::Failure;
 use ccs_launch::record::Record;
-use ccs_launch::settings::{Role, Subject};
 use ccs_launch_kubernetes::{Found, Kind, State, Upkeep};
 use serde::Serialize;
 
@@ -70,15 +69,9 @@ impl Places {
         let mut namespaces: BTreeSet<String> =
             recorded.map(|record| record.namespace.clone()).chain(ruled).collect();
         namespaces.extend(others.iter().cloned());
-        namespaces.insert(site.target(&anyone())?.namespace);
+        namespaces.insert(site.cluster()?.namespace);
         Ok(Self { namespaces })
     }
-}
-
-/// A chaincode for which no rule is meant.
-#[must_use]
-pub fn anyone() -> Subject<'static> {
-    Subject { package: "", chaincode_type: "", role: Role::Server }
 }
 
 /// Looks at the platform.

@@ -1,10 +1,11 @@
 //! The peer whose chaincode is meant: the operator's settings, and the variables that its builder would see.
 
+use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
 use ccs_launch::kubernetes::Target;
-use ccs_launch::settings::{Settings, Subject};
+use ccs_launch::settings::{Role, Settings, Subject};
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_site::{place, surroundings};
 
@@ -19,6 +20,8 @@ pub struct Site {
     pub peer_id: Option<String>,
     /// The MSP ID of the peer in place of `CORE_PEER_LOCALMSPID`.
     pub mspid: Option<String>,
+    /// The variables that the builder would see; none stands for those of this process.
+    pub variables: Option<BTreeMap<String, String>>,
 }
 
 impl Site {
@@ -30,7 +33,7 @@ impl Site {
     ) -> Result<Self, Failure> {
         let file = file.map(Path::to_owned).or_else(surroundings::named);
         let settings = file.as_deref().map(surroundings::read).transpose()?.unwrap_or_default();
-        Ok(Self { file, settings, peer_id, mspid })
+        Ok(Self { file, settings, peer_id, mspid, variables: None })
     }
 
     /// Returns a variable as the builder of the peer would see it.
@@ -41,7 +44,10 @@ impl Site {
             "CORE_PEER_LOCALMSPID" => self.mspid.clone(),
             _ => None,
         };
-        given.or_else(|| env::var(name).ok())
+        given.or_else(|| match &self.variables {
+            Some(variables) => variables.get(name).cloned(),
+            None => env::var(name).ok(),
+        })
     }
 
     /// Returns the MSP ID of the peer; empty where it is not known.
@@ -56,6 +62,14 @@ impl Site {
         variable.or_else(|| self.settings.peer_id.clone()).ok_or_else(|| {
             Failure::new(ExitCode::Settings, "the ID of the peer is not known")
                 .with_hint("add --peer-id, set CORE_PEER_ID, or write peer_id into launch.yaml")
+        })
+    }
+
+    /// Returns how the cluster is reached, and the namespace of chaincode for which no rule is meant; the peer need not be known.
+    pub fn cluster(&self) -> Result<Target, Failure> {
+        let anyone = Subject { package: "", chaincode_type: "", role: Role::Server };
+        place::target_with(&self.settings, &anyone, &|name| {
+            self.variable(name).or_else(|| (name == "CORE_PEER_ID").then(String::new))
         })
     }
 

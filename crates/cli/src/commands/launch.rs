@@ -1,6 +1,6 @@
 //! `ccs launch`: looks after chaincode that the builder launches.
 
-mod check;
+pub(crate) mod check;
 mod gc;
 mod list;
 mod reconcile;

@@ -27,7 +27,8 @@ pub(crate) fn run(options: &LaunchCheck) -> Result<(), Failure> {
     }
 }
 
-fn text(document: &Document) -> String {
+/// Writes each thing with its verdict, under what it is for.
+pub(crate) fn text(document: &Document) -> String {
     let mut text = String::new();
     let mut feature = "";
     for item in &document.items {

@@ -6,7 +6,7 @@ use ccs_launch_kubernetes::Upkeep;
 use ccs_launch_upkeep::builds::Builds;
 use ccs_launch_upkeep::gc::{Garbage, Search};
 use ccs_launch_upkeep::installed::Installed;
-use ccs_launch_upkeep::inventory::{Places, anyone, find};
+use ccs_launch_upkeep::inventory::{Places, find};
 use ccs_launch_upkeep::moment::now;
 use serde::Serialize;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
     let builds = options.builds.as_deref().map(Builds::read).transpose()?;
     let installed = options.installed.as_deref().map(Installed::read).transpose()?;
     let places = Places::of(&site, builds.as_ref(), &options.namespaces)?;
-    let upkeep = Upkeep::new(&site.target(&anyone())?)?;
+    let upkeep = Upkeep::new(&site.cluster()?)?;
     let (found, mut warnings) = find(&upkeep, &places)?;
     let (peer_id, mspid) = (site.peer_id()?, site.mspid());
     let search = Search {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use ccs_launch_kubernetes::Upkeep;
 use ccs_launch_upkeep::builds::Builds;
-use ccs_launch_upkeep::inventory::{Inventory, Places, Row, anyone, compare, find};
+use ccs_launch_upkeep::inventory::{Inventory, Places, Row, compare, find};
 use ccs_launch_upkeep::moment::now;
 
 use super::site;
@@ -17,7 +17,7 @@ pub(crate) fn run(options: &LaunchList) -> Result<(), Failure> {
     let site = site(&options.site)?;
     let builds = options.builds.as_deref().map(Builds::read).transpose()?;
     let places = Places::of(&site, builds.as_ref(), &options.namespaces)?;
-    let upkeep = Upkeep::new(&site.target(&anyone())?)?;
+    let upkeep = Upkeep::new(&site.cluster()?)?;
     let (found, warnings) = find(&upkeep, &places)?;
     let peer_id = site.peer_id().ok();
     let mut inventory = compare(&found, builds.as_ref(), peer_id.as_deref(), now());

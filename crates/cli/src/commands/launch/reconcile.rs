@@ -6,7 +6,6 @@ use std::thread;
 use ccs_launch_kubernetes::Upkeep;
 use ccs_launch_upkeep::builds::{Build, Builds};
 use ccs_launch_upkeep::gc::bring_back;
-use ccs_launch_upkeep::inventory::anyone;
 use ccs_launch_upkeep::reconcile::{Change, Reconciler};
 
 use super::list::short;
@@ -69,7 +68,7 @@ fn once(options: &LaunchReconcile, stop: &Receiver<()>) -> Result<Round, Failure
     if meant.is_empty() {
         return Ok(round);
     }
-    let upkeep = Upkeep::new(&site.target(&anyone())?)?;
+    let upkeep = Upkeep::new(&site.cluster()?)?;
     let reconciler = Reconciler {
         site: &site,
         upkeep: &upkeep,
