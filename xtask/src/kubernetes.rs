@@ -1,10 +1,11 @@
 //! `cargo xtask kubernetes`: packages with an image on a real Kubernetes with one node.
 //!
 //! First the launcher is called as a peer calls it. Then Fabric's own peer on the host installs, launches, upgrades and dies:
-//! [`peer`] with chaincode that dials it, [`served`] with chaincode that it dials.
+//! [`peer`] with chaincode that dials it, [`served`] with chaincode that it dials, which [`upkeep`] looks after.
 
 mod peer;
 mod served;
+mod upkeep;
 
 use std::fs;
 
@@ -17,7 +18,7 @@ use crate::fabric::programs::Programs as Fabric;
 use crate::fabric::release::RELEASES;
 use crate::report::Report;
 use crate::tally::Tally;
-use crate::{builder_programs, toolchain};
+use crate::{builder_programs, toolchain, workspace};
 
 /// Options of `cargo xtask kubernetes`.
 #[derive(Args, Default)]
@@ -50,6 +51,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     }
     stage.check_servers(&mut report);
     if !options.without_peer {
+        workspace::build_ccs()?;
         let release = RELEASES.first().context("there is a release")?;
         let programs = Fabric::ready(release, &stage.builder)?;
         if !options.servers {

@@ -19,6 +19,8 @@ use crate::fabric::programs::Programs;
 use crate::processes::wait_until;
 use crate::report::Report;
 
+use super::upkeep::{Served, Upkeep};
+
 /// The namespace of the chaincode.
 const NAMESPACE: &str = "served";
 
@@ -57,10 +59,11 @@ pub(super) fn run(report: &mut Report, stage: &Stage, programs: &Programs) -> Re
         ],
         Some(names.file()),
     )?;
-    network.on(report, |report, network| on(report, stage, network))
+    let hosts = names.file();
+    network.on(report, |report, network| on(report, (stage, &hosts), network))
 }
 
-fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<()> {
+fn on(report: &mut Report, (stage, hosts): (&Stage, &Path), network: &mut Network<'_>) -> Result<()> {
     let administrator = network.administrator()?;
     let cluster = &stage.cluster;
     let image = stage.image(CONTRACT, "")?;
@@ -104,6 +107,16 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         ensure!(first.available(cluster)? == ["1"] && next.available(cluster)? == ["1"], "one does not run");
         Ok(())
     });
+    let upkeep = Upkeep {
+        cluster,
+        administrator: &administrator,
+        folder: network.folder(),
+        hosts: hosts.to_owned(),
+        namespace: NAMESPACE,
+        name: NAME,
+        settings: SETTINGS,
+    };
+    upkeep.run(report, [&first.served(), &next.served()]);
     is_not_started(report, (cluster, &administrator), network)?;
     starts_again(report, (cluster, &administrator), [&first, &next], network);
     Ok(())
@@ -186,6 +199,10 @@ impl Package {
         fs::write(source.join("image.json"), image)?;
         let file = pack(&source, &["connection.json", "image.json"])?;
         Ok(Self { id: package_id(label, &file)?, label: label.to_owned(), file })
+    }
+
+    fn served(&self) -> Served<'_> {
+        Served { file: &self.file, label: &self.label, id: &self.id }
     }
 
     fn get(&self, cluster: &Cluster, kinds: &str, output: &str) -> Result<Vec<String>> {
