@@ -10,7 +10,6 @@
 //! | --- | --- |
 //! | `session` | one launch from beginning to end |
 //! | `server` | the start of chaincode that waits for the peer to dial |
-//! | `reach` | whether it can be dialled from here |
 //! | `upkeep`, `reads`, `found` | what is there already, and its removal |
 //! | `watch` | what Job or Deployment, pod and Events show |
 //! | `verdict` | what that means: pure |
@@ -18,7 +17,6 @@
 
 mod cluster;
 mod found;
-mod reach;
 mod reads;
 mod refusal;
 mod server;

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 use ccs_launch::Failure;
 use ccs_launch::kubernetes::SERVER_MANAGER;
 use ccs_launch_peer::Stop;
+use ccs_launch_reach::{Advice, reach};
 use serde_json::Value;
 
 use crate::Start;
 use crate::cluster::{Cluster, Kind, Version};
-use crate::reach::reach;
 use crate::tries::patiently;
 use crate::verdict::{Trouble, judge_server};
 use crate::watch::{self, End, Workload};
@@ -23,6 +23,14 @@ const REMOVAL: Duration = Duration::from_secs(10);
 
 /// How much of the time is kept for the dial and the removal.
 const RESERVE: Duration = Duration::from_secs(65);
+
+/// How long to dial what is ready: what a server of DNS says of a name that it did not know is kept for 30 s and less.
+const PATIENCE: Duration = Duration::from_secs(40);
+
+const ADVICE: Advice = Advice {
+    resolve: "the name is that of a Service: the peer must use the DNS of the cluster",
+    tcp: "check that a NetworkPolicy lets the peer reach the chaincode",
+};
 
 /// A start, and what it has made so far.
 struct Session<'a> {
@@ -83,7 +91,8 @@ impl Session<'_> {
         if !self.start.dials {
             return Ok(());
         }
-        reach(&plan.connection, self.left()).await
+        let reached = reach(&plan.connection, self.left().min(PATIENCE), |_| PATIENCE).await?;
+        reached.map_err(|unreached| unreached.failure(&plan.connection.address, &ADVICE))
     }
 
     /// Applies Secret, Service and Deployment, and returns the UID of the last.

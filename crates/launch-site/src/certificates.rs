@@ -1,6 +1,6 @@
 //! Keys and certificates for one chaincode and one peer, from a CA that is forgotten at once.
 
-use ccs_launch::kubernetes::Certificates;
+use ccs_launch::server::Certificates;
 use ccs_launch::{ExitCode, Failure};
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,

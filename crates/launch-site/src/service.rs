@@ -4,8 +4,9 @@ use std::fs;
 
 use ccs_launch::Failure;
 use ccs_launch::image::{Image, Tls};
-use ccs_launch::kubernetes::{Certificates, Server, ServerPlan, Target};
+use ccs_launch::kubernetes::{Server, ServerPlan, Target};
 use ccs_launch::record::Record;
+use ccs_launch::server::Certificates;
 use ccs_launch::settings::{Role, Settings, Subject};
 use sha2::{Digest as _, Sha256};
 
@@ -104,6 +105,7 @@ fn record(plan: &ServerPlan, image: &Image, certificates_end: Option<String>) ->
         platform: "kubernetes".to_owned(),
         namespace: plan.namespace.clone(),
         object: plan.object.clone(),
+        address: None,
         image: image.reference(),
         port: image.port,
         tls: image.tls,

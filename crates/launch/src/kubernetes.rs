@@ -10,7 +10,6 @@
 //! ```
 
 mod merge;
-mod names;
 mod objects;
 mod overlay;
 mod pod;
@@ -20,11 +19,11 @@ mod target;
 
 use serde_json::{Value, json};
 
-pub use names::Identity;
+pub use crate::identity::Identity;
 pub use objects::MANAGER;
 pub use pod::{CONTAINER, WORKLOAD};
 pub use rights::{FEATURES, RIGHTS, Right, SERVER_RIGHTS, UPKEEP_RIGHTS, all_rights, role};
-pub use server::{CHECKSUM, Certificates, MANAGER as SERVER_MANAGER, Plan as ServerPlan, Server};
+pub use server::{CHECKSUM, MANAGER as SERVER_MANAGER, Plan as ServerPlan, Server};
 pub use target::{Surroundings, Target};
 
 use crate::settings::{Role, Settings, Subject};

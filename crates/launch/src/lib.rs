@@ -20,6 +20,7 @@
 //! | [`image`] | `image.json`: the image of a package |
 //! | [`docker`] | the plan of a container |
 //! | [`kubernetes`] | the plans for Kubernetes: a Secret and a Job, or a Secret, a Service and a Deployment |
+//! | [`server`] | what chaincode that the peer dials gets, whatever the platform |
 //! | [`record`] | `launch.json`: what a build has started |
 //! | [`shim`] | what a shim needs to dial the peer |
 //! | [`variables`] | names of variables |
@@ -31,6 +32,7 @@ pub mod chaincode;
 pub mod docker;
 pub mod exit;
 pub mod failure;
+mod identity;
 pub mod image;
 pub mod kind;
 pub mod kubernetes;
@@ -38,6 +40,7 @@ pub mod lines;
 pub mod process;
 pub mod record;
 mod resemblance;
+pub mod server;
 pub mod settings;
 pub mod shim;
 pub mod source;

@@ -10,12 +10,16 @@ pub const FILE: &str = "launch.json";
 /// The content of `launch.json`. It holds no key, and no certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Record {
-    /// Where the chaincode runs: `kubernetes`.
+    /// Where the chaincode runs: `kubernetes` or `docker`.
     pub platform: String,
-    /// The namespace of its objects.
+    /// The namespace of its objects; empty where there are none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
-    /// The name of its objects.
+    /// The name of its objects, or of its container.
     pub object: String,
+    /// Where the peer dials, if the name does not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
     /// The image.
     pub image: String,
     /// Where it listens.
@@ -25,6 +29,49 @@ pub struct Record {
     /// The SHA-256 of what the settings made of it: another one asks for a change.
     pub settings: String,
     /// When its certificates end, as RFC 3339; absent without TLS.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificates_end: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record() -> Record {
+        Record {
+            platform: "kubernetes".to_owned(),
+            namespace: "hlf".to_owned(),
+            object: "ccs-basic10-bpzgucek5hlow".to_owned(),
+            address: None,
+            image: "basic@sha256:00".to_owned(),
+            port: 9999,
+            tls: Tls::Mutual,
+            settings: "5f".to_owned(),
+            certificates_end: Some("2036-11-26T20:00:00Z".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_record_holds_what_its_platform_has() {
+        let kubernetes = record();
+        let text = serde_json::to_string(&kubernetes).unwrap();
+        assert_eq!(
+            text,
+            r#"{"platform":"kubernetes","namespace":"hlf","object":"ccs-basic10-bpzgucek5hlow","image":"basic@sha256:00","port":9999,"tls":"mutual","settings":"5f","certificates_end":"2036-11-26T20:00:00Z"}"#
+        );
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), kubernetes);
+        let docker = Record {
+            platform: "docker".to_owned(),
+            namespace: String::new(),
+            address: Some("127.0.0.1:20001".to_owned()),
+            certificates_end: None,
+            ..record()
+        };
+        let text = serde_json::to_string(&docker).unwrap();
+        assert_eq!(
+            text,
+            r#"{"platform":"docker","object":"ccs-basic10-bpzgucek5hlow","address":"127.0.0.1:20001","image":"basic@sha256:00","port":9999,"tls":"mutual","settings":"5f"}"#
+        );
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), docker);
+    }
 }

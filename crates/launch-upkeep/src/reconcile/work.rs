@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use ccs_files::Connection;
 use ccs_launch::image::{Image, Tls};
-use ccs_launch::kubernetes::{CHECKSUM, Certificates, ServerPlan, Target};
+use ccs_launch::kubernetes::{CHECKSUM, ServerPlan, Target};
 use ccs_launch::record::Record;
+use ccs_launch::server::Certificates;
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_kubernetes::{Live, Start, Upkeep, start};
 use ccs_launch_site::image_file;

@@ -4,9 +4,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 
-use super::names::Identity;
 use super::pod::{CONTAINER, Reserved, WORKLOAD, of_the_operator, placed_and_secured};
 use super::target::Target;
+use crate::identity::Identity;
 use crate::settings::Security;
 use crate::{Chaincode, Image};
 

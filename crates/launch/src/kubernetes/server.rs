@@ -2,18 +2,15 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use ccs_files::Connection;
-use ccs_files::connection::DialTimeout;
-use ccs_files::shim::{self, ServerTls};
 use serde_json::{Map, Value, json};
 
-use super::names::{Identity, fnv_1a};
 use super::overlay;
 use super::pod::{CONTAINER, PORT, Reserved, WORKLOAD, of_the_operator, placed_and_secured};
 use super::target::Target;
-use crate::image::{Image, Tls};
+use crate::identity::{Identity, fnv_1a};
+use crate::image::Image;
+use crate::server::{self, Certificates, FOLDER};
 use crate::settings::{Settings, Subject};
 use crate::{ExitCode, Failure};
 
@@ -23,9 +20,8 @@ pub const MANAGER: &str = "fabric-ccs";
 /// What the names of the objects begin with.
 const PREFIX: &str = "ccs";
 
-/// The volume with the server's files, and where it is mounted.
+/// The volume with the server's files.
 const FILES: &str = "tls";
-const FILES_PATH: &str = "/etc/chaincode/tls";
 
 /// The group that may read them: the user of our chart.
 const GROUP: u32 = 65532;
@@ -33,9 +29,6 @@ const GROUP: u32 = 65532;
 /// The annotation that changes with the certificates, so that a Deployment starts new pods for new ones; without TLS, with the
 /// template.
 pub const CHECKSUM: &str = "fabric-ccs/tls-checksum";
-
-/// How long a peer tries to connect: the Service may have to find a new pod.
-const DIAL_TIMEOUT: &str = "10s";
 
 /// What a server is planned from.
 #[derive(Clone, Copy)]
@@ -50,18 +43,6 @@ pub struct Server<'a> {
     pub package_id: &'a str,
     /// The MSP ID of the peer, where it is known.
     pub mspid: &'a str,
-}
-
-/// Certificates with their keys of one server and its peer, as PEM. There is no key of the CA.
-pub struct Certificates {
-    /// The certificate of the CA.
-    pub ca: String,
-    /// Certificate and key of the chaincode.
-    pub server: (String, String),
-    /// Certificate and key of the peer.
-    pub client: (String, String),
-    /// A hash of them, which is another one for each build.
-    pub checksum: String,
 }
 
 /// The objects of one server, and how the peer reaches it.
@@ -202,19 +183,17 @@ impl<'a> Server<'a> {
     }
 
     fn secret(&self, certificates: &Certificates) -> Value {
-        let (certificate, key) = &certificates.server;
+        let content: Map<String, Value> = certificates
+            .files()
+            .into_iter()
+            .map(|(name, content)| (name.to_owned(), content.into()))
+            .collect();
         json!({
             "apiVersion": "v1",
             "kind": "Secret",
             "metadata": self.metadata(&self.secret_name(), &self.annotations()),
             "type": "Opaque",
-            "stringData": {
-                "server.pem": certificate,
-                "server.key": key,
-                "server.pem.b64": BASE64_STANDARD.encode(certificate),
-                "server.key.b64": BASE64_STANDARD.encode(key),
-                "ca.pem": certificates.ca,
-            },
+            "stringData": content,
         })
     }
 
@@ -263,7 +242,7 @@ impl<'a> Server<'a> {
                 "containers": [{
                     "name": CONTAINER,
                     "image": self.image.reference(),
-                    "env": self.environment(certificates.is_some()),
+                    "env": self.environment(),
                     "ports": [{"name": PORT, "containerPort": port, "protocol": "TCP"}],
                     "startupProbe": {
                         "tcpSocket": probe, "periodSeconds": 1,
@@ -281,7 +260,7 @@ impl<'a> Server<'a> {
             let source = json!({"secretName": self.secret_name(), "defaultMode": 0o440});
             spec["volumes"] = json!([{"name": FILES, "secret": source}]);
             spec["containers"][0]["volumeMounts"] =
-                json!([{"name": FILES, "mountPath": FILES_PATH, "readOnly": true}]);
+                json!([{"name": FILES, "mountPath": FOLDER, "readOnly": true}]);
             spec["securityContext"] = json!({"fsGroup": GROUP});
         }
         placed_and_secured(spec, self.target);
@@ -289,11 +268,8 @@ impl<'a> Server<'a> {
     }
 
     /// Returns the variables of all shims.
-    fn environment(&self, has_tls: bool) -> Value {
-        let ask_for_client = self.image.tls == Tls::Mutual;
-        let tls = has_tls.then_some(ServerTls { folder: FILES_PATH, ask_for_client });
-        let listen = format!("0.0.0.0:{}", self.image.port);
-        let variables = shim::server_of_any_language(self.package_id, &listen, tls);
+    fn environment(&self) -> Value {
+        let variables = server::environment(self.image, self.package_id);
         variables.into_iter().map(|(name, value)| json!({"name": name, "value": value})).collect()
     }
 
@@ -301,29 +277,16 @@ impl<'a> Server<'a> {
         Reserved {
             labels: self.labels(),
             annotations: self.annotations_of_the_pod(certificates),
-            environment: self.environment(certificates.is_some()),
+            environment: self.environment(),
             volume: FILES,
-            folder: FILES_PATH,
+            folder: FOLDER,
             port: Some(self.image.port),
         }
     }
 
     fn connection(&self, certificates: Option<&Certificates>) -> Connection {
         let host = self.hosts(&[]).into_iter().next().unwrap_or_default();
-        let mut connection = Connection {
-            address: format!("{host}:{}", self.image.port),
-            dial_timeout: Some(DialTimeout::Text(DIAL_TIMEOUT.to_owned())),
-            ..Connection::default()
-        };
-        if let Some(certificates) = certificates {
-            connection.tls_required = true;
-            connection.root_cert.clone_from(&certificates.ca);
-            if self.image.tls == Tls::Mutual {
-                connection.client_auth_required = true;
-                (connection.client_cert, connection.client_key) = certificates.client.clone();
-            }
-        }
-        connection
+        server::connection(self.image, certificates, format!("{host}:{}", self.image.port))
     }
 }
 

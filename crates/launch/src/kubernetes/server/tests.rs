@@ -5,6 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::image::Tls;
 use crate::kubernetes::tests::patches;
 use crate::settings::{Role, Security};
 
