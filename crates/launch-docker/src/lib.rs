@@ -1,29 +1,44 @@
-//! Starts a planned chaincode in a container of a Docker engine, watches it until it ends, and removes it.
+//! Starts a planned chaincode in a container of a Docker engine: one that dials the peer is watched until it ends, and removed; one
+//! that waits for the peer to dial is watched until it can be dialled, and stays.
 //!
 //! ```text
-//! Plan ──▶ session ──▶ connect, image, container ──▶ output, end ──▶ Failure, exit code
+//! Plan       ──▶ session ──▶ connect, image, container ──▶ output, end ──▶ Failure, exit code
+//! ServerPlan ──▶ server  ──▶ connect, image, container ──▶ watch, ccs-launch-reach
 //! ```
 //!
 //! | Module | Holds |
 //! | --- | --- |
 //! | `session` | one launch from beginning to end |
+//! | `server`, `watch` | the start of chaincode that waits for the peer to dial |
+//! | `workloads` | the containers of chaincode that an engine has |
 //! | `connect` | the engine, once it answers |
 //! | `image` | the image, pulled where the plan wants it |
-//! | `container` | the container: made, looked up, removed |
+//! | `body`, `networks`, `files` | what a container is made of |
+//! | `container` | a container: made, started, looked up, removed |
 //! | `look` | a look at an engine, without a launch |
 //! | `end` | how a container ended |
 //! | `refusal` | what an error of the engine means |
 
+mod body;
 mod connect;
 mod container;
 mod end;
+mod files;
 mod image;
 mod look;
+mod networks;
 mod refusal;
+mod server;
 mod session;
+mod watch;
+mod workloads;
 
-use ccs_launch::docker::{Engine, Plan};
+use std::time::Duration;
+
+use ccs_launch::docker::{Engine, Plan, RUN, ServerPlan};
 use ccs_launch::{ExitCode, Failure};
+
+pub use workloads::Workload;
 
 /// One launch, and where its lines go.
 #[derive(Clone, Copy)]
@@ -49,19 +64,56 @@ pub fn run_id() -> Result<String, Failure> {
 /// Returns no failure in the second case alone, when the container is removed, and when another launch of the same chaincode has
 /// taken over.
 pub fn run(launch: &Launch<'_>) -> Result<(), Failure> {
-    let runtime = runtime()?;
-    let outcome = runtime.block_on(session::run(launch));
-    // Resolving a name cannot be interrupted, and nobody waits for it any more.
-    runtime.shutdown_background();
-    outcome
+    block_on(session::run(launch))
+}
+
+/// The start of one chaincode that waits for the peer to dial, and who hears of it.
+#[derive(Clone, Copy)]
+pub struct Start<'a> {
+    /// What is made.
+    pub plan: &'a ServerPlan,
+    /// How long everything may take.
+    pub limit: Duration,
+    /// Takes each line for the log of the peer.
+    pub say: &'a dyn Fn(&str),
+}
+
+/// Starts a chaincode, waits until it can be dialled from here, and has the caller keep at which address.
+///
+/// A container of the same chaincode that was there before is removed then. When a step fails, that of the caller included, or the
+/// peer stops or dies meanwhile, what was made is removed, and the older container stays as it is.
+pub fn start(start: &Start<'_>, keep: impl FnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
+    block_on(server::start(start, keep))
 }
 
 /// Returns the version of an engine, and of the API that it speaks, once it answers.
 pub fn version(engine: &Engine) -> Result<String, Failure> {
-    runtime()?.block_on(look::version(engine))
+    block_on(look::version(engine))
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+/// Lists the containers that launches and builds have made on an engine, also those that do not run.
+pub fn list(engine: &Engine, say: &dyn Fn(&str)) -> Result<Vec<Workload>, Failure> {
+    block_on(async { workloads::list(&connect::Engine::wait(engine, say).await?, RUN, None).await })
+}
+
+/// Removes a container with its volumes; tells whether there was one.
+pub fn remove(engine: &Engine, id: &str, say: &dyn Fn(&str)) -> Result<bool, Failure> {
+    block_on(async { container::remove(&connect::Engine::wait(engine, say).await?, id).await })
+}
+
+/// Returns the failure of a container that does not run in time.
+fn late(limit: Duration) -> Failure {
+    let reason = format!("the container did not run within {} s", limit.as_secs());
+    Failure::new(ExitCode::NotReady, reason)
+        .with_hint("pull the image on the engine first, or raise docker.start_timeout in launch.yaml")
+}
+
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot start the runtime: {error}")))
+    let runtime = runtime
+        .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot start the runtime: {error}")))?;
+    let outcome = runtime.block_on(work);
+    // Resolving a name cannot be interrupted, and nobody waits for it any more.
+    runtime.shutdown_background();
+    outcome
 }

@@ -13,16 +13,22 @@ use ccs_launch_peer::Stop;
 use futures_util::StreamExt as _;
 
 use crate::Launch;
+use crate::body;
 use crate::connect::{BETWEEN_TRIES, Engine};
 use crate::container;
 use crate::end::{self, End, Known};
+use crate::files;
 use crate::image::{self, Found};
+use crate::networks;
 
 /// How long a call that makes the container may go on after SIGTERM, so that it is known what it made.
 const UNDER_WAY: Duration = Duration::from_millis(700);
 
 /// How long the removal may take: a peer kills its builders five seconds after SIGTERM, all together.
 const REMOVAL: Duration = Duration::from_secs(4);
+
+/// How often a container of the same name may come back while this one is made.
+const TRIES: usize = 3;
 
 /// How long the last lines of the chaincode may take.
 const LAST_LINES: Duration = Duration::from_millis(500);
@@ -83,15 +89,12 @@ impl Session<'_> {
             let engine = self.engine.get_or_init(|| engine);
             let image = image::ready(engine, plan, say).await?;
             self.is_made.set(true);
-            let id = container::start(engine, plan, &image, say).await?;
+            let id = self.start(engine, &image).await?;
             Ok(Started { id, image })
         };
         let limit = plan.start_timeout;
         let Ok(started) = tokio::time::timeout(limit, making).await else {
-            let reason = format!("the container did not run within {} s", limit.as_secs());
-            return Err(Failure::new(ExitCode::NotReady, reason).with_hint(
-                "pull the image on the engine first, or raise docker.start_timeout in launch.yaml",
-            ));
+            return Err(crate::late(limit));
         };
         let started = started?;
         if plan.image.digest.is_empty() {
@@ -99,6 +102,33 @@ impl Session<'_> {
         }
         say(&format!("the chaincode runs in the container {}", plan.name));
         Ok(started)
+    }
+
+    /// Makes the container, removes an older one of the same name first, and starts it; returns its ID.
+    async fn start(&self, engine: &Engine, image: &Found) -> Result<String, Failure> {
+        let plan = self.launch.plan;
+        let networks = networks::find(engine, &plan.network).await?.names;
+        let id = self.create(engine, image, networks.first().map_or("host", String::as_str)).await?;
+        for network in networks.iter().skip(1) {
+            networks::connect(engine, &id, network, None).await?;
+        }
+        files::upload(engine, plan, &id).await?;
+        container::start(engine, &id).await.map_err(|refusal| container::not_started(&refusal))?;
+        Ok(id)
+    }
+
+    async fn create(&self, engine: &Engine, image: &Found, network: &str) -> Result<String, Failure> {
+        let plan = self.launch.plan;
+        let body = body::of(plan, image, network);
+        for _ in 0..TRIES {
+            if container::remove(engine, &plan.name).await? {
+                (self.launch.say)(&format!("removed the older container {}", plan.name));
+            }
+            if let Some(id) = container::create(engine, &plan.name, body.clone()).await? {
+                return Ok(id);
+            }
+        }
+        Err(Failure::new(ExitCode::NotReady, format!("the name {} of the container is taken", plan.name)))
     }
 
     /// Passes on what the chaincode writes until it ends or is to stop.

@@ -17,8 +17,7 @@ pub fn claim(settings: &Settings, chaincode_type: &str) -> Result<Claim, Failure
         };
         let lines = match kind {
             Kind::Binary => "platform: process",
-            Kind::Image => "platform: kubernetes, or platform: docker,",
-            Kind::Service => "platform: kubernetes",
+            Kind::Image | Kind::Service => "platform: kubernetes, or platform: docker,",
             Kind::Source(_) => "platform: process, and the language under languages,",
         };
         Failure::new(ExitCode::Settings, format!("{FILE}: packages of the type {found:?} are not launched"))

@@ -15,10 +15,12 @@
 //! | [`place`] | the host, and where and how a chaincode runs on Kubernetes |
 //! | [`image_file`] | image.json of a package or a build |
 //! | [`service`] | the plan of a chaincode that the peer dials |
+//! | [`container`] | the same in a container of a Docker engine |
 //! | [`certificates`] | keys and certificates of such a chaincode and its peer |
 
 pub mod certificates;
 mod claim;
+pub mod container;
 pub mod image_file;
 pub mod place;
 pub mod service;

@@ -13,10 +13,30 @@ const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/names
 /// Where Linux tells the name of the host.
 const HOST: &str = "/proc/sys/kernel/hostname";
 
+/// Where Linux tells what is mounted.
+const MOUNTS: &str = "/proc/self/mountinfo";
+
 /// Returns the name of the host, which in a container is its ID as a rule.
 #[must_use]
 pub fn host() -> Option<String> {
     word(HOST)
+}
+
+/// Returns the ID of the container of Docker or podman in which this process runs.
+#[must_use]
+pub fn container() -> Option<String> {
+    container_of(&fs::read_to_string(MOUNTS).ok()?)
+}
+
+/// Finds the ID in the place from which an engine mounts the file with the host's name; that name may be any.
+fn container_of(mounts: &str) -> Option<String> {
+    let is_id = |part: &&str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    mounts.lines().find_map(|line| {
+        let mut fields = line.split(' ').skip(3);
+        let (from, at) = (fields.next()?, fields.next()?);
+        let id = from.split('/').find(is_id)?;
+        (at == "/etc/hostname").then(|| id.to_owned())
+    })
 }
 
 fn word(path: &str) -> Option<String> {
@@ -39,4 +59,25 @@ pub fn target_with(
     let surroundings =
         Surroundings { variable, own_namespace: own_namespace.as_deref(), host: host.as_deref() };
     Target::new(surroundings, settings, subject)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_container_is_known_by_the_mount_of_its_hosts_name() {
+        let id = "0a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f9";
+        let proc = "30 29 0:26 / /proc rw,nosuid - proc proc rw\n";
+        for place in [
+            format!("/var/lib/docker/containers/{id}/hostname"),
+            format!("/containers/storage/overlay-containers/{id}/userdata/hostname"),
+        ] {
+            let mount = |at: &str| format!("{proc}41 29 8:1 {place} {at} rw,relatime - ext4 /dev/sda1 rw\n");
+            assert_eq!(container_of(&mount("/etc/hostname")).as_deref(), Some(id));
+            assert_eq!(container_of(&mount("/mnt")), None);
+        }
+        let pod = "41 29 8:1 /var/lib/kubelet/pods/4f0f/etc-hosts /etc/hosts rw - ext4 /dev/sda1 rw\n";
+        assert_eq!(container_of(&format!("{proc}{pod}")), None);
+    }
 }

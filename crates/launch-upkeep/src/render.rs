@@ -63,7 +63,7 @@ pub struct Document {
 /// What is made.
 enum Made {
     Objects(Role, Vec<Value>),
-    Container(Value),
+    Container(Role, Value),
     Process(Value),
 }
 
@@ -99,8 +99,8 @@ impl Render<'_> {
                 document.platform = Some("kubernetes");
                 document.objects = objects;
             }
-            Ok(Made::Container(container)) => {
-                document.role = Some(word(Role::Client));
+            Ok(Made::Container(role, container)) => {
+                document.role = Some(word(role));
                 document.platform = Some("docker");
                 document.container = Some(container);
             }
@@ -134,7 +134,12 @@ impl Render<'_> {
                             "image.json: role is client, so the peer dials what connection.json says",
                         )));
                     }
-                    (_, _, Platform::Docker) => Made::Container(container::of_image(self, &image)?),
+                    (_, Role::Client, Platform::Docker) => {
+                        Made::Container(role, container::of_client(self, &image)?)
+                    }
+                    (_, Role::Server, Platform::Docker) => {
+                        Made::Container(role, container::of_server(self, &image)?)
+                    }
                     (_, Role::Server, _) => Made::Objects(role, self.service(&image)?),
                     (_, Role::Client, _) => Made::Objects(role, self.job(&image)?),
                 }
@@ -168,15 +173,7 @@ impl Render<'_> {
         let settings = &self.site.settings;
         let service = Service { package_id, chaincode_type, image, mspid: &mspid, settings };
         let target = self.site.target(&service.subject())?;
-        let text = || REDACTED.to_owned();
-        let certificates = Certificates {
-            ca: text(),
-            server: (text(), text()),
-            client: (text(), text()),
-            checksum: "of-the-certificates".to_owned(),
-        };
-        let certificates = (image.tls != Tls::None).then_some(&certificates);
-        let Planned { plan, .. } = service.plan_with(&target, certificates, None)?;
+        let Planned { plan, .. } = service.plan_with(&target, certificates(image).as_ref(), None)?;
         Ok(plan.secret.map(redacted).into_iter().chain([plan.service, plan.deployment]).collect())
     }
 
@@ -219,9 +216,20 @@ impl Render<'_> {
 
     /// Returns what a plan of a container is made in.
     fn docker<T>(&self, made: impl FnOnce(docker::Surroundings<'_>) -> T) -> T {
-        let host = place::host();
+        let host = place::container().or_else(place::host);
         made(docker::Surroundings { variable: &|name| self.site.variable(name), host: host.as_deref() })
     }
+}
+
+/// Returns what stands for the certificates of a server; none without TLS.
+fn certificates(image: &Image) -> Option<Certificates> {
+    let text = || REDACTED.to_owned();
+    (image.tls != Tls::None).then(|| Certificates {
+        ca: text(),
+        server: (text(), text()),
+        client: (text(), text()),
+        checksum: "of-the-certificates".to_owned(),
+    })
 }
 
 /// Why a package is not launched.

@@ -1,15 +1,19 @@
-//! Chaincode in a container of a Docker engine, in the client role: as Fabric's own peer starts it, from an image that is ready.
+//! Chaincode in a container of a Docker engine, from an image that is ready: in the client role as Fabric's own peer starts it, in
+//! the server role as the install of a package does.
 //!
 //! ```text
 //! variables, launch.yaml ──▶ Engine, HostConfig ─┐
 //! image.json ──────────────▶ Image ──────────────┼──▶ Plan: a container
 //! chaincode.json ──────────▶ Chaincode ──────────┘
+//!
+//! the same, Certificates ──▶ ServerPlan: a container, and the ways to dial it
 //! ```
 
 mod credentials;
 mod engine;
 mod host_config;
 mod names;
+mod server;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,6 +22,8 @@ use std::time::Duration;
 pub use credentials::{Credentials, registry};
 pub use engine::{Endpoint, Engine};
 pub use host_config::HostConfig;
+pub use names::{ADDRESS, PACKAGE, PEER, ROLE, WORKLOAD};
+pub use server::{Server, ServerPlan, Way};
 
 use crate::settings::{Docker, Pull, Role, Settings, Subject};
 use crate::shim::{self, File};
@@ -33,6 +39,9 @@ const FOLDER: &str = "/etc/hyperledger/fabric";
 /// `WriteBytesToPackage`). Outside the container nobody but the engine can.
 const MODE: u32 = 0o644;
 
+/// The network of the host, which is that of the peer's own containers when nothing else is set.
+const HOST: &str = "host";
+
 /// How long a container may take to run when nothing else is set; a peer waits for five minutes.
 const START_TIMEOUT: Duration = Duration::from_mins(3);
 
@@ -47,6 +56,8 @@ pub struct Plan {
     pub engine: Engine,
     /// The name of the container.
     pub name: String,
+    /// Who dials. The engine starts a server again when it ends, and never a client.
+    pub role: Role,
     /// Its image.
     pub image: Image,
     /// When the image is pulled.
@@ -116,52 +127,81 @@ pub fn may_have_tags(settings: &Settings) -> bool {
     std::iter::once(&settings.docker).chain(rules).any(|docker| docker.allow_tags == Some(true))
 }
 
-/// Refuses chaincode that the peer dials, which no container is made for.
-pub fn check_role(role: Role) -> Result<(), Failure> {
-    match role {
-        Role::Client => Ok(()),
-        Role::Server => Err(Failure::new(
-            ExitCode::ImageJson,
-            "image.json: role is server, and on Docker only chaincode that dials the peer is launched",
-        )
-        .with_hint("leave role out, or release a connection.json so that the peer dials")),
-    }
-}
-
 impl Launch<'_> {
     /// Makes the plan; `run` tells one launch of a chaincode from another.
     pub fn plan(&self, subject: &Subject<'_>, run: &str) -> Result<Plan, Failure> {
         let Launch { surroundings, settings, image, chaincode } = *self;
-        check_role(subject.role)?;
+        if subject.role == Role::Server {
+            return Err(Failure::new(
+                ExitCode::ImageJson,
+                "image.json: role is server, and run launches clients",
+            )
+            .with_hint("leave role out, or release a connection.json so that the peer dials"));
+        }
+        let (certificates, files) = shim::certificates(chaincode, Path::new(FOLDER), MODE);
+        let mut environment = shim::environment(chaincode);
+        environment.extend(certificates);
+        Container { surroundings, settings, image }.plan(subject, run, (environment, files))
+    }
+}
+
+/// What every container is planned from.
+#[derive(Clone, Copy)]
+struct Container<'a> {
+    surroundings: Surroundings<'a>,
+    settings: &'a Settings,
+    image: &'a Image,
+}
+
+impl Container<'_> {
+    /// Returns the name of the container of a package.
+    fn name(&self, package_id: &str) -> Result<String, Failure> {
+        let network_id = self.filled("CORE_PEER_NETWORKID").unwrap_or(names::NETWORK.to_owned());
+        Ok(names::container(&network_id, &self.peer_id()?, package_id))
+    }
+
+    fn peer_id(&self) -> Result<String, Failure> {
+        self.filled("CORE_PEER_ID").or_else(|| self.settings.peer_id.clone()).ok_or_else(|| {
+            Failure::new(ExitCode::Settings, "the ID of the peer, which is part of the name of a container, is not known")
+                .with_hint("add CORE_PEER_ID to propagateEnvironment of the builder in core.yaml, or write peer_id into launch.yaml")
+        })
+    }
+
+    fn filled(&self, name: &str) -> Option<String> {
+        (self.surroundings.variable)(name).filter(|value| !value.is_empty())
+    }
+
+    /// Makes the plan of a container with the variables and files of its role.
+    fn plan(
+        &self,
+        subject: &Subject<'_>,
+        run: &str,
+        (environment_of_role, files): (Vec<(String, String)>, Vec<File>),
+    ) -> Result<Plan, Failure> {
+        let Container { surroundings, settings, image } = *self;
         let docker = settings_for(settings, subject);
         if image.digest.is_empty() && docker.allow_tags != Some(true) {
             let reason = "image.json: the file must contain 'name' and 'digest'";
             return Err(Failure::new(ExitCode::ImageJson, reason)
                 .with_hint("write the digest, or docker: {allow_tags: true} into launch.yaml"));
         }
-        let filled = |name: &str| (surroundings.variable)(name).filter(|value| !value.is_empty());
-        let peer_id = filled("CORE_PEER_ID").or_else(|| settings.peer_id.clone()).ok_or_else(|| {
-            Failure::new(ExitCode::Settings, "the ID of the peer, which is part of the name of a container, is not known")
-                .with_hint("add CORE_PEER_ID to propagateEnvironment of the builder in core.yaml, or write peer_id into launch.yaml")
-        })?;
-        let network_id = filled("CORE_PEER_NETWORKID").unwrap_or(names::NETWORK.to_owned());
-        let (certificates, files) = shim::certificates(chaincode, Path::new(FOLDER), MODE);
+        let peer_id = self.peer_id()?;
         let mut environment: Vec<_> =
-            LOGGING.iter().filter_map(|name| Some(((*name).to_owned(), filled(name)?))).collect();
+            LOGGING.iter().filter_map(|name| Some(((*name).to_owned(), self.filled(name)?))).collect();
         environment.extend(docker.environment.clone());
-        environment.extend(shim::environment(chaincode));
-        environment.extend(certificates);
+        environment.extend(environment_of_role);
         Ok(Plan {
             engine: Engine::choose(&docker, surroundings.variable)?,
-            name: names::container(&network_id, &peer_id, &chaincode.chaincode_id),
+            name: self.name(subject.package)?,
+            role: subject.role,
             image: image.clone(),
             pull: docker.pull.unwrap_or_default(),
             credentials: docker
                 .credentials
                 .clone()
-                .or_else(|| Some(Path::new(&filled("DOCKER_CONFIG")?).join("config.json"))),
+                .or_else(|| Some(Path::new(&self.filled("DOCKER_CONFIG")?).join("config.json"))),
             environment,
-            labels: names::labels(&chaincode.chaincode_id, &peer_id, run),
+            labels: names::labels(subject, &peer_id, run),
             network: network(&docker, surroundings),
             host_config: HostConfig::choose(&docker, surroundings.variable)?,
             files,
@@ -171,8 +211,6 @@ impl Launch<'_> {
 }
 
 fn network(docker: &Docker, surroundings: Surroundings<'_>) -> Network {
-    /// The network of the peer's own containers when nothing else is set.
-    const HOST: &str = "host";
     if let Some(name) = &docker.network {
         return Network::Named(name.clone());
     }

@@ -58,8 +58,7 @@ impl Settings {
         let platform = self.platform_for(chaincode_type);
         let is_launched = match kind {
             Kind::Binary => platform == Platform::Process,
-            Kind::Image => matches!(platform, Platform::Kubernetes | Platform::Docker),
-            Kind::Service => platform == Platform::Kubernetes,
+            Kind::Image | Kind::Service => matches!(platform, Platform::Kubernetes | Platform::Docker),
             Kind::Source(language) => platform == Platform::Process && self.languages.contains(&language),
         };
         is_launched.then_some(Claim { kind, platform })
@@ -91,6 +90,8 @@ mod tests {
         assert_eq!(claim("", "ccaas"), None);
         let service = Some(Claim { kind: Kind::Service, platform: Platform::Kubernetes });
         assert_eq!(claim("platform: kubernetes", "External"), service);
+        let service = Some(Claim { kind: Kind::Service, platform: Platform::Docker });
+        assert_eq!(claim("platform: docker", "ccaas"), service);
         for text in ["", "platform: none", "platform: kubernetes", "platform: docker"] {
             assert_eq!(claim(text, "binary"), None, "{text}");
         }

@@ -7,21 +7,24 @@ use ccs_files::PackageMetadata;
 use ccs_launch::Failure;
 use ccs_launch::docker::{self, may_have_tags};
 use ccs_launch::image::Image;
-use ccs_launch::settings::{Settings, Subject};
+use ccs_launch::settings::{Role, Settings, Subject};
 use ccs_launch_site::{image_file, place};
 
 use crate::image_package::write;
-use crate::log::write_line;
+use crate::log::{Log, write_line};
 use crate::order::{Launch, Package};
+use crate::service;
 
-/// Checks the image's name, and writes what `run` needs; returns what was done.
+/// Checks the image's name, and writes what `run` needs, or starts what the peer dials; returns what was done.
 pub(crate) fn build(
     package: Package<'_>,
     metadata: &PackageMetadata,
-    settings: &Settings,
+    (settings, log): (&Settings, &Log),
 ) -> Result<String, Failure> {
     let (content, image) = read(package.source, settings)?;
-    docker::check_role(image.role_in(&metadata.chaincode_type))?;
+    if image.role_in(&metadata.chaincode_type) == Role::Server {
+        return service::build_on_docker(package, metadata, (&image, content), (settings, log));
+    }
     write(package, content)?;
     Ok(format!("{} will run in a container", image.reference()))
 }
@@ -35,7 +38,7 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
         chaincode_type: &launch.metadata.chaincode_type,
         role: image.role_in(&launch.metadata.chaincode_type),
     };
-    let host = place::host();
+    let host = place::container().or_else(place::host);
     let surroundings = docker::Surroundings { variable: &|name| env::var(name).ok(), host: host.as_deref() };
     let planned = docker::Launch { surroundings, settings: launch.settings, image: &image, chaincode };
     let plan = planned.plan(&subject, &ccs_launch_docker::run_id()?)?;

@@ -22,7 +22,7 @@ pub(crate) fn build(
 ) -> Result<String, Failure> {
     let (content, image) = read(package.source)?;
     if image.role_in(&metadata.chaincode_type) == Role::Server {
-        return service::build(package, metadata, (&image, content), (settings, log));
+        return service::build_on_kubernetes(package, metadata, (&image, content), (settings, log));
     }
     write(package, content)?;
     Ok(format!("{} will run on Kubernetes", image.reference()))

@@ -1,4 +1,4 @@
-//! Packages with an image whose chaincode waits for the peer to dial: the install starts it, on the platform `kubernetes`.
+//! Packages with an image whose chaincode waits for the peer to dial: the install starts it.
 
 use std::path::Path;
 use std::process::ExitCode as Status;
@@ -10,10 +10,11 @@ use ccs_builder::program::Program;
 use ccs_builder::report::Report;
 use ccs_files::{Connection, PackageId, PackageMetadata};
 use ccs_launch::image::{self, Image};
+use ccs_launch::record::{self, Record};
 use ccs_launch::settings::{Platform, Role, Settings};
-use ccs_launch::{ExitCode, Failure, record};
+use ccs_launch::{ExitCode, Failure};
 use ccs_launch_site::service::{Planned, Service};
-use ccs_launch_site::{Surroundings, place};
+use ccs_launch_site::{Surroundings, container, place};
 
 use crate::log::Log;
 use crate::order::{Package, of_builder};
@@ -32,11 +33,11 @@ pub(crate) fn stays_with_the_builder(
     let chaincode_type = &metadata.chaincode_type;
     let Ok(settings) = &surroundings.settings else { return false };
     metadata.is_chaincode_as_a_service()
-        && (settings.platform_for(chaincode_type) != Platform::Kubernetes
+        && (!matches!(settings.platform_for(chaincode_type), Platform::Kubernetes | Platform::Docker)
             || match input::read(&source.join(image::FILE), image::MAX_SIZE) {
-                Ok(content) => {
-                    Image::parse(&content).is_ok_and(|image| image.role_in(chaincode_type) == Role::Client)
-                }
+                // Whether a digest may be missing makes no difference to who dials.
+                Ok(content) => Image::parse_with_tags(&content)
+                    .is_ok_and(|image| image.role_in(chaincode_type) == Role::Client),
                 Err(error) => matches!(error, input::ReadError::Missing),
             })
 }
@@ -54,8 +55,8 @@ pub(crate) fn build_as_the_builder(folders: [&Path; 3]) -> Status {
     }
 }
 
-/// Starts the chaincode, waits until the peer can dial it, and writes what `release` needs; returns what was done.
-pub(crate) fn build(
+/// Starts the chaincode on Kubernetes, waits until the peer can dial it, and writes what `release` needs; returns what was done.
+pub(crate) fn build_on_kubernetes(
     package: Package<'_>,
     metadata: &PackageMetadata,
     (image, image_content): (&Image, Vec<u8>),
@@ -68,16 +69,7 @@ pub(crate) fn build(
         Service { package_id: &id, chaincode_type: &metadata.chaincode_type, image, mspid: &mspid, settings };
     let target = place::target(settings, &service.subject())?;
     let Planned { plan, record } = service.plan(&target)?;
-    let record = serde_json::to_vec(&record).map_err(|error| {
-        Failure::new(ExitCode::InputOutput, format!("cannot write {}: {error}", record::FILE))
-    })?;
     let how = how(&plan.connection);
-    let output = Output::new(package.out)
-        .file("metadata.json", package.metadata_content)
-        .file(image::FILE, image_content)
-        .folder("META-INF", package.meta_inf)
-        .file("connection.json", plan.connection.to_json())
-        .file(record::FILE, record);
     let start = ccs_launch_kubernetes::Start {
         plan: &plan,
         target: &target,
@@ -85,7 +77,7 @@ pub(crate) fn build(
         dials: true,
         say: &|message| log.write(message),
     };
-    ccs_launch_kubernetes::start(&start, || output.write().map_err(|error| of_builder(&error)))?;
+    ccs_launch_kubernetes::start(&start, || write(package, image_content, (&plan.connection, &record)))?;
     Ok(format!(
         "{} runs as deployment {}/{}; the peer will connect to {} {how}",
         image.reference(),
@@ -93,6 +85,55 @@ pub(crate) fn build(
         plan.object,
         plan.connection.address
     ))
+}
+
+/// Does the same in a container of a Docker engine.
+pub(crate) fn build_on_docker(
+    package: Package<'_>,
+    metadata: &PackageMetadata,
+    (image, image_content): (&Image, Vec<u8>),
+    (settings, log): (&Settings, &Log),
+) -> Result<String, Failure> {
+    let begin = Instant::now();
+    let id = package_id(package.source, metadata)?;
+    let service =
+        Service { package_id: &id, chaincode_type: &metadata.chaincode_type, image, mspid: "", settings };
+    let planned = container::plan(&service, &ccs_launch_docker::run_id()?)?;
+    let start = ccs_launch_docker::Start {
+        plan: &planned.plan,
+        limit: LIMIT.saturating_sub(begin.elapsed()),
+        say: &|message| log.write(message),
+    };
+    let mut done = String::new();
+    ccs_launch_docker::start(&start, |address| {
+        let (connection, record) = planned.at(address);
+        done = format!(
+            "{} runs as the container {}; the peer will connect to {address} {}",
+            image.reference(),
+            record.object,
+            how(&connection)
+        );
+        write(package, image_content, (&connection, &record))
+    })?;
+    Ok(done)
+}
+
+/// Writes what `release` and a later look at the chaincode need.
+fn write(
+    package: Package<'_>,
+    image_content: Vec<u8>,
+    (connection, record): (&Connection, &Record),
+) -> Result<(), Failure> {
+    let record = serde_json::to_vec(record).map_err(|error| {
+        Failure::new(ExitCode::InputOutput, format!("cannot write {}: {error}", record::FILE))
+    })?;
+    let output = Output::new(package.out)
+        .file("metadata.json", package.metadata_content)
+        .file(image::FILE, image_content)
+        .folder("META-INF", package.meta_inf)
+        .file("connection.json", connection.to_json())
+        .file(record::FILE, record);
+    output.write().map_err(|error| of_builder(&error))
 }
 
 /// Returns the package ID, which `build` finds in the name of the folder that the peer has made for it alone.

@@ -65,7 +65,9 @@ impl Build<'_> {
         };
         let done = match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::build(package)?,
-            (Kind::Image, Platform::Docker) => docker::build(package, &metadata, settings)?,
+            (Kind::Image | Kind::Service, Platform::Docker) => {
+                docker::build(package, &metadata, (settings, log))?
+            }
             (Kind::Image | Kind::Service, _) => kubernetes::build(package, &metadata, (settings, log))?,
             (Kind::Source(language), _) => {
                 source::build(package, language, &metadata.path, (settings, surroundings, log))?
@@ -109,7 +111,7 @@ impl Run<'_> {
         match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::run_binary(&launch),
             (Kind::Source(language), _) => process::run(&launch, &language.start(self.build)),
-            (Kind::Image, Platform::Docker) => docker::run(&launch),
+            (Kind::Image | Kind::Service, Platform::Docker) => docker::run(&launch),
             (Kind::Image | Kind::Service, _) => kubernetes::run(&launch),
         }
     }

@@ -81,6 +81,13 @@ fn a_container_and_a_process_are_rendered_as_their_settings() {
     let (_folder, package, settings) = site("k8s", "", settings);
     let arguments = [&["render", &package, "--settings", &settings][..], &address].concat();
     prints("launch_render_container", &launch(&arguments));
+    let (_folder, package, settings) = site(
+        "ccaas",
+        "",
+        "platform: docker\ndocker: {host: 'unix:///run/docker.sock', network: fabric_test}\n",
+    );
+    let arguments = ["render", &package, "--settings", &settings, "--peer-id", "peer0"];
+    prints("launch_render_served_container", &launch(&arguments));
     let settings =
         "platform: process\nprocess: {environment: {GOGC: '50'}, limits: {memory: 1Gi, nice: 5}}\n";
     let (_folder, package, settings) = site("binary", "", settings);

@@ -1,24 +1,43 @@
 //! The container of a package, as data to show.
 
-use ccs_launch::docker::{Launch, Network, Plan, RUN};
-use ccs_launch::settings::Pull;
+use ccs_launch::docker::{Launch, Network, Plan, RUN, Server};
+use ccs_launch::settings::{Pull, Role, Subject};
 use ccs_launch::{ExitCode, Failure, Image};
+use ccs_launch_site::place;
 use serde_json::{Map, Value, json};
 
-use super::Render;
+use super::{Render, certificates};
 
-/// Returns the container of a package with an image.
-pub(super) fn of_image(render: &Render<'_>, image: &Image) -> Result<Value, Failure> {
+/// What stands for what a launch puts there at random.
+const AT_RANDOM: &str = "of-the-launch";
+
+/// Returns the container of chaincode that dials the peer.
+pub(super) fn of_client(render: &Render<'_>, image: &Image) -> Result<Value, Failure> {
     let chaincode = render.chaincode()?;
-    let mut subject = render.subject();
-    subject.role = image.role_in(subject.chaincode_type);
+    let subject = render.subject();
     let settings = &render.site.settings;
     let plan = render.docker(|surroundings| {
         let launch = Launch { surroundings, settings, image, chaincode: &chaincode };
-        // What a launch puts there at random.
-        launch.plan(&subject, "of-the-launch")
+        launch.plan(&subject, AT_RANDOM)
     })?;
     shown(&plan)
+}
+
+/// Returns the container of chaincode that the peer dials. Where, is known when it starts.
+pub(super) fn of_server(render: &Render<'_>, image: &Image) -> Result<Value, Failure> {
+    let subject = Subject { role: Role::Server, ..render.subject() };
+    let plan = render.docker(|surroundings| {
+        let server = Server {
+            surroundings,
+            is_contained: place::container().is_some(),
+            settings: &render.site.settings,
+            image,
+            package_id: subject.package,
+            run: AT_RANDOM,
+        };
+        server.plan(&subject, certificates(image))
+    })?;
+    shown(&plan.container)
 }
 
 fn shown(plan: &Plan) -> Result<Value, Failure> {

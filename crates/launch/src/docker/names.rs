@@ -3,6 +3,22 @@
 use std::collections::BTreeMap;
 
 use super::RUN;
+use crate::settings::{Role, Subject};
+
+/// The label with the package ID.
+pub const PACKAGE: &str = "fabric-ccs/package-id";
+
+/// The label with the ID of the peer.
+pub const PEER: &str = "fabric-ccs/peer-id";
+
+/// The label that says who dials: `client` or `server`.
+pub const ROLE: &str = "fabric-ccs/role";
+
+/// The label of a server with the name that its container has, or gets when it has taken over from an older one.
+pub const WORKLOAD: &str = "fabric-ccs/workload";
+
+/// The label of a server that says where the peer dials it.
+pub const ADDRESS: &str = "fabric-ccs/address";
 
 /// The ID of the network that a peer has when nobody sets another one (`peer.networkId` in core.yaml).
 pub(super) const NETWORK: &str = "dev";
@@ -18,15 +34,14 @@ pub(super) fn container(network_id: &str, peer_id: &str, chaincode_id: &str) -> 
 }
 
 /// Returns the labels, which name the package, the peer and the launch.
-pub(super) fn labels(chaincode_id: &str, peer_id: &str, run: &str) -> BTreeMap<String, String> {
-    [
-        ("fabric-ccs/package-id", chaincode_id),
-        ("fabric-ccs/peer-id", peer_id),
-        ("fabric-ccs/role", "client"),
-        (RUN, run),
-    ]
-    .map(|(name, value)| (name.to_owned(), value.to_owned()))
-    .into()
+pub(super) fn labels(subject: &Subject<'_>, peer_id: &str, run: &str) -> BTreeMap<String, String> {
+    let role = match subject.role {
+        Role::Client => "client",
+        Role::Server => "server",
+    };
+    [(PACKAGE, subject.package), (PEER, peer_id), (ROLE, role), (RUN, run)]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }
 
 #[cfg(test)]

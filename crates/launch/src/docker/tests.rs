@@ -178,6 +178,20 @@ fn rules_lay_settings_over_those_of_all_containers() {
 }
 
 #[test]
+fn run_launches_no_server() {
+    let settings = Settings::default();
+    let (chaincode, image) = (chaincode(""), image(DIGEST));
+    let surroundings = Surroundings { variable: &|_| None, host: None };
+    let launch = Launch { surroundings, settings: &settings, image: &image, chaincode: &chaincode };
+    let subject = Subject { package: "basic_1.0:ab", chaincode_type: "k8s", role: Role::Server };
+    let line = launch.plan(&subject, "run7").unwrap_err().line();
+    assert!(
+        line.starts_with("error 21 image.json: image.json: role is server, and run launches clients"),
+        "{line}"
+    );
+}
+
+#[test]
 fn the_engine_is_chosen_in_order() {
     let engine = |variables: &[(&str, &str)], settings: &str| {
         let mut all = CASE.variables.to_vec();

@@ -8,7 +8,7 @@ const IMAGE: &str = r#"{"name":"ghcr.io/example/contract","digest":"sha256:e5bd0
 
 #[test]
 fn images_are_taken_and_programs_are_not() {
-    for (chaincode_type, code) in [("k8s", 0), ("binary", 1), ("golang", 1)] {
+    for (chaincode_type, code) in [("k8s", 0), ("ccaas", 0), ("binary", 1), ("golang", 1)] {
         let detected = Site::new("platform: docker", chaincode_type).detect();
         assert_eq!((detected.status.code(), said(&detected).as_str()), (Some(code), ""), "{chaincode_type}");
     }
@@ -27,12 +27,6 @@ fn an_image_is_built_by_its_digest_or_by_its_tag_where_the_operator_takes_that()
     let refused = said(&site.build());
     assert!(
         refused.contains("error 21 image.json: image.json: the file must contain 'name' and 'digest'"),
-        "{refused}"
-    );
-    site.source("image.json", &IMAGE.replace('}', r#","role":"server"}"#));
-    let refused = said(&site.build());
-    assert!(
-        refused.contains("error 21 image.json: image.json: role is server, and on Docker only"),
         "{refused}"
     );
     let site = Site::new("platform: docker\ndocker: {allow_tags: true}", "k8s");

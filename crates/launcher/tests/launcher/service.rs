@@ -34,6 +34,7 @@ fn what_the_settings_do_not_start_is_built_as_without_a_launcher() {
         ("platform: none", IMAGE),
         ("platform: process", "not JSON"),
         ("platform: kubernetes", &IMAGE.replace('}', r#","role":"client"}"#)),
+        ("platform: docker", &IMAGE.replace('}', r#","role":"client"}"#)),
     ] {
         let site = package(settings, image);
         let built = site.build();
@@ -62,6 +63,13 @@ fn what_may_be_meant_to_be_started_is_never_built_otherwise() {
         ("platfrom: kubernetes", IMAGE, 24, "error 24 launch settings: launch.yaml"),
         ("platform: kubernetes", "{}", 21, "error 21 image.json: image.json: the file must contain 'name'"),
         ("platform: kubernetes", r#"{"port":0}"#, 21, "error 21 image.json: image.json: invalid value"),
+        ("platform: docker", "{}", 21, "error 21 image.json: image.json: the file must contain 'name'"),
+        (
+            "platform: docker",
+            IMAGE,
+            24,
+            "error 24 launch settings: the ID of the peer, which is part of the name of a container, is not known",
+        ),
     ] {
         let site = package(settings, image);
         let built = build_as_a_peer(&site, &[]);
@@ -84,6 +92,34 @@ fn a_start_needs_the_id_of_the_package_and_that_of_the_peer() {
         "{}",
         said(&built)
     );
+    assert!(site.built().is_empty());
+}
+
+#[test]
+fn a_package_without_an_image_stays_with_the_builder_on_docker() {
+    let site = Site::new("platform: docker", "ccaas");
+    site.source("connection.json", CONNECTION);
+    let built = site.build();
+    assert_eq!(
+        said(&built),
+        "build basic_1.0: built: the peer will connect to basic.example.com:9999 in plaintext; 0 indexes\n"
+    );
+}
+
+#[test]
+fn a_start_without_an_engine_writes_nothing() {
+    let settings =
+        "platform: docker\npeer_id: p\ndocker: {host: 'unix:///nowhere/docker.sock', start_timeout: 1s}";
+    let site = package(settings, IMAGE);
+    let built = build_as_a_peer(&site, &[]);
+    assert_eq!(built.status.code(), Some(47), "{}", said(&built));
+    let lines = said(&built);
+    for part in [
+        "build basic_1.0: waits for the engine at unix:///nowhere/docker.sock: Socket not found",
+        "error 47 not ready in time: the container did not run within 1 s; hint: pull the image",
+    ] {
+        assert!(lines.contains(part), "{lines}");
+    }
     assert!(site.built().is_empty());
 }
 

@@ -1,0 +1,311 @@
+//! The start of chaincode that waits for the peer to dial: what it makes stays when all has succeeded, and goes otherwise.
+//!
+//! An older container of the same chaincode runs until the new one can be dialled and the caller has kept how.
+
+use std::cell::{Cell, OnceCell};
+use std::net::TcpListener;
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use bollard::models::ContainerCreateBody;
+use ccs_launch::docker::{Plan, ROLE, RUN, WORKLOAD, Way};
+use ccs_launch::{ExitCode, Failure};
+use ccs_launch_peer::Stop;
+use ccs_launch_reach::{Advice, Unreached, reach};
+
+use crate::connect::Engine;
+use crate::image::{self, Found};
+use crate::workloads::{self, Workload};
+use crate::{Start, body, container, files, networks, watch};
+
+/// How long a call that is under way may go on after a signal, so that it is known what it made.
+const UNDER_WAY: Duration = Duration::from_secs(1);
+
+/// How long the removal may take.
+const REMOVAL: Duration = Duration::from_secs(10);
+
+/// How much of the time is kept for the removal.
+const RESERVE: Duration = Duration::from_secs(15);
+
+/// How many ports are tried.
+const PORTS: usize = 20;
+
+/// How long a chaincode may be dialled that answers, and otherwise than it should.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+const ADVICE: Advice = Advice {
+    resolve: "the peer must be in a network of the container, or on the engine's host: docker.network in launch.yaml names the network",
+    tcp: "the engine must be on the peer's host, or share a network with the peer: docker.network in launch.yaml names it",
+};
+
+/// A start, and what it has made so far.
+struct Session<'a> {
+    start: &'a Start<'a>,
+    begin: Instant,
+    engine: OnceCell<Engine>,
+    /// Whether a container may be there.
+    is_made: Cell<bool>,
+}
+
+/// A container that can be dialled.
+struct Dialled {
+    id: String,
+    name: String,
+    address: String,
+    /// Containers of earlier builds.
+    older: Vec<Workload>,
+}
+
+/// Starts a chaincode.
+pub(crate) async fn start(
+    start: &Start<'_>,
+    keep: impl FnOnce(&str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut stop = Stop::listen()?;
+    let session =
+        Session { start, begin: Instant::now(), engine: OnceCell::new(), is_made: Cell::new(false) };
+    let dialled = {
+        let mut going = pin!(session.go());
+        tokio::select! {
+            dialled = &mut going => dialled,
+            () = stop.received() => {
+                if session.is_made.get() {
+                    // What it has failed to do by then is of no interest any more.
+                    let _ = tokio::time::timeout(UNDER_WAY, going).await;
+                }
+                Err(Failure::new(ExitCode::Stopped, "the peer has stopped the build")
+                    .with_hint("install the package again"))
+            }
+        }
+    };
+    let kept = dialled.and_then(|dialled| keep(&dialled.address).map(|()| dialled));
+    match kept {
+        Ok(dialled) => {
+            session.take_over(&dialled).await;
+            Ok(())
+        }
+        Err(failure) => {
+            session.remove().await;
+            Err(failure)
+        }
+    }
+}
+
+impl Session<'_> {
+    /// Makes the container, and waits until it can be dialled.
+    async fn go(&self) -> Result<Dialled, Failure> {
+        let (plan, say) = (self.start.plan, self.start.say);
+        let limit = plan.container.start_timeout.min(self.start.limit.saturating_sub(RESERVE));
+        let preparing = async {
+            let engine = Engine::wait(&plan.container.engine, say).await?;
+            let engine = self.engine.get_or_init(|| engine);
+            let image = image::ready(engine, &plan.container, say).await?;
+            let older = workloads::list(engine, WORKLOAD, Some(&plan.container.name)).await?;
+            for workload in &older {
+                say(&format!(
+                    "takes over from the container {}, which runs until the new one is ready",
+                    workload.name
+                ));
+            }
+            let dialled = self.make(engine, &image, older).await?;
+            Ok((engine, image, dialled))
+        };
+        let Ok(prepared) = tokio::time::timeout(limit, preparing).await else {
+            return Err(crate::late(limit));
+        };
+        let (engine, image, dialled) = prepared?;
+        if plan.container.image.digest.is_empty() {
+            say(&format!("the image {} is {}", plan.container.image.reference(), image.id));
+        }
+        say(&format!("starts {} as the container {}", dialled.address, dialled.name));
+        let left = limit.saturating_sub(self.begin.elapsed());
+        let connection = plan.connection(&dialled.address);
+        let patience = |unreached: &Unreached| if unreached.is_silent { limit } else { PATIENCE };
+        let watched = watch::Watched { engine, id: &dialled.id, image: &image, plan: &plan.container, say };
+        tokio::select! {
+            failure = watched.ends() => Err(failure),
+            reached = reach(&connection, left, patience) => match reached? {
+                Ok(()) => Ok(dialled),
+                Err(unreached) => {
+                    watched.show_log().await;
+                    Err(not_reached(&unreached, &dialled.address, limit))
+                }
+            },
+        }
+    }
+
+    /// Makes and starts the container where the peer can reach it.
+    async fn make(&self, engine: &Engine, image: &Found, older: Vec<Workload>) -> Result<Dialled, Failure> {
+        let plan = self.start.plan;
+        let found = networks::find(engine, &plan.container.network).await?;
+        match plan.way(&found.names, found.knows_peer)? {
+            Way::Alias(networks) => {
+                let address = plan.address_of_alias();
+                let made = self.container(engine, image, (&networks, &address), Some(&plan.alias)).await?;
+                container::start(engine, &made.0)
+                    .await
+                    .map_err(|refusal| container::not_started(&refusal))?;
+                Ok(Dialled { id: made.0, name: made.1, address, older })
+            }
+            Way::Published(networks) => {
+                let taken = workloads::list(engine, ROLE, Some("server")).await?;
+                let is_free = |(port, address): &(u16, String)| {
+                    taken.iter().all(|other| other.address.as_ref() != Some(address))
+                        && TcpListener::bind(("127.0.0.1", *port)).is_ok()
+                };
+                let mut last = None;
+                for (_, address) in plan.published().filter(is_free).take(PORTS) {
+                    let (id, name) = self.container(engine, image, (&networks, &address), None).await?;
+                    let Err(refusal) = container::start(engine, &id).await else {
+                        return Ok(Dialled { id, name, address, older });
+                    };
+                    if !container::lacks_port(&refusal) {
+                        return Err(container::not_started(&refusal));
+                    }
+                    container::remove(engine, &id).await?;
+                    last = Some(refusal);
+                }
+                Err(last.map_or_else(
+                    || Failure::new(ExitCode::NotReady, "no port from 20000 to 29999 of the host is free"),
+                    |refusal| container::not_started(&refusal),
+                ))
+            }
+        }
+    }
+
+    /// Makes the container for an address; returns its ID and its name.
+    async fn container(
+        &self,
+        engine: &Engine,
+        image: &Found,
+        (networks, address): (&[String], &str),
+        alias: Option<&str>,
+    ) -> Result<(String, String), Failure> {
+        let plan = self.start.plan.container_at(address);
+        let first = networks.first().map_or("bridge", String::as_str);
+        let body = body::of(&plan, image, first);
+        let body = match alias {
+            Some(alias) => body::with_alias(body, first, alias),
+            None => body::with_port(body, plan.image.port, address),
+        };
+        self.is_made.set(true);
+        let (id, name) = create(engine, &plan, body).await?;
+        for network in networks.iter().skip(1) {
+            networks::connect(engine, &id, network, alias).await?;
+        }
+        files::upload(engine, &plan, &id).await?;
+        Ok((id, name))
+    }
+
+    /// Removes what earlier builds have made, and gives the container its name.
+    async fn take_over(&self, dialled: &Dialled) {
+        let (Some(engine), say) = (self.engine.get(), self.start.say) else { return };
+        let taking = async {
+            for workload in &dialled.older {
+                container::remove(engine, &workload.id).await?;
+                say(&format!("removed the older container {}", workload.name));
+            }
+            let name = &self.start.plan.container.name;
+            if dialled.name != *name {
+                container::rename(engine, &dialled.id, name).await?;
+            }
+            Ok::<_, Failure>(())
+        };
+        match tokio::time::timeout(REMOVAL, taking).await {
+            Ok(Ok(())) => {}
+            // The new container works.
+            Ok(Err(failure)) => say(&format!("warning: {failure}")),
+            Err(_) => say("warning: the engine did not remove the older container in time"),
+        }
+    }
+
+    /// Removes what this build has made, and nothing that was there before.
+    async fn remove(&self) {
+        let (Some(engine), true) = (self.engine.get(), self.is_made.get()) else { return };
+        let run = self.start.plan.container.labels.get(RUN).map(String::as_str);
+        let removing = async {
+            for workload in workloads::list(engine, RUN, run).await? {
+                container::remove(engine, &workload.id).await?;
+            }
+            Ok::<_, Failure>(())
+        };
+        let failure = match tokio::time::timeout(REMOVAL, removing).await {
+            Ok(Ok(())) => return,
+            Ok(Err(failure)) => failure,
+            Err(_) => Failure::new(
+                ExitCode::Unreachable,
+                format!("the engine did not remove the container within {} s", REMOVAL.as_secs()),
+            ),
+        };
+        (self.start.say)(&format!("warning: {failure}; the next build of the package removes it"));
+    }
+}
+
+/// Makes a container; while another one has its name, it gets one of its own. Returns its ID and its name.
+async fn create(
+    engine: &Engine,
+    plan: &Plan,
+    body: ContainerCreateBody,
+) -> Result<(String, String), Failure> {
+    let other = format!("{}-{}", plan.name, plan.labels.get(RUN).map_or("", String::as_str));
+    for name in [&plan.name, &other] {
+        if let Some(id) = container::create(engine, name, body.clone()).await? {
+            return Ok((id, name.clone()));
+        }
+    }
+    Err(Failure::new(
+        ExitCode::NotReady,
+        format!("the names {} and {other} of containers are taken", plan.name),
+    ))
+}
+
+/// Returns why a chaincode that runs is of no use.
+fn not_reached(unreached: &Unreached, address: &str, limit: Duration) -> Failure {
+    if !unreached.is_silent {
+        return unreached.failure(address, &ADVICE);
+    }
+    let reason = format!(
+        "the container runs, and nobody listened at {address} within {} s: {}",
+        limit.as_secs(),
+        unreached.reason
+    );
+    Failure::new(ExitCode::NotReady, reason).with_hint(
+        "the chaincode must listen where CHAINCODE_SERVER_ADDRESS says, at \"port\" of image.json; docker.start_timeout in launch.yaml is how long it may take",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_reached_has_the_code_of_the_step_unless_nobody_listened() {
+        let line = |step, is_silent| {
+            let unreached = Unreached { step, reason: "why".to_owned(), is_silent };
+            not_reached(&unreached, "127.0.0.1:20001", Duration::from_secs(9)).line()
+        };
+        for (step, is_silent, begin) in [
+            (
+                ExitCode::Tcp,
+                true,
+                "error 47 not ready in time: the container runs, and nobody listened at 127.0.0.1:20001 within 9 s: why; hint: the chaincode must listen",
+            ),
+            (ExitCode::Tls, true, "error 47 not ready in time: "),
+            (
+                ExitCode::Resolve,
+                false,
+                "error 30 resolve: the chaincode is ready, but the peer cannot find 127.0.0.1:20001: why; hint: the peer must be in a network",
+            ),
+            (
+                ExitCode::Tcp,
+                false,
+                "error 31 TCP: the chaincode is ready, but the peer cannot connect to 127.0.0.1:20001: why; hint: the engine must be",
+            ),
+            (ExitCode::Tls, false, "error 32 TLS: "),
+            (ExitCode::Http2, false, "error 33 HTTP/2: "),
+        ] {
+            let line = line(step, is_silent);
+            assert!(line.starts_with(begin), "{line}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The containers of chaincode that an engine has, by their labels.
+
+use std::collections::HashMap;
+
+use bollard::models::ContainerSummary;
+use bollard::query_parameters::ListContainersOptionsBuilder;
+use ccs_launch::docker::{ADDRESS, PACKAGE, PEER, ROLE, RUN, WORKLOAD};
+use ccs_launch::{ExitCode, Failure};
+
+use crate::connect::Engine;
+use crate::refusal::Refusal;
+
+/// A container that a launch or a build has made, whether it runs or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// Its ID.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The package ID.
+    pub package: String,
+    /// The ID of the peer.
+    pub peer: String,
+    /// Who dials: `client` or `server`.
+    pub role: String,
+    /// Of a server: the name that its container has as a rule, which launch.json names.
+    pub workload: Option<String>,
+    /// Of a server: where its peer dials it.
+    pub address: Option<String>,
+    /// Which launch or build has made it.
+    pub run: String,
+    /// The image, as the engine names it.
+    pub image: String,
+    /// What it does, in the word of the engine, such as `running`.
+    pub state: String,
+    /// The same for people, such as `Up 2 hours`.
+    pub status: String,
+    /// When it was made, in seconds since 1970.
+    pub created: i64,
+}
+
+/// Lists the containers with a label; with a value of it where one is given.
+pub(crate) async fn list(
+    engine: &Engine,
+    label: &str,
+    value: Option<&str>,
+) -> Result<Vec<Workload>, Failure> {
+    let label = value.map_or_else(|| label.to_owned(), |value| format!("{label}={value}"));
+    let filters = HashMap::from([("label", vec![label])]);
+    let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+    let found = engine.docker.list_containers(Some(options)).await.map_err(|error| {
+        Refusal::of(&error).failure(
+            "list the containers of chaincode",
+            ExitCode::NotReady,
+            "try docker ps --all --filter label=fabric-ccs/run",
+        )
+    })?;
+    Ok(found.into_iter().map(Workload::of).collect())
+}
+
+impl Workload {
+    fn of(found: ContainerSummary) -> Self {
+        let mut labels = found.labels.unwrap_or_default();
+        let mut label = |name: &str| labels.remove(name);
+        let name = found.names.into_iter().flatten().next().unwrap_or_default();
+        Self {
+            id: found.id.unwrap_or_default(),
+            name: name.trim_start_matches('/').to_owned(),
+            package: label(PACKAGE).unwrap_or_default(),
+            peer: label(PEER).unwrap_or_default(),
+            role: label(ROLE).unwrap_or_default(),
+            workload: label(WORKLOAD),
+            address: label(ADDRESS),
+            run: label(RUN).unwrap_or_default(),
+            image: found.image.unwrap_or_default(),
+            state: found.state.map(|state| state.to_string()).unwrap_or_default(),
+            status: found.status.unwrap_or_default(),
+            created: found.created.unwrap_or_default(),
+        }
+    }
+}

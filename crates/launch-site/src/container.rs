@@ -1,0 +1,66 @@
+//! The plan of a chaincode that waits for the peer to dial, on the platform `docker`.
+
+use std::env;
+
+use ccs_files::Connection;
+use ccs_launch::Failure;
+use ccs_launch::docker::{Server, ServerPlan, Surroundings};
+use ccs_launch::image::Tls;
+use ccs_launch::record::Record;
+use sha2::{Digest as _, Sha256};
+
+use crate::service::Service;
+use crate::{certificates, place};
+
+/// A planned container.
+#[derive(Clone, Debug)]
+pub struct PlannedContainer {
+    /// The container, and the ways to dial it.
+    pub plan: ServerPlan,
+    certificates_end: Option<String>,
+}
+
+/// Makes the plan of a service, with new certificates; `run` tells this build from another one.
+pub fn plan(service: &Service<'_>, run: &str) -> Result<PlannedContainer, Failure> {
+    let container = place::container();
+    let is_contained = container.is_some();
+    let host = container.or_else(place::host);
+    let surroundings = Surroundings { variable: &|name| env::var(name).ok(), host: host.as_deref() };
+    let server = Server {
+        surroundings,
+        is_contained,
+        settings: service.settings,
+        image: service.image,
+        package_id: service.package_id,
+        run,
+    };
+    let (certificates, certificates_end) = match service.image.tls {
+        Tls::None => (None, None),
+        Tls::Mutual | Tls::Server => {
+            let hosts = server.hosts()?;
+            let name = hosts.first().map_or("", String::as_str);
+            Some(certificates::make(name, &hosts)?).unzip()
+        }
+    };
+    Ok(PlannedContainer { plan: server.plan(&service.subject(), certificates)?, certificates_end })
+}
+
+impl PlannedContainer {
+    /// Returns what the peer reads to dial an address, and what launch.json keeps.
+    #[must_use]
+    pub fn at(&self, address: &str) -> (Connection, Record) {
+        let container = &self.plan.container;
+        let record = Record {
+            platform: "docker".to_owned(),
+            namespace: String::new(),
+            object: container.name.clone(),
+            address: Some(address.to_owned()),
+            image: container.image.reference(),
+            port: container.image.port,
+            tls: container.image.tls,
+            settings: hex::encode(Sha256::digest(self.plan.settings_alone())),
+            certificates_end: self.certificates_end.clone(),
+        };
+        (self.plan.connection(address), record)
+    }
+}
