@@ -1,15 +1,18 @@
-//! `cargo xtask docker`: packages of the type `k8s` in containers of a real Docker engine.
+//! `cargo xtask docker`: packages with an image in containers of a real Docker engine.
 //!
-//! [`launches`] calls the launcher as a peer does and makes every trouble that an engine can make. [`peer`] has Fabric's own peer on
-//! the host, which installs, launches, upgrades and dies.
+//! [`launches`] calls the launcher as a peer does and makes every trouble that an engine can make, and [`servers`] does for chaincode
+//! that the peer dials. Then Fabric's own peer on the host installs, launches, upgrades and dies: [`peer`] with chaincode that dials
+//! it, [`served`] with chaincode that it dials.
 
 mod peer;
+mod served;
 
 use anyhow::{Context, Result};
 use clap::Args;
 use xtask_docker::engine::Engine;
 use xtask_docker::images::Images;
 use xtask_docker::launches::{self, Stage};
+use xtask_docker::servers;
 
 use crate::dev_peer::programs::build_contract_in_go;
 use crate::fabric::programs::Programs as Fabric;
@@ -24,10 +27,10 @@ pub(crate) struct Options {
     /// Only launches without a peer
     #[arg(long)]
     without_peer: bool,
+    /// Only chaincode that the peer dials
+    #[arg(long)]
+    servers: bool,
 }
-
-/// The image with the contract in Go, which a shell starts as images for fabric-builder-k8s do.
-const CONTRACT: &str = "everything";
 
 /// Runs everything.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
@@ -44,18 +47,24 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     let builder = builder_programs::build_with_launcher()?;
     let mut images = Images::new(&engine, &busybox)?;
     launches::load(&mut images)?;
-    if !options.without_peer {
-        let start = "exec /program -peer.address=$CORE_PEER_ADDRESS";
-        images.with_program(CONTRACT, &build_contract_in_go()?, start)?;
-    }
-    let stage = Stage { engine: &engine, launcher: builder.with_file_name("ccs-launcher"), images };
+    servers::load(&mut images, &build_contract_in_go()?)?;
+    let stage = Stage { engine: &engine, builder, images };
     let mut report = Report::new("Docker");
-    launches::run(&mut report, &stage);
+    if !options.servers {
+        launches::run(&mut report, &stage);
+    }
+    servers::run(&mut report, &stage);
     if !options.without_peer {
         let release = RELEASES.first().context("there is a release")?;
-        let programs = Fabric::ready(release, &builder)?;
-        report
-            .part("the life of a chaincode on Fabric's peer", |report| peer::run(report, &stage, &programs));
+        let programs = Fabric::ready(release, &stage.builder)?;
+        if !options.servers {
+            report.part("the life of a chaincode on Fabric's peer", |report| {
+                peer::run(report, &stage, &programs)
+            });
+        }
+        report.part("the life of a chaincode that Fabric's peer dials", |report| {
+            served::run(report, &stage, &programs)
+        });
     }
     println!("\ndocker: {}", report.tally());
     Ok(report.tally())

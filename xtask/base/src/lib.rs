@@ -10,6 +10,7 @@
 //! | [`processes`], [`parallel`] | processes with a limit to every wait; two checks at a time |
 //! | [`image`] | an image that holds static programs |
 //! | [`site`] | a builder's folder, and the launcher as a peer calls it |
+//! | [`server_site`] | the same, and `build` for chaincode that the peer dials |
 //! | [`tally`], [`report`] | how many checks passed, failed or were skipped; the failed ones are printed |
 
 pub mod builder_programs;
@@ -19,6 +20,7 @@ pub mod image;
 pub mod parallel;
 pub mod processes;
 pub mod report;
+pub mod server_site;
 pub mod site;
 pub mod tally;
 pub mod toolchain;

@@ -26,8 +26,8 @@ const NOTHING: &str = "sha256:00000000000000000000000000000000000000000000000000
 pub struct Stage<'a> {
     /// The engine.
     pub engine: &'a Engine,
-    /// The launcher.
-    pub launcher: PathBuf,
+    /// The static builder, beside the launcher.
+    pub builder: PathBuf,
     /// Its images.
     pub images: Images<'a>,
 }
@@ -185,7 +185,12 @@ impl Failing {
 /// Makes a builder with these settings for containers, and a built package with an image.
 fn site(stage: &Stage<'_>, label: &str, docker: &str, image: &str) -> Result<Site> {
     let settings = format!("platform: docker\ndocker: {docker}\n");
-    let site = Site::new(&stage.launcher, (label, image), &settings, "127.0.0.1:7052")?;
+    let site = Site::new(
+        &stage.builder.with_file_name("ccs-launcher"),
+        (label, image),
+        &settings,
+        "127.0.0.1:7052",
+    )?;
     Ok(match stage.engine.host() {
         Some(host) => site.with("DOCKER_HOST", host),
         None => site,

@@ -6,8 +6,10 @@
 //! | [`images`] | images of static programs, loaded without a registry |
 //! | [`registry`] | a registry that holds one image, and wants to know who asks |
 //! | [`launches`] | each trouble that an engine can make, and how a launch is stopped |
+//! | [`servers`] | the same for chaincode that the peer dials, which `build` starts |
 
 pub mod engine;
 pub mod images;
 pub mod launches;
 pub mod registry;
+pub mod servers;

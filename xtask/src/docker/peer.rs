@@ -8,8 +8,8 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 use xtask_docker::engine::Engine;
 use xtask_docker::launches::{Stage, containers, runs_once};
+use xtask_docker::servers::CONTRACT;
 
-use super::CONTRACT;
 use crate::fabric::administrator::{Administrator, Definition};
 use crate::fabric::network::Network;
 use crate::fabric::packages::{of_image, package_id};

@@ -1,24 +1,18 @@
 //! Chaincode that is dialled, as the install of a package starts it: what runs, what fails, and what is left of that.
 
-use std::fs;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
-use tempfile::TempDir;
-use xtask_base::processes::{Finished, Running, finish, logged, succeed, wait_until};
+use xtask_base::processes::wait_until;
 use xtask_base::report::Report;
-use xtask_base::site::HASH;
+use xtask_base::server_site::ServerSite;
 
 use super::{CONTRACT, SHELL, Stage};
 use crate::names::{Names, with_names};
-
-/// How long a build may take here.
-const BUILD: Duration = Duration::from_mins(2);
 
 /// How long a change may take to be seen.
 const CHANGE: Duration = Duration::from_secs(40);
@@ -123,7 +117,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage) -> Result<()> {
     report.check("in a namespace with PodSecurity restricted, by TLS of one side", || {
         let image = stage.image(CONTRACT, r#","tls":"server","port":7052"#)?;
         let site = Site::new(stage, ("strict", "restricted"), "{}", &image)?;
-        site.settings("kubernetes: {security: restricted}")?;
+        site.package.settings(&settings("kubernetes: {security: restricted}"))?;
         site.builds(&names)?;
         let connection = site.connection()?;
         ensure!(connection["client_auth_required"] == false, "it asks for a client");
@@ -132,7 +126,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage) -> Result<()> {
     report.check("of the type k8s, in plaintext", || {
         let image = stage.image(CONTRACT, r#","tls":"none","role":"server""#)?;
         let site = Site::new(stage, ("free", "plain"), "{}", &image)?;
-        site.metadata("k8s")?;
+        site.package.metadata("k8s")?;
         site.builds(&names)?;
         ensure!(site.connection()?["tls_required"] == false, "it asks for TLS");
         Ok(())
@@ -140,7 +134,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage) -> Result<()> {
     report.check("SIGTERM while it waits leaves nothing", || {
         clean(stage)?;
         let site = Site::new(stage, ("free", "stopped"), "{}", &stage.image(SHELL, "")?)?;
-        site.is_stopped(&names)?;
+        site.package.is_stopped(&mut site.command(&names), "starts ccs-stopped-")?;
         nothing_is_left(stage)
     });
     clean(stage)
@@ -194,7 +188,7 @@ fn fits(site: &Site) -> Result<()> {
         let value = connection[key].as_str().unwrap_or_default();
         ensure!(value.contains(part), "{key} is {value}");
     }
-    let record: Value = serde_json::from_slice(&fs::read(site.path("bld/launch.json"))?)?;
+    let record = site.package.record()?;
     ensure!(record["platform"] == "kubernetes" && record["namespace"] == "free", "launch.json is {record}");
     ensure!(record["certificates_end"].as_str().is_some_and(|end| end.starts_with("20")), "{record}");
     Ok(())
@@ -215,10 +209,9 @@ impl Failing {
     }
 }
 
-/// A builder's folder, and a package as a peer unpacks it.
+/// A builder's folder with a package, and how the cluster is reached from it.
 struct Site {
-    folder: TempDir,
-    label: String,
+    package: ServerSite,
     namespace: String,
     kubeconfig: PathBuf,
     timeout: String,
@@ -227,36 +220,14 @@ struct Site {
 
 impl Site {
     fn new(stage: &Stage, (namespace, label): (&str, &str), pod: &str, image: &str) -> Result<Self> {
-        let folder = tempfile::Builder::new().prefix("server-").tempdir()?;
-        let site = Self {
-            folder,
-            label: label.to_owned(),
+        let settings = settings(&format!("chaincodes: [{{match: {{role: server}}, pod: {pod}}}]"));
+        Ok(Self {
+            package: ServerSite::new(&stage.builder, (label, image), &settings)?,
             namespace: namespace.to_owned(),
             kubeconfig: stage.cluster.kubeconfig(),
             timeout: "1m".to_owned(),
             has_names: true,
-        };
-        for name in ["bin", "bld", "metadata"] {
-            fs::create_dir(site.path(name))?;
-        }
-        symlink(stage.builder.with_file_name("ccs-launcher"), site.path("bin/run"))?;
-        for name in ["build", "release"] {
-            symlink(&stage.builder, site.path("bin").join(name))?;
-        }
-        site.settings(&format!("chaincodes: [{{match: {{role: server}}, pod: {pod}}}]"))?;
-        site.metadata("ccaas")?;
-        fs::create_dir_all(site.source())?;
-        fs::write(site.source().join("image.json"), image)?;
-        Ok(site)
-    }
-
-    fn metadata(&self, chaincode_type: &str) -> Result<()> {
-        let metadata = format!(r#"{{"type":"{chaincode_type}","label":"{}"}}"#, self.label);
-        Ok(fs::write(self.path("metadata/metadata.json"), metadata)?)
-    }
-
-    fn settings(&self, more: &str) -> Result<()> {
-        Ok(fs::write(self.path("launch.yaml"), format!("platform: kubernetes\n{more}\n"))?)
+        })
     }
 
     fn with_kubeconfig(mut self, kubeconfig: PathBuf) -> Self {
@@ -264,19 +235,9 @@ impl Site {
         self
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// The source, in a folder that a peer would make for the package.
-    fn source(&self) -> PathBuf {
-        self.path(&format!("fabric-{}-{HASH}123/src", self.label))
-    }
-
     /// Returns the command of a build, as a peer calls it.
     fn command(&self, names: &Names) -> Command {
-        let mut command = Command::new(self.path("bin/build"));
-        command.args([self.source(), self.path("metadata"), self.path("bld")]);
+        let command = self.package.command();
         let mut command = if self.has_names { with_names(&command, &names.file()) } else { command };
         command.env("CORE_PEER_ID", "peer0").env("KUBECONFIG_PATH", &self.kubeconfig);
         command.env("FABRIC_K8S_BUILDER_NAMESPACE", &self.namespace);
@@ -284,53 +245,19 @@ impl Site {
         command
     }
 
-    fn build(&self, names: &Names) -> Result<Finished> {
-        finish(&mut self.command(names), BUILD)
-    }
-
-    /// Builds, which must fail with a code and say a text, and write nothing.
     fn fails(&self, names: &Names, code: i32, text: &str) -> Result<()> {
-        let start = Instant::now();
-        let Finished { status, stderr, .. } = self.build(names)?;
-        ensure!(status.code() == Some(code), "ended with {status}, not {code}, and said {stderr}");
-        ensure!(stderr.contains(text), "did not say {text}, but {stderr}");
-        ensure!(is_empty(&self.path("bld"))?, "something was written");
-        println!("        {}: {code} after {:.1} s", self.label, start.elapsed().as_secs_f64());
-        Ok(())
+        self.package.fails(&mut self.command(names), code, text).map(drop)
     }
 
-    /// Builds, which must succeed; returns what it says.
     fn builds(&self, names: &Names) -> Result<String> {
-        let start = Instant::now();
-        let Finished { status, stderr, .. } = self.build(names)?;
-        ensure!(status.success(), "ended with {status}, and said {stderr}");
-        ensure!(!stderr.contains("PRIVATE KEY"), "said a key");
-        println!("        {}: built after {:.1} s", self.label, start.elapsed().as_secs_f64());
-        let mut release = Command::new(self.path("bin/release"));
-        succeed(release.args([self.path("bld"), self.path("release")]), BUILD)?;
-        let released = fs::read(self.path("release/chaincode/server/connection.json"))?;
-        ensure!(released == fs::read(self.path("bld/connection.json"))?, "something else is released");
-        Ok(stderr)
+        self.package.builds(&mut self.command(names))
     }
 
     fn connection(&self) -> Result<Value> {
-        Ok(serde_json::from_slice(&fs::read(self.path("bld/connection.json"))?)?)
-    }
-
-    /// Builds what never becomes ready, and stops it as a peer that ends does.
-    fn is_stopped(&self, names: &Names) -> Result<()> {
-        let log = self.path("log");
-        let running = Running::start(&mut self.command(names), &log)?;
-        logged(&log, "starts ccs-stopped-", 1, CHANGE)?;
-        let start = Instant::now();
-        let status = running.terminate(CHANGE)?;
-        let said = fs::read_to_string(&log)?;
-        ensure!(status.code() == Some(48), "ended with {status}, and said {said}");
-        println!("        gone {:?} after SIGTERM", start.elapsed());
-        Ok(())
+        self.package.connection()
     }
 }
 
-fn is_empty(folder: &Path) -> Result<bool> {
-    Ok(fs::read_dir(folder)?.next().is_none())
+fn settings(more: &str) -> String {
+    format!("platform: kubernetes\n{more}\n")
 }
