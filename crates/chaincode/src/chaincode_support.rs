@@ -1,6 +1,6 @@
 //! Runs chaincode for a peer: its channels, the chaincodes that run, and how one is invoked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use ccs_channel::{Channel, Definition, DefinitionError, Index, Indexes, LIFECYCLE, RunAs};
@@ -161,6 +161,18 @@ impl ChaincodeSupport {
                 }
             }
         }
+    }
+
+    /// Returns the IDs by which chaincode runs on the channels at the moment.
+    #[must_use]
+    pub fn in_use(&self) -> BTreeSet<String> {
+        let mut ids = BTreeSet::new();
+        for channel in self.channels() {
+            for chaincode in channel.defined().unwrap_or_default() {
+                ids.extend(self.resolve(&channel, &chaincode).map(|target| target.id));
+            }
+        }
+        ids
     }
 
     /// Notes the indexes of a package.

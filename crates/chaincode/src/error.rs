@@ -114,6 +114,9 @@ pub enum LaunchError {
         /// How long it was awaited.
         after: Duration,
     },
+    /// The builder's `run`, which launches it, has ended before the chaincode registered.
+    #[error("chaincode registration failed: {0}")]
+    Run(String),
     /// Nobody has said how the chaincode runs.
     #[error("chaincode definition for '{0}' exists, but chaincode is not installed")]
     NotInstalled(String),
@@ -130,6 +133,7 @@ impl LaunchError {
             Self::Timeout { id, after } => Some(format!(
                 "no chaincode has registered as {id} within {after:?}; start it with that ID, or look into its log"
             )),
+            Self::Run(_) => Some("the lines of run in the peer's log say why".to_owned()),
             Self::NotInstalled(_) => Some("give the peer the chaincode's package or its address".to_owned()),
         }
     }

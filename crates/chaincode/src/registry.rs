@@ -123,6 +123,13 @@ impl Chaincodes {
         Some(StatusChanges::new(self.find(id)?.status.subscribe()))
     }
 
+    /// Notes that a chaincode which is awaited cannot come; what waits for it fails.
+    pub fn fail(&self, id: &str, error: LaunchError) {
+        if let Some(chaincode) = self.find(id) {
+            chaincode.set_launched(Err(error));
+        }
+    }
+
     /// Ends the stream of a chaincode whose process is known to be gone, before the system tells.
     pub fn disconnect(&self, id: &str) {
         let Some(chaincode) = self.find(id) else { return };

@@ -12,6 +12,7 @@ use ccs_dial::connection::{ClientPair, ConnectionTls};
 use ccs_disk::{Existing, NewFile, write_folder};
 use ccs_files::Address;
 use ccs_identity::{ChaincodeTls, Host, HostError};
+use ccs_launch::Chaincode;
 use ccs_shim_env::{Client, Format, Variable, connecting, either_role};
 
 use crate::error::Error;
@@ -61,6 +62,25 @@ impl Credentials {
     /// are written first.
     pub(crate) fn either_role(&self, name: &str, id: &str, listen: &str) -> Result<Vec<Variable>, Error> {
         self.hand_out(name, id, |client| either_role(client, listen))
+    }
+
+    /// Returns the content of chaincode.json, with which `run` launches a chaincode under an ID.
+    pub(crate) fn launched(&self, id: &str) -> Result<Vec<u8>, Error> {
+        let mut chaincode = Chaincode {
+            chaincode_id: id.to_owned(),
+            peer_address: self.endpoint.clone(),
+            client_cert: String::new(),
+            client_key: String::new(),
+            root_cert: String::new(),
+            mspid: self.msp.clone(),
+        };
+        if let Some((tls, _)) = &self.tls {
+            let pair = tls.issue(id)?;
+            pair.certificate.clone_into(&mut chaincode.client_cert);
+            chaincode.client_key.push_str(&pair.key);
+            tls.ca().clone_into(&mut chaincode.root_cert);
+        }
+        serde_json::to_vec(&chaincode).map_err(|error| Error::Scratch(error.into()))
     }
 
     /// Describes how the peer dials a chaincode that serves at an address.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use ccs_files::PackageId;
-use ccs_host::{BuildError, BuildEvent, BuildHost, ExternalBuilder, PackageSource};
+use ccs_host::{BuildError, BuildEvent, BuildHost, Environment, ExternalBuilder, PackageSource};
 use ccs_package::disk::{self, DiskError};
 
 /// The name of the builder, in the peer's settings and log.
@@ -34,9 +34,6 @@ pub enum DeploymentError {
     /// The builder rejects the package.
     #[error(transparent)]
     Host(#[from] BuildError),
-    /// The builder has released nothing to dial.
-    #[error("the release holds no chaincode/server/connection.json")]
-    NoConnection,
 }
 
 impl DeploymentError {
@@ -67,21 +64,35 @@ pub fn install(builder: &Path, folder: &Path) -> Result<u64, DeploymentError> {
     Ok(fs::metadata(bin.join("detect")).map(|file| file.len()).unwrap_or_default())
 }
 
-/// What a builder has released.
+/// What a builder has made of a package.
 #[derive(Debug)]
 pub struct Released {
-    /// The folder of it all.
+    /// The folder of what was released.
     pub folder: PathBuf,
-    /// The connection.json in it.
-    pub connection: PathBuf,
+    /// The folder of what was built.
+    pub build: PathBuf,
+    /// The connection.json that was released; without it, a peer launches the chaincode by `run`.
+    pub connection: Option<PathBuf>,
+}
+
+/// A builder, and what its programs see of the peer's environment.
+#[must_use]
+pub fn builder(path: &Path) -> ExternalBuilder {
+    let own = ["CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG", "CORE_PEER_ID", "CORE_PEER_LOCALMSPID"];
+    let propagated = own.iter().chain(&ccs_launch::source::INHERITED);
+    ExternalBuilder {
+        name: BUILDER.to_owned(),
+        path: path.to_owned(),
+        propagate_environment: propagated.map(|&name| name.to_owned()).collect(),
+    }
 }
 
 /// Runs the builder's programs over the package, as child processes, and returns what they release.
 ///
-/// `builder` is where the builder is installed, `file_system` what a peer has as `peer.fileSystemPath`.
+/// `file_system` is what a peer has as `peer.fileSystemPath`.
 pub async fn build(
     (id, file): (&PackageId, &Path),
-    builder: &Path,
+    (builder, environment): (&ExternalBuilder, &Environment),
     file_system: &Path,
     observer: &mut (dyn FnMut(BuildEvent<'_>) + Send),
 ) -> Result<Released, DeploymentError> {
@@ -91,16 +102,14 @@ pub async fn build(
         disk::unpack_code(package, target, &ccs_package::Limits::default())?;
         Ok(())
     };
-    let builder = ExternalBuilder {
-        name: BUILDER.to_owned(),
-        path: builder.to_owned(),
-        propagate_environment: vec!["CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG".to_owned()],
-    };
-    let host = BuildHost::new(vec![builder], file_system);
+    let host = BuildHost::new(vec![builder.clone()], file_system).with_environment(environment.clone());
     let built =
         host.build(PackageSource { id, metadata: &metadata, unpack: Box::new(unpack) }, observer).await?;
-    let connection = built.connection_file().ok_or(DeploymentError::NoConnection)?;
-    Ok(Released { folder: built.release_folder(), connection })
+    Ok(Released {
+        folder: built.release_folder(),
+        build: built.build_folder(),
+        connection: built.connection_file(),
+    })
 }
 
 /// Finds an address on this machine alone that was free a moment ago, since no shim takes a listener. Another program could

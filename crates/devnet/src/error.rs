@@ -71,6 +71,12 @@ pub enum Error {
         /// What to do about it.
         hint: Option<String>,
     },
+    /// Nothing says where images are launched.
+    #[error("nothing says where packages of the type {chaincode_type} are launched")]
+    NoSettings {
+        /// The type.
+        chaincode_type: String,
+    },
     /// The indexes of a package cannot be read.
     #[error("cannot read the indexes in {}", folder.display())]
     Indexes {
@@ -152,6 +158,10 @@ impl Error {
                 Some("give the organization a domain, for example org1.example.com".to_owned())
             }
             Self::Builder { hint, .. } => hint.clone(),
+            Self::NoSettings { .. } => Some(
+                "name a launch.yaml with --launch FILE, such as one with the line platform: docker"
+                    .to_owned(),
+            ),
             Self::Installed { source, .. } => source.hint(),
             Self::Plan(error) => error.hint(),
             Self::Package(error) => error.hint(),

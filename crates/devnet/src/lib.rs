@@ -13,6 +13,7 @@
 //! | `supervisor`, `watch`, `output` | a command that is kept running, the files that start it again, the lines it writes |
 //! | `watcher` | what becomes of each chaincode |
 //! | `packages`, [`deployment`] | packages, and what the builder makes of them |
+//! | `launcher` | chaincode that the builder's `run` launches |
 //! | `exposure` | warnings of a peer that other machines can reach |
 //!
 //! ```no_run
@@ -28,6 +29,7 @@ pub mod deployment;
 mod error;
 mod event;
 mod exposure;
+mod launcher;
 mod network;
 mod options;
 mod output;

@@ -14,6 +14,7 @@ use prost::Message as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::event::{Event, Report};
 use crate::options::Options;
@@ -29,15 +30,21 @@ pub(crate) struct DevNetwork {
     pub(crate) organization: Organization,
     pub(crate) plan: OrganizationPlan,
     pub(crate) peer: Arc<ChaincodeSupport>,
+    /// What chaincode needs to connect, or to serve.
+    pub(crate) credentials: Arc<Credentials>,
     pub(crate) packages: Packages,
     /// What clients and chaincode together may take before they have authenticated.
     pub(crate) budget: Budget,
 }
 
 impl DevNetwork {
-    /// Finds or makes the organization, opens the ledger, and defines the chaincodes on each channel; `clients` is where the
-    /// peer listens for clients.
-    pub(crate) fn open(options: &Options, clients: SocketAddr, report: &Report) -> Result<Self, Error> {
+    /// Finds or makes the organization, opens the ledger, and defines the chaincodes on each channel; the addresses are those
+    /// where the peer listens for clients and for chaincode.
+    pub(crate) fn open(
+        options: &Options,
+        (clients, chaincode): (SocketAddr, SocketAddr),
+        report: &Report,
+    ) -> Result<Self, Error> {
         let plan = OrganizationPlan {
             msp_id: options.msp.clone(),
             domain: match &options.domain {
@@ -75,8 +82,9 @@ impl DevNetwork {
             }
             peer.join(Arc::new(channel));
         }
-        let packages = Packages::new(options, &peer, report)?;
-        Ok(Self { organization, plan, peer, packages, budget: Budget::new() })
+        let credentials = Arc::new(Credentials::new(options, &plan.peer_name(), chaincode)?);
+        let packages = Packages::new(options, (&plan.peer_name(), &peer), &credentials, report)?;
+        Ok(Self { organization, plan, peer, credentials, packages, budget: Budget::new() })
     }
 
     /// Finds again what was there before: the copies in CouchDB, and the packages that clients have installed.

@@ -46,6 +46,10 @@ pub struct Options {
     pub execute_timeout: Duration,
     /// Finds the builder when the first package needs it.
     pub builder: FindBuilder,
+    /// Finds the launcher when the first package needs it, unless it lies beside the builder.
+    pub launcher: FindBuilder,
+    /// The settings of the launcher; [`None`] launches programs and source as processes.
+    pub launch: Option<PathBuf>,
 }
 
 #[cfg(test)]
@@ -69,11 +73,13 @@ impl Options {
             startup_timeout: Duration::from_mins(1),
             execute_timeout: Duration::from_secs(30),
             builder: FindBuilder::new(|| Err(Error::Builder { message: String::new(), hint: None })),
+            launcher: FindBuilder::new(|| Err(Error::Builder { message: String::new(), hint: None })),
+            launch: None,
         }
     }
 }
 
-/// Finds the executable of the builder.
+/// Finds the executable of the builder, or of the launcher.
 #[derive(Clone)]
 pub struct FindBuilder(Arc<dyn Fn() -> Result<PathBuf, Error> + Send + Sync>);
 

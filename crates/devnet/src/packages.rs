@@ -21,8 +21,10 @@ use ccs_peer::lifecycle::{InstallError, Installed, PackageStore};
 use tempfile::{NamedTempFile, TempDir};
 use tokio::runtime::Handle;
 
+use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::event::{ChaincodeEvent, Event, Report};
+use crate::launcher::Launcher;
 use crate::options::Options;
 use crate::watcher::ChaincodeWatcher;
 use builder::{Builder, Built};
@@ -35,6 +37,7 @@ struct Inner {
     peer: Arc<ChaincodeSupport>,
     report: Report,
     builder: Builder,
+    launcher: Launcher,
     /// What the peer has as `peer.fileSystemPath`, for what clients install.
     file_system: PathBuf,
     /// The files by their IDs.
@@ -46,18 +49,26 @@ struct Inner {
 }
 
 impl Packages {
-    /// Begins without packages.
+    /// Begins without packages; `name` is that of the peer.
     pub(crate) fn new(
         options: &Options,
-        peer: &Arc<ChaincodeSupport>,
+        (name, peer): (&str, &Arc<ChaincodeSupport>),
+        credentials: &Arc<Credentials>,
         report: &Report,
     ) -> Result<Self, Error> {
         let session = tempfile::tempdir().map_err(Error::Scratch)?;
         let file_system = options.state.clone().unwrap_or_else(|| session.path().join("installed"));
-        let builder = Builder::new(options.builder.clone(), session.path().join("builder"), report);
+        let builder = Builder::new(options, name, &session.path().join("builder"), report);
+        let launcher = Launcher::new(peer, credentials, builder.for_launches(), report);
         let (peer, report) = (Arc::clone(peer), Arc::clone(report));
         let (known, installing) = (Mutex::default(), tokio::sync::Mutex::default());
-        Ok(Self(Arc::new(Inner { peer, report, builder, file_system, known, installing, session })))
+        let inner = Inner { peer, report, builder, launcher, file_system, known, installing, session };
+        Ok(Self(Arc::new(inner)))
+    }
+
+    /// Stops the chaincode that was launched.
+    pub(crate) async fn close(&self) {
+        self.0.launcher.close().await;
     }
 
     /// Makes known what was installed before. A package that has changed since is left where it is, with a warning; one
@@ -138,6 +149,9 @@ impl Inner {
     async fn add(&self, id: PackageId, file: PathBuf, built: Built) {
         let text = id.to_string();
         self.peer.chaincodes().add(&text, built.source);
+        if let Some(build) = built.launched {
+            self.launcher.follow(&text, build);
+        }
         self.peer.add_indexes(&text, built.indexes);
         self.known().insert(id, file);
         for failure in self.peer.create_indexes().await {

@@ -33,10 +33,10 @@ pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> 
         .await
         .map_err(|source| Error::ListenForChaincode { address: options.chaincode_listen, source })?;
     let (listen, chaincode_listen) = (local_address(&clients)?, local_address(&chaincode)?);
-    let network = DevNetwork::open(options, listen, &report)?;
+    let network = DevNetwork::open(options, (listen, chaincode_listen), &report)?;
     let Some(restored) = stop.run_until_cancelled(network.restore(options)).await else { return Ok(()) };
     restored?;
-    let credentials = Credentials::new(options, &network.plan.peer_name(), chaincode_listen)?;
+    let credentials = Arc::clone(&network.credentials);
     let ready = Ready {
         msp_id: options.msp.clone(),
         channels: options.channels.clone(),
@@ -81,6 +81,7 @@ pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> 
         () = stop.cancelled() => Ok(()),
     };
     stop.cancel();
+    network.packages.close().await;
     network.peer.chaincodes().close().await;
     while tasks.join_next().await.is_some() {}
     served

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use crate::event::BuilderStep;
 
 /// The variables of a process.
-pub(crate) type Environment = BTreeMap<OsString, OsString>;
+pub type Environment = BTreeMap<OsString, OsString>;
 
 /// Variables that every builder gets, if the peer has them.
 const ALWAYS: [&str; 4] = ["LD_LIBRARY_PATH", "LIBPATH", "PATH", "TMPDIR"];

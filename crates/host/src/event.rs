@@ -12,6 +12,8 @@ pub enum BuilderStep {
     Build,
     /// `release BLD RELEASE`
     Release,
+    /// `run BLD RUNMETA`
+    Run,
 }
 
 impl BuilderStep {
@@ -22,6 +24,7 @@ impl BuilderStep {
             Self::Detect => "detect",
             Self::Build => "build",
             Self::Release => "release",
+            Self::Run => "run",
         }
     }
 }

@@ -12,15 +12,17 @@ mod error;
 mod event;
 mod host;
 mod package;
+mod run;
 mod scratch;
 mod stderr;
 mod step;
 
-pub use builder::ExternalBuilder;
+pub use builder::{Environment, ExternalBuilder};
 pub use copy::CopyError;
 pub use durable::DurableBuild;
 pub use error::BuildError;
 pub use event::{BuildEvent, BuilderStep, StepOutcome};
 pub use host::{BuildHost, remove_unfinished_builds};
 pub use package::{PackageSource, Unpack, UnpackError};
+pub use run::{Run, RunError};
 pub use step::{BuildLimits, StepFailure};

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::BufReader;
 use tokio::process::{Child, Command};
 
@@ -121,6 +122,31 @@ impl Runner<'_> {
         };
         (self.observer)(BuildEvent::StepEnded { builder, step, outcome, duration: start.elapsed() });
         result
+    }
+
+    /// Runs a program to its end; after `stop` it gets SIGTERM, and SIGKILL if it has not ended within a time.
+    pub(crate) async fn run_until(
+        &mut self,
+        call: Call<'_>,
+        stop: impl Future<Output = ()>,
+        termination: Duration,
+    ) -> Result<(), StepFailure> {
+        let mut child = self.start(&call)?;
+        let process = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let Some(stderr) = child.stderr.take() else { return Ok(()) };
+        let mut following = std::pin::pin!(self.follow(&call, &mut child, BufReader::new(stderr)));
+        let status = tokio::select! {
+            status = &mut following => return judge(status?),
+            () = stop => {
+                if let Some(process) = process {
+                    // An error says that it has just ended.
+                    let _ = kill_process(process, Signal::TERM);
+                }
+                tokio::time::timeout(termination, following).await
+            }
+        };
+        // Without a status, it is killed when `child` is dropped.
+        status.map_or(Err(StepFailure::Signal(9)), |status| judge(status?))
     }
 
     async fn run_unobserved(&mut self, call: &Call<'_>) -> Result<(), StepFailure> {

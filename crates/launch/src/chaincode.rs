@@ -2,14 +2,14 @@
 
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{ExitCode, Failure};
 
 /// The content of `RUNMETA/chaincode.json` (Fabric 3.1 `core/container/externalbuilder/externalbuilder.go`, `Run`).
 ///
 /// A peer without TLS leaves the certificates empty. The key never appears in [`Debug`](fmt::Debug).
-#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Chaincode {
     /// The package ID, under which the chaincode registers.
     pub chaincode_id: String,

@@ -45,5 +45,5 @@ mod source;
 mod spool;
 
 pub use error::{Error, refusal};
-pub use open::{PackageFile, example_peer, package_id, surroundings, unpack};
+pub use open::{PackageFile, chaincode_type, example_peer, package_id, surroundings, unpack};
 pub use source::Source;

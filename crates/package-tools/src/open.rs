@@ -55,6 +55,13 @@ pub fn package_id(path: &Path) -> Result<PackageId, Error> {
     ccs_package::package_id(BufReader::new(file), &Limits::default()).map_err(|error| refused(path, error))
 }
 
+/// Reads the type in a package's metadata.json.
+pub fn chaincode_type(path: &Path) -> Result<String, Error> {
+    let (file, _) = open(path)?;
+    let package = read(path, file, |_, _| Ok(()))?;
+    Ok(package.metadata().chaincode_type.clone())
+}
+
 /// Unpacks a package into a folder, as a peer does for a builder.
 pub fn unpack(path: &Path, folder: &Path) -> Result<Package, Error> {
     let (file, _) = open(path)?;

@@ -83,6 +83,9 @@ pub(crate) struct Dev {
     /// The builder's executable, for packages [default: ccs-builder beside this program]
     #[arg(long, value_name = "FILE")]
     pub(crate) builder: Option<PathBuf>,
+    /// The launch.yaml for packages that the builder launches [default: programs and source as processes]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) launch: Option<PathBuf>,
     /// Print JSON, a document a line; docs/json.md describes it
     #[arg(long)]
     pub(crate) json: bool,

@@ -148,7 +148,10 @@ async fn build(id: &PackageId, file: &Path, folder: &Path, story: &mut Story) ->
         _ => {}
     };
     let (builder, peer) = (folder.join("builder"), folder.join("peer"));
-    Ok(deployment::build((id, file), &builder, &peer, &mut observer).await?.connection)
+    let (builder, environment) = (deployment::builder(&builder), std::env::vars_os().collect());
+    let released = deployment::build((id, file), (&builder, &environment), &peer, &mut observer).await?;
+    // The package holds connection.json, so the builder releases one, or fails.
+    released.connection.ok_or_else(|| Failure::new("the release holds no chaincode/server/connection.json"))
 }
 
 async fn start(

@@ -6,7 +6,7 @@ mod reporter;
 
 use std::collections::HashSet;
 use std::num::NonZero;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ccs_devnet::{ChaincodePlan, Error, FindBuilder, Options, Request};
@@ -60,13 +60,6 @@ fn network(options: &Dev) -> Result<Options, Failure> {
             Failure::new(format!("--channel names {twice} twice")).hint("name each channel once".to_owned())
         );
     }
-    let builder = options.builder.clone();
-    let find = move || {
-        programs::ccs_builder(builder.as_deref()).map_err(|failure| Error::Builder {
-            message: failure.message().to_owned(),
-            hint: failure.hint_text().map(str::to_owned),
-        })
-    };
     Ok(Options {
         chaincodes: ChaincodePlan::make(&request(options)).map_err(Error::from)?,
         channels: options.channels.clone(),
@@ -83,7 +76,20 @@ fn network(options: &Dev) -> Result<Options, Failure> {
         watch: options.watch.clone(),
         startup_timeout: options.startup_timeout,
         execute_timeout: options.execute_timeout,
-        builder: FindBuilder::new(find),
+        builder: find(options, programs::ccs_builder),
+        launcher: find(options, programs::ccs_launcher),
+        launch: options.launch.clone(),
+    })
+}
+
+/// Finds a program that comes with the builder.
+fn find(options: &Dev, program: fn(Option<&Path>) -> Result<PathBuf, Failure>) -> FindBuilder {
+    let builder = options.builder.clone();
+    FindBuilder::new(move || {
+        program(builder.as_deref()).map_err(|failure| Error::Builder {
+            message: failure.message().to_owned(),
+            hint: failure.hint_text().map(str::to_owned),
+        })
     })
 }
 

@@ -1,5 +1,6 @@
 //! The builder of the peer, which is installed when the first package needs it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -7,35 +8,59 @@ use ccs_chaincode::Source;
 use ccs_channel::Index;
 use ccs_dial::ConnectionInfo;
 use ccs_files::PackageId;
-use ccs_host::BuildEvent;
+use ccs_host::{BuildEvent, Environment, ExternalBuilder};
+use ccs_launch::kind::Kind;
+use ccs_launch::settings::FILE;
 use tokio::sync::OnceCell;
 
 use crate::deployment;
 use crate::error::Error;
 use crate::event::{Event, Report};
-use crate::options::FindBuilder;
+use crate::options::Options;
+
+/// What is launched when the operator says nothing: programs, and source in each language, as processes.
+const SETTINGS: &str = "platform: process\nlanguages: [golang, node, java]\n";
 
 /// What the builder has made of a package.
 #[derive(Debug)]
 pub(super) struct Built {
     /// How the chaincode is reached.
     pub(super) source: Source,
+    /// What `run` is called with, for a chaincode that is launched.
+    pub(super) launched: Option<PathBuf>,
     /// What it asks of CouchDB.
     pub(super) indexes: Vec<Index>,
 }
 
 /// The builder's programs.
 pub(super) struct Builder {
-    find: FindBuilder,
-    folder: PathBuf,
+    options: Options,
+    programs: ExternalBuilder,
+    environment: Environment,
     installed: OnceCell<()>,
+    launcher: OnceCell<()>,
     report: Report,
 }
 
 impl Builder {
     /// Says how the builder's executable is found, and where it is to be installed.
-    pub(super) fn new(find: FindBuilder, folder: PathBuf, report: &Report) -> Self {
-        Self { find, folder, installed: OnceCell::new(), report: Arc::clone(report) }
+    pub(super) fn new(options: &Options, peer: &str, folder: &Path, report: &Report) -> Self {
+        let mut environment: Environment = std::env::vars_os().collect();
+        environment.insert("CORE_PEER_ID".into(), peer.into());
+        environment.insert("CORE_PEER_LOCALMSPID".into(), options.msp.as_str().into());
+        Self {
+            options: options.clone(),
+            programs: deployment::builder(folder),
+            environment,
+            installed: OnceCell::new(),
+            launcher: OnceCell::new(),
+            report: Arc::clone(report),
+        }
+    }
+
+    /// Returns the builder, and the variables of the peer.
+    pub(super) fn for_launches(&self) -> (ExternalBuilder, Environment) {
+        (self.programs.clone(), self.environment.clone())
     }
 
     /// Runs the programs over a package, unless that was done below the same `peer.fileSystemPath`, and reads what
@@ -46,6 +71,9 @@ impl Builder {
         file_system: &Path,
     ) -> Result<Built, Error> {
         self.installed.get_or_try_init(async || self.install()).await?;
+        if self.is_launched(package.1)? {
+            self.launcher.get_or_try_init(async || self.install_launcher()).await?;
+        }
         let id = package.0.to_string();
         let mut observe = |event: BuildEvent<'_>| {
             if let BuildEvent::StderrLine { builder, line, .. } = event {
@@ -53,15 +81,50 @@ impl Builder {
                 (self.report)(Event::Builder { builder, id: id.clone(), line });
             }
         };
-        let released = deployment::build(package, &self.folder, file_system, &mut observe).await?;
-        let info = ConnectionInfo::read(&released.connection)?;
+        let programs = (&self.programs, &self.environment);
+        let released = deployment::build(package, programs, file_system, &mut observe).await?;
         let indexes = Index::read_all(&released.folder)
             .map_err(|source| Error::Indexes { folder: released.folder.clone(), source })?;
-        Ok(Built { source: Source::Server(info), indexes })
+        Ok(match released.connection {
+            Some(connection) => {
+                let source = Source::Server(ConnectionInfo::read(&connection)?);
+                Built { source, launched: None, indexes }
+            }
+            None => Built { source: Source::Client, launched: Some(released.build), indexes },
+        })
+    }
+
+    /// Tells whether a launcher decides about a package.
+    fn is_launched(&self, file: &Path) -> Result<bool, Error> {
+        let chaincode_type = ccs_package_tools::chaincode_type(file)?;
+        let kind = Kind::of(&chaincode_type);
+        if kind == Some(Kind::Image) && self.options.launch.is_none() {
+            return Err(Error::NoSettings { chaincode_type });
+        }
+        Ok(match kind {
+            None => false,
+            Some(Kind::Service) => self.options.launch.is_some(),
+            Some(_) => true,
+        })
     }
 
     fn install(&self) -> Result<(), Error> {
-        deployment::install(&self.find.find()?, &self.folder)?;
+        deployment::install(&self.options.builder.find()?, &self.programs.path)?;
         Ok(())
+    }
+
+    /// Installs the launcher as `run`, unless the builder has one beside it, with its settings.
+    fn install_launcher(&self) -> Result<(), Error> {
+        let (run, settings) = (self.programs.path.join("bin/run"), self.programs.path.join(FILE));
+        if !run.exists() {
+            let launcher = self.options.launcher.find()?;
+            fs::copy(&launcher, &run).map_err(|error| Error::system("copy", &launcher, error))?;
+        }
+        match &self.options.launch {
+            Some(file) => {
+                fs::copy(file, settings).map(drop).map_err(|error| Error::system("copy", file, error))
+            }
+            None => fs::write(&settings, SETTINGS).map_err(|error| Error::system("write", &settings, error)),
+        }
     }
 }
