@@ -29,7 +29,8 @@ impl Engine {
     /// Finds the engine that answers, or starts one; or says why there is none.
     pub fn find_or_start() -> Result<Result<Self, &'static str>> {
         let Some(client) = client() else { return Ok(Err("docker is not installed")) };
-        let found = Self { client, host: None, daemon: None };
+        let named = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
+        let found = Self { client, host: named, daemon: None };
         if found.answers() {
             return Ok(Ok(found));
         }
