@@ -160,11 +160,12 @@ impl Render<'_> {
         };
         let settings = &self.site.settings;
         let is_docker = settings.platform == Some(Platform::Docker);
-        Ok(if is_docker && may_have_tags(settings) {
+        let image = if is_docker && may_have_tags(settings) {
             Image::parse_with_tags(content)
         } else {
             Image::parse(content)
-        }?)
+        }?;
+        Ok(settings.images.admit(image)?)
     }
 
     fn service(&self, image: &Image) -> Result<Vec<Value>, Refused> {

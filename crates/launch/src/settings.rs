@@ -5,6 +5,7 @@
 
 mod docker;
 mod glob;
+mod images;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use ccs_files::GoDuration;
 use serde::{Deserialize, Deserializer};
 
 pub use docker::{Docker, DockerLimits, Pull, Tls};
+pub use images::Images;
 pub use rules::{Match, Role, Rule, Subject};
 
 use crate::resemblance;
@@ -44,6 +46,8 @@ pub struct Settings {
     pub kubernetes: Kubernetes,
     /// What counts for chaincode that runs in a container of a Docker engine.
     pub docker: Docker,
+    /// Which images may be started, and where they are pulled from.
+    pub images: Images,
     /// Languages whose packages are built from source.
     pub languages: Vec<Language>,
     /// How packages are built from source.

@@ -55,5 +55,5 @@ fn read(folder: &Path, settings: &Settings) -> Result<(Vec<u8>, Image), Failure>
     let content = image_file::read(folder)?;
     let image =
         if may_have_tags(settings) { Image::parse_with_tags(&content) } else { Image::parse(&content) }?;
-    Ok((content, image))
+    Ok((content, settings.images.admit(image)?))
 }

@@ -20,7 +20,7 @@ pub(crate) fn build(
     metadata: &PackageMetadata,
     (settings, log): (&Settings, &Log),
 ) -> Result<String, Failure> {
-    let (content, image) = read(package.source)?;
+    let (content, image) = read(package.source, settings)?;
     if image.role_in(&metadata.chaincode_type) == Role::Server {
         return service::build_on_kubernetes(package, metadata, (&image, content), (settings, log));
     }
@@ -30,7 +30,7 @@ pub(crate) fn build(
 
 /// Starts the image as a Job, and ends when that has ended.
 pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
-    let (_, image) = read(launch.build)?;
+    let (_, image) = read(launch.build, launch.settings)?;
     let chaincode = &launch.chaincode;
     let subject = Subject {
         package: &chaincode.chaincode_id,
@@ -54,8 +54,8 @@ pub(crate) fn is_build_without_metadata(build: &Path) -> bool {
     !build.join("metadata.json").exists() && build.join(image::FILE).is_file()
 }
 
-fn read(folder: &Path) -> Result<(Vec<u8>, Image), Failure> {
+fn read(folder: &Path, settings: &Settings) -> Result<(Vec<u8>, Image), Failure> {
     let content = image_file::read(folder)?;
-    let image = Image::parse(&content)?;
+    let image = settings.images.admit(Image::parse(&content)?)?;
     Ok((content, image))
 }

@@ -54,7 +54,9 @@ struct Case<'a> {
 impl Reconciler<'_> {
     /// Does what is to be done for a build with a record; returns what was done, if something was.
     pub fn build(&self, build: &Build, record: &Record) -> Result<Option<Change>, Failure> {
-        let (mspid, image) = (self.site.mspid(), Image::parse(&image_file::read(&build.folder)?)?);
+        let mspid = self.site.mspid();
+        let image = Image::parse(&image_file::read(&build.folder)?)?;
+        let image = self.site.settings.images.admit(image)?;
         let service = Service {
             package_id: &build.package_id,
             chaincode_type: &build.chaincode_type,
