@@ -256,6 +256,34 @@ impl Cluster {
         }
     }
 
+    /// Opens what the chaincode writes from now on, and what it has written; or only since some time ago.
+    pub(crate) async fn follow_log(
+        &self,
+        pod: &str,
+        since: Option<Duration>,
+    ) -> Result<impl futures_util::AsyncBufRead + Unpin, Refusal> {
+        let parameters = LogParams {
+            container: Some(CONTAINER.to_owned()),
+            follow: true,
+            since_seconds: since.and_then(|since| i64::try_from(since.as_secs()).ok()),
+            ..LogParams::default()
+        };
+        let path = format!("/api/v1/namespaces/{}/pods", self.namespace);
+        let call = async {
+            let request = kube::core::Request::new(path).logs(pod, &parameters);
+            self.client.request_stream(request.map_err(kube::Error::BuildRequest)?).await
+        };
+        Ok(Box::pin(self.answer(format!("follow the log of pod {pod}"), call).await?))
+    }
+
+    /// Tells whether a pod has not ended, as far as that can be known.
+    pub(crate) async fn pod_runs(&self, pod: &str) -> bool {
+        let pods = self.pods();
+        let pod = self.answer(format!("get pod {pod}"), pods.get_opt(pod)).await;
+        let phase = |pod: &DynamicObject| pod.data["status"]["phase"].as_str().map(str::to_owned);
+        pod.is_ok_and(|pod| pod.as_ref().and_then(phase).is_some_and(|phase| phase == "Running"))
+    }
+
     /// Fetches the last lines of the chaincode.
     async fn log(&self, pod: &str) -> Result<Vec<String>, Refusal> {
         let parameters = LogParams {

@@ -11,12 +11,14 @@
 //! | `session` | one launch from beginning to end |
 //! | `server` | the start of chaincode that waits for the peer to dial |
 //! | `upkeep`, `reads`, `found` | what is there already, and its removal |
+//! | `output` | what the chaincode writes |
 //! | `watch` | what Job or Deployment, pod and Events show |
 //! | `verdict` | what that means: pure |
 //! | `cluster`, `refusal`, `tries` | the calls, what a refusal means, and when a call is made again |
 
 mod cluster;
 mod found;
+mod output;
 mod reads;
 mod refusal;
 mod server;
@@ -46,6 +48,9 @@ pub struct Launch<'a> {
     pub chaincode_id: &'a str,
     /// Takes each line for the log of the peer.
     pub say: &'a dyn Fn(&str),
+    /// Takes each line that the chaincode writes, where the operator wants them; without it, its last lines when it has ended
+    /// are said.
+    pub chaincode: Option<&'a dyn Fn(&str)>,
 }
 
 /// Returns what tells one Job of a chaincode from another one.

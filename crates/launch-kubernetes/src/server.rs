@@ -134,6 +134,7 @@ impl Session<'_> {
             limit: self.start.target.start_timeout.min(self.left().saturating_sub(RESERVE)),
             debug: self.start.target.debug,
             say: self.start.say,
+            pod_runs: &|_| {},
         };
         let Err(End { trouble, pod, .. }) = watch::follow(&workload, &self.cluster, Instant::now()).await
         else {

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::Launch;
 use crate::cluster::{Cluster, Kind, Version};
+use crate::output;
 use crate::refusal::Refusal;
 use crate::tries::patiently;
 use crate::verdict::{Trouble, judge};
@@ -20,6 +21,9 @@ const UNDER_WAY: Duration = Duration::from_secs(1);
 
 /// How long the removal may take: a peer kills its builders five seconds after SIGTERM, all together.
 const REMOVAL: Duration = Duration::from_secs(2);
+
+/// How long the last lines of a chaincode that has ended may take.
+const LAST_LINES: Duration = Duration::from_secs(2);
 
 /// How long the successor of a launch may take to make its Job, and how often to look for it.
 const SUCCESSOR: Duration = Duration::from_secs(2);
@@ -66,6 +70,7 @@ pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
             return Ok(());
         }
     };
+    let (pod_name, pod_named) = tokio::sync::watch::channel(None);
     let (plan, id) = (launch.plan, launch.chaincode_id);
     (launch.say)(&format!(
         "Running chaincode ID {id} with kubernetes job {}/{}",
@@ -85,10 +90,24 @@ pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
         limit: launch.target.start_timeout,
         debug: launch.target.debug,
         say: launch.say,
+        pod_runs: &|pod| drop(pod_name.send_replace(Some(pod.to_owned()))),
     };
-    let ended = tokio::select! {
-        end = watch::follow(&workload, &session.cluster, start) => end.err(),
-        () = stop.received() => None,
+    let ended = {
+        let mut output = pin!(session.output(pod_named));
+        let mut following = pin!(watch::follow(&workload, &session.cluster, start));
+        let mut is_read = false;
+        let ended = loop {
+            tokio::select! {
+                end = &mut following => break end.err(),
+                () = &mut output, if !is_read => is_read = true,
+                () = stop.received() => break None,
+            }
+        };
+        if ended.is_some() && !is_read {
+            // What it wrote last is on its way.
+            let _ = tokio::time::timeout(LAST_LINES, output).await;
+        }
+        ended
     };
     if let Some(end) = ended {
         return session.end(end).await;
@@ -139,6 +158,7 @@ impl Session<'_> {
             return Ok(());
         }
         if trouble.ran
+            && self.launch.chaincode.is_none()
             && let Some(pod) = &pod
         {
             self.cluster.show_log(pod, self.launch.say).await;
@@ -152,6 +172,13 @@ impl Session<'_> {
         let verb = if has_run { "ended" } else { "did not start" };
         Err(Failure::new(code, format!("chaincode job {job} for chaincode ID {id} {verb}: {reason}"))
             .with_hint(hint))
+    }
+
+    /// Passes on what the chaincode writes, if that is wanted.
+    async fn output(&self, pod: tokio::sync::watch::Receiver<Option<String>>) {
+        if let Some(line) = self.launch.chaincode {
+            output::follow(&self.cluster, pod, line, self.launch.say).await;
+        }
     }
 
     /// Tells whether another launch of the same chaincode has deleted the Job: it makes its own right afterwards.

@@ -47,6 +47,8 @@ pub(crate) struct Workload<'a> {
     pub(crate) debug: bool,
     /// Takes each line for the log of the peer.
     pub(crate) say: &'a dyn Fn(&str),
+    /// Takes the name of the pod when it runs.
+    pub(crate) pod_runs: &'a dyn Fn(&str),
 }
 
 /// How a chaincode ended.
@@ -118,7 +120,7 @@ pub(crate) async fn follow(workload: &Workload<'_>, cluster: &Cluster, start: In
             else => Some(blind(workload.kind)),
         };
         if let Some(trouble) = refused.or_else(|| watch.trouble()) {
-            let pod = watch.pod.as_ref().and_then(|pod| pod["metadata"]["name"].as_str()).map(str::to_owned);
+            let pod = watch.pod_name().map(str::to_owned);
             return Err(End { trouble, pod, has_run: watch.has_run });
         }
         if watch.has_run && workload.until_ready {
@@ -218,6 +220,9 @@ impl Watch<'_> {
         match verdict {
             Verdict::Running => {
                 self.has_run = true;
+                if let Some(pod) = self.pod_name() {
+                    (self.workload.pod_runs)(pod);
+                }
                 None
             }
             Verdict::Trouble(trouble) if ends => Some(self.with_what_is_missing(trouble)),
@@ -241,6 +246,10 @@ impl Watch<'_> {
             }
             Verdict::Trouble(_) | Verdict::Waiting(_) => None,
         }
+    }
+
+    fn pod_name(&self) -> Option<&str> {
+        self.pod.as_ref().and_then(|pod| pod["metadata"]["name"].as_str())
     }
 
     fn is_late(&self, now: Duration) -> bool {

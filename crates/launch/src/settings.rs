@@ -131,6 +131,8 @@ pub struct Kubernetes {
     pub start_timeout: Option<Duration>,
     /// How much the pod is secured.
     pub security: Security,
+    /// Whether what chaincode that dials the peer writes is in the peer's log.
+    pub output: bool,
 }
 
 /// How much a pod is secured.

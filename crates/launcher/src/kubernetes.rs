@@ -10,7 +10,7 @@ use ccs_launch::settings::{Role, Settings, Subject};
 use ccs_launch_site::{image_file, place};
 
 use crate::image_package::write;
-use crate::log::Log;
+use crate::log::{Log, write_line};
 use crate::order::{Launch, Package};
 use crate::service;
 
@@ -40,11 +40,13 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     let target = place::target(launch.settings, &subject)?;
     let planned = kubernetes::Launch { target: &target, settings: launch.settings, image: &image, chaincode };
     let plan = planned.plan(&subject, &ccs_launch_kubernetes::suffix()?)?;
+    let line = |line: &str| write_line(&format!("chaincode {}: {line}", chaincode.label()));
     ccs_launch_kubernetes::run(&ccs_launch_kubernetes::Launch {
         plan: &plan,
         target: &target,
         chaincode_id: &chaincode.chaincode_id,
         say: &|message| launch.log.write(message),
+        chaincode: launch.settings.kubernetes.output.then_some(&line),
     })
 }
 

@@ -184,6 +184,21 @@ pub(super) fn run(report: &mut Report, stage: &Stage) {
             report.check(&format!("a {what} that is deleted ends the launch"), || deleted(stage, words));
         }
         report.check("SIGTERM while the image is pulled leaves nothing", || stopped_while_it_waits(stage));
+        report.check("what a chaincode writes is in the log, where the operator wants it", || output(stage));
+        report.check("an image that the operator does not allow is not launched", || {
+            let settings = "images: {allow: ['registry.example.com/*']}";
+            let site = site(stage, ("free", "foreign"), settings, &image(stage, SHELL_OF)?)?;
+            site.fails(43, "is not allowed: images.allow in launch.yaml allows only registry.example.com/*")?;
+            nothing_is_left(&stage.cluster, "free")
+        });
+        report.check("an image is pulled under the name that the operator gives it", || {
+            let settings = "images: {rewrite: {registry.example.com/chaincode: docker.io/fabric-ccs}}";
+            let name = SHELL.trim_end_matches(":1").rsplit('/').next().unwrap_or_default();
+            let digest = stage.cluster.digest(SHELL)?;
+            let image = format!(r#"{{"name":"registry.example.com/chaincode/{name}","digest":"{digest}"}}"#);
+            let site = site(stage, ("free", "mirrored"), settings, &image)?;
+            runs_and_stops(stage, &site, "free")
+        });
         Ok(())
     });
 }
@@ -357,6 +372,23 @@ fn deleted(stage: &Stage, words: &[&str]) -> Result<()> {
     let status = launch.ends()?;
     ensure!(status.code() == Some(48), "ended with {status}, and said {}", launch.said());
     ensure!(launch.said().contains("was deleted"), "{}", launch.said());
+    stage.cluster.expect(&["-n", "free", "delete", "job,secret", "--all", "--timeout=30s"]).map(drop)
+}
+
+/// Launches a chaincode that writes now and then, and ends.
+fn output(stage: &Stage) -> Result<()> {
+    let command = "echo first; sleep 2; echo second; sleep 2; printf last; exit 3";
+    let settings = format!(
+        "kubernetes: {{output: true}}\nchaincodes: [{{pod: {{spec: {{containers: [{{name: chaincode, command: [/bin/busybox, sh, -c, \
+         '{command}']}}]}}}}}}]"
+    );
+    let site = site(stage, ("free", "talkative"), &settings, &image(stage, SHELL_OF)?)?;
+    let said = site.fails(46, "ended with exit status 3")?;
+    let lines: Vec<_> = said.lines().filter(|line| line.starts_with("chaincode ")).collect();
+    ensure!(
+        lines == ["chaincode talkative: first", "chaincode talkative: second", "chaincode talkative: last"],
+        "the log is {said}"
+    );
     stage.cluster.expect(&["-n", "free", "delete", "job,secret", "--all", "--timeout=30s"]).map(drop)
 }
 
