@@ -156,6 +156,7 @@ fn steps_on_development_peer(report: &mut Report, programs: &Programs) -> Result
     let _versions = Versions::start(scratch.path(), &mut administrator)?;
     let before = report.tally().failed;
     administrator.all_steps(report)?;
+    processes::on_development_peer(report, &administrator, (scratch.path(), &session.state()))?;
     if report.tally().failed > before {
         print!("{}", session.logs());
     }

@@ -175,6 +175,11 @@ impl Session {
         self.folder.path().join("organizations")
     }
 
+    /// Returns the folder in which the peer keeps what clients bring.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
     /// Returns the file in which the peer says what it does.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.path().join("peer.log")

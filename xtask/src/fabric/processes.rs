@@ -103,6 +103,33 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
     Ok(())
 }
 
+/// Does on the development peer, with its state in a folder, what is particular to launching.
+pub(super) fn on_development_peer(
+    report: &mut Report,
+    administrator: &Administrator<'_>,
+    (folder, state): (&Path, &Path),
+) -> Result<()> {
+    let builds = state.join("externalbuilder/builds");
+    let first = Package { builds: builds.clone(), ..Package::at_the_top(folder, "launched_1.0")? };
+    let next = Package { builds, ..Package::with_document(folder, "launched_2.0")? };
+    report.check("a package with a program is launched when it is committed", || {
+        administrator.install(&first.file)?;
+        let definition = Definition { channel: "mychannel", name: NAME, package: &first.id, options: "" };
+        administrator.define(&definition)?;
+        administrator.writes(NAME)?;
+        administrator.reads(NAME)?;
+        first.runs_once()
+    });
+    report.check("an upgrade starts the next version, and stops the first one", || {
+        administrator.install(&next.file)?;
+        administrator.upgrade(NAME, &next.id)?;
+        administrator.reads(NAME)?;
+        next.runs_once()?;
+        first.is_gone(UPGRADE)
+    });
+    Ok(())
+}
+
 /// Installs packages whose launch or build fails.
 fn fail(report: &mut Report, network: &Network<'_>, administrator: &Administrator<'_>) {
     report.check("a chaincode that ends at once fails the launch at once, with its code", || {
