@@ -225,6 +225,20 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_is_replaced_keeps_its_mode() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("connection.json");
+        for kept in [0o600, 0o640] {
+            write_file(&path, b"one", kept, Existing::Replace).unwrap();
+            replace_file(&path, b"two").unwrap();
+            assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (b"two".as_slice(), kept));
+        }
+        let missing = replace_file(&root.path().join("missing"), b"one").unwrap_err();
+        assert!(missing.to_string().starts_with("cannot replace "), "{missing}");
+        assert_eq!(fs::read_dir(&root).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
     fn a_file_is_replaced_only_when_asked() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("f");

@@ -22,10 +22,19 @@ pub struct PlannedContainer {
 
 /// Makes the plan of a service, with new certificates; `run` tells this build from another one.
 pub fn plan(service: &Service<'_>, run: &str) -> Result<PlannedContainer, Failure> {
+    plan_with(service, run, &|name| env::var(name).ok())
+}
+
+/// Does the same with other variables than those of this process.
+pub fn plan_with(
+    service: &Service<'_>,
+    run: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<PlannedContainer, Failure> {
     let container = place::container();
     let is_contained = container.is_some();
     let host = container.or_else(place::host);
-    let surroundings = Surroundings { variable: &|name| env::var(name).ok(), host: host.as_deref() };
+    let surroundings = Surroundings { variable, host: host.as_deref() };
     let server = Server {
         surroundings,
         is_contained,

@@ -5,14 +5,13 @@ mod host;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ccs_launch::docker::Engine;
 use ccs_launch::kubernetes::FEATURES;
 use ccs_launch::settings::Platform;
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_kubernetes::Upkeep;
 use serde::Serialize;
 
-use crate::inventory::Places;
+use crate::platforms::places;
 use crate::site::Site;
 
 /// One thing that launching needs or could use.
@@ -125,8 +124,7 @@ fn look(site: &Site, builds: Option<&Path>, document: &mut Document) {
 
 fn docker(site: &Site) -> Item {
     const FEATURE: &str = "Docker";
-    let engine = Engine::choose(&site.settings.docker, &|name| site.variable(name));
-    let version = engine.and_then(|engine| {
+    let version = site.engine().and_then(|engine| {
         let what = engine.endpoints.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         Ok((what, ccs_launch_docker::version(&engine)?))
     });
@@ -157,7 +155,7 @@ fn kubernetes(site: &Site, document: &mut Document) {
         Err(failure) => return document.items.push(of_failure(FEATURE, "API server", &failure)),
     };
     document.items.push(Item::of(FEATURE, "API server", ExitCode::Unreachable, Outcome::There(version)));
-    let namespaces = Places::of(site, None, &[]).map(|places| places.namespaces).unwrap_or_default();
+    let namespaces = places(site, None, &[]).unwrap_or_default();
     for namespace in namespaces {
         rights(&upkeep, &namespace, site.settings.platform.is_some(), document);
     }

@@ -5,14 +5,16 @@ use std::fs;
 use std::path::Path;
 
 use ccs_launch::record;
+use ccs_launch::settings::Role;
 use ccs_launch::{ExitCode, Failure};
-use ccs_launch_kubernetes::{Found, Kind, State, Upkeep};
 use serde::Serialize;
 
 use crate::builds::{Build, Builds, REMOVED};
 use crate::installed::Installed;
 use crate::inventory::refers_to;
 use crate::moment::age;
+use crate::platforms::Platforms;
+use crate::workload::{Kind, State, Workload};
 
 /// How old a server must be that no build refers to: an install makes it before the peer keeps the build, within 300 s.
 const INSTALL: u64 = 600;
@@ -44,19 +46,14 @@ pub struct Search<'a> {
 /// An object that may go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Part {
-    /// `deployment`, `job`, `service` or `secret`.
-    pub kind: &'static str,
+    /// `deployment`, `job`, `service`, `secret` or `container`.
+    #[serde(serialize_with = "word")]
+    pub kind: Kind,
     /// Its name.
     pub name: String,
-    /// Its UID.
+    /// Its UID, or the ID of the container.
     pub uid: String,
-    #[serde(skip)]
-    object: ObjectKind,
 }
-
-/// The kind for the call, which has no place in a document.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct ObjectKind(Kind);
 
 /// A chaincode that may go.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -65,7 +62,7 @@ pub struct Garbage {
     pub package_id: String,
     /// The ID of the peer.
     pub peer_id: String,
-    /// The namespace.
+    /// The namespace; empty on Docker.
     pub namespace: String,
     /// What its objects have in common.
     pub workload: String,
@@ -82,7 +79,7 @@ pub struct Garbage {
 impl Search<'_> {
     /// Finds what may go.
     #[must_use]
-    pub fn garbage(&self, found: &[Found]) -> Vec<Garbage> {
+    pub fn garbage(&self, found: &[Workload]) -> Vec<Garbage> {
         let ours = || found.iter().filter(|found| self.is_ours(found));
         let workloads: BTreeSet<(&str, &str)> =
             ours().map(|found| (found.namespace.as_str(), found.workload.as_str())).collect();
@@ -93,13 +90,15 @@ impl Search<'_> {
                     (found.namespace.as_str(), found.workload.as_str()) == (namespace, workload)
                 })
             };
-            // Each Job of a workload is a launch of its own.
-            garbage.extend(
-                of_workload()
-                    .filter(|found| found.kind == Kind::Job)
-                    .filter_map(|job| Some(self.of(job, vec![part(job)], self.reason_of_job(job)?))),
-            );
-            let mut served: Vec<&Found> = of_workload().filter(|found| found.kind != Kind::Job).collect();
+            // Each Job and container of a workload is of its own.
+            garbage.extend(of_workload().filter(|found| is_alone(found)).filter_map(|found| {
+                let reason = match found.role {
+                    Role::Client => self.reason_of_client(found),
+                    Role::Server => self.reason_of_server(found),
+                };
+                Some(self.of(found, vec![part(found)], reason?))
+            }));
+            let mut served: Vec<&Workload> = of_workload().filter(|found| !is_alone(found)).collect();
             served.sort_by_key(|found| found.kind != Kind::Deployment);
             if let Some(first) = served.first()
                 && let Some(reason) = self.reason_of_server(first)
@@ -111,7 +110,7 @@ impl Search<'_> {
         garbage
     }
 
-    fn of(&self, found: &Found, objects: Vec<Part>, reason: &'static str) -> Garbage {
+    fn of(&self, found: &Workload, objects: Vec<Part>, reason: &'static str) -> Garbage {
         Garbage {
             package_id: found.package_id.clone(),
             peer_id: found.peer_id.clone(),
@@ -125,24 +124,26 @@ impl Search<'_> {
     }
 
     /// Tells whether an object belongs to the peer: two organizations may have peers of one name.
-    fn is_ours(&self, found: &Found) -> bool {
+    fn is_ours(&self, found: &Workload) -> bool {
         let is_other = |one: &str, other: &str| !one.is_empty() && !other.is_empty() && one != other;
         found.peer_id == self.peer_id && !is_other(&found.mspid, self.mspid)
     }
 
-    fn age(&self, found: &Found) -> Option<u64> {
+    fn age(&self, found: &Workload) -> Option<u64> {
         found.created.as_deref().and_then(|created| age(created, self.now))
     }
 
     /// Tells whether an object is older than a limit; one without a time is not.
-    fn is_older(&self, found: &Found, limit: u64) -> bool {
+    fn is_older(&self, found: &Workload, limit: u64) -> bool {
         self.age(found).is_some_and(|age| age >= self.older_than.unwrap_or(limit))
     }
 
-    fn reason_of_job(&self, job: &Found) -> Option<&'static str> {
-        match (&job.state, self.builds) {
+    fn reason_of_client(&self, client: &Workload) -> Option<&'static str> {
+        match (&client.state, self.builds) {
             (Some(State::Ended(_)), _) => Some("it has ended"),
-            (_, Some(builds)) if builds.of(&job.package_id).is_none() && self.is_older(job, INSTALL) => {
+            (_, Some(builds))
+                if builds.of(&client.package_id).is_none() && self.is_older(client, INSTALL) =>
+            {
                 Some("no build of the peer refers to it")
             }
             (_, None) if self.is_named => Some("it belongs to the peer that was named"),
@@ -150,7 +151,7 @@ impl Search<'_> {
         }
     }
 
-    fn reason_of_server(&self, server: &Found) -> Option<&'static str> {
+    fn reason_of_server(&self, server: &Workload) -> Option<&'static str> {
         if self.names.iter().any(|name| *name == server.package_id || *name == server.workload) {
             return Some("it was named");
         }
@@ -172,36 +173,36 @@ impl Search<'_> {
     }
 }
 
-fn part(found: &Found) -> Part {
-    Part {
-        kind: found.kind.word(),
-        name: found.name.clone(),
-        uid: found.uid.clone(),
-        object: ObjectKind(found.kind),
-    }
+/// Tells whether an object is all that there is of a chaincode.
+fn is_alone(found: &Workload) -> bool {
+    matches!(found.kind, Kind::Job | Kind::Container)
+}
+
+fn part(found: &Workload) -> Part {
+    Part { kind: found.kind, name: found.name.clone(), uid: found.uid.clone() }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn word<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.word())
 }
 
 impl Garbage {
     /// Adds the Secret, if it is there and a launch has made it.
-    pub fn with_secret(mut self, upkeep: &Upkeep) -> Result<Self, Failure> {
-        let is_job = self.objects.iter().any(|part| part.object == ObjectKind(Kind::Job));
+    pub fn with_secret(mut self, platforms: &Platforms) -> Result<Self, Failure> {
         // That of a Job belongs to it, and goes with it.
-        if !is_job {
+        let has_secret = |part: &Part| matches!(part.kind, Kind::Deployment | Kind::Service);
+        if self.objects.iter().any(has_secret) {
             let name = format!("{}-tls", self.workload);
-            if let Some(uid) = upkeep.secret(&self.namespace, &name)? {
-                self.objects.push(Part {
-                    kind: Kind::Secret.word(),
-                    name,
-                    uid,
-                    object: ObjectKind(Kind::Secret),
-                });
+            if let Some(uid) = platforms.secret(&self.namespace, &name)? {
+                self.objects.push(Part { kind: Kind::Secret, name, uid });
             }
         }
         Ok(self)
     }
 
     /// Deletes the objects by their UIDs. The build no longer says then that its chaincode is to be there.
-    pub fn delete(&mut self, upkeep: &Upkeep, builds: Option<&Builds>) -> Result<(), Failure> {
+    pub fn delete(&mut self, platforms: &Platforms, builds: Option<&Builds>) -> Result<(), Failure> {
         let build = builds.and_then(|builds| builds.of(&self.package_id));
         let recorded = build.filter(|build| {
             let record = build.record.as_ref();
@@ -213,7 +214,7 @@ impl Garbage {
             rename(build, record::FILE, REMOVED)?;
         }
         for part in &self.objects {
-            upkeep.delete(&self.namespace, part.object.0, &part.name, &part.uid)?;
+            platforms.delete(part.kind, &self.namespace, &part.name, &part.uid)?;
         }
         self.deleted = true;
         Ok(())

@@ -1,18 +1,12 @@
 //! What is there of launched chaincode, compared with what the peer's builds have recorded.
 
-use std::collections::BTreeSet;
-
-use ccs_launch::Failure;
 use ccs_launch::record::Record;
-use ccs_launch_kubernetes::{Found, Kind, State, Upkeep};
+use ccs_launch::settings::Role;
 use serde::Serialize;
 
 use crate::builds::{Build, Builds};
 use crate::moment::age;
-use crate::site::Site;
-
-/// The word for the platform in launch.json.
-pub(crate) const KUBERNETES: &str = "kubernetes";
+use crate::workload::{Kind, State, Workload};
 
 /// A chaincode that a launch has made, or that a build has recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -25,11 +19,11 @@ pub struct Row {
     pub platform: String,
     /// Who dials: `client` stands for the chaincode, `server` for the peer.
     pub role: &'static str,
-    /// The namespace.
+    /// The namespace; empty on Docker.
     pub namespace: String,
-    /// The name of the Deployment, the Job or, where only that is left, the Service.
+    /// The name of the Deployment, the Job, the container or, where only that is left, the Service.
     pub workload: String,
-    /// `running`, `starting`, `failing`, `ended`, `gone` or `removed`.
+    /// `running`, `starting`, `failing`, `ended` or `gone`.
     pub state: &'static str,
     /// What it waits for, what is wrong, or how it ended last.
     pub reason: Option<String>,
@@ -52,61 +46,19 @@ pub struct Inventory {
     pub warnings: Vec<String>,
 }
 
-/// Where to look.
-#[derive(Clone, Debug, Default)]
-pub struct Places {
-    /// The namespaces.
-    pub namespaces: BTreeSet<String>,
-}
-
-impl Places {
-    /// Returns every namespace that settings and builds name, and others.
-    pub fn of(site: &Site, builds: Option<&Builds>, others: &[String]) -> Result<Self, Failure> {
-        let recorded = builds.into_iter().flat_map(|builds| &builds.builds);
-        let recorded = recorded.filter_map(|build| build.record.as_ref());
-        let recorded = recorded.filter(|record| record.platform == KUBERNETES);
-        let ruled = site.settings.chaincodes.iter().filter_map(|rule| rule.namespace.clone());
-        let mut namespaces: BTreeSet<String> =
-            recorded.map(|record| record.namespace.clone()).chain(ruled).collect();
-        namespaces.extend(others.iter().cloned());
-        namespaces.insert(site.cluster()?.namespace);
-        Ok(Self { namespaces })
-    }
-}
-
-/// Looks at the platform.
-pub fn find(upkeep: &Upkeep, places: &Places) -> Result<(Vec<Found>, Vec<String>), Failure> {
-    let (mut found, mut warnings) = (Vec::new(), Vec::new());
-    for namespace in &places.namespaces {
-        let (objects, complaints) = upkeep.find(namespace)?;
-        found.extend(objects);
-        warnings.extend(complaints);
-    }
-    Ok((found, warnings))
-}
-
 /// Compares what is there with what is recorded; the ID of the peer tells whose the builds are.
 #[must_use]
-pub fn compare(found: &[Found], builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Inventory {
-    let without_deployment = |service: &Found| !found.iter().any(|other| is_deployment_of(other, service));
+pub fn compare(found: &[Workload], builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Inventory {
+    let without_deployment = |service: &Workload| !found.iter().any(|other| is_deployment_of(other, service));
     let rows = found.iter().filter(|found| match found.kind {
-        Kind::Job | Kind::Deployment => true,
+        Kind::Job | Kind::Deployment | Kind::Container => true,
         Kind::Service => without_deployment(found),
         Kind::Secret => false,
     });
     let mut rows: Vec<Row> = rows.map(|found| row(found, builds, peer_id, now)).collect();
     for build in builds.into_iter().flat_map(|builds| &builds.builds) {
-        let is_there = |record: &Record| {
-            found.iter().any(|found| {
-                found.kind != Kind::Job
-                    && found.namespace == record.namespace
-                    && found.workload == record.object
-            })
-        };
         match &build.record {
-            Some(record) if record.platform == KUBERNETES && !is_there(record) => {
-                rows.push(gone(build, record));
-            }
+            Some(record) if !found.iter().any(|found| is_of(record, found)) => rows.push(gone(build, record)),
             _ => {}
         }
     }
@@ -115,12 +67,19 @@ pub fn compare(found: &[Found], builds: Option<&Builds>, peer_id: Option<&str>, 
     Inventory { chaincodes: rows, warnings }
 }
 
-fn is_deployment_of(found: &Found, service: &Found) -> bool {
+/// Tells whether a record speaks of a server.
+fn is_of(record: &Record, found: &Workload) -> bool {
+    found.role == Role::Server
+        && record.platform == found.kind.platform()
+        && (&record.namespace, &record.object) == (&found.namespace, &found.workload)
+}
+
+fn is_deployment_of(found: &Workload, service: &Workload) -> bool {
     found.kind == Kind::Deployment
         && (&found.namespace, &found.workload) == (&service.namespace, &service.workload)
 }
 
-fn row(found: &Found, builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Row {
+fn row(found: &Workload, builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Row {
     let (state, reason) = match &found.state {
         Some(State::Running) => ("running", found.last_end.clone()),
         Some(State::Starting(reason)) => ("starting", Some(reason.clone())),
@@ -134,8 +93,8 @@ fn row(found: &Found, builds: Option<&Builds>, peer_id: Option<&str>, now: i64) 
     Row {
         package_id: found.package_id.clone(),
         peer_id: Some(found.peer_id.clone()),
-        platform: KUBERNETES.to_owned(),
-        role: if found.kind == Kind::Job { "client" } else { "server" },
+        platform: found.kind.platform().to_owned(),
+        role: if found.role == Role::Client { "client" } else { "server" },
         namespace: found.namespace.clone(),
         workload: found.name.clone(),
         state,
@@ -164,19 +123,17 @@ fn gone(build: &Build, record: &Record) -> Row {
     }
 }
 
-fn recorded<'b>(builds: &'b Builds, found: &Found) -> Option<&'b Record> {
-    let records = builds.builds.iter().filter_map(|build| build.record.as_ref());
-    records
-        .filter(|record| record.platform == KUBERNETES)
-        .find(|record| record.namespace == found.namespace && record.object == found.workload)
+fn recorded<'b>(builds: &'b Builds, found: &Workload) -> Option<&'b Record> {
+    let mut records = builds.builds.iter().filter_map(|build| build.record.as_ref());
+    records.find(|record| is_of(record, found))
 }
 
 /// Tells whether a build refers to what was found: by its record, or, where the peer launches it, by the package.
 #[must_use]
-pub fn refers_to(builds: &Builds, found: &Found) -> bool {
-    match found.kind {
-        Kind::Job => builds.of(&found.package_id).is_some(),
-        Kind::Deployment | Kind::Service | Kind::Secret => recorded(builds, found).is_some(),
+pub fn refers_to(builds: &Builds, found: &Workload) -> bool {
+    match found.role {
+        Role::Client => builds.of(&found.package_id).is_some(),
+        Role::Server => recorded(builds, found).is_some(),
     }
 }
 
@@ -186,9 +143,10 @@ mod tests {
 
     const NOW: i64 = 1_796_011_200;
 
-    fn found(kind: Kind, name: &str, package_id: &str, peer_id: &str) -> Found {
-        Found {
+    fn found(kind: Kind, name: &str, package_id: &str, peer_id: &str) -> Workload {
+        Workload {
             kind,
+            role: if kind == Kind::Job { Role::Client } else { Role::Server },
             namespace: "hlf".to_owned(),
             name: name.to_owned(),
             uid: format!("uid-{name}"),
@@ -261,6 +219,28 @@ mod tests {
         assert_eq!(inventory.chaincodes[0].age_seconds, Some(3600));
         let without_builds = compare(&there, None, None, NOW);
         assert!(without_builds.chaincodes.iter().all(|row| row.recorded.is_none()));
+    }
+
+    #[test]
+    fn a_container_is_known_by_its_name_alone() {
+        let mut container = found(Kind::Container, "dev-p-a", "a:00", "peer0");
+        container.namespace = String::new();
+        let mut built = build("a:00", Some("dev-p-a"));
+        if let Some(record) = &mut built.record {
+            (record.platform, record.namespace) = ("docker".to_owned(), String::new());
+        }
+        let builds = Builds { builds: vec![built], warnings: Vec::new() };
+        let shown = |found: &[Workload]| {
+            let inventory = compare(found, Some(&builds), Some("peer0"), NOW);
+            let rows = inventory.chaincodes.into_iter();
+            rows.map(|row| (row.platform, row.state, row.recorded)).collect::<Vec<_>>()
+        };
+        let docker = || "docker".to_owned();
+        assert_eq!(shown(&[container.clone()]), [(docker(), "running", Some(true))]);
+        assert_eq!(shown(&[]), [(docker(), "gone", Some(true))]);
+        // A client is one of a launch by the peer, and no record speaks of it.
+        container.role = Role::Client;
+        assert_eq!(shown(&[container]).len(), 2);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! | [`inventory`] | what is there, compared with the builds of the peer |
 //! | [`reconcile`] | what is to be done, and its doing |
 //! | [`gc`], [`installed`] | what nothing uses any more |
+//! | [`platforms`], [`workload`] | the platforms, and what launches have made there |
 //! | [`builds`] | the builds of a peer |
 //! | [`moment`] | times |
 //! | [`package`] | what a launch reads of a package file |
@@ -21,6 +22,8 @@ pub mod installed;
 pub mod inventory;
 pub mod moment;
 pub mod package;
+pub mod platforms;
 pub mod reconcile;
 pub mod render;
 pub mod site;
+pub mod workload;

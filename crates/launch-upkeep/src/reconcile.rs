@@ -1,19 +1,28 @@
 //! What is to be done so that chaincode which an install has started is there as the settings want it, with certificates that last.
 
+mod container;
+mod deployment;
 mod files;
-mod work;
 
+use ccs_launch::Failure;
+use ccs_launch::image::{Image, Tls};
 use ccs_launch::record::Record;
-use ccs_launch_kubernetes::Live;
 use ccs_launch_site::certificates::VALIDITY;
+use ccs_launch_site::image_file;
+use ccs_launch_site::service::Service;
 use serde::Serialize;
 
-pub use work::Reconciler;
-
+use crate::builds::Build;
 use crate::moment::seconds;
+use crate::platforms::Platforms;
+use crate::site::Site;
+use crate::workload::{DOCKER, KUBERNETES};
 
 /// Certificates are renewed when less than this part of their validity is left.
 const PART: i64 = 10;
+
+/// What holds the certificates on Kubernetes: without it they are lost.
+const SECRET: &str = "Secret";
 
 /// What is seen of a chaincode, and what is wanted.
 #[derive(Clone, Copy, Debug)]
@@ -22,8 +31,8 @@ pub struct Seen<'a> {
     pub record: &'a Record,
     /// The hash of what the settings make of it now.
     pub settings: &'a str,
-    /// What is there.
-    pub live: &'a Live,
+    /// What is not there of it.
+    pub lost: &'a [&'static str],
     /// Whether it has certificates.
     pub has_tls: bool,
     /// Whether the peer reads the connection.json of the build.
@@ -39,9 +48,9 @@ pub struct Seen<'a> {
 pub enum Work {
     /// Nothing.
     Nothing,
-    /// The objects are applied; the certificates stay.
+    /// What is wanted is made; the certificates stay.
     Apply,
-    /// The objects are applied with new certificates.
+    /// What is wanted is made with new certificates.
     Renew,
 }
 
@@ -50,9 +59,11 @@ pub enum Work {
 pub struct Change {
     /// The package ID.
     pub package_id: String,
-    /// The namespace.
+    /// The platform.
+    pub platform: &'static str,
+    /// The namespace; empty on Docker.
     pub namespace: String,
-    /// The name of its objects.
+    /// The name of its objects, or of its container.
     pub workload: String,
     /// `applied` or `renewed`.
     pub change: &'static str,
@@ -62,17 +73,57 @@ pub struct Change {
     pub certificates_end: Option<String>,
 }
 
+/// Brings chaincode to where its build and the settings want it.
+#[derive(Clone, Copy)]
+pub struct Reconciler<'a> {
+    /// The peer.
+    pub site: &'a Site,
+    /// Where its chaincode is.
+    pub platforms: &'a Platforms,
+    /// Whether certificates are renewed that would last.
+    pub renew: bool,
+    /// Whether the chaincode is dialled from here, as the peer will.
+    pub dials: bool,
+    /// Takes each line about what goes on.
+    pub say: &'a dyn Fn(&str),
+}
+
+impl Reconciler<'_> {
+    /// Does what is to be done for a build with a record; returns what was done, if something was.
+    pub fn build(&self, build: &Build, record: &Record) -> Result<Option<Change>, Failure> {
+        let mspid = self.site.mspid();
+        let image = Image::parse_with_tags(&image_file::read(&build.folder)?)?;
+        let image = self.site.settings.images.admit(image)?;
+        let service = Service {
+            package_id: &build.package_id,
+            chaincode_type: &build.chaincode_type,
+            image: &image,
+            mspid: &mspid,
+            settings: &self.site.settings,
+        };
+        match record.platform.as_str() {
+            KUBERNETES => deployment::reconcile(self, &service, (build, record)),
+            DOCKER => container::reconcile(self, &service, (build, record)),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// Tells whether a chaincode has certificates.
+fn has_tls(service: &Service<'_>) -> bool {
+    service.image.tls != Tls::None
+}
+
 /// Decides what is to be done, and why.
 #[must_use]
 pub fn decide(seen: &Seen<'_>) -> (Work, Vec<String>) {
-    let Seen { record, live, has_tls, .. } = *seen;
-    let mut renew = Vec::new();
+    let Seen { record, has_tls, .. } = *seen;
+    let gone = |lost: &&str| format!("the {lost} was gone");
+    let (secret, others): (Vec<_>, Vec<_>) = seen.lost.iter().partition(|lost| **lost == SECRET);
+    let mut renew: Vec<String> = secret.iter().map(gone).collect();
     if has_tls {
         if seen.renew {
             renew.push("a renewal was asked for".to_owned());
-        }
-        if live.secret == Some(false) {
-            renew.push("the Secret was gone".to_owned());
         }
         if let Some(end) = record.certificates_end.as_deref().filter(|end| is_due(end, seen.now)) {
             renew.push(format!("the certificates end on {end}"));
@@ -81,13 +132,7 @@ pub fn decide(seen: &Seen<'_>) -> (Work, Vec<String>) {
             renew.push("the connection.json that the peer reads is not the one of the build".to_owned());
         }
     }
-    let mut apply = Vec::new();
-    if live.deployment.is_none() {
-        apply.push("the Deployment was gone".to_owned());
-    }
-    if live.service == Some(false) {
-        apply.push("the Service was gone".to_owned());
-    }
+    let mut apply: Vec<String> = others.iter().map(gone).collect();
     if record.settings != seen.settings {
         apply.push("the settings have changed".to_owned());
     }
@@ -124,47 +169,40 @@ mod tests {
         .unwrap()
     }
 
-    fn live() -> Live {
-        Live { deployment: Some(json!({})), service: Some(true), secret: Some(true), warnings: Vec::new() }
-    }
-
     /// Decides after a change to what is seen when all is well.
-    fn decided(change: impl FnOnce(&mut Record, &mut Live, &mut Seen<'_>)) -> (Work, String) {
-        let (mut record, mut live) = (record(), live());
-        let (other_record, other_live) = (record.clone(), live.clone());
+    fn decided(change: impl FnOnce(&mut Record, &mut Seen<'_>)) -> (Work, String) {
+        let mut changed = record();
+        let other = record();
         let mut seen = Seen {
-            record: &other_record,
+            record: &other,
             settings: "00",
-            live: &other_live,
+            lost: &[],
             has_tls: true,
             is_released: true,
             renew: false,
             now: NOW,
         };
-        change(&mut record, &mut live, &mut seen);
-        let (work, reasons) = decide(&Seen { record: &record, live: &live, ..seen });
+        change(&mut changed, &mut seen);
+        let (work, reasons) = decide(&Seen { record: &changed, ..seen });
         (work, reasons.join("; "))
     }
 
     #[test]
     fn where_all_is_well_nothing_is_done() {
-        assert_eq!(decided(|_, _, _| {}), (Work::Nothing, String::new()));
-        // Without the rights to look, nothing is taken for gone.
-        let blind = decided(|_, live, _| (live.service, live.secret) = (None, None));
-        assert_eq!(blind, (Work::Nothing, String::new()));
+        assert_eq!(decided(|_, _| {}), (Work::Nothing, String::new()));
     }
 
     #[test]
     fn what_is_gone_or_changed_is_applied() {
-        let gone = decided(|_, live, _| (live.deployment, live.service) = (None, Some(false)));
+        let gone = decided(|_, seen| seen.lost = &["Deployment", "Service"]);
         assert_eq!(gone, (Work::Apply, "the Deployment was gone; the Service was gone".to_owned()));
-        let changed = decided(|_, _, seen| seen.settings = "11");
+        let changed = decided(|_, seen| seen.settings = "11");
         assert_eq!(changed, (Work::Apply, "the settings have changed".to_owned()));
     }
 
     #[test]
     fn a_lost_secret_and_an_end_that_is_near_ask_for_new_certificates() {
-        let lost = decided(|_, live, _| (live.deployment, live.secret) = (None, Some(false)));
+        let lost = decided(|_, seen| seen.lost = &["Deployment", SECRET]);
         assert_eq!(lost, (Work::Renew, "the Secret was gone; the Deployment was gone".to_owned()));
         for (end, work) in [
             ("2027-11-30T04:00:00Z", Work::Nothing),
@@ -172,19 +210,18 @@ mod tests {
             ("2020-01-01T00:00:00Z", Work::Renew),
             ("soon", Work::Renew),
         ] {
-            let ends = decided(|record, _, _| record.certificates_end = Some(end.to_owned()));
+            let ends = decided(|record, _| record.certificates_end = Some(end.to_owned()));
             assert_eq!(ends.0, work, "{end}");
         }
-        assert_eq!(decided(|_, _, seen| seen.renew = true).1, "a renewal was asked for");
-        let other = decided(|_, _, seen| seen.is_released = false);
+        assert_eq!(decided(|_, seen| seen.renew = true).1, "a renewal was asked for");
+        let other = decided(|_, seen| seen.is_released = false);
         assert_eq!(other.0, Work::Renew);
     }
 
     #[test]
     fn without_tls_there_is_nothing_to_renew() {
-        let plain = decided(|record, live, seen| {
+        let plain = decided(|record, seen| {
             record.certificates_end = None;
-            live.secret = None;
             (seen.has_tls, seen.renew) = (false, true);
         });
         assert_eq!(plain, (Work::Nothing, String::new()));

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 
+use ccs_launch::docker::Engine;
 use ccs_launch::kubernetes::Target;
 use ccs_launch::settings::{Role, Settings, Subject};
 use ccs_launch::{ExitCode, Failure};
@@ -71,6 +72,11 @@ impl Site {
         place::target_with(&self.settings, &anyone, &|name| {
             self.variable(name).or_else(|| (name == "CORE_PEER_ID").then(String::new))
         })
+    }
+
+    /// Returns the engine of Docker.
+    pub fn engine(&self) -> Result<Engine, Failure> {
+        Engine::choose(&self.settings.docker, &|name| self.variable(name))
     }
 
     /// Decides where and how a chaincode runs on Kubernetes.

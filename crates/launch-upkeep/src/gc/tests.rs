@@ -5,9 +5,10 @@ use super::*;
 const NOW: i64 = 1_796_011_200;
 const OLD: &str = "2026-11-28T00:00:00Z";
 
-fn found(kind: Kind, name: &str, package_id: &str) -> Found {
-    Found {
+fn found(kind: Kind, name: &str, package_id: &str) -> Workload {
+    Workload {
         kind,
+        role: if kind == Kind::Job { Role::Client } else { Role::Server },
         namespace: "hlf".to_owned(),
         name: name.to_owned(),
         uid: format!("uid of {} {name}", kind.word()),
@@ -50,7 +51,7 @@ const SEARCH: Search<'static> = Search {
     now: NOW,
 };
 
-fn told(search: &Search<'_>, found: &[Found]) -> Vec<(String, &'static str, usize)> {
+fn told(search: &Search<'_>, found: &[Workload]) -> Vec<(String, &'static str, usize)> {
     let garbage = search.garbage(found);
     garbage.into_iter().map(|garbage| (garbage.workload, garbage.reason, garbage.objects.len())).collect()
 }
@@ -73,7 +74,7 @@ fn what_no_build_refers_to_may_go_and_what_is_used_stays() {
     let search = Search { builds: Some(&builds), ..SEARCH };
     let none = "no build of the peer refers to it";
     assert_eq!(told(&search, &there), [("b".to_owned(), none, 2), ("k".to_owned(), none, 1)]);
-    let objects: Vec<_> = search.garbage(&there)[0].objects.iter().map(|part| part.kind).collect();
+    let objects: Vec<_> = search.garbage(&there)[0].objects.iter().map(|part| part.kind.word()).collect();
     assert_eq!(objects, ["deployment", "service"]);
     // Without builds it is not known what refers to it.
     assert!(told(&SEARCH, &there).is_empty());
@@ -152,4 +153,23 @@ fn a_build_says_that_its_chaincode_was_removed() {
     assert!(folder.path().join(record::FILE).exists());
     let failure = bring_back(&build).unwrap_err();
     assert!(failure.line().contains("cannot rename "), "{}", failure.line());
+}
+
+#[test]
+fn a_container_goes_by_its_own_name_and_two_of_one_workload_are_two() {
+    let mut server = found(Kind::Container, "dev-p-b", "b:00");
+    server.namespace = String::new();
+    let mut client = found(Kind::Container, "dev-p-c", "c:00");
+    (client.namespace, client.role) = (String::new(), Role::Client);
+    client.state = Some(State::Ended("Exited (1) 2 minutes ago".to_owned()));
+    let builds = builds();
+    let search = Search { builds: Some(&builds), ..SEARCH };
+    let there = [server.clone(), server, client];
+    let none = "no build of the peer refers to it";
+    let expected = [
+        ("dev-p-b".to_owned(), none, 1),
+        ("dev-p-b".to_owned(), none, 1),
+        ("dev-p-c".to_owned(), "it has ended", 1),
+    ];
+    assert_eq!(told(&search, &there), expected);
 }

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use ccs_launch_kubernetes::Upkeep;
 use ccs_launch_upkeep::builds::Builds;
 use ccs_launch_upkeep::gc::{Garbage, Search};
 use ccs_launch_upkeep::installed::Installed;
-use ccs_launch_upkeep::inventory::{Places, find};
 use ccs_launch_upkeep::moment::now;
+use ccs_launch_upkeep::platforms::Platforms;
+use ccs_launch_upkeep::workload::Workload;
 use serde::Serialize;
 
 use super::list::{age, short};
@@ -31,9 +31,8 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
     }
     let builds = options.builds.as_deref().map(Builds::read).transpose()?;
     let installed = options.installed.as_deref().map(Installed::read).transpose()?;
-    let places = Places::of(&site, builds.as_ref(), &options.namespaces)?;
-    let upkeep = Upkeep::new(&site.cluster()?)?;
-    let (found, mut warnings) = find(&upkeep, &places)?;
+    let platforms = Platforms::of(&site, builds.as_ref(), &options.namespaces)?;
+    let (found, mut warnings) = platforms.find()?;
     let (peer_id, mspid) = (site.peer_id()?, site.mspid());
     let search = Search {
         peer_id: &peer_id,
@@ -45,7 +44,7 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
         older_than: options.older_than.map(|time| time.as_secs()),
         now: now(),
     };
-    let garbage = search.garbage(&found).into_iter().map(|garbage| garbage.with_secret(&upkeep));
+    let garbage = search.garbage(&found).into_iter().map(|garbage| garbage.with_secret(&platforms));
     let mut garbage = garbage.collect::<Result<Vec<_>, _>>()?;
     // A build that could not be read may refer to it.
     let unread = builds.as_ref().filter(|builds| !builds.warnings.is_empty());
@@ -61,7 +60,7 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
     }
     let mut failed = None;
     for garbage in garbage.iter_mut().filter(|_| options.yes) {
-        if let Err(failure) = garbage.delete(&upkeep, builds.as_ref()) {
+        if let Err(failure) = garbage.delete(&platforms, builds.as_ref()) {
             failed = Some(failure);
             break;
         }
@@ -94,16 +93,15 @@ fn text(garbage: &[Garbage]) -> String {
         let verb = if found.deleted { "deleted" } else { "may go" };
         let aged = found.age_seconds.map(|seconds| format!(", {} old", age(seconds))).unwrap_or_default();
         let line = format!(
-            "{}: {verb}: {}/{}{aged}: {}",
+            "{}: {verb}: {}{aged}: {}",
             short(&found.package_id),
-            found.namespace,
-            found.workload,
+            Workload::place(&found.namespace, &found.workload),
             found.reason
         );
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{}", safe(&line));
         for part in &found.objects {
-            let _ = writeln!(text, "  {} {} (UID {})", part.kind, safe(&part.name), safe(&part.uid));
+            let _ = writeln!(text, "  {} {} (UID {})", part.kind.word(), safe(&part.name), safe(&part.uid));
         }
     }
     text

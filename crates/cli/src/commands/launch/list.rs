@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use ccs_launch_kubernetes::Upkeep;
 use ccs_launch_upkeep::builds::Builds;
-use ccs_launch_upkeep::inventory::{Inventory, Places, Row, compare, find};
+use ccs_launch_upkeep::inventory::{Inventory, Row, compare};
 use ccs_launch_upkeep::moment::now;
+use ccs_launch_upkeep::platforms::Platforms;
+use ccs_launch_upkeep::workload::Workload;
 
 use super::site;
 use crate::cli::LaunchList;
@@ -16,9 +17,7 @@ use crate::table::Table;
 pub(crate) fn run(options: &LaunchList) -> Result<(), Failure> {
     let site = site(&options.site)?;
     let builds = options.builds.as_deref().map(Builds::read).transpose()?;
-    let places = Places::of(&site, builds.as_ref(), &options.namespaces)?;
-    let upkeep = Upkeep::new(&site.cluster()?)?;
-    let (found, warnings) = find(&upkeep, &places)?;
+    let (found, warnings) = Platforms::of(&site, builds.as_ref(), &options.namespaces)?.find()?;
     let peer_id = site.peer_id().ok();
     let mut inventory = compare(&found, builds.as_ref(), peer_id.as_deref(), now());
     inventory.warnings.extend(warnings);
@@ -40,7 +39,7 @@ fn text(inventory: &Inventory) -> String {
         table.row([
             short(&row.package_id),
             row.peer_id.clone().unwrap_or_default(),
-            format!("{}/{}", row.namespace, row.workload),
+            Workload::place(&row.namespace, &row.workload),
             row.state.to_owned(),
             row.age_seconds.map(age).unwrap_or_default(),
             row.certificates_end.as_deref().map(|end| end.chars().take(10).collect()).unwrap_or_default(),
@@ -50,7 +49,7 @@ fn text(inventory: &Inventory) -> String {
     let mut text = table.text();
     for row in &inventory.chaincodes {
         if let Some(reason) = &row.reason {
-            let line = format!("{}/{}: {reason}", row.namespace, row.workload);
+            let line = format!("{}: {reason}", Workload::place(&row.namespace, &row.workload));
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{}", crate::style::safe(&line));
         }

@@ -3,10 +3,11 @@
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 
-use ccs_launch_kubernetes::Upkeep;
 use ccs_launch_upkeep::builds::{Build, Builds};
 use ccs_launch_upkeep::gc::bring_back;
+use ccs_launch_upkeep::platforms::Platforms;
 use ccs_launch_upkeep::reconcile::{Change, Reconciler};
+use ccs_launch_upkeep::workload::Workload;
 
 use super::list::short;
 use super::site;
@@ -62,16 +63,15 @@ fn once(options: &LaunchReconcile, stop: &Receiver<()>) -> Result<Round, Failure
         .iter()
         .filter(is_meant)
         .filter_map(|build| Some((build, build.record.as_ref()?)))
-        .filter(|(_, record)| record.platform == "kubernetes")
         .collect();
     let mut round = Round { changes: 0, is_stopped: false };
     if meant.is_empty() {
         return Ok(round);
     }
-    let upkeep = Upkeep::new(&site.cluster()?)?;
+    let platforms = Platforms::of(&site, Some(&builds), &[])?;
     let reconciler = Reconciler {
         site: &site,
-        upkeep: &upkeep,
+        platforms: &platforms,
         renew: options.renew,
         dials: !options.no_dial,
         say: &tell,
@@ -123,8 +123,9 @@ fn print(change: &Change, json: bool) -> Result<(), Failure> {
         _ => String::new(),
     };
     let (package, what) = (short(&change.package_id), change.change);
-    let Change { namespace, workload, reasons, .. } = change;
-    let line = format!("{package}: {what} deployment {namespace}/{workload}{until}: {}", reasons.join("; "));
+    let kind = if change.platform == "docker" { "container" } else { "deployment" };
+    let place = Workload::place(&change.namespace, &change.workload);
+    let line = format!("{package}: {what} {kind} {place}{until}: {}", change.reasons.join("; "));
     output::print(&format!("{}\n", style::safe(&line)))
 }
 

@@ -1,23 +1,21 @@
-//! What was decided for one build, carried out.
+//! Chaincode on Kubernetes that the peer dials: what was decided, carried out.
 
 use std::time::Duration;
 
 use ccs_files::Connection;
-use ccs_launch::image::{Image, Tls};
 use ccs_launch::kubernetes::{CHECKSUM, ServerPlan, Target};
 use ccs_launch::record::Record;
 use ccs_launch::server::Certificates;
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_kubernetes::{Live, Start, Upkeep, start};
-use ccs_launch_site::image_file;
 use ccs_launch_site::service::{Planned, Service};
 use serde_json::Value;
 
 use super::files::Files;
-use super::{Change, Seen, Work, decide};
+use super::{Change, Reconciler, SECRET, Seen, Work, decide, has_tls};
 use crate::builds::Build;
 use crate::moment::now;
-use crate::site::Site;
+use crate::workload::KUBERNETES;
 
 /// How long one chaincode may take to be ready, and the dial.
 const LIMIT: Duration = Duration::from_mins(10);
@@ -25,24 +23,11 @@ const LIMIT: Duration = Duration::from_mins(10);
 /// What a template that is made anew says of certificates that stay.
 const KEPT: &str = "kept";
 
-/// Brings chaincode to where its build and the settings want it.
-#[derive(Clone, Copy)]
-pub struct Reconciler<'a> {
-    /// The peer.
-    pub site: &'a Site,
-    /// The cluster.
-    pub upkeep: &'a Upkeep,
-    /// Whether certificates are renewed that would last.
-    pub renew: bool,
-    /// Whether the chaincode is dialled from here, as the peer will.
-    pub dials: bool,
-    /// Takes each line about what goes on.
-    pub say: &'a dyn Fn(&str),
-}
-
 /// One build, and what its chaincode is now.
 struct Case<'a> {
-    service: Service<'a>,
+    of: &'a Reconciler<'a>,
+    upkeep: &'a Upkeep,
+    service: &'a Service<'a>,
     target: Target,
     record: &'a Record,
     files: Files<'a>,
@@ -51,95 +36,101 @@ struct Case<'a> {
     connection: Option<Connection>,
 }
 
-impl Reconciler<'_> {
-    /// Does what is to be done for a build with a record; returns what was done, if something was.
-    pub fn build(&self, build: &Build, record: &Record) -> Result<Option<Change>, Failure> {
-        let mspid = self.site.mspid();
-        let image = Image::parse(&image_file::read(&build.folder)?)?;
-        let image = self.site.settings.images.admit(image)?;
-        let service = Service {
-            package_id: &build.package_id,
-            chaincode_type: &build.chaincode_type,
-            image: &image,
-            mspid: &mspid,
-            settings: &self.site.settings,
-        };
-        let target = self.site.target(&service.subject())?;
-        let files = Files::of(build);
-        let connection = files.connection();
-        let has_tls = image.tls != Tls::None;
-        let kept = has_tls.then(|| kept(connection.as_ref(), KEPT));
-        let Planned { plan, record: wanted } = service.plan_with(&target, kept.as_ref(), None)?;
-        is_same(record, &plan)?;
-        let live = self.upkeep.look(&plan.namespace, &plan.object, plan.secret_name())?;
-        live.warnings.iter().for_each(|warning| (self.say)(warning));
-        let (work, reasons) = decide(&Seen {
-            record,
-            settings: &wanted.settings,
-            live: &live,
-            has_tls,
-            is_released: files.is_released(),
-            renew: self.renew,
-            now: now(),
-        });
-        let case = Case { service, target, record, files, live, connection };
-        let (change, certificates_end) = match work {
-            Work::Nothing => return Ok(None),
-            Work::Apply => ("applied", self.apply(&case)?),
-            Work::Renew => ("renewed", self.renew(&case)?),
-        };
-        Ok(Some(Change {
-            package_id: build.package_id.clone(),
-            namespace: plan.namespace,
-            workload: plan.object,
-            change,
-            reasons,
-            certificates_end,
-        }))
-    }
+/// Does what is to be done for a build; returns what was done, if something was.
+pub(super) fn reconcile(
+    of: &Reconciler<'_>,
+    service: &Service<'_>,
+    (build, record): (&Build, &Record),
+) -> Result<Option<Change>, Failure> {
+    let target = of.site.target(&service.subject())?;
+    let files = Files::of(build);
+    let connection = files.connection();
+    let has_tls = has_tls(service);
+    let kept = has_tls.then(|| kept(connection.as_ref(), KEPT));
+    let Planned { plan, record: wanted } = service.plan_with(&target, kept.as_ref(), None)?;
+    is_same(record, &plan)?;
+    let upkeep = of.platforms.cluster()?;
+    let live = upkeep.look(&plan.namespace, &plan.object, plan.secret_name())?;
+    live.warnings.iter().for_each(|warning| (of.say)(warning));
+    let (work, reasons) = decide(&Seen {
+        record,
+        settings: &wanted.settings,
+        lost: &lost(&live),
+        has_tls,
+        is_released: files.is_released(),
+        renew: of.renew,
+        now: now(),
+    });
+    let case = Case { of, upkeep, service, target, record, files, live, connection };
+    let (change, certificates_end) = match work {
+        Work::Nothing => return Ok(None),
+        Work::Apply => ("applied", case.apply()?),
+        Work::Renew => ("renewed", case.renew()?),
+    };
+    Ok(Some(Change {
+        package_id: build.package_id.clone(),
+        platform: KUBERNETES,
+        namespace: plan.namespace,
+        workload: plan.object,
+        change,
+        reasons,
+        certificates_end,
+    }))
+}
 
+/// Returns what is not there; what may not be looked at is not taken for gone.
+fn lost(live: &Live) -> Vec<&'static str> {
+    let lost = [
+        ("Deployment", live.deployment.is_none()),
+        ("Service", live.service == Some(false)),
+        (SECRET, live.secret == Some(false)),
+    ];
+    lost.into_iter().filter_map(|(name, is_lost)| is_lost.then_some(name)).collect()
+}
+
+impl Case<'_> {
     /// Applies Service and Deployment, with the certificates that are there.
-    fn apply(&self, case: &Case<'_>) -> Result<Option<String>, Failure> {
-        let has_tls = case.service.image.tls != Tls::None;
+    fn apply(&self) -> Result<Option<String>, Failure> {
+        let has_tls = has_tls(self.service);
         // The annotation of the pods that run: another one would start new pods.
-        let deployment = case.live.deployment.as_ref();
+        let deployment = self.live.deployment.as_ref();
         let annotation =
             deployment.map(|found| &found["spec"]["template"]["metadata"]["annotations"][CHECKSUM]);
         let checksum = annotation.and_then(Value::as_str).unwrap_or(KEPT);
-        let kept = has_tls.then(|| kept(case.connection.as_ref(), checksum));
-        let end = case.record.certificates_end.clone();
+        let kept = has_tls.then(|| kept(self.connection.as_ref(), checksum));
+        let end = self.record.certificates_end.clone();
         let Planned { mut plan, record } =
-            case.service.plan_with(&case.target, kept.as_ref(), end.clone())?;
+            self.service.plan_with(&self.target, kept.as_ref(), end.clone())?;
         plan.secret = None;
-        self.start(case, &plan, || {
+        self.start(&plan, || {
             if !has_tls {
-                case.files.write_connection(&plan.connection)?;
+                self.files.write_connection(&plan.connection)?;
             }
-            case.files.write_record(&record)
+            self.files.write_record(&record)
         })?;
         Ok(end)
     }
 
     /// Replaces CA, certificates and keys without a moment in which one side does not trust the other: the peer trusts both CAs before
     /// the chaincode has a new certificate, and the chaincode trusts both before the peer has a new one.
-    fn renew(&self, case: &Case<'_>) -> Result<Option<String>, Failure> {
-        let Some((certificates, end)) = case.service.certificates(&case.target)? else { return Ok(None) };
+    fn renew(&self) -> Result<Option<String>, Failure> {
+        let Some((certificates, end)) = self.service.certificates(&self.target)? else { return Ok(None) };
         let plan_with = |certificates: &Certificates| {
-            case.service.plan_with(&case.target, Some(certificates), Some(end.clone()))
+            self.service.plan_with(&self.target, Some(certificates), Some(end.clone()))
         };
         let Planned { plan: last, record } = plan_with(&certificates)?;
-        let old = case.connection.as_ref().filter(|connection| !connection.root_cert.is_empty());
+        let old = self.connection.as_ref().filter(|connection| !connection.root_cert.is_empty());
         let first = match old {
             Some(old) => {
                 let between = plan_with(&both(&certificates, old))?.plan;
-                case.files.write_connection(&between.connection)?;
+                self.files.write_connection(&between.connection)?;
                 between
             }
             None => last.clone(),
         };
-        self.start(case, &first, || {
-            case.files.write_connection(&last.connection)?;
-            case.files.write_record(&record)
+        self.start(&first, || {
+            self.files.write_connection(&last.connection)?;
+            self.files.write_record(&record)
         })?;
         // What runs trusts the old CA until it starts again; nobody has the key of that CA.
         if let Some(secret) = last.secret.as_ref().filter(|_| old.is_some()) {
@@ -148,13 +139,11 @@ impl Reconciler<'_> {
         Ok(Some(end))
     }
 
-    fn start(
-        &self,
-        case: &Case<'_>,
-        plan: &ServerPlan,
-        keep: impl FnOnce() -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
-        start(&Start { plan, target: &case.target, limit: LIMIT, dials: self.dials, say: self.say }, keep)
+    fn start(&self, plan: &ServerPlan, keep: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
+        start(
+            &Start { plan, target: &self.target, limit: LIMIT, dials: self.of.dials, say: self.of.say },
+            keep,
+        )
     }
 }
 
@@ -198,6 +187,14 @@ fn both(new: &Certificates, old: &Connection) -> Certificates {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_not_be_looked_at_is_not_taken_for_gone() {
+        let blind = Live { deployment: Some(Value::Null), ..Live::default() };
+        assert!(lost(&blind).is_empty());
+        let gone = Live { service: Some(false), ..Live::default() };
+        assert_eq!(lost(&gone), ["Deployment", "Service"]);
+    }
 
     #[test]
     fn between_two_cas_both_sides_trust_both_and_the_peer_shows_its_old_certificate() {

@@ -1,0 +1,118 @@
+//! Chaincode on Docker that the peer dials: what was decided, carried out.
+//!
+//! A new container runs beside the old one until it can be dialled and connection.json leads to it, so it may have certificates of its own.
+
+use std::time::Duration;
+
+use ccs_launch::docker::ServerPlan;
+use ccs_launch::record::Record;
+use ccs_launch::{ExitCode, Failure};
+use ccs_launch_docker::{Start, run_id, start};
+use ccs_launch_site::container::plan_with;
+use ccs_launch_site::service::Service;
+
+use super::files::Files;
+use super::{Change, Reconciler, Seen, Work, decide, has_tls};
+use crate::builds::Build;
+use crate::moment::now;
+use crate::workload::DOCKER;
+
+/// How long one chaincode may take until it can be dialled.
+const LIMIT: Duration = Duration::from_mins(10);
+
+/// What an address on the loopback of the host begins with.
+const LOOPBACK: &str = "127.0.0.1:";
+
+/// Does what is to be done for a build; returns what was done, if something was.
+pub(super) fn reconcile(
+    of: &Reconciler<'_>,
+    service: &Service<'_>,
+    (build, record): (&Build, &Record),
+) -> Result<Option<Change>, Failure> {
+    let planned = plan_with(service, &run_id()?, &|name| of.site.variable(name))?;
+    is_same(record, &planned.plan)?;
+    let (_, wanted) = planned.at("");
+    let files = Files::of(build);
+    let lost: &[_] = if is_there(of, record)? { &[] } else { &["container"] };
+    let has_tls = has_tls(service);
+    let (work, reasons) = decide(&Seen {
+        record,
+        settings: &wanted.settings,
+        lost,
+        has_tls,
+        is_released: files.is_released(),
+        renew: of.renew,
+        now: now(),
+    });
+    if work == Work::Nothing {
+        return Ok(None);
+    }
+    let mut certificates_end = None;
+    start(&Start { plan: &planned.plan, limit: LIMIT, say: of.say }, |address| {
+        is_dialled_alike(record, address)?;
+        let (connection, record) = planned.at(address);
+        certificates_end.clone_from(&record.certificates_end);
+        files.write_connection(&connection)?;
+        files.write_record(&record)
+    })?;
+    Ok(Some(Change {
+        package_id: build.package_id.clone(),
+        platform: DOCKER,
+        namespace: String::new(),
+        workload: record.object.clone(),
+        change: if has_tls { "renewed" } else { "applied" },
+        reasons,
+        certificates_end,
+    }))
+}
+
+/// Tells whether the engine has the container. One that was stopped is there: the operator wanted that.
+fn is_there(of: &Reconciler<'_>, record: &Record) -> Result<bool, Failure> {
+    let (found, _) = of.platforms.find()?;
+    Ok(found.iter().any(|found| found.kind.platform() == DOCKER && found.workload == record.object))
+}
+
+/// Refuses to make a second chaincode beside the one that the build has recorded.
+fn is_same(record: &Record, plan: &ServerPlan) -> Result<(), Failure> {
+    let name = &plan.container.name;
+    if record.object == *name {
+        return Ok(());
+    }
+    let reason =
+        format!("the build has started the container {}, and these settings make {name}", record.object);
+    Err(Failure::new(ExitCode::Settings, reason).with_hint(
+        "give the builder's launch.yaml and variables: CORE_PEER_ID, and CORE_PEER_NETWORKID if the peer propagates it",
+    ))
+}
+
+/// Refuses an address that is of no use to the peer, which is elsewhere than this process.
+fn is_dialled_alike(record: &Record, address: &str) -> Result<(), Failure> {
+    let before = record.address.as_deref().unwrap_or_default();
+    if before.starts_with(LOOPBACK) == address.starts_with(LOOPBACK) {
+        return Ok(());
+    }
+    let reason = format!("the peer dials {before}, and from here the chaincode is dialled at {address}");
+    Err(Failure::new(ExitCode::Settings, reason).with_hint(
+        "run ccs where the peer runs: in its container, in one with the same networks, or on its host",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_leads_another_way_is_refused() {
+        let record = |address: &str| -> Record {
+            serde_json::from_value(serde_json::json!({
+                "platform": "docker", "object": "dev-p-a", "address": address, "image": "i", "port": 1, "tls": "none",
+                "settings": "00",
+            }))
+            .unwrap()
+        };
+        is_dialled_alike(&record("127.0.0.1:20001"), "127.0.0.1:20002").unwrap();
+        is_dialled_alike(&record("ccs-a-x-1:9999"), "ccs-a-x-2:9999").unwrap();
+        let failure = is_dialled_alike(&record("ccs-a-x-1:9999"), "127.0.0.1:20002").unwrap_err();
+        assert!(failure.line().contains("hint: run ccs where the peer runs"), "{}", failure.line());
+    }
+}

@@ -1,0 +1,188 @@
+//! What launches have made, on whatever platform.
+
+use ccs_launch::settings::Role;
+use ccs_launch_kubernetes as kubernetes;
+use ccs_launch_kubernetes::Found;
+use ccs_report::moment;
+
+/// The words for the platforms in launch.json.
+pub(crate) const KUBERNETES: &str = "kubernetes";
+pub(crate) const DOCKER: &str = "docker";
+
+/// A kind of what a launch makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// On Kubernetes, a chaincode that the peer dials.
+    Deployment,
+    /// On Kubernetes, a chaincode that dials the peer.
+    Job,
+    /// On Kubernetes, where the peer dials.
+    Service,
+    /// On Kubernetes, the certificates.
+    Secret,
+    /// On Docker, a chaincode of either role.
+    Container,
+}
+
+/// How a workload is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The chaincode runs.
+    Running,
+    /// It may start yet; what it waits for.
+    Starting(String),
+    /// Something is wrong.
+    Failing(String),
+    /// A client that is done.
+    Ended(String),
+}
+
+/// An object of a platform that a launch has made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Workload {
+    /// Its kind.
+    pub kind: Kind,
+    /// Who dials.
+    pub role: Role,
+    /// Its namespace; empty on Docker.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its UID, or the ID of the container.
+    pub uid: String,
+    /// What all objects of one chaincode on one peer have in common; launch.json names it.
+    pub workload: String,
+    /// The package ID.
+    pub package_id: String,
+    /// The ID of the peer.
+    pub peer_id: String,
+    /// The MSP ID of the peer; empty where the peer did not tell it.
+    pub mspid: String,
+    /// When it was made, as RFC 3339.
+    pub created: Option<String>,
+    /// How it is; a Service has no state.
+    pub state: Option<State>,
+    /// Why its chaincode ended last, if it has.
+    pub last_end: Option<String>,
+}
+
+impl Kind {
+    /// Returns the word for one of them.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Deployment => "deployment",
+            Self::Job => "job",
+            Self::Service => "service",
+            Self::Secret => "secret",
+            Self::Container => "container",
+        }
+    }
+
+    /// Returns the word for its platform.
+    #[must_use]
+    pub fn platform(self) -> &'static str {
+        if self == Self::Container { DOCKER } else { KUBERNETES }
+    }
+}
+
+impl Workload {
+    /// Returns the namespace with the name, or the name where there is no namespace.
+    #[must_use]
+    pub fn place(namespace: &str, name: &str) -> String {
+        if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
+    }
+}
+
+impl From<Found> for Workload {
+    fn from(found: Found) -> Self {
+        let kind = match found.kind {
+            kubernetes::Kind::Job => Kind::Job,
+            kubernetes::Kind::Deployment => Kind::Deployment,
+            kubernetes::Kind::Service => Kind::Service,
+            kubernetes::Kind::Secret => Kind::Secret,
+        };
+        let state = found.state.map(|state| match state {
+            kubernetes::State::Running => State::Running,
+            kubernetes::State::Starting(reason) => State::Starting(reason),
+            kubernetes::State::Failing(reason) => State::Failing(reason),
+            kubernetes::State::Ended(reason) => State::Ended(reason),
+        });
+        Self {
+            kind,
+            role: if kind == Kind::Job { Role::Client } else { Role::Server },
+            namespace: found.namespace,
+            name: found.name,
+            uid: found.uid,
+            workload: found.workload,
+            package_id: found.package_id,
+            peer_id: found.peer_id,
+            mspid: found.mspid,
+            created: found.created,
+            state,
+            last_end: found.last_end,
+        }
+    }
+}
+
+impl From<ccs_launch_docker::Workload> for Workload {
+    fn from(found: ccs_launch_docker::Workload) -> Self {
+        let is_server = found.role == "server";
+        let state = match found.state.as_str() {
+            "running" => State::Running,
+            "created" => State::Starting("it is made and was not started yet".to_owned()),
+            _ if is_server => State::Failing(found.status),
+            _ => State::Ended(found.status),
+        };
+        Self {
+            kind: Kind::Container,
+            role: if is_server { Role::Server } else { Role::Client },
+            namespace: String::new(),
+            workload: found.workload.unwrap_or_else(|| found.name.clone()),
+            name: found.name,
+            uid: found.id,
+            package_id: found.package,
+            peer_id: found.peer,
+            mspid: String::new(),
+            created: Some(moment::of_seconds(found.created)),
+            state: Some(state),
+            last_end: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn container(role: &str, state: &str) -> ccs_launch_docker::Workload {
+        ccs_launch_docker::Workload {
+            id: "1f".to_owned(),
+            name: "dev-peer0-basic_1.0-00-ccs-7a".to_owned(),
+            package: "basic_1.0:00".to_owned(),
+            peer: "peer0".to_owned(),
+            role: role.to_owned(),
+            workload: (role == "server").then(|| "dev-peer0-basic_1.0-00-ccs".to_owned()),
+            address: None,
+            run: "7a".to_owned(),
+            image: "basic".to_owned(),
+            state: state.to_owned(),
+            status: "Exited (1) 2 minutes ago".to_owned(),
+            created: 1_796_011_200,
+        }
+    }
+
+    #[test]
+    fn a_container_says_whose_it_is_and_how() {
+        let server = Workload::from(container("server", "running"));
+        assert_eq!((server.role, server.state), (Role::Server, Some(State::Running)));
+        assert_eq!(server.workload, "dev-peer0-basic_1.0-00-ccs");
+        assert_eq!(server.created.as_deref(), Some("2026-11-30T04:00:00Z"));
+        let status = "Exited (1) 2 minutes ago".to_owned();
+        let stopped = Workload::from(container("server", "exited"));
+        assert_eq!(stopped.state, Some(State::Failing(status.clone())));
+        let client = Workload::from(container("client", "exited"));
+        assert_eq!((client.role, client.state), (Role::Client, Some(State::Ended(status))));
+        assert_eq!(client.workload, client.name);
+    }
+}
