@@ -10,7 +10,6 @@ mod docker;
 mod empty_root;
 mod fabric;
 mod fuzz;
-mod image;
 mod kubernetes;
 mod layers;
 mod manifests;
@@ -27,6 +26,7 @@ use xtask_base::{
     builder_programs, cache, cargo_tools, parallel, processes, report, tally, toolchain, workspace,
 };
 use xtask_conformance as conformance;
+use xtask_image as image;
 
 /// The chores of the project
 #[derive(Parser)]

@@ -18,8 +18,8 @@ use xtask_docker::engine::{Engine, has_buildkit, output};
 
 use self::leftovers::Inventory;
 use self::page::Checkout;
-use crate::tally::Tally;
-use crate::{toolchain, workspace};
+use xtask_base::tally::Tally;
+use xtask_base::{toolchain, workspace};
 
 /// The image that the engine's own builder makes of the whole Dockerfile.
 const DEFAULT: &str = "ccs-test/ccs-builder:default";
@@ -37,7 +37,7 @@ const MINIMAL_BUDGET_IN_BYTES: u64 = 32 * 1024 * 1024 / 10;
 
 /// How to go about it.
 #[derive(clap::Args, Default)]
-pub(crate) struct Options {
+pub struct Options {
     /// Take the base images that a running engine has, and leave everything there for the next run
     #[arg(long)]
     keep: bool,
@@ -47,7 +47,7 @@ pub(crate) struct Options {
 }
 
 /// Builds the images and checks them.
-pub(crate) fn run(options: &Options) -> Result<Tally> {
+pub fn run(options: &Options) -> Result<Tally> {
     if let Some(missing) = bases::missing() {
         return Ok(toolchain::missing("image", missing));
     }
@@ -83,8 +83,8 @@ fn images(engine: &Engine, options: &Options) -> Tally {
         built,
         size(DEFAULT, DEFAULT_BUDGET_IN_BYTES),
         size(MINIMAL, MINIMAL_BUDGET_IN_BYTES),
-        entries(DEFAULT, include_str!("image/default.txt")),
-        entries(MINIMAL, include_str!("image/minimal.txt")),
+        entries(DEFAULT, include_str!("default.txt")),
+        entries(MINIMAL, include_str!("minimal.txt")),
         check("configuration", || content::configuration(engine, DEFAULT)),
         check("configuration of minimal", || content::configuration(engine, MINIMAL)),
         check("the predecessor's command", || volumes::predecessor(engine)),

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use xtask_docker::engine::{Engine, output};
 
-use crate::{toolchain, workspace};
+use xtask_base::{toolchain, workspace};
 
 /// Takes the place of the official image of Rust.
 pub(crate) const RUST: &str = "ccs-test/rust";

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use xtask_docker::engine::{Engine, output};
 
 use super::bases::NODE;
-use crate::workspace;
+use xtask_base::workspace;
 
 /// What begins a block that is run here.
 const FENCE: &str = "```sh run by cargo xtask image";

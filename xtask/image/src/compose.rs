@@ -9,7 +9,7 @@ use xtask_docker::engine::{Engine, output};
 use super::MINIMAL;
 use super::bases::BUSYBOX;
 use super::page::Checkout;
-use crate::toolchain;
+use xtask_base::toolchain;
 
 /// Finds how Compose can be called here: as a plugin of the client, as a program of its own, or both.
 pub(crate) fn forms(engine: &Engine) -> Vec<Vec<String>> {
