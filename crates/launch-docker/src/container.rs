@@ -10,7 +10,7 @@ use bollard::query_parameters::{
 use ccs_launch::docker::RUN;
 use ccs_launch::{ExitCode, Failure};
 
-use crate::connect::Engine;
+use crate::connect::{BETWEEN_TRIES, Engine};
 use crate::refusal::Refusal;
 
 /// How many seconds the chaincode may take to end after SIGTERM: the launch has to be gone after three, also on a busy machine.
@@ -25,6 +25,9 @@ const NOT_EXECUTABLE: &[&str] = &[
     "not a directory",
 ];
 
+/// How often a container is removed that the engine cannot remove at once.
+const TRIES: usize = 5;
+
 /// What the engine says of a port that something else has.
 const TAKEN: &[&str] = &["port is already allocated", "address already in use"];
 
@@ -37,7 +40,8 @@ pub(crate) async fn create(
     let options = CreateContainerOptionsBuilder::new().name(name).build();
     match engine.docker.create_container(Some(options), body).await.map_err(|error| Refusal::of(&error)) {
         Ok(created) => Ok(Some(created.id)),
-        Err(refusal) if refusal.status == Some(409) => Ok(None),
+        // Podman says it with another status.
+        Err(refusal) if refusal.status == Some(409) || refusal.says(&["is already in use"]) => Ok(None),
         Err(refusal) => Err(not_created(&refusal, name)),
     }
 }
@@ -53,6 +57,8 @@ fn not_created(refusal: &Refusal, name: &str) -> Failure {
     }
     let code = match refusal.status {
         Some(400..=499) => ExitCode::Settings,
+        // Podman looks for the network already here.
+        _ if refusal.says(&["network not found"]) => ExitCode::Settings,
         _ => ExitCode::NotReady,
     };
     refusal.failure(
@@ -109,16 +115,26 @@ pub(crate) async fn stop(engine: &Engine, id: &str) {
 /// Removes a container with its volumes; tells whether there was one.
 pub(crate) async fn remove(engine: &Engine, container: &str) -> Result<bool, Failure> {
     let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
-    match engine.docker.remove_container(container, Some(options)).await.map_err(|error| Refusal::of(&error))
-    {
-        Ok(()) => Ok(true),
-        // Another call removes it already.
-        Err(refusal) if refusal.is_missing() || refusal.says(&["already in progress"]) => Ok(false),
-        Err(refusal) => Err(refusal.failure(
-            &format!("remove the container {container}"),
-            ExitCode::NotReady,
-            "remove it by hand: docker rm --force",
-        )),
+    let mut tries = 1;
+    loop {
+        let removed = engine.docker.remove_container(container, Some(options.clone())).await;
+        match removed.map_err(|error| Refusal::of(&error)) {
+            Ok(()) => return Ok(true),
+            // Another call removes it already.
+            Err(refusal) if refusal.is_missing() || refusal.says(&["already in progress"]) => {
+                return Ok(false);
+            }
+            // Podman cannot remove what it is about to start again.
+            Err(refusal) if tries < TRIES && refusal.says(&["could not be stopped"]) => tries += 1,
+            Err(refusal) => {
+                return Err(refusal.failure(
+                    &format!("remove the container {container}"),
+                    ExitCode::NotReady,
+                    "remove it by hand: docker rm --force",
+                ));
+            }
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
     }
 }
 

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use bollard::container::LogOutput;
+use bollard::errors::Error;
 use bollard::models::ContainerInspectResponse;
-use bollard::query_parameters::LogsOptionsBuilder;
+use bollard::query_parameters::{LogsOptionsBuilder, WaitContainerOptionsBuilder};
 use ccs_launch::docker::Plan;
 use ccs_launch::lines::Lines;
 use ccs_launch::{ExitCode, Failure};
@@ -43,7 +44,8 @@ impl Watched<'_> {
             match container::look_up(self.engine, self.id).await {
                 Ok(found) => {
                     if let Some(end) = judge(&found) {
-                        break end;
+                        let is_running = found.state.and_then(|state| state.running) == Some(true);
+                        break if is_running { self.next_end(end).await } else { end };
                     }
                 }
                 Err(refusal) if refusal.is_missing() => break End::Removed,
@@ -57,6 +59,19 @@ impl Watched<'_> {
             _ => self.show_log().await,
         };
         self.failure(end, &last)
+    }
+
+    /// Waits for the exit status of a chaincode that ends again and again, and that the engine starts again at once, as podman does.
+    async fn next_end(&self, end: End) -> End {
+        let End::Exited { status: 0, out_of_memory } = end else { return end };
+        let options = WaitContainerOptionsBuilder::new().condition("next-exit").build();
+        let mut waiting = self.engine.docker.wait_container(self.id, Some(options));
+        let status = match tokio::time::timeout(LOG, waiting.next()).await {
+            Ok(Some(Ok(answer))) => answer.status_code,
+            Ok(Some(Err(Error::DockerContainerWaitError { code, .. }))) => code,
+            _ => 0,
+        };
+        End::Exited { status, out_of_memory }
     }
 
     fn failure(&self, end: End, last: &str) -> Failure {

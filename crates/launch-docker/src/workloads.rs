@@ -2,13 +2,17 @@
 
 use std::collections::HashMap;
 
+use bollard::errors::Error;
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use ccs_launch::docker::{ADDRESS, PACKAGE, PEER, ROLE, RUN, WORKLOAD};
 use ccs_launch::{ExitCode, Failure};
 
-use crate::connect::Engine;
+use crate::connect::{BETWEEN_TRIES, Engine};
 use crate::refusal::Refusal;
+
+/// How often a list that cannot be read is asked for again.
+const TRIES: usize = 10;
 
 /// A container that a launch or a build has made, whether it runs or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +52,16 @@ pub(crate) async fn list(
     let label = value.map_or_else(|| label.to_owned(), |value| format!("{label}={value}"));
     let filters = HashMap::from([("label", vec![label])]);
     let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-    let found = engine.docker.list_containers(Some(options)).await.map_err(|error| {
+    let mut tries = 0;
+    let found = loop {
+        match engine.docker.list_containers(Some(options.clone())).await {
+            // Podman has a container `stopped` for a moment before it has `exited`, a word that the library does not know.
+            Err(Error::JsonDataError { .. }) if tries < TRIES => tries += 1,
+            found => break found,
+        }
+        tokio::time::sleep(BETWEEN_TRIES).await;
+    };
+    let found = found.map_err(|error| {
         Refusal::of(&error).failure(
             "list the containers of chaincode",
             ExitCode::NotReady,

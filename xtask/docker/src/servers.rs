@@ -55,7 +55,7 @@ const FAILING: &[Failing] = &[
     failing("greedy", "{limits: {memory: 16Mi}}", "greedy", 46, "used more than its 16 MiB of memory"),
     failing("silent", "{start_timeout: 6s}", "shell", 47, "nobody listened at 127.0.0.1:2"),
     failing("heedless", "{}", PLAINTEXT, 32, "the peer cannot use TLS with 127.0.0.1:2"),
-    failing("netless", "{network: absent}", "shell", 24, "network absent not found"),
+    failing("netless", "{network: absent}", "shell", 24, "absent"),
     failing(
         "reserved",
         "{environment: {CHAINCODE_TLS_KEY: /other}}",
