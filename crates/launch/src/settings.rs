@@ -186,6 +186,7 @@ impl Settings {
     }
 
     fn check(&self) -> Result<(), Failure> {
+        self.images.check()?;
         let rules = || self.chaincodes.iter();
         for process in std::iter::once(&self.process).chain(rules().map(|rule| &rule.process)) {
             if let Some(nice) = process.limits.nice.filter(|nice| *nice > 19) {

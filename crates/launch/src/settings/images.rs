@@ -1,5 +1,6 @@
 //! Which images may be started, and where they are pulled from.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -22,44 +23,105 @@ pub struct Images {
 }
 
 impl Images {
+    /// Rejects a pattern without a registry: it would fit no image.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        match self.allow.iter().flatten().find(|pattern| !pattern.contains('/')) {
+            Some(pattern) => Err(Failure::new(
+                ExitCode::Settings,
+                format!("{FILE}: images.allow: the pattern {pattern:?} names no registry"),
+            )
+            .with_hint("write the name in full, such as docker.io/library/basic, or */* for all images")),
+            None => Ok(()),
+        }
+    }
+
     /// Rejects an image that the operator does not allow, and names the others as they are pulled.
     ///
     /// The name in the package counts for the patterns, since the organizations have approved that one; the longest beginning
     /// that fits is replaced. The digest stays.
     pub fn admit(&self, mut image: Image) -> Result<Image, Failure> {
-        let name = with_registry(&image.name);
-        if let Some(allowed) = &self.allow
-            && !allowed.iter().any(|pattern| glob::fits(pattern, &name))
-        {
-            let known = match allowed.as_slice() {
-                [] => "no image".to_owned(),
-                allowed => format!("only {}", allowed.join(", ")),
-            };
+        if self.allow.is_none() && self.rewrite.is_empty() {
+            return Ok(image);
+        }
+        // Docker takes a first part with upper-case letters as a registry, and other engines do not.
+        if repository(&image.name).contains(|letter: char| letter.is_ascii_uppercase()) {
             return Err(Failure::new(
                 ExitCode::Policy,
-                format!("the image {name} is not allowed: images.allow in {FILE} allows {known}"),
+                format!("the image {} is not allowed: its name has upper-case letters", image.name),
             )
-            .with_hint(format!("add a pattern to images.allow, such as {}", pattern_for(&name))));
+            .with_hint("write the name in image.json in lower case"));
         }
-        let begins = |prefix: &str| {
-            let rest = name.strip_prefix(prefix.trim_end_matches('/'))?;
-            (rest.is_empty() || rest.starts_with(['/', ':'])).then(|| rest.to_owned())
-        };
-        // From the end, the longest of those that fit comes first: each is the beginning of the one after it.
-        let fitting = self.rewrite.iter().rev().find_map(|(from, to)| Some((to, begins(from)?)));
-        if let Some((to, rest)) = fitting {
+        let name = in_full(&image.name);
+        if let Some(allowed) = &self.allow {
+            if !allowed.iter().any(|pattern| fits(pattern, &name)) {
+                return Err(not_allowed(&name, allowed));
+            }
+            // Podman and CRI-O look for a name without a registry in several of them.
+            image.name.clone_from(&name);
+        }
+        let fitting = self.rewrite.iter().filter_map(|(from, to)| {
+            let from = of_hub(from.trim_end_matches('/'));
+            let rest = name.strip_prefix(from.as_ref())?;
+            let is_tag = rest.starts_with(':') && !rest.contains('/');
+            (rest.is_empty() || rest.starts_with('/') || is_tag).then_some((to, rest))
+        });
+        if let Some((to, rest)) = fitting.min_by_key(|(_, rest)| rest.len()) {
             image.name = format!("{}{rest}", to.trim_end_matches('/'));
         }
         Ok(image)
     }
 }
 
+fn not_allowed(name: &str, allowed: &[String]) -> Failure {
+    let known = match allowed {
+        [] => "no image".to_owned(),
+        allowed => format!("only {}", allowed.join(", ")),
+    };
+    Failure::new(
+        ExitCode::Policy,
+        format!("the image {name} is not allowed: images.allow in {FILE} allows {known}"),
+    )
+    .with_hint(format!("add a pattern to images.allow, such as {}", pattern_for(name)))
+}
+
+/// Tells whether a pattern fits a name in full: its registry, and its path, in which a star stands for slashes as well.
+fn fits(pattern: &str, name: &str) -> bool {
+    let pattern = of_hub(pattern);
+    let (Some((registry, path)), Some((its_registry, its_path))) =
+        (pattern.split_once('/'), name.split_once('/'))
+    else {
+        return false;
+    };
+    glob::fits(registry, its_registry) && glob::fits(path, its_path)
+}
+
+/// Returns a name without its tag.
+fn repository(name: &str) -> &str {
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => name,
+    }
+}
+
 /// Returns a name with its registry, as Docker completes it: `basic` is `docker.io/library/basic`.
-fn with_registry(name: &str) -> String {
-    match name.split_once('/') {
-        Some((registry, _)) if registry.contains(['.', ':']) || registry == "localhost" => name.to_owned(),
-        Some(_) => format!("{HUB}/{name}"),
-        None => format!("{HUB}/library/{name}"),
+fn in_full(name: &str) -> String {
+    let (registry, path) = match name.split_once('/') {
+        Some((registry, path)) if registry.contains(['.', ':']) || registry == "localhost" => {
+            (registry, path)
+        }
+        _ => (HUB, name),
+    };
+    match of_hub(registry).as_ref() {
+        HUB if !path.contains('/') => format!("{HUB}/library/{path}"),
+        registry => format!("{registry}/{path}"),
+    }
+}
+
+/// Puts the one name of Docker Hub's registry in the place of its other one, at the beginning of a text.
+fn of_hub(text: &str) -> Cow<'_, str> {
+    match text.strip_prefix("index.docker.io") {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{HUB}{rest}").into(),
+        _ => text.into(),
     }
 }
 
@@ -87,8 +149,15 @@ mod tests {
     #[test]
     fn the_name_in_the_package_must_fit_a_pattern() {
         let settings = "images: {allow: ['registry.example.com/chaincode/*', 'docker.io/library/basic:1.?']}";
-        for name in ["registry.example.com/chaincode/basic", "basic:1.0"] {
-            assert_eq!(admitted(settings, name).unwrap(), name);
+        for (name, full) in [
+            ("registry.example.com/chaincode/basic", "registry.example.com/chaincode/basic"),
+            ("registry.example.com/chaincode/a/b:V1", "registry.example.com/chaincode/a/b:V1"),
+            // The engine gets the name that was allowed: Podman would look for the other one elsewhere.
+            ("basic:1.0", "docker.io/library/basic:1.0"),
+            ("docker.io/basic:1.0", "docker.io/library/basic:1.0"),
+            ("index.docker.io/library/basic:1.0", "docker.io/library/basic:1.0"),
+        ] {
+            assert_eq!(admitted(settings, name).unwrap(), full);
         }
         for (name, full) in [
             ("basic:2.0", "docker.io/library/basic:2.0"),
@@ -116,6 +185,48 @@ mod tests {
     }
 
     #[test]
+    fn a_star_in_the_registry_stays_in_the_registry() {
+        let settings = "images: {allow: ['*.example.com/chaincode/*', 'index.docker.io/org/*', '*:5000/*']}";
+        for name in [
+            "a.b.example.com/chaincode/c/d",
+            "docker.io/org/basic",
+            "org/basic",
+            "evil.com:5000/example.com/x",
+        ] {
+            assert!(admitted(settings, name).is_ok(), "{name}");
+        }
+        for name in [
+            "evil.com/x.example.com/chaincode/basic",
+            "evil.com:443/example.com/chaincode/basic",
+            "evil.com/x:5000",
+            "example.com/chaincode/basic",
+        ] {
+            assert_eq!(admitted(settings, name).unwrap_err().code(), ExitCode::Policy, "{name}");
+        }
+        for pattern in ["*", "basic"] {
+            let failure =
+                Settings::parse(format!("images: {{allow: ['{pattern}']}}").as_bytes()).unwrap_err();
+            let expected = format!("launch.yaml: images.allow: the pattern \"{pattern}\" names no registry");
+            assert_eq!((failure.to_string(), failure.code()), (expected, ExitCode::Settings));
+        }
+        assert_eq!(admitted("images: {allow: ['*/*']}", "a/b").unwrap(), "docker.io/a/b");
+    }
+
+    #[test]
+    fn what_docker_takes_as_a_registry_for_its_letters_is_rejected() {
+        for settings in
+            ["images: {allow: ['docker.io/*']}", "images: {rewrite: {docker.io: mirror.example.com}}"]
+        {
+            for name in ["EVIL/basic", "Registry.example.com/basic", "docker.io/Basic:1.0"] {
+                let failure = admitted(settings, name).unwrap_err();
+                let expected = format!("the image {name} is not allowed: its name has upper-case letters");
+                assert_eq!((failure.to_string(), failure.code()), (expected, ExitCode::Policy));
+            }
+        }
+        assert_eq!(admitted("", "EVIL/basic").unwrap(), "EVIL/basic");
+    }
+
+    #[test]
     fn the_longest_beginning_is_replaced() {
         let settings = "images: {rewrite: {docker.io: mirror.example.com/hub/, ghcr.io/a/b: r:5000/x, ghcr.io/a: r:5000/y}}";
         for (name, expected) in [
@@ -125,6 +236,25 @@ mod tests {
             ("ghcr.io/a/b", "r:5000/x"),
             ("ghcr.io/a/bc", "r:5000/y/bc"),
             ("ghcr.io/ab", "ghcr.io/ab"),
+            ("docker.io/basic", "mirror.example.com/hub/library/basic"),
+            ("index.docker.io/basic:1.0", "mirror.example.com/hub/library/basic:1.0"),
+            ("index.docker.io/org/basic", "mirror.example.com/hub/org/basic"),
+        ] {
+            assert_eq!(admitted(settings, name).unwrap(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_port_belongs_to_the_registry() {
+        let settings = "images: {rewrite: {registry.example.com: m, 'registry.example.com:5000/a': n, \
+                        index.docker.io/library: o}}";
+        for (name, expected) in [
+            ("registry.example.com:5000/x", "registry.example.com:5000/x"),
+            ("registry.example.com:5000/x:1.0", "registry.example.com:5000/x:1.0"),
+            ("registry.example.com:5000/a/b", "n/b"),
+            ("registry.example.com:5000/a:1.0", "n:1.0"),
+            ("registry.example.com/x:1.0", "m/x:1.0"),
+            ("basic", "o/basic"),
         ] {
             assert_eq!(admitted(settings, name).unwrap(), expected, "{name}");
         }
