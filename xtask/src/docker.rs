@@ -2,10 +2,11 @@
 //!
 //! [`launches`] calls the launcher as a peer does and makes every trouble that an engine can make, and [`servers`] does for chaincode
 //! that the peer dials. Then Fabric's own peer on the host installs, launches, upgrades and dies: [`peer`] with chaincode that dials
-//! it, [`served`] with chaincode that it dials.
+//! it, [`served`] with chaincode that it dials, which [`upkeep`] looks after.
 
 mod peer;
 mod served;
+mod upkeep;
 
 use anyhow::{Context, Result};
 use clap::Args;
@@ -19,7 +20,7 @@ use crate::fabric::programs::Programs as Fabric;
 use crate::fabric::release::RELEASES;
 use crate::report::Report;
 use crate::tally::Tally;
-use crate::{builder_programs, toolchain};
+use crate::{builder_programs, toolchain, workspace};
 
 /// Options of `cargo xtask docker`.
 #[derive(Args, Default)]
@@ -55,6 +56,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     }
     servers::run(&mut report, &stage);
     if !options.without_peer {
+        workspace::build_ccs()?;
         let release = RELEASES.first().context("there is a release")?;
         let programs = Fabric::ready(release, &stage.builder)?;
         if !options.servers {

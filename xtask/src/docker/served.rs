@@ -19,6 +19,8 @@ use crate::fabric::programs::Programs;
 use crate::processes::wait_until;
 use crate::report::Report;
 
+use super::upkeep::Upkeep;
+
 /// The chaincode's name in the definitions.
 const NAME: &str = "served";
 
@@ -100,6 +102,14 @@ fn on(report: &mut Report, stage: &Stage<'_>, network: &mut Network<'_>) -> Resu
         first.container(engine)?;
         next.container(engine).map(drop)
     });
+    let upkeep = Upkeep {
+        engine,
+        administrator: &administrator,
+        folder: network.folder(),
+        name: NAME,
+        settings: SETTINGS,
+    };
+    upkeep.run(report, [&first.id, &next.id]);
     is_not_started(report, (stage, &administrator), network)?;
     starts_again(report, (engine, &administrator), [&first, &next], network);
     report.check("a server in plaintext writes and reads", || {

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -161,6 +163,35 @@ impl<'a> Administrator<'a> {
         let words =
             format!("chaincode invoke $ORDERER $PEERS -C mychannel -n {name} --waitForEvent -c {call}");
         self.expect(&words, "committed with status (VALID)")
+    }
+
+    /// Has the contract write again and again, one transaction after the other, while something is done. One of them may be tried again,
+    /// and none is lost.
+    pub(crate) fn writes_while<T>(&self, name: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let is_done = AtomicBool::new(false);
+        let (outcome, counted) = thread::scope(|scope| {
+            let transactions = scope.spawn(|| {
+                let (mut total, mut again) = (0, 0);
+                while !is_done.load(Ordering::Relaxed) {
+                    total += 1;
+                    if let Err(error) = self.writes(name) {
+                        again += 1;
+                        let why: String = format!("{error:#}").chars().take(300).collect();
+                        println!("        one is tried again: {}", why.replace('\n', " "));
+                        self.writes(name).context("a transaction is lost")?;
+                    }
+                }
+                anyhow::Ok((total, again))
+            });
+            let outcome = work();
+            is_done.store(true, Ordering::Relaxed);
+            (outcome, transactions.join())
+        });
+        let outcome = outcome?;
+        let (total, again) = counted.map_err(|_| anyhow::anyhow!("the transactions panicked"))??;
+        println!("        {total} transactions meanwhile, {again} of them tried again");
+        ensure!(total >= 2 && again <= 1, "{again} of {total} transactions were tried again");
+        Ok(outcome)
     }
 
     /// Has the contract read the key that [`Self::writes`] has written.

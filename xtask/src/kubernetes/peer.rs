@@ -16,6 +16,8 @@ use crate::fabric::programs::Programs;
 use crate::processes::{free_address, wait_until};
 use crate::report::Report;
 
+use super::upkeep::Upkeep;
+
 /// Where a pod reaches the host.
 const HOST: &str = "10.87.0.1";
 
@@ -100,6 +102,18 @@ fn on(report: &mut Report, stage: &Stage, network: &mut Network<'_>) -> Result<(
         let found = cluster.expect(&["-n", NAMESPACE, "get", "jobs", "-o", limit])?;
         ensure!(found.trim() == "128Mi", "the limit is {found}");
         Ok(())
+    });
+    report.check("ccs launch list shows the Job of the peer, and gc leaves it alone", || {
+        let upkeep = Upkeep {
+            cluster,
+            administrator: &administrator,
+            folder: network.folder(),
+            hosts: PathBuf::from("/etc/hosts"),
+            namespace: NAMESPACE,
+            name: NAME,
+            settings: "",
+        };
+        upkeep.shows_a_launch()
     });
     die(report, (cluster, &administrator, &next), network);
     report.check("an image that cannot be had fails the launch at once, with its code", || {
