@@ -19,36 +19,45 @@ const RECORD_HEADER: usize = 5;
 /// What a record of TLS holds at most.
 const RECORD: usize = 1 << 14;
 
-/// Waits for the first message of a client, and reads nothing. Returns the connection for another runtime, and whether the
-/// message is there: what has come may be the end, or something that cannot become such a message.
+/// What has come of a client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrived {
+    /// Its first message.
+    Message,
+    /// Something that cannot become such a message.
+    Other,
+    /// The end, before there was a message.
+    End,
+}
+
+/// Waits for the first message of a client, and reads nothing. Returns the connection for another runtime.
 pub(crate) async fn first_message(
     stream: TcpStream,
     is_tls: bool,
-) -> io::Result<(bool, std::net::TcpStream)> {
+) -> io::Result<(Arrived, std::net::TcpStream)> {
     loop {
         let ready = stream.ready(Interest::READABLE).await?;
-        let is_there = match stream.try_io(Interest::READABLE, || arrived(&stream, is_tls)) {
+        let arrived = match stream.try_io(Interest::READABLE, || look(&stream, is_tls)) {
             // More may come, unless the client has said that it sends nothing more.
             Err(error) if error.kind() == ErrorKind::WouldBlock && !ready.is_read_closed() => continue,
-            Err(error) if error.kind() == ErrorKind::WouldBlock => false,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => Arrived::End,
             result => result?,
         };
-        return Ok((is_there, stream.into_std()?));
+        return Ok((arrived, stream.into_std()?));
     }
 }
 
-/// Tells whether the message is there, or fails with [`ErrorKind::WouldBlock`] if it may still come.
-fn arrived(stream: &TcpStream, is_tls: bool) -> io::Result<bool> {
+/// Tells what is there, or fails with [`ErrorKind::WouldBlock`] if a message may still come.
+fn look(stream: &TcpStream, is_tls: bool) -> io::Result<Arrived> {
     let mut first = [0; PREFACE.len()];
     let (read, _) = recv(stream, &mut first, RecvFlags::PEEK | RecvFlags::DONTWAIT)?;
     let expected = if is_tls { record(&first[..read]) } else { preface(&first[..read]) };
-    if expected == 0 {
-        return Ok(false);
+    match (read, expected) {
+        (0, _) => Ok(Arrived::End),
+        (_, 0) => Ok(Arrived::Other),
+        _ if ioctl_fionread(stream)? < expected as u64 => Err(ErrorKind::WouldBlock.into()),
+        _ => Ok(Arrived::Message),
     }
-    if ioctl_fionread(stream)? < expected as u64 {
-        return Err(ErrorKind::WouldBlock.into());
-    }
-    Ok(true)
 }
 
 /// Returns how many bytes a record of TLS that begins so has; 0 for what is none.
@@ -92,15 +101,15 @@ mod tests {
         }
     }
 
-    /// Sends pieces; tells after how many of them it was clear whether the message is there, and whether it is.
-    async fn clear_after(pieces: &[&[u8]], is_tls: bool) -> (usize, bool) {
+    /// Sends pieces; tells after how many of them it was clear what has come, and what that is.
+    async fn clear_after(pieces: &[&[u8]], is_tls: bool) -> (usize, Arrived) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
         let (served, _) = listener.accept().await.unwrap();
         for (number, piece) in (1..).zip(pieces) {
             client.write_all(piece).await.unwrap();
             served.readable().await.unwrap();
-            if arrived(&served, is_tls).is_ok() {
+            if look(&served, is_tls).is_ok() {
                 return (number, first_message(served, is_tls).await.unwrap().0);
             }
         }
@@ -110,11 +119,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_message_is_there_when_it_is_whole() {
-        assert_eq!(clear_after(&[&[0x16], &[3, 1, 0, 2], &[1], &[2]], true).await, (4, true));
-        assert_eq!(clear_after(&[&PREFACE[..20], &PREFACE[20..]], false).await, (2, true));
-        assert_eq!(clear_after(&[b"G"], true).await, (1, false));
-        assert_eq!(clear_after(&[b"P", b"OST"], false).await, (2, false));
-        assert_eq!(clear_after(&[&[0x16, 3], b"x"], true).await, (3, false), "the client has closed");
-        assert_eq!(clear_after(&[], false).await, (1, false), "nothing comes");
+        assert_eq!(clear_after(&[&[0x16], &[3, 1, 0, 2], &[1], &[2]], true).await, (4, Arrived::Message));
+        assert_eq!(clear_after(&[&PREFACE[..20], &PREFACE[20..]], false).await, (2, Arrived::Message));
+        assert_eq!(clear_after(&[b"G"], true).await, (1, Arrived::Other));
+        assert_eq!(clear_after(&[b"P", b"OST"], false).await, (2, Arrived::Other));
+        assert_eq!(clear_after(&[&[0x16, 3], b"x"], true).await, (3, Arrived::End), "the client has closed");
+        assert_eq!(clear_after(&[], false).await, (1, Arrived::End), "nothing comes");
     }
 }

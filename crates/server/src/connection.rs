@@ -20,7 +20,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::Connected;
 
-use crate::arrival::first_message;
+use crate::arrival::{Arrived, first_message};
 use crate::budget::{ARRIVAL, Budget, CONNECTION, HANDSHAKE};
 use crate::greeting::{Bytes, GreetError, Greeted, PREFACE, ShownCertificate, TIME, greet};
 use crate::requests::OfConnection;
@@ -148,12 +148,15 @@ impl Acceptor {
             () = slot.lost() => return self.warnings.tell(&TOO_MANY),
         };
         match arrived.map_err(|_| GreetError::Late).and_then(|arrived| Ok(arrived?)) {
-            Ok((true, stream)) => {
+            Ok((Arrived::Message, stream)) => {
                 let slot = self.budget.handshakes.take(HANDSHAKE);
                 self.serving.clone().spawn(self.greet(stream, slot, deadline));
             }
-            // It is clear at once that this is no handshake, so it gets no place.
-            Ok((false, stream)) => self.greet(stream, slot, deadline).await,
+            // The library would wait for more of it, and keep what comes.
+            Ok((Arrived::Other, _)) if self.tls.is_some() => self.warnings.tell(&GreetError::SpeaksNoTls),
+            Ok((Arrived::End, _)) if self.tls.is_some() => {}
+            // In plaintext a few bytes are read, and say what the client speaks in place of HTTP/2.
+            Ok((Arrived::Other | Arrived::End, stream)) => self.greet(stream, slot, deadline).await,
             Err(error) => self.warnings.tell(&error),
         }
     }

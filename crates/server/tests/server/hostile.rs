@@ -173,6 +173,23 @@ fn few_files() -> Budget {
     Budget::for_open_files(1_024)
 }
 
+/// The TLS library would collect up to 64 KiB of such a client, and wait for more.
+#[tokio::test]
+async fn a_client_that_begins_with_another_record_of_tls_is_disconnected_at_once() {
+    let server = start_with(Some(&Certified::new()), few_files()).await;
+    for first in [&[0x17, 3, 3, 0x40, 0][..], &[0x16, 3, 1, 0x48, 0], &[0x80, 0x2e, 1, 3, 1]] {
+        let mut client = connect(&server).await;
+        client.write_all(first).await.unwrap();
+        tokio::time::timeout(Duration::from_secs(5), closed(&mut client)).await.unwrap();
+    }
+    let expected = format!(
+        "a client failed to connect to {}: the client did not start a TLS handshake, but this port requires TLS",
+        server.address
+    );
+    assert_eq!(server.warnings(), [expected]);
+    server.stop().await;
+}
+
 /// Returns the first message of a TLS handshake.
 fn client_hello() -> Vec<u8> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
