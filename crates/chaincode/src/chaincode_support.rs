@@ -8,6 +8,7 @@ use ccs_ledger::{Committed, Namespace};
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::{ChaincodeEvent, ChaincodeMessage, Response};
 use prost::Message;
+use tokio::sync::watch;
 
 use crate::context::{Callees, ChaincodeCall, Context, Target};
 use crate::error::{Gap, InvokeError, TransactionError};
@@ -27,6 +28,7 @@ pub struct ChaincodeSupport {
     channels: RwLock<BTreeMap<String, Arc<Channel>>>,
     chaincodes: Chaincodes,
     indexes: Indexes,
+    lifecycle_blocks: watch::Sender<u64>,
 }
 
 /// What a chaincode answered to a transaction.
@@ -45,7 +47,8 @@ impl ChaincodeSupport {
     #[must_use]
     pub fn new(limits: ChaincodeLimits) -> Self {
         let chaincodes = Chaincodes::new(&limits);
-        Self { limits, channels: RwLock::default(), chaincodes, indexes: Indexes::default() }
+        let (channels, indexes) = (RwLock::default(), Indexes::default());
+        Self { limits, channels, chaincodes, indexes, lifecycle_blocks: watch::Sender::default() }
     }
 
     /// Gives the times and limits.
@@ -164,15 +167,24 @@ impl ChaincodeSupport {
     }
 
     /// Returns the IDs by which chaincode runs on the channels at the moment.
-    #[must_use]
-    pub fn in_use(&self) -> BTreeSet<String> {
+    pub fn in_use(&self) -> Result<BTreeSet<String>, Gap> {
         let mut ids = BTreeSet::new();
         for channel in self.channels() {
-            for chaincode in channel.defined().unwrap_or_default() {
-                ids.extend(self.resolve(&channel, &chaincode).map(|target| target.id));
+            for chaincode in channel.defined()? {
+                match self.resolve(&channel, &chaincode) {
+                    Ok(target) => drop(ids.insert(target.id)),
+                    Err(error @ Gap::Definition(_)) => return Err(error),
+                    Err(_) => {}
+                }
             }
         }
-        ids
+        Ok(ids)
+    }
+
+    /// Returns a number that changes with each block after which other chaincode may run.
+    #[must_use]
+    pub fn lifecycle_blocks(&self) -> watch::Receiver<u64> {
+        self.lifecycle_blocks.subscribe()
     }
 
     /// Notes the indexes of a package.
@@ -220,6 +232,7 @@ impl ChaincodeSupport {
         }
         let failures = tokio::runtime::Handle::current().block_on(self.create_indexes());
         self.launch_approved();
+        self.lifecycle_blocks.send_modify(|blocks| *blocks += 1);
         failures
     }
 

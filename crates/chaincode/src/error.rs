@@ -114,8 +114,9 @@ pub enum LaunchError {
         /// How long it was awaited.
         after: Duration,
     },
-    /// The builder's `run`, which launches it, has ended before the chaincode registered.
-    #[error("chaincode registration failed: {0}")]
+    /// The builder's `run`, which launches it, could not be started, or has ended before the chaincode registered; in the words
+    /// of a peer.
+    #[error("{0}")]
     Run(String),
     /// Nobody has said how the chaincode runs.
     #[error("chaincode definition for '{0}' exists, but chaincode is not installed")]

@@ -167,7 +167,14 @@ impl Chaincodes {
         match timeout(after, decided).await.ok().and_then(Result::ok).as_deref() {
             Some(Status::Running(running)) => Ok(running.clone()),
             Some(Status::Failed(error)) => Err(error.clone()),
-            _ => Err(LaunchError::Timeout { id: id.to_owned(), after }),
+            _ => {
+                let error = LaunchError::Timeout { id: id.to_owned(), after };
+                // Then the next transaction asks for it anew. A dial ends by itself.
+                if matches!(chaincode.source, Source::Client) {
+                    chaincode.set_launched(Err(error.clone()));
+                }
+                Err(error)
+            }
         }
     }
 

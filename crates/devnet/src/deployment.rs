@@ -75,15 +75,28 @@ pub struct Released {
     pub connection: Option<PathBuf>,
 }
 
-/// A builder, and what its programs see of the peer's environment.
+/// What the builder's programs see of the peer's environment: besides templates, what the launcher's platforms need.
+const PROPAGATED: [&str; 5] = [
+    "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG",
+    "CORE_PEER_ID",
+    "CORE_PEER_LOCALMSPID",
+    "KUBECONFIG_PATH",
+    "XDG_RUNTIME_DIR",
+];
+
+/// How the names of further variables begin that the launcher reads.
+const PREFIXES: [&str; 4] = ["CORE_VM_", "DOCKER_", "FABRIC_K8S_BUILDER_", "KUBERNETES_SERVICE_"];
+
+/// Returns a builder for the variables of a peer.
 #[must_use]
-pub fn builder(path: &Path) -> ExternalBuilder {
-    let own = ["CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG", "CORE_PEER_ID", "CORE_PEER_LOCALMSPID"];
-    let propagated = own.iter().chain(&ccs_launch::source::INHERITED);
+pub fn builder(path: &Path, environment: &Environment) -> ExternalBuilder {
+    let named = PROPAGATED.iter().chain(&ccs_launch::source::INHERITED).map(|&name| name.to_owned());
+    let begins = |name: &&str| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    let others = environment.keys().filter_map(|name| name.to_str()).filter(begins).map(str::to_owned);
     ExternalBuilder {
         name: BUILDER.to_owned(),
         path: path.to_owned(),
-        propagate_environment: propagated.map(|&name| name.to_owned()).collect(),
+        propagate_environment: named.chain(others).collect(),
     }
 }
 

@@ -6,12 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ccs_builder::report::chain;
 use ccs_chaincode::{ChaincodeSupport, LaunchError, StatusChange};
-use ccs_host::{Environment, ExternalBuilder, Run, RunError};
+use ccs_host::{Environment, ExternalBuilder, Run, RunError, StepFailure};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::credentials::Credentials;
 use crate::event::{Event, Report};
+
+/// How a peer begins when `run` has ended before the chaincode registered, and what follows when it ended well.
+const ENDED: &str = "chaincode registration failed: ";
+const EXITED: &str = "container exited with 0";
 
 /// Launches chaincode. Clones are handles of the same.
 #[derive(Clone)]
@@ -27,6 +31,8 @@ struct Inner {
     builds: Mutex<BTreeMap<String, PathBuf>>,
     /// What stops the latest `run` of each.
     running: Mutex<BTreeMap<String, Arc<CancellationToken>>>,
+    /// Stops all of them.
+    end: CancellationToken,
     tasks: TaskTracker,
 }
 
@@ -45,8 +51,19 @@ impl Launcher {
             report: Arc::clone(report),
             builds: Mutex::default(),
             running: Mutex::default(),
+            end: CancellationToken::new(),
             tasks: TaskTracker::new(),
         }))
+    }
+
+    /// Stops what no channel uses any more, after each block that may have changed that.
+    pub(crate) fn stop_what_is_replaced(&self) {
+        let (inner, mut blocks) = (Arc::clone(&self.0), self.0.peer.lifecycle_blocks());
+        tokio::spawn(async move {
+            while let Some(Ok(())) = inner.end.run_until_cancelled(blocks.changed()).await {
+                inner.stop_unused();
+            }
+        });
     }
 
     /// Launches a chaincode that the peer knows whenever it is needed; what `build` made is in `build`.
@@ -54,13 +71,13 @@ impl Launcher {
         if lock(&self.0.builds).insert(id.to_owned(), build).is_some() {
             return;
         }
-        let Some(mut changes) = self.0.peer.chaincodes().watch(id) else { return };
+        let Some(changes) = self.0.peer.chaincodes().watch(id) else { return };
+        let mut changes = changes.with_launch_under_way();
         let (inner, id) = (Arc::clone(&self.0), id.to_owned());
         tokio::spawn(async move {
             while let Some(change) = changes.next().await {
-                if change == StatusChange::Needed && !inner.tasks.is_closed() {
+                if change == StatusChange::Needed {
                     inner.start(&id);
-                    inner.stop_unused();
                 }
             }
         });
@@ -68,10 +85,12 @@ impl Launcher {
 
     /// Stops all that it has launched, and waits until it has stopped.
     pub(crate) async fn close(&self) {
-        self.0.tasks.close();
-        for (id, stop) in std::mem::take(&mut *lock(&self.0.running)) {
-            self.0.stop(&id, &stop);
+        for id in lock(&self.0.running).keys() {
+            self.0.peer.chaincodes().disconnect(id);
         }
+        // Those that were replaced, too: each ends within the time of its SIGTERM.
+        self.0.end.cancel();
+        self.0.tasks.close();
         self.0.tasks.wait().await;
     }
 }
@@ -80,7 +99,7 @@ impl Inner {
     /// Starts `run`; an earlier one of the same chaincode is replaced by it, as its contract says.
     fn start(self: &Arc<Self>, id: &str) {
         let Some(build) = lock(&self.builds).get(id).cloned() else { return };
-        let stop = Arc::new(CancellationToken::new());
+        let stop = Arc::new(self.end.child_token());
         lock(&self.running).insert(id.to_owned(), Arc::clone(&stop));
         let (this, id) = (Arc::clone(self), id.to_owned());
         self.tasks.spawn(async move {
@@ -101,13 +120,16 @@ impl Inner {
             build: &build,
             chaincode: &chaincode,
         };
-        // In the words of a peer (Fabric 3.1 `core/container/externalbuilder/instance.go`).
+        // In the words of a peer (Fabric 3.1 `core/chaincode/{container_runtime,runtime_launcher}.go`,
+        // `core/container/externalbuilder/instance.go`).
+        let name = &self.builder.name;
         run.until(stop.cancelled(), &mut line).await.map_err(|error| match error {
-            RunError::Program(failure) => format!(
-                "failed to wait on container exit: builder '{}' run failed: {failure}",
-                self.builder.name
+            RunError::Program(failure @ StepFailure::Start { .. }) => format!(
+                "error starting container: error starting container: could not execute run: builder '{name}' run failed to \
+                 start: {failure}"
             ),
-            RunError::Metadata(_) => chain(&error),
+            RunError::Program(failure) => format!("{ENDED}failed to wait on container exit: builder '{name}' run failed: {failure}"),
+            RunError::Metadata(_) => format!("error starting container: {}", chain(&error)),
         })
     }
 
@@ -120,15 +142,17 @@ impl Inner {
         // A later one has replaced it: that one decides.
         if running.get(id).is_some_and(|latest| Arc::ptr_eq(latest, stop)) {
             running.remove(id);
-            let text = ended.err().unwrap_or_else(|| "container exited with 0".to_owned());
+            let text = ended.err().unwrap_or_else(|| format!("{ENDED}{EXITED}"));
             self.peer.chaincodes().fail(id, LaunchError::Run(text));
         }
     }
 
     /// Stops the chaincode that no channel uses any more, which an upgrade has replaced.
     fn stop_unused(&self) {
-        let in_use = self.peer.in_use();
-        lock(&self.running).retain(|id, stop| {
+        let mut running = lock(&self.running);
+        // What a ledger that cannot be read does not tell may be in use.
+        let Ok(in_use) = self.peer.in_use() else { return };
+        running.retain(|id, stop| {
             let is_used = in_use.contains(id);
             if !is_used {
                 self.stop(id, stop);
@@ -137,10 +161,12 @@ impl Inner {
         });
     }
 
-    /// Stops a chaincode; that its stream ends then is no news.
+    /// Stops a chaincode. That its stream ends then is no news; what still waits for it fails.
     fn stop(&self, id: &str, stop: &CancellationToken) {
-        self.peer.chaincodes().disconnect(id);
+        let chaincodes = self.peer.chaincodes();
+        chaincodes.disconnect(id);
         stop.cancel();
+        chaincodes.fail(id, LaunchError::Run(format!("{ENDED}{EXITED}")));
     }
 }
 

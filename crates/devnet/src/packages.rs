@@ -66,6 +66,12 @@ impl Packages {
         Ok(Self(Arc::new(inner)))
     }
 
+    /// Launches what clients have installed and approved before, and stops what is replaced from now on.
+    pub(crate) fn launch(&self) {
+        self.0.launcher.stop_what_is_replaced();
+        self.0.peer.launch_approved();
+    }
+
     /// Stops the chaincode that was launched.
     pub(crate) async fn close(&self) {
         self.0.launcher.close().await;

@@ -10,7 +10,6 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::credentials::Credentials;
 use crate::deployment;
 use crate::error::Error;
 use crate::event::{Event, Ready, Report};
@@ -34,9 +33,6 @@ pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> 
         .map_err(|source| Error::ListenForChaincode { address: options.chaincode_listen, source })?;
     let (listen, chaincode_listen) = (local_address(&clients)?, local_address(&chaincode)?);
     let network = DevNetwork::open(options, (listen, chaincode_listen), &report)?;
-    let Some(restored) = stop.run_until_cancelled(network.restore(options)).await else { return Ok(()) };
-    restored?;
-    let credentials = Arc::clone(&network.credentials);
     let ready = Ready {
         msp_id: options.msp.clone(),
         channels: options.channels.clone(),
@@ -46,45 +42,69 @@ pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> 
         crypto_path: network.crypto_path(options),
         is_tls: options.tls,
         chaincode_listen,
-        chaincode_endpoint: credentials.endpoint().to_owned(),
+        chaincode_endpoint: network.credentials.endpoint().to_owned(),
         is_chaincode_tls: options.chaincode_tls,
     };
     for warning in exposure::warnings(&ready) {
         report(Event::Warning(warning));
     }
-    let told = Arc::clone(&report);
-    let observer = Observer::new(move |event| told(Event::Peer(event)));
-    let mut tasks = JoinSet::new();
-    let chaincodes = network.peer.chaincodes().clone();
-    let listener_options = ChaincodeListenerOptions {
-        tls: credentials.tls(),
-        observer: observer.clone(),
-        budget: network.budget.clone(),
-    };
-    let serving = ccs_peer::serve_chaincode(chaincode, listener_options, chaincodes, stop.clone());
-    tasks.spawn(async move { serving.await.map_err(Error::from) });
-    for plan in &options.chaincodes {
-        let start = Start { options, network: &network, credentials: &credentials, report: &report };
-        let Some(started) = stop.run_until_cancelled(start.chaincode(plan)).await else { break };
-        if let Some(supervised) = started? {
-            let watcher = ChaincodeWatcher::planned(&report, &network.peer, plan);
-            let tell = watcher.command(Arc::clone(&supervised.was_ready));
-            tasks.spawn(supervisor::keep_running(supervised, tell, stop.clone()));
-        }
-    }
-    report(Event::Ready(ready));
-
-    let serving = network.serve_clients(options, clients, observer, stop.clone());
-    let served = tokio::select! {
-        served = serving => served,
-        failure = first_failure(&mut tasks) => Err(failure),
-        () = stop.cancelled() => Ok(()),
-    };
+    let mut life = Life { options, network: &network, report: &report, stop: &stop, tasks: JoinSet::new() };
+    let lived = life.live((clients, chaincode), ready).await;
+    // However it ended, nothing that was started outlives it.
     stop.cancel();
     network.packages.close().await;
     network.peer.chaincodes().close().await;
-    while tasks.join_next().await.is_some() {}
-    served
+    while life.tasks.join_next().await.is_some() {}
+    lived
+}
+
+/// The network while it runs.
+struct Life<'a> {
+    options: &'a Options,
+    network: &'a DevNetwork,
+    report: &'a Report,
+    stop: &'a CancellationToken,
+    tasks: JoinSet<Result<(), Error>>,
+}
+
+impl Life<'_> {
+    /// Serves chaincode and clients until it is stopped, or something fails.
+    async fn live(
+        &mut self,
+        (clients, chaincode): (TcpListener, TcpListener),
+        ready: Ready,
+    ) -> Result<(), Error> {
+        let Self { options, network, report, stop, tasks } = self;
+        let Some(restored) = stop.run_until_cancelled(network.restore(options)).await else { return Ok(()) };
+        restored?;
+        let told = Arc::clone(report);
+        let observer = Observer::new(move |event| told(Event::Peer(event)));
+        let listener_options = ChaincodeListenerOptions {
+            tls: network.credentials.tls(),
+            observer: observer.clone(),
+            budget: network.budget.clone(),
+        };
+        let chaincodes = network.peer.chaincodes().clone();
+        let serving = ccs_peer::serve_chaincode(chaincode, listener_options, chaincodes, stop.clone());
+        tasks.spawn(async move { serving.await.map_err(Error::from) });
+        network.packages.launch();
+        for plan in &options.chaincodes {
+            let start = Start { options, network, report };
+            let Some(started) = stop.run_until_cancelled(start.chaincode(plan)).await else { break };
+            if let Some(supervised) = started? {
+                let watcher = ChaincodeWatcher::planned(report, &network.peer, plan);
+                let tell = watcher.command(Arc::clone(&supervised.was_ready));
+                tasks.spawn(supervisor::keep_running(supervised, tell, stop.clone()));
+            }
+        }
+        report(Event::Ready(ready));
+        let serving = network.serve_clients(options, clients, observer, stop.clone());
+        tokio::select! {
+            served = serving => served,
+            failure = first_failure(tasks) => Err(failure),
+            () = stop.cancelled() => Ok(()),
+        }
+    }
 }
 
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, Error> {
@@ -105,7 +125,6 @@ async fn first_failure(tasks: &mut JoinSet<Result<(), Error>>) -> Error {
 struct Start<'a> {
     options: &'a Options,
     network: &'a DevNetwork,
-    credentials: &'a Credentials,
     report: &'a Report,
 }
 
@@ -127,9 +146,9 @@ impl Start<'_> {
             }
             Launch::Client => {
                 // With TLS, this writes the files that it connects with.
-                self.credentials.connecting(&plan.name, id)?;
+                self.network.credentials.connecting(&plan.name, id)?;
                 chaincodes.add(id, Source::Client);
-                watcher().connecting(self.credentials.environment_file(&plan.name));
+                watcher().connecting(self.network.credentials.environment_file(&plan.name));
             }
             Launch::Command(command) => return self.command(plan, command).map(Some),
         }
@@ -139,14 +158,14 @@ impl Start<'_> {
     /// Prepares a command. Which role it takes is up to it: it is dialled until it registers, and may connect meanwhile.
     fn command(&self, plan: &ChaincodePlan, command: &str) -> Result<Supervised, Error> {
         let address = deployment::free_address().map_err(Error::Port)?;
-        let variables = self.credentials.either_role(&plan.name, &plan.id, &address)?;
-        let server = self.credentials.server(address, self.options.startup_timeout);
+        let variables = self.network.credentials.either_role(&plan.name, &plan.id, &address)?;
+        let server = self.network.credentials.server(address, self.options.startup_timeout);
         self.network.peer.chaincodes().add(&plan.id, Source::Server(server));
         let options = self.options;
         Ok(Supervised {
             command: command.to_owned(),
             variables: variables.into_iter().map(|it| (it.name.to_owned(), it.value)).collect(),
-            peer_address: self.credentials.endpoint().to_owned(),
+            peer_address: self.network.credentials.endpoint().to_owned(),
             watched: options.watch.clone(),
             unwatched: options.state.iter().chain([&options.organizations]).cloned().collect(),
             was_ready: Arc::default(),

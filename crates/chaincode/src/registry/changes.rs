@@ -30,6 +30,15 @@ impl StatusChanges {
         Self { status, running: None }
     }
 
+    /// Takes a launch that is under way for the first change.
+    #[must_use]
+    pub fn with_launch_under_way(mut self) -> Self {
+        if matches!(*self.status.borrow(), Status::Launching) {
+            self.status.mark_changed();
+        }
+        self
+    }
+
     /// Waits for the next change; [`None`] when the peer is gone. Of several that come at once the last is told. Dropping
     /// the future loses none.
     pub async fn next(&mut self) -> Option<StatusChange> {

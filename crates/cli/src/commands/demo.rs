@@ -148,7 +148,8 @@ async fn build(id: &PackageId, file: &Path, folder: &Path, story: &mut Story) ->
         _ => {}
     };
     let (builder, peer) = (folder.join("builder"), folder.join("peer"));
-    let (builder, environment) = (deployment::builder(&builder), std::env::vars_os().collect());
+    let environment = std::env::vars_os().collect();
+    let builder = deployment::builder(&builder, &environment);
     let released = deployment::build((id, file), (&builder, &environment), &peer, &mut observer).await?;
     // The package holds connection.json, so the builder releases one, or fails.
     released.connection.ok_or_else(|| Failure::new("the release holds no chaincode/server/connection.json"))

@@ -50,7 +50,7 @@ impl Builder {
         environment.insert("CORE_PEER_LOCALMSPID".into(), options.msp.as_str().into());
         Self {
             options: options.clone(),
-            programs: deployment::builder(folder),
+            programs: deployment::builder(folder, &environment),
             environment,
             installed: OnceCell::new(),
             launcher: OnceCell::new(),

@@ -1,5 +1,7 @@
 //! Packages that the builder launches: programs that are ready to run, and source.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use ccs_testkit::wait_for_exit;
@@ -99,6 +101,56 @@ fn a_program_that_ends_at_once_fails_the_transaction_at_once() {
     assert!(stderr(&output).contains(&text), "{}", stderr(&output));
     let line = "error 46 chaincode ended: the chaincode ended by itself with exit status 3; its last line: no license";
     told(&mut peer, 1, |it| it["line"].as_str().is_some_and(|found| found.contains(line)));
+}
+
+/// A builder whose `run` starts nothing that registers, and says which process it is. It takes each package.
+const IDLE_BUILDER: &str = r#"#!/bin/sh
+mkdir -p "$2"
+for program in detect build release; do printf '#!/bin/sh\nexit 0\n' > "$2/$program"; done
+printf '#!/bin/sh\necho the chaincode runs as process $$ >&2\nexec sleep 1000\n' > "$2/run"
+chmod 755 "$2"/*
+"#;
+
+#[test]
+fn a_chaincode_that_never_registers_is_launched_anew_and_all_launches_end_with_the_peer() {
+    let folder = Folder::new();
+    let script = folder.write("script", "#!/bin/sh\n");
+    let (package, id) = folder.package("basic.tgz", &["--label", "basic_1.0", "--binary", &script]);
+    let builder = folder.write("builder", IDLE_BUILDER);
+    fs::set_permissions(&builder, fs::Permissions::from_mode(0o755)).unwrap();
+    let here = PathBuf::from(folder.path(""));
+    let mut peer = DevPeer::start(&here, &[&package, "--builder", &builder, "--startup-timeout", "1s"]);
+    let first = launched(&mut peer, 1);
+    let text = format!("timeout expired while starting chaincode {id} for transaction");
+    // The peer launches it when it starts; that has timed out.
+    told(&mut peer, 1, |document| document.to_string().contains("is not there yet"));
+    let output = peer.client(&here, &["query", "basic", "Get", "a"]);
+    assert!(stderr(&output).contains(&text), "{}", stderr(&output));
+    let second = launched(&mut peer, 2);
+    assert_ne!(first, second);
+    peer.signal("TERM");
+    assert!(peer.ended().success());
+    for process in [first, second] {
+        assert!(wait_for_exit(&process, PATIENCE), "process {process} is still there");
+    }
+}
+
+#[test]
+fn a_run_that_cannot_be_started_fails_the_transaction_in_a_peers_words() {
+    let folder = Folder::new();
+    let script = folder.write("script", "#!/bin/sh\n");
+    let (package, id) = folder.package("basic.tgz", &["--label", "basic_1.0", "--binary", &script]);
+    let broken = IDLE_BUILDER.replace("printf '#!/bin/sh\\necho the", "printf '#!/nowhere\\necho the");
+    let builder = folder.write("builder", broken);
+    fs::set_permissions(&builder, fs::Permissions::from_mode(0o755)).unwrap();
+    let here = PathBuf::from(folder.path(""));
+    let peer = DevPeer::start(&here, &[&package, "--builder", &builder]);
+    let output = peer.client(&here, &["query", "basic", "Get", "a"]);
+    let text = format!(
+        "could not launch chaincode {id}: error starting container: error starting container: could not execute run: builder \
+         'ccs-builder' run failed to start: fork/exec "
+    );
+    assert!(stderr(&output).contains(&text), "{}", stderr(&output));
 }
 
 #[test]
