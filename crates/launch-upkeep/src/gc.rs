@@ -35,7 +35,7 @@ pub struct Search<'a> {
     pub builds: Option<&'a Builds>,
     /// What the peer says of its packages.
     pub installed: Option<&'a Installed>,
-    /// Packages and workloads that are meant whatever uses them.
+    /// Packages and workloads that are meant, whatever uses them; without one, whatever nothing uses is meant.
     pub names: &'a [String],
     /// How old, in seconds, what is unused must be.
     pub older_than: Option<u64>,
@@ -80,7 +80,7 @@ impl Search<'_> {
     /// Finds what may go.
     #[must_use]
     pub fn garbage(&self, found: &[Workload]) -> Vec<Garbage> {
-        let ours = || found.iter().filter(|found| self.is_ours(found));
+        let ours = || found.iter().filter(|found| self.is_ours(found) && self.is_meant(found));
         let workloads: BTreeSet<(&str, &str)> =
             ours().map(|found| (found.namespace.as_str(), found.workload.as_str())).collect();
         let mut garbage = Vec::new();
@@ -138,9 +138,36 @@ impl Search<'_> {
         self.age(found).is_some_and(|age| age >= self.older_than.unwrap_or(limit))
     }
 
+    /// Fails if a name is that of nothing in the list.
+    pub fn each_name_is_met(&self, garbage: &[Garbage]) -> Result<(), Failure> {
+        let is_met = |name: &&String| {
+            garbage.iter().any(|found| names(name, &found.package_id, &found.namespace, &found.workload))
+        };
+        let Some(name) = self.names.iter().find(|name| !is_met(name)) else { return Ok(()) };
+        Err(Failure::new(
+            ExitCode::Usage,
+            format!("peer {} has no server with the name {name}", self.peer_id),
+        )
+        .with_hint(
+            "ccs launch list shows the names; chaincode that dials the peer can be named when it has ended",
+        ))
+    }
+
+    /// Tells whether an object is named; without names, each one is meant.
+    fn is_meant(&self, found: &Workload) -> bool {
+        let is_named = |name: &String| names(name, &found.package_id, &found.namespace, &found.workload);
+        self.names.is_empty() || self.names.iter().any(is_named)
+    }
+
+    /// Tells whether a channel uses the package.
+    fn is_used(&self, found: &Workload) -> bool {
+        self.installed.is_some_and(|installed| installed.is_used(&found.package_id))
+    }
+
     fn reason_of_client(&self, client: &Workload) -> Option<&'static str> {
         match (&client.state, self.builds) {
             (Some(State::Ended(_)), _) => Some("it has ended"),
+            _ if !self.names.is_empty() || self.is_used(client) => None,
             (_, Some(builds))
                 if builds.of(&client.package_id).is_none() && self.is_older(client, INSTALL) =>
             {
@@ -152,8 +179,11 @@ impl Search<'_> {
     }
 
     fn reason_of_server(&self, server: &Workload) -> Option<&'static str> {
-        if self.names.iter().any(|name| *name == server.package_id || *name == server.workload) {
+        if !self.names.is_empty() {
             return Some("it was named");
+        }
+        if self.is_used(server) && !self.is_replaced(server) {
+            return None;
         }
         if let Some(installed) = self.installed
             && !installed.is_used(&server.package_id)
@@ -165,12 +195,24 @@ impl Search<'_> {
             Some(builds) if !refers_to(builds, server) && self.is_older(server, INSTALL) => {
                 Some("no build of the peer refers to it")
             }
-            None if self.is_named && self.names.is_empty() && self.installed.is_none() => {
+            None if self.is_named && self.installed.is_none() => {
                 Some("it belongs to the peer that was named")
             }
             _ => None,
         }
     }
+
+    /// Tells whether the build of the package has recorded another server.
+    fn is_replaced(&self, server: &Workload) -> bool {
+        let build = self.builds.and_then(|builds| builds.of(&server.package_id));
+        build.is_some_and(|build| build.record.is_some())
+            && self.builds.is_some_and(|builds| !refers_to(builds, server))
+    }
+}
+
+/// Tells whether a name is that of a package or of a workload, with or without the namespace.
+fn names(name: &str, package_id: &str, namespace: &str, workload: &str) -> bool {
+    name == package_id || name == workload || name == Workload::place(namespace, workload)
 }
 
 /// Tells whether an object is all that there is of a chaincode.

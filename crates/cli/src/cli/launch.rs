@@ -156,7 +156,7 @@ pub(crate) struct Reconcile {
                   ccs launch gc --settings launch.yaml --peer org1-peer7"
 )]
 pub(crate) struct Gc {
-    /// A package ID or a workload that goes whatever uses it
+    /// A server that goes, whatever uses it, and nothing else does: its package ID or its workload
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
     /// Whose chaincode it is.

@@ -112,14 +112,51 @@ fn what_belongs_to_another_peer_is_never_touched() {
 }
 
 #[test]
-fn what_was_named_goes_and_a_job_only_when_it_has_ended() {
-    let mut ended = found(Kind::Job, "j-bcdfg", "j:00");
-    ended.state = Some(State::Ended("job j: Complete".to_owned()));
+fn what_was_named_goes_and_nothing_else() {
+    let ended = |name: &str, package_id: &str| {
+        let mut job = found(Kind::Job, name, package_id);
+        job.state = Some(State::Ended("job: Complete".to_owned()));
+        job
+    };
     let running = found(Kind::Job, "i-bcdfg", "i:00");
-    let there = [found(Kind::Deployment, "a", "a:00"), running, ended];
-    let names = ["a:00".to_owned(), "i:00".to_owned()];
-    let told = told(&Search { names: &names, ..SEARCH }, &there);
-    assert_eq!(told, [("a".to_owned(), "it was named", 1), ("j".to_owned(), "it has ended", 1)]);
+    let unused = found(Kind::Deployment, "b", "b:00");
+    let there =
+        [found(Kind::Deployment, "a", "a:00"), unused, running, ended("j-bcdfg", "j:00"), ended("k", "k:00")];
+    let builds = builds();
+    for builds in [None, Some(&builds)] {
+        for is_named in [false, true] {
+            let names = ["hlf/a".to_owned(), "j:00".to_owned()];
+            let search = Search { names: &names, builds, is_named, ..SEARCH };
+            let expected = [("a".to_owned(), "it was named", 1), ("j".to_owned(), "it has ended", 1)];
+            assert_eq!(told(&search, &there), expected);
+            search.each_name_is_met(&search.garbage(&there)).unwrap();
+        }
+    }
+    let names = ["a".to_owned(), "i:00".to_owned()];
+    let search = Search { names: &names, is_named: true, ..SEARCH };
+    let failure = search.each_name_is_met(&search.garbage(&there)).unwrap_err();
+    assert_eq!(failure.code(), ExitCode::Usage);
+    assert_eq!(failure.to_string(), "peer peer0 has no server with the name i:00");
+}
+
+#[test]
+fn a_server_stays_when_a_channel_uses_its_package_and_no_other_server_has_replaced_it() {
+    let installed = Installed::parse(
+        br#"{"installed_chaincodes":[
+            {"package_id":"b:00","label":"b","references":{"mychannel":{"chaincodes":[{"name":"b","version":"2"}]}}},
+            {"package_id":"k:00","label":"k","references":{"mychannel":{"chaincodes":[{"name":"k","version":"2"}]}}}
+        ]}"#,
+    )
+    .unwrap();
+    let there = [found(Kind::Deployment, "b", "b:00"), found(Kind::Job, "k-bcdfg", "k:00")];
+    let garbage = |build: Option<Build>| {
+        let builds = Builds { builds: build.into_iter().collect(), warnings: Vec::new() };
+        told(&Search { builds: Some(&builds), installed: Some(&installed), ..SEARCH }, &there)
+    };
+    assert!(garbage(None).is_empty());
+    assert!(garbage(Some(build("b:00", None))).is_empty());
+    let none = "no build of the peer refers to it";
+    assert_eq!(garbage(Some(build("b:00", Some("b-of-the-next-build")))), [("b".to_owned(), none, 1)]);
 }
 
 #[test]
