@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ccs_launch::kubernetes::{CONTAINER, Plan, Target};
 use ccs_launch::{ExitCode, Failure};
+use k8s_openapi::jiff::Timestamp;
 use kube::api::{
     Api, ApiResource, DeleteParams, DynamicObject, ListParams, LogParams, Patch, PatchParams, PostParams,
     Preconditions,
@@ -256,16 +257,19 @@ impl Cluster {
         }
     }
 
-    /// Opens what the chaincode writes from now on, and what it has written; or only since some time ago.
+    /// Opens what the chaincode has written, or only since the second of a time, and what it writes from now on. Each line begins
+    /// with its timestamp.
     pub(crate) async fn follow_log(
         &self,
         pod: &str,
-        since: Option<Duration>,
+        since: Option<Timestamp>,
     ) -> Result<impl futures_util::AsyncBufRead + Unpin, Refusal> {
         let parameters = LogParams {
             container: Some(CONTAINER.to_owned()),
             follow: true,
-            since_seconds: since.and_then(|since| i64::try_from(since.as_secs()).ok()),
+            // The client would round to the next second as well.
+            since_time: since.and_then(|since| Timestamp::from_second(since.as_second()).ok()),
+            timestamps: true,
             ..LogParams::default()
         };
         let path = format!("/api/v1/namespaces/{}/pods", self.namespace);
@@ -276,12 +280,11 @@ impl Cluster {
         Ok(Box::pin(self.answer(format!("follow the log of pod {pod}"), call).await?))
     }
 
-    /// Tells whether a pod has not ended, as far as that can be known.
-    pub(crate) async fn pod_runs(&self, pod: &str) -> bool {
+    /// Tells whether a pod has ended.
+    pub(crate) async fn pod_has_ended(&self, name: &str) -> Result<bool, Refusal> {
         let pods = self.pods();
-        let pod = self.answer(format!("get pod {pod}"), pods.get_opt(pod)).await;
-        let phase = |pod: &DynamicObject| pod.data["status"]["phase"].as_str().map(str::to_owned);
-        pod.is_ok_and(|pod| pod.as_ref().and_then(phase).is_some_and(|phase| phase == "Running"))
+        let pod = self.answer(format!("get pod {name}"), pods.get(name)).await?;
+        Ok(matches!(pod.data["status"]["phase"].as_str(), Some("Succeeded" | "Failed")))
     }
 
     /// Fetches the last lines of the chaincode.

@@ -92,25 +92,26 @@ pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
         say: launch.say,
         pod_runs: &|pod| drop(pod_name.send_replace(Some(pod.to_owned()))),
     };
-    let ended = {
+    let (ended, is_shown) = {
         let mut output = pin!(session.output(pod_named));
         let mut following = pin!(watch::follow(&workload, &session.cluster, start));
-        let mut is_read = false;
+        // Whether all that it wrote was passed on, once that is known.
+        let mut is_shown = None;
         let ended = loop {
             tokio::select! {
                 end = &mut following => break end.err(),
-                () = &mut output, if !is_read => is_read = true,
+                shown = &mut output, if is_shown.is_none() => is_shown = Some(shown),
                 () = stop.received() => break None,
             }
         };
-        if ended.is_some() && !is_read {
+        if ended.is_some() && is_shown.is_none() && pod_name.borrow().is_some() {
             // What it wrote last is on its way.
-            let _ = tokio::time::timeout(LAST_LINES, output).await;
+            is_shown = tokio::time::timeout(LAST_LINES, output).await.ok();
         }
-        ended
+        (ended, is_shown.unwrap_or_default())
     };
     if let Some(end) = ended {
-        return session.end(end).await;
+        return session.end(end, is_shown).await;
     }
     session.remove().await;
     Ok(())
@@ -151,14 +152,14 @@ impl Session<'_> {
     }
 
     /// Tells how it ended. What failed before it ran is removed; what has run is kept for a look at its log, and goes by
-    /// itself after five minutes.
-    async fn end(&self, End { trouble, pod, has_run }: End) -> Result<(), Failure> {
+    /// itself after five minutes. Its last lines are shown, unless all of them were.
+    async fn end(&self, End { trouble, pod, has_run }: End, is_shown: bool) -> Result<(), Failure> {
         if trouble.kind == watch::DELETED && has_run && self.is_replaced().await {
             (self.launch.say)("another launch of the same chaincode has taken over");
             return Ok(());
         }
         if trouble.ran
-            && self.launch.chaincode.is_none()
+            && !is_shown
             && let Some(pod) = &pod
         {
             self.cluster.show_log(pod, self.launch.say).await;
@@ -174,10 +175,11 @@ impl Session<'_> {
             .with_hint(hint))
     }
 
-    /// Passes on what the chaincode writes, if that is wanted.
-    async fn output(&self, pod: tokio::sync::watch::Receiver<Option<String>>) {
-        if let Some(line) = self.launch.chaincode {
-            output::follow(&self.cluster, pod, line, self.launch.say).await;
+    /// Passes on what the chaincode writes, if that is wanted. Returns whether nothing is missing.
+    async fn output(&self, pod: tokio::sync::watch::Receiver<Option<String>>) -> bool {
+        match self.launch.chaincode {
+            Some(line) => output::follow(&self.cluster, pod, line, self.launch.say).await,
+            None => false,
         }
     }
 

@@ -6,6 +6,9 @@
 /// The longest line, in bytes, the newline not counted.
 pub const MAX_LINE: usize = 4_095;
 
+/// The most bytes of a line that are kept: more than are shown, so that the cut is seen, also where a timestamp is taken off.
+const KEPT: usize = MAX_LINE + 64;
+
 /// What stands at the end of a line that was cut.
 const CUT: &str = "...";
 
@@ -45,8 +48,7 @@ impl Lines {
                 Some(content) => (content, true),
                 None => (piece, false),
             };
-            // One more than is shown, so that the cut is seen.
-            let room = (MAX_LINE + 1).saturating_sub(self.line.len());
+            let room = KEPT.saturating_sub(self.line.len());
             self.line.extend_from_slice(&content[..content.len().min(room)]);
             if ends {
                 self.end(&mut each);

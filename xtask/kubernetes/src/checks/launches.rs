@@ -185,6 +185,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage) {
         }
         report.check("SIGTERM while the image is pulled leaves nothing", || stopped_while_it_waits(stage));
         report.check("what a chaincode writes is in the log, where the operator wants it", || output(stage));
+        report.check("what a chaincode that ends at once writes is in the log, too", || last_words(stage));
         report.check("an image that the operator does not allow is not launched", || {
             let settings = "images: {allow: ['registry.example.com/*']}";
             let site = site(stage, ("free", "foreign"), settings, &image(stage, SHELL_OF)?)?;
@@ -378,17 +379,35 @@ fn deleted(stage: &Stage, words: &[&str]) -> Result<()> {
 /// Launches a chaincode that writes now and then, and ends.
 fn output(stage: &Stage) -> Result<()> {
     let command = "echo first; sleep 2; echo second; sleep 2; printf last; exit 3";
-    let settings = format!(
-        "kubernetes: {{output: true}}\nchaincodes: [{{pod: {{spec: {{containers: [{{name: chaincode, command: [/bin/busybox, sh, -c, \
-         '{command}']}}]}}}}}}]"
-    );
-    let site = site(stage, ("free", "talkative"), &settings, &image(stage, SHELL_OF)?)?;
-    let said = site.fails(46, "ended with exit status 3")?;
-    let lines: Vec<_> = said.lines().filter(|line| line.starts_with("chaincode ")).collect();
+    let said = with_output(stage, "talkative", command, "")?;
+    let lines: Vec<_> = said.lines().filter(|line| line.starts_with("chaincode")).collect();
     ensure!(
         lines == ["chaincode talkative: first", "chaincode talkative: second", "chaincode talkative: last"],
         "the log is {said}"
     );
+    delete_jobs(stage)
+}
+
+/// Launches a chaincode that writes a line and ends before it was ready, so that its output was never followed.
+fn last_words(stage: &Stage) -> Result<()> {
+    let never_ready = "readinessProbe: {exec: {command: [/bin/busybox, 'false']}}";
+    let said = with_output(stage, "hasty", "echo no license; exit 3", never_ready)?;
+    let count = said.lines().filter(|line| line.ends_with("chaincode: no license")).count();
+    ensure!(count == 1, "the line is there {count} times: {said}");
+    delete_jobs(stage)
+}
+
+/// Launches what a shell does, in a container with further keys, and returns what the launcher says until that has ended.
+fn with_output(stage: &Stage, label: &str, command: &str, more: &str) -> Result<String> {
+    let settings = format!(
+        "kubernetes: {{output: true}}\nchaincodes: [{{pod: {{spec: {{containers: [{{name: chaincode, command: [/bin/busybox, sh, -c, \
+         '{command}'], {more}}}]}}}}}}]"
+    );
+    let site = site(stage, ("free", label), &settings, &image(stage, SHELL_OF)?)?;
+    site.fails(46, "ended with exit status 3")
+}
+
+fn delete_jobs(stage: &Stage) -> Result<()> {
     stage.cluster.expect(&["-n", "free", "delete", "job,secret", "--all", "--timeout=30s"]).map(drop)
 }
 
