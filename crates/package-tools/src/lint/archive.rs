@@ -6,12 +6,13 @@ use std::path::Path;
 use ccs_package::{CodeEntry, EntryKind, Layer, Package};
 
 use super::finding::{Findings, hint};
+use super::launched::ReadFiles;
 use super::rule::Rule;
 
 const AT: &str = "code.tar.gz";
 
 /// Applies the rules to a package that a peer accepts.
-pub(super) fn check(package: &Package, is_launched: &dyn Fn(&Path) -> bool, findings: &mut Findings) {
+pub(super) fn check(package: &Package, launched: &ReadFiles, findings: &mut Findings) {
     let mut seen = HashSet::new();
     for entry in package.code_entries().iter().filter(|entry| entry.kind() == EntryKind::File) {
         if !seen.insert(entry.path()) {
@@ -19,7 +20,7 @@ pub(super) fn check(package: &Package, is_launched: &dyn Fn(&Path) -> bool, find
                 format!("code.tar.gz holds {} more than once; the last one counts", entry.path().display());
             findings.push(Rule::EntryDuplicate, AT, message, hint("keep one of them"));
         }
-        let is_launched = is_launched(entry.path());
+        let is_launched = launched.hold(entry.path());
         if !is_launched {
             unneeded(entry.path(), AT, findings);
         }

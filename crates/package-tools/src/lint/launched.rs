@@ -1,6 +1,7 @@
 //! Rules about what a launcher reads of a package.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use ccs_files::PackageMetadata;
 use ccs_launch::kind::Kind;
@@ -50,15 +51,34 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Returns the files at the places that a launcher reads.
-pub(super) fn is_read(kind: Kind, path: &Path, files: &Files<'_>) -> bool {
-    match kind {
-        Kind::Service | Kind::Image => path == image::FILE,
-        Kind::Source(_) => true,
-        Kind::Binary => {
-            let Ok(binary) = launched::read_binary(files) else { return true };
-            path == binary::FILE
-                || binary.programs().iter().any(|(_, program)| launched::clean(&program.file) == path)
+/// The files that a launcher reads.
+pub(super) enum ReadFiles {
+    /// Any file.
+    All,
+    /// Those at these paths.
+    At(BTreeSet<PathBuf>),
+}
+
+impl ReadFiles {
+    /// Finds out which files of a package a launcher reads.
+    pub(super) fn of(kind: Kind, files: &Files<'_>) -> Self {
+        match kind {
+            Kind::Service | Kind::Image => Self::At([PathBuf::from(image::FILE)].into()),
+            Kind::Source(_) => Self::All,
+            Kind::Binary => {
+                let Ok(binary) = launched::read_binary(files) else { return Self::All };
+                let programs =
+                    binary.programs().into_iter().map(|(_, program)| launched::clean(&program.file));
+                Self::At(programs.chain([PathBuf::from(binary::FILE)]).collect())
+            }
+        }
+    }
+
+    /// Tells whether the file at a path is one of them.
+    pub(super) fn hold(&self, path: &Path) -> bool {
+        match self {
+            Self::All => true,
+            Self::At(paths) => paths.contains(path),
         }
     }
 }
@@ -94,4 +114,21 @@ fn refuse(failure: &Failure, findings: &mut Findings) {
     };
     let hint = failure.hint().map(str::to_owned);
     findings.refuse(rule, at, failure.to_string(), hint, failure.code().number());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_json_is_read_once_for_all_files() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(binary::FILE);
+        std::fs::write(&file, r#"{"linux/amd64":{"file":"./a/chaincode"}}"#).unwrap();
+        let read = ReadFiles::of(Kind::Binary, &Files::Folder(folder.path()));
+        std::fs::write(&file, "{}").unwrap();
+        for (path, expected) in [("a/chaincode", true), (binary::FILE, true), ("b/chaincode", false)] {
+            assert_eq!(read.hold(Path::new(path)), expected, "{path}");
+        }
+    }
 }

@@ -14,6 +14,7 @@ use ccs_launch::kind::Kind;
 use ccs_report::{shell, terminal};
 
 use super::finding::{Findings, hint};
+use super::launched::ReadFiles;
 use super::rule::Rule;
 use super::{archive, connection, launched, metadata, refusals};
 use crate::error::Error;
@@ -53,7 +54,7 @@ pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Option<String
     let (metadata, files) = (file.package.metadata(), Files::Package(path, &file));
     source(&files, file.source.path(), &relative, metadata, findings)?;
     if let Some(kind) = Kind::of(&metadata.chaincode_type) {
-        archive::check(&file.package, &|path| launched::is_read(kind, path, &files), findings);
+        archive::check(&file.package, &ReadFiles::of(kind, &files), findings);
         readable_key(path, &file, findings);
     }
     Ok(Some(file.package.id().to_string()))
@@ -98,12 +99,13 @@ fn unneeded_files(
     metadata: &PackageMetadata,
     findings: &mut Findings,
 ) -> Result<(), Error> {
-    let kind = Kind::of(&metadata.chaincode_type).filter(|kind| *kind != Kind::Binary);
+    let Some(kind) = Kind::of(&metadata.chaincode_type).filter(|kind| *kind != Kind::Binary) else {
+        return Ok(());
+    };
+    let read = ReadFiles::of(kind, files);
     for name in names(code)? {
         let path = Path::new(&name);
-        if (is_unpacked || name != "metadata.json")
-            && kind.is_some_and(|kind| !launched::is_read(kind, path, files))
-        {
+        if (is_unpacked || name != "metadata.json") && !read.hold(path) {
             archive::unneeded(path, "source", findings);
         }
     }
