@@ -13,7 +13,7 @@ use ccs_package_tools::make::{Make, make};
 use serde::Serialize;
 
 use crate::cli::Package;
-use crate::failure::Failure;
+use crate::failure::{Failure, USAGE};
 use crate::output;
 
 /// The document of `--json`. Its shape is in `docs/json.md`.
@@ -28,7 +28,12 @@ struct Answer<'a> {
 pub(crate) fn run(options: &Package) -> Result<(), Failure> {
     let mut warnings = Vec::new();
     let has_connection = options.address.is_some() || options.connection.is_some();
-    let connection = if has_connection { Some(connection(options, &mut warnings)?) } else { None };
+    let connection = if has_connection {
+        Some(connection(options, &mut warnings)?)
+    } else {
+        refuse_parts_of_connection(options)?;
+        None
+    };
     let parts = code::Parts::new(options, connection);
     let made = make(&Make {
         label: &options.label,
@@ -60,6 +65,25 @@ fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), 
     output::print(&format!("{id}\n"))?;
     crate::style::print_next(&format!("peer lifecycle chaincode install {}", output::word(&options.out)));
     Ok(())
+}
+
+/// Rejects options that say how the peer dials, where nothing says whom.
+fn refuse_parts_of_connection(options: &Package) -> Result<(), Failure> {
+    let parts = [
+        ("--tls", options.tls.is_some()),
+        ("--root-cert", options.root_cert.is_some()),
+        ("--client-cert", options.client_cert.is_some()),
+        ("--domain", options.domain.is_some()),
+        ("--dial-timeout", options.dial_timeout.is_some()),
+    ];
+    match parts.iter().find(|(_, is_there)| *is_there) {
+        Some((option, _)) => Err(Failure::new(format!(
+            "{option} is for connection.json, which a package without an address does not hold"
+        ))
+        .hint(format!("add --address HOST:PORT, or leave {option} out"))
+        .with_number(USAGE)),
+        None => Ok(()),
+    }
 }
 
 /// Returns the bytes of connection.json: those of a ready file, or made from the options.

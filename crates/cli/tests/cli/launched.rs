@@ -111,6 +111,24 @@ fn what_cannot_become_an_image_is_refused() {
             2,
             "error: a package of the type k8s holds the name of an image\nhint: ",
         ),
+        (
+            &["--image", IMAGE, "--tls", "tls"],
+            2,
+            "error: --tls is for connection.json, which a package without an address does not hold\nhint: add --address \
+             HOST:PORT, or leave --tls out\n",
+        ),
+        (
+            &["--image", IMAGE, "--type", "ccaas", "--root-cert", "a"],
+            2,
+            "error: --root-cert is for connection.json, ",
+        ),
+        (
+            &["--image", IMAGE, "--root-cert", "a", "--client-cert", "b", "--client-key", "c"],
+            2,
+            "error: --root-cert is for connection.json, ",
+        ),
+        (&["--image", IMAGE, "--domain", "a"], 2, "error: --domain is for connection.json, "),
+        (&["--image", IMAGE, "--dial-timeout", "3s"], 2, "error: --dial-timeout is for connection.json, "),
     ] {
         let output = ccs(&[&["package", &out, "--label", "basic"], options].concat());
         assert_eq!(output.status.code(), Some(code), "{}", stderr(&output));
