@@ -113,8 +113,14 @@ pub enum Error {
     #[error("{} is not a folder", .0.display())]
     NotAFolder(PathBuf),
     /// A folder of Go source is not in a module.
-    #[error("neither {} nor a folder above it has a go.mod with the name of a module", .0.display())]
+    #[error("neither {} nor a folder above it has a go.mod", .0.display())]
     NoGoModule(PathBuf),
+    /// A go.mod does not say which module it is of.
+    #[error("{} names no module", .0.display())]
+    NamelessGoModule(PathBuf),
+    /// Nothing of a folder of source is packed.
+    #[error("{} holds no source file", .0.display())]
+    NoSource(PathBuf),
     /// The source has too many files, or too large ones.
     #[error("{} holds more than 100,000 files or 512 MiB", .0.display())]
     SourceTooLarge(PathBuf),
@@ -171,6 +177,10 @@ impl Error {
             Self::NoGoModule(_) => {
                 "go mod init NAME makes one; for chaincode in GOPATH mode use peer lifecycle chaincode package"
             }
+            Self::NamelessGoModule(_) => "begin it with module NAME",
+            Self::NoSource(_) => {
+                "name the folder of the chaincode; what tools make from its source, such as node_modules or target, is not packed"
+            }
             Self::SourceTooLarge(_) => {
                 "a peer takes a package of up to 100 MiB; name the folder of the chaincode alone"
             }
@@ -205,6 +215,8 @@ impl Error {
             | Self::NoPlatform(_)
             | Self::NotAFolder(_)
             | Self::NoGoModule(_)
+            | Self::NamelessGoModule(_)
+            | Self::NoSource(_)
             | Self::SourceTooLarge(_) => None,
             Self::Tls(error) => error.code(),
             Self::Configuration { .. } => Some(ExitCode::Configuration),

@@ -23,6 +23,12 @@ const COPY: Duration = Duration::from_secs(30);
 /// The languages: as the command names them, and as the contract and its folder are called.
 const LANGUAGES: [(&str, &str); 3] = [("golang", "go"), ("node", "node"), ("java", "java")];
 
+/// An index that the copy of the contract in Java has, and its place in the code of a package.
+const INDEX: (&str, &str) = (
+    "META-INF/statedb/couchdb/indexes/byOwner.json",
+    r#"{"index":{"fields":["Owner"]},"ddoc":"byOwner","name":"byOwner","type":"json"}"#,
+);
+
 /// Deploys the contract in each language from its source.
 pub(super) fn run(
     report: &mut Report,
@@ -47,7 +53,8 @@ pub(super) fn run(
     Ok(())
 }
 
-/// Copies the contract in Java, and has Maven put it and its libraries into one jar, as the peer's own build expects it.
+/// Copies the contract in Java, adds an index, and has Maven put the contract and its libraries into one jar, as the peer's own build
+/// expects it.
 fn one_jar(contract: &Path, folder: &Path) -> Result<PathBuf> {
     let copy = folder.join("contract-in-java");
     succeed(Command::new("cp").arg("-r").arg(contract).arg(&copy), COPY)?;
@@ -58,12 +65,16 @@ fn one_jar(contract: &Path, folder: &Path) -> Result<PathBuf> {
     let (_, after) = plugin.split_once("      </plugin>\n").context("the plugin ends")?;
     let shade = fs::read_to_string(programs::folder().join("shade.xml"))?;
     fs::write(&pom, format!("{before}{shade}{after}"))?;
+    let (index, content) = (copy.join(INDEX.0), INDEX.1);
+    fs::create_dir_all(index.parent().context("an index is in a folder")?)?;
+    fs::write(index, content)?;
     Ok(copy)
 }
 
-/// Compares the peer's package with that of `ccs package`: the same files, and the same metadata.json.
+/// Compares the peer's package with that of `ccs package`: the same files, META-INF among them, and the same metadata.json.
 fn same_as_ours(folder: &Path, (language, label): (&str, &str), source: &Path, file: &Path) -> Result<()> {
     let ours = folder.join(format!("{label}-ours.tgz"));
+    let has_index = source.join(INDEX.0).is_file();
     let (ours_text, source) = (ours.to_string_lossy(), source.to_string_lossy());
     let word = if language == "golang" { "go" } else { language };
     succeed(&mut ccs(&["package", &ours_text, "--label", label, "--source", &source, "--lang", word]), COPY)?;
@@ -73,6 +84,10 @@ fn same_as_ours(folder: &Path, (language, label): (&str, &str), source: &Path, f
         Ok(to)
     };
     let (theirs, ours) = (unpack(file)?, unpack(&ours)?);
+    ensure!(
+        theirs.join("src").join(INDEX.0).is_file() == has_index,
+        "peer lifecycle chaincode package loses an index"
+    );
     succeed(Command::new("diff").arg("-r").arg(theirs.join("src")).arg(ours.join("src")), COPY)?;
     let metadata = |folder: &Path| -> Result<serde_json::Value> {
         Ok(serde_json::from_slice(&fs::read(folder.join("metadata/metadata.json"))?)?)

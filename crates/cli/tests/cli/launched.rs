@@ -249,9 +249,14 @@ fn source_that_no_tool_builds_is_refused() {
     let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ\n-----END PRIVATE KEY-----\n";
     folder.write("key/package.json", "{}");
     folder.write("key/a.pem", pem);
+    folder.write("nameless/go.mod", "go 1.24\nmodule\n");
+    folder.write("built/target/a.jar", "");
+    folder.write("built/META-INF/statedb/couchdb/indexes/.hidden", "");
     for (source, language, code, message) in [
         ("empty", "node", 23, "error: the package holds no src/package.json\nhint: "),
-        ("empty", "go", 1, "has a go.mod with the name of a module\nhint: go mod init NAME makes one; "),
+        ("empty", "go", 1, "nor a folder above it has a go.mod\nhint: go mod init NAME makes one; "),
+        ("nameless", "go", 1, "nameless/go.mod names no module\nhint: begin it with module NAME\n"),
+        ("built", "java", 1, "built holds no source file\nhint: "),
         ("nowhere", "java", 1, "nowhere is not a folder\nhint: "),
         ("key", "node", 14, "key/a.pem holds a private key"),
         ("empty", "rust", 2, "error: no builder takes source in Rust\nhint: "),

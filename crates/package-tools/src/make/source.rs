@@ -59,6 +59,9 @@ pub(super) fn add(
     let mut walk = Walk { contents, layout: &layout, entries: 0, bytes: 0, warnings: Vec::new() };
     walk.folder(&layout.root)?;
     let warnings = walk.warnings;
+    if !contents.files().any(|(name, _)| name.starts_with("src/")) {
+        return Err(Error::NoSource(folder.to_owned()));
+    }
     Ok(Packed { path: layout.path, warnings })
 }
 
@@ -70,11 +73,7 @@ fn go_module(folder: &Path) -> Result<Layout, Error> {
     let root = root.ok_or_else(|| Error::NoGoModule(folder.to_owned()))?;
     let file = root.join("go.mod");
     let text = String::from_utf8(read(&file)?).map_err(|_| Error::NotUtf8(file.clone()))?;
-    let module = text.lines().find_map(|line| line.trim().strip_prefix("module ")).unwrap_or_default();
-    let module = module.split("//").next().unwrap_or_default().trim().trim_matches(['"', '`']);
-    if module.is_empty() {
-        return Err(Error::NoGoModule(folder.to_owned()));
-    }
+    let module = module_of(&text).ok_or_else(|| Error::NamelessGoModule(file.clone()))?;
     let below = absolute.strip_prefix(root).unwrap_or(Path::new(""));
     let below = below.to_str().ok_or_else(|| Error::NotUtf8(absolute.clone()))?;
     let path = if below.is_empty() { module.to_owned() } else { format!("{module}/{below}") };
@@ -84,6 +83,18 @@ fn go_module(folder: &Path) -> Result<Layout, Error> {
         path,
         language: Language::Golang,
     })
+}
+
+/// Returns the module that a go.mod names: after `module`, or in parentheses on lines of their own; in quotes or not.
+fn module_of(text: &str) -> Option<&str> {
+    let mut lines = text.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
+    let rest = lines.find_map(|line| {
+        let rest = line.strip_prefix("module")?;
+        rest.starts_with(|next: char| next == '(' || next.is_whitespace()).then(|| rest.trim_start())
+    })?;
+    let named = if rest == "(" { lines.find(|line| !line.is_empty())? } else { rest };
+    let path = named.trim_matches(['"', '`']);
+    (!path.is_empty() && !path.contains(|it: char| "()".contains(it) || it.is_whitespace())).then_some(path)
 }
 
 impl Layout {
@@ -161,4 +172,28 @@ impl Walk<'_> {
 
 fn within(path: &Path, folder: &Path) -> bool {
     fs::canonicalize(folder).is_ok_and(|folder| path.starts_with(folder))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_module_is_named_in_each_form_that_go_takes() {
+        for (text, expected) in [
+            ("module example.com/basic // the module\n", Some("example.com/basic")),
+            ("// about\n\nmodule\texample.com/basic\r\ngo 1.24\n", Some("example.com/basic")),
+            ("module  \"example.com/basic\"", Some("example.com/basic")),
+            ("module `example.com/basic`", Some("example.com/basic")),
+            ("module (\n\t// the module\n\t\"example.com/basic\"\n)\n", Some("example.com/basic")),
+            ("module(\n\texample.com/basic\n)\n", Some("example.com/basic")),
+            ("go 1.24\n", None),
+            ("module\n", None),
+            ("module (\n)\n", None),
+            ("modules example.com/basic\n", None),
+            ("module example.com/a b\n", None),
+        ] {
+            assert_eq!(module_of(text), expected, "{text}");
+        }
+    }
 }
