@@ -95,6 +95,7 @@ mod tests {
     fn a_line_is_cut() {
         let found = all(&[&vec![b'x'; 1 << 20], b"\nnext\n"]);
         assert_eq!(found.len(), 2);
+        assert!(found[0].len() > MAX_LINE + "2026-11-30T05:00:00.000000000+00:00 ".len());
         let shown = one_line(&found[0]);
         assert_eq!(shown.len(), MAX_LINE);
         assert!(shown.ends_with("x..."));
