@@ -38,6 +38,7 @@ use std::time::Duration;
 use ccs_launch::docker::{Engine, Plan, RUN, ServerPlan};
 use ccs_launch::{ExitCode, Failure};
 
+pub use ccs_launch_peer::Caller;
 pub use workloads::Workload;
 
 /// One launch, and where its lines go.
@@ -74,6 +75,8 @@ pub struct Start<'a> {
     pub plan: &'a ServerPlan,
     /// How long everything may take.
     pub limit: Duration,
+    /// Who has it started.
+    pub caller: Caller<'a>,
     /// Takes each line for the log of the peer.
     pub say: &'a dyn Fn(&str),
 }
@@ -81,7 +84,7 @@ pub struct Start<'a> {
 /// Starts a chaincode, waits until it can be dialled from here, and has the caller keep at which address.
 ///
 /// A container of the same chaincode that was there before is removed then. When a step fails, that of the caller included, or the
-/// peer stops or dies meanwhile, what was made is removed, and the older container stays as it is.
+/// caller stops meanwhile, what was made is removed, and the older container stays as it is.
 pub fn start(start: &Start<'_>, keep: impl FnOnce(&str) -> Result<(), Failure>) -> Result<(), Failure> {
     block_on(server::start(start, keep))
 }

@@ -10,7 +10,6 @@ use std::time::{Duration, Instant};
 use bollard::models::ContainerCreateBody;
 use ccs_launch::docker::{Plan, ROLE, RUN, WORKLOAD, Way};
 use ccs_launch::{ExitCode, Failure};
-use ccs_launch_peer::Stop;
 use ccs_launch_reach::{Advice, Unreached, reach};
 
 use crate::connect::Engine;
@@ -61,7 +60,7 @@ pub(crate) async fn start(
     start: &Start<'_>,
     keep: impl FnOnce(&str) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let mut stop = Stop::listen()?;
+    let mut stop = start.caller.listen()?;
     let session =
         Session { start, begin: Instant::now(), engine: OnceCell::new(), is_made: Cell::new(false) };
     let dialled = {
@@ -73,8 +72,7 @@ pub(crate) async fn start(
                     // What it has failed to do by then is of no interest any more.
                     let _ = tokio::time::timeout(UNDER_WAY, going).await;
                 }
-                Err(Failure::new(ExitCode::Stopped, "the peer has stopped the build")
-                    .with_hint("install the package again"))
+                Err(start.caller.stopped())
             }
         }
     };

@@ -30,6 +30,7 @@ mod watch;
 
 use std::time::Duration;
 
+pub use ccs_launch_peer::Caller;
 pub use cluster::Kind;
 pub use found::{Found, State};
 pub use upkeep::{Live, Upkeep};
@@ -82,13 +83,16 @@ pub struct Start<'a> {
     pub limit: Duration,
     /// Whether it is dialled from here, as the peer will.
     pub dials: bool,
+    /// Who has it started.
+    pub caller: Caller<'a>,
     /// Takes each line for the log of the peer.
     pub say: &'a dyn Fn(&str),
 }
 
 /// Starts a chaincode, waits until it is ready and can be dialled from here, and has the caller keep how.
 ///
-/// When a step fails, that of the caller included, or the peer stops or dies meanwhile, what was made is removed.
+/// When a step fails, that of the caller included, or the caller stops meanwhile, the objects are removed that were not there before. For
+/// a command, they stay once the chaincode is ready.
 pub fn start(start: &Start<'_>, keep: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     runtime()?.block_on(server::start(start, keep))
 }

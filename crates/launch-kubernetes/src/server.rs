@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use ccs_launch::Failure;
 use ccs_launch::kubernetes::SERVER_MANAGER;
-use ccs_launch_peer::Stop;
 use ccs_launch_reach::{Advice, reach};
 use serde_json::Value;
 
 use crate::Start;
 use crate::cluster::{Cluster, Kind, Version};
+use crate::refusal::Refusal;
 use crate::tries::patiently;
 use crate::verdict::{Trouble, judge_server};
 use crate::watch::{self, End, Workload};
@@ -37,10 +37,12 @@ struct Session<'a> {
     start: &'a Start<'a>,
     cluster: Cluster,
     begin: Instant,
-    /// What is removed when the start fails. Of a chaincode that was there before, nothing is.
+    /// What is removed when the start fails: only objects that were not there before.
     made: Vec<(Kind, String, Version)>,
-    /// Whether the chaincode was there before.
-    was_there: bool,
+    /// What was there before, and stays.
+    found: Vec<Kind>,
+    /// Whether the chaincode is ready.
+    is_ready: bool,
 }
 
 /// Starts a chaincode.
@@ -49,12 +51,12 @@ pub(crate) async fn start(
     keep: impl FnOnce() -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let begin = Instant::now();
-    let mut stop = Stop::listen()?;
+    let mut stop = start.caller.listen()?;
     let cluster = tokio::select! {
         cluster = Cluster::new(start.target) => cluster?,
-        () = stop.received() => return Err(stopped()),
+        () = stop.received() => return Err(start.caller.stopped()),
     };
-    let mut session = Session { start, cluster, begin, made: Vec::new(), was_there: false };
+    let mut session = Session { start, cluster, begin, made: Vec::new(), found: Vec::new(), is_ready: false };
     let outcome = {
         let mut going = pin!(session.go());
         tokio::select! {
@@ -62,7 +64,7 @@ pub(crate) async fn start(
             () = stop.received() => {
                 // What it has failed to do by then is of no interest any more.
                 let _ = tokio::time::timeout(UNDER_WAY, going).await;
-                Err(stopped())
+                Err(start.caller.stopped())
             }
         }
     };
@@ -73,9 +75,12 @@ pub(crate) async fn start(
     outcome
 }
 
-fn stopped() -> Failure {
-    Failure::new(ccs_launch::ExitCode::Stopped, "the peer has stopped the build")
-        .with_hint("install the package again")
+/// Tells whether an object is there; of what may not be looked at, it is taken for there if the Deployment is.
+fn is_there(found: Result<bool, Refusal>, has_deployment: bool) -> Result<bool, Refusal> {
+    match found {
+        Err(refusal) if refusal.right.is_some() => Ok(has_deployment),
+        found => found,
+    }
 }
 
 impl Session<'_> {
@@ -88,6 +93,7 @@ impl Session<'_> {
             plan.connection.address, plan.namespace, plan.object
         ));
         self.becomes_ready(&uid).await?;
+        self.is_ready = true;
         if !self.start.dials {
             return Ok(());
         }
@@ -98,19 +104,28 @@ impl Session<'_> {
     /// Applies Secret, Service and Deployment, and returns the UID of the last.
     async fn make(&mut self) -> Result<String, Failure> {
         let (plan, cluster) = (self.start.plan, self.cluster.clone());
-        self.was_there = patiently(|| cluster.has(Kind::Deployment, &plan.object)).await?;
-        if self.was_there {
+        let has_deployment = patiently(|| cluster.has(Kind::Deployment, &plan.object)).await?;
+        if has_deployment {
             (self.start.say)(&format!("takes over deployment {}/{}", plan.namespace, plan.object));
         }
         let mut uid = String::new();
         let secret = plan.secret.as_ref().map(|secret| (Kind::Secret, secret));
         let objects = [(Kind::Service, &plan.service), (Kind::Deployment, &plan.deployment)];
         for (kind, object) in secret.into_iter().chain(objects) {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+            let look = async || {
+                let found = cluster.metadata(kind, &name).await.map(|found| found.is_some());
+                is_there(found, has_deployment)
+            };
+            let was_there = if kind == Kind::Deployment { has_deployment } else { patiently(look).await? };
             let version = patiently(|| cluster.apply(kind, object, SERVER_MANAGER)).await?;
             version.uid().clone_into(&mut uid);
-            let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
-            // Status and endpoints change an object at once; whose it is, its UID tells.
-            self.made.push((kind, name, version.any()));
+            if was_there {
+                self.found.push(kind);
+            } else {
+                // Status and endpoints change an object at once; whose it is, its UID tells.
+                self.made.push((kind, name, version.any()));
+            }
         }
         Ok(uid)
     }
@@ -158,13 +173,15 @@ impl Session<'_> {
 
     /// Removes what this start has made, the Deployment first.
     async fn remove(&self) {
-        if self.was_there {
-            let plan = self.start.plan;
-            (self.start.say)(&format!(
-                "deployment {}/{} was there before this build, so nothing is removed",
-                plan.namespace, plan.object
-            ));
+        let plan = self.start.plan;
+        if self.is_ready && !self.start.caller.removes_what_is_ready() {
+            let place = format!("{}/{}", plan.namespace, plan.object);
+            (self.start.say)(&format!("deployment {place} is ready, so nothing is removed"));
             return;
+        }
+        for kind in &self.found {
+            let place = format!("{}/{}", plan.namespace, plan.object);
+            (self.start.say)(&format!("the {} of {place} was there before, and is not removed", kind.word()));
         }
         let removal = async {
             for (kind, name, version) in self.made.iter().rev() {
@@ -179,6 +196,31 @@ impl Session<'_> {
                 self.start.plan.object,
                 REMOVAL.as_secs()
             ));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ccs_launch::ExitCode;
+    use ccs_launch::kubernetes::all_rights;
+
+    use super::*;
+
+    #[test]
+    fn what_may_not_be_looked_at_stays_with_a_deployment_that_was_there() {
+        let refusal = |right| Refusal {
+            failure: Failure::new(ExitCode::Forbidden, "no"),
+            may_pass: false,
+            right,
+            status: 403,
+        };
+        for has_deployment in [true, false] {
+            let hidden = is_there(Err(refusal(all_rights().next())), has_deployment);
+            assert_eq!(hidden.unwrap(), has_deployment);
+            assert!(is_there(Ok(true), has_deployment).unwrap());
+            assert!(!is_there(Ok(false), has_deployment).unwrap());
+            assert_eq!(is_there(Err(refusal(None)), has_deployment).unwrap_err().status, 403);
         }
     }
 }

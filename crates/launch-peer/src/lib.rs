@@ -1,10 +1,12 @@
 //! What ends a launch from outside: a signal, or the death of the peer, which may come without one.
 
+mod caller;
 mod stop;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, getppid};
 
+pub use caller::{Caller, Listening};
 pub use stop::Stop;
 
 /// Watches the process that called this one.

@@ -84,6 +84,8 @@ pub struct Reconciler<'a> {
     pub renew: bool,
     /// Whether the chaincode is dialled from here, as the peer will.
     pub dials: bool,
+    /// Tells whether the command is to end.
+    pub is_stopped: &'a dyn Fn() -> bool,
     /// Takes each line about what goes on.
     pub say: &'a dyn Fn(&str),
 }

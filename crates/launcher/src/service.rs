@@ -75,6 +75,7 @@ pub(crate) fn build_on_kubernetes(
         target: &target,
         limit: LIMIT.saturating_sub(begin.elapsed()),
         dials: true,
+        caller: ccs_launch_kubernetes::Caller::Build,
         say: &|message| log.write(message),
     };
     ccs_launch_kubernetes::start(&start, || write(package, image_content, (&plan.connection, &record)))?;
@@ -102,6 +103,7 @@ pub(crate) fn build_on_docker(
     let start = ccs_launch_docker::Start {
         plan: &planned.plan,
         limit: LIMIT.saturating_sub(begin.elapsed()),
+        caller: ccs_launch_docker::Caller::Build,
         say: &|message| log.write(message),
     };
     let mut done = String::new();

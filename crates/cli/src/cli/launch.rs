@@ -130,8 +130,8 @@ pub(crate) struct Reconcile {
     /// The builds of the peer: externalbuilder/builds below `peer.fileSystemPath`
     #[arg(long, value_name = "DIR")]
     pub(crate) builds: PathBuf,
-    /// Go on until SIGTERM, and look again after this time, such as 1h
-    #[arg(long, value_name = "TIME", value_parser = time)]
+    /// Go on until SIGTERM, and look again after this time, such as 1h; 1s at least
+    #[arg(long, value_name = "TIME", value_parser = pause)]
     pub(crate) every: Option<Duration>,
     /// Only this package; what `ccs launch gc` has removed of it comes back. May be given more than once
     #[arg(long = "package", value_name = "ID")]
@@ -183,6 +183,11 @@ pub(crate) struct Gc {
     /// Print a JSON document; docs/json.md describes it
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+fn pause(text: &str) -> Result<Duration, String> {
+    let pause = time(text)?;
+    if pause < Duration::from_secs(1) { Err(format!("{text} is below 1s")) } else { Ok(pause) }
 }
 
 fn time(text: &str) -> Result<Duration, String> {

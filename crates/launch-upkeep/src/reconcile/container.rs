@@ -7,7 +7,7 @@ use std::time::Duration;
 use ccs_launch::docker::ServerPlan;
 use ccs_launch::record::Record;
 use ccs_launch::{ExitCode, Failure};
-use ccs_launch_docker::{Start, run_id, start};
+use ccs_launch_docker::{Caller, Start, run_id, start};
 use ccs_launch_site::container::plan_with;
 use ccs_launch_site::service::Service;
 
@@ -48,7 +48,8 @@ pub(super) fn reconcile(
         return Ok(None);
     }
     let mut certificates_end = None;
-    start(&Start { plan: &planned.plan, limit: LIMIT, say: of.say }, |address| {
+    let caller = Caller::Command(of.is_stopped);
+    start(&Start { plan: &planned.plan, limit: LIMIT, caller, say: of.say }, |address| {
         is_dialled_alike(record, address)?;
         let (connection, record) = planned.at(address);
         certificates_end.clone_from(&record.certificates_end);

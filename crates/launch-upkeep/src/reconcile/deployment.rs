@@ -7,7 +7,7 @@ use ccs_launch::kubernetes::{CHECKSUM, ServerPlan, Target};
 use ccs_launch::record::Record;
 use ccs_launch::server::Certificates;
 use ccs_launch::{ExitCode, Failure};
-use ccs_launch_kubernetes::{Live, Start, Upkeep, start};
+use ccs_launch_kubernetes::{Caller, Live, Start, Upkeep, start};
 use ccs_launch_site::service::{Planned, Service};
 use serde_json::Value;
 
@@ -140,10 +140,9 @@ impl Case<'_> {
     }
 
     fn start(&self, plan: &ServerPlan, keep: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
-        start(
-            &Start { plan, target: &self.target, limit: LIMIT, dials: self.of.dials, say: self.of.say },
-            keep,
-        )
+        let Reconciler { dials, is_stopped, say, .. } = *self.of;
+        let caller = Caller::Command(is_stopped);
+        start(&Start { plan, target: &self.target, limit: LIMIT, dials, caller, say }, keep)
     }
 }
 

@@ -1,7 +1,12 @@
 //! `ccs launch reconcile`: brings servers to where builds and settings want them, once or again and again.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
+use std::time::Duration;
+
+use ccs_launch::ExitCode;
 
 use ccs_launch_upkeep::builds::{Build, Builds};
 use ccs_launch_upkeep::gc::bring_back;
@@ -18,13 +23,25 @@ use crate::stop_signals::StopSignals;
 use crate::style;
 
 pub(crate) fn run(options: &LaunchReconcile) -> Result<(), Failure> {
-    let stop = stop()?;
-    let Some(every) = options.every else { return once(options, &stop).map(drop) };
+    run_until(options, &Stop::catch()?)
+}
+
+fn run_until(options: &LaunchReconcile, stop: &Stop) -> Result<(), Failure> {
+    for package in &options.packages {
+        bring_back_if_removed(package, options)?;
+    }
+    let Some(every) = options.every else {
+        let Round { is_stopped, .. } = once(options, stop)?;
+        return if is_stopped { Err(stopped()) } else { Ok(()) };
+    };
     tell(&format!("looks after {} every {every:?}", options.builds.display()));
     loop {
-        let outcome = once(options, &stop);
+        let outcome = once(options, stop);
         let wait = match &outcome {
-            Ok(Round { is_stopped: true, .. }) => return Ok(()),
+            Ok(Round { is_stopped: true, .. }) => {
+                tell("was stopped");
+                return Ok(());
+            }
             Ok(Round { changes: 0, .. }) => None,
             Ok(_) => Some(format!("looks again in {every:?}")),
             Err(failure) => {
@@ -35,7 +52,7 @@ pub(crate) fn run(options: &LaunchReconcile) -> Result<(), Failure> {
         if let Some(line) = wait {
             tell(&line);
         }
-        if stop.recv_timeout(every).is_ok() {
+        if stop.comes_within(every) {
             tell("was stopped");
             return Ok(());
         }
@@ -48,12 +65,16 @@ struct Round {
     is_stopped: bool,
 }
 
-/// Looks at every build; the first failure is returned when all were looked at.
-fn once(options: &LaunchReconcile, stop: &Receiver<()>) -> Result<Round, Failure> {
+/// Ends a single look that did not reach its end.
+fn stopped() -> Failure {
+    Failure::new("a signal has stopped the command before every build was looked at")
+        .hint("run ccs launch reconcile again".to_owned())
+        .with_number(ExitCode::Stopped.number())
+}
+
+/// Looks at every build; the first failure is returned when all were looked at, and printed when a signal has ended that before.
+fn once(options: &LaunchReconcile, stop: &Stop) -> Result<Round, Failure> {
     let site = site(&options.site)?;
-    for package in &options.packages {
-        bring_back_if_removed(package, options)?;
-    }
     let builds = Builds::read(&options.builds)?;
     builds.warnings.iter().for_each(|warning| output::warn(warning));
     let is_meant =
@@ -74,10 +95,15 @@ fn once(options: &LaunchReconcile, stop: &Receiver<()>) -> Result<Round, Failure
         platforms: &platforms,
         renew: options.renew,
         dials: !options.no_dial,
+        is_stopped: &|| stop.is_received(),
         say: &tell,
     };
     let mut first = None;
     for (build, record) in meant {
+        if stop.is_received() {
+            round.is_stopped = true;
+            break;
+        }
         match reconciler.build(build, record) {
             Ok(None) => {}
             Ok(Some(change)) => {
@@ -85,6 +111,7 @@ fn once(options: &LaunchReconcile, stop: &Receiver<()>) -> Result<Round, Failure
                 print(&change, options.json)?;
             }
             Err(failure) => {
+                round.is_stopped |= failure.code() == ExitCode::Stopped && stop.is_received();
                 let failure = Failure::from(failure).about(&short(&build.package_id));
                 if first.is_some() {
                     failure.print();
@@ -93,13 +120,15 @@ fn once(options: &LaunchReconcile, stop: &Receiver<()>) -> Result<Round, Failure
                 }
             }
         }
-        if stop.try_recv().is_ok() {
-            tell("was stopped");
-            round.is_stopped = true;
-            return Ok(round);
-        }
     }
-    first.map_or(Ok(round), Err)
+    match first {
+        Some(failure) if round.is_stopped => {
+            failure.print();
+            Ok(round)
+        }
+        Some(failure) => Err(failure),
+        None => Ok(round),
+    }
 }
 
 fn bring_back_if_removed(package: &str, options: &LaunchReconcile) -> Result<(), Failure> {
@@ -134,18 +163,76 @@ fn tell(line: &str) {
     anstream::eprintln!("{}", style::safe(line));
 }
 
-/// Catches signals from now on; the receiver gets one when the command is to end.
-fn stop() -> Result<Receiver<()>, Failure> {
-    let runtime = output::runtime()?;
-    let signals = {
-        let _within = runtime.enter();
-        StopSignals::catch()?
-    };
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        runtime.block_on(signals.received());
-        // Nobody waits any more where the command has ended.
-        let _ = sender.send(());
-    });
-    Ok(receiver)
+/// The signals that end the command.
+struct Stop {
+    is_received: Arc<AtomicBool>,
+    receiver: Receiver<()>,
+}
+
+impl Stop {
+    /// Catches them from now on.
+    fn catch() -> Result<Self, Failure> {
+        let runtime = output::runtime()?;
+        let signals = {
+            let _within = runtime.enter();
+            StopSignals::catch()?
+        };
+        let (sender, receiver) = mpsc::channel();
+        let is_received = Arc::new(AtomicBool::new(false));
+        let noted = Arc::clone(&is_received);
+        thread::spawn(move || {
+            runtime.block_on(signals.received());
+            noted.store(true, Ordering::Relaxed);
+            // Nobody waits any more where the command has ended.
+            let _ = sender.send(());
+        });
+        Ok(Self { is_received, receiver })
+    }
+
+    /// Tells whether one has come.
+    fn is_received(&self) -> bool {
+        self.is_received.load(Ordering::Relaxed)
+    }
+
+    /// Waits for one.
+    fn comes_within(&self, time: Duration) -> bool {
+        self.is_received() || self.receiver.recv_timeout(time).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::cli::LaunchSite;
+
+    #[test]
+    fn a_single_look_that_a_signal_ends_before_its_end_fails() {
+        let folder = tempfile::tempdir().unwrap();
+        let hash = "ab".repeat(32);
+        let build = folder.path().join(format!("basic_1.0-{hash}/bld"));
+        fs::create_dir_all(&build).unwrap();
+        let record =
+            r#"{"platform":"docker","object":"dev-p-a","image":"i","port":1,"tls":"none","settings":"00"}"#;
+        fs::write(build.join("launch.json"), record).unwrap();
+        let settings = folder.path().join("launch.yaml");
+        fs::write(&settings, "platform: docker\n").unwrap();
+        let mut options = LaunchReconcile {
+            site: LaunchSite { settings: Some(settings), peer_id: Some("p".to_owned()), mspid: None },
+            builds: folder.path().to_owned(),
+            every: None,
+            packages: Vec::new(),
+            renew: false,
+            no_dial: false,
+            json: false,
+        };
+        let (_sender, receiver) = mpsc::channel();
+        let stop = Stop { is_received: Arc::new(AtomicBool::new(true)), receiver };
+        let failure = run_until(&options, &stop).unwrap_err();
+        assert_eq!(failure.number(), 48);
+        assert!(failure.message().contains("before every build was looked at"), "{}", failure.message());
+        options.every = Some(Duration::from_secs(1));
+        run_until(&options, &stop).unwrap();
+    }
 }
