@@ -1,5 +1,6 @@
 //! What is to be done so that chaincode which an install has started is there as the settings want it, with certificates that last.
 
+mod bundle;
 mod container;
 mod deployment;
 mod files;
@@ -155,6 +156,11 @@ fn is_due(end: &str, now: i64) -> bool {
     seconds(end).is_none_or(|end| end.saturating_sub(now) < VALIDITY.whole_seconds() / PART)
 }
 
+/// Tells whether certificates have ended; not of those whose end cannot be read.
+fn has_ended(end: &str, now: i64) -> bool {
+    seconds(end).is_some_and(|end| end <= now)
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -218,6 +224,12 @@ mod tests {
         assert_eq!(decided(|_, seen| seen.renew = true).1, "a renewal was asked for");
         let other = decided(|_, seen| seen.is_released = false);
         assert_eq!(other.0, Work::Renew);
+    }
+
+    #[test]
+    fn certificates_end_at_their_end() {
+        let ended = ["2026-11-30T03:59:59Z", "2026-11-30T04:00:00Z", "2026-11-30T04:00:01Z", "soon"];
+        assert_eq!(ended.map(|end| has_ended(end, NOW)), [true, true, false, false]);
     }
 
     #[test]

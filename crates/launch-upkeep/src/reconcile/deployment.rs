@@ -1,6 +1,6 @@
 //! Chaincode on Kubernetes that the peer dials: what was decided, carried out.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ccs_files::Connection;
 use ccs_launch::kubernetes::{CHECKSUM, ServerPlan, Target};
@@ -11,8 +11,9 @@ use ccs_launch_kubernetes::{Caller, Live, Start, Upkeep, start};
 use ccs_launch_site::service::{Planned, Service};
 use serde_json::Value;
 
+use super::bundle;
 use super::files::Files;
-use super::{Change, Reconciler, SECRET, Seen, Work, decide, has_tls};
+use super::{Change, Reconciler, SECRET, Seen, Work, decide, has_ended, has_tls};
 use crate::builds::Build;
 use crate::moment::now;
 use crate::workload::KUBERNETES;
@@ -119,10 +120,14 @@ impl Case<'_> {
             self.service.plan_with(&self.target, Some(certificates), Some(end.clone()))
         };
         let Planned { plan: last, record } = plan_with(&certificates)?;
-        let old = self.connection.as_ref().filter(|connection| !connection.root_cert.is_empty());
+        // The chaincode rejects a certificate of the peer that has ended, so there is nothing to go on with.
+        let has_ended = self.record.certificates_end.as_deref().is_some_and(|end| has_ended(end, now()));
+        let old = self.connection.as_ref().filter(|old| !has_ended && !old.root_cert.is_empty());
         let first = match old {
             Some(old) => {
-                let between = plan_with(&both(&certificates, old))?.plan;
+                let runs_last_tried = bundle::runs_last_tried(self.live.deployment.as_ref());
+                let trusted = bundle::kept(&old.root_cert, runs_last_tried, SystemTime::now());
+                let between = plan_with(&both(&certificates, old, &trusted))?.plan;
                 self.files.write_connection(&between.connection)?;
                 between
             }
@@ -173,10 +178,10 @@ fn kept(connection: Option<&Connection>, checksum: &str) -> Certificates {
 }
 
 /// Returns new certificates of the chaincode, for a time in which the peer still shows its old one, and both sides trust both CAs.
-fn both(new: &Certificates, old: &Connection) -> Certificates {
+fn both(new: &Certificates, old: &Connection, trusted: &str) -> Certificates {
     let end = if new.ca.ends_with('\n') { "" } else { "\n" };
     Certificates {
-        ca: format!("{}{end}{}", new.ca, old.root_cert),
+        ca: format!("{}{end}{}", new.ca, trusted),
         server: new.server.clone(),
         client: (old.client_cert.clone(), old.client_key.clone()),
         checksum: new.checksum.clone(),
@@ -203,13 +208,9 @@ mod tests {
             client: ("C".to_owned(), "CK".to_owned()),
             checksum: "new".to_owned(),
         };
-        let old = Connection {
-            root_cert: "OLD\n".to_owned(),
-            client_cert: "OC".to_owned(),
-            client_key: "OK".to_owned(),
-            ..Connection::default()
-        };
-        let between = both(&new, &old);
+        let old =
+            Connection { client_cert: "OC".to_owned(), client_key: "OK".to_owned(), ..Connection::default() };
+        let between = both(&new, &old, "OLD\n");
         assert_eq!((between.ca.as_str(), between.checksum.as_str()), ("NEW\nOLD\n", "new"));
         assert_eq!(between.server, new.server);
         assert_eq!(between.client, ("OC".to_owned(), "OK".to_owned()));
