@@ -69,6 +69,8 @@ impl PlannedContainer {
             tls: container.image.tls,
             settings: hex::encode(Sha256::digest(self.plan.settings_alone())),
             certificates_end: self.certificates_end.clone(),
+            // Certificates and address of a container are one.
+            checksum: None,
         };
         (self.plan.connection(address), record)
     }

@@ -76,7 +76,8 @@ impl<'a> Service<'a> {
         let server = self.server(target);
         server.check()?;
         let plan = server.plan(&self.subject(), certificates)?;
-        let record = record(&plan, self.image, end);
+        let checksum = certificates.map(|certificates| certificates.checksum.clone());
+        let record = record(&plan, self.image, (end, checksum));
         Ok(Planned { plan, record })
     }
 
@@ -100,7 +101,11 @@ fn domains(resolver: &str) -> Vec<String> {
     domains
 }
 
-fn record(plan: &ServerPlan, image: &Image, certificates_end: Option<String>) -> Record {
+fn record(
+    plan: &ServerPlan,
+    image: &Image,
+    (certificates_end, checksum): (Option<String>, Option<String>),
+) -> Record {
     Record {
         platform: "kubernetes".to_owned(),
         namespace: plan.namespace.clone(),
@@ -111,6 +116,7 @@ fn record(plan: &ServerPlan, image: &Image, certificates_end: Option<String>) ->
         tls: image.tls,
         settings: hex::encode(Sha256::digest(plan.settings_alone().to_string())),
         certificates_end,
+        checksum,
     }
 }
 

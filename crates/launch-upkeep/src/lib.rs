@@ -20,6 +20,7 @@ pub mod check;
 pub mod gc;
 pub mod installed;
 pub mod inventory;
+pub mod lock;
 pub mod moment;
 pub mod package;
 pub mod platforms;

@@ -36,6 +36,8 @@ pub struct Seen<'a> {
     pub lost: &'a [&'static str],
     /// Whether it has certificates.
     pub has_tls: bool,
+    /// The hash of the certificates in the Deployment, if it has one.
+    pub checksum: Option<&'a str>,
     /// Whether the peer reads the connection.json of the build.
     pub is_released: bool,
     /// Whether a renewal is asked for.
@@ -131,6 +133,10 @@ pub fn decide(seen: &Seen<'_>) -> (Work, Vec<String>) {
         if let Some(end) = record.certificates_end.as_deref().filter(|end| is_due(end, seen.now)) {
             renew.push(format!("the certificates end on {end}"));
         }
+        let others = record.checksum.as_deref().zip(seen.checksum).is_some_and(|(kept, live)| kept != live);
+        if others {
+            renew.push("the Deployment has other certificates than the build has recorded".to_owned());
+        }
         if !seen.is_released {
             renew.push("the connection.json that the peer reads is not the one of the build".to_owned());
         }
@@ -172,7 +178,7 @@ mod tests {
     fn record() -> Record {
         serde_json::from_value(json!({
             "platform": "kubernetes", "namespace": "hlf", "object": "ccs-a", "image": "i", "port": 1, "tls": "mutual",
-            "settings": "00", "certificates_end": "2036-11-27T00:00:00Z",
+            "settings": "00", "certificates_end": "2036-11-27T00:00:00Z", "checksum": "ab",
         }))
         .unwrap()
     }
@@ -186,6 +192,7 @@ mod tests {
             settings: "00",
             lost: &[],
             has_tls: true,
+            checksum: Some("ab"),
             is_released: true,
             renew: false,
             now: NOW,
@@ -224,6 +231,12 @@ mod tests {
         assert_eq!(decided(|_, seen| seen.renew = true).1, "a renewal was asked for");
         let other = decided(|_, seen| seen.is_released = false);
         assert_eq!(other.0, Work::Renew);
+        let others = decided(|_, seen| seen.checksum = Some("cd"));
+        let reason = "the Deployment has other certificates than the build has recorded";
+        assert_eq!(others, (Work::Renew, reason.to_owned()));
+        // An older build has recorded no hash, and a Deployment that is gone has none.
+        assert_eq!(decided(|record, _| record.checksum = None).0, Work::Nothing);
+        assert_eq!(decided(|_, seen| seen.checksum = None).0, Work::Nothing);
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub struct Record {
     /// When its certificates end, as RFC 3339; absent without TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificates_end: Option<String>,
+    /// The hash of its certificates, which is also an annotation of its pods on Kubernetes; absent without TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<String>,
 }
 
 #[cfg(test)]
@@ -48,6 +51,7 @@ mod tests {
             tls: Tls::Mutual,
             settings: "5f".to_owned(),
             certificates_end: Some("2036-11-26T20:00:00Z".to_owned()),
+            checksum: Some("ab".to_owned()),
         }
     }
 
@@ -57,7 +61,7 @@ mod tests {
         let text = serde_json::to_string(&kubernetes).unwrap();
         assert_eq!(
             text,
-            r#"{"platform":"kubernetes","namespace":"hlf","object":"ccs-basic10-bpzgucek5hlow","image":"basic@sha256:00","port":9999,"tls":"mutual","settings":"5f","certificates_end":"2036-11-26T20:00:00Z"}"#
+            r#"{"platform":"kubernetes","namespace":"hlf","object":"ccs-basic10-bpzgucek5hlow","image":"basic@sha256:00","port":9999,"tls":"mutual","settings":"5f","certificates_end":"2036-11-26T20:00:00Z","checksum":"ab"}"#
         );
         assert_eq!(serde_json::from_str::<Record>(&text).unwrap(), kubernetes);
         let docker = Record {
@@ -65,6 +69,7 @@ mod tests {
             namespace: String::new(),
             address: Some("127.0.0.1:20001".to_owned()),
             certificates_end: None,
+            checksum: None,
             ..record()
         };
         let text = serde_json::to_string(&docker).unwrap();

@@ -40,6 +40,7 @@ pub(super) fn reconcile(
         settings: &wanted.settings,
         lost,
         has_tls,
+        checksum: None,
         is_released: files.is_released(),
         renew: of.renew,
         now: now(),

@@ -9,7 +9,6 @@ use ccs_launch::server::Certificates;
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_kubernetes::{Caller, Live, Start, Upkeep, start};
 use ccs_launch_site::service::{Planned, Service};
-use serde_json::Value;
 
 use super::bundle;
 use super::files::Files;
@@ -58,6 +57,7 @@ pub(super) fn reconcile(
         settings: &wanted.settings,
         lost: &lost(&live),
         has_tls,
+        checksum: checksum(&live),
         is_released: files.is_released(),
         renew: of.renew,
         now: now(),
@@ -79,6 +79,12 @@ pub(super) fn reconcile(
     }))
 }
 
+/// Returns the hash of the certificates for which the pods were started.
+fn checksum(live: &Live) -> Option<&str> {
+    let deployment = live.deployment.as_ref()?;
+    deployment["spec"]["template"]["metadata"]["annotations"][CHECKSUM].as_str()
+}
+
 /// Returns what is not there; what may not be looked at is not taken for gone.
 fn lost(live: &Live) -> Vec<&'static str> {
     let lost = [
@@ -94,10 +100,8 @@ impl Case<'_> {
     fn apply(&self) -> Result<Option<String>, Failure> {
         let has_tls = has_tls(self.service);
         // The annotation of the pods that run: another one would start new pods.
-        let deployment = self.live.deployment.as_ref();
-        let annotation =
-            deployment.map(|found| &found["spec"]["template"]["metadata"]["annotations"][CHECKSUM]);
-        let checksum = annotation.and_then(Value::as_str).unwrap_or(KEPT);
+        let recorded = self.record.checksum.as_deref();
+        let checksum = checksum(&self.live).or(recorded).unwrap_or(KEPT);
         let kept = has_tls.then(|| kept(self.connection.as_ref(), checksum));
         let end = self.record.certificates_end.clone();
         let Planned { mut plan, record } =
@@ -190,12 +194,18 @@ fn both(new: &Certificates, old: &Connection, trusted: &str) -> Certificates {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+
     use super::*;
 
     #[test]
     fn what_may_not_be_looked_at_is_not_taken_for_gone() {
         let blind = Live { deployment: Some(Value::Null), ..Live::default() };
         assert!(lost(&blind).is_empty());
+        assert_eq!(checksum(&blind), None);
+        let annotations = json!({CHECKSUM: "ab"});
+        let deployment = json!({"spec": {"template": {"metadata": {"annotations": annotations}}}});
+        assert_eq!(checksum(&Live { deployment: Some(deployment), ..Live::default() }), Some("ab"));
         let gone = Live { service: Some(false), ..Live::default() };
         assert_eq!(lost(&gone), ["Deployment", "Service"]);
     }

@@ -10,6 +10,7 @@ use ccs_launch::ExitCode;
 
 use ccs_launch_upkeep::builds::{Build, Builds};
 use ccs_launch_upkeep::gc::bring_back;
+use ccs_launch_upkeep::lock::Lock;
 use ccs_launch_upkeep::platforms::Platforms;
 use ccs_launch_upkeep::reconcile::{Change, Reconciler};
 use ccs_launch_upkeep::workload::Workload;
@@ -75,6 +76,7 @@ fn stopped() -> Failure {
 /// Looks at every build; the first failure is returned when all were looked at, and printed when a signal has ended that before.
 fn once(options: &LaunchReconcile, stop: &Stop) -> Result<Round, Failure> {
     let site = site(&options.site)?;
+    let _lock = Lock::take(&options.builds)?;
     let builds = Builds::read(&options.builds)?;
     builds.warnings.iter().for_each(|warning| output::warn(warning));
     let is_meant =

@@ -1,0 +1,52 @@
+//! One command at a time changes the builds of a peer.
+
+use std::fs::File;
+use std::path::Path;
+
+use ccs_launch::{ExitCode, Failure};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+
+/// Keeps others from the builds of a peer while it exists.
+#[derive(Debug)]
+pub struct Lock {
+    _folder: File,
+}
+
+impl Lock {
+    /// Locks the folder of the builds itself: the peer is alone in making files there.
+    pub fn take(folder: &Path) -> Result<Self, Failure> {
+        let opened = File::open(folder).map_err(|error| {
+            Failure::new(ExitCode::InputOutput, format!("cannot read {}: {error}", folder.display())).with_hint(
+                "the peer has its builds in externalbuilder/builds below peer.fileSystemPath of core.yaml",
+            )
+        })?;
+        match flock(&opened, FlockOperation::NonBlockingLockExclusive) {
+            Err(Errno::WOULDBLOCK) => Err(Failure::new(
+                ExitCode::InputOutput,
+                format!("another ccs launch reconcile changes the builds in {}", folder.display()),
+            )
+            .with_hint("run the command again when the other one has ended its round")),
+            // A file system of a network may have no locks for folders.
+            Ok(()) | Err(_) => Ok(Self { _folder: opened }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_commands_do_not_change_the_same_builds() {
+        let folder = tempfile::tempdir().unwrap();
+        let first = Lock::take(folder.path()).unwrap();
+        let line = Lock::take(folder.path()).unwrap_err().line();
+        assert!(line.contains("another ccs launch reconcile changes the builds in /"), "{line}");
+        assert!(line.contains("hint: run the command again"), "{line}");
+        drop(first);
+        Lock::take(folder.path()).unwrap();
+        let missing = Lock::take(Path::new("/missing/builds")).unwrap_err().line();
+        assert!(missing.contains("cannot read /missing/builds: "), "{missing}");
+    }
+}
