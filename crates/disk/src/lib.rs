@@ -143,13 +143,50 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     let failed = |error| Error::system("replace", path, error);
     let old = fs::metadata(path).map_err(failed)?;
     let mut file = tempfile::Builder::new().prefix(".ccs-").tempfile_in(parent(path)).map_err(failed)?;
-    let new = file.as_file().metadata().map_err(failed)?;
-    if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
-        fchown(file.as_file(), Some(old.uid()), Some(old.gid())).map_err(failed)?;
-    }
+    give(file.as_file(), &old).map_err(failed)?;
     file.as_file().set_permissions(old.permissions()).map_err(failed)?;
     file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
     persist(file, path, Existing::Replace)
+}
+
+/// Replaces a file as [`replace_file`] does, or makes it where it is missing, with mode 0600 and the owner of a folder.
+pub fn restore_file(path: &Path, content: &[u8], owner: &Path) -> Result<(), Error> {
+    match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        _ => return replace_file(path, content),
+    }
+    restore_folder(parent(path), owner)?;
+    let failed = |error| Error::system("write", path, error);
+    let owner = fs::metadata(owner).map_err(failed)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".ccs-")
+        .permissions(Permissions::from_mode(SECRET))
+        .tempfile_in(parent(path))
+        .map_err(failed)?;
+    give(file.as_file(), &owner).map_err(failed)?;
+    file.write_all(content).and_then(|()| file.as_file().sync_all()).map_err(failed)?;
+    persist(file, path, Existing::Replace)
+}
+
+/// Makes the folders on the way that are missing, with mode 0700 and the owner of another folder.
+pub fn restore_folder(folder: &Path, owner: &Path) -> Result<(), Error> {
+    let failed = |error| Error::system("make", folder, error);
+    let owner = fs::metadata(owner).map_err(failed)?;
+    let missing: Vec<_> = folder.ancestors().take_while(|folder| !folder.exists()).collect();
+    for folder in missing.iter().rev().filter(|folder| !folder.as_os_str().is_empty()) {
+        DirBuilder::new().mode(0o700).create(folder).map_err(failed)?;
+        fs::File::open(folder).and_then(|made| give(&made, &owner)).map_err(failed)?;
+    }
+    Ok(())
+}
+
+/// Gives what was made an owner, if it has another one.
+fn give(made: &fs::File, owner: &fs::Metadata) -> io::Result<()> {
+    let now = made.metadata()?;
+    if (owner.uid(), owner.gid()) == (now.uid(), now.gid()) {
+        return Ok(());
+    }
+    fchown(made, Some(owner.uid()), Some(owner.gid()))
 }
 
 fn persist(file: NamedTempFile, path: &Path, existing: Existing) -> Result<(), Error> {
@@ -236,6 +273,31 @@ mod tests {
         let missing = replace_file(&root.path().join("missing"), b"one").unwrap_err();
         assert!(missing.to_string().starts_with("cannot replace "), "{missing}");
         assert_eq!(fs::read_dir(&root).unwrap().count(), 1, "no draft is left");
+    }
+
+    #[test]
+    fn a_file_that_is_missing_is_made_with_its_folders() {
+        let root = tempfile::tempdir().unwrap();
+        let path = root.path().join("chaincode/server/connection.json");
+        restore_file(&path, b"one", root.path()).unwrap();
+        assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (b"one".as_slice(), 0o600));
+        for folder in ["chaincode", "chaincode/server"] {
+            assert_eq!(mode(&root.path().join(folder)), 0o700, "{folder}");
+        }
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        restore_file(&path, b"two", root.path()).unwrap();
+        assert_eq!((fs::read(&path).unwrap().as_slice(), mode(&path)), (b"two".as_slice(), 0o640));
+        let nobody = restore_file(&root.path().join("a/b"), b"", &root.path().join("missing")).unwrap_err();
+        assert!(nobody.to_string().starts_with("cannot make "), "{nobody}");
+        if rustix::process::geteuid().is_root() {
+            let theirs = root.path().join("theirs");
+            fs::create_dir(&theirs).unwrap();
+            std::os::unix::fs::chown(&theirs, Some(1234), Some(1234)).unwrap();
+            restore_file(&theirs.join("deep/f"), b"", &theirs).unwrap();
+            for path in ["deep", "deep/f"] {
+                assert_eq!(fs::metadata(theirs.join(path)).unwrap().uid(), 1234, "{path}");
+            }
+        }
     }
 
     #[test]

@@ -48,6 +48,7 @@ pub(super) fn reconcile(
     if work == Work::Nothing {
         return Ok(None);
     }
+    files.prepare()?;
     let mut certificates_end = None;
     let caller = Caller::Command(of.is_stopped);
     start(&Start { plan: &planned.plan, limit: LIMIT, caller, say: of.say }, |address| {

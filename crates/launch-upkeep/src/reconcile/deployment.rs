@@ -62,6 +62,9 @@ pub(super) fn reconcile(
         renew: of.renew,
         now: now(),
     });
+    if work != Work::Nothing {
+        files.prepare()?;
+    }
     let case = Case { of, upkeep, service, target, record, files, live, connection };
     let (change, certificates_end) = match work {
         Work::Nothing => return Ok(None),

@@ -1,11 +1,12 @@
 //! The files of a build that change with its chaincode: launch.json, and connection.json in the build and where the peer reads it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ccs_files::Connection;
 use ccs_launch::record::{self, Record};
 use ccs_launch::{ExitCode, Failure};
+use rustix::fs::{Access, access};
 
 use crate::builds::Build;
 
@@ -41,10 +42,28 @@ impl<'a> Files<'a> {
         built.is_some() && built == released
     }
 
-    /// Replaces connection.json, first where the peer reads it. Mode and owner stay.
+    /// Makes what is missing as far as that is known, before anything changes on the platform, and looks whether the rest can be written.
+    pub(super) fn prepare(&self) -> Result<(), Failure> {
+        let paths = self.connections();
+        let contents = paths.each_ref().map(|path| fs::read(path).ok());
+        for (path, other) in paths.iter().zip(contents.iter().rev()) {
+            let folder = path.parent().unwrap_or(&self.build.folder);
+            ccs_disk::restore_folder(folder, &self.build.folder).map_err(|error| cannot(&error))?;
+            access(folder, Access::WRITE_OK | Access::EXEC_OK).map_err(|errno| {
+                let source = std::io::Error::from(errno);
+                cannot(&ccs_disk::Error::system("write", path, source))
+            })?;
+            if let Some(other) = other.as_ref().filter(|_| !path.exists()) {
+                self.restore(path, other)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Replaces connection.json, first where the peer reads it. Mode and owner stay; a file that is missing is made.
     pub(super) fn write_connection(&self, connection: &Connection) -> Result<(), Failure> {
         let content = connection.to_json();
-        self.connections().iter().rev().try_for_each(|path| replace(path, &content))
+        self.connections().iter().rev().try_for_each(|path| self.restore(path, &content))
     }
 
     /// Replaces launch.json.
@@ -53,14 +72,57 @@ impl<'a> Files<'a> {
         let content = serde_json::to_vec(record).map_err(|error| {
             Failure::new(ExitCode::InputOutput, format!("cannot write {}: {error}", path.display()))
         })?;
-        replace(&path, &content)
+        self.restore(&path, &content)
+    }
+
+    fn restore(&self, path: &Path, content: &[u8]) -> Result<(), Failure> {
+        ccs_disk::restore_file(path, content, &self.build.folder).map_err(|error| cannot(&error))
     }
 }
 
-fn replace(path: &std::path::Path, content: &[u8]) -> Result<(), Failure> {
-    ccs_disk::replace_file(path, content).map_err(|error| {
-        let reason = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-        Failure::new(ExitCode::InputOutput, format!("{error}{reason}"))
-            .with_hint("run as the user of the peer, or as root, with the peer's builds mounted for writing")
-    })
+fn cannot(error: &ccs_disk::Error) -> Failure {
+    let reason = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+    Failure::new(ExitCode::InputOutput, format!("{error}{reason}"))
+        .with_hint("run as the user of the peer, or as root, with the peer's builds mounted for writing")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_connection_that_is_missing_comes_back_before_anything_changes() {
+        let root = tempfile::tempdir().unwrap();
+        let build = Build {
+            package_id: "a:00".to_owned(),
+            chaincode_type: "ccaas".to_owned(),
+            folder: root.path().join("bld"),
+            release: root.path().join("release"),
+            record: None,
+            is_removed: false,
+        };
+        fs::create_dir(&build.folder).unwrap();
+        let files = Files::of(&build);
+        // Where neither is there, there are the folders for both.
+        files.prepare().unwrap();
+        assert!(build.release.join("chaincode/server").is_dir() && files.connection().is_none());
+        let connection = Connection { address: "ccs-a:9999".to_owned(), ..Connection::default() };
+        files.write_connection(&connection).unwrap();
+        for path in files.connections() {
+            assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            fs::remove_file(&path).unwrap();
+            assert!(!files.is_released());
+            files.prepare().unwrap();
+            assert!(files.is_released(), "{} is missing", path.display());
+        }
+        fs::remove_dir_all(&build.release).unwrap();
+        fs::write(&build.release, "").unwrap();
+        let line = files.prepare().unwrap_err().line();
+        assert!(
+            line.contains("cannot make ") && line.contains("hint: run as the user of the peer"),
+            "{line}"
+        );
+    }
 }
