@@ -4,6 +4,7 @@ use ccs_launch::kubernetes::{CONTAINER, WORKLOAD};
 use serde_json::Value;
 
 use crate::cluster::Kind;
+use crate::stamp::APPLIED;
 use crate::verdict::{Observed, Verdict, judge, judge_server};
 
 /// An object that a launch has made.
@@ -27,6 +28,8 @@ pub struct Found {
     pub mspid: String,
     /// When it was made, as RFC 3339.
     pub created: Option<String>,
+    /// When a launch has applied it last, as RFC 3339.
+    pub applied: Option<String>,
     /// How it is; a Service has no state.
     pub state: Option<State>,
     /// Why its chaincode ended last, if it has.
@@ -62,6 +65,7 @@ pub(crate) fn read(kind: Kind, namespace: &str, object: &Value, pods: &[Value]) 
         peer_id: annotation(["fabric-ccs/peer-id", "fabric-builder-k8s-peerid"])?,
         mspid: annotation(["fabric-ccs/mspid", "fabric-builder-k8s-mspid"]).unwrap_or_default(),
         created: text(&metadata["creationTimestamp"]),
+        applied: text(&metadata["annotations"][APPLIED]),
         state: state(kind, object, pod),
         last_end: pod.and_then(last_end),
     })
@@ -119,7 +123,8 @@ mod tests {
             "metadata": {
                 "name": "ccs-basic10-x", "uid": "u", "generation": 1, "creationTimestamp": "2026-11-30T04:00:00Z",
                 "labels": {WORKLOAD: "ccs-basic10-x"},
-                "annotations": {"fabric-ccs/package-id": "basic_1.0:00", "fabric-ccs/peer-id": "peer0"},
+                "annotations": {"fabric-ccs/package-id": "basic_1.0:00", "fabric-ccs/peer-id": "peer0",
+                    APPLIED: "2026-11-30T05:00:00Z"},
             },
             "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": available},
         })
@@ -149,6 +154,8 @@ mod tests {
             Some("was started again 2 times; it ended last with exit status 137: OOMKilled")
         );
         assert_eq!((found.package_id.as_str(), found.peer_id.as_str()), ("basic_1.0:00", "peer0"));
+        assert_eq!(found.created.as_deref(), Some("2026-11-30T04:00:00Z"));
+        assert_eq!(found.applied.as_deref(), Some("2026-11-30T05:00:00Z"));
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | --- | --- |
 //! | `session` | one launch from beginning to end |
 //! | `server` | the start of chaincode that waits for the peer to dial |
+//! | `stamp` | when an object was applied last |
 //! | `upkeep`, `reads`, `found` | what is there already, and its removal |
 //! | `output` | what the chaincode writes |
 //! | `watch` | what Job or Deployment, pod and Events show |
@@ -23,6 +24,7 @@ mod reads;
 mod refusal;
 mod server;
 mod session;
+mod stamp;
 mod tries;
 mod upkeep;
 mod verdict;

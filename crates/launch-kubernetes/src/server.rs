@@ -1,7 +1,7 @@
 //! The start of chaincode that waits for the peer to dial: what it makes stays when all has succeeded, and goes otherwise.
 
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use ccs_launch::Failure;
 use ccs_launch::kubernetes::SERVER_MANAGER;
@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::Start;
 use crate::cluster::{Cluster, Kind, Version};
 use crate::refusal::Refusal;
+use crate::stamp::stamped;
 use crate::tries::patiently;
 use crate::verdict::{Trouble, judge_server};
 use crate::watch::{self, End, Workload};
@@ -118,6 +119,7 @@ impl Session<'_> {
                 is_there(found, has_deployment)
             };
             let was_there = if kind == Kind::Deployment { has_deployment } else { patiently(look).await? };
+            let object = &stamped(object, SystemTime::now());
             let version = patiently(|| cluster.apply(kind, object, SERVER_MANAGER)).await?;
             version.uid().clone_into(&mut uid);
             if was_there {

@@ -1,5 +1,7 @@
 //! What launches have left and nothing uses any more.
 
+mod doubt;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -12,7 +14,7 @@ use serde::Serialize;
 use crate::builds::{Build, Builds, REMOVED};
 use crate::installed::Installed;
 use crate::inventory::refers_to;
-use crate::moment::age;
+use crate::moment::seconds;
 use crate::platforms::Platforms;
 use crate::workload::{Kind, State, Workload};
 
@@ -68,7 +70,7 @@ pub struct Garbage {
     pub workload: String,
     /// Why it may go.
     pub reason: &'static str,
-    /// How long ago it was made, in seconds.
+    /// How long ago it was made, or taken over by a build, in seconds.
     pub age_seconds: Option<u64>,
     /// Its objects, in the order in which they go.
     pub objects: Vec<Part>,
@@ -129,8 +131,11 @@ impl Search<'_> {
         found.peer_id == self.peer_id && !is_other(&found.mspid, self.mspid)
     }
 
+    /// Returns how long ago an object was made, or taken over by a build.
     fn age(&self, found: &Workload) -> Option<u64> {
-        found.created.as_deref().and_then(|created| age(created, self.now))
+        let moments = [&found.created, &found.applied].into_iter().flatten();
+        let latest = moments.filter_map(|moment| seconds(moment)).max()?;
+        u64::try_from(self.now.saturating_sub(latest)).ok()
     }
 
     /// Tells whether an object is older than a limit; one without a time is not.

@@ -155,6 +155,7 @@ mod tests {
             peer_id: peer_id.to_owned(),
             mspid: "Org1MSP".to_owned(),
             created: Some("2026-11-30T03:00:00Z".to_owned()),
+            applied: None,
             state: (kind != Kind::Service).then_some(State::Running),
             last_end: None,
         }

@@ -60,6 +60,8 @@ pub struct Workload {
     pub mspid: String,
     /// When it was made, as RFC 3339.
     pub created: Option<String>,
+    /// When a launch has applied it last, as RFC 3339; none where each launch makes another one.
+    pub applied: Option<String>,
     /// How it is; a Service has no state.
     pub state: Option<State>,
     /// Why its chaincode ended last, if it has.
@@ -119,6 +121,7 @@ impl From<Found> for Workload {
             peer_id: found.peer_id,
             mspid: found.mspid,
             created: found.created,
+            applied: found.applied,
             state,
             last_end: found.last_end,
         }
@@ -145,6 +148,7 @@ impl From<ccs_launch_docker::Workload> for Workload {
             peer_id: found.peer,
             mspid: String::new(),
             created: Some(moment::of_seconds(found.created)),
+            applied: None,
             state: Some(state),
             last_end: None,
         }

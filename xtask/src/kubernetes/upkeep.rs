@@ -215,6 +215,7 @@ impl Upkeep<'_> {
     }
 
     fn collects(&self, old: &Served<'_>) -> Result<()> {
+        self.keeps_what_a_wrong_folder_does_not_know(old)?;
         let said = self.succeeds(&["gc", "--older-than", "0s"], &["--builds"])?;
         ensure!(said == "nothing is to be removed\n", "it said {said}");
         let installed = self.administrator.run("lifecycle chaincode queryinstalled --output json")?.stdout;
@@ -235,6 +236,26 @@ impl Upkeep<'_> {
         wait_until(CHANGE, || Ok(self.objects(old)?.is_empty())).context("something is left")?;
         self.does_nothing()?;
         self.administrator.reads(self.name)
+    }
+
+    /// Checks that a folder without builds deletes nothing, and that what was applied lately stays.
+    fn keeps_what_a_wrong_folder_does_not_know(&self, old: &Served<'_>) -> Result<()> {
+        let empty = self.folder.join("no-peer/externalbuilder/builds");
+        fs::create_dir_all(&empty)?;
+        let empty = empty.to_string_lossy();
+        let young = self.succeeds(&["gc", "--builds", &empty, "--yes"], &[])?;
+        ensure!(young == "nothing is to be removed\n", "it said {young}");
+        let arguments = ["gc", "--builds", &empty, "--older-than", "0s", "--yes"];
+        let Finished { status, stderr, .. } = self.finish(&arguments, &[], &self.cluster.kubeconfig())?;
+        ensure!(status.code() == Some(64), "ended with {status}, and said {stderr}");
+        ensure!(stderr.contains("holds no build"), "it said {stderr}");
+        ensure!(self.objects(old)?.len() == 3, "something was deleted");
+        let label = format!("chaincode={}", old.label);
+        let path = r"jsonpath={.items[*].metadata.annotations.fabric-ccs/applied}";
+        let kinds = "deployments,services";
+        let found = self.cluster.expect(&["-n", self.namespace, "get", kinds, "-l", &label, "-o", path])?;
+        ensure!(found.split_whitespace().count() == 2, "they were applied at {found:?}");
+        Ok(())
     }
 
     fn brings_back(&self, old: &Served<'_>) -> Result<()> {

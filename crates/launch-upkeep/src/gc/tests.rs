@@ -17,6 +17,7 @@ fn found(kind: Kind, name: &str, package_id: &str) -> Workload {
         peer_id: "peer0".to_owned(),
         mspid: "Org1MSP".to_owned(),
         created: Some(OLD.to_owned()),
+        applied: None,
         state: (kind != Kind::Service).then_some(State::Running),
         last_end: None,
     }
@@ -94,6 +95,41 @@ fn an_install_that_is_under_way_is_left_alone() {
     assert_eq!(told(&Search { older_than: Some(0), ..search }, &[young.clone()]).len(), 1);
     young.created = None;
     assert!(told(&search, &[young]).is_empty());
+    // A build takes over what was there before; the clock of its peer may be ahead.
+    for applied in ["2026-11-29T23:55:00Z", "2026-11-30T00:01:00Z"] {
+        let mut taken_over = found(Kind::Deployment, "b", "b:00");
+        taken_over.applied = Some(applied.to_owned());
+        assert!(told(&search, &[taken_over]).is_empty());
+    }
+}
+
+#[test]
+fn a_folder_without_the_peers_builds_is_no_reason_to_delete() {
+    let there = [found(Kind::Deployment, "b", "b:00")];
+    let empty = Builds::default();
+    let search = Search { builds: Some(&empty), ..SEARCH };
+    let garbage = search.garbage(&there);
+    assert_eq!(garbage.len(), 1);
+    let refused = |search: &Search<'_>, folder: &str| {
+        search.is_certain(Some(Path::new(folder)), &garbage).map_err(|failure| failure.line())
+    };
+    let said = refused(&search, "/p/externalbuilder/builds").unwrap_err();
+    assert!(said.contains("nothing is deleted: /p/externalbuilder/builds holds no build"), "{said}");
+    assert!(said.contains("hint: the peer has its builds in "), "{said}");
+    assert!(said.contains("add --peer peer0"), "{said}");
+    let builds = builds();
+    let search = Search { builds: Some(&builds), ..SEARCH };
+    let said = refused(&search, "/backup").unwrap_err();
+    assert!(said.contains("/backup is not externalbuilder/builds of a peer"), "{said}");
+    refused(&search, "/p/externalbuilder/builds/").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("externalbuilder/builds")).unwrap();
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(folder.path().join("externalbuilder/builds"), &link).unwrap();
+    refused(&search, &link.to_string_lossy()).unwrap();
+    // What was named goes whatever the builds say.
+    refused(&Search { builds: Some(&empty), is_named: true, ..SEARCH }, "/backup").unwrap();
+    refused(&Search { builds: Some(&empty), names: &["b".to_owned()], ..SEARCH }, "/backup").unwrap();
 }
 
 #[test]

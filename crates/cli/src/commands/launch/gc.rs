@@ -60,8 +60,9 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
                 .hint("mend or remove the build that is named above".to_owned()));
         }
     }
-    let mut failed = None;
-    for garbage in garbage.iter_mut().filter(|_| options.yes) {
+    let mut failed = search.is_certain(options.builds.as_deref(), &garbage).err();
+    let may_go = options.yes && failed.is_none();
+    for garbage in garbage.iter_mut().filter(|_| may_go) {
         if let Err(failure) = garbage.delete(&platforms, builds.as_ref()) {
             failed = Some(failure);
             break;
@@ -74,16 +75,23 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
         for warning in &warnings {
             output::warn(warning);
         }
-        if !options.yes && !garbage.is_empty() {
-            style::print_next("the same with --yes, to delete it");
+        match &failed {
+            Some(failure) if !options.yes => {
+                let hint = failure.hint().map(|hint| format!("; hint: {hint}")).unwrap_or_default();
+                output::warn(&format!("{failure}{hint}"));
+            }
+            None if !options.yes && !garbage.is_empty() => {
+                style::print_next("the same with --yes, to delete it");
+            }
+            _ => {}
         }
-        if options.yes && builds.is_none() && !garbage.is_empty() {
+        if may_go && builds.is_none() && !garbage.is_empty() {
             output::warn(
                 "without --builds, ccs launch reconcile makes it again for a build that has recorded it",
             );
         }
     }
-    failed.map_or(Ok(()), |failure| Err(failure.into()))
+    failed.filter(|_| options.yes).map_or(Ok(()), |failure| Err(failure.into()))
 }
 
 fn text(garbage: &[Garbage]) -> String {
