@@ -64,6 +64,8 @@ pub struct Garbage {
     pub package_id: String,
     /// The ID of the peer.
     pub peer_id: String,
+    /// The MSP ID of the peer; empty where the peer did not tell it.
+    pub mspid: String,
     /// The namespace; empty on Docker.
     pub namespace: String,
     /// What its objects have in common.
@@ -116,6 +118,7 @@ impl Search<'_> {
         Garbage {
             package_id: found.package_id.clone(),
             peer_id: found.peer_id.clone(),
+            mspid: found.mspid.clone(),
             namespace: found.namespace.clone(),
             workload: found.workload.clone(),
             reason,

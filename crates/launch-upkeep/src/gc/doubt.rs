@@ -1,17 +1,61 @@
 //! What speaks against the deletion of what was found.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ccs_launch::{ExitCode, Failure};
 
 use super::{Garbage, Search};
+use crate::workload::Workload;
 
 /// Where a peer has its builds, below its `fileSystemPath`.
 const BUILDS: &str = "externalbuilder/builds";
 
 impl Search<'_> {
-    /// Fails if what was found is not to be deleted: the folder may not be that of the peer's builds.
-    pub fn is_certain(&self, folder: Option<&Path>, garbage: &[Garbage]) -> Result<(), Failure> {
+    /// Fails if what was found is not to be deleted: it may be another organization's, or the folder not that of the peer's
+    /// builds.
+    pub fn is_certain(
+        &self,
+        folder: Option<&Path>,
+        found: &[Workload],
+        garbage: &[Garbage],
+    ) -> Result<(), Failure> {
+        self.is_of_the_organization(found, garbage)?;
+        self.has_builds(folder, garbage)
+    }
+
+    /// Two organizations may have peers of one name in one place. What names another organization is not in the list.
+    fn is_of_the_organization(&self, found: &[Workload], garbage: &[Garbage]) -> Result<(), Failure> {
+        let of_the_peer = found.iter().filter(|found| found.peer_id == self.peer_id);
+        let organizations: BTreeSet<&str> = of_the_peer.map(|found| found.mspid.as_str()).collect();
+        // A peer that tells its builder no MSP ID never does.
+        let is_unsure = |found: &&Garbage| {
+            found.mspid != self.mspid
+                && (!found.mspid.is_empty() || organizations.len() > 1)
+                && !self.names.contains(&found.workload)
+                && !self.names.contains(&Workload::place(&found.namespace, &found.workload))
+        };
+        let Some(unsure) = garbage.iter().find(is_unsure) else { return Ok(()) };
+        let place = Workload::place(&unsure.namespace, &unsure.workload);
+        Err(if unsure.mspid.is_empty() {
+            Failure::new(
+                ExitCode::Usage,
+                format!(
+                    "nothing is deleted: {place} has no MSP ID, and other chaincode of a peer {} has one",
+                    self.peer_id
+                ),
+            )
+            .with_hint(format!("if it belongs to this peer, name it: ccs launch gc {}", unsure.workload))
+        } else {
+            Failure::new(
+                ExitCode::Usage,
+                format!("nothing is deleted: {place} belongs to a peer {} of {}", self.peer_id, unsure.mspid),
+            )
+            .with_hint(format!("if that is this peer, add --mspid {}", unsure.mspid))
+        })
+    }
+
+    fn has_builds(&self, folder: Option<&Path>, garbage: &[Garbage]) -> Result<(), Failure> {
         if garbage.is_empty() || !self.names.is_empty() {
             return Ok(());
         }

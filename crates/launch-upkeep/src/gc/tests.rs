@@ -111,7 +111,7 @@ fn a_folder_without_the_peers_builds_is_no_reason_to_delete() {
     let garbage = search.garbage(&there);
     assert_eq!(garbage.len(), 1);
     let refused = |search: &Search<'_>, folder: &str| {
-        search.is_certain(Some(Path::new(folder)), &garbage).map_err(|failure| failure.line())
+        search.is_certain(Some(Path::new(folder)), &there, &garbage).map_err(|failure| failure.line())
     };
     let said = refused(&search, "/p/externalbuilder/builds").unwrap_err();
     assert!(said.contains("nothing is deleted: /p/externalbuilder/builds holds no build"), "{said}");
@@ -145,6 +145,37 @@ fn what_belongs_to_another_peer_is_never_touched() {
     assert!(told(&search, &there).is_empty());
     let retired = Search { peer_id: "peer1", is_named: true, ..SEARCH };
     assert_eq!(told(&retired, &there), [("b".to_owned(), "it belongs to the peer that was named", 1)]);
+}
+
+#[test]
+fn what_may_be_another_organizations_is_listed_and_not_deleted() {
+    let of = |name: &str, mspid: &str| {
+        let mut found = found(Kind::Deployment, name, "b:00");
+        mspid.clone_into(&mut found.mspid);
+        found
+    };
+    let retired = |mspid: &'static str| Search { is_named: true, mspid, ..SEARCH };
+    let refused = |search: &Search<'_>, there: &[Workload]| {
+        let garbage = search.garbage(there);
+        assert!(!garbage.is_empty());
+        search.is_certain(None, there, &garbage).map_err(|failure| failure.line())
+    };
+    let said = refused(&retired(""), &[of("b", "Org2MSP")]).unwrap_err();
+    assert!(said.contains("nothing is deleted: hlf/b belongs to a peer peer0 of Org2MSP"), "{said}");
+    assert!(said.contains("hint: if that is this peer, add --mspid Org2MSP"), "{said}");
+    refused(&retired("Org2MSP"), &[of("b", "Org2MSP")]).unwrap();
+    // Peers that do not tell their MSP ID.
+    refused(&retired(""), &[of("b", "")]).unwrap();
+    refused(&retired("Org1MSP"), &[of("b", "")]).unwrap();
+    let both = [of("a", "Org1MSP"), of("b", "")];
+    for mspid in ["", "Org1MSP", "Org2MSP"] {
+        refused(&retired(mspid), &both).unwrap_err();
+    }
+    let said = refused(&retired("Org1MSP"), &both).unwrap_err();
+    assert!(said.contains("hlf/b has no MSP ID, and other chaincode of a peer peer0 has one"), "{said}");
+    assert!(said.contains("hint: if it belongs to this peer, name it: ccs launch gc b"), "{said}");
+    refused(&Search { names: &["b".to_owned()], ..retired("Org1MSP") }, &both).unwrap();
+    refused(&Search { names: &["b:00".to_owned()], ..retired("Org1MSP") }, &both).unwrap_err();
 }
 
 #[test]

@@ -60,7 +60,7 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
                 .hint("mend or remove the build that is named above".to_owned()));
         }
     }
-    let mut failed = search.is_certain(options.builds.as_deref(), &garbage).err();
+    let mut failed = search.is_certain(options.builds.as_deref(), &found, &garbage).err();
     let may_go = options.yes && failed.is_none();
     for garbage in garbage.iter_mut().filter(|_| may_go) {
         if let Err(failure) = garbage.delete(&platforms, builds.as_ref()) {
