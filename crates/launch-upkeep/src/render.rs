@@ -21,6 +21,9 @@ use crate::site::Site;
 /// What replaces a secret.
 const REDACTED: &str = "[redacted]";
 
+/// What manifests begin with: without keys, they are no use to a cluster.
+const NOTE: &str = "# For kubectl diff and kubectl apply --dry-run=server. Keys and certificates are left out: applied, this breaks the chaincode.";
+
 /// What is rendered.
 #[derive(Clone, Copy, Debug)]
 pub struct Render<'a> {
@@ -68,12 +71,13 @@ enum Made {
 }
 
 impl Document {
-    /// Writes what would be made as YAML: manifests as kubectl takes them, or the settings of a container or process.
+    /// Writes what would be made as YAML: manifests for kubectl to compare, or the settings of a container or process.
     pub fn yaml(&self) -> Result<String, Failure> {
         let others = self.container.iter().chain(&self.process);
         let documents: Vec<&Value> = self.objects.iter().chain(others).collect();
-        serde_saphyr::to_string_multiple(&documents)
-            .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot write YAML: {error}")))
+        let yaml = serde_saphyr::to_string_multiple(&documents)
+            .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot write YAML: {error}")))?;
+        Ok(if self.objects.is_empty() { yaml } else { format!("{NOTE}\n{yaml}") })
     }
 }
 
