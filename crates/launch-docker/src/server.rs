@@ -98,7 +98,8 @@ impl Session<'_> {
             let engine = Engine::wait(&plan.container.engine, say).await?;
             let engine = self.engine.get_or_init(|| engine);
             let image = image::ready(engine, &plan.container, say).await?;
-            let older = workloads::list(engine, WORKLOAD, Some(&plan.container.name)).await?;
+            let mut older = workloads::list(engine, WORKLOAD, Some(&plan.container.name)).await?;
+            older.retain(|workload| workload.is_of_peer(&plan.container.labels));
             for workload in &older {
                 say(&format!(
                     "takes over from the container {}, which runs until the new one is ready",
@@ -268,7 +269,7 @@ fn not_reached(unreached: &Unreached, address: &str, limit: Duration) -> Failure
         unreached.reason
     );
     Failure::new(ExitCode::NotReady, reason).with_hint(
-        "the chaincode must listen where CHAINCODE_SERVER_ADDRESS says, at \"port\" of image.json; docker.start_timeout in launch.yaml is how long it may take",
+        "the chaincode must listen where CHAINCODE_SERVER_ADDRESS says, at \"port\" of image.json; docker.start_timeout in launch.yaml is how long it may take. For a port of the loopback, the engine must be on the peer's host",
     )
 }
 

@@ -1,11 +1,11 @@
 //! The containers of chaincode that an engine has, by their labels.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bollard::errors::Error;
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::ListContainersOptionsBuilder;
-use ccs_launch::docker::{ADDRESS, PACKAGE, PEER, ROLE, RUN, WORKLOAD};
+use ccs_launch::docker::{ADDRESS, MSPID, PACKAGE, PEER, ROLE, RUN, WORKLOAD};
 use ccs_launch::{ExitCode, Failure};
 
 use crate::connect::{BETWEEN_TRIES, Engine};
@@ -25,6 +25,8 @@ pub struct Workload {
     pub package: String,
     /// The ID of the peer.
     pub peer: String,
+    /// Of a server: the MSP ID of the peer; empty where the peer did not tell it.
+    pub mspid: String,
     /// Who dials: `client` or `server`.
     pub role: String,
     /// Of a server: the name that its container has as a rule, which launch.json names.
@@ -72,6 +74,12 @@ pub(crate) async fn list(
 }
 
 impl Workload {
+    /// Tells whether a container with these labels is one of the same peer.
+    pub(crate) fn is_of_peer(&self, labels: &BTreeMap<String, String>) -> bool {
+        let label = |name: &str| labels.get(name).map_or("", String::as_str);
+        (self.peer.as_str(), self.mspid.as_str()) == (label(PEER), label(MSPID))
+    }
+
     fn of(found: ContainerSummary) -> Self {
         let mut labels = found.labels.unwrap_or_default();
         let mut label = |name: &str| labels.remove(name);
@@ -81,6 +89,7 @@ impl Workload {
             name: name.trim_start_matches('/').to_owned(),
             package: label(PACKAGE).unwrap_or_default(),
             peer: label(PEER).unwrap_or_default(),
+            mspid: label(MSPID).unwrap_or_default(),
             role: label(ROLE).unwrap_or_default(),
             workload: label(WORKLOAD),
             address: label(ADDRESS),
@@ -90,5 +99,24 @@ impl Workload {
             status: found.status.unwrap_or_default(),
             created: found.created.unwrap_or_default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_peer_of_another_organization_with_the_same_id_is_another_peer() {
+        let labels = |mspid: &str| -> HashMap<String, String> {
+            let labels = [(PEER, "peer0"), (MSPID, mspid)];
+            labels.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+        };
+        let found = ContainerSummary { labels: Some(labels("Org1MSP")), ..ContainerSummary::default() };
+        let found = Workload::of(found);
+        assert_eq!(found.mspid, "Org1MSP");
+        let is_of = |mspid: &str| found.is_of_peer(&labels(mspid).into_iter().collect());
+        assert_eq!(["Org1MSP", "Org2MSP", ""].map(is_of), [true, false, false]);
+        assert!(!found.is_of_peer(&BTreeMap::from([(MSPID.to_owned(), "Org1MSP".to_owned())])));
     }
 }

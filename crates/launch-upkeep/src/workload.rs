@@ -146,7 +146,7 @@ impl From<ccs_launch_docker::Workload> for Workload {
             uid: found.id,
             package_id: found.package,
             peer_id: found.peer,
-            mspid: String::new(),
+            mspid: found.mspid,
             created: Some(moment::of_seconds(found.created)),
             applied: None,
             state: Some(state),
@@ -165,6 +165,7 @@ mod tests {
             name: "dev-peer0-basic_1.0-00-ccs-7a".to_owned(),
             package: "basic_1.0:00".to_owned(),
             peer: "peer0".to_owned(),
+            mspid: "Org1MSP".to_owned(),
             role: role.to_owned(),
             workload: (role == "server").then(|| "dev-peer0-basic_1.0-00-ccs".to_owned()),
             address: None,
@@ -181,6 +182,7 @@ mod tests {
         let server = Workload::from(container("server", "running"));
         assert_eq!((server.role, server.state), (Role::Server, Some(State::Running)));
         assert_eq!(server.workload, "dev-peer0-basic_1.0-00-ccs");
+        assert_eq!(server.mspid, "Org1MSP");
         assert_eq!(server.created.as_deref(), Some("2026-11-30T04:00:00Z"));
         let status = "Exited (1) 2 minutes ago".to_owned();
         let stopped = Workload::from(container("server", "exited"));

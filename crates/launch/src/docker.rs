@@ -22,7 +22,7 @@ use std::time::Duration;
 pub use credentials::{Credentials, registry};
 pub use engine::{Endpoint, Engine};
 pub use host_config::HostConfig;
-pub use names::{ADDRESS, PACKAGE, PEER, ROLE, WORKLOAD};
+pub use names::{ADDRESS, MSPID, PACKAGE, PEER, ROLE, WORKLOAD};
 pub use server::{Server, ServerPlan, Way};
 
 use crate::settings::{Docker, Pull, Role, Settings, Subject};
@@ -154,10 +154,11 @@ struct Container<'a> {
 }
 
 impl Container<'_> {
-    /// Returns the name of the container of a package.
-    fn name(&self, package_id: &str) -> Result<String, Failure> {
+    /// Returns the name of the container of a package. That of a client is the peer's own, which has no MSP ID.
+    fn name(&self, package_id: &str, role: Role) -> Result<String, Failure> {
         let network_id = self.filled("CORE_PEER_NETWORKID").unwrap_or(names::NETWORK.to_owned());
-        Ok(names::container(&network_id, &self.peer_id()?, package_id))
+        let mspid = if role == Role::Server { self.mspid() } else { String::new() };
+        Ok(names::container(&network_id, &names::peer(&self.peer_id()?, &mspid), package_id))
     }
 
     fn peer_id(&self) -> Result<String, Failure> {
@@ -165,6 +166,11 @@ impl Container<'_> {
             Failure::new(ExitCode::Settings, "the ID of the peer, which is part of the name of a container, is not known")
                 .with_hint("add CORE_PEER_ID to propagateEnvironment of the builder in core.yaml, or write peer_id into launch.yaml")
         })
+    }
+
+    /// Returns the MSP ID of the peer; empty where the peer does not propagate it.
+    fn mspid(&self) -> String {
+        self.filled("CORE_PEER_LOCALMSPID").unwrap_or_default()
     }
 
     fn filled(&self, name: &str) -> Option<String> {
@@ -192,7 +198,7 @@ impl Container<'_> {
         environment.extend(environment_of_role);
         Ok(Plan {
             engine: Engine::choose(&docker, surroundings.variable)?,
-            name: self.name(subject.package)?,
+            name: self.name(subject.package, subject.role)?,
             role: subject.role,
             image: image.clone(),
             pull: docker.pull.unwrap_or_default(),

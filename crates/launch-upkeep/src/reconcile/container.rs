@@ -84,7 +84,7 @@ fn is_same(record: &Record, plan: &ServerPlan) -> Result<(), Failure> {
     let reason =
         format!("the build has started the container {}, and these settings make {name}", record.object);
     Err(Failure::new(ExitCode::Settings, reason).with_hint(
-        "give the builder's launch.yaml and variables: CORE_PEER_ID, and CORE_PEER_NETWORKID if the peer propagates it",
+        "give the builder's launch.yaml and variables: CORE_PEER_ID, and CORE_PEER_NETWORKID and CORE_PEER_LOCALMSPID if the peer propagates them",
     ))
 }
 

@@ -1,6 +1,7 @@
 //! Which engine is spoken to: launch.yaml before the variables of the peer before those of Docker's own command.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use crate::settings::{Docker, Tls};
@@ -87,6 +88,16 @@ fn tls_of_command(filled: &dyn Fn(&str) -> Option<String>) -> Result<Option<Tls>
 }
 
 impl Endpoint {
+    /// Tells whether the engine is on another host, or may be: its ports are then not on the loopback of this one.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        let (Self::Tcp(address) | Self::Tls(address, _)) = self else { return false };
+        let host = match address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+            Some((host, _)) => host,
+            None => address.split(':').next().unwrap_or_default(),
+        };
+        host != "localhost" && !host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    }
+
     fn parse(text: &str, tls: Result<Option<Tls>, String>) -> Result<Self, String> {
         let shown: String = text.chars().take(100).collect();
         let (scheme, rest) = text.split_once("://").ok_or_else(|| format!("{shown:?} has no scheme"))?;
@@ -112,6 +123,32 @@ impl fmt::Display for Endpoint {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
             Self::Tcp(address) => write!(f, "tcp://{address}"),
             Self::Tls(address, _) => write!(f, "https://{address}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_is_on_this_host_by_its_socket_or_the_loopback() {
+        let is_elsewhere = |text: &str| Endpoint::parse(text, Ok(None)).unwrap().is_elsewhere();
+        for here in [
+            "unix:///var/run/docker.sock",
+            "tcp://127.0.0.1:2375",
+            "tcp://localhost:2375",
+            "tcp://[::1]:2375",
+        ] {
+            assert!(!is_elsewhere(here), "{here}");
+        }
+        for there in [
+            "tcp://engine:2375",
+            "tcp://192.0.2.1:2375",
+            "tcp://[2001:db8::1]:2375",
+            "http://localhost.example.com",
+        ] {
+            assert!(is_elsewhere(there), "{there}");
         }
     }
 }

@@ -11,6 +11,9 @@ pub const PACKAGE: &str = "fabric-ccs/package-id";
 /// The label with the ID of the peer.
 pub const PEER: &str = "fabric-ccs/peer-id";
 
+/// The label of a server with the MSP ID of the peer, where the peer propagates it.
+pub const MSPID: &str = "fabric-ccs/mspid";
+
 /// The label that says who dials: `client` or `server`.
 pub const ROLE: &str = "fabric-ccs/role";
 
@@ -31,6 +34,11 @@ pub(super) fn container(network_id: &str, peer_id: &str, chaincode_id: &str) -> 
     let name: String = name.chars().map(|character| if known(character) { character } else { '-' }).collect();
     // An engine wants a letter or a digit first.
     name.trim_start_matches(|character: char| !character.is_ascii_alphanumeric()).to_owned()
+}
+
+/// Returns what a name has of a peer: two organizations may have peers of the same ID.
+pub(super) fn peer(peer_id: &str, mspid: &str) -> String {
+    if mspid.is_empty() { peer_id.to_owned() } else { format!("{peer_id}-{mspid}") }
 }
 
 /// Returns the labels, which name the package, the peer and the launch.
@@ -55,6 +63,8 @@ mod tests {
             container("dev", "peer0.org1.example.com", &format!("basic_1.0:{hash}")),
             format!("dev-peer0.org1.example.com-basic_1.0-{hash}-ccs")
         );
+        let of_msp = container("dev", &peer("peer0", "Org1MSP"), "a:00");
+        assert_eq!((of_msp.as_str(), peer("peer0", "").as_str()), ("dev-peer0-Org1MSP-a-00-ccs", "peer0"));
         assert_eq!(container("/_net", "p@1", "a+b:00"), "net-p-1-a-b-00-ccs");
     }
 }

@@ -12,12 +12,12 @@ use std::path::Path;
 use ccs_files::Connection;
 use serde_json::json;
 
-use super::names::{ADDRESS, WORKLOAD};
+use super::names::{ADDRESS, MSPID, WORKLOAD};
 use super::{Container, HOST, MODE, Network, Plan, Surroundings, settings_for};
 use crate::identity::{Identity, fnv_1a};
 use crate::image::Image;
 use crate::server::{self, Certificates, FOLDER};
-use crate::settings::{Settings, Subject};
+use crate::settings::{Role, Settings, Subject};
 use crate::shim::File;
 use crate::{ExitCode, Failure};
 
@@ -81,7 +81,7 @@ pub enum Way {
 impl<'a> Server<'a> {
     /// Returns the name of the container.
     pub fn name(&self) -> Result<String, Failure> {
-        self.container().name(self.package_id)
+        self.container().name(self.package_id, Role::Server)
     }
 
     /// Returns the names under which the peer may reach the server.
@@ -111,6 +111,10 @@ impl<'a> Server<'a> {
         let files = certificates.iter().flat_map(Certificates::files).map(file).collect();
         let mut container = self.container().plan(subject, self.run, (environment, files))?;
         container.labels.insert(WORKLOAD.to_owned(), container.name.clone());
+        let mspid = self.container().mspid();
+        if !mspid.is_empty() {
+            container.labels.insert(MSPID.to_owned(), mspid);
+        }
         Ok(ServerPlan { container, alias: self.alias()?, is_peer_contained: self.is_contained, certificates })
     }
 
@@ -123,7 +127,7 @@ impl<'a> Server<'a> {
             prefix: PREFIX,
             peer_id: &self.container().peer_id()?,
             peer_address: "",
-            mspid: "",
+            mspid: &self.container().mspid(),
             chaincode_id: self.package_id,
         };
         let digits: String = self.run.chars().take(DIGITS).collect();
@@ -136,10 +140,10 @@ impl ServerPlan {
     /// those of the peer's own container.
     pub fn way(&self, networks: &[String], knows_peer: bool) -> Result<Way, Failure> {
         if networks.iter().any(|network| network == HOST) {
-            return Ok(Way::Published(vec![DEFAULT.to_owned()]));
+            return self.published_in(&[DEFAULT.to_owned()]);
         }
         if !self.is_peer_contained && !knows_peer {
-            return Ok(Way::Published(networks.to_vec()));
+            return self.published_in(networks);
         }
         let is_named = |network: &&String| !NAMELESS.contains(&network.as_str());
         let named: Vec<_> = networks.iter().filter(is_named).cloned().collect();
@@ -153,6 +157,19 @@ impl ServerPlan {
             ));
         }
         Ok(Way::Alias(named))
+    }
+
+    fn published_in(&self, networks: &[String]) -> Result<Way, Failure> {
+        let Some(engine) = self.container.engine.endpoints.iter().find(|endpoint| endpoint.is_elsewhere())
+        else {
+            return Ok(Way::Published(networks.to_vec()));
+        };
+        let reason = format!(
+            "the peer would dial a port of its own host, and the engine at {engine} publishes ports on the host where it runs"
+        );
+        Err(Failure::new(ExitCode::Settings, reason).with_hint(
+            "use the engine of the peer's host, or run the peer in a container of this engine; tcp://127.0.0.1:PORT reaches one that listens on the same host",
+        ))
     }
 
     /// Returns the address in the container's networks.

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::docker::HostConfig;
-use crate::settings::Role;
 
 const DIGEST: &str = "sha256:e5bd06aff6a2ed03ab8f67d5b1bd8e5f2ef8ac3b7f9a4c1d2e3f405162738495";
 const ID: &str = "basic_1.0:cffa266294278404e5071cb91150d550dc0bf855149908a170b1169d6160004b";
@@ -117,6 +116,35 @@ fn the_container_has_everything_to_be_a_server_over_mutual_tls() {
 }
 
 #[test]
+fn peers_of_two_organizations_with_one_id_have_names_of_their_own() {
+    let image = Image::parse(format!(r#"{{"name":"basic","digest":"{DIGEST}"}}"#).as_bytes()).unwrap();
+    let of = |mspid: &'static str| {
+        let variable = move |name: &str| match name {
+            "CORE_PEER_ID" => Some("org1-peer0".to_owned()),
+            "CORE_PEER_LOCALMSPID" => Some(mspid.to_owned()),
+            _ => None,
+        };
+        let server = Server {
+            surroundings: Surroundings { variable: &variable, host: None },
+            is_contained: false,
+            settings: &Settings::default(),
+            image: &image,
+            package_id: ID,
+            run: "1a2b3c4d5e6f7788",
+        };
+        let plan = server.plan(&SUBJECT, Some(certificates())).unwrap();
+        assert_eq!(server.name().unwrap(), plan.container.name);
+        plan
+    };
+    let (one, other, unknown) = (of("Org1MSP"), of("Org2MSP"), of(""));
+    assert_eq!(one.container.name, NAME.replace("peer0-", "peer0-Org1MSP-"));
+    assert_eq!(one.container.labels.get(MSPID).map(String::as_str), Some("Org1MSP"));
+    assert_ne!((&one.container.name, &one.alias), (&other.container.name, &other.alias));
+    assert_ne!(one.alias, other.alias);
+    assert_eq!((unknown.container.name.as_str(), unknown.container.labels.get(MSPID)), (NAME, None));
+}
+
+#[test]
 fn the_peer_dials_as_image_json_says() {
     let dialled = |more: &str| {
         let connection = plan(more, "", "host").unwrap().connection("127.0.0.1:20001");
@@ -165,6 +193,13 @@ fn the_way_follows_from_where_the_peer_is() {
     ] {
         assert_eq!(plan.way(&networks(names), knows_peer), expected, "{names:?}");
     }
+    let remote = plan("", "docker: {host: 'tcp://engine:2375'}", "host").unwrap();
+    let line = remote.way(&networks(&["host"]), false).unwrap_err().line();
+    assert!(
+        line.starts_with("error 24 launch settings: the peer would dial a port of its own host, and the engine at tcp://engine:2375 "),
+        "{line}"
+    );
+    assert_eq!(remote.way(&networks(&["a"]), true), alias(&["a"]));
     let line = contained.way(&networks(&["bridge"]), true).unwrap_err().line();
     assert_eq!(
         line,
