@@ -40,8 +40,13 @@ impl Refusal {
 
     /// Says what does not work, where the launch goes on without it.
     pub(crate) fn warning(&self) -> String {
+        format!("warning: {}", self.complaint())
+    }
+
+    /// The same, for a reader who writes the word before it.
+    pub(crate) fn complaint(&self) -> String {
         let hint = self.failure.hint().map(|hint| format!("; hint: {hint}")).unwrap_or_default();
-        format!("warning: {}{hint}", self.failure)
+        format!("{}{hint}", self.failure)
     }
 
     fn of_status(status: &Status, attempt: &str, namespace: &str) -> Self {

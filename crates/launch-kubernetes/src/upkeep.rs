@@ -65,7 +65,7 @@ impl Upkeep {
         self.runtime.block_on(async {
             let (mut found, mut warnings) = (Vec::new(), Vec::new());
             let pods = cluster.list_pods(PODS).await.unwrap_or_else(|refusal| {
-                warnings.push(refusal.warning());
+                warnings.push(refusal.complaint());
                 Vec::new()
             });
             for kind in [Kind::Deployment, Kind::Job, Kind::Service] {
@@ -73,7 +73,7 @@ impl Upkeep {
                     Ok(objects) => found.extend(
                         objects.iter().filter_map(|object| found::read(kind, namespace, object, &pods)),
                     ),
-                    Err(refusal) if refusal.right.is_some() => warnings.push(refusal.warning()),
+                    Err(refusal) if refusal.right.is_some() => warnings.push(refusal.complaint()),
                     Err(refusal) => return Err(refusal.failure),
                 }
             }
@@ -105,13 +105,16 @@ impl Upkeep {
         })
     }
 
-    /// Returns the UID of the Secret of a workload, if it is there and was made by a launch.
-    pub fn secret(&self, namespace: &str, name: &str) -> Result<Option<String>, Failure> {
+    /// Returns the UID of the Secret of a workload, if it is there and was made by a launch, or why the account may not look.
+    pub fn secret(&self, namespace: &str, name: &str) -> Result<Result<Option<String>, String>, Failure> {
         let cluster = self.cluster.namespace(namespace);
-        let found = self.runtime.block_on(cluster.metadata(Kind::Secret, name));
-        let found = found.map_err(|refusal| refusal.failure)?;
+        let found = match self.runtime.block_on(cluster.metadata(Kind::Secret, name)) {
+            Ok(found) => found,
+            Err(refusal) if refusal.right.is_some() => return Ok(Err(refusal.complaint())),
+            Err(refusal) => return Err(refusal.failure),
+        };
         let ours = found.filter(|metadata| metadata["labels"][WORKLOAD].is_string());
-        Ok(ours.and_then(|metadata| metadata["uid"].as_str().map(str::to_owned)))
+        Ok(Ok(ours.and_then(|metadata| metadata["uid"].as_str().map(str::to_owned))))
     }
 
     /// Replaces the Secret of a chaincode that the peer dials; its pods go on with what they have read.

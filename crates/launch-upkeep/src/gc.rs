@@ -238,17 +238,28 @@ fn word<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Er
 }
 
 impl Garbage {
-    /// Adds the Secret, if it is there and a launch has made it.
-    pub fn with_secret(mut self, platforms: &Platforms) -> Result<Self, Failure> {
+    /// Adds the Secret, if it is there and a launch has made it. Returns a warning if the account may not look.
+    pub fn add_secret(&mut self, platforms: &Platforms) -> Result<Option<String>, Failure> {
         // That of a Job belongs to it, and goes with it.
         let has_secret = |part: &Part| matches!(part.kind, Kind::Deployment | Kind::Service);
         if self.objects.iter().any(has_secret) {
             let name = format!("{}-tls", self.workload);
-            if let Some(uid) = platforms.secret(&self.namespace, &name)? {
-                self.objects.push(Part { kind: Kind::Secret, name, uid });
+            match platforms.secret(&self.namespace, &name)? {
+                Ok(Some(uid)) => self.insert(Part { kind: Kind::Secret, name, uid }),
+                Ok(None) => {}
+                Err(reason) => {
+                    let secret = Workload::place(&self.namespace, &name);
+                    return Ok(Some(format!("secret {secret} stays, if there is one: {reason}")));
+                }
             }
         }
-        Ok(self)
+        Ok(None)
+    }
+
+    /// Lets a Secret go before the Service: if it stays, the Service stays as well, and is found again.
+    fn insert(&mut self, secret: Part) {
+        let service = self.objects.iter().position(|part| part.kind == Kind::Service);
+        self.objects.insert(service.unwrap_or(self.objects.len()), secret);
     }
 
     /// Deletes the objects by their UIDs. The build no longer says then that its chaincode is to be there.

@@ -60,11 +60,11 @@ impl Platforms {
         self.cluster.as_ref().map(|(upkeep, _)| upkeep).ok_or_else(unknown)
     }
 
-    /// Returns the UID of a Secret, if it is there and a launch has made it.
-    pub fn secret(&self, namespace: &str, name: &str) -> Result<Option<String>, Failure> {
+    /// Returns the UID of a Secret, if it is there and a launch has made it, or why the account may not look.
+    pub fn secret(&self, namespace: &str, name: &str) -> Result<Result<Option<String>, String>, Failure> {
         match &self.cluster {
             Some((upkeep, _)) => upkeep.secret(namespace, name),
-            None => Ok(None),
+            None => Ok(Ok(None)),
         }
     }
 

@@ -230,6 +230,7 @@ impl Upkeep<'_> {
         for kind in ["deployment", "service", "secret"] {
             ensure!(listed.contains(&format!("  {kind} ccs-")), "{kind} is missing in {listed}");
         }
+        ensure!(listed.find("  secret ") < listed.find("  service "), "the Service goes first: {listed}");
         ensure!(self.objects(old)?.len() == 3, "a list has removed something");
         let deleted = self.succeeds(&[&arguments[..], &["--yes"]].concat(), &["--builds"])?;
         ensure!(deleted.contains("deleted: "), "it said {deleted}");

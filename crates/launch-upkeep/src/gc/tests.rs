@@ -82,6 +82,20 @@ fn what_no_build_refers_to_may_go_and_what_is_used_stays() {
 }
 
 #[test]
+fn a_secret_goes_before_the_service_by_which_it_is_found() {
+    let secret = || Part { kind: Kind::Secret, name: "b-tls".to_owned(), uid: "u".to_owned() };
+    let order = |there: &[Workload]| {
+        let mut garbage = Search { is_named: true, ..SEARCH }.garbage(there).remove(0);
+        garbage.insert(secret());
+        garbage.objects.iter().map(|part| part.kind.word()).collect::<Vec<_>>()
+    };
+    let (deployment, service) = (found(Kind::Deployment, "b", "b:00"), found(Kind::Service, "b", "b:00"));
+    assert_eq!(order(&[service.clone(), deployment.clone()]), ["deployment", "secret", "service"]);
+    assert_eq!(order(&[service]), ["secret", "service"]);
+    assert_eq!(order(&[deployment]), ["deployment", "secret"]);
+}
+
+#[test]
 fn an_install_that_is_under_way_is_left_alone() {
     let mut young = found(Kind::Deployment, "b", "b:00");
     young.created = Some("2026-11-29T23:55:00Z".to_owned());

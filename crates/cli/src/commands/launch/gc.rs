@@ -44,10 +44,11 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
         older_than: options.older_than.map(|time| time.as_secs()),
         now: now(),
     };
-    let garbage = search.garbage(&found);
+    let mut garbage = search.garbage(&found);
     search.each_name_is_met(&garbage)?;
-    let garbage = garbage.into_iter().map(|garbage| garbage.with_secret(&platforms));
-    let mut garbage = garbage.collect::<Result<Vec<_>, _>>()?;
+    for garbage in &mut garbage {
+        warnings.extend(garbage.add_secret(&platforms)?);
+    }
     // A build that could not be read may refer to it.
     let unread = builds.as_ref().filter(|builds| !builds.warnings.is_empty());
     if let Some(builds) = unread {
