@@ -18,6 +18,17 @@ pub struct Upkeep {
     cluster: Cluster,
 }
 
+/// What launches have made in a namespace.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The objects.
+    pub found: Vec<Found>,
+    /// The kinds that the account may not list.
+    pub unlisted: Vec<Kind>,
+    /// What could not be looked at.
+    pub warnings: Vec<String>,
+}
+
 /// The objects of a chaincode that the peer dials, as far as they are there.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Live {
@@ -59,25 +70,28 @@ impl Upkeep {
         self.runtime.block_on(asked).map_err(|refusal: crate::refusal::Refusal| refusal.failure)
     }
 
-    /// Lists what launches have made in a namespace: Jobs, Deployments and Services, with what could not be looked at.
-    pub fn find(&self, namespace: &str) -> Result<(Vec<Found>, Vec<String>), Failure> {
+    /// Lists what launches have made in a namespace: Jobs, Deployments and Services.
+    pub fn find(&self, namespace: &str) -> Result<Listed, Failure> {
         let cluster = self.cluster.namespace(namespace);
         self.runtime.block_on(async {
-            let (mut found, mut warnings) = (Vec::new(), Vec::new());
+            let mut listed = Listed::default();
             let pods = cluster.list_pods(PODS).await.unwrap_or_else(|refusal| {
-                warnings.push(refusal.complaint());
+                listed.warnings.push(refusal.complaint());
                 Vec::new()
             });
             for kind in [Kind::Deployment, Kind::Job, Kind::Service] {
                 match cluster.list(kind, WORKLOAD).await {
-                    Ok(objects) => found.extend(
+                    Ok(objects) => listed.found.extend(
                         objects.iter().filter_map(|object| found::read(kind, namespace, object, &pods)),
                     ),
-                    Err(refusal) if refusal.right.is_some() => warnings.push(refusal.complaint()),
+                    Err(refusal) if refusal.right.is_some() => {
+                        listed.unlisted.push(kind);
+                        listed.warnings.push(refusal.complaint());
+                    }
                     Err(refusal) => return Err(refusal.failure),
                 }
             }
-            Ok((found, warnings))
+            Ok(listed)
         })
     }
 

@@ -6,7 +6,11 @@ use serde::Serialize;
 
 use crate::builds::{Build, Builds};
 use crate::moment::age;
-use crate::workload::{Kind, State, Workload};
+use crate::platforms::Listed;
+use crate::workload::{KUBERNETES, Kind, State, Workload};
+
+/// Why a state is unknown.
+const UNLISTED: &str = "the account may not list Deployments";
 
 /// A chaincode that a launch has made, or that a build has recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -23,7 +27,7 @@ pub struct Row {
     pub namespace: String,
     /// The name of the Deployment, the Job, the container or, where only that is left, the Service.
     pub workload: String,
-    /// `running`, `starting`, `failing`, `ended` or `gone`.
+    /// `running`, `starting`, `failing`, `ended`, `gone` or `unknown`.
     pub state: &'static str,
     /// What it waits for, what is wrong, or how it ended last.
     pub reason: Option<String>,
@@ -48,22 +52,26 @@ pub struct Inventory {
 
 /// Compares what is there with what is recorded; the ID of the peer tells whose the builds are.
 #[must_use]
-pub fn compare(found: &[Workload], builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Inventory {
+pub fn compare(listed: &Listed, builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Inventory {
+    let found = &listed.found;
     let without_deployment = |service: &Workload| !found.iter().any(|other| is_deployment_of(other, service));
     let rows = found.iter().filter(|found| match found.kind {
         Kind::Job | Kind::Deployment | Kind::Container => true,
         Kind::Service => without_deployment(found),
         Kind::Secret => false,
     });
-    let mut rows: Vec<Row> = rows.map(|found| row(found, builds, peer_id, now)).collect();
+    let mut rows: Vec<Row> = rows.map(|found| row(found, listed, builds, peer_id, now)).collect();
     for build in builds.into_iter().flat_map(|builds| &builds.builds) {
         match &build.record {
-            Some(record) if !found.iter().any(|found| is_of(record, found)) => rows.push(gone(build, record)),
+            Some(record) if !found.iter().any(|found| is_of(record, found)) => {
+                rows.push(not_found(build, record, listed));
+            }
             _ => {}
         }
     }
     rows.sort_by(|one, other| (&one.package_id, &one.workload).cmp(&(&other.package_id, &other.workload)));
-    let warnings = builds.map(|builds| builds.warnings.clone()).unwrap_or_default();
+    let mut warnings = builds.map(|builds| builds.warnings.clone()).unwrap_or_default();
+    warnings.extend(listed.warnings.clone());
     Inventory { chaincodes: rows, warnings }
 }
 
@@ -79,12 +87,13 @@ fn is_deployment_of(found: &Workload, service: &Workload) -> bool {
         && (&found.namespace, &found.workload) == (&service.namespace, &service.workload)
 }
 
-fn row(found: &Workload, builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Row {
+fn row(found: &Workload, listed: &Listed, builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Row {
     let (state, reason) = match &found.state {
         Some(State::Running) => ("running", found.last_end.clone()),
         Some(State::Starting(reason)) => ("starting", Some(reason.clone())),
         Some(State::Failing(reason)) => ("failing", Some(reason.clone())),
         Some(State::Ended(reason)) => ("ended", Some(reason.clone())),
+        None if listed.unlisted.contains(&found.namespace) => ("unknown", Some(UNLISTED.to_owned())),
         None => ("gone", Some("the Service is left, and there is no Deployment".to_owned())),
     };
     // The builds are those of one peer.
@@ -106,7 +115,12 @@ fn row(found: &Workload, builds: Option<&Builds>, peer_id: Option<&str>, now: i6
     }
 }
 
-fn gone(build: &Build, record: &Record) -> Row {
+fn not_found(build: &Build, record: &Record, listed: &Listed) -> Row {
+    let (state, reason) = if record.platform == KUBERNETES && listed.unlisted.contains(&record.namespace) {
+        ("unknown", UNLISTED)
+    } else {
+        ("gone", "the build has started it, and nothing of it is there")
+    };
     Row {
         package_id: build.package_id.clone(),
         peer_id: None,
@@ -114,8 +128,8 @@ fn gone(build: &Build, record: &Record) -> Row {
         role: "server",
         namespace: record.namespace.clone(),
         workload: record.object.clone(),
-        state: "gone",
-        reason: Some("the build has started it, and nothing of it is there".to_owned()),
+        state,
+        reason: Some(reason.to_owned()),
         created: None,
         age_seconds: None,
         certificates_end: record.certificates_end.clone(),
@@ -179,6 +193,35 @@ mod tests {
         }
     }
 
+    fn listed(found: &[Workload]) -> Listed {
+        Listed { found: found.to_vec(), ..Listed::default() }
+    }
+
+    #[test]
+    fn what_may_not_be_listed_is_not_taken_for_gone() {
+        let service = found(Kind::Service, "a", "a:00", "peer0");
+        let builds = Builds {
+            builds: vec![build("a:00", Some("a")), build("b:00", Some("b"))],
+            warnings: vec!["a build".to_owned()],
+        };
+        let mut there = listed(&[service.clone(), found(Kind::Job, "j", "j:00", "peer0")]);
+        there.warnings.push("a right".to_owned());
+        let shown = |there: &Listed| {
+            let rows = compare(there, Some(&builds), Some("peer0"), NOW).chaincodes.into_iter();
+            rows.map(|row| (row.workload, row.state, row.reason.unwrap_or_default())).collect::<Vec<_>>()
+        };
+        let states = |there: &Listed| shown(there).into_iter().map(|(_, state, _)| state).collect::<Vec<_>>();
+        assert_eq!(states(&there), ["gone", "gone", "running"]);
+        assert!(there.known().contains(&service));
+        there.unlisted.insert("other".to_owned());
+        assert_eq!(states(&there), ["gone", "gone", "running"]);
+        there.unlisted.insert("hlf".to_owned());
+        assert_eq!(states(&there), ["unknown", "unknown", "running"]);
+        assert_eq!(shown(&there)[1].2, "the account may not list Deployments");
+        assert!(!there.known().contains(&service) && there.known().len() == 1);
+        assert_eq!(compare(&there, Some(&builds), None, NOW).warnings, ["a build", "a right"]);
+    }
+
     #[test]
     fn both_directions_are_shown() {
         let there = [
@@ -198,7 +241,7 @@ mod tests {
             ],
             warnings: Vec::new(),
         };
-        let inventory = compare(&there, Some(&builds), Some("peer0"), NOW);
+        let inventory = compare(&listed(&there), Some(&builds), Some("peer0"), NOW);
         let shown: Vec<_> = inventory
             .chaincodes
             .iter()
@@ -218,7 +261,7 @@ mod tests {
             ]
         );
         assert_eq!(inventory.chaincodes[0].age_seconds, Some(3600));
-        let without_builds = compare(&there, None, None, NOW);
+        let without_builds = compare(&listed(&there), None, None, NOW);
         assert!(without_builds.chaincodes.iter().all(|row| row.recorded.is_none()));
     }
 
@@ -232,7 +275,7 @@ mod tests {
         }
         let builds = Builds { builds: vec![built], warnings: Vec::new() };
         let shown = |found: &[Workload]| {
-            let inventory = compare(found, Some(&builds), Some("peer0"), NOW);
+            let inventory = compare(&listed(found), Some(&builds), Some("peer0"), NOW);
             let rows = inventory.chaincodes.into_iter();
             rows.map(|row| (row.platform, row.state, row.recorded)).collect::<Vec<_>>()
         };
@@ -250,7 +293,7 @@ mod tests {
         failing.state = Some(State::Failing("pod p: ErrImagePull".to_owned()));
         let mut restarted = found(Kind::Deployment, "b", "b:00", "peer0");
         restarted.last_end = Some("was started again once".to_owned());
-        let inventory = compare(&[failing, restarted], None, None, NOW);
+        let inventory = compare(&listed(&[failing, restarted]), None, None, NOW);
         let shown: Vec<_> =
             inventory.chaincodes.iter().map(|row| (row.state, row.reason.as_deref().unwrap())).collect();
         assert_eq!(shown, [("failing", "pod p: ErrImagePull"), ("running", "was started again once")]);

@@ -18,9 +18,31 @@ pub struct Platforms {
     engine: Option<Engine>,
 }
 
+/// What launches have made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// The objects.
+    pub found: Vec<Workload>,
+    /// The namespaces whose Deployments the account may not list.
+    pub unlisted: BTreeSet<String>,
+    /// What could not be looked at.
+    pub warnings: Vec<String>,
+}
+
+impl Listed {
+    /// Returns the objects of which all is known: a Service may have a Deployment that is not listed.
+    #[must_use]
+    pub fn known(&self) -> Vec<Workload> {
+        let is_known =
+            |found: &&Workload| found.kind != Kind::Service || !self.unlisted.contains(&found.namespace);
+        self.found.iter().filter(is_known).cloned().collect()
+    }
+}
+
 impl Platforms {
     /// Connects to the platforms; further namespaces are looked at besides those that settings and builds name.
     pub fn of(site: &Site, builds: Option<&Builds>, namespaces: &[String]) -> Result<Self, Failure> {
+        known(builds)?;
         let is_recorded = |platform: &str| {
             let recorded = builds.into_iter().flat_map(|builds| &builds.builds);
             recorded.filter_map(|build| build.record.as_ref()).any(|record| record.platform == platform)
@@ -38,21 +60,24 @@ impl Platforms {
         })
     }
 
-    /// Lists what launches have made, with what could not be looked at.
-    pub fn find(&self) -> Result<(Vec<Workload>, Vec<String>), Failure> {
-        let (mut found, mut warnings) = (Vec::new(), Vec::new());
+    /// Lists what launches have made.
+    pub fn find(&self) -> Result<Listed, Failure> {
+        let mut listed = Listed::default();
         if let Some((upkeep, namespaces)) = &self.cluster {
             for namespace in namespaces {
-                let (objects, complaints) = upkeep.find(namespace)?;
-                found.extend(objects.into_iter().map(Workload::from));
-                warnings.extend(complaints);
+                let there = upkeep.find(namespace)?;
+                listed.found.extend(there.found.into_iter().map(Workload::from));
+                listed.warnings.extend(there.warnings);
+                if there.unlisted.contains(&kubernetes::Kind::Deployment) {
+                    listed.unlisted.insert(namespace.clone());
+                }
             }
         }
         if let Some(engine) = &self.engine {
             let containers = ccs_launch_docker::list(engine, &|_| {})?;
-            found.extend(containers.into_iter().map(Workload::from));
+            listed.found.extend(containers.into_iter().map(Workload::from));
         }
-        Ok((found, warnings))
+        Ok(listed)
     }
 
     /// Returns the cluster.
@@ -84,6 +109,25 @@ impl Platforms {
     }
 }
 
+/// Fails if a build has recorded a platform that is not asked: its chaincode would be taken for gone.
+fn known(builds: Option<&Builds>) -> Result<(), Failure> {
+    for build in builds.into_iter().flat_map(|builds| &builds.builds) {
+        let platform = build.record.as_ref().map(|record| record.platform.as_str());
+        if let Some(platform) = platform
+            && ![KUBERNETES, DOCKER].contains(&platform)
+        {
+            let reason = format!(
+                "the build of {} has recorded the platform {platform}, which is not known",
+                build.package_id
+            );
+            return Err(
+                Failure::new(ExitCode::Settings, reason).with_hint("use the ccs of the builder's release")
+            );
+        }
+    }
+    Ok(())
+}
+
 fn unknown() -> Failure {
     Failure::new(ExitCode::Settings, "the platform of the object is not known")
 }
@@ -99,4 +143,41 @@ pub fn places(site: &Site, builds: Option<&Builds>, others: &[String]) -> Result
     namespaces.extend(others.iter().cloned());
     namespaces.insert(site.cluster()?.namespace);
     Ok(namespaces)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use crate::builds::Build;
+
+    use super::*;
+
+    #[test]
+    fn a_platform_that_is_not_asked_is_named() {
+        let of = |platform: &str| {
+            let record = serde_json::json!({
+                "platform": platform, "namespace": "", "object": "a", "image": "i", "port": 1, "tls": "none",
+                "settings": "00",
+            });
+            let build = Build {
+                package_id: "a:00".to_owned(),
+                chaincode_type: "ccaas".to_owned(),
+                folder: PathBuf::from("/b/bld"),
+                release: PathBuf::from("/b/release"),
+                record: Some(serde_json::from_value(record).unwrap()),
+                is_removed: false,
+            };
+            Builds { builds: vec![build], warnings: Vec::new() }
+        };
+        known(None).unwrap();
+        known(Some(&of(KUBERNETES))).unwrap();
+        known(Some(&of(DOCKER))).unwrap();
+        let failure = known(Some(&of("nomad"))).unwrap_err();
+        assert_eq!(failure.code(), ExitCode::Settings);
+        assert_eq!(
+            failure.to_string(),
+            "the build of a:00 has recorded the platform nomad, which is not known"
+        );
+    }
 }

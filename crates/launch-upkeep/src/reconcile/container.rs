@@ -71,7 +71,7 @@ pub(super) fn reconcile(
 
 /// Tells whether the engine has the container. One that was stopped is there: the operator wanted that.
 fn is_there(of: &Reconciler<'_>, record: &Record) -> Result<bool, Failure> {
-    let (found, _) = of.platforms.find()?;
+    let found = of.platforms.find()?.found;
     Ok(found.iter().any(|found| found.kind.platform() == DOCKER && found.workload == record.object))
 }
 

@@ -32,7 +32,8 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
     let builds = options.builds.as_deref().map(Builds::read).transpose()?;
     let installed = options.installed.as_deref().map(Installed::read).transpose()?;
     let platforms = Platforms::of(&site, builds.as_ref(), &options.namespaces)?;
-    let (found, mut warnings) = platforms.find()?;
+    let listed = platforms.find()?;
+    let (found, mut warnings) = (listed.known(), listed.warnings);
     let (peer_id, mspid) = (site.peer_id()?, site.mspid());
     let search = Search {
         peer_id: &peer_id,

@@ -17,10 +17,9 @@ use crate::table::Table;
 pub(crate) fn run(options: &LaunchList) -> Result<(), Failure> {
     let site = site(&options.site)?;
     let builds = options.builds.as_deref().map(Builds::read).transpose()?;
-    let (found, warnings) = Platforms::of(&site, builds.as_ref(), &options.namespaces)?.find()?;
+    let listed = Platforms::of(&site, builds.as_ref(), &options.namespaces)?.find()?;
     let peer_id = site.peer_id().ok();
-    let mut inventory = compare(&found, builds.as_ref(), peer_id.as_deref(), now());
-    inventory.warnings.extend(warnings);
+    let inventory = compare(&listed, builds.as_ref(), peer_id.as_deref(), now());
     if options.json {
         return output::print_json(&inventory);
     }
