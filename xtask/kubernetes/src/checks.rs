@@ -1,11 +1,12 @@
 //! Launches without a peer: the launcher is called as a peer calls it.
 //!
 //! `overlays` asks kubectl whether overlays are merged as it merges them. `launches` starts chaincode that dials and makes every
-//! trouble that the node can make, `servers` chaincode that is dialled; `inside` has the launcher in a pod.
+//! trouble that the node can make, `scenarios` does what fabric-builder-k8s tests of itself, `servers` starts chaincode that is dialled; `inside` has the launcher in a pod.
 
 mod inside;
 mod launches;
 mod overlays;
+mod scenarios;
 mod servers;
 
 use std::path::{Path, PathBuf};
@@ -75,6 +76,7 @@ impl Stage {
     pub fn check(&self, report: &mut Report) {
         report.part("overlays", |report| overlays::run(report, &self.cluster));
         launches::run(report, self);
+        scenarios::run(report, self);
         report.check("a Job goes with the pod of the peer", || inside::run(self));
     }
 

@@ -236,7 +236,12 @@ impl Failing {
 }
 
 /// Makes a builder with these settings for a namespace, and a built package with an image.
-fn site(stage: &Stage, (namespace, label): (&str, &str), settings: &str, image: &str) -> Result<Site> {
+pub(super) fn site(
+    stage: &Stage,
+    (namespace, label): (&str, &str),
+    settings: &str,
+    image: &str,
+) -> Result<Site> {
     let launcher = stage.builder.with_file_name("ccs-launcher");
     let site = Site::new(&launcher, (label, image), settings, "10.87.0.1:7052")?;
     let kubeconfig = stage.cluster.kubeconfig();
@@ -323,7 +328,11 @@ fn runs(stage: &Stage, site: &Site, namespace: &str) -> Result<Launch> {
 }
 
 fn runs_and_stops(stage: &Stage, site: &Site, namespace: &str) -> Result<()> {
-    let launch = runs(stage, site, namespace)?;
+    stops(stage, runs(stage, site, namespace)?, namespace)
+}
+
+/// Stops a launch in time, of which nothing is left.
+pub(super) fn stops(stage: &Stage, launch: Launch, namespace: &str) -> Result<()> {
     gone_after(launch.stop()?)?;
     nothing_is_left(&stage.cluster, namespace)
 }
