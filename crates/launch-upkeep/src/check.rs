@@ -164,6 +164,7 @@ fn kubernetes(site: &Site, document: &mut Document) {
 fn rights(upkeep: &Upkeep, namespace: &str, has_servers: bool, document: &mut Document) {
     // A right may stand in two rows.
     let mut rules = BTreeSet::new();
+    let mut items = Vec::new();
     for (number, (feature, rights)) in FEATURES.iter().enumerate() {
         let is_used = number != SERVERS || has_servers;
         for right in rights.iter().filter(|_| is_used) {
@@ -180,13 +181,81 @@ fn rights(upkeep: &Upkeep, namespace: &str, has_servers: bool, document: &mut Do
                         Outcome::Optional(message, hint)
                     }
                 }
-                Err(failure) => return document.items.push(of_failure(feature, what, &failure)),
+                Err(failure) => {
+                    items.push((None, of_failure(feature, what, &failure)));
+                    return document.items.extend(items.into_iter().map(|(_, item)| item));
+                }
             };
-            document.items.push(Item::of(feature, what, ExitCode::Forbidden, outcome));
+            let way = way(number, right.resource);
+            items.push((way, Item::of(feature, what, ExitCode::Forbidden, outcome)));
         }
     }
+    one_way_is_enough(&mut items);
+    document.items.extend(items.into_iter().map(|(_, item)| item));
     document.rules.extend(rules);
 }
 
+/// Returns for which way to run chaincode alone a right is: certificates are handed over in both.
+fn way(feature: usize, resource: &str) -> Option<usize> {
+    let is_of_one = [CLIENTS, SERVERS].contains(&feature) && resource != "secrets";
+    is_of_one.then_some(feature)
+}
+
+/// Makes optional what one way to run chaincode lacks, if nothing lacks in the other: a Role may be for servers only.
+fn one_way_is_enough(items: &mut [(Option<usize>, Item)]) {
+    let is_complete = |wanted: usize| {
+        let mut of_way = items.iter().filter(|(way, _)| *way == Some(wanted)).peekable();
+        of_way.peek().is_some() && of_way.all(|(_, item)| item.ok || !item.required)
+    };
+    let lacking = match (is_complete(CLIENTS), is_complete(SERVERS)) {
+        (true, false) => SERVERS,
+        (false, true) => CLIENTS,
+        _ => return,
+    };
+    for (_, item) in items.iter_mut().filter(|(way, item)| *way == Some(lacking) && !item.ok) {
+        item.required = false;
+    }
+}
+
+/// The place of the rights for chaincode that dials the peer among the features.
+const CLIENTS: usize = 0;
+
 /// The place of the rights for chaincode that the peer dials among the features.
 const SERVERS: usize = 1;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns which of the rights are required and missing, when the account has none for these resources.
+    fn missing(lacking: &[&str], has_servers: bool) -> Vec<String> {
+        let mut items = Vec::new();
+        for (number, (feature, rights)) in FEATURES.iter().enumerate() {
+            for right in rights.iter().filter(|_| number != SERVERS || has_servers) {
+                let outcome = match (lacking.contains(&right.resource), right.needed) {
+                    (false, _) => Outcome::There(String::new()),
+                    (true, true) => Outcome::Missing(String::new(), None),
+                    (true, false) => Outcome::Optional(String::new(), None),
+                };
+                let item = Item::of(feature, right.resource, ExitCode::Forbidden, outcome);
+                items.push((way(number, right.resource), item));
+            }
+        }
+        one_way_is_enough(&mut items);
+        let missing = items.into_iter().filter(|(_, item)| item.required && !item.ok);
+        missing.map(|(_, item)| item.what).collect()
+    }
+
+    #[test]
+    fn a_role_may_be_for_one_way_to_run_chaincode() {
+        assert!(missing(&[], true).is_empty());
+        assert!(missing(&["jobs"], true).is_empty());
+        assert!(missing(&["deployments", "services"], true).is_empty());
+        assert!(missing(&["services", "pods", "events"], true).is_empty());
+        assert_eq!(missing(&["jobs", "services"], true), ["jobs", "services"]);
+        assert_eq!(missing(&["secrets"], true), ["secrets"]);
+        assert_eq!(missing(&["jobs", "secrets"], true), ["secrets"]);
+        // Without launch.yaml, only Jobs are started.
+        assert_eq!(missing(&["jobs"], false), ["jobs"]);
+    }
+}
