@@ -1,6 +1,7 @@
 //! What `ccs launch` does for chaincode in containers that Fabric's own peer dials, beside that peer.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
@@ -61,6 +62,18 @@ impl Upkeep<'_> {
             let after = containers(self.engine, used, "")?;
             ensure!(after.len() == 1 && before != after, "{after:?} run");
             self.administrator.writes(self.name)?;
+            self.says_nothing()
+        });
+        report.check("reconcile makes a connection.json that the peer has lost, and the peer dials", || {
+            let build = used.replace(':', "-");
+            let release = self.folder.join("production/externalbuilder/builds").join(build).join("release");
+            fs::remove_dir_all(release.join("chaincode"))?;
+            let said = self.succeeds(&["reconcile"], true)?;
+            ensure!(said.contains("the connection.json that the peer reads is not"), "it said {said}");
+            let connection = release.join("chaincode/server/connection.json");
+            let mode = fs::metadata(&connection)?.permissions().mode() & 0o777;
+            ensure!(mode == 0o600, "the mode of {} is {mode:o}", connection.display());
+            self.administrator.reads_within(CHANGE, self.name)?;
             self.says_nothing()
         });
         report.check("reconcile applies changed settings", || {
