@@ -13,7 +13,7 @@ pub(crate) enum Launch {
     ///
     /// Prints the manifests for Kubernetes, for `kubectl diff` or `kubectl apply --dry-run=server`, or the settings of the
     /// container, or the command, environment and limits of the process. Nothing is connected to. Secrets are shown as
-    /// [redacted], so applying the manifests would break the chaincode; what a launch chooses at random is xxxxx. For a package
+    /// `[redacted]`, so applying the manifests would break the chaincode; what a launch chooses at random is xxxxx. For a package
     /// that is not launched it says why.
     Render(Render),
     /// Check that everything is there that launching needs
