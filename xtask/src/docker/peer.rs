@@ -33,7 +33,21 @@ pub(super) fn run(report: &mut Report, stage: &Stage<'_>, programs: &Programs) -
     variables.extend(stage.engine.host().map(|host| ("DOCKER_HOST", host.to_owned())));
     let mut network = Network::start_with(programs, variables)?;
     fs::write(network.folder().join("builder/launch.yaml"), "platform: docker\n")?;
-    network.on(report, |report, network| on(report, stage, network))
+    let outcome = network.on(report, |report, network| on(report, stage, network));
+    // A peer that was killed with its builder leaves one that has ended, until the next launch of its package.
+    remove(report, stage.engine, "client");
+    outcome
+}
+
+/// Removes the containers of a role, which are known by their label.
+pub(super) fn remove(report: &mut Report, engine: &Engine, role: &str) {
+    report.check(&format!("what is left in the role {role} is removed by its label"), || {
+        let label = format!("label=fabric-ccs/role={role}");
+        for container in engine.output(["ps", "--all", "--quiet", "--filter", &label])?.split_whitespace() {
+            engine.output(["rm", "--force", "--volumes", container])?;
+        }
+        Ok(())
+    });
 }
 
 fn on(report: &mut Report, stage: &Stage<'_>, network: &mut Network<'_>) -> Result<()> {

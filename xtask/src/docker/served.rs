@@ -19,6 +19,7 @@ use crate::fabric::programs::Programs;
 use crate::processes::wait_until;
 use crate::report::Report;
 
+use super::peer::remove;
 use super::upkeep::Upkeep;
 
 /// The chaincode's name in the definitions.
@@ -43,13 +44,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage<'_>, programs: &Programs) -
     variables.extend(stage.engine.host().map(|host| ("DOCKER_HOST", host.to_owned())));
     let mut network = Network::start_with(programs, variables)?;
     let outcome = network.on(report, |report, network| on(report, stage, network));
-    report.check("the containers of the servers are removed by their label", || {
-        let words = ["ps", "--all", "--quiet", "--filter", "label=fabric-ccs/role=server"];
-        for container in stage.engine.output(words)?.split_whitespace() {
-            stage.engine.output(["rm", "--force", "--volumes", container])?;
-        }
-        Ok(())
-    });
+    remove(report, stage.engine, "server");
     outcome
 }
 
