@@ -13,6 +13,7 @@ pub(crate) mod packages;
 mod processes;
 pub(crate) mod programs;
 pub(crate) mod release;
+pub(crate) mod served;
 mod sources;
 
 use std::path::{Path, PathBuf};
@@ -143,7 +144,7 @@ impl Peer<'_> {
 
 fn steps_on_development_peer(report: &mut Report, programs: &Programs) -> Result<()> {
     let scratch = tempfile::Builder::new().prefix("fabric-").tempdir()?;
-    let session = Session::without_chaincode()?;
+    let mut session = Session::without_chaincode()?;
     let organization = session.organizations().join("peerOrganizations/org1.example.com");
     let site = Site {
         peer: session.endpoint().to_owned(),
@@ -156,7 +157,7 @@ fn steps_on_development_peer(report: &mut Report, programs: &Programs) -> Result
     let _versions = Versions::start(scratch.path(), &mut administrator)?;
     let before = report.tally().failed;
     administrator.all_steps(report)?;
-    processes::on_development_peer(report, &administrator, (scratch.path(), &session.state()))?;
+    processes::on_development_peer(report, &administrator, (scratch.path(), &mut session))?;
     if report.tally().failed > before {
         print!("{}", session.logs());
     }

@@ -45,7 +45,7 @@ pub(crate) fn ccs_launcher(builder: Option<&Path>) -> Result<PathBuf, Failure> {
         return build_with(Path::new(&cargo), Path::new(&manifest), &["--package", LAUNCHER]);
     }
     Err(Failure::new(
-        "there is no ccs-launcher beside this program or the builder, and the package needs one",
+        "the package needs ccs-launcher, which lies neither beside the builder nor beside this program",
     )
     .hint(
         "releases have all programs in one archive; or name the folder with --builder FOLDER/ccs-builder"

@@ -161,7 +161,7 @@ impl Inner {
         });
     }
 
-    /// Stops a chaincode. That its stream ends then is no news; what still waits for it fails.
+    /// Stops a chaincode. The end of its stream is not reported; transactions that wait for it fail.
     fn stop(&self, id: &str, stop: &CancellationToken) {
         let chaincodes = self.peer.chaincodes();
         chaincodes.disconnect(id);

@@ -180,7 +180,7 @@ pub fn restore_folder(folder: &Path, owner: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Gives what was made an owner, if it has another one.
+/// Changes the owner of a new file or folder, if it has another one.
 fn give(made: &fs::File, owner: &fs::Metadata) -> io::Result<()> {
     let now = made.metadata()?;
     if (owner.uid(), owner.gid()) == (now.uid(), now.gid()) {

@@ -70,7 +70,7 @@ fn restart(role: Role) -> RestartPolicyNameEnum {
     }
 }
 
-/// Gives the container a name in its network.
+/// Adds a name for the container in its network.
 pub(crate) fn with_alias(mut body: ContainerCreateBody, network: &str, alias: &str) -> ContainerCreateBody {
     let endpoints = [(network.to_owned(), endpoint(Some(alias)))];
     body.networking_config = Some(NetworkingConfig { endpoints_config: Some(endpoints.into()) });

@@ -138,7 +138,7 @@ pub(crate) async fn remove(engine: &Engine, container: &str) -> Result<bool, Fai
     }
 }
 
-/// Gives a container another name.
+/// Renames a container.
 pub(crate) async fn rename(engine: &Engine, id: &str, name: &str) -> Result<(), Failure> {
     let options = RenameContainerOptionsBuilder::new().name(name).build();
     engine.docker.rename_container(id, options).await.map_err(|error| {

@@ -196,7 +196,7 @@ impl Session<'_> {
         Ok((id, name))
     }
 
-    /// Removes what earlier builds have made, and gives the container its name.
+    /// Removes the containers of earlier builds, and renames the new one.
     async fn take_over(&self, dialled: &Dialled) {
         let (Some(engine), say) = (self.engine.get(), self.start.say) else { return };
         let taking = async {
@@ -258,7 +258,7 @@ async fn create(
     ))
 }
 
-/// Returns why a chaincode that runs is of no use.
+/// Returns why the peer cannot dial a chaincode that runs.
 fn not_reached(unreached: &Unreached, address: &str, limit: Duration) -> Failure {
     if !unreached.is_silent {
         return unreached.failure(address, &ADVICE);

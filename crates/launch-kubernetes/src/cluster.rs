@@ -305,7 +305,7 @@ impl Cluster {
     }
 }
 
-/// Returns how the API names a kind of object, of which it has the version `v1`.
+/// Returns the API's names for a kind of object in version `v1`.
 pub(crate) fn resource_of(group: &str, kind: &str, plural: &str) -> ApiResource {
     let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
     ApiResource {
@@ -317,7 +317,7 @@ pub(crate) fn resource_of(group: &str, kind: &str, plural: &str) -> ApiResource 
     }
 }
 
-/// Refuses what is no object of Kubernetes.
+/// Returns the failure for a value that is not an object of Kubernetes.
 pub(crate) fn unwritable(attempt: &str, error: &serde_json::Error) -> Refusal {
     Refusal {
         failure: Failure::new(ExitCode::Settings, format!("cannot {attempt}: {error}")),

@@ -1,5 +1,6 @@
 //! What an object of a launch says about itself.
 
+use ccs_launch::State;
 use ccs_launch::kubernetes::{CONTAINER, WORKLOAD};
 use serde_json::Value;
 
@@ -34,19 +35,6 @@ pub struct Found {
     pub state: Option<State>,
     /// Why its chaincode ended last, if it has.
     pub last_end: Option<String>,
-}
-
-/// How a workload is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// The chaincode runs.
-    Running,
-    /// It may start yet; what it waits for.
-    Starting(String),
-    /// Something is wrong.
-    Failing(String),
-    /// A Job that is done.
-    Ended(String),
 }
 
 /// Reads an object with the label of a launch; none for one without the annotations of a launch.

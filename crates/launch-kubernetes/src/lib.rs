@@ -34,7 +34,7 @@ use std::time::Duration;
 
 pub use ccs_launch_peer::Caller;
 pub use cluster::Kind;
-pub use found::{Found, State};
+pub use found::Found;
 pub use upkeep::{Listed, Live, Upkeep};
 
 use ccs_launch::kubernetes::{Plan, SUFFIX, ServerPlan, Target};

@@ -70,47 +70,13 @@ pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
             return Ok(());
         }
     };
-    let (pod_name, pod_named) = tokio::sync::watch::channel(None);
     let (plan, id) = (launch.plan, launch.chaincode_id);
     (launch.say)(&format!(
         "Running chaincode ID {id} with kubernetes job {}/{}",
         plan.namespace,
         plan.job_name()
     ));
-    let workload = Workload {
-        kind: Kind::Job,
-        name: plan.job_name(),
-        namespace: &plan.namespace,
-        uid: &uid,
-        // This label is older than the one with a prefix, and every release sets it.
-        pods: format!("job-name={}", plan.job_name()),
-        is_meant: &|_| true,
-        judge,
-        until_ready: false,
-        limit: launch.target.start_timeout,
-        debug: launch.target.debug,
-        say: launch.say,
-        pod_runs: &|pod| drop(pod_name.send_replace(Some(pod.to_owned()))),
-    };
-    let (ended, is_shown) = {
-        let mut output = pin!(session.output(pod_named));
-        let mut following = pin!(watch::follow(&workload, &session.cluster, start));
-        // Whether all that it wrote was passed on, once that is known.
-        let mut is_shown = None;
-        let ended = loop {
-            tokio::select! {
-                end = &mut following => break end.err(),
-                shown = &mut output, if is_shown.is_none() => is_shown = Some(shown),
-                () = stop.received() => break None,
-            }
-        };
-        if ended.is_some() && is_shown.is_none() && pod_name.borrow().is_some() {
-            // What it wrote last is on its way.
-            is_shown = tokio::time::timeout(LAST_LINES, output).await.ok();
-        }
-        (ended, is_shown.unwrap_or_default())
-    };
-    if let Some(end) = ended {
+    if let Some((end, is_shown)) = session.follow(&uid, start, &mut stop).await {
         return session.end(end, is_shown).await;
     }
     session.remove().await;
@@ -149,6 +115,43 @@ impl Session<'_> {
             }
         }
         plan.job.clone()
+    }
+
+    /// Follows the Job until it ends, and passes on what the chaincode writes, if that is wanted. Returns how it ended, and whether
+    /// all that it wrote was passed on; none after a signal.
+    async fn follow(&self, uid: &str, start: Instant, stop: &mut Stop) -> Option<(End, bool)> {
+        let (launch, plan) = (self.launch, self.launch.plan);
+        let (pod_name, pod_named) = tokio::sync::watch::channel(None);
+        let workload = Workload {
+            kind: Kind::Job,
+            name: plan.job_name(),
+            namespace: &plan.namespace,
+            uid,
+            // This label is older than the one with a prefix, and every release sets it.
+            pods: format!("job-name={}", plan.job_name()),
+            is_meant: &|_| true,
+            judge,
+            until_ready: false,
+            limit: launch.target.start_timeout,
+            debug: launch.target.debug,
+            say: launch.say,
+            pod_runs: &|pod| drop(pod_name.send_replace(Some(pod.to_owned()))),
+        };
+        let mut output = pin!(self.output(pod_named));
+        let mut following = pin!(watch::follow(&workload, &self.cluster, start));
+        let mut is_shown = None;
+        let end = loop {
+            tokio::select! {
+                end = &mut following => break end.err()?,
+                shown = &mut output, if is_shown.is_none() => is_shown = Some(shown),
+                () = stop.received() => return None,
+            }
+        };
+        if is_shown.is_none() && pod_name.borrow().is_some() {
+            // What it wrote last is on its way.
+            is_shown = tokio::time::timeout(LAST_LINES, output).await.ok();
+        }
+        Some((end, is_shown.unwrap_or_default()))
     }
 
     /// Tells how it ended. What failed before it ran is removed; what has run is kept for a look at its log, and goes by

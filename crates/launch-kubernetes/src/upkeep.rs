@@ -1,4 +1,4 @@
-//! What somebody who looks after launched chaincode asks of a cluster, and has it do.
+//! The calls by which `ccs launch` looks at a cluster, and changes it.
 
 use ccs_launch::Failure;
 use ccs_launch::kubernetes::{Right, SERVER_MANAGER, Target, WORKLOAD};

@@ -109,8 +109,8 @@ async fn greet(address: &str, stream: TcpStream, tls: Option<&Arc<ClientConfig>>
         let reason = "the server does not choose HTTP/2 (ALPN h2)".to_owned();
         return Err(Unreached { step: ExitCode::Http2, reason, is_silent: false });
     }
-    // In TLS 1.3 the server looks at the client's certificate when the client is done; a connection that it closes then had
-    // somebody who listened.
+    // In TLS 1.3 the server checks the certificate of the client after the handshake of the client: a connection that it closes then
+    // has reached a listener.
     let refused = |trouble: Trouble| Unreached { is_silent: false, ..trouble.at(ExitCode::Tls) };
     settings(stream).await.map_err(refused)
 }

@@ -2,6 +2,7 @@
 
 use ccs_launch::server::Certificates;
 use ccs_launch::{ExitCode, Failure};
+use ccs_report::moment;
 use rcgen::{
     BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose,
@@ -47,7 +48,7 @@ fn of_name(name: &str, hosts: &[String]) -> Result<(Certificates, String), rcgen
     let server = issue(name, hosts, ExtendedKeyUsagePurpose::ServerAuth)?;
     let client = issue(&format!("peer of {name}"), &[], ExtendedKeyUsagePurpose::ClientAuth)?;
     let checksum = hex::encode(Sha256::digest(format!("{ca}{}", server.0)));
-    Ok((Certificates { ca, server, client, checksum }, rfc_3339(end)))
+    Ok((Certificates { ca, server, client, checksum }, moment::timestamp(end.into())))
 }
 
 fn named(name: &str, hosts: &[String], end: OffsetDateTime) -> Result<CertificateParams, rcgen::Error> {
@@ -58,19 +59,6 @@ fn named(name: &str, hosts: &[String], end: OffsetDateTime) -> Result<Certificat
     params.not_before = OffsetDateTime::now_utc() - SKEW;
     params.not_after = end;
     Ok(params)
-}
-
-fn rfc_3339(moment: OffsetDateTime) -> String {
-    let (date, time) = (moment.date(), moment.time());
-    format!(
-        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-        date.year(),
-        u8::from(date.month()),
-        date.day(),
-        time.hour(),
-        time.minute(),
-        time.second()
-    )
 }
 
 #[cfg(test)]

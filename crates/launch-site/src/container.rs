@@ -6,7 +6,7 @@ use ccs_files::Connection;
 use ccs_launch::Failure;
 use ccs_launch::docker::{Server, ServerPlan, Surroundings};
 use ccs_launch::image::Tls;
-use ccs_launch::record::Record;
+use ccs_launch::record::{DOCKER, Record};
 use sha2::{Digest as _, Sha256};
 
 use crate::service::Service;
@@ -60,7 +60,7 @@ impl PlannedContainer {
     pub fn at(&self, address: &str) -> (Connection, Record) {
         let container = &self.plan.container;
         let record = Record {
-            platform: "docker".to_owned(),
+            platform: DOCKER.to_owned(),
             namespace: String::new(),
             object: container.name.clone(),
             address: Some(address.to_owned()),

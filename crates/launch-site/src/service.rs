@@ -5,7 +5,7 @@ use std::fs;
 use ccs_launch::Failure;
 use ccs_launch::image::{Image, Tls};
 use ccs_launch::kubernetes::{Server, ServerPlan, Target};
-use ccs_launch::record::Record;
+use ccs_launch::record::{KUBERNETES, Record};
 use ccs_launch::server::Certificates;
 use ccs_launch::settings::{Role, Settings, Subject};
 use sha2::{Digest as _, Sha256};
@@ -107,7 +107,7 @@ fn record(
     (certificates_end, checksum): (Option<String>, Option<String>),
 ) -> Record {
     Record {
-        platform: "kubernetes".to_owned(),
+        platform: KUBERNETES.to_owned(),
         namespace: plan.namespace.clone(),
         object: plan.object.clone(),
         address: None,

@@ -5,7 +5,7 @@ mod host;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ccs_launch::kubernetes::FEATURES;
+use ccs_launch::kubernetes::Feature;
 use ccs_launch::settings::Platform;
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_kubernetes::Upkeep;
@@ -165,9 +165,8 @@ fn rights(upkeep: &Upkeep, namespace: &str, has_servers: bool, document: &mut Do
     // A right may stand in two rows.
     let mut rules = BTreeSet::new();
     let mut items = Vec::new();
-    for (number, (feature, rights)) in FEATURES.iter().enumerate() {
-        let is_used = number != SERVERS || has_servers;
-        for right in rights.iter().filter(|_| is_used) {
+    for feature in Feature::ALL.into_iter().filter(|feature| *feature != Feature::Servers || has_servers) {
+        for right in feature.rights() {
             let what = format!("{namespace}: {} {}", right.verbs.join(", "), right.resource);
             let outcome = match upkeep.missing(namespace, right) {
                 Ok(missing) if missing.is_empty() => Outcome::There(right.purpose.to_owned()),
@@ -182,12 +181,12 @@ fn rights(upkeep: &Upkeep, namespace: &str, has_servers: bool, document: &mut Do
                     }
                 }
                 Err(failure) => {
-                    items.push((None, of_failure(feature, what, &failure)));
+                    items.push((None, of_failure(feature.name(), what, &failure)));
                     return document.items.extend(items.into_iter().map(|(_, item)| item));
                 }
             };
-            let way = way(number, right.resource);
-            items.push((way, Item::of(feature, what, ExitCode::Forbidden, outcome)));
+            let way = way(feature, right.resource);
+            items.push((way, Item::of(feature.name(), what, ExitCode::Forbidden, outcome)));
         }
     }
     one_way_is_enough(&mut items);
@@ -196,32 +195,26 @@ fn rights(upkeep: &Upkeep, namespace: &str, has_servers: bool, document: &mut Do
 }
 
 /// Returns for which way to run chaincode alone a right is: certificates are handed over in both.
-fn way(feature: usize, resource: &str) -> Option<usize> {
-    let is_of_one = [CLIENTS, SERVERS].contains(&feature) && resource != "secrets";
+fn way(feature: Feature, resource: &str) -> Option<Feature> {
+    let is_of_one = feature != Feature::Upkeep && resource != "secrets";
     is_of_one.then_some(feature)
 }
 
 /// Makes optional what one way to run chaincode lacks, if nothing lacks in the other: a Role may be for servers only.
-fn one_way_is_enough(items: &mut [(Option<usize>, Item)]) {
-    let is_complete = |wanted: usize| {
+fn one_way_is_enough(items: &mut [(Option<Feature>, Item)]) {
+    let is_complete = |wanted: Feature| {
         let mut of_way = items.iter().filter(|(way, _)| *way == Some(wanted)).peekable();
         of_way.peek().is_some() && of_way.all(|(_, item)| item.ok || !item.required)
     };
-    let lacking = match (is_complete(CLIENTS), is_complete(SERVERS)) {
-        (true, false) => SERVERS,
-        (false, true) => CLIENTS,
+    let lacking = match (is_complete(Feature::Clients), is_complete(Feature::Servers)) {
+        (true, false) => Feature::Servers,
+        (false, true) => Feature::Clients,
         _ => return,
     };
     for (_, item) in items.iter_mut().filter(|(way, item)| *way == Some(lacking) && !item.ok) {
         item.required = false;
     }
 }
-
-/// The place of the rights for chaincode that dials the peer among the features.
-const CLIENTS: usize = 0;
-
-/// The place of the rights for chaincode that the peer dials among the features.
-const SERVERS: usize = 1;
 
 #[cfg(test)]
 mod tests {
@@ -230,15 +223,15 @@ mod tests {
     /// Returns which of the rights are required and missing, when the account has none for these resources.
     fn missing(lacking: &[&str], has_servers: bool) -> Vec<String> {
         let mut items = Vec::new();
-        for (number, (feature, rights)) in FEATURES.iter().enumerate() {
-            for right in rights.iter().filter(|_| number != SERVERS || has_servers) {
+        for feature in Feature::ALL.into_iter().filter(|it| *it != Feature::Servers || has_servers) {
+            for right in feature.rights() {
                 let outcome = match (lacking.contains(&right.resource), right.needed) {
                     (false, _) => Outcome::There(String::new()),
                     (true, true) => Outcome::Missing(String::new(), None),
                     (true, false) => Outcome::Optional(String::new(), None),
                 };
-                let item = Item::of(feature, right.resource, ExitCode::Forbidden, outcome);
-                items.push((way(number, right.resource), item));
+                let item = Item::of(feature.name(), right.resource, ExitCode::Forbidden, outcome);
+                items.push((way(feature, right.resource), item));
             }
         }
         one_way_is_enough(&mut items);

@@ -44,7 +44,7 @@ impl Installed {
             serde_json::from_slice(content).map_err(|error| refused(error.to_string()))?;
         let packages = document
             .installed_chaincodes
-            .ok_or_else(|| refused("there is no key installed_chaincodes".to_owned()))?;
+            .ok_or_else(|| refused("the key installed_chaincodes is missing".to_owned()))?;
         let is_used = |package: &Package| {
             let channels = package.references.iter().flatten();
             channels
@@ -77,8 +77,8 @@ mod tests {
     #[test]
     fn another_document_is_refused() {
         for (text, part) in [
-            ("{}", "there is no key installed_chaincodes"),
-            (r#"{"chaincode_definitions":[]}"#, "there is no key installed_chaincodes"),
+            ("{}", "the key installed_chaincodes is missing"),
+            (r#"{"chaincode_definitions":[]}"#, "the key installed_chaincodes is missing"),
             ("[", "EOF while parsing"),
         ] {
             let failure = Installed::parse(text.as_bytes()).unwrap_err();

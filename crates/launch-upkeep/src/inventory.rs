@@ -1,13 +1,13 @@
 //! What is there of launched chaincode, compared with what the peer's builds have recorded.
 
-use ccs_launch::record::Record;
+use ccs_launch::record::{KUBERNETES, Record};
 use ccs_launch::settings::Role;
 use serde::Serialize;
 
 use crate::builds::{Build, Builds};
 use crate::moment::age;
 use crate::platforms::Listed;
-use crate::workload::{KUBERNETES, Kind, State, Workload};
+use crate::workload::{Kind, State, Workload};
 
 /// Why a state is unknown.
 const UNLISTED: &str = "the account may not list Deployments";
@@ -94,7 +94,7 @@ fn row(found: &Workload, listed: &Listed, builds: Option<&Builds>, peer_id: Opti
         Some(State::Failing(reason)) => ("failing", Some(reason.clone())),
         Some(State::Ended(reason)) => ("ended", Some(reason.clone())),
         None if listed.unlisted.contains(&found.namespace) => ("unknown", Some(UNLISTED.to_owned())),
-        None => ("gone", Some("the Service is left, and there is no Deployment".to_owned())),
+        None => ("gone", Some("the Service is there, and its Deployment is missing".to_owned())),
     };
     // The builds are those of one peer.
     let builds = builds.filter(|_| peer_id.is_none_or(|id| id == found.peer_id));

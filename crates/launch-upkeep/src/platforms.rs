@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use ccs_launch::docker::Engine;
+use ccs_launch::record::{DOCKER, KUBERNETES};
 use ccs_launch::settings::Platform;
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_kubernetes as kubernetes;
@@ -10,7 +11,7 @@ use ccs_launch_kubernetes::Upkeep;
 
 use crate::builds::Builds;
 use crate::site::Site;
-use crate::workload::{DOCKER, KUBERNETES, Kind, Workload};
+use crate::workload::{Kind, Workload};
 
 /// The platforms of a peer: those of its settings, and those that its builds have recorded.
 pub struct Platforms {
@@ -30,7 +31,7 @@ pub struct Listed {
 }
 
 impl Listed {
-    /// Returns the objects of which all is known: a Service may have a Deployment that is not listed.
+    /// Returns the objects without Services whose Deployment the account may not list.
     #[must_use]
     pub fn known(&self) -> Vec<Workload> {
         let is_known =

@@ -7,7 +7,7 @@ mod files;
 
 use ccs_launch::Failure;
 use ccs_launch::image::{Image, Tls};
-use ccs_launch::record::Record;
+use ccs_launch::record::{DOCKER, KUBERNETES, Record};
 use ccs_launch_site::certificates::VALIDITY;
 use ccs_launch_site::image_file;
 use ccs_launch_site::service::Service;
@@ -17,7 +17,6 @@ use crate::builds::Build;
 use crate::moment::seconds;
 use crate::platforms::Platforms;
 use crate::site::Site;
-use crate::workload::{DOCKER, KUBERNETES};
 
 /// Certificates are renewed when less than this part of their validity is left.
 const PART: i64 = 10;

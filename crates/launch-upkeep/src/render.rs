@@ -21,7 +21,7 @@ use crate::site::Site;
 /// What replaces a secret.
 const REDACTED: &str = "[redacted]";
 
-/// What manifests begin with: without keys, they are no use to a cluster.
+/// The first line of manifests: a cluster cannot use them without the keys.
 const NOTE: &str = "# For kubectl diff and kubectl apply --dry-run=server. Keys and certificates are left out: applied, this breaks the chaincode.";
 
 /// What is rendered.
@@ -82,7 +82,7 @@ impl Document {
 }
 
 impl Render<'_> {
-    /// Renders a package; a package that is not launched is no failure here.
+    /// Renders a package; for a package that is not launched it returns the reason.
     #[must_use]
     pub fn document(&self) -> Document {
         let mut document = Document {
@@ -249,7 +249,7 @@ impl From<Failure> for Refused {
     }
 }
 
-/// Leaves a package to another builder or to the peer, which is no fault.
+/// Leaves a package to another builder or to the peer.
 fn left(failure: Failure) -> Refused {
     Refused { failure, exit_code: 1 }
 }

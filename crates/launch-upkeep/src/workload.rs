@@ -1,13 +1,11 @@
 //! What launches have made, on whatever platform.
 
+pub use ccs_launch::State;
+use ccs_launch::record::{DOCKER, KUBERNETES};
 use ccs_launch::settings::Role;
 use ccs_launch_kubernetes as kubernetes;
 use ccs_launch_kubernetes::Found;
 use ccs_report::moment;
-
-/// The words for the platforms in launch.json.
-pub(crate) const KUBERNETES: &str = "kubernetes";
-pub(crate) const DOCKER: &str = "docker";
 
 /// A kind of what a launch makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,19 +20,6 @@ pub enum Kind {
     Secret,
     /// On Docker, a chaincode of either role.
     Container,
-}
-
-/// How a workload is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// The chaincode runs.
-    Running,
-    /// It may start yet; what it waits for.
-    Starting(String),
-    /// Something is wrong.
-    Failing(String),
-    /// A client that is done.
-    Ended(String),
 }
 
 /// An object of a platform that a launch has made.
@@ -89,7 +74,7 @@ impl Kind {
 }
 
 impl Workload {
-    /// Returns the namespace with the name, or the name where there is no namespace.
+    /// Returns `NAMESPACE/NAME`, or the name alone on Docker.
     #[must_use]
     pub fn place(namespace: &str, name: &str) -> String {
         if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
@@ -104,12 +89,6 @@ impl From<Found> for Workload {
             kubernetes::Kind::Service => Kind::Service,
             kubernetes::Kind::Secret => Kind::Secret,
         };
-        let state = found.state.map(|state| match state {
-            kubernetes::State::Running => State::Running,
-            kubernetes::State::Starting(reason) => State::Starting(reason),
-            kubernetes::State::Failing(reason) => State::Failing(reason),
-            kubernetes::State::Ended(reason) => State::Ended(reason),
-        });
         Self {
             kind,
             role: if kind == Kind::Job { Role::Client } else { Role::Server },
@@ -122,7 +101,7 @@ impl From<Found> for Workload {
             mspid: found.mspid,
             created: found.created,
             applied: found.applied,
-            state,
+            state: found.state,
             last_end: found.last_end,
         }
     }

@@ -8,7 +8,8 @@ use std::path::{Component, Path};
 use ccs_files::PackageHash;
 use serde_json::{Map, Value};
 
-pub use target::{Target, check_program};
+pub use target::Target;
+use target::check_program;
 
 use crate::settings::Role;
 use crate::{ExitCode, Failure, resemblance};
@@ -53,6 +54,27 @@ pub struct Program {
     pub file: String,
     /// What its SHA-256 must be.
     pub sha256: Option<PackageHash>,
+}
+
+impl Program {
+    /// Checks by its first bytes that a platform can start it, and that it is the one that the document was written for.
+    pub fn check(
+        &self,
+        head: &[u8],
+        target: &Target,
+        sha256: impl FnOnce() -> PackageHash,
+    ) -> Result<(), Failure> {
+        let file = &self.file;
+        check_program(file, head, target)?;
+        let Some(expected) = &self.sha256 else { return Ok(()) };
+        let found = sha256();
+        if found == *expected {
+            return Ok(());
+        }
+        let reason = format!("the program {file:?} has the SHA-256 {found}, not {expected}");
+        Err(Failure::new(ExitCode::Binary, reason)
+            .with_hint("pack the program that binary.json was written for"))
+    }
 }
 
 impl Default for Binary {

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 pub use crate::identity::Identity;
 pub use objects::MANAGER;
 pub use pod::{CONTAINER, WORKLOAD};
-pub use rights::{FEATURES, RIGHTS, Right, SERVER_RIGHTS, UPKEEP_RIGHTS, all_rights, role};
+pub use rights::{Feature, RIGHTS, Right, SERVER_RIGHTS, UPKEEP_RIGHTS, all_rights, role};
 pub use server::{CHECKSUM, MANAGER as SERVER_MANAGER, Plan as ServerPlan, Server};
 pub use target::{Surroundings, Target};
 

@@ -22,6 +22,7 @@
 //! | [`kubernetes`] | the plans for Kubernetes: a Secret and a Job, or a Secret, a Service and a Deployment |
 //! | [`server`] | what chaincode that the peer dials gets, whatever the platform |
 //! | [`record`] | `launch.json`: what a build has started |
+//! | [`State`] | how launched chaincode is |
 //! | [`shim`] | what a shim needs to dial the peer |
 //! | [`variables`] | names of variables |
 //! | [`lines`] | lines that a peer's log can take |
@@ -44,6 +45,7 @@ pub mod server;
 pub mod settings;
 pub mod shim;
 pub mod source;
+mod state;
 pub mod variables;
 
 pub use chaincode::Chaincode;
@@ -51,3 +53,4 @@ pub use exit::ExitCode;
 pub use failure::Failure;
 pub use image::Image;
 pub use settings::Settings;
+pub use state::State;

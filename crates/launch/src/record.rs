@@ -7,10 +7,16 @@ use crate::image::Tls;
 /// The name of the file.
 pub const FILE: &str = "launch.json";
 
+/// The word for Kubernetes in [`Record::platform`].
+pub const KUBERNETES: &str = "kubernetes";
+
+/// The word for Docker in [`Record::platform`].
+pub const DOCKER: &str = "docker";
+
 /// The content of `launch.json`. It holds no key, and no certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Record {
-    /// Where the chaincode runs: `kubernetes` or `docker`.
+    /// Where the chaincode runs: [`KUBERNETES`] or [`DOCKER`].
     pub platform: String,
     /// The namespace of its objects; empty where there are none.
     #[serde(default, skip_serializing_if = "String::is_empty")]

@@ -16,7 +16,7 @@ pub const FOLDER: &str = "/etc/chaincode/tls";
 /// How long a peer tries to connect: what runs the chaincode may just start it again.
 const DIAL_TIMEOUT: &str = "10s";
 
-/// Certificates with their keys of one server and its peer, as PEM. There is no key of the CA.
+/// Certificates and keys of one server and its peer, as PEM, without the key of the CA.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Certificates {
     /// The certificate of the CA.
@@ -61,7 +61,7 @@ pub fn environment(image: &Image, package_id: &str) -> Vec<(&'static str, String
     shim::server_of_any_language(package_id, &format!("0.0.0.0:{}", image.port), tls)
 }
 
-/// Returns what the peer reads to dial an address; without TLS there are no certificates. It holds a key.
+/// Returns the connection.json for an address, with the peer's key; `certificates` is [`None`] without TLS.
 #[must_use]
 pub fn connection(image: &Image, certificates: Option<&Certificates>, address: String) -> Connection {
     let mut connection = Connection {

@@ -82,6 +82,18 @@ pub enum Language {
     Java,
 }
 
+impl Language {
+    /// Returns its name in launch.yaml, which is also the type of its packages.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Golang => "golang",
+            Self::Node => "node",
+            Self::Java => "java",
+        }
+    }
+}
+
 /// The settings of processes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use ccs_builder::input::{self, ReadError};
 use ccs_builder::output::Output;
-use ccs_launch::binary::{self, Binary, Target, check_program};
+use ccs_files::PackageHash;
+use ccs_launch::binary::{self, Binary, Target};
 use ccs_launch::process::{Call, Start};
 use ccs_launch::variables::INHERITED;
 use ccs_launch::{ExitCode, Failure};
@@ -39,17 +40,7 @@ pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
             "put the program as chaincode at the top of code.tar.gz, or name others in binary.json"
         })
     })?;
-    check_program(&program.file, &content, &target)?;
-    if let Some(expected) = &program.sha256 {
-        let found = hex::encode(Sha256::digest(&content));
-        if found != expected.as_str() {
-            return Err(Failure::new(
-                ExitCode::Binary,
-                format!("the program {:?} has the SHA-256 {found}, not {expected}", program.file),
-            )
-            .with_hint("pack the program that binary.json was written for"));
-        }
-    }
+    program.check(&content, &target, || PackageHash::from_digest(Sha256::digest(&content).into()))?;
     let done = format!("{} with {} bytes for {target} will dial the peer", program.file, content.len());
     let mut output = Output::new(package.out)
         .file("metadata.json", package.metadata_content)

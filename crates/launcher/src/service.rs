@@ -63,8 +63,7 @@ pub(crate) fn build_on_kubernetes(
     (settings, log): (&Settings, &Log),
 ) -> Result<String, Failure> {
     let begin = Instant::now();
-    let id = package_id(package.source, metadata)?;
-    let mspid = std::env::var("CORE_PEER_LOCALMSPID").unwrap_or_default();
+    let (id, mspid) = (package_id(package.source, metadata)?, mspid());
     let service =
         Service { package_id: &id, chaincode_type: &metadata.chaincode_type, image, mspid: &mspid, settings };
     let target = place::target(settings, &service.subject())?;
@@ -96,9 +95,9 @@ pub(crate) fn build_on_docker(
     (settings, log): (&Settings, &Log),
 ) -> Result<String, Failure> {
     let begin = Instant::now();
-    let id = package_id(package.source, metadata)?;
+    let (id, mspid) = (package_id(package.source, metadata)?, mspid());
     let service =
-        Service { package_id: &id, chaincode_type: &metadata.chaincode_type, image, mspid: "", settings };
+        Service { package_id: &id, chaincode_type: &metadata.chaincode_type, image, mspid: &mspid, settings };
     let planned = container::plan(&service, &ccs_launch_docker::run_id()?)?;
     let start = ccs_launch_docker::Start {
         plan: &planned.plan,
@@ -136,6 +135,11 @@ fn write(
         .file("connection.json", connection.to_json())
         .file(record::FILE, record);
     output.write().map_err(|error| of_builder(&error))
+}
+
+/// Returns the MSP ID of the peer; empty where the peer does not propagate it.
+fn mspid() -> String {
+    std::env::var("CORE_PEER_LOCALMSPID").unwrap_or_default()
 }
 
 /// Returns the package ID, which `build` finds in the name of the folder that the peer has made for it alone.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ccs_files::PackageMetadata;
-use ccs_launch::binary::{self, Binary, Target, check_program};
+use ccs_launch::binary::{self, Binary, Target};
 use ccs_launch::image::{self, Image};
 use ccs_launch::kind::Kind;
 use ccs_launch::settings::{Build, Language};
@@ -89,20 +89,10 @@ fn look(target: Option<&Target>, program: &binary::Program, facts: &BTreeMap<Pat
     };
     let built_for = Target::of_program(&facts.head);
     let target = target.cloned().or(built_for);
-    let checked = match &target {
-        Some(target) => check_program(&file, &facts.head, target),
-        // A script, or nothing that any platform starts.
-        None => check_program(&file, &facts.head, &Target::here()),
-    };
-    let other = program.sha256.as_ref().filter(|expected| **expected != facts.sha256).map(|expected| {
-        let found = &facts.sha256;
-        Failure::new(
-            ExitCode::Binary,
-            format!("the program {file:?} has the SHA-256 {found}, not {expected}"),
-        )
-        .with_hint("pack the program that binary.json was written for")
-    });
-    Program { target, facts: Some(facts.clone()), failure: checked.err().or(other), file }
+    // Without one it is a script, or nothing that any platform starts.
+    let starts_on = target.clone().unwrap_or_else(Target::here);
+    let failure = program.check(&facts.head, &starts_on, || facts.sha256.clone()).err();
+    Program { target, facts: Some(facts.clone()), failure, file }
 }
 
 /// Returns the path as the archive has it, without `.`.

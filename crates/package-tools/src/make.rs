@@ -113,9 +113,7 @@ impl Code<'_> {
             Self::Service { chaincode_type, .. } => chaincode_type,
             Self::Image(_) => "k8s",
             Self::Programs { .. } => "binary",
-            Self::Source { language: Language::Golang, .. } => "golang",
-            Self::Source { language: Language::Node, .. } => "node",
-            Self::Source { language: Language::Java, .. } => "java",
+            Self::Source { language, .. } => language.name(),
         }
     }
 }

@@ -53,7 +53,7 @@ impl Budget {
     /// All shares together: 92 MiB. A request that is larger than the share of all requests exceeds it by the difference.
     pub const BYTES: usize = 92 << 20;
 
-    /// Makes a budget, of which all listeners of a process get a clone, by how many files this process may open.
+    /// Makes a budget for the number of files that this process may open; each listener gets a clone.
     #[must_use]
     pub fn new() -> Self {
         Self::for_open_files(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX))

@@ -1,8 +1,9 @@
 //! The checks of one peer or cluster: each is counted, and the failed ones are printed.
 
+use std::thread;
 use std::time::Instant;
 
-use anyhow::Result;
+use anyhow::{Result, anyhow};
 
 use crate::tally::Tally;
 
@@ -30,6 +31,23 @@ impl Report {
             }
         }
         true
+    }
+
+    /// Takes one check for each case, all at once: most of the time they wait.
+    pub fn check_at_once<C: Sync>(
+        &mut self,
+        cases: &[C],
+        name: impl Fn(&C) -> &str,
+        check: impl Fn(&C) -> Result<()> + Sync,
+    ) {
+        let check = &check;
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let running: Vec<_> = cases.iter().map(|case| scope.spawn(move || check(case))).collect();
+            running.into_iter().map(thread::ScopedJoinHandle::join).collect()
+        });
+        for (case, outcome) in cases.iter().zip(outcomes) {
+            self.check(name(case), || outcome.unwrap_or_else(|_| Err(anyhow!("the check panicked"))));
+        }
     }
 
     /// Takes several checks, and prints how long they took: a sign of life, since all of them take minutes.

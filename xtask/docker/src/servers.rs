@@ -1,7 +1,6 @@
 //! Chaincode that is dialled, as the install of a package starts it: what runs, what fails, and what is left of that.
 
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -75,14 +74,7 @@ pub fn load(images: &mut Images<'_>, contract: &std::path::Path) -> Result<()> {
 /// Runs every build.
 pub fn run(report: &mut Report, stage: &Stage<'_>) {
     report.part("servers that fail", |report| {
-        let outcomes: Vec<_> = thread::scope(|scope| {
-            let start = |case: &'static Failing| (case.label, scope.spawn(move || case.run(stage)));
-            let running: Vec<_> = FAILING.iter().map(start).collect();
-            running.into_iter().map(|(label, thread)| (label, thread.join())).collect()
-        });
-        for (label, outcome) in outcomes {
-            report.check(label, || outcome.unwrap_or_else(|_| Err(anyhow::anyhow!("the check panicked"))));
-        }
+        report.check_at_once(FAILING, |case| case.label, |case| case.run(stage));
         report.check("of a build that failed nothing is left", || nothing_is_left(stage));
         Ok(())
     });

@@ -133,7 +133,7 @@ impl Session {
     }
 
     /// Kills a peer that keeps everything, and starts it again; the contracts run on.
-    pub(super) fn start_again(&mut self) -> Result<()> {
+    pub(crate) fn start_again(&mut self) -> Result<()> {
         self.stop_peer(Signal::KILL);
         (self.peer, self.endpoint) = keeping_peer(self.folder.path())?;
         Ok(())

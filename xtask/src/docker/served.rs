@@ -2,20 +2,18 @@
 //! shim, over mutual TLS. Each package holds connection.json beside image.json, as one for any builder does.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 use xtask_docker::engine::Engine;
 use xtask_docker::launches::{Stage, containers};
 use xtask_docker::servers::{CONTRACT, restarts};
 
 use crate::fabric::administrator::{Administrator, Definition, installing};
 use crate::fabric::network::Network;
-use crate::fabric::packages::{pack, package_id};
 use crate::fabric::programs::Programs;
+use crate::fabric::served::Served;
 use crate::processes::wait_until;
 use crate::report::Report;
 
@@ -52,7 +50,7 @@ fn on(report: &mut Report, stage: &Stage<'_>, network: &mut Network<'_>) -> Resu
     let administrator = network.administrator()?;
     let engine = stage.engine;
     let image = stage.images.json(CONTRACT)?;
-    let package = |label: &str| Package::make(network.folder(), label, &image);
+    let package = |label: &str| Served::make(network.folder(), label, (ELSEWHERE, &image));
     let (first, next) = (package("served_1.0")?, package("served_2.0")?);
     fs::write(settings(network), SETTINGS)?;
     report.check("an install starts the chaincode", || {
@@ -108,7 +106,11 @@ fn on(report: &mut Report, stage: &Stage<'_>, network: &mut Network<'_>) -> Resu
     is_not_started(report, (stage, &administrator), network)?;
     starts_again(report, (engine, &administrator), [&first, &next], network);
     report.check("a server in plaintext writes and reads", || {
-        let plain = Package::make(network.folder(), "plain_1.0", &image.replace('}', r#","tls":"none"}"#))?;
+        let plain = Served::make(
+            network.folder(),
+            "plain_1.0",
+            (ELSEWHERE, &image.replace('}', r#","tls":"none"}"#)),
+        )?;
         administrator.install(&plain.file)?;
         ensure!(plain.released(network)?["tls_required"] == false, "it asks for TLS");
         let definition = Definition { channel: "mychannel", name: "plain", package: &plain.id, options: "" };
@@ -131,9 +133,9 @@ fn is_not_started(
     network: &Network<'_>,
 ) -> Result<()> {
     let absent = format!(r#"{{"name":"fabric-ccs-test/absent","digest":"sha256:{}"}}"#, "0".repeat(64));
-    let missing = Package::make(network.folder(), "missing_1.0", &absent)?;
-    let broken = Package::make(network.folder(), "broken_1.0", &stage.images.json("crash")?)?;
-    let off = Package::make(network.folder(), "off_1.0", &absent)?;
+    let missing = Served::make(network.folder(), "missing_1.0", (ELSEWHERE, &absent))?;
+    let broken = Served::make(network.folder(), "broken_1.0", (ELSEWHERE, &stage.images.json("crash")?))?;
+    let off = Served::make(network.folder(), "off_1.0", (ELSEWHERE, &absent))?;
     for (what, package, code) in [
         ("an image that is missing fails the install with its code, and nothing is left", &missing, 44),
         ("a chaincode that ends fails the install with its code, and nothing is left", &broken, 46),
@@ -161,7 +163,7 @@ fn is_not_started(
 fn starts_again(
     report: &mut Report,
     (engine, administrator): (&Engine, &Administrator<'_>),
-    [first, next]: [&Package; 2],
+    [first, next]: [&Served; 2],
     network: &mut Network<'_>,
 ) {
     report.check("a peer that was killed dials what runs", || {
@@ -193,37 +195,12 @@ fn starts_again(
     });
 }
 
-/// A package of the type `ccaas` with both files.
-struct Package {
-    file: PathBuf,
-    label: String,
-    id: String,
-}
-
-impl Package {
-    fn make(folder: &Path, label: &str, image: &str) -> Result<Self> {
-        let source = folder.join(format!("source-{label}"));
-        fs::create_dir(&source)?;
-        fs::write(source.join("metadata.json"), format!(r#"{{"type":"ccaas","label":"{label}"}}"#))?;
-        fs::write(source.join("connection.json"), format!(r#"{{"address":"{ELSEWHERE}"}}"#))?;
-        fs::write(source.join("image.json"), image)?;
-        let file = pack(&source, &["connection.json", "image.json"])?;
-        Ok(Self { id: package_id(label, &file)?, label: label.to_owned(), file })
-    }
-
+impl Served {
     /// Returns the only container of it, which runs.
     fn container(&self, engine: &Engine) -> Result<String> {
         let found = containers(engine, &self.id, "")?;
         let running = containers(engine, &self.id, "running")?;
         ensure!(found.len() == 1 && found == running, "{} has {found:?}, {running:?} run", self.label);
         Ok(found.concat())
-    }
-
-    /// Returns the connection.json that the peer reads, which nobody else may read.
-    fn released(&self, network: &Network<'_>) -> Result<Value> {
-        let file = network.released(&self.label)?.join("chaincode/server/connection.json");
-        let mode = fs::metadata(&file)?.permissions().mode() & 0o777;
-        ensure!(mode == 0o600, "the mode of {} is {mode:o}", file.display());
-        Ok(serde_json::from_slice(&fs::read(&file)?)?)
     }
 }

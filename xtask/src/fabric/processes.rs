@@ -14,6 +14,7 @@ use super::packages::{pack, package_id};
 use super::programs::Programs;
 use super::sources;
 use crate::dev_peer::programs::folder as dev_peer_folder;
+use crate::dev_peer::session::Session;
 use crate::processes::{logged, running, wait_until};
 use crate::report::Report;
 
@@ -61,13 +62,7 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
         administrator.reads(NAME)?;
         first.runs_once()
     });
-    report.check("an upgrade starts the next version, and stops the first one", || {
-        administrator.install(&next.file)?;
-        administrator.upgrade(NAME, &next.id)?;
-        administrator.reads(NAME)?;
-        next.runs_once()?;
-        first.is_gone(UPGRADE)
-    });
+    upgrade(report, &administrator, [&first, &next]);
     report.check("SIGTERM of the peer leaves no process for longer than 3 s", || {
         network.signal_peer(Signal::TERM)?;
         next.is_gone(AFTER_SIGTERM)?;
@@ -107,9 +102,9 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
 pub(super) fn on_development_peer(
     report: &mut Report,
     administrator: &Administrator<'_>,
-    (folder, state): (&Path, &Path),
+    (folder, session): (&Path, &mut Session),
 ) -> Result<()> {
-    let builds = state.join("externalbuilder/builds");
+    let builds = session.state().join("externalbuilder/builds");
     let first = Package { builds: builds.clone(), ..Package::at_the_top(folder, "launched_1.0")? };
     let next = Package { builds, ..Package::with_document(folder, "launched_2.0")? };
     report.check("a package with a program is launched when it is committed", || {
@@ -120,6 +115,15 @@ pub(super) fn on_development_peer(
         administrator.reads(NAME)?;
         first.runs_once()
     });
+    upgrade(report, administrator, [&first, &next]);
+    report.check("a peer that was killed launches it when it starts again", || {
+        session.start_again()?;
+        next.runs_once()
+    });
+    Ok(())
+}
+
+fn upgrade(report: &mut Report, administrator: &Administrator<'_>, [first, next]: [&Package; 2]) {
     report.check("an upgrade starts the next version, and stops the first one", || {
         administrator.install(&next.file)?;
         administrator.upgrade(NAME, &next.id)?;
@@ -127,7 +131,6 @@ pub(super) fn on_development_peer(
         next.runs_once()?;
         first.is_gone(UPGRADE)
     });
-    Ok(())
 }
 
 /// Installs packages whose launch or build fails.

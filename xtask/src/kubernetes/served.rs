@@ -2,24 +2,22 @@
 //! TLS. Each package holds connection.json beside image.json, as one for any builder does.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 use xtask_kubernetes::checks::{CONTRACT, Stage};
 use xtask_kubernetes::cluster::Cluster;
 use xtask_kubernetes::names::Names;
 
 use crate::fabric::administrator::{Administrator, Definition, installing};
 use crate::fabric::network::Network;
-use crate::fabric::packages::{pack, package_id};
 use crate::fabric::programs::Programs;
+use crate::fabric::served::Served;
 use crate::processes::wait_until;
 use crate::report::Report;
 
-use super::upkeep::{Served, Upkeep};
+use super::upkeep::Upkeep;
 
 /// The namespace of the chaincode.
 const NAMESPACE: &str = "served";
@@ -67,7 +65,7 @@ fn on(report: &mut Report, (stage, hosts): (&Stage, &Path), network: &mut Networ
     let administrator = network.administrator()?;
     let cluster = &stage.cluster;
     let image = stage.image(CONTRACT, "")?;
-    let package = |label: &str| Package::make(network.folder(), label, &image);
+    let package = |label: &str| Served::make(network.folder(), label, (ELSEWHERE, &image));
     let (first, next) = (package("served_1.0")?, package("served_2.0")?);
     fs::write(settings(network), SETTINGS)?;
     report.check("an install starts the chaincode", || {
@@ -116,7 +114,7 @@ fn on(report: &mut Report, (stage, hosts): (&Stage, &Path), network: &mut Networ
         name: NAME,
         settings: SETTINGS,
     };
-    upkeep.run(report, [&first.served(), &next.served()]);
+    upkeep.run(report, [&first, &next]);
     is_not_started(report, (cluster, &administrator), network)?;
     starts_again(report, (cluster, &administrator), [&first, &next], network);
     Ok(())
@@ -134,8 +132,8 @@ fn is_not_started(
     network: &Network<'_>,
 ) -> Result<()> {
     let image = format!(r#"{{"name":"docker.io/fabric-ccs/nothing","digest":"sha256:{}"}}"#, "0".repeat(64));
-    let missing = Package::make(network.folder(), "missing_1.0", &image)?;
-    let off = Package::make(network.folder(), "off_1.0", &image)?;
+    let missing = Served::make(network.folder(), "missing_1.0", (ELSEWHERE, &image))?;
+    let off = Served::make(network.folder(), "off_1.0", (ELSEWHERE, &image))?;
     report.check("an image that is missing fails the install with its code, and nothing is left", || {
         administrator.expect_failure(&installing(&missing.file), "'ccs-builder' failed: exit status 44")?;
         let left = missing.objects(cluster)?;
@@ -157,7 +155,7 @@ fn is_not_started(
 fn starts_again(
     report: &mut Report,
     (cluster, administrator): (&Cluster, &Administrator<'_>),
-    [first, next]: [&Package; 2],
+    [first, next]: [&Served; 2],
     network: &mut Network<'_>,
 ) {
     report.check("a peer that starts again dials what runs", || {
@@ -183,28 +181,7 @@ fn starts_again(
     });
 }
 
-/// A package of the type `ccaas` with both files.
-struct Package {
-    file: PathBuf,
-    label: String,
-    id: String,
-}
-
-impl Package {
-    fn make(folder: &Path, label: &str, image: &str) -> Result<Self> {
-        let source = folder.join(format!("source-{label}"));
-        fs::create_dir(&source)?;
-        fs::write(source.join("metadata.json"), format!(r#"{{"type":"ccaas","label":"{label}"}}"#))?;
-        fs::write(source.join("connection.json"), format!(r#"{{"address":"{ELSEWHERE}"}}"#))?;
-        fs::write(source.join("image.json"), image)?;
-        let file = pack(&source, &["connection.json", "image.json"])?;
-        Ok(Self { id: package_id(label, &file)?, label: label.to_owned(), file })
-    }
-
-    fn served(&self) -> Served<'_> {
-        Served { file: &self.file, label: &self.label, id: &self.id }
-    }
-
+impl Served {
     fn get(&self, cluster: &Cluster, kinds: &str, output: &str) -> Result<Vec<String>> {
         let label = format!("chaincode={}", self.label);
         let found = cluster.expect(&["-n", NAMESPACE, "get", kinds, "-l", &label, "-o", output])?;
@@ -224,13 +201,5 @@ impl Package {
     fn delete_deployment(&self, cluster: &Cluster) -> Result<()> {
         let label = format!("chaincode={}", self.label);
         cluster.expect(&["-n", NAMESPACE, "delete", "deployment", "-l", &label, "--timeout=40s"]).map(drop)
-    }
-
-    /// Returns the connection.json that the peer reads, which nobody else may read.
-    fn released(&self, network: &Network<'_>) -> Result<Value> {
-        let file = network.released(&self.label)?.join("chaincode/server/connection.json");
-        let mode = fs::metadata(&file)?.permissions().mode() & 0o777;
-        ensure!(mode == 0o600, "the mode of {} is {mode:o}", file.display());
-        Ok(serde_json::from_slice(&fs::read(&file)?)?)
     }
 }

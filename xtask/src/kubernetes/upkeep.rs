@@ -12,6 +12,7 @@ use xtask_kubernetes::cluster::Cluster;
 use xtask_kubernetes::names::with_names;
 
 use crate::fabric::administrator::Administrator;
+use crate::fabric::served::Served;
 use crate::processes::{Finished, Running, finish, logged, wait_until};
 use crate::report::Report;
 use crate::workspace;
@@ -38,16 +39,9 @@ pub(super) struct Upkeep<'a> {
     pub(super) settings: &'a str,
 }
 
-/// A package that the peer has installed.
-pub(super) struct Served<'a> {
-    pub(super) file: &'a Path,
-    pub(super) label: &'a str,
-    pub(super) id: &'a str,
-}
-
 impl Upkeep<'_> {
     /// Runs every check; the second package is the one that the channel uses. Afterwards all is as before.
-    pub(super) fn run(&self, report: &mut Report, [old, used]: [&Served<'_>; 2]) {
+    pub(super) fn run(&self, report: &mut Report, [old, used]: [&Served; 2]) {
         report.check("ccs launch render prints what kubectl takes", || self.renders(used));
         report.check(
             "ccs launch check names a missing right, and finds nothing with the documented Role",
@@ -88,7 +82,7 @@ impl Upkeep<'_> {
         Ok(())
     }
 
-    fn renders(&self, used: &Served<'_>) -> Result<()> {
+    fn renders(&self, used: &Served) -> Result<()> {
         let manifests = self.succeeds(&["render", &used.file.to_string_lossy()], &[])?;
         let file = self.folder.join("manifests.yaml");
         fs::write(&file, manifests)?;
@@ -139,7 +133,7 @@ impl Upkeep<'_> {
         Ok(())
     }
 
-    fn makes_again(&self, used: &Served<'_>) -> Result<()> {
+    fn makes_again(&self, used: &Served) -> Result<()> {
         self.delete("deployment,secret", used)?;
         let gone = self.succeeds(&["list"], &["--builds"])?;
         ensure!(gone.contains("gone"), "the list says {gone}");
@@ -153,9 +147,9 @@ impl Upkeep<'_> {
     }
 
     /// Renews while transactions run one after the other.
-    fn renews(&self, used: &Served<'_>) -> Result<()> {
+    fn renews(&self, used: &Served) -> Result<()> {
         let before = self.released(used)?;
-        let renewing = || self.succeeds(&["reconcile", "--renew", "--package", used.id], &["--builds"]);
+        let renewing = || self.succeeds(&["reconcile", "--renew", "--package", &used.id], &["--builds"]);
         let said = self.administrator.writes_while(self.name, renewing)?;
         ensure!(
             said.contains("renewed deployment") && said.contains("a renewal was asked for"),
@@ -173,7 +167,7 @@ impl Upkeep<'_> {
         self.does_nothing()
     }
 
-    fn applies(&self, used: &Served<'_>) -> Result<()> {
+    fn applies(&self, used: &Served) -> Result<()> {
         let before = self.released(used)?;
         let changed = format!(
             "{}  - match: {{label: {}}}\n    pod: {{metadata: {{annotations: {{example.com/changed: \"yes\"}}}}}}\n",
@@ -199,7 +193,7 @@ impl Upkeep<'_> {
         self.administrator.reads_within(CHANGE, self.name)
     }
 
-    fn goes_on(&self, used: &Served<'_>) -> Result<()> {
+    fn goes_on(&self, used: &Served) -> Result<()> {
         let log = self.folder.join("reconcile.log");
         let mut command =
             self.command(&["reconcile", "--every", "1s"], &["--builds"], &self.cluster.kubeconfig());
@@ -214,7 +208,7 @@ impl Upkeep<'_> {
         self.administrator.reads_within(CHANGE, self.name)
     }
 
-    fn collects(&self, old: &Served<'_>) -> Result<()> {
+    fn collects(&self, old: &Served) -> Result<()> {
         self.keeps_what_a_wrong_folder_does_not_know(old)?;
         let said = self.succeeds(&["gc", "--older-than", "0s"], &["--builds"])?;
         ensure!(said == "nothing is to be removed\n", "it said {said}");
@@ -226,7 +220,7 @@ impl Upkeep<'_> {
         ensure!(young == "nothing is to be removed\n", "it said {young}");
         let arguments = ["gc", "--installed", &file, "--older-than", "0s"];
         let listed = self.succeeds(&arguments, &["--builds"])?;
-        ensure!(listed.contains(old.label) && listed.matches("may go").count() == 1, "it said {listed}");
+        ensure!(listed.contains(&old.label) && listed.matches("may go").count() == 1, "it said {listed}");
         for kind in ["deployment", "service", "secret"] {
             ensure!(listed.contains(&format!("  {kind} ccs-")), "{kind} is missing in {listed}");
         }
@@ -240,7 +234,7 @@ impl Upkeep<'_> {
     }
 
     /// Checks that a folder without builds deletes nothing, and that what was applied lately stays.
-    fn keeps_what_a_wrong_folder_does_not_know(&self, old: &Served<'_>) -> Result<()> {
+    fn keeps_what_a_wrong_folder_does_not_know(&self, old: &Served) -> Result<()> {
         let empty = self.folder.join("no-peer/externalbuilder/builds");
         fs::create_dir_all(&empty)?;
         let empty = empty.to_string_lossy();
@@ -259,8 +253,8 @@ impl Upkeep<'_> {
         Ok(())
     }
 
-    fn brings_back(&self, old: &Served<'_>) -> Result<()> {
-        let said = self.succeeds(&["reconcile", "--package", old.id], &["--builds"])?;
+    fn brings_back(&self, old: &Served) -> Result<()> {
+        let said = self.succeeds(&["reconcile", "--package", &old.id], &["--builds"])?;
         ensure!(said.contains("the Deployment was gone"), "it said {said}");
         ensure!(self.objects(old)?.len() == 3, "not all of it is there");
         self.lists(&["running", "running"])
@@ -295,7 +289,7 @@ impl Upkeep<'_> {
         Ok(stdout)
     }
 
-    fn delete(&self, kinds: &str, package: &Served<'_>) -> Result<()> {
+    fn delete(&self, kinds: &str, package: &Served) -> Result<()> {
         let label = format!("chaincode={}", package.label);
         self.cluster.expect(&["-n", self.namespace, "delete", kinds, "-l", &label, "--timeout=40s"])?;
         if kinds.contains("deployment") {
@@ -318,7 +312,7 @@ impl Upkeep<'_> {
     }
 
     /// Returns the objects of a package.
-    fn objects(&self, package: &Served<'_>) -> Result<Vec<String>> {
+    fn objects(&self, package: &Served) -> Result<Vec<String>> {
         let label = format!("chaincode={}", package.label);
         let kinds = "deployments,services,secrets";
         let found = self.cluster.expect(&["-n", self.namespace, "get", kinds, "-l", &label, "-o", "name"])?;
@@ -326,7 +320,7 @@ impl Upkeep<'_> {
     }
 
     /// Returns the connection.json that the peer reads, which nobody else may read.
-    fn released(&self, package: &Served<'_>) -> Result<Value> {
+    fn released(&self, package: &Served) -> Result<Value> {
         let build = package.id.replace(':', "-");
         let build = self.folder.join("production/externalbuilder/builds").join(build);
         let file = build.join("release/chaincode/server/connection.json");

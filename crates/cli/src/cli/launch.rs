@@ -29,7 +29,7 @@ pub(crate) enum Launch {
     List(List),
     /// Bring the servers that installs have started to where builds and settings want them
     ///
-    /// Makes again what is gone, applies settings that have changed, and renews certificates of which less than a tenth of the
+    /// Makes again what is gone, applies settings that have changed, and renews certificates when less than a tenth of their
     /// validity is left, so that peer and chaincode trust each other all the time. Replaces connection.json where the peer reads
     /// it. Where all is well it does nothing. With --every it goes on until SIGTERM, as a container beside the peer.
     Reconcile(Reconcile),

@@ -23,11 +23,12 @@ pub(super) fn look(settings: &Settings, builds: Option<&Path>) -> Vec<Item> {
     folders.extend(builds.map(|builds| ("builds of the peer", builds)));
     items.extend(folders.into_iter().map(|(name, folder)| starts_programs(name, folder)));
     for language in &settings.languages {
-        let (name, needed, one_of): (_, &[&str], &[&str]) = match language {
-            Language::Golang => ("golang", &["go"], &[]),
-            Language::Node => ("node", &["node", "npm"], &[]),
-            Language::Java => ("java", &["java"], &["mvn", "gradle"]),
+        let (needed, one_of): (&[&str], &[&str]) = match language {
+            Language::Golang => (&["go"], &[]),
+            Language::Node => (&["node", "npm"], &[]),
+            Language::Java => (&["java"], &["mvn", "gradle"]),
         };
+        let name = language.name();
         items.extend(needed.iter().map(|tool| has(name, tool)));
         if !one_of.is_empty() {
             items.push(has_one(name, one_of));

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use ccs_launch::docker::ServerPlan;
-use ccs_launch::record::Record;
+use ccs_launch::record::{DOCKER, Record};
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_docker::{Caller, Start, run_id, start};
 use ccs_launch_site::container::plan_with;
@@ -15,7 +15,6 @@ use super::files::Files;
 use super::{Change, Reconciler, Seen, Work, decide, has_tls};
 use crate::builds::Build;
 use crate::moment::now;
-use crate::workload::DOCKER;
 
 /// How long one chaincode may take until it can be dialled.
 const LIMIT: Duration = Duration::from_mins(10);

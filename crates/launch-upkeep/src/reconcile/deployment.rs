@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use ccs_files::Connection;
 use ccs_launch::kubernetes::{CHECKSUM, ServerPlan, Target};
-use ccs_launch::record::Record;
+use ccs_launch::record::{KUBERNETES, Record};
 use ccs_launch::server::Certificates;
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_kubernetes::{Caller, Live, Start, Upkeep, start};
@@ -15,7 +15,6 @@ use super::files::Files;
 use super::{Change, Reconciler, SECRET, Seen, Work, decide, has_ended, has_tls};
 use crate::builds::Build;
 use crate::moment::now;
-use crate::workload::KUBERNETES;
 
 /// How long one chaincode may take to be ready, and the dial.
 const LIMIT: Duration = Duration::from_mins(10);

@@ -66,7 +66,7 @@ impl FromStr for Target {
 }
 
 /// Checks by its first bytes that a file is a program that a platform can start.
-pub fn check_program(file: &str, content: &[u8], target: &Target) -> Result<(), Failure> {
+pub(super) fn check_program(file: &str, content: &[u8], target: &Target) -> Result<(), Failure> {
     if content.starts_with(b"#!") {
         return Ok(());
     }

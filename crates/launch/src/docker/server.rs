@@ -89,7 +89,7 @@ impl<'a> Server<'a> {
         Ok(vec![self.alias()?, LOOPBACK.to_owned()])
     }
 
-    /// Makes the plan; without TLS there are no certificates.
+    /// Makes the plan; `certificates` is [`None`] without TLS.
     pub fn plan(
         &self,
         subject: &Subject<'_>,

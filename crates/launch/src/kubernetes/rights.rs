@@ -57,12 +57,41 @@ pub const UPKEEP_RIGHTS: &[Right] = &[
     right("", "services", &["get", "list"], "for ccs launch: to see whether the Service is still there"),
 ];
 
-/// What a table of rights is for, and the table.
-pub const FEATURES: [(&str, &[Right]); 3] = [
-    ("chaincode that dials the peer", RIGHTS),
-    ("chaincode that the peer dials", SERVER_RIGHTS),
-    ("ccs launch", UPKEEP_RIGHTS),
-];
+/// What a table of rights is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Feature {
+    /// Chaincode that dials the peer.
+    Clients,
+    /// Chaincode that the peer dials.
+    Servers,
+    /// `ccs launch`.
+    Upkeep,
+}
+
+impl Feature {
+    /// Every feature.
+    pub const ALL: [Self; 3] = [Self::Clients, Self::Servers, Self::Upkeep];
+
+    /// Returns its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clients => "chaincode that dials the peer",
+            Self::Servers => "chaincode that the peer dials",
+            Self::Upkeep => "ccs launch",
+        }
+    }
+
+    /// Returns the rights that it needs or could use.
+    #[must_use]
+    pub fn rights(self) -> &'static [Right] {
+        match self {
+            Self::Clients => RIGHTS,
+            Self::Servers => SERVER_RIGHTS,
+            Self::Upkeep => UPKEEP_RIGHTS,
+        }
+    }
+}
 
 const fn right(
     group: &'static str,
@@ -92,7 +121,7 @@ impl Right {
 
 /// Returns every right.
 pub fn all_rights() -> impl Iterator<Item = &'static Right> {
-    FEATURES.iter().flat_map(|(_, rights)| rights.iter())
+    Feature::ALL.into_iter().flat_map(Feature::rights)
 }
 
 /// Returns a Role with every right, as YAML.

@@ -104,7 +104,7 @@ impl<'a> Server<'a> {
         hosts
     }
 
-    /// Makes the plan; without TLS there are no certificates.
+    /// Makes the plan; `certificates` is [`None`] without TLS.
     pub fn plan(&self, subject: &Subject<'_>, certificates: Option<&Certificates>) -> Result<Plan, Failure> {
         let mut template = self.template(certificates);
         overlay::apply(&mut template, self.settings.overlays(subject), &self.reserved(certificates))?;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use ccs_files::PackageMetadata;
 use ccs_launch::kind::Kind;
-use ccs_launch::settings::{Language, Role};
+use ccs_launch::settings::Role;
 use ccs_launch::{ExitCode, Failure, binary, image};
 
 use super::finding::{Findings, hint};
@@ -93,11 +93,7 @@ fn needed(kind: Kind, files: &Files<'_>) -> Option<String> {
         Kind::Image => "only a builder that launches images takes the package: on Docker or Kubernetes",
         Kind::Binary => "only a builder with platform: process in its launch.yaml takes the package",
         Kind::Source(language) => {
-            let name = match language {
-                Language::Golang => "golang",
-                Language::Node => "node",
-                Language::Java => "java",
-            };
+            let name = language.name();
             return Some(format!(
                 "the peer builds it with Docker, unless a builder with languages: [{name}] in its launch.yaml takes it"
             ));

@@ -1,7 +1,6 @@
 //! Launches without a peer: each trouble that a node can make, what is left of it, and how a launch is stopped.
 
 use std::fs;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -149,18 +148,7 @@ const FAILING: &[Failing] = &[
 /// Runs every launch.
 pub(super) fn run(report: &mut Report, stage: &Stage) {
     report.part("launches that fail", |report| {
-        // Most of the time they wait.
-        let outcomes: Vec<_> = thread::scope(|scope| {
-            let running: Vec<_> =
-                FAILING.iter().map(|case| (case, scope.spawn(move || case.run(stage)))).collect();
-            let join = |(case, thread): (&'static Failing, thread::ScopedJoinHandle<'_, Result<()>>)| {
-                (case.label, thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the check panicked"))))
-            };
-            running.into_iter().map(join).collect()
-        });
-        for (label, outcome) in outcomes {
-            report.check(label, || outcome);
-        }
+        report.check_at_once(FAILING, |case| case.label, |case| case.run(stage));
         report
             .check("of a launch that never ran nothing is left, and what has run goes with its Job", || {
                 leftovers(&stage.cluster)
@@ -192,7 +180,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage) {
             site.fails(43, "is not allowed: images.allow in launch.yaml allows only registry.example.com/*")?;
             nothing_is_left(&stage.cluster, "free")
         });
-        report.check("an image is pulled under the name that the operator gives it", || {
+        report.check("an image is pulled under the name that the operator sets", || {
             let settings = "images: {rewrite: {registry.example.com/chaincode: docker.io/fabric-ccs}}";
             let name = SHELL.trim_end_matches(":1").rsplit('/').next().unwrap_or_default();
             let digest = stage.cluster.digest(SHELL)?;
@@ -331,7 +319,7 @@ fn runs_and_stops(stage: &Stage, site: &Site, namespace: &str) -> Result<()> {
     stops(stage, runs(stage, site, namespace)?, namespace)
 }
 
-/// Stops a launch in time, of which nothing is left.
+/// Stops a launch; it ends in time and leaves nothing.
 pub(super) fn stops(stage: &Stage, launch: Launch, namespace: &str) -> Result<()> {
     gone_after(launch.stop()?)?;
     nothing_is_left(&stage.cluster, namespace)

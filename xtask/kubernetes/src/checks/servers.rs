@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
@@ -83,17 +82,7 @@ const FAILING: &[Failing] = &[
 /// Runs every build.
 pub(super) fn run(report: &mut Report, stage: &Stage) -> Result<()> {
     let names = Names::of(&stage.cluster)?;
-    let outcomes: Vec<_> = thread::scope(|scope| {
-        let running: Vec<_> =
-            FAILING.iter().map(|case| (case, scope.spawn(|| case.run(stage, &names)))).collect();
-        let join = |(case, thread): (&'static Failing, thread::ScopedJoinHandle<'_, Result<()>>)| {
-            (case.label, thread.join().unwrap_or_else(|_| Err(anyhow::anyhow!("the check panicked"))))
-        };
-        running.into_iter().map(join).collect()
-    });
-    for (label, outcome) in outcomes {
-        report.check(label, || outcome);
-    }
+    report.check_at_once(FAILING, |case| case.label, |case| case.run(stage, &names));
     report.check("of a build that fails nothing is left", || nothing_is_left(stage));
     report.check("without rights a build names the rule to add", || {
         let site = Site::new(stage, ("free", "nobody"), "{}", &stage.image(CONTRACT, "")?)?;

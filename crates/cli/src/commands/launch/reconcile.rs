@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 use ccs_launch::ExitCode;
-
+use ccs_launch::record::DOCKER;
 use ccs_launch_upkeep::builds::{Build, Builds};
 use ccs_launch_upkeep::gc::bring_back;
 use ccs_launch_upkeep::lock::Lock;
@@ -154,7 +154,7 @@ fn print(change: &Change, json: bool) -> Result<(), Failure> {
         _ => String::new(),
     };
     let (package, what) = (short(&change.package_id), change.change);
-    let kind = if change.platform == "docker" { "container" } else { "deployment" };
+    let kind = if change.platform == DOCKER { "container" } else { "deployment" };
     let place = Workload::place(&change.namespace, &change.workload);
     let line = format!("{package}: {what} {kind} {place}{until}: {}", change.reasons.join("; "));
     output::print(&format!("{}\n", style::safe(&line)))
