@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
     match read_key_pair(first, second) {
         Ok(pair) => pair.chain.iter().for_each(show),
         Err(error) => {
-            assert!(error.to_string().len() < 1_000, "a message of {} bytes", error.to_string().len())
+            assert!(error.to_string().len() < 1_000, "a message of {} bytes", error.to_string().len());
         }
     }
 });

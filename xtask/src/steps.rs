@@ -31,7 +31,7 @@ pub(crate) struct Step {
 /// Formatting, for any step list.
 const FORMAT: Step = step("format", "cargo fmt --check, fuzz targets included", rust::format);
 /// Lints.
-const CLIPPY: Step = step("clippy", "cargo clippy, no warnings", rust::clippy);
+const CLIPPY: Step = step("clippy", "cargo clippy, no warnings, fuzz targets included", rust::clippy);
 /// Tests that need Rust only.
 const TESTS: Step = step("tests", "cargo test --workspace", rust::tests);
 /// Cycles, forbidden dependencies and sizes.
