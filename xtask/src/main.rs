@@ -14,6 +14,7 @@ mod kubernetes;
 mod layers;
 mod manifests;
 mod programs;
+mod prose;
 mod size;
 mod steps;
 mod test;
@@ -74,6 +75,8 @@ enum Chore {
     CheckVersions(versions::Options),
     /// Check which crate, and which file, uses which: no cycles, no forbidden dependencies, no crate too large
     Layers(layers::Options),
+    /// Check the wording of pages, comments, messages and help
+    Prose,
     /// Run each fuzz target for a while
     Fuzz(fuzz::Options),
 }
@@ -97,6 +100,7 @@ fn main() -> ExitCode {
         Chore::Manifests(options) => manifests::run(&options),
         Chore::CheckVersions(options) => versions::run(&options),
         Chore::Layers(options) => layers::run(&options),
+        Chore::Prose => prose::run(),
         Chore::Fuzz(options) => fuzz::run(&options),
     };
     match outcome {

@@ -68,12 +68,12 @@ fn report(holds: bool, check: &str, finding: &str) -> Tally {
     if holds { Tally::PASSED } else { Tally::FAILED }
 }
 
-/// Gives the folder deploy/ or what is in it.
+/// Returns the folder deploy/ or what is in it.
 fn deploy(path: &str) -> PathBuf {
     workspace::root().join("deploy").join(path)
 }
 
-/// Runs a command and gives its standard output as text.
+/// Runs a command and returns its standard output as text.
 fn output_of(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     let stderr = String::from_utf8_lossy(&output.stderr);

@@ -63,7 +63,7 @@ fn report(holds: bool, check: &str, finding: &str) -> Tally {
     if holds { Tally::PASSED } else { Tally::FAILED }
 }
 
-/// Gives the loader that an ELF program asks for, or that its list of shared libraries implies.
+/// Returns the loader that an ELF program asks for, or that its list of shared libraries implies.
 fn needs_loader(content: &[u8]) -> Result<Option<String>> {
     let header = elf::FileHeader64::<Endianness>::parse(content)?;
     let endian = header.endian()?;

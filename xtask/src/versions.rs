@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     Ok(rust()? + of_the_project()? + change_log()? + tag)
 }
 
-/// Gives the project's version.
+/// Returns the project's version.
 pub(crate) fn project() -> Result<String> {
     value(&workspace::root().join("Cargo.toml"), &["workspace", "package", "version"])
 }
@@ -108,7 +108,7 @@ fn unless(holds: bool, complaint: impl FnOnce() -> String) -> Vec<String> {
     if holds { Vec::new() } else { vec![complaint()] }
 }
 
-/// Tells whether a section has an entry; its heading may have a date after the version.
+/// Returns whether a section has an entry; its heading may have a date after the version.
 fn has_section(text: &str, version: &str) -> bool {
     text.split("\n## ").skip(1).any(|section| {
         let heading = section.lines().next().unwrap_or_default();
@@ -137,7 +137,7 @@ fn mentions<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
     after.map(number).filter(|version| version.contains('.')).collect()
 }
 
-/// Tells whether two texts name the same release; `1.95` and `1.95.0` do.
+/// Returns whether two texts name the same release; `1.95` and `1.95.0` do.
 fn is_same(one: &str, other: &str) -> bool {
     let short = |text: &str| text.trim_end_matches(".0").to_owned();
     short(one) == short(other)

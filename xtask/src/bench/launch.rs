@@ -22,7 +22,7 @@ impl Launcher {
         Ok(Self { folder: workspace::build_static(&["--package", "bench-programs"])? })
     }
 
-    /// Gives the program of that name: `nothing` or `copy`.
+    /// Returns the program of that name: `nothing` or `copy`.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

@@ -20,7 +20,7 @@ impl Sample {
     }
 }
 
-/// Gives the median of each measurement; of none, zeros.
+/// Returns the median of each measurement; of none, zeros.
 pub(crate) fn median(samples: &[Sample]) -> Sample {
     let of = |measurement: fn(&Sample) -> f64| {
         let mut values: Vec<f64> = samples.iter().map(measurement).collect();

@@ -26,7 +26,7 @@ pub(crate) enum Runner {
     Node,
 }
 
-/// Gives the folder of the proof.
+/// Returns the folder of the proof.
 pub(crate) fn folder() -> PathBuf {
     workspace::root().join("conformance/dev-peer")
 }
@@ -90,7 +90,7 @@ impl Language {
         }
     }
 
-    /// Gives the words that start the contract, and the option by which it is told where the peer is.
+    /// Returns the words that start the contract, and the option by which it is told where the peer is.
     pub(super) fn words(self) -> (&'static [&'static str], &'static str) {
         match self {
             Self::Go => (&["contracts/go/target/everything"], "-peer.address"),
@@ -99,7 +99,7 @@ impl Language {
         }
     }
 
-    /// Gives the variables with which the contract serves under an ID.
+    /// Returns the variables with which the contract serves under an ID.
     pub(super) fn server(self, id: &str, address: &str) -> Vec<Variable> {
         let (id_name, address_name) = match self {
             Self::Go => ("CHAINCODE_ID", "CHAINCODE_SERVER_ADDRESS"),
@@ -109,7 +109,7 @@ impl Language {
         vec![(id_name.to_owned(), id.to_owned()), (address_name.to_owned(), address.to_owned())]
     }
 
-    /// Gives the variables with which the contract connects under an ID.
+    /// Returns the variables with which the contract connects under an ID.
     pub(super) fn client(self, id: &str) -> Vec<Variable> {
         let mut variables = vec![("CORE_CHAINCODE_ID_NAME".to_owned(), id.to_owned())];
         if self == Self::Go {
@@ -151,14 +151,14 @@ impl Runner {
     }
 }
 
-/// Gives the applications by name.
+/// Returns the applications by name.
 pub(super) fn applications() -> [(&'static str, Command); 2] {
     let mut node = in_folder("node");
     node.arg("applications/node/app.js");
     [("node", node), ("go", in_folder(folder().join("applications/go/target/application")))]
 }
 
-/// Gives the program that installs, approves and commits.
+/// Returns the program that installs, approves and commits.
 pub(super) fn administrator() -> Command {
     in_folder(folder().join("administrator/target/administrator"))
 }

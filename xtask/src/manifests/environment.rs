@@ -114,7 +114,7 @@ fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Tells whether every file that a variable names is among those that become the Secret.
+/// Returns whether every file that a variable names is among those that become the Secret.
 fn files_exist(place: &Path, names: &Names, variables: &[(String, String)]) -> bool {
     let secret = place.join("tls/server/basic");
     let mut files =

@@ -33,12 +33,12 @@ impl Names {
         toml::from_str(&text).with_context(|| format!("in {}", path.display()))
     }
 
-    /// Gives the image that manifests name.
+    /// Returns the image that manifests name.
     pub(super) fn image(&self) -> Result<String> {
         Ok(format!("{}:{}-minimal", self.image, versions::project()?))
     }
 
-    /// Gives the settings of the peer as a variable's value.
+    /// Returns the settings of the peer as a variable's value.
     fn external_builders(&self) -> String {
         format!(
             "[{{name: {}, path: {}, propagateEnvironment: [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG, CORE_PEER_ID, \

@@ -11,7 +11,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Value>> {
     documents.map(|document| serde_saphyr::from_str(document).context("the rendering is no YAML")).collect()
 }
 
-/// Gives the one object of a kind whose name begins as said.
+/// Returns the one object of a kind whose name begins as said.
 pub(super) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&'a Value> {
     let is_it = |object: &&Value| {
         object["kind"] == kind
@@ -20,17 +20,17 @@ pub(super) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&
     objects.iter().find(is_it).with_context(|| format!("there is no {kind} {name}"))
 }
 
-/// Gives the elements of a list, none where there is no list.
+/// Returns the elements of a list, none where there is no list.
 pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
-/// Gives the texts of a list.
+/// Returns the texts of a list.
 pub(super) fn texts(value: &Value) -> Vec<&str> {
     list(value).iter().filter_map(Value::as_str).collect()
 }
 
-/// Gives the pod's specification of a Deployment.
+/// Returns the pod's specification of a Deployment.
 pub(super) fn pod(objects: &[Value]) -> Result<&Value> {
     Ok(&find(objects, "Deployment", "")?["spec"]["template"]["spec"])
 }

@@ -27,7 +27,7 @@ pub(super) fn check() -> Result<Tally> {
     Ok(tally)
 }
 
-/// Gives the blocks that name a file, and the file.
+/// Returns the blocks that name a file, and the file.
 fn blocks(page: &str) -> Vec<(&str, String)> {
     let mut blocks = Vec::new();
     let mut lines = page.lines();

@@ -63,7 +63,7 @@ fn mistakes(tools: &Tools, rendered: &[Rendering]) -> Result<Tally> {
     Ok(tallies.sum())
 }
 
-/// Gives what kubeconform has against each of the texts; nothing is the empty text.
+/// Returns what kubeconform has against each of the texts; nothing is the empty text.
 fn complaints(tools: &Tools, version: u32, texts: &[(String, String)]) -> Result<Vec<String>> {
     let folder = tempfile::Builder::new().prefix("manifests-").tempdir()?;
     for (name, text) in texts {

@@ -25,7 +25,7 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// Builds and fetches what is missing; gives a tally when this machine cannot.
+    /// Builds and fetches what is missing; returns a tally when this machine cannot.
     pub(super) fn ready() -> Result<Result<Self, Tally>> {
         for (program, version) in [("go", "version"), ("python3", "--version"), ("pip3", "--version")] {
             if !toolchain::has(program, version) {
@@ -45,7 +45,7 @@ impl Tools {
         command
     }
 
-    /// Gives the folder with a sub-folder of schemas for each version.
+    /// Returns the folder with a sub-folder of schemas for each version.
     pub(super) fn schemas(&self) -> PathBuf {
         self.folder.join("schemas")
     }
