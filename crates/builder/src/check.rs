@@ -117,7 +117,7 @@ fn unchecked(field: &'static str, key: Option<UncheckedKey>) -> Option<Warning> 
     key.map(|key| Warning::UncheckedKey { field, key })
 }
 
-/// Gives a warning for a certificate that soon ends or has not begun; one that has ended is an error.
+/// Returns a warning for a certificate that soon ends or has not begun; one that has ended is an error.
 fn validity(
     field: &'static str,
     certificate: &Certificate,

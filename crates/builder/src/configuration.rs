@@ -34,7 +34,7 @@ impl Configuration {
         Ok(Self { configured: configured(surroundings)?, built_in })
     }
 
-    /// Gives the data for a template that reads `keys`.
+    /// Returns the data for a template that reads `keys`.
     ///
     /// Only the built-in variables that a template names are in it: a template that looks at all the data at once
     /// (`{{range $k, $v := .}}`) finds what Fabric's own builder would give it.
@@ -47,7 +47,7 @@ impl Configuration {
         data
     }
 
-    /// Tells whether there is a variable or a config.json with an object in it.
+    /// Returns whether there is a variable or a config.json with an object in it.
     #[must_use]
     pub fn is_configured(&self) -> bool {
         self.configured.is_some()

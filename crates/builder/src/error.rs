@@ -231,7 +231,7 @@ fn counted(arguments: usize) -> String {
 }
 
 impl Error {
-    /// Gives the code that the program ends with.
+    /// Returns the code that the program ends with.
     #[must_use]
     pub fn code(&self) -> ExitCode {
         match self {

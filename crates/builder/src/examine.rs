@@ -123,7 +123,7 @@ impl Examination {
         self.warnings.append(&mut warnings);
     }
 
-    /// Keeps the error, or gives the value.
+    /// Keeps the error, or returns the value.
     fn keep<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         result.map_err(|error| self.errors.push(error)).ok()
     }
@@ -138,7 +138,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Tells whether a file or folder is needed; the path is relative to the source.
+    /// Returns whether a file or folder is needed; the path is relative to the source.
     pub fn needs(&mut self, path: &Path) -> bool {
         let is_read = ["connection.json", "META-INF", "metadata"].iter().any(|name| path.starts_with(name));
         self.chosen += usize::from(is_read);

@@ -49,13 +49,13 @@ impl ExitCode {
         Self::Usage,
     ];
 
-    /// Gives the number.
+    /// Returns the number.
     #[must_use]
     pub const fn number(self) -> u8 {
         self as u8
     }
 
-    /// Gives the word that messages use beside the number.
+    /// Returns the word that messages use beside the number.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

@@ -145,7 +145,7 @@ impl Folder {
         }
     }
 
-    /// Tells whether a path leads to this folder.
+    /// Returns whether a path leads to this folder.
     pub(crate) fn is_at(&self, path: &Path) -> io::Result<bool> {
         let (own, other) = (self.0.metadata()?, path.metadata()?);
         Ok((own.dev(), own.ino()) == (other.dev(), other.ino()))

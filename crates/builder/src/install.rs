@@ -54,7 +54,7 @@ fn interval(text: &str) -> Result<Duration, Error> {
     duration.to_std().filter(|time| !time.is_zero()).ok_or(Error::NoInterval(duration))
 }
 
-/// Installs the programs into a folder and gives the settings for the peer.
+/// Installs the programs into a folder and returns the settings for the peer.
 ///
 /// Each program is copied beside its place, run once, and only then moved there, so that a peer never meets half a
 /// program, nor one that does not run. Several may install at once, also in containers that share the folder.

@@ -24,7 +24,7 @@ pub const PROGRAM: &str = "ccs-launcher";
 /// The file by which chaincode as a service asks to be started.
 const IMAGE: &str = "image.json";
 
-/// Tells whether a package's source holds the name of an image.
+/// Returns whether a package's source holds the name of an image.
 #[must_use]
 pub fn is_asked_for(source: &Path) -> bool {
     source.join(IMAGE).is_file()

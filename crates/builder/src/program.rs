@@ -20,7 +20,7 @@ impl Program {
     /// The programs that a peer calls, under the names it calls them.
     pub const STAGES: [Self; 3] = [Self::Detect, Self::Build, Self::Release];
 
-    /// Gives the name.
+    /// Returns the name.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Program {
         }
     }
 
-    /// Gives the names of the arguments, in order.
+    /// Returns the names of the arguments, in order.
     #[must_use]
     pub const fn arguments(self) -> &'static [&'static str] {
         match self {
@@ -42,7 +42,7 @@ impl Program {
         }
     }
 
-    /// Gives the line that shows how the program is called.
+    /// Returns the line that shows how the program is called.
     #[must_use]
     pub fn usage(self) -> String {
         let options = if self == Self::Install { " [--every DURATION]" } else { "" };

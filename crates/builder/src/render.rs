@@ -51,7 +51,7 @@ pub(crate) fn render_with(
     })
 }
 
-/// Gives the fields that hold a template and that a builder renders, with the keys that each can read.
+/// Returns the fields that hold a template and that a builder renders, with the keys that each can read.
 #[must_use]
 pub fn template_keys(package: &Connection) -> Vec<(&'static str, Result<BTreeSet<String>, TemplateError>)> {
     let mut fields = Vec::new();
@@ -65,7 +65,7 @@ pub fn template_keys(package: &Connection) -> Vec<(&'static str, Result<BTreeSet
     fields
 }
 
-/// Tells whether a field's text is a template; every other text stays as it is.
+/// Returns whether a field's text is a template; every other text stays as it is.
 #[must_use]
 pub fn is_template(text: &str) -> bool {
     text.contains("{{")

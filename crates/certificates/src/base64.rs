@@ -1,6 +1,6 @@
 //! Base64 as Go's `base64.StdEncoding` decodes it: line breaks anywhere, padding required, spare bits ignored.
 
-/// Decodes `text`, or gives `None` where Go reports corrupt input.
+/// Decodes `text`, or returns `None` where Go reports corrupt input.
 pub(crate) fn decode(text: impl IntoIterator<Item = u8>) -> Option<Vec<u8>> {
     let symbols: Vec<u8> = text.into_iter().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect();
     if !symbols.len().is_multiple_of(4) {

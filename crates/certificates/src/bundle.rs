@@ -73,7 +73,7 @@ pub enum BundleError {
 }
 
 impl BundleError {
-    /// Gives the next thing to do.
+    /// Returns the next thing to do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -58,31 +58,31 @@ impl Certificate {
         structure::read(der)
     }
 
-    /// Gives the subject in the form of RFC 2253: last part first, `CN=peer0,OU=peer,O=Org1,C=US`.
+    /// Returns the subject in the form of RFC 2253: last part first, `CN=peer0,OU=peer,O=Org1,C=US`.
     #[must_use]
     pub fn subject(&self) -> String {
         self.subject.to_string()
     }
 
-    /// Gives the issuer in the form of [`Certificate::subject`].
+    /// Returns the issuer in the form of [`Certificate::subject`].
     #[must_use]
     pub fn issuer(&self) -> String {
         self.issuer.to_string()
     }
 
-    /// Gives the subject's common name, the last one if there are several, as Go does.
+    /// Returns the subject's common name, the last one if there are several, as Go does.
     #[must_use]
     pub fn common_name(&self) -> Option<&str> {
         self.subject.common_name()
     }
 
-    /// Gives the version, 1 to 3.
+    /// Returns the version, 1 to 3.
     #[must_use]
     pub fn version(&self) -> u8 {
         self.version
     }
 
-    /// Gives the serial number in lower-case hexadecimal digits without leading zero bytes.
+    /// Returns the serial number in lower-case hexadecimal digits without leading zero bytes.
     #[must_use]
     pub fn serial_hex(&self) -> String {
         let magnitude = match self.serial.as_slice() {
@@ -98,13 +98,13 @@ impl Certificate {
         digits
     }
 
-    /// Gives the first valid moment.
+    /// Returns the first valid moment.
     #[must_use]
     pub fn not_before(&self) -> SystemTime {
         self.not_before
     }
 
-    /// Gives the last valid moment.
+    /// Returns the last valid moment.
     #[must_use]
     pub fn not_after(&self) -> SystemTime {
         self.not_after
@@ -117,31 +117,31 @@ impl Certificate {
         Validity::at(now, self.not_before, self.not_after)
     }
 
-    /// Gives the subject alternative names in the order of the certificate, without kinds that Go ignores.
+    /// Returns the subject alternative names in the order of the certificate, without kinds that Go ignores.
     #[must_use]
     pub fn subject_alternative_names(&self) -> &[SubjectAlternativeName] {
         &self.alternative_names
     }
 
-    /// Tells whether the basic constraints name a certificate authority.
+    /// Returns whether the basic constraints name a certificate authority.
     #[must_use]
     pub fn is_ca(&self) -> bool {
         self.is_ca
     }
 
-    /// Gives the algorithm and size of the public key.
+    /// Returns the algorithm and size of the public key.
     #[must_use]
     pub fn key_algorithm(&self) -> KeyAlgorithm {
         self.public_key.algorithm()
     }
 
-    /// Gives the extended key usages; empty means that every use is allowed.
+    /// Returns the extended key usages; empty means that every use is allowed.
     #[must_use]
     pub fn extended_key_usages(&self) -> &[ExtendedKeyUsage] {
         &self.extended_key_usages
     }
 
-    /// Tells whether subject and issuer are the same. The signature is not looked at.
+    /// Returns whether subject and issuer are the same. The signature is not looked at.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer

@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         if self.peek(tag) { self.enter(tag).map(Some) } else { Some(None) }
     }
 
-    /// Tells whether `tag` follows: `Some(false)` for another tag or the end. `None` when no whole
+    /// Returns whether `tag` follows: `Some(false)` for another tag or the end. `None` when no whole
     /// header follows, which Go's `encoding/asn1` minds even for a field that may be absent.
     pub(crate) fn is_next(&self, tag: u8) -> Option<bool> {
         if self.rest.is_empty() {
@@ -176,7 +176,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Gives tag, header length and content length.
+/// Returns tag, header length and content length.
 fn header(bytes: &[u8]) -> Option<(u8, usize, usize)> {
     let (&tag, rest) = bytes.split_first()?;
     if tag & 0x1f == 0x1f {

@@ -33,7 +33,7 @@ pub enum CertificateError {
 }
 
 impl CertificateError {
-    /// Gives the next thing to do.
+    /// Returns the next thing to do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {

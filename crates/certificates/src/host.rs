@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use crate::certificate::{Certificate, SubjectAlternativeName};
 
-/// Tells whether the subject alternative names cover `host`: a name, or an address with or without brackets.
+/// Returns whether the subject alternative names cover `host`: a name, or an address with or without brackets.
 ///
 /// The common name does not count. A wildcard stands for exactly one whole first label; letters compare without
 /// case. An address is only compared with address entries.

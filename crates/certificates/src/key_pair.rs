@@ -72,7 +72,7 @@ pub enum KeyPairError {
 }
 
 impl KeyPairError {
-    /// Gives the next thing to do.
+    /// Returns the next thing to do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -126,7 +126,7 @@ pub fn read_key_pair(cert_pem: &[u8], key_pem: &[u8]) -> Result<KeyPair, KeyPair
     Ok(pair)
 }
 
-/// Gives the DER of each certificate with the number of its block.
+/// Returns the DER of each certificate with the number of its block.
 fn certificate_blocks(pem: &[u8]) -> Vec<(usize, Vec<u8>)> {
     let blocks = pem::blocks(pem).zip(1..).filter(|(block, _)| block.is_certificate());
     blocks.map(|(block, number)| (number, block.data)).collect()

@@ -19,7 +19,7 @@ pub(crate) fn is_minimal(encoded: &[u8]) -> bool {
     ends_whole && starts.all(|(before, &byte)| before & 0x80 != 0 || byte != 0x80)
 }
 
-/// Gives the dotted form, `2.5.29.17`.
+/// Returns the dotted form, `2.5.29.17`.
 pub(crate) fn dotted(encoded: &[u8]) -> String {
     let components = components(encoded).unwrap_or_default();
     let Some((&first, others)) = components.split_first() else { return String::from("(unreadable)") };

@@ -114,7 +114,7 @@ fn block_before(text: &[u8], from: usize, end: usize) -> Search<'_> {
     Search::Found(Block { label, headers, data }, line(text, trailer).1)
 }
 
-/// Gives the line that starts at `start`, without its end and trailing blanks, and where the next one starts.
+/// Returns the line that starts at `start`, without its end and trailing blanks, and where the next one starts.
 fn line(text: &[u8], start: usize) -> (&[u8], usize) {
     let rest = &text[start..];
     let (mut content, next) = match rest.iter().position(|&byte| byte == b'\n') {

@@ -30,7 +30,7 @@ pub enum PrivateKeyError {
 }
 
 impl PrivateKeyError {
-    /// Gives the next thing to do.
+    /// Returns the next thing to do.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -72,7 +72,7 @@ fn pkcs8(bytes: &[u8]) -> Result<PublicHalf, PrivateKeyError> {
     }
 }
 
-/// Gives algorithm, parameters with their tag and length, and the key inside.
+/// Returns algorithm, parameters with their tag and length, and the key inside.
 fn pkcs8_fields(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let mut fields = Reader::new(bytes).enter(der::SEQUENCE)?;
     fields.small_integer()?;

@@ -81,7 +81,7 @@ impl PublicKey {
     }
 }
 
-/// Gives algorithm, the parameters with their tag and length (empty when absent), and the key's bits.
+/// Returns algorithm, the parameters with their tag and length (empty when absent), and the key's bits.
 fn fields<'a>(reader: &mut Reader<'a>) -> Option<(&'a [u8], &'a [u8], Vec<u8>)> {
     let mut information = reader.enter(der::SEQUENCE)?;
     let mut algorithm = information.enter(der::SEQUENCE)?;

@@ -51,13 +51,13 @@ impl ChaincodeSupport {
         Self { limits, channels, chaincodes, indexes, lifecycle_blocks: watch::Sender::default() }
     }
 
-    /// Gives the times and limits.
+    /// Returns the times and limits.
     #[must_use]
     pub fn limits(&self) -> &ChaincodeLimits {
         &self.limits
     }
 
-    /// Gives the chaincodes that run, or are to run when they are needed.
+    /// Returns the chaincodes that run, or are to run when they are needed.
     #[must_use]
     pub fn chaincodes(&self) -> &Chaincodes {
         &self.chaincodes
@@ -75,7 +75,7 @@ impl ChaincodeSupport {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    /// Gives the channels, in the order of their names.
+    /// Returns the channels, in the order of their names.
     #[must_use]
     pub fn channels(&self) -> Vec<Arc<Channel>> {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
@@ -193,7 +193,7 @@ impl ChaincodeSupport {
     }
 
     /// Creates the indexes of the packages by which chaincode runs, on each channel that is copied to CouchDB; one that is
-    /// there already is left alone. Gives what failed: the queries that need it will say so, too.
+    /// there already is left alone. Returns what failed: the queries that need it will say so, too.
     pub async fn create_indexes(&self) -> Vec<String> {
         let mut failures = Vec::new();
         for channel in self.channels() {
@@ -283,7 +283,7 @@ fn initialize(target: &Target, call: &ChaincodeCall) -> Result<Type, InvokeError
     }
 }
 
-/// Tells whether a namespace of the ledger is the one of definitions, or a collection in it.
+/// Returns whether a namespace of the ledger is the one of definitions, or a collection in it.
 fn is_of_lifecycle(namespace: &str) -> bool {
     Namespace::parse(namespace).is_some_and(|namespace| namespace.chaincode() == LIFECYCLE)
 }

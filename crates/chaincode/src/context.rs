@@ -127,12 +127,12 @@ impl Context {
         }
     }
 
-    /// Gives the simulation; it is never held while anything is awaited.
+    /// Returns the simulation; it is never held while anything is awaited.
     pub(crate) fn simulation(&self) -> MutexGuard<'_, Simulation> {
         self.simulation.lock()
     }
 
-    /// Gives the simulation for a chaincode that this one calls.
+    /// Returns the simulation for a chaincode that this one calls.
     pub(crate) fn shared_simulation(&self) -> SharedSimulation {
         self.simulation.clone()
     }
@@ -141,7 +141,7 @@ impl Context {
         lock(&self.queries)
     }
 
-    /// Gives what is known already of the creator's rights on collections.
+    /// Returns what is known already of the creator's rights on collections.
     pub(crate) fn access(&self) -> MutexGuard<'_, HashMap<String, CollectionRights>> {
         lock(&self.access)
     }

@@ -73,7 +73,7 @@ impl RunningTransaction {
         }
     }
 
-    /// Ends it, and gives how many bytes its public read/write set has.
+    /// Ends it, and returns how many bytes its public read/write set has.
     #[must_use]
     pub fn end(self) -> usize {
         prost::Message::encoded_len(&self.0.shared_simulation().results().public)

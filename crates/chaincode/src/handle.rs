@@ -56,7 +56,7 @@ impl ChaincodeHandle {
         Ok(Self { transactions, end, task })
     }
 
-    /// Tells whether the stream is still there.
+    /// Returns whether the stream is still there.
     pub(crate) fn is_open(&self) -> bool {
         !self.transactions.is_closed()
     }
@@ -67,7 +67,7 @@ impl ChaincodeHandle {
         self.end.get().cloned().unwrap_or(End::Closed)
     }
 
-    /// Runs a transaction and gives the chaincode's last message, COMPLETED or ERROR.
+    /// Runs a transaction and returns the chaincode's last message, COMPLETED or ERROR.
     pub(crate) async fn execute(
         &self,
         message: ChaincodeMessage,

@@ -27,7 +27,7 @@ pub struct Proposer {
 }
 
 impl Default for Proposer {
-    /// Gives the developer of `Org1MSP`: a self-signed certificate whose key was thrown away.
+    /// Returns the developer of `Org1MSP`: a self-signed certificate whose key was thrown away.
     fn default() -> Self {
         Self { msp_id: "Org1MSP".to_owned(), certificate: include_str!("proposal/developer.pem").to_owned() }
     }
@@ -108,13 +108,13 @@ impl UnsignedProposal {
         Self { invocation, transaction_id, signed: Arc::new(signed) }
     }
 
-    /// Gives the transaction ID: the SHA-256 of nonce and creator, in hexadecimal digits.
+    /// Returns the transaction ID: the SHA-256 of nonce and creator, in hexadecimal digits.
     #[must_use]
     pub fn transaction_id(&self) -> &str {
         &self.transaction_id
     }
 
-    /// Gives what is proposed.
+    /// Returns what is proposed.
     #[must_use]
     pub fn invocation(&self) -> &Invocation {
         &self.invocation

@@ -72,7 +72,7 @@ impl Chaincodes {
         Self { known: Arc::default(), startup_timeout, keepalive, ping_timeout }
     }
 
-    /// Gives how long the answer to an HTTP/2 ping may take.
+    /// Returns how long the answer to an HTTP/2 ping may take.
     #[must_use]
     pub fn ping_timeout(&self) -> Duration {
         self.ping_timeout
@@ -94,13 +94,13 @@ impl Chaincodes {
         self.known().insert(id.to_owned(), Arc::new(Chaincode { source: Source::Stream, status }));
     }
 
-    /// Tells whether it is known how a chaincode is reached.
+    /// Returns whether it is known how a chaincode is reached.
     #[must_use]
     pub fn is_known(&self, id: &str) -> bool {
         self.find(id).is_some()
     }
 
-    /// Tells whether a chaincode is registered at the moment.
+    /// Returns whether a chaincode is registered at the moment.
     #[must_use]
     pub fn is_running(&self, id: &str) -> bool {
         self.find(id).is_some_and(|chaincode| chaincode.running().is_some())
@@ -154,7 +154,7 @@ impl Chaincodes {
         }
     }
 
-    /// Gives a chaincode that runs, launching it if need be.
+    /// Returns a chaincode that runs, launching it if need be.
     pub(crate) async fn running(&self, id: &str) -> Result<ChaincodeHandle, LaunchError> {
         let chaincode = self.find(id).ok_or_else(|| LaunchError::NotInstalled(id.to_owned()))?;
         if let Some(running) = chaincode.running() {
@@ -286,7 +286,7 @@ impl Chaincodes {
 }
 
 impl Chaincode {
-    /// Gives the chaincode if its stream is there, or never comes again.
+    /// Returns the chaincode if its stream is there, or never comes again.
     fn running(&self) -> Option<ChaincodeHandle> {
         match &*self.status.borrow() {
             Status::Running(running) if running.is_open() || matches!(self.source, Source::Stream) => {

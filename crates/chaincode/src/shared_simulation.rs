@@ -16,13 +16,13 @@ impl SharedSimulation {
         Self(Arc::new(Mutex::new(simulation)))
     }
 
-    /// Gives what was read and written so far, and forgets it.
+    /// Returns what was read and written so far, and forgets it.
     #[must_use]
     pub fn results(&self) -> Results {
         self.lock().take_results()
     }
 
-    /// Gives the simulation; it is never held while anything is awaited.
+    /// Returns the simulation; it is never held while anything is awaited.
     pub fn lock(&self) -> MutexGuard<'_, Simulation> {
         // No panic can leave it half changed.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

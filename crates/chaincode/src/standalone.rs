@@ -59,7 +59,7 @@ pub struct TransactionResult {
 }
 
 impl TransactionResult {
-    /// Tells whether its writes were committed.
+    /// Returns whether its writes were committed.
     #[must_use]
     pub fn is_committed(&self) -> bool {
         self.code == Some(TxValidationCode::Valid)

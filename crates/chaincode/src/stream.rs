@@ -142,7 +142,7 @@ struct Driver {
 }
 
 impl Driver {
-    /// Steps the session and does what it wants; gives the messages to send.
+    /// Steps the session and does what it wants; returns the messages to send.
     fn input(&mut self, input: Input) -> Vec<ChaincodeMessage> {
         let (state, actions) = session::step(self.state, input, &*self.admit);
         self.state = state;

@@ -50,7 +50,7 @@ impl SystemChaincode {
     }
 }
 
-/// Gives the name of the chaincode that the client called, which is another one in the specification if that is what the
+/// Returns the name of the chaincode that the client called, which is another one in the specification if that is what the
 /// client signed.
 #[must_use]
 pub fn called(signed: &SignedProposal) -> String {

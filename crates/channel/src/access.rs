@@ -37,7 +37,7 @@ pub struct AccessDenied {
 }
 
 impl AccessDenied {
-    /// Gives the words in which a peer refuses (Fabric 3.1 `core/policy/policy.go`).
+    /// Returns the words in which a peer refuses (Fabric 3.1 `core/policy/policy.go`).
     #[must_use]
     pub fn on(&self, channel: &str) -> String {
         let policy = self.policy;
@@ -47,20 +47,20 @@ impl AccessDenied {
     }
 }
 
-/// Gives the words in which a peer refuses what concerns a channel that it does not know (the same file).
+/// Returns the words in which a peer refuses what concerns a channel that it does not know (the same file).
 #[must_use]
 pub fn no_policy_manager(channel: &str) -> String {
     format!("Failed to get policy manager for channel [{channel}]")
 }
 
-/// Gives the words in which a peer refuses what belongs to no channel (the same file).
+/// Returns the words in which a peer refuses what belongs to no channel (the same file).
 #[must_use]
 pub fn channelless(what: &str, policy: &str, reason: &str) -> String {
     format!("{what} during channelless check policy with policy [{policy}]: [{reason}]")
 }
 
 impl Access {
-    /// Gives the identity if it is one of the channel's organizations and the signature is its own.
+    /// Returns the identity if it is one of the channel's organizations and the signature is its own.
     pub fn check(self, msps: &MspManager, signed: SignedData<'_>) -> Result<Arc<Identity>, AccessDenied> {
         let policy = match self {
             Self::Read => "Readers",

@@ -76,7 +76,7 @@ impl Approval {
         Ok(names)
     }
 
-    /// Gives the source as clients are told it.
+    /// Returns the source as clients are told it.
     #[must_use]
     pub fn source(&self) -> ChaincodeSource {
         let source = if self.package_id.is_empty() {

@@ -46,19 +46,19 @@ impl Channel {
         }
     }
 
-    /// Gives the channel's name.
+    /// Returns the channel's name.
     #[must_use]
     pub fn name(&self) -> &str {
         self.ledger.name()
     }
 
-    /// Gives the channel's ledger.
+    /// Returns the channel's ledger.
     #[must_use]
     pub fn ledger(&self) -> &Ledger {
         &self.ledger
     }
 
-    /// Gives the organizations of the channel.
+    /// Returns the organizations of the channel.
     #[must_use]
     pub fn msps(&self) -> &Arc<MspManager> {
         &self.msps
@@ -76,7 +76,7 @@ impl Channel {
         Ok(Definition::names(&self.ledger.simulate("")?)?)
     }
 
-    /// Gives the definition of a chaincode as it is now.
+    /// Returns the definition of a chaincode as it is now.
     pub fn definition(&self, chaincode: &str) -> Result<Option<Arc<Definition>>, DefinitionError> {
         let height = self.ledger.height();
         if let Some(known) = self.known(chaincode).filter(|known| known.height == height) {
@@ -93,7 +93,7 @@ impl Channel {
         self.definitions.read().unwrap_or_else(PoisonError::into_inner).get(chaincode).cloned()
     }
 
-    /// Gives the definition of a chaincode as a simulation sees it; the simulation notes that it has read its sequence
+    /// Returns the definition of a chaincode as a simulation sees it; the simulation notes that it has read its sequence
     /// number, so that a transaction does not survive a new definition.
     pub fn resolve(
         &self,
@@ -175,7 +175,7 @@ impl Channel {
         implicit.chain(defined.map(str::to_owned)).collect()
     }
 
-    /// Tells whether a name is that of the collection which an organization of the channel has without defining it.
+    /// Returns whether a name is that of the collection which an organization of the channel has without defining it.
     #[must_use]
     pub fn is_implicit_collection(&self, name: &str) -> bool {
         let organization = name.strip_prefix(IMPLICIT);

@@ -133,14 +133,14 @@ impl From<CollectionsConfig> for CollectionConfigPackage {
     }
 }
 
-/// Tells whether a text matches `[A-Za-z0-9-]+([A-Za-z0-9_-]+)*`.
+/// Returns whether a text matches `[A-Za-z0-9-]+([A-Za-z0-9_-]+)*`.
 #[must_use]
 pub fn is_name(text: &str) -> bool {
     let is_character = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
     text.bytes().all(is_character) && text.bytes().next().is_some_and(|first| first != b'_')
 }
 
-/// Tells whether any one of the roles in a rule is enough.
+/// Returns whether any one of the roles in a rule is enough.
 fn is_or_of_roles(rule: &Rule) -> bool {
     match rule {
         Rule::SignedBy(principal) => matches!(principal, Principal::Role { .. }),

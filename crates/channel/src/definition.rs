@@ -87,7 +87,7 @@ impl Definition {
         self.record(chaincode).write(Place::Public, simulation)
     }
 
-    /// Gives the record of the definition.
+    /// Returns the record of the definition.
     pub(crate) fn record(&self, chaincode: &str) -> Record {
         let mut record = self.parameters_record(chaincode.to_owned());
         record.datatype = "ChaincodeDefinition";
@@ -95,7 +95,7 @@ impl Definition {
         record
     }
 
-    /// Gives the record of all but the sequence number, which is what an organization approves.
+    /// Returns the record of all but the sequence number, which is what an organization approves.
     pub(crate) fn parameters_record(&self, name: String) -> Record {
         let endorsement = ChaincodeEndorsementInfo {
             version: self.version.clone(),
@@ -146,7 +146,7 @@ pub(crate) fn parameters_name(chaincode: &str, sequence: i64) -> String {
     format!("{chaincode}#{sequence}")
 }
 
-/// Gives the policy that the members of a collection satisfy; [`None`] when there is none.
+/// Returns the policy that the members of a collection satisfy; [`None`] when there is none.
 pub fn members(collection: &StaticCollectionConfig) -> Result<Option<SignaturePolicy>, EnvelopeError> {
     let policy = collection.member_orgs_policy.as_ref().and_then(|policy| policy.payload.as_ref());
     policy.map(|Members::SignaturePolicy(envelope)| SignaturePolicy::from_envelope(envelope)).transpose()

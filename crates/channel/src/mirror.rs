@@ -131,7 +131,7 @@ impl StateMirror {
     }
 }
 
-/// Gives everything that chaincodes have in the state, collections included.
+/// Returns everything that chaincodes have in the state, collections included.
 fn state(ledger: &Ledger, namespaces: &Namespaces) -> Result<BTreeMap<String, Vec<Change>>, SimulationError> {
     let mut simulation = ledger.simulate("")?;
     let change = |entry: Result<KeyValue, _>| {

@@ -96,7 +96,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// Gives keys and values, the metadata first.
+    /// Returns keys and values, the metadata first.
     pub(crate) fn pairs(&self) -> Vec<(String, Vec<u8>)> {
         let metadata = StateMetadata {
             datatype: self.datatype.to_owned(),
@@ -158,7 +158,7 @@ pub enum Differences {
 }
 
 impl Differences {
-    /// Tells whether they do not differ.
+    /// Returns whether they do not differ.
     #[must_use]
     pub fn is_none(&self) -> bool {
         matches!(self, Self::Fields(fields) if fields.is_empty())
@@ -179,7 +179,7 @@ impl Differences {
     }
 }
 
-/// Tells whether there is a record.
+/// Returns whether there is a record.
 pub(crate) fn exists(
     simulation: &mut Simulation,
     place: Place<'_>,

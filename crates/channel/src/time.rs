@@ -8,7 +8,7 @@ use prost_types::Timestamp;
 /// How much the clocks of a client and of the peer may differ: `peer.authentication.timewindow`.
 pub const WINDOW: Duration = Duration::from_mins(15);
 
-/// Gives the time of a timestamp; none is 1970, as in Go.
+/// Returns the time of a timestamp; none is 1970, as in Go.
 #[must_use]
 pub fn of(timestamp: Option<&Timestamp>) -> SystemTime {
     let Some(timestamp) = timestamp else { return UNIX_EPOCH };
@@ -20,7 +20,7 @@ pub fn of(timestamp: Option<&Timestamp>) -> SystemTime {
     whole.and_then(|whole| whole.checked_add(nanos)).unwrap_or(UNIX_EPOCH)
 }
 
-/// Tells whether two points in time differ by more than the window.
+/// Returns whether two points in time differ by more than the window.
 #[must_use]
 pub fn is_outside(window: Duration, one: SystemTime, other: SystemTime) -> bool {
     let difference = one.duration_since(other).unwrap_or_else(|error| error.duration());

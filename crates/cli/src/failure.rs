@@ -77,7 +77,7 @@ impl Failure {
         self
     }
 
-    /// Gives the message.
+    /// Returns the message.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
@@ -87,12 +87,12 @@ impl Failure {
         self.hint.as_deref()
     }
 
-    /// Gives the number of the exit code.
+    /// Returns the number of the exit code.
     pub(crate) fn number(&self) -> u8 {
         self.code
     }
 
-    /// Gives the exit code.
+    /// Returns the exit code.
     pub(crate) fn code(&self) -> ExitCode {
         self.code.into()
     }

@@ -30,7 +30,7 @@ const ENDPOINT: &str = "localhost:7051";
 struct Surroundings<'a> {
     /// The working folder.
     folder: &'a Path,
-    /// Gives a variable that is set and not empty.
+    /// Returns a variable that is set and not empty.
     variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
 

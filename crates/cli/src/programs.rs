@@ -12,7 +12,7 @@ const NAME: &str = "ccs-builder";
 /// The name of the launcher's executable.
 const LAUNCHER: &str = "ccs-launcher";
 
-/// Gives the builder's executable: the one that was named, or the one beside this program.
+/// Returns the builder's executable: the one that was named, or the one beside this program.
 ///
 /// In a source tree, under `cargo run`, cargo is asked to build the static program, since it builds only the program
 /// that it runs.

@@ -34,7 +34,7 @@ fn script(page: &str) -> (String, usize) {
     (script, skipped)
 }
 
-/// Runs a page; gives what went wrong.
+/// Runs a page; returns what went wrong.
 fn run(page: &Path) -> Option<String> {
     let (script, _) = script(&fs::read_to_string(page).unwrap());
     if script.is_empty() {

@@ -57,7 +57,7 @@ fn blocks(page: &str) -> Vec<Block> {
     blocks
 }
 
-/// Tells whether a line is as the page shows it.
+/// Returns whether a line is as the page shows it.
 fn is_shown(shown: &str, line: &str) -> bool {
     let mut parts = shown.split('…');
     let Some(mut rest) = parts.next().and_then(|first| line.strip_prefix(first)) else { return false };

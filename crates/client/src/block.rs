@@ -269,7 +269,7 @@ fn creator(header: &Header) -> Option<Creator> {
     Some(Creator { msp_id: identity.mspid, subject })
 }
 
-/// Gives nothing for moments before 1970 or out of range: a client wrote them.
+/// Returns nothing for moments before 1970 or out of range: a client wrote them.
 fn moment(timestamp: prost_types::Timestamp) -> Option<SystemTime> {
     let since = Duration::new(timestamp.seconds.try_into().ok()?, timestamp.nanos.try_into().ok()?);
     SystemTime::UNIX_EPOCH.checked_add(since)

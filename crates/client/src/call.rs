@@ -38,7 +38,7 @@ impl Call {
         }
     }
 
-    /// Gives the organizations as the gateway's messages have them.
+    /// Returns the organizations as the gateway's messages have them.
     pub(crate) fn msp_ids(&self) -> Vec<String> {
         self.organizations.iter().map(ToString::to_string).collect()
     }

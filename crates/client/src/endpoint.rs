@@ -54,7 +54,7 @@ pub enum EndpointError {
 }
 
 impl EndpointError {
-    /// Gives what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -82,13 +82,13 @@ impl Endpoint {
         Ok(Self { host, port, tls })
     }
 
-    /// Gives `host:port`.
+    /// Returns `host:port`.
     #[must_use]
     pub fn address(&self) -> String {
         Address::HostPort { host: self.host.clone(), port: self.port }.to_string()
     }
 
-    /// Tells whether the connection is over TLS.
+    /// Returns whether the connection is over TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.tls.is_some()

@@ -152,7 +152,7 @@ impl Error {
         Self::Answer { operation, reason: reason.to_string() }
     }
 
-    /// Gives what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -177,7 +177,7 @@ impl Error {
     }
 }
 
-/// Tells whether a peer of ours says that it has accepted a transaction and commits it when its disk is well again.
+/// Returns whether a peer of ours says that it has accepted a transaction and commits it when its disk is well again.
 fn is_kept(reason: &Error) -> bool {
     let words = "the channel cannot commit transactions at the moment: ";
     matches!(reason, Error::Refused { operation: Operation::CommitStatus, refusal } if refusal.message.starts_with(words))

@@ -134,7 +134,7 @@ impl Gateway {
         }
     }
 
-    /// Waits until a transaction is committed; gives its code and its block.
+    /// Waits until a transaction is committed; returns its code and its block.
     pub async fn commit_status(
         &self,
         channel: &str,

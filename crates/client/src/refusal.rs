@@ -43,7 +43,7 @@ impl Refusal {
         Self { code: status.code(), message: status.message().to_owned(), details: details(status.details()) }
     }
 
-    /// Gives the name of the code in gRPC's specification, such as `ABORTED`.
+    /// Returns the name of the code in gRPC's specification, such as `ABORTED`.
     #[must_use]
     pub const fn code_name(&self) -> &'static str {
         match self.code {
@@ -67,7 +67,7 @@ impl Refusal {
         }
     }
 
-    /// Tells whether a submitted transaction is surely not ordered: no orderer was asked, or each has said no.
+    /// Returns whether a submitted transaction is surely not ordered: no orderer was asked, or each has said no.
     pub(crate) fn is_final(&self) -> bool {
         let is_no = matches!(
             self.code,
@@ -86,7 +86,7 @@ impl Refusal {
             || self.message.contains("too many requests")
     }
 
-    /// Gives what to do next, for what is known by its words.
+    /// Returns what to do next, for what is known by its words.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let says = |words: &str| {

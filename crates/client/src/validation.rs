@@ -18,19 +18,19 @@ impl ValidationCode {
         Self(number)
     }
 
-    /// Gives the number.
+    /// Returns the number.
     #[must_use]
     pub const fn number(self) -> i32 {
         self.0
     }
 
-    /// Tells whether the transaction counts.
+    /// Returns whether the transaction counts.
     #[must_use]
     pub fn is_valid(self) -> bool {
         self == Self::VALID
     }
 
-    /// Gives what to do about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn hint(self) -> Option<String> {
         let hint = match TxValidationCode::try_from(self.0).ok()? {

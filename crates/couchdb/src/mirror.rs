@@ -172,7 +172,7 @@ fn document(change: &Change) -> Result<(String, Option<Map<String, Value>>), Cou
     Ok((change.key.clone(), fields))
 }
 
-/// Checks what a peer with CouchDB checks before it endorses a write; gives the fields of a JSON object.
+/// Checks what a peer with CouchDB checks before it endorses a write; returns the fields of a JSON object.
 ///
 /// Source: Fabric 3.1 `statecouchdb.go` (`ValidateKeyValue`) and `couchdoc_conv.go`.
 pub fn check(key: &str, value: &[u8]) -> Result<Option<Map<String, Value>>, CouchError> {

@@ -23,7 +23,7 @@ pub(crate) fn warnings(ready: &Ready) -> Vec<String> {
     warnings
 }
 
-/// Tells whether programs on other machines can connect to an address.
+/// Returns whether programs on other machines can connect to an address.
 fn is_beyond_this_machine(address: SocketAddr) -> bool {
     !address.ip().to_canonical().is_loopback()
 }

@@ -175,7 +175,7 @@ impl ChaincodePlan {
     }
 }
 
-/// Tells whether a text can be the name of a chaincode: `[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*` (Fabric 3.1
+/// Returns whether a text can be the name of a chaincode: `[a-zA-Z0-9]+([-_][a-zA-Z0-9]+)*` (Fabric 3.1
 /// `core/chaincode/lifecycle/scc.go`).
 #[must_use]
 pub fn is_chaincode_name(text: &str) -> bool {
@@ -194,7 +194,7 @@ fn name_and_version(label: &str) -> (Option<String>, String) {
     (is_chaincode_name(name).then(|| name.to_owned()), version.to_owned())
 }
 
-/// Gives the collections of a file to the chaincode of a name, or to all.
+/// Returns the collections of a file to the chaincode of a name, or to all.
 fn define_collections(
     plans: &mut [ChaincodePlan],
     name: Option<&String>,

@@ -166,7 +166,7 @@ impl Group {
         Ok(Self { child, id, asked_for_flag, readers, _watchdog: watchdog })
     }
 
-    /// Tells whether it has asked for the peer's address; known for sure when it has stopped.
+    /// Returns whether it has asked for the peer's address; known for sure when it has stopped.
     fn asked_for_flag(&self) -> bool {
         self.asked_for_flag.load(Ordering::Relaxed)
     }

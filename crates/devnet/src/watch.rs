@@ -56,7 +56,7 @@ impl Watch {
         Ok(Self { changed, watcher: Some(watcher) })
     }
 
-    /// Tells whether anything is watched.
+    /// Returns whether anything is watched.
     pub(crate) fn is_on(&self) -> bool {
         self.watcher.is_some()
     }
@@ -96,7 +96,7 @@ impl Rules {
     }
 }
 
-/// Tells whether a change of a file below a watched folder does not matter.
+/// Returns whether a change of a file below a watched folder does not matter.
 fn is_ignored(root: &Path, path: &Path) -> bool {
     let Ok(below) = path.strip_prefix(root) else { return false };
     let of_others = below.components().any(|part| {

@@ -59,7 +59,7 @@ impl ChaincodeConnection {
         Self { address: address.to_owned(), client }
     }
 
-    /// Gives the address as connection.json has it.
+    /// Returns the address as connection.json has it.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address

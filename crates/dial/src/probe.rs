@@ -70,13 +70,13 @@ impl Probe {
         self
     }
 
-    /// Gives the host that is dialled, without its port.
+    /// Returns the host that is dialled, without its port.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.target.host
     }
 
-    /// Gives the port that is dialled.
+    /// Returns the port that is dialled.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.target.port

@@ -80,7 +80,7 @@ impl End {
     }
 }
 
-/// Gives the message that came, or why the stream ended.
+/// Returns the message that came, or why the stream ended.
 pub fn next(message: Result<Option<ChaincodeMessage>, tonic::Status>) -> Result<ChaincodeMessage, String> {
     match message {
         Ok(Some(message)) => Ok(message),
@@ -118,7 +118,7 @@ pub fn misplaced(message: &ChaincodeMessage, state: &str) -> End {
     End::Protocol(text)
 }
 
-/// Gives the name of a message type, its number when it has none.
+/// Returns the name of a message type, its number when it has none.
 #[must_use]
 pub fn type_name(number: i32) -> String {
     Type::try_from(number).map_or_else(|_| number.to_string(), |known| known.as_str_name().to_owned())

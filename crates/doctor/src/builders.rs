@@ -129,7 +129,7 @@ struct Program<'p> {
 }
 
 impl Program<'_> {
-    /// Gives the content of a program, and what it is.
+    /// Returns the content of a program, and what it is.
     fn examine(&mut self) -> Option<(Vec<u8>, Executable)> {
         let path = self.builder.path.join("bin").join(self.name);
         let place = path.display().to_string();

@@ -28,7 +28,7 @@ impl<'v> CoreYaml<'v> {
         Ok(Self { tree: yaml(text)?, variables })
     }
 
-    /// Gives a setting that is one text or number; [`None`] if it is absent or null.
+    /// Returns a setting that is one text or number; [`None`] if it is absent or null.
     pub(crate) fn scalar(&self, key: &str) -> Option<Setting<String>> {
         if let Some(setting) = self.overriding(key) {
             return Some(setting);
@@ -41,7 +41,7 @@ impl<'v> CoreYaml<'v> {
         Some(Setting { value, at: key.to_owned() })
     }
 
-    /// Gives a setting of any shape; a variable that overrides it holds YAML.
+    /// Returns a setting of any shape; a variable that overrides it holds YAML.
     pub(crate) fn tree(&self, key: &str) -> Result<Setting<Value>, Setting<String>> {
         let Some(Setting { value, at }) = self.overriding(key) else {
             return Ok(Setting { value: self.find(key).cloned().unwrap_or_default(), at: key.to_owned() });
@@ -52,7 +52,7 @@ impl<'v> CoreYaml<'v> {
         }
     }
 
-    /// Gives the variable that would override a setting if it were not empty.
+    /// Returns the variable that would override a setting if it were not empty.
     pub(crate) fn empty_variable(&self, key: &str) -> Option<String> {
         let name = variable(key);
         self.variables.get(&name).is_some_and(String::is_empty).then_some(name)
@@ -69,7 +69,7 @@ impl<'v> CoreYaml<'v> {
     }
 }
 
-/// Gives a field of an object, by its name in any case.
+/// Returns a field of an object, by its name in any case.
 pub(crate) fn field<'t>(value: &'t Value, name: &str) -> Option<&'t Value> {
     let (_, value) = value.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
     Some(value)

@@ -52,7 +52,7 @@ impl Executable {
         matches!(self, Self::Elf { loader: None, .. })
     }
 
-    /// Gives the interpreter or loader that is missing; for `env` the program that it would look for.
+    /// Returns the interpreter or loader that is missing; for `env` the program that it would look for.
     pub(crate) fn missing(&self, root: &Root, search_path: &str) -> Option<String> {
         let absent = |path: &str| !root.has_program(Path::new(path));
         match self {

@@ -78,7 +78,7 @@ impl Report {
         self
     }
 
-    /// Tells whether there are no errors.
+    /// Returns whether there are no errors.
     #[must_use]
     pub fn is_healthy(&self) -> bool {
         self.errors == 0

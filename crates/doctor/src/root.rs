@@ -21,7 +21,7 @@ impl Root {
         self.0 == Path::new("/")
     }
 
-    /// Gives the place of a file without following links.
+    /// Returns the place of a file without following links.
     pub(crate) fn join(&self, path: &Path) -> PathBuf {
         if self.is_here() { path.to_owned() } else { self.0.join(path.strip_prefix("/").unwrap_or(path)) }
     }

@@ -117,7 +117,7 @@ impl Log {
         self.lines.extend(line);
     }
 
-    /// Gives a line as it may be shown; [`None`] inside a private key.
+    /// Returns a line as it may be shown; [`None`] inside a private key.
     fn shown(&mut self, line: &str) -> Option<String> {
         let was_in_key = self.in_key;
         if line.contains("PRIVATE KEY") {
@@ -135,7 +135,7 @@ fn logger(builder: &str) -> String {
     safe(&format!("[chaincode.externalbuilder.{builder}]"))
 }
 
-/// Reads the released connection.json as the peer will, and gives it without secrets.
+/// Reads the released connection.json as the peer will, and returns it without secrets.
 fn connection(
     build: &DurableBuild,
     package: &Path,

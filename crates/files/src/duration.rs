@@ -67,13 +67,13 @@ impl GoDuration {
         Self(nanoseconds)
     }
 
-    /// Gives the nanoseconds.
+    /// Returns the nanoseconds.
     #[must_use]
     pub const fn nanoseconds(self) -> i64 {
         self.0
     }
 
-    /// Gives the standard library's form; [`None`] when the duration is negative.
+    /// Returns the standard library's form; [`None`] when the duration is negative.
     #[must_use]
     pub fn to_std(self) -> Option<std::time::Duration> {
         u64::try_from(self.0).ok().map(std::time::Duration::from_nanos)
@@ -111,7 +111,7 @@ fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// Reads one number with its unit and gives its nanoseconds and what follows.
+/// Reads one number with its unit and returns its nanoseconds and what follows.
 fn component<'a>(rest: &'a str, text: &str) -> Result<(u64, &'a str), DurationError> {
     let too_long = || DurationError::TooLong(shortened(text));
     let (whole_digits, after_whole) = split_digits(rest);

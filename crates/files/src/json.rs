@@ -54,7 +54,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Checks a document and gives its value.
+/// Checks a document and returns its value.
 ///
 /// Exactly one value is allowed, with space, tab, CR and LF around it; no byte order mark, no comments, at most
 /// [`MAX_DEPTH`] levels. Bytes that are not UTF-8 are allowed inside strings, as in Go.
@@ -77,31 +77,31 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// Gives the value of a boolean.
+    /// Returns the value of a boolean.
     #[must_use]
     pub fn as_bool(self) -> Option<bool> {
         (self.kind() == Kind::Boolean).then(|| self.text == b"true")
     }
 
-    /// Gives the text of a number, such as `-1.5e3`.
+    /// Returns the text of a number, such as `-1.5e3`.
     #[must_use]
     pub fn as_number(self) -> Option<&'a str> {
         (self.kind() == Kind::Number).then(|| std::str::from_utf8(self.text).unwrap_or_default())
     }
 
-    /// Gives a number as Go's `float64`; [`None`] also when it is out of that range, which Go refuses.
+    /// Returns a number as Go's `float64`; [`None`] also when it is out of that range, which Go refuses.
     #[must_use]
     pub fn as_f64(self) -> Option<f64> {
         self.as_number()?.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
-    /// Gives the content of a string, escapes resolved and each broken byte replaced by U+FFFD.
+    /// Returns the content of a string, escapes resolved and each broken byte replaced by U+FFFD.
     #[must_use]
     pub fn as_str(self) -> Option<String> {
         (self.kind() == Kind::String).then(|| string::decode(&self.text[1..self.text.len() - 1]))
     }
 
-    /// Gives an object's members.
+    /// Returns an object's members.
     #[must_use]
     pub fn as_object(self) -> Option<Object<'a>> {
         (self.kind() == Kind::Object).then(|| Object::new(self))
@@ -124,7 +124,7 @@ impl<'a> Json<'a> {
         })
     }
 
-    /// Gives the value's text without the white space between its tokens.
+    /// Returns the value's text without the white space between its tokens.
     #[must_use]
     pub fn compact(self) -> Vec<u8> {
         let mut inside_string = false;

@@ -50,7 +50,7 @@ impl PackageMetadata {
         Ok(Self { label: field("label")?, chaincode_type: field("type")?, path: field("path")? })
     }
 
-    /// Tells whether the package asks for chaincode as a service: type `ccaas` or, older, `external`, in any case.
+    /// Returns whether the package asks for chaincode as a service: type `ccaas` or, older, `external`, in any case.
     #[must_use]
     pub fn is_chaincode_as_a_service(&self) -> bool {
         // Go compares strings.ToLower of it, which also maps the Kelvin sign and other non-ASCII letters; none of

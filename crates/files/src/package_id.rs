@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The name that a package's author gives it.
+/// The name that a package's author returns it.
 ///
 /// The first character is an ASCII letter or digit, the others are these or one of `.+-_` (Fabric 3.1
 /// `core/chaincode/persistence/chaincode_package.go`).
@@ -61,7 +61,7 @@ impl Label {
     /// hash and up to 10 random digits in a name of at most 255 bytes.
     pub const MAX_LENGTH: usize = 255 - "fabric-".len() - 1 - PackageHash::DIGITS - 10;
 
-    /// Gives the text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -114,13 +114,13 @@ impl PackageHash {
         Self(digest.iter().flat_map(|&byte| [digit(byte >> 4), digit(byte & 15)]).collect())
     }
 
-    /// Gives the digits.
+    /// Returns the digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Gives the first twelve digits: enough for a name that a person reads.
+    /// Returns the first twelve digits: enough for a name that a person reads.
     #[must_use]
     pub fn short(&self) -> &str {
         &self.0[..12]
@@ -182,19 +182,19 @@ impl PackageId {
         Self { label, hash }
     }
 
-    /// Gives the label.
+    /// Returns the label.
     #[must_use]
     pub fn label(&self) -> &Label {
         &self.label
     }
 
-    /// Gives the hash.
+    /// Returns the hash.
     #[must_use]
     pub fn hash(&self) -> &PackageHash {
         &self.hash
     }
 
-    /// Gives the form that a peer uses in names of files and folders: `label-hash`.
+    /// Returns the form that a peer uses in names of files and folders: `label-hash`.
     ///
     /// Of the characters that Fabric replaces by `-` only the colon can occur in a package ID (Fabric 3.1
     /// `core/container/externalbuilder/externalbuilder.go`, `SanitizeCCIDPath`).
@@ -203,7 +203,7 @@ impl PackageId {
         format!("{}-{}", self.label, self.hash)
     }
 
-    /// Gives a name that a peer could give to the scratch folder of the package; the random part is `0`.
+    /// Returns a name that a peer could give to the scratch folder of the package; the random part is `0`.
     #[must_use]
     pub fn scratch_folder(&self) -> String {
         format!("fabric-{}0", self.sanitised())

@@ -39,7 +39,7 @@ impl Template {
         exec::render(&self.trees, data, limits)
     }
 
-    /// Gives the top-level keys of the data that the template can read by name (`.a`, `$.a.b`, `index . "a"`), sorted.
+    /// Returns the top-level keys of the data that the template can read by name (`.a`, `$.a.b`, `index . "a"`), sorted.
     ///
     /// Keys are found without running the template, so one in a branch that never runs is among them; one that is
     /// computed, or read through a variable other than `$`, is not.

@@ -111,7 +111,7 @@ fn run(case: &Case) -> Outcome {
     }
 }
 
-/// Compares one file; gives the number of cases, and id and reason of those declined although Go renders.
+/// Compares one file; returns the number of cases, and id and reason of those declined although Go renders.
 fn replay(path: &Path, failures: &mut Vec<String>) -> (usize, Vec<(String, String)>) {
     let cases = cases(path);
     let mut declined = Vec::new();

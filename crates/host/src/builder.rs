@@ -25,7 +25,7 @@ pub struct ExternalBuilder {
 }
 
 impl ExternalBuilder {
-    /// Gives the path of the program for a step.
+    /// Returns the path of the program for a step.
     #[must_use]
     pub fn program(&self, step: BuilderStep) -> PathBuf {
         self.path.join("bin").join(step.as_str())

@@ -23,19 +23,19 @@ pub struct DurableBuild {
 }
 
 impl DurableBuild {
-    /// Gives the folder that `build` filled.
+    /// Returns the folder that `build` filled.
     #[must_use]
     pub fn build_folder(&self) -> PathBuf {
         self.path.join("bld")
     }
 
-    /// Gives the folder that `release` filled.
+    /// Returns the folder that `release` filled.
     #[must_use]
     pub fn release_folder(&self) -> PathBuf {
         self.path.join("release")
     }
 
-    /// Gives the released connection.json; [`None`] when there is none, and a peer would call `run`.
+    /// Returns the released connection.json; [`None`] when there is none, and a peer would call `run`.
     #[must_use]
     pub fn connection_file(&self) -> Option<PathBuf> {
         let path = self.release_folder().join("chaincode").join("server").join("connection.json");
@@ -112,7 +112,7 @@ pub(crate) fn store(
     Ok(DurableBuild { path, builder: builder.name.clone(), cached: false })
 }
 
-/// Gives the error of a name that is taken, which for a folder with content is another one.
+/// Returns the error of a name that is taken, which for a folder with content is another one.
 fn taken(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::DirectoryNotEmpty { io::ErrorKind::AlreadyExists.into() } else { error }
 }

@@ -17,7 +17,7 @@ pub enum BuilderStep {
 }
 
 impl BuilderStep {
-    /// Gives the program's file name.
+    /// Returns the program's file name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

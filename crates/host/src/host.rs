@@ -88,7 +88,7 @@ impl BuildHost {
             .unwrap_or(Err(BuildError::InstallTimeout { within }))
     }
 
-    /// Gives the name of the builder that takes a package, by its `detect`; nothing is built or kept.
+    /// Returns the name of the builder that takes a package, by its `detect`; nothing is built or kept.
     pub async fn detecting_builder(
         &self,
         package: PackageSource<'_>,

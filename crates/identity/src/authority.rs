@@ -99,12 +99,12 @@ impl Authority {
         Ok(Self { certificate, issuer: Issuer::new(params, key), now })
     }
 
-    /// Gives the certificate, as PEM.
+    /// Returns the certificate, as PEM.
     pub(crate) fn certificate(&self) -> &str {
         &self.certificate
     }
 
-    /// Gives certificate and key.
+    /// Returns certificate and key.
     pub(crate) fn pair(&self) -> Pair {
         Pair { certificate: self.certificate.clone(), key: self.issuer.key().0.serialize_pem() }
     }

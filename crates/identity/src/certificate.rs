@@ -69,13 +69,13 @@ impl Certificate {
         Self::from_der(&first.map_err(|error| CertificateError::Pem(error.to_string()))?)
     }
 
-    /// Gives the DER bytes.
+    /// Returns the DER bytes.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Gives the PEM text, in lines of 64 characters.
+    /// Returns the PEM text, in lines of 64 characters.
     #[must_use]
     pub fn pem(&self) -> String {
         pem::encode_config(
@@ -84,31 +84,31 @@ impl Certificate {
         )
     }
 
-    /// Gives the subject in words, for messages.
+    /// Returns the subject in words, for messages.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// Gives the organizational units of the subject, in their order.
+    /// Returns the organizational units of the subject, in their order.
     #[must_use]
     pub fn units(&self) -> &[String] {
         &self.units
     }
 
-    /// Tells whether the certificate may issue others.
+    /// Returns whether the certificate may issue others.
     #[must_use]
     pub fn is_ca(&self) -> bool {
         self.is_ca
     }
 
-    /// Gives the subject key identifier, if there is one.
+    /// Returns the subject key identifier, if there is one.
     #[must_use]
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
         self.subject_key_identifier.as_deref()
     }
 
-    /// Tells whether the certificate has expired at a time. To the second is not enough: it ends with the second that it
+    /// Returns whether the certificate has expired at a time. To the second is not enough: it ends with the second that it
     /// names.
     #[must_use]
     pub fn is_expired(&self, now: SystemTime) -> bool {
@@ -128,7 +128,7 @@ impl Certificate {
         UnixTime::since_unix_epoch(since_1970.map_or(Duration::ZERO, |begin| begin + Duration::from_secs(1)))
     }
 
-    /// Gives the bytes of the serial number.
+    /// Returns the bytes of the serial number.
     pub(crate) fn serial(&self) -> &[u8] {
         &self.serial
     }
@@ -137,7 +137,7 @@ impl Certificate {
         &self.key
     }
 
-    /// Gives the subject public key info, as DER.
+    /// Returns the subject public key info, as DER.
     pub(crate) fn key_info(&self) -> &[u8] {
         &self.key_info
     }

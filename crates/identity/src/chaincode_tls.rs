@@ -32,13 +32,13 @@ impl ChaincodeTls {
         Ok(Self { authority, server, owners: Mutex::default() })
     }
 
-    /// Gives the CA's certificate, as PEM: the only one that the listener trusts, and that chaincode is to trust.
+    /// Returns the CA's certificate, as PEM: the only one that the listener trusts, and that chaincode is to trust.
     #[must_use]
     pub fn ca(&self) -> &str {
         self.authority.certificate()
     }
 
-    /// Gives the listener's certificate and key.
+    /// Returns the listener's certificate and key.
     #[must_use]
     pub fn server(&self) -> &Pair {
         &self.server
@@ -58,13 +58,13 @@ impl ChaincodeTls {
         Ok(Pair { certificate, key: key.replace(" PRIVATE KEY", " EC PRIVATE KEY") })
     }
 
-    /// Gives the ID of the chaincode for which a client certificate, DER, was issued.
+    /// Returns the ID of the chaincode for which a client certificate, DER, was issued.
     #[must_use]
     pub fn owner(&self, certificate: &[u8]) -> Option<String> {
         self.owners().get(&Self::hash(certificate)).cloned()
     }
 
-    /// Gives the SHA-256 of a certificate, DER, by which it is known.
+    /// Returns the SHA-256 of a certificate, DER, by which it is known.
     #[must_use]
     pub fn hash(certificate: &[u8]) -> [u8; 32] {
         Sha256::digest(certificate).into()

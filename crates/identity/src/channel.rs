@@ -68,7 +68,7 @@ pub fn genesis_block(plan: &ChannelPlan, now: SystemTime) -> common::Block {
     }
 }
 
-/// Gives the five entries: signatures, last configuration, codes of transactions, two that stay empty.
+/// Returns the five entries: signatures, last configuration, codes of transactions, two that stay empty.
 fn metadata() -> Vec<Vec<u8>> {
     let last = common::LastConfig { index: 0 };
     let orderer = common::OrdererBlockMetadata { last_config: Some(last), consenter_metadata: Vec::new() };
@@ -166,7 +166,7 @@ fn usual_policies() -> BTreeMap<String, ConfigPolicy> {
     ])
 }
 
-/// Gives a policy that is made of the policies of one name in the groups below.
+/// Returns a policy that is made of the policies of one name in the groups below.
 fn meta(name: &str, quantity: Quantity, below: &str) -> (String, ConfigPolicy) {
     let policy = ImplicitMetaPolicy { sub_policy: below.to_owned(), rule: quantity.into() };
     (name.to_owned(), config_policy(PolicyType::ImplicitMeta, policy.encode_to_vec()))

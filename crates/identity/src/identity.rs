@@ -20,25 +20,25 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Gives the MSP.
+    /// Returns the MSP.
     #[must_use]
     pub fn msp_id(&self) -> &MspId {
         &self.msp_id
     }
 
-    /// Gives the certificate.
+    /// Returns the certificate.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
     }
 
-    /// Gives the serialized identity as it came; transaction IDs are made of these bytes.
+    /// Returns the serialized identity as it came; transaction IDs are made of these bytes.
     #[must_use]
     pub fn creator(&self) -> &[u8] {
         &self.creator
     }
 
-    /// Tells whether the certificate has ended, which validation leaves open.
+    /// Returns whether the certificate has ended, which validation leaves open.
     #[must_use]
     pub fn is_expired(&self, now: SystemTime) -> bool {
         self.certificate.is_expired(now)
@@ -49,7 +49,7 @@ impl Identity {
         self.certificate.key().verify(message, signature)
     }
 
-    /// Tells whether the identity has a role in its organization.
+    /// Returns whether the identity has a role in its organization.
     #[must_use]
     pub fn has_role(&self, role: Role) -> bool {
         match role {
@@ -59,7 +59,7 @@ impl Identity {
         }
     }
 
-    /// Tells whether the identity is one of those that a principal means.
+    /// Returns whether the identity is one of those that a principal means.
     #[must_use]
     pub fn satisfies(&self, principal: &Principal) -> bool {
         match principal {
@@ -76,7 +76,7 @@ impl Identity {
         }
     }
 
-    /// Tells whether two identities are one: the same certificate in the same MSP, however it was serialized.
+    /// Returns whether two identities are one: the same certificate in the same MSP, however it was serialized.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.msp_id == other.msp_id && self.certificate.der() == other.certificate.der()

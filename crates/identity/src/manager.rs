@@ -94,13 +94,13 @@ impl MspManager {
         Self { ed25519: true, ..self }
     }
 
-    /// Gives the MSPs.
+    /// Returns the MSPs.
     #[must_use]
     pub fn msps(&self) -> &[Arc<Msp>] {
         &self.msps
     }
 
-    /// Gives the MSP of an ID.
+    /// Returns the MSP of an ID.
     #[must_use]
     pub fn msp(&self, id: &str) -> Option<&Arc<Msp>> {
         self.msps.iter().find(|msp| msp.id().as_str() == id)
@@ -120,7 +120,7 @@ impl MspManager {
         }
     }
 
-    /// Tells whether the certificate of a creator has expired, no matter which CA issued it; a creator that cannot be read has
+    /// Returns whether the certificate of a creator has expired, no matter which CA issued it; a creator that cannot be read has
     /// not expired.
     #[must_use]
     pub fn is_expired(&self, creator: &[u8], now: SystemTime) -> bool {
@@ -185,7 +185,7 @@ impl MspManager {
     }
 }
 
-/// Gives MSP ID and PEM text of a serialized identity.
+/// Returns MSP ID and PEM text of a serialized identity.
 fn decode(creator: &[u8]) -> Result<(String, Vec<u8>), CreatorError> {
     let read = SerializedIdentity::decode(creator);
     let read = read.map_err(|error| CreatorError::Undecodable(error.to_string()))?;

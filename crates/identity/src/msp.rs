@@ -83,19 +83,19 @@ impl Msp {
         Ok(Self { settings, cas, anchors, intermediates, revocation_lists, node_units, units })
     }
 
-    /// Gives the ID.
+    /// Returns the ID.
     #[must_use]
     pub fn id(&self) -> &MspId {
         &self.settings.id
     }
 
-    /// Gives what the MSP was made of.
+    /// Returns what the MSP was made of.
     #[must_use]
     pub fn settings(&self) -> &MspSettings {
         &self.settings
     }
 
-    /// Validates a certificate and gives the identity that it is.
+    /// Validates a certificate and returns the identity that it is.
     ///
     /// The end of the certificate does not count here: see [`Identity::is_expired`].
     pub fn identify(&self, certificate: Certificate) -> Result<Identity, ValidationError> {
@@ -122,7 +122,7 @@ impl Msp {
         })
     }
 
-    /// Checks the chain and gives the identifier of its CAs.
+    /// Checks the chain and returns the identifier of its CAs.
     fn validate_chain(&self, certificate: &Certificate) -> Result<[u8; 32], ValidationError> {
         let subject = || certificate.subject().to_owned();
         if certificate.is_ca() {
@@ -162,7 +162,7 @@ impl Msp {
         Ok(ca.chain_identifier)
     }
 
-    /// Gives the role that the organizational units give, if the MSP tells roles apart by them.
+    /// Returns the role that the organizational units give, if the MSP tells roles apart by them.
     fn validate_units(
         &self,
         certificate: &Certificate,
@@ -249,7 +249,7 @@ fn read_cas(settings: &MspSettings, lists: &[RevocationList]) -> Result<Vec<Ca>,
     Ok(cas.collect())
 }
 
-/// Gives the certificates from a CA up to its root, by their names; their signatures are webpki's matter.
+/// Returns the certificates from a CA up to its root, by their names; their signatures are webpki's matter.
 fn chain_from<'a>(certificate: &'a Certificate, settings: &'a MspSettings) -> Option<Vec<&'a Certificate>> {
     let mut chain = vec![certificate];
     let mut last = certificate;

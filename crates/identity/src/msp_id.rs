@@ -18,7 +18,7 @@ pub struct MspIdError {
 }
 
 impl MspId {
-    /// Gives the text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

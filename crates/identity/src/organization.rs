@@ -86,7 +86,7 @@ pub enum OrganizationError {
 }
 
 impl OrganizationError {
-    /// Gives what to do next.
+    /// Returns what to do next.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -133,31 +133,31 @@ pub struct PeerTls {
 }
 
 impl Organization {
-    /// Gives the MSP.
+    /// Returns the MSP.
     #[must_use]
     pub fn msp(&self) -> &Arc<Msp> {
         &self.msp
     }
 
-    /// Gives the peer's identity, which endorses.
+    /// Returns the peer's identity, which endorses.
     #[must_use]
     pub fn peer(&self) -> &Arc<Signer> {
         &self.peer
     }
 
-    /// Gives the administrator `Admin`.
+    /// Returns the administrator `Admin`.
     #[must_use]
     pub fn admin(&self) -> &Arc<Signer> {
         &self.admin
     }
 
-    /// Gives the client `User1`.
+    /// Returns the client `User1`.
     #[must_use]
     pub fn user(&self) -> &Arc<Signer> {
         &self.user
     }
 
-    /// Gives the peer's TLS material.
+    /// Returns the peer's TLS material.
     #[must_use]
     pub fn tls(&self) -> &PeerTls {
         &self.tls

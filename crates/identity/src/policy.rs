@@ -83,13 +83,13 @@ impl SignaturePolicy {
         Self { rule: Rule::OutOf { n: 1, rules: principals.into_iter().map(Rule::SignedBy).collect() } }
     }
 
-    /// Gives the rule.
+    /// Returns the rule.
     #[must_use]
     pub fn rule(&self) -> &Rule {
         &self.rule
     }
 
-    /// Gives the organizations that the policy names, sorted.
+    /// Returns the organizations that the policy names, sorted.
     #[must_use]
     pub fn organizations(&self) -> BTreeSet<&MspId> {
         let mut found = BTreeSet::new();
@@ -114,7 +114,7 @@ impl Principal {
         Self::Role { msp_id, role }
     }
 
-    /// Gives the organization, if the principal has one.
+    /// Returns the organization, if the principal has one.
     #[must_use]
     pub fn msp_id(&self) -> Option<&MspId> {
         match self {

@@ -23,7 +23,7 @@ impl Role {
     /// Every role, in the order of their numbers on the wire.
     pub const ALL: [Self; 5] = [Self::Member, Self::Admin, Self::Client, Self::Peer, Self::Orderer];
 
-    /// Gives the word of the policy language.
+    /// Returns the word of the policy language.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

@@ -81,19 +81,19 @@ impl Signer {
         Ok(Self { creator, certificate, msp_id, key })
     }
 
-    /// Gives the serialized identity, the creator or endorser of what is signed.
+    /// Returns the serialized identity, the creator or endorser of what is signed.
     #[must_use]
     pub fn creator(&self) -> &[u8] {
         &self.creator
     }
 
-    /// Gives the certificate.
+    /// Returns the certificate.
     #[must_use]
     pub fn certificate(&self) -> &Certificate {
         &self.certificate
     }
 
-    /// Gives the MSP.
+    /// Returns the MSP.
     #[must_use]
     pub fn msp_id(&self) -> &MspId {
         &self.msp_id
@@ -141,7 +141,7 @@ fn read_key(certificate: &Certificate, der: &[u8]) -> Result<Key, SignerError> {
     key.ok_or_else(|| SignerError::OtherKey(certificate.subject().to_owned()))
 }
 
-/// Gives nothing when the key has another public half than the certificate.
+/// Returns nothing when the key has another public half than the certificate.
 fn p256_key(der: &[u8], point: &[u8]) -> Result<Option<Key>, SignerError> {
     let secret = p256::SecretKey::from_pkcs8_der(der);
     let secret = secret.or_else(|error| p256::SecretKey::from_sec1_der(der).map_err(|_| error));

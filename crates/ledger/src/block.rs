@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 /// How many entries a block's metadata has.
 const METADATA_ENTRIES: usize = 5;
 
-/// Gives the hash by which the next block names this one: SHA-256 over the DER of
+/// Returns the hash by which the next block names this one: SHA-256 over the DER of
 /// `SEQUENCE { INTEGER number, OCTET STRING previous_hash, OCTET STRING data_hash }`.
 #[must_use]
 pub fn header_hash(header: &BlockHeader) -> [u8; 32] {
@@ -50,7 +50,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     element
 }
 
-/// Gives the hash of a block's transactions: SHA-256 over all envelopes, one after another.
+/// Returns the hash of a block's transactions: SHA-256 over all envelopes, one after another.
 #[must_use]
 pub fn data_hash<'a>(envelopes: impl IntoIterator<Item = &'a Vec<u8>>) -> [u8; 32] {
     let mut hash = Sha256::new();
@@ -81,7 +81,7 @@ pub(crate) fn set_metadata(block: &mut Block, index: BlockMetadataIndex, value: 
     }
 }
 
-/// Gives one entry of a block's metadata; empty when it is not there.
+/// Returns one entry of a block's metadata; empty when it is not there.
 pub(crate) fn metadata(block: &Block, index: BlockMetadataIndex) -> &[u8] {
     let entries = block.metadata.as_ref().map(|metadata| metadata.metadata.as_slice()).unwrap_or_default();
     usize::try_from(index as i32).ok().and_then(|index| entries.get(index)).map_or(&[], Vec::as_slice)

@@ -65,7 +65,7 @@ pub enum Content {
 
 /// What the definitions of chaincodes say about collections.
 pub trait Collections {
-    /// Gives the number of blocks for which a collection keeps a value; 0 is for ever.
+    /// Returns the number of blocks for which a collection keeps a value; 0 is for ever.
     fn block_to_live(&self, namespace: &str, collection: &str) -> u64;
 }
 
@@ -87,7 +87,7 @@ impl Ledger {
         self.commit_with(transactions, collections, |_| ())
     }
 
-    /// Commits a block as [`Self::commit`] does, and gives it away when it is stored and [`Self::height`] does not count it
+    /// Commits a block as [`Self::commit`] does, and returns it away when it is stored and [`Self::height`] does not count it
     /// yet: for copies that are to be complete when somebody hears of the block.
     pub fn commit_with(
         &self,
@@ -154,7 +154,7 @@ impl Ledger {
     }
 }
 
-/// Gives the byte of a code in a block's metadata. All codes are at most 255.
+/// Returns the byte of a code in a block's metadata. All codes are at most 255.
 fn byte(code: TxValidationCode) -> u8 {
     u8::try_from(code as i32).unwrap_or(u8::MAX)
 }

@@ -188,7 +188,7 @@ impl LedgerError {
         Self::Damaged { record: record.into(), reason: reason.to_string() }
     }
 
-    /// Tells whether the disk is the reason, so that the same request can succeed once the disk is well again.
+    /// Returns whether the disk is the reason, so that the same request can succeed once the disk is well again.
     #[must_use]
     pub fn is_of_disk(&self) -> bool {
         matches!(self, Self::Disk(_) | Self::Interrupted)

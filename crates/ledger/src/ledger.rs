@@ -140,7 +140,7 @@ impl Ledger {
         }
     }
 
-    /// Tells whether a block is stored.
+    /// Returns whether a block is stored.
     pub(crate) fn holds(&self, block: &Block) -> Result<bool, LedgerError> {
         let number = block.header.as_ref().map(|header| header.number).unwrap_or_default();
         let stored = read_header(&self.database.begin_read()?, &self.name, number)?;
@@ -176,25 +176,25 @@ impl Ledger {
         self.heights.note(&self.name, height);
     }
 
-    /// Gives the channel's name.
+    /// Returns the channel's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Gives the number of blocks, which is also the number of the block to come.
+    /// Returns the number of blocks, which is also the number of the block to come.
     #[must_use]
     pub fn height(&self) -> u64 {
         *self.height.borrow()
     }
 
-    /// Gives the height as a value to wait for: once it is greater than `n`, block `n` can be read.
+    /// Returns the height as a value to wait for: once it is greater than `n`, block `n` can be read.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.height.subscribe()
     }
 
-    /// Gives the height with the hashes of the last block and of the one before it.
+    /// Returns the height with the hashes of the last block and of the one before it.
     pub fn info(&self) -> Result<BlockchainInfo, LedgerError> {
         let height = self.height();
         let last = read_header(&self.database.begin_read()?, &self.name, height - 1)?
@@ -207,7 +207,7 @@ impl Ledger {
         })
     }
 
-    /// Gives a block. Like all that is told of blocks and their transactions, it is there once [`Self::height`] counts it:
+    /// Returns a block. Like all that is told of blocks and their transactions, it is there once [`Self::height`] counts it:
     /// whoever has heard of a block finds it when asking for the newest.
     pub fn block(&self, number: u64) -> Result<Option<Block>, LedgerError> {
         if !self.counts(number) {
@@ -228,7 +228,7 @@ impl Ledger {
         Ok(Some(block))
     }
 
-    /// Gives the block with this header hash.
+    /// Returns the block with this header hash.
     pub fn block_by_hash(&self, hash: &[u8]) -> Result<Option<Block>, LedgerError> {
         let table = self.database.begin_read()?.open_table(NUMBERS)?;
         let Some(number) = table.get((&*self.name, hash))?.map(|guard| guard.value()) else {
@@ -237,7 +237,7 @@ impl Ledger {
         self.block(number)
     }
 
-    /// Gives the block in which a transaction, valid or not, came first.
+    /// Returns the block in which a transaction, valid or not, came first.
     pub fn block_of_transaction(&self, id: &str) -> Result<Option<Block>, LedgerError> {
         let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
         let Some(number) = table.get((&*self.name, &*transaction_key(id)))?.map(|guard| guard.value().0)
@@ -247,13 +247,13 @@ impl Ledger {
         self.block(number)
     }
 
-    /// Tells whether a transaction, valid or not, is in a block, be it one that [`Self::height`] does not count yet.
+    /// Returns whether a transaction, valid or not, is in a block, be it one that [`Self::height`] does not count yet.
     pub fn has_transaction(&self, id: &str) -> Result<bool, LedgerError> {
         let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
         Ok(table.get((&*self.name, &*transaction_key(id)))?.is_some())
     }
 
-    /// Gives a transaction, valid or not, as it came first.
+    /// Returns a transaction, valid or not, as it came first.
     pub fn transaction(&self, id: &str) -> Result<Option<Processed>, LedgerError> {
         let transaction = self.database.begin_read()?;
         let table = transaction.open_table(TRANSACTIONS)?;
@@ -274,12 +274,12 @@ impl Ledger {
         Ok(Some(Processed { envelope, code, block, index }))
     }
 
-    /// Tells whether the height counts a block; one that was written a moment ago is in the store and not counted.
+    /// Returns whether the height counts a block; one that was written a moment ago is in the store and not counted.
     fn counts(&self, block: u64) -> bool {
         block < self.height()
     }
 
-    /// Gives what the valid transactions of a block wrote to collections, by their indexes: what this ledger was given,
+    /// Returns what the valid transactions of a block wrote to collections, by their indexes: what this ledger was given,
     /// without what has expired or was purged.
     pub fn private_data(&self, block: u64) -> Result<BTreeMap<u64, TxPvtReadWriteSet>, LedgerError> {
         private_sets::of_block(&self.database.begin_read()?, &self.name, block)

@@ -12,7 +12,7 @@ use crate::error::LedgerError;
 /// Values by their names, such as the policy of an endorsement by key.
 pub type Metadata = BTreeMap<String, Vec<u8>>;
 
-/// Gives the entries in the order of their names.
+/// Returns the entries in the order of their names.
 pub(crate) fn entries(metadata: &Metadata) -> Vec<KvMetadataEntry> {
     let entry =
         |(name, value): (&String, &Vec<u8>)| KvMetadataEntry { name: name.clone(), value: value.clone() };

@@ -12,13 +12,13 @@ const MAX_DEGREE: u32 = 50;
 
 type Hash = [u8; 32];
 
-/// Gives what a read/write set holds of these reads.
+/// Returns what a read/write set holds of these reads.
 pub(crate) fn of(reads: Vec<KvRead>) -> ReadsInfo {
     summary(&reads, MAX_DEGREE)
         .map_or(ReadsInfo::RawReads(QueryReads { kv_reads: reads }), ReadsInfo::ReadsMerkleHashes)
 }
 
-/// Tells whether a summary, made with its own degree, is that of these reads.
+/// Returns whether a summary, made with its own degree, is that of these reads.
 pub(crate) fn is_of(held: &QueryReadsMerkleSummary, reads: &[KvRead]) -> bool {
     held.max_degree >= 2 && summary(reads, held.max_degree).as_ref() == Some(held)
 }
@@ -65,7 +65,7 @@ impl Tree {
         }
     }
 
-    /// Gives the uppermost level, counted from one, with all that is below it made part of it.
+    /// Returns the uppermost level, counted from one, with all that is below it made part of it.
     fn finish(mut self) -> (u32, Vec<Hash>) {
         let mut uppermost = self.levels.pop().unwrap_or_default();
         let mut level = u32::try_from(self.levels.len() + 1).unwrap_or(u32::MAX);

@@ -66,7 +66,7 @@ impl Simulation {
         })
     }
 
-    /// Gives the transaction's ID.
+    /// Returns the transaction's ID.
     #[must_use]
     pub fn transaction_id(&self) -> &str {
         &self.id
@@ -119,13 +119,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// Gives what the simulation has read and wants to write so far, and forgets it.
+    /// Returns what the simulation has read and wants to write so far, and forgets it.
     #[must_use]
     pub fn take_results(&mut self) -> Results {
         results::of(std::mem::take(&mut self.record))
     }
 
-    /// Ends the simulation and gives what it has read and wants to write.
+    /// Ends the simulation and returns what it has read and wants to write.
     #[must_use]
     pub fn finish(self) -> Results {
         results::of(self.record)

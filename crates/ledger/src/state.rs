@@ -115,7 +115,7 @@ impl<'a> Span<'a> {
         Self { channel, namespace, next_namespace: format!("{namespace}\0"), start, end }
     }
 
-    /// Gives the bounds for the table; those of an inverted range are empty and in order.
+    /// Returns the bounds for the table; those of an inverted range are empty and in order.
     pub(crate) fn bounds(&self) -> (Bound<Key<'_>>, Bound<Key<'_>>) {
         let start = (self.channel, self.namespace, self.start);
         let end = match self.end {

@@ -104,7 +104,7 @@ impl Store {
         Ok(heights(&self.database)?.into_keys().collect())
     }
 
-    /// Gives the ledger of a channel; one that does not exist yet begins with the block that `genesis` makes.
+    /// Returns the ledger of a channel; one that does not exist yet begins with the block that `genesis` makes.
     pub fn channel(&self, name: &str, genesis: impl FnOnce() -> Block) -> Result<Ledger, LedgerError> {
         // Nothing can be left half done under the lock.
         let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);

@@ -50,7 +50,7 @@ fn random(below: u64) -> u64 {
     RandomState::new().hash_one(0) % below
 }
 
-/// Starts the child, lets it report some blocks, kills it within the next and gives the last one it has reported.
+/// Starts the child, lets it report some blocks, kills it within the next and returns the last one it has reported.
 fn run_and_kill(folder: &Path) -> u64 {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture"])

@@ -113,7 +113,7 @@ fn metadata(value: u8) -> Metadata {
     Metadata::from([("m".to_owned(), vec![value])])
 }
 
-/// Gives the keys of a range in order; `end` [`None`] is open.
+/// Returns the keys of a range in order; `end` [`None`] is open.
 fn range(
     state: &State,
     namespace: usize,

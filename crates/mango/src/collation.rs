@@ -117,7 +117,7 @@ fn compare_mixed(integer: i128, float: f64) -> Ordering {
         .then_with(|| 0.0_f64.partial_cmp(&(float - whole)).unwrap_or(Ordering::Equal))
 }
 
-/// Tells whether two values are the same term: the equality of `$all`, by bytes and with 1 and 1.0 apart.
+/// Returns whether two values are the same term: the equality of `$all`, by bytes and with 1 and 1.0 apart.
 ///
 /// The document's numbers are taken as the peer stores them: through a float, written without a fraction where they
 /// have none (Fabric 3.1 `couchdoc_conv.go`), so 1.0 in a document is 1.

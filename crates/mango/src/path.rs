@@ -47,7 +47,7 @@ impl FieldPath {
         self.0.is_empty()
     }
 
-    /// Tells whether this is the key of a document.
+    /// Returns whether this is the key of a document.
     pub(crate) fn is_id(&self) -> bool {
         self.0 == ["_id"]
     }

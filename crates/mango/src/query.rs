@@ -60,7 +60,7 @@ impl Query {
         })
     }
 
-    /// Tells whether the selector matches a document.
+    /// Returns whether the selector matches a document.
     #[must_use]
     pub fn matches(&self, document: &Document) -> bool {
         self.selector.matches(Subject::Document(document), &self.collation)

@@ -97,7 +97,7 @@ impl<R: Read> Archive<R> {
         })
     }
 
-    /// Makes the content that follows a header readable and gives its length.
+    /// Makes the content that follows a header readable and returns its length.
     fn enter(&mut self, header: &Header) -> Result<u64, TarFault> {
         // Links, devices, directories and FIFOs have no content, whatever their size field says.
         let size = if matches!(header.flag, b'1'..=b'6') { 0 } else { header.size };
@@ -154,7 +154,7 @@ impl<R: Read> Archive<R> {
         Ok(content)
     }
 
-    /// Reads until the buffer is full or the source ends; gives the number of bytes.
+    /// Reads until the buffer is full or the source ends; returns the number of bytes.
     fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, Failure> {
         let mut filled = 0;
         while filled < buffer.len() {

@@ -32,7 +32,7 @@ pub struct CodeEntry {
 }
 
 impl CodeEntry {
-    /// Gives the path, relative and without `.` or `..`. Empty for the top folder itself.
+    /// Returns the path, relative and without `.` or `..`. Empty for the top folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.path.as_deref().unwrap_or(Path::new(OsStr::from_bytes(&self.header.name)))
@@ -44,19 +44,19 @@ impl CodeEntry {
         self.kind
     }
 
-    /// Gives the nine permission bits that a peer creates the entry with, less its umask.
+    /// Returns the nine permission bits that a peer creates the entry with, less its umask.
     #[must_use]
     pub fn mode(&self) -> u32 {
         self.mode
     }
 
-    /// Gives the number of bytes of a file; zero for a folder.
+    /// Returns the number of bytes of a file; zero for a folder.
     #[must_use]
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// Gives the header as it is in the archive.
+    /// Returns the header as it is in the archive.
     #[must_use]
     pub fn header(&self) -> &EntryHeader {
         &self.header
@@ -150,7 +150,7 @@ pub enum CodeFault {
 }
 
 impl CodeFault {
-    /// Gives the text that a peer has for the fault, where it is the same for every peer.
+    /// Returns the text that a peer has for the fault, where it is the same for every peer.
     pub(crate) fn peer_message(&self) -> Option<String> {
         match self {
             Self::Archive(fault) => {

@@ -90,19 +90,19 @@ impl PackageContents {
         Ok(())
     }
 
-    /// Gives the label.
+    /// Returns the label.
     #[must_use]
     pub fn label(&self) -> &Label {
         &self.label
     }
 
-    /// Gives what `metadata.json` will say.
+    /// Returns what `metadata.json` will say.
     #[must_use]
     pub fn metadata(&self) -> &PackageMetadata {
         &self.metadata
     }
 
-    /// Gives the files in the order in which they are written: by the bytes of their paths.
+    /// Returns the files in the order in which they are written: by the bytes of their paths.
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files.iter().map(|(path, content)| (path.as_str(), content.as_slice()))
     }

@@ -185,7 +185,7 @@ fn draft_of(folder: &Path) -> Result<TempDir, DiskError> {
         .map_err(|error| DiskError::Create { path: folder.to_owned(), error })
 }
 
-/// Gives the draft its name.
+/// Renames the draft to its final name.
 fn settle(draft: TempDir, folder: &Path) -> Result<(), DiskError> {
     // Replaces an empty folder, and fails should it have ceased to be empty.
     fs::rename(draft.path(), folder).map_err(|error| DiskError::Create { path: folder.to_owned(), error })?;
@@ -214,7 +214,7 @@ fn put(folder: &TempDir, entry: &CodeEntry, content: &mut dyn Read) -> io::Resul
     Ok(())
 }
 
-/// Tells whether a folder can be created under the name: nothing is there, or an empty folder.
+/// Returns whether a folder can be created under the name: nothing is there, or an empty folder.
 fn is_free(folder: &Path) -> io::Result<bool> {
     match folder.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
@@ -224,7 +224,7 @@ fn is_free(folder: &Path) -> io::Result<bool> {
     }
 }
 
-/// Gives the folder that holds a path; `.` for a bare name.
+/// Returns the folder that holds a path; `.` for a bare name.
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

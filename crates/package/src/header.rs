@@ -31,7 +31,7 @@ pub struct EntryHeader {
 }
 
 impl EntryHeader {
-    /// Gives the path as text, cut where it gets long.
+    /// Returns the path as text, cut where it gets long.
     #[must_use]
     pub fn shown_name(&self) -> String {
         shown(&self.name)
@@ -53,7 +53,7 @@ pub enum TarLayout {
 }
 
 impl TarLayout {
-    /// Gives the layout's name.
+    /// Returns the layout's name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -39,7 +39,7 @@ pub enum GzipFault {
 }
 
 impl GzipFault {
-    /// Gives the text that Go has for it.
+    /// Returns the text that Go has for it.
     pub(crate) fn go_text(self) -> &'static str {
         match self {
             Self::Empty => "EOF",
@@ -105,7 +105,7 @@ impl Cause {
     }
 }
 
-/// Opens the archive, checks that it begins as gzip, and gives its gzip header as well.
+/// Opens the archive, checks that it begins as gzip, and returns its gzip header as well.
 pub(crate) fn open<R: Read>(
     source: R,
     layer: Layer,

@@ -36,25 +36,25 @@ pub struct Package {
 }
 
 impl Package {
-    /// Gives the ID under which a peer knows the package.
+    /// Returns the ID under which a peer knows the package.
     #[must_use]
     pub fn id(&self) -> &PackageId {
         &self.id
     }
 
-    /// Gives what `metadata.json` says.
+    /// Returns what `metadata.json` says.
     #[must_use]
     pub fn metadata(&self) -> &PackageMetadata {
         &self.metadata
     }
 
-    /// Gives `metadata.json` as builders receive it, byte for byte.
+    /// Returns `metadata.json` as builders receive it, byte for byte.
     #[must_use]
     pub fn metadata_bytes(&self) -> &[u8] {
         &self.metadata_bytes
     }
 
-    /// Gives the header of the compression around the package or around its `code.tar.gz`.
+    /// Returns the header of the compression around the package or around its `code.tar.gz`.
     #[must_use]
     pub fn gzip(&self, layer: Layer) -> &GzipHeader {
         match layer {
@@ -63,19 +63,19 @@ impl Package {
         }
     }
 
-    /// Gives the headers of the package's own archive, in its order.
+    /// Returns the headers of the package's own archive, in its order.
     #[must_use]
     pub fn members(&self) -> &[EntryHeader] {
         &self.members
     }
 
-    /// Gives the entries of `code.tar.gz` in its order; of two with the same path the later one counts.
+    /// Returns the entries of `code.tar.gz` in its order; of two with the same path the later one counts.
     #[must_use]
     pub fn code_entries(&self) -> &[CodeEntry] {
         &self.entries
     }
 
-    /// Gives what a peer accepts but the author hardly meant.
+    /// Returns what a peer accepts but the author hardly meant.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings

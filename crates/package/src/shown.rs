@@ -15,7 +15,7 @@ pub(crate) fn kind_name(flag: u8) -> String {
     }
 }
 
-/// Gives a name out of an archive as text for a message, cut where it gets long.
+/// Returns a name out of an archive as text for a message, cut where it gets long.
 pub(crate) fn shown(name: &[u8]) -> String {
     const LONGEST: usize = 200;
     let text = String::from_utf8_lossy(&name[..name.len().min(LONGEST)]).into_owned();

@@ -44,7 +44,7 @@ impl WriteError {
     }
 }
 
-/// Writes a package and gives its ID. The same content gives the same bytes on every machine and in every release.
+/// Writes a package and returns its ID. The same content gives the same bytes on every machine and in every release.
 ///
 /// Entries look like those of `peer lifecycle chaincode package`: mode 0100644, no times, no folders, owner 500 in
 /// `code.tar.gz` and 0 around it (Fabric 3.1 `internal/peer/lifecycle/chaincode/package.go`). Nothing is compressed, so

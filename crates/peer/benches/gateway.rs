@@ -113,7 +113,7 @@ async fn echo(
     }
 }
 
-/// Gives the name of the function that a TRANSACTION calls.
+/// Returns the name of the function that a TRANSACTION calls.
 fn function(message: &ChaincodeMessage) -> Vec<u8> {
     let input = ChaincodeInput::decode(message.payload.as_slice()).unwrap_or_default();
     input.args.into_iter().next().unwrap_or_default()

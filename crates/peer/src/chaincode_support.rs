@@ -91,7 +91,7 @@ fn policy(policy: &ApplicationPolicy) -> EndorsementPolicy {
     }
 }
 
-/// Gives the policy that nobody satisfies, in place of one that cannot be read.
+/// Returns the policy that nobody satisfies, in place of one that cannot be read.
 fn nobody() -> SignaturePolicy {
     SignaturePolicy::any_of(Vec::new())
 }

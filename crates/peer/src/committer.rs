@@ -178,7 +178,7 @@ struct Batches {
 }
 
 impl Batches {
-    /// Gives the next batch, which is never empty; none after the stop, when everything was given.
+    /// Returns the next batch, which is never empty; none after the stop, when everything was given.
     async fn next(&mut self) -> Option<Vec<Vec<u8>>> {
         let first = self.receive().await?;
         let mut bytes = first.len();
@@ -191,7 +191,7 @@ impl Batches {
         Some(batch)
     }
 
-    /// Gives the next transaction. After the stop no new ones come in, and those that wait are given.
+    /// Returns the next transaction. After the stop no new ones come in, and those that wait are given.
     async fn receive(&mut self) -> Option<Vec<u8>> {
         tokio::select! {
             biased;

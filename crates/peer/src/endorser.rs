@@ -183,7 +183,7 @@ impl Endorser {
         }
     }
 
-    /// Gives the organizations of a channel, or those that may ask what belongs to none.
+    /// Returns the organizations of a channel, or those that may ask what belongs to none.
     fn msps<'a>(&'a self, channel: Option<&'a Arc<Channel>>) -> &'a MspManager {
         channel.map_or(&self.local.msps, |channel| channel.msps())
     }

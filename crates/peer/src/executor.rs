@@ -42,7 +42,7 @@ pub enum EndorsementPolicy {
 }
 
 impl ChaincodePolicies {
-    /// Gives a collection by its name.
+    /// Returns a collection by its name.
     #[must_use]
     pub fn collection(&self, name: &str) -> Option<&CollectionPolicies> {
         self.collections.iter().find(|collection| collection.name == name)

@@ -43,10 +43,10 @@ pub trait PackageStore: fmt::Debug + Send + Sync + 'static {
     /// Installs the bytes of a package file. It goes on when nobody waits for it any more.
     async fn install(&self, package: Vec<u8>) -> Result<Installed, InstallError>;
 
-    /// Gives what is installed, in the order of the IDs.
+    /// Returns what is installed, in the order of the IDs.
     fn installed(&self) -> Vec<Installed>;
 
-    /// Gives the bytes of a package file as they came.
+    /// Returns the bytes of a package file as they came.
     fn load(&self, package_id: &str) -> Result<Vec<u8>, InstallError>;
 }
 

@@ -43,7 +43,7 @@ pub struct PeerOptions {
 }
 
 impl PeerOptions {
-    /// Gives options with the times that peers ship, no packages, and nobody to watch.
+    /// Returns options with the times that peers ship, no packages, and nobody to watch.
     #[must_use]
     pub fn new(address: impl Into<String>, signer: Arc<Signer>, local_msps: Arc<MspManager>) -> Self {
         Self {
@@ -153,7 +153,7 @@ impl Peer {
         self.stopping.cancel();
     }
 
-    /// Gives the signal that the peer has stopped.
+    /// Returns the signal that the peer has stopped.
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.stopping
     }

@@ -41,7 +41,7 @@ impl Request<'_> {
         &self.proposal.unpacked.input.args
     }
 
-    /// Gives an argument as text.
+    /// Returns an argument as text.
     fn text(&self, index: usize) -> String {
         self.arguments().get(index).map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default()
     }

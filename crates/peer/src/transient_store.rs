@@ -61,7 +61,7 @@ impl TransientStore {
         pending.drop_old(self.limit_in_bytes, Instant::now());
     }
 
-    /// Gives the private data of a transaction that is about to be committed, which stays until [`Self::forget`].
+    /// Returns the private data of a transaction that is about to be committed, which stays until [`Self::forget`].
     pub(crate) fn get(&self, channel: &str, transaction_id: &str) -> Option<TxPvtReadWriteSet> {
         let id = (channel.to_owned(), transaction_id.to_owned());
         self.pending().sets.get(&id).map(|kept| kept.set.clone())

@@ -38,7 +38,7 @@ pub trait View {
     /// Returns the policies of a chaincode; [`None`] if it is not defined.
     fn policies(&self, chaincode: &str) -> Option<Arc<ChaincodePolicies>>;
 
-    /// Gives the endorsement policy of one key, encoded, if it has one.
+    /// Returns the endorsement policy of one key, encoded, if it has one.
     fn key_policy(&self, key: &StateKey) -> Result<Option<Vec<u8>>, LedgerError>;
 }
 

@@ -64,7 +64,7 @@ pub(crate) fn summary(cause: Cause, error: &ProbeError, scene: &Scene<'_>) -> St
     told.unwrap_or_else(|| error.to_string())
 }
 
-/// Gives what a server said, if it is text.
+/// Returns what a server said, if it is text.
 fn printable(error: &ProbeError) -> Option<&str> {
     let ProbeError::Dial(StageError::NotHttp2(bytes)) = error else { return None };
     std::str::from_utf8(bytes).ok().filter(|text| text.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
@@ -177,7 +177,7 @@ impl Scene<'_> {
     }
 }
 
-/// Gives the command to type next after a failure.
+/// Returns the command to type next after a failure.
 pub(crate) fn next(cause: Cause, scene: &Scene<'_>) -> String {
     let target = scene.target;
     let dialled = quote(&target.info.address);
@@ -221,7 +221,7 @@ pub(crate) fn next(cause: Cause, scene: &Scene<'_>) -> String {
     }
 }
 
-/// Gives the command to type next when all is well.
+/// Returns the command to type next when all is well.
 pub(crate) fn next_when_reachable(target: &Target) -> String {
     let name = target.name.as_str();
     match (target.kind, &target.expected) {

@@ -42,7 +42,7 @@ impl Server {
         })
     }
 
-    /// Gives the hosts it is for.
+    /// Returns the hosts it is for.
     pub(crate) fn hosts(&self) -> &[String] {
         &self.hosts
     }
@@ -52,12 +52,12 @@ impl Server {
         if self.hosts.is_empty() { "no host at all".to_owned() } else { self.hosts.join(", ") }
     }
 
-    /// Gives the first valid day, in UTC.
+    /// Returns the first valid day, in UTC.
     pub(crate) fn first_day(&self) -> String {
         day(self.not_before)
     }
 
-    /// Gives the last valid day, in UTC.
+    /// Returns the last valid day, in UTC.
     pub(crate) fn last_day(&self) -> String {
         day(self.not_after)
     }
@@ -77,7 +77,7 @@ fn day(moment: SystemTime) -> String {
     OffsetDateTime::from(moment).date().to_string()
 }
 
-/// Gives the name that a peer looks for in the server's certificate.
+/// Returns the name that a peer looks for in the server's certificate.
 pub(crate) fn verified_name<'a>(info: &'a ConnectionInfo, host: &'a str) -> &'a str {
     let client = info.tls.as_ref().and_then(|tls| tls.client.as_ref());
     client.and_then(|client| client.domain.as_deref()).unwrap_or(host)

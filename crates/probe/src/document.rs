@@ -118,14 +118,14 @@ impl Document {
         }
     }
 
-    /// Gives the step that failed.
+    /// Returns the step that failed.
     #[must_use]
     pub fn failed(&self) -> Option<&Line> {
         self.steps.iter().find(|line| line.verdict == "failed")
     }
 }
 
-/// Gives the word for how a connection is secured.
+/// Returns the word for how a connection is secured.
 pub(crate) fn security(info: &ConnectionInfo) -> &'static str {
     match &info.tls {
         None => "plaintext",
@@ -134,7 +134,7 @@ pub(crate) fn security(info: &ConnectionInfo) -> &'static str {
     }
 }
 
-/// Gives the stable name of a step.
+/// Returns the stable name of a step.
 const fn name(step: ProbeStep) -> &'static str {
     match step {
         ProbeStep::Resolve => "resolve",
@@ -147,7 +147,7 @@ const fn name(step: ProbeStep) -> &'static str {
     }
 }
 
-/// Gives the exit code of a step that failed; docs/exit-codes.md lists them.
+/// Returns the exit code of a step that failed; docs/exit-codes.md lists them.
 const fn exit_code(step: ProbeStep) -> u8 {
     match step {
         ProbeStep::Resolve => 30,

@@ -105,7 +105,7 @@ impl Target {
         Ok(target)
     }
 
-    /// Gives the command that probes the same again, followed by more options.
+    /// Returns the command that probes the same again, followed by more options.
     pub(crate) fn again(&self, more: &[&str]) -> String {
         let typed = self.tls_options.iter().chain(&self.other_options).map(String::as_str);
         let begin = ["ccs", "probe", self.name.as_str()];

@@ -58,14 +58,14 @@ pub fn strings(document: &[u8]) -> Vec<String> {
     strings
 }
 
-/// Tells whether a string is a private key or has the name of a secret.
+/// Returns whether a string is a private key or has the name of a secret.
 fn is_secret(key: &str, text: &str) -> bool {
     let key = key.to_lowercase();
     let is_named = ["key", "secret", "password", "passphrase", "token"].iter().any(|word| key.contains(word));
     (is_named && !text.is_empty()) || text.to_uppercase().contains("PRIVATE KEY")
 }
 
-/// Gives the next token of a compact document: a string, a bracket, a colon, a comma, or a run of anything else.
+/// Returns the next token of a compact document: a string, a bracket, a colon, a comma, or a run of anything else.
 fn token(text: &[u8]) -> Option<&[u8]> {
     let length = match text.first()? {
         b'"' => {

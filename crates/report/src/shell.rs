@@ -1,6 +1,6 @@
 //! Words of a command line or a script, quoted for a POSIX shell.
 
-/// Tells whether a word needs no quotes in any shell.
+/// Returns whether a word needs no quotes in any shell.
 #[must_use]
 pub fn is_plain(word: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);

@@ -17,7 +17,7 @@ struct Counted {
 }
 
 impl OfConnection {
-    /// Tells whether it has taken more than its due since this was last asked.
+    /// Returns whether it has taken more than its due since this was last asked.
     pub(crate) fn take_greedy(&self) -> bool {
         self.0.is_greedy.load(Ordering::Relaxed) && self.0.is_greedy.swap(false, Ordering::Relaxed)
     }

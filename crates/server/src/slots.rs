@@ -91,7 +91,7 @@ impl Slots {
         Slot { bytes, renewal: Renewal { shared: Arc::clone(&self.0), id: Arc::new(Mutex::new(id)) }, lost }
     }
 
-    /// Tells whether so many bytes more can be held.
+    /// Returns whether so many bytes more can be held.
     pub(crate) fn have_room(&self, bytes: usize) -> bool {
         self.0.taken().held + bytes <= self.0.limit
     }
@@ -138,7 +138,7 @@ impl Slot {
         let _ = (&mut self.lost).await;
     }
 
-    /// Tells whether another has the place, or wakes the task when it has.
+    /// Returns whether another has the place, or wakes the task when it has.
     pub(crate) fn poll_lost(&mut self, context: &mut Context<'_>) -> Poll<()> {
         Pin::new(&mut self.lost).poll(context).map(drop)
     }

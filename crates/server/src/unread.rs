@@ -188,12 +188,12 @@ impl Message {
 }
 
 impl Bounded {
-    /// Tells whether later messages are not bounded.
+    /// Returns whether later messages are not bounded.
     fn is_trusted(&self) -> bool {
         self.which == Unproven::First && !self.is_first
     }
 
-    /// Tells whether the client is between two messages of a stream.
+    /// Returns whether the client is between two messages of a stream.
     fn is_between(&self) -> bool {
         self.which != Unproven::Only && !self.is_first && !self.message.has_begun()
     }

@@ -90,7 +90,7 @@ mod tests {
         NAMES.into_iter().zip(values).map(|(name, value)| Variable { name, value: value.clone() }).collect()
     }
 
-    /// Lets a real shell read the text, and gives the values that its child then has.
+    /// Lets a real shell read the text, and returns the values that its child then has.
     fn read_by_sh(text: &str) -> Vec<Vec<u8>> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("variables");

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Gives the builder's executable: the one that the variable `CCS_BUILDER` names, or one built now.
+/// Returns the builder's executable: the one that the variable `CCS_BUILDER` names, or one built now.
 #[must_use]
 pub fn ccs_builder() -> PathBuf {
     if let Some(named) = std::env::var_os("CCS_BUILDER") {
@@ -26,7 +26,7 @@ pub fn ccs_builder() -> PathBuf {
     executable.unwrap()
 }
 
-/// Gives the target of static programs, after rustup has added it if it was missing.
+/// Returns the target of static programs, after rustup has added it if it was missing.
 ///
 /// rust-toolchain.toml names it, but rustup reads that file only when it may install by itself.
 #[must_use]

@@ -45,7 +45,7 @@ impl Authority {
         authority
     }
 
-    /// Gives the path of a file in the authority's folder.
+    /// Returns the path of a file in the authority's folder.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)

@@ -74,7 +74,7 @@ impl Talk {
         self.expect(Type::Ready).await
     }
 
-    /// Asks in the transaction of a message and gives the answer.
+    /// Asks in the transaction of a message and returns the answer.
     pub async fn ask(
         &mut self,
         transaction: &ChaincodeMessage,

@@ -163,31 +163,31 @@ impl FakeGateway {
         Self { address, received }
     }
 
-    /// Gives the proposals that came.
+    /// Returns the proposals that came.
     #[must_use]
     pub fn proposals(&self) -> Vec<SignedProposal> {
         self.received.lock().unwrap().proposals.clone()
     }
 
-    /// Gives the organizations of the last call.
+    /// Returns the organizations of the last call.
     #[must_use]
     pub fn organizations(&self) -> Vec<String> {
         self.received.lock().unwrap().organizations.clone()
     }
 
-    /// Gives the transactions that were submitted.
+    /// Returns the transactions that were submitted.
     #[must_use]
     pub fn envelopes(&self) -> Vec<Envelope> {
         self.received.lock().unwrap().envelopes.clone()
     }
 
-    /// Gives the requests for events.
+    /// Returns the requests for events.
     #[must_use]
     pub fn event_requests(&self) -> Vec<ChaincodeEventsRequest> {
         self.received.lock().unwrap().events.clone()
     }
 
-    /// Gives the requests for blocks.
+    /// Returns the requests for blocks.
     #[must_use]
     pub fn seeks(&self) -> Vec<Envelope> {
         self.received.lock().unwrap().seeks.clone()

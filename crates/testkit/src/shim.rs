@@ -52,7 +52,7 @@ impl ShimServer {
         Self { child, log }
     }
 
-    /// Gives what the server has said.
+    /// Returns what the server has said.
     #[must_use]
     pub fn log(&self) -> String {
         let mut text = Vec::new();

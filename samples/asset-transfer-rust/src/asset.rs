@@ -24,7 +24,7 @@ pub struct Asset {
 }
 
 impl Asset {
-    /// Gives the assets that `InitLedger` writes, as Fabric's sample has them.
+    /// Returns the assets that `InitLedger` writes, as Fabric's sample has them.
     pub(crate) fn initial() -> impl Iterator<Item = Self> {
         [
             ("asset1", "blue", 5, "Tomoko", 300),

@@ -47,7 +47,7 @@ type Result<T> = std::result::Result<T, ContractError>;
 struct Ledger<'a>(&'a ChaincodeStub);
 
 impl Ledger<'_> {
-    /// Runs one function and gives the payload of the response.
+    /// Runs one function and returns the payload of the response.
     ///
     /// Arguments to a function without parameters are ignored, as fabric-contract-api for Node.js does.
     async fn call(&self, function: &str, args: &[String]) -> Result<Vec<u8>> {
@@ -98,7 +98,7 @@ impl Ledger<'_> {
         Ok(exists.to_string().into_bytes())
     }
 
-    /// Gives the previous owner.
+    /// Returns the previous owner.
     async fn transfer(&self, [id, new_owner]: &[String; 2]) -> Result<Vec<u8>> {
         let mut asset: Asset = serde_json::from_slice(&self.existing(id).await?)?;
         let old_owner = std::mem::replace(&mut asset.owner, new_owner.clone());
@@ -106,7 +106,7 @@ impl Ledger<'_> {
         Ok(old_owner.into_bytes())
     }
 
-    /// Gives a JSON array in the order of the keys.
+    /// Returns a JSON array in the order of the keys.
     async fn all(&self) -> Result<Vec<u8>> {
         let records = self.0.get_state_by_range("", "").await?.collect_remaining().await?;
         let assets = records

@@ -12,7 +12,7 @@ use crate::workspace;
 /// The names that a peer calls.
 pub const NAMES: [&str; 3] = ["detect", "build", "release"];
 
-/// Builds the static `ccs-builder` and gives its path.
+/// Builds the static `ccs-builder` and returns its path.
 pub fn build() -> Result<PathBuf> {
     let folder = workspace::build_static(&["--package", "ccs-builder"])?;
     Ok(folder.join("ccs-builder"))
@@ -49,7 +49,7 @@ pub fn put(program: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Gives the folder that holds a builder's programs: the one named, or its sub-folder `bin`.
+/// Returns the folder that holds a builder's programs: the one named, or its sub-folder `bin`.
 pub fn locate(folder: &Path) -> Result<PathBuf> {
     let complete = |folder: &Path| NAMES.iter().all(|name| folder.join(name).is_file());
     [folder.to_path_buf(), folder.join("bin")]

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::tally::Tally;
 use crate::workspace;
 
-/// Tells whether a program can be started at all.
+/// Returns whether a program can be started at all.
 #[must_use]
 pub fn has(program: &str, version_argument: &str) -> bool {
     Command::new(program)

@@ -23,7 +23,7 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
     command
 }
 
-/// Tells whether cargo has set a variable because it runs this program. A build script may ask for such a variable, as ring's
+/// Returns whether cargo has set a variable because it runs this program. A build script may ask for such a variable, as ring's
 /// does: with another value than a person's own cargo has, everything above ring would be compiled again each time.
 fn is_of_this_package(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
@@ -69,7 +69,7 @@ pub fn target_folder() -> PathBuf {
     }
 }
 
-/// Tells whether this is a CI run, where nothing may be skipped for want of a tool.
+/// Returns whether this is a CI run, where nothing may be skipped for want of a tool.
 #[must_use]
 pub fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())

@@ -128,7 +128,7 @@ impl Case {
         Ok(Self { name, folder: folder.to_path_buf(), title: script.title.clone(), script })
     }
 
-    /// Tells whether the case ends with a refusal.
+    /// Returns whether the case ends with a refusal.
     pub(crate) fn is_refusal(&self) -> bool {
         self.script.steps.last().is_some_and(|step| step.exit != 0)
     }

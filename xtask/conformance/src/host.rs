@@ -53,7 +53,7 @@ pub(crate) fn run(script: &Script, step: &Step, scratch: &Scratch, texts: &Texts
     wait(child.with_context(|| format!("cannot start {}", step.run.name()))?)
 }
 
-/// Gives the files of the case to the user whom the programs run as.
+/// Returns the files of the case to the user whom the programs run as.
 pub(crate) fn hand_over(scratch: &Scratch) -> Result<()> {
     if !is_root() {
         return Ok(());
@@ -68,7 +68,7 @@ pub(crate) fn hand_over(scratch: &Scratch) -> Result<()> {
     Ok(())
 }
 
-/// Tells whether a small file system can be mounted for a program, as a full disk.
+/// Returns whether a small file system can be mounted for a program, as a full disk.
 pub(crate) fn can_mount() -> bool {
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]);

@@ -69,7 +69,7 @@ impl Recorded {
     }
 }
 
-/// Gives the lines on stderr with a heading for each step; nothing when all are silent.
+/// Returns the lines on stderr with a heading for each step; nothing when all are silent.
 pub(crate) fn stderr(observed: &Observed) -> String {
     if observed.steps.iter().all(|step| step.stderr.is_empty()) {
         return String::new();

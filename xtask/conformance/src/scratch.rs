@@ -133,7 +133,7 @@ pub(crate) fn remove(folder: &Path) -> Result<()> {
     })
 }
 
-/// Gives every folder a mode in which its entries can be removed.
+/// Returns every folder a mode in which its entries can be removed.
 fn open_up(folder: &Path) -> std::io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     for entry in fs::read_dir(folder)? {

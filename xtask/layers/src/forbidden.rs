@@ -66,7 +66,7 @@ fn tree(workspace: &Workspace, member: &Member) -> Result<Vec<(usize, String)>> 
     Ok(text.lines().filter_map(line).collect())
 }
 
-/// Gives the packages from the first of the tree to the one that is looked for.
+/// Returns the packages from the first of the tree to the one that is looked for.
 fn chain(tree: &[(usize, String)], wanted: &str) -> Option<Vec<String>> {
     let mut chain: Vec<String> = Vec::new();
     for (depth, name) in tree {

@@ -65,12 +65,12 @@ impl Modules {
         position
     }
 
-    /// Gives a name of a module a meaning.
+    /// Binds a name of a module to a meaning.
     pub(crate) fn bind(&mut self, module: usize, name: &str, binding: Binding) {
         self.0[module].names.entry(name.to_owned()).or_default().push(binding);
     }
 
-    /// Tells whether a file is that of a module around this one.
+    /// Returns whether a file is that of a module around this one.
     pub(crate) fn is_around(&self, file: usize, module: usize) -> bool {
         let around = std::iter::successors(Some(module), |module| self.0[*module].parent);
         around.into_iter().any(|module| self.0[module].file == file)

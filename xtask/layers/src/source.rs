@@ -339,7 +339,7 @@ fn path_attribute(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// Tells whether no product compiles what has these attributes: `cfg(test)`, `cfg(any(test, fuzzing))` and the like.
+/// Returns whether no product compiles what has these attributes: `cfg(test)`, `cfg(any(test, fuzzing))` and the like.
 fn is_only_for_tests(attributes: &[Attribute]) -> bool {
     let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     conditions

@@ -6,7 +6,7 @@ use super::read_metadata;
 use crate::Error;
 use crate::report::Report;
 
-/// Tells whether the package is chaincode as a service. Silent for every other package: the peer asks each builder.
+/// Returns whether the package is chaincode as a service. Silent for every other package: the peer asks each builder.
 pub fn detect(metadata_folder: &Path, report: &mut Report) -> Result<bool, Error> {
     let (metadata, _) = read_metadata(metadata_folder)?;
     report.set_label(&metadata.label);

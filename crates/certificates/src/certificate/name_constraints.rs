@@ -10,7 +10,7 @@ const DNS: u8 = der::context(2);
 const URI: u8 = der::context(6);
 const IP: u8 = der::context(7);
 
-/// Gives `None` where Go finds the extension invalid (`parseNameConstraintsExtension`).
+/// Returns `None` where Go finds the extension invalid (`parseNameConstraintsExtension`).
 pub(super) fn check(mut value: Reader<'_>) -> Option<()> {
     let mut fields = value.enter(der::SEQUENCE)?;
     let permitted = fields.enter_optional(der::context_constructed(0))?;

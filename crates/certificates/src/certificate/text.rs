@@ -1,6 +1,6 @@
 //! Text that names in a certificate are made of.
 
-/// Gives the text, if it is ASCII alone.
+/// Returns the text, if it is ASCII alone.
 pub(super) fn ascii(content: &[u8]) -> Option<String> {
     content.is_ascii().then(|| String::from_utf8_lossy(content).into_owned())
 }

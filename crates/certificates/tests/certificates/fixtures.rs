@@ -7,7 +7,7 @@ use serde_json::Value;
 pub(crate) struct Case(Value);
 
 impl Case {
-    /// Gives a text field, empty when it is absent.
+    /// Returns a text field, empty when it is absent.
     pub(crate) fn text(&self, field: &str) -> &str {
         self.0[field].as_str().unwrap_or_default()
     }
@@ -56,7 +56,7 @@ pub(crate) fn pem_file(name: &str) -> Vec<u8> {
     fs::read(folder().join("pem").join(name)).unwrap()
 }
 
-/// Gives data and label of a file that is one plain block.
+/// Returns data and label of a file that is one plain block.
 pub(crate) fn first_block(text: &[u8]) -> (Vec<u8>, String) {
     let text = std::str::from_utf8(text).unwrap();
     let (label, rest) = text.strip_prefix("-----BEGIN ").unwrap().split_once("-----\n").unwrap();

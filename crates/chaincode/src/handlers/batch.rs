@@ -27,7 +27,7 @@ fn write_record(record: WriteRecord, context: &Context) -> Result<(), RequestErr
     }
 }
 
-/// Gives the committed values in the order of the keys, empty where there is none.
+/// Returns the committed values in the order of the keys, empty where there is none.
 pub(super) fn get_multiple(payload: &[u8], context: &Context) -> Payload {
     let GetStateMultiple { keys, collection } = decode_payload(payload)?;
     let keys = keys.iter().map(String::as_str);

@@ -86,7 +86,7 @@ fn permitted(context: &Context, channel: &Channel) -> Result<(), RequestError> {
     checked.map(drop).map_err(|denied| RequestError::AccessDenied(denied.on(channel.name())))
 }
 
-/// Gives the last message of a chaincode that answers at once, as its caller gets it.
+/// Returns the last message of a chaincode that answers at once, as its caller gets it.
 fn completed(context: &Context, response: &Response) -> Vec<u8> {
     let (channel, id) = (context.channel.name().to_owned(), context.transaction_id.clone());
     TransactionKey { channel, id }.message(Type::Completed, response.encode_to_vec()).encode_to_vec()

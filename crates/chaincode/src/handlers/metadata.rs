@@ -7,7 +7,7 @@ use prost::Message;
 use super::{Payload, RequestError, decode_payload};
 use crate::context::Context;
 
-/// Gives the metadata of a key.
+/// Returns the metadata of a key.
 pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
     let GetStateMetadata { key, collection } = decode_payload(payload)?;
     let metadata = if collection.is_empty() {

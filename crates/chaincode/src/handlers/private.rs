@@ -5,7 +5,7 @@ use ccs_proto::peer::{DelState, GetState};
 use super::{Payload, RequestError, decode_payload};
 use crate::context::Context;
 
-/// Gives the SHA-256 hash of a private value, which anyone may read; empty when there is no value.
+/// Returns the SHA-256 hash of a private value, which anyone may read; empty when there is no value.
 pub(super) fn hash(payload: &[u8], context: &Context) -> Payload {
     let GetState { key, collection } = decode_payload(payload)?;
     context.outside_init()?;

@@ -96,7 +96,7 @@ async fn values(
     off_worker(read).await
 }
 
-/// Gives a value as the query wants it: whole, or the fields that it names.
+/// Returns a value as the query wants it: whole, or the fields that it names.
 fn shown(query: &Query, key: String, value: Vec<u8>) -> KeyValue {
     let document = Document::read(key.as_str(), &value);
     let fields = document.and_then(|document| query.project(&document));

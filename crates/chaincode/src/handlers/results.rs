@@ -10,7 +10,7 @@ use prost::Message;
 use super::{Payload, RequestError, decode_payload};
 use crate::context::{Context, OpenQuery};
 
-/// Gives how many results a page holds at most.
+/// Returns how many results a page holds at most.
 pub(super) fn page_size(metadata: &QueryMetadata, limit: usize) -> usize {
     let size = usize::try_from(metadata.page_size).ok().filter(|&size| size > 0);
     size.unwrap_or(limit).min(limit)

@@ -5,7 +5,7 @@ use ccs_proto::peer::{DelState, GetState, PutState};
 use super::{Payload, RequestError, decode_payload};
 use crate::context::Context;
 
-/// Gives the committed value, empty when there is none.
+/// Returns the committed value, empty when there is none.
 pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
     let GetState { key, collection } = decode_payload(payload)?;
     if !collection.is_empty() {

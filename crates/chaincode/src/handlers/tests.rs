@@ -92,7 +92,7 @@ fn request(message_type: Type, payload: &impl Message) -> ChaincodeMessage {
     key.message(message_type, payload.encode_to_vec())
 }
 
-/// Asks and gives the payload, or the text of the error.
+/// Asks and returns the payload, or the text of the error.
 fn ask(context: &Arc<Context>, message_type: Type, payload: &impl Message) -> Result<Vec<u8>, String> {
     send(context, request(message_type, payload))
 }

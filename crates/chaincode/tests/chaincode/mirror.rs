@@ -43,7 +43,7 @@ async fn finder(mut talk: Talk) {
     }
 }
 
-/// Commits values, tells the peer as its committer does, and gives what failed of that.
+/// Commits values, tells the peer as its committer does, and returns what failed of that.
 async fn commit(
     peer: &Arc<ChaincodeSupport>,
     channel: &Arc<Channel>,

@@ -63,12 +63,12 @@ pub(crate) struct Tls {
 }
 
 impl Tls {
-    /// Tells whether any of the options was given.
+    /// Returns whether any of the options was given.
     pub(crate) fn is_given(&self) -> bool {
         self.enabled || self.root_cert.is_some()
     }
 
-    /// Gives the options that have a value, as they could be typed again.
+    /// Returns the options that have a value, as they could be typed again.
     pub(crate) fn words(&self) -> Vec<String> {
         let path = |path: &PathBuf| path.display().to_string();
         let given = [

@@ -20,7 +20,7 @@ pub(crate) fn run(options: &Diff) -> Result<(), Failure> {
     if document.same { Ok(()) } else { Err(Failure::silent(FAILED)) }
 }
 
-/// Gives a package that cannot be read another code than one that differs.
+/// Returns a package that cannot be read another code than one that differs.
 fn unreadable(error: ccs_package_tools::Error) -> Failure {
     let failure = Failure::from(error);
     if failure.number() == FAILED { failure.with_code(ExitCode::InputOutput) } else { failure }

@@ -43,7 +43,7 @@ async fn follow(options: &Events) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Gives the place in the chain that an option names.
+/// Returns the place in the chain that an option names.
 pub(super) fn position(from: Start) -> Position {
     match from {
         Start::Oldest => Position::Oldest,

@@ -69,7 +69,7 @@ fn summary(report: &Report) -> String {
     format!("{colour}{}: {counts}; {verdict}{colour:#}\n", safe(&report.subject))
 }
 
-/// Gives the command that comes next.
+/// Returns the command that comes next.
 fn next(report: &Report, subject: &Path) -> String {
     let word = output::word(subject);
     if report.errors > 0 {

@@ -67,7 +67,7 @@ const fn last(level: Level) -> ProbeStep {
     }
 }
 
-/// Goes the way once, or until everything passes or the time is over; gives the last report and the number of attempts.
+/// Goes the way once, or until everything passes or the time is over; returns the last report and the number of attempts.
 async fn attempts(probe: &probe::Probe, wait: Option<Duration>) -> (ProbeReport, u32) {
     let deadline = wait.map(|wait| Instant::now() + wait);
     let mut told = String::new();

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::read;
 use crate::failure::{Failure, USAGE};
 
-/// Gives the bytes that a word stands for: itself, the content of FILE for `@FILE`, and `@TEXT` for `@@TEXT`.
+/// Returns the bytes that a word stands for: itself, the content of FILE for `@FILE`, and `@TEXT` for `@@TEXT`.
 pub(crate) fn bytes(word: &OsStr) -> Result<Vec<u8>, Failure> {
     match word.as_bytes() {
         [b'@', rest @ ..] if rest.starts_with(b"@") => Ok(rest.to_vec()),
@@ -16,7 +16,7 @@ pub(crate) fn bytes(word: &OsStr) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Gives the key and the bytes of `KEY=VALUE`.
+/// Returns the key and the bytes of `KEY=VALUE`.
 pub(crate) fn transient(word: &OsStr) -> Result<(String, Vec<u8>), Failure> {
     let wrong = |what: &str| {
         let hint = "write --transient KEY=VALUE, or KEY=@FILE for the content of a file".to_owned();

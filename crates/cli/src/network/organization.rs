@@ -41,7 +41,7 @@ impl Organization {
     }
 }
 
-/// Gives the MSP of an identity's folder, when it lies in the folder of an organization that has a connection profile.
+/// Returns the MSP of an identity's folder, when it lies in the folder of an organization that has a connection profile.
 pub(super) fn msp_of(identity: &Path) -> Option<MspId> {
     // ORGANIZATION/users/USER/msp
     let identity = identity.canonicalize().ok()?;

@@ -6,7 +6,7 @@ use crate::archive::{self, Entry, METADATA, file, tgz};
 use crate::folder::{Folder, SelfSigned};
 use crate::{ccs, stderr, stdout};
 
-/// Compares two packages and gives the differences.
+/// Compares two packages and returns the differences.
 fn differences(folder: &Folder, a: &[u8], b: &[u8]) -> Vec<Value> {
     let (a, b) = (folder.write("a.tgz", a), folder.write("b.tgz", b));
     let output = ccs(&["diff", &a, &b, "--json"]);

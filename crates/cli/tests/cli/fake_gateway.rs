@@ -41,7 +41,7 @@ impl Network {
         run(self.folder.path(), arguments, &[])
     }
 
-    /// Gives the text without what differs from one run to the next.
+    /// Returns the text without what differs from one run to the next.
     fn plain(&self, text: &str) -> String {
         text.replace(&self.fake.address.port().to_string(), "PORT")
     }

@@ -33,7 +33,7 @@ impl Folder {
         path
     }
 
-    /// Makes a package with `ccs package` and gives its file and ID.
+    /// Makes a package with `ccs package` and returns its file and ID.
     pub(crate) fn package(&self, name: &str, options: &[&str]) -> (String, String) {
         let file = self.path(name);
         let output = ccs(&[&["package", &file], options].concat());

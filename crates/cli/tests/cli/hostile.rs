@@ -10,7 +10,7 @@ use crate::archive::{self, Entry, METADATA, file, tgz};
 use crate::folder::Folder;
 use crate::{stderr, stdout};
 
-/// Runs every command that reads a package; gives what they printed.
+/// Runs every command that reads a package; returns what they printed.
 fn run_all(folder: &Folder, package: &[u8]) -> String {
     let (package, other) = (folder.write("x.tgz", package), folder.write("other.tgz", other()));
     let target = folder.path("target");

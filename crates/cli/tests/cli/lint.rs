@@ -9,7 +9,7 @@ use crate::archive::{self, Entry, METADATA, file, folder, tgz};
 use crate::folder::{Folder, SelfSigned};
 use crate::{ccs, stderr, stdout};
 
-/// Lints and gives the exit code with the document.
+/// Lints and returns the exit code with the document.
 fn lint(subject: &str) -> (i32, Value) {
     let output = ccs(&["lint", subject, "--json"]);
     assert_eq!(stderr(&output), "");

@@ -20,7 +20,7 @@ enum Security<'a> {
     MutualTls(&'a Authority),
 }
 
-/// Makes the package with the command, and gives its file and ID.
+/// Makes the package with the command, and returns its file and ID.
 fn package(folder: &Path, port: u16, security: &Security<'_>) -> (PathBuf, PackageId) {
     let out = folder.join("basic.tgz");
     let mut arguments = vec!["package".to_owned(), out.to_str().unwrap().to_owned()];
@@ -45,7 +45,7 @@ fn package(folder: &Path, port: u16, security: &Security<'_>) -> (PathBuf, Packa
     (out, stdout(&output).trim_end().parse().unwrap())
 }
 
-/// Installs the builder and runs it over the package; gives the released connection.json.
+/// Installs the builder and runs it over the package; returns the released connection.json.
 async fn build(folder: &Path, file: &Path, id: &PackageId) -> PathBuf {
     let bin = folder.join("builder/bin");
     let installed = std::process::Command::new(ccs_builder()).arg("install").arg(bin).output().unwrap();

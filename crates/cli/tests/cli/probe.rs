@@ -35,7 +35,7 @@ async fn probe(arguments: &[&str]) -> Output {
     tokio::task::spawn_blocking(run).await.unwrap()
 }
 
-/// Probes with `--json`; gives the document.
+/// Probes with `--json`; returns the document.
 async fn document(arguments: &[&str]) -> serde_json::Value {
     let output = probe(&[arguments, &["--json"]].concat()).await;
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output)))
@@ -108,12 +108,12 @@ fn start(listener: TcpListener, serve: Serve<'_>, chaincode_id: &str) {
     tokio::spawn(asset_transfer::serve_on(listener, config, std::future::pending()));
 }
 
-/// Gives the path of a file in the authority's folder, as text.
+/// Returns the path of a file in the authority's folder, as text.
 fn file(authority: &Authority, name: &str) -> String {
     authority.file(name).to_str().unwrap().to_owned()
 }
 
-/// Writes a client's pair into the authority's folder; gives the options that name it.
+/// Writes a client's pair into the authority's folder; returns the options that name it.
 fn client_options(authority: &Authority, pair: &Pair) -> [String; 4] {
     fs::write(authority.file("client.pem"), &pair.certificate).unwrap();
     fs::write(authority.file("client.key"), &pair.key).unwrap();
@@ -121,7 +121,7 @@ fn client_options(authority: &Authority, pair: &Pair) -> [String; 4] {
     ["--client-cert".to_owned(), cert, "--client-key".to_owned(), key]
 }
 
-/// Makes a package with the command; gives its ID.
+/// Makes a package with the command; returns its ID.
 fn package(out: &Path, address: &str, options: &[&str]) -> String {
     let arguments = ["package", out.to_str().unwrap(), "--label", "basic", "--address", address];
     let output = ccs(&[&arguments, options].concat());

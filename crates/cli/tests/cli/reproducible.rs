@@ -21,7 +21,7 @@ struct Circumstances {
     user: Option<u32>,
 }
 
-/// Makes the inputs in a folder of their own and packages them there; gives the ID and the file.
+/// Makes the inputs in a folder of their own and packages them there; returns the ID and the file.
 fn package(circumstances: &Circumstances) -> (String, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let index = r#"{"index":{"fields":["owner"]}}"#;

@@ -94,7 +94,7 @@ impl Builder {
         })
     }
 
-    /// Tells whether a launcher decides about a package.
+    /// Returns whether a launcher decides about a package.
     fn is_launched(&self, file: &Path) -> Result<bool, Error> {
         let chaincode_type = ccs_package_tools::chaincode_type(file)?;
         let kind = Kind::of(&chaincode_type);

@@ -135,12 +135,12 @@ impl Target {
         }
     }
 
-    /// Tells whether TLS is to be used.
+    /// Returns whether TLS is to be used.
     pub(crate) fn is_tls(&self) -> bool {
         self.tls.is_some()
     }
 
-    /// Tells whether the server asked for a client certificate in the last handshake.
+    /// Returns whether the server asked for a client certificate in the last handshake.
     pub(crate) fn was_asked_for_client(&self) -> bool {
         self.tls.as_ref().is_some_and(|(settings, _)| settings.evidence.seen().asked_for_client.is_some())
     }

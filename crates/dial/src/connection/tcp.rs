@@ -90,7 +90,7 @@ impl Dial<'_> {
     }
 }
 
-/// Gives the time for the next of several addresses.
+/// Returns the time for the next of several addresses.
 fn share(left: Duration, addresses: usize) -> Duration {
     let equal = left / u32::try_from(addresses).unwrap_or(u32::MAX).max(1);
     equal.max(LEAST_SHARE.min(left))

@@ -45,7 +45,7 @@ pub(super) fn settings(tls: &ConnectionTls) -> Result<Settings, StageError> {
     Ok(Settings { config: Arc::new(config), evidence })
 }
 
-/// Gives the name that the server's certificate must be for.
+/// Returns the name that the server's certificate must be for.
 pub(super) fn server_name(tls: &ConnectionTls, host: &str) -> Result<ServerName<'static>, StageError> {
     let domain = tls.client.as_ref().and_then(|client| client.domain.as_deref());
     let name = domain.unwrap_or(host).to_owned();

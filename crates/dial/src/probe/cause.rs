@@ -18,7 +18,7 @@ macro_rules! causes {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$cause,)*];
 
-            /// Gives the code for scripts.
+            /// Returns the code for scripts.
             #[must_use]
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$cause => $code,)* }
@@ -181,7 +181,7 @@ fn of_tls(error: &rustls::Error, client: ClientCertificate) -> Cause {
     }
 }
 
-/// Tells whether a server that asked for a certificate can mean it by this alert.
+/// Returns whether a server that asked for a certificate can mean it by this alert.
 fn is_about_certificate(alert: AlertDescription) -> bool {
     matches!(
         alert,

@@ -11,7 +11,7 @@ use crate::connection::Attempt;
 /// How long a connection within the machine may take.
 const LIMIT: Duration = Duration::from_millis(200);
 
-/// Tells whether an address that refused is this machine's, and something accepts on 127.0.0.1.
+/// Returns whether an address that refused is this machine's, and something accepts on 127.0.0.1.
 pub(super) async fn listens_there_alone(attempts: &[Attempt], port: u16) -> bool {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let mut others =

@@ -51,7 +51,7 @@ pub struct ProbeReport {
 }
 
 impl ProbeReport {
-    /// Gives the step that failed, and why.
+    /// Returns the step that failed, and why.
     #[must_use]
     pub fn failure(&self) -> Option<(ProbeStep, &ProbeError)> {
         self.steps.iter().find_map(|report| match &report.verdict {

@@ -31,7 +31,7 @@ impl ProbeStep {
     pub const ALL: [Self; 7] =
         [Self::Resolve, Self::Tcp, Self::Tls, Self::Http2, Self::Stream, Self::Register, Self::Id];
 
-    /// Gives the step that a stage of a dial belongs to.
+    /// Returns the step that a stage of a dial belongs to.
     pub(super) fn of(stage: Stage) -> Self {
         match stage {
             Stage::Settings | Stage::Resolve => Self::Resolve,
@@ -62,7 +62,7 @@ pub enum ProbeError {
     Ended(#[from] End),
 }
 
-/// Gives the name of a status in gRPC, and what the server says beside it.
+/// Returns the name of a status in gRPC, and what the server says beside it.
 fn in_words(status: &Status) -> String {
     match status.message() {
         "" => format!("{:?}", status.code()),

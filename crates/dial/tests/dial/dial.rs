@@ -32,7 +32,7 @@ async fn announced(info: &ConnectionInfo) -> String {
     ccs_dial::register::announced(&message).unwrap().unwrap()
 }
 
-/// Gives a port on which nothing listens.
+/// Returns a port on which nothing listens.
 async fn closed_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }

@@ -40,18 +40,18 @@ impl<'a> Object<'a> {
         self.members().filter(|(key, _)| !names.iter().any(|name| string::names(key, name)))
     }
 
-    /// Gives the value that Go's map would hold under exactly this key: the last one.
+    /// Returns the value that Go's map would hold under exactly this key: the last one.
     #[must_use]
     pub fn exactly(&self, key: &str) -> Option<Json<'a>> {
         self.members.iter().rev().find(|(found, _)| found == key).map(|(_, value)| *value)
     }
 
-    /// Gives the string that Go would leave in the struct field `name`; [`None`] when it is absent or null.
+    /// Returns the string that Go would leave in the struct field `name`; [`None`] when it is absent or null.
     pub fn string(&self, name: &str) -> Result<Option<String>, TypeError> {
         self.field(name, "a string", Json::as_str)
     }
 
-    /// Gives the boolean that Go would leave in the struct field `name`; [`None`] when it is absent or null.
+    /// Returns the boolean that Go would leave in the struct field `name`; [`None`] when it is absent or null.
     pub fn boolean(&self, name: &str) -> Result<Option<bool>, TypeError> {
         self.field(name, "a boolean", Json::as_bool)
     }

@@ -88,7 +88,7 @@ pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Checks a document and gives the place of its value: first byte, and one past the last.
+/// Checks a document and returns the place of its value: first byte, and one past the last.
 pub(super) fn check(document: &[u8]) -> Result<(usize, usize), SyntaxError> {
     let mut scanner = Scanner { bytes: document, at: 0, open: Vec::new() };
     scanner.document().map_err(|reason| SyntaxError::new(document, scanner.at, reason))
@@ -314,7 +314,7 @@ impl<'a> Cursor<'a> {
         Self { rest: container.get(1..).unwrap_or_default() }
     }
 
-    /// Gives the next element's text.
+    /// Returns the next element's text.
     pub(super) fn element(&mut self) -> Option<&'a [u8]> {
         self.skip_separators();
         if matches!(self.rest.first(), None | Some(b']' | b'}')) {
@@ -325,7 +325,7 @@ impl<'a> Cursor<'a> {
         Some(text)
     }
 
-    /// Gives the next member: the key's text between its quotes, and the value's text.
+    /// Returns the next member: the key's text between its quotes, and the value's text.
     pub(super) fn member(&mut self) -> Option<(&'a [u8], &'a [u8])> {
         let key = self.element()?;
         let value = self.element()?;

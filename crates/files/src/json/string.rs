@@ -59,7 +59,7 @@ fn hex4(digits: Option<&[u8]>) -> u32 {
         .fold(0, |value, &digit| value * 16 + char::from(digit).to_digit(16).unwrap_or_default())
 }
 
-/// Tells whether a key of a document names a field: equal under Unicode simple folding.
+/// Returns whether a key of a document names a field: equal under Unicode simple folding.
 ///
 /// `name` is ASCII, so beside its own two cases only U+017F (long s) and U+212A (Kelvin sign) fold into it.
 pub(super) fn names(key: &str, name: &str) -> bool {

@@ -37,7 +37,7 @@ impl ObjectWriter {
         self
     }
 
-    /// Ends the object and gives its text.
+    /// Ends the object and returns its text.
     #[must_use]
     pub fn finish(mut self) -> Vec<u8> {
         self.text.push(b'}');

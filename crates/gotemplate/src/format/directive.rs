@@ -264,7 +264,7 @@ impl Run<'_, '_> {
     }
 }
 
-/// Reads digits from `start`; gives the number, if there is one, and where it ends.
+/// Reads digits from `start`; returns the number, if there is one, and where it ends.
 fn parse_number(text: &[u8], start: usize, end: usize) -> (Option<usize>, usize) {
     let mut number = None;
     let mut at = start;

@@ -25,7 +25,7 @@ impl Printer {
         Printer { flags: Flags::default(), text: Vec::new(), limit, fault: None, depth: 0 }
     }
 
-    /// Gives the text, or what stopped the printing.
+    /// Returns the text, or what stopped the printing.
     pub(crate) fn finish(self) -> Result<Vec<u8>, Fault> {
         match self.fault {
             Some(fault) => Err(fault),

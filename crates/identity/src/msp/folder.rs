@@ -50,7 +50,7 @@ pub enum FolderError {
 }
 
 impl FolderError {
-    /// Gives what an MSP folder looks like, where that may help.
+    /// Returns what an MSP folder looks like, where that may help.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let layout = "an MSP folder has cacerts/, tlscacerts/ and config.yaml, and signcerts/ and keystore/ when it signs";

@@ -32,7 +32,7 @@ impl RevocationList {
         ca.subject_key_identifier() == Some(self.authority.as_slice())
     }
 
-    /// Tells whether the list names a certificate of its CA.
+    /// Returns whether the list names a certificate of its CA.
     pub(super) fn revokes(&self, certificate: &Certificate) -> bool {
         // A list that cannot be read to its end was refused when it came.
         self.list.find_serial(certificate.serial()).is_ok_and(|revoked| revoked.is_some())

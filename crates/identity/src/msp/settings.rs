@@ -27,7 +27,7 @@ pub struct MspSettings {
 }
 
 impl MspSettings {
-    /// Gives settings of one root and nothing else.
+    /// Returns settings of one root and nothing else.
     #[must_use]
     pub fn new(id: MspId, root: Certificate) -> Self {
         Self {
@@ -67,7 +67,7 @@ pub struct NodeUnits {
 }
 
 impl NodeUnits {
-    /// Gives the units that cryptogen and Fabric CA use: `client`, `peer`, `admin` and `orderer`.
+    /// Returns the units that cryptogen and Fabric CA use: `client`, `peer`, `admin` and `orderer`.
     #[must_use]
     pub fn usual(certifier: Option<&Certificate>) -> Self {
         let unit = |name: &str| Some(UnitIdentifier { name: name.to_owned(), certifier: certifier.cloned() });

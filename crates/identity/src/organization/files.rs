@@ -21,7 +21,7 @@ fn secret(path: String, content: &str) -> NewFile {
     NewFile { path, content: content.to_owned(), is_secret: true }
 }
 
-/// Gives the files of an organization.
+/// Returns the files of an organization.
 pub(super) fn files(plan: &OrganizationPlan, material: &Material) -> Vec<NewFile> {
     let domain = &plan.domain;
     let mut files = vec![
@@ -41,7 +41,7 @@ pub(super) fn files(plan: &OrganizationPlan, material: &Material) -> Vec<NewFile
     files
 }
 
-/// Gives the folders that stay empty: administrators are told by their organizational unit.
+/// Returns the folders that stay empty: administrators are told by their organizational unit.
 pub(super) fn empty_folders(plan: &OrganizationPlan) -> [String; 4] {
     let OrganizationPlan { domain, .. } = plan;
     [
@@ -52,7 +52,7 @@ pub(super) fn empty_folders(plan: &OrganizationPlan) -> [String; 4] {
     ]
 }
 
-/// Gives what every MSP folder of the organization holds.
+/// Returns what every MSP folder of the organization holds.
 fn msp(plan: &OrganizationPlan, material: &Material, folder: &str) -> [NewFile; 3] {
     let domain = &plan.domain;
     [
@@ -84,7 +84,7 @@ fn member(
     files
 }
 
-/// Gives config.yaml of an MSP folder.
+/// Returns config.yaml of an MSP folder.
 fn config(certifier: &str) -> String {
     let roles = [("Client", "client"), ("Peer", "peer"), ("Admin", "admin"), ("Orderer", "orderer")];
     let units = roles.map(|(key, unit)| {

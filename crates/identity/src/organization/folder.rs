@@ -15,7 +15,7 @@ use super::{Organization, OrganizationError, OrganizationPlan, Origin};
 use crate::git::exclude_from_git;
 
 impl Organization {
-    /// Gives the folder of an organization under the folder of all, such as
+    /// Returns the folder of an organization under the folder of all, such as
     /// `organizations/peerOrganizations/org1.example.com`.
     #[must_use]
     pub fn folder(organizations: &Path, plan: &OrganizationPlan) -> PathBuf {
@@ -92,7 +92,7 @@ fn draft(organizations: &Path, files: &[NewFile], empty: &[String]) -> io::Resul
     Ok(draft)
 }
 
-/// Gives a draft its name.
+/// Renames a draft to its final name.
 fn publish(draft: &TempDir, folder: &Path) -> io::Result<()> {
     make_folder(folder.parent().unwrap_or(folder))?;
     fs::rename(draft.path(), folder)

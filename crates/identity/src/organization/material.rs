@@ -45,7 +45,7 @@ impl Material {
         })
     }
 
-    /// Gives the organization that the material makes.
+    /// Returns the organization that the material makes.
     pub(super) fn organization(&self, plan: &OrganizationPlan) -> Result<Organization, OrganizationError> {
         let read = |pair: &Pair| {
             let certificate = Certificate::from_pem(pair.certificate.as_bytes());

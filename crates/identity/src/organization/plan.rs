@@ -24,13 +24,13 @@ pub struct OrganizationPlan {
 }
 
 impl OrganizationPlan {
-    /// Gives the common name of the peer.
+    /// Returns the common name of the peer.
     #[must_use]
     pub fn peer_name(&self) -> String {
         format!("peer0.{}", self.domain)
     }
 
-    /// Gives every host of the peer's TLS certificate.
+    /// Returns every host of the peer's TLS certificate.
     #[must_use]
     pub fn all_hosts(&self) -> Vec<String> {
         let mut hosts = vec![self.peer_name()];
@@ -60,13 +60,13 @@ pub struct DomainError {
 }
 
 impl Domain {
-    /// Gives the text.
+    /// Returns the text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Gives the first label.
+    /// Returns the first label.
     pub(crate) fn first_label(&self) -> &str {
         self.0.split('.').next().unwrap_or_default()
     }

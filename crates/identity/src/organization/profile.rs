@@ -50,7 +50,7 @@ struct Options {
     hostname: String,
 }
 
-/// Gives the name of the organization in profiles: the first label of its domain with a capital letter.
+/// Returns the name of the organization in profiles: the first label of its domain with a capital letter.
 fn organization_name(plan: &OrganizationPlan) -> String {
     let mut letters = plan.domain.first_label().chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
@@ -78,7 +78,7 @@ pub(super) fn json(plan: &OrganizationPlan, tls_ca: &str) -> String {
     text
 }
 
-/// Gives the same content as the JSON profile, with the certificate in lines of its own.
+/// Returns the same content as the JSON profile, with the certificate in lines of its own.
 pub(super) fn yaml(plan: &OrganizationPlan, tls_ca: &str) -> String {
     let (name, peer) = (organization_name(plan), plan.peer_name());
     let label = plan.domain.first_label();

@@ -76,7 +76,7 @@ impl SignaturePolicy {
         Ok(Self { rule: Rule::from_wire(rule, &principals, 0)? })
     }
 
-    /// Gives the envelope, the same as the peer command makes of the same text: approvals compare its bytes.
+    /// Returns the envelope, the same as the peer command makes of the same text: approvals compare its bytes.
     ///
     /// Principals are numbered as a peer meets them, those of inner gates before those of the gate around them, and each
     /// as often as it is written (Fabric 3.1 `common/policydsl`).
@@ -166,7 +166,7 @@ impl Principal {
         }
     }
 
-    /// Gives the principal as on the wire; what is not supported keeps its kind and nothing else.
+    /// Returns the principal as on the wire; what is not supported keeps its kind and nothing else.
     #[must_use]
     pub fn to_wire(&self) -> common::MspPrincipal {
         let (kind, principal) = match self {

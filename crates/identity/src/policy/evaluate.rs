@@ -4,7 +4,7 @@ use super::{Rule, SignaturePolicy};
 use crate::identity::Identity;
 
 impl SignaturePolicy {
-    /// Tells whether identities, whose signatures were verified, satisfy the policy together.
+    /// Returns whether identities, whose signatures were verified, satisfy the policy together.
     ///
     /// Each identity counts once, and for the first rule in the policy's order that takes it (Fabric 3.1
     /// `common/cauthdsl`): `AND('A.member', 'A.admin')` refuses the admin and the client of A in this order, and takes

@@ -32,13 +32,13 @@ enum Problem {
 }
 
 impl PolicySyntaxError {
-    /// Gives where reading stopped, counted in characters from 1.
+    /// Returns where reading stopped, counted in characters from 1.
     #[must_use]
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// Gives what to write instead.
+    /// Returns what to write instead.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self.problem {
@@ -186,7 +186,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes space and gives the character after it, which stays.
+    /// Passes space and returns the character after it, which stays.
     fn next_is_not_space(&mut self) -> Option<char> {
         let rest = self.rest().trim_start();
         self.at = self.text.len() - rest.len();

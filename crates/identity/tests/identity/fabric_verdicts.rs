@@ -53,7 +53,7 @@ fn policies_are_read_and_encoded_as_by_fabric() {
     }
 }
 
-/// Asks Fabric's code about a file or folder, and gives what it says.
+/// Asks Fabric's code about a file or folder, and returns what it says.
 fn fabric(question: &str, path: &Path) -> String {
     let judge = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/go-msp");
     let output =

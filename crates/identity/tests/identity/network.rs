@@ -82,7 +82,7 @@ impl Authority {
         Issued { pem: params.signed_by(&key, &self.issuer).unwrap().pem(), key }
     }
 
-    /// Gives a revocation list, DER, that has been out of date for a day.
+    /// Returns a revocation list, DER, that has been out of date for a day.
     pub(crate) fn revoke(&self, serial: u64) -> Vec<u8> {
         self.revocation_list(serial).der().to_vec()
     }

@@ -16,7 +16,7 @@ impl Network {
         Self { one: Organization::new("Org1MSP"), two: Organization::new("Org2MSP") }
     }
 
-    /// Gives an identity of a name such as `peer.1`, of the role and the organization.
+    /// Returns an identity of a name such as `peer.1`, of the role and the organization.
     fn identity(&self, name: &str) -> Identity {
         let (unit, organization) = name.split_once('.').unwrap();
         if organization == "1" { self.one.identity(name, unit) } else { self.two.identity(name, unit) }

@@ -38,7 +38,7 @@ struct Write {
     version: Vec<u8>,
 }
 
-/// Gives the metadata entry of a block with these codes and changes.
+/// Returns the metadata entry of a block with these codes and changes.
 pub(super) fn of(last: &Block, codes: &[TxValidationCode], updates: &Updates) -> Vec<u8> {
     let filter: Vec<u8> = codes.iter().map(|&code| byte(code)).collect();
     let previous =

@@ -111,7 +111,7 @@ fn change_values(
     Ok(())
 }
 
-/// Gives values the version of their hashes where only their metadata was written.
+/// Returns values the version of their hashes where only their metadata was written.
 ///
 /// A value that is not the one of its hash keeps its version, which tells readers that it is stale (Fabric 3.1
 /// `core/ledger/kvledger/txmgmt/validation/batch_preparer.go`).

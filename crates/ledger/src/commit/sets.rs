@@ -67,7 +67,7 @@ impl Sets {
 }
 
 impl NamespaceSet {
-    /// Tells whether the set writes a key that the state cannot hold, or is one of a namespace with such a name.
+    /// Returns whether the set writes a key that the state cannot hold, or is one of a namespace with such a name.
     fn has_long_key(&self) -> bool {
         let written = self.public.writes.iter().map(|write| write.key.len());
         let with_metadata = self.public.metadata_writes.iter().map(|write| write.key.len());

@@ -85,7 +85,7 @@ impl View<'_, '_> {
         }
     }
 
-    /// Gives the keys and versions of a range with the block's changes, in order.
+    /// Returns the keys and versions of a range with the block's changes, in order.
     pub(super) fn range<'v>(
         &'v self,
         namespace: &'v str,

@@ -43,7 +43,7 @@ fn are_hashes_current(view: &View<'_, '_>, set: &NamespaceSet) -> Result<bool, L
     Ok(true)
 }
 
-/// Tells whether a key has the version that was read, and no earlier transaction of the block changes it.
+/// Returns whether a key has the version that was read, and no earlier transaction of the block changes it.
 fn is_current(
     view: &View<'_, '_>,
     namespace: &str,

@@ -66,7 +66,7 @@ impl Simulation {
         Ok(metadata::decode(&entry.map(|entry| entry.metadata).unwrap_or_default())?)
     }
 
-    /// Gives the metadata of a private key of which only the SHA-256 hash is known; nothing is noted as read.
+    /// Returns the metadata of a private key of which only the SHA-256 hash is known; nothing is noted as read.
     pub fn metadata_of_hash(
         &self,
         namespace: &str,

@@ -139,7 +139,7 @@ impl Simulation {
         Ok(RangeQuery { rows, record, end: end.to_owned(), progress: Progress::new(limit) })
     }
 
-    /// Gives one page of a range: at most `size` results, from `bookmark` on if there is one.
+    /// Returns one page of a range: at most `size` results, from `bookmark` on if there is one.
     ///
     /// The key that the bookmark names is not recorded as read.
     pub fn range_page(
@@ -175,7 +175,7 @@ impl Simulation {
         Ok(RangeQuery { rows, record: None, end: end.to_owned(), progress: Progress::new(limit) })
     }
 
-    /// Gives the next results of a range query.
+    /// Returns the next results of a range query.
     pub fn next_batch(&mut self, query: &mut RangeQuery) -> Result<Batch<KeyValue>, SimulationError> {
         let RangeQuery { rows, record, end, progress } = query;
         progress.next_batch(|| self.fetch(rows, record.as_ref(), end))
@@ -221,18 +221,18 @@ impl Simulation {
         Ok(HistoryQuery { rows, envelopes, pieces, namespace, key, progress: Progress::new(limit) })
     }
 
-    /// Gives all keys of a namespace.
+    /// Returns all keys of a namespace.
     pub fn scan(&self, namespace: &str) -> Result<Scan, SimulationError> {
         self.all(namespace)
     }
 
-    /// Gives all keys of a collection.
+    /// Returns all keys of a collection.
     pub fn scan_private(&mut self, namespace: &str, collection: &str) -> Result<Scan, SimulationError> {
         self.begin_private_query()?;
         self.all(&namespace::private(namespace, collection))
     }
 
-    /// Gives a value as a scan of its namespace or collection does.
+    /// Returns a value as a scan of its namespace or collection does.
     pub fn peek(&self, namespace: &str, key: &str) -> Result<Option<Vec<u8>>, SimulationError> {
         let entry = self.state.read(&self.channel, namespace, key.as_bytes())?;
         Ok(entry.map(|entry| entry.value))
@@ -269,7 +269,7 @@ impl Simulation {
 }
 
 impl HistoryQuery {
-    /// Gives the next results.
+    /// Returns the next results.
     pub fn next_batch(&mut self) -> Result<Batch<KeyModification>, LedgerError> {
         let Self { rows, envelopes, pieces, namespace, key, progress } = self;
         progress.next_batch(|| {

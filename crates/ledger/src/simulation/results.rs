@@ -121,7 +121,7 @@ fn range_info(range: RangeRecord) -> RangeQueryInfo {
     }
 }
 
-/// Gives what is public of a collection's reads and writes. It is in the order of the keys, not of their hashes.
+/// Returns what is public of a collection's reads and writes. It is in the order of the keys, not of their hashes.
 fn hashed_set(used: &CollectionRecord) -> HashedRwSet {
     let hash = |key: &String| Sha256::digest(key).to_vec();
     HashedRwSet {
@@ -153,7 +153,7 @@ fn hashed_write(key_hash: Vec<u8>, write: &PrivateWrite) -> KvWriteHash {
     }
 }
 
-/// Gives what is private of a collection's writes. Of metadata it is only the key: the committer finds the value by it, to
+/// Returns what is private of a collection's writes. Of metadata it is only the key: the committer finds the value by it, to
 /// give it the version that the metadata's write gives to the hash.
 fn private_set(used: &CollectionRecord) -> Option<KvrwSet> {
     if used.writes.is_empty() && used.metadata.is_empty() {

@@ -39,7 +39,7 @@ pub(crate) enum Failure {
 }
 
 impl TarFault {
-    /// Gives Go's text for the fault, where it has one.
+    /// Returns Go's text for the fault, where it has one.
     pub(crate) fn go_text(&self) -> Option<&'static str> {
         match self {
             Self::Header(_) => Some("archive/tar: invalid tar header"),

@@ -64,7 +64,7 @@ fn layout_of(block: &Block) -> TarLayout {
     }
 }
 
-/// Gives the part of the path that is kept apart from the name.
+/// Returns the part of the path that is kept apart from the name.
 fn prefix(block: &Block, layout: TarLayout) -> &[u8] {
     match layout {
         TarLayout::V7 => &[],
@@ -80,7 +80,7 @@ fn prefix(block: &Block, layout: TarLayout) -> &[u8] {
     }
 }
 
-/// Gives the bytes before the first NUL, or all of them.
+/// Returns the bytes before the first NUL, or all of them.
 pub(crate) fn until_nul(field: &[u8]) -> &[u8] {
     field.split(|&byte| byte == 0).next().unwrap_or_default()
 }

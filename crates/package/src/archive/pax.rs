@@ -58,7 +58,7 @@ impl Records {
         Ok(())
     }
 
-    /// Tells whether Go's reader would take the file for a sparse one.
+    /// Returns whether Go's reader would take the file for a sparse one.
     pub(crate) fn is_sparse(&self) -> bool {
         let text = |key| self.value(key).unwrap_or_default();
         match (text("GNU.sparse.major"), text("GNU.sparse.minor")) {

@@ -70,7 +70,7 @@ impl CodeWalk {
         walk.settle(result)
     }
 
-    /// Gives the entries, if a peer can unpack them.
+    /// Returns the entries, if a peer can unpack them.
     pub(super) fn finish(self) -> Result<Vec<CodeEntry>, CodeFault> {
         if let Some(fault) = self.fault {
             return Err(fault);

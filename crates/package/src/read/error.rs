@@ -67,7 +67,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// Gives what a peer or `peer lifecycle chaincode calculatepackageid` says to the same package, for those who match on
+    /// Returns what a peer or `peer lifecycle chaincode calculatepackageid` says to the same package, for those who match on
     /// it. [`None`] where a peer accepts the package. Where Go goes on to name an offset or a position in JSON, the
     /// text ends before it.
     ///

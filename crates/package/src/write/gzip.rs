@@ -30,7 +30,7 @@ impl<W: Write> Stored<W> {
         Ok(Self { sink, pending: Vec::with_capacity(BLOCK), crc: Crc::new() })
     }
 
-    /// Writes the last block and the trailer and gives the sink back.
+    /// Writes the last block and the trailer and returns the sink.
     pub(crate) fn finish(mut self) -> io::Result<W> {
         self.block(true)?;
         self.sink.write_all(&self.crc.sum().to_le_bytes())?;

@@ -88,7 +88,7 @@ fn split(path: &str) -> Option<(&str, &str)> {
     (name.len() <= 100).then_some((prefix, name))
 }
 
-/// Gives the record `LENGTH path=PATH\n`, where the length counts itself.
+/// Returns the record `LENGTH path=PATH\n`, where the length counts itself.
 fn path_record(path: &str) -> String {
     let rest = " path=\n".len() + path.len();
     let mut length = rest;

@@ -5,7 +5,7 @@ use super::{METADATA, empty, extended, file, gzip, header, large, package, packa
 /// A package and its name in the record.
 pub(crate) type Case = (&'static str, Vec<u8>);
 
-/// Gives all cases.
+/// Returns all cases.
 pub(crate) fn all() -> Vec<Case> {
     [
         written(),

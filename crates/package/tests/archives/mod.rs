@@ -37,7 +37,7 @@ impl Block {
         self
     }
 
-    /// Gives the header with its checksum and the content, padded.
+    /// Returns the header with its checksum and the content, padded.
     pub(crate) fn with(self, content: &[u8]) -> Vec<u8> {
         let unsigned =
             self.clone().field(148, b"        ").0.iter().map(|&byte| u32::from(byte)).sum::<u32>();
@@ -98,7 +98,7 @@ pub(crate) fn package_of(code: &[u8]) -> Vec<u8> {
     gzip(&tar(&[file("metadata.json", METADATA), file("code.tar.gz", code)]))
 }
 
-/// Gives contents of several stored blocks, with every form of path and an empty file.
+/// Returns contents of several stored blocks, with every form of path and an empty file.
 pub(crate) fn large() -> PackageContents {
     let mut contents =
         PackageContents::new("large".parse().unwrap(), "golang").with_source_path("example.com/large");

@@ -40,7 +40,7 @@ pub(crate) struct Outcome {
     pub(super) results: Option<Results>,
 }
 
-/// Gives the response of a proposal for which nothing was simulated, or whose simulation failed.
+/// Returns the response of a proposal for which nothing was simulated, or whose simulation failed.
 pub(super) fn failure(message: String) -> ProposalResponse {
     let response = Response { status: FAILED, message, payload: Vec::new() };
     ProposalResponse { response: Some(response), ..ProposalResponse::default() }

@@ -41,7 +41,7 @@ impl Function {
         })
     }
 
-    /// Tells whether it is for the administrators of the peer's organization.
+    /// Returns whether it is for the administrators of the peer's organization.
     fn is_local(self) -> bool {
         !matches!(
             self,

@@ -43,7 +43,7 @@ fn describe(call: &LifecycleCall<'_>, package: Installed) -> QueryInstalledChain
     QueryInstalledChaincodeResult { package_id: package.package_id, label: package.label, references }
 }
 
-/// Gives what an organization has approved for a sequence number; for 0 the next one to be committed, or else the last.
+/// Returns what an organization has approved for a sequence number; for 0 the next one to be committed, or else the last.
 pub(super) fn approved(
     simulation: &mut Simulation,
     organization: &str,
@@ -82,7 +82,7 @@ pub(super) fn approved(
     }))
 }
 
-/// Gives everything that an organization has approved, by name and sequence number.
+/// Returns everything that an organization has approved, by name and sequence number.
 pub(super) fn all_approved(
     simulation: &mut Simulation,
     organization: &str,
@@ -107,7 +107,7 @@ pub(super) fn all_approved(
     Ok(QueryApprovedChaincodeDefinitionsResult { approved_chaincode_definitions: approved })
 }
 
-/// Gives a definition that is committed, and which organizations have approved it.
+/// Returns a definition that is committed, and which organizations have approved it.
 pub(super) fn committed(
     simulation: &mut Simulation,
     name: &str,
@@ -131,7 +131,7 @@ pub(super) fn committed(
     }))
 }
 
-/// Gives all definitions that are committed, in the order of their names.
+/// Returns all definitions that are committed, in the order of their names.
 pub(super) fn all_committed(
     simulation: &mut Simulation,
 ) -> Result<QueryChaincodeDefinitionsResult, DefinitionError> {

@@ -110,7 +110,7 @@ mod tests {
         Approval { definition: definition(sequence, version), package_id: package_id.to_owned() }
     }
 
-    /// Decides, and gives the text of a refusal.
+    /// Decides, and returns the text of a refusal.
     fn decide(
         approval: &Approval,
         committed: Option<&Definition>,

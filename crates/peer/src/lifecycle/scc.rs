@@ -183,7 +183,7 @@ impl OfChannel<'_> {
         Ok(definition.write(self.simulation, chaincode)?)
     }
 
-    /// Checks what does not depend on sequence numbers, and gives the committed definition.
+    /// Checks what does not depend on sequence numbers, and returns the committed definition.
     fn validate(&mut self, chaincode: &str, definition: &Definition) -> Result<Option<Definition>, Failure> {
         let invalid = |reason: &dyn std::fmt::Display| Failure::Backing(proposed::invalid(reason));
         proposed::check_names(chaincode, &definition.version).map_err(|error| invalid(&error))?;

@@ -107,7 +107,7 @@ impl Decoded {
         self.specification.as_ref().ok()?.as_ref()
     }
 
-    /// Tells whether there are values that the chaincode sees and nobody stores.
+    /// Returns whether there are values that the chaincode sees and nobody stores.
     pub(crate) fn has_transient_data(&self) -> bool {
         self.payload.as_ref().is_ok_and(|payload| !payload.transient_map.is_empty())
     }

@@ -118,7 +118,7 @@ pub enum ProposalError {
 }
 
 impl ProposalError {
-    /// Gives what the client is not told, for the peer's own log.
+    /// Returns what the client is not told, for the peer's own log.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
@@ -138,7 +138,7 @@ pub struct Undecodable {
     pub reason: DecodeError,
 }
 
-/// Gives the name of a type, or its number where it has none, as Go prints it.
+/// Returns the name of a type, or its number where it has none, as Go prints it.
 fn header_type(number: i32) -> String {
     HeaderType::try_from(number).map_or_else(|_| number.to_string(), |name| name.as_str_name().to_owned())
 }

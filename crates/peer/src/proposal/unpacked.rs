@@ -109,19 +109,19 @@ impl Unpacked {
         hash.finalize().into()
     }
 
-    /// Gives the channel; empty for none.
+    /// Returns the channel; empty for none.
     #[must_use]
     pub fn channel(&self) -> &str {
         &self.channel_header.channel_id
     }
 
-    /// Gives the transaction's ID.
+    /// Returns the transaction's ID.
     #[must_use]
     pub fn transaction_id(&self) -> &str {
         &self.channel_header.tx_id
     }
 
-    /// Gives the name of the function, for people to read.
+    /// Returns the name of the function, for people to read.
     #[must_use]
     pub fn function(&self) -> String {
         self.input.args.first().map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default()

@@ -21,17 +21,17 @@ impl BlockReader {
         Self { ledger: ledger.clone(), height: ledger.subscribe(), next: first }
     }
 
-    /// Gives the number of the block that comes next.
+    /// Returns the number of the block that comes next.
     pub(super) fn number(&self) -> u64 {
         self.next
     }
 
-    /// Tells whether the next block is there.
+    /// Returns whether the next block is there.
     pub(super) fn is_ready(&self) -> bool {
         self.next < self.ledger.height()
     }
 
-    /// Gives the next block. Dropping the future loses none.
+    /// Returns the next block. Dropping the future loses none.
     pub(super) async fn next(&mut self) -> Result<Block, LedgerError> {
         let next = self.next;
         if self.height.wait_for(|height| *height > next).await.is_err() {
@@ -53,7 +53,7 @@ pub(super) struct BlockTransaction {
 }
 
 impl BlockTransaction {
-    /// Gives what the transaction's chaincode did; nothing if it is no endorser transaction, or cannot be read.
+    /// Returns what the transaction's chaincode did; nothing if it is no endorser transaction, or cannot be read.
     pub(super) fn actions(&self) -> Vec<ChaincodeAction> {
         if !self.is_endorsed() {
             return Vec::new();
@@ -66,7 +66,7 @@ impl BlockTransaction {
     }
 }
 
-/// Gives the transactions of a block in their order; one that cannot be read has empty headers.
+/// Returns the transactions of a block in their order; one that cannot be read has empty headers.
 pub(super) fn transactions(block: &Block) -> Vec<BlockTransaction> {
     let codes = block.metadata.as_ref().and_then(|metadata| {
         metadata.metadata.get(usize::try_from(BlockMetadataIndex::TransactionsFilter as i32).ok()?)
@@ -85,7 +85,7 @@ pub(super) fn transactions(block: &Block) -> Vec<BlockTransaction> {
         .collect()
 }
 
-/// Tells whether a block holds a configuration.
+/// Returns whether a block holds a configuration.
 pub(super) fn is_config(block: &Block) -> bool {
     let config = HeaderType::Config as i32;
     matches!(transactions(block).as_slice(), [transaction] if transaction.header.r#type == config)

@@ -8,7 +8,7 @@ use tonic::metadata::MetadataMap;
 /// How much before the client we give up, so that it hears why.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// Gives the time for an answer; none is for ever.
+/// Returns the time for an answer; none is for ever.
 ///
 /// A header that is no timeout counts as none, as in tonic, which ends the call then as well.
 pub(super) fn of(metadata: &MetadataMap) -> Option<Instant> {

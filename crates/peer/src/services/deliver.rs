@@ -124,7 +124,7 @@ impl<F: Form> Session<'_, F> {
         self.answers.send(Ok(response)).await.map_err(|_| Gone)
     }
 
-    /// Sends the blocks of one request and gives the status that comes after them.
+    /// Sends the blocks of one request and returns the status that comes after them.
     async fn serve(&self, envelope: &Envelope) -> Result<Code, Gone> {
         let request = match SeekRequest::read(envelope, SystemTime::now()) {
             Ok(request) => request,

@@ -85,7 +85,7 @@ impl Gateway for GatewayService {
     }
 }
 
-/// Gives the end of an endorsement: the client's, or the gateway's own if that comes first.
+/// Returns the end of an endorsement: the client's, or the gateway's own if that comes first.
 fn endorsement_deadline<T>(peer: &Peer, request: &Request<T>) -> Instant {
     let own = Instant::now() + peer.endorsement_timeout();
     deadline::of(request.metadata()).map_or(own, |deadline| deadline.min(own))

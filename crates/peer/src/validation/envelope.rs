@@ -33,7 +33,7 @@ pub(crate) fn read_payload(payload: &[u8]) -> Result<(Payload, ChannelHeader), D
     Ok((payload, header))
 }
 
-/// Gives the channel header of an envelope in a block; what cannot be decoded is as if it were empty.
+/// Returns the channel header of an envelope in a block; what cannot be decoded is as if it were empty.
 pub(crate) fn header_of(envelope: &[u8]) -> ChannelHeader {
     let envelope = Envelope::decode(envelope).unwrap_or_default();
     read_payload(&envelope.payload).map(|(_, header)| header).unwrap_or_default()

@@ -39,7 +39,7 @@ impl ChannelPolicies {
         Self { organizations: organizations.collect(), endorsement: majority(&peers) }
     }
 
-    /// Gives the policy that is meant; one of the channel that nobody can satisfy is a failure.
+    /// Returns the policy that is meant; one of the channel that nobody can satisfy is a failure.
     fn resolve<'a>(&'a self, policy: &'a EndorsementPolicy) -> Result<&'a SignaturePolicy, Code> {
         match policy {
             EndorsementPolicy::Channel => self.endorsement.as_ref().ok_or(Code::EndorsementPolicyFailure),
@@ -47,7 +47,7 @@ impl ChannelPolicies {
         }
     }
 
-    /// Gives the policy for writes to the collection that an organization has without defining it.
+    /// Returns the policy for writes to the collection that an organization has without defining it.
     fn of_implicit_collection(&self, collection: &str) -> Option<&SignaturePolicy> {
         let organization = collection.strip_prefix(IMPLICIT)?;
         self.organizations.iter().find(|(id, _)| id == organization).map(|(_, policy)| policy)
@@ -60,7 +60,7 @@ fn peer_of(msp: &Arc<Msp>) -> Principal {
     Principal::role(msp.id().clone(), role)
 }
 
-/// Gives the policy that more than half of the principals have to sign; none can be satisfied when there are none.
+/// Returns the policy that more than half of the principals have to sign; none can be satisfied when there are none.
 fn majority(principals: &[Principal]) -> Option<SignaturePolicy> {
     let any = SignaturePolicy::any_of(principals.to_vec());
     if principals.len() <= 1 {
@@ -138,7 +138,7 @@ fn decode(policy: &[u8]) -> Result<SignaturePolicy, Code> {
     SignaturePolicy::from_envelope(&envelope).map_err(|_| Code::EndorsementPolicyFailure)
 }
 
-/// Gives the policy of the key's collection; none when the chaincode's counts.
+/// Returns the policy of the key's collection; none when the chaincode's counts.
 fn collection_policy<'a>(
     key: &StateKey,
     policies: Option<&'a ChaincodePolicies>,

@@ -65,7 +65,7 @@ impl Listening {
         Ok(Come { outbound, inbound: register.map(tonic::Response::into_inner) })
     }
 
-    /// Announces an ID with the certificate of another, or of nobody here, and gives the text that comes back.
+    /// Announces an ID with the certificate of another, or of nobody here, and returns the text that comes back.
     async fn refusal(&self, issuer: &ChaincodeTls, id: &str, first: ChaincodeMessage) -> String {
         refusal(self.come(issuer, Some(id)).await.unwrap(), first).await
     }

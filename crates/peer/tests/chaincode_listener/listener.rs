@@ -108,7 +108,7 @@ async fn a_fake_chaincode_that_connects_while_it_is_dialled_ends_the_dial() {
     assert!(peer.chaincodes().is_running(ID));
 }
 
-/// Reads a stream until its end and gives the reason.
+/// Reads a stream until its end and returns the reason.
 async fn end_of(mut inbound: Streaming<ChaincodeMessage>) -> String {
     loop {
         if let Err(status) = inbound.message().await {

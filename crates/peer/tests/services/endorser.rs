@@ -31,14 +31,14 @@ fn refusal(network: &Network, signed: SignedProposal) -> String {
     check(network, signed).unwrap_err().to_string()
 }
 
-/// Gives a proposal's parts after a change.
+/// Returns a proposal's parts after a change.
 fn changed(network: &Network, change: impl FnOnce(&mut Parts)) -> SignedProposal {
     let mut parts = Parts::new(&network.client, &["get", "a"]);
     change(&mut parts);
     parts.signed(&network.client)
 }
 
-/// Gives parts whose creator is somebody else, and with the ID that belongs to it.
+/// Returns parts whose creator is somebody else, and with the ID that belongs to it.
 fn by(creator: &[u8], signer: &Signer, network: &Network) -> SignedProposal {
     let mut parts = Parts::new(&network.client, &["get", "a"]);
     parts.signature.creator = creator.to_vec();
@@ -112,7 +112,7 @@ fn ids_and_signatures_have_to_be_right() {
     assert_eq!(refusal(&network, high), denied);
 }
 
-/// Gives the other signature of the same message: S becomes N - S.
+/// Returns the other signature of the same message: S becomes N - S.
 fn with_high_s(signature: &[u8]) -> Vec<u8> {
     let order = hex::decode("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551").unwrap();
     // SEQUENCE { INTEGER r, INTEGER s }, all lengths in one byte.

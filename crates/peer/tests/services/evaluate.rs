@@ -23,7 +23,7 @@ struct RpcStatus {
     details: Vec<prost_types::Any>,
 }
 
-/// Gives what endorsers and orderers said, after the checks that the SDKs make.
+/// Returns what endorsers and orderers said, after the checks that the SDKs make.
 pub(crate) fn details(status: &Status) -> Vec<String> {
     if status.details().is_empty() {
         return Vec::new();

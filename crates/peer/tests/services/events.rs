@@ -32,7 +32,7 @@ async fn listen(
     peer.gateway().chaincode_events(signed(peer, request)).await.map(tonic::Response::into_inner)
 }
 
-/// Gives block, names and payloads of the next response.
+/// Returns block, names and payloads of the next response.
 async fn next(stream: &mut Streaming<ChaincodeEventsResponse>) -> (u64, Vec<(String, Vec<u8>)>) {
     let response = timeout(LIMIT, stream.message()).await.unwrap().unwrap().unwrap();
     let events = response.events.into_iter().map(|event| (event.event_name, event.payload));

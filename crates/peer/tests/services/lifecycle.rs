@@ -113,7 +113,7 @@ impl Lifecycle {
         answer.unwrap().into_inner()
     }
 
-    /// Calls a function as an administrator, and gives the response.
+    /// Calls a function as an administrator, and returns the response.
     async fn call(&self, channel: &str, function: &str, argument: &impl Message) -> Response {
         let arguments = [function.as_bytes(), &argument.encode_to_vec()];
         self.propose(&self.admin, channel, &arguments).await.response.unwrap()
@@ -126,7 +126,7 @@ impl Lifecycle {
         R::decode(response.payload.as_slice()).unwrap()
     }
 
-    /// Gives the status and the message of a call that fails.
+    /// Returns the status and the message of a call that fails.
     async fn refused(&self, channel: &str, function: &str, argument: &impl Message) -> (i32, String) {
         let response = self.call(channel, function, argument).await;
         assert!(response.payload.is_empty());

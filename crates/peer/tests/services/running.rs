@@ -174,7 +174,7 @@ impl Running {
         status.unwrap().into_inner()
     }
 
-    /// Goes all the way and gives the transaction's ID and its block.
+    /// Goes all the way and returns the transaction's ID and its block.
     pub(crate) async fn submit(&self, arguments: &[&str]) -> (String, u64) {
         let parts = self.parts(arguments);
         self.send(self.prepare(&parts).await).await.unwrap();
@@ -198,7 +198,7 @@ impl Running {
         self.ended().await;
     }
 
-    /// The same, and gives what is left of it.
+    /// The same, and returns what is left of it.
     async fn ended(self) -> (Network, Ledger) {
         let Self { network, ledger, channel, stop, served, .. } = self;
         stop.send(()).unwrap();

@@ -115,7 +115,7 @@ impl FakePeer {
         }
     }
 
-    /// Gives the records from `start` up to, not including, `end`; an empty end is no bound.
+    /// Returns the records from `start` up to, not including, `end`; an empty end is no bound.
     fn between(&self, start: &str, end: &str) -> pb::QueryResponse {
         let records = self.state.range(start.to_owned()..);
         let records = records.take_while(|(key, _)| end.is_empty() || key.as_str() < end);

@@ -59,7 +59,7 @@ impl Server {
         Ok(server)
     }
 
-    /// Gives the process's ID.
+    /// Returns the process's ID.
     pub(super) fn process_id(&self) -> u32 {
         self.process_id
     }

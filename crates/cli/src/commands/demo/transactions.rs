@@ -74,7 +74,7 @@ fn call(arguments: &[&str]) -> String {
     arguments.split_first().map_or_else(String::new, |(name, rest)| format!("{name}({})", rest.join(", ")))
 }
 
-/// Gives the answer in a few words, or what was answered in place of it.
+/// Returns the answer in a few words, or what was answered in place of it.
 fn check(expected: &Expected, result: &TransactionResult) -> Result<String, String> {
     let payload = String::from_utf8_lossy(&result.payload);
     let found = || format!("status {}, message {:?}, payload {payload:?}", result.status, result.message);

@@ -180,7 +180,7 @@ fn address(listen: SocketAddr, endpoint: &str) -> String {
     if listen.ip().is_unspecified() { format!("{listen}, here {endpoint}") } else { endpoint.to_owned() }
 }
 
-/// Tells whether nothing more is to come of a simulation.
+/// Returns whether nothing more is to come of a simulation.
 fn is_told_at_once(simulated: &Simulated) -> bool {
     simulated.purpose == Purpose::Evaluate || simulated.status >= ERROR_THRESHOLD
 }

@@ -11,7 +11,7 @@ use ccs_shim_env::{Format, Plan};
 use crate::cli::{Package, Place};
 use crate::failure::{Failure, USAGE};
 
-/// Gives the file and its text, if one is wanted. Nothing is written yet, and the file is not there, unless forced.
+/// Returns the file and its text, if one is wanted. Nothing is written yet, and the file is not there, unless forced.
 pub(super) fn of<'a>(
     options: &'a Package,
     contents: &PackageContents,

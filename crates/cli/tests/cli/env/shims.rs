@@ -65,7 +65,7 @@ async fn registers(lang: &str, shim: Shim) {
     }
 }
 
-/// Tells whether a peer without a certificate gets through to the server of mutual.tgz.
+/// Returns whether a peer without a certificate gets through to the server of mutual.tgz.
 async fn dials_without_certificate(folder: &TempDir) -> bool {
     let file = folder.path().join("without.json");
     let json = std::fs::read_to_string(folder.path().join("connection.json")).unwrap();

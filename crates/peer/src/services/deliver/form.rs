@@ -138,7 +138,7 @@ impl Form for PrivateBlocks {
 }
 
 impl Reader<'_> {
-    /// Gives what the reader may have of a transaction's private data, if that is anything.
+    /// Returns what the reader may have of a transaction's private data, if that is anything.
     fn allowed(&self, mut set: TxPvtReadWriteSet) -> Option<TxPvtReadWriteSet> {
         for namespace in &mut set.ns_pvt_rwset {
             let name = namespace.namespace.clone();

@@ -30,7 +30,7 @@ pub struct SeekRange {
 }
 
 impl SeekRequest {
-    /// Reads a request, or gives the status with which it is refused.
+    /// Reads a request, or returns the status with which it is refused.
     pub fn read(envelope: &Envelope, now: SystemTime) -> Result<Self, Status> {
         let (payload, channel_header) = read_payload(&envelope.payload).map_err(|_| Status::BadRequest)?;
         let header = payload.header.ok_or(Status::BadRequest)?;
@@ -49,13 +49,13 @@ impl SeekRequest {
         Ok(Self { channel: channel_header.channel_id, creator, info })
     }
 
-    /// Gives the channel.
+    /// Returns the channel.
     #[must_use]
     pub fn channel(&self) -> &str {
         &self.channel
     }
 
-    /// Gives who is said to have signed the request.
+    /// Returns who is said to have signed the request.
     pub(super) fn creator(&self) -> &[u8] {
         &self.creator
     }
@@ -68,7 +68,7 @@ impl SeekRequest {
         self.info.as_ref().map(|(info, ..)| info.content_type()).unwrap_or_default()
     }
 
-    /// Gives the blocks, of a ledger with this height.
+    /// Returns the blocks, of a ledger with this height.
     pub fn range(&self, height: u64) -> Result<SeekRange, Status> {
         let (_, start, stop) = self.info.as_ref().ok_or(Status::BadRequest)?;
         let newest = height.saturating_sub(1);

@@ -1,4 +1,4 @@
-//! Evaluate: simulates a proposal and gives the chaincode's response.
+//! Evaluate: simulates a proposal and returns the chaincode's response.
 
 use ccs_proto::gateway::{EvaluateRequest, EvaluateResponse};
 use tokio::time::{Instant, sleep_until};

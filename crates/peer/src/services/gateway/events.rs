@@ -53,7 +53,7 @@ pub(super) fn chaincode_events(
     Ok(ReceiverStream::new(events))
 }
 
-/// Gives the block to begin with: that of the last event the client saw, or the one that it names, or the next.
+/// Returns the block to begin with: that of the last event the client saw, or the one that it names, or the next.
 fn first_block(ledger: &Ledger, request: &ChaincodeEventsRequest) -> Result<u64, Status> {
     let after = request.after_transaction_id.as_str();
     if !after.is_empty() {
@@ -110,7 +110,7 @@ impl Selection {
         Self { chaincode: request.chaincode_id.clone(), after }
     }
 
-    /// Gives the events of a block, in the order of its transactions.
+    /// Returns the events of a block, in the order of its transactions.
     fn of(&mut self, block: &Block) -> Vec<ChaincodeEvent> {
         let valid =
             transactions(block).into_iter().filter(|transaction| transaction.code == TxValidationCode::Valid);

@@ -73,7 +73,7 @@ impl GatewayProposal {
         id.map(|id| id.name.as_str()).unwrap_or_default()
     }
 
-    /// Tells whether there are values that the chaincode sees and nobody stores.
+    /// Returns whether there are values that the chaincode sees and nobody stores.
     pub(super) fn has_transient_data(&self) -> bool {
         self.decoded.has_transient_data()
     }
