@@ -1,6 +1,6 @@
-"""Takes the schemas of some kinds out of the wheel kubernetes-validate: schemas.py WHEEL FOLDER KIND...
+"""Extracts the schemas of some kinds from the wheel kubernetes-validate: schemas.py WHEEL FOLDER KIND...
 
-In the wheel they name each other by addresses on the web; here they become neighbours in a folder.
+The schemas in the wheel refer to each other by URL. The extracted schemas refer to files in the same folder.
 """
 
 import json

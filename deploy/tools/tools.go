@@ -1,2 +1,2 @@
-// Package tools pins the programs that check the manifests: go.mod names them, go.sum their sums. There is no code.
+// Package tools pins the programs that check the manifests: go.mod lists them, go.sum their checksums. It contains no code.
 package tools
