@@ -1,6 +1,7 @@
 //! The `address` of connection.json: where a peer dials.
 
 use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 /// A place that a peer's gRPC dialer accepts.
@@ -56,6 +57,22 @@ pub enum AddressError {
     /// Something is wrong with the brackets.
     #[error("address {0:?} has brackets that are not around an IPv6 address")]
     Brackets(String),
+    /// A variable that a shell should have replaced, or a template in single braces.
+    #[error("address {address:?} contains {variable:?}: a variable or template was not replaced")]
+    Variable {
+        /// The text, shortened.
+        address: String,
+        /// The character that marks the variable.
+        variable: char,
+    },
+    /// The host is neither a host name nor an IP address.
+    #[error("address {address:?} has an invalid host: {reason}")]
+    Host {
+        /// The text, shortened.
+        address: String,
+        /// The rule that the host breaks.
+        reason: &'static str,
+    },
     /// A URL.
     #[error("address {address:?} is a URL with the scheme {scheme}")]
     Url {
@@ -72,6 +89,10 @@ impl AddressError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::TooManyColons(_) => "write an IPv6 address in brackets: [::1]:7052",
+            Self::Variable { variable: '{' | '}', .. } => {
+                "a template has two braces and a dot, for example {{.peername}}_basic:7052"
+            }
+            Self::Variable { .. } => "set the variable, and write the address without single quotes",
             Self::Url { .. } => {
                 "write host:port alone, for example chaincode.example.com:7052; TLS is tls_required"
             }
@@ -101,12 +122,16 @@ impl FromStr for Address {
         if let Some((scheme, _)) = text.split_once("://") {
             return Err(AddressError::Url { address: address(), scheme: scheme.chars().take(20).collect() });
         }
+        if let Some(variable) = text.chars().find(|c| "$%{}".contains(*c) && !text.starts_with('[')) {
+            return Err(AddressError::Variable { address: address(), variable });
+        }
         let (host, port) = split_host_port(text).map_err(|error| error(address()))?;
         let number = port.parse().ok().filter(|&number| number > 0 && !port.starts_with('+'));
         let port = number.ok_or_else(|| AddressError::Port {
             address: address(),
             port: port.chars().take(20).collect(),
         })?;
+        check_host(host).map_err(|reason| AddressError::Host { address: address(), reason })?;
         Ok(Self::HostPort { host: host.to_owned(), port })
     }
 }
@@ -144,6 +169,44 @@ fn split_host_port(text: &str) -> Result<(&str, &str), Fault> {
     Ok((host, port))
 }
 
+/// The longest host name and the longest label of one, in bytes.
+const MAX_NAME: usize = 253;
+const MAX_LABEL: usize = 63;
+
+/// Checks that a host is empty, an IP address, or a name that Go's resolver looks up (Go 1.26 `net.isDomainName`).
+fn check_host(host: &str) -> Result<(), &'static str> {
+    let without_zone = host.split_once('%').map_or(host, |(address, _)| address);
+    if host.is_empty() || host.parse::<Ipv4Addr>().is_ok() || without_zone.parse::<Ipv6Addr>().is_ok() {
+        return Ok(());
+    }
+    let name = host.strip_suffix('.').unwrap_or(host);
+    if name.len() > MAX_NAME {
+        return Err("a host name has at most 253 characters");
+    }
+    name.split('.').try_for_each(check_label)?;
+    if name.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.') {
+        return Err("digits alone are an IPv4 address, which has four numbers from 0 to 255");
+    }
+    Ok(())
+}
+
+/// Checks the part of a host name between two dots.
+fn check_label(label: &str) -> Result<(), &'static str> {
+    if label.is_empty() {
+        return Err("a host name has no empty part between dots");
+    }
+    if label.len() > MAX_LABEL {
+        return Err("a part of a host name has at most 63 characters");
+    }
+    if label.starts_with('-') || label.ends_with('-') {
+        return Err("a part of a host name neither begins nor ends with '-'");
+    }
+    if !label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)) {
+        return Err("a host name has letters (a-z), digits, '-', '_' and '.'");
+    }
+    Ok(())
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -168,6 +231,10 @@ mod tests {
             "[fe80::1%eth0]:7052",
             ":7052",
             "under_score:7052",
+            "_a-b:7052",
+            "0.0.0.0:7052",
+            "123.chaincode:7052",
+            "chaincode.example.com.:7052",
             "dns:///chaincode:7052",
             "unix:///run/chaincode.sock",
             "unix:/run/chaincode.sock",
@@ -197,6 +264,37 @@ mod tests {
             ("a:+1", "address \"a:+1\" has the port \"+1\", not a number from 1 to 65535"),
             ("a:7052/x", "address \"a:7052/x\" has the port \"7052/x\", not a number from 1 to 65535"),
             ("a:7052\n", "address \"a:7052\\n\" contains '\\n'"),
+            ("${CC}:7052", "address \"${CC}:7052\" contains '$': a variable or template was not replaced"),
+            (
+                "a.$DOMAIN:7052",
+                "address \"a.$DOMAIN:7052\" contains '$': a variable or template was not replaced",
+            ),
+            ("%CC%:7052", "address \"%CC%:7052\" contains '%': a variable or template was not replaced"),
+            (
+                "{peername}_x:7052",
+                "address \"{peername}_x:7052\" contains '{': a variable or template was not replaced",
+            ),
+            (
+                "a,b:7052",
+                "address \"a,b:7052\" has an invalid host: a host name has letters (a-z), digits, '-', '_' and '.'",
+            ),
+            (
+                "-a:7052",
+                "address \"-a:7052\" has an invalid host: a part of a host name neither begins nor ends with '-'",
+            ),
+            (
+                "a..b:7052",
+                "address \"a..b:7052\" has an invalid host: a host name has no empty part between dots",
+            ),
+            (
+                "[a:b]:7052",
+                "address \"[a:b]:7052\" has an invalid host: a host name has letters (a-z), digits, '-', '_' and '.'",
+            ),
+            (
+                "300.1.1.1:7052",
+                "address \"300.1.1.1:7052\" has an invalid host: digits alone are an IPv4 address, which has four \
+                 numbers from 0 to 255",
+            ),
             ("grpcs://a:7052", "address \"grpcs://a:7052\" is a URL with the scheme grpcs"),
         ] {
             assert_eq!(address.parse::<Address>().unwrap_err().to_string(), message);

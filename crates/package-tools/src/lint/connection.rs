@@ -59,7 +59,10 @@ fn is_local(address: &str) -> bool {
         }
         Err(_) => address.split(':').next().unwrap_or_default().to_owned(),
     };
-    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
+    let is_loopback = host.parse::<IpAddr>().is_ok_and(|address| {
+        let address = address.to_canonical();
+        address.is_loopback() || address.is_unspecified()
+    });
     is_loopback || host.is_empty() || host.eq_ignore_ascii_case("localhost")
 }
 
@@ -96,6 +99,8 @@ mod tests {
             "localhost:1",
             "LOCALHOST:1",
             "127.9.9.9:1",
+            "0.0.0.0:1",
+            "[::]:1",
             "[::1]:1",
             "[::ffff:127.0.0.1]:1",
             ":1",
