@@ -4,6 +4,7 @@
 //! counts as absent.
 
 use serde_json::Value;
+use serde_saphyr::options::DuplicateKeyPolicy;
 
 use crate::environment::Variables;
 
@@ -12,6 +13,16 @@ use crate::environment::Variables;
 pub(crate) struct CoreYaml<'v> {
     tree: Value,
     variables: &'v Variables,
+    duplicate: Option<Duplicate>,
+}
+
+/// A key that a mapping has twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Duplicate {
+    /// The key.
+    pub(crate) key: String,
+    /// The lines on which the first and the second block begin, from 1.
+    pub(crate) lines: (usize, usize),
 }
 
 /// The value of a setting and where it comes from.
@@ -23,9 +34,34 @@ pub(crate) struct Setting<T> {
 }
 
 impl<'v> CoreYaml<'v> {
-    /// Reads the file; an error says where it is no YAML.
+    /// Reads the file; the error says where it is not YAML.
+    ///
+    /// If a mapping has a key twice, the second value counts, as it does for a peer of Fabric 2.5.
     pub(crate) fn parse(text: &str, variables: &'v Variables) -> Result<Self, String> {
-        Ok(Self { tree: yaml(text)?, variables })
+        let error = match read(text) {
+            Ok(tree) => return Ok(Self { tree, variables, duplicate: None }),
+            Err(error) => error,
+        };
+        let serde_saphyr::Error::DuplicateMappingKey { key: Some(key), location } = error.without_snippet()
+        else {
+            return Err(first_line(&error));
+        };
+        let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
+        let tree = serde_saphyr::from_str_with_options(text, options).map_err(|error| first_line(&error))?;
+        let place = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        let (line, column) = (place(location.line()), place(location.column()));
+        let lines = (first(text, key, line, column), line);
+        Ok(Self { tree, variables, duplicate: Some(Duplicate { key: key.clone(), lines }) })
+    }
+
+    /// Returns the first key that a mapping has twice.
+    pub(crate) fn duplicate(&self) -> Option<&Duplicate> {
+        self.duplicate.as_ref()
+    }
+
+    /// Returns the whole file, without the variables.
+    pub(crate) fn document(&self) -> &Value {
+        &self.tree
     }
 
     /// Returns a setting that is one text or number; [`None`] if it is absent or null.
@@ -75,14 +111,34 @@ pub(crate) fn field<'t>(value: &'t Value, name: &str) -> Option<&'t Value> {
     Some(value)
 }
 
-/// An empty document is an empty configuration.
+/// Reads a text; an empty document is an empty configuration.
+pub(crate) fn read(text: &str) -> Result<Value, serde_saphyr::Error> {
+    serde_saphyr::from_str::<Option<Value>>(text).map(Option::unwrap_or_default)
+}
+
 fn yaml(text: &str) -> Result<Value, String> {
-    serde_saphyr::from_str::<Option<Value>>(text).map(Option::unwrap_or_default).map_err(|error| {
-        // The first line alone: those after it quote the file, which may hold secrets.
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default();
-        line.strip_prefix("error: ").unwrap_or(line).to_owned()
-    })
+    read(text).map_err(|error| first_line(&error))
+}
+
+/// Returns the first line of an error. Those after it quote the file, which may hold secrets.
+fn first_line(error: &serde_saphyr::Error) -> String {
+    let text = error.to_string();
+    let line = text.lines().next().unwrap_or_default();
+    line.strip_prefix("error: ").unwrap_or(line).to_owned()
+}
+
+/// Returns the line of a key's first occurrence, given that of its second one; columns and lines count from 1.
+fn first(text: &str, key: &str, line: usize, column: usize) -> usize {
+    let is_same = |line: &str| {
+        let name = line.trim_start();
+        line.len() - name.len() + 1 == column
+            && name
+                .trim_start_matches(['"', '\''])
+                .strip_prefix(key)
+                .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+    };
+    let above: Vec<&str> = text.lines().take(line.saturating_sub(1)).collect();
+    above.iter().rposition(|line| is_same(line)).map_or(line, |index| index + 1)
 }
 
 fn variable(key: &str) -> String {
@@ -108,6 +164,15 @@ mod tests {
         let mode = core.scalar("chaincode.mode").unwrap();
         assert_eq!((mode.value.as_str(), mode.at.as_str()), ("dev", "CORE_CHAINCODE_MODE"));
         assert_eq!(core.tree("a.b").unwrap().value, serde_json::json!([{"name": "x"}]));
+    }
+
+    #[test]
+    fn a_key_twice_has_both_lines_and_the_second_value() {
+        let variables = Variables::new();
+        let text = "vm: {endpoint: a}\nchaincode:\n  mode: net\n  # a comment\n  mode: dev\n";
+        let core = CoreYaml::parse(text, &variables).unwrap();
+        assert_eq!(core.duplicate(), Some(&Duplicate { key: "mode".to_owned(), lines: (3, 5) }));
+        assert_eq!(core.scalar("chaincode.mode").unwrap().value, "dev");
     }
 
     proptest! {

@@ -7,6 +7,8 @@ use ccs_builder::ExitCode;
 use ccs_files::package_id::LabelError;
 use ccs_package::disk::DiskError;
 
+use crate::document::OtherDocument;
+
 /// A configuration cannot be examined.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -34,6 +36,14 @@ pub enum Error {
         /// Why not.
         reason: String,
     },
+    /// The file holds something else than the configuration of a peer.
+    #[error("{} is not core.yaml: {other}", path.display())]
+    OtherDocument {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        other: OtherDocument,
+    },
     /// A temporary folder cannot be made.
     #[error("cannot make a temporary folder")]
     Scratch(#[source] io::Error),
@@ -52,6 +62,7 @@ impl Error {
         match self {
             Self::Read { .. } => None,
             Self::Variable { .. } => Some("write one variable to a line, comments after #".to_owned()),
+            Self::OtherDocument { other, .. } => Some(other.hint().to_owned()),
             Self::Yaml { .. } => Some("the peer does not start with it".to_owned()),
             Self::Scratch(_) => Some("TMPDIR names the folder that is used".to_owned()),
             Self::Package(error) => error.hint(),
@@ -64,7 +75,7 @@ impl Error {
     pub fn code(&self) -> Option<ExitCode> {
         match self {
             Self::Read { .. } => Some(ExitCode::InputOutput),
-            Self::Variable { .. } => Some(ExitCode::Configuration),
+            Self::Variable { .. } | Self::OtherDocument { .. } => Some(ExitCode::Configuration),
             Self::Yaml { .. } | Self::Scratch(_) | Self::Package(_) | Self::Label(_) => None,
         }
     }

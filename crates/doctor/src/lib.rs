@@ -6,9 +6,11 @@
 
 mod builders;
 mod core_yaml;
+mod document;
 mod environment;
 mod error;
 mod executable;
+mod misplaced;
 mod report;
 mod root;
 mod settings;
@@ -23,6 +25,7 @@ use ccs_report::Finding;
 
 use builders::Surroundings;
 use core_yaml::CoreYaml;
+pub use document::OtherDocument;
 pub use environment::{Variables, read_variables};
 pub use error::Error;
 pub use report::{Builder, Report, UNHEALTHY};
@@ -52,10 +55,12 @@ pub struct Subject<'a> {
 pub async fn examine(subject: &Subject<'_>) -> Result<Report, Error> {
     let text = fs::read_to_string(subject.core)
         .map_err(|source| Error::Read { path: subject.core.to_owned(), source })?;
+    let text = document::core_yaml(&text)
+        .map_err(|other| Error::OtherDocument { path: subject.core.to_owned(), other })?;
     let core = CoreYaml::parse(&text, subject.variables)
         .map_err(|reason| Error::Yaml { path: subject.core.to_owned(), reason })?;
     let mut findings = Vec::new();
-    let settings = Settings::read(&core, &mut findings);
+    let settings = Settings::read(&core, subject.variables, &mut findings);
     let root = Root::new(subject.root);
     docker(&settings.docker, &root, &mut findings);
     let runnable = runnable(subject, &settings, &root, &mut findings);

@@ -5,7 +5,9 @@ use ccs_host::ExternalBuilder;
 use ccs_report::Finding;
 use serde_json::Value;
 
-use crate::core_yaml::{CoreYaml, Setting, field};
+use crate::core_yaml::{CoreYaml, Duplicate, Setting, field};
+use crate::environment::Variables;
+use crate::misplaced;
 
 /// What the rest of the examination needs.
 #[derive(Debug)]
@@ -22,10 +24,12 @@ const BUILDER_KEYS: [&str; 4] = ["name", "path", "propagateEnvironment", "enviro
 const SECOND: i64 = 1_000_000_000;
 
 impl Settings {
-    pub(crate) fn read(core: &CoreYaml<'_>, findings: &mut Vec<Finding>) -> Self {
+    pub(crate) fn read(core: &CoreYaml<'_>, variables: &Variables, findings: &mut Vec<Finding>) -> Self {
+        duplicate(core, findings);
         let builders = builders(core, findings);
+        let are_misplaced = misplaced::check(core, variables, findings);
         let docker = core.scalar("vm.endpoint").map(|setting| setting.value).unwrap_or_default();
-        endpoint(core, &docker, builders.is_empty(), findings);
+        endpoint(core, &docker, builders.is_empty() && !are_misplaced, findings);
         timeouts(core, findings);
         if let Some(mode) = core.scalar("chaincode.mode").filter(|mode| mode.value == "dev") {
             let finding = Finding::warning("development-mode", mode.at, "the peer is in development mode");
@@ -37,9 +41,16 @@ impl Settings {
     }
 }
 
+fn duplicate(core: &CoreYaml<'_>, findings: &mut Vec<Finding>) {
+    let Some(Duplicate { key, lines: (first, second) }) = core.duplicate() else { return };
+    let message = format!("line {second} defines {key:?} again, after line {first}");
+    // Seen on peers of both releases.
+    let hint = "merge the two: a peer of Fabric 3.1 does not start, and one of 2.5 uses the second one alone";
+    findings.push(Finding::error("duplicate-key", "core.yaml", message).hint(hint));
+}
+
 fn builders(core: &CoreYaml<'_>, findings: &mut Vec<Finding>) -> Vec<(ExternalBuilder, String)> {
-    const KEY: &str = "chaincode.externalBuilders";
-    let Setting { value, at } = match core.tree(KEY) {
+    let Setting { value, at } = match core.tree(misplaced::KEY) {
         Ok(setting) => setting,
         Err(Setting { value, at }) => {
             let finding = Finding::error("builders-malformed", at, format!("it is not YAML: {value}"));
@@ -139,12 +150,8 @@ fn endpoint(core: &CoreYaml<'_>, docker: &str, no_builders: bool, findings: &mut
         Finding::error("no-way-to-build", KEY, "VMEndpoint not set and no ExternalBuilders defined")
             .hint("the peer does not start; configure chaincode.externalBuilders")
     } else {
-        Finding::warning(
-            "no-builders",
-            "chaincode.externalBuilders",
-            "there are none: all packages go to Docker",
-        )
-        .hint("`ccs-builder install DIR` puts a builder in place and prints its settings")
+        Finding::warning("no-builders", misplaced::KEY, "there are none: all packages go to Docker")
+            .hint("`ccs-builder install DIR` puts a builder in place and prints its settings")
     });
 }
 
