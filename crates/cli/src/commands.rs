@@ -24,6 +24,7 @@ mod unpack;
 
 use crate::cli::Command;
 use crate::failure::Failure;
+use crate::output;
 
 /// Runs a command.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
@@ -49,6 +50,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Explain(options) => explain::run(&options),
         Command::Completions { shell } => completions::run(shell),
         Command::Man(options) => man::run(&options),
+        Command::Version => output::print(concat!("ccs ", env!("CARGO_PKG_VERSION"), "\n")),
         Command::SampleChaincode => sample_chaincode::run(),
     }
 }

@@ -13,10 +13,12 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::FromArgMatches as _;
 
 fn main() -> ExitCode {
-    match commands::run(cli::Cli::parse().command) {
+    let arguments = cli::command().get_matches();
+    let cli = cli::Cli::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
+    match commands::run(cli.command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             failure.print();

@@ -13,46 +13,46 @@ use super::network::Network;
                   ccs blocks --private --json | jq 'select(.code != \"VALID\")'"
 )]
 pub(crate) struct Blocks {
-    /// The first block: a number, oldest, or next for the one that is committed next
+    /// The first block: a number, `oldest`, or `next` for the block that is committed next
     #[arg(long, value_name = "BLOCK", default_value = "oldest")]
     pub(crate) from: Start,
-    /// The last block [default: the last one that there is now; with --from next the first one]
+    /// The last block [default: the newest block; with `--from next`, the first one]
     #[arg(long, value_name = "NUMBER", conflicts_with = "follow")]
     pub(crate) to: Option<u64>,
-    /// Go on with the blocks that are committed from now on, until Ctrl-C
+    /// Continue with new blocks until Ctrl-C
     #[arg(long, short)]
     pub(crate) follow: bool,
-    /// Stop after so many blocks
+    /// Stop after this number of blocks
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
     #[command(flatten)]
     pub(crate) depth: Depth,
-    /// Print JSON, a document for each transaction on a line; docs/json.md describes it
+    /// Print one JSON document on a line for each transaction; docs/json.md describes it
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) network: Network,
 }
 
-/// How much of a block is asked for.
+/// How much of a block the peer sends.
 #[derive(Debug, Args)]
 pub(crate) struct Depth {
-    /// Ask for filtered blocks: IDs, codes and names of events, for those who may not read more
+    /// Request filtered blocks: transaction IDs, validation codes and event names. They need fewer rights
     #[arg(long, conflicts_with = "private")]
     pub(crate) filtered: bool,
-    /// Ask for private data too, where the peer has it and you may see it: keys in place of their hashes
+    /// Request private data as far as the peer has it and you may read it, and show its keys instead of their hashes
     #[arg(long)]
     pub(crate) private: bool,
 }
 
-/// Where a stream begins.
+/// The block at which a stream begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
-    /// At the first block.
+    /// The first block.
     Oldest,
-    /// At the block that is committed next.
+    /// The block that is committed next.
     Next,
-    /// At this block.
+    /// The block with this number.
     Number(u64),
 }
 
@@ -63,7 +63,7 @@ impl FromStr for Start {
         match text {
             "oldest" => Ok(Self::Oldest),
             "next" => Ok(Self::Next),
-            _ => text.parse().map(Self::Number).map_err(|_| "write a number, oldest or next".to_owned()),
+            _ => text.parse().map(Self::Number).map_err(|_| "expected a number, oldest or next".to_owned()),
         }
     }
 }

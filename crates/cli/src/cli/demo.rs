@@ -8,16 +8,16 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:  ccs demo --tls --keep /tmp/demo")]
 pub(crate) struct Demo {
-    /// Use mutual TLS, with certificates made for the occasion
+    /// Use mutual TLS, with new certificates
     #[arg(long)]
     pub(crate) tls: bool,
-    /// Keep the package, the certificates and the builder's output in this folder, which must be new or empty
+    /// Keep the package, the certificates and the builder's output in this new or empty folder
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
     /// The builder's executable [default: ccs-builder beside this program]
     #[arg(long, value_name = "FILE")]
     pub(crate) builder: Option<PathBuf>,
-    /// Print one JSON document in place of the story
+    /// Print a JSON document
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -16,82 +16,82 @@ use super::probe::duration;
     after_help = "Examples:\n  ccs dev --run \"npm start\" --watch\n  ccs dev basic_1.0.tgz secured=other.tgz\n  \
                   ccs dev --chaincode basic=localhost:9999 --collections collections_config.json --state .ccs\n\n\
                   Then, in the folder where it runs:\n  ccs invoke basic CreateAsset asset1 blue 5 Tom 300\n  ccs query basic ReadAsset asset1\n\n\
-                  It is one peer of one organization: it orders blocks by itself, gossips with nobody and keeps no secrets that\n\
-                  matter. docs/development-peer.md tells what else it is not."
+                  The peer orders its own blocks, does not gossip, and its keys are for development only.\n\
+                  docs/development-peer.md lists its limitations."
 )]
 pub(crate) struct Dev {
-    /// Packages to deploy; the name of the chaincode is the label's without its version, unless NAME= says otherwise
+    /// Packages to deploy; without NAME=, the chaincode has the name in the label, without the version
     #[arg(value_name = "[NAME=]PACKAGE.tgz")]
     pub(crate) packages: Vec<Named<PathBuf>>,
-    /// A chaincode that somebody else starts: a server that listens there, or, without an address, one that connects
+    /// Attach a chaincode that runs outside of this command: dial HOST:PORT, or, without an address, wait for it to connect
     #[arg(long = "chaincode", value_name = "NAME[=HOST:PORT]")]
     pub(crate) chaincodes: Vec<Attached>,
-    /// A command that starts a chaincode, as a server or as one that connects; it is started again when it ends
+    /// A command that starts a chaincode, in either role; the peer restarts it when it ends
     #[arg(long, value_name = "COMMAND")]
     pub(crate) run: Option<String>,
     /// The name of the chaincode of --run
     #[arg(long, value_name = "NAME", default_value = "basic", requires = "run", value_parser = chaincode_name)]
     pub(crate) name: String,
-    /// Start the chaincode of --run again when a file below these folders changes [default: the working folder]
+    /// Restart the chaincode of --run when a file in these folders changes [default: the working folder]
     #[arg(long, value_name = "DIR", num_args = 0.., default_missing_value = ".", requires = "run")]
     pub(crate) watch: Vec<PathBuf>,
-    /// Collections of a chaincode, in the format of the peer command; without a name those of all chaincodes
+    /// The collections of a chaincode, in the format of the peer command; without NAME=, of all chaincodes
     #[arg(long, value_name = "[NAME=]FILE")]
     pub(crate) collections: Vec<Named<PathBuf>>,
-    /// Chaincodes of which nothing can be called before Init
+    /// Chaincodes that must be initialized (Init) before any other call
     #[arg(long, value_name = "NAME")]
     pub(crate) init_required: Vec<String>,
-    /// The channels
+    /// Channels to create
     #[arg(long = "channel", value_name = "NAME", default_value = "mychannel", value_parser = channel_name)]
     pub(crate) channels: Vec<String>,
-    /// The organization
+    /// The MSP ID of the organization
     #[arg(long, value_name = "MSP-ID", default_value = "Org1MSP")]
     pub(crate) msp: MspId,
-    /// Its domain [default: org1.example.com for `Org1MSP`]
+    /// The domain of the organization [default: org1.example.com for `Org1MSP`]
     #[arg(long, value_name = "DOMAIN")]
     pub(crate) domain: Option<Domain>,
-    /// Where clients connect
+    /// Address on which to accept connections from clients
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7051")]
     pub(crate) listen: SocketAddr,
-    /// Where chaincode connects that is no server
+    /// Address on which to accept connections from chaincode
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7052")]
     pub(crate) chaincode_listen: SocketAddr,
-    /// Names under which chaincode finds the peer, from a container perhaps; it is told the first one [default: the address]
+    /// Host names by which chaincode reaches this peer, for example from a container; chaincode dials the first one [default: the address]
     #[arg(long, value_name = "HOST")]
     pub(crate) chaincode_host: Vec<ccs_identity::Host>,
-    /// Let chaincode connect over TLS only, each with the certificate that the peer makes for it
+    /// Require mutual TLS from chaincode that connects, with the certificate that the peer issues to it
     #[arg(long)]
     pub(crate) chaincode_tls: bool,
-    /// Certificates and keys, in the layout of cryptogen; made when they are not there
+    /// The folder for certificates and keys, in cryptogen's layout; created if it does not exist
     #[arg(long, value_name = "DIR", default_value = "organizations")]
     pub(crate) organizations: PathBuf,
-    /// Keep the ledger here; without it, it is gone when the peer stops
+    /// Keep the ledger in this folder; otherwise it is lost when the peer stops
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,
-    /// Let this CouchDB answer rich queries, from a copy of the state
+    /// Answer rich queries with this CouchDB, which gets a copy of the state
     #[arg(long, value_name = "http://NAME:PASSWORD@HOST:PORT")]
     pub(crate) couchdb: Option<ccs_couchdb::Server>,
-    /// Serve clients in plaintext
+    /// Accept clients in plaintext
     #[arg(long)]
     pub(crate) no_tls: bool,
-    /// For a chaincode to register
+    /// How long to wait for a chaincode to register
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration)]
     pub(crate) startup_timeout: Duration,
-    /// For a chaincode to answer
+    /// How long to wait for a chaincode to finish a transaction
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub(crate) execute_timeout: Duration,
-    /// The builder's executable, for packages [default: ccs-builder beside this program]
+    /// The builder's executable, for packages [default: ccs-builder next to this program]
     #[arg(long, value_name = "FILE")]
     pub(crate) builder: Option<PathBuf>,
     /// The launch.yaml for packages that the builder launches [default: programs and source as processes]
     #[arg(long, value_name = "FILE")]
     pub(crate) launch: Option<PathBuf>,
-    /// Print JSON, a document a line; docs/json.md describes it
+    /// Print one JSON document on each line; docs/json.md describes them
     #[arg(long)]
     pub(crate) json: bool,
 }
 
-/// Something that may be given a name: `VALUE` or `NAME=VALUE`.
+/// A value with an optional name: `VALUE` or `NAME=VALUE`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Named<T> {
     pub(crate) name: Option<String>,
@@ -108,17 +108,17 @@ impl<T: From<String>> FromStr for Named<T> {
             _ => (None, text),
         };
         if value.is_empty() {
-            return Err("there is no file behind the name".to_owned());
+            return Err("missing file name after NAME=".to_owned());
         }
         Ok(Self { name, value: T::from(value.to_owned()) })
     }
 }
 
-/// A chaincode that somebody else starts.
+/// A chaincode that runs outside of this command.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Attached {
     pub(crate) name: String,
-    /// Where it listens; [`None`] for one that connects.
+    /// The address to dial; [`None`] if the chaincode connects to the peer.
     pub(crate) address: Option<String>,
 }
 
@@ -133,7 +133,7 @@ impl FromStr for Attached {
             .rsplit_once(':')
             .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
         {
-            return Err(format!("{address:?} is no address of the form HOST:PORT"));
+            return Err(format!("invalid address {address:?}: expected HOST:PORT"));
         }
         Ok(Self { name: chaincode_name(name)?, address: Some(address.to_owned()) })
     }
@@ -145,7 +145,7 @@ fn chaincode_name(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!(
-            "{text:?} is no name of a chaincode: it has letters and digits, with single - or _ between them"
+            "invalid chaincode name {text:?}: use letters and digits, with single - or _ between them"
         ))
     }
 }
@@ -161,8 +161,8 @@ fn channel_name(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!(
-            "{text:?} is no name of a channel: it begins with a small letter, and has small letters, digits, dots and \
-             hyphens, {CHANNEL_LENGTH} at most"
+            "invalid channel name {text:?}: use lower-case letters, digits, dots and hyphens, {CHANNEL_LENGTH} at most, and \
+             begin with a letter"
         ))
     }
 }
@@ -172,17 +172,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_may_stand_before_a_file() {
+    fn a_file_may_have_a_name() {
         let named = |text: &str| text.parse::<Named<PathBuf>>().map(|named| (named.name, named.value));
         assert_eq!(named("a.tgz").unwrap(), (None, PathBuf::from("a.tgz")));
         assert_eq!(named("basic=a.tgz").unwrap(), (Some("basic".to_owned()), PathBuf::from("a.tgz")));
         assert_eq!(named("./odd=name.tgz").unwrap(), (None, PathBuf::from("./odd=name.tgz")));
-        assert_eq!(named("basic=").unwrap_err(), "there is no file behind the name");
-        assert!(named("b c=a.tgz").unwrap_err().starts_with("\"b c\" is no name of a chaincode"));
+        assert_eq!(named("basic=").unwrap_err(), "missing file name after NAME=");
+        assert!(named("b c=a.tgz").unwrap_err().starts_with("invalid chaincode name \"b c\""));
     }
 
     #[test]
-    fn a_chaincode_of_somebody_else_has_a_name_and_perhaps_an_address() {
+    fn an_attached_chaincode_has_a_name_and_may_have_an_address() {
         let attached = |text: &str| text.parse::<Attached>();
         let with = |address: Option<&str>| Attached {
             name: "basic".to_owned(),
@@ -193,7 +193,7 @@ mod tests {
         assert_eq!(attached("basic=[::1]:9999").unwrap(), with(Some("[::1]:9999")));
         assert_eq!(
             attached("basic=localhost").unwrap_err(),
-            "\"localhost\" is no address of the form HOST:PORT"
+            "invalid address \"localhost\": expected HOST:PORT"
         );
         for name in ["", "a__b", "-a", "a.b", "a b"] {
             assert!(attached(name).is_err(), "{name}");
@@ -201,13 +201,13 @@ mod tests {
     }
 
     #[test]
-    fn names_of_channels_are_those_that_a_network_takes() {
+    fn names_of_channels_are_those_that_a_network_accepts() {
         let long = "a".repeat(CHANNEL_LENGTH);
         for name in ["mychannel", "a", "my-channel.2", &long] {
             assert_eq!(channel_name(name).as_deref(), Ok(name));
         }
         for name in ["", "MyChannel", "2nd", "-a", "my_channel", "ä", &format!("{long}a")] {
-            assert!(channel_name(name).unwrap_err().contains("is no name of a channel"), "{name}");
+            assert!(channel_name(name).unwrap_err().starts_with("invalid channel name"), "{name}");
         }
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 /// Options of `ccs diff`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:  ccs diff mine.tgz theirs.tgz\n\n\
-                  Exit codes: 0 the same package ID, 1 another one, 10 or 20 a package that cannot be read.")]
+                  Exit codes: 0 equal package IDs, 1 different package IDs, 10 or 20 unreadable package.")]
 pub(crate) struct Diff {
     /// A package file
     #[arg(value_name = "A")]

@@ -9,27 +9,27 @@ use clap::Args;
 #[command(after_help = "Examples:\n  ccs doctor --core /etc/hyperledger/fabric/core.yaml --process-env\n  \
                   ccs doctor --core core.yaml --env peer.env --package basic.tgz\n  \
                   ccs doctor --core core.yaml --root ./unpacked-image --arch arm64\n\n\
-                  Exit codes: 0 there is no error, 40 there are errors. All findings: docs/doctor.md.")]
+                  Exit codes: 0 no errors, 40 errors. docs/doctor.md lists all findings.")]
 pub(crate) struct Doctor {
-    /// The peer's configuration
+    /// The peer's core.yaml, or a ConfigMap that holds it
     #[arg(long, value_name = "core.yaml")]
     pub(crate) core: PathBuf,
-    /// A package to install on trial, in a temporary folder
+    /// A package to test: runs detect, build and release in a temporary folder
     #[arg(long, value_name = "FILE")]
     pub(crate) package: Option<PathBuf>,
-    /// The variables of the peer's process, NAME=VALUE in each line
+    /// The variables of the peer's process, NAME=VALUE on each line
     #[arg(long, value_name = "FILE")]
     pub(crate) env: Option<PathBuf>,
-    /// Take the variables of this process for the peer's
+    /// Use the variables of this process, for use inside the peer's container
     #[arg(long)]
     pub(crate) process_env: bool,
     /// Look for the builders in this folder, an unpacked image of the peer
     #[arg(long, value_name = "DIR")]
     pub(crate) root: Option<PathBuf>,
-    /// The processor of the peer's machine, if it is not this one's
+    /// The processor of the peer's machine, if it differs from this machine's
     #[arg(long, value_name = "ARCH", value_parser = ["amd64", "arm64", "s390x", "ppc64le"])]
     pub(crate) arch: Option<String>,
-    /// Examine files only: run no program of a builder
+    /// Check files only; do not run the builders' programs
     #[arg(long, conflicts_with = "package")]
     pub(crate) no_run: bool,
     /// Print a JSON document

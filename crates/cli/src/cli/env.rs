@@ -10,18 +10,18 @@ use clap::{Args, ValueEnum};
                   eval \"$(ccs env basic.tgz --lang node --tls tls --format shell)\"\n  \
                   ccs env basic.tgz --lang java --tls tls --mounted-at /etc/chaincode/tls --format kubernetes")]
 pub(crate) struct Env {
-    /// The package that peers install
+    /// The package file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The language whose shim is to run
+    /// The language of the chaincode
     #[arg(long)]
     pub(crate) lang: Language,
-    /// How to write the variables
+    /// The output format
     #[arg(long, default_value = "dotenv")]
     pub(crate) format: Format,
     #[command(flatten)]
     pub(crate) place: Place,
-    /// The folder of `ccs tls init`, for a package with TLS
+    /// The folder of `ccs tls init`, required for a package with TLS
     #[arg(long, value_name = "DIR")]
     pub(crate) tls: Option<PathBuf>,
     /// Print a JSON document; docs/json.md describes it
@@ -29,26 +29,26 @@ pub(crate) struct Env {
     pub(crate) json: bool,
 }
 
-/// Where the server listens and finds its files.
+/// The address and the files of the chaincode server.
 #[derive(Debug, Args)]
 pub(crate) struct Place {
-    /// Where the chaincode listens [default: the package's port, on 127.0.0.1 if the package dials that, else on 0.0.0.0]
+    /// The address to listen on [default: the package's port, on 127.0.0.1 if the package has that address, else on 0.0.0.0]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) listen: Option<String>,
-    /// Which server of the TLS folder this is [default: the only one]
+    /// The server in the TLS folder [default: the only one]
     #[arg(long, value_name = "NAME", requires = "tls")]
     pub(crate) server: Option<String>,
-    /// Where the chaincode finds the folder server/NAME [default: where it is]
+    /// The path of the folder server/NAME as the chaincode sees it [default: its path here]
     #[arg(long, value_name = "DIR", requires = "tls")]
     pub(crate) mounted_at: Option<PathBuf>,
 }
 
-/// The languages with a shim that can serve.
+/// The languages whose shim can run as a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Language {
-    /// Go, with the variables that Fabric's samples read: its shim reads none
+    /// Go, with the variables that Fabric's samples read; the shim itself reads none
     Go,
-    /// Node.js, by `fabric-chaincode-node server`
+    /// Node.js, started by `fabric-chaincode-node server`
     Node,
     /// Java
     Java,
@@ -56,21 +56,21 @@ pub(crate) enum Language {
     Rust,
 }
 
-/// How variables are written.
+/// The format of the variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// NAME=VALUE with quotes where needed: Compose, `node --env-file`, `set -a; . FILE`
+    /// NAME=VALUE with quotes where needed, for Compose, `node --env-file` and `set -a; . FILE`
     Dotenv,
     /// export NAME='VALUE', for eval
     Shell,
     /// NAME=VALUE without quotes, for `docker run --env-file`
     Docker,
-    /// The key env of a container, as YAML
+    /// The field `env` of a container, as YAML
     Kubernetes,
 }
 
 impl Place {
-    /// Returns the place as the library takes it.
+    /// Converts the options to those of the library.
     pub(crate) fn of_server(&self) -> ccs_shim_env::Place<'_> {
         ccs_shim_env::Place {
             listen: self.listen.as_deref(),

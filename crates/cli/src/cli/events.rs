@@ -9,21 +9,21 @@ use super::network::Network;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ccs events basic\n  ccs events basic --from oldest --count 10\n  \
                   ccs events basic --after 3f9a2c... --json | jq -r .name\n\n\
-                  It goes on until --count is reached or Ctrl-C is typed.")]
+                  The command runs until --count events or Ctrl-C.")]
 pub(crate) struct Events {
-    /// The chaincode, by the name of its definition
+    /// The name of the chaincode, as in its definition
     #[arg(value_name = "CHAINCODE")]
     pub(crate) chaincode: String,
-    /// The first block: a number, oldest, or next for the one that is committed next
+    /// The first block: a number, `oldest`, or `next` for the block that is committed next
     #[arg(long, value_name = "BLOCK", default_value = "next")]
     pub(crate) from: Start,
-    /// Only what comes after this transaction, which must have set an event
+    /// Begin after this transaction, which must have set an event
     #[arg(long, value_name = "TRANSACTION")]
     pub(crate) after: Option<String>,
-    /// Stop after so many events
+    /// Stop after this number of events
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
-    /// Print JSON, a document a line; docs/json.md describes it
+    /// Print one JSON document on each line; docs/json.md describes them
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]

@@ -9,47 +9,46 @@ use clap::{Args, Subcommand};
 /// The commands of `ccs launch`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Launch {
-    /// Show what launching a package would make, without making it
+    /// Show what launching a package would create, offline
     ///
-    /// Prints the manifests for Kubernetes, for `kubectl diff` or `kubectl apply --dry-run=server`, or the settings of the
-    /// container, or the command, environment and limits of the process. Nothing is connected to. Secrets are shown as
-    /// `[redacted]`, so applying the manifests would break the chaincode; what a launch chooses at random is xxxxx. For a package
-    /// that is not launched it says why.
+    /// Prints the Kubernetes manifests (for `kubectl diff` or `kubectl apply --dry-run=server`), the settings of the container, or
+    /// the command, environment and limits of the process. Do not apply the manifests: secret values are `[redacted]`, and
+    /// xxxxx stands for random characters. If the builder would not launch the package, prints why.
     Render(Render),
-    /// Check that everything is there that launching needs
+    /// Check the requirements for launching
     ///
-    /// Settings, the platform, each right on Kubernetes with the rule to add, the tools of the languages that are enabled, and
-    /// folders in which no program may start. Ends with 0 if nothing that is required is missing, otherwise with the code that
-    /// a launch would end with.
+    /// Checks the settings, the connection to the platform, each right on Kubernetes (and prints the missing rule), the tools of
+    /// the enabled languages, and whether programs may start in the folder of builds. The exit code is 0 if no requirement is missing,
+    /// otherwise the one with which a launch would fail.
     Check(Check),
-    /// Show the chaincode that was launched, and how it is
+    /// List launched chaincode and its state
     ///
-    /// Asks the platform for everything that launches have made, and compares it with the builds of the peer: what was started
-    /// and is gone, and what is there and no build refers to.
+    /// Asks the platform for all launched chaincode and compares it with the builds of the peer, to show chaincode that is missing
+    /// and chaincode without a build.
     List(List),
-    /// Bring the servers that installs have started to where builds and settings want them
+    /// Restore chaincode servers, apply changed settings, and renew certificates
     ///
-    /// Makes again what is gone, applies settings that have changed, and renews certificates when less than a tenth of their
-    /// validity is left, so that peer and chaincode trust each other all the time. Replaces connection.json where the peer reads
-    /// it. Where all is well it does nothing. With --every it goes on until SIGTERM, as a container beside the peer.
+    /// Restores missing objects of the servers that installs have started, applies changed settings, and renews certificates when less
+    /// than a tenth of their validity is left; peer and chaincode trust each other throughout. Replaces the connection.json that the
+    /// peer reads. With --every, runs until SIGTERM, for use as a sidecar of the peer.
     Reconcile(Reconcile),
-    /// Remove what launches have left and nothing uses any more
+    /// Delete launched chaincode that is not used anymore
     ///
-    /// Lists it; deletes it only with --yes, by its UIDs. What no launch has labelled, what belongs to another peer, and what a
-    /// build or channel of the peer uses is left alone, unless it is named.
+    /// Lists unused chaincode; with --yes, deletes it by UID. Never deletes objects that no launch has labelled, objects of another
+    /// peer, or, unless you name it, chaincode that a build or a channel of the peer uses.
     Gc(Gc),
 }
 
-/// Whose chaincode is meant.
+/// The peer, and the settings of its builder.
 #[derive(Debug, Args)]
 pub(crate) struct Site {
-    /// The builder's launch.yaml; without it the file that `CCS_LAUNCH_CONFIG` names, or no settings
+    /// The builder's launch.yaml [default: the file in `CCS_LAUNCH_CONFIG`, or no settings]
     #[arg(long, value_name = "launch.yaml")]
     pub(crate) settings: Option<PathBuf>,
-    /// The ID of the peer; without it `CORE_PEER_ID`, or `peer_id` of launch.yaml
+    /// The ID of the peer [default: `CORE_PEER_ID`, or `peer_id` in launch.yaml]
     #[arg(long, value_name = "ID")]
     pub(crate) peer_id: Option<String>,
-    /// The MSP ID of the peer; without it `CORE_PEER_LOCALMSPID`
+    /// The MSP ID of the peer [default: `CORE_PEER_LOCALMSPID`]
     #[arg(long, value_name = "ID")]
     pub(crate) mspid: Option<String>,
 }
@@ -65,10 +64,10 @@ pub(crate) struct Render {
     /// The package file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Whose chaincode it is.
+    /// The peer, and the settings of its builder.
     #[command(flatten)]
     pub(crate) site: Site,
-    /// Where the peer listens for chaincode, for chaincode that dials the peer
+    /// The peer's address for chaincode that dials the peer
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) peer_address: Option<String>,
     /// The peer has no TLS
@@ -83,12 +82,12 @@ pub(crate) struct Render {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ccs launch check --settings /opt/ccs/launch.yaml\n  \
                   ccs launch check --settings launch.yaml --builds /var/hyperledger/production/externalbuilder/builds\n\n\
-                  Exit codes: docs/exit-codes.md, those of launching.")]
+                  docs/exit-codes.md lists the exit codes of launching.")]
 pub(crate) struct Check {
-    /// Whose chaincode it is.
+    /// The peer, and the settings of its builder.
     #[command(flatten)]
     pub(crate) site: Site,
-    /// The builds of the peer, a folder in which programs are started
+    /// The folder of the peer's builds, in which programs must be able to start
     #[arg(long, value_name = "DIR")]
     pub(crate) builds: Option<PathBuf>,
     /// Print a JSON document; docs/json.md describes it
@@ -103,13 +102,13 @@ pub(crate) struct Check {
                   ccs launch list --namespace hlf-chaincode --json | jq -r '.chaincodes[].workload'"
 )]
 pub(crate) struct List {
-    /// Whose chaincode it is.
+    /// The peer, and the settings of its builder.
     #[command(flatten)]
     pub(crate) site: Site,
-    /// The builds of the peer: externalbuilder/builds below `peer.fileSystemPath`
+    /// The folder of the peer's builds, externalbuilder/builds in `peer.fileSystemPath`
     #[arg(long, value_name = "DIR")]
     pub(crate) builds: Option<PathBuf>,
-    /// A further namespace to look in; may be given more than once
+    /// An additional namespace to search; can be repeated
     #[arg(long = "namespace", value_name = "NAME")]
     pub(crate) namespaces: Vec<String>,
     /// Print a JSON document; docs/json.md describes it
@@ -125,25 +124,25 @@ pub(crate) struct List {
                   ccs launch reconcile --settings launch.yaml --builds DIR --package basic_1.0:HASH --renew"
 )]
 pub(crate) struct Reconcile {
-    /// Whose chaincode it is.
+    /// The peer, and the settings of its builder.
     #[command(flatten)]
     pub(crate) site: Site,
-    /// The builds of the peer: externalbuilder/builds below `peer.fileSystemPath`
+    /// The folder of the peer's builds, externalbuilder/builds in `peer.fileSystemPath`
     #[arg(long, value_name = "DIR")]
     pub(crate) builds: PathBuf,
-    /// Go on until SIGTERM, and look again after this time, such as 1h; 1s at least
+    /// Repeat after this time, for example 1h, until SIGTERM; at least 1s
     #[arg(long, value_name = "TIME", value_parser = pause)]
     pub(crate) every: Option<Duration>,
-    /// Only this package; what `ccs launch gc` has removed of it comes back. May be given more than once
+    /// Reconcile this package only, also after `ccs launch gc` has deleted its chaincode; can be repeated
     #[arg(long = "package", value_name = "ID")]
     pub(crate) packages: Vec<String>,
-    /// Renew certificates that would last
+    /// Renew the certificates now
     #[arg(long, conflicts_with = "every")]
     pub(crate) renew: bool,
-    /// Do not dial what has started: the names of the cluster are not known here
+    /// Do not dial the chaincode, for use outside of the cluster's DNS
     #[arg(long)]
     pub(crate) no_dial: bool,
-    /// Print a JSON document on a line for each change; docs/json.md describes it
+    /// Print one JSON document on a line for each change; docs/json.md describes them
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -157,28 +156,28 @@ pub(crate) struct Reconcile {
                   ccs launch gc --settings launch.yaml --peer org1-peer7"
 )]
 pub(crate) struct Gc {
-    /// A server that goes, whatever uses it, and nothing else does: its package ID or its workload
+    /// Delete only this server, used or not: a package ID or a workload
     #[arg(value_name = "NAME")]
     pub(crate) names: Vec<String>,
-    /// Whose chaincode it is.
+    /// The peer, and the settings of its builder.
     #[command(flatten)]
     pub(crate) site: Site,
-    /// The builds of the peer: externalbuilder/builds below `peer.fileSystemPath`
+    /// The folder of the peer's builds, externalbuilder/builds in `peer.fileSystemPath`
     #[arg(long, value_name = "DIR")]
     pub(crate) builds: Option<PathBuf>,
-    /// What `peer lifecycle chaincode queryinstalled --output json` printed: servers of packages that no channel uses go
+    /// The output of `peer lifecycle chaincode queryinstalled --output json`; selects servers of packages that no channel uses
     #[arg(long, value_name = "FILE")]
     pub(crate) installed: Option<PathBuf>,
-    /// Another peer, one that is retired: without its builds, everything of it goes
+    /// The ID of a retired peer; without --builds, selects all its chaincode
     #[arg(long, value_name = "ID", conflicts_with_all = ["peer_id", "installed"])]
     pub(crate) peer: Option<String>,
-    /// How old must be what goes; without it 10m, and 24h for a package that no channel uses
+    /// The least age [default: 10m, and 24h for a package that no channel uses]
     #[arg(long, value_name = "TIME", value_parser = time)]
     pub(crate) older_than: Option<Duration>,
-    /// A further namespace to look in; may be given more than once
+    /// An additional namespace to search; can be repeated
     #[arg(long = "namespace", value_name = "NAME")]
     pub(crate) namespaces: Vec<String>,
-    /// Delete what is listed
+    /// Delete the listed chaincode
     #[arg(long)]
     pub(crate) yes: bool,
     /// Print a JSON document; docs/json.md describes it
@@ -188,10 +187,10 @@ pub(crate) struct Gc {
 
 fn pause(text: &str) -> Result<Duration, String> {
     let pause = time(text)?;
-    if pause < Duration::from_secs(1) { Err(format!("{text} is below 1s")) } else { Ok(pause) }
+    if pause < Duration::from_secs(1) { Err(format!("{text} is less than 1s")) } else { Ok(pause) }
 }
 
 fn time(text: &str) -> Result<Duration, String> {
     let time: GoDuration = text.parse().map_err(|error| format!("{error}; for example 1h or 90s"))?;
-    time.to_std().ok_or_else(|| format!("{text} is below zero"))
+    time.to_std().ok_or_else(|| format!("{text} is negative"))
 }

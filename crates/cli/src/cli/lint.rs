@@ -8,13 +8,13 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ccs lint basic.tgz\n  ccs lint basic.tgz --strict --json\n  ccs lint src\n\n\
-                  A folder holds connection.json and META-INF, or is one that ccs unpack made.\ndocs/lint.md explains each finding by its name."
+                  A folder holds connection.json and META-INF, or is the output of ccs unpack.\ndocs/lint.md explains each finding."
 )]
 pub(crate) struct Lint {
-    /// The package file, or a folder that is to become one
+    /// A package file, or a folder with the files of a package
     #[arg(value_name = "FILE or DIR")]
     pub(crate) subject: PathBuf,
-    /// Fail for warnings too, with exit code 1
+    /// Treat warnings as errors, with exit code 1
     #[arg(long)]
     pub(crate) strict: bool,
     /// Print a JSON document; docs/json.md describes it

@@ -8,10 +8,10 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(after_help = "Example:  ccs man /usr/local/share/man/man1")]
 pub(crate) struct Man {
-    /// The folder to write to, which must exist
+    /// The existing folder for the pages
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
-    /// Replace pages that exist
+    /// Replace existing pages
     #[arg(long)]
     pub(crate) force: bool,
 }

@@ -11,18 +11,18 @@ use super::{Language, Place};
 const SERVICE: [&str; 8] =
     ["address", "connection", "root_cert", "client_cert", "domain", "tls", "dial_timeout", "env_file"];
 
-/// A type for `ccs package`, whose packages hold connection.json or the name of an image.
+/// The types of packages that hold connection.json or the name of an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Type {
     /// Chaincode as a service
     Ccaas,
-    /// The same under its older name
+    /// Chaincode as a service, under the older name of the type
     External,
-    /// An image that dials the peer, as fabric-builder-k8s has it
+    /// An image that dials the peer, as for fabric-builder-k8s
     K8s,
 }
 
-/// Who dials.
+/// The side that dials.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Role {
     /// The chaincode dials the peer
@@ -31,14 +31,14 @@ pub(crate) enum Role {
     Server,
 }
 
-/// How the peer dials a server in an image.
+/// TLS between the peer and a server in an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum ImageTls {
-    /// Both show a certificate
+    /// Peer and chaincode present a certificate
     Mutual,
-    /// The chaincode alone shows one
+    /// Only the chaincode presents a certificate
     Server,
-    /// In plaintext
+    /// Plaintext
     None,
 }
 
@@ -57,16 +57,16 @@ pub(crate) enum ImageTls {
                   --address '{{.peer_id}}.basic:9999'\n  \
                   ccs package basic.tgz --label basic_1.0 --binary basic-amd64 --binary basic-arm64\n  \
                   ccs package basic.tgz --label basic_1.0 --source chaincode --lang go\n\n\
-                  Texts and PEM files may hold Go templates; docs/connection-json.md tells which keys there are."
+                  Texts and PEM files may contain Go templates; docs/connection-json.md lists the keys."
 )]
 pub(crate) struct Package {
     /// The package file to write
     #[arg(value_name = "OUT.tgz")]
     pub(crate) out: PathBuf,
-    /// The label, first half of the package ID
+    /// The label, which is the first part of the package ID
     #[arg(long)]
     pub(crate) label: String,
-    /// Where the chaincode listens; may be a template
+    /// The address that the peer dials; may be a template
     #[arg(
         long,
         value_name = "HOST:PORT",
@@ -74,46 +74,46 @@ pub(crate) struct Package {
         conflicts_with = "connection"
     )]
     pub(crate) address: Option<String>,
-    /// A ready connection.json
+    /// A complete connection.json
     #[arg(long, value_name = "FILE")]
     pub(crate) connection: Option<PathBuf>,
-    /// Certificates of the CA that issued the chaincode's; turns TLS on
+    /// Certificates of the CA that issued the chaincode's certificate; enables TLS
     #[arg(long, value_name = "PEM", conflicts_with = "connection")]
     pub(crate) root_cert: Option<PathBuf>,
-    /// The certificate that the peer presents; turns client authentication on
+    /// The certificate that the peer presents; enables client authentication
     #[arg(long, value_name = "PEM", requires = "client_key", requires = "root_cert")]
     pub(crate) client_cert: Option<PathBuf>,
-    /// The key of that certificate
+    /// The private key for --client-cert
     #[arg(long, value_name = "PEM", requires = "client_cert")]
     pub(crate) client_key: Option<PathBuf>,
-    /// The name that the chaincode's certificate carries, if it is not the host of the address; Fabric 3.0 and later
+    /// The host name in the chaincode's certificate, if it differs from the address; for Fabric 3.0 and later
     #[arg(long, value_name = "NAME", conflicts_with = "connection")]
     pub(crate) domain: Option<String>,
-    /// The folder of `ccs tls init`: its ca.pem, and the client's certificate and key if it has any
+    /// The folder of `ccs tls init`, with ca.pem and, for mutual TLS, the client's certificate and key
     #[arg(long, value_name = "DIR", conflicts_with_all = ["connection", "root_cert", "client_cert"])]
     pub(crate) tls: Option<PathBuf>,
-    /// Which client of the TLS folder the peer is [default: the only one]
+    /// The client in the TLS folder [default: the only one]
     #[arg(long, value_name = "NAME", requires = "tls")]
     pub(crate) client: Option<String>,
-    /// How long the peer tries to connect, such as 10s
+    /// How long the peer tries to connect, for example 10s
     #[arg(long, value_name = "DURATION", conflicts_with = "connection")]
     pub(crate) dial_timeout: Option<String>,
-    /// A META-INF folder; the CouchDB indexes in its folder statedb are packed, and nothing else
+    /// A META-INF folder; packages only the CouchDB indexes in its folder statedb
     #[arg(long, value_name = "DIR")]
     pub(crate) meta_inf: Option<PathBuf>,
-    /// The image that a builder which launches chaincode starts; beside an address, other builders dial that
+    /// The image of the chaincode, for a builder that launches it; with --address, the package also works with other builders
     #[arg(long, value_name = "NAME@DIGEST", help_heading = "Launching")]
     pub(crate) image: Option<String>,
-    /// Who dials: the chaincode (client) or the peer (server) [default: client for the type k8s, else server]
+    /// The role of the chaincode: client (it dials the peer) or server (the peer dials it) [default: client for the type k8s, else server]
     #[arg(long, value_enum, requires = "image", help_heading = "Launching")]
     pub(crate) role: Option<Role>,
-    /// Where a server in the image listens [default: 9999]
+    /// The port on which a server in the image listens [default: 9999]
     #[arg(long, requires = "image", help_heading = "Launching")]
     pub(crate) port: Option<NonZeroU16>,
-    /// How the peer dials a server in the image [default: mutual]
+    /// TLS between the peer and a server in the image [default: mutual]
     #[arg(long, value_enum, value_name = "TLS", requires = "image", help_heading = "Launching")]
     pub(crate) image_tls: Option<ImageTls>,
-    /// A program that is ready to run; repeat it for each platform. A script needs one: linux/amd64=FILE
+    /// A prebuilt program; can be repeated for other platforms. For a script, name the platform: linux/amd64=FILE
     #[arg(
         long,
         value_name = "[OS/ARCH=]FILE",
@@ -131,7 +131,7 @@ pub(crate) struct Package {
         help_heading = "Launching"
     )]
     pub(crate) arguments: Vec<String>,
-    /// A folder of source, packed as `peer lifecycle chaincode package` does; needs --lang
+    /// A folder with source, packaged as by `peer lifecycle chaincode package`; needs --lang
     #[arg(
         long,
         value_name = "DIR",
@@ -141,16 +141,16 @@ pub(crate) struct Package {
         help_heading = "Launching"
     )]
     pub(crate) source: Option<PathBuf>,
-    /// The type that builders look at [default: ccaas; with an image and no address k8s]
+    /// The type of the package [default: ccaas; k8s for an image without --address]
     #[arg(long = "type", value_name = "TYPE", conflicts_with_all = ["binary", "source"])]
     pub(crate) chaincode_type: Option<Type>,
-    /// Also write what the chaincode's server needs in its environment, as `ccs env` prints it
+    /// Also write the environment variables of the chaincode server to this file, as `ccs env` prints them
     #[arg(long, value_name = "FILE", requires = "lang")]
     pub(crate) env_file: Option<PathBuf>,
-    /// The language of the source, or whose shim reads the environment file
+    /// The language of the source, or of the chaincode for --env-file
     #[arg(long)]
     pub(crate) lang: Option<Language>,
-    /// What stands in the environment file.
+    /// The server for the environment file.
     #[command(flatten)]
     pub(crate) place: Place,
     /// Replace the files if they exist

@@ -12,10 +12,10 @@ pub(crate) struct Render {
     /// The package file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The configuration of the peers: a JSON object, or a file that holds one
+    /// The configuration of the peers: a JSON object, or the name of a file with one
     #[arg(long, value_name = "JSON or FILE")]
     pub(crate) config: Option<String>,
-    /// The ID of a peer, which templates see as `peer_id`; may be given more than once
+    /// The ID of a peer, which is `peer_id` in templates; can be repeated
     #[arg(long = "peer", value_name = "NAME")]
     pub(crate) peers: Vec<String>,
     /// Show private keys

@@ -7,23 +7,23 @@ use clap::{Args, Subcommand};
 /// The commands of `ccs tls`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Tls {
-    /// Make a CA of its own for a deployment, in a new folder
+    /// Create a CA for a deployment, in a new folder
     ///
-    /// The folder holds the CA's certificate and key, ca.pem for everybody who is to trust it, and later what `ccs tls issue`
-    /// adds. Keys are ECDSA P-256 in PKCS#8, readable by their owner alone, and never printed.
+    /// The folder holds the CA's certificate and key, and ca.pem for the peers and chaincode servers that trust the CA;
+    /// `ccs tls issue` adds certificates. Keys are ECDSA P-256 in PKCS#8, readable by their owner only, and never printed.
     Init(Init),
-    /// Issue a certificate for a chaincode's server, or for the peer as its client
+    /// Issue a certificate to a chaincode server or to a peer
     ///
-    /// Each gets a folder that holds all it needs and nothing else: DIR/server/NAME goes to the chaincode, DIR/client/NAME
-    /// into the package. A server's certificate must carry every name under which a peer dials it: give each with
-    /// --host, or the address template of the package with the configurations of the peers.
+    /// Writes a folder with exactly the files that each side needs: deploy DIR/server/NAME with the chaincode, and package
+    /// DIR/client/NAME. A server's certificate must contain every host name that a peer dials: pass each with --host, or
+    /// pass the address template of the package with the configurations of the peers.
     Issue(Issue),
-    /// Show the certificates of such a folder, or of any PEM file
+    /// Show the certificates in a TLS folder or a PEM file
     Show(Show),
-    /// Change the CA without a moment in which somebody trusts nobody
+    /// Rotate the CA without downtime
     ///
-    /// Three steps, each followed by handing out the files. Without an option: a new CA, and every ca.pem becomes a
-    /// bundle of both. --reissue: new certificates and keys from the new CA. --finish: ca.pem without the old CA.
+    /// Rotation has three steps; deploy the changed files after each. Without an option, creates a new CA and adds it to every
+    /// ca.pem. --reissue issues new certificates and keys from the new CA. --finish removes the old CA from every ca.pem.
     Rotate(Rotate),
 }
 
@@ -31,10 +31,10 @@ pub(crate) enum Tls {
 #[derive(Debug, Args)]
 #[command(after_help = "Example:  ccs tls init tls --name basic")]
 pub(crate) struct Init {
-    /// The folder to make
+    /// The folder to create
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    /// What the CA is called; a number is added that no other CA has
+    /// The common name of the CA, to which the command appends a unique number
     #[arg(long, default_value = "chaincode", value_parser = ccs_tls::party_name)]
     pub(crate) name: String,
     /// How long the CA is valid
@@ -56,34 +56,34 @@ pub(crate) struct Issue {
     /// The folder that `ccs tls init` made
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    /// Issue for a chaincode's server of this name
+    /// Issue a certificate to the chaincode server with this name
     #[arg(
         long, value_name = "NAME", conflicts_with = "client", required_unless_present = "client",
         value_parser = ccs_tls::party_name
     )]
     pub(crate) server: Option<String>,
-    /// Issue for a peer, or all peers, under this name
+    /// Issue a certificate to a peer, or to all peers, with this name
     #[arg(
         long, value_name = "NAME", conflicts_with_all = ["host", "address"],
         value_parser = ccs_tls::party_name
     )]
     pub(crate) client: Option<String>,
-    /// A name or IP address under which peers dial the server
+    /// A host name or IP address that peers dial; can be repeated
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Vec<String>,
-    /// The address of the package, maybe a template: its host is taken for every --config and --peer
+    /// The address of the package, which may be a template; adds its host for each --config and --peer
     #[arg(long, value_name = "TEMPLATE")]
     pub(crate) address: Option<String>,
-    /// A configuration of the template, as JSON or the name of a file
+    /// A configuration for the template: JSON, or the name of a file with JSON
     #[arg(long, value_name = "JSON", requires = "address")]
     pub(crate) config: Vec<String>,
-    /// A peer's ID, the value of `peer_id` in the template
+    /// The ID of a peer, which is `peer_id` in the template
     #[arg(long, value_name = "PEER", requires = "address")]
     pub(crate) peer: Vec<String>,
     /// How long the certificate is valid
     #[arg(long, value_name = "DAYS", default_value_t = 365, value_parser = days())]
     pub(crate) days: u32,
-    /// Replace the certificate and key of that name; without --host and --address its hosts stay
+    /// Replace the certificate and key with this name; keeps the host names unless you pass --host or --address
     #[arg(long)]
     pub(crate) force: bool,
     /// Print a JSON document; docs/json.md describes it
@@ -106,15 +106,15 @@ pub(crate) struct Show {
 /// Options of `ccs tls rotate`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Example:\n  ccs tls rotate tls             then hand out every ca.pem, and make the package anew\n  \
-                  ccs tls rotate tls --reissue   then hand out the certificates, and make the package anew\n  \
-                  ccs tls rotate tls --finish    then hand out every ca.pem"
+    after_help = "Example:\n  ccs tls rotate tls             then deploy every ca.pem, and make the package again\n  \
+                  ccs tls rotate tls --reissue   then deploy the certificates, and make the package again\n  \
+                  ccs tls rotate tls --finish    then deploy every ca.pem"
 )]
 pub(crate) struct Rotate {
     /// The folder that `ccs tls init` made
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
-    /// Which step.
+    /// The step of the rotation.
     #[command(flatten)]
     pub(crate) step: Step,
     /// How long the new CA is valid
@@ -125,16 +125,16 @@ pub(crate) struct Rotate {
     pub(crate) json: bool,
 }
 
-/// The step of a change, the first one if no option is given.
+/// The step of the rotation; the first one without an option.
 #[derive(Debug, Args)]
 pub(crate) struct Step {
-    /// Issue new certificates and keys, with the names and the lifetimes of the old ones
+    /// Issue new certificates and keys, with the names and lifetimes of the old ones
     #[arg(long, conflicts_with = "finish")]
     pub(crate) reissue: bool,
-    /// Drop the old CA
+    /// Remove the old CA
     #[arg(long)]
     pub(crate) finish: bool,
-    /// Drop the old CA although it issued certificates that are still here
+    /// Remove the old CA even if the folder holds certificates that it issued
     #[arg(long, requires = "finish")]
     pub(crate) force: bool,
 }

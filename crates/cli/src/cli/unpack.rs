@@ -11,7 +11,7 @@ pub(crate) struct Unpack {
     /// The package file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// The folder to make; it must be new or empty
+    /// The new or empty folder to write to
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
     /// Print a JSON document; docs/json.md describes it

@@ -3,7 +3,7 @@
 use ccs_client::{Call, Committed, Error, Gateway};
 use serde::Serialize;
 
-use crate::cli::{self, Invoke, Query};
+use crate::cli::{self, Arguments, Invoke, Query};
 use crate::failure::Failure;
 use crate::network::{self, Bytes};
 use crate::output;
@@ -85,8 +85,11 @@ async fn submit(gateway: &Gateway, call: &Call, json: bool) -> Result<(), Failur
 }
 
 fn call(options: &cli::Call, channel: &str) -> Result<Call, Failure> {
-    let mut call = Call::new(channel, &options.chaincode, &options.function);
-    call.arguments = options.arguments.iter().map(|word| network::bytes(word)).collect::<Result<_, _>>()?;
+    let mut call = Call::new(channel, options.chaincode(), options.function());
+    call.arguments = match options.arguments() {
+        Arguments::Words(words) => words.iter().map(|word| network::bytes(word)).collect::<Result<_, _>>()?,
+        Arguments::Texts(texts) => texts.iter().map(|text| text.clone().into_bytes()).collect(),
+    };
     call.transient =
         options.transient.iter().map(|word| network::transient(word)).collect::<Result<_, _>>()?;
     call.organizations.clone_from(&options.organizations);

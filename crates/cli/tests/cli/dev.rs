@@ -289,9 +289,8 @@ fn what_cannot_be_is_refused_before_anything_is_started() {
         ),
         (
             vec!["--channel", "MyChannel"],
-            "invalid value 'MyChannel' for '--channel <NAME>': \"MyChannel\" is no name of a channel"
-                .to_owned(),
-            "it begins with a small letter",
+            "invalid value 'MyChannel' for '--channel <NAME>': invalid channel name \"MyChannel\"".to_owned(),
+            "begin with a letter",
         ),
         (vec!["absent.tgz"], "cannot open absent.tgz: No such file or directory".to_owned(), ""),
     ] {

@@ -52,5 +52,13 @@ fn a_wrong_command_line_ends_with_2_and_says_what_is_possible() {
 
 #[test]
 fn the_version_is_one_line() {
-    assert_eq!(stdout(&ccs(&["--version"])), concat!("ccs ", env!("CARGO_PKG_VERSION"), "\n"));
+    for argument in ["--version", "version"] {
+        assert_eq!(stdout(&ccs(&[argument])), concat!("ccs ", env!("CARGO_PKG_VERSION"), "\n"));
+    }
+}
+
+#[test]
+fn help_is_a_command_too() {
+    assert_eq!(stdout(&ccs(&["help"])), stdout(&ccs(&["-h"])));
+    assert_eq!(stdout(&ccs(&["help", "tls", "init"])), stdout(&ccs(&["tls", "init", "--help"])));
 }
