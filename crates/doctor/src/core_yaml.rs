@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_saphyr::options::DuplicateKeyPolicy;
 
 use crate::environment::Variables;
+use crate::yaml::{field, first_line, read};
 
 /// The settings of a peer.
 #[derive(Debug)]
@@ -105,26 +106,8 @@ impl<'v> CoreYaml<'v> {
     }
 }
 
-/// Returns a field of an object, by its name in any case.
-pub(crate) fn field<'t>(value: &'t Value, name: &str) -> Option<&'t Value> {
-    let (_, value) = value.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    Some(value)
-}
-
-/// Reads a text; an empty document is an empty configuration.
-pub(crate) fn read(text: &str) -> Result<Value, serde_saphyr::Error> {
-    serde_saphyr::from_str::<Option<Value>>(text).map(Option::unwrap_or_default)
-}
-
 fn yaml(text: &str) -> Result<Value, String> {
     read(text).map_err(|error| first_line(&error))
-}
-
-/// Returns the first line of an error. Those after it quote the file, which may hold secrets.
-fn first_line(error: &serde_saphyr::Error) -> String {
-    let text = error.to_string();
-    let line = text.lines().next().unwrap_or_default();
-    line.strip_prefix("error: ").unwrap_or(line).to_owned()
 }
 
 /// Returns the line of a key's first occurrence, given that of its second one; columns and lines count from 1.

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::core_yaml::field;
+use crate::yaml::field;
 
 /// A document that is not the configuration of a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +55,13 @@ fn other(document: &Value) -> Option<OtherDocument> {
     }
     let is_core = SECTIONS.iter().any(|section| field(document, section).is_some());
     // externalBuilders at the top is a mistake of its own, which has its own finding.
-    let has_builders = object.keys().any(|key| crate::misplaced::is_builders(key));
+    let has_builders = object.keys().any(|key| is_builders(key));
     (!is_core && !has_builders).then_some(OtherDocument::Unknown)
+}
+
+/// Returns whether a key means externalBuilders, even if it is misspelled.
+pub(crate) fn is_builders(key: &str) -> bool {
+    ["externalBuilders", "externalBuilder"].iter().any(|name| name.eq_ignore_ascii_case(key))
 }
 
 /// Returns the kind of a Kubernetes manifest.
@@ -100,7 +105,7 @@ impl fmt::Display for OtherDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core_yaml::read;
+    use crate::yaml::read;
 
     #[test]
     fn core_yaml_is_taken_from_the_first_config_map_that_has_it() {

@@ -16,6 +16,7 @@ mod root;
 mod settings;
 mod trial;
 mod types;
+mod yaml;
 
 use std::fs;
 use std::path::Path;

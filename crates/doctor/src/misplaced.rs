@@ -4,6 +4,7 @@ use ccs_report::Finding;
 use serde_json::Value;
 
 use crate::core_yaml::CoreYaml;
+use crate::document::is_builders;
 use crate::environment::Variables;
 
 /// Where a peer reads the builders (Fabric 3.1 `core/peer/config.go`).
@@ -14,11 +15,6 @@ const VARIABLE: &str = "CORE_CHAINCODE_EXTERNALBUILDERS";
 
 /// The most levels of core.yaml that are searched.
 const MAX_DEPTH: usize = 8;
-
-/// Tells whether a key means externalBuilders, perhaps misspelled.
-pub(crate) fn is_builders(key: &str) -> bool {
-    ["externalBuilders", "externalBuilder"].iter().any(|name| name.eq_ignore_ascii_case(key))
-}
 
 /// Reports each place with builders that no peer reads; returns whether there is one.
 pub(crate) fn check(core: &CoreYaml<'_>, variables: &Variables, findings: &mut Vec<Finding>) -> bool {

@@ -5,9 +5,10 @@ use ccs_host::ExternalBuilder;
 use ccs_report::Finding;
 use serde_json::Value;
 
-use crate::core_yaml::{CoreYaml, Duplicate, Setting, field};
+use crate::core_yaml::{CoreYaml, Duplicate, Setting};
 use crate::environment::Variables;
 use crate::misplaced;
+use crate::yaml::field;
 
 /// What the rest of the examination needs.
 #[derive(Debug)]
