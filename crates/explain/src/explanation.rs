@@ -1,11 +1,13 @@
 //! Explanations of a whole text, line by line.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use ccs_report::terminal::safe;
 use serde::Serialize;
 
-use crate::catalogue::{Catalogue, Recognised};
+use crate::catalogue::{Catalogue, Recognised, SeenBy};
+use crate::pattern::capitals;
 
 /// The most of a line that is searched, in bytes; a peer does not read longer ones either.
 const MAX_LINE_IN_BYTES: usize = 64 * 1024;
@@ -22,6 +24,8 @@ pub struct Explanation {
     pub line: usize,
     /// The part of the line that was recognised.
     pub matched: String,
+    /// Where people meet the error; empty for a finding of this project's own commands.
+    pub seen_by: Vec<SeenBy>,
     /// Why it happens.
     pub cause: String,
     /// What to do about it.
@@ -35,11 +39,13 @@ pub struct Explanation {
 impl Explanation {
     fn new(line: usize, recognised: &Recognised<'_, '_>) -> Self {
         let Recognised { entry, found, .. } = recognised;
-        let fill = |text: &str| safe(&found.fill(text));
+        // A pattern need not have every place of its entry.
+        let fill = |text: &str| safe(&capitals(&found.fill(text)));
         Self {
             id: entry.id.clone(),
             line,
             matched: safe(found.matched),
+            seen_by: entry.seen_by.clone(),
             cause: fill(&entry.cause),
             remedy: fill(&entry.remedy),
             source: entry.source.clone(),
@@ -62,14 +68,16 @@ impl Catalogue {
         }
         if explanations.is_empty() && text.lines().count() <= MAX_BROKEN_LINES {
             // A terminal or a mail may have broken one text into lines.
-            let joined = plain(&text.split_whitespace().collect::<Vec<_>>().join(" "));
-            explanations.extend(self.recognise(&joined).map(|recognised| Explanation::new(1, &recognised)));
+            let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            explanations
+                .extend(self.recognise(&plain(&joined)).map(|recognised| Explanation::new(1, &recognised)));
         }
         explanations
     }
 }
 
 /// Returns the part of a line that is searched, with the quotes of logs in JSON undone.
-pub(crate) fn plain(line: &str) -> String {
-    line[..line.floor_char_boundary(MAX_LINE_IN_BYTES)].replace("\\\"", "\"")
+pub(crate) fn plain(line: &str) -> Cow<'_, str> {
+    let line = &line[..line.floor_char_boundary(MAX_LINE_IN_BYTES)];
+    if line.contains("\\\"") { Cow::Owned(line.replace("\\\"", "\"")) } else { Cow::Borrowed(line) }
 }

@@ -1,8 +1,15 @@
 //! What an error text means and what to do about it.
 //!
-//! The texts are in `catalogue.toml`: patterns with named places, and for each error its cause, its remedy and the next
-//! command. [`Catalogue::explain`] finds them in a line, in a whole log, or in a text that a terminal has broken into
-//! lines. `docs/errors.md` is generated from the catalogue.
+//! The texts are in the folder `catalogue`: patterns with named places, and for each error its cause, its remedy and the next
+//! command. A file is about what one program says, and names who sees it. [`Catalogue::explain`] finds the texts in a line, in a
+//! whole log, or in a text that a terminal has broken into lines. The
+//! pages of `docs/errors` are generated from the catalogue.
+//!
+//! A pattern is a text that occurs in a line: `{name}` stands for one or more characters, `{name#}` for digits, and both may be
+//! used in cause, remedy and next. Of several patterns in a line the one that ends last is the cause of the others; of those
+//! that end together the one with more text of its own is the more specific, and what stands in a place of another is its
+//! cause. An entry with `contexts` counts only in lines of these [`Context`]s. Each entry has examples, which tests recognise.
+//! Sources are paths in hyperledger/fabric unless another project is named.
 //!
 //! ```
 //! let catalogue = ccs_explain::Catalogue::load()?;
@@ -13,10 +20,13 @@
 //! ```
 
 mod catalogue;
+mod context;
 mod explanation;
 mod pattern;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalogue, CatalogueError, Entry};
+pub use catalogue::{Catalogue, CatalogueError, Entry, SeenBy};
+pub use context::Context;
 pub use explanation::Explanation;
+pub use pattern::capitals;

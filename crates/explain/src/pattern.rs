@@ -1,18 +1,31 @@
 //! Patterns of the catalogue: texts with named places.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::Regex;
 
 /// Where a pattern was found, and what stands in its places.
 #[derive(Debug)]
 pub(crate) struct Found<'t> {
     /// The part of the line that the pattern covers.
     pub(crate) matched: &'t str,
-    /// Where that part ends, in bytes.
-    pub(crate) end: usize,
+    /// Where that part is, in bytes.
+    #[cfg(test)]
+    pub(crate) range: Range<usize>,
+    /// Where the values of the places are, in bytes.
+    pub(crate) places: Vec<Range<usize>>,
     values: BTreeMap<String, String>,
 }
 
 impl Found<'_> {
+    /// Says whether another text is within a place of this one.
+    pub(crate) fn holds(&self, other: &Range<usize>) -> bool {
+        let is_around = |place: &Range<usize>| place.start <= other.start && other.end <= place.end;
+        self.places.iter().any(is_around)
+    }
+
     /// Puts the found values into the places of a text; braces that are no place stay.
     pub(crate) fn fill(&self, text: &str) -> String {
         let fill =
@@ -24,24 +37,34 @@ impl Found<'_> {
 /// A text that occurs in a line, where `{name}` is one or more characters and `{name#}` is digits.
 #[derive(Debug)]
 pub(crate) struct Pattern {
-    expression: regex::Regex,
+    /// The text as a regular expression.
+    expression: String,
+    /// Made when a line needs it, as few patterns of the catalogue are needed; none if the expression is wrong, which tests
+    /// of the catalogue rule out.
+    compiled: OnceLock<Option<Regex>>,
     /// How many characters of the pattern are its own.
     pub(crate) own: usize,
+    /// The longest text between places, which a line must have; empty only if the pattern is all places.
+    pub(crate) longest: String,
 }
 
 impl Pattern {
-    pub(crate) fn parse(text: &str) -> Result<Self, regex::Error> {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut expression = String::new();
         let mut own = 0;
+        let mut longest = "";
         for part in parts(text) {
             let part = match part {
                 Part::Text(text) => {
                     own += text.len();
+                    if text.len() > longest.len() {
+                        longest = text;
+                    }
                     regex::escape(text)
                 }
                 Part::Place { name, digits: true, .. } => format!(r"(?<{name}>[0-9]+)"),
-                // At the end of a pattern a place is one word, as nothing says where it ends.
-                Part::Place { name, last: true, .. } => format!(r"(?<{name}>\S+)"),
+                // At the end of a pattern a place is one word, as nothing says where it ends; a quote after it is not its own.
+                Part::Place { name, last: true, .. } => format!(r#"(?<{name}>\S[^\s"]*)"#),
                 Part::Place { name, .. } => format!("(?<{name}>.+?)"),
             };
             expression.push_str(&part);
@@ -52,29 +75,55 @@ impl Pattern {
         // `exit status 1` is not in `exit status 13`.
         let bound = |word: bool| if word { r"\b" } else { "" };
         let expression = format!("{}{expression}{}", bound(first), bound(last));
-        Ok(Self { expression: regex::Regex::new(&expression)?, own })
+        Self { expression, compiled: OnceLock::new(), own, longest: longest.to_owned() }
     }
 
-    /// The regular expression, for a set of them.
+    /// The regular expression, for messages of tests.
+    #[cfg(test)]
     pub(crate) fn expression(&self) -> &str {
-        self.expression.as_str()
+        &self.expression
     }
 
-    /// Finds the last place where the pattern is.
-    pub(crate) fn find<'t>(&self, line: &'t str) -> Option<Found<'t>> {
-        let captures = self.expression.captures_iter(line).last()?;
-        let whole = captures.get(0)?;
+    pub(crate) fn compiled(&self) -> Option<&Regex> {
+        self.compiled.get_or_init(|| Regex::new(&self.expression).ok()).as_ref()
+    }
+
+    /// Finds the last place where the pattern is, in bytes.
+    pub(crate) fn find(&self, line: &str) -> Option<Range<usize>> {
+        self.compiled()?.find_iter(line).last().map(|found| found.range())
+    }
+
+    /// Reads what stands in the places of the pattern, which begins at a byte of the line.
+    pub(crate) fn read<'t>(&self, line: &'t str, start: usize) -> Option<Found<'t>> {
+        let expression = self.compiled()?;
+        let captures = expression.captures_at(line, start)?;
         let value = |name: &str| {
             let value = captures.name(name)?.as_str().trim_end_matches([':', ',', ';', '.']);
             Some((name.to_owned(), value.to_owned()))
         };
-        let values = self.expression.capture_names().flatten().filter_map(value).collect();
-        Some(Found { matched: whole.as_str(), end: whole.end(), values })
+        let values = expression.capture_names().flatten().filter_map(value).collect();
+        let places = captures.iter().skip(1).flatten().map(|place| place.range()).collect();
+        let whole = captures.get(0)?;
+        Some(Found {
+            matched: whole.as_str(),
+            #[cfg(test)]
+            range: whole.range(),
+            places,
+            values,
+        })
     }
 }
 
+/// Writes the places of a text as words in capitals, as they stand where no line has filled them in.
+#[must_use]
+pub fn capitals(text: &str) -> String {
+    places(text).into_iter().fold(text.to_owned(), |text, name| {
+        let upper = name.to_uppercase();
+        text.replace(&format!("{{{name}}}"), &upper).replace(&format!("{{{name}#}}"), &upper)
+    })
+}
+
 /// The names of the places in a text; braces around anything but a lower-case word are text.
-#[cfg(test)]
 pub(crate) fn places(text: &str) -> Vec<&str> {
     let name = |part| match part {
         Part::Place { name, .. } => Some(name),
@@ -119,10 +168,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    fn found<'t>(pattern: &Pattern, line: &'t str) -> Found<'t> {
+        pattern.read(line, pattern.find(line).unwrap().start).unwrap()
+    }
+
     #[test]
     fn places_take_what_stands_there() {
-        let pattern = Pattern::parse("builder '{name}' failed: exit status {code#}").unwrap();
-        let found = pattern.find("x: builder 'a' failed: exit status 13, sorry").unwrap();
+        let pattern = Pattern::parse("builder '{name}' failed: exit status {code#}");
+        let found = found(&pattern, "x: builder 'a' failed: exit status 13, sorry");
         assert_eq!(found.matched, "builder 'a' failed: exit status 13");
         assert_eq!(found.fill("{name} {code} {other} {\"a\":1}"), "a 13 {other} {\"a\":1}");
         assert!(pattern.find("builder 'a' failed: exit status x").is_none());
@@ -130,27 +183,29 @@ mod tests {
 
     #[test]
     fn a_place_at_the_end_is_one_word_without_punctuation() {
-        let found = Pattern::parse("connection for {id}").unwrap();
-        assert_eq!(found.find("connection for a:b: why").unwrap().fill("{id}"), "a:b");
+        let pattern = Pattern::parse("connection for {id}");
+        assert_eq!(found(&pattern, "connection for a:b: why").fill("{id}"), "a:b");
+        assert_eq!(found(&pattern, "\"connection for a\": why").matched, "connection for a");
     }
 
     #[test]
     fn numbers_are_whole() {
-        assert!(Pattern::parse("exit status 1").unwrap().find("exit status 13").is_none());
+        assert!(Pattern::parse("exit status 1").find("exit status 13").is_none());
     }
 
     proptest! {
         #[test]
         fn any_text_is_found_in_itself(text in "[^{}\n]{1,40}", around in ".{0,10}") {
-            let pattern = Pattern::parse(&text).unwrap();
+            let pattern = Pattern::parse(&text);
             let line = format!("{around} {text} {around}");
             prop_assert!(pattern.find(&line).is_some());
         }
 
         #[test]
         fn any_pattern_and_line_are_dealt_with(text in any::<String>(), line in any::<String>()) {
-            if let Ok(pattern) = Pattern::parse(&text) {
-                let _ = pattern.find(&line);
+            let pattern = Pattern::parse(&text);
+            if let Some(range) = pattern.find(&line) {
+                prop_assert_eq!(pattern.read(&line, range.start).unwrap().range, range);
             }
         }
     }

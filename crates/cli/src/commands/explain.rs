@@ -59,11 +59,14 @@ fn read() -> Result<String, Failure> {
 
 fn shown(explanation: &Explanation) -> String {
     let (name, faint) = (style::NAME, style::FAINT);
-    let Explanation { id, line, matched, cause, remedy, source, next } = explanation;
+    let Explanation { id, line, matched, seen_by, cause, remedy, source, next } = explanation;
+    let seen_by: Vec<_> = seen_by.iter().map(ToString::to_string).collect();
     let mut text = format!("{name}{id}{name:#} {faint}line {line}{faint:#}\n");
-    for (label, value) in
-        [("matched", matched), ("cause", cause), ("remedy", remedy), ("source", source), ("next", next)]
-    {
+    text.push_str(&layout::field("matched", matched));
+    if !seen_by.is_empty() {
+        text.push_str(&layout::field("seen by", &seen_by.join(", ")));
+    }
+    for (label, value) in [("cause", cause), ("remedy", remedy), ("source", source), ("next", next)] {
         text.push_str(&layout::field(label, value));
     }
     text

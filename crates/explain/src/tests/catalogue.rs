@@ -1,0 +1,99 @@
+//! What is recognised, and how it is explained.
+
+use std::collections::BTreeSet;
+
+use ccs_builder::ExitCode;
+
+use super::{catalogue, ids};
+use crate::pattern::places;
+
+#[test]
+fn entries_are_unique_and_say_only_what_their_patterns_can_fill_in() {
+    let catalogue = catalogue();
+    let unique: BTreeSet<_> = catalogue.entries().iter().map(|entry| &entry.id).collect();
+    assert_eq!(unique.len(), catalogue.entries().len());
+    assert!(unique.len() >= 150, "{} entries", unique.len());
+    for entry in catalogue.entries() {
+        for text in [&entry.cause, &entry.remedy, &entry.next] {
+            for place in places(text) {
+                let filled = entry.patterns.iter().any(|pattern| places(pattern).contains(&place));
+                assert!(filled, "{}: nothing fills {{{place}}}", entry.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_exit_code_of_the_builder_is_explained_by_its_line_and_by_its_number() {
+    for code in ExitCode::ALL {
+        let number = code.number();
+        if number < 10 {
+            continue;
+        }
+        let by_line = ids(&format!("build basic_1.0: error {code}: why; hint: what"));
+        let by_number = ids(&format!("external builder 'x' failed: exit status {number}"));
+        assert_eq!(by_line, by_number, "{code}");
+        assert!(by_line[0].starts_with("ccs-"), "{code}: {by_line:?}");
+    }
+}
+
+#[test]
+fn a_chain_is_explained_by_its_most_specific_part() {
+    let chain = "Error: chaincode install failed with status: 500 - failed to invoke backing implementation of \
+                 'InstallChaincode': could not build chaincode: external builder failed: external builder failed to \
+                 build: external builder 'ccs-builder' failed: exit status 13";
+    let explanations = catalogue().explain(chain);
+    assert_eq!(explanations.len(), 1);
+    assert_eq!(explanations[0].id, "ccs-address");
+    assert_eq!(explanations[0].matched, "external builder 'ccs-builder' failed: exit status 13");
+}
+
+#[test]
+fn a_text_that_was_broken_into_lines_is_put_together() {
+    assert_eq!(ids("external builder\n    'ccs-builder' failed: exit\n    status 13"), ["ccs-address"]);
+    assert!(ids("nothing\nof interest").is_empty());
+}
+
+#[test]
+fn every_line_is_explained_once_and_a_log_in_json_too() {
+    let log = "INFO starting\nWARN duplicate chaincodeID: a:b\nWARN duplicate chaincodeID: a:b\n\
+               {\"msg\":\"map has no entry for key \\\"peer\\\"\"}\n";
+    let explanations = catalogue().explain(log);
+    let found: Vec<_> = explanations.iter().map(|one| (one.line, one.id.as_str())).collect();
+    assert_eq!(found, [(2, "duplicate-chaincode"), (4, "template-key-missing")]);
+    assert!(explanations[1].remedy.starts_with("Define peer in"), "{}", explanations[1].remedy);
+}
+
+#[test]
+fn a_place_that_the_pattern_lacks_is_a_word_in_capitals() {
+    let explanations =
+        catalogue().explain("could not launch chaincode: timeout expired while starting chaincode");
+    assert_eq!(explanations[0].next, "ccs probe FILE --id ID");
+}
+
+#[test]
+fn the_same_text_has_the_advice_of_its_line() {
+    let text = "x509: certificate signed by unknown authority";
+    for (before, id, after) in [
+        ("", "unknown-authority", ""),
+        ("could not launch chaincode basic_1.0:ab: ", "chaincode-authority-unknown", ""),
+        ("Error: endorser client failed to connect to localhost:7051: ", "client-trusts-other-ca", ""),
+        ("14 UNAVAILABLE: No connection established. Last error: ", "client-trusts-other-ca", ""),
+        (
+            "ERRO [comm.tls] ClientHandshake -> Client TLS handshake failed after 1ms with error: ",
+            "handshake-trusts-other-ca",
+            " remoteaddress=1.2.3.4:7050",
+        ),
+    ] {
+        assert_eq!(ids(&format!("{before}{text}{after}")), [id]);
+    }
+    let refused = "Server TLS handshake failed in 1ms with error remote error: tls: bad certificate";
+    assert_eq!(
+        ids(&format!("{refused} server=PeerServer remoteaddress=1.2.3.4:5")),
+        ["client-refuses-our-certificate"]
+    );
+    assert_eq!(
+        ids("dial tcp 1.2.3.4:9999: remote error: tls: bad certificate"),
+        ["client-certificate-refused"]
+    );
+}

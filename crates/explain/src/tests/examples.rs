@@ -1,0 +1,112 @@
+//! Every entry is reached by its examples, also with other names and numbers in them, and by no line of a healthy node.
+
+use std::collections::HashSet;
+
+use super::catalogue;
+use crate::catalogue::Recognised;
+use crate::explanation::plain;
+
+/// Lines at level INFO: the first half quoted from Fabric's documentation, the rest from the peer's and orderer's sources.
+const HEALTHY: &str = include_str!("healthy.log");
+
+/// Names and numbers of samples, which differ from network to network and so are no text of a pattern.
+const OF_SAMPLES: &[&str] = &[
+    "mychannel",
+    "mycc",
+    "peer0",
+    "org1",
+    "Org1",
+    "Org2",
+    "example.com",
+    "localhost",
+    "127.0.0.1",
+    "172.",
+    ":7051",
+    ":7050",
+    "hyperledger/fabric-",
+];
+
+#[test]
+fn every_example_is_recognised_by_its_own_entry_and_no_pattern_is_dead() {
+    let catalogue = catalogue();
+    let mut reached = HashSet::new();
+    let mut wrong = Vec::new();
+    for entry in catalogue.entries() {
+        assert!(!entry.examples.is_empty() || entry.patterns.is_empty(), "{} has no example", entry.id);
+        assert!(!entry.patterns.is_empty() || !entry.exit_codes.is_empty(), "{} cannot be reached", entry.id);
+        for example in &entry.examples {
+            match catalogue.recognise(&plain(example)) {
+                Some(one) if one.entry.id == entry.id => drop(reached.insert(one.pattern)),
+                Some(one) => wrong.push(format!("{} is taken for {}: {example}", entry.id, one.entry.id)),
+                None => wrong.push(format!("nobody knows the {} in {example}", entry.id)),
+            }
+        }
+    }
+    for (number, (entry, pattern)) in catalogue.patterns().iter().enumerate() {
+        assert!(pattern.compiled().is_some(), "{} is no regular expression", pattern.expression());
+        if !reached.contains(&number) {
+            let id = &catalogue.entries()[*entry].id;
+            wrong.push(format!("no example of {id} needs {}", pattern.expression()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn other_names_addresses_and_numbers_change_nothing() {
+    let catalogue = catalogue();
+    let mut wrong = Vec::new();
+    for entry in catalogue.entries() {
+        for example in &entry.examples {
+            let line = plain(example);
+            let Some(recognised) = catalogue.recognise(&line) else { continue };
+            let other = varied(&line, &recognised);
+            let again = catalogue.recognise(&other).map(|one| one.entry.id.as_str());
+            if again != Some(entry.id.as_str()) {
+                wrong.push(format!("{} is taken for {again:?}: {other}", entry.id));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Returns the line with other values in the places of what was recognised, and with other numbers around it.
+fn varied(line: &str, recognised: &Recognised<'_, '_>) -> String {
+    let (places, matched) = (&recognised.found.places, &recognised.found.range);
+    // The port of CouchDB shows the context.
+    let marks: Vec<_> = line.match_indices(":5984").map(|(start, mark)| start..start + mark.len()).collect();
+    let next = |character: char| match character {
+        'z' => 'a',
+        'Z' => 'A',
+        '9' => '1',
+        _ if character.is_ascii_alphanumeric() => char::from(character as u8 + 1),
+        _ => character,
+    };
+    let vary = |(position, character): (usize, char)| {
+        let is_value = places.iter().any(|place| place.contains(&position));
+        let is_kept = matched.contains(&position) || marks.iter().any(|mark| mark.contains(&position));
+        let is_around = character.is_ascii_digit() && !is_kept;
+        if is_value || is_around { next(character) } else { character }
+    };
+    line.char_indices().map(vary).collect()
+}
+
+#[test]
+fn patterns_hold_no_names_of_samples() {
+    for entry in catalogue().entries() {
+        for pattern in &entry.patterns {
+            assert!(!OF_SAMPLES.iter().any(|name| pattern.contains(name)), "{}: {pattern}", entry.id);
+        }
+    }
+}
+
+#[test]
+fn a_healthy_node_has_nothing_to_explain() {
+    let catalogue = catalogue();
+    assert!(HEALTHY.lines().count() >= 40);
+    for line in HEALTHY.lines() {
+        let line = plain(line);
+        let found = catalogue.recognise(&line).map(|one| one.entry.id.as_str());
+        assert_eq!(found, None, "{line}");
+    }
+}
