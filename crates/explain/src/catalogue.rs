@@ -12,6 +12,12 @@ use crate::pattern::{Found, Pattern};
 /// The files of the catalogue: the page of the documentation that is made from each, and its text.
 const FILES: &[(&str, &str)] = &[
     ("gateway", include_str!("catalogue/gateway.toml")),
+    ("validation-codes", include_str!("catalogue/validation-codes.toml")),
+    ("sdk-gateway", include_str!("catalogue/sdk-gateway.toml")),
+    ("sdk-node", include_str!("catalogue/sdk-node.toml")),
+    ("sdk-go", include_str!("catalogue/sdk-go.toml")),
+    ("sdk-java", include_str!("catalogue/sdk-java.toml")),
+    ("discovery", include_str!("catalogue/discovery.toml")),
     ("connections", include_str!("catalogue/connections.toml")),
     ("definitions", include_str!("catalogue/definitions.toml")),
     ("peer-configuration", include_str!("catalogue/peer-configuration.toml")),
