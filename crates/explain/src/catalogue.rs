@@ -34,6 +34,9 @@ const FILES: &[(&str, &str)] = &[
     ("chaincode-connections", include_str!("catalogue/chaincode-connections.toml")),
     ("registration", include_str!("catalogue/registration.toml")),
     ("transactions", include_str!("catalogue/transactions.toml")),
+    ("shim-go", include_str!("catalogue/shim-go.toml")),
+    ("shim-node", include_str!("catalogue/shim-node.toml")),
+    ("shim-java", include_str!("catalogue/shim-java.toml")),
 ];
 
 /// Where people meet an error.

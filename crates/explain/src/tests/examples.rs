@@ -2,9 +2,12 @@
 
 use std::collections::HashSet;
 
-use super::catalogue;
+use super::{catalogue, ids};
 use crate::catalogue::Recognised;
 use crate::explanation::plain;
+
+/// Lines that people have pasted into public threads, each after the entry that has to explain it.
+const THREADS: &str = include_str!("threads.tsv");
 
 /// Lines at level INFO: the first half quoted from Fabric's documentation, the rest from the peer's and orderer's sources.
 const HEALTHY: &str = include_str!("healthy.log");
@@ -97,6 +100,16 @@ fn patterns_hold_no_names_of_samples() {
         for pattern in &entry.patterns {
             assert!(!OF_SAMPLES.iter().any(|name| pattern.contains(name)), "{}: {pattern}", entry.id);
         }
+    }
+}
+
+#[test]
+fn lines_of_public_threads_are_explained() {
+    let lines: Vec<_> = THREADS.lines().collect();
+    assert_eq!(lines.len(), 25);
+    for line in lines {
+        let (id, text) = line.split_once('\t').unwrap();
+        assert_eq!(ids(text).first().map(String::as_str), Some(id), "{text}");
     }
 }
 
