@@ -30,6 +30,8 @@ const FILES: &[(&str, &str)] = &[
     ("indexes", include_str!("catalogue/indexes.toml")),
     ("docker", include_str!("catalogue/docker.toml")),
     ("ccs-builder", include_str!("catalogue/ccs-builder.toml")),
+    ("ccs-launcher", include_str!("catalogue/ccs-launcher.toml")),
+    ("ccs", include_str!("catalogue/ccs.toml")),
     ("connection-json", include_str!("catalogue/connection-json.toml")),
     ("chaincode-connections", include_str!("catalogue/chaincode-connections.toml")),
     ("registration", include_str!("catalogue/registration.toml")),

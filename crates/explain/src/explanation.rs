@@ -55,9 +55,14 @@ impl Explanation {
 }
 
 impl Catalogue {
-    /// Explains every line that is recognised, each error once.
+    /// Explains every line that is recognised, each error once; or a text that is nothing but an exit code, or the name of an
+    /// error or of a finding of `ccs lint` or `ccs doctor`.
     #[must_use]
     pub fn explain(&self, text: &str) -> Vec<Explanation> {
+        let whole = self.explain_whole(text);
+        if !whole.is_empty() {
+            return whole;
+        }
         let mut seen = HashSet::new();
         let mut explanations = Vec::new();
         for (number, line) in text.lines().enumerate() {

@@ -2,7 +2,7 @@
 //!
 //! The texts are in the folder `catalogue`: patterns with named places, and for each error its cause, its remedy and the next
 //! command. A file is about what one program says, and names who sees it. [`Catalogue::explain`] finds the texts in a line, in a
-//! whole log, or in a text that a terminal has broken into lines. The
+//! whole log, or in a text that a terminal has broken into lines; it also explains exit codes and the names of findings. The
 //! pages of `docs/errors` are generated from the catalogue.
 //!
 //! A pattern is a text that occurs in a line: `{name}` stands for one or more characters, `{name#}` for digits, and both may be
@@ -25,6 +25,7 @@ mod explanation;
 mod pattern;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use catalogue::{Catalogue, CatalogueError, Entry, SeenBy};
 pub use context::Context;

@@ -6,11 +6,13 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ccs explain \"external builder 'ccs-builder' failed: exit status 13\"\n  \
-                  docker logs peer0 2>&1 | ccs explain\n\nExit codes: 0 something was recognised, 1 nothing was. \
+                  docker logs peer0 2>&1 | ccs explain\n  ccs explain peer.log\n  ccs explain 13\n  \
+                  ccs explain plaintext-remote\n\nExit codes: 0 something was recognised, 1 nothing was. \
                   All known texts: docs/errors.md."
 )]
 pub(crate) struct Explain {
-    /// The error text, or lines of a log; without it, or for -, standard input is read
+    /// The error text or a file with a log; an exit code of this project; or the name of an error or of a finding of lint or
+    /// doctor. Without it, or for -, standard input is read
     #[arg(value_name = "ERROR TEXT", trailing_var_arg = true)]
     pub(crate) text: Vec<String>,
     /// Print a JSON document

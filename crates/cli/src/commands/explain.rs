@@ -1,6 +1,8 @@
 //! `ccs explain`: what an error text means and what to do about it.
 
-use std::io::{self, IsTerminal as _, Read as _};
+use std::fs::File;
+use std::io::{self, IsTerminal as _, Read};
+use std::path::Path;
 
 use ccs_explain::{Catalogue, Explanation};
 use serde::Serialize;
@@ -10,7 +12,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::{layout, style};
 
-/// The most that is read from standard input.
+/// The most that is read from a file or from standard input.
 const MAX_INPUT_IN_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The document of `--json`.
@@ -20,8 +22,12 @@ struct Answer {
 }
 
 pub(crate) fn run(options: &Explain) -> Result<(), Failure> {
-    let text =
-        if options.text.is_empty() || options.text == ["-"] { read()? } else { options.text.join(" ") };
+    let text = match options.text.as_slice() {
+        [] => read_standard_input()?,
+        [one] if one == "-" => read_standard_input()?,
+        [one] if Path::new(one).is_file() => read_file(one)?,
+        words => words.join(" "),
+    };
     let catalogue = Catalogue::load().map_err(|error| Failure::from_error(&error))?;
     let explanations = catalogue.explain(&text);
     let known = !explanations.is_empty();
@@ -34,24 +40,34 @@ pub(crate) fn run(options: &Explain) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new("no known error text is in there").hint(
-        "paste whole lines, and also the peer's lines from just before it; docs/errors.md lists what is known"
+        "paste whole lines, and also the peer's lines from just before it, or give the file of the log; docs/errors.md lists what \
+         is known"
             .to_owned(),
     ))
 }
 
-fn read() -> Result<String, Failure> {
+fn read_standard_input() -> Result<String, Failure> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
         anstream::eprintln!("paste the text, then press Ctrl-D on a line of its own");
     }
+    read(stdin.lock(), "standard input")
+}
+
+fn read_file(path: &str) -> Result<String, Failure> {
+    let name = style::safe(path);
+    let file = File::open(path).map_err(|error| Failure::new(format!("cannot read {name}: {error}")))?;
+    read(file, &name)
+}
+
+/// Reads a text that is not too long; bytes that are no text are replaced.
+fn read(from: impl Read, name: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
-    stdin
-        .lock()
-        .take(MAX_INPUT_IN_BYTES + 1)
+    from.take(MAX_INPUT_IN_BYTES + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| Failure::new(format!("cannot read standard input: {error}")))?;
+        .map_err(|error| Failure::new(format!("cannot read {name}: {error}")))?;
     if bytes.len() as u64 > MAX_INPUT_IN_BYTES {
-        let message = format!("standard input has more than {MAX_INPUT_IN_BYTES} bytes");
+        let message = format!("{name} has more than {MAX_INPUT_IN_BYTES} bytes");
         return Err(Failure::new(message).hint("give the end of the log: tail -n 1000 FILE".to_owned()));
     }
     Ok(String::from_utf8_lossy(&bytes).into_owned())

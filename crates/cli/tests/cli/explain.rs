@@ -39,6 +39,44 @@ fn an_error_is_explained_with_or_without_quotes() {
 }
 
 #[test]
+fn a_file_is_explained_like_standard_input() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("peer.log");
+    std::fs::write(&file, LOG).unwrap();
+    let output = ccs(&["explain", file.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let piped = Command::cargo_bin("ccs").unwrap().arg("explain").write_stdin(LOG).output().unwrap();
+    assert_eq!(stdout(&output), stdout(&piped));
+}
+
+#[test]
+fn exit_codes_and_names_are_explained() {
+    for (arguments, first, field) in [
+        (&["explain", "13"][..], "ccs-address line 1\n", "  matched   13\n"),
+        (
+            &["explain", "exit", "status", "46"],
+            "ccs-chaincode-ended line 1\n",
+            "  next      ccs explain < peer.log\n",
+        ),
+        (
+            &["explain", "plaintext-remote"],
+            "plaintext-remote line 1\n",
+            "  cause     The peer talks to another host without TLS.\n",
+        ),
+        (
+            &["explain", "mvcc-read-conflict"],
+            "mvcc-read-conflict line 1\n",
+            "  seen by   the application, the peer command, the peer's log\n",
+        ),
+    ] {
+        let output = ccs(arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let text = stdout(&output);
+        assert!(text.starts_with(first) && text.contains(field), "{text}");
+    }
+}
+
+#[test]
 fn an_unknown_text_ends_with_1_and_says_so() {
     for (arguments, answer) in [
         (&["explain", "all is well"][..], ""),

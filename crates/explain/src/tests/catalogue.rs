@@ -1,6 +1,7 @@
 //! What is recognised, and how it is explained.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use ccs_builder::ExitCode;
 
@@ -62,6 +63,43 @@ fn every_line_is_explained_once_and_a_log_in_json_too() {
     let found: Vec<_> = explanations.iter().map(|one| (one.line, one.id.as_str())).collect();
     assert_eq!(found, [(2, "duplicate-chaincode"), (4, "template-key-missing")]);
     assert!(explanations[1].remedy.starts_with("Define peer in"), "{}", explanations[1].remedy);
+}
+
+#[test]
+fn an_exit_code_alone_is_explained() {
+    for text in ["13", "exit status 13", "exit code 13", "exit code: 13", " 13\n"] {
+        assert_eq!(ids(text), ["ccs-address"], "{text:?}");
+    }
+    assert!(ids("exit status 99").is_empty());
+    assert!(ids("exit status").is_empty());
+    assert!(ids("1300").is_empty());
+}
+
+#[test]
+fn every_exit_code_of_the_documentation_is_explained() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/exit-codes.md");
+    let page = std::fs::read_to_string(path).unwrap();
+    let codes =
+        page.lines().filter_map(|line| line.strip_prefix("| ")?.split(" |").next()?.parse::<u8>().ok());
+    let codes: BTreeSet<_> = codes.collect();
+    assert!(codes.contains(&13) && codes.contains(&48) && codes.contains(&54), "{codes:?}");
+    for code in codes {
+        assert!(!ids(&code.to_string()).is_empty(), "nothing explains the exit code {code}");
+    }
+}
+
+#[test]
+fn names_of_entries_and_findings_are_explained() {
+    let explanations = catalogue().explain("plaintext-remote");
+    assert_eq!(explanations.len(), 1);
+    assert_eq!(explanations[0].cause, "The peer talks to another host without TLS.");
+    assert_eq!(explanations[0].source, "docs/lint.md of Fabric CCS");
+    assert_eq!(explanations[0].next, "ccs lint FILE");
+    let explanations = catalogue().explain("start-timeout");
+    assert_eq!(explanations.len(), 1);
+    assert!(explanations[0].next.ends_with("--id ID"), "{}", explanations[0].next);
+    // The doctor has a finding of the name of a peer's error.
+    assert_eq!(ids("program-missing"), ["program-missing", "program-missing"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The pages of the documentation are the catalogue.
+//! The pages of the documentation are the catalogue, and the findings are those of the documentation.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -46,8 +46,9 @@ fn index_of(pages: &[&[Entry]]) -> String {
         "# What errors mean\n\n<!-- Made from crates/explain/src/catalogue by `cargo xtask bless tests`. -->\n\n\
          `ccs explain` finds the error texts of applications, commands, peers, orderers and chaincode in an error or in a whole\n\
          log, and says why it happens, what to do, and the next command, with names and numbers filled in:\n\n```sh\n\
-         ccs explain \"docker build failed: docker build is disabled\"\n```\n\n\
-         ```sh not run: needs a peer\npeer lifecycle chaincode install basic.tgz 2>&1 | ccs explain\nccs explain < peer.log\n```\n\n\
+         ccs explain \"docker build failed: docker build is disabled\"\nccs explain \"exit status 13\"   # an exit code of this project\n\
+         ccs explain plaintext-remote   # a finding of ccs lint or ccs doctor, or the name of an error\n```\n\n\
+         ```sh not run: needs a peer\npeer lifecycle chaincode install basic.tgz 2>&1 | ccs explain\nccs explain peer.log\n```\n\n\
          An error wraps its cause, so the last text in a line that is known counts. The same text of TLS or gRPC has other advice\n\
          in the line of an application, of a command, and of a peer that dials a chaincode.\n\n\
          | Page | Seen by | Errors |\n| --- | --- | --- |\n",
@@ -89,4 +90,36 @@ fn page_of(entries: &[Entry]) -> String {
         );
     }
     page
+}
+
+#[test]
+fn the_findings_are_those_of_the_documentation() {
+    let mut findings = String::new();
+    for command in ["lint", "doctor"] {
+        let page = std::fs::read_to_string(docs().join(format!("{command}.md"))).unwrap();
+        for row in page.lines().filter_map(|line| line.strip_prefix("| `")) {
+            let cells: Vec<_> = row.trim_end_matches(" |").splitn(3, " | ").collect();
+            let [id, severity, text] = cells[..] else { continue };
+            if ["error", "warning", "note"].contains(&severity) {
+                let _ = writeln!(
+                    findings,
+                    "{command}\t{}\t{severity}\t{}",
+                    id.trim_end_matches('`'),
+                    without_links(text)
+                );
+            }
+        }
+    }
+    assert!(findings.lines().count() > 90, "{findings}");
+    compare(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/findings.tsv"), &findings);
+}
+
+/// Leaves the text of a link, and not its address.
+fn without_links(text: &str) -> String {
+    let mut parts = text.split("](");
+    let mut plain = parts.next().unwrap_or_default().replace('[', "");
+    for part in parts {
+        plain.push_str(part.split_once(')').map_or(part, |(_, after)| after).replace('[', "").as_str());
+    }
+    plain
 }
