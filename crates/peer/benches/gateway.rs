@@ -1,6 +1,7 @@
-//! Evaluate and submit through the gateway, against bare gRPC calls with messages of the same size.
+//! Evaluate and submit through the gateway, compared with bare gRPC calls that carry messages of the same size.
 //!
-//! Client, peer and chaincode share this process and its processors, over loopback in plaintext; the ledger is temporary.
+//! Client, peer and chaincode share one process and its processors and use loopback in plaintext; the ledger is
+//! temporary.
 //!
 //! | Measured | Exchanges with the peer | with the chaincode | Signatures made | verified |
 //! | --- | --- | --- | --- | --- |
@@ -10,7 +11,8 @@
 //! | `evaluate a read` | 1 | 2 | 1 | 1 |
 //! | `submit a write` | 3 | 2 | 4 | 3 |
 //!
-//! All signatures but the endorsement of a submit are the client's, and within the time: who does not sign gets no answer.
+//! The client makes all signatures except the endorsement of a submit, and the measured time includes them: a client
+//! cannot call without signing.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may panic")]
 
@@ -48,12 +50,12 @@ use tonic::{Request, Status, Streaming};
 const ID: &str = "echo:1.0";
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What the request of an evaluation has here, 1013 bytes with its certificate, and what the answer has.
+/// Sizes of an evaluation's request (1013 bytes with its certificate) and of its response.
 const PROPOSAL_IN_BYTES: usize = 937;
 const SIGNATURE_IN_BYTES: usize = 71;
 const RESPONSE_IN_BYTES: usize = 25;
 
-/// Reads or writes a key, or does neither, and answers.
+/// Chaincode that answers after it has read a key, written one, or done neither.
 struct Echo;
 
 type Messages = Pin<Box<ReceiverStream<Result<ChaincodeMessage, Status>>>>;
@@ -119,7 +121,7 @@ fn function(message: &ChaincodeMessage) -> Vec<u8> {
     input.args.into_iter().next().unwrap_or_default()
 }
 
-/// Answers at once, or after it has verified that a message is this one's.
+/// Service that answers immediately, or after it has verified the signature of the given identity.
 struct Pong(Option<Arc<Identity>>);
 
 #[tonic::async_trait]
@@ -143,7 +145,7 @@ async fn listen() -> (TcpListener, String) {
     (listener, address)
 }
 
-/// Where bare calls go, and who signs them.
+/// Channel for the bare calls, and the signer of the messages.
 #[derive(Clone)]
 struct PingPong {
     client: EndorserClient<tonic::transport::Channel>,
@@ -171,7 +173,7 @@ async fn ping_pong(signer: Option<Arc<Signer>>, identity: Option<Arc<Identity>>)
     PingPong { client: EndorserClient::new(endpoint.connect().await.unwrap()), signer }
 }
 
-/// Starts chaincode, peer and services, and connects as a client whose identity is given, too.
+/// Starts chaincode, peer and services, and connects a client, whose identity is returned too.
 async fn gateway(store: &Store) -> (Gateway, Arc<Signer>, Arc<Identity>) {
     let (listener, chaincode) = listen().await;
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
@@ -208,7 +210,7 @@ async fn gateway(store: &Store) -> (Gateway, Arc<Signer>, Arc<Identity>) {
     (gateway, Arc::clone(user), Arc::new(identity))
 }
 
-/// Runs something so many times in all, on so many tasks.
+/// Runs an operation the given number of times in total, spread over `tasks`.
 async fn timed<F: Future<Output = ()> + Send>(
     times: u64,
     tasks: u64,
@@ -262,7 +264,7 @@ fn bench(criterion: &mut Criterion) {
     }
 }
 
-/// Submits what writes, and evaluates the rest.
+/// Submits calls that write and evaluates the others.
 async fn transact(gateway: Gateway, call: Arc<Call>) {
     if call.function == "Put" {
         drop(gateway.submit(&call).await.unwrap());

@@ -1,4 +1,4 @@
-//! The chaincodes of a [`ChaincodeSupport`] as the services see them.
+//! Implements [`ChaincodeExecutor`](crate::ChaincodeExecutor) for [`ChaincodeSupport`].
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use crate::executor::{
 #[tonic::async_trait]
 impl ChaincodeExecutor for Arc<ChaincodeSupport> {
     fn policies(&self, channel: &Channel, chaincode: &str) -> Option<Arc<ChaincodePolicies>> {
-        // A definition that cannot be read is as good as none: nothing is run or committed under it.
+        // An unreadable definition is treated as missing: nothing runs or commits under it.
         let definition = channel.definition(chaincode).ok()??;
         Some(Arc::new(ChaincodePolicies::from(&*definition)))
     }
@@ -72,7 +72,7 @@ impl From<&StaticCollectionConfig> for CollectionPolicies {
     }
 }
 
-/// Reads the policy of a definition; none is the channel's.
+/// Decodes the policy of a definition; an empty one means the channel's policy.
 fn validation_parameter(bytes: &[u8]) -> EndorsementPolicy {
     if bytes.is_empty() {
         return EndorsementPolicy::Channel;
@@ -81,7 +81,7 @@ fn validation_parameter(bytes: &[u8]) -> EndorsementPolicy {
     decoded.map_or_else(|_| EndorsementPolicy::Signature(nobody()), |decoded| policy(&decoded))
 }
 
-/// Reads a policy. All policies of the channel that a definition may name are the one that endorsement has.
+/// Decodes a policy. Every channel policy that a definition may name is treated as the endorsement policy.
 fn policy(policy: &ApplicationPolicy) -> EndorsementPolicy {
     match &policy.r#type {
         Some(Type::SignaturePolicy(envelope)) => EndorsementPolicy::Signature(
@@ -91,7 +91,7 @@ fn policy(policy: &ApplicationPolicy) -> EndorsementPolicy {
     }
 }
 
-/// Returns the policy that nobody satisfies, in place of one that cannot be read.
+/// Returns a policy that no identity satisfies, in place of an unreadable one.
 fn nobody() -> SignaturePolicy {
     SignaturePolicy::any_of(Vec::new())
 }

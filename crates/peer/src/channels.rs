@@ -1,4 +1,4 @@
-//! The channels that a peer takes part in, and who the peer is.
+//! The channels that a peer has joined, and the peer's own identity.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use ccs_channel::Channel;
 use ccs_identity::{MspManager, Signer};
 
-/// The channels, by their names.
+/// Channels by name.
 #[derive(Debug)]
 pub(crate) struct Channels(BTreeMap<String, Arc<Channel>>);
 
@@ -19,7 +19,7 @@ impl Channels {
         self.0.get(name)
     }
 
-    /// Returns the channels in the order of their names.
+    /// Returns the channels, sorted by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Channel>> {
         self.0.values()
     }
@@ -30,6 +30,6 @@ impl Channels {
 pub(crate) struct Local {
     /// Signs endorsements.
     pub(crate) signer: Arc<Signer>,
-    /// The organizations whose members may ask what belongs to no channel.
+    /// MSPs whose members may make calls that belong to no channel.
     pub(crate) msps: Arc<MspManager>,
 }

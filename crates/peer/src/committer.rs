@@ -1,8 +1,8 @@
-//! Puts transactions in order and commits them: what an ordering service and a committing peer do, in one task for each
-//! channel, which alone decides about the order.
+//! Orders and commits transactions. One task for each channel plays the part of both the ordering service and the
+//! committing peer, so it alone decides the order.
 //!
 //! ```text
-//! broadcast ─▶ queue ─▶ batch ─▶ validation ─▶ ledger ─▶ whoever waits for the ledger to grow
+//! broadcast ─▶ queue ─▶ batch ─▶ validation ─▶ ledger ─▶ readers that wait for the next block
 //! ```
 
 mod block;
@@ -20,46 +20,46 @@ pub(crate) use block::BlockMaker;
 
 use crate::observer::with_hint;
 
-/// How many transactions may wait; whoever brings one more waits with it.
+/// Capacity of the queue of transactions; further senders wait.
 const QUEUE: usize = 1000;
 
-/// When a block is full. One that is not is cut all the same when nothing more waits: no transaction waits for others, and
-/// those that come while a block is committed share the next one.
+/// Limits at which a block is cut. A block is also cut, full or not, as soon as the queue is empty: no transaction
+/// waits for later ones, and transactions that arrive during a commit share the next block.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cutting {
-    /// How many transactions a block has at most.
+    /// Maximum number of transactions in a block.
     pub max_transactions: usize,
-    /// With how many bytes of transactions a block is cut.
+    /// Size in bytes of its transactions at which a block is cut.
     pub preferred_bytes: usize,
 }
 
 impl Default for Cutting {
-    /// The limits that `configtx.yaml` ships.
+    /// Returns the limits that Fabric ships in `configtx.yaml`.
     fn default() -> Self {
         Self { max_transactions: 500, preferred_bytes: 2 << 20 }
     }
 }
 
-/// How long to wait before a failed disk is tried again.
+/// Interval between attempts to write to a failed disk.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// A handle of the task that commits the transactions of a channel.
+/// Handle of the task that commits a channel's transactions.
 #[derive(Debug)]
 pub(crate) struct Committer {
     queue: mpsc::Sender<Vec<u8>>,
     failure: watch::Receiver<Option<Failure>>,
 }
 
-/// Why a channel commits nothing at the moment.
+/// Reason why a channel commits nothing at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Failure {
-    /// The reason, with the file that cannot be read or written.
+    /// Text of the reason, with the file that cannot be read or written.
     pub(crate) reason: String,
-    /// Whether the channel tries again: the disk is full, or gone. Otherwise it commits nothing more.
+    /// Whether the channel retries, because the disk is full or missing. Otherwise it stops committing for good.
     pub(crate) may_pass: bool,
 }
 
-/// A transaction is not accepted.
+/// Rejection of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NotAccepted {
     #[error("the peer is stopping")]
@@ -71,7 +71,7 @@ pub(crate) enum NotAccepted {
 }
 
 impl Committer {
-    /// Starts the task, which ends when `stop` says so and all that was accepted is committed.
+    /// Starts the task. It ends after `stop` is cancelled and all accepted transactions are committed.
     pub(crate) fn start(
         maker: BlockMaker,
         cutting: Cutting,
@@ -84,7 +84,7 @@ impl Committer {
         Self { queue, failure }
     }
 
-    /// Accepts an envelope: it will be in a block. While the disk fails, none is accepted.
+    /// Accepts an envelope, which will be in a block. While the disk fails, every envelope is rejected.
     pub(crate) async fn accept(&self, envelope: Vec<u8>) -> Result<(), NotAccepted> {
         if let Some(Failure { reason, may_pass: true }) = &*self.failure.borrow() {
             return Err(NotAccepted::Waiting(reason.clone()));
@@ -96,12 +96,12 @@ impl Committer {
         })
     }
 
-    /// Waits until the channel has failed, for ever as a rule, and tells why.
+    /// Waits until the channel fails, and returns the reason. Usually waits forever.
     pub(crate) async fn failed(&self) -> Failure {
         let mut failure = self.failure.clone();
         let failed = match failure.wait_for(Option::is_some).await {
             Ok(failure) => failure.clone(),
-            // The task has ended well.
+            // The task ended without a failure.
             Err(_) => None,
         };
         match failed {
@@ -111,8 +111,8 @@ impl Committer {
     }
 }
 
-/// Commits batch after batch, in their order. While the disk fails, the batch is kept and tried again. Any other failure of
-/// the ledger is the last one: the order would have a hole.
+/// Commits batch after batch, in order. While the disk fails, keeps the batch and retries it. Any other ledger
+/// failure is final, because skipping a batch would leave a gap in the order.
 async fn run(maker: BlockMaker, mut batches: Batches, failed: watch::Sender<Option<Failure>>) {
     while let Some(batch) = batches.next().await {
         let batch = Arc::new(batch);
@@ -141,16 +141,16 @@ async fn run(maker: BlockMaker, mut batches: Batches, failed: watch::Sender<Opti
 
 fn warn(maker: &BlockMaker, failure: &Failure) {
     let (channel, reason) = (maker.channel.name(), &failure.reason);
-    let next = if failure.may_pass { "it tries again every second" } else { "start the peer again" };
+    let next = if failure.may_pass { "the peer retries every second" } else { "restart the peer" };
     maker.observer.warn(format!("channel {channel} cannot commit transactions: {reason}; {next}"));
 }
 
-/// Waits, and tells whether the peer stops meanwhile.
+/// Waits for the given time; returns whether the peer stops before it has passed.
 async fn stops_within(time: Duration, stop: &CancellationToken) -> bool {
     timeout(time, stop.cancelled()).await.is_ok()
 }
 
-/// Commits a batch, and lets others know.
+/// Commits a batch and notifies the observers.
 async fn commit(maker: &BlockMaker, batch: &Arc<Vec<Vec<u8>>>, again: bool) -> Result<(), Failure> {
     let (on_thread, kept) = (maker.clone(), Arc::clone(batch));
     let committing =
@@ -165,12 +165,12 @@ async fn commit(maker: &BlockMaker, batch: &Arc<Vec<Vec<u8>>>, again: bool) -> R
     };
     let on_thread = maker.clone();
     if let Err(error) = spawn_blocking(move || on_thread.tell(committed)).await {
-        maker.observer.warn(format!("a committed block could not be told of: {error}"));
+        maker.observer.warn(format!("cannot notify observers of a committed block: {error}"));
     }
     Ok(())
 }
 
-/// The transactions that wait, as the batches that become blocks.
+/// Waiting transactions, grouped into the batches that become blocks.
 struct Batches {
     incoming: mpsc::Receiver<Vec<u8>>,
     cutting: Cutting,
@@ -178,7 +178,7 @@ struct Batches {
 }
 
 impl Batches {
-    /// Returns the next batch, which is never empty; none after the stop, when everything was given.
+    /// Returns the next batch, which is never empty, or [`None`] when the peer has stopped and the queue is drained.
     async fn next(&mut self) -> Option<Vec<Vec<u8>>> {
         let first = self.receive().await?;
         let mut bytes = first.len();
@@ -191,7 +191,7 @@ impl Batches {
         Some(batch)
     }
 
-    /// Returns the next transaction. After the stop no new ones come in, and those that wait are given.
+    /// Returns the next transaction. After the stop, closes the queue to new ones and returns the rest.
     async fn receive(&mut self) -> Option<Vec<u8>> {
         tokio::select! {
             biased;

@@ -1,4 +1,4 @@
-//! Simulates proposals and endorses what they do: `protos.Endorser/ProcessProposal`, which the gateway uses too.
+//! Simulates proposals and endorses the results: `protos.Endorser/ProcessProposal`, also used by the gateway.
 //!
 //! ```text
 //! Decoded ─▶ filter ─▶ Unpacked ─▶ CheckedProposal ─▶ simulation ─▶ Outcome ─▶ ProposalResponse
@@ -27,7 +27,7 @@ use crate::transient_store::TransientStore;
 pub(crate) use response::Outcome;
 use response::{Endorsing, failure};
 
-/// The version of everything that is built in.
+/// Version of every built-in chaincode.
 const SYSTEM_VERSION: &str = "syscc";
 
 /// Simulates proposals and endorses the results.
@@ -40,7 +40,7 @@ pub(crate) struct Endorser {
     pub(crate) observer: Observer,
 }
 
-/// What a proposal calls, resolved once.
+/// Chaincode that a proposal calls, resolved once.
 #[derive(Clone, Debug)]
 pub(crate) enum Callee {
     System(SystemChaincode),
@@ -58,17 +58,17 @@ impl Callee {
     }
 }
 
-/// A proposal that was simulated.
+/// Simulated proposal.
 pub(crate) struct Processed {
     pub(crate) proposal: Unpacked,
-    /// What came of it, or the message of a response with status 500.
+    /// Outcome, or the message of a response with status 500.
     pub(crate) outcome: Result<Outcome, String>,
     touched: Vec<Touched>,
     begin: Instant,
 }
 
 impl Endorser {
-    /// Resolves what a proposal calls on a channel.
+    /// Resolves the chaincode that a proposal calls on a channel.
     pub(crate) fn resolve(&self, channel: Option<&Arc<Channel>>, chaincode: &str) -> Result<Callee, Gap> {
         if let Some(system) = SystemChaincode::find(chaincode) {
             return Ok(Callee::System(system));
@@ -80,10 +80,10 @@ impl Endorser {
         self.executor.resolve(channel, chaincode).map(Callee::Chaincode)
     }
 
-    /// Simulates a proposal and endorses the result; also returns the proposal.
+    /// Simulates a proposal and endorses the result. Also returns the proposal.
     ///
-    /// Whatever goes wrong after the checks is a response with status 500, not an error. Dropping the future gives up waiting
-    /// for the chaincode. `callee` is what the proposal calls, if that is resolved already.
+    /// An error after the checks becomes a response with status 500. Dropping the future cancels the wait for the
+    /// chaincode. `callee` is the called chaincode, if it is already resolved.
     pub(crate) async fn process_proposal(
         &self,
         decoded: Decoded,
@@ -104,7 +104,7 @@ impl Endorser {
         Ok((response, proposal))
     }
 
-    /// Simulates a proposal, and endorses nothing.
+    /// Simulates a proposal without endorsing the result.
     pub(crate) async fn evaluate(
         &self,
         decoded: Decoded,
@@ -122,7 +122,7 @@ impl Endorser {
         Ok(processed)
     }
 
-    /// Tells whoever watches of a proposal that was simulated.
+    /// Reports a simulated proposal to the observer.
     fn tell(
         &self,
         proposal: &Unpacked,
@@ -157,7 +157,7 @@ impl Endorser {
         if let Some(channel) = channel {
             refuse_duplicate(channel, &checked)?;
         }
-        // The gateway goes by the name in the specification, the endorser by that in the header.
+        // The gateway reads the name from the specification, the endorser from the header.
         let callee = match callee.filter(|callee| callee.name() == checked.unpacked.chaincode) {
             Some(callee) => Ok(callee),
             None => self.resolve(channel, &checked.unpacked.chaincode),
@@ -176,19 +176,19 @@ impl Endorser {
         Ok(Processed { proposal: checked.unpacked, outcome, touched, begin })
     }
 
-    /// Tells the peer's own log what the client is not told.
+    /// Logs details of an error that the client must not see.
     fn note_refusal(&self, error: &ProposalError) {
         if let Some(reason) = error.reason() {
             self.observer.warn(format!("{error}: {reason}"));
         }
     }
 
-    /// Returns the organizations of a channel, or those that may ask what belongs to none.
+    /// Returns the MSPs of a channel, or the local MSPs for calls that belong to no channel.
     fn msps<'a>(&'a self, channel: Option<&'a Arc<Channel>>) -> &'a MspManager {
         channel.map_or(&self.local.msps, |channel| channel.msps())
     }
 
-    /// Calls `_lifecycle`, which reads and writes as other chaincode does, where there is a channel.
+    /// Calls `_lifecycle`. On a channel it reads and writes through a simulation, like other chaincode.
     async fn simulate_lifecycle(
         &self,
         channel: Option<&Arc<Channel>>,
@@ -241,14 +241,14 @@ impl Endorser {
         })
     }
 
-    /// Answers with what came of a simulation, endorsed if it may be.
+    /// Builds the response of a simulation, and endorses it unless the chaincode failed.
     fn endorse(&self, proposal: &Unpacked, mut outcome: Outcome) -> Result<ProposalResponse, String> {
         let private = outcome.results.as_mut().and_then(|results| results.private.take());
         let msps = self.msps(self.channels.get(proposal.channel()));
         let endorsing = Endorsing { signer: &self.local.signer, msps };
         let answer = outcome.answer(proposal, endorsing);
         let response = answer.map_err(|error| format!("endorsing with plugin failed: {error}"))?;
-        // What is not endorsed is never committed.
+        // Results without an endorsement are never committed.
         if let (Some(private), Some(_)) = (private, &response.endorsement) {
             self.transient_store.keep(proposal.channel(), proposal.transaction_id(), private);
         }

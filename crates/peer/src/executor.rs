@@ -1,7 +1,7 @@
-//! What the services ask of whoever runs chaincode: [`ChaincodeExecutor`], which
-//! [`ChaincodeSupport`](ccs_chaincode::ChaincodeSupport) implements.
+//! Interface between the services and the code that runs chaincode: [`ChaincodeExecutor`], implemented by
+//! [`ChaincodeSupport`](ccs_chaincode::ChaincodeSupport).
 //!
-//! It is the one place where the half of the peer that faces clients meets the half that faces chaincodes.
+//! This is the only place where the client-facing half of the peer meets the chaincode-facing half.
 
 use std::sync::Arc;
 
@@ -10,83 +10,83 @@ use ccs_channel::Channel;
 use ccs_identity::SignaturePolicy;
 use ccs_ledger::Committed;
 
-/// Who endorses what a chaincode of a channel writes.
+/// Endorsement policies for the writes of a chaincode on a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChaincodePolicies {
-    /// Who has to endorse.
+    /// Policy for writes outside of collections that have their own policy.
     pub endorsement_policy: EndorsementPolicy,
-    /// The collections.
+    /// Policies of the collections.
     pub collections: Vec<CollectionPolicies>,
 }
 
-/// Who may have the values of a collection, and who endorses them.
+/// Members and endorsement policy of a collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CollectionPolicies {
-    /// The name.
+    /// Name of the collection.
     pub name: String,
-    /// Who may have the data.
+    /// Policy that decides which clients and peers may read the values.
     pub members: SignaturePolicy,
-    /// Who has to endorse; [`None`] for the policy of the chaincode.
+    /// Endorsement policy of the collection; [`None`] to use that of the chaincode.
     pub endorsement_policy: Option<EndorsementPolicy>,
-    /// For how many blocks a value is kept; 0 is for ever.
+    /// Number of blocks for which a value is kept; 0 means forever.
     pub block_to_live: u64,
 }
 
-/// Who has to endorse.
+/// Endorsement policy of a chaincode or collection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndorsementPolicy {
-    /// Whoever the channel's own policy names: the majority of its organizations.
+    /// The channel's default policy: a majority of its organizations.
     Channel,
-    /// Whoever this policy names.
+    /// A specific signature policy.
     Signature(SignaturePolicy),
 }
 
 impl ChaincodePolicies {
-    /// Returns a collection by its name.
+    /// Returns the collection with the given name.
     #[must_use]
     pub fn collection(&self, name: &str) -> Option<&CollectionPolicies> {
         self.collections.iter().find(|collection| collection.name == name)
     }
 }
 
-/// A package by which a chaincode of a channel runs.
+/// Package that runs a chaincode of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageInUse {
-    /// The package's ID.
+    /// ID of the package.
     pub package_id: String,
-    /// The chaincode's name in its definition.
+    /// Name of the chaincode in its definition.
     pub chaincode: String,
-    /// The version of its definition.
+    /// Version in the definition.
     pub version: String,
 }
 
 /// Runs chaincode and knows the definitions.
 #[tonic::async_trait]
 pub trait ChaincodeExecutor: Send + Sync + 'static {
-    /// Returns who endorses what a chaincode writes, as of the last block; [`None`] if it is not defined.
+    /// Returns the endorsement policies of a chaincode as of the last block; [`None`] if it is not defined.
     fn policies(&self, channel: &Channel, chaincode: &str) -> Option<Arc<ChaincodePolicies>>;
 
-    /// Resolves what runs for a chaincode, as of the last block.
+    /// Resolves a chaincode to the package or connection that runs it, as of the last block.
     fn resolve(&self, channel: &Arc<Channel>, chaincode: &str) -> Result<Target, Gap>;
 
-    /// Names the packages by which the chaincodes of a channel run.
+    /// Returns the packages that run the chaincodes of a channel.
     fn packages_in_use(&self, channel: &Arc<Channel>) -> Vec<PackageInUse> {
         let _ = channel;
         Vec::new()
     }
 
-    /// Runs a function of a chaincode. Dropping the future gives up waiting for the answer.
+    /// Runs a function of a chaincode. Dropping the future cancels the wait for the answer.
     async fn execute(&self, target: Target, call: ChaincodeCall) -> Result<Completed, TransactionError>;
 
-    /// Copies a block, if there is anything to copy it to, before any client hears of it; on a thread that may wait. Returns a
-    /// warning for the observer if that fails.
+    /// Copies a block to the state database, if there is one, before clients see the block. Runs on a blocking
+    /// thread. Returns a warning for the observer on failure.
     fn copy(&self, channel: &Channel, block: &Committed) -> Option<String> {
         let _ = (channel, block);
         None
     }
 
-    /// Hears of each block after it was committed, on a thread that may wait. Returns warnings about what follows from the
-    /// block, for the observer.
+    /// Handles each block after its commit, on a blocking thread. Returns warnings for the observer about the
+    /// follow-up work.
     fn committed(&self, block: &Committed) -> Vec<String> {
         let _ = block;
         Vec::new()

@@ -1,21 +1,21 @@
-//! The services of a peer, and what they decide.
+//! The services of a peer and the decisions behind them.
 //!
 //! | Module | What it does |
 //! | --- | --- |
-//! | [`services`] | gateway, endorser, deliver and orderer for the clients of a network: [`serve`]; the listener for chaincode |
-//! | `peer` | what the services work on: [`Peer`] |
-//! | `endorser`, `system` | simulates a proposal and endorses the result; the chaincodes that are built in |
-//! | [`lifecycle`] | the system chaincode that installs, approves and commits: `_lifecycle` |
-//! | `orderer`, `committer` | accepts transactions, puts them in order and commits them, block by block |
+//! | [`services`] | serves the gateway, endorser, deliver and orderer APIs to clients ([`serve`]), and the listener for chaincode |
+//! | `peer` | holds the state that the services share: [`Peer`] |
+//! | `endorser`, `system` | simulates a proposal and endorses the result; the built-in chaincodes |
+//! | [`lifecycle`] | installs packages, approves and commits definitions: the system chaincode `_lifecycle` |
+//! | `orderer`, `committer` | accepts transactions, orders them, and commits them block by block |
 //! | [`validation`] | decides whether a transaction is well formed, signed and endorsed |
 //! | [`proposal`] | decodes a proposal and checks it |
-//! | `executor`, `chaincode_support` | what the services ask of whoever runs chaincode: [`ChaincodeExecutor`], and its implementation |
-//! | `channels` | the channels that the peer takes part in |
-//! | `packages` | who keeps the packages that are installed |
-//! | `transient_store` | private data between endorsement and commit |
-//! | [`observer`] | what is told of each transaction |
+//! | `executor`, `chaincode_support` | [`ChaincodeExecutor`], through which the services run chaincode, and its implementation |
+//! | `channels` | the channels that the peer has joined |
+//! | `packages` | the interface to the store of installed packages |
+//! | `transient_store` | keeps private data between endorsement and commit |
+//! | [`observer`] | reports transactions and warnings |
 //!
-//! How chaincode is reached and run is the business of `ccs-dial` and `ccs-chaincode`.
+//! `ccs-dial` connects to chaincode, and `ccs-chaincode` runs it.
 
 mod chaincode_support;
 mod channels;

@@ -1,4 +1,5 @@
-//! `_lifecycle`: the system chaincode by which an organization installs packages, approves definitions, and commits them.
+//! `_lifecycle`: the system chaincode with which an organization installs packages, approves definitions, and commits
+//! them.
 //!
 //! ```text
 //! proposal ─▶ access ─▶ scc ─▶ packages                     InstallChaincode, QueryInstalledChaincode(s), Get…Package
@@ -7,9 +8,10 @@
 //!                        └─▶ queries                                               QueryApproved…, QueryChaincode…
 //! ```
 //!
-//! What is written goes the way of every transaction: it is endorsed, ordered, and validated under the channel's
-//! `LifecycleEndorsement` policy, or under the `Endorsement` policy of the organization whose approval it is. Functions,
-//! rules and texts are those of Fabric 3.1 `core/chaincode/lifecycle/{scc,lifecycle,externalfunctions,serializer}.go`.
+//! Writes take the path of every transaction: they are endorsed, ordered, and validated under the channel's
+//! `LifecycleEndorsement` policy, or, for an approval, under the `Endorsement` policy of the approving organization.
+//! Functions, rules and texts are those of Fabric 3.1
+//! `core/chaincode/lifecycle/{scc,lifecycle,externalfunctions,serializer}.go`.
 
 mod access;
 mod call;

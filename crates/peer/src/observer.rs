@@ -1,5 +1,4 @@
-//! What the peer tells whoever watches it: one [`PeerEvent`] for each transaction that was simulated, and one for each that
-//! was committed.
+//! Events for observers of the peer: a [`PeerEvent`] for each simulated and each committed transaction.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -10,77 +9,77 @@ use std::time::Duration;
 use ccs_ledger::Touched;
 use ccs_proto::peer::TxValidationCode;
 
-/// How many simulated transactions are remembered until they are committed.
+/// Maximum number of simulations remembered until their transactions are committed.
 const REMEMBERED: usize = 4096;
 
-/// Something that has happened.
+/// Event on a peer.
 #[derive(Clone, Debug)]
 pub enum PeerEvent {
-    /// A proposal was simulated, whatever came of it.
+    /// A proposal was simulated, with or without success.
     Simulated(Arc<Simulated>),
-    /// A transaction is in a block.
+    /// A transaction was committed to a block.
     Committed(CommittedTransaction),
-    /// Something went wrong that no client is told the reason of.
+    /// An error occurred whose reason no client sees.
     Warning(String),
 }
 
-/// A proposal that was simulated.
+/// Simulated proposal.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Simulated {
-    /// The channel; empty for none.
+    /// Name of the channel; empty if the proposal names none.
     pub channel: String,
-    /// The chaincode.
+    /// Name of the chaincode.
     pub chaincode: String,
-    /// The function; its arguments may be secret.
+    /// Name of the function. Its arguments are left out, since they may be secret.
     pub function: String,
-    /// The transaction's ID.
+    /// ID of the transaction.
     pub transaction_id: String,
-    /// Which call of the peer brought it.
+    /// Call of the peer through which the proposal came.
     pub purpose: Purpose,
-    /// The status of the response.
+    /// Status of the response.
     pub status: i32,
-    /// The message of the response.
+    /// Message of the response.
     pub message: String,
-    /// The keys it read and wants to write; empty for system chaincodes and for what failed.
+    /// Keys that it read and wants to write; empty for system chaincodes and failed calls.
     pub touched: Vec<Touched>,
-    /// How long it took.
+    /// Duration of the simulation.
     pub duration: Duration,
 }
 
-/// Tells which call brought a proposal.
+/// Call through which a proposal came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// The gateway's Evaluate: nothing will be committed.
+    /// The gateway's Evaluate: the result is not committed.
     Evaluate,
     /// The gateway's Endorse.
     Endorse,
-    /// The endorser's own call, which the peer command uses for both.
+    /// The endorser's own call, which the peer command uses to query and to endorse.
     ProcessProposal,
 }
 
-/// A transaction in a block.
+/// Transaction in a block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CommittedTransaction {
-    /// The channel.
+    /// Name of the channel.
     pub channel: String,
-    /// The number of the block.
+    /// Number of the block.
     pub block: u64,
-    /// The transaction's ID; empty if it has none that can be read.
+    /// ID of the transaction; empty if the header cannot be read.
     pub transaction_id: String,
-    /// What became of it.
+    /// Validation code.
     pub code: TxValidationCode,
-    /// Its simulation, if it was this peer's and is not long ago.
+    /// The simulation, if this peer ran it recently.
     pub simulated: Option<Arc<Simulated>>,
 }
 
-/// Takes events; it is called where they happen, and must not take long.
+/// Receiver of events. It is called synchronously, so it must return quickly.
 #[derive(Clone)]
 pub struct Observer {
     tell: Arc<dyn Fn(PeerEvent) + Send + Sync>,
     recent: Arc<Mutex<Recent>>,
 }
 
-/// Puts what is wrong and what to do about it into the one line of a warning.
+/// Formats a problem and its hint as the single line of a warning.
 pub fn with_hint(problem: impl fmt::Display, hint: Option<impl fmt::Display>) -> String {
     match hint {
         Some(hint) => format!("{problem}; {hint}"),
@@ -88,7 +87,7 @@ pub fn with_hint(problem: impl fmt::Display, hint: Option<impl fmt::Display>) ->
     }
 }
 
-/// The last simulations, oldest first.
+/// Recent simulations, oldest first.
 #[derive(Default)]
 struct Recent {
     by_id: HashMap<String, Arc<Simulated>>,
@@ -96,7 +95,7 @@ struct Recent {
 }
 
 impl Default for Observer {
-    /// Watches nothing.
+    /// Returns an observer that ignores all events.
     fn default() -> Self {
         Self::new(|_| ())
     }
@@ -109,7 +108,7 @@ impl fmt::Debug for Observer {
 }
 
 impl Observer {
-    /// Watches by a function.
+    /// Creates an observer that passes events to a function.
     #[must_use]
     pub fn new(tell: impl Fn(PeerEvent) + Send + Sync + 'static) -> Self {
         Self { tell: Arc::new(tell), recent: Arc::default() }
@@ -145,13 +144,13 @@ impl Observer {
         self.emit(PeerEvent::Warning(warning));
     }
 
-    /// Calls the function. If that panics, it is its own affair: the peer goes on.
+    /// Calls the function. A panic in it does not stop the peer.
     fn emit(&self, event: PeerEvent) {
-        // The panic hook has told of it; there is nobody else to tell.
+        // The panic hook has reported it, and there is no other place to report it.
         let _ = catch_unwind(AssertUnwindSafe(|| (self.tell)(event)));
     }
 
-    /// Nothing awaits, and nothing calls out, under the lock.
+    /// Locks the recent simulations. Do not await or call the observer while holding the lock.
     fn recent(&self) -> std::sync::MutexGuard<'_, Recent> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -163,7 +162,7 @@ impl Recent {
         if self.by_id.insert(id.clone(), Arc::clone(simulated)).is_none() {
             self.order.push_back(id.clone());
         }
-        // Committed ones are gone from the map and still in the queue.
+        // Committed simulations are removed from the map, but are still in the queue.
         while self.order.len() > REMEMBERED {
             if let Some(oldest) = self.order.pop_front() {
                 self.by_id.remove(&oldest);

@@ -1,6 +1,7 @@
-//! What an orderer looks at before it accepts a transaction (Fabric 3.1 `orderer/common/{broadcast,msgprocessor}`).
+//! Checks that an orderer makes before it accepts a transaction (Fabric 3.1
+//! `orderer/common/{broadcast,msgprocessor}`).
 //!
-//! That it is endorsed is no business of an orderer: that shows when it is committed.
+//! An orderer does not check endorsements; validation does so at commit.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::committer::{Committer, Failure};
 use crate::observer::Observer;
 use crate::validation::read_payload;
 
-/// Says why a transaction was not accepted, as an orderer does.
+/// Reason why a transaction was not accepted, in an orderer's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct BroadcastError {
     pub(crate) status: Status,
@@ -29,7 +30,7 @@ impl BroadcastError {
     }
 }
 
-/// Accepts the transactions of all channels, and hands each to the committer of its channel.
+/// Accepts transactions for all channels, and passes each to its channel's committer.
 #[derive(Debug)]
 pub(crate) struct Orderer {
     channels: Arc<Channels>,
@@ -47,7 +48,7 @@ impl Orderer {
         Self { channels, committers, observer }
     }
 
-    /// Waits until a channel has failed, for ever as a rule, and tells why.
+    /// Waits until a channel fails, and returns the reason. Usually waits forever.
     pub(crate) async fn failed(&self, channel: &str) -> Failure {
         match self.committers.get(channel) {
             Some(committer) => committer.failed().await,
@@ -83,7 +84,7 @@ impl Orderer {
             signature: &envelope.signature,
         };
         Access::Write.check(channel.msps(), signed).map_err(|error| {
-            self.observer.warn(format!("a transaction was not accepted: {}", error.reason));
+            self.observer.warn(format!("rejected a transaction: {}", error.reason));
             BroadcastError::new(Status::Forbidden, format!("{error}: permission denied"))
         })?;
         let accepted = committer.accept(envelope.encode_to_vec()).await;

@@ -1,33 +1,33 @@
-//! What `_lifecycle` asks of whoever keeps and builds packages: [`PackageStore`].
+//! The interface through which `_lifecycle` stores and builds packages: [`PackageStore`].
 
 use std::fmt;
 
-/// A package that is installed.
+/// Installed package.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Installed {
-    /// Its ID, the label and the hash of the file.
+    /// Package ID: the label and the hash of the file.
     pub package_id: String,
-    /// Its label.
+    /// Label of the package.
     pub label: String,
 }
 
-/// A package cannot be installed, or given back. The texts are those that a peer adds to `failed to invoke backing
+/// Reason why a package cannot be installed or returned. A peer appends these texts to `failed to invoke backing
 /// implementation of 'F': ` (Fabric 3.1 `core/chaincode/lifecycle/externalfunctions.go`).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InstallError {
-    /// It is no package.
+    /// The bytes are not a package.
     #[error("could not parse as a chaincode install package: {0}")]
     Parse(String),
-    /// The file cannot be kept.
+    /// The file cannot be saved.
     #[error("could not save cc install package: {0}")]
     Save(String),
-    /// It is installed already.
+    /// The package is already installed.
     #[error("chaincode already successfully installed (package ID '{0}')")]
     Already(String),
-    /// No builder takes it, or the builder fails.
+    /// No builder accepts the package, or the builder fails.
     #[error("could not build chaincode: {0}")]
     Build(String),
-    /// There is no such package.
+    /// No package with this ID is installed.
     #[error("could not load cc install package: chaincode install package '{0}' not found")]
     Absent(String),
     /// The file cannot be read.
@@ -35,22 +35,22 @@ pub enum InstallError {
     Load(String),
 }
 
-/// Keeps packages and builds them.
+/// Stores packages and builds them.
 ///
-/// What it installs, it also makes known to the peer that runs chaincode, under the package ID.
+/// Installing a package also registers it, under its package ID, with the peer that runs chaincode.
 #[tonic::async_trait]
 pub trait PackageStore: fmt::Debug + Send + Sync + 'static {
-    /// Installs the bytes of a package file. It goes on when nobody waits for it any more.
+    /// Installs the bytes of a package file. Continues even if the returned future is dropped.
     async fn install(&self, package: Vec<u8>) -> Result<Installed, InstallError>;
 
-    /// Returns what is installed, in the order of the IDs.
+    /// Returns the installed packages, sorted by ID.
     fn installed(&self) -> Vec<Installed>;
 
-    /// Returns the bytes of a package file as they came.
+    /// Returns the unchanged bytes of a package file.
     fn load(&self, package_id: &str) -> Result<Vec<u8>, InstallError>;
 }
 
-/// Installs nothing: for a peer that has no builder.
+/// Store that installs nothing, for a peer without a builder.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoPackages;
 

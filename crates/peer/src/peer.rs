@@ -1,4 +1,4 @@
-//! The peer: what its services work on.
+//! The peer: the state that its services share.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,29 +21,29 @@ use crate::packages::{NoPackages, PackageStore};
 use crate::transient_store::TransientStore;
 use crate::validation::ChannelPolicies;
 
-/// What a peer is made of.
+/// Options of a peer.
 #[derive(Debug)]
 pub struct PeerOptions {
-    /// The address that errors name, such as `localhost:7051`.
+    /// Address that appears in errors, such as `localhost:7051`.
     pub address: String,
     /// Signs endorsements.
     pub signer: Arc<Signer>,
-    /// The organizations whose members may ask what belongs to no channel; as a rule the peer's own.
+    /// MSPs whose members may make calls that belong to no channel; usually the peer's own.
     pub local_msps: Arc<MspManager>,
-    /// When blocks are cut.
+    /// Limits at which blocks are cut.
     pub cutting: Cutting,
-    /// How long the gateway waits for an endorsement: `peer.gateway.endorsementTimeout`.
+    /// Time limit of the gateway for an endorsement: `peer.gateway.endorsementTimeout`.
     pub endorsement_timeout: Duration,
-    /// Keeps the packages that `_lifecycle` installs.
+    /// Store of the packages that `_lifecycle` installs.
     pub packages: Arc<dyn PackageStore>,
-    /// Is told what happens.
+    /// Observer that receives the peer's events.
     pub observer: Observer,
-    /// What clients may take before they have authenticated; the listener for chaincode has a clone of it.
+    /// Budget of clients that have not authenticated; shared with the listener for chaincode.
     pub budget: Budget,
 }
 
 impl PeerOptions {
-    /// Returns options with the times that peers ship, no packages, and nobody to watch.
+    /// Returns options with the timeouts that Fabric ships, no packages, and no observer.
     #[must_use]
     pub fn new(address: impl Into<String>, signer: Arc<Signer>, local_msps: Arc<MspManager>) -> Self {
         Self {
@@ -59,7 +59,7 @@ impl PeerOptions {
     }
 }
 
-/// A running peer without its front: endorser, committers, and what they need.
+/// Running peer without its listeners: the endorser, the committers, and their state.
 pub struct Peer {
     address: String,
     endorsement_timeout: Duration,
@@ -70,9 +70,9 @@ pub struct Peer {
     observer: Observer,
     budget: Budget,
     committers: TaskTracker,
-    /// Ends the taking of transactions.
+    /// Cancelled when the peer stops accepting transactions.
     closing: CancellationToken,
-    /// Ends what would go on for ever: streams, and waits for a block.
+    /// Cancelled to end streams and waits for blocks, which would otherwise never end.
     stopping: CancellationToken,
 }
 
@@ -84,7 +84,7 @@ impl fmt::Debug for Peer {
 }
 
 impl Peer {
-    /// Starts a peer with its channels, whose chaincode the executor runs. Needs a tokio runtime.
+    /// Starts a peer with the given channels, whose chaincode the executor runs. Requires a tokio runtime.
     #[must_use]
     pub fn start(
         options: PeerOptions,
@@ -140,20 +140,20 @@ impl Peer {
         })
     }
 
-    /// Starts a peer with all channels that its chaincode side has by now.
+    /// Starts a peer with all channels that `support` has at this time.
     #[must_use]
     pub fn with_chaincode(options: PeerOptions, support: &Arc<ChaincodeSupport>) -> Arc<Self> {
         Self::start(options, Arc::new(Arc::clone(support)), support.channels())
     }
 
-    /// Stops: takes no more transactions, commits those that were accepted, and ends all streams.
+    /// Stops the peer: rejects new transactions, commits those already accepted, and ends all streams.
     pub async fn stop(&self) {
         self.closing.cancel();
         self.committers.wait().await;
         self.stopping.cancel();
     }
 
-    /// Returns the signal that the peer has stopped.
+    /// Returns the token that is cancelled when the peer has stopped.
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.stopping
     }

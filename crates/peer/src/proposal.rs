@@ -1,4 +1,4 @@
-//! The proposal of a client: its levels decoded once, its headers, creator and signature checked.
+//! Proposals of clients: decodes their levels once, and checks headers, creator and signature.
 
 mod decoded;
 mod error;

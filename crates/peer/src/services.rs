@@ -1,5 +1,5 @@
-//! The services of a peer: gRPC on one side, [`Peer`](crate::Peer) on the other. What they decide is elsewhere; here are
-//! their messages, codes and texts.
+//! The gRPC services of a [`Peer`](crate::Peer). This module handles messages, status codes and texts; the decisions
+//! are made elsewhere.
 //!
 //! | Module | Services |
 //! | --- | --- |
@@ -7,7 +7,7 @@
 //! | `endorser` | `protos.Endorser`, for the peer command |
 //! | `deliver` | `protos.Deliver`, and the blocks of `orderer.AtomicBroadcast` |
 //! | `broadcast` | the transactions of `orderer.AtomicBroadcast` |
-//! | `chaincode_listener` | `protos.ChaincodeSupport`, to which chaincode comes by itself: [`serve_chaincode`] |
+//! | `chaincode_listener` | `protos.ChaincodeSupport`, for chaincode that connects to the peer: [`serve_chaincode`] |
 //! | `health` | `grpc.health.v1.Health`, on the listener for chaincode |
 //! | `server` | all of them on one listener: [`serve`] |
 

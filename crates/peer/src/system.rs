@@ -1,7 +1,7 @@
-//! The system chaincodes that are functions of this process: no simulation, no read/write set.
+//! System chaincodes that are plain functions: they have no simulation and no read/write set.
 //!
-//! Each is a module with one function from arguments to a response; [`SystemChaincode`] names them. `_lifecycle`, which reads and
-//! writes a channel in a simulation, is [`lifecycle`](crate::lifecycle).
+//! Each is a module with one function from arguments to a response; [`SystemChaincode`] lists them. `_lifecycle`,
+//! which reads and writes a channel in a simulation, is in [`lifecycle`](crate::lifecycle).
 
 mod cscc;
 mod qscc;
@@ -14,7 +14,7 @@ use ccs_proto::peer::Response;
 use crate::channels::{Channels, Local};
 use crate::proposal::CheckedProposal;
 
-/// Answers the call of a system chaincode by a client.
+/// Answers a client's call of a system chaincode.
 pub(crate) fn invoke(system: SystemChaincode, request: &Request<'_>) -> Response {
     let answer = match system {
         SystemChaincode::Qscc => qscc::invoke(request),
@@ -26,10 +26,10 @@ pub(crate) fn invoke(system: SystemChaincode, request: &Request<'_>) -> Response
     }
 }
 
-/// The result's bytes, or the message of a response with status 500.
+/// Encoded result, or the message of a response with status 500.
 type Answer = Result<Vec<u8>, String>;
 
-/// A call of a system chaincode.
+/// Call of a system chaincode.
 pub(crate) struct Request<'a> {
     pub(crate) local: &'a Local,
     pub(crate) channels: &'a Channels,

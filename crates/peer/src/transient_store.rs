@@ -1,4 +1,4 @@
-//! Private data between endorsement and commit, which is in no envelope.
+//! Keeps private data between endorsement and commit, since envelopes do not contain it.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -10,13 +10,13 @@ use prost::Message;
 /// How long private data waits for its transaction, which a client may sign offline.
 const KEPT_FOR: Duration = Duration::from_hours(1);
 
-/// How much private data waits at most, in bytes of its encoding.
+/// Maximum size in bytes of the waiting private data, in encoded form.
 const KEPT_BYTES: usize = 256 << 20;
 
-/// Private data of endorsed transactions, by channel and transaction; the oldest goes first.
+/// Private data of endorsed transactions, by channel and transaction. When full, drops the oldest.
 #[derive(Debug)]
 pub(crate) struct TransientStore {
-    // Nothing awaits under it.
+    // Do not await while holding the lock.
     pending: Mutex<Pending>,
     limit_in_bytes: usize,
 }
@@ -26,7 +26,7 @@ type Id = (String, String);
 #[derive(Debug, Default)]
 struct Pending {
     sets: HashMap<Id, Kept>,
-    /// In the order of arrival; holds ids whose set was taken or replaced, too.
+    /// IDs in order of arrival, including IDs whose set was taken or replaced.
     arrivals: VecDeque<(Id, u64)>,
     arrival: u64,
     bytes: usize,
@@ -47,7 +47,8 @@ impl Default for TransientStore {
 }
 
 impl TransientStore {
-    /// Keeps the private data of a transaction; of a transaction that is endorsed again, the last.
+    /// Stores the private data of a transaction. If the transaction is endorsed again, the last set replaces earlier
+    /// ones.
     pub(crate) fn keep(&self, channel: &str, transaction_id: &str, set: TxPvtReadWriteSet) {
         let id = (channel.to_owned(), transaction_id.to_owned());
         let bytes = set.encoded_len();
@@ -61,13 +62,13 @@ impl TransientStore {
         pending.drop_old(self.limit_in_bytes, Instant::now());
     }
 
-    /// Returns the private data of a transaction that is about to be committed, which stays until [`Self::forget`].
+    /// Returns the private data of a transaction that is about to be committed. [`Self::forget`] removes it.
     pub(crate) fn get(&self, channel: &str, transaction_id: &str) -> Option<TxPvtReadWriteSet> {
         let id = (channel.to_owned(), transaction_id.to_owned());
         self.pending().sets.get(&id).map(|kept| kept.set.clone())
     }
 
-    /// Drops the private data of a transaction that is in a block.
+    /// Removes the private data of a committed transaction.
     pub(crate) fn forget(&self, channel: &str, transaction_id: &str) {
         let mut pending = self.pending();
         pending.remove(&(channel.to_owned(), transaction_id.to_owned()));
@@ -86,7 +87,7 @@ impl Pending {
         }
     }
 
-    /// Drops what is too old, what is too much, and arrivals of what is gone. The last arrival stays.
+    /// Drops expired sets, the oldest sets beyond the limit, and arrivals whose set is gone. Keeps the last arrival.
     fn drop_old(&mut self, limit_in_bytes: usize, now: Instant) {
         while let Some((id, arrival)) = self.arrivals.front() {
             let kept = self.sets.get(id).filter(|kept| kept.arrival == *arrival);

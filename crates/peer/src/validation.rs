@@ -1,8 +1,8 @@
-//! Decides about a transaction before it is committed: everything but what needs the versions of keys, which is the
-//! ledger's part.
+//! Validates transactions before commit. The ledger performs only the check that needs the versions of keys.
 //!
-//! The checks are those of Fabric 3.1 `core/common/validation` and `core/committer/txvalidator/v20`, in their order; the
-//! first that fails gives the code. A function of the envelope's bytes and of a [`View`] of what was committed before.
+//! The checks are those of Fabric 3.1 `core/common/validation` and `core/committer/txvalidator/v20`, in their order;
+//! the first that fails determines the code. The result depends only on the envelope's bytes and a [`View`] of the
+//! committed state.
 
 mod action;
 mod envelope;
@@ -22,60 +22,60 @@ pub(crate) use action::written_actions;
 pub(crate) use envelope::{header_of, read_payload};
 pub use policy::ChannelPolicies;
 
-/// A key of the state.
+/// Key of the state.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StateKey {
-    /// The namespace.
+    /// Namespace of the key.
     pub namespace: String,
-    /// The collection, if it is one of private data.
+    /// Collection, for a key of private data.
     pub collection: Option<String>,
-    /// The key; in a collection its SHA-256.
+    /// The key; in a collection, its SHA-256.
     pub key: Vec<u8>,
 }
 
-/// What was committed before, as far as validation looks at it.
+/// Committed state, as far as validation needs it.
 pub trait View {
     /// Returns the policies of a chaincode; [`None`] if it is not defined.
     fn policies(&self, chaincode: &str) -> Option<Arc<ChaincodePolicies>>;
 
-    /// Returns the endorsement policy of one key, encoded, if it has one.
+    /// Returns the encoded endorsement policy of a key, if it has one.
     fn key_policy(&self, key: &StateKey) -> Result<Option<Vec<u8>>, LedgerError>;
 }
 
-/// What a transaction is validated with.
+/// Context in which a transaction is validated.
 pub struct ValidationContext<'a> {
-    /// The name of the channel.
+    /// Name of the channel.
     pub channel: &'a str,
-    /// The organizations.
+    /// MSPs of the channel.
     pub msps: &'a MspManager,
-    /// The policies.
+    /// Policies of the channel.
     pub policies: &'a ChannelPolicies,
-    /// What was committed.
+    /// Committed state.
     pub view: &'a dyn View,
-    /// The keys whose policies earlier transactions of the block change: whether a write to them is endorsed is then not
-    /// known, and a peer refuses it.
+    /// Keys whose policies earlier transactions of the block change. Whether a write to them is endorsed is not known
+    /// yet, so a peer rejects it.
     pub changed_policies: &'a HashSet<StateKey>,
 }
 
-/// What was decided about a transaction.
+/// Result of validating a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// The ID that its header claims; empty if there is none that can be read.
+    /// ID that its header claims; empty if the header cannot be read.
     pub id: String,
-    /// What it wants to write, or why it may not.
+    /// The writes of a valid transaction, or the code of an invalid one.
     pub outcome: Result<Endorsed, TxValidationCode>,
 }
 
-/// A transaction that is well formed, signed and endorsed.
+/// Transaction that is well formed, signed and endorsed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endorsed {
-    /// The read/write set.
+    /// Read/write set.
     pub results: TxReadWriteSet,
-    /// The keys whose policies it changes.
+    /// Keys whose policies the transaction changes.
     pub changed_policies: Vec<StateKey>,
 }
 
-/// Why validation stops: a code for the transaction, or a ledger that cannot answer, which says nothing about it.
+/// Reason to stop validation: a code for the transaction, or a ledger error that says nothing about the transaction.
 enum Stop {
     Code(TxValidationCode),
     Ledger(LedgerError),
@@ -95,8 +95,8 @@ impl From<LedgerError> for Stop {
 
 /// Validates an envelope.
 ///
-/// Whether its ID is in the ledger already is not asked here: a code that comes later than that check gives way to it in
-/// the ledger.
+/// Does not check whether the ledger already contains the ID. In the ledger, a duplicate ID overrides the codes of
+/// checks that come after it.
 pub fn validate(envelope: &[u8], context: &ValidationContext<'_>) -> Result<Verdict, LedgerError> {
     let mut id = String::new();
     match check(envelope, context, &mut id) {

@@ -1,4 +1,4 @@
-//! Makes one block: validates a batch over what was committed before, and commits it.
+//! Makes a block: validates a batch against the committed state and commits it.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
@@ -15,10 +15,10 @@ use crate::validation::{
     ChannelPolicies, Endorsed, StateKey, ValidationContext, Verdict, View, header_of, validate,
 };
 
-/// The entry of a key's metadata that says who endorses it.
+/// Metadata entry of a key that holds its endorsement policy.
 const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
 
-/// Validates and commits for one channel. Clones are handles.
+/// Validates and commits blocks of one channel. Clones share the state.
 #[derive(Clone)]
 pub(crate) struct BlockMaker {
     pub(crate) channel: Arc<Channel>,
@@ -28,18 +28,18 @@ pub(crate) struct BlockMaker {
     pub(crate) observer: Observer,
 }
 
-/// A block that is committed, and what is to be told of it.
+/// Committed block, with the data that observers need.
 pub(crate) struct CommittedBlock {
     committed: Committed,
-    /// The IDs of its transactions.
+    /// IDs of its transactions.
     ids: Vec<String>,
-    /// Why it could not be copied.
+    /// Reason why the block could not be copied.
     copy_failure: Option<String>,
 }
 
 impl BlockMaker {
-    /// Commits a batch; [`BlockMaker::tell`] does what follows from it. It verifies signatures and writes to the disk: not
-    /// on a thread that has other things to do.
+    /// Commits a batch; call [`BlockMaker::tell`] afterwards. Blocks on signature checks and disk writes, so run it
+    /// on a blocking thread.
     pub(crate) fn commit(&self, batch: &[Vec<u8>]) -> Result<CommittedBlock, LedgerError> {
         let transactions = self.validate(batch)?;
         let mut copy_failure = None;
@@ -50,7 +50,7 @@ impl BlockMaker {
         Ok(CommittedBlock { committed, ids, copy_failure })
     }
 
-    /// Commits a batch again after the disk has failed. It may have failed when the block was stored already.
+    /// Commits a batch again after a disk failure. The failed attempt may already have stored the block.
     pub(crate) fn commit_again(&self, batch: &[Vec<u8>]) -> Result<CommittedBlock, LedgerError> {
         let mut copy_failure = None;
         let settled = self.channel.ledger().settle(|block| copy_failure = self.copy(block))?;
@@ -59,15 +59,14 @@ impl BlockMaker {
         Ok(CommittedBlock { committed, ids, copy_failure })
     }
 
-    /// Copies a stored block; returns why it could not be copied.
+    /// Copies a stored block. Returns the reason if that fails.
     fn copy(&self, block: &Committed) -> Option<String> {
-        // A copy that panics is a copy that failed: the block is stored all the same.
+        // A panic counts as a failed copy: the block is stored regardless.
         let copied = catch_unwind(AssertUnwindSafe(|| self.executor.copy(&self.channel, block)));
-        copied
-            .unwrap_or_else(|_| Some(format!("block {} is not copied: the copy has panicked", block.number)))
+        copied.unwrap_or_else(|_| Some(format!("block {} was not copied: the copy panicked", block.number)))
     }
 
-    /// Lets the observer and the executor know of a committed block. Whatever goes wrong here, the block is committed.
+    /// Notifies the observer and the executor of a committed block. Errors here do not undo the commit.
     pub(crate) fn tell(&self, block: CommittedBlock) {
         let CommittedBlock { committed, ids, copy_failure } = block;
         let name = self.channel.name();
@@ -112,7 +111,7 @@ impl BlockMaker {
     }
 }
 
-/// For how long collections keep their values.
+/// How long collections keep their values.
 struct Lifetimes<'a>(&'a BlockMaker);
 
 impl Collections for Lifetimes<'_> {
@@ -123,11 +122,11 @@ impl Collections for Lifetimes<'_> {
     }
 }
 
-/// What was committed before the block.
+/// State before the block.
 struct CommittedState<'a> {
     maker: &'a BlockMaker,
     state: &'a RefCell<Simulation>,
-    /// By the names of chaincodes: no definition changes before the block is committed.
+    /// Policies by chaincode name, cached because definitions only change between blocks.
     policies: RefCell<HashMap<String, Option<Arc<ChaincodePolicies>>>>,
 }
 

@@ -1,4 +1,4 @@
-//! The answer to a proposal (Fabric 3.1 `core/endorser/endorser.go`).
+//! The response to a proposal (Fabric 3.1 `core/endorser/endorser.go`).
 
 use ccs_identity::{MspManager, Signer, SignerError};
 use ccs_ledger::{Results, Touched};
@@ -11,10 +11,10 @@ use prost::Message;
 
 use crate::proposal::Unpacked;
 
-/// The least status with which a chaincode says that it has failed.
+/// Lowest status that means failure of the chaincode.
 const FAILED: i32 = 500;
 
-/// Who endorses, and the manager that is to know the signature when the transaction comes back.
+/// The endorsing signer, and the manager that remembers the signature until the transaction is validated.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Endorsing<'a> {
     pub(super) signer: &'a Signer,
@@ -29,35 +29,35 @@ impl Endorsing<'_> {
     }
 }
 
-/// What came of a simulation.
+/// Outcome of a simulation.
 #[derive(Debug)]
 pub(crate) struct Outcome {
-    /// The version of the definition that has run.
+    /// Version of the definition that ran.
     pub(super) version: String,
     pub(crate) response: Response,
     pub(super) event: Option<ChaincodeEvent>,
-    /// [`None`] for system chaincodes.
+    /// Read/write set; [`None`] for system chaincodes.
     pub(super) results: Option<Results>,
 }
 
-/// Returns the response of a proposal for which nothing was simulated, or whose simulation failed.
+/// Returns the response for a proposal that was not simulated or whose simulation failed.
 pub(super) fn failure(message: String) -> ProposalResponse {
     let response = Response { status: FAILED, message, payload: Vec::new() };
     ProposalResponse { response: Some(response), ..ProposalResponse::default() }
 }
 
 impl Outcome {
-    /// Makes the outcome of something that sets no event and reads no channel.
+    /// Creates the outcome of a call that sets no event and reads no channel.
     pub(super) fn new(version: &str, response: Response) -> Self {
         Self { version: version.to_owned(), response, event: None, results: None }
     }
 
-    /// Takes out the keys that were used.
+    /// Takes the list of keys that were read or written.
     pub(super) fn take_touched(&mut self) -> Vec<Touched> {
         self.results.as_mut().map(|results| std::mem::take(&mut results.touched)).unwrap_or_default()
     }
 
-    /// Answers, and endorses what may be endorsed.
+    /// Builds the response, with an endorsement if the status allows one.
     pub(super) fn answer(
         self,
         proposal: &Unpacked,
@@ -77,10 +77,10 @@ impl Outcome {
         Ok(ProposalResponse { version: 1, payload, endorsement, ..answer })
     }
 
-    /// Encodes what is endorsed. The same outcome gives the same bytes: no message in it holds a map.
+    /// Encodes the endorsed payload. Encoding is deterministic, since none of the messages contains a map.
     fn payload(self, proposal: &Unpacked) -> Vec<u8> {
         let event = self.event.filter(|_| self.response.status < ERROR_THRESHOLD);
-        // A chaincode does not speak for others.
+        // A chaincode cannot set events in the name of another one.
         let event = event.map(|event| ChaincodeEvent {
             chaincode_id: proposal.chaincode.clone(),
             tx_id: proposal.transaction_id().to_owned(),

@@ -1,12 +1,12 @@
-//! The functions of `_lifecycle`, and who may call them.
+//! The functions of `_lifecycle` and the access checks for them.
 //!
-//! The policies are the defaults of Fabric 3.1 `core/aclmgmt/defaultaclprovider.go`: what is the peer's own is for the
-//! administrators of its organization, what is the channel's for those who write it.
+//! The policies are the defaults of Fabric 3.1 `core/aclmgmt/defaultaclprovider.go`: local functions require an
+//! administrator of the peer's organization, channel functions require a writer of the channel.
 
 use ccs_channel::access::{Access, SignedData, channelless};
 use ccs_identity::{MspManager, Role};
 
-/// A function.
+/// Function of `_lifecycle`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Function {
     InstallChaincode,
@@ -23,7 +23,7 @@ pub(super) enum Function {
 }
 
 impl Function {
-    /// Finds a function by its name.
+    /// Finds a function by name.
     pub(super) fn find(name: &str) -> Option<Self> {
         Some(match name {
             "InstallChaincode" => Self::InstallChaincode,
@@ -41,7 +41,7 @@ impl Function {
         })
     }
 
-    /// Returns whether it is for the administrators of the peer's organization.
+    /// Returns whether only administrators of the peer's organization may call the function.
     fn is_local(self) -> bool {
         !matches!(
             self,
@@ -53,7 +53,8 @@ impl Function {
     }
 }
 
-/// Checks that somebody may call a function: `local` are the peer's own MSPs, `channel` those of the channel, if there is one.
+/// Checks that a client may call a function. `local` holds the peer's own MSPs, `channel` those of the channel, if
+/// any.
 pub(super) fn check(
     function: Function,
     local: &MspManager,

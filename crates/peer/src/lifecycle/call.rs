@@ -1,4 +1,4 @@
-//! A call of `_lifecycle`, with what it works on.
+//! A call of `_lifecycle` and its context.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::executor::ChaincodeExecutor;
 use crate::packages::PackageStore;
 use crate::proposal::CheckedProposal;
 
-/// A call, with the channel of its header if there is one.
+/// Call of `_lifecycle`, with the channel in its header, if any.
 pub(crate) struct LifecycleCall<'a> {
     pub(crate) local: &'a Local,
     pub(crate) channels: &'a Channels,
@@ -20,7 +20,7 @@ pub(crate) struct LifecycleCall<'a> {
     pub(crate) channel: Option<OnChannel<'a>>,
 }
 
-/// A channel, and what takes the reads and writes.
+/// Channel, and the simulation that records reads and writes.
 #[derive(Clone, Copy)]
 pub(crate) struct OnChannel<'a> {
     pub(crate) channel: &'a Arc<Channel>,

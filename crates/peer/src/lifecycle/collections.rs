@@ -1,4 +1,4 @@
-//! What the collections of a proposed definition have to be (Fabric 3.1 `core/chaincode/lifecycle/scc.go`).
+//! Rules for the collections of a proposed definition (Fabric 3.1 `core/chaincode/lifecycle/scc.go`).
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use ccs_identity::{MspManager, Principal, Rule};
 use ccs_proto::peer::collection_config::Payload;
 use ccs_proto::peer::{CollectionConfigPackage, StaticCollectionConfig};
 
-/// Collections cannot be those of a chaincode, or not after those that it has.
+/// Reason why a definition may not have the proposed collections.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum CollectionRuleError {
     #[error("collection config contains unexpected payload type: <nil>")]
@@ -47,7 +47,7 @@ pub(super) enum CollectionRuleError {
     BlockToLive { name: String, existing: u64 },
 }
 
-/// Checks the collections of a proposed definition against the channel and against those that are committed.
+/// Checks the collections of a proposed definition against the channel and the committed collections.
 pub(super) fn check(
     proposed: &CollectionConfigPackage,
     committed: Option<&CollectionConfigPackage>,
@@ -109,7 +109,7 @@ fn check_one(collection: &StaticCollectionConfig, msps: &MspManager) -> Result<(
     check_members(&collection.name, policy.rule(), msps)
 }
 
-/// Checks that any one of the members in a rule is enough.
+/// Checks that any single member in a rule satisfies it.
 fn check_gates(name: &str, rule: &Rule) -> Result<(), CollectionRuleError> {
     match rule {
         Rule::OutOf { n: 1, rules } => rules.iter().try_for_each(|rule| check_gates(name, rule)),
@@ -118,7 +118,7 @@ fn check_gates(name: &str, rule: &Rule) -> Result<(), CollectionRuleError> {
     }
 }
 
-/// Checks that the channel has the organizations in a rule.
+/// Checks that all organizations in a rule belong to the channel.
 fn check_members(name: &str, rule: &Rule, msps: &MspManager) -> Result<(), CollectionRuleError> {
     let name_of = || name.to_owned();
     match rule {

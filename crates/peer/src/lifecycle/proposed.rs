@@ -1,4 +1,4 @@
-//! The definition that somebody proposes: names, versions, and what is filled in.
+//! The proposed definition: checks of name and version, and default values.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use ccs_proto::common::application_policy::Type as Policy;
 use ccs_proto::lifecycle::{ApproveChaincodeDefinitionForMyOrgArgs as Arguments, chaincode_source};
 use prost::Message;
 
-/// The policy that a definition without one of its own has.
+/// Policy of a definition that does not set one.
 const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
 
-/// Names that chaincode may not have.
+/// Names reserved for system chaincodes.
 const SYSTEM_CHAINCODES: [&str; 5] = ["cscc", "escc", "lscc", "qscc", "vscc"];
 
-/// A name or a version is none.
+/// Invalid name or version of a chaincode.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NameError {
     #[error(
@@ -45,7 +45,7 @@ pub(super) fn check_names(name: &str, version: &str) -> Result<(), NameError> {
     Ok(())
 }
 
-/// Reads a definition and its source, and fills in what a definition has if nothing else is said.
+/// Reads a definition and its source, and fills in the defaults.
 pub(super) fn read(arguments: Arguments) -> Approval {
     let source = arguments.source.and_then(|source| source.r#type);
     let package_id = match source {
@@ -74,7 +74,7 @@ fn default_policy() -> Vec<u8> {
     ApplicationPolicy { r#type: Some(policy) }.encode_to_vec()
 }
 
-/// Puts what is wrong with a definition into a peer's words.
+/// Returns the peer's error text for an invalid definition.
 pub(super) fn invalid(reason: &dyn fmt::Display) -> String {
     format!("error validating chaincode definition: {reason}")
 }

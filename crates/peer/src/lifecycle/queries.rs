@@ -1,4 +1,4 @@
-//! Answers to questions: what is installed, approved and committed. Nothing is written.
+//! Queries for installed packages, approvals and committed definitions. They write nothing.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,19 @@ use ccs_proto::lifecycle::{
 use super::call::LifecycleCall;
 use crate::packages::Installed;
 
-/// Tells of every package that is installed.
+/// Returns all installed packages.
 pub(super) fn installed(call: &LifecycleCall<'_>) -> QueryInstalledChaincodesResult {
     let installed = call.packages.installed().into_iter().map(|package| describe(call, package));
     QueryInstalledChaincodesResult { installed_chaincodes: installed.collect() }
 }
 
-/// Tells of one package.
+/// Returns one installed package.
 pub(super) fn one_installed(call: &LifecycleCall<'_>, id: &str) -> Option<QueryInstalledChaincodeResult> {
     let package = call.packages.installed().into_iter().find(|package| package.package_id == id)?;
     Some(describe(call, package))
 }
 
-/// Adds to a package the definitions under which it runs, by channel.
+/// Adds to a package the definitions that use it, by channel.
 fn describe(call: &LifecycleCall<'_>, package: Installed) -> QueryInstalledChaincodeResult {
     let mut references = BTreeMap::new();
     for channel in call.channels.iter() {
@@ -43,7 +43,8 @@ fn describe(call: &LifecycleCall<'_>, package: Installed) -> QueryInstalledChain
     QueryInstalledChaincodeResult { package_id: package.package_id, label: package.label, references }
 }
 
-/// Returns what an organization has approved for a sequence number; for 0 the next one to be committed, or else the last.
+/// Returns an organization's approval for a sequence number; for 0, that for the next sequence number, or else for
+/// the committed one.
 pub(super) fn approved(
     simulation: &mut Simulation,
     organization: &str,
@@ -82,7 +83,7 @@ pub(super) fn approved(
     }))
 }
 
-/// Returns everything that an organization has approved, by name and sequence number.
+/// Returns all approvals of an organization, sorted by name and sequence number.
 pub(super) fn all_approved(
     simulation: &mut Simulation,
     organization: &str,
@@ -107,7 +108,7 @@ pub(super) fn all_approved(
     Ok(QueryApprovedChaincodeDefinitionsResult { approved_chaincode_definitions: approved })
 }
 
-/// Returns a definition that is committed, and which organizations have approved it.
+/// Returns a committed definition and the organizations that approved it.
 pub(super) fn committed(
     simulation: &mut Simulation,
     name: &str,
@@ -131,7 +132,7 @@ pub(super) fn committed(
     }))
 }
 
-/// Returns all definitions that are committed, in the order of their names.
+/// Returns all committed definitions, sorted by name.
 pub(super) fn all_committed(
     simulation: &mut Simulation,
 ) -> Result<QueryChaincodeDefinitionsResult, DefinitionError> {

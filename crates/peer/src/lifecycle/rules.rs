@@ -1,10 +1,10 @@
-//! Which sequence numbers may be approved and committed, and when an approval says nothing new.
+//! Decides which sequence numbers may be approved and committed, and rejects approvals that change nothing.
 //!
 //! Fabric 3.1 `core/chaincode/lifecycle/lifecycle.go`.
 
 use ccs_channel::{Approval, Definition};
 
-/// A definition may not be approved, or not committed, now.
+/// Reason why a definition cannot be approved or committed now.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum RuleError {
     #[error("requested sequence is 0, but first definable sequence number is 1")]
@@ -29,8 +29,8 @@ pub(super) enum RuleError {
     NotAgreed(String),
 }
 
-/// Decides about an approval: `committed` is what the channel has, `before` what the organization has approved for the same
-/// sequence number.
+/// Checks an approval. `committed` is the channel's definition, `before` the organization's earlier approval for the
+/// same sequence number.
 pub(super) fn check_approval(
     chaincode: &str,
     approval: &Approval,
@@ -65,13 +65,13 @@ pub(super) fn check_approval(
     }
 }
 
-/// Decides whether a sequence number is the one to be committed next.
+/// Checks that a sequence number is the next one to commit.
 pub(super) fn check_next(requested: i64, committed: Option<&Definition>) -> Result<(), RuleError> {
     let next = committed.map_or(0, |committed| committed.sequence).saturating_add(1);
     if requested == next { Ok(()) } else { Err(RuleError::NotNext { next, requested }) }
 }
 
-/// Says in what the parameters differ first, in a peer's words; none when they do not.
+/// Describes the first difference of the parameters, in a peer's words; [`None`] if they are equal.
 fn difference(expected: &Definition, passed: &Definition) -> Option<String> {
     let texts = |name: &str, expected: &dyn std::fmt::Display, passed: &dyn std::fmt::Display| {
         let (expected, passed) = (expected.to_string(), passed.to_string());
@@ -110,7 +110,7 @@ mod tests {
         Approval { definition: definition(sequence, version), package_id: package_id.to_owned() }
     }
 
-    /// Decides, and returns the text of a refusal.
+    /// Checks an approval and returns the text of the error.
     fn decide(
         approval: &Approval,
         committed: Option<&Definition>,

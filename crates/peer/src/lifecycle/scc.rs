@@ -1,4 +1,4 @@
-//! The way of a call: two arguments, access, the function, a message or the text of a failure.
+//! Dispatches calls: checks the arguments and access, runs the function, and encodes its result or error.
 
 use std::collections::BTreeMap;
 
@@ -20,16 +20,16 @@ use super::call::LifecycleCall;
 use super::rules::RuleError;
 use super::{collections, proposed, queries, rules};
 
-/// Why a function has no result.
+/// Reason why a function has no result.
 #[derive(Debug, PartialEq, Eq)]
 enum Failure {
-    /// Status 404.
+    /// Reported with status 404.
     Undefined(String),
-    /// Status 500.
+    /// Reported with status 500.
     Backing(String),
 }
 
-/// Every error of what stands behind a function is told in the same way.
+/// Reports every error of the implementation in the same form.
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
         Self::Backing(error.to_string())
@@ -113,9 +113,9 @@ impl LifecycleCall<'_> {
     }
 }
 
-/// The functions that read or write a channel.
+/// Functions that read or write a channel.
 struct OfChannel<'a> {
-    /// The peer's organization, whose approvals it writes.
+    /// The peer's organization, in whose name it approves.
     own: &'a str,
     channel: &'a Channel,
     simulation: &'a mut Simulation,
@@ -183,7 +183,7 @@ impl OfChannel<'_> {
         Ok(definition.write(self.simulation, chaincode)?)
     }
 
-    /// Checks what does not depend on sequence numbers, and returns the committed definition.
+    /// Checks everything that does not depend on sequence numbers, and returns the committed definition.
     fn validate(&mut self, chaincode: &str, definition: &Definition) -> Result<Option<Definition>, Failure> {
         let invalid = |reason: &dyn std::fmt::Display| Failure::Backing(proposed::invalid(reason));
         proposed::check_names(chaincode, &definition.version).map_err(|error| invalid(&error))?;
@@ -194,7 +194,7 @@ impl OfChannel<'_> {
         Ok(committed)
     }
 
-    /// Compares a definition that is to be committed next with what each organization has approved.
+    /// Compares a definition with the approval of each organization, if it is the next to be committed.
     fn readiness(
         &mut self,
         chaincode: &str,
@@ -211,12 +211,12 @@ impl OfChannel<'_> {
     }
 }
 
-/// Names the organizations of a channel.
+/// Returns the names of the channel's organizations.
 fn organizations(channel: &Channel) -> Vec<&str> {
     channel.msps().msps().iter().map(|msp| msp.id().as_str()).collect()
 }
 
-/// Says who has approved, and what differs for those who have not.
+/// Builds the result: which organizations have approved, and how the approvals of the others differ.
 fn readiness_result(differences: BTreeMap<String, Differences>) -> CheckCommitReadinessResult {
     let approvals = differences.iter().map(|(id, found)| (id.clone(), found.is_none())).collect();
     let mismatches = differences.into_iter().filter(|(_, found)| !found.is_none());
@@ -224,8 +224,8 @@ fn readiness_result(differences: BTreeMap<String, Differences>) -> CheckCommitRe
     CheckCommitReadinessResult { approvals, mismatches }
 }
 
-/// Reads the chaincode's name, and what is proposed for it; commit and readiness have the fields of an approval but for the
-/// source.
+/// Decodes the chaincode's name and its proposed definition. Commit and readiness checks have the fields of an
+/// approval except the source.
 fn proposal(function: &str, argument: &[u8]) -> Result<(String, Approval), Failure> {
     let arguments: ApproveChaincodeDefinitionForMyOrgArgs = decode_argument(function, argument)?;
     Ok((arguments.name.clone(), proposed::read(arguments)))

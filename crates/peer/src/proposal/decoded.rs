@@ -1,7 +1,7 @@
-//! The levels of a proposal's bytes, each decoded once.
+//! Decodes each level of a proposal once.
 //!
-//! Gateway, filter and endorser look at the levels in orders and words of their own, so a level that cannot be decoded is an
-//! error only for whoever asks for it.
+//! The gateway, the filter and the endorser read the levels in different orders and report errors in different words.
+//! A level that cannot be decoded is therefore an error only for a consumer that reads it.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use prost::{DecodeError, Message};
 
 use super::error::Undecodable;
 
-/// A proposal whose levels are decoded, as far as they can be.
+/// Proposal whose levels are decoded as far as possible.
 #[derive(Clone, Debug)]
 pub struct Decoded {
     pub(super) signed: Arc<SignedProposal>,
     outer: Result<(), (Outer, DecodeError)>,
-    /// The headers as they came.
+    /// Headers as received.
     pub(super) header: Header,
     pub(super) channel_header: Result<ChannelHeader, DecodeError>,
     pub(super) signature_header: Result<SignatureHeader, DecodeError>,
@@ -26,14 +26,14 @@ pub struct Decoded {
     pub(super) specification: Result<Option<ChaincodeSpec>, DecodeError>,
 }
 
-/// The levels without which there are no others.
+/// Levels that contain all others.
 #[derive(Clone, Copy, Debug)]
 enum Outer {
     Proposal,
     Header,
 }
 
-/// What a consumer calls the levels.
+/// Names under which a consumer reports the levels.
 pub(super) struct Names {
     pub(super) proposal: &'static str,
     pub(super) header: &'static str,
@@ -41,7 +41,7 @@ pub(super) struct Names {
     pub(super) signature_header: &'static str,
 }
 
-/// The names of the messages.
+/// Names of the protobuf messages.
 pub(super) const MESSAGES: Names = Names {
     proposal: "Proposal",
     header: "Header",
@@ -50,8 +50,8 @@ pub(super) const MESSAGES: Names = Names {
 };
 
 impl Decoded {
-    /// Decodes the levels of a proposal. Signed bytes are kept as they came and never encoded again: hashes and signatures
-    /// are over them, and prost drops fields that it does not know.
+    /// Decodes the levels of a proposal. Signed bytes are kept as received and never encoded again: hashes and
+    /// signatures cover them, and prost drops unknown fields.
     #[must_use]
     pub fn new(signed: SignedProposal) -> Self {
         let (proposal, mut outer) = match Proposal::decode(signed.proposal_bytes.as_slice()) {
@@ -77,7 +77,7 @@ impl Decoded {
         }
     }
 
-    /// Returns the error of the levels without which there are no others.
+    /// Returns an error if one of the levels that contain all others cannot be decoded.
     pub(super) fn check_outer(&self, names: &Names) -> Result<(), Undecodable> {
         self.outer.clone().map_err(|(outer, reason)| {
             let message = match outer {
@@ -88,7 +88,7 @@ impl Decoded {
         })
     }
 
-    /// Returns the error of the levels that the gateway looks at.
+    /// Returns an error if a level that the gateway reads cannot be decoded.
     pub(crate) fn check_for_gateway(&self) -> Result<(), Undecodable> {
         self.check_outer(&MESSAGES)?;
         level(MESSAGES.channel_header, &self.channel_header)?;
@@ -97,23 +97,23 @@ impl Decoded {
         Ok(())
     }
 
-    /// Returns the channel; empty for none.
+    /// Returns the name of the channel; empty if the header names none.
     pub(crate) fn channel(&self) -> &str {
         self.channel_header.as_ref().map(|header| header.channel_id.as_str()).unwrap_or_default()
     }
 
-    /// Returns the specification of what is called, if there is one.
+    /// Returns the specification of the called chaincode, if there is one.
     pub(crate) fn specification(&self) -> Option<&ChaincodeSpec> {
         self.specification.as_ref().ok()?.as_ref()
     }
 
-    /// Returns whether there are values that the chaincode sees and nobody stores.
+    /// Returns whether the proposal has transient data, which the chaincode sees but which is never stored.
     pub(crate) fn has_transient_data(&self) -> bool {
         self.payload.as_ref().is_ok_and(|payload| !payload.transient_map.is_empty())
     }
 }
 
-/// Returns a level, or why it cannot be decoded.
+/// Returns a level, or the error from decoding it.
 pub(super) fn level<'a, T>(
     message: &'static str,
     level: &'a Result<T, DecodeError>,
@@ -121,7 +121,7 @@ pub(super) fn level<'a, T>(
     level.as_ref().map_err(|reason| Undecodable { message, reason: reason.clone() })
 }
 
-/// The same for a level that is taken out.
+/// Like `level`, but takes the level by value.
 pub(super) fn into_level<T>(message: &'static str, level: Result<T, DecodeError>) -> Result<T, Undecodable> {
     level.map_err(|reason| Undecodable { message, reason })
 }

@@ -1,4 +1,4 @@
-//! Why a proposal is refused; the texts are a peer's, for clients match on them.
+//! Errors for rejected proposals. The texts are a peer's, since clients match on them.
 
 use std::time::{Duration, SystemTime};
 
@@ -6,27 +6,27 @@ use ccs_channel::time::Rfc3339;
 use ccs_proto::common::HeaderType;
 use prost::DecodeError;
 
-/// A proposal is refused before anything was simulated: an error of the call, not a response.
+/// Rejection of a proposal before simulation: an error of the call instead of a response.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndorserError {
-    /// By what stands in front of the endorser, which a gateway takes for an endorser that cannot be reached.
+    /// The filter in front of the endorser rejects it; a gateway reports this as an unreachable endorser.
     #[error(transparent)]
     Filter(#[from] FilterError),
-    /// By the endorser.
+    /// The endorser rejects it.
     #[error(transparent)]
     Proposal(#[from] ProposalError),
 }
 
-/// A filter refuses a request (Fabric 3.1 `core/handlers/auth/filter`).
+/// Rejection by a filter (Fabric 3.1 `core/handlers/auth/filter`).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
     /// A level of the proposal cannot be decoded.
     #[error("failed parsing {0}")]
     Undecodable(Undecodable),
-    /// The client's certificate has ended.
+    /// The client's certificate has expired.
     #[error("proposal client identity expired")]
     Expired,
-    /// The client's clock and the peer's differ too much.
+    /// The difference between the client's and the peer's clock is too large.
     #[error(
         "request unauthorized due to incorrect timestamp {}, peer time {}, peer.authentication.timewindow {}",
         Rfc3339(*proposed),
@@ -34,82 +34,82 @@ pub enum FilterError {
         minutes(*window)
     )]
     Time {
-        /// The time in the channel header.
+        /// Time in the channel header.
         proposed: SystemTime,
-        /// The peer's time.
+        /// Time of the peer.
         now: SystemTime,
-        /// How much they may differ.
+        /// Largest accepted difference.
         window: Duration,
     },
 }
 
-/// The proposal is not what a proposal has to be (Fabric 3.1 `core/endorser/msgvalidation.go`).
+/// Rejection by the endorser's checks (Fabric 3.1 `core/endorser/msgvalidation.go`).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProposalError {
-    /// A level cannot be decoded.
+    /// A level of the proposal cannot be decoded.
     #[error("error unmarshalling {0}")]
     Undecodable(Undecodable),
-    /// The header names no chaincode.
+    /// The header has no chaincode ID.
     #[error("ChaincodeHeaderExtension.ChaincodeId is nil")]
     NoChaincodeId,
-    /// The header names a chaincode without a name.
+    /// The chaincode ID in the header has no name.
     #[error("ChaincodeHeaderExtension.ChaincodeId.Name is empty")]
     NoChaincodeName,
-    /// The payload holds no specification.
+    /// The payload has no specification.
     #[error("chaincode invocation spec did not contain chaincode spec")]
     NoSpec,
-    /// The specification holds no arguments.
+    /// The specification has no arguments.
     #[error("chaincode input did not contain any input")]
     NoInput,
-    /// The header has another type.
+    /// The header has an unexpected type.
     #[error("error validating proposal: invalid header type {}", header_type(*.0))]
     HeaderType(i32),
     /// The epoch is not 0.
     #[error("error validating proposal: epoch is non-zero")]
     Epoch,
-    /// There is no nonce.
+    /// The nonce is empty.
     #[error("error validating proposal: nonce is empty")]
     NoNonce,
-    /// There is no creator.
+    /// The creator is empty.
     #[error("error validating proposal: creator is empty")]
     NoCreator,
-    /// The transaction ID is not that of nonce and creator.
+    /// The transaction ID does not match the nonce and the creator.
     #[error("error validating proposal: incorrectly computed txid '{found}' -- expected '{expected}'")]
     TransactionId {
-        /// What the header says.
+        /// ID in the header.
         found: String,
-        /// The right one.
+        /// Correct ID.
         expected: String,
     },
-    /// There is no signature.
+    /// The signature is empty.
     #[error("error validating proposal: empty signature bytes")]
     NoSignature,
-    /// The creator cannot be read, or belongs to no organization of the channel.
+    /// The creator cannot be read, or its organization is not in the channel.
     #[error(
         "error validating proposal: access denied: channel [{channel}] creator org unknown, creator is malformed"
     )]
     UnknownCreator {
-        /// The channel.
+        /// Name of the channel.
         channel: String,
-        /// What is wrong, for a log: the client is not told.
+        /// Reason, for the peer's log only: the client does not see it.
         reason: String,
     },
-    /// The creator's certificate, or the signature, is not valid.
+    /// The creator's certificate or signature is invalid.
     #[error("error validating proposal: access denied: channel [{channel}] creator org [{organization}]")]
     Denied {
-        /// The channel.
+        /// Name of the channel.
         channel: String,
-        /// The creator's MSP.
+        /// MSP ID of the creator.
         organization: String,
-        /// What is wrong, for a log: the client is not told.
+        /// Reason, for the peer's log only: the client does not see it.
         reason: String,
     },
-    /// The transaction is in a block already.
+    /// The transaction is already in a block.
     #[error("duplicate transaction found [{id}]. Creator [{}]", hex::encode(.creator))]
     Duplicate {
-        /// The transaction.
+        /// ID of the transaction.
         id: String,
-        /// Who proposes it.
+        /// Serialized identity of the creator.
         creator: Vec<u8>,
     },
     /// The ledger failed.
@@ -118,7 +118,7 @@ pub enum ProposalError {
 }
 
 impl ProposalError {
-    /// Returns what the client is not told, for the peer's own log.
+    /// Returns the reason that the client does not see, for the peer's log.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
@@ -128,22 +128,22 @@ impl ProposalError {
     }
 }
 
-/// A message cannot be decoded.
+/// Message that cannot be decoded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}: {reason}")]
 pub struct Undecodable {
-    /// The name of the message.
+    /// Name of the message.
     pub message: &'static str,
-    /// Why.
+    /// Error from decoding it.
     pub reason: DecodeError,
 }
 
-/// Returns the name of a type, or its number where it has none, as Go prints it.
+/// Returns the name of a header type, or its number if it has no name, as Go prints it.
 fn header_type(number: i32) -> String {
     HeaderType::try_from(number).map_or_else(|_| number.to_string(), |name| name.as_str_name().to_owned())
 }
 
-/// Writes whole minutes as Go does.
+/// Formats whole minutes as Go does.
 fn minutes(window: Duration) -> String {
     format!("{}m{}s", window.as_secs() / 60, window.as_secs() % 60)
 }

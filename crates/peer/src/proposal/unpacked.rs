@@ -1,4 +1,4 @@
-//! What a proposal has to be before anything is simulated: a function of its levels, the MSPs and the clock.
+//! Checks of a proposal before simulation. They depend only on its levels, the MSPs and the clock.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -14,35 +14,35 @@ use sha2::{Digest, Sha256};
 use super::decoded::{Decoded, MESSAGES, Names, into_level, level};
 use super::error::{FilterError, ProposalError, Undecodable};
 
-/// A proposal whose levels are decoded, and nothing checked.
+/// Decoded, but unchecked proposal.
 #[derive(Clone, Debug)]
 pub struct Unpacked {
-    /// As the client sent it.
+    /// The proposal as the client sent it.
     pub signed: Arc<SignedProposal>,
-    /// The headers as they came.
+    /// Headers as received.
     pub header: Header,
-    /// The channel header.
+    /// Decoded channel header.
     pub channel_header: ChannelHeader,
-    /// The signature header.
+    /// Decoded signature header.
     pub signature_header: SignatureHeader,
-    /// The name in the header's extension.
+    /// Chaincode name in the header's extension.
     pub chaincode: String,
-    /// The function and its arguments.
+    /// Function and arguments.
     pub input: ChaincodeInput,
-    /// The encoded specification of the call.
+    /// Encoded specification of the call.
     pub specification: Vec<u8>,
 }
 
-/// A proposal that passed all checks that need no ledger.
+/// Proposal that passed all checks that do not need the ledger.
 #[derive(Clone, Debug)]
 pub struct CheckedProposal {
     /// The proposal.
     pub unpacked: Unpacked,
-    /// Who proposes.
+    /// Identity of the creator.
     pub creator: Arc<Identity>,
 }
 
-/// What a filter calls the levels of a proposal.
+/// Names under which a filter reports the levels of a proposal.
 const FILTERED: Names = Names {
     proposal: "proposal",
     header: "header",
@@ -50,10 +50,10 @@ const FILTERED: Names = Names {
     signature_header: "signature header",
 };
 
-/// Refuses a proposal whose client's certificate has ended, or whose time is too far from `now`.
+/// Rejects a proposal if the client's certificate has expired, or if its timestamp is too far from `now`.
 ///
-/// An expired certificate is told even if nobody knows its organization, as by a peer. `msps` gives the manager of a channel,
-/// which may know the client already.
+/// Like a peer, reports an expired certificate even if its organization is unknown. `msps` returns the manager of a
+/// channel, which may already know the client.
 pub fn filter<'a>(
     decoded: &Decoded,
     now: SystemTime,
@@ -74,7 +74,7 @@ pub fn filter<'a>(
 }
 
 impl Unpacked {
-    /// Takes what an endorser needs out of the levels of a proposal.
+    /// Extracts the parts of a proposal that the endorser needs.
     pub fn new(decoded: Decoded) -> Result<Self, ProposalError> {
         let undecodable = ProposalError::Undecodable;
         decoded.check_outer(&MESSAGES).map_err(undecodable)?;
@@ -91,15 +91,15 @@ impl Unpacked {
         Ok(Self { signed, header, channel_header, signature_header, chaincode, input, specification })
     }
 
-    /// Encodes the payload without transient data, which is the part that goes into a transaction.
+    /// Encodes the payload without transient data, as it becomes part of the transaction.
     #[must_use]
     pub fn payload(&self) -> Vec<u8> {
         let input = self.specification.clone();
         ChaincodeProposalPayload { input, ..ChaincodeProposalPayload::default() }.encode_to_vec()
     }
 
-    /// Returns the hash that binds an endorsement to the proposal: SHA-256 of both headers and the payload without transient
-    /// data.
+    /// Returns the hash that binds an endorsement to the proposal: the SHA-256 of both headers and the payload
+    /// without transient data.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         let mut hash = Sha256::new();
@@ -109,25 +109,25 @@ impl Unpacked {
         hash.finalize().into()
     }
 
-    /// Returns the channel; empty for none.
+    /// Returns the name of the channel; empty if the header names none.
     #[must_use]
     pub fn channel(&self) -> &str {
         &self.channel_header.channel_id
     }
 
-    /// Returns the transaction's ID.
+    /// Returns the ID of the transaction.
     #[must_use]
     pub fn transaction_id(&self) -> &str {
         &self.channel_header.tx_id
     }
 
-    /// Returns the name of the function, for people to read.
+    /// Returns the name of the function, for display.
     #[must_use]
     pub fn function(&self) -> String {
         self.input.args.first().map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default()
     }
 
-    /// Checks headers, transaction ID, creator and signature, in the order of a peer.
+    /// Checks headers, transaction ID, creator and signature, in the same order as a peer.
     pub fn check(self, msps: &MspManager) -> Result<CheckedProposal, ProposalError> {
         self.check_headers()?;
         if self.signed.signature.is_empty() {
@@ -175,7 +175,7 @@ impl Unpacked {
     }
 }
 
-/// Returns the name of the chaincode in the header's extension.
+/// Returns the chaincode name in the header's extension.
 fn chaincode_of(header: &ChannelHeader) -> Result<String, ProposalError> {
     let extension = ChaincodeHeaderExtension::decode(header.extension.as_slice()).map_err(|reason| {
         ProposalError::Undecodable(Undecodable { message: "ChaincodeHeaderExtension", reason })

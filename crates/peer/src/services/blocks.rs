@@ -1,4 +1,4 @@
-//! Blocks in their order, as they come, and what clients are told of them.
+//! Reads blocks in order, waits for new ones, and decodes the parts that clients see.
 
 use ccs_ledger::{Ledger, LedgerError};
 use ccs_proto::common::{Block, BlockMetadataIndex, ChannelHeader, Envelope, HeaderType, Payload};
@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::validation::{read_payload, written_actions};
 
-/// Reads a channel's blocks one after another, and waits for those to come.
+/// Reader of a channel's blocks, which waits for blocks that do not exist yet.
 #[derive(Debug)]
 pub(super) struct BlockReader {
     ledger: Ledger,
@@ -21,21 +21,21 @@ impl BlockReader {
         Self { ledger: ledger.clone(), height: ledger.subscribe(), next: first }
     }
 
-    /// Returns the number of the block that comes next.
+    /// Returns the number of the next block.
     pub(super) fn number(&self) -> u64 {
         self.next
     }
 
-    /// Returns whether the next block is there.
+    /// Returns whether the next block exists.
     pub(super) fn is_ready(&self) -> bool {
         self.next < self.ledger.height()
     }
 
-    /// Returns the next block. Dropping the future loses none.
+    /// Returns the next block. Cancel safe: dropping the future skips no block.
     pub(super) async fn next(&mut self) -> Result<Block, LedgerError> {
         let next = self.next;
         if self.height.wait_for(|height| *height > next).await.is_err() {
-            // The ledger that we hold tells the height, so this does not end.
+            // The sender lives in the ledger that we hold, so this is unreachable.
             std::future::pending::<()>().await;
         }
         let block = self.ledger.block(next)?.unwrap_or_default();
@@ -44,7 +44,7 @@ impl BlockReader {
     }
 }
 
-/// A transaction of a block.
+/// Transaction in a block.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct BlockTransaction {
     pub(super) header: ChannelHeader,
@@ -53,7 +53,7 @@ pub(super) struct BlockTransaction {
 }
 
 impl BlockTransaction {
-    /// Returns what the transaction's chaincode did; nothing if it is no endorser transaction, or cannot be read.
+    /// Returns the transaction's chaincode actions; empty if it is not an endorser transaction or cannot be read.
     pub(super) fn actions(&self) -> Vec<ChaincodeAction> {
         if !self.is_endorsed() {
             return Vec::new();
@@ -66,7 +66,7 @@ impl BlockTransaction {
     }
 }
 
-/// Returns the transactions of a block in their order; one that cannot be read has empty headers.
+/// Returns the transactions of a block in order. An unreadable transaction has empty headers.
 pub(super) fn transactions(block: &Block) -> Vec<BlockTransaction> {
     let codes = block.metadata.as_ref().and_then(|metadata| {
         metadata.metadata.get(usize::try_from(BlockMetadataIndex::TransactionsFilter as i32).ok()?)
@@ -85,7 +85,7 @@ pub(super) fn transactions(block: &Block) -> Vec<BlockTransaction> {
         .collect()
 }
 
-/// Returns whether a block holds a configuration.
+/// Returns whether a block contains a configuration.
 pub(super) fn is_config(block: &Block) -> bool {
     let config = HeaderType::Config as i32;
     matches!(transactions(block).as_slice(), [transaction] if transaction.header.r#type == config)

@@ -1,4 +1,4 @@
-//! `orderer.AtomicBroadcast`, which the peer command calls with `-o`; its blocks are those of [`super::deliver`].
+//! `orderer.AtomicBroadcast`, which the peer command calls with `-o`. [`super::deliver`] implements its blocks.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::deliver::{self, OrdererBlocks};
 use super::limit::Limit;
 use crate::peer::Peer;
 
-/// The service.
+/// Implementation of the service.
 #[derive(Debug)]
 pub(super) struct BroadcastService {
     peer: Arc<Peer>,
@@ -59,7 +59,7 @@ impl AtomicBroadcast for BroadcastService {
     }
 }
 
-/// Answers each envelope; the first that is not accepted is the last.
+/// Answers each envelope, and ends the stream after the first that is rejected.
 async fn answer(
     peer: &Peer,
     envelopes: &mut Streaming<Envelope>,

@@ -1,4 +1,4 @@
-//! The service to which chaincode comes by itself: `ChaincodeSupport/Register`.
+//! `ChaincodeSupport/Register`: the service to which chaincode connects.
 
 use std::sync::Arc;
 
@@ -21,18 +21,18 @@ use tonic::{Extensions, Request, Response, Status, Streaming};
 use super::{health, server};
 use crate::observer::{Observer, with_hint};
 
-/// What a listener for chaincode is like.
+/// Options of the listener for chaincode.
 #[derive(Clone, Debug, Default)]
 pub struct ChaincodeListenerOptions {
-    /// With it, every chaincode shows a certificate of it, and can only be the one that it was issued to.
+    /// TLS configuration. If set, every chaincode must present the client certificate that was issued for its ID.
     pub tls: Option<Arc<ChaincodeTls>>,
-    /// Is told what happens.
+    /// Observer that receives warnings.
     pub observer: Observer,
-    /// What clients may take before they have authenticated; the listener for clients has a clone of it.
+    /// Budget of clients that have not authenticated; shared with the listener for clients.
     pub budget: Budget,
 }
 
-/// Serves chaincode that comes by itself, until `shutdown` is over; the streams that are there end with the peer.
+/// Serves chaincode that connects to the peer, until `shutdown` is cancelled. Established streams end with the peer.
 pub async fn serve_chaincode(
     listener: TcpListener,
     options: ChaincodeListenerOptions,
@@ -52,12 +52,12 @@ pub async fn serve_chaincode(
         .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
     let serving =
         builder.add_service(service).add_service(health::service()).serve_with_incoming(connections);
-    // It fails on no connection: what goes wrong with one is its own.
+    // An error of one connection does not fail the listener.
     let _ = shutdown.run_until_cancelled(serving).await;
     Ok(())
 }
 
-/// Takes chaincode that comes by itself.
+/// Implementation of the service.
 struct Support {
     chaincodes: Chaincodes,
     tls: Option<Arc<ChaincodeTls>>,
@@ -65,7 +65,7 @@ struct Support {
 }
 
 impl Support {
-    /// Binds a chaincode to the certificate that it shows; [`None`] without TLS.
+    /// Binds a chaincode to the certificate that it presents; [`None`] without TLS.
     fn binding(&self, extensions: &Extensions) -> Option<CertificateBinding> {
         let tls = self.tls.as_ref()?;
         let shown = extensions.get::<ConnectionInfo>().and_then(ConnectionInfo::certificate);
@@ -95,23 +95,23 @@ impl ChaincodeSupport for Support {
             }
             status(&end)
         });
-        // When the chaincode is gone, the stream is dropped and the session cannot send any more.
+        // When the chaincode disconnects, the stream is dropped and the session can no longer send.
         let last = stream::once(session).filter_map(|status| future::ready(status.ok().map(Err)));
         Ok(Response::new(ReceiverStream::new(messages).map(Ok).chain(last).boxed()))
     }
 }
 
-/// Tells whoever watches the peer that a chaincode was not let in; one that was is watched by its ID.
+/// Returns a warning if a chaincode was rejected; registered chaincodes are reported under their IDs instead.
 fn refusal(end: &End) -> Option<String> {
     match end {
         End::Unknown { .. } | End::Duplicate { .. } | End::Uncertified(_) | End::MalformedRegister(_) => {
-            Some(with_hint(format_args!("a chaincode has connected and is refused: {end}"), end.hint()))
+            Some(with_hint(format_args!("rejected a chaincode that connected: {end}"), end.hint()))
         }
         _ => None,
     }
 }
 
-/// Tells a chaincode why its stream ends. A peer only ends it.
+/// Returns a status that tells the chaincode why its stream ends. A Fabric peer ends the stream without one.
 fn status(end: &End) -> Status {
     match end {
         End::Stream(_) | End::Closed => Status::unavailable(end.to_string()),

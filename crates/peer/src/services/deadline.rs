@@ -1,16 +1,16 @@
-//! Until when a client waits: the header `grpc-timeout`.
+//! The client's deadline, from the header `grpc-timeout`.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use tonic::metadata::MetadataMap;
 
-/// How much before the client we give up, so that it hears why.
+/// Time by which the peer answers before the client's deadline, so that the client receives the reason.
 const MARGIN: Duration = Duration::from_millis(100);
 
-/// Returns the time for an answer; none is for ever.
+/// Returns the deadline of a request, or [`None`] if it has none.
 ///
-/// A header that is no timeout counts as none, as in tonic, which ends the call then as well.
+/// An invalid header counts as absent, as in tonic, which then does not enforce it either.
 pub(super) fn of(metadata: &MetadataMap) -> Option<Instant> {
     let text = metadata.get("grpc-timeout")?.to_str().ok()?;
     let whole = parse(text)?;
@@ -18,7 +18,7 @@ pub(super) fn of(metadata: &MetadataMap) -> Option<Instant> {
     Instant::now().checked_add(time)
 }
 
-/// Waits for the deadline.
+/// Waits until the deadline has passed; forever without one.
 pub(super) async fn passed(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,
@@ -26,7 +26,7 @@ pub(super) async fn passed(deadline: Option<Instant>) {
     }
 }
 
-/// Reads up to eight digits and a unit, as gRPC writes a timeout.
+/// Parses a gRPC timeout: up to eight digits and a unit.
 fn parse(text: &str) -> Option<Duration> {
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if !(1..=8).contains(&digits.len()) || !digits.bytes().all(|byte| byte.is_ascii_digit()) {

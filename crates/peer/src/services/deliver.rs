@@ -1,8 +1,9 @@
-//! `protos.Deliver` and the blocks of `orderer.AtomicBroadcast`: streams of blocks, whole, filtered or with private data
-//! (Fabric 3.1 `common/deliver/deliver.go`, `core/peer/deliverevents.go`).
+//! `protos.Deliver` and the blocks of `orderer.AtomicBroadcast`: streams of whole or filtered blocks, or of blocks
+//! with private data (Fabric 3.1 `common/deliver/deliver.go`, `core/peer/deliverevents.go`).
 //!
-//! A client asks by a signed envelope; blocks follow, then a status. After SUCCESS it may ask again; any other status is
-//! the last message, and the call itself ends well. A client that has closed its side still gets its blocks.
+//! A client sends a signed envelope and receives blocks, followed by a status. After SUCCESS it may send another
+//! request; any other status is the last message, and the call itself still ends with OK. A client that has closed
+//! its sending side still receives its blocks.
 
 mod form;
 mod seek;
@@ -29,7 +30,7 @@ pub(super) use form::OrdererBlocks;
 use form::{FilteredBlocks, Form, PrivateBlocks, WholeBlocks};
 pub use seek::{SeekRange, SeekRequest};
 
-/// The service.
+/// Implementation of the service.
 #[derive(Debug)]
 pub(super) struct DeliverService {
     peer: Arc<Peer>,
@@ -42,7 +43,7 @@ impl DeliverService {
     }
 }
 
-/// The answer to a stream of requests.
+/// Stream of responses to a stream of requests.
 type Answers<F> = ReceiverStream<Result<<F as Form>::Response, Status>>;
 
 #[tonic::async_trait]
@@ -73,7 +74,7 @@ impl Deliver for DeliverService {
     }
 }
 
-/// Starts a task that answers a stream of requests; it ends with the client or with the peer.
+/// Starts a task that answers a stream of requests. It ends when the client disconnects or the peer stops.
 pub(super) fn answer<F: Form>(
     peer: &Arc<Peer>,
     limit: &Limit,
@@ -90,7 +91,7 @@ pub(super) fn answer<F: Form>(
             () = answers.closed() => {}
             () = peer.stopping().cancelled() => {
                 let stopped = Status::unavailable("the peer is stopping");
-                // The client does not read, or it does not matter to it.
+                // This fails if the client is not reading or has disconnected; either is fine.
                 let _ = answers.try_send(Err(stopped));
             }
             () = session.run(&mut requests) => {}
@@ -100,13 +101,13 @@ pub(super) fn answer<F: Form>(
     Ok(Response::new(ReceiverStream::new(stream)))
 }
 
-/// One client's stream.
+/// Stream of one client.
 struct Session<'a, F: Form> {
     peer: &'a Peer,
     answers: &'a mpsc::Sender<Result<F::Response, Status>>,
 }
 
-/// The client is gone.
+/// Error: the client has disconnected.
 struct Gone;
 
 impl<F: Form> Session<'_, F> {
@@ -124,7 +125,7 @@ impl<F: Form> Session<'_, F> {
         self.answers.send(Ok(response)).await.map_err(|_| Gone)
     }
 
-    /// Sends the blocks of one request and returns the status that comes after them.
+    /// Sends the blocks of one request and returns the status that follows them.
     async fn serve(&self, envelope: &Envelope) -> Result<Code, Gone> {
         let request = match SeekRequest::read(envelope, SystemTime::now()) {
             Ok(request) => request,
@@ -139,7 +140,7 @@ impl<F: Form> Session<'_, F> {
         let identity = match Access::Read.check(channel.msps(), signed) {
             Ok(identity) => identity,
             Err(error) => {
-                self.peer.observer().warn(format!("a client gets no blocks: {}", error.reason));
+                self.peer.observer().warn(format!("rejected a request for blocks: {}", error.reason));
                 return Ok(Code::Forbidden);
             }
         };
@@ -180,7 +181,7 @@ impl<F: Form> Session<'_, F> {
     }
 }
 
-/// Drops a block's transactions if the client wants its header only; a configuration stays.
+/// Removes a block's transactions if the client asked for the header only. Configuration blocks stay whole.
 fn trimmed(block: Block, content: SeekContentType) -> Block {
     match content {
         SeekContentType::HeaderWithSigBytes if !is_config(&block) => Block { data: None, ..block },

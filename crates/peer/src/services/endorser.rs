@@ -1,4 +1,4 @@
-//! `protos.Endorser`: one call, which the peer command uses for everything.
+//! `protos.Endorser`: a single call, which the peer command uses for everything.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::observer::Purpose;
 use crate::peer::Peer;
 use crate::proposal::Decoded;
 
-/// The service.
+/// Implementation of the service.
 #[derive(Debug)]
 pub(super) struct EndorserService {
     peer: Arc<Peer>,
@@ -40,7 +40,8 @@ impl Endorser for EndorserService {
                 let answer = answer.map(|(response, _)| Response::new(response));
                 answer.map_err(|error| Status::unknown(error.to_string()))
             }
-            // Left to the transport, a client that is quick sees its own error, and another one CANCELLED.
+            // If the transport enforced the deadline, the client would see its own error or CANCELLED, depending on
+            // timing.
             () = deadline::passed(deadline) => Err(Status::deadline_exceeded("context deadline exceeded")),
         }
     }

@@ -1,7 +1,7 @@
-//! `gateway.Gateway`: what the fabric-gateway SDKs call (Fabric 3.1 `internal/pkg/gateway`).
+//! `gateway.Gateway`: the service that the fabric-gateway SDKs call (Fabric 3.1 `internal/pkg/gateway`).
 //!
-//! A gateway asks other peers and orderers for a client. Here there is one of each, this process, and the messages are those
-//! that a client sees when its gateway knows no other.
+//! A gateway calls other peers and orderers on behalf of a client. Here, this process is the only peer and the only
+//! orderer, and the messages are those of a gateway that knows no others.
 
 mod commit_status;
 mod endorse;
@@ -29,7 +29,7 @@ use super::limit::Limit;
 use crate::peer::Peer;
 use ccs_channel::Channel;
 
-/// The service.
+/// Implementation of the service.
 #[derive(Debug)]
 pub(super) struct GatewayService {
     peer: Arc<Peer>,
@@ -85,13 +85,13 @@ impl Gateway for GatewayService {
     }
 }
 
-/// Returns the end of an endorsement: the client's, or the gateway's own if that comes first.
+/// Returns the deadline of an endorsement: the client's or the gateway's own, whichever is earlier.
 fn endorsement_deadline<T>(peer: &Peer, request: &Request<T>) -> Instant {
     let own = Instant::now() + peer.endorsement_timeout();
     deadline::of(request.metadata()).map_or(own, |deadline| deadline.min(own))
 }
 
-/// Finds the channel of a signed request whose signer may read it.
+/// Returns the channel of a signed request, if the signer may read it.
 fn readable<'a>(peer: &'a Peer, channel: &str, signed: SignedData<'_>) -> Result<&'a Arc<Channel>, Status> {
     let found =
         peer.channel(channel).ok_or_else(|| Status::permission_denied(access::no_policy_manager(channel)))?;

@@ -1,6 +1,6 @@
-//! `grpc.health.v1.Health`: the listener serves, which whoever asks may know.
+//! `grpc.health.v1.Health`: reports to any client that the listener is serving.
 //!
-//! As a peer's it serves as a whole, and knows no service by its name.
+//! Like a Fabric peer, it reports on the server as a whole and knows no individual services.
 
 use std::pin::Pin;
 
@@ -12,16 +12,16 @@ use tonic_health::server::{HealthReporter, HealthService};
 
 use super::limit::Limit;
 
-/// How many watch at one time: they need no signature, and stay for as long as they like.
+/// Maximum number of concurrent watches, which need no signature and have no time limit.
 const WATCHERS: usize = 100;
 
-/// The service.
+/// Implementation of the service.
 pub(super) struct LimitedHealth {
     health: HealthService,
     watchers: Limit,
 }
 
-/// Makes the service of one listener.
+/// Creates the service for one listener.
 pub(super) fn service() -> HealthServer<LimitedHealth> {
     HealthServer::new(LimitedHealth {
         health: HealthService::from_health_reporter(HealthReporter::new()),
@@ -46,7 +46,7 @@ impl Health for LimitedHealth {
     ) -> Result<Response<Self::WatchStream>, Status> {
         let permit = self.watchers.enter()?;
         let statuses = self.health.watch(request).await?.into_inner();
-        // The permit is dropped with the stream.
+        // Dropping the stream releases the permit.
         let held = statuses.map(move |status| {
             let _ = &permit;
             status

@@ -1,11 +1,11 @@
-//! How many calls of a service run at one time: `peer.limits.concurrency` of `core.yaml`.
+//! Limits on the concurrent calls of a service: `peer.limits.concurrency` of `core.yaml`.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 
-/// A limit of a service.
+/// Limit of a service.
 #[derive(Clone, Debug)]
 pub(super) struct Limit {
     service: &'static str,
@@ -18,7 +18,7 @@ impl Limit {
         Self { service, count, free: Arc::new(Semaphore::new(count)) }
     }
 
-    /// Enters a call, which is over when the permit is dropped.
+    /// Admits a call, which ends when the permit is dropped.
     pub(super) fn enter(&self) -> Result<OwnedSemaphorePermit, Status> {
         Arc::clone(&self.free).try_acquire_owned().map_err(|_| {
             let Self { service, count, .. } = self;

@@ -1,4 +1,4 @@
-//! All services on one listener.
+//! Serves all services on one listener.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -25,18 +25,18 @@ use super::limit::Limit;
 use crate::observer::Observer;
 use crate::peer::Peer;
 
-/// How long calls may take to end when the peer stops.
+/// How long running calls may take to finish when the peer stops.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The peer stopped serving because of an error.
+/// Error that made the peer stop serving.
 #[derive(Debug, thiserror::Error)]
 #[error("the peer cannot serve its clients")]
 pub struct ServeError(#[from] tonic::transport::Error);
 
-/// Serves a peer's services until `shutdown` is over, and then stops the peer.
+/// Serves a peer's services until `shutdown` is cancelled, and then stops the peer.
 ///
-/// What clients were told is accepted is committed; streams end, and other calls have five seconds to do so. One listener
-/// serves gateway, endorser, deliver and orderer.
+/// Commits all transactions that were acknowledged to clients. Ends streams, and allows other calls five seconds to
+/// finish. One listener serves gateway, endorser, deliver and orderer.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<ServerTls>,
@@ -62,12 +62,12 @@ pub async fn serve(
     draining.cancel();
     match timeout(GRACE, serving).await {
         Ok(served) => Ok(served?),
-        // Whoever still waits, for a chaincode as a rule, loses its connection.
+        // Calls that are still waiting, usually for a chaincode, lose their connection.
         Err(_) => Ok(()),
     }
 }
 
-/// Returns what the peer's listeners have in common, without TLS.
+/// Returns the options that the peer's listeners share, without TLS.
 pub(super) fn options(observer: &Observer, budget: &Budget, ping_timeout: Duration) -> ServerOptions {
     let observer = observer.clone();
     ServerOptions {
@@ -80,7 +80,7 @@ pub(super) fn options(observer: &Observer, budget: &Budget, ping_timeout: Durati
     }
 }
 
-/// Tells which messages of a call come from a client that has not proved who it is, by the call's path.
+/// Returns, by the path of a call, which of its messages come from a client that has not proved its identity.
 fn unproven(path: &str) -> Unproven {
     let streams = [
         ("/protos.Deliver/", Unproven::Every),

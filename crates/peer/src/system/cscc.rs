@@ -1,6 +1,6 @@
-//! `cscc`: questions on channels and their configuration (Fabric 3.1 `core/scc/cscc/configure.go`).
+//! `cscc`: queries for channels and their configuration (Fabric 3.1 `core/scc/cscc/configure.go`).
 //!
-//! Channels begin with the peer and keep their configuration, so the functions that join one are refused.
+//! A peer's channels and their configuration are fixed at startup, so the functions that join a channel are rejected.
 
 use ccs_chaincode::SystemChaincode;
 use ccs_channel::{Channel, access};
@@ -25,14 +25,14 @@ pub(super) fn invoke(request: &Request<'_>) -> Answer {
         "GetConfigBlock" => Ok(config_block(readable(request, &function)?)?.encode_to_vec()),
         "GetChannelConfig" => config(&config_block(readable(request, &function)?)?),
         "JoinChain" | "JoinChainBySnapshot" | "JoinBySnapshotStatus" => {
-            Err(format!("{function} is not possible: the channels of this peer are given when it starts"))
+            Err(format!("{function} is not supported: the channels of this peer are configured at startup"))
         }
         _ => Err(format!("Requested function {function} not found.")),
     }
 }
 
-/// Names the channels to a member of the peer's organization, though the header may name a channel that others belong to. The
-/// signature was verified.
+/// Returns the names of the channels to a member of the peer's organization, even if the header names a channel of
+/// other organizations. The signature is already verified.
 fn channels(request: &Request<'_>) -> Answer {
     request.local.msps.identify(request.proposal.creator.creator()).map_err(|error| {
         let what = "Failed deserializing proposal creator";
@@ -44,12 +44,12 @@ fn channels(request: &Request<'_>) -> Answer {
     Ok(ChannelQueryResponse { channels: channels.collect() }.encode_to_vec())
 }
 
-/// Finds the channel of the second argument, if the client may read it.
+/// Returns the channel in the second argument, if the client may read it.
 fn readable<'a>(request: &Request<'a>, function: &str) -> Result<&'a Channel, String> {
     let name = request.text(1);
     let denied = |reason: String| format!("access denied for [{function}][{name}]: {reason}");
     let channel = request.channels.get(&name);
-    // A peer asks for the policy first, and finds no channel to ask.
+    // A peer first looks for the policy, and so reports the missing policy manager of an unknown channel.
     let channel = channel.ok_or_else(|| denied(access::no_policy_manager(&name)))?;
     request.may_read(channel).map_err(denied)?;
     Ok(channel)

@@ -1,4 +1,4 @@
-//! `qscc`: questions on the ledger of a channel (Fabric 3.1 `core/scc/qscc/query.go`).
+//! `qscc`: queries for the ledger of a channel (Fabric 3.1 `core/scc/qscc/query.go`).
 
 use ccs_chaincode::SystemChaincode;
 use ccs_ledger::{Ledger, LedgerError};
@@ -8,7 +8,7 @@ use prost::Message;
 
 use super::{Answer, Request};
 
-/// The number by which a ledger gives its newest block.
+/// Number that requests the newest block.
 const NEWEST: u64 = u64::MAX;
 
 pub(super) fn invoke(request: &Request<'_>) -> Answer {

@@ -1,4 +1,4 @@
-//! What a transaction wants to write: that it can be read, and belongs to chaincodes that are defined.
+//! Checks the writes of a transaction: they must be readable, and belong to defined chaincodes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,15 +15,15 @@ use prost::{DecodeError, Message};
 use super::envelope::Action;
 use super::{StateKey, ValidationContext};
 
-/// An action whose read/write set is decoded.
+/// Action with a decoded read/write set.
 pub(super) struct Checked {
     pub(super) results: TxReadWriteSet,
-    /// The keys written in each namespace; the namespace of the chaincode that was called is there in any case.
+    /// Keys written in each namespace; always contains the namespace of the called chaincode.
     pub(super) writes: BTreeMap<String, BTreeSet<StateKey>>,
     pub(super) changed_policies: Vec<StateKey>,
 }
 
-/// Decodes the actions of a transaction that is in a block, for those who only want to know what is in it.
+/// Decodes the actions of a transaction in a block, without any checks.
 pub(crate) fn written_actions(transaction: &[u8]) -> Result<Vec<ChaincodeAction>, DecodeError> {
     let actions = Transaction::decode(transaction)?.actions.into_iter();
     actions
@@ -88,10 +88,10 @@ fn is_defined(namespace: &str, context: &ValidationContext<'_>) -> bool {
     namespace == LIFECYCLE || context.view.policies(namespace).is_some()
 }
 
-/// The keys that a set writes in a namespace.
+/// Keys that a set writes in a namespace.
 struct Writes {
     keys: Vec<StateKey>,
-    /// Those of them whose metadata it writes.
+    /// Keys whose metadata the set writes.
     policies: Vec<StateKey>,
 }
 

@@ -1,4 +1,4 @@
-//! The envelope: headers, creator, and that the action belongs to the proposal that the creator signed.
+//! Checks the envelope: headers, creator, and that the action belongs to the proposal that the creator signed.
 
 use ccs_proto::common::{ChannelHeader, Envelope, HeaderType, Payload, SignatureHeader};
 use ccs_proto::peer::{
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::ValidationContext;
 
-/// An envelope whose headers are decoded.
+/// Envelope with decoded headers.
 pub(super) struct Opened {
     envelope: Envelope,
     payload: Payload,
@@ -19,7 +19,7 @@ pub(super) struct Opened {
     signature_header: SignatureHeader,
 }
 
-/// The one action of a transaction.
+/// The single action of a transaction.
 pub(super) struct Action {
     pub(super) endorsed: ChaincodeEndorsedAction,
     pub(super) response: ProposalResponsePayload,
@@ -33,13 +33,13 @@ pub(crate) fn read_payload(payload: &[u8]) -> Result<(Payload, ChannelHeader), D
     Ok((payload, header))
 }
 
-/// Returns the channel header of an envelope in a block; what cannot be decoded is as if it were empty.
+/// Returns the channel header of an envelope in a block. A header that cannot be decoded counts as empty.
 pub(crate) fn header_of(envelope: &[u8]) -> ChannelHeader {
     let envelope = Envelope::decode(envelope).unwrap_or_default();
     read_payload(&envelope.payload).map(|(_, header)| header).unwrap_or_default()
 }
 
-/// Decodes an envelope with its headers and checks these; `id` becomes what the header claims.
+/// Decodes an envelope and its headers, and checks the headers. Sets `id` to the ID that the header claims.
 pub(super) fn open(bytes: &[u8], id: &mut String) -> Result<Opened, Code> {
     if bytes.is_empty() {
         return Err(Code::NilEnvelope);
@@ -61,7 +61,7 @@ pub(super) fn open(bytes: &[u8], id: &mut String) -> Result<Opened, Code> {
     Ok(Opened { envelope, payload, channel_header, signature_header })
 }
 
-/// Decodes a signature header that has a nonce and a creator.
+/// Decodes a signature header. Requires a nonce and a creator.
 fn signature_header(bytes: &[u8]) -> Option<SignatureHeader> {
     let header = SignatureHeader::decode(bytes).ok()?;
     (!header.nonce.is_empty() && !header.creator.is_empty()).then_some(header)
@@ -75,7 +75,7 @@ pub(super) fn check(opened: &Opened, context: &ValidationContext<'_>) -> Result<
     signature.map_err(|_| Code::BadCreatorSignature)?;
     match HeaderType::try_from(opened.channel_header.r#type) {
         Ok(HeaderType::EndorserTransaction) => {}
-        // This peer's channels keep the configuration that they began with.
+        // Channels of this peer never change their configuration.
         Ok(HeaderType::Config) => return Err(Code::InvalidConfigTransaction),
         Ok(_) | Err(_) => return Err(Code::UnsupportedTxPayload),
     }
@@ -89,7 +89,7 @@ pub(super) fn check(opened: &Opened, context: &ValidationContext<'_>) -> Result<
     Ok(action)
 }
 
-/// Reads the one action, and checks that what was endorsed is the proposal in this payload.
+/// Decodes the single action, and checks that the endorsed proposal is the one in this payload.
 fn action(payload: &Payload) -> Option<Action> {
     let transaction = Transaction::decode(payload.data.as_slice()).ok()?;
     let [TransactionAction { header, payload: action }] = transaction.actions.as_slice() else { return None };

@@ -1,8 +1,8 @@
-//! Whether a transaction is endorsed by those who have to: of each key, each collection, each namespace.
+//! Checks that a transaction is endorsed as the policies of its keys, collections and namespaces require.
 //!
-//! Fabric 3.1 `core/handlers/validation/builtin/v20` and `core/common/validation/statebased`: the policy of a key counts
-//! instead of its collection's, and this one instead of its chaincode's. A chaincode that was called and has written nothing
-//! needs the endorsements of its own policy.
+//! As in Fabric 3.1 `core/handlers/validation/builtin/v20` and `core/common/validation/statebased`, the policy of a
+//! key overrides that of its collection, which overrides that of its chaincode. A called chaincode that has written
+//! nothing needs the endorsements of its own policy.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use super::envelope::Action;
 use super::{StateKey, Stop, ValidationContext};
 use crate::executor::{ChaincodePolicies, EndorsementPolicy};
 
-/// The policies of a channel whose configuration says what the usual one says: the majority of the organizations endorse,
-/// each by one of its peers.
+/// Policies of a channel with the default configuration: a majority of the organizations endorse, each with one of
+/// its peers.
 #[derive(Clone, Debug)]
 pub struct ChannelPolicies {
     endorsement: Option<SignaturePolicy>,
@@ -27,7 +27,7 @@ pub struct ChannelPolicies {
 }
 
 impl ChannelPolicies {
-    /// Makes the policies of a channel with these organizations.
+    /// Creates the policies of a channel with these organizations.
     #[must_use]
     pub fn new(msps: &MspManager) -> Self {
         let peers: Vec<_> = msps.msps().iter().map(peer_of).collect();
@@ -39,7 +39,7 @@ impl ChannelPolicies {
         Self { organizations: organizations.collect(), endorsement: majority(&peers) }
     }
 
-    /// Returns the policy that is meant; one of the channel that nobody can satisfy is a failure.
+    /// Returns the effective policy. Fails if the channel's policy cannot be satisfied.
     fn resolve<'a>(&'a self, policy: &'a EndorsementPolicy) -> Result<&'a SignaturePolicy, Code> {
         match policy {
             EndorsementPolicy::Channel => self.endorsement.as_ref().ok_or(Code::EndorsementPolicyFailure),
@@ -47,20 +47,20 @@ impl ChannelPolicies {
         }
     }
 
-    /// Returns the policy for writes to the collection that an organization has without defining it.
+    /// Returns the policy for writes to the implicit collection of an organization.
     fn of_implicit_collection(&self, collection: &str) -> Option<&SignaturePolicy> {
         let organization = collection.strip_prefix(IMPLICIT)?;
         self.organizations.iter().find(|(id, _)| id == organization).map(|(_, policy)| policy)
     }
 }
 
-/// Means the peers of an organization, or all of its members if it does not tell peers from clients.
+/// Returns the principal for the peers of an organization, or for all members if its MSP does not distinguish peers.
 fn peer_of(msp: &Arc<Msp>) -> Principal {
     let role = if msp.settings().node_units.is_some() { Role::Peer } else { Role::Member };
     Principal::role(msp.id().clone(), role)
 }
 
-/// Returns the policy that more than half of the principals have to sign; none can be satisfied when there are none.
+/// Returns a policy that requires more than half of the principals; [`None`] if there are none.
 fn majority(principals: &[Principal]) -> Option<SignaturePolicy> {
     let any = SignaturePolicy::any_of(principals.to_vec());
     if principals.len() <= 1 {
@@ -77,11 +77,11 @@ fn majority(principals: &[Principal]) -> Option<SignaturePolicy> {
     text.parse().ok()
 }
 
-/// The identities whose endorsements are valid.
+/// Identities whose endorsements are valid.
 struct Endorsers(Vec<Arc<Identity>>);
 
 impl Endorsers {
-    /// Verifies endorsements; those that are not valid do not count.
+    /// Verifies endorsements and drops those that are invalid.
     fn of(action: &Action, msps: &MspManager) -> Self {
         let payload = &action.endorsed.proposal_response_payload;
         let valid = action.endorsed.endorsements.iter().filter_map(|endorsement| {
@@ -99,7 +99,7 @@ impl Endorsers {
     }
 }
 
-/// Checks that everything that a transaction writes is endorsed.
+/// Checks that all writes of a transaction are endorsed.
 pub(super) fn check(action: &Action, checked: &Checked, context: &ValidationContext<'_>) -> Result<(), Stop> {
     let endorsers = Endorsers::of(action, context.msps);
     for (namespace, keys) in &checked.writes {
@@ -138,7 +138,7 @@ fn decode(policy: &[u8]) -> Result<SignaturePolicy, Code> {
     SignaturePolicy::from_envelope(&envelope).map_err(|_| Code::EndorsementPolicyFailure)
 }
 
-/// Returns the policy of the key's collection; none when the chaincode's counts.
+/// Returns the policy of the key's collection; [`None`] if the chaincode's policy applies.
 fn collection_policy<'a>(
     key: &StateKey,
     policies: Option<&'a ChaincodePolicies>,

@@ -1,5 +1,5 @@
-//! Chaincode that comes by itself over TLS: whose certificate it shows decides who it may be. The chaincodes are fake, the TLS
-//! is not.
+//! Chaincode that connects over TLS: its certificate decides which ID it may register. The chaincodes are fakes; the
+//! TLS is real.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -22,7 +22,7 @@ use tonic::{Status, Streaming};
 
 use crate::ID;
 
-/// A peer that expects `basic:1.0` and `other:1.0`, its listener, and the material of that.
+/// Peer that expects `basic:1.0` and `other:1.0`, with its listener and the listener's TLS credentials.
 struct Listening {
     peer: Arc<ChaincodeSupport>,
     tls: Arc<ChaincodeTls>,
@@ -46,7 +46,7 @@ impl Listening {
         Self { peer, tls, port }
     }
 
-    /// Connects with the certificate that `issuer` gives to an ID, or with none.
+    /// Connects with the certificate that `issuer` issues for an ID, or without one.
     async fn come(&self, issuer: &ChaincodeTls, id: Option<&str>) -> Result<Come, tonic::transport::Error> {
         self.come_with(id.map(|id| issuer.issue(id).unwrap())).await
     }
@@ -54,7 +54,7 @@ impl Listening {
     async fn come_with(&self, pair: Option<Pair>) -> Result<Come, tonic::transport::Error> {
         let mut tls = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(self.tls.ca()));
         if let Some(pair) = pair {
-            // The label is for shims; rustls goes by it, and by what is inside.
+            // The label is for shims; rustls checks it and the content.
             let key = pair.key.replace(" EC PRIVATE KEY", " PRIVATE KEY");
             tls = tls.identity(Identity::from_pem(pair.certificate, key));
         }
@@ -65,7 +65,7 @@ impl Listening {
         Ok(Come { outbound, inbound: register.map(tonic::Response::into_inner) })
     }
 
-    /// Announces an ID with the certificate of another, or of nobody here, and returns the text that comes back.
+    /// Registers an ID with the certificate of another chaincode or of an unknown CA, and returns the error text.
     async fn refusal(&self, issuer: &ChaincodeTls, id: &str, first: ChaincodeMessage) -> String {
         refusal(self.come(issuer, Some(id)).await.unwrap(), first).await
     }
@@ -110,7 +110,7 @@ async fn a_fake_chaincode_with_the_certificate_of_another_is_refused() {
 #[tokio::test]
 async fn a_fake_chaincode_with_a_certificate_that_is_no_chaincodes_is_refused() {
     let listening = Listening::start().await;
-    // The only other one that this CA has issued.
+    // The only other certificate that this CA has issued.
     let come = listening.come_with(Some(listening.tls.server().clone())).await.unwrap();
     let text = refusal(come, register(ID)).await;
     let (begin, end) = ("chaincode basic:1.0 with given certificate hash ", " not found in registry");
@@ -131,7 +131,7 @@ async fn a_fake_chaincode_without_a_certificate_of_this_peer_does_not_get_in() {
     let listening = Listening::start().await;
     let elsewhere = ChaincodeTls::new(&["localhost".parse().unwrap()], SystemTime::now()).unwrap();
     for (issuer, id) in [(&*listening.tls, None), (&elsewhere, Some(ID))] {
-        // With TLS 1.3 a client hears of it when it uses the connection.
+        // With TLS 1.3, a client sees the rejection only when it uses the connection.
         let refused = match listening.come(issuer, id).await {
             Err(_) => true,
             Ok(come) => match come.inbound {

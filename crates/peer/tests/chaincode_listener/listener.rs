@@ -1,4 +1,4 @@
-//! Chaincode that connects in plaintext: who is let in, and what the peer tells of it.
+//! Chaincode that connects in plaintext: which connections are accepted, and what the peer reports.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ async fn come(peer: &ChaincodeSupport) -> (mpsc::Sender<ChaincodeMessage>, Strea
     come_watched(peer, Observer::default()).await
 }
 
-/// The same with somebody who hears what the peer tells.
+/// Like [`come`], with an observer.
 async fn come_watched(
     peer: &ChaincodeSupport,
     observer: Observer,
@@ -81,7 +81,7 @@ async fn a_fake_chaincode_that_comes_by_itself_serves_the_transaction_that_waits
     outbound.send(of(&transaction, Type::Completed, &response)).await.unwrap();
     assert_eq!(waiting.await.unwrap().unwrap().response.payload, b"here");
 
-    // A second one under the same ID is told so, and the first one stays.
+    // A second chaincode under the same ID is rejected, and the first one stays.
     let (second, mut inbound) = come(&peer).await;
     second.send(register(ID)).await.unwrap();
     let status = inbound.message().await.unwrap_err();
@@ -102,7 +102,7 @@ async fn a_fake_chaincode_that_connects_while_it_is_dialled_ends_the_dial() {
     let (outbound, _inbound) = come(&peer).await;
     outbound.send(register(ID)).await.unwrap();
     launching.await.unwrap().unwrap();
-    // However it ends: a dial that went on would decide about the next launch.
+    // However it ends: a dial that continued would interfere with the next launch.
     let ended = timeout(Duration::from_secs(10), dialled.read_to_end(&mut Vec::new())).await;
     assert!(ended.is_ok(), "the dial goes on");
     assert!(peer.chaincodes().is_running(ID));
@@ -155,7 +155,7 @@ async fn a_fake_chaincode_that_nobody_knows_is_told_so_and_so_is_who_watches_the
     let Some(PeerEvent::Warning(warning)) = told.recv().await else { panic!("no warning") };
     assert_eq!(
         warning,
-        "a chaincode has connected and is refused: peer will not accept external chaincode connection who:1.0 \
+        "rejected a chaincode that connected: peer will not accept external chaincode connection who:1.0 \
          (except in dev mode); start the chaincode with the ID that was printed for it in place of who:1.0, or give \
          the peer a package of that ID"
     );

@@ -1,4 +1,4 @@
-//! The listener for chaincode that connects by itself. The chaincodes are fake; the streams are not.
+//! The listener for chaincode that connects to the peer. The chaincodes are fakes; the streams are real.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -14,10 +14,10 @@ use ccs_chaincode::{
 use ccs_channel::{Channel, Definition, envelope};
 use ccs_ledger::Store;
 
-/// The ID under which the chaincode `basic` runs.
+/// Package ID of the chaincode `basic`.
 const ID: &str = "basic:1.0";
 
-/// A peer with the channel `ch`, on which the chaincode `basic` is defined.
+/// Creates a peer with the channel `ch`, on which the chaincode `basic` is defined.
 fn peer() -> Arc<ChaincodeSupport> {
     let ledger = Store::temporary().unwrap().channel("ch", || envelope::genesis("ch")).unwrap();
     let channel = Channel::new(ledger, Vec::new());

@@ -1,4 +1,4 @@
-//! The gateway's `Submit` and `CommitStatus`, and what is told of transactions.
+//! The gateway's `Submit` and `CommitStatus`, and the events for transactions.
 
 use std::sync::{Arc, Mutex};
 
@@ -33,7 +33,7 @@ async fn what_is_committed_is_seen_by_the_next_evaluate() {
     peer.stop().await;
 }
 
-/// The fake contract with a copy of the state, which notes each block that it is given with the height at that moment.
+/// The fake contract with a copy of the state. Records each block that it receives, with the height at that moment.
 struct Copied {
     contract: FakeContract,
     ledger: Ledger,
@@ -77,7 +77,7 @@ async fn a_block_is_copied_before_any_client_hears_of_it() {
     peer.stop().await;
 }
 
-/// The fake contract with a peer around it in which all that follows from a block fails.
+/// The fake contract on a peer where all follow-up work of a block fails.
 struct Failing(FakeContract);
 
 #[tonic::async_trait]
@@ -111,7 +111,7 @@ async fn a_channel_goes_on_when_the_work_after_a_commit_fails() {
     let heard = Arc::clone(&events);
     let mut options =
         PeerOptions::new("peer:7051", Arc::new(network.organization.signer("peer")), network.msps());
-    // As an observer that cannot write to its terminal.
+    // Like an observer that cannot write to its terminal.
     options.observer = Observer::new(move |event| {
         if let PeerEvent::Warning(text) = &event {
             heard.lock().unwrap().push(text.clone());
@@ -133,13 +133,13 @@ async fn a_channel_goes_on_when_the_work_after_a_commit_fails() {
         .collect();
     for number in 1..=2 {
         assert!(
-            begins.contains(&format!("block {number} is not copied: the copy has panicked").as_str()),
+            begins.contains(&format!("block {number} was not copied: the copy panicked").as_str()),
             "{begins:?}"
         );
     }
     let failed = begins
         .iter()
-        .filter(|text| text.starts_with("a committed block could not be told of: task "))
+        .filter(|text| text.starts_with("cannot notify observers of a committed block: task "))
         .count();
     assert_eq!(failed, 2, "{begins:?}");
 }
@@ -274,7 +274,7 @@ async fn a_status_is_for_members_who_say_which() {
 async fn an_unknown_transaction_is_waited_for_until_the_client_gives_up() {
     let peer = start().await;
     let mut request = Request::new(peer.status_request("abc"));
-    // The peer gives up 100 ms before the client does, which a busy machine needs.
+    // The peer answers 100 ms before the client's deadline; a busy machine needs that margin.
     request.set_timeout(std::time::Duration::from_secs(2));
     let status = peer.gateway().commit_status(request).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::DeadlineExceeded, "context deadline exceeded"));
@@ -339,7 +339,7 @@ async fn whoever_watches_hears_of_each_transaction() {
     let peer = start().await;
     peer.evaluate(&["get", "a"]).await;
     let (id, _) = peer.submit(&["put", "a", "1"]).await;
-    // A client may know of a block before whoever watches does; after the stop everybody knows.
+    // A client may see a block before the observer does; after the stop, both have seen it.
     let events = Arc::clone(&peer.events);
     peer.stop().await;
     let events = std::mem::take(&mut *events.lock().unwrap());

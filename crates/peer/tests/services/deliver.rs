@@ -36,7 +36,7 @@ pub(crate) fn seek(start: Position, stop: Position) -> SeekInfo {
     SeekInfo { start: position(start), stop: position(stop), ..SeekInfo::default() }
 }
 
-/// Signs a request as the SDKs do: without a nonce.
+/// Signs a request as the SDKs do, without a nonce.
 pub(crate) fn request(client: &Signer, channel: &str, info: &SeekInfo) -> Envelope {
     let channel_header = ChannelHeader {
         r#type: HeaderType::DeliverSeekInfo.into(),
@@ -52,7 +52,7 @@ pub(crate) fn request(client: &Signer, channel: &str, info: &SeekInfo) -> Envelo
     envelope(Payload { header: Some(header), data: info.encode_to_vec() }.encode_to_vec(), client)
 }
 
-/// A stream both ways.
+/// Bidirectional stream.
 struct Session {
     requests: mpsc::Sender<Envelope>,
     responses: Streaming<DeliverResponse>,
@@ -148,7 +148,7 @@ async fn next_commit_waits_for_the_next_block() {
     let peer = start().await;
     let next = Position::NextCommit(SeekNextCommit {});
     let mut session = open_with(&peer, Form::Whole, &seek(next, at(u64::MAX))).await;
-    // The position is that of the moment when the request is read, before which no transaction may be sent.
+    // The peer computes the position when it reads the request, so no transaction may be sent before that.
     let mut probe = open_with(&peer, Form::Whole, &seek(OLDEST, OLDEST)).await;
     probe.block().await;
     peer.submit(&["put", "a", "1"]).await;

@@ -15,7 +15,7 @@ use crate::network::{Network, Organization};
 use crate::proposal::{Parts, extension, sign, transaction_id};
 use crate::running::start;
 
-/// Spoils a part.
+/// Change that breaks one part.
 type Change = fn(&mut Parts);
 
 /// Checks a proposal as a peer does, without a ledger.
@@ -31,14 +31,14 @@ fn refusal(network: &Network, signed: SignedProposal) -> String {
     check(network, signed).unwrap_err().to_string()
 }
 
-/// Returns a proposal's parts after a change.
+/// Applies a change to the parts of a proposal and signs it.
 fn changed(network: &Network, change: impl FnOnce(&mut Parts)) -> SignedProposal {
     let mut parts = Parts::new(&network.client, &["get", "a"]);
     change(&mut parts);
     parts.signed(&network.client)
 }
 
-/// Returns parts whose creator is somebody else, and with the ID that belongs to it.
+/// Returns a proposal with the given creator and the matching transaction ID.
 fn by(creator: &[u8], signer: &Signer, network: &Network) -> SignedProposal {
     let mut parts = Parts::new(&network.client, &["get", "a"]);
     parts.signature.creator = creator.to_vec();
@@ -50,7 +50,7 @@ fn by(creator: &[u8], signer: &Signer, network: &Network) -> SignedProposal {
 fn a_proposal_that_is_right_passes() {
     let network = Network::new();
     assert_eq!(check(&network, changed(&network, |_| ())), Ok(()));
-    // The peer command sends these for questions to cscc.
+    // The peer command sends these as queries for cscc.
     assert_eq!(check(&network, changed(&network, |parts| parts.channel.r#type = 1)), Ok(()));
 }
 
@@ -127,7 +127,7 @@ fn with_high_s(signature: &[u8]) -> Vec<u8> {
         borrow = i16::from(digit < 0);
         other[at] = u8::try_from(digit + 256 * borrow).unwrap();
     }
-    // In the upper half the first bit is set as a rule, and a zero goes before it.
+    // In the upper half, the first bit is usually set, which requires a leading zero.
     if other[0] >= 0x80 {
         other.insert(0, 0);
     }
@@ -149,7 +149,7 @@ fn creators_of_no_organization_of_the_channel_are_unknown() {
         SerializedIdentity { mspid: "Org1MSP".to_owned(), id_bytes: b"no PEM".to_vec() }.encode_to_vec();
     assert_eq!(refusal(&network, by(&no_certificate, &network.client, &network)), unknown);
 
-    // The name of the organization alone does not help: a peer verifies the chain while it reads the creator.
+    // The organization's name alone is not enough: a peer verifies the chain when it reads the creator.
     let impostor = Organization::new("Org1MSP").signer("client");
     assert_eq!(refusal(&network, by(impostor.creator(), &impostor, &network)), unknown);
     let denied = "error validating proposal: access denied: channel [mychannel] creator org [Org1MSP]";
@@ -228,7 +228,7 @@ async fn a_proposal_is_simulated_and_endorsed() {
     let message = [answer.payload.clone(), endorsement.endorser].concat();
     peer_identity.verify(&message, &endorsement.signature).unwrap();
 
-    // The same proposal over the same state gives the same bytes.
+    // The same proposal on the same state returns the same bytes.
     let again = peer.endorser().process_proposal(signed).await.unwrap().into_inner();
     assert_eq!(again.payload, answer.payload);
     peer.stop().await;
@@ -324,7 +324,7 @@ async fn a_client_that_waits_no_longer_is_told_so() {
     let peer = start().await;
     let parts = peer.parts(&["hang"]);
     let mut request = tonic::Request::new(parts.signed(&peer.network.client));
-    // The peer gives up 100 ms before the client does, which a busy machine needs.
+    // The peer answers 100 ms before the client's deadline; a busy machine needs that margin.
     request.set_timeout(Duration::from_secs(2));
     let status = peer.endorser().process_proposal(request).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::DeadlineExceeded, "context deadline exceeded"));

@@ -23,7 +23,7 @@ struct RpcStatus {
     details: Vec<prost_types::Any>,
 }
 
-/// Returns what endorsers and orderers said, after the checks that the SDKs make.
+/// Returns the messages of endorsers and orderers, after the checks that the SDKs make.
 pub(crate) fn details(status: &Status) -> Vec<String> {
     if status.details().is_empty() {
         return Vec::new();
@@ -183,7 +183,7 @@ async fn nobody_waits_for_ever() {
 async fn a_client_that_gives_up_is_told_why_if_it_listens() {
     let peer = start().await;
     let mut request = Request::new(peer.evaluate_request(&peer.parts(&["hang"])));
-    // In place of `set_timeout`, by which the client itself would end the call as well.
+    // Not with `set_timeout`, because the client itself would then cancel the call.
     request.metadata_mut().insert("grpc-timeout", "200m".parse().unwrap());
     let status = peer.gateway().evaluate(request).await.unwrap_err();
     assert_eq!((status.code(), status.message()), (Code::DeadlineExceeded, "evaluate timeout expired"));

@@ -32,7 +32,7 @@ async fn listen(
     peer.gateway().chaincode_events(signed(peer, request)).await.map(tonic::Response::into_inner)
 }
 
-/// Returns block, names and payloads of the next response.
+/// Returns block number, names and payloads of the next response.
 async fn next(stream: &mut Streaming<ChaincodeEventsResponse>) -> (u64, Vec<(String, Vec<u8>)>) {
     let response = timeout(LIMIT, stream.message()).await.unwrap().unwrap().unwrap();
     let events = response.events.into_iter().map(|event| (event.event_name, event.payload));
@@ -85,10 +85,10 @@ async fn one_goes_on_after_the_last_event_that_was_seen() {
     let peer = start().await;
     let (first, _) = peer.submit(&["emit", "first", "1"]).await;
     peer.submit(&["emit", "second", "2"]).await;
-    // The transaction says where to begin, whatever else does.
+    // The transaction overrides any other start position.
     let mut stream = listen(&peer, &wish(&peer, Some(at(2)), &first)).await.unwrap();
     assert_eq!(next(&mut stream).await, (2, event("second", "2")));
-    // A transaction that nobody knows does not come, so nothing after it does; but the stream is there.
+    // The unknown transaction never appears, so no event follows it; but the stream is open.
     let mut stream = listen(&peer, &wish(&peer, Some(at(0)), "unknown")).await.unwrap();
     peer.node.stop().await;
     let end = timeout(LIMIT, stream.message()).await.unwrap().unwrap_err();

@@ -1,4 +1,4 @@
-//! A contract in this process, in place of a running chaincode.
+//! A contract in this process, which replaces a running chaincode.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use tokio::sync::watch;
 /// Runs the contract `basic`, on every channel.
 #[derive(Default)]
 pub(crate) struct FakeContract {
-    /// How many calls of the function that never answers are under way.
+    /// Number of running calls of the function that never answers.
     pub(crate) hanging: watch::Sender<usize>,
 }
 
-/// A call that never answers.
+/// Call that never answers.
 struct Hanging<'a>(&'a watch::Sender<usize>);
 
 impl Drop for Hanging<'_> {

@@ -1,4 +1,4 @@
-//! What happens to transactions when much goes on, or something breaks. The chaincode is on the published Rust shim.
+//! Transactions under heavy load, and when a component fails. The chaincode uses the published Rust shim.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -14,16 +14,16 @@ use crate::evaluate::details;
 use crate::running::{LIMIT, Running};
 use crate::shim::{serve_values, start_on};
 
-/// How many calls a gateway takes at a time: `peer.limits.concurrency.gatewayService` of Fabric 3.1.
+/// Number of calls that a gateway accepts concurrently: `peer.limits.concurrency.gatewayService` of Fabric 3.1.
 const GATEWAY_LIMIT: usize = 500;
 
-/// More than a message may have.
+/// Size in bytes above the limit of a message.
 const TOO_MUCH: &str = "104857601";
 
-/// Less than a message may have, and more than a window of HTTP/2.
+/// Size in bytes below the limit of a message, but above an HTTP/2 window.
 const MUCH: &str = "62914560";
 
-/// A proxy that can cut all its connections.
+/// Proxy that can cut all its connections.
 struct Proxy {
     address: String,
     cuts: watch::Sender<u32>,
@@ -79,7 +79,7 @@ async fn a_thousand_transactions_at_once_are_all_committed_once() {
     let transactions: usize = (0..running.ledger.height())
         .map(|number| running.ledger.block(number).unwrap().unwrap().data.unwrap().data.len())
         .sum();
-    // The first block, and the definition.
+    // Plus the first block and the definition.
     assert_eq!(transactions, 1000 + 2);
     for number in [0, 499, 999] {
         assert_eq!(running.evaluate(&["Get", &format!("key{number}")]).await, b"1");
@@ -149,7 +149,7 @@ async fn a_message_may_have_100_mib_and_after_one_with_more_the_next_transaction
     peer.chaincodes().close().await;
 }
 
-/// Evaluates what answers with so many bytes, and counts them.
+/// Evaluates a function that returns the given number of bytes, and counts them.
 async fn big(running: &Running, size: &str) -> Result<usize, tonic::Status> {
     let request = running.evaluate_request(&running.parts(&["Big", size]));
     let mut gateway = running.gateway().max_decoding_message_size(100 << 20);

@@ -1,4 +1,4 @@
-//! Clients that have not authenticated and send too much.
+//! Clients that send too much before they have authenticated.
 
 use crate::proposal::{Parts, transaction_id};
 use crate::running::start;
@@ -7,7 +7,7 @@ use crate::running::start;
 async fn a_creator_that_is_longer_than_a_certificate_can_be_is_refused() {
     let peer = start().await;
     let mut parts = Parts::new(&peer.network.client, &["get", "a"]);
-    // With the length of the certificate as it is, the padding is of a field that nobody knows: the identity is a right one.
+    // The certificate keeps its length, and the padding is in an unknown field, so the identity is valid.
     parts.signature.creator.extend([&[0x7a, 0x80, 0x80, 0x04][..], &b"\n".repeat(64 << 10)].concat());
     parts.channel.tx_id = transaction_id(&parts.signature.nonce, &parts.signature.creator);
     let status = peer.gateway().evaluate(peer.evaluate_request(&parts)).await.unwrap_err();

@@ -1,6 +1,7 @@
-//! `_lifecycle`, as an administrator calls it: from an empty channel to a chaincode on the published Rust shim that answers.
+//! `_lifecycle`, called by an administrator: from an empty channel to an answering chaincode on the published Rust
+//! shim.
 //!
-//! A fake stands in place of the store of packages: it takes any bytes for the package of that chaincode.
+//! A fake replaces the package store: it accepts any bytes as the package of that chaincode.
 
 mod refusals;
 
@@ -34,7 +35,7 @@ use crate::proposal::{Parts, envelope};
 use crate::running::{LIMIT, Running, genesis, serve_node};
 use crate::shim::{ID, serve_values};
 
-/// Takes any bytes for the package of the chaincode that runs at an address.
+/// Accepts any bytes as the package of the chaincode that runs at an address.
 #[derive(Debug)]
 struct FakeStore {
     peer: Arc<ChaincodeSupport>,
@@ -65,7 +66,7 @@ impl PackageStore for FakeStore {
     }
 }
 
-/// A peer on whose channel nothing is defined.
+/// Peer on whose channel nothing is defined.
 struct Lifecycle {
     running: Running,
     peer: Arc<ChaincodeSupport>,
@@ -88,7 +89,7 @@ async fn start() -> Lifecycle {
     Lifecycle { running: serve_node(network, ledger, node, Arc::default()).await, peer, admin }
 }
 
-/// The arguments of an approval; without the source also those of a commit.
+/// Returns the arguments of an approval; without a source, they are also those of a commit.
 fn definition(
     sequence: i64,
     version: &str,
@@ -119,7 +120,7 @@ impl Lifecycle {
         self.propose(&self.admin, channel, &arguments).await.response.unwrap()
     }
 
-    /// Calls a function that has a result.
+    /// Calls a function that returns a result.
     async fn ask<R: Message + Default>(&self, channel: &str, function: &str, argument: &impl Message) -> R {
         let response = self.call(channel, function, argument).await;
         assert_eq!((response.status, response.message.as_str()), (200, ""), "{function}");
@@ -133,7 +134,7 @@ impl Lifecycle {
         (response.status, response.message)
     }
 
-    /// Calls a function through the gateway and commits what it writes.
+    /// Calls a function through the gateway and commits its writes.
     async fn submit(&self, function: &str, argument: &impl Message) -> TxValidationCode {
         let arguments = [function.as_bytes(), &argument.encode_to_vec()];
         let parts = Parts::on(&self.admin, CHANNEL, "_lifecycle", &arguments);
@@ -279,7 +280,7 @@ async fn installing_comes_after_committing_too() {
         answer.response.unwrap().message,
         "make sure the chaincode basic has been successfully defined on channel mychannel and try again: chaincode definition for 'basic' exists, but chaincode is not installed"
     );
-    // A client of the gateway is told what a peer's gateway knows.
+    // A client of the gateway sees what a peer's gateway knows.
     let request = lifecycle.running.evaluate_request(&parts);
     let status = lifecycle.running.gateway().evaluate(request).await.unwrap_err();
     assert_eq!(status.message(), "no peers available to evaluate chaincode basic in channel mychannel");
@@ -341,7 +342,7 @@ async fn the_block_holds_the_hashes_of_an_approval_and_the_definition_itself() {
         envelopes(number).iter().any(|bytes| bytes.windows(text.len()).any(|part| part == text.as_bytes()))
     };
     assert!(holds(1, "_implicit_org_Org1MSP"));
-    // The proposal names the package; the state that it leads to does not.
+    // The proposal names the package; the resulting state does not.
     assert!(!holds(1, "chaincode-sources"));
     assert!(holds(2, "namespaces/metadata/basic"));
     assert!(holds(2, "namespaces/fields/basic/Sequence"));

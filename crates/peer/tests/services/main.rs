@@ -1,8 +1,8 @@
 //! The services of a peer, called by clients over gRPC with real signatures.
 //!
-//! Behind the services stands a fake contract in place of a running chaincode (`fake_contract`), but for `shim`, `calls`,
-//! `faults` and `lifecycle`, where all is there: a peer, and a chaincode on the published Rust shim. Everything before and after
-//! the contract is the real thing: checks, endorsement, ordering, validation, ledger.
+//! A fake contract (`fake_contract`) replaces the running chaincode, except in `shim`, `calls`, `faults` and
+//! `lifecycle`, which use a complete peer and a chaincode on the published Rust shim. Everything before and after the
+//! contract is real: checks, endorsement, ordering, validation, ledger.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -12,7 +12,7 @@ use rcgen::{
 
 pub(crate) const CHANNEL: &str = "mychannel";
 
-/// An organization.
+/// Organization with its CA.
 pub(crate) struct Organization {
     issuer: Issuer<'static, KeyPair>,
     msp: Arc<Msp>,
@@ -49,12 +49,12 @@ impl Organization {
         self.msp.id().clone()
     }
 
-    /// Makes somebody with an organizational unit.
+    /// Creates a signer with the given organizational unit.
     pub(crate) fn signer(&self, unit: &str) -> Signer {
         self.issue(&params(unit, Some(unit)))
     }
 
-    /// Makes a client whose certificate has ended.
+    /// Creates a client whose certificate has expired.
     pub(crate) fn expired(&self) -> Signer {
         let mut params = params("old", Some("client"));
         params.not_before = date_time_ymd(2020, 1, 1);
@@ -62,7 +62,7 @@ impl Organization {
         self.issue(&params)
     }
 
-    /// Makes a client and revokes its certificate.
+    /// Creates a client and revokes its certificate.
     pub(crate) fn revoked(&mut self) -> Signer {
         let (serial_number, begin) = (SerialNumber::from(7), date_time_ymd(2020, 1, 1));
         let revoked = RevokedCertParams {
@@ -115,7 +115,7 @@ impl Network {
         manager(&[&self.organization])
     }
 
-    /// Makes the channel of a ledger, to which the organization belongs.
+    /// Creates the channel of a ledger, with the organization as its member.
     pub(crate) fn channel(&self, ledger: Ledger) -> Arc<Channel> {
         Arc::new(Channel::new(ledger, vec![Arc::clone(self.organization.msp())]))
     }

@@ -1,4 +1,4 @@
-//! Proposals and transactions as clients make them, part by part, so that a test can spoil any of them.
+//! Proposals and transactions as clients make them, built from parts so that a test can break any of them.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,7 +17,7 @@ use crate::network::CHANNEL;
 
 static NONCES: AtomicU64 = AtomicU64::new(0);
 
-/// The parts of a proposal.
+/// Parts of a proposal.
 #[derive(Clone)]
 pub(crate) struct Parts {
     pub(crate) channel: ChannelHeader,
@@ -39,7 +39,7 @@ pub(crate) fn extension(chaincode: Option<&str>) -> Vec<u8> {
 }
 
 impl Parts {
-    /// A call of the contract `basic` on the channel.
+    /// Creates a call of the contract `basic` on the channel.
     pub(crate) fn new(client: &Signer, arguments: &[&str]) -> Self {
         let arguments: Vec<_> = arguments.iter().map(|argument| argument.as_bytes()).collect();
         Self::on(client, CHANNEL, "basic", &arguments)

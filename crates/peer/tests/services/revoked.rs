@@ -1,4 +1,4 @@
-//! A client whose certificate is on its CA's revocation list, at every service.
+//! Calls of every service by a client whose certificate is on its CA's revocation list.
 
 use ccs_proto::common::{
     ChannelHeader, Envelope, Header, HeaderType, Payload, SignatureHeader, Status as Code,
@@ -14,7 +14,7 @@ use crate::deliver::{at, request, seek};
 use crate::network::{CHANNEL, Network};
 use crate::running::{Running, start_on};
 
-/// A peer whose only client is revoked.
+/// Starts a peer whose only client is revoked.
 async fn start() -> Running {
     let mut network = Network::new();
     network.client = network.organization.revoked();
@@ -25,7 +25,7 @@ fn is_denied(status: &Status) -> bool {
     status.message().contains("access denied") || status.message().contains("creator org [Org1MSP]")
 }
 
-/// A transaction that nobody has endorsed.
+/// Creates a transaction without endorsements.
 fn transaction(peer: &Running) -> Envelope {
     let parts = peer.parts(&["put", "a", "1"]);
     let header = Header {

@@ -1,4 +1,4 @@
-//! A peer that serves on a free port of the loopback interface, and what clients do with it.
+//! A peer that serves on a free port of the loopback interface, and its clients.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -30,10 +30,10 @@ use crate::fake_contract::FakeContract;
 use crate::network::{CHANNEL, Network};
 use crate::proposal::{Parts, envelope};
 
-/// Longer than anything here takes; only a test that fails waits so long.
+/// Time limit of all waits, longer than anything here takes; only a failing test reaches it.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
-/// A peer, and a client's connection to it.
+/// Peer, and a client's connection to it.
 pub(crate) struct Running {
     pub(crate) network: Network,
     pub(crate) ledger: Ledger,
@@ -41,18 +41,18 @@ pub(crate) struct Running {
     pub(crate) channel: Channel,
     pub(crate) node: Arc<Peer>,
     pub(crate) events: Arc<Mutex<Vec<PeerEvent>>>,
-    /// How many calls of the fake contract never answer.
+    /// Number of calls of the fake contract that never answer.
     pub(crate) hanging: watch::Receiver<usize>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<Result<(), ServeError>>,
 }
 
-/// The first block of a channel: a configuration that says nothing.
+/// Returns the first block of a channel, with an empty configuration.
 pub(crate) fn genesis() -> Block {
     genesis_of(CHANNEL)
 }
 
-/// The same of a channel with another name.
+/// Like [`genesis`], for a channel of another name.
 pub(crate) fn genesis_of(channel: &str) -> Block {
     let header = ChannelHeader {
         r#type: HeaderType::Config.into(),
@@ -144,7 +144,7 @@ impl Running {
         self.gateway().evaluate(request).await.unwrap().into_inner().result.unwrap().payload
     }
 
-    /// Has a proposal endorsed and signs the transaction.
+    /// Gets a proposal endorsed and signs the transaction.
     pub(crate) async fn prepare(&self, parts: &Parts) -> Envelope {
         let prepared = self.gateway().endorse(self.endorse_request(parts)).await.unwrap();
         envelope(prepared.into_inner().prepared_transaction.unwrap().payload, &self.network.client)
@@ -174,7 +174,7 @@ impl Running {
         status.unwrap().into_inner()
     }
 
-    /// Goes all the way and returns the transaction's ID and its block.
+    /// Endorses, submits and waits for the commit; returns the transaction's ID and its block.
     pub(crate) async fn submit(&self, arguments: &[&str]) -> (String, u64) {
         let parts = self.parts(arguments);
         self.send(self.prepare(&parts).await).await.unwrap();
@@ -183,7 +183,7 @@ impl Running {
         (parts.id(), status.block_number)
     }
 
-    /// Stops the peer and starts another one on its ledger, which knows nothing else of it.
+    /// Stops the peer and starts another one that has only the same ledger.
     pub(crate) async fn restart(self) -> Self {
         let (network, ledger) = self.ended().await;
         let options =
@@ -193,12 +193,12 @@ impl Running {
         serve_node(network, ledger, node, Arc::default()).await
     }
 
-    /// Stops the peer and waits until it has.
+    /// Stops the peer and waits until it has stopped.
     pub(crate) async fn stop(self) {
         self.ended().await;
     }
 
-    /// The same, and returns what is left of it.
+    /// Like `stop`, but returns the network and the ledger.
     async fn ended(self) -> (Network, Ledger) {
         let Self { network, ledger, channel, stop, served, .. } = self;
         stop.send(()).unwrap();

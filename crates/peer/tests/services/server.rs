@@ -1,4 +1,4 @@
-//! The server: TLS, sizes, and how it stops.
+//! The server: TLS, message sizes, and shutdown.
 
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ async fn a_client_may_demand_tls() {
 #[tokio::test]
 async fn messages_of_many_megabytes_pass() {
     let peer = start().await;
-    // More than tonic takes by itself, which is 4 MiB.
+    // More than tonic's default limit of 4 MiB.
     let value = "x".repeat(5 << 20);
     let mut gateway =
         peer.gateway().max_decoding_message_size(100 << 20).max_encoding_message_size(100 << 20);
@@ -81,7 +81,7 @@ async fn a_stop_ends_waits_and_refuses_connections() {
     let request = peer.status_request("never");
     let mut gateway = peer.gateway();
     let waiting = tokio::spawn(async move { gateway.commit_status(Request::new(request)).await });
-    // On the same connection, so that the wait has begun as a rule; it ends the same way if it has not.
+    // On the same connection, so that the wait has usually begun; the call ends the same way if it has not.
     peer.evaluate(&["get", "a"]).await;
     peer.stop().await;
     let status = timeout(LIMIT, waiting).await.unwrap().unwrap().unwrap_err();

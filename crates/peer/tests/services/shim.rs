@@ -27,10 +27,10 @@ use crate::running::{LIMIT, Running, genesis, serve_node};
 
 pub(crate) const ID: &str = "basic:5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f5f";
 
-/// Keeps values, in public or in private; answers late, or with much; calls others of its kind.
+/// Contract that stores public and private values, answers late or with large responses, and calls other chaincodes.
 #[derive(Default)]
 struct Values {
-    /// How many calls have begun to hang.
+    /// Number of calls that have started to hang.
     hanging: watch::Sender<usize>,
 }
 
@@ -99,7 +99,7 @@ pub(crate) fn define(channel: &Channel, sequence: i64, policy: &str) {
     channel.define("basic", &definition).unwrap();
 }
 
-/// Starts chaincode on a free port; tells how many of its calls hang.
+/// Starts chaincode on a free port. The receiver counts its hanging calls.
 pub(crate) async fn serve_values() -> (String, watch::Receiver<usize>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();

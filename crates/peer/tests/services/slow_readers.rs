@@ -1,4 +1,4 @@
-//! Clients that ask for blocks and do not read them: the peer reads no further than they do.
+//! Clients that request blocks but do not read them: the peer reads no further than they do.
 
 use ccs_proto::gateway::gateway_client::GatewayClient;
 use ccs_proto::peer::deliver_client::DeliverClient;
@@ -13,14 +13,14 @@ use crate::events::{signed, wish};
 use crate::network::CHANNEL;
 use crate::running::{LIMIT, Running, start};
 
-/// How many blocks there are to read, and how many bytes each has at least.
+/// Number of blocks to read, and the minimum size of each in bytes.
 const BLOCKS: usize = 12;
 const BYTES: usize = 64 << 10;
 
-/// How many of them the peer may hold for one client: one that is being sent, one that is queued, and one that waits to be.
+/// Number of blocks that the peer may hold for one client: one being sent, one queued, and one waiting for the queue.
 const HELD: usize = 3;
 
-/// Connects a client that takes little before it reads.
+/// Connects a client with small receive windows.
 async fn connect(peer: &Running) -> Channel {
     let endpoint = Endpoint::from_shared(format!("http://{}", peer.address)).unwrap();
     endpoint.initial_stream_window_size(16 << 10).connect().await.unwrap()
@@ -33,7 +33,7 @@ async fn commit_blocks(peer: &Running) {
     }
 }
 
-/// Counts what a stream still has when nothing is added to it any more.
+/// Counts the remaining messages of a stream to which nothing is added any more.
 async fn rest<T>(stream: &mut Streaming<T>) -> usize {
     let mut count = 0;
     while let Ok(Some(_)) = timeout(LIMIT, stream.message()).await.unwrap() {
@@ -50,7 +50,7 @@ async fn a_client_that_reads_no_blocks_makes_the_peer_hold_few_of_them() {
     let stream = DeliverClient::new(connect(&peer).await).deliver(ReceiverStream::new(stream)).await;
     let mut stream = stream.unwrap().into_inner();
     commit_blocks(&peer).await;
-    // The peer stops reading blocks; what it holds still arrives.
+    // The peer stops reading blocks; those that it holds still arrive.
     peer.node.stop().await;
     let held = rest(&mut stream).await;
     assert!((1..=HELD).contains(&held), "{held} of {BLOCKS}");

@@ -49,7 +49,7 @@ async fn qscc_tells_of_blocks_and_transactions() {
         (b"GetBlockByTxID", id.as_bytes()),
     ];
     for (function, argument) in questions {
-        // With the channel in the header or without.
+        // With and without the channel in the header.
         for header in [CHANNEL, ""] {
             let found = result(&peer, header, "qscc", &[function, channel, argument]).await;
             assert_eq!(Block::decode(found.as_slice()).unwrap(), block, "{function:?}");
@@ -63,7 +63,7 @@ async fn qscc_tells_of_blocks_and_transactions() {
         peer.ledger.transaction(&id).unwrap().unwrap().envelope
     );
 
-    // As an SDK asks.
+    // As an SDK calls it.
     let client = &peer.network.client;
     let parts = Parts::on(client, CHANNEL, "qscc", &[b"GetBlockByNumber", channel, b"1"]);
     let request =
@@ -101,7 +101,7 @@ async fn qscc_says_what_is_wrong() {
     for (arguments, message) in cases {
         assert_eq!(failure(&peer, "qscc", arguments).await, message);
     }
-    // The header says qscc, and the specification another chaincode.
+    // The header names qscc, the specification another chaincode.
     let client = &peer.network.client;
     let mut parts = Parts::on(client, CHANNEL, "qscc", &[b"GetChainInfo", CHANNEL.as_bytes()]);
     parts.specification.as_mut().unwrap().chaincode_id.as_mut().unwrap().name = "basic".to_owned();
@@ -133,7 +133,7 @@ async fn cscc_tells_of_channels() {
         ),
         (
             &["JoinChain", "block"],
-            "JoinChain is not possible: the channels of this peer are given when it starts",
+            "JoinChain is not supported: the channels of this peer are configured at startup",
         ),
         (&["Other", "x"], "Requested function Other not found."),
     ];

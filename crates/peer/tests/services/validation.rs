@@ -1,4 +1,4 @@
-//! What is decided about transactions before they are committed.
+//! Validation of transactions before commit.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::network::{Network, Organization, manager};
 use crate::proposal::{Parts, envelope};
 use crate::running::start;
 
-/// The parts of a transaction, put together only when it is sent.
+/// Parts of a transaction, assembled only when it is sent.
 struct Made<'a> {
     client: &'a Signer,
     endorsers: Vec<&'a Signer>,
@@ -31,7 +31,7 @@ struct Made<'a> {
     spoil: Spoil,
 }
 
-/// What else may be wrong.
+/// Other defects of a transaction.
 #[derive(Clone, Copy, PartialEq)]
 enum Spoil {
     Nothing,
@@ -44,10 +44,10 @@ enum Spoil {
     ResponseBytes,
 }
 
-/// Spoils a transaction.
+/// Change that breaks a transaction.
 type Change = fn(&mut Made<'_>);
 
-/// Makes a set that writes one key of a namespace.
+/// Creates a set that writes one key of a namespace.
 fn write(namespace: &str, key: &str) -> NsReadWriteSet {
     let write = KvWrite { key: key.to_owned(), is_delete: false, value: b"1".to_vec() };
     let set = KvrwSet { writes: vec![write], ..KvrwSet::default() };
@@ -128,7 +128,7 @@ impl<'a> Made<'a> {
     }
 }
 
-/// Definitions and policies of keys, as if they were committed.
+/// Committed definitions and policies of keys.
 #[derive(Default)]
 struct FakeView {
     keys: BTreeMap<StateKey, Vec<u8>>,
@@ -261,7 +261,7 @@ fn the_nearest_policy_counts() {
     let (usual, relaxed) = (None, Some(own));
     let private = |collection: &str| write_private("basic", collection, "a");
     let cases = [
-        // Without a policy of its own a chaincode needs the majority, and of two that is both.
+        // Without a policy of its own, a chaincode needs the majority, which of two is both.
         ("usual", &usual, vec![write("basic", "a")], vec![&first], false),
         ("both", &usual, vec![write("basic", "a")], vec![&first, &second], true),
         ("one twice", &usual, vec![write("basic", "a")], vec![&first, &first], false),
@@ -334,7 +334,7 @@ async fn the_policy_of_a_private_key_counts_also_when_its_value_was_lost() {
     let (transaction, late) = (peer.prepare(&known).await, peer.prepare(&lost).await);
     peer.send(transaction).await.unwrap();
     assert_eq!(peer.status(&known.id()).await.result(), Code::EndorsementPolicyFailure);
-    // Private data that waits for its transaction is not on the disk.
+    // Waiting private data is not on the disk.
     let peer = peer.restart().await;
     peer.send(late).await.unwrap();
     assert_eq!(peer.status(&lost.id()).await.result(), Code::EndorsementPolicyFailure);

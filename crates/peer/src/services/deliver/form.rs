@@ -1,4 +1,4 @@
-//! What a client is given of a block: all of it, what anyone may know, or all of it with private data.
+//! The forms in which a client receives blocks: whole, filtered, or with private data.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,16 +20,16 @@ use prost::Message;
 use crate::peer::Peer;
 use crate::services::blocks::{BlockTransaction, transactions};
 
-/// Who reads the blocks of which channel.
+/// Client that reads blocks, and the channel that it reads.
 pub(crate) struct Reader<'a> {
     pub(crate) peer: &'a Peer,
     pub(crate) channel: &'a Arc<Channel>,
     pub(crate) identity: &'a Identity,
 }
 
-/// A way to give blocks.
+/// Form in which blocks are sent.
 pub(crate) trait Form: Send + Sync + 'static {
-    /// The message of the stream.
+    /// Message type of the stream.
     type Response: Send + 'static;
 
     fn block(block: Block, reader: &Reader<'_>) -> Result<Self::Response, LedgerError>;
@@ -45,7 +45,7 @@ fn status(status: Status) -> DeliverResponse {
     response(Type::Status(status.into()))
 }
 
-/// Whole blocks, from the peer.
+/// Whole blocks, as the peer sends them.
 pub(crate) struct WholeBlocks;
 
 impl Form for WholeBlocks {
@@ -60,7 +60,7 @@ impl Form for WholeBlocks {
     }
 }
 
-/// Whole blocks, from the orderer.
+/// Whole blocks, as the orderer sends them.
 pub(crate) struct OrdererBlocks;
 
 impl Form for OrdererBlocks {
@@ -75,7 +75,7 @@ impl Form for OrdererBlocks {
     }
 }
 
-/// Blocks without what is in the transactions, but for their events without payload.
+/// Filtered blocks: transaction IDs and codes, and events without their payload.
 pub(crate) struct FilteredBlocks;
 
 impl Form for FilteredBlocks {
@@ -118,7 +118,7 @@ fn filtered_transaction(transaction: &BlockTransaction) -> FilteredTransaction {
     }
 }
 
-/// Whole blocks with the private data that the reader may have.
+/// Whole blocks, with the private data that the reader is allowed to see.
 pub(crate) struct PrivateBlocks;
 
 impl Form for PrivateBlocks {
@@ -138,7 +138,7 @@ impl Form for PrivateBlocks {
 }
 
 impl Reader<'_> {
-    /// Returns what the reader may have of a transaction's private data, if that is anything.
+    /// Returns the part of a transaction's private data that the reader may see; [`None`] if that is empty.
     fn allowed(&self, mut set: TxPvtReadWriteSet) -> Option<TxPvtReadWriteSet> {
         for namespace in &mut set.ns_pvt_rwset {
             let name = namespace.namespace.clone();

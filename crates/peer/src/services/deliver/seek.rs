@@ -1,4 +1,4 @@
-//! Which blocks a client wants: a function of its envelope, the clock and the height of the ledger.
+//! Computes which blocks a client wants from its envelope, the clock and the height of the ledger.
 
 use std::time::SystemTime;
 
@@ -11,26 +11,26 @@ use prost::Message;
 
 use crate::validation::read_payload;
 
-/// A request for blocks that could be read. Who signed it is not checked.
+/// Decoded request for blocks. Its signature is not checked yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeekRequest {
     channel: String,
     creator: Vec<u8>,
-    /// Undecodable, or without a start or a stop, only turns out after the checks that come first.
+    /// [`None`] if it cannot be decoded or lacks a start or a stop; reported only after the earlier checks.
     info: Option<(SeekInfo, Position, Position)>,
 }
 
-/// The blocks of a request.
+/// Range of blocks that a request asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SeekRange {
-    /// The block to begin with; at most the height of the ledger.
+    /// First block; at most the height of the ledger.
     pub first: u64,
-    /// The block after which it is over; one before the first is never reached.
+    /// Last block; if it is before the first, the range never ends.
     pub last: u64,
 }
 
 impl SeekRequest {
-    /// Reads a request, or returns the status with which it is refused.
+    /// Decodes a request, or returns the status that rejects it.
     pub fn read(envelope: &Envelope, now: SystemTime) -> Result<Self, Status> {
         let (payload, channel_header) = read_payload(&envelope.payload).map_err(|_| Status::BadRequest)?;
         let header = payload.header.ok_or(Status::BadRequest)?;
@@ -39,7 +39,7 @@ impl SeekRequest {
             return Err(Status::BadRequest);
         }
         let signature_header = SignatureHeader::decode(header.signature_header.as_slice());
-        // A peer finds out when it looks for who has signed.
+        // A peer reports an undecodable header only when it looks for the signer.
         let creator = signature_header.map(|header| header.creator).unwrap_or_default();
         let info = SeekInfo::decode(payload.data.as_slice()).ok();
         let info = info.and_then(|info| {
@@ -49,13 +49,13 @@ impl SeekRequest {
         Ok(Self { channel: channel_header.channel_id, creator, info })
     }
 
-    /// Returns the channel.
+    /// Returns the name of the channel.
     #[must_use]
     pub fn channel(&self) -> &str {
         &self.channel
     }
 
-    /// Returns who is said to have signed the request.
+    /// Returns the serialized identity that claims to have signed the request.
     pub(super) fn creator(&self) -> &[u8] {
         &self.creator
     }
@@ -68,7 +68,7 @@ impl SeekRequest {
         self.info.as_ref().map(|(info, ..)| info.content_type()).unwrap_or_default()
     }
 
-    /// Returns the blocks, of a ledger with this height.
+    /// Returns the range of blocks, for a ledger of the given height.
     pub fn range(&self, height: u64) -> Result<SeekRange, Status> {
         let (_, start, stop) = self.info.as_ref().ok_or(Status::BadRequest)?;
         let newest = height.saturating_sub(1);
@@ -78,7 +78,7 @@ impl SeekRequest {
             Position::NextCommit(_) => height,
             Position::Specified(specified) => specified.number,
         };
-        // Wherever it is to stop.
+        // Regardless of the stop.
         if first > height {
             return Err(Status::NotFound);
         }
@@ -93,7 +93,7 @@ impl SeekRequest {
             }
             Position::Specified(specified) if specified.number < first => return Err(Status::BadRequest),
             Position::Specified(specified) => specified.number,
-            // Fabric does not know it as a stop, and takes its number for 0.
+            // Fabric does not support it as a stop, and uses its number, which is 0.
             Position::NextCommit(_) => 0,
         };
         Ok(SeekRange { first, last })
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn positions_are_blocks_of_the_ledger_as_it_is() {
-        // Blocks 0 to 4 are there.
+        // Blocks 0 to 4 exist.
         let ranges = [
             (OLDEST, OLDEST, (0, 0)),
             (OLDEST, NEWEST, (0, 4)),
@@ -157,7 +157,7 @@ mod tests {
             (NEXT, at(u64::MAX), (5, u64::MAX)),
             (NEXT, NEXT, (5, 0)),
             (OLDEST, NEXT, (0, 0)),
-            // The end of the ledger is behind the start: it goes on for ever, as with a peer.
+            // The newest block is before the start: as on a peer, the range never ends.
             (NEXT, NEWEST, (5, 4)),
         ];
         for (start, stop, (first, last)) in ranges {

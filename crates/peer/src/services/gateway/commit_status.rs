@@ -1,4 +1,4 @@
-//! `CommitStatus`: waits until a transaction is in a block, and tells what became of it.
+//! `CommitStatus`: waits until a transaction is in a block, and returns its validation code.
 
 use ccs_channel::access::SignedData;
 use ccs_proto::gateway::{CommitStatusRequest, CommitStatusResponse, SignedCommitStatusRequest};
@@ -12,7 +12,7 @@ use crate::peer::Peer;
 use crate::services::deadline;
 use ccs_channel::Channel;
 
-/// Waits without a limit of its own: until the client's, and the call is dropped with it.
+/// Waits until the client's deadline. There is no limit otherwise; when the client cancels, the call is dropped.
 pub(super) async fn commit_status(
     peer: &Peer,
     signed: &SignedCommitStatusRequest,
@@ -39,14 +39,16 @@ pub(super) async fn commit_status(
     tokio::select! {
         biased;
         status = wait(channel, &request.transaction_id) => status,
-        // Left to the transport, a client that is quick sees its own error, and another one CANCELLED.
+        // If the transport enforced the deadline, the client would see its own error or CANCELLED, depending on
+        // timing.
         () = deadline::passed(deadline) => Err(Status::deadline_exceeded("context deadline exceeded")),
         failure = peer.orderer().failed(channel.name()) => Err(not_committed(&failure)),
         () = peer.stopping().cancelled() => Err(Status::unavailable("the peer is stopping")),
     }
 }
 
-/// Tells a client that waits why nothing is committed. While the disk fails, the transaction is kept, and asking again helps.
+/// Returns the status that tells a waiting client why nothing is committed. While the disk fails, the peer keeps the
+/// transaction, so a retry helps.
 fn not_committed(failure: &Failure) -> Status {
     let Failure { reason, may_pass } = failure;
     if *may_pass {
@@ -57,7 +59,7 @@ fn not_committed(failure: &Failure) -> Status {
 }
 
 async fn wait(channel: &Channel, id: &str) -> Result<CommitStatusResponse, Status> {
-    // Before the first look: what is committed in between is seen as a change.
+    // Subscribe before the first lookup, so that a block committed in between is noticed.
     let mut height = channel.ledger().subscribe();
     loop {
         height.mark_unchanged();

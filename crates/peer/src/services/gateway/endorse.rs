@@ -1,4 +1,4 @@
-//! Endorse: simulates a proposal and puts the transaction together that the client then signs.
+//! `Endorse`: simulates a proposal and assembles the transaction that the client then signs.
 
 use ccs_proto::common::{Envelope, Payload};
 use ccs_proto::gateway::{EndorseRequest, EndorseResponse};
@@ -54,7 +54,7 @@ pub(super) async fn endorse(
     Ok(EndorseResponse { prepared_transaction: Some(prepared) })
 }
 
-/// Finds out whether this peer, the only endorser there is, may endorse, and what.
+/// Checks that this peer, the only endorser, may endorse, and resolves the chaincode.
 fn find_endorser(
     peer: &Peer,
     proposal: &GatewayProposal,
@@ -79,14 +79,15 @@ fn find_endorser(
             "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to protect transient data",
         ));
     }
-    // A channel that the peer has not joined has no chaincode either (Fabric 3.1 `discovery/endorsement/endorsement.go`).
+    // On a channel that the peer has not joined, it does not know any chaincode either (Fabric 3.1
+    // `discovery/endorsement/endorsement.go`).
     Err(Status::failed_precondition(format!(
         "no combination of peers can be derived which satisfy the endorsement policy: No metadata was found for chaincode \
          {chaincode} in channel {channel}"
     )))
 }
 
-/// Puts the transaction together; headers and input go in as they came.
+/// Assembles the transaction. Headers and input stay as received.
 fn prepare(proposal: Unpacked, answer: ProposalResponse) -> Option<Envelope> {
     let action = ChaincodeEndorsedAction {
         proposal_response_payload: answer.payload,

@@ -1,4 +1,4 @@
-//! Evaluate: simulates a proposal and returns the chaincode's response.
+//! `Evaluate`: simulates a proposal and returns the chaincode's response.
 
 use ccs_proto::gateway::{EvaluateRequest, EvaluateResponse};
 use tokio::time::{Instant, sleep_until};
@@ -43,7 +43,7 @@ pub(super) async fn evaluate(
     Ok(EvaluateResponse { result: Some(result) })
 }
 
-/// Finds out whether this peer, the only endorser there is, may be asked, and for what.
+/// Checks that this peer, the only endorser, may evaluate, and resolves the chaincode.
 fn find_endorser(peer: &Peer, proposal: &GatewayProposal, targets: &[String]) -> Result<Callee, Status> {
     let channel = proposal.channel();
     let Some(found) = peer.channel(channel) else {

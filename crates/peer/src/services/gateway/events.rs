@@ -1,4 +1,4 @@
-//! `ChaincodeEvents`: the events of a chaincode, block by block.
+//! `ChaincodeEvents`: streams the events of a chaincode, block by block.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use super::readable;
 use crate::peer::Peer;
 use crate::services::blocks::{BlockReader, transactions};
 
-/// The stream of events. It never ends by itself.
+/// Stream of events. It ends only with the client or the peer.
 type Events = ReceiverStream<Result<ChaincodeEventsResponse, Status>>;
 
 pub(super) fn chaincode_events(
@@ -43,7 +43,7 @@ pub(super) fn chaincode_events(
             biased;
             () = sender.closed() => {}
             () = peer.stopping().cancelled() => {
-                // Full when the client does not read; it then sees the end of the connection.
+                // This fails if the client is not reading; it then sees that the connection is closed.
                 let _ = sender.try_send(Err(Status::unavailable("the peer is stopping")));
             }
             () = send(blocks, Selection::new(&request), &sender) => {}
@@ -53,7 +53,7 @@ pub(super) fn chaincode_events(
     Ok(ReceiverStream::new(events))
 }
 
-/// Returns the block to begin with: that of the last event the client saw, or the one that it names, or the next.
+/// Returns the first block: that of the last event the client saw, the one that it names, or the next.
 fn first_block(ledger: &Ledger, request: &ChaincodeEventsRequest) -> Result<u64, Status> {
     let after = request.after_transaction_id.as_str();
     if !after.is_empty() {
@@ -96,11 +96,11 @@ async fn send(
     }
 }
 
-/// Which events a client wants.
+/// Selects the events that a client wants.
 #[derive(Debug)]
 struct Selection {
     chaincode: String,
-    /// The transaction with the last event that the client saw, until it has passed.
+    /// Transaction of the last event that the client saw; cleared once it has passed.
     after: Option<String>,
 }
 
@@ -110,7 +110,7 @@ impl Selection {
         Self { chaincode: request.chaincode_id.clone(), after }
     }
 
-    /// Returns the events of a block, in the order of its transactions.
+    /// Returns the selected events of a block, in the order of its transactions.
     fn of(&mut self, block: &Block) -> Vec<ChaincodeEvent> {
         let valid =
             transactions(block).into_iter().filter(|transaction| transaction.code == TxValidationCode::Valid);
@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    /// Makes the envelope of a transaction that sets an event, which has the name of the transaction.
+    /// Creates the envelope of a transaction that sets an event named after the transaction.
     fn envelope(id: &str, chaincode: &str) -> Vec<u8> {
         let event = ChaincodeEvent {
             chaincode_id: chaincode.to_owned(),
@@ -173,7 +173,7 @@ mod tests {
     fn one_goes_on_in_the_middle_of_a_block() {
         let transactions = [("1", "basic"), ("2", "other"), ("3", "basic"), ("4", "basic"), ("5", "basic")];
         let data = transactions.map(|(id, chaincode)| envelope(id, chaincode)).to_vec();
-        // The fourth one is not valid.
+        // The fourth transaction is invalid.
         let codes = vec![0, 0, 0, TxValidationCode::MvccReadConflict as u8, 0];
         let metadata = BlockMetadata { metadata: vec![Vec::new(), Vec::new(), codes] };
         let block = Block { header: None, data: Some(BlockData { data }), metadata: Some(metadata) };

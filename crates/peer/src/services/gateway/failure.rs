@@ -1,4 +1,4 @@
-//! Errors with their details: what each endorser or orderer said.
+//! Errors with details: the messages of the endorsers or orderers.
 
 use ccs_proto::gateway::ErrorDetail;
 use prost::Message;
@@ -6,10 +6,10 @@ use tonic::{Code, Status};
 
 use crate::peer::Peer;
 
-/// By which name SDKs find the type of a detail.
+/// Type URL by which SDKs recognize a detail.
 const TYPE_URL: &str = "type.googleapis.com/gateway.ErrorDetail";
 
-/// `google.rpc.Status`, which goes into the trailer `grpc-status-details-bin`.
+/// `google.rpc.Status`, which is sent in the trailer `grpc-status-details-bin`.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(super) struct RpcStatus {
     #[prost(int32, tag = "1")]
@@ -20,9 +20,9 @@ pub(super) struct RpcStatus {
     details: Vec<prost_types::Any>,
 }
 
-/// Makes an error whose one detail is what this peer said.
+/// Creates an error whose single detail is the message of this peer.
 ///
-/// Code and message are inside once more, since the SDKs for Go and Java compare them with those of the call.
+/// The details repeat code and message, since the SDKs for Go and Java compare them with those of the call.
 pub(super) fn with_detail(peer: &Peer, code: Code, message: impl Into<String>, said: String) -> Status {
     let message = message.into();
     let detail = ErrorDetail {

@@ -1,22 +1,22 @@
-//! What the gateway makes of an endorser's answer (Fabric 3.1 `internal/pkg/gateway/apiutils.go`).
+//! Maps an endorser's answer to the gateway's result (Fabric 3.1 `internal/pkg/gateway/apiutils.go`).
 
 use ccs_proto::peer::{ProposalResponse, Response};
 use tonic::Code;
 
 use crate::proposal::EndorserError;
 
-/// An endorser's answer that is not a success.
+/// Unsuccessful answer of an endorser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Unsuccessful {
     pub(super) code: Code,
-    /// The message of the error's detail.
+    /// Message of the error's detail.
     pub(super) message: String,
-    /// Whether another peer might do better.
+    /// Whether a retry on another peer could succeed.
     pub(super) can_retry: bool,
 }
 
 impl Unsuccessful {
-    /// Makes the error of a proposal that could not be simulated.
+    /// Creates the error for a proposal that could not be simulated.
     pub(super) fn failed(message: String) -> Self {
         Self { code: Code::Aborted, message, can_retry: true }
     }
@@ -27,7 +27,7 @@ impl Unsuccessful {
     }
 }
 
-/// Returns what the gateway makes of a proposal that is refused.
+/// Maps the rejection of a proposal to the gateway's error.
 pub(super) fn classify_error(error: &EndorserError) -> Unsuccessful {
     let message = error.to_string();
     match error {
@@ -38,7 +38,7 @@ pub(super) fn classify_error(error: &EndorserError) -> Unsuccessful {
     }
 }
 
-/// Tells success, status 200 to 399, from the rest, in the response of a chaincode.
+/// Returns the response of a chaincode if it is a success, status 200 to 399, or else an error.
 pub(super) fn classify_response(response: Response) -> Result<Response, Unsuccessful> {
     match response.status {
         200..400 => Ok(response),
@@ -46,7 +46,7 @@ pub(super) fn classify_response(response: Response) -> Result<Response, Unsucces
     }
 }
 
-/// The same in the answer of an endorser, which has no payload if the proposal could not be simulated.
+/// Like [`classify_response`], for an endorser's answer, which has no payload if the proposal could not be simulated.
 pub(super) fn classify(
     answer: Result<ProposalResponse, EndorserError>,
 ) -> Result<ProposalResponse, Unsuccessful> {

@@ -1,4 +1,4 @@
-//! Submit: hands a signed transaction over for ordering.
+//! `Submit`: passes a signed transaction to the orderer.
 
 use ccs_proto::common::Status as OrdererStatus;
 use ccs_proto::gateway::{SubmitRequest, SubmitResponse};

@@ -1,4 +1,4 @@
-//! What the gateway looks at in a proposal before an endorser sees it: channel and chaincode of the specification.
+//! The parts of a proposal that the gateway reads before an endorser: channel and chaincode of the specification.
 
 use std::sync::Arc;
 
@@ -10,13 +10,13 @@ use crate::observer::with_hint;
 use crate::peer::Peer;
 use crate::proposal::{Decoded, Undecodable};
 
-/// A proposal as the gateway sees it.
+/// Proposal as the gateway sees it.
 #[derive(Debug)]
 pub(super) struct GatewayProposal {
     pub(super) decoded: Decoded,
 }
 
-/// A proposal cannot be evaluated: it does not say what.
+/// Proposal that cannot be evaluated, because a part is missing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum GatewayProposalError {
     #[error("a signed proposal is required")]
@@ -41,7 +41,7 @@ impl GatewayProposal {
         Ok(Self { decoded })
     }
 
-    /// Reads a proposal that has to name a channel and a chaincode.
+    /// Decodes a proposal, and requires that it names a channel and a chaincode.
     pub(super) fn read_complete(signed: Option<SignedProposal>) -> Result<Self, GatewayProposalError> {
         let signed = signed.filter(|signed| !signed.proposal_bytes.is_empty());
         let proposal = Self::read(signed.ok_or(GatewayProposalError::NoProposal)?)
@@ -67,21 +67,21 @@ impl GatewayProposal {
         self.decoded.channel()
     }
 
-    /// Returns the chaincode's name; empty if there is none.
+    /// Returns the name of the chaincode; empty if there is none.
     pub(super) fn chaincode(&self) -> &str {
         let id = self.decoded.specification().and_then(|specification| specification.chaincode_id.as_ref());
         id.map(|id| id.name.as_str()).unwrap_or_default()
     }
 
-    /// Returns whether there are values that the chaincode sees and nobody stores.
+    /// Returns whether the proposal has transient data, which the chaincode sees but which is never stored.
     pub(super) fn has_transient_data(&self) -> bool {
         self.decoded.has_transient_data()
     }
 
-    /// Resolves what is called on a channel; [`None`] if this peer cannot simulate it.
+    /// Resolves the called chaincode on a channel; [`None`] if this peer cannot simulate it.
     ///
-    /// A client of the gateway is told no more than that, as by a peer; why a chaincode that is defined does not run is told
-    /// to whoever watches.
+    /// As on a peer, the client receives no further details. If a defined chaincode does not run, the observer
+    /// receives the reason.
     pub(super) fn resolve(&self, peer: &Peer, channel: &Arc<Channel>) -> Option<Callee> {
         match peer.endorser().resolve(Some(channel), self.chaincode()) {
             Ok(callee) => Some(callee),

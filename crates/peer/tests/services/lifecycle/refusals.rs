@@ -1,4 +1,4 @@
-//! What `_lifecycle` refuses, and in which words.
+//! Calls that `_lifecycle` rejects, and the error texts.
 
 use ccs_proto::lifecycle::{
     GetInstalledChaincodePackageArgs, InstallChaincodeArgs, QueryApprovedChaincodeDefinitionArgs,
@@ -73,7 +73,7 @@ async fn what_is_the_peers_own_is_for_administrators() {
             );
         }
     }
-    // What is the channel's is for its writers, and there is no channel without one.
+    // Functions of a channel require its writers, and without a channel there are none.
     for function in ["QueryChaincodeDefinitions", "QueryChaincodeDefinition", "CheckCommitReadiness", COMMIT]
     {
         let answer = lifecycle.propose(client, CHANNEL, &[function.as_bytes(), b""]).await;
@@ -180,7 +180,7 @@ async fn approvals_and_commits_keep_to_the_sequence() {
         refused(&lifecycle, COMMIT, 1, "1").await,
         backing(COMMIT, "requested sequence is 1, but new definition must be sequence 2")
     );
-    // The same definition with a package is approved again.
+    // Approving the same definition with a package is accepted.
     assert_eq!(lifecycle.submit(APPROVE, &definition(1, "1", Some(ID))).await, TxValidationCode::Valid);
     lifecycle.stop().await;
 }
