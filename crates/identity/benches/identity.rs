@@ -1,4 +1,4 @@
-//! What a proposal costs: the creator, its signature, and the signature of an endorsement.
+//! The cost of a proposal: validating the creator, verifying its signature, and signing the endorsement.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark may stop")]
 
@@ -15,7 +15,7 @@ use rcgen::{
 const CURVES: [(&str, &SignatureAlgorithm); 2] =
     [("P-256", &PKCS_ECDSA_P256_SHA256), ("P-384", &PKCS_ECDSA_P384_SHA384)];
 
-/// Makes an organization and a client of it.
+/// Creates an organization and one of its clients.
 fn organization(algorithm: &'static SignatureAlgorithm) -> (Arc<Msp>, Signer) {
     let mut ca = CertificateParams::default();
     ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,4 +1,4 @@
-//! CAs that issue for an organization, or for the chaincode of one peer.
+//! CAs that issue certificates for an organization, or for the chaincode of one peer.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -9,61 +9,61 @@ use rcgen::{
 };
 use time::{Duration, OffsetDateTime};
 
-/// How long certificates are valid: ten years, as cryptogen's are.
+/// Validity of certificates in days: ten years, as cryptogen's.
 const DAYS: i64 = 3650;
 
-/// Says why a certificate was not made.
+/// Error from creating a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot make a certificate for {name}: {reason}")]
+#[error("cannot create a certificate for {name}: {reason}")]
 pub struct IssueError {
     name: String,
     reason: String,
 }
 
-/// A certificate and its key, as PEM texts.
+/// Certificate and its key, as PEM texts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Pair {
     /// The certificate.
     pub certificate: String,
-    /// The key, PKCS#8.
+    /// The private key, PKCS#8.
     pub key: String,
 }
 
-/// Shows the certificate and nothing of the key.
+/// Prints the certificate, but not the key.
 impl fmt::Debug for Pair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Pair").field("certificate", &self.certificate).finish_non_exhaustive()
     }
 }
 
-/// What a TLS certificate is for.
+/// Purpose of a TLS certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TlsUse {
-    /// A peer, which is dialled and dials.
+    /// A peer, which accepts connections and dials.
     ServerAndClient,
-    /// Who only dials.
+    /// A client, which only dials.
     Client,
 }
 
-/// What is asked of an authority.
+/// Certificate request to an authority.
 pub(crate) enum Request<'a> {
-    /// A certificate that signs transactions, with the organizational unit of its role.
+    /// A certificate to sign transactions, with the organizational unit of its role.
     Identity { name: &'a str, unit: &'a str },
-    /// A certificate for TLS, with host names and addresses.
+    /// A TLS certificate with host names and addresses.
     Tls { name: &'a str, hosts: &'a [String], usage: TlsUse },
 }
 
-/// A CA, which lives as long as what it issues.
+/// CA that exists only as long as the certificates that it issues.
 pub(crate) struct Authority {
     certificate: String,
     issuer: Issuer<'static, LowS>,
     now: OffsetDateTime,
 }
 
-/// A P-256 key whose signatures have S in the lower half of its range.
+/// P-256 key whose signatures always have S in the lower half of its range.
 ///
-/// Fabric rewrites certificates with a high S before it uses them, and does not find a root again that was rewritten
-/// (Fabric 1.4.12 `msp/mspimplsetup.go`, with Go 1.26). Cryptogen makes none either.
+/// Fabric rewrites certificates with a high S before it uses them, and then no longer finds a rewritten root (Fabric
+/// 1.4.12 `msp/mspimplsetup.go`, with Go 1.26). Cryptogen issues none either.
 struct LowS(KeyPair);
 
 impl PublicKeyData for LowS {
@@ -85,7 +85,7 @@ impl SigningKey for LowS {
 }
 
 impl Authority {
-    /// Makes a CA of a common name and an organization.
+    /// Creates a CA with a common name and an organization.
     pub(crate) fn make(name: &str, organization: &str, now: SystemTime) -> Result<Self, IssueError> {
         let failed = |error: rcgen::Error| IssueError { name: name.to_owned(), reason: error.to_string() };
         let now = OffsetDateTime::from(now);
@@ -104,7 +104,7 @@ impl Authority {
         &self.certificate
     }
 
-    /// Returns certificate and key.
+    /// Returns the certificate and the key.
     pub(crate) fn pair(&self) -> Pair {
         Pair { certificate: self.certificate.clone(), key: self.issuer.key().0.serialize_pem() }
     }
@@ -141,7 +141,7 @@ fn params(name: &str, now: OffsetDateTime) -> CertificateParams {
     let mut params = CertificateParams::default();
     params.distinguished_name = DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
-    // A few minutes for clocks that differ, as between a container and its host.
+    // A few minutes of tolerance for clocks that differ, such as those of a container and its host.
     params.not_before = now - Duration::minutes(5);
     params.not_after = now + Duration::days(DAYS);
     params

@@ -1,4 +1,4 @@
-//! A certificate with what an MSP asks of it, read once.
+//! Parsed certificates, with the properties that an MSP checks.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,13 +7,13 @@ use rustls_pki_types::{CertificateDer, UnixTime};
 
 use crate::public_key::PublicKey;
 
-/// Says why a certificate cannot be read.
+/// Error from reading a certificate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CertificateError {
-    /// There is no certificate in the PEM text.
+    /// The PEM text contains no certificate.
     #[error("there is no PEM block CERTIFICATE")]
     NoPem,
-    /// The PEM text is broken.
+    /// The PEM text is malformed.
     #[error("the PEM text cannot be read: {0}")]
     Pem(String),
     /// The block is not an X.509 certificate that Go accepts.
@@ -21,7 +21,7 @@ pub enum CertificateError {
     X509(ccs_certificates::CertificateError),
 }
 
-/// A certificate, and what an MSP asks of it.
+/// Parsed certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Certificate {
     der: CertificateDer<'static>,
@@ -37,7 +37,7 @@ pub struct Certificate {
     key_info: Vec<u8>,
 }
 
-/// Subject and issuer as DER, to compare.
+/// Subject and issuer as DER, for comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Names {
     subject: Vec<u8>,
@@ -45,7 +45,7 @@ struct Names {
 }
 
 impl Certificate {
-    /// Reads a certificate from DER, as Go reads it.
+    /// Parses a certificate from DER, as strictly as Go.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         let read = ccs_certificates::Certificate::from_der(der).map_err(CertificateError::X509)?;
         Ok(Self {
@@ -63,19 +63,19 @@ impl Certificate {
         })
     }
 
-    /// Reads the first certificate of a PEM text, as Fabric does where it wants one.
+    /// Parses the first certificate of a PEM text, like Fabric does where it expects a single one.
     pub fn from_pem(pem: &[u8]) -> Result<Self, CertificateError> {
         let first = CertificateDer::pem_slice_iter(pem).next().ok_or(CertificateError::NoPem)?;
         Self::from_der(&first.map_err(|error| CertificateError::Pem(error.to_string()))?)
     }
 
-    /// Returns the DER bytes.
+    /// Returns the certificate as DER.
     #[must_use]
     pub fn der(&self) -> &[u8] {
         &self.der
     }
 
-    /// Returns the PEM text, in lines of 64 characters.
+    /// Returns the certificate as PEM text with lines of 64 characters.
     #[must_use]
     pub fn pem(&self) -> String {
         pem::encode_config(
@@ -84,32 +84,32 @@ impl Certificate {
         )
     }
 
-    /// Returns the subject in words, for messages.
+    /// Returns the subject as text, for messages.
     #[must_use]
     pub fn subject(&self) -> &str {
         &self.subject
     }
 
-    /// Returns the organizational units of the subject, in their order.
+    /// Returns the organizational units of the subject, in order.
     #[must_use]
     pub fn units(&self) -> &[String] {
         &self.units
     }
 
-    /// Returns whether the certificate may issue others.
+    /// Returns whether the certificate may issue other certificates.
     #[must_use]
     pub fn is_ca(&self) -> bool {
         self.is_ca
     }
 
-    /// Returns the subject key identifier, if there is one.
+    /// Returns the subject key identifier, if present.
     #[must_use]
     pub fn subject_key_identifier(&self) -> Option<&[u8]> {
         self.subject_key_identifier.as_deref()
     }
 
-    /// Returns whether the certificate has expired at a time. To the second is not enough: it ends with the second that it
-    /// names.
+    /// Returns whether the certificate has expired at the given time. Compares fractions of a second: the certificate
+    /// expires with the second that it names.
     #[must_use]
     pub fn is_expired(&self, now: SystemTime) -> bool {
         now > self.not_after
@@ -121,8 +121,8 @@ impl Certificate {
         self.not_after
     }
 
-    /// Returns the moment at which chains are checked: a second after the certificate begins, so that its end does not
-    /// count (Fabric 3.1 `msp/mspimplvalidate.go`).
+    /// Returns the time at which chains are verified: one second after the certificate's start, so that its expiry is
+    /// ignored (Fabric 3.1 `msp/mspimplvalidate.go`).
     pub(crate) fn moment_of_chain(&self) -> UnixTime {
         let since_1970 = self.not_before.duration_since(SystemTime::UNIX_EPOCH);
         UnixTime::since_unix_epoch(since_1970.map_or(Duration::ZERO, |begin| begin + Duration::from_secs(1)))
@@ -137,7 +137,7 @@ impl Certificate {
         &self.key
     }
 
-    /// Returns the subject public key info, as DER.
+    /// Returns the subject public key info as DER.
     pub(crate) fn key_info(&self) -> &[u8] {
         &self.key_info
     }

@@ -1,7 +1,8 @@
-//! The configuration of a development channel, and the block that it begins with.
+//! The configuration of a development channel, and its first block.
 //!
-//! The groups, values and policies are those that `configtxgen` makes of the test network's profile (Fabric 3.1
-//! `sampleconfig/configtx.yaml`), with the same organizations as orderers: one process is both.
+//! Groups, values and policies are those that `configtxgen` generates from the test network's profile (Fabric 3.1
+//! `sampleconfig/configtx.yaml`). The same organizations are the orderers, because one process is both peer and
+//! orderer.
 
 mod msp_config;
 
@@ -23,24 +24,24 @@ use crate::msp::Msp;
 use crate::policy::{Principal, SignaturePolicy};
 use crate::role::Role;
 
-/// Who may change a part of the configuration: nobody here does, but readers expect the name.
+/// Policy for changes of the configuration. This peer allows none, but readers expect the name.
 const MOD_POLICY: &str = "Admins";
 
-/// Describes a channel that is to begin.
+/// Description of a channel to create.
 #[derive(Clone, Debug)]
 pub struct ChannelPlan {
-    /// The channel's name.
+    /// Name of the channel.
     pub name: String,
-    /// The organizations.
+    /// Organizations of the channel.
     pub organizations: Vec<Arc<Msp>>,
-    /// Where transactions are sent to be ordered, `host:port`.
+    /// Address of the orderer, `host:port`.
     pub orderer: String,
 }
 
-/// Makes block 0 of a channel, which holds its configuration: the same bytes for the same plan and time.
+/// Creates block 0 of a channel, which contains its configuration. The same plan and time yield the same bytes.
 ///
-/// Readers and writers are the members of the organizations, administrators their admins; an endorsement needs a peer of
-/// most organizations, a definition of chaincode too.
+/// The organizations' members are readers and writers, and their admins are administrators. Endorsements, and
+/// definitions of chaincode, need a peer of a majority of the organizations.
 #[must_use]
 pub fn genesis_block(plan: &ChannelPlan, now: SystemTime) -> common::Block {
     let header = common::ChannelHeader {
@@ -68,12 +69,12 @@ pub fn genesis_block(plan: &ChannelPlan, now: SystemTime) -> common::Block {
     }
 }
 
-/// Returns the five entries: signatures, last configuration, codes of transactions, two that stay empty.
+/// Returns the five metadata entries: signatures, last configuration, transaction codes, and two that stay empty.
 fn metadata() -> Vec<Vec<u8>> {
     let last = common::LastConfig { index: 0 };
     let orderer = common::OrdererBlockMetadata { last_config: Some(last), consenter_metadata: Vec::new() };
     let entry = |value: Vec<u8>| common::Metadata { value, signatures: Vec::new() }.encode_to_vec();
-    // Code 0: the only transaction of the block is valid.
+    // Code 0 means valid; this is the only transaction of the block.
     vec![entry(orderer.encode_to_vec()), entry(last.encode_to_vec()), vec![0], Vec::new(), Vec::new()]
 }
 
@@ -166,7 +167,7 @@ fn usual_policies() -> BTreeMap<String, ConfigPolicy> {
     ])
 }
 
-/// Returns a policy that is made of the policies of one name in the groups below.
+/// Returns a policy over the policies with the given name in the subgroups.
 fn meta(name: &str, quantity: Quantity, below: &str) -> (String, ConfigPolicy) {
     let policy = ImplicitMetaPolicy { sub_policy: below.to_owned(), rule: quantity.into() };
     (name.to_owned(), config_policy(PolicyType::ImplicitMeta, policy.encode_to_vec()))

@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write as _};
 use std::path::Path;
 
-/// Writes a `.gitignore` into a folder that makes Git ignore all of it. A `.gitignore` that exists stays as it is.
+/// Writes a `.gitignore` into a folder, so that Git ignores all of it. Keeps an existing `.gitignore`.
 pub fn exclude_from_git(folder: &Path) -> io::Result<()> {
     match OpenOptions::new().write(true).create_new(true).open(folder.join(".gitignore")) {
         Ok(mut file) => file.write_all(b"*\n"),

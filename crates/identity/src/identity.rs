@@ -8,7 +8,7 @@ use crate::policy::Principal;
 use crate::public_key::SignatureError;
 use crate::role::Role;
 
-/// An identity that its MSP has validated: it chains, is not revoked, and has the units that the MSP demands.
+/// Identity that its MSP has validated: its chain is valid, it is not revoked, and it has the required units.
 #[derive(Clone, Debug)]
 pub struct Identity {
     pub(crate) msp_id: MspId,
@@ -20,7 +20,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Returns the MSP.
+    /// Returns the ID of the MSP.
     #[must_use]
     pub fn msp_id(&self) -> &MspId {
         &self.msp_id
@@ -32,19 +32,19 @@ impl Identity {
         &self.certificate
     }
 
-    /// Returns the serialized identity as it came; transaction IDs are made of these bytes.
+    /// Returns the serialized identity as received. Transaction IDs are computed from these bytes.
     #[must_use]
     pub fn creator(&self) -> &[u8] {
         &self.creator
     }
 
-    /// Returns whether the certificate has ended, which validation leaves open.
+    /// Returns whether the certificate has expired, which validation does not check.
     #[must_use]
     pub fn is_expired(&self, now: SystemTime) -> bool {
         self.certificate.is_expired(now)
     }
 
-    /// Verifies a signature of this identity over a message, which is not hashed before.
+    /// Verifies a signature by this identity over a message, which must not be hashed yet.
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
         self.certificate.key().verify(message, signature)
     }
@@ -59,7 +59,7 @@ impl Identity {
         }
     }
 
-    /// Returns whether the identity is one of those that a principal means.
+    /// Returns whether the identity matches a principal.
     #[must_use]
     pub fn satisfies(&self, principal: &Principal) -> bool {
         match principal {
@@ -76,7 +76,7 @@ impl Identity {
         }
     }
 
-    /// Returns whether two identities are one: the same certificate in the same MSP, however it was serialized.
+    /// Returns whether two identities have the same certificate and MSP, regardless of their serialization.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.msp_id == other.msp_id && self.certificate.der() == other.certificate.der()

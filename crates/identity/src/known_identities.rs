@@ -1,8 +1,8 @@
-//! Identities that have signed something, so that their certificates are validated once.
+//! Cache of identities that have signed, so that each certificate is validated only once.
 //!
-//! An identity comes in only after a signature of its key was found right: a certificate is public, and anybody may append
-//! bytes to its PEM text to make another creator of it. They are found by the hash of the creator, and what they hold
-//! together is bounded.
+//! An identity is added only after one of its signatures was verified: certificates are public, and appending bytes
+//! to the PEM text creates another creator with the same certificate. The key is the hash of the creator, and the
+//! total size is limited.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,11 +11,11 @@ use sha2::{Digest as _, Sha256};
 
 use crate::identity::Identity;
 
-/// How many bytes of creators are remembered together: some four thousand clients with certificates of 1 KiB. What was read of
-/// a certificate takes up to three times as much again.
+/// Limit on the total size of the cached creators: about four thousand clients with certificates of 1 KiB. Their
+/// parsed certificates take up to three times as much memory in addition.
 const BUDGET_IN_BYTES: usize = 4 << 20;
 
-/// The hash of a creator.
+/// Hash of a creator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct CreatorId([u8; 32]);
 
@@ -31,7 +31,7 @@ pub(crate) struct KnownIdentities(Mutex<Known>);
 #[derive(Debug)]
 struct Known {
     identities: LruCache<CreatorId, Arc<Identity>>,
-    /// The length of all creators.
+    /// Total length of all creators.
     bytes: usize,
 }
 
@@ -40,12 +40,12 @@ impl KnownIdentities {
         Self(Mutex::new(Known { identities: LruCache::unbounded(), bytes: 0 }))
     }
 
-    /// Returns the identity of a creator, if it has signed something lately.
+    /// Returns the identity of a creator that has signed recently.
     pub(crate) fn get(&self, creator: &[u8]) -> Option<Arc<Identity>> {
         self.lock().identities.get(&CreatorId::new(creator)).cloned()
     }
 
-    /// Remembers an identity, and forgets those that were not asked for longest when there are too many.
+    /// Adds an identity, and evicts the least recently used ones when the limit is exceeded.
     pub(crate) fn insert(&self, identity: &Arc<Identity>) {
         let id = CreatorId::new(identity.creator());
         let mut known = self.lock();
@@ -60,12 +60,12 @@ impl KnownIdentities {
         }
     }
 
-    /// Locks only to look up and insert: nothing awaits under it.
+    /// Locks the cache, for lookups and inserts only. Do not await while holding the lock.
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns how many identities are remembered, and the length of their creators.
+    /// Returns the number of cached identities and the total length of their creators.
     #[cfg(test)]
     fn size(&self) -> (usize, usize) {
         let known = self.lock();

@@ -1,19 +1,18 @@
-//! Identities of a Fabric network: who signed, by which organization's word, and whether that satisfies a policy.
+//! Identities of a Fabric network: which organization's member has signed, and whether that satisfies a policy.
 //!
 //! A creator is the serialized identity in a signature header: an MSP ID and a certificate. [`MspManager::identify`]
-//! turns those bytes into a validated [`Identity`], which verifies signatures and has roles; a [`SignaturePolicy`] is
-//! evaluated over identities. [`Signer`] is the other side: a certificate with its key.
+//! turns those bytes into a validated [`Identity`], which verifies signatures and has roles. A [`SignaturePolicy`] is
+//! evaluated over identities. [`Signer`] is the counterpart: a certificate with its key.
 //!
-//! The rules are those of Fabric 3.1 `msp` and `common/cauthdsl`. These differ: identities with an RSA or P-521 key are
-//! refused, as are certificates of X.509 version 1 and those with a critical extension that webpki does not know; a chain may
-//! have at most six intermediates, and what a root says of the length of chains does not count.
+//! The rules are those of Fabric 3.1 `msp` and `common/cauthdsl`, with these differences: identities with RSA or
+//! P-521 keys, certificates of X.509 version 1, and certificates with a critical extension unknown to webpki are
+//! rejected; a chain may have at most six intermediates; and a root's path length constraint is ignored.
 //!
-//! [`Organization`] is the material of a development organization, in memory or in files, and [`ChaincodeTls`] that of the
-//! listener for chaincode.
+//! [`Organization`] holds the certificates and keys of a development organization, in memory or in files.
+//! [`ChaincodeTls`] holds those of the listener for chaincode.
 //!
-//! But for what reads and writes folders ([`Msp::read`], [`Signer::read`], [`Organization::open_or_make`],
-//! [`exclude_from_git`]) and new keys
-//! everything is a function of its arguments: no file, no clock.
+//! All functions depend only on their arguments, not on files or clocks, except those that read and write folders
+//! ([`Msp::read`], [`Signer::read`], [`Organization::open_or_make`], [`exclude_from_git`]) or create keys.
 
 mod authority;
 mod certificate;

@@ -1,4 +1,4 @@
-//! The MSPs of a channel, the identities that they have validated, and signatures of these.
+//! The MSPs of a channel, with caches of validated identities and of their signatures.
 
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -15,52 +15,53 @@ use crate::public_key::{PublicKey, SignatureError};
 use crate::signatures::{KnownSignatures, SignatureId};
 use crate::signer::{Signer, SignerError};
 
-/// The longest creator that is accepted. A peer has no limit but that of a message; certificates as Fabric CA issues them
-/// take 1 KiB, and one with an RSA key of 4,096 bits and a hundred attributes less than 16 KiB.
+/// Maximum length of a creator in bytes. A Fabric peer limits only the message. Certificates from Fabric CA take 1
+/// KiB, and one with an RSA key of 4,096 bits and a hundred attributes takes less than 16 KiB.
 pub const MAX_CREATOR_IN_BYTES: usize = 64 << 10;
 
-/// Says why a creator is refused. The text is for a log; a client is told no more than [`Self::organization`].
+/// Reason why a creator is rejected. The text is for logs; a client learns at most [`Self::organization`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CreatorError {
-    /// The bytes are no serialized identity.
-    #[error("the creator is no serialized identity: {0}")]
+    /// The bytes are not a serialized identity.
+    #[error("the creator is not a serialized identity: {0}")]
     Undecodable(String),
-    /// The bytes are more than a certificate with its MSP ID can have.
-    #[error("the creator has {0} bytes, more than the {MAX_CREATOR_IN_BYTES} that are accepted")]
+    /// The creator is longer than any certificate with its MSP ID can be.
+    #[error("the creator has {0} bytes; at most {MAX_CREATOR_IN_BYTES} are accepted")]
     TooLong(usize),
     /// The MSP does not belong to the channel.
-    #[error("the creator's MSP {0:?} is none of the channel")]
+    #[error("the creator's MSP {0:?} does not belong to the channel")]
     UnknownMsp(String),
     /// The certificate cannot be read.
     #[error("the certificate of a creator of {msp_id} cannot be used: {reason}")]
     Certificate {
-        /// The creator's MSP.
+        /// MSP ID of the creator.
         msp_id: MspId,
-        /// What is wrong.
+        /// Error from reading the certificate.
         reason: CertificateError,
     },
-    /// Ed25519 needs the channel capability `V3_0`.
-    #[error("a creator of {msp_id} has an Ed25519 key, for which the channel needs capability V3_0")]
+    /// Ed25519 keys require the channel capability `V3_0`.
+    #[error("a creator of {msp_id} has an Ed25519 key, which requires the channel capability V3_0")]
     Ed25519 {
-        /// The creator's MSP.
+        /// MSP ID of the creator.
         msp_id: MspId,
     },
-    /// The MSP refuses the certificate.
-    #[error("MSP {msp_id} refuses a creator: {reason}")]
+    /// The MSP rejects the certificate.
+    #[error("MSP {msp_id} rejects a creator: {reason}")]
     Invalid {
-        /// The creator's MSP.
+        /// MSP ID of the creator.
         msp_id: MspId,
-        /// Why.
+        /// Reason for the rejection.
         reason: ValidationError,
     },
 }
 
 impl CreatorError {
-    /// Returns the MSP when the creator could be read and belongs to one of the channel: a peer then says "creator org
-    /// \[MSP\]", otherwise "creator org unknown, creator is malformed" (Fabric 3.1 `core/endorser/msgvalidation.go`).
+    /// Returns the MSP ID if the creator could be read and its MSP belongs to the channel. A peer then reports
+    /// "creator org \[MSP\]", and otherwise "creator org unknown, creator is malformed" (Fabric 3.1
+    /// `core/endorser/msgvalidation.go`).
     ///
-    /// A peer verifies the chain of an ECDSA certificate while it reads the creator (Fabric 3.1 `msp/mspimpl.go`,
-    /// `sanitizeCert`), so that one which another CA has issued counts as unreadable.
+    /// A peer verifies the chain of an ECDSA certificate while reading the creator (Fabric 3.1 `msp/mspimpl.go`,
+    /// `sanitizeCert`), so a certificate from another CA counts as unreadable.
     #[must_use]
     pub fn organization(&self) -> Option<&MspId> {
         match self {
@@ -71,7 +72,7 @@ impl CreatorError {
     }
 }
 
-/// The MSPs of a channel.
+/// MSPs of a channel.
 #[derive(Debug)]
 pub struct MspManager {
     msps: Vec<Arc<Msp>>,
@@ -81,7 +82,7 @@ pub struct MspManager {
 }
 
 impl MspManager {
-    /// Makes a manager of MSPs, whose IDs differ; the first of two with one ID counts.
+    /// Creates a manager of MSPs. Their IDs must be unique; of duplicates, the first is used.
     #[must_use]
     pub fn new(msps: Vec<Arc<Msp>>) -> Self {
         let (identities, signatures) = (KnownIdentities::new(), KnownSignatures::new());
@@ -100,16 +101,16 @@ impl MspManager {
         &self.msps
     }
 
-    /// Returns the MSP of an ID.
+    /// Returns the MSP with the given ID.
     #[must_use]
     pub fn msp(&self, id: &str) -> Option<&Arc<Msp>> {
         self.msps.iter().find(|msp| msp.id().as_str() == id)
     }
 
-    /// Turns the creator of a signature header, or the endorser of an endorsement, into a validated identity.
+    /// Validates the creator of a signature header, or the endorser of an endorsement, and returns its identity.
     ///
-    /// The end of the certificate does not count: see [`Identity::is_expired`]. An identity is remembered once it has signed
-    /// something, see [`Self::verify`]: a client without a key cannot fill any memory.
+    /// Ignores the certificate's expiry; see [`Identity::is_expired`]. Identities are cached only after a valid
+    /// signature (see [`Self::verify`]), so that a client without a key cannot fill the cache.
     pub fn identify(&self, creator: &[u8]) -> Result<Arc<Identity>, CreatorError> {
         if creator.len() > MAX_CREATOR_IN_BYTES {
             return Err(CreatorError::TooLong(creator.len()));
@@ -120,8 +121,8 @@ impl MspManager {
         }
     }
 
-    /// Returns whether the certificate of a creator has expired, no matter which CA issued it; a creator that cannot be read has
-    /// not expired.
+    /// Returns whether a creator's certificate has expired, regardless of its CA. A creator that cannot be read
+    /// counts as not expired.
     #[must_use]
     pub fn is_expired(&self, creator: &[u8], now: SystemTime) -> bool {
         if creator.len() > MAX_CREATOR_IN_BYTES {
@@ -134,10 +135,9 @@ impl MspManager {
         Certificate::from_pem(&identity.id_bytes).is_ok_and(|certificate| certificate.is_expired(now))
     }
 
-    /// Verifies a signature of an identity over a message, as [`Identity::verify`] does, and then remembers both.
+    /// Verifies a signature like [`Identity::verify`], and caches the identity and the signature.
     ///
-    /// A signature that was found right before is not verified again: it was made by that key, whatever has become of the
-    /// identity.
+    /// Does not verify a cached signature again: the same key has made it, even if the identity's status has changed.
     pub fn verify(
         &self,
         identity: &Arc<Identity>,
@@ -150,7 +150,7 @@ impl MspManager {
         Ok(())
     }
 
-    /// Verifies a signature that is looked at once, such as that of a proposal, and then remembers the identity alone.
+    /// Verifies a signature that is checked only once, such as that of a proposal, and caches the identity only.
     pub fn verify_once(
         &self,
         identity: &Arc<Identity>,
@@ -162,7 +162,7 @@ impl MspManager {
         Ok(())
     }
 
-    /// Signs a message; [`Self::verify`] then knows the signature.
+    /// Signs a message, and caches the signature for [`Self::verify`].
     pub fn sign(&self, signer: &Signer, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         let signature = signer.sign(message)?;
         self.signatures.insert(SignatureId::new(signer.certificate(), message, &signature));

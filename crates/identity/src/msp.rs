@@ -1,4 +1,4 @@
-//! An MSP: what makes a certificate an identity of an organization.
+//! An MSP, which decides whether a certificate is an identity of an organization.
 
 mod error;
 mod folder;
@@ -21,7 +21,8 @@ pub(crate) use folder::read_signer;
 use revocation::RevocationList;
 pub use settings::{MspSettings, NodeUnits, UnitIdentifier};
 
-/// Signatures of certificates. RSA too: an organization may have such a CA, though nobody signs transactions with RSA.
+/// Signature algorithms of certificates. Includes RSA, since an organization may have an RSA CA, although RSA keys
+/// cannot sign transactions.
 pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     webpki::ring::ECDSA_P256_SHA256,
     webpki::ring::ECDSA_P256_SHA384,
@@ -33,16 +34,16 @@ pub(crate) static ALGORITHMS: &[&dyn SignatureVerificationAlgorithm] = &[
     webpki::ring::RSA_PKCS1_2048_8192_SHA512,
 ];
 
-/// A CA of the MSP, with the identifier of its chain: SHA-256 of the certificates from itself up to the root.
+/// CA of the MSP, with the identifier of its chain: the SHA-256 of the certificates from this CA up to the root.
 #[derive(Debug)]
 struct Ca {
     certificate: Certificate,
     chain_identifier: [u8; 32],
-    /// Whether another CA of the MSP was issued by it: then it issues no identities.
+    /// Whether this CA has issued another CA of the MSP, in which case it may not issue identities.
     has_issued_cas: bool,
 }
 
-/// An organization's MSP: whose certificates are its identities, and in which roles.
+/// MSP of an organization: decides which certificates are its identities, and their roles.
 #[derive(Debug)]
 pub struct Msp {
     settings: MspSettings,
@@ -54,7 +55,7 @@ pub struct Msp {
     units: Vec<(String, Option<[u8; 32]>)>,
 }
 
-/// An organizational unit that gives a role.
+/// Organizational unit that grants a role.
 #[derive(Debug)]
 struct NodeUnit {
     name: String,
@@ -63,7 +64,7 @@ struct NodeUnit {
 }
 
 impl Msp {
-    /// Makes an MSP after checking its settings as a peer does when it loads one.
+    /// Creates an MSP, after the checks that a peer makes when it loads one.
     pub fn new(settings: MspSettings) -> Result<Self, MspError> {
         if settings.roots.is_empty() {
             return Err(MspError::NoRoot(settings.id));
@@ -83,21 +84,21 @@ impl Msp {
         Ok(Self { settings, cas, anchors, intermediates, revocation_lists, node_units, units })
     }
 
-    /// Returns the ID.
+    /// Returns the ID of the MSP.
     #[must_use]
     pub fn id(&self) -> &MspId {
         &self.settings.id
     }
 
-    /// Returns what the MSP was made of.
+    /// Returns the settings from which the MSP was created.
     #[must_use]
     pub fn settings(&self) -> &MspSettings {
         &self.settings
     }
 
-    /// Validates a certificate and returns the identity that it is.
+    /// Validates a certificate and returns its identity.
     ///
-    /// The end of the certificate does not count here: see [`Identity::is_expired`].
+    /// Ignores the certificate's expiry; see [`Identity::is_expired`].
     pub fn identify(&self, certificate: Certificate) -> Result<Identity, ValidationError> {
         let pem = certificate.pem().into_bytes();
         let creator = serialized_identity(self.id(), pem);
@@ -122,7 +123,7 @@ impl Msp {
         })
     }
 
-    /// Checks the chain and returns the identifier of its CAs.
+    /// Verifies the chain and returns the identifier of its CAs.
     fn validate_chain(&self, certificate: &Certificate) -> Result<[u8; 32], ValidationError> {
         let subject = || certificate.subject().to_owned();
         if certificate.is_ca() {
@@ -146,7 +147,7 @@ impl Msp {
                 leaf.verify_for_usage(ALGORITHMS, anchors, intermediates, time, AnyUsage, revocation, None);
             path.map(|path| path.issuer_spki().to_vec()).map_err(failed)
         };
-        // Whose lists count is known when the issuer is.
+        // The issuer determines which revocation lists apply.
         let issuer = verify(&[])?;
         let ca = self.cas.iter().find(|ca| ca.certificate.key_info() == issuer);
         let ca = ca.ok_or_else(|| failed(webpki::Error::UnknownIssuer))?;
@@ -162,7 +163,7 @@ impl Msp {
         Ok(ca.chain_identifier)
     }
 
-    /// Returns the role that the organizational units give, if the MSP tells roles apart by them.
+    /// Returns the role that the organizational units grant, if the MSP defines roles by them.
     fn validate_units(
         &self,
         certificate: &Certificate,
@@ -201,7 +202,7 @@ impl Msp {
     }
 }
 
-/// Takes every extended key usage, as Fabric does.
+/// Accepts any extended key usage, as Fabric does.
 struct AnyUsage;
 
 impl ExtendedKeyUsageValidator for AnyUsage {
@@ -249,7 +250,7 @@ fn read_cas(settings: &MspSettings, lists: &[RevocationList]) -> Result<Vec<Ca>,
     Ok(cas.collect())
 }
 
-/// Returns the certificates from a CA up to its root, by their names; their signatures are webpki's matter.
+/// Returns the certificates from a CA up to its root, matched by name only; webpki verifies their signatures.
 fn chain_from<'a>(certificate: &'a Certificate, settings: &'a MspSettings) -> Option<Vec<&'a Certificate>> {
     let mut chain = vec![certificate];
     let mut last = certificate;

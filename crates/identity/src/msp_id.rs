@@ -4,21 +4,22 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// Names the MSP of an organization, such as `Org1MSP`.
+/// ID of an organization's MSP, such as `Org1MSP`.
 ///
-/// Holds letters, digits, dots and dashes: what a policy can name (Fabric 3.1 `common/policydsl`).
+/// Consists of letters, digits, dots and dashes, the characters that a policy can name (Fabric 3.1
+/// `common/policydsl`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MspId(Arc<str>);
 
-/// Says why a text is no MSP ID.
+/// Error from parsing an MSP ID.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is no MSP ID: it holds letters, digits, dots and dashes, and not more than 255 of them")]
+#[error("invalid MSP ID '{text}': use at most 255 letters, digits, dots and dashes")]
 pub struct MspIdError {
     text: String,
 }
 
 impl MspId {
-    /// Returns the text.
+    /// Returns the ID as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -54,7 +55,7 @@ mod tests {
         }
         for text in ["", "Org1 MSP", "Org_1", "Örg", "a/b", &"x".repeat(256)] {
             let error = text.parse::<MspId>().unwrap_err().to_string();
-            assert!(error.contains("is no MSP ID") && error.len() < 300, "{error}");
+            assert!(error.contains("invalid MSP ID") && error.len() < 300, "{error}");
         }
     }
 }

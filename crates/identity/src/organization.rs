@@ -1,5 +1,5 @@
-//! The material of a development organization: CAs, a peer, an administrator and a user, in memory or in the folder
-//! that applications written for Fabric's test network expect.
+//! Certificates and keys of a development organization: CAs, a peer, an administrator and a user. They are kept in
+//! memory, or in the folder layout that applications written for Fabric's test network expect.
 
 mod check;
 mod files;
@@ -17,21 +17,21 @@ use crate::signer::{Signer, SignerError};
 
 pub use plan::{Domain, DomainError, Host, HostError, OrganizationPlan};
 
-/// Says why there is no material for an organization.
+/// Error from creating or opening an organization.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrganizationError {
-    /// A certificate was not made.
+    /// A certificate could not be created.
     #[error(transparent)]
     Issue(#[from] IssueError),
-    /// What was made does not fit together.
+    /// The new certificates do not form a valid MSP.
     #[error("the organization's MSP cannot be made: {0}")]
     Msp(MspError),
-    /// The material cannot be written.
+    /// The files cannot be written.
     #[error("cannot write {path}: {reason}")]
     Unwritable {
-        /// The folder.
+        /// Path of the folder.
         path: String,
-        /// What the system says.
+        /// Error text of the system.
         reason: String,
     },
     /// A file of an existing folder cannot be read.
@@ -40,80 +40,80 @@ pub enum OrganizationError {
     /// An existing identity has no usable key.
     #[error("{path}: {reason}")]
     Signer {
-        /// The MSP folder.
+        /// Path of the MSP folder.
         path: String,
-        /// What is wrong.
+        /// Error from reading the signer.
         reason: SignerError,
     },
-    /// An existing certificate is no identity of the organization.
+    /// An existing certificate is not an identity of the organization.
     #[error("{path}: {reason}")]
     Identity {
-        /// The MSP folder.
+        /// Path of the MSP folder.
         path: String,
-        /// What is wrong.
+        /// Error from validating the certificate.
         reason: ValidationError,
     },
-    /// An existing identity has another role than its folder says.
-    #[error("{path}: the certificate is not that of {role}")]
+    /// An existing identity has a role other than its folder indicates.
+    #[error("{path}: the certificate does not have the role {role}")]
     Role {
-        /// The MSP folder.
+        /// Path of the MSP folder.
         path: String,
-        /// The role it should have.
+        /// Expected role.
         role: Role,
     },
-    /// An existing certificate has ended.
+    /// An existing certificate has expired.
     #[error("{path}: the certificate has expired")]
     Expired {
-        /// The file or MSP folder.
+        /// Path of the file or MSP folder.
         path: String,
     },
-    /// An existing TLS certificate does not do.
+    /// An existing TLS certificate cannot be used.
     #[error("{path}: {reason}")]
     Tls {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
-    /// An existing TLS certificate lacks a host.
+    /// An existing TLS certificate is not valid for a host.
     #[error("{path}: the certificate is not for host '{host}'")]
     Host {
-        /// The file.
+        /// Path of the file.
         path: String,
-        /// The host.
+        /// The missing host.
         host: String,
     },
 }
 
 impl OrganizationError {
-    /// Returns what to do next.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Issue(_) | Self::Msp(_) | Self::Unwritable { .. } => None,
             Self::Host { .. } => Some(
-                "move the organization's folder away, and it is made anew for every host; applications then need \
+                "move the organization's folder away; it is then recreated for every host, and applications need \
                  the new files"
                     .to_owned(),
             ),
             _ => Some(
-                "move the organization's folder away, and it is made anew; applications then need the new files"
+                "move the organization's folder away; it is then recreated, and applications need the new files"
                     .to_owned(),
             ),
         }
     }
 }
 
-/// Where the material of an organization comes from.
+/// Origin of an organization's certificates and keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It was made now.
+    /// They were created now.
     Made,
-    /// It was in the folder.
+    /// They were read from the folder.
     Found,
 }
 
-/// An organization with a peer, an administrator and a user, whose keys are at hand.
+/// Organization with a peer, an administrator and a user, including their keys.
 #[derive(Debug)]
 pub struct Organization {
     msp: Arc<Msp>,
@@ -123,12 +123,12 @@ pub struct Organization {
     tls: PeerTls,
 }
 
-/// The TLS material of a peer, as PEM texts.
+/// TLS certificates and key of a peer, as PEM texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PeerTls {
-    /// The CA certificate that clients trust.
+    /// CA certificate that clients trust.
     pub ca: String,
-    /// The server's certificate and key.
+    /// Certificate and key of the server.
     pub server: Pair,
 }
 
@@ -139,7 +139,7 @@ impl Organization {
         &self.msp
     }
 
-    /// Returns the peer's identity, which endorses.
+    /// Returns the peer's identity, which signs endorsements.
     #[must_use]
     pub fn peer(&self) -> &Arc<Signer> {
         &self.peer
@@ -157,7 +157,7 @@ impl Organization {
         &self.user
     }
 
-    /// Returns the peer's TLS material.
+    /// Returns the peer's TLS certificates and key.
     #[must_use]
     pub fn tls(&self) -> &PeerTls {
         &self.tls

@@ -1,4 +1,4 @@
-//! Signature policies: which identities together are enough.
+//! Signature policies, which define the sets of identities that must sign.
 
 mod envelope;
 mod evaluate;
@@ -14,11 +14,11 @@ use crate::role::Role;
 pub use envelope::EnvelopeError;
 pub use parse::PolicySyntaxError;
 
-/// How deep gates may be nested: more than anybody writes, and less than any stack holds.
+/// Maximum nesting of gates: deeper than policies in practice, and small enough for any stack.
 pub(crate) const MAX_DEPTH: usize = 32;
 
-/// A signature policy: `common.SignaturePolicyEnvelope` on the wire, `OR('Org1MSP.member', 'Org2MSP.member')` as the
-/// peer command takes it and as [`Display`](std::fmt::Display) writes it.
+/// Signature policy: `common.SignaturePolicyEnvelope` on the wire, and `OR('Org1MSP.member', 'Org2MSP.member')` as
+/// text, which the peer command accepts and [`Display`](std::fmt::Display) prints.
 ///
 /// ```
 /// # fn main() -> Result<(), ccs_identity::PolicySyntaxError> {
@@ -32,52 +32,53 @@ pub struct SignaturePolicy {
     rule: Rule,
 }
 
-/// A rule of a policy.
+/// Rule of a policy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Rule {
-    /// One signature, by an identity that the principal means.
+    /// Requires one signature by an identity that matches the principal.
     SignedBy(Principal),
-    /// Some of several rules, each by other identities.
+    /// Requires a number of rules to be satisfied, each by different identities.
     OutOf {
-        /// How many rules must hold.
+        /// Number of rules that must be satisfied.
         n: u32,
         /// The rules.
         rules: Vec<Rule>,
     },
 }
 
-/// Means identities, by what they have in common.
+/// Condition that identities can match.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Principal {
-    /// Those with a role in an organization.
+    /// Matches identities with a role in an organization.
     Role {
-        /// The organization.
+        /// MSP ID of the organization.
         msp_id: MspId,
-        /// The role.
+        /// Required role.
         role: Role,
     },
-    /// Those with an organizational unit.
+    /// Matches identities with an organizational unit.
     Unit {
-        /// The organization.
+        /// MSP ID of the organization.
         msp_id: MspId,
-        /// The value of OU in the subject.
+        /// Value of OU in the subject.
         unit: String,
         /// SHA-256 of the chain that issued the certificate, from its issuer up to the root.
         certifiers: Vec<u8>,
     },
-    /// A single identity.
+    /// Matches a single identity.
     Identity {
-        /// The organization.
+        /// MSP ID of the organization.
         msp_id: MspId,
-        /// The certificate.
+        /// Certificate of the identity.
         certificate: Box<Certificate>,
     },
-    /// What no identity satisfies here: combined and anonymous principals, which need Idemix. Holds the name.
+    /// Matches no identity: combined and anonymous principals are not supported, since they require Idemix. Contains
+    /// the name of the kind.
     Unsupported(String),
 }
 
 impl SignaturePolicy {
-    /// Makes the policy that any one of the principals satisfies alone.
+    /// Creates a policy that any one of the principals satisfies.
     #[must_use]
     pub fn any_of(principals: Vec<Principal>) -> Self {
         Self { rule: Rule::OutOf { n: 1, rules: principals.into_iter().map(Rule::SignedBy).collect() } }
@@ -108,13 +109,13 @@ impl Rule {
 }
 
 impl Principal {
-    /// Makes the principal of a role.
+    /// Creates the principal for a role.
     #[must_use]
     pub fn role(msp_id: MspId, role: Role) -> Self {
         Self::Role { msp_id, role }
     }
 
-    /// Returns the organization, if the principal has one.
+    /// Returns the MSP ID of the organization, if the principal has one.
     #[must_use]
     pub fn msp_id(&self) -> Option<&MspId> {
         match self {

@@ -1,30 +1,30 @@
-//! Public keys of certificates, and signatures by them.
+//! Public keys of certificates, and verification of their signatures.
 
 use ccs_certificates::{Certificate, Curve, KeyAlgorithm};
 use ring::signature::{
     ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA256_ASN1, ED25519, UnparsedPublicKey, VerificationAlgorithm,
 };
 
-/// Says why a signature was refused.
+/// Reason why a signature is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignatureError {
-    /// No such key signs in Fabric.
+    /// Fabric does not sign with this type of key.
     #[error(
-        "the certificate's key ({0}) cannot sign: Fabric takes ECDSA on P-256 and P-384, and Ed25519 from 3.0 on"
+        "the certificate's key ({0}) cannot sign: Fabric accepts ECDSA on P-256 and P-384, and Ed25519 since 3.0"
     )]
     UnsupportedKey(String),
-    /// The bytes are no pair of numbers in DER.
-    #[error("the signature is not DER of two numbers in the range of the curve")]
+    /// The bytes are not a DER sequence of two integers.
+    #[error("the signature is not a DER sequence of two integers in the range of the curve")]
     Malformed,
     /// S is in the upper half of its range.
-    #[error("the signature's S is in the upper half of its range, which Fabric refuses")]
+    #[error("the signature's S is in the upper half of its range, which Fabric rejects")]
     HighS,
-    /// The signature is by another key or over another message.
-    #[error("the signature is not by the certificate's key over this message")]
+    /// The signature was made by another key or over another message.
+    #[error("the signature does not match the certificate's key and the message")]
     Wrong,
 }
 
-/// Is the public key of a certificate: an uncompressed point, or 32 bytes of Ed25519.
+/// Public key of a certificate: an uncompressed point, or 32 bytes of Ed25519.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PublicKey {
     /// ECDSA on P-256.
@@ -33,7 +33,7 @@ pub(crate) enum PublicKey {
     P384(Vec<u8>),
     /// Ed25519.
     Ed25519(Vec<u8>),
-    /// Another kind, in words.
+    /// Another type, as text.
     Other(String),
 }
 
@@ -48,8 +48,8 @@ impl PublicKey {
         }
     }
 
-    /// Verifies a signature over a message: ECDSA over its SHA-256 whatever the curve, with a low S; Ed25519 over the
-    /// message itself (Fabric 3.1 `msp/identities.go`).
+    /// Verifies a signature over a message. ECDSA signs the SHA-256 of the message on every curve and requires a low
+    /// S; Ed25519 signs the message itself (Fabric 3.1 `msp/identities.go`).
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), SignatureError> {
         let (algorithm, key): (&'static dyn VerificationAlgorithm, _) = match self {
             Self::P256(point) => {

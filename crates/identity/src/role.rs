@@ -1,15 +1,15 @@
-//! The roles that a policy can ask for.
+//! Roles of identities in policies.
 
 use std::fmt;
 
 use ccs_proto::common::msp_role::MspRoleType;
 
-/// Is what an identity may be within its organization.
+/// Role of an identity in its organization.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
     /// Any valid identity of the MSP.
     Member,
-    /// An administrator: by its organizational unit or by a certificate among the MSP's administrators.
+    /// An administrator, by its organizational unit or because the MSP lists its certificate.
     Admin,
     /// A client, by its organizational unit.
     Client,
@@ -20,10 +20,10 @@ pub enum Role {
 }
 
 impl Role {
-    /// Every role, in the order of their numbers on the wire.
+    /// All roles, in the order of their numbers on the wire.
     pub const ALL: [Self; 5] = [Self::Member, Self::Admin, Self::Client, Self::Peer, Self::Orderer];
 
-    /// Returns the word of the policy language.
+    /// Returns the role's name in the policy language.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {

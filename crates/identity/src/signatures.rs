@@ -1,7 +1,7 @@
-//! Signatures that are known to be right, so that none is verified twice.
+//! Cache of valid signatures, so that none is verified twice.
 //!
-//! One and the same signature is looked at by the orderer that takes a transaction and by the peer that commits it; where the
-//! two are one process, the second look need not compute. To verify is the dearest thing that is done for a transaction.
+//! Both the orderer that accepts a transaction and the peer that commits it verify the same signature. When they are
+//! one process, the cache saves the second verification, which is the most expensive step of a transaction.
 
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
@@ -11,17 +11,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::certificate::Certificate;
 
-/// How many signatures are remembered: those of all transactions that may wait for their block, at some 100 bytes each.
+/// Number of cached signatures: enough for all transactions that may wait for their block, at about 100 bytes each.
 const REMEMBERED: NonZeroUsize = NonZeroUsize::new(4096).unwrap();
 
-/// Names a key, a message and a signature that belong together.
+/// Hash of a key, a message and a signature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SignatureId([u8; 32]);
 
 impl SignatureId {
     pub(crate) fn new(signer: &Certificate, message: &[u8], signature: &[u8]) -> Self {
         let mut hash = Sha256::new();
-        // With their lengths, so that no byte can pass from one part to the next.
+        // Includes the lengths, so that no byte can move from one part to the next.
         for part in [signer.key_info(), signature] {
             hash.update(part.len().to_be_bytes());
             hash.update(part);
@@ -31,7 +31,7 @@ impl SignatureId {
     }
 }
 
-/// The signatures that were found right lately. Wrong ones are not remembered: nobody can fill it who cannot sign.
+/// Cache of recently verified signatures. Invalid ones are not cached, so that only clients with a key can fill it.
 #[derive(Debug)]
 pub(crate) struct KnownSignatures(Mutex<LruCache<SignatureId, ()>>);
 
@@ -40,7 +40,7 @@ impl KnownSignatures {
         Self(Mutex::new(LruCache::new(REMEMBERED)))
     }
 
-    /// Verifies a signature that is not known yet.
+    /// Verifies a signature unless it is cached.
     pub(crate) fn check<E>(&self, id: SignatureId, verify: impl FnOnce() -> Result<(), E>) -> Result<(), E> {
         if self.lock().get(&id).is_none() {
             verify()?;
@@ -53,7 +53,7 @@ impl KnownSignatures {
         self.lock().put(id, ());
     }
 
-    /// Held only to look up and insert: nothing awaits under it.
+    /// Locks the cache, for lookups and inserts only. Do not await while holding the lock.
     fn lock(&self) -> std::sync::MutexGuard<'_, LruCache<SignatureId, ()>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -17,7 +17,7 @@ use crate::msp::{FolderError, serialized_identity};
 use crate::msp_id::MspId;
 use crate::public_key::PublicKey;
 
-/// Says why a signer cannot be made, or did not sign.
+/// Error from creating a signer or from signing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SignerError {
     /// The certificate cannot be read.
@@ -26,21 +26,21 @@ pub enum SignerError {
     /// The key cannot be read.
     #[error("the signer's key cannot be read: {0}")]
     Key(String),
-    /// The certificate's key is of a kind that does not sign here.
-    #[error("the signer's certificate has a key of another kind than ECDSA on P-256 or P-384")]
+    /// The certificate's key has a type that cannot sign.
+    #[error("the signer's certificate has an unsupported key: expected ECDSA on P-256 or P-384")]
     Kind,
-    /// The key is another certificate's.
+    /// The key belongs to another certificate.
     #[error("the key does not belong to certificate '{0}'")]
     OtherKey(String),
     /// A file of the MSP folder cannot be read.
     #[error(transparent)]
     Folder(#[from] FolderError),
-    /// The system gave no random numbers.
-    #[error("cannot sign: the system gives no random numbers")]
+    /// The system's random number generator failed.
+    #[error("cannot sign: the system's random number generator failed")]
     Randomness,
 }
 
-/// Signs for an identity.
+/// Signs with the key of an identity.
 pub struct Signer {
     creator: Vec<u8>,
     certificate: Certificate,
@@ -54,15 +54,15 @@ enum Key {
 }
 
 impl Signer {
-    /// Makes a signer of PEM texts; the key is PKCS#8 or SEC 1, whatever its label says.
+    /// Creates a signer from PEM texts. The key is PKCS#8 or SEC 1; its label is ignored.
     pub fn from_pem(msp_id: MspId, certificate: &[u8], key: &[u8]) -> Result<Self, SignerError> {
         let certificate = Certificate::from_pem(certificate).map_err(SignerError::Certificate)?;
         let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| SignerError::Key(error.to_string()))?;
         Self::new(msp_id, certificate, key.secret_der())
     }
 
-    /// Makes a signer of an MSP folder: the certificate in `signcerts`, and the key in `keystore` that belongs to it,
-    /// whatever its name.
+    /// Creates a signer from an MSP folder: reads the certificate in `signcerts`, and the matching key in `keystore`,
+    /// regardless of the key's file name.
     pub fn read(msp_id: &MspId, folder: &Path) -> Result<Self, SignerError> {
         let (certificate, keys) = crate::msp::read_signer(folder)?;
         let mut last = SignerError::OtherKey(certificate.subject().to_owned());
@@ -81,7 +81,7 @@ impl Signer {
         Ok(Self { creator, certificate, msp_id, key })
     }
 
-    /// Returns the serialized identity, the creator or endorser of what is signed.
+    /// Returns the serialized identity, which is the creator or endorser of signed messages.
     #[must_use]
     pub fn creator(&self) -> &[u8] {
         &self.creator
@@ -93,13 +93,14 @@ impl Signer {
         &self.certificate
     }
 
-    /// Returns the MSP.
+    /// Returns the MSP ID.
     #[must_use]
     pub fn msp_id(&self) -> &MspId {
         &self.msp_id
     }
 
-    /// Signs a message: ECDSA over its SHA-256, DER, with S in the lower half of its range.
+    /// Signs a message with ECDSA over its SHA-256. Returns the signature as DER, with S in the lower half of its
+    /// range.
     pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignerError> {
         match &self.key {
             Key::P256 { pair, random } => {
@@ -117,7 +118,7 @@ impl Signer {
     }
 }
 
-/// Shows whose signer it is, and nothing of the key.
+/// Prints the identity, but not the key.
 impl fmt::Debug for Signer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Signer");
@@ -126,7 +127,7 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// Requires that a key, PEM, belongs to a certificate.
+/// Checks that a key (PEM) belongs to a certificate.
 pub(crate) fn require_key(certificate: &Certificate, key: &[u8]) -> Result<(), SignerError> {
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| SignerError::Key(error.to_string()))?;
     read_key(certificate, key.secret_der()).map(|_| ())
@@ -141,7 +142,7 @@ fn read_key(certificate: &Certificate, der: &[u8]) -> Result<Key, SignerError> {
     key.ok_or_else(|| SignerError::OtherKey(certificate.subject().to_owned()))
 }
 
-/// Returns nothing when the key has another public half than the certificate.
+/// Returns [`None`] if the key does not match the certificate.
 fn p256_key(der: &[u8], point: &[u8]) -> Result<Option<Key>, SignerError> {
     let secret = p256::SecretKey::from_pkcs8_der(der);
     let secret = secret.or_else(|error| p256::SecretKey::from_sec1_der(der).map_err(|_| error));

@@ -1,4 +1,4 @@
-//! An MSP as the configuration of a channel holds it.
+//! Encodes an MSP as in the configuration of a channel.
 
 use ccs_proto::msp::{FabricCryptoConfig, FabricMspConfig, FabricNodeOUs, FabricOuIdentifier, MspConfig};
 use prost::Message as _;
@@ -6,7 +6,7 @@ use prost::Message as _;
 use crate::certificate::Certificate;
 use crate::msp::{MspSettings, NodeUnits, UnitIdentifier};
 
-/// The number of the kind of MSP that has certificates; the other kind is Idemix.
+/// Number of the MSP type that uses X.509 certificates; the other type is Idemix.
 const FABRIC: i32 = 0;
 
 pub(super) fn msp_config(settings: &MspSettings) -> MspConfig {

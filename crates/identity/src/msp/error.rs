@@ -1,107 +1,107 @@
-//! Why there is no MSP, and why a certificate is no identity.
+//! Errors from creating an MSP and from validating a certificate.
 
 use crate::msp_id::MspId;
 
-/// Says why an MSP cannot be made.
+/// Error from creating an MSP.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MspError {
-    /// There is nothing to trust.
+    /// The MSP has no root certificate.
     #[error("MSP {0} has no root certificate")]
     NoRoot(MspId),
-    /// A root or intermediate certificate may not issue.
-    #[error("certificate '{subject}' is no CA certificate: its basic constraints do not say CA")]
+    /// A root or intermediate certificate is not a CA certificate.
+    #[error("certificate '{subject}' is not a CA certificate: its basic constraints do not include CA")]
     NotACa {
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
     },
-    /// A CA certificate lacks what Fabric demands.
+    /// A CA certificate lacks the subject key identifier that Fabric requires.
     #[error("CA certificate '{subject}' has no subject key identifier")]
     NoSubjectKeyIdentifier {
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
     },
-    /// An intermediate certificate leads nowhere.
+    /// An intermediate certificate does not chain to a root.
     #[error("intermediate certificate '{subject}' does not lead to a root certificate")]
     Orphan {
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
     },
-    /// An intermediate certificate is on the list of its CA.
+    /// An intermediate certificate is on the revocation list of its CA.
     #[error("CA certificate '{subject}' is revoked")]
     Revoked {
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
     },
-    /// A root certificate that webpki cannot use.
+    /// webpki rejects a root certificate.
     #[error("CA certificate '{subject}' cannot be used: {reason}")]
     Anchor {
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
-        /// What webpki says.
+        /// Error text of webpki.
         reason: String,
     },
-    /// A revocation list that cannot be read.
+    /// A revocation list cannot be read.
     #[error("a revocation list cannot be read: {0}")]
     RevocationList(String),
     /// The certifier of an organizational unit is not among the CA certificates.
     #[error(
-        "organizational unit '{unit}' names certificate '{subject}', which is no CA certificate of the MSP"
+        "organizational unit '{unit}' names certificate '{subject}', which is not a CA certificate of the MSP"
     )]
     UnknownCertifier {
-        /// The unit.
+        /// Name of the unit.
         unit: String,
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
     },
 }
 
-/// Says why a certificate is no identity of an MSP: text for a log, never for a client.
+/// Reason why a certificate is not an identity of an MSP. The text is for logs and must not reach clients.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValidationError {
-    /// A CA does not sign transactions.
+    /// The certificate is a CA certificate, which does not sign transactions.
     #[error("'{0}' is a CA certificate")]
     CaCertificate(String),
-    /// The chain does not hold, or the certificate is revoked.
+    /// The chain is invalid, or the certificate is revoked.
     #[error("certificate '{subject}' does not chain to a root of MSP {msp_id}: {reason}")]
     Chain {
-        /// The MSP asked.
+        /// ID of the MSP.
         msp_id: MspId,
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
-        /// What webpki says.
+        /// Error text of webpki.
         reason: String,
     },
-    /// The CA issues other CAs of the MSP, and so no identities.
+    /// The certificate was issued by a CA that issues other CAs of the MSP, and so may not issue identities.
     #[error(
-        "certificate '{subject}' was issued by '{issuer}', and not by one of the CAs which that has issued"
+        "certificate '{subject}' was issued by '{issuer}' directly; this MSP requires an intermediate CA"
     )]
     Issuer {
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
-        /// The subject of the CA.
+        /// Subject of the CA.
         issuer: String,
     },
     /// The certificate is on a revocation list.
     #[error("certificate '{0}' is revoked")]
     Revoked(String),
-    /// The organizational units do not give one role.
-    #[error("certificate '{subject}' must have one of the organizational units {expected}, and has {found}")]
+    /// The organizational units do not determine exactly one role.
+    #[error("certificate '{subject}' must have one of the organizational units {expected}, but has {found}")]
     Units {
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
-        /// The units of the MSP.
+        /// Units that the MSP defines.
         expected: String,
-        /// The units of the certificate.
+        /// Units of the certificate.
         found: String,
     },
-    /// The unit counts only when a certain CA gave it.
+    /// The certificate was not issued by the CA that the unit requires.
     #[error(
-        "organizational unit '{unit}' of certificate '{subject}' was given by another CA than the MSP demands"
+        "certificate '{subject}' was not issued by the CA that the MSP requires for organizational unit '{unit}'"
     )]
     Certifier {
-        /// The certificate's subject.
+        /// Subject of the certificate.
         subject: String,
-        /// The unit.
+        /// Name of the unit.
         unit: String,
     },
 }

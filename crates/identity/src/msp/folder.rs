@@ -1,4 +1,4 @@
-//! Reads an MSP folder as a peer, a client or an administrator has it.
+//! Reads the MSP folder of a peer, client or administrator.
 
 use std::fs;
 use std::io;
@@ -12,57 +12,57 @@ use super::{Msp, MspError, MspSettings, NodeUnits, UnitIdentifier};
 use crate::certificate::{Certificate, CertificateError};
 use crate::msp_id::MspId;
 
-/// Says why an MSP folder cannot be used.
+/// Error from reading an MSP folder.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FolderError {
     /// A file or folder cannot be read.
     #[error("cannot read {}: {reason}", path.display())]
     Unreadable {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// Error text of the system.
         reason: String,
     },
-    /// A file holds something else than it should.
+    /// A file has unexpected content.
     #[error("{}: {reason}", path.display())]
     Content {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the error.
         reason: String,
     },
-    /// A folder holds nothing of what it must hold.
+    /// A folder lacks a required file.
     #[error("there is no {what} in {}", path.display())]
     Empty {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// What is missing.
+        /// Kind of the missing file.
         what: &'static str,
     },
-    /// The content does not make an MSP.
-    #[error("{} is no MSP: {reason}", path.display())]
+    /// The content does not form a valid MSP.
+    #[error("{} is not a valid MSP folder: {reason}", path.display())]
     Msp {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// Why not.
+        /// Error from creating the MSP.
         reason: MspError,
     },
 }
 
 impl FolderError {
-    /// Returns what an MSP folder looks like, where that may help.
+    /// Returns a description of an MSP folder's layout, if that may help.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let layout = "an MSP folder has cacerts/, tlscacerts/ and config.yaml, and signcerts/ and keystore/ when it signs";
+        let layout = "an MSP folder has cacerts/, tlscacerts/ and config.yaml, and for a signer signcerts/ and keystore/";
         matches!(self, Self::Empty { .. } | Self::Unreadable { .. }).then(|| layout.to_owned())
     }
 }
 
 impl MspSettings {
-    /// Reads the settings from a folder: `cacerts`, and where they exist `intermediatecerts`, `admincerts`, `crls`,
+    /// Reads settings from a folder: `cacerts`, and, if they exist, `intermediatecerts`, `admincerts`, `crls`,
     /// `tlscacerts`, `tlsintermediatecerts` and `config.yaml`.
     ///
-    /// As a peer does, this takes the first certificate of each file, and passes over files without one.
+    /// Like a peer, reads the first certificate of each file, and skips files without one.
     pub fn read(id: MspId, folder: &Path) -> Result<Self, FolderError> {
         let certificates = |name: &str| read_each(&folder.join(name), first_certificate);
         let roots = certificates("cacerts")?;
@@ -87,14 +87,14 @@ impl MspSettings {
 }
 
 impl Msp {
-    /// Reads the MSP of a folder.
+    /// Reads an MSP from a folder.
     pub fn read(id: MspId, folder: &Path) -> Result<Self, FolderError> {
         let settings = MspSettings::read(id, folder)?;
         Self::new(settings).map_err(|reason| FolderError::Msp { path: folder.to_owned(), reason })
     }
 }
 
-/// Reads the certificate and the keys of a folder that signs.
+/// Reads the certificate and the keys of a signer's folder.
 pub(crate) fn read_signer(folder: &Path) -> Result<(Certificate, Vec<PrivateKeyDer<'static>>), FolderError> {
     let (signcerts, keystore) = (folder.join("signcerts"), folder.join("keystore"));
     let certificate = read_each(&signcerts, first_certificate)?.into_iter().next();
@@ -106,7 +106,7 @@ pub(crate) fn read_signer(folder: &Path) -> Result<(Certificate, Vec<PrivateKeyD
     Ok((certificate, keys))
 }
 
-/// Reads every file of a folder, in the order of their names; a folder that is not there has none.
+/// Reads all files of a folder, sorted by name. A missing folder counts as empty.
 fn read_each<T>(
     folder: &Path,
     read: impl Fn(&[u8]) -> Result<Option<T>, String>,
@@ -148,7 +148,7 @@ fn first_key(bytes: &[u8]) -> Result<Option<PrivateKeyDer<'static>>, String> {
     PrivateKeyDer::pem_slice_iter(bytes).next().transpose().map_err(|error| error.to_string())
 }
 
-/// The file config.yaml; other keys of it are for other programs.
+/// Content of config.yaml. Other keys in it are for other programs.
 #[derive(Default, Deserialize)]
 struct Configuration {
     #[serde(rename = "NodeOUs")]
@@ -195,7 +195,7 @@ impl Configuration {
 impl NodeOus {
     fn load(self, folder: &Path) -> Result<NodeUnits, FolderError> {
         let load = |unit: Option<Unit>| {
-            // A unit without a name is one that is not configured.
+            // A unit without a name is not configured.
             unit.filter(|unit| !unit.name.is_empty()).map(|unit| unit.load(folder)).transpose()
         };
         Ok(NodeUnits {
@@ -208,8 +208,8 @@ impl NodeOus {
 }
 
 impl Unit {
-    /// Loads the certifier. A peer goes on without one when the file is not there (Fabric 3.1 `msp/configbuilder.go`); here
-    /// that is an error, since any CA of the MSP could then give the role.
+    /// Loads the certifier. A peer ignores a missing file (Fabric 3.1 `msp/configbuilder.go`); here it is an error,
+    /// since any CA of the MSP could otherwise grant the role.
     fn load(self, folder: &Path) -> Result<UnitIdentifier, FolderError> {
         if self.certificate.is_empty() {
             return Ok(UnitIdentifier { name: self.name, certifier: None });

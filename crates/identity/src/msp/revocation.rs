@@ -1,6 +1,7 @@
-//! Revocation lists of an MSP: whose they are, and whom they name.
+//! Revocation lists of an MSP: finds the CA of each, and looks up certificates.
 //!
-//! A list is that of the CA whose key identifier it has, as in Fabric 3.1 `msp/mspimplvalidate.go`: two CAs may have one name.
+//! A list belongs to the CA with the same key identifier, as in Fabric 3.1 `msp/mspimplvalidate.go`, since two CAs
+//! may have the same name.
 
 use ccs_certificates::revocation_list_authority;
 use webpki::{
@@ -11,7 +12,7 @@ use webpki::{
 use super::MspError;
 use crate::certificate::Certificate;
 
-/// A revocation list, read once.
+/// Parsed revocation list.
 #[derive(Debug)]
 pub(super) struct RevocationList {
     authority: Vec<u8>,
@@ -32,9 +33,9 @@ impl RevocationList {
         ca.subject_key_identifier() == Some(self.authority.as_slice())
     }
 
-    /// Returns whether the list names a certificate of its CA.
+    /// Returns whether the list contains a certificate of its CA.
     pub(super) fn revokes(&self, certificate: &Certificate) -> bool {
-        // A list that cannot be read to its end was refused when it came.
+        // Lists that cannot be read completely were rejected when the MSP was created.
         self.list.find_serial(certificate.serial()).is_ok_and(|revoked| revoked.is_some())
     }
 
@@ -43,7 +44,7 @@ impl RevocationList {
     }
 }
 
-/// Asks the lists about the leaf alone; an old list still counts. There are no options without a list.
+/// Returns options that check only the leaf, and accept expired lists; [`None`] without a list.
 pub(super) fn options<'a>(lists: &'a [&'a CertRevocationList<'a>]) -> Option<RevocationOptions<'a>> {
     let builder = RevocationOptionsBuilder::new(lists).ok()?;
     let builder = builder.with_depth(RevocationCheckDepth::EndEntity);

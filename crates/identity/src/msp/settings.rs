@@ -1,33 +1,34 @@
-//! What an MSP is made of.
+//! Settings of an MSP.
 
 use crate::certificate::Certificate;
 use crate::msp_id::MspId;
 
-/// Is what an MSP is made of: the content of an MSP folder, or of `FabricMSPConfig` in a channel's configuration.
+/// Settings of an MSP: the content of an MSP folder, or of `FabricMSPConfig` in a channel's configuration.
 #[derive(Clone, Debug)]
 pub struct MspSettings {
-    /// The ID.
+    /// ID of the MSP.
     pub id: MspId,
     /// Root CA certificates; at least one.
     pub roots: Vec<Certificate>,
     /// Intermediate CA certificates.
     pub intermediates: Vec<Certificate>,
-    /// Certificates that are administrators whatever their organizational unit.
+    /// Certificates of administrators, regardless of their organizational units.
     pub administrators: Vec<Certificate>,
     /// Revocation lists, DER.
     pub revocation_lists: Vec<Vec<u8>>,
-    /// The organizational units that give roles; none when they are not enabled.
+    /// Organizational units that grant roles; [`None`] if they are not enabled.
     pub node_units: Option<NodeUnits>,
-    /// Organizational units of which an identity must have one, when `node_units` is none; empty demands nothing.
+    /// Organizational units, one of which an identity must have if `node_units` is [`None`]; if empty, no unit is
+    /// required.
     pub units: Vec<UnitIdentifier>,
-    /// Root CA certificates of TLS; they say nothing about identities.
+    /// Root CA certificates for TLS; they are not used for identities.
     pub tls_roots: Vec<Certificate>,
-    /// Intermediate CA certificates of TLS.
+    /// Intermediate CA certificates for TLS.
     pub tls_intermediates: Vec<Certificate>,
 }
 
 impl MspSettings {
-    /// Returns settings of one root and nothing else.
+    /// Creates settings with a single root certificate.
     #[must_use]
     pub fn new(id: MspId, root: Certificate) -> Self {
         Self {
@@ -44,25 +45,25 @@ impl MspSettings {
     }
 }
 
-/// Names an organizational unit, and the CA that must have given it.
+/// Organizational unit, and the CA that must have issued certificates with it.
 #[derive(Clone, Debug)]
 pub struct UnitIdentifier {
-    /// The value of OU in a certificate's subject.
+    /// Value of OU in a certificate's subject.
     pub name: String,
-    /// The CA certificate that must have issued the certificate; any of the MSP when none.
+    /// CA certificate that must have issued the certificate; [`None`] for any CA of the MSP.
     pub certifier: Option<Certificate>,
 }
 
-/// Is the `NodeOUs` of an MSP: the organizational unit of each role.
+/// `NodeOUs` of an MSP: the organizational unit of each role.
 #[derive(Clone, Debug, Default)]
 pub struct NodeUnits {
-    /// The unit of clients.
+    /// Unit of clients.
     pub client: Option<UnitIdentifier>,
-    /// The unit of peers.
+    /// Unit of peers.
     pub peer: Option<UnitIdentifier>,
-    /// The unit of administrators.
+    /// Unit of administrators.
     pub admin: Option<UnitIdentifier>,
-    /// The unit of orderers.
+    /// Unit of orderers.
     pub orderer: Option<UnitIdentifier>,
 }
 

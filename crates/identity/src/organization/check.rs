@@ -1,4 +1,4 @@
-//! Reads an organization's folder and checks that all of it can be used.
+//! Opens an organization's folder and checks its content.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -17,9 +17,9 @@ use crate::role::Role;
 use crate::signer::{Signer, SignerError, require_key};
 
 impl Organization {
-    /// Opens the folder of an organization, whoever made it: cryptogen's layout, or that of Fabric's test network with CAs.
+    /// Opens the folder of an organization, in the layout of cryptogen or of Fabric's test network with CAs.
     ///
-    /// The peer's, the administrator's and the user's certificate must be valid, and the TLS certificate too and for all
+    /// Requires valid certificates for the peer, the administrator and the user, and a valid TLS certificate for all
     /// hosts of the plan.
     pub fn open(plan: &OrganizationPlan, folder: &Path, now: SystemTime) -> Result<Self, OrganizationError> {
         let msp = Msp::read(plan.msp_id.clone(), &folder.join("msp"))?;
@@ -76,7 +76,7 @@ fn tls(folder: &Path, hosts: &[String], now: SystemTime) -> Result<PeerTls, Orga
     }
     require_chain(&tls, &server, now).map_err(|error| wrong(format!("ca.crt did not issue it: {error}")))?;
     match require_key(&server, tls.server.key.as_bytes()) {
-        // TLS takes more kinds of keys than Fabric's signatures do.
+        // TLS supports more key types than Fabric's signatures do.
         Ok(()) | Err(SignerError::Kind) => Ok(tls),
         Err(SignerError::OtherKey(_)) => Err(wrong("server.key belongs to another certificate".to_owned())),
         Err(_) => Err(wrong("server.key cannot be read".to_owned())),
@@ -89,7 +89,7 @@ fn covers(certificate: &Certificate, host: &str) -> bool {
     leaf.is_ok_and(|leaf| leaf.verify_is_valid_for_subject_name(&name).is_ok())
 }
 
-/// Requires that a client which trusts ca.crt takes the server, with the certificates that it sends.
+/// Checks that a client that trusts ca.crt accepts the server with the certificates that it sends.
 fn require_chain(tls: &PeerTls, server: &Certificate, now: SystemTime) -> Result<(), webpki::Error> {
     let certificates = |pem: &str| -> Vec<CertificateDer<'static>> {
         CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).collect()

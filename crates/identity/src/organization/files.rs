@@ -1,15 +1,15 @@
-//! Which file of an organization's folder holds what: the layout of cryptogen (Fabric 3.1 `cmd/cryptogen`).
+//! The files of an organization's folder, in the layout of cryptogen (Fabric 3.1 `cmd/cryptogen`).
 
 use super::OrganizationPlan;
 use super::material::{Material, Member};
 use super::profile;
 
-/// A file of the folder.
+/// File of the folder.
 pub(super) struct NewFile {
-    /// Its path in the folder.
+    /// Path relative to the folder.
     pub(super) path: String,
     pub(super) content: String,
-    /// Whether it is a key.
+    /// Whether the file contains a private key.
     pub(super) is_secret: bool,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn files(plan: &OrganizationPlan, material: &Material) -> Vec<NewFile
     files
 }
 
-/// Returns the folders that stay empty: administrators are told by their organizational unit.
+/// Returns the folders that stay empty, since administrators are recognized by their organizational unit.
 pub(super) fn empty_folders(plan: &OrganizationPlan) -> [String; 4] {
     let OrganizationPlan { domain, .. } = plan;
     [
@@ -52,7 +52,7 @@ pub(super) fn empty_folders(plan: &OrganizationPlan) -> [String; 4] {
     ]
 }
 
-/// Returns what every MSP folder of the organization holds.
+/// Returns the files that every MSP folder of the organization contains.
 fn msp(plan: &OrganizationPlan, material: &Material, folder: &str) -> [NewFile; 3] {
     let domain = &plan.domain;
     [
@@ -74,7 +74,7 @@ fn member(
     let mut files = Vec::from(msp(plan, material, &format!("{folder}/msp")));
     files.extend([
         public(format!("{folder}/msp/signcerts/{name}-cert.pem"), &member.identity.certificate),
-        // The name that a client of Fabric CA gives it: applications look for either.
+        // Clients of Fabric CA use this name: applications look for either.
         public(format!("{folder}/msp/signcerts/cert.pem"), &member.identity.certificate),
         secret(format!("{folder}/msp/keystore/priv_sk"), &member.identity.key),
         public(format!("{folder}/tls/ca.crt"), &material.tls_ca.certificate),
@@ -84,7 +84,7 @@ fn member(
     files
 }
 
-/// Returns config.yaml of an MSP folder.
+/// Returns the content of config.yaml in an MSP folder.
 fn config(certifier: &str) -> String {
     let roles = [("Client", "client"), ("Peer", "peer"), ("Admin", "admin"), ("Orderer", "orderer")];
     let units = roles.map(|(key, unit)| {

@@ -1,4 +1,4 @@
-//! The folder of an organization: written once and whole, afterwards only read.
+//! The folder of an organization, which is created atomically and only read afterwards.
 
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::ErrorKind::{AlreadyExists, DirectoryNotEmpty};
@@ -15,18 +15,18 @@ use super::{Organization, OrganizationError, OrganizationPlan, Origin};
 use crate::git::exclude_from_git;
 
 impl Organization {
-    /// Returns the folder of an organization under the folder of all, such as
+    /// Returns the organization's folder below `organizations`, such as
     /// `organizations/peerOrganizations/org1.example.com`.
     #[must_use]
     pub fn folder(organizations: &Path, plan: &OrganizationPlan) -> PathBuf {
         organizations.join("peerOrganizations").join(plan.domain.as_str())
     }
 
-    /// Takes the organization from its folder, and makes the folder first when it is not there or empty.
+    /// Opens the organization's folder, and creates it first if it is missing or empty.
     ///
-    /// What is there is checked and never changed: keys stay the same from one start to the next. A folder that is made
-    /// appears whole, no matter how many processes make it at once; keys have mode 0600, folders with nothing but keys 0700,
-    /// other folders 0755. Git ignores what is made: all of `organizations` if it was not there or empty.
+    /// Existing files are checked and never changed, so the keys stay the same across restarts. A new folder appears
+    /// atomically, even if several processes create it at once. Keys have mode 0600, folders that contain only keys
+    /// 0700, other folders 0755. Git ignores what this creates: all of `organizations` if that was missing or empty.
     pub fn open_or_make(
         plan: &OrganizationPlan,
         organizations: &Path,
@@ -45,11 +45,11 @@ impl Organization {
         let draft = draft.map_err(|error| failed(&error))?;
         match publish(&draft, &folder) {
             Ok(()) => {
-                // Nothing is left under the draft's name that its destructor could remove.
+                // The draft was renamed, so its destructor must not remove anything.
                 let _ = draft.keep();
                 Ok((material.organization(plan)?, Origin::Made))
             }
-            // Another process was faster; which of the two errors it is depends on the file system.
+            // Another process was faster. The file system determines which of the two errors is returned.
             Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists) => {
                 Ok((Self::open(plan, &folder, now)?, Origin::Found))
             }
@@ -66,7 +66,7 @@ fn is_occupied(folder: &Path) -> io::Result<bool> {
     }
 }
 
-/// Writes the files into a hidden folder of `organizations`, where nothing looks for an organization.
+/// Writes the files into a hidden folder of `organizations`, where no client looks for an organization.
 fn draft(organizations: &Path, files: &[NewFile], empty: &[String]) -> io::Result<TempDir> {
     let is_shared = is_occupied(organizations)?;
     make_folder(organizations)?;

@@ -9,7 +9,7 @@ use crate::certificate::Certificate;
 use crate::msp::{Msp, MspSettings, NodeUnits};
 use crate::signer::{Signer, SignerError};
 
-/// Everything that is made for an organization.
+/// Certificates and keys of an organization.
 pub(super) struct Material {
     pub(super) ca: Pair,
     pub(super) tls_ca: Pair,
@@ -20,7 +20,7 @@ pub(super) struct Material {
 
 /// The two certificates of a member.
 pub(super) struct Member {
-    /// The common name.
+    /// Common name.
     pub(super) name: String,
     pub(super) identity: Pair,
     pub(super) tls: Pair,
@@ -45,7 +45,7 @@ impl Material {
         })
     }
 
-    /// Returns the organization that the material makes.
+    /// Returns the organization with these certificates and keys.
     pub(super) fn organization(&self, plan: &OrganizationPlan) -> Result<Organization, OrganizationError> {
         let read = |pair: &Pair| {
             let certificate = Certificate::from_pem(pair.certificate.as_bytes());
@@ -75,7 +75,7 @@ fn unusable(path: &str, reason: SignerError) -> OrganizationError {
 }
 
 impl Organization {
-    /// Makes an organization whose material is in memory only.
+    /// Creates an organization in memory only.
     pub fn in_memory(plan: &OrganizationPlan, now: SystemTime) -> Result<Self, OrganizationError> {
         Material::make(plan, now)?.organization(plan)
     }

@@ -1,4 +1,4 @@
-//! What an organization shall be.
+//! The description of an organization to create or open.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,19 +7,19 @@ use rustls_pki_types::ServerName;
 
 use crate::msp_id::MspId;
 
-/// What every peer's TLS certificate is for, beside its own name: clients on this machine.
+/// Hosts in every peer's TLS certificate besides the peer's own name, for clients on this machine.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// Describes an organization that is to be made or found.
+/// Description of an organization to create or open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationPlan {
-    /// The ID of its MSP.
+    /// ID of its MSP.
     pub msp_id: MspId,
-    /// Its domain, which names its folder and its members.
+    /// Domain, used in the names of its folder and members.
     pub domain: Domain,
-    /// Where else its peer is reached, beside `peer0.DOMAIN` and this machine.
+    /// Further hosts at which the peer is reachable, besides `peer0.DOMAIN` and this machine.
     pub hosts: Vec<Host>,
-    /// Where applications dial the peer, `host:port`, for the connection profiles.
+    /// Address at which applications dial the peer, `host:port`; used in connection profiles.
     pub endpoint: String,
 }
 
@@ -30,7 +30,7 @@ impl OrganizationPlan {
         format!("peer0.{}", self.domain)
     }
 
-    /// Returns every host of the peer's TLS certificate.
+    /// Returns all hosts of the peer's TLS certificate.
     #[must_use]
     pub fn all_hosts(&self) -> Vec<String> {
         let mut hosts = vec![self.peer_name()];
@@ -44,29 +44,30 @@ impl OrganizationPlan {
     }
 }
 
-/// The domain of an organization, such as `org1.example.com`.
+/// Domain of an organization, such as `org1.example.com`.
 ///
-/// Lower-case labels of letters, digits and dashes; at most 58 characters, since common names of members must fit into 64.
+/// Consists of lower-case labels of letters, digits and dashes. Has at most 58 characters, since the common names of
+/// members are limited to 64.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Domain(String);
 
-/// Says why a text is no domain.
+/// Error from parsing a domain.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "'{text}' is no domain: it has labels of a-z, 0-9 and dashes between dots, and not more than 58 characters"
+    "invalid domain '{text}': use labels of a-z, 0-9 and dashes, separated by dots, and at most 58 characters"
 )]
 pub struct DomainError {
     text: String,
 }
 
 impl Domain {
-    /// Returns the text.
+    /// Returns the domain as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Returns the first label.
+    /// Returns the first label of the domain.
     pub(crate) fn first_label(&self) -> &str {
         self.0.split('.').next().unwrap_or_default()
     }
@@ -96,13 +97,13 @@ impl fmt::Display for Domain {
     }
 }
 
-/// A host name or IP address.
+/// Host name or IP address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Host(ServerName<'static>);
 
-/// Says why a text is no host.
+/// Error from parsing a host.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is no host name and no IP address")]
+#[error("'{text}' is neither a host name nor an IP address")]
 pub struct HostError {
     text: String,
 }

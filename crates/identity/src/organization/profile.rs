@@ -1,6 +1,6 @@
-//! Connection profiles, for applications that read one.
+//! Connection profiles, for applications that use them.
 //!
-//! The form is that of Fabric's test network, without a CA: none is running.
+//! They have the form of the profiles of Fabric's test network, but list no CA, since none is running.
 
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -50,7 +50,7 @@ struct Options {
     hostname: String,
 }
 
-/// Returns the name of the organization in profiles: the first label of its domain with a capital letter.
+/// Returns the organization's name in profiles: the first label of its domain, capitalized.
 fn organization_name(plan: &OrganizationPlan) -> String {
     let mut letters = plan.domain.first_label().chars();
     let first = letters.next().map(|first| first.to_ascii_uppercase());
@@ -72,13 +72,13 @@ pub(super) fn json(plan: &OrganizationPlan, tls_ca: &str) -> String {
         organizations: BTreeMap::from([(name, member)]),
         peers: BTreeMap::from([(peer, entry)]),
     };
-    // Text keys and text values: this cannot fail.
+    // Keys and values are strings, so this cannot fail.
     let mut text = serde_json::to_string_pretty(&profile).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// Returns the same content as the JSON profile, with the certificate in lines of its own.
+/// Returns the JSON profile's content as YAML, with the certificate as a block of lines.
 pub(super) fn yaml(plan: &OrganizationPlan, tls_ca: &str) -> String {
     let (name, peer) = (organization_name(plan), plan.peer_name());
     let label = plan.domain.first_label();

@@ -1,4 +1,4 @@
-//! Policies on the wire: `common.SignaturePolicyEnvelope`.
+//! Encodes and decodes policies: `common.SignaturePolicyEnvelope`.
 
 use ccs_proto::common;
 use ccs_proto::common::msp_principal::Classification;
@@ -12,27 +12,27 @@ use crate::msp::serialized_identity;
 use crate::msp_id::MspIdError;
 use crate::role::Role;
 
-/// Says why an envelope holds no policy.
+/// Error from decoding a policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeError {
-    /// The bytes are no envelope.
+    /// The bytes are not an envelope.
     #[error("the signature policy cannot be decoded: {0}")]
     Undecodable(String),
-    /// Fabric knows version 0.
-    #[error("the signature policy has version {0}; there is only version 0")]
+    /// The version is not 0, the only one that Fabric knows.
+    #[error("the signature policy has version {0}; only version 0 is supported")]
     Version(i32),
-    /// A rule is empty.
-    #[error("the signature policy has a rule of no kind")]
+    /// A rule has no type.
+    #[error("a rule of the signature policy has no type")]
     NoRule,
-    /// A rule means a principal that is not there.
-    #[error("the signature policy names identity {index}, and has {count}")]
+    /// A rule refers to a principal that does not exist.
+    #[error("the signature policy refers to identity {index}, but has only {count}")]
     Index {
-        /// The index of the rule.
+        /// Index in the rule.
         index: i32,
-        /// How many identities there are.
+        /// Number of principals.
         count: usize,
     },
-    /// Rules are nested too deep.
+    /// The rules are nested too deeply.
     #[error("the signature policy's rules are nested deeper than {MAX_DEPTH}")]
     Depth,
     /// A principal cannot be read.
@@ -59,13 +59,13 @@ impl From<CertificateError> for EnvelopeError {
 }
 
 impl SignaturePolicy {
-    /// Reads a policy from the bytes of an envelope.
+    /// Decodes a policy from the bytes of an envelope.
     pub fn decode(bytes: &[u8]) -> Result<Self, EnvelopeError> {
         let envelope = common::SignaturePolicyEnvelope::decode(bytes);
         Self::from_envelope(&envelope.map_err(|error| EnvelopeError::Undecodable(error.to_string()))?)
     }
 
-    /// Reads a policy from an envelope.
+    /// Decodes a policy from an envelope.
     pub fn from_envelope(envelope: &common::SignaturePolicyEnvelope) -> Result<Self, EnvelopeError> {
         if envelope.version != 0 {
             return Err(EnvelopeError::Version(envelope.version));
@@ -76,10 +76,10 @@ impl SignaturePolicy {
         Ok(Self { rule: Rule::from_wire(rule, &principals, 0)? })
     }
 
-    /// Returns the envelope, the same as the peer command makes of the same text: approvals compare its bytes.
+    /// Encodes the policy exactly as the peer command encodes the same text, since approvals compare the bytes.
     ///
-    /// Principals are numbered as a peer meets them, those of inner gates before those of the gate around them, and each
-    /// as often as it is written (Fabric 3.1 `common/policydsl`).
+    /// Principals are numbered in the order in which a peer evaluates them: those of inner gates before those of the
+    /// outer gate, and repeated ones each time (Fabric 3.1 `common/policydsl`).
     #[must_use]
     pub fn to_envelope(&self) -> common::SignaturePolicyEnvelope {
         let mut identities = Vec::new();
@@ -103,7 +103,7 @@ impl Rule {
             Type::NOutOf(_) if depth == MAX_DEPTH => Err(EnvelopeError::Depth),
             Type::NOutOf(gate) => {
                 let rules = gate.rules.iter().map(|rule| Self::from_wire(rule, principals, depth + 1));
-                // A number below zero holds like zero.
+                // A negative number is always satisfied, like zero.
                 Ok(Self::OutOf {
                     n: u32::try_from(gate.n).unwrap_or(0),
                     rules: rules.collect::<Result<_, _>>()?,
@@ -135,17 +135,17 @@ fn signed_by(principal: &Principal, identities: &mut Vec<common::MspPrincipal>) 
 }
 
 impl Principal {
-    /// Reads a principal from the wire.
+    /// Decodes a principal.
     pub fn from_wire(principal: &common::MspPrincipal) -> Result<Self, EnvelopeError> {
         let content = principal.principal.as_slice();
         let kind = principal.principal_classification;
         let known = Classification::try_from(kind);
-        match known.map_err(|_| EnvelopeError::Principal(format!("there is no kind {kind}")))? {
+        match known.map_err(|_| EnvelopeError::Principal(format!("unknown kind {kind}")))? {
             Classification::Role => {
                 let role = common::MspRole::decode(content)?;
                 let known = Role::from_wire(role.role);
-                let known = known
-                    .ok_or_else(|| EnvelopeError::Principal(format!("there is no role {}", role.role)))?;
+                let known =
+                    known.ok_or_else(|| EnvelopeError::Principal(format!("unknown role {}", role.role)))?;
                 Ok(Self::Role { msp_id: role.msp_identifier.parse()?, role: known })
             }
             Classification::OrganizationUnit => {
@@ -166,7 +166,7 @@ impl Principal {
         }
     }
 
-    /// Returns the principal as on the wire; what is not supported keeps its kind and nothing else.
+    /// Encodes the principal. An unsupported one keeps only its kind.
     #[must_use]
     pub fn to_wire(&self) -> common::MspPrincipal {
         let (kind, principal) = match self {

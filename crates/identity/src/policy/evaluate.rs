@@ -4,11 +4,11 @@ use super::{Rule, SignaturePolicy};
 use crate::identity::Identity;
 
 impl SignaturePolicy {
-    /// Returns whether identities, whose signatures were verified, satisfy the policy together.
+    /// Returns whether the identities together satisfy the policy. Their signatures must already be verified.
     ///
-    /// Each identity counts once, and for the first rule in the policy's order that takes it (Fabric 3.1
-    /// `common/cauthdsl`): `AND('A.member', 'A.admin')` refuses the admin and the client of A in this order, and takes
-    /// them in the other one.
+    /// Each identity counts once, for the first rule in the policy's order that it matches (Fabric 3.1
+    /// `common/cauthdsl`): `AND('A.member', 'A.admin')` rejects the admin and the client of A in this order, and
+    /// accepts them in the other one.
     #[must_use]
     pub fn is_satisfied_by<'a>(&self, identities: impl IntoIterator<Item = &'a Identity>) -> bool {
         let mut distinct: Vec<&Identity> = Vec::new();
@@ -23,7 +23,7 @@ impl SignaturePolicy {
 }
 
 impl Rule {
-    /// Marks the identities that it used; what it marks when it does not hold is for the caller to throw away.
+    /// Marks the identities that it uses. If the result is false, the caller must discard the marks.
     fn holds(&self, identities: &[&Identity], used: &mut Vec<bool>) -> bool {
         match self {
             Self::SignedBy(principal) => {

@@ -1,15 +1,15 @@
-//! Reads the policy language of the peer command.
+//! Parser for the policy language of the peer command.
 //!
-//! The language is what Fabric 3.1 `common/policydsl` reads: gates `AND`, `OR` and `OutOf`, written so, in lower case or
-//! with an upper-case initial, over principals `'MSP.role'` in single or double quotes. Fabric evaluates the text with a general
-//! expression library and so takes some that nobody writes, such as `OutOf(1+1, …)`; these are refused here.
+//! The language is that of Fabric 3.1 `common/policydsl`: the gates `AND`, `OR` and `OutOf`, which may also be
+//! lower-case or capitalized, over principals `'MSP.role'` in single or double quotes. Fabric evaluates the text with
+//! a general expression library, and so accepts further texts such as `OutOf(1+1, …)`, which this parser rejects.
 
 use std::str::FromStr;
 
 use super::{MAX_DEPTH, Principal, Rule, SignaturePolicy};
 use crate::role::Role;
 
-/// Says where a text stops being a policy.
+/// Syntax error in a policy, with its position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the policy cannot be read at character {position}: {problem}")]
 pub struct PolicySyntaxError {
@@ -21,24 +21,24 @@ pub struct PolicySyntaxError {
 enum Problem {
     #[error("expected {expected}, found {found}")]
     Unexpected { expected: &'static str, found: String },
-    #[error("'{0}' is no principal")]
+    #[error("invalid principal '{0}'")]
     Principal(String),
-    #[error("a principal alone is no policy")]
+    #[error("a policy cannot be a single principal")]
     PrincipalAlone,
-    #[error("{n} of {of} rules can never hold")]
+    #[error("{n} of {of} rules can never be satisfied")]
     TooMany { n: String, of: usize },
     #[error("gates are nested deeper than {MAX_DEPTH}")]
     Depth,
 }
 
 impl PolicySyntaxError {
-    /// Returns where reading stopped, counted in characters from 1.
+    /// Returns the position of the error, in characters starting from 1.
     #[must_use]
     pub fn position(&self) -> usize {
         self.position
     }
 
-    /// Returns what to write instead.
+    /// Returns a correct example.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self.problem {
@@ -48,7 +48,7 @@ impl PolicySyntaxError {
             Problem::Principal(_) => {
                 "a principal is an MSP ID, a dot and member, admin, client, peer or orderer"
             }
-            Problem::PrincipalAlone => "put it into OR(...)",
+            Problem::PrincipalAlone => "wrap it in OR(...)",
             Problem::TooMany { .. } | Problem::Depth => return None,
         };
         Some(hint.to_owned())
@@ -71,7 +71,7 @@ impl FromStr for SignaturePolicy {
     }
 }
 
-/// A gate before its rules are known.
+/// Gate whose rules have not been parsed yet.
 enum Gate {
     And,
     Or,
@@ -126,7 +126,7 @@ impl<'a> Reader<'a> {
         Ok(Rule::OutOf { n, rules })
     }
 
-    /// Reads a number as it stands: a peer takes it in quotes too.
+    /// Parses a number. A peer also accepts a quoted one.
     fn number(&mut self) -> Result<&'a str, PolicySyntaxError> {
         let start = self.at;
         let text = match self.next_is_not_space() {
@@ -140,7 +140,8 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    /// A peer takes one more than there are rules, which then never hold together.
+    /// Checks the number against the rules. Like a peer, allows one more than there are rules, which can then never
+    /// be satisfied.
     fn bounded(&self, number: &str, at: usize, rules: usize) -> Result<u32, PolicySyntaxError> {
         let n = number.parse::<u32>().ok().filter(|n| usize::try_from(*n).is_ok_and(|n| n <= rules + 1));
         let shown = || number.chars().take(16).collect();
@@ -157,7 +158,7 @@ impl<'a> Reader<'a> {
         Ok(Principal::Role { msp_id, role })
     }
 
-    /// Reads up to the quote that is next.
+    /// Parses up to the next quote.
     fn quoted(&mut self) -> Result<&'a str, PolicySyntaxError> {
         let rest = self.rest();
         let mut inside = rest.chars();
@@ -186,7 +187,7 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    /// Passes space and returns the character after it, which stays.
+    /// Skips whitespace and returns the next character without consuming it.
     fn next_is_not_space(&mut self) -> Option<char> {
         let rest = self.rest().trim_start();
         self.at = self.text.len() - rest.len();

@@ -1,4 +1,4 @@
-//! Writes a policy in the language of the peer command.
+//! Prints a policy in the language of the peer command.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use super::{Principal, Rule, SignaturePolicy};
 impl fmt::Display for SignaturePolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.rule {
-            // The language has no policy of a principal alone.
+            // The language does not allow a policy of a single principal.
             Rule::SignedBy(principal) => write!(f, "OR({principal})"),
             gate @ Rule::OutOf { .. } => gate.fmt(f),
         }
@@ -37,7 +37,7 @@ impl fmt::Display for Rule {
     }
 }
 
-/// What the language cannot say is written in angle brackets.
+/// Prints principals that the language cannot express in angle brackets.
 impl fmt::Display for Principal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

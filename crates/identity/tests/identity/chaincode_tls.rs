@@ -51,7 +51,7 @@ fn the_key_has_the_label_that_a_peer_gives_it() {
     let pair = listener().issue("basic_1.0:aa").unwrap();
     assert!(pair.key.starts_with("-----BEGIN EC PRIVATE KEY-----"));
     assert!(pair.key.trim_end().ends_with("-----END EC PRIVATE KEY-----"));
-    // Go takes it all the same.
+    // Go accepts it as well.
     read_key_pair(pair.certificate.as_bytes(), pair.key.as_bytes()).unwrap();
     assert!(!format!("{pair:?}").contains("PRIVATE"));
 }

@@ -1,4 +1,4 @@
-//! What becomes of the creator of a signature header.
+//! Validation of the creators in signature headers.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -62,7 +62,7 @@ fn a_creator_may_have_64_kib() {
     assert!(manager.identify(&of_length(65_536)).is_ok());
     let long = of_length(65_537);
     let error = manager.identify(&long).unwrap_err();
-    assert_eq!(error.to_string(), "the creator has 65537 bytes, more than the 65536 that are accepted");
+    assert_eq!(error.to_string(), "the creator has 65537 bytes; at most 65536 are accepted");
     assert_eq!(error.organization(), None);
     let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
     assert!(manager.is_expired(&of_length(65_536), end));
@@ -94,8 +94,8 @@ fn each_refusal_has_a_reason_and_maybe_an_organization() {
     let manager = manager(&[&org, &other]);
     let pem = &org.ca.issue("someone", &["client"]).pem;
     let cases = [
-        (b"\xff\xff".to_vec(), None, "the creator is no serialized identity: "),
-        (creator("Org3MSP", pem), None, "the creator's MSP \"Org3MSP\" is none of the channel"),
+        (b"\xff\xff".to_vec(), None, "the creator is not a serialized identity: "),
+        (creator("Org3MSP", pem), None, "the creator's MSP \"Org3MSP\" does not belong to the channel"),
         (
             creator("Org1MSP", ""),
             None,
@@ -109,12 +109,12 @@ fn each_refusal_has_a_reason_and_maybe_an_organization() {
         (
             creator("Org2MSP", pem),
             None,
-            "MSP Org2MSP refuses a creator: certificate 'OU=client,CN=someone' does not chain to a root of MSP Org2MSP: ",
+            "MSP Org2MSP rejects a creator: certificate 'OU=client,CN=someone' does not chain to a root of MSP Org2MSP: ",
         ),
         (
             creator("Org1MSP", &Authority::root("ca").pem),
             Some("Org1MSP"),
-            "MSP Org1MSP refuses a creator: 'CN=ca' is a CA certificate",
+            "MSP Org1MSP rejects a creator: 'CN=ca' is a CA certificate",
         ),
     ];
     for (bytes, organization, text) in cases {

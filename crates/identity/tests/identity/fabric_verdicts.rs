@@ -1,4 +1,4 @@
-//! What Fabric itself says: recorded of policies, asked anew of the folder of an organization.
+//! Compares with Fabric: recorded answers for policies, and live answers for the folder of an organization.
 
 use std::fs;
 use std::path::Path;
@@ -11,10 +11,10 @@ use serde::Deserialize;
 
 use crate::network::id;
 
-/// Texts that Fabric takes and we refuse: its expression library passes over what follows the first expression.
+/// Texts that Fabric accepts and we reject: its expression library ignores everything after the first expression.
 const REFUSED_HERE: [&str; 1] = ["OR('A.member') x"];
 
-/// What a peer knows of the channel, sorted: Fabric keeps organizations in no order.
+/// A peer's view of the channel, sorted, because Fabric keeps organizations in no order.
 const CHANNEL: [&str; 16] = [
     "channel mychannel",
     "consensus etcdraft 2s 10",
@@ -37,7 +37,7 @@ const CHANNEL: [&str; 16] = [
 #[derive(Deserialize)]
 struct Verdict {
     text: String,
-    /// The envelope in hexadecimal, when the text is a policy.
+    /// Envelope in hexadecimal, if the text is a policy.
     envelope: Option<String>,
 }
 
@@ -53,7 +53,7 @@ fn policies_are_read_and_encoded_as_by_fabric() {
     }
 }
 
-/// Asks Fabric's code about a file or folder, and returns what it says.
+/// Runs Fabric's code on a file or folder, and returns its output.
 fn fabric(question: &str, path: &Path) -> String {
     let judge = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/go-msp");
     let output =

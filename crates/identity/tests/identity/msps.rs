@@ -1,4 +1,4 @@
-//! Which certificates are identities of an MSP, and in which roles.
+//! Validation of certificates by an MSP, and their roles.
 
 use std::time::{Duration, SystemTime};
 
@@ -36,7 +36,7 @@ fn exactly_one_unit_counts() {
         (&["client", "client"], "client, client"),
     ] {
         let error = identify(units).unwrap_err().to_string();
-        let expected = format!("units client, peer, admin, orderer, and has {found}");
+        let expected = format!("units client, peer, admin, orderer, but has {found}");
         assert!(error.ends_with(&expected), "{error}");
     }
 }
@@ -63,7 +63,7 @@ fn units_may_be_demanded_of_every_identity() {
     let error = msp.identify(ca.issue("someone", &["department2"]).certificate()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "certificate 'OU=department2,CN=someone' must have one of the organizational units department1, and has \
+        "certificate 'OU=department2,CN=someone' must have one of the organizational units department1, but has \
          department2"
     );
 }
@@ -77,13 +77,13 @@ fn a_chain_may_have_intermediates_and_must_reach_a_root() {
     settings.intermediates = vec![below.certificate(), one.certificate()];
     let msp = Msp::new(settings).unwrap();
     assert!(msp.identify(below.issue("someone", &[]).certificate()).is_ok());
-    // A CA that has issued one of the MSP issues no identities, as on a peer.
+    // As on a peer, a CA that has issued another CA of the MSP may not issue identities.
     for (ca, name) in [(&root, "root"), (&one, "one")] {
         let error = msp.identify(ca.issue("someone", &[]).certificate()).unwrap_err().to_string();
         assert_eq!(
             error,
             format!(
-                "certificate 'CN=someone' was issued by 'CN={name}', and not by one of the CAs which that has issued"
+                "certificate 'CN=someone' was issued by 'CN={name}' directly; this MSP requires an intermediate CA"
             )
         );
     }
@@ -107,7 +107,7 @@ fn a_role_may_be_bound_to_one_ca() {
     assert!(msp.identify(one.issue("peer", &["peer"]).certificate()).is_ok());
     assert_eq!(
         msp.identify(two.issue("peer", &["peer"]).certificate()).unwrap_err().to_string(),
-        "organizational unit 'peer' of certificate 'OU=peer,CN=peer' was given by another CA than the MSP demands"
+        "certificate 'OU=peer,CN=peer' was not issued by the CA that the MSP requires for organizational unit 'peer'"
     );
 }
 
@@ -128,7 +128,7 @@ fn an_ended_certificate_is_valid_and_expired() {
     let end = OffsetDateTime::from_unix_timestamp(1_700_000_000).unwrap();
     (params.not_before, params.not_after) = (end - time::Duration::days(1), end);
     let certificate = org.ca.issue_with(params, &PKCS_ECDSA_P256_SHA256).certificate();
-    // Issued before its CA: the moment of the check is the leaf's, and webpki does not ask for the root's.
+    // Issued before its CA: the check uses the leaf's time, and webpki does not check the root's.
     let identity = org.msp.identify(certificate).unwrap();
     let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     assert!(!identity.is_expired(at(1_700_000_000)));
@@ -149,7 +149,7 @@ fn a_revoked_certificate_is_refused_even_by_an_old_list() {
         org.ca.issue_with(serial(17), &PKCS_ECDSA_P256_SHA256),
     );
     let mut settings = org.msp.settings().clone();
-    // The list of another CA says nothing about this one's certificates.
+    // The list of another CA does not affect the certificates of this one.
     settings.revocation_lists = vec![Authority::root("other").revoke(16), org.ca.revoke(17)];
     let msp = Msp::new(settings).unwrap();
     assert!(msp.identify(good.certificate()).is_ok());
@@ -174,7 +174,7 @@ fn a_revocation_list_is_that_of_the_key_that_has_signed_it() {
     assert_eq!(identify(&old, 17).unwrap_err(), "certificate 'OU=client,CN=someone' is revoked");
 }
 
-/// A list without an authority key identifier, as `openssl ca -gencrl` makes one that is not told to put it in.
+/// List without an authority key identifier, as `openssl ca -gencrl` creates it by default.
 const OF_NOBODY: &str = "3081a5304e020101300a06082a8648ce3d040302300f310d300b06035504030c04726f6f74170d3236313132363137353230\
     395a170d3236313232363137353230395aa00e300c300a0603551d140403020103300a06082a8648ce3d0403020347003044\
     0220316ecd86bdf0503c8b2d1040644af820a2f99616f5e07acf704c193092038f5b02201b93be2deb93936430c2ee8b1132\
@@ -194,7 +194,7 @@ fn settings_that_a_peer_would_not_load_are_refused() {
     leaf.roots.push(ca.issue("someone", &[]).certificate());
     assert_eq!(
         refused(leaf).to_string(),
-        "certificate 'CN=someone' is no CA certificate: its basic constraints do not say CA"
+        "certificate 'CN=someone' is not a CA certificate: its basic constraints do not include CA"
     );
 
     let mut orphan = settings();
@@ -208,7 +208,7 @@ fn settings_that_a_peer_would_not_load_are_refused() {
     stranger.node_units = Some(NodeUnits::usual(Some(&Authority::root("other").certificate())));
     assert_eq!(
         refused(stranger).to_string(),
-        "organizational unit 'client' names certificate 'CN=other', which is no CA certificate of the MSP"
+        "organizational unit 'client' names certificate 'CN=other', which is not a CA certificate of the MSP"
     );
 
     let mut list = settings();
@@ -233,7 +233,7 @@ fn settings_that_a_peer_would_not_load_are_refused() {
 fn a_ca_needs_a_subject_key_identifier() {
     let key = rcgen::KeyPair::generate().unwrap();
     let mut params = params("ca", &[]);
-    // rcgen writes the identifier of CAs only, so the constraint is put in as an extension of its own.
+    // rcgen writes basic constraints for CAs only, so this adds them as a custom extension.
     params.is_ca = IsCa::NoCa;
     let constraint = rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 19], vec![0x30, 3, 1, 1, 0xff]);
     params.custom_extensions.push(constraint);

@@ -1,4 +1,4 @@
-//! Organizations with CAs that issue whatever a test wants.
+//! Organizations with CAs that issue any certificate that a test needs.
 
 use std::sync::Arc;
 
@@ -9,13 +9,13 @@ use rcgen::{
 };
 use time::{Duration, OffsetDateTime};
 
-/// A CA with its key.
+/// CA with its key.
 pub(crate) struct Authority {
     pub(crate) pem: String,
     issuer: Issuer<'static, KeyPair>,
 }
 
-/// An issued certificate with its key.
+/// Issued certificate with its key.
 pub(crate) struct Issued {
     pub(crate) pem: String,
     pub(crate) key: KeyPair,
@@ -30,7 +30,7 @@ pub(crate) fn params(name: &str, units: &[&str]) -> CertificateParams {
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
     for unit in units {
-        // rcgen keeps one value for each type; a value of its own number stands for more.
+        // rcgen keeps one value for each type, so further values use a type with a custom number.
         let kind = if params.distinguished_name.get(&DnType::OrganizationalUnitName).is_none() {
             DnType::OrganizationalUnitName
         } else {
@@ -82,7 +82,7 @@ impl Authority {
         Issued { pem: params.signed_by(&key, &self.issuer).unwrap().pem(), key }
     }
 
-    /// Returns a revocation list, DER, that has been out of date for a day.
+    /// Returns a revocation list (DER) that expired a day ago.
     pub(crate) fn revoke(&self, serial: u64) -> Vec<u8> {
         self.revocation_list(serial).der().to_vec()
     }
@@ -129,7 +129,7 @@ impl Issued {
     }
 }
 
-/// An organization whose roles are told apart by organizational units.
+/// Organization that defines roles by organizational units.
 pub(crate) struct Organization {
     pub(crate) ca: Authority,
     pub(crate) msp: Arc<Msp>,

@@ -1,4 +1,4 @@
-//! The material of an organization, in memory and in its folder.
+//! Certificates and keys of an organization, in memory and in its folder.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::network::id;
 
-/// What cryptogen writes for the same organization, the two connection profiles, and `cert.pem`.
+/// Files that cryptogen writes for the same organization, plus the two connection profiles and `cert.pem`.
 const LAYOUT: &str = "\
 755 
 755 ca
@@ -79,7 +79,7 @@ fn plan(hosts: &[&str]) -> OrganizationPlan {
     }
 }
 
-/// An organization in a folder of its own.
+/// Organization in a folder of its own.
 struct Made {
     root: TempDir,
     organization: Organization,
@@ -191,7 +191,7 @@ fn several_processes_that_make_one_folder_at_once_agree_and_clients_see_no_draft
             Organization::open_or_make(&plan(&[]), root.path(), SystemTime::now()).unwrap()
         };
         let makers: Vec<_> = (0..8).map(|_| scope.spawn(make)).collect();
-        // A client, which takes the first organization that it finds.
+        // A client that reads the first organization that it finds.
         let client = scope.spawn(|| {
             begin.wait();
             while !done.load(Ordering::Relaxed) {
@@ -270,7 +270,7 @@ fn every_certificate_is_signed_with_a_low_s() {
     let mut count = 0;
     for path in certificates {
         let der = ccs_identity::Certificate::from_pem(&fs::read(&path).unwrap()).unwrap().der().to_vec();
-        // A certificate ends with its signature, of up to 72 bytes.
+        // A certificate ends with its signature of up to 72 bytes.
         let mut ends = (8..=72).map(|length| &der[der.len() - length..]);
         let signature = ends.find_map(|end| p256::ecdsa::Signature::from_der(end).ok()).unwrap();
         assert_eq!(signature, signature.normalize_s(), "{}", path.display());
@@ -309,7 +309,7 @@ fn certificates_that_ended_or_lack_a_host_are_refused() {
     assert_eq!(
         error.hint().as_deref(),
         Some(
-            "move the organization's folder away, and it is made anew; applications then need the new files"
+            "move the organization's folder away; it is then recreated, and applications need the new files"
         )
     );
     let error = made.open_at(&["other.example.com"], SystemTime::now()).unwrap_err();
@@ -381,7 +381,7 @@ fn a_member_in_the_folder_of_another_role_is_refused() {
     }
     assert_eq!(
         made.refused(),
-        "FOLDER/users/Admin@org1.example.com/msp: the certificate is not that of admin"
+        "FOLDER/users/Admin@org1.example.com/msp: the certificate does not have the role admin"
     );
 }
 
@@ -399,14 +399,14 @@ fn domains_and_hosts_are_names() {
         assert_eq!(text.parse::<Domain>().unwrap().to_string(), text);
     }
     for text in ["", ".", "a..b", "../a", "a/b", "Org1", "-a", "a-", &"a".repeat(59)] {
-        assert!(text.parse::<Domain>().unwrap_err().to_string().contains("is no domain"), "{text}");
+        assert!(text.parse::<Domain>().unwrap_err().to_string().contains("invalid domain"), "{text}");
     }
     for text in ["peer.example.com", "127.0.0.1", "::1"] {
         assert_eq!(text.parse::<Host>().unwrap().to_string(), text);
     }
     for text in ["", "a b", "https://a", "a:1"] {
         let error = text.parse::<Host>().unwrap_err().to_string();
-        assert_eq!(error, format!("'{text}' is no host name and no IP address"));
+        assert_eq!(error, format!("'{text}' is neither a host name nor an IP address"));
     }
 }
 

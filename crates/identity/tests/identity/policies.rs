@@ -1,4 +1,4 @@
-//! Which identities satisfy a policy.
+//! Evaluation of policies.
 
 use ccs_identity::{Identity, Principal, Role, SignaturePolicy};
 use prost::Message as _;
@@ -16,7 +16,7 @@ impl Network {
         Self { one: Organization::new("Org1MSP"), two: Organization::new("Org2MSP") }
     }
 
-    /// Returns an identity of a name such as `peer.1`, of the role and the organization.
+    /// Returns an identity by a name such as `peer.1`, composed of role and organization.
     fn identity(&self, name: &str) -> Identity {
         let (unit, organization) = name.split_once('.').unwrap();
         if organization == "1" { self.one.identity(name, unit) } else { self.two.identity(name, unit) }
@@ -38,10 +38,10 @@ fn policies_hold_as_in_fabric() {
         // Each identity counts once.
         ("AND('Org1MSP.member', 'Org1MSP.member')", "peer.1", false),
         ("AND('Org1MSP.member', 'Org1MSP.member')", "peer.1 client.1", true),
-        // The first that fits is taken, also where it would be needed later.
+        // The first match is used, even if a later rule would need the identity.
         ("AND('Org1MSP.member', 'Org1MSP.admin')", "admin.1 client.1", false),
         ("AND('Org1MSP.member', 'Org1MSP.admin')", "client.1 admin.1", true),
-        // A gate that does not hold uses nobody up.
+        // A gate that is not satisfied uses no identities.
         ("OR(AND('Org1MSP.member', 'Org2MSP.member'), 'Org1MSP.peer')", "peer.1", true),
         ("AND(OR('Org1MSP.admin', 'Org1MSP.peer'), AND('Org2MSP.peer'))", "peer.1 peer.2", true),
     ];

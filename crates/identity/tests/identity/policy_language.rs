@@ -1,4 +1,4 @@
-//! The policy language: what is read, what is written, and what it is on the wire.
+//! The policy language: parsing, printing and encoding.
 
 use ccs_identity::{Principal, Role, Rule, SignaturePolicy};
 use ccs_proto::common::signature_policy::{NOutOf, Type};
@@ -34,7 +34,7 @@ fn what_is_no_policy_is_refused_at_its_place() {
     for (text, error) in [
         ("", "1: expected AND, OR, OutOf or a quoted principal, found the end of the text"),
         ("XOR('A.member')", "1: expected AND, OR, OutOf or a quoted principal, found 'XOR'"),
-        ("'A.member'", "1: a principal alone is no policy"),
+        ("'A.member'", "1: a policy cannot be a single principal"),
         ("OR(A.member)", "4: expected AND, OR, OutOf or a quoted principal, found 'A'"),
         ("OR('A.member'", "14: expected ',' or ')', found the end of the text"),
         ("OR('A.member' 'B.member')", "15: expected ',' or ')', found '''"),
@@ -42,16 +42,16 @@ fn what_is_no_policy_is_refused_at_its_place() {
         ("OR()", "4: expected AND, OR, OutOf or a quoted principal, found ')'"),
         ("OR 'A.member'", "4: expected '(', found '''"),
         ("OR('A.member') x", "16: expected the end of the policy, found 'x'"),
-        ("OR('A.boss')", "4: 'A.boss' is no principal"),
-        ("OR('A')", "4: 'A' is no principal"),
-        ("OR('.member')", "4: '.member' is no principal"),
-        ("OR('Org_1.member')", "4: 'Org_1.member' is no principal"),
+        ("OR('A.boss')", "4: invalid principal 'A.boss'"),
+        ("OR('A')", "4: invalid principal 'A'"),
+        ("OR('.member')", "4: invalid principal '.member'"),
+        ("OR('Org_1.member')", "4: invalid principal 'Org_1.member'"),
         ("OutOf('A.member')", "7: expected a number, found '''"),
         ("OutOf(-1, 'A.member')", "7: expected a number, found '-'"),
         ("OutOf(1)", "8: expected ',', found ')'"),
-        ("OutOf(3, 'A.member')", "7: 3 of 1 rules can never hold"),
-        ("OutOf(99999999999999999999, 'A.member')", "7: 9999999999999999 of 1 rules can never hold"),
-        ("OR('é.member')", "4: 'é.member' is no principal"),
+        ("OutOf(3, 'A.member')", "7: 3 of 1 rules can never be satisfied"),
+        ("OutOf(99999999999999999999, 'A.member')", "7: 9999999999999999 of 1 rules can never be satisfied"),
+        ("OR('é.member')", "4: invalid principal 'é.member'"),
         (&deep, "97: gates are nested deeper than 32"),
     ] {
         let found = text.parse::<SignaturePolicy>().unwrap_err();
@@ -110,13 +110,16 @@ fn an_envelope_that_is_no_policy_says_why() {
     no_kind.principal_classification = 9;
     let empty = common::SignaturePolicy { r#type: None };
     for (envelope, error) in [
-        (envelope(1, None, vec![]), "the signature policy has version 1; there is only version 0"),
-        (envelope(0, None, vec![]), "the signature policy has a rule of no kind"),
-        (envelope(0, Some(empty), vec![]), "the signature policy has a rule of no kind"),
-        (envelope(0, Some(signed_by(0)), vec![]), "the signature policy names identity 0, and has 0"),
+        (envelope(1, None, vec![]), "the signature policy has version 1; only version 0 is supported"),
+        (envelope(0, None, vec![]), "a rule of the signature policy has no type"),
+        (envelope(0, Some(empty), vec![]), "a rule of the signature policy has no type"),
+        (
+            envelope(0, Some(signed_by(0)), vec![]),
+            "the signature policy refers to identity 0, but has only 0",
+        ),
         (
             envelope(0, Some(signed_by(-1)), vec![principal("A")]),
-            "the signature policy names identity -1, and has 1",
+            "the signature policy refers to identity -1, but has only 1",
         ),
         (
             envelope(0, Some(deep), vec![principal("A")]),
@@ -124,11 +127,11 @@ fn an_envelope_that_is_no_policy_says_why() {
         ),
         (
             envelope(0, None, vec![no_role]),
-            "a principal of the signature policy cannot be read: there is no role 9",
+            "a principal of the signature policy cannot be read: unknown role 9",
         ),
         (
             envelope(0, None, vec![no_kind]),
-            "a principal of the signature policy cannot be read: there is no kind 9",
+            "a principal of the signature policy cannot be read: unknown kind 9",
         ),
     ] {
         assert_eq!(SignaturePolicy::from_envelope(&envelope).unwrap_err().to_string(), error);
@@ -152,7 +155,7 @@ fn rules() -> impl Strategy<Value = Rule> {
 proptest! {
     #[test]
     fn what_is_written_is_read_again(rule in rules()) {
-        // The text of a gate around it, since a principal alone is no policy.
+        // The text has a gate around it, since a policy cannot be a single principal.
         let text = Rule::OutOf { n: 1, rules: vec![rule] }.to_string();
         let policy: SignaturePolicy = text.parse().unwrap();
         prop_assert_eq!(policy.to_string(), text);

@@ -60,7 +60,7 @@ fn ed25519_signs_the_message_where_the_channel_allows_it() {
     let error = manager(&[&org]).identify(&creator).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "a creator of Org1MSP has an Ed25519 key, for which the channel needs capability V3_0"
+        "a creator of Org1MSP has an Ed25519 key, which requires the channel capability V3_0"
     );
     let manager = MspManager::new(vec![org.msp.clone()]).with_ed25519();
     let identity = manager.identify(&creator).unwrap();

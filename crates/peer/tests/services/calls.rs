@@ -1,5 +1,5 @@
-//! Chaincode that calls chaincode, and who may have it do that: two channels, of which one organization is a member of one
-//! alone.
+//! Calls from chaincode to chaincode and their access checks, on two channels: one organization is a member of only
+//! one of them.
 
 use std::sync::Arc;
 
@@ -18,11 +18,11 @@ use crate::proposal::Parts;
 use crate::running::{LIMIT, Running, genesis_of, serve_node};
 use crate::shim::{ID, define, serve_values};
 
-/// A peer whose first channel is that of both organizations, and whose channel `ours` is that of the first one.
+/// Peer with a channel of both organizations, and a channel `ours` of the first one only.
 struct TwoChannels {
     running: Running,
     peer: Arc<ChaincodeSupport>,
-    /// A client of the second organization.
+    /// Client of the second organization.
     guest: Signer,
 }
 
@@ -50,7 +50,7 @@ impl TwoChannels {
         Self { running, peer, guest: guests.signer("client") }
     }
 
-    /// Has `basic` get the key `a` from a chaincode.
+    /// Lets `basic` get the key `a` from a chaincode.
     async fn call(&self, client: &Signer, chaincode: &str, channel: &str) -> Result<Vec<u8>, Status> {
         let proposed = Parts::new(client, &["Call", chaincode, channel, "a"]).signed(client);
         let request = EvaluateRequest { proposed_transaction: Some(proposed), ..EvaluateRequest::default() };
@@ -79,7 +79,7 @@ async fn who_may_not_write_a_channel_has_no_chaincode_called_there() {
         "{detail}"
     );
     assert!(detail.contains("INVOKE_CHAINCODE failed: transaction ID: "), "{detail}");
-    // On the channel that both may write, the call gets as far as to the chaincode, which runs already.
+    // On the channel that both may write, the call reaches the chaincode, which is already running.
     let exists = channels.call(&channels.guest, "basic", CHANNEL).await.unwrap_err();
     let [detail] = details(&exists).try_into().unwrap();
     assert!(detail.ends_with("(mychannel) exists"), "{detail}");
@@ -116,7 +116,7 @@ async fn the_channels_are_named_to_members_of_the_peers_organization() {
     assert_eq!((refused.status, refused.payload.as_slice()), (500, b"".as_slice()));
     assert_eq!(
         refused.message,
-        "access denied for [GetChannels]: Failed deserializing proposal creator during channelless check policy with policy [Members]: [the creator's MSP \"Org2MSP\" is none of the channel]"
+        "access denied for [GetChannels]: Failed deserializing proposal creator during channelless check policy with policy [Members]: [the creator's MSP \"Org2MSP\" does not belong to the channel]"
     );
     channels.stop().await;
 }
