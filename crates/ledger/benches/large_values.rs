@@ -1,7 +1,7 @@
-//! How long a transaction takes that writes new keys next to a large value.
+//! Measures a transaction that writes new keys next to a large value.
 //!
-//! Prints, for stores in a temporary file and in a folder, the time to write the value and the time to commit the keys. The
-//! keys are those that sort right behind the value, and right before it.
+//! Prints the time to write the value and the time to commit the keys, for stores in a temporary file and in a
+//! folder. The keys sort directly after the value, and directly before it.
 
 #![expect(clippy::expect_used, reason = "a benchmark may stop")]
 
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use ccs_ledger::{Ledger, Store};
 
-/// The size of the value in MiB, and how many keys are written next to it.
+/// Size of the value in MiB, and number of keys written next to it.
 const CASES: [(usize, usize); 3] = [(0, 5_000), (10, 500), (99, 5_000)];
 
 fn main() {
@@ -36,7 +36,7 @@ fn measure(place: &str, store: &Store, size: usize, keys: usize) {
     );
 }
 
-/// Writes values in one transaction, and returns how long its commit took.
+/// Writes values in one transaction, and returns the duration of the commit.
 fn write(ledger: &Ledger, id: &str, values: impl IntoIterator<Item = (String, Vec<u8>)>) -> Duration {
     let mut simulation = ledger.simulate(id).expect("a simulation");
     for (key, value) in values {

@@ -1,4 +1,4 @@
-//! How fast transactions are simulated and committed, in memory and on the disk.
+//! Measures simulation and commits of transactions, in memory and on disk.
 
 #![expect(clippy::expect_used, reason = "a benchmark may stop")]
 
@@ -10,7 +10,7 @@ use std::hint::black_box;
 use ccs_ledger::{Ledger, Store, Transaction};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
-/// How many keys there are before anything is measured.
+/// Number of keys before the measurements.
 const KEYS: usize = 10_000;
 
 fn key(n: usize) -> String {

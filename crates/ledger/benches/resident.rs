@@ -1,7 +1,7 @@
-//! How much memory a process takes that commits 200,000 transactions, to a temporary store and to one in a folder.
+//! Measures the memory of a process that commits 200,000 transactions, to a temporary store and to one in a folder.
 //!
-//! Prints the resident memory after every 40,000, and how long the store in the folder takes to open again. It is not for
-//! comparing times.
+//! Prints the resident memory after every 40,000 transactions, and the time to open the store in the folder again. Do
+//! not use it to compare times.
 
 #![expect(clippy::expect_used, reason = "a benchmark may stop")]
 
@@ -34,7 +34,7 @@ fn commit(place: &str, store: &Store) {
         let simulated = (first..first + BLOCK).map(|n| {
             let id = format!("{n:064x}");
             let mut simulation = ledger.simulate(id.clone()).expect("a simulation");
-            // Half of the keys are new, the others are written again.
+            // Half of the keys are new, the others are overwritten.
             let key = format!("asset{:06}", if n % 2 == 0 { n } else { n / 10 });
             simulation.get("basic", &key).expect("a read");
             simulation.put("basic", &key, vec![b'x'; 200]).expect("a write");

@@ -1,7 +1,7 @@
-//! What a page of a long range and the history of a busy key cost.
+//! Measures a page of a long range, and the history of a key with many versions.
 //!
-//! Fills a channel with a million keys, and writes one key in 100,000 blocks' worth of transactions. Prints the time of the
-//! first, the middle and the last pages, of a scan, and of the history, with the resident memory after each.
+//! Fills a channel with a million keys, and writes one key 100,000 times. Prints the time of the first, the middle
+//! and the last pages, of a scan, and of the history, with the resident memory after each.
 
 #![expect(clippy::expect_used, reason = "a benchmark may stop")]
 
@@ -54,7 +54,7 @@ fn fill(ledger: &Ledger) {
     }
 }
 
-/// Reads all keys page by page, each in a transaction of its own, and prints the slowest page of each tenth.
+/// Reads all keys page by page, each in its own transaction, and prints the slowest page of each tenth.
 fn pages(ledger: &Ledger) {
     let mut bookmark = String::new();
     let mut slowest = std::time::Duration::ZERO;

@@ -1,4 +1,4 @@
-//! Blocks: the hash that chains them, and how they are put together.
+//! Creates blocks, and computes the hash that chains them.
 //!
 //! Fabric 3.1 `protoutil/blockutils.go`.
 
@@ -9,11 +9,11 @@ use ccs_proto::common::{
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-/// How many entries a block's metadata has.
+/// Number of entries in a block's metadata.
 const METADATA_ENTRIES: usize = 5;
 
-/// Returns the hash by which the next block names this one: SHA-256 over the DER of
-/// `SEQUENCE { INTEGER number, OCTET STRING previous_hash, OCTET STRING data_hash }`.
+/// Returns the hash by which the next block refers to this one: the SHA-256 of the DER of `SEQUENCE { INTEGER number,
+/// OCTET STRING previous_hash, OCTET STRING data_hash }`.
 #[must_use]
 pub fn header_hash(header: &BlockHeader) -> [u8; 32] {
     const INTEGER: u8 = 0x02;
@@ -21,7 +21,7 @@ pub fn header_hash(header: &BlockHeader) -> [u8; 32] {
     const SEQUENCE: u8 = 0x30;
     let bytes = header.number.to_be_bytes();
     let leading_zeros = bytes.iter().take(7).take_while(|&&byte| byte == 0).count();
-    // A number whose first bit is set would be negative without a byte before it.
+    // A number whose first bit is set needs a leading zero byte, or it would be negative.
     let mut number = vec![0; usize::from(bytes[leading_zeros] >= 0x80)];
     number.extend(&bytes[leading_zeros..]);
     let content = [
@@ -40,7 +40,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     match significant {
         [] => element.push(0),
         &[short @ 0..0x80] => element.push(short),
-        // At most eight bytes of length.
+        // The length takes at most eight bytes.
         long => {
             element.push(0x80 | u8::try_from(long.len()).unwrap_or(u8::MAX));
             element.extend(long);
@@ -50,7 +50,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     element
 }
 
-/// Returns the hash of a block's transactions: SHA-256 over all envelopes, one after another.
+/// Returns the hash of a block's transactions: the SHA-256 of all concatenated envelopes.
 #[must_use]
 pub fn data_hash<'a>(envelopes: impl IntoIterator<Item = &'a Vec<u8>>) -> [u8; 32] {
     let mut hash = Sha256::new();
@@ -60,7 +60,7 @@ pub fn data_hash<'a>(envelopes: impl IntoIterator<Item = &'a Vec<u8>>) -> [u8; 3
     hash.finalize().into()
 }
 
-/// Puts a block together; its metadata is still to be filled in.
+/// Creates a block with empty metadata.
 pub(crate) fn new(number: u64, previous_hash: [u8; 32], envelopes: Vec<Vec<u8>>) -> Block {
     let header = BlockHeader {
         number,
@@ -81,13 +81,13 @@ pub(crate) fn set_metadata(block: &mut Block, index: BlockMetadataIndex, value: 
     }
 }
 
-/// Returns one entry of a block's metadata; empty when it is not there.
+/// Returns one entry of a block's metadata; empty if it does not exist.
 pub(crate) fn metadata(block: &Block, index: BlockMetadataIndex) -> &[u8] {
     let entries = block.metadata.as_ref().map(|metadata| metadata.metadata.as_slice()).unwrap_or_default();
     usize::try_from(index as i32).ok().and_then(|index| entries.get(index)).map_or(&[], Vec::as_slice)
 }
 
-/// Encodes the entry that tells which block has the channel's current configuration, without signatures of orderers.
+/// Encodes the metadata entry with the number of the last configuration block, without orderer signatures.
 pub(crate) fn last_config(number: u64) -> Vec<u8> {
     let last_config = Some(LastConfig { index: number });
     let value = OrdererBlockMetadata { last_config, ..OrdererBlockMetadata::default() }.encode_to_vec();
@@ -101,8 +101,8 @@ mod tests {
     use crate::{Content, LedgerError, Store, Transaction};
     use ccs_proto::peer::TxValidationCode;
 
-    /// Number, length of the previous hash (bytes of 1; the data hash is 32 bytes of 2), and the hash of what Go's
-    /// `encoding/asn1` makes of them.
+    /// Block number, length of the previous hash (bytes of 1; the data hash is 32 bytes of 2), and the hash of the
+    /// encoding by Go's `encoding/asn1`.
     const OF_GO: [(u64, usize, &str); 12] = [
         (0, 32, "48ee5465372625f0dd4423b11bea48e2046bc641e87cb725acd138f74de45c12"),
         (1, 32, "8958d309221dff9175606e70d8b0f60d44326787f5375730953d3e4c7277894b"),
@@ -174,20 +174,20 @@ mod tests {
             error @ LedgerError::Genesis { .. } => error.to_string(),
             other => panic!("{other}"),
         };
-        assert_eq!(text(Block::default()), "channel \"ch\" cannot begin with this block: it has no header");
+        assert_eq!(text(Block::default()), "channel \"ch\" cannot start with this block: it has no header");
         assert_eq!(
             text(new(1, [0; 32], vec![Vec::new()])),
-            "channel \"ch\" cannot begin with this block: its number is 1"
+            "channel \"ch\" cannot start with this block: its number is 1"
         );
         assert_eq!(
             text(new(0, [0; 32], Vec::new())),
-            "channel \"ch\" cannot begin with this block: it has no transaction"
+            "channel \"ch\" cannot start with this block: it has no transaction"
         );
         let mut changed = genesis();
         changed.data.as_mut().unwrap().data.push(b"more".to_vec());
         assert_eq!(
             text(changed),
-            "channel \"ch\" cannot begin with this block: its data hash is another than that of its transactions"
+            "channel \"ch\" cannot start with this block: its data hash does not match its transactions"
         );
         assert_eq!(store.channels().unwrap(), [""; 0]);
         store.channel("ch", genesis).unwrap();

@@ -1,8 +1,8 @@
-//! Committing a block: validation, the new state, history, private data, and the block itself, in one step.
+//! Commits a block in one step: validation, the new state, history, private data, and the block itself.
 //!
-//! The caller has checked formats, signatures and endorsement policies. What is checked here is what needs the state:
-//! whether a transaction ID was used before, and whether what a transaction has read is still so (Fabric 3.1
-//! `core/ledger/kvledger/txmgmt/validation`).
+//! The caller checks formats, signatures and endorsement policies. This module checks what depends on the state:
+//! whether a transaction ID was used before, and whether the values that a transaction has read are still current
+//! (Fabric 3.1 `core/ledger/kvledger/txmgmt/validation`).
 
 mod committed;
 mod expiry;
@@ -36,40 +36,40 @@ pub use updates::{Update, Updates};
 use sets::Sets;
 use updates::View;
 
-/// A transaction that is to become part of a block.
+/// Transaction to be added to a block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Transaction {
-    /// The bytes of its envelope.
+    /// Bytes of the envelope.
     pub envelope: Vec<u8>,
-    /// Its ID; empty if it has none, as that of a configuration.
+    /// ID of the transaction; empty if it has none, as for a configuration.
     pub id: String,
-    /// What it is.
+    /// Kind and content of the transaction.
     pub content: Content,
 }
 
-/// What a transaction is.
+/// Content of a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Content {
-    /// An endorsed one that has passed all checks of the caller.
+    /// An endorsed transaction that has passed all checks of the caller.
     Endorsed {
-        /// Its read/write set, which is also in the envelope.
+        /// Read/write set, which the envelope also contains.
         results: TxReadWriteSet,
-        /// Its private data, if this ledger is to have it.
+        /// Private data, if this ledger may store it.
         private: Option<TxPvtReadWriteSet>,
     },
     /// A new configuration of the channel.
     Config,
-    /// One that has failed a check of the caller, with the code of that check.
+    /// A transaction that has failed a check of the caller, with the validation code.
     Rejected(TxValidationCode),
 }
 
-/// What the definitions of chaincodes say about collections.
+/// Properties of collections, from the definitions of chaincodes.
 pub trait Collections {
-    /// Returns the number of blocks for which a collection keeps a value; 0 is for ever.
+    /// Returns the number of blocks for which a collection keeps a value; 0 means forever.
     fn block_to_live(&self, namespace: &str, collection: &str) -> u64;
 }
 
-/// Keeps everything for ever.
+/// Keeps all values forever.
 impl Collections for () {
     fn block_to_live(&self, _: &str, _: &str) -> u64 {
         0
@@ -77,8 +77,8 @@ impl Collections for () {
 }
 
 impl Ledger {
-    /// Commits a block of transactions. Once this has returned, the block and its writes can be read, also after a crash;
-    /// after an error nothing has changed.
+    /// Commits a block of transactions. After this returns, the block and its writes are readable, even after a
+    /// crash. On an error, nothing has changed.
     pub fn commit(
         &self,
         transactions: &[Transaction],
@@ -87,8 +87,8 @@ impl Ledger {
         self.commit_with(transactions, collections, |_| ())
     }
 
-    /// Commits a block as [`Self::commit`] does, and returns it away when it is stored and [`Self::height`] does not count it
-    /// yet: for copies that are to be complete when somebody hears of the block.
+    /// Like [`Self::commit`], but calls `before_told` after the block is durable and before [`Self::height`] includes
+    /// it, so that copies are complete before readers see the block.
     pub fn commit_with(
         &self,
         transactions: &[Transaction],
@@ -124,15 +124,16 @@ impl Ledger {
         let committed = Committed { block, number, codes, updates, missing };
         if let Err(error) = database.commit() {
             self.keep_uncertain(Some(committed));
-            // The disk may have failed after the block was stored. If it cannot tell now, it tells later.
+            // The disk may have failed after the block was stored. If this cannot be determined now, a later call
+            // does it.
             let settled = self.settle(before_told);
             return settled.ok().flatten().ok_or_else(|| error.into());
         }
         Ok(self.stored(committed, before_told))
     }
 
-    /// Finds out whether the block of the last commit is stored although the commit failed, and returns it then, once: it was
-    /// told to nobody yet. `before_told` is called as by [`Self::commit_with`].
+    /// Checks whether the block of the last, failed commit was stored nevertheless. If so, returns it once, since no
+    /// reader has seen it yet. Calls `before_told` as [`Self::commit_with`] does.
     pub fn settle(&self, before_told: impl FnOnce(&Committed)) -> Result<Option<Committed>, LedgerError> {
         let Some(committed) = self.take_uncertain() else { return Ok(None) };
         match self.holds(&committed.block) {
@@ -154,21 +155,21 @@ impl Ledger {
     }
 }
 
-/// Returns the byte of a code in a block's metadata. All codes are at most 255.
+/// Returns a validation code as a byte of the block's metadata. All codes are at most 255.
 fn byte(code: TxValidationCode) -> u8 {
     u8::try_from(code as i32).unwrap_or(u8::MAX)
 }
 
-/// A commit under way.
+/// Commit in progress.
 struct Commit<'a> {
     database: &'a WriteTransaction,
     channel: &'a str,
-    /// The number of the block.
+    /// Number of the block.
     number: u64,
     updates: Updates,
 }
 
-/// A transaction that is valid.
+/// Valid transaction.
 struct Valid<'a> {
     version: Version,
     sets: Sets,
@@ -176,7 +177,7 @@ struct Valid<'a> {
 }
 
 impl Commit<'_> {
-    /// Decides about each transaction in turn and collects what the valid ones write.
+    /// Validates each transaction in turn, and collects the writes of the valid ones.
     fn validate<'t>(
         &mut self,
         transactions: &'t [Transaction],
@@ -209,7 +210,7 @@ impl Commit<'_> {
         Ok((codes, valid))
     }
 
-    /// Writes where each transaction is; one that came before stays where it was.
+    /// Stores the location of each transaction. A duplicate ID keeps its first location.
     fn write_transactions(
         &self,
         transactions: &[Transaction],
@@ -264,15 +265,15 @@ impl Commit<'_> {
     }
 }
 
-/// What a transaction is that nothing speaks against but the state: sets and private data, or a configuration.
+/// Transaction that only the state can invalidate: its sets and private data, or [`None`] for a configuration.
 type Checked<'a> = Option<(Sets, Option<&'a TxPvtReadWriteSet>)>;
 
-/// Checks what can be checked of a transaction alone, in the order of a peer (Fabric 3.1
+/// Makes the checks that do not depend on the state, in the order of a peer (Fabric 3.1
 /// `core/committer/txvalidator/v20/validator.go`).
 fn checked(transaction: &Transaction, is_known: bool) -> Result<Checked<'_>, TxValidationCode> {
     use TxValidationCode as Code;
     match &transaction.content {
-        // These checks of a peer come after its look for the ID.
+        // A peer makes these checks after it looks up the ID.
         Content::Rejected(
             Code::BadHeaderExtension
             | Code::BadResponsePayload
@@ -282,7 +283,7 @@ fn checked(transaction: &Transaction, is_known: bool) -> Result<Checked<'_>, TxV
             | Code::IllegalWriteset
             | Code::EndorsementPolicyFailure,
         ) if is_known => Err(Code::DuplicateTxid),
-        // No code for what is not valid.
+        // `Valid` is not a code for a rejected transaction.
         Content::Rejected(Code::Valid) => Err(Code::NotValidated),
         Content::Rejected(code) => Err(*code),
         _ if is_known => Err(Code::DuplicateTxid),

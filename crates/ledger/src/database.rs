@@ -1,8 +1,8 @@
-//! The database file, and how the ledger goes on after its disk has failed.
+//! The database file, and recovery after a disk failure.
 //!
-//! After a failed read or write the database refuses everything until it is opened again. So each time it is opened it
-//! gets an access to the file of its own, which ends with the first failure, and whoever needs the database next opens it
-//! again: what was committed is there, and what was being written is not.
+//! After a failed read or write, the database rejects all operations until it is opened again. Each opened database
+//! therefore has its own access to the file, which ends with the first failure. The next operation then opens the
+//! database again: committed data is present, and the interrupted write is not.
 
 use std::fs::File;
 use std::io;
@@ -14,17 +14,17 @@ use redb::{DatabaseError, ReadTransaction, ReadableDatabase, StorageBackend, Wri
 
 use crate::error::{DiskError, LedgerError};
 
-/// How much of the file the database keeps in memory. The process is to stay small, and the system caches files too.
+/// Size of the database's cache. It is small to save memory, since the system caches files as well.
 const CACHE_SIZE_IN_BYTES: usize = 8 << 20;
 
-/// A database that is opened again after its disk has failed.
+/// Database that is opened again after a disk failure.
 #[derive(Debug)]
 pub(crate) struct Database {
     file: Arc<DatabaseFile>,
     open: Mutex<Open>,
 }
 
-/// The database as it was opened last.
+/// Currently open database.
 #[derive(Debug)]
 struct Open {
     database: Arc<redb::Database>,
@@ -36,7 +36,7 @@ impl Open {
         let access = Arc::new(Access { file: Arc::clone(file), has_failed: RwLock::new(false) });
         let database = redb::Database::builder()
             .set_cache_size(CACHE_SIZE_IN_BYTES)
-            // Compares the checksums of all pages: damage is noticed here, and not when a value is read.
+            // Compares the checksums of all pages, so that damage is found now instead of when a value is read.
             .set_check_integrity_on_open(true)
             .create_with_backend(Backend(Arc::clone(&access)))?;
         Ok(Self { database: Arc::new(database), access })
@@ -44,24 +44,24 @@ impl Open {
 }
 
 impl Database {
-    /// Opens the database in a file, or makes one in an empty file.
+    /// Opens the database in a file, or creates one in an empty file.
     pub(crate) fn open(file: DatabaseFile) -> Result<Self, DatabaseError> {
         let file = Arc::new(file);
         let open = Mutex::new(Open::new(&file)?);
         Ok(Self { file, open })
     }
 
-    /// Begins to read what is committed.
+    /// Starts a read transaction on the committed data.
     pub(crate) fn begin_read(&self) -> Result<ReadTransaction, LedgerError> {
         Ok(self.current()?.begin_read()?)
     }
 
-    /// Begins to write; waits until all others that write have ended.
+    /// Starts a write transaction. Waits until all other writers have finished.
     pub(crate) fn begin_write(&self) -> Result<WriteTransaction, LedgerError> {
         Ok(self.current()?.begin_write()?)
     }
 
-    /// Returns the database; opens it again after a failure.
+    /// Returns the database, and opens it again after a failure.
     fn current(&self) -> Result<Arc<redb::Database>, LedgerError> {
         let mut open = self.lock();
         if open.access.has_failed() {
@@ -71,25 +71,25 @@ impl Database {
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
-        // Nothing can be left half done under the lock.
+        // A panic cannot leave the data under the lock inconsistent.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The file of a database.
+/// File of a database.
 #[derive(Debug)]
 pub(crate) struct DatabaseFile {
-    /// The name for messages.
+    /// Name of the file in messages.
     name: String,
-    /// The folder that is on the disk of the file.
+    /// Folder on the same disk as the file.
     folder: PathBuf,
     storage: Box<dyn StorageBackend>,
-    /// Whether what was written must still be there after the machine has stopped.
+    /// Whether written data must survive a crash of the machine.
     is_durable: bool,
 }
 
 impl DatabaseFile {
-    /// Takes a file, which the caller has locked, if it is not its own.
+    /// Wraps a file. If other processes can open the file, the caller must have locked it.
     pub(crate) fn new(
         name: String,
         folder: &Path,
@@ -107,11 +107,11 @@ impl DatabaseFile {
     }
 }
 
-/// The access of one open database to its file.
+/// Access of one open database to its file.
 #[derive(Debug)]
 struct Access {
     file: Arc<DatabaseFile>,
-    /// Held for reading by each operation: once it is true, none is under way.
+    /// Locked for reading by each operation, so that no operation is in progress once it is true.
     has_failed: RwLock<bool>,
 }
 
@@ -120,7 +120,8 @@ impl Access {
         *self.has_failed.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something with the file. After a failure it does nothing any more: another access may have taken over.
+    /// Runs an operation on the file. After a failure, returns an error instead, since another access may have taken
+    /// over.
     fn run<T>(
         &self,
         action: &'static str,
@@ -142,7 +143,7 @@ impl Access {
     }
 }
 
-/// What the database sees of an access. It locks nothing: the file is locked for as long as the store is open.
+/// Backend of an open database. It does no locking: the file is locked as long as the store is open.
 #[derive(Debug)]
 struct Backend(Arc<Access>);
 

@@ -1,4 +1,4 @@
-//! What the ledger reads out of the envelope of an endorser transaction.
+//! Reads the writes in the envelope of an endorser transaction.
 
 use ccs_proto::common::{ChannelHeader, Envelope, Payload};
 use ccs_proto::kvrwset::KvrwSet;
@@ -6,20 +6,20 @@ use ccs_proto::peer::{ChaincodeAction, ChaincodeActionPayload, ProposalResponseP
 use ccs_proto::rwset::TxReadWriteSet;
 use prost::{DecodeError, Message};
 
-/// One write of a key's history.
+/// Write in a key's history.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyModification {
-    /// The transaction that wrote.
+    /// ID of the writing transaction.
     pub transaction_id: String,
-    /// What it wrote; empty when it deleted.
+    /// Written value; empty if the key was deleted.
     pub value: Vec<u8>,
-    /// The time that the transaction's client put into the channel header.
+    /// Time in the channel header, set by the client.
     pub timestamp: prost_types::Timestamp,
-    /// Whether it deleted the key.
+    /// Whether the key was deleted.
     pub is_delete: bool,
 }
 
-/// Finds what a transaction wrote to a key that it is known to have written.
+/// Returns the write of a transaction to a key that it is known to have written.
 pub(crate) fn written(envelope: &[u8], namespace: &str, key: &str) -> Result<KeyModification, DecodeError> {
     let payload = Payload::decode(Envelope::decode(envelope)?.payload.as_slice())?;
     let header = ChannelHeader::decode(payload.header.unwrap_or_default().channel_header.as_slice())?;
@@ -39,7 +39,7 @@ pub(crate) fn written(envelope: &[u8], namespace: &str, key: &str) -> Result<Key
     })
 }
 
-/// Reads the read/write set of the one action of a transaction; none is an empty set.
+/// Decodes the read/write set of a transaction's single action. Without an action, the set is empty.
 fn results(transaction: &[u8]) -> Result<TxReadWriteSet, DecodeError> {
     let Some(action) = Transaction::decode(transaction)?.actions.into_iter().next() else {
         return Ok(TxReadWriteSet::default());

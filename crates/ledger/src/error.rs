@@ -1,80 +1,80 @@
-//! Why the store cannot be opened, and why the ledger cannot answer.
+//! Errors from opening a store and from using a ledger.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-/// A store cannot be opened.
+/// Error from opening a store.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder cannot be made.
+    /// The folder cannot be created.
     #[error("cannot create the folder {}: {reason}", path.display())]
     Folder {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         reason: io::Error,
     },
-    /// The file cannot be opened or made.
+    /// The file cannot be opened or created.
     #[error("cannot open {}: {reason}", path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         reason: io::Error,
     },
-    /// A file for a store that is not kept cannot be made.
+    /// The file of a temporary store cannot be created.
     #[error("cannot create a temporary file for the ledger in {}: {reason}", folder.display())]
     Temporary {
-        /// The folder.
+        /// Path of the folder.
         folder: PathBuf,
-        /// What the system says.
+        /// Error of the system.
         reason: io::Error,
     },
-    /// Another process has it open.
+    /// Another process has the store open.
     #[error("the ledger {} is in use by another process", path.display())]
     Locked {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The file is something else.
+    /// The file is not a store.
     #[error("{} is not a ledger", path.display())]
     NotAStore {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
     },
-    /// The file was written in another format.
-    #[error("the ledger {} has format {found}, and this program reads format {supported}", path.display())]
+    /// The file has another format version.
+    #[error("the ledger {} has format {found}, but this program reads format {supported}", path.display())]
     Format {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// The format of the file.
+        /// Format of the file.
         found: String,
-        /// The one format that can be read.
+        /// The only format that this program reads.
         supported: u64,
     },
-    /// The file has been changed or cut off.
+    /// The file was changed or truncated.
     #[error("the ledger {} is damaged: {reason}", path.display())]
     Damaged {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the damage.
         reason: String,
     },
     /// The disk failed.
     #[error(transparent)]
     Disk(DiskError),
-    /// The database does not accept the file.
+    /// The database rejects the file.
     #[error("cannot open the ledger {}: {reason}", path.display())]
     Storage {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the database says.
+        /// Error of the database.
         reason: Box<redb::Error>,
     },
 }
 
 impl OpenError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -85,14 +85,14 @@ impl OpenError {
             )),
             Self::Disk(error) => error.hint(),
             Self::Locked { .. } => {
-                Some("stop the other development peer, or give this one a folder of its own".to_owned())
+                Some("stop the other development peer, or use a separate folder for this one".to_owned())
             }
             Self::NotAStore { path } => {
-                Some(format!("give a folder of its own, or move {} out of the way", path.display()))
+                Some(format!("use a separate folder, or move {} away", path.display()))
             }
             Self::Format { path, .. } | Self::Damaged { path, .. } | Self::Storage { path, .. } => {
                 Some(format!(
-                    "to begin with an empty ledger, remove the file: rm {}",
+                    "to start with an empty ledger, remove the file: rm {}",
                     shell_quoted(&path.display().to_string())
                 ))
             }
@@ -100,33 +100,33 @@ impl OpenError {
     }
 }
 
-/// The disk does not read or write the ledger.
+/// Error from reading or writing the ledger's disk.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot {action} {ledger}: {reason}")]
 pub struct DiskError {
     pub(crate) action: &'static str,
-    /// The name of the ledger.
+    /// Name of the ledger.
     pub(crate) ledger: String,
-    /// The folder of the ledger.
+    /// Folder of the ledger.
     pub(crate) folder: PathBuf,
     pub(crate) reason: io::Error,
 }
 
 impl DiskError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         hint_of(&self.folder, &self.reason)
     }
 
-    /// Returns what the system says.
+    /// Returns the error of the system.
     #[must_use]
     pub fn reason(&self) -> &io::Error {
         &self.reason
     }
 }
 
-/// Says what to do when the system refuses something with a path.
+/// Returns the next step after a system error for a path.
 fn hint_of(path: &Path, reason: &io::Error) -> Option<String> {
     let path = path.display();
     Some(match reason.kind() {
@@ -137,7 +137,7 @@ fn hint_of(path: &Path, reason: &io::Error) -> Option<String> {
         ErrorKind::ReadOnlyFilesystem => {
             format!("{path} is on a read-only file system: choose a folder on another one")
         }
-        ErrorKind::PermissionDenied => format!("let this user read and write {path}"),
+        ErrorKind::PermissionDenied => format!("grant this user read and write access to {path}"),
         ErrorKind::IsADirectory => format!("{path} is a folder: choose a folder for the ledger without it"),
         ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
             format!("a part of {path} is a file: choose another folder")
@@ -146,39 +146,39 @@ fn hint_of(path: &Path, reason: &io::Error) -> Option<String> {
     })
 }
 
-/// Quotes for a shell where that is needed.
+/// Quotes a text for a shell, if needed.
 fn shell_quoted(text: &str) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-".contains(&byte);
     if text.bytes().all(is_plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
-/// The ledger cannot answer, or not commit; nothing of what was asked has happened.
+/// Error from reading or committing to the ledger. The failed operation has had no effect.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
-    /// The disk failed. The ledger tries again when it is asked the next time: the request itself may be right.
+    /// The disk failed. A retry may succeed, since the request itself may be valid.
     #[error(transparent)]
     Disk(DiskError),
-    /// The disk failed while the ledger was read, perhaps in the course of another request. The ledger has been opened again
+    /// The disk failed while the ledger was read, possibly during another request. The ledger has been opened again
     /// since then, or will be.
     #[error("reading the ledger was interrupted by a failure of its disk")]
     Interrupted,
     /// The database failed.
     #[error("the ledger's store failed: {0}")]
     Store(Box<redb::Error>),
-    /// Something in the store is not what was written there.
+    /// A record in the store is damaged.
     #[error("the ledger's store is damaged: {record}: {reason}")]
     Damaged {
-        /// What was read.
+        /// Name of the record.
         record: String,
-        /// What is wrong with it.
+        /// Description of the damage.
         reason: String,
     },
-    /// A channel cannot begin with the block that was given.
-    #[error("channel {channel:?} cannot begin with this block: {reason}")]
+    /// The given block cannot be the first block of a channel.
+    #[error("channel {channel:?} cannot start with this block: {reason}")]
     Genesis {
-        /// The channel.
+        /// Name of the channel.
         channel: String,
-        /// What is wrong with the block.
+        /// Reason why the block is not suitable.
         reason: String,
     },
 }
@@ -188,19 +188,19 @@ impl LedgerError {
         Self::Damaged { record: record.into(), reason: reason.to_string() }
     }
 
-    /// Returns whether the disk is the reason, so that the same request can succeed once the disk is well again.
+    /// Returns whether the disk caused the error, so that the same request can succeed once the disk works again.
     #[must_use]
     pub fn is_of_disk(&self) -> bool {
         matches!(self, Self::Disk(_) | Self::Interrupted)
     }
 
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Disk(error) => error.hint(),
             Self::Interrupted => Some("try again".to_owned()),
-            Self::Damaged { .. } => Some("begin with an empty ledger in a new folder".to_owned()),
+            Self::Damaged { .. } => Some("start with an empty ledger in a new folder".to_owned()),
             Self::Store(_) | Self::Genesis { .. } => None,
         }
     }
@@ -216,7 +216,7 @@ impl From<redb::Error> for LedgerError {
     }
 }
 
-/// Finds the failure of the disk in an error of the database.
+/// Extracts the disk failure from an error of the database.
 pub(crate) fn disk_error(error: redb::Error) -> Result<DiskError, redb::Error> {
     match error {
         redb::Error::Io(error) => error.downcast::<DiskError>().map_err(redb::Error::Io),
@@ -224,7 +224,7 @@ pub(crate) fn disk_error(error: redb::Error) -> Result<DiskError, redb::Error> {
     }
 }
 
-/// Turns each error of the database into ours.
+/// Converts errors of the database into [`LedgerError`].
 macro_rules! from_database {
     ($($error:ident),*) => {$(
         impl From<redb::$error> for LedgerError {

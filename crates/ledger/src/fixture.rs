@@ -1,5 +1,4 @@
-//! What the unit tests share: ledgers that are not kept, a disk that fails, and transactions that are simulated and
-//! committed.
+//! Helpers of the unit tests: temporary ledgers, a failing disk, and transactions that are simulated and committed.
 
 #[path = "../tests/common/mod.rs"]
 mod common;
@@ -16,7 +15,7 @@ use crate::{Committed, Ledger, Simulation, Store, Transaction};
 
 pub(crate) use common::{endorsed, genesis};
 
-/// Makes a ledger that is not kept.
+/// Creates a temporary ledger.
 pub(crate) fn ledger() -> Ledger {
     Store::temporary().unwrap().channel("ch", genesis).unwrap()
 }
@@ -28,19 +27,19 @@ pub(crate) fn simulated(ledger: &Ledger, id: &str, steps: impl FnOnce(&mut Simul
     endorsed(id, simulation.finish())
 }
 
-/// Simulates a transaction and commits it in a block of its own, which must be valid.
+/// Simulates a transaction and commits it in a block of its own. Panics if the transaction is invalid.
 pub(crate) fn commit(ledger: &Ledger, id: &str, steps: impl FnOnce(&mut Simulation)) -> Committed {
     let committed = ledger.commit(&[simulated(ledger, id, steps)], &()).unwrap();
     assert_eq!(committed.codes, [TxValidationCode::Valid]);
     committed
 }
 
-/// Reads a value outside of any transaction that counts.
+/// Reads a value in a separate simulation.
 pub(crate) fn value(ledger: &Ledger, namespace: &str, key: &str) -> Option<Vec<u8>> {
     ledger.simulate("reader").unwrap().get(namespace, key).unwrap()
 }
 
-/// A fake of a disk, in memory. It counts the bytes that are read and written, and can be full.
+/// Fake disk, in memory. It counts the bytes read and written, and can run full.
 #[derive(Clone, Debug)]
 pub(crate) struct FakeDisk(Arc<Inner>);
 
@@ -57,12 +56,12 @@ impl FakeDisk {
         Self(Arc::new(Inner { memory: InMemoryBackend::new(), moved, writes_left }))
     }
 
-    /// Lets this many writes succeed; all others fail.
+    /// Lets the given number of writes succeed; all later ones fail.
     pub(crate) fn leave(&self, writes: u64) {
         self.0.writes_left.store(writes, Ordering::SeqCst);
     }
 
-    /// Returns how many bytes were read and written so far.
+    /// Returns the number of bytes read and written so far.
     pub(crate) fn moved(&self) -> u64 {
         self.0.moved.load(Ordering::SeqCst)
     }

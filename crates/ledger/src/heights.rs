@@ -1,8 +1,8 @@
-//! The heights of the channels in a small file beside the database.
+//! Stores the heights of the channels in a small file next to the database.
 //!
-//! If the end of the database is damaged, the database goes back to the state before its last commit, and looks like a
-//! whole one. The file tells that there was more. It is written after each commit, so it is never ahead of the database,
-//! and it is not forced to the disk: after a power cut it may be older.
+//! If the end of the database is damaged, the database silently returns to the state before its last commit. This
+//! file shows that there were more blocks. It is written after each commit, so it is never ahead of the database. It
+//! is not synced to the disk, so it may be older after a power failure.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,14 +10,14 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::sync::{Mutex, PoisonError};
 
-/// A channel that has fewer blocks than it had.
+/// Channel that has fewer blocks than before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setback {
-    /// The channel.
+    /// Name of the channel.
     pub channel: String,
-    /// How many blocks were committed.
+    /// Number of blocks that were committed.
     pub committed: u64,
-    /// How many blocks the ledger has now.
+    /// Current number of blocks in the ledger.
     pub height: u64,
 }
 
@@ -26,12 +26,12 @@ impl fmt::Display for Setback {
         let Self { channel, committed, height } = self;
         write!(
             formatter,
-            "channel {channel:?} has lost blocks: {committed} were committed, and the ledger holds {height}"
+            "channel {channel:?} has lost blocks: {committed} were committed, but the ledger has only {height}"
         )
     }
 }
 
-/// The file with the heights; none for a store that is not kept.
+/// File with the heights; [`None`] for a temporary store.
 #[derive(Debug, Default)]
 pub(crate) struct Heights(Option<Mutex<Contents>>);
 
@@ -42,7 +42,7 @@ struct Contents {
 }
 
 impl Heights {
-    /// Compares the heights in a file with those of the database, and goes on with the latter.
+    /// Compares the heights in a file with those of the database, and continues with the latter.
     pub(crate) fn compare(
         mut file: File,
         heights: BTreeMap<String, u64>,
@@ -61,7 +61,7 @@ impl Heights {
         Ok((Self(Some(Mutex::new(contents))), setbacks))
     }
 
-    /// Notes the height of a channel. A file that cannot be written is left as it is: it then tells of fewer blocks.
+    /// Stores the height of a channel. If that fails, the file keeps the old, smaller height.
     pub(crate) fn note(&self, channel: &str, height: u64) {
         let Some(contents) = &self.0 else { return };
         let mut contents = contents.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,7 +74,7 @@ impl Heights {
 }
 
 impl Contents {
-    /// Writes all heights over the former ones. Lines keep their lengths, so that a kill leaves no half of a line.
+    /// Overwrites all heights. Lines keep their lengths, so that a kill cannot leave half a line.
     fn write(&mut self) -> io::Result<()> {
         let mut text = Vec::new();
         for (channel, height) in &self.heights {
@@ -85,7 +85,7 @@ impl Contents {
     }
 }
 
-/// Reads the lines; after a power cut they may be anything.
+/// Parses the lines. After a power failure, they may contain anything.
 fn parse(text: &str) -> impl Iterator<Item = (&str, u64)> {
     text.lines().filter_map(|line| {
         let (height, channel) = line.split_once(' ')?;

@@ -1,20 +1,20 @@
-//! Values of any size: a small one is stored beside its key, a large one in pieces in a table of their own.
+//! Stores values of any size: small ones next to their key, large ones in pieces in a separate table.
 //!
-//! The database copies a whole page to change one row of it. A large value in that page would be copied for each key
-//! that is written next to it.
+//! The database copies a whole page to change one of its rows. Without the separate table, it would copy a large
+//! value for each write to a neighbouring key.
 
 use redb::{ReadableTable, Table, WriteTransaction};
 
 use crate::error::LedgerError;
 use crate::tables::{PIECES, PieceKey};
 
-/// The size of the largest value that is stored beside its key.
+/// Size of the largest value that is stored next to its key.
 const MAX_INLINE: usize = 8 << 10;
 
-/// The size of a piece. With its key it fills a page of 64 KiB.
+/// Size of a piece. Together with its key, it fills a page of 64 KiB.
 const PIECE: usize = (64 << 10) - 64;
 
-/// A [`Stored`](crate::tables::Stored) value that was read or is to be written.
+/// [`Stored`](crate::tables::Stored) value, as read or to be written.
 pub(crate) type Value<'a> = (&'a [u8], Option<u64>);
 
 /// Reads a value.
@@ -33,7 +33,7 @@ pub(crate) fn read(
     Ok(value)
 }
 
-/// The large values, within a commit.
+/// Table of large values, within a commit.
 pub(crate) struct Pieces<'t> {
     pub(crate) table: Table<'t, PieceKey, &'static [u8]>,
 }
@@ -43,7 +43,7 @@ impl<'t> Pieces<'t> {
         Ok(Self { table: transaction.open_table(PIECES)? })
     }
 
-    /// Returns what to store beside the key for a value, and stores the value elsewhere if it is large.
+    /// Returns the part of a value to store next to the key. Stores a large value in pieces.
     pub(crate) fn store<'v>(&mut self, value: &'v [u8]) -> Result<Value<'v>, LedgerError> {
         if value.len() <= MAX_INLINE {
             return Ok((value, None));
@@ -56,7 +56,7 @@ impl<'t> Pieces<'t> {
         Ok((&[], Some(id)))
     }
 
-    /// Removes what was stored elsewhere of a value whose row is gone.
+    /// Removes the pieces of a value whose row is gone.
     pub(crate) fn forget(&mut self, (_, id): Value<'_>) -> Result<(), LedgerError> {
         let Some(id) = id else { return Ok(()) };
         for index in 0.. {

@@ -1,4 +1,4 @@
-//! The ledger of one channel: what can be asked of it. Its commits are in [`crate::commit`].
+//! The ledger of one channel: queries and simulations. [`crate::commit`] implements its commits.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,35 +22,35 @@ use crate::tables::{
     TRANSACTIONS, transaction_key,
 };
 
-/// The ledger of one channel. Clones are handles of the same ledger.
+/// Ledger of one channel. Clones share the same ledger.
 ///
-/// Readers and simulations see the ledger as it was when they began, and commits do not wait for them. (A peer holds
-/// commits back while a simulation runs; what the simulation reads is the same either way.)
+/// Readers and simulations see the ledger as it was when they started, and do not block commits. (A Fabric peer
+/// blocks commits during a simulation; the simulation reads the same values either way.)
 #[derive(Clone, Debug)]
 pub struct Ledger {
     pub(crate) name: Arc<str>,
     pub(crate) database: Arc<Database>,
     heights: Arc<Heights>,
-    /// The number of blocks; it grows after a block can be read.
+    /// Number of blocks. It grows only after the new block is readable.
     pub(crate) height: Arc<watch::Sender<u64>>,
-    /// The block of which it is not known whether it was stored before the disk failed.
+    /// Block of the last commit, if the disk failed and it is unknown whether the block was stored.
     uncertain: Arc<Mutex<Option<Committed>>>,
 }
 
-/// A transaction of the ledger, valid or not.
+/// Transaction in the ledger, valid or invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Processed {
-    /// The bytes of its envelope.
+    /// Bytes of the envelope.
     pub envelope: Vec<u8>,
-    /// What became of it.
+    /// Validation code.
     pub code: TxValidationCode,
-    /// The number of its block.
+    /// Number of the block.
     pub block: u64,
-    /// Its index in the block.
+    /// Index in the block.
     pub index: u64,
 }
 
-/// The end of the chain.
+/// End of the chain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tip {
     pub(crate) height: u64,
@@ -58,7 +58,7 @@ pub(crate) struct Tip {
 }
 
 impl Ledger {
-    /// Finds a channel that exists, and checks its last block.
+    /// Opens an existing channel and checks its last block.
     pub(crate) fn open(
         database: &Arc<Database>,
         heights: &Arc<Heights>,
@@ -76,7 +76,7 @@ impl Ledger {
         Ok(Some(ledger))
     }
 
-    /// Checks that the last block is whole and follows the one before it.
+    /// Checks that the last block is complete and follows the one before it.
     fn check_last_block(&self, transaction: &ReadTransaction) -> Result<(), LedgerError> {
         let number = self.height().saturating_sub(1);
         let damaged = |reason: &str| {
@@ -89,7 +89,7 @@ impl Ledger {
             return damaged(&format!("its number is {}", header.number));
         }
         if header.data_hash != block::data_hash(&envelopes) {
-            return damaged("its transactions are not those of its data hash");
+            return damaged("its transactions do not match its data hash");
         }
         let Some(before) = number.checked_sub(1) else { return Ok(()) };
         let before = read_header(transaction, &self.name, before)?.and_then(|block| block.header);
@@ -99,7 +99,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Begins a channel.
+    /// Creates a channel.
     pub(crate) fn create(
         database: &Arc<Database>,
         heights: &Arc<Heights>,
@@ -117,7 +117,7 @@ impl Ledger {
             return Err(unusable("it has no transaction"));
         }
         if header.data_hash != block::data_hash(envelopes) {
-            return Err(unusable("its data hash is another than that of its transactions"));
+            return Err(unusable("its data hash does not match its transactions"));
         }
         let codes = vec![0; envelopes.len()];
         block::set_metadata(&mut genesis, BlockMetadataIndex::TransactionsFilter, codes);
@@ -147,22 +147,22 @@ impl Ledger {
         Ok(stored.is_some_and(|stored| stored.header == block.header))
     }
 
-    /// Keeps the block of a commit that has failed, until [`Self::settle`] or the next commit; [`None`] forgets it.
+    /// Stores the block of a failed commit, until [`Self::settle`] or the next commit; [`None`] clears it.
     pub(crate) fn keep_uncertain(&self, block: Option<Committed>) {
         *self.uncertain() = block;
     }
 
-    /// Returns the block of the commit that has failed last, which the ledger keeps no more.
+    /// Takes the block of the last failed commit out of the ledger.
     pub(crate) fn take_uncertain(&self) -> Option<Committed> {
         self.uncertain().take()
     }
 
     fn uncertain(&self) -> MutexGuard<'_, Option<Committed>> {
-        // Nothing can be left half done under the lock.
+        // A panic cannot leave the data under the lock inconsistent.
         self.uncertain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts the blocks up to this height, unless more are counted already.
+    /// Raises the height to the given number of blocks, unless it is higher already.
     pub(crate) fn count(&self, height: u64) {
         self.height.send_if_modified(|counted| {
             let grows = height > *counted;
@@ -171,7 +171,7 @@ impl Ledger {
         });
     }
 
-    /// Notes beside the database that it holds this many blocks.
+    /// Stores the height in the file next to the database.
     pub(crate) fn note(&self, height: u64) {
         self.heights.note(&self.name, height);
     }
@@ -182,19 +182,19 @@ impl Ledger {
         &self.name
     }
 
-    /// Returns the number of blocks, which is also the number of the block to come.
+    /// Returns the number of blocks, which is also the number of the next block.
     #[must_use]
     pub fn height(&self) -> u64 {
         *self.height.borrow()
     }
 
-    /// Returns the height as a value to wait for: once it is greater than `n`, block `n` can be read.
+    /// Returns a receiver for the height: once it is greater than `n`, block `n` is readable.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<u64> {
         self.height.subscribe()
     }
 
-    /// Returns the height with the hashes of the last block and of the one before it.
+    /// Returns the height, and the hashes of the last block and of the one before it.
     pub fn info(&self) -> Result<BlockchainInfo, LedgerError> {
         let height = self.height();
         let last = read_header(&self.database.begin_read()?, &self.name, height - 1)?
@@ -207,8 +207,8 @@ impl Ledger {
         })
     }
 
-    /// Returns a block. Like all that is told of blocks and their transactions, it is there once [`Self::height`] counts it:
-    /// whoever has heard of a block finds it when asking for the newest.
+    /// Returns a block. Like all queries for blocks and transactions, this returns only blocks that [`Self::height`]
+    /// includes, so that a query for the newest block also finds every block that a reader has seen.
     pub fn block(&self, number: u64) -> Result<Option<Block>, LedgerError> {
         if !self.counts(number) {
             return Ok(None);
@@ -228,7 +228,7 @@ impl Ledger {
         Ok(Some(block))
     }
 
-    /// Returns the block with this header hash.
+    /// Returns the block with the given header hash.
     pub fn block_by_hash(&self, hash: &[u8]) -> Result<Option<Block>, LedgerError> {
         let table = self.database.begin_read()?.open_table(NUMBERS)?;
         let Some(number) = table.get((&*self.name, hash))?.map(|guard| guard.value()) else {
@@ -237,7 +237,7 @@ impl Ledger {
         self.block(number)
     }
 
-    /// Returns the block in which a transaction, valid or not, came first.
+    /// Returns the block with the first occurrence of a transaction, valid or invalid.
     pub fn block_of_transaction(&self, id: &str) -> Result<Option<Block>, LedgerError> {
         let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
         let Some(number) = table.get((&*self.name, &*transaction_key(id)))?.map(|guard| guard.value().0)
@@ -247,13 +247,14 @@ impl Ledger {
         self.block(number)
     }
 
-    /// Returns whether a transaction, valid or not, is in a block, be it one that [`Self::height`] does not count yet.
+    /// Returns whether a transaction, valid or invalid, is in a block, including blocks that [`Self::height`] does
+    /// not include yet.
     pub fn has_transaction(&self, id: &str) -> Result<bool, LedgerError> {
         let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
         Ok(table.get((&*self.name, &*transaction_key(id)))?.is_some())
     }
 
-    /// Returns a transaction, valid or not, as it came first.
+    /// Returns the first occurrence of a transaction, valid or invalid.
     pub fn transaction(&self, id: &str) -> Result<Option<Processed>, LedgerError> {
         let transaction = self.database.begin_read()?;
         let table = transaction.open_table(TRANSACTIONS)?;
@@ -274,24 +275,24 @@ impl Ledger {
         Ok(Some(Processed { envelope, code, block, index }))
     }
 
-    /// Returns whether the height counts a block; one that was written a moment ago is in the store and not counted.
+    /// Returns whether the height includes a block. The store may contain a new block that is not counted yet.
     fn counts(&self, block: u64) -> bool {
         block < self.height()
     }
 
-    /// Returns what the valid transactions of a block wrote to collections, by their indexes: what this ledger was given,
-    /// without what has expired or was purged.
+    /// Returns the private data of a block's valid transactions by index, as far as this ledger has it, without
+    /// expired and purged values.
     pub fn private_data(&self, block: u64) -> Result<BTreeMap<u64, TxPvtReadWriteSet>, LedgerError> {
         private_sets::of_block(&self.database.begin_read()?, &self.name, block)
     }
 
-    /// Begins the simulation of a transaction over the state as it is now.
+    /// Starts the simulation of a transaction on the current state.
     pub fn simulate(&self, transaction_id: impl Into<String>) -> Result<Simulation, LedgerError> {
         Simulation::new(self.database.begin_read()?, Arc::clone(&self.name), transaction_id.into())
     }
 }
 
-/// Makes the tables that no reader should miss.
+/// Creates all tables, so that readers find them.
 fn open_all_tables(transaction: &WriteTransaction) -> Result<(), LedgerError> {
     transaction.open_table(PIECES)?;
     transaction.open_table(CHANNELS)?;
@@ -319,7 +320,7 @@ fn read_header(
     block.map(Some).map_err(|error| LedgerError::damaged(format!("block {number}"), &error))
 }
 
-/// Reads the end of the chain within a commit: its heights, and the hash of its last block.
+/// Reads the end of the chain within a commit: its height, and the hash of its last block.
 pub(crate) fn read_tip(transaction: &WriteTransaction, channel: &str) -> Result<(Tip, Block), LedgerError> {
     let damaged = |reason: &str| LedgerError::damaged(format!("channel {channel}"), reason);
     let (height, last_config) = {
@@ -336,7 +337,7 @@ pub(crate) fn read_tip(transaction: &WriteTransaction, channel: &str) -> Result<
     Ok((Tip { height, last_config }, last))
 }
 
-/// Writes a block with its transactions and the new end of the chain.
+/// Writes a block, its transactions, and the new end of the chain.
 pub(crate) fn write_block(
     transaction: &WriteTransaction,
     channel: &str,

@@ -1,17 +1,17 @@
 //! The ledger of a development peer.
 //!
-//! A [`Store`] holds the [`Ledger`] of each channel. A transaction is simulated over the state as it is
-//! ([`Ledger::simulate`]); the read/write set of the simulation is endorsed, comes back in an envelope, and becomes part of
-//! a block ([`Ledger::commit`]), valid or not. Data flows one way:
+//! A [`Store`] holds the [`Ledger`] of each channel. A transaction is simulated on the current state
+//! ([`Ledger::simulate`]). The simulation's read/write set is endorsed, returns in an envelope, and becomes part of a
+//! block ([`Ledger::commit`]), whether valid or not. Data flows in one direction:
 //!
 //! ```text
 //! state ─▶ Simulation ─▶ Results ─▶ Transaction ─▶ commit ─▶ block, state, history, private data
 //! ```
 //!
-//! Proposals, signatures, policies and the definitions of chaincodes are the business of the peer around it. What is
-//! stored, and what differs from a real peer, is told in `docs/ledger.md`.
+//! The peer around this crate handles proposals, signatures, policies and definitions of chaincodes. `docs/ledger.md`
+//! describes what is stored, and the differences from a real peer.
 
-// The tests share files with those that see the crate from outside.
+// The unit tests share files with the integration tests, which use the crate by its name.
 #[cfg(test)]
 extern crate self as ccs_ledger;
 

@@ -1,4 +1,4 @@
-//! The metadata of a key, as it is written and stored.
+//! Encodes and decodes the metadata of a key.
 //!
 //! Fabric 3.1 `core/ledger/kvledger/txmgmt/statemetadata`.
 
@@ -9,22 +9,22 @@ use prost::Message;
 
 use crate::error::LedgerError;
 
-/// Values by their names, such as the policy of an endorsement by key.
+/// Values by name, such as a key's endorsement policy.
 pub type Metadata = BTreeMap<String, Vec<u8>>;
 
-/// Returns the entries in the order of their names.
+/// Returns the entries, sorted by name.
 pub(crate) fn entries(metadata: &Metadata) -> Vec<KvMetadataEntry> {
     let entry =
         |(name, value): (&String, &Vec<u8>)| KvMetadataEntry { name: name.clone(), value: value.clone() };
     metadata.iter().map(entry).collect()
 }
 
-/// Encodes entries for the state; none are no bytes.
+/// Encodes entries for the state. Without entries, the result is empty.
 pub(crate) fn encode(entries: Vec<KvMetadataEntry>) -> Vec<u8> {
     KvMetadataWrite { key: String::new(), entries }.encode_to_vec()
 }
 
-/// Decodes what the state holds.
+/// Decodes metadata from the state.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Metadata, LedgerError> {
     let write =
         KvMetadataWrite::decode(bytes).map_err(|error| LedgerError::damaged("metadata of a key", &error))?;

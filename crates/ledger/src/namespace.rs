@@ -1,35 +1,36 @@
-//! Names of namespaces in the state: a chaincode's own, and two for each of its collections.
+//! Names of namespaces in the state: one for a chaincode, and two for each of its collections.
 //!
 //! Fabric 3.1 `core/ledger/kvledger/txmgmt/privacyenabledstate/db.go`.
 
 use std::fmt;
 
-/// What no namespace of a chaincode contains, so that none reaches into a collection.
+/// Separator that no chaincode namespace contains, so that a chaincode cannot write into a collection.
 const MARK: &str = "$$";
 
-/// A namespace of the state. Its text is the name by which the state and a CouchDB database know it.
+/// Namespace of the state. `Display` prints the name that the state and CouchDB databases use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Namespace<'a> {
-    /// The public keys and values of a chaincode.
+    /// Public keys and values of a chaincode.
     Public(&'a str),
-    /// The keys and values of a collection.
+    /// Keys and values of a collection.
     Private {
-        /// The chaincode that defines the collection.
+        /// Chaincode that defines the collection.
         chaincode: &'a str,
-        /// The collection.
+        /// Name of the collection.
         collection: &'a str,
     },
-    /// The hashes of a collection's keys and values, which are public.
+    /// Hashes of a collection's keys and values, which are public.
     Hashed {
-        /// The chaincode that defines the collection.
+        /// Chaincode that defines the collection.
         chaincode: &'a str,
-        /// The collection.
+        /// Name of the collection.
         collection: &'a str,
     },
 }
 
 impl<'a> Namespace<'a> {
-    /// Reads the name of a namespace; [`None`] if it has the mark of a collection and is not the name of one.
+    /// Parses the name of a namespace; [`None`] if it contains the separator, but is not a valid collection
+    /// namespace.
     #[must_use]
     pub fn parse(name: &'a str) -> Option<Self> {
         let Some((chaincode, rest)) = name.split_once(MARK) else { return Some(Self::Public(name)) };
@@ -61,12 +62,12 @@ impl fmt::Display for Namespace<'_> {
     }
 }
 
-/// Names the namespace of a collection's values.
+/// Returns the namespace of a collection's values.
 pub(crate) fn private(chaincode: &str, collection: &str) -> String {
     Namespace::Private { chaincode, collection }.to_string()
 }
 
-/// Names the namespace of the hashes of a collection's keys and values.
+/// Returns the namespace for the hashes of a collection's keys and values.
 pub(crate) fn hashed(chaincode: &str, collection: &str) -> String {
     Namespace::Hashed { chaincode, collection }.to_string()
 }

@@ -1,29 +1,30 @@
-//! What a read/write set holds of the keys that a range query has read: up to 50 as they are, more as hashes.
+//! Encodes the reads of a range query in a read/write set: up to 50 reads as they are, more as hashes.
 //!
-//! The hashes are those of a tree. A leaf is the hash of 51 reads, a node above the hash of 51 hashes; only the hashes of
-//! the uppermost level are held, at most 50 (Fabric 3.1 `core/ledger/kvledger/txmgmt/rwsetutil/query_results_helper.go`).
+//! The hashes form a tree. A leaf is the hash of 51 reads, and an inner node the hash of 51 hashes. The set contains
+//! only the hashes of the uppermost level, at most 50 (Fabric 3.1
+//! `core/ledger/kvledger/txmgmt/rwsetutil/query_results_helper.go`).
 
 use ccs_proto::kvrwset::{KvRead, QueryReads, QueryReadsMerkleSummary, range_query_info::ReadsInfo};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-/// How many reads, or hashes of a level, are held as they are.
+/// Maximum number of reads, or of hashes of a level, that are not hashed further.
 const MAX_DEGREE: u32 = 50;
 
 type Hash = [u8; 32];
 
-/// Returns what a read/write set holds of these reads.
+/// Encodes reads for a read/write set.
 pub(crate) fn of(reads: Vec<KvRead>) -> ReadsInfo {
     summary(&reads, MAX_DEGREE)
         .map_or(ReadsInfo::RawReads(QueryReads { kv_reads: reads }), ReadsInfo::ReadsMerkleHashes)
 }
 
-/// Returns whether a summary, made with its own degree, is that of these reads.
+/// Returns whether a summary, computed with its own degree, matches these reads.
 pub(crate) fn is_of(held: &QueryReadsMerkleSummary, reads: &[KvRead]) -> bool {
     held.max_degree >= 2 && summary(reads, held.max_degree).as_ref() == Some(held)
 }
 
-/// Hashes the reads; [`None`] when they are few enough to be held.
+/// Hashes the reads; [`None`] if they are few enough to be stored as they are.
 fn summary(reads: &[KvRead], max_degree: u32) -> Option<QueryReadsMerkleSummary> {
     let degree = usize::try_from(max_degree).ok()?;
     if reads.len() <= degree {
@@ -42,14 +43,14 @@ fn summary(reads: &[KvRead], max_degree: u32) -> Option<QueryReadsMerkleSummary>
     })
 }
 
-/// The hashes that are not yet part of one above, from the leaves upwards.
+/// Hashes without a parent yet, from the leaves upwards.
 struct Tree {
     degree: usize,
     levels: Vec<Vec<Hash>>,
 }
 
 impl Tree {
-    /// Adds a hash to a level, and those above that become complete by it.
+    /// Adds a hash to a level, and completes the levels above if possible.
     fn add(&mut self, mut level: usize, mut hash: Hash) {
         loop {
             if self.levels.len() == level {
@@ -65,7 +66,7 @@ impl Tree {
         }
     }
 
-    /// Returns the uppermost level, counted from one, with all that is below it made part of it.
+    /// Returns the uppermost level, counted from one, which includes all levels below.
     fn finish(mut self) -> (u32, Vec<Hash>) {
         let mut uppermost = self.levels.pop().unwrap_or_default();
         let mut level = u32::try_from(self.levels.len() + 1).unwrap_or(u32::MAX);
@@ -97,8 +98,8 @@ mod tests {
 
     use super::*;
 
-    /// How many reads, the hashes and the level that they give, and the SHA-256 of the whole summary: what a program in Go
-    /// computes after Fabric's description of the tree, with Fabric's own messages.
+    /// Number of reads, number of resulting hashes and levels, and the SHA-256 of the whole summary. A Go program
+    /// computed them from Fabric's description of the tree, with Fabric's own messages.
     const OF_GO: [(usize, usize, u32, &str); 10] = [
         (51, 1, 1, "e953c20cc7ed92c0a516f3dc74f92d168359178aa5638cda2ae72c7e86763575"),
         (52, 2, 1, "88d32aa5a9a7ea58f9c19491961d90a0e55259333dd73e5bad3e3ecbbed99f00"),

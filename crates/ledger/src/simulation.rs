@@ -1,7 +1,8 @@
-//! What one transaction reads and writes before it is ordered.
+//! Records the reads and writes of a transaction before it is ordered.
 //!
-//! Reads see the state as it was when the simulation began, never the transaction's own writes. Which operations mix is
-//! Fabric's rule (Fabric 3.1 `core/ledger/kvledger/txmgmt/txmgr/{tx_simulator,query_executor}.go`).
+//! Reads return the state as it was when the simulation started, never the transaction's own writes. Fabric's rules
+//! determine which operations may be combined (Fabric 3.1
+//! `core/ledger/kvledger/txmgmt/txmgr/{tx_simulator,query_executor}.go`).
 
 mod error;
 mod private;
@@ -25,9 +26,10 @@ pub use results::{Results, Touched};
 
 use record::{NamespaceRecord, Record};
 
-/// The simulation of one transaction. Its keys are those of a peer with LevelDB: any text, the empty one too.
+/// Simulation of a transaction. As on a peer with LevelDB, keys are any strings, including the empty one.
 ///
-/// It keeps the state it reads from being overwritten on the disk: it is to be dropped when it is no longer needed.
+/// While a simulation exists, the disk space of the state that it reads cannot be reused. Drop it when it is no
+/// longer needed.
 pub struct Simulation {
     channel: Arc<str>,
     id: String,
@@ -66,7 +68,7 @@ impl Simulation {
         })
     }
 
-    /// Returns the transaction's ID.
+    /// Returns the ID of the transaction.
     #[must_use]
     pub fn transaction_id(&self) -> &str {
         &self.id
@@ -86,13 +88,13 @@ impl Simulation {
         keys.into_iter().map(|key| self.get(namespace, key)).collect()
     }
 
-    /// Reads the metadata of a key, which reads its version too.
+    /// Reads the metadata of a key. Records a read of its version.
     pub fn metadata(&mut self, namespace: &str, key: &str) -> Result<Metadata, SimulationError> {
         let entry = self.read(namespace, key)?;
         Ok(metadata::decode(&entry.map(|entry| entry.metadata).unwrap_or_default())?)
     }
 
-    /// Writes a value; an empty one deletes.
+    /// Writes a value. An empty value deletes the key.
     pub fn put(&mut self, namespace: &str, key: &str, value: Vec<u8>) -> Result<(), SimulationError> {
         self.begin_write()?;
         self.check_key(key)?;
@@ -119,13 +121,13 @@ impl Simulation {
         Ok(())
     }
 
-    /// Returns what the simulation has read and wants to write so far, and forgets it.
+    /// Takes the recorded reads and writes out of the simulation.
     #[must_use]
     pub fn take_results(&mut self) -> Results {
         results::of(std::mem::take(&mut self.record))
     }
 
-    /// Ends the simulation and returns what it has read and wants to write.
+    /// Ends the simulation and returns its reads and writes.
     #[must_use]
     pub fn finish(self) -> Results {
         results::of(self.record)
@@ -143,9 +145,10 @@ impl Simulation {
         self.record.entry(namespace.to_owned()).or_default()
     }
 
-    /// Notes that the transaction writes, or refuses it to one that may not.
+    /// Records that the transaction writes, or fails if it may not write.
     ///
-    /// For writes that are refused elsewhere, by the rules of another state database for keys and values: they count.
+    /// Also call this for writes that another state database's rules for keys and values reject: they count as
+    /// writes.
     pub fn begin_write(&mut self) -> Result<(), SimulationError> {
         if self.has_queried_private {
             return Err(SimulationError::WriteAfterPrivateQuery { id: self.id.clone() });
@@ -157,7 +160,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Refuses to write a key that the state cannot hold.
+    /// Rejects a key that is too long for the state.
     fn check_key(&self, key: &str) -> Result<(), SimulationError> {
         if key.len() > MAX_KEY_LENGTH {
             return Err(SimulationError::LongKey { id: self.id.clone(), length: key.len() });
@@ -165,7 +168,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Notes that the transaction begins a paginated query, or refuses it to one that has written.
+    /// Records a paginated query, or fails if the transaction has written.
     pub fn begin_paginated_query(&mut self) -> Result<(), SimulationError> {
         if self.has_written {
             return Err(SimulationError::PaginatedQueryAfterWrite { id: self.id.clone() });
@@ -174,9 +177,9 @@ impl Simulation {
         Ok(())
     }
 
-    /// Notes that the transaction begins a range or rich query of a collection, or refuses it to one that has written.
+    /// Records a range or rich query of a collection, or fails if the transaction has written.
     ///
-    /// A peer does so before it looks whether there is such a collection.
+    /// A peer does this before it checks whether the collection exists.
     pub fn begin_private_query(&mut self) -> Result<(), SimulationError> {
         if self.has_written {
             return Err(SimulationError::PrivateQueryAfterWrite { id: self.id.clone() });

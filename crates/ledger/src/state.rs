@@ -1,4 +1,4 @@
-//! Reading the current values, from a snapshot or within a commit.
+//! Reads the current values, from a snapshot or within a commit.
 
 use std::ops::Bound;
 
@@ -9,25 +9,25 @@ use crate::large;
 use crate::tables::{PIECES, PieceKey, STATE, StateKey, StateValue};
 use crate::version::Version;
 
-/// What the state holds of a key.
+/// Value of a key in the state, with its version and metadata.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) version: Version,
-    /// A `KVMetadataWrite` without its key; empty when there is none.
+    /// A `KVMetadataWrite` without its key; empty if there is none.
     pub(crate) metadata: Vec<u8>,
     pub(crate) value: Vec<u8>,
 }
 
-/// The tables of the state, in a snapshot or within a commit.
+/// Tables of the state, in a snapshot or within a commit.
 pub(crate) struct State<R, P> {
     pub(crate) rows: R,
     pub(crate) pieces: P,
 }
 
-/// The state as it was at some time.
+/// State at a point in time.
 pub(crate) type Snapshot = State<ReadOnlyTable<StateKey, StateValue>, ReadOnlyTable<PieceKey, &'static [u8]>>;
 
-/// The state within a commit, without what the block changes.
+/// State within a commit, without the changes of the block.
 pub(crate) type Current<'t> = State<Table<'t, StateKey, StateValue>, Table<'t, PieceKey, &'static [u8]>>;
 
 impl Snapshot {
@@ -63,7 +63,7 @@ where
         }))
     }
 
-    /// Reads only the version of a key.
+    /// Reads the version of a key only.
     pub(crate) fn version(
         &self,
         channel: &str,
@@ -74,7 +74,7 @@ where
         Ok(guard.map(|guard| Version { block: guard.value().0, transaction: guard.value().1 }))
     }
 
-    /// Reads only the metadata of a key.
+    /// Reads the metadata of a key only.
     pub(crate) fn metadata(
         &self,
         channel: &str,
@@ -86,23 +86,23 @@ where
     }
 }
 
-/// Where a range ends.
+/// End of a range.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum End<'a> {
-    /// With the namespace.
+    /// The end of the namespace.
     Open,
-    /// Before this key.
+    /// This key, excluded.
     Before(&'a [u8]),
-    /// With this key.
+    /// This key, included.
     With(&'a [u8]),
 }
 
-/// A range of keys of one namespace.
+/// Range of keys in a namespace.
 #[derive(Debug)]
 pub(crate) struct Span<'a> {
     channel: &'a str,
     namespace: &'a str,
-    /// The least text that is greater than the namespace.
+    /// Smallest string that is greater than the namespace.
     next_namespace: String,
     start: &'a [u8],
     end: End<'a>,
@@ -115,7 +115,7 @@ impl<'a> Span<'a> {
         Self { channel, namespace, next_namespace: format!("{namespace}\0"), start, end }
     }
 
-    /// Returns the bounds for the table; those of an inverted range are empty and in order.
+    /// Returns the bounds for the table. The bounds of an inverted range are valid, but empty.
     pub(crate) fn bounds(&self) -> (Bound<Key<'_>>, Bound<Key<'_>>) {
         let start = (self.channel, self.namespace, self.start);
         let end = match self.end {

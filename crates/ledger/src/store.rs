@@ -1,4 +1,4 @@
-//! The store: one database that holds every channel, in a folder or in a temporary file.
+//! The store: one database for all channels, in a folder or in a temporary file.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
@@ -16,26 +16,26 @@ use crate::heights::{Heights, Setback};
 use crate::ledger::Ledger;
 use crate::tables::{CHANNELS, FORMAT, FORMAT_VERSION};
 
-/// The file of the database in the folder of a store.
+/// Name of the database file in the folder of a store.
 const FILE: &str = "ledger.redb";
-/// The file with the heights of the channels beside it.
+/// Name of the file with the heights of the channels.
 const HEIGHTS: &str = "heights";
 
-/// An open store. It closes when it and all its [`Ledger`]s are dropped.
+/// Open store. It closes when it and all its [`Ledger`]s are dropped.
 #[derive(Debug)]
 pub struct Store {
     database: Arc<Database>,
     heights: Arc<Heights>,
     setbacks: Vec<Setback>,
-    /// One for each channel that was asked for: all handles of a channel share its height.
+    /// Ledgers of the channels opened so far, since all handles of a channel share its height.
     ledgers: Mutex<HashMap<String, Ledger>>,
 }
 
 impl Store {
-    /// Opens the store in a folder, or makes both; only this user can read what it makes.
+    /// Opens the store in a folder, and creates both if needed. Only the current user can read what it creates.
     ///
-    /// What was committed is there also after the process, or the machine, was stopped at any moment. The checksums of the
-    /// whole file are compared, so the time grows with the file.
+    /// Committed data survives a crash of the process or the machine at any time. Opening compares the checksums of
+    /// the whole file, so its duration grows with the file.
     pub fn open(folder: &Path) -> Result<Self, OpenError> {
         DirBuilder::new()
             .recursive(true)
@@ -67,8 +67,8 @@ impl Store {
         Ok(Self::new(database, heights, setbacks))
     }
 
-    /// Makes a store in a file without a name in the system's folder for temporary files. The file is gone when the store is
-    /// dropped, or the process ends in whatever way.
+    /// Creates a store in an unnamed file in the system's temporary folder. The file disappears when the store is
+    /// dropped or the process ends, even by a crash.
     pub fn temporary() -> Result<Self, OpenError> {
         Self::temporary_in(&std::env::temp_dir())
     }
@@ -92,21 +92,21 @@ impl Store {
         Self { database: Arc::new(database), heights: Arc::new(heights), setbacks, ledgers: Mutex::default() }
     }
 
-    /// Returns the channels that had more blocks when the store was used before: the end of its file was damaged, or the
-    /// file is an older copy.
+    /// Returns the channels that had more blocks when the store was last used: either the end of its file is damaged,
+    /// or the file is an older copy.
     #[must_use]
     pub fn setbacks(&self) -> &[Setback] {
         &self.setbacks
     }
 
-    /// Returns the names of all channels, in order.
+    /// Returns the names of all channels, sorted.
     pub fn channels(&self) -> Result<Vec<String>, LedgerError> {
         Ok(heights(&self.database)?.into_keys().collect())
     }
 
-    /// Returns the ledger of a channel; one that does not exist yet begins with the block that `genesis` makes.
+    /// Returns the ledger of a channel. Creates a new channel with the block from `genesis`.
     pub fn channel(&self, name: &str, genesis: impl FnOnce() -> Block) -> Result<Ledger, LedgerError> {
-        // Nothing can be left half done under the lock.
+        // A panic cannot leave the data under the lock inconsistent.
         let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ledger) = ledgers.get(name) {
             return Ok(ledger.clone());
@@ -120,18 +120,18 @@ impl Store {
     }
 }
 
-/// Opens a file for this user alone, or makes it.
+/// Opens or creates a file that only the current user can access.
 fn open_private(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)
 }
 
-/// Takes the rights of others from a file that was there before.
+/// Removes the permissions of other users from an existing file.
 fn close_to_others(path: &Path) -> io::Result<()> {
     let is_open = std::fs::metadata(path)?.permissions().mode() & 0o077 != 0;
     if is_open { std::fs::set_permissions(path, Permissions::from_mode(0o600)) } else { Ok(()) }
 }
 
-/// Opens the database in a file and compares its format with ours; notes ours in one that is new.
+/// Opens the database in a file and compares its format with ours. Stores our format in a new file.
 fn open_database(file: Result<DatabaseFile, DatabaseError>, path: &Path) -> Result<Database, OpenError> {
     let database = file.and_then(Database::open).map_err(|error| cannot_open(path, error))?;
     let found = stored_format(&database).map_err(|error| cannot_read(path, error))?;
@@ -160,7 +160,7 @@ fn cannot_open(path: &Path, error: DatabaseError) -> OpenError {
             OpenError::NotAStore { path }
         }
         DatabaseError::Storage(StorageError::Io(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-            OpenError::Damaged { path, reason: "it ends too early".to_owned() }
+            OpenError::Damaged { path, reason: "the file is truncated".to_owned() }
         }
         DatabaseError::Storage(StorageError::Corrupted(reason)) => OpenError::Damaged { path, reason },
         error => match disk_error(error.into()) {
@@ -194,12 +194,12 @@ fn heights(database: &Database) -> Result<BTreeMap<String, u64>, LedgerError> {
     Ok(heights)
 }
 
-/// What a database says about its format.
+/// Format entry of a database.
 enum Found {
     Version(u64),
-    /// There are no tables.
+    /// The database has no tables.
     Nothing,
-    /// There are tables of others.
+    /// The database has tables of another program.
     SomethingElse,
 }
 

@@ -4,12 +4,12 @@ use std::fmt;
 
 use ccs_proto::kvrwset;
 
-/// Says which transaction wrote a key last. Versions are ordered as the transactions are.
+/// Transaction that last wrote a key. Versions are ordered like the transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version {
-    /// The number of the block.
+    /// Number of the block.
     pub block: u64,
-    /// The index of the transaction in its block.
+    /// Index of the transaction in its block.
     pub transaction: u64,
 }
 
@@ -25,14 +25,14 @@ impl From<&kvrwset::Version> for Version {
     }
 }
 
-/// Writes it as Fabric's messages do.
+/// Prints the version as in Fabric's messages.
 impl fmt::Display for Version {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{{BlockNum: {}, TxNum: {}}}", self.block, self.transaction)
     }
 }
 
-/// A version that may be missing, as Fabric's messages write it.
+/// Version that may be missing, printed as in Fabric's messages.
 pub(crate) struct Shown(pub(crate) Option<Version>);
 
 impl fmt::Display for Shown {

@@ -1,4 +1,4 @@
-//! A process that commits is killed at random moments: every block that it has reported is there, and it goes on.
+//! Kills a committing process at random times: every block that it has reported is present, and commits continue.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use ccs_ledger::{Ledger, Store, data_hash, header_hash};
 
-/// Names the folder in which this program, started again, is to commit.
+/// Environment variable with the folder in which a child process of this program commits.
 const FOLDER: &str = "CCS_LEDGER_CRASH_TEST";
 
 const ROUNDS: usize = 8;
@@ -34,7 +34,7 @@ fn commit(ledger: &Ledger) {
     ledger.commit(&transactions.collect::<Vec<_>>(), &()).unwrap();
 }
 
-/// Not a test of its own: what runs in the child. It commits and reports until it is killed.
+/// Not a test: code of the child process. It commits and reports until it is killed.
 #[test]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -50,7 +50,8 @@ fn random(below: u64) -> u64 {
     RandomState::new().hash_one(0) % below
 }
 
-/// Starts the child, lets it report some blocks, kills it within the next and returns the last one it has reported.
+/// Starts the child, lets it report some blocks, kills it within the next ones, and returns the last block that it
+/// has reported.
 fn run_and_kill(folder: &Path) -> u64 {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "child", "--nocapture"])
@@ -62,14 +63,14 @@ fn run_and_kill(folder: &Path) -> u64 {
     let mut numbers =
         lines.map_while(Result::ok).filter_map(|line| line.strip_prefix("committed ")?.parse().ok());
     let reported = numbers.by_ref().nth(usize::try_from(random(6)).unwrap()).unwrap();
-    // Somewhere in the blocks to come: no moment is the right one.
+    // At any point within the next blocks: no particular moment is special.
     let (start, wait) = (Instant::now(), Duration::from_micros(random(20_000)));
     while start.elapsed() < wait {
         std::hint::spin_loop();
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    // What it wrote before it died was reported as well.
+    // Also counts the blocks that it reported before it was killed.
     numbers.last().unwrap_or(reported)
 }
 
@@ -88,7 +89,7 @@ fn no_reported_block_is_lost_by_a_kill() {
     }
 }
 
-/// Checks the chain and the state that belongs to its end.
+/// Checks the chain, and the state at its end.
 fn check(ledger: &Ledger) {
     let mut previous_hash = [0; 32];
     for number in 0..ledger.height() {

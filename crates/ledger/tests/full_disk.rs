@@ -1,6 +1,7 @@
-//! A process whose file may not grow any more: it says so, goes on when it may, and loses nothing when it is killed then.
+//! A process whose file reaches its size limit reports the error, continues once the limit is raised, and loses
+//! nothing when it is killed afterwards.
 //!
-//! The limit for the size of files stands for a full disk: writes fail in the same way, and no other file is concerned.
+//! The limit for file sizes simulates a full disk: writes fail in the same way, and no other file is affected.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -14,7 +15,7 @@ use ccs_ledger::{Ledger, LedgerError, Store};
 use ccs_proto::peer::TxValidationCode;
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Names the folder in which this program, started again, is to commit.
+/// Environment variable with the folder in which a child process of this program commits.
 const FOLDER: &str = "CCS_LEDGER_FULL_DISK_TEST";
 
 fn open(folder: &Path) -> Ledger {
@@ -27,14 +28,14 @@ fn commit(ledger: &Ledger, id: &str) -> Result<TxValidationCode, LedgerError> {
     Ok(ledger.commit(&[common::endorsed(id, simulation.finish())], &())?.codes[0])
 }
 
-/// Sets the limit that counts; the one up to which it may be raised stays.
+/// Sets the soft limit; the hard limit stays.
 fn limit(bytes: Option<u64>) {
     let limits = getrlimit(Resource::Fsize);
     setrlimit(Resource::Fsize, rustix::process::Rlimit { current: bytes, ..limits }).unwrap();
 }
 
-/// Not a test of its own: what runs in the child. Twice it commits until its file may not grow, and then may again; it
-/// reports what it has committed, and waits to be killed.
+/// Not a test: code of the child process. Twice, it commits until its file reaches the limit, and then raises the
+/// limit. It reports the commits, and waits until it is killed.
 #[test]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
@@ -55,7 +56,7 @@ fn child() {
             report(&format!("committed {id}"));
         };
         report(&format!("refused {id}: {error}; {}", error.hint().unwrap()));
-        // It can still be read, and refuses the same way again.
+        // The ledger is still readable, and returns the same error again.
         assert!(ledger.simulate("reader").unwrap().get("cc", "t1").unwrap().is_some());
         assert!(commit(&ledger, &id).unwrap_err().is_of_disk());
         assert!(ledger.simulate("reader").unwrap().get("cc", "t1").unwrap().is_some());
@@ -71,7 +72,7 @@ fn child() {
 fn a_full_disk_loses_no_block_and_stops_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let program = std::env::current_exe().unwrap();
-    // The shell lets the program ignore the signal that comes with such a write.
+    // The shell makes the program ignore the signal that such a write causes.
     let mut child = Command::new("sh")
         .args(["-c", r#"trap '' XFSZ; exec "$0" --exact child --nocapture"#])
         .arg(program)

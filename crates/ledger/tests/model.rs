@@ -1,4 +1,5 @@
-//! Random transactions against a model of the rules: a map of keys for each namespace, and nothing of a database.
+//! Compares random transactions with a model of the rules, which uses a map of keys for each namespace and no
+//! database.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -10,7 +11,7 @@ use ccs_ledger::{Ledger, Metadata, Simulation, Store, Transaction, Version};
 use ccs_proto::peer::TxValidationCode;
 use proptest::prelude::*;
 
-/// One step of a transaction; keys are few, so that transactions meet.
+/// Step of a transaction. There are few keys, so that transactions conflict.
 #[derive(Clone, Debug)]
 enum Step {
     Get(usize, usize),
@@ -26,7 +27,7 @@ enum Step {
     PutPrivateMetadata(usize, u8),
 }
 
-/// What happens: a transaction is simulated, or the oldest that wait are committed in a block.
+/// Event: a transaction is simulated, or the oldest waiting ones are committed in a block.
 #[derive(Clone, Debug)]
 enum Event {
     Simulate(Vec<Step>),
@@ -62,7 +63,7 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// A key with its value and metadata.
+/// Value and metadata of a key.
 #[derive(Clone, Debug, PartialEq)]
 struct Cell {
     version: Version,
@@ -70,13 +71,13 @@ struct Cell {
     metadata: Metadata,
 }
 
-/// Where a key is: the third namespace is the collection.
+/// Location of a key: namespace and index. The third namespace is the collection.
 type Place = (usize, usize);
 const PRIVATE: usize = 2;
 
 type State = BTreeMap<Place, Cell>;
 
-/// What a transaction of the model does to a key.
+/// Write to a key in the model.
 #[derive(Clone, Debug, Default)]
 struct Write {
     value: Change,
@@ -91,12 +92,12 @@ enum Change {
     Delete,
 }
 
-/// What a range query of the model has found.
+/// Result of a range query in the model.
 #[derive(Clone, Debug)]
 struct Ranged {
     namespace: usize,
     start: String,
-    /// [`None`] is open.
+    /// [`None`] means no bound.
     end: Option<String>,
     with_end: bool,
     found: Vec<(String, Version)>,
@@ -113,7 +114,7 @@ fn metadata(value: u8) -> Metadata {
     Metadata::from([("m".to_owned(), vec![value])])
 }
 
-/// Returns the keys of a range in order; `end` [`None`] is open.
+/// Returns the keys of a range in order; `end` of [`None`] means no bound.
 fn range(
     state: &State,
     namespace: usize,
@@ -128,7 +129,7 @@ fn range(
     state.iter().filter_map(of).collect()
 }
 
-/// Does a step in both worlds and compares what they read.
+/// Runs a step in the ledger and in the model, and compares what they read.
 fn run(step: &Step, simulation: &mut Simulation, state: &State, planned: &mut Planned) {
     let (private_namespace, collection) = COLLECTION;
     let read = |planned: &mut Planned, place: Place| {
@@ -199,15 +200,15 @@ fn run_range(
         found.results.iter().map(|result| &result.key).collect::<Vec<_>>(),
         expected.iter().map(|(key, _)| key).collect::<Vec<_>>()
     );
-    // An end without a character is open when it is validated, though it may be the last key that was fetched.
+    // An empty end means no bound during validation, even if it is the last key that was fetched.
     let last = expected.last().map(|(key, _)| key.clone()).filter(|key| !key.is_empty());
     let end = if is_exhausted { end.map(str::to_owned) } else { last };
     let start = KEYS[s].to_owned();
     planned.ranges.push(Ranged { namespace: n, start, end, with_end: !is_exhausted, found: expected });
 }
 
-/// Decides about a transaction as Fabric's rules say, and applies it. `changed` are the keys that earlier transactions of
-/// the block write, be it what was there before.
+/// Validates a transaction by Fabric's rules, and applies it. `changed` contains the keys that earlier transactions
+/// of the block write, even with unchanged values.
 fn decide(
     planned: &Planned,
     state: &mut State,
@@ -220,7 +221,7 @@ fn decide(
             place.0 == namespace && !is_current
         })
     };
-    // The collection is part of the first namespace.
+    // The collection belongs to the first namespace.
     for namespace in [0, PRIVATE, 1] {
         if is_stale(namespace) {
             return TxValidationCode::MvccReadConflict;
@@ -255,7 +256,7 @@ fn decide(
     TxValidationCode::Valid
 }
 
-/// Compares everything that can be read with the model.
+/// Compares everything that is readable with the model.
 fn compare(ledger: &Ledger, state: &State) {
     let mut simulation = ledger.simulate("reader").unwrap();
     for (n, namespace) in NAMESPACES.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What a commit has done.
+//! The result of a commit.
 
 use ccs_proto::common::Block;
 use ccs_proto::peer::TxValidationCode;
@@ -6,17 +6,17 @@ use ccs_proto::peer::TxValidationCode;
 use super::private::MissingPrivateData;
 use super::updates::Updates;
 
-/// A block that was committed.
+/// Committed block.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Committed {
     /// The block, with its metadata.
     pub block: Block,
-    /// Its number.
+    /// Number of the block.
     pub number: u64,
-    /// What became of each transaction.
+    /// Validation codes of its transactions.
     pub codes: Vec<TxValidationCode>,
-    /// What changed in the state, collections included.
+    /// Changes of the state, including collections.
     pub updates: Updates,
-    /// The private data that valid transactions have written without it being here.
+    /// Private data that valid transactions have written, but that this ledger does not have.
     pub missing: Vec<MissingPrivateData>,
 }

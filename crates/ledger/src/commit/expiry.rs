@@ -1,4 +1,4 @@
-//! The expiry of private data: after `block_to_live` blocks more, values, hashes and what was kept are removed.
+//! The expiry of private data: `block_to_live` blocks later, values, hashes and stored sets are removed.
 //!
 //! Fabric 3.1 `core/ledger/kvledger/txmgmt/pvtstatepurgemgmt`, `core/ledger/pvtdatapolicy/btlpolicy.go`.
 
@@ -13,8 +13,8 @@ use crate::state::Current;
 use crate::tables::EXPIRY;
 use crate::version::Version;
 
-/// Notes when the keys that a transaction writes to a collection expire: with the commit of block
-/// `number + block_to_live + 1`.
+/// Schedules the expiry of the keys that a transaction writes to a collection: with the commit of block `number +
+/// block_to_live + 1`.
 pub(super) fn schedule(
     commit: &Commit<'_>,
     Version { block, transaction }: Version,
@@ -37,7 +37,7 @@ pub(super) fn schedule(
     Ok(())
 }
 
-/// What expires: the writes of one transaction to one collection.
+/// Writes of one transaction to one collection, which expire together.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Expired {
     version: Version,
@@ -45,7 +45,7 @@ struct Expired {
     collection: String,
 }
 
-/// Removes what expires with this block, except for keys that it writes anew or that were written anew before.
+/// Removes data that expires with this block, except for keys that this or an earlier block has written again.
 pub(super) fn apply(commit: &mut Commit<'_>) -> Result<(), LedgerError> {
     for (expired, key_hashes) in take_expired(commit)? {
         let Expired { version, namespace, collection } = expired;
@@ -58,7 +58,7 @@ pub(super) fn apply(commit: &mut Commit<'_>) -> Result<(), LedgerError> {
     Ok(())
 }
 
-/// Removes from the table what expires with this block, and returns the hashes of the keys.
+/// Removes the entries that expire with this block from the table, and returns the hashes of their keys.
 fn take_expired(commit: &Commit<'_>) -> Result<BTreeMap<Expired, Vec<Vec<u8>>>, LedgerError> {
     let mut table = commit.database.open_table(EXPIRY)?;
     let mut found: BTreeMap<Expired, Vec<Vec<u8>>> = BTreeMap::new();
@@ -74,7 +74,7 @@ fn take_expired(commit: &Commit<'_>) -> Result<BTreeMap<Expired, Vec<Vec<u8>>>, 
     Ok(found)
 }
 
-/// Deletes those keys whose last write is that of the block that expires.
+/// Deletes the keys that were last written in the expiring block.
 fn delete(
     commit: &mut Commit<'_>,
     block: u64,

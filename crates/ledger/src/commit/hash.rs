@@ -1,4 +1,4 @@
-//! The hash by which peers compare their states, in each block's metadata.
+//! The commit hash in each block's metadata, by which peers compare their states.
 //!
 //! Fabric 3.1 `core/ledger/kvledger/kv_ledger.go` and
 //! `core/ledger/kvledger/txmgmt/privacyenabledstate/update_batch_bytes.go`.
@@ -14,14 +14,14 @@ use crate::block;
 use crate::namespace::Namespace;
 use crate::version::Version;
 
-/// All public changes of a block.
+/// Public changes of a block.
 #[derive(Clone, PartialEq, Message)]
 struct Writes {
     #[prost(message, repeated, tag = "1")]
     writes: Vec<Write>,
 }
 
-/// One change; namespace and collection are only in the first of several.
+/// Change of a key. Only the first of several in a row contains namespace and collection.
 #[derive(Clone, PartialEq, Message)]
 struct Write {
     #[prost(string, tag = "1")]
@@ -38,7 +38,7 @@ struct Write {
     version: Vec<u8>,
 }
 
-/// Returns the metadata entry of a block with these codes and changes.
+/// Returns the metadata entry for a block with these codes and changes.
 pub(super) fn of(last: &Block, codes: &[TxValidationCode], updates: &Updates) -> Vec<u8> {
     let filter: Vec<u8> = codes.iter().map(|&code| byte(code)).collect();
     let previous =
@@ -51,7 +51,7 @@ pub(super) fn of(last: &Block, codes: &[TxValidationCode], updates: &Updates) ->
     Metadata { value: Sha256::digest(bytes).to_vec(), signatures: Vec::new() }.encode_to_vec()
 }
 
-/// Lists the changes by namespace: the public ones, then the hashes of each collection.
+/// Returns the changes by namespace: the public ones, followed by the hashes of each collection.
 fn writes(updates: &Updates) -> Writes {
     let mut by_place = Vec::new();
     for (name, keys) in updates {
@@ -90,7 +90,7 @@ fn write(key: &[u8], update: &Update) -> Write {
     }
 }
 
-/// Encodes a number so that bytes sort as numbers do: how many bytes follow, then those.
+/// Encodes a number so that the bytes sort like the numbers: the count of significant bytes, followed by these.
 fn in_order(number: u64) -> Vec<u8> {
     let bytes = number.to_be_bytes();
     let significant = &bytes[bytes.iter().take_while(|&&byte| byte == 0).count()..];

@@ -1,4 +1,4 @@
-//! What a valid transaction does to each key: its value, its metadata, or both.
+//! Operations of a valid transaction on each key: changes of its value, its metadata, or both.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +11,15 @@ use crate::metadata;
 use crate::namespace;
 use crate::version::Version;
 
-/// What a transaction does to a key.
+/// Operation of a transaction on a key.
 #[derive(Debug, Default)]
 struct Operation {
     value: Value,
-    /// The new metadata if it writes some.
+    /// New metadata, if the transaction writes some.
     metadata: Option<Vec<u8>>,
 }
 
-/// What a transaction does to the value of a key.
+/// Operation on the value of a key.
 #[derive(Debug, Default)]
 enum Value {
     #[default]
@@ -28,10 +28,10 @@ enum Value {
     Deleted,
 }
 
-/// By namespace and key.
+/// Operations by namespace and key.
 type Operations = BTreeMap<(String, Vec<u8>), Operation>;
 
-/// Adds the writes of a transaction to the block's changes, private ones as hashes.
+/// Adds the writes of a transaction to the block's changes. Private writes are added as hashes.
 pub(super) fn apply(sets: &Sets, version: Version, view: &mut View<'_, '_>) -> Result<(), LedgerError> {
     for ((namespace, key), operation) in operations(sets) {
         if let Some(update) = update(operation, version, view, (&namespace, &key))? {
@@ -68,7 +68,7 @@ fn operations(sets: &Sets) -> Operations {
 }
 
 impl Value {
-    /// Reads a write; one of nothing deletes.
+    /// Decodes a write. An empty value deletes the key.
     fn new(is_delete: bool, value: &[u8]) -> Self {
         if is_delete || value.is_empty() { Self::Deleted } else { Self::Put(value.to_vec()) }
     }
@@ -78,7 +78,7 @@ fn encoded(entries: &[KvMetadataEntry]) -> Vec<u8> {
     metadata::encode(entries.to_vec())
 }
 
-/// Completes an operation with what it leaves as it is. Metadata of a key that does not exist is not written.
+/// Completes an operation with the unchanged parts. Drops metadata for a key that does not exist.
 fn update(
     operation: Operation,
     version: Version,

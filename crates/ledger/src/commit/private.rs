@@ -1,4 +1,4 @@
-//! The private data of a block: what is kept of it, what becomes the current value, what is purged.
+//! The private data of a block: stores sets, updates current values, and purges.
 
 use std::collections::BTreeSet;
 
@@ -15,21 +15,21 @@ use crate::state::Current;
 use crate::tables::MAX_KEY_LENGTH;
 use crate::version::Version;
 
-/// A key of a collection: namespace, collection, key.
+/// Key of a collection: namespace, collection, key.
 type PrivateKey = (String, String, String);
 
-/// What a valid transaction has written to a collection, and this ledger was not given.
+/// Private set that a valid transaction has written, but that this ledger was not given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MissingPrivateData {
-    /// The index of the transaction.
+    /// Index of the transaction.
     pub transaction: u64,
-    /// The namespace.
+    /// Namespace of the collection.
     pub namespace: String,
-    /// The collection.
+    /// Name of the collection.
     pub collection: String,
 }
 
-/// Writes the private data of the valid transactions, in their order, and tells what is missing.
+/// Writes the private data of the valid transactions, in order, and returns the missing sets.
 pub(super) fn apply(
     commit: &mut Commit<'_>,
     valid: &[Valid<'_>],
@@ -70,15 +70,15 @@ pub(super) fn apply(
     Ok(missing)
 }
 
-/// What a transaction writes to a collection.
+/// Private writes of a transaction to a collection.
 struct PrivateSet<'a> {
     collection: &'a str,
     bytes: &'a [u8],
     rwset: KvrwSet,
 }
 
-/// Returns the private sets of a transaction that are what its public hashes say, with keys that the state can hold. Others
-/// are no part of it.
+/// Returns the private sets of a transaction that match its public hashes and whose keys fit into the state. All
+/// other sets are ignored.
 fn sets<'a>(transaction: &'a Valid<'_>) -> impl Iterator<Item = (&'a str, PrivateSet<'a>)> {
     let namespaces = transaction.private.iter().flat_map(|private| &private.ns_pvt_rwset);
     let sets = namespaces.flat_map(|set| {
@@ -111,9 +111,9 @@ fn change_values(
     Ok(())
 }
 
-/// Returns values the version of their hashes where only their metadata was written.
+/// Updates the versions of values whose metadata alone were written to those of their hashes.
 ///
-/// A value that is not the one of its hash keeps its version, which tells readers that it is stale (Fabric 3.1
+/// A value that does not match its hash keeps its version, which shows readers that it is stale (Fabric 3.1
 /// `core/ledger/kvledger/txmgmt/validation/batch_preparer.go`).
 fn align_versions(commit: &mut Commit<'_>, keys: BTreeSet<PrivateKey>) -> Result<(), LedgerError> {
     let state = Current::of(commit.database)?;
@@ -131,7 +131,7 @@ fn align_versions(commit: &mut Commit<'_>, keys: BTreeSet<PrivateKey>) -> Result
     Ok(())
 }
 
-/// Removes the former values of a key from what is kept, and its current value.
+/// Removes a key's earlier values from the stored sets, and its current value.
 fn purge(
     commit: &mut Commit<'_>,
     version: Version,

@@ -1,4 +1,4 @@
-//! The private sets that are kept of each block, and the index that finds the sets with a key.
+//! Stores the private sets of each block, and an index to find the sets that contain a key.
 
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ use crate::large::{self, Pieces};
 use crate::tables::{PIECES, PRIVATE_KEYS, PRIVATE_SETS};
 use crate::version::Version;
 
-/// Lists the keys of a private set.
+/// Returns the keys of a private set.
 pub(super) fn keys(set: &KvrwSet) -> impl Iterator<Item = &str> {
     let written = set.writes.iter().map(|write| write.key.as_str());
     written.chain(set.metadata_writes.iter().map(|write| write.key.as_str()))
 }
 
-/// Keeps a set for those who read the block with its private data.
+/// Stores a set, for readers of blocks with private data.
 pub(super) fn keep(
     commit: &Commit<'_>,
     Version { block, transaction }: Version,
@@ -39,7 +39,7 @@ pub(super) fn keep(
     Ok(())
 }
 
-/// Removes what is kept of a set and returns its keys.
+/// Removes a stored set and returns its keys.
 pub(super) fn forget(
     commit: &Commit<'_>,
     Version { block, transaction }: Version,
@@ -62,7 +62,8 @@ pub(super) fn forget(
     Ok(keys)
 }
 
-/// Removes a key, known by its hash, from the sets of earlier transactions; returns the key if one of them has it.
+/// Removes a key, given by its hash, from the sets of earlier transactions. Returns the key if one of them contains
+/// it.
 pub(super) fn purge(
     commit: &Commit<'_>,
     Version { block, transaction }: Version,
@@ -104,7 +105,7 @@ pub(super) fn purge(
     Ok(plain_key)
 }
 
-/// Reads what is kept of a block.
+/// Returns the stored sets of a block.
 pub(crate) fn of_block(
     database: &ReadTransaction,
     channel: &str,

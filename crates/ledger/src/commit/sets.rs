@@ -1,4 +1,4 @@
-//! The read/write set of a transaction, decoded through all its levels.
+//! Decodes all levels of a transaction's read/write set.
 
 use ccs_proto::kvrwset::{HashedRwSet, KvrwSet};
 use ccs_proto::peer::TxValidationCode;
@@ -8,13 +8,13 @@ use prost::Message;
 use crate::namespace::Namespace;
 use crate::tables::MAX_KEY_LENGTH;
 
-/// What a transaction reads and writes.
+/// Reads and writes of a transaction.
 #[derive(Debug)]
 pub(super) struct Sets {
     pub(super) namespaces: Vec<NamespaceSet>,
 }
 
-/// What it reads and writes of a namespace.
+/// Reads and writes in a namespace.
 #[derive(Debug)]
 pub(super) struct NamespaceSet {
     pub(super) name: String,
@@ -22,22 +22,22 @@ pub(super) struct NamespaceSet {
     pub(super) collections: Vec<CollectionSet>,
 }
 
-/// What it reads and writes of a collection, as hashes.
+/// Reads and writes in a collection, as hashes.
 #[derive(Debug)]
 pub(super) struct CollectionSet {
     pub(super) name: String,
     pub(super) hashed: HashedRwSet,
-    /// The hash of the private set.
+    /// Hash of the private set.
     pub(super) private_hash: Vec<u8>,
 }
 
 impl Sets {
-    /// Decodes a set, or says why the transaction is not valid.
+    /// Decodes a set, or returns the code that makes the transaction invalid.
     pub(super) fn decode(results: &TxReadWriteSet) -> Result<Self, TxValidationCode> {
         let bad = |_| TxValidationCode::BadRwset;
         let mut namespaces = Vec::new();
         for set in &results.ns_rwset {
-            // A chaincode of such a name would write into the collections of another.
+            // A chaincode with such a name could write into the collections of another one.
             if !matches!(Namespace::parse(&set.namespace), Some(Namespace::Public(_))) {
                 return Err(TxValidationCode::IllegalWriteset);
             }
@@ -58,7 +58,7 @@ impl Sets {
         Ok(Self { namespaces })
     }
 
-    /// Finds a collection.
+    /// Returns a collection by name.
     pub(super) fn collection(&self, namespace: &str, collection: &str) -> Option<&CollectionSet> {
         let named = |set: &&NamespaceSet| set.name == namespace;
         let collections = self.namespaces.iter().filter(named).flat_map(|set| &set.collections);
@@ -67,7 +67,7 @@ impl Sets {
 }
 
 impl NamespaceSet {
-    /// Returns whether the set writes a key that the state cannot hold, or is one of a namespace with such a name.
+    /// Returns whether the set writes a key that is too long for the state, or a namespace with such a name.
     fn has_long_key(&self) -> bool {
         let written = self.public.writes.iter().map(|write| write.key.len());
         let with_metadata = self.public.metadata_writes.iter().map(|write| write.key.len());

@@ -105,7 +105,7 @@ fn an_id_counts_once() {
         ),
         [TxValidationCode::BadCreatorSignature, TxValidationCode::Valid, TxValidationCode::DuplicateTxid]
     );
-    // The first occurrence is the one that counts.
+    // The first occurrence counts.
     assert_eq!(ledger.transaction("t1").unwrap().unwrap().code, TxValidationCode::BadCreatorSignature);
     assert_eq!(
         codes(
@@ -139,7 +139,7 @@ fn values_and_metadata_are_written_apart() {
         let mut simulation = ledger.simulate("reader").unwrap();
         (simulation.get("cc", "a").unwrap(), simulation.metadata("cc", "a").unwrap())
     };
-    // Of a key that does not exist there is no metadata.
+    // A key that does not exist has no metadata.
     let committed =
         commit(&ledger, "t1", |simulation| simulation.put_metadata("cc", "a", metadata("1")).unwrap());
     assert_eq!((read(), committed.updates), ((None, Metadata::new()), Updates::new()));
@@ -147,17 +147,17 @@ fn values_and_metadata_are_written_apart() {
         simulation.put("cc", "a", b"1".to_vec()).unwrap();
         simulation.put_metadata("cc", "a", metadata("2")).unwrap();
     });
-    // A value leaves the metadata, also within a block.
+    // Writing a value keeps the metadata, also within a block.
     let value = simulated(&ledger, "t3", |simulation| simulation.put("cc", "a", b"2".to_vec()).unwrap());
     let reader = simulated(&ledger, "t4", |simulation| drop(simulation.get("cc", "a").unwrap()));
     let other = simulated(&ledger, "t5", |one| one.put_metadata("cc", "a", metadata("3")).unwrap());
     assert_eq!(codes(&ledger, &[value]), [TxValidationCode::Valid]);
     assert_eq!(read(), (Some(b"2".to_vec()), metadata("2")));
-    // Metadata leaves the value and changes the version.
+    // Writing metadata keeps the value and changes the version.
     assert_eq!(codes(&ledger, &[other]), [TxValidationCode::Valid]);
     assert_eq!(read(), (Some(b"2".to_vec()), metadata("3")));
     assert_eq!(codes(&ledger, &[reader]), [TxValidationCode::MvccReadConflict]);
-    // A delete takes it along, and what comes after it in the block finds nothing.
+    // Deleting a key deletes its metadata, and later transactions of the block see neither.
     let delete = simulated(&ledger, "t6", |simulation| simulation.delete("cc", "a").unwrap());
     let late = simulated(&ledger, "t7", |one| one.put_metadata("cc", "a", metadata("4")).unwrap());
     assert_eq!(codes(&ledger, &[delete, late]), [TxValidationCode::Valid; 2]);
@@ -181,7 +181,7 @@ fn a_block_is_told_of_once_the_height_counts_it() {
     let ledger = ledger();
     let committed = commit(&ledger, "t1", |simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap());
     let hash = crate::block::header_hash(committed.block.header.as_ref().unwrap());
-    // As in the moment between the write to the store and the new height.
+    // The state between the write to the store and the new height.
     ledger.height.send_replace(1);
     assert_eq!(ledger.transaction("t1").unwrap(), None);
     assert_eq!(ledger.block(1).unwrap(), None);
@@ -214,7 +214,7 @@ fn the_height_never_goes_backwards() {
     let ledger = ledger();
     let mut heights = Vec::new();
     let first = simulated(&ledger, "t1", |simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap());
-    // Another block is committed and counted before the first one is.
+    // Another block is committed and counted before the first one is counted.
     ledger
         .commit_with(&[first], &(), |_| {
             commit(&ledger, "t2", |simulation| simulation.put("cc", "b", b"1".to_vec()).unwrap());
@@ -241,7 +241,7 @@ fn keys_that_the_state_cannot_hold_are_refused() {
     for refusal in refusals {
         assert_eq!(
             refusal.unwrap_err().to_string(),
-            "txid [t1]: cannot write a key of 32769 bytes: the longest key has 32768"
+            "txid [t1]: cannot write a key of 32769 bytes: the limit is 32768"
         );
     }
     assert_eq!(simulation.get("cc", &long).unwrap(), None);
@@ -249,7 +249,7 @@ fn keys_that_the_state_cannot_hold_are_refused() {
     codes(&ledger, &[endorsed("t1", simulation.finish())]);
     assert_eq!(value(&ledger, "cc", &longest), Some(b"1".to_vec()));
 
-    // One that no simulation has made.
+    // A set that no simulation has created.
     let mut results = ledger.simulate("t2").unwrap().finish();
     let write = ccs_proto::kvrwset::KvWrite { key: long, is_delete: false, value: b"1".to_vec() };
     let set = ccs_proto::kvrwset::KvrwSet { writes: vec![write], ..Default::default() };

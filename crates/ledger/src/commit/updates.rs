@@ -1,4 +1,4 @@
-//! The changes of a block, and the state as its next transaction finds it.
+//! The changes of a block, and the state that its next transaction sees.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -9,18 +9,18 @@ use crate::error::LedgerError;
 use crate::state::{Current, End, Entry, Span};
 use crate::version::Version;
 
-/// The changes of a block by namespace and key. A collection `C` of the namespace `N` has two namespaces more: `N$$pC`
-/// with its values, and `N$$hC`, where keys and values are SHA-256 hashes.
+/// Changes of a block by namespace and key. A collection `C` of the namespace `N` has two further namespaces: `N$$pC`
+/// with its values, and `N$$hC`, whose keys and values are SHA-256 hashes.
 pub type Updates = BTreeMap<String, BTreeMap<Vec<u8>, Update>>;
 
-/// What becomes of a key.
+/// Change of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Update {
-    /// The transaction that does it; for what expires, `u64::MAX` of the block.
+    /// Version of the writing transaction; `u64::MAX` of the block for expired values.
     pub version: Version,
-    /// The new value; [`None`] when the key is deleted.
+    /// New value; [`None`] if the key is deleted.
     pub value: Option<Vec<u8>>,
-    /// The metadata (a `KVMetadataWrite` without its key); empty when there is none.
+    /// Metadata (a `KVMetadataWrite` without its key); empty if there are none.
     pub metadata: Vec<u8>,
 }
 
@@ -30,7 +30,7 @@ impl Update {
     }
 }
 
-/// The state with the changes of the earlier transactions of the block.
+/// State with the changes of the block's earlier transactions.
 pub(super) struct View<'a, 't> {
     pub(super) state: &'a Current<'t>,
     pub(super) channel: &'a str,
@@ -38,12 +38,12 @@ pub(super) struct View<'a, 't> {
 }
 
 impl View<'_, '_> {
-    /// Finds the change of a key by the block so far.
+    /// Returns the change of a key by the block so far.
     pub(super) fn update(&self, namespace: &str, key: &[u8]) -> Option<&Update> {
         self.updates.get(namespace)?.get(key)
     }
 
-    /// Notes the change of a key.
+    /// Records the change of a key.
     pub(super) fn set(&mut self, namespace: &str, key: Vec<u8>, update: Update) {
         if let Some(keys) = self.updates.get_mut(namespace) {
             keys.insert(key, update);
@@ -61,7 +61,7 @@ impl View<'_, '_> {
         self.state.version(self.channel, namespace, key)
     }
 
-    /// Reads a key with the block's changes.
+    /// Reads a key, including the block's changes.
     pub(super) fn latest(&self, namespace: &str, key: &[u8]) -> Result<Option<Entry>, LedgerError> {
         match self.update(namespace, key) {
             Some(Update { version, value, metadata }) => Ok(value.as_ref().map(|value| Entry {
@@ -73,7 +73,7 @@ impl View<'_, '_> {
         }
     }
 
-    /// Reads the metadata of a key with the block's changes.
+    /// Reads the metadata of a key, including the block's changes.
     pub(super) fn latest_metadata(
         &self,
         namespace: &str,
@@ -85,7 +85,7 @@ impl View<'_, '_> {
         }
     }
 
-    /// Returns the keys and versions of a range with the block's changes, in order.
+    /// Returns the keys and versions of a range in order, including the block's changes.
     pub(super) fn range<'v>(
         &'v self,
         namespace: &'v str,
@@ -124,7 +124,7 @@ fn bounds<'a>(start: &'a [u8], end: End<'a>) -> (Bound<&'a [u8]>, Bound<&'a [u8]
     (Bound::Included(start), end)
 }
 
-/// Merges two lists in order that have no key in common.
+/// Merges two sorted lists without common keys.
 fn merge(
     committed: impl Iterator<Item = Result<(Vec<u8>, Version), LedgerError>>,
     pending: impl Iterator<Item = (Vec<u8>, Version)>,

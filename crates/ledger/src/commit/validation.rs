@@ -1,4 +1,4 @@
-//! Whether what a transaction has read is still so.
+//! Checks that the values that a transaction has read are still current.
 
 use ccs_proto::kvrwset::{self, KvRead, RangeQueryInfo, range_query_info::ReadsInfo};
 use ccs_proto::peer::TxValidationCode;
@@ -43,7 +43,7 @@ fn are_hashes_current(view: &View<'_, '_>, set: &NamespaceSet) -> Result<bool, L
     Ok(true)
 }
 
-/// Returns whether a key has the version that was read, and no earlier transaction of the block changes it.
+/// Returns whether a key still has the version that was read, and no earlier transaction of the block changes it.
 fn is_current(
     view: &View<'_, '_>,
     namespace: &str,
@@ -54,7 +54,8 @@ fn is_current(
     Ok(!is_changed && view.committed_version(namespace, key)? == read.map(Version::from))
 }
 
-/// Runs a range query again. One that was not exhausted ended with the last key it fetched.
+/// Repeats a range query and compares the results. A query that was not exhausted ended with the last key that it
+/// fetched.
 fn gives_the_same(view: &View<'_, '_>, namespace: &str, range: &RangeQueryInfo) -> Result<bool, LedgerError> {
     let end = match range.end_key.as_bytes() {
         [] => End::Open,

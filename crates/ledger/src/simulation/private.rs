@@ -1,4 +1,4 @@
-//! Reads and writes of collections. Whether there is such a collection, and who may use it, is for the caller to check.
+//! Reads and writes of collections. The caller checks that the collection exists, and access to it.
 
 use sha2::{Digest, Sha256};
 
@@ -10,7 +10,7 @@ use crate::namespace;
 use crate::state::Entry;
 
 impl Simulation {
-    /// Reads a private value; an error when this ledger does not have the one that belongs to the public hash.
+    /// Reads a private value. Fails if this ledger does not have the value that belongs to the public hash.
     pub fn get_private(
         &mut self,
         namespace: &str,
@@ -27,8 +27,8 @@ impl Simulation {
         Ok(entry.map(|entry| entry.value))
     }
 
-    /// Reads private values, in the order of their keys. As for a peer, a value is given also when it is not the one that
-    /// belongs to the public hash; the transaction will then not be valid.
+    /// Reads private values, in the order of their keys. Like a peer, returns a value even if it does not belong to
+    /// the public hash; the transaction will then be invalid.
     pub fn get_private_multiple<'a>(
         &mut self,
         namespace: &str,
@@ -66,7 +66,7 @@ impl Simulation {
         Ok(metadata::decode(&entry.map(|entry| entry.metadata).unwrap_or_default())?)
     }
 
-    /// Returns the metadata of a private key of which only the SHA-256 hash is known; nothing is noted as read.
+    /// Returns the metadata of a private key, given the SHA-256 of the key. Records no read.
     pub fn metadata_of_hash(
         &self,
         namespace: &str,
@@ -77,7 +77,7 @@ impl Simulation {
         metadata::decode(&self.state.metadata(&self.channel, &namespace, key_hash)?.unwrap_or_default())
     }
 
-    /// Writes a private value; an empty one deletes.
+    /// Writes a private value. An empty value deletes the key.
     pub fn put_private(
         &mut self,
         namespace: &str,
@@ -99,7 +99,7 @@ impl Simulation {
         self.write_private(namespace, collection, key, PrivateWrite::Delete)
     }
 
-    /// Deletes a private key together with its former values.
+    /// Deletes a private key and its earlier values.
     pub fn purge_private(
         &mut self,
         namespace: &str,
@@ -151,7 +151,7 @@ impl Simulation {
         self.state.read(&self.channel, &namespace, &Sha256::digest(key))
     }
 
-    /// Reads what is public of a private key and records its version.
+    /// Reads the public part of a private key, and records its version.
     fn read_hash(
         &mut self,
         namespace: &str,

@@ -1,4 +1,4 @@
-//! Queries over many keys, batch by batch: ranges, pages, histories, and all keys for rich queries.
+//! Queries for many keys, in batches: ranges, pages, histories, and scans of all keys for rich queries.
 
 use std::fmt;
 
@@ -16,10 +16,10 @@ use crate::tables::{
 };
 use crate::version::Version;
 
-/// How many results a batch holds (Fabric 3.1 `core/chaincode/handler.go`, `maxResultLimit`).
+/// Number of results in a batch (Fabric 3.1 `core/chaincode/handler.go`, `maxResultLimit`).
 pub const BATCH_SIZE: usize = 100;
 
-/// A key with its value.
+/// Key and value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KeyValue {
     /// The key.
@@ -28,28 +28,28 @@ pub struct KeyValue {
     pub value: Vec<u8>,
 }
 
-/// Some results of a query.
+/// Batch of a query's results.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Batch<T> {
     /// At most [`BATCH_SIZE`] results, in order.
     pub results: Vec<T>,
-    /// Whether there are more: one more has been fetched already.
+    /// Whether there are more results; one more has already been fetched.
     pub has_more: bool,
 }
 
-/// The results of a paginated query.
+/// Results of a paginated query.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
     /// The results, in order.
     pub results: Vec<KeyValue>,
-    /// The key with which the next page begins; [`None`] at the end of the range.
+    /// First key of the next page; [`None`] at the end of the range.
     pub bookmark: Option<String>,
 }
 
-/// How far a query is.
+/// Progress of a query.
 ///
-/// As in Fabric 3.1 `core/chaincode/query_response_generator.go`: a batch is given out once one more result has been
-/// fetched, and after the last result that the limit allows nothing more is.
+/// As in Fabric 3.1 `core/chaincode/query_response_generator.go`, a batch is returned only after one more result was
+/// fetched. After the last result within the limit, no more are fetched.
 struct Progress<T> {
     ahead: Option<T>,
     left: usize,
@@ -78,17 +78,17 @@ impl<T> Progress<T> {
     }
 }
 
-/// A range query that may have more to give; [`Simulation::next_batch`] goes on with it.
+/// Range query that may have more results, which [`Simulation::next_batch`] returns.
 pub struct RangeQuery {
     rows: Range<'static, StateKey, StateValue>,
-    /// Where its reads are recorded: the namespace and the place there. Those of collections are not.
+    /// Namespace and index of the record of its reads; [`None`] for collections, whose reads are not recorded.
     record: Option<(String, usize)>,
-    /// The end as it was asked for.
+    /// End of the range, as requested.
     end: String,
     progress: Progress<KeyValue>,
 }
 
-/// A query for the history of a key, newest first.
+/// Query for the history of a key, newest first.
 pub struct HistoryQuery {
     rows: Range<'static, HistoryKey, ()>,
     envelopes: ReadOnlyTable<EnvelopeKey, Stored>,
@@ -98,7 +98,8 @@ pub struct HistoryQuery {
     progress: Progress<KeyModification>,
 }
 
-/// All keys of a namespace or collection, in order, for queries that are evaluated elsewhere. Nothing of it is recorded.
+/// Iterator over all keys of a namespace or collection, in order, for queries that are evaluated elsewhere. Records
+/// no reads.
 pub struct Scan {
     rows: Range<'static, StateKey, StateValue>,
     pieces: ReadOnlyTable<PieceKey, &'static [u8]>,
@@ -123,8 +124,8 @@ impl fmt::Debug for Scan {
 }
 
 impl Simulation {
-    /// Begins a query for the keys from `start` to before `end`, in the byte order of their UTF-8; empty texts are open
-    /// ends. After `limit` results it ends as if there were no more.
+    /// Starts a query for the keys from `start` up to, but not including, `end`, in the byte order of their UTF-8. An
+    /// empty string means no bound. The query ends after `limit` results, as if there were no more.
     pub fn range(
         &mut self,
         namespace: &str,
@@ -139,9 +140,9 @@ impl Simulation {
         Ok(RangeQuery { rows, record, end: end.to_owned(), progress: Progress::new(limit) })
     }
 
-    /// Returns one page of a range: at most `size` results, from `bookmark` on if there is one.
+    /// Returns one page of a range: at most `size` results, starting at `bookmark` if there is one.
     ///
-    /// The key that the bookmark names is not recorded as read.
+    /// Does not record a read of the key that the bookmark names.
     pub fn range_page(
         &mut self,
         namespace: &str,
@@ -162,7 +163,7 @@ impl Simulation {
         Ok(Page { results, bookmark })
     }
 
-    /// Begins a query for the keys of a collection; `limit` as for [`Simulation::range`]. Nothing of it is recorded.
+    /// Starts a query for the keys of a collection, with `limit` as for [`Simulation::range`]. Records no reads.
     pub fn range_private(
         &mut self,
         (namespace, collection): (&str, &str),
@@ -175,13 +176,13 @@ impl Simulation {
         Ok(RangeQuery { rows, record: None, end: end.to_owned(), progress: Progress::new(limit) })
     }
 
-    /// Returns the next results of a range query.
+    /// Returns the next batch of a range query.
     pub fn next_batch(&mut self, query: &mut RangeQuery) -> Result<Batch<KeyValue>, SimulationError> {
         let RangeQuery { rows, record, end, progress } = query;
         progress.next_batch(|| self.fetch(rows, record.as_ref(), end))
     }
 
-    /// Fetches one result and records it, or that the range is exhausted.
+    /// Fetches one result and records it, or records that the range is exhausted.
     fn fetch(
         &mut self,
         rows: &mut Range<'static, StateKey, StateValue>,
@@ -210,7 +211,7 @@ impl Simulation {
         Ok(found.map(|(result, _)| result))
     }
 
-    /// Begins a query for the valid writes of a public key, newest first. Nothing of it is recorded.
+    /// Starts a query for the valid writes of a public key, newest first. Records no reads.
     pub fn history(&self, namespace: &str, key: &str, limit: usize) -> Result<HistoryQuery, SimulationError> {
         let bounds = |block, index| (&*self.channel, namespace, key.as_bytes(), block, index);
         let table = self.transaction.open_table(HISTORY).map_err(LedgerError::from)?;
@@ -232,13 +233,13 @@ impl Simulation {
         self.all(&namespace::private(namespace, collection))
     }
 
-    /// Returns a value as a scan of its namespace or collection does.
+    /// Returns a value, as a scan of its namespace or collection would.
     pub fn peek(&self, namespace: &str, key: &str) -> Result<Option<Vec<u8>>, SimulationError> {
         let entry = self.state.read(&self.channel, namespace, key.as_bytes())?;
         Ok(entry.map(|entry| entry.value))
     }
 
-    /// Records keys as read that a rich query of a namespace has returned.
+    /// Records reads of the keys that a rich query of a namespace has returned.
     pub fn record_query_reads<'a>(
         &mut self,
         namespace: &str,
@@ -269,7 +270,7 @@ impl Simulation {
 }
 
 impl HistoryQuery {
-    /// Returns the next results.
+    /// Returns the next batch.
     pub fn next_batch(&mut self) -> Result<Batch<KeyModification>, LedgerError> {
         let Self { rows, envelopes, pieces, namespace, key, progress } = self;
         progress.next_batch(|| {
@@ -295,7 +296,7 @@ impl Iterator for Scan {
     }
 }
 
-/// Reads a key of a namespace that is no one of hashes.
+/// Decodes a key of a namespace that does not contain hashes.
 fn text(key: &[u8]) -> Result<String, LedgerError> {
     String::from_utf8(key.to_vec()).map_err(|error| LedgerError::damaged("a key of the state", &error))
 }

@@ -1,27 +1,27 @@
-//! What a simulation has read and written so far.
+//! The recorded reads and writes of a simulation.
 
 use std::collections::BTreeMap;
 
 use crate::metadata::Metadata;
 use crate::version::Version;
 
-/// Everything recorded, by namespace.
+/// Recorded reads and writes, by namespace.
 pub(super) type Record = BTreeMap<String, NamespaceRecord>;
 
-/// What was read and written of a namespace.
+/// Reads and writes in a namespace.
 #[derive(Clone, Debug, Default)]
 pub(super) struct NamespaceRecord {
-    /// The versions as last read.
+    /// Versions at the last read.
     pub(super) reads: BTreeMap<String, Option<Version>>,
-    /// [`None`] deletes.
+    /// Values; [`None`] deletes the key.
     pub(super) writes: BTreeMap<String, Option<Vec<u8>>>,
     pub(super) metadata: BTreeMap<String, Metadata>,
-    /// In the order in which the queries began.
+    /// Range queries, in the order in which they started.
     pub(super) ranges: Vec<RangeRecord>,
     pub(super) collections: BTreeMap<String, CollectionRecord>,
 }
 
-/// What was read and written of a collection.
+/// Reads and writes in a collection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct CollectionRecord {
     pub(super) reads: BTreeMap<String, Option<Version>>,
@@ -29,20 +29,20 @@ pub(super) struct CollectionRecord {
     pub(super) metadata: BTreeMap<String, Metadata>,
 }
 
-/// What becomes of a private key.
+/// Write to a private key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum PrivateWrite {
     Put(Vec<u8>),
     Delete,
-    /// Deletes it together with its former values.
+    /// Deletes the key and its earlier values.
     Purge,
 }
 
-/// What a range query has fetched.
+/// Keys that a range query has fetched.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RangeRecord {
     pub(super) start: String,
-    /// The last key fetched; once the range is exhausted, its end as it was asked for.
+    /// Last fetched key; once the range is exhausted, its requested end.
     pub(super) end: String,
     pub(super) is_exhausted: bool,
     pub(super) reads: Vec<(String, Version)>,

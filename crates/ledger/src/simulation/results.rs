@@ -1,7 +1,7 @@
 //! The results of a simulation: the public and the private read/write set.
 //!
-//! The same reads and writes give the same bytes: everything is sorted by namespace, collection and key (Fabric 3.1
-//! `core/ledger/kvledger/txmgmt/rwsetutil/rwset_builder.go`).
+//! The same reads and writes yield the same bytes, since all lists are sorted by namespace, collection and key
+//! (Fabric 3.1 `core/ledger/kvledger/txmgmt/rwsetutil/rwset_builder.go`).
 
 use std::collections::BTreeMap;
 
@@ -21,29 +21,29 @@ use crate::metadata;
 use crate::range_reads;
 use crate::version::Version;
 
-/// What a transaction has read and wants to write.
+/// Reads and writes of a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Results {
-    /// What goes into the block: public data, and hashes of private data.
+    /// Public part, which goes into the block: public data, and hashes of private data.
     pub public: TxReadWriteSet,
-    /// The private data; [`None`] when there is none.
+    /// Private data; [`None`] if there is none.
     pub private: Option<TxPvtReadWriteSet>,
-    /// The keys, for people to read.
+    /// The keys, for display.
     pub touched: Vec<Touched>,
 }
 
-/// The keys that a transaction used of one namespace or collection, each list in order.
+/// Keys of one namespace or collection that a transaction used. Each list is sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Touched {
-    /// The namespace.
+    /// Name of the namespace.
     pub namespace: String,
-    /// The collection, if it is one.
+    /// Name of the collection, if it is one.
     pub collection: Option<String>,
-    /// The keys that were read, also by queries of ranges.
+    /// Keys that were read, including those read by range queries.
     pub read: Vec<String>,
-    /// The keys whose values or metadata are written.
+    /// Keys whose values or metadata are written.
     pub written: Vec<String>,
-    /// The keys that are deleted or purged.
+    /// Keys that are deleted or purged.
     pub deleted: Vec<String>,
 }
 
@@ -93,7 +93,7 @@ fn public_set(used: NamespaceRecord) -> KvrwSet {
             (&other.start_key, &other.end_key, other.itr_exhausted)
                 == (&range.start, &range.end, range.is_exhausted)
         };
-        // A query that has fetched nothing says nothing about its range.
+        // A query that has fetched nothing yet does not restrict its range.
         let has_fetched = range.is_exhausted || !range.reads.is_empty();
         if has_fetched && !ranges.iter().any(is_same) {
             ranges.push(range_info(range));
@@ -121,7 +121,7 @@ fn range_info(range: RangeRecord) -> RangeQueryInfo {
     }
 }
 
-/// Returns what is public of a collection's reads and writes. It is in the order of the keys, not of their hashes.
+/// Returns the public part of a collection's reads and writes, in the order of the keys, not of their hashes.
 fn hashed_set(used: &CollectionRecord) -> HashedRwSet {
     let hash = |key: &String| Sha256::digest(key).to_vec();
     HashedRwSet {
@@ -153,8 +153,8 @@ fn hashed_write(key_hash: Vec<u8>, write: &PrivateWrite) -> KvWriteHash {
     }
 }
 
-/// Returns what is private of a collection's writes. Of metadata it is only the key: the committer finds the value by it, to
-/// give it the version that the metadata's write gives to the hash.
+/// Returns the private part of a collection's writes. For metadata, it contains only the key, by which the committer
+/// finds the value to update its version to that of the hash.
 fn private_set(used: &CollectionRecord) -> Option<KvrwSet> {
     if used.writes.is_empty() && used.metadata.is_empty() {
         return None;
@@ -194,7 +194,7 @@ fn touched_privately(namespace: &str, collection: &str, used: &CollectionRecord)
     }
 }
 
-/// Tells written keys from deleted ones.
+/// Separates written keys from deleted ones.
 fn writes<'a, W>(
     writes: &'a BTreeMap<String, W>,
     metadata: impl Iterator<Item = &'a String>,

@@ -6,7 +6,7 @@ use super::*;
 use crate::fixture::{commit, ledger};
 use crate::{Ledger, Version};
 
-/// A ledger with the keys `k000`, `k001`, ..., each with its own name as value.
+/// Creates a ledger with the keys `k000`, `k001`, ..., each with its own name as value.
 fn filled(keys: usize) -> Ledger {
     let ledger = ledger();
     commit(&ledger, "fill", |simulation| {
@@ -56,7 +56,7 @@ fn a_range_comes_in_batches_of_a_hundred_and_one_result_is_fetched_ahead() {
     let range = &public(simulation).range_queries_info[0];
     assert_eq!((range.end_key.as_str(), range.itr_exhausted), ("k200", false));
     let Some(ReadsInfo::ReadsMerkleHashes(summary)) = &range.reads_info else { panic!("{range:?}") };
-    // 201 reads are three leaves of 51 and one of the rest.
+    // 201 reads form three leaves of 51 and one of the rest.
     assert_eq!((summary.max_level, summary.max_level_hashes.len()), (1, 4));
 
     let mut simulation = ledger.simulate("t2").unwrap();
@@ -117,7 +117,7 @@ fn a_page_tells_where_the_next_begins() {
         bookmark = next;
     }
     assert_eq!(pages, [vec!["k000", "k001"], vec!["k002", "k003"], vec!["k004"]]);
-    // The bookmark's key is no read of the page.
+    // The bookmark's key does not count as a read of the page.
     let range = &public(simulation).range_queries_info[0];
     assert_eq!((range.end_key.as_str(), range.itr_exhausted), ("k001", false));
 }
@@ -138,7 +138,7 @@ fn writes_do_not_mix_with_pages_nor_with_queries_of_collections() {
         text(writer.range_private(("cc", "c1"), "", "", 1).unwrap_err()),
         "txid [t1]: unsuppored transaction. Queries on pvt data is supported only in a read-only transaction"
     );
-    // What mixes with writes.
+    // Operations that may be combined with writes.
     writer.get_private("cc", "c1", "a").unwrap();
     writer.private_hash("cc", "c1", "a").unwrap();
     writer.range("cc", "", "", 1).unwrap();
@@ -261,7 +261,7 @@ fn a_history_is_newest_first_and_knows_deletes() {
         .collect();
     assert_eq!(shown, [("ttt", &b"3"[..], false, 3), ("tt", b"", true, 2), ("t", b"1", false, 1)]);
     assert_eq!(simulation.history("cc", "a", 2).unwrap().next_batch().unwrap().results.len(), 2);
-    // Nothing of it is a read.
+    // A scan records no reads.
     assert_eq!(simulation.finish().public, TxReadWriteSet::default());
 }
 

@@ -1,4 +1,4 @@
-//! Tests of opening stores: what is there again, what is refused, and what is noticed.
+//! Opening stores: data that persists, files that are rejected, and damage that is detected.
 
 use ccs_proto::peer::TxValidationCode;
 
@@ -12,7 +12,7 @@ fn what_was_committed_is_there_after_opening_it_again() {
     let store = Store::open(&path).unwrap();
     let ledger = store.channel("ch", genesis).unwrap();
     let block = commit(&ledger, "t1", |one| one.put("cc", "a", b"1".to_vec()).unwrap()).block;
-    // A handle keeps the store open.
+    // The handle keeps the store open.
     drop(store);
     assert_eq!(
         Store::open(&path).unwrap_err().to_string(),
@@ -42,13 +42,10 @@ fn channels_know_nothing_of_each_other() {
 fn what_is_no_store_of_this_format_is_left_as_it_is() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join(FILE);
-    std::fs::write(&path, "a text that somebody keeps here".repeat(1000)).unwrap();
+    std::fs::write(&path, "a text that must be preserved".repeat(1000)).unwrap();
     let error = Store::open(folder.path()).unwrap_err();
     assert_eq!(error.to_string(), format!("{} is not a ledger", path.display()));
-    assert_eq!(
-        error.hint().unwrap(),
-        format!("give a folder of its own, or move {} out of the way", path.display())
-    );
+    assert_eq!(error.hint().unwrap(), format!("use a separate folder, or move {} away", path.display()));
     assert!(std::fs::read_to_string(&path).unwrap().starts_with("a text"));
     std::fs::remove_file(&path).unwrap();
 
@@ -62,11 +59,11 @@ fn what_is_no_store_of_this_format_is_left_as_it_is() {
     let error = Store::open(folder.path()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!("the ledger {} has format 3, and this program reads format 2", path.display())
+        format!("the ledger {} has format 3, but this program reads format 2", path.display())
     );
     assert_eq!(
         error.hint().unwrap(),
-        format!("to begin with an empty ledger, remove the file: rm {}", path.display())
+        format!("to start with an empty ledger, remove the file: rm {}", path.display())
     );
     write(FORMAT_VERSION);
     Store::open(folder.path()).unwrap();
@@ -93,7 +90,7 @@ fn a_file_that_was_cut_off_is_refused() {
         std::fs::write(&path, &whole[..keep]).unwrap();
         match Store::open(folder.path()) {
             Err(OpenError::NotAStore { .. } | OpenError::Damaged { .. }) => {}
-            // Nothing is left: a new store.
+            // An empty file becomes a new store.
             Ok(store) if keep == 0 => assert_eq!(store.channels().unwrap(), [""; 0]),
             other => panic!("{keep} bytes: {other:?}"),
         }
@@ -138,7 +135,7 @@ fn each_failure_of_the_system_has_a_hint_of_its_own() {
             ErrorKind::ReadOnlyFilesystem,
             "/state/ledger.redb is on a read-only file system: choose a folder on another one",
         ),
-        (ErrorKind::PermissionDenied, "let this user read and write /state/ledger.redb"),
+        (ErrorKind::PermissionDenied, "grant this user read and write access to /state/ledger.redb"),
         (ErrorKind::TimedOut, ""),
     ] {
         assert_eq!(hint(kind), text, "{kind:?}");
@@ -152,7 +149,7 @@ fn only_this_user_can_read_the_ledger() {
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     drop(Store::open(&path).unwrap());
     assert_eq!((mode(&path), mode(&path.join(FILE)), mode(&path.join(HEIGHTS))), (0o700, 0o600, 0o600));
-    // A file that an earlier program has made.
+    // A file from an earlier version of the program.
     std::fs::set_permissions(path.join(FILE), Permissions::from_mode(0o644)).unwrap();
     drop(Store::open(&path).unwrap());
     assert_eq!(mode(&path.join(FILE)), 0o600);
@@ -165,7 +162,7 @@ fn a_temporary_store_leaves_no_file() {
     let store = Store::temporary_in(folder.path()).unwrap();
     let ledger = store.channel("ch", genesis).unwrap();
     commit(&ledger, "t1", |one| one.put("cc", "a", b"1".to_vec()).unwrap());
-    // A process that is killed removes nothing: so there is no file while the store is open, either.
+    // A killed process removes nothing, so there must be no file while the store is open, either.
     assert_eq!(files(), 0);
     assert_eq!(value(&ledger, "cc", "a"), Some(b"1".to_vec()));
     drop((store, ledger));
@@ -178,7 +175,7 @@ fn a_temporary_store_leaves_no_file() {
     assert_eq!(error.hint().unwrap(), "set TMPDIR to another folder");
 }
 
-/// Makes a store with four blocks, and returns the last one.
+/// Creates a store with four blocks, and returns the last one.
 fn four_blocks(folder: &Path) -> Block {
     let ledger = Store::open(folder).unwrap().channel("ch", genesis).unwrap();
     for id in ["t1", "t2", "t3"] {
@@ -200,11 +197,11 @@ fn a_ledger_that_has_lost_blocks_says_so_once() {
     let store = Store::open(folder.path()).unwrap();
     assert_eq!(
         store.setbacks().iter().map(ToString::to_string).collect::<Vec<_>>(),
-        ["channel \"ch\" has lost blocks: 5 were committed, and the ledger holds 4"]
+        ["channel \"ch\" has lost blocks: 5 were committed, but the ledger has only 4"]
     );
     drop(store);
     assert_eq!(Store::open(folder.path()).unwrap().setbacks(), []);
-    // A text that is none of ours, as after a power cut, says nothing.
+    // Any other content, as after a power failure, is ignored.
     std::fs::write(folder.path().join(HEIGHTS), b"99 ch\n\0\xff\n00000000000000000099").unwrap();
     assert_eq!(Store::open(folder.path()).unwrap().setbacks(), []);
 }
@@ -240,7 +237,7 @@ fn a_changed_byte_of_a_value_is_noticed_at_the_start() {
     let needle = b"the value of t3";
     let found: Vec<_> =
         whole.windows(needle.len()).enumerate().filter(|(_, at)| at == needle).map(|(at, _)| at).collect();
-    // In the state and in the envelope, of this commit and of former pages.
+    // In the state and in the envelope, from this commit and in old pages.
     assert!(found.len() >= 2, "{found:?}");
     let mut noticed = 0;
     for at in found {
@@ -250,7 +247,7 @@ fn a_changed_byte_of_a_value_is_noticed_at_the_start() {
         match Store::open(folder.path()) {
             Err(error @ OpenError::Damaged { .. }) => {
                 noticed += 1;
-                let hint = format!("to begin with an empty ledger, remove the file: rm {}", path.display());
+                let hint = format!("to start with an empty ledger, remove the file: rm {}", path.display());
                 assert_eq!(error.hint().unwrap(), hint);
             }
             Ok(store) => {
@@ -287,7 +284,7 @@ fn a_last_block_that_is_not_whole_is_noticed_at_the_start() {
             let mut table = transaction.open_table(ENVELOPES).unwrap();
             table.insert(("ch", 3, 0), (&b"another"[..], None)).unwrap();
         }),
-        format!("{whole}its transactions are not those of its data hash")
+        format!("{whole}its transactions do not match its data hash")
     );
     assert_eq!(
         damage(&|transaction| drop(transaction.open_table(BLOCKS).unwrap().remove(("ch", 2)).unwrap())),
@@ -317,7 +314,7 @@ fn a_disk_that_was_full_takes_blocks_again() {
         assert_eq!(error.hint().unwrap(), "free some space on the disk of /fake");
         assert!(error.is_of_disk());
         assert_eq!(ledger.height(), height, "after {writes} writes");
-        // What was there before is there now, and the same block can be committed.
+        // All earlier data is still there, and the same block can be committed.
         ledger.commit(&[transaction], &()).unwrap();
         height = ledger.height();
         assert_eq!(value(&ledger, "cc", "last"), Some((writes + 1).to_string().into_bytes()));

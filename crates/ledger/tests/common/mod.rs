@@ -1,4 +1,4 @@
-//! What tests and benchmarks of the ledger share: a first block, and transactions in envelopes.
+//! Helpers of the ledger's tests and benchmarks: a first block, and transactions in envelopes.
 
 use ccs_ledger::{Content, Results, Transaction, data_hash};
 use ccs_proto::common::{Block, BlockData, BlockHeader, ChannelHeader, Envelope, Header, Payload};
@@ -8,14 +8,14 @@ use ccs_proto::peer::{
 };
 use prost::Message;
 
-/// Makes the first block of a channel.
+/// Creates the first block of a channel.
 pub(crate) fn genesis() -> Block {
     let data = vec![b"configuration".to_vec()];
     let header = BlockHeader { number: 0, previous_hash: vec![0; 32], data_hash: data_hash(&data).to_vec() };
     Block { header: Some(header), data: Some(BlockData { data }), metadata: None }
 }
 
-/// Puts the results of a simulation into an envelope. Its timestamp is the length of the ID in seconds.
+/// Creates an envelope with the results of a simulation. Its timestamp is the length of the ID in seconds.
 pub(crate) fn endorsed(id: &str, results: Results) -> Transaction {
     let action = ChaincodeAction { results: results.public.encode_to_vec(), ..ChaincodeAction::default() };
     let response = ProposalResponsePayload { extension: action.encode_to_vec(), ..Default::default() };

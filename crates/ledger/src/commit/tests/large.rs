@@ -5,7 +5,7 @@ use crate::fixture::{FakeDisk, genesis};
 use crate::tables::PIECES;
 use crate::{Simulation, Store};
 
-/// Sizes around those at which a value is stored in pieces, and in one piece more.
+/// Sizes around the limits at which a value is stored in pieces, or needs another piece.
 const SIZES: [usize; 7] = [1, 8 << 10, (8 << 10) + 1, 65_472, 65_473, 130_944, 1_000_000];
 
 fn bytes(size: usize) -> Vec<u8> {
@@ -54,7 +54,7 @@ fn nothing_is_kept_of_a_large_value_that_is_replaced_or_deleted() {
         commit(&ledger, id, |simulation| simulation.put("cc", "a", bytes(size)).unwrap());
         pieces(&ledger)
     };
-    // The value and the envelope, four and two pieces each.
+    // The value and the envelope take four pieces each, and two each at half the size.
     assert_eq!(put("t1", 200_000), 8);
     assert_eq!(put("t2", 100_000), 8 - 4 + 4);
     assert_eq!(value(&ledger, "cc", "a"), Some(bytes(100_000)));
@@ -62,7 +62,7 @@ fn nothing_is_kept_of_a_large_value_that_is_replaced_or_deleted() {
     assert_eq!(put("t4", 100_000), 10);
     commit(&ledger, "t5", |simulation| simulation.delete("cc", "a").unwrap());
     assert_eq!(pieces(&ledger), 8);
-    // A collection: the value and the set that is kept, until it is purged.
+    // In a collection, the value and the stored set, until they are purged.
     commit(&ledger, "t6", |simulation| simulation.put_private("cc", "c1", "p", bytes(100_000)).unwrap());
     assert_eq!(pieces(&ledger), 12);
     commit(&ledger, "t7", |simulation| simulation.purge_private("cc", "c1", "p").unwrap());
@@ -71,7 +71,7 @@ fn nothing_is_kept_of_a_large_value_that_is_replaced_or_deleted() {
 
 #[test]
 fn a_key_costs_as_much_next_to_a_large_value_as_elsewhere() {
-    // More than the database keeps in memory.
+    // Larger than the database's cache.
     const SIZE: usize = 9 << 20;
     let disk = FakeDisk::new();
     let ledger = Store::of_storage(disk.clone()).unwrap().channel("ch", genesis).unwrap();

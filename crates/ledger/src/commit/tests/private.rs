@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::*;
 use crate::{Simulation, SimulationError};
 
-/// The collections that forget, with the number of blocks.
+/// Collections that keep values for the given number of blocks.
 struct Forgetting(u64);
 
 impl Collections for Forgetting {
@@ -24,7 +24,7 @@ fn hash(ledger: &Ledger, collection: &str, key: &str) -> Option<Vec<u8>> {
     ledger.simulate("reader").unwrap().private_hash("cc", collection, key).unwrap()
 }
 
-/// The keys and values that are kept of a block, by collection.
+/// Returns the stored keys and values of a block, by collection.
 fn kept(ledger: &Ledger, block: u64) -> BTreeMap<String, Vec<(String, Vec<u8>)>> {
     let mut kept = BTreeMap::new();
     for set in ledger.private_data(block).unwrap().into_values() {
@@ -118,7 +118,7 @@ fn metadata_changes_the_version_of_the_hash_and_of_the_value() {
     assert_eq!(simulation.private_metadata("cc", "c1", "a").unwrap(), policy);
     assert_eq!(simulation.metadata_of_hash("cc", "c1", &Sha256::digest("a")).unwrap(), policy);
     assert_eq!(simulation.metadata_of_hash("cc", "c1", &Sha256::digest("b")).unwrap(), Metadata::new());
-    // A stale value does not become current by it.
+    // This does not make a stale value current.
     let mut transaction = simulated(&ledger, "t3", put("c1", "a", b"2"));
     let Content::Endorsed { private: set, .. } = &mut transaction.content else { panic!() };
     *set = None;
@@ -141,7 +141,7 @@ fn a_purge_removes_the_former_values_too() {
     assert_eq!((private(&ledger, "c1", "a").unwrap(), hash(&ledger, "c1", "a")), (None, None));
     assert_eq!(kept(&ledger, 1), BTreeMap::new());
     assert_eq!(kept(&ledger, 2), kept_alone("c1", "b", b"3"));
-    // The purge itself names the key, without a value.
+    // The purge itself contains the key, without a value.
     assert_eq!(kept(&ledger, 3), kept_alone("c1", "a", b""));
     commit(&ledger, "t5", put("c1", "a", b"5"));
     assert_eq!(private(&ledger, "c1", "a").unwrap(), Some(b"5".to_vec()));
@@ -172,7 +172,7 @@ fn what_is_not_written_anew_expires() {
     };
     put_short("t1", "a", b"1");
     put_short("t2", "b", b"2");
-    // Block 3 is the first that has no use for what block 1 wrote, and it writes `a` anew.
+    // Block 3 is the first block in which the writes of block 1 expire, and it writes `a` again.
     let committed = put_short("t3", "a", b"3");
     assert_eq!(private(&ledger, "short", "a").unwrap(), Some(b"3".to_vec()));
     assert_eq!(private(&ledger, "short", "b").unwrap(), Some(b"2".to_vec()));
@@ -195,7 +195,7 @@ fn the_hash_expires_also_where_the_value_never_was() {
     *set = None;
     let forgetting = Forgetting(2);
     ledger.commit(&[transaction], &forgetting).unwrap();
-    // Blocks 1 to 3 know it, block 4 no longer.
+    // Blocks 1 to 3 still see the value, block 4 does not.
     for expected in [true, true, true, false] {
         assert_eq!(hash(&ledger, "short", "a").is_some(), expected, "height {}", ledger.height());
         ledger.commit(&[], &forgetting).unwrap();
