@@ -1,21 +1,21 @@
-//! Who may read and write a channel: its members.
+//! Access checks for the readers and writers of a channel: its members.
 
 use std::sync::Arc;
 
 use ccs_identity::{Identity, MspManager};
 
-/// A message with its signature, and who is said to have signed it.
+/// Signed message, with the identity that claims to have signed it.
 #[derive(Clone, Copy, Debug)]
 pub struct SignedData<'a> {
-    /// Who is said to have signed: an identity as messages hold it.
+    /// Serialized identity that claims to have signed.
     pub identity: &'a [u8],
-    /// The message.
+    /// Signed message.
     pub message: &'a [u8],
-    /// The signature.
+    /// Signature over the message.
     pub signature: &'a [u8],
 }
 
-/// What somebody wants to do in a channel.
+/// Access to a channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
     /// Read its blocks and its state.
@@ -24,20 +24,20 @@ pub enum Access {
     Write,
 }
 
-/// Somebody may not do what they want. The text is that of the policy, in which an orderer refuses; the reason is for a log of
-/// one's own.
+/// Access was denied. `Display` prints the policy's error as an orderer reports it; `reason` is for the peer's own
+/// log.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "implicit policy evaluation failed - 0 sub-policies were satisfied, but this policy requires 1 of the '{policy}' sub-policies to be satisfied"
 )]
 pub struct AccessDenied {
     policy: &'static str,
-    /// What is wrong, for a log of one's own.
+    /// Reason, for the peer's own log.
     pub reason: String,
 }
 
 impl AccessDenied {
-    /// Returns the words in which a peer refuses (Fabric 3.1 `core/policy/policy.go`).
+    /// Returns the error text of a peer (Fabric 3.1 `core/policy/policy.go`).
     #[must_use]
     pub fn on(&self, channel: &str) -> String {
         let policy = self.policy;
@@ -47,20 +47,20 @@ impl AccessDenied {
     }
 }
 
-/// Returns the words in which a peer refuses what concerns a channel that it does not know (the same file).
+/// Returns the error text of a peer for a channel that it does not know (same file).
 #[must_use]
 pub fn no_policy_manager(channel: &str) -> String {
     format!("Failed to get policy manager for channel [{channel}]")
 }
 
-/// Returns the words in which a peer refuses what belongs to no channel (the same file).
+/// Returns the error text of a peer for calls that belong to no channel (same file).
 #[must_use]
 pub fn channelless(what: &str, policy: &str, reason: &str) -> String {
     format!("{what} during channelless check policy with policy [{policy}]: [{reason}]")
 }
 
 impl Access {
-    /// Returns the identity if it is one of the channel's organizations and the signature is its own.
+    /// Returns the identity, if its organization is in the channel and the signature is valid.
     pub fn check(self, msps: &MspManager, signed: SignedData<'_>) -> Result<Arc<Identity>, AccessDenied> {
         let policy = match self {
             Self::Read => "Readers",

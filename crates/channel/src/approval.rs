@@ -1,4 +1,4 @@
-//! What an organization has approved of a chaincode, and the package by which it runs it.
+//! An organization's approval of a chaincode definition, with the package that its peers run.
 
 use ccs_ledger::{Simulation, SimulationError};
 use ccs_proto::lifecycle::{ChaincodeSource, chaincode_source, state_data};
@@ -8,20 +8,20 @@ use crate::record::{
     self, DefinitionError, LIFECYCLE, NAMESPACES, Place, Record, SOURCES, implicit_collection,
 };
 
-/// The one field of a source.
+/// Name of the only field of a source.
 const PACKAGE_ID: &str = "PackageID";
 
-/// An approval.
+/// Approval of a definition by an organization.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Approval {
-    /// What is approved, for a sequence number.
+    /// Approved definition, including its sequence number.
     pub definition: Definition,
-    /// The package that the organization's peers run; empty for none.
+    /// ID of the package that the organization's peers run; empty for none.
     pub package_id: String,
 }
 
 impl Approval {
-    /// Reads what an organization has approved for a sequence number.
+    /// Reads an organization's approval for a sequence number.
     pub fn read(
         simulation: &mut Simulation,
         organization: &str,
@@ -35,7 +35,7 @@ impl Approval {
         let definition = Definition::read_parameters(simulation, place, &name, sequence)?;
         let package_id = match record::field(simulation, place, (SOURCES, &name), PACKAGE_ID)? {
             Some(state_data::Type::String(id)) => id,
-            Some(_) => return Err(record::damaged(&name, PACKAGE_ID, &"it is no text")),
+            Some(_) => return Err(record::damaged(&name, PACKAGE_ID, &"not a string")),
             None => String::new(),
         };
         Ok(Some(Self { definition, package_id }))
@@ -60,7 +60,7 @@ impl Approval {
         source.write(place, simulation)
     }
 
-    /// Names what an organization has approved, with the sequence numbers, in order; nothing is noted as read.
+    /// Returns the names and sequence numbers of an organization's approvals, sorted. Records no reads.
     pub fn names(
         simulation: &mut Simulation,
         organization: &str,
@@ -76,7 +76,7 @@ impl Approval {
         Ok(names)
     }
 
-    /// Returns the source as clients are told it.
+    /// Returns the source in the form that clients receive.
     #[must_use]
     pub fn source(&self) -> ChaincodeSource {
         let source = if self.package_id.is_empty() {
@@ -144,7 +144,7 @@ mod tests {
             ["ChaincodeParameters (Check the Sequence, ChaincodeName)"]
         );
 
-        // What is there already is not written again.
+        // Equal values are not written again.
         approval("2").write(&mut simulation, "Org1MSP", "basic").unwrap();
         let touched = simulation.finish().touched;
         let written: Vec<_> = touched.iter().flat_map(|touched| &touched.written).collect();

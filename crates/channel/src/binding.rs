@@ -1,5 +1,5 @@
-//! Under which ID a chaincode of a channel runs: the package that the peer's organization has approved, or what is said
-//! apart from approvals, as a peer in development mode lets its user run the chaincode.
+//! Maps a chaincode of a channel to the ID under which it runs: the package that the peer's organization has
+//! approved, or an explicit binding, as for chaincode that a user runs with a peer in development mode.
 
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
@@ -11,51 +11,51 @@ use crate::approval::Approval;
 use crate::definition::Definition;
 use crate::record::DefinitionError;
 
-/// The ID under which a chaincode runs.
+/// ID under which a chaincode runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RunAs {
-    /// It was bound to the ID.
+    /// Explicit binding to an ID.
     Bound(String),
-    /// The ID of the package that was approved; empty when the approval names none.
+    /// ID of the approved package; empty if the approval names none.
     Package(String),
 }
 
-/// What is said about a chaincode apart from approvals. It holds until an approval says otherwise.
+/// Explicit binding of a chaincode, valid until a later approval.
 #[derive(Clone, Debug)]
 struct Binding {
     id: String,
-    /// Sequence number and approved package when it was said.
+    /// Sequence number and approved package at the time of the binding.
     seen: Option<(i64, Option<String>)>,
 }
 
-/// The package that was approved with a definition, as it was read.
+/// Package approved with a definition, as read from the ledger.
 #[derive(Clone, Debug)]
 struct Approved {
     sequence: i64,
-    /// None without an approval.
+    /// [`None`] without an approval.
     package: Option<String>,
-    /// How many blocks there were at least: it is current as long as there are no more.
+    /// Minimum number of blocks at the time of the read. The entry is current as long as there are no more.
     height: u64,
 }
 
-/// The IDs of a channel's chaincodes, by their names.
+/// IDs of a channel's chaincodes, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Bindings {
-    /// The peer's organization, whose approvals count.
+    /// The peer's organization, whose approvals apply.
     own: Option<MspId>,
-    /// What is said apart from approvals.
+    /// Explicit bindings.
     said: RwLock<HashMap<String, Binding>>,
-    /// As the ledger has them.
+    /// Approvals, cached from the ledger.
     approved: RwLock<HashMap<String, Approved>>,
 }
 
 impl Bindings {
-    /// Makes the bindings of a peer of this organization.
+    /// Creates the bindings for a peer of this organization.
     pub(crate) fn of_organization(id: MspId) -> Self {
         Self { own: Some(id), ..Self::default() }
     }
 
-    /// Binds a chaincode to an ID, until the organization approves another one than with this definition.
+    /// Binds a chaincode to an ID, until the organization approves a different package or definition.
     pub(crate) fn bind(&self, ledger: &Ledger, chaincode: &str, id: &str, definition: Option<&Definition>) {
         let seen = definition.and_then(|definition| {
             let approved = self.approved_package(ledger, chaincode, definition).ok()?;
@@ -86,7 +86,7 @@ impl Bindings {
         }))
     }
 
-    /// Returns the package that the organization has approved with a definition; it may be empty.
+    /// Returns the package that the organization has approved with a definition. It may be empty.
     fn approved_package(
         &self,
         ledger: &Ledger,
@@ -112,7 +112,7 @@ fn read_approved(
     chaincode: &str,
     definition: &Definition,
 ) -> Result<Option<String>, DefinitionError> {
-    // Read aside: approvals do not belong to the read set of what the chaincode does.
+    // Use a separate simulation, since reads of approvals do not belong to the chaincode's read set.
     let mut aside = ledger.simulate("")?;
     if !definition.differences(&mut aside, own.as_str(), chaincode)?.is_none() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! A channel of the peer: its ledger, its organizations, and the chaincodes that are defined on it.
+//! A channel of the peer: its ledger, organizations, and chaincode definitions.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -13,28 +13,28 @@ use crate::envelope;
 use crate::mirror::{MirrorError, StateMirror};
 use crate::record::{DefinitionError, IMPLICIT, implicit_collection};
 
-/// A channel.
+/// Channel of the peer.
 #[derive(Debug)]
 pub struct Channel {
     ledger: Ledger,
     msps: Arc<MspManager>,
-    /// By the names of the chaincodes; as the ledger has them.
+    /// Definitions by chaincode name, cached from the ledger.
     definitions: RwLock<HashMap<String, Known>>,
     bindings: Bindings,
-    /// Answers rich queries in place of the ledger.
+    /// Copy of the state that answers rich queries instead of the ledger.
     mirror: OnceLock<StateMirror>,
 }
 
-/// A definition that was read.
+/// Definition, as read from the ledger.
 #[derive(Clone, Debug)]
 struct Known {
     definition: Arc<Definition>,
-    /// How many blocks there were at least: it is current as long as there are no more.
+    /// Minimum number of blocks at the time of the read. The entry is current as long as there are no more.
     height: u64,
 }
 
 impl Channel {
-    /// Makes a channel of a ledger and the organizations that belong to it.
+    /// Creates a channel from a ledger and the organizations that belong to it.
     #[must_use]
     pub fn new(ledger: Ledger, msps: Vec<Arc<Msp>>) -> Self {
         Self {
@@ -64,19 +64,19 @@ impl Channel {
         &self.msps
     }
 
-    /// Says which organization is the peer's own: a definition runs by the package that it has approved.
+    /// Sets the peer's own organization, whose approvals determine the package that a chaincode runs.
     #[must_use]
     pub fn of_organization(mut self, id: MspId) -> Self {
         self.bindings = Bindings::of_organization(id);
         self
     }
 
-    /// Names the chaincodes that are defined, in order.
+    /// Returns the names of the defined chaincodes, sorted.
     pub fn defined(&self) -> Result<Vec<String>, DefinitionError> {
         Ok(Definition::names(&self.ledger.simulate("")?)?)
     }
 
-    /// Returns the definition of a chaincode as it is now.
+    /// Returns the current definition of a chaincode.
     pub fn definition(&self, chaincode: &str) -> Result<Option<Arc<Definition>>, DefinitionError> {
         let height = self.ledger.height();
         if let Some(known) = self.known(chaincode).filter(|known| known.height == height) {
@@ -93,8 +93,8 @@ impl Channel {
         self.definitions.read().unwrap_or_else(PoisonError::into_inner).get(chaincode).cloned()
     }
 
-    /// Returns the definition of a chaincode as a simulation sees it; the simulation notes that it has read its sequence
-    /// number, so that a transaction does not survive a new definition.
+    /// Returns the definition of a chaincode as a simulation sees it. Records a read of its sequence number, so that
+    /// a new definition invalidates the transaction.
     pub fn resolve(
         &self,
         simulation: &mut Simulation,
@@ -105,7 +105,7 @@ impl Channel {
             return Ok(Some(known.definition));
         }
         let height = self.ledger.height();
-        // Read aside: what else a definition holds does not belong to the read set.
+        // Use a separate simulation, since reads of the other fields do not belong to the read set.
         let mut aside = self.ledger.simulate("")?;
         let definition = Definition::read(&mut aside, chaincode)?.map(Arc::new);
         if let Some(definition) = &definition {
@@ -114,13 +114,13 @@ impl Channel {
         Ok(definition)
     }
 
-    /// Remembers a definition that was read when there were so many blocks, or more.
+    /// Caches a definition that was read at the given height or later.
     fn note(&self, chaincode: &str, definition: &Arc<Definition>, height: u64) {
         let known = Known { definition: Arc::clone(definition), height };
         self.definitions.write().unwrap_or_else(PoisonError::into_inner).insert(chaincode.to_owned(), known);
     }
 
-    /// Defines a chaincode in a block of its own, which holds no signatures: for a peer that is its own network.
+    /// Defines a chaincode in a block of its own, without signatures: for a peer that is the whole network.
     pub fn define(&self, chaincode: &str, definition: &Definition) -> Result<(), DefinitionError> {
         let id = format!("definition of {chaincode} {}", definition.sequence);
         let mut simulation = self.ledger.simulate(id.as_str())?;
@@ -131,13 +131,14 @@ impl Channel {
         }
     }
 
-    /// Commits results in a block of their own, with an envelope that holds nothing else; returns what became of them.
+    /// Commits results in a block of their own, with an envelope that contains nothing else. Returns the validation
+    /// code.
     pub fn commit_unsigned(&self, results: Results, id: String) -> Result<TxValidationCode, DefinitionError> {
         let committed = self.ledger.commit(&[envelope::transaction(self.name(), id, results)], self)?;
         Ok(committed.codes.first().copied().unwrap_or(TxValidationCode::NotValidated))
     }
 
-    /// Binds a chaincode of this channel to the ID under which it runs, until its organization approves another one.
+    /// Binds a chaincode of this channel to an ID, until its organization approves a different package or definition.
     pub fn bind(&self, chaincode: &str, id: &str) {
         let definition = self.definition(chaincode).ok().flatten();
         self.bindings.bind(&self.ledger, chaincode, id, definition.as_deref());
@@ -148,7 +149,8 @@ impl Channel {
         self.bindings.run_as(&self.ledger, chaincode, definition)
     }
 
-    /// Copies what these chaincodes have to CouchDB, which answers rich queries from then on. The first copy stays.
+    /// Copies the state of these chaincodes to CouchDB, which answers rich queries from then on. Only the first call
+    /// has an effect.
     pub async fn mirror_to(
         &self,
         server: ccs_couchdb::Server,
@@ -156,7 +158,7 @@ impl Channel {
     ) -> Result<(), MirrorError> {
         let namespaces = chaincodes.iter().map(|chaincode| (chaincode.clone(), self.collections(chaincode)));
         let mirror = StateMirror::open(server, &self.ledger, &namespaces.collect()).await?;
-        // Set again: the first one knows every block since.
+        // A second copy is dropped: the first one contains every block since.
         let _ = self.mirror.set(mirror);
         Ok(())
     }
@@ -167,7 +169,7 @@ impl Channel {
         self.mirror.get()
     }
 
-    /// Names the collections of a chaincode, those that organizations have without defining them included.
+    /// Returns the names of a chaincode's collections, including the implicit collections of organizations.
     fn collections(&self, chaincode: &str) -> Vec<String> {
         let implicit = self.msps.msps().iter().map(|msp| implicit_collection(msp.id().as_str()));
         let definition = self.definition(chaincode).ok().flatten();
@@ -175,7 +177,7 @@ impl Channel {
         implicit.chain(defined.map(str::to_owned)).collect()
     }
 
-    /// Returns whether a name is that of the collection which an organization of the channel has without defining it.
+    /// Returns whether a name is that of the implicit collection of an organization in the channel.
     #[must_use]
     pub fn is_implicit_collection(&self, name: &str) -> bool {
         let organization = name.strip_prefix(IMPLICIT);
@@ -185,7 +187,7 @@ impl Channel {
 
 impl Collections for Channel {
     fn block_to_live(&self, namespace: &str, collection: &str) -> u64 {
-        // Called within a commit: what the ledger has is what is known, or will be for the next block.
+        // Called during a commit: a cached definition is current, or applies from the next block on.
         self.known(namespace)
             .and_then(|known| known.definition.collection(collection).map(|found| found.block_to_live))
             .unwrap_or_default()

@@ -1,4 +1,4 @@
-//! The collections of a chaincode, in the format that the peer command takes with `--collections-config`.
+//! Configuration of a chaincode's collections, in the format of the peer command's `--collections-config`.
 //!
 //! The keys and rules are those of Fabric 3.1 `internal/peer/chaincode/common.go` and
 //! `core/chaincode/lifecycle/{scc,validator}.go`.
@@ -15,51 +15,49 @@ use ccs_proto::peer::{
 };
 use serde::Deserialize;
 
-/// The collections of a chaincode.
+/// Collections of a chaincode.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CollectionsConfig(CollectionConfigPackage);
 
-/// Why a text holds no collections.
+/// Error from parsing a collections configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum CollectionsConfigError {
-    /// It is not JSON of the right form.
+    /// The text is not JSON of the expected form.
     #[error("not a list of collections: {0}")]
     Json(serde_json::Error),
-    /// A name is none.
-    #[error(
-        "collection {0:?}: the name may hold letters, digits, - and _, and begins with a letter, a digit or -"
-    )]
+    /// The name of a collection is invalid.
+    #[error("collection {0:?}: the name may contain letters, digits, - and _, and must not begin with _")]
     Name(String),
-    /// A name is there twice.
+    /// Two collections have the same name.
     #[error("collection {0}: duplicate name")]
     Twice(String),
-    /// A policy cannot be read.
+    /// A policy cannot be parsed.
     #[error("collection {collection}: {key}: {reason}")]
     Policy {
-        /// The collection.
+        /// Name of the collection.
         collection: String,
-        /// The key.
+        /// Key of the policy in the configuration.
         key: &'static str,
-        /// What is wrong.
+        /// Syntax error in the policy.
         reason: PolicySyntaxError,
     },
-    /// Its policy needs all of several organizations.
-    #[error("collection {0}: policy: only OR of roles says who the members are")]
+    /// The member policy requires several organizations.
+    #[error("collection {0}: policy: only an OR of roles can define the members")]
     NotOr(String),
-    /// The numbers of peers do not fit together.
+    /// The peer counts contradict each other.
     #[error("collection {collection}: {reason}")]
     Peers {
-        /// The collection.
+        /// Name of the collection.
         collection: String,
-        /// What is wrong.
+        /// Description of the error.
         reason: String,
     },
-    /// It has two endorsement policies.
+    /// The collection has two endorsement policies.
     #[error("collection {0}: endorsementPolicy: either signaturePolicy or channelConfigPolicy, not both")]
     TwoPolicies(String),
 }
 
-// The text above holds the cause, so it is not a source, too.
+// The message above contains the cause, so it is not a source as well.
 impl From<serde_json::Error> for CollectionsConfigError {
     fn from(error: serde_json::Error) -> Self {
         Self::Json(error)
@@ -67,7 +65,7 @@ impl From<serde_json::Error> for CollectionsConfigError {
 }
 
 impl CollectionsConfigError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -82,7 +80,7 @@ impl CollectionsConfigError {
     }
 }
 
-/// A collection as the file has it.
+/// Collection in the form of the file.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Entry {
@@ -140,7 +138,7 @@ pub fn is_name(text: &str) -> bool {
     text.bytes().all(is_character) && text.bytes().next().is_some_and(|first| first != b'_')
 }
 
-/// Returns whether any one of the roles in a rule is enough.
+/// Returns whether any single role in a rule satisfies it.
 fn is_or_of_roles(rule: &Rule) -> bool {
     match rule {
         Rule::SignedBy(principal) => matches!(principal, Principal::Role { .. }),
@@ -241,12 +239,12 @@ mod tests {
     #[test]
     fn what_a_channel_would_not_agree_on_is_refused() {
         for (text, expected) in [
-            (with("").replace("secrets", "_secrets"), "collection \"_secrets\": the name may hold"),
+            (with("").replace("secrets", "_secrets"), "collection \"_secrets\": the name may contain"),
             (format!("[{0},{0}]", with("").trim_matches(['[', ']'])), "collection secrets: duplicate name"),
             (with("").replace("OR(", "OR["), "collection secrets: policy: "),
             (
                 with("").replace("OR('Org1MSP.member')", "AND('Org1MSP.member','Org2MSP.member')"),
-                "collection secrets: policy: only OR of roles says who the members are",
+                "collection secrets: policy: only an OR of roles can define the members",
             ),
             (
                 with("").replace(r#"ount":0"#, r#"ount":2"#),

@@ -1,7 +1,7 @@
-//! The definition of a chaincode on a channel, and how it is kept in the state.
+//! The definition of a chaincode on a channel, and its encoding in the state.
 //!
-//! The keys and messages are those of Fabric 3.1 `core/chaincode/lifecycle/{lifecycle,serializer}.go`, so who reads the
-//! blocks finds what a real channel has.
+//! Keys and messages are those of Fabric 3.1 `core/chaincode/lifecycle/{lifecycle,serializer}.go`, so that readers of
+//! the blocks find the same data as on a real channel.
 
 use ccs_identity::{EnvelopeError, SignaturePolicy};
 use ccs_ledger::{Simulation, SimulationError};
@@ -13,34 +13,34 @@ use prost::Message;
 
 use crate::record::{self, DefinitionError, Differences, LIFECYCLE, NAMESPACES, Place, Record};
 
-/// The fields of a definition, in the order of the metadata; the first is not among approved parameters.
+/// Fields of a definition, in the order of the metadata. Approvals do not contain the first one.
 const FIELDS: [&str; 4] = ["Sequence", "EndorsementInfo", "ValidationInfo", "Collections"];
 
-/// What a channel has agreed on about a chaincode.
+/// Definition of a chaincode, on which a channel has agreed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Definition {
-    /// How often it was defined.
+    /// Sequence number, which counts the definitions.
     pub sequence: i64,
-    /// Its version.
+    /// Version of the chaincode.
     pub version: String,
-    /// Whether nothing may be called before Init.
+    /// Whether Init must be called before any other function.
     pub init_required: bool,
-    /// The endorsement plugin; peers have `escc`.
+    /// Name of the endorsement plugin; peers have `escc`.
     pub endorsement_plugin: String,
-    /// The validation plugin; peers have `vscc`.
+    /// Name of the validation plugin; peers have `vscc`.
     pub validation_plugin: String,
-    /// The bytes of an `ApplicationPolicy`.
+    /// Encoded `ApplicationPolicy`.
     pub validation_parameter: Vec<u8>,
-    /// Its collections.
+    /// Collections of the chaincode.
     pub collections: CollectionConfigPackage,
 }
 
 impl Definition {
-    /// Reads the sequence number of a definition, which notes it as read; [`None`] where there is no definition.
+    /// Reads the sequence number of a definition and records the read; [`None`] if there is no definition.
     pub fn sequence(simulation: &mut Simulation, chaincode: &str) -> Result<Option<i64>, DefinitionError> {
         match record::field(simulation, Place::Public, (NAMESPACES, chaincode), FIELDS[0])? {
             Some(state_data::Type::Int64(sequence)) => Ok(Some(sequence)),
-            Some(_) => Err(record::damaged(chaincode, FIELDS[0], &"it is no number")),
+            Some(_) => Err(record::damaged(chaincode, FIELDS[0], &"not a number")),
             None => Ok(None),
         }
     }
@@ -51,7 +51,7 @@ impl Definition {
         Self::read_parameters(simulation, Place::Public, chaincode, sequence).map(Some)
     }
 
-    /// Reads all of a definition but its sequence number.
+    /// Reads all fields of a definition except its sequence number.
     pub(crate) fn read_parameters(
         simulation: &mut Simulation,
         place: Place<'_>,
@@ -72,7 +72,7 @@ impl Definition {
         })
     }
 
-    /// Names the chaincodes that are defined, in order; nothing is noted as read.
+    /// Returns the names of the defined chaincodes, sorted. Records no reads.
     pub fn names(simulation: &Simulation) -> Result<Vec<String>, SimulationError> {
         let prefix = record::metadata_key(NAMESPACES, "");
         let mut names = Vec::new();
@@ -82,7 +82,7 @@ impl Definition {
         Ok(names)
     }
 
-    /// Writes the definition of a chaincode where it differs from what is there.
+    /// Writes the definition of a chaincode, but only those fields that differ from the state.
     pub fn write(&self, simulation: &mut Simulation, chaincode: &str) -> Result<(), SimulationError> {
         self.record(chaincode).write(Place::Public, simulation)
     }
@@ -95,7 +95,7 @@ impl Definition {
         record
     }
 
-    /// Returns the record of all but the sequence number, which is what an organization approves.
+    /// Returns the record of all fields except the sequence number. Organizations approve this record.
     pub(crate) fn parameters_record(&self, name: String) -> Record {
         let endorsement = ChaincodeEndorsementInfo {
             version: self.version.clone(),
@@ -112,7 +112,7 @@ impl Definition {
         Record { kind: NAMESPACES, name, datatype: "ChaincodeParameters", fields }
     }
 
-    /// Compares it with what an organization has approved, whose hashes alone need to be here.
+    /// Compares the definition with an organization's approval. Needs only the hashes of the approval.
     pub fn differences(
         &self,
         simulation: &mut Simulation,
@@ -123,7 +123,7 @@ impl Definition {
         record.differences(organization, simulation)
     }
 
-    /// Names the collections.
+    /// Returns the names of the collections.
     pub(crate) fn collection_names(&self) -> impl Iterator<Item = &str> {
         self.collections.config.iter().filter_map(|config| config.payload.as_ref()).map(|payload| {
             let Payload::StaticCollectionConfig(collection) = payload;
@@ -131,7 +131,7 @@ impl Definition {
         })
     }
 
-    /// Finds a collection.
+    /// Returns the collection with the given name.
     #[must_use]
     pub fn collection(&self, name: &str) -> Option<&StaticCollectionConfig> {
         self.collections.config.iter().find_map(|config| match &config.payload {
@@ -141,12 +141,12 @@ impl Definition {
     }
 }
 
-/// Returns the name of the records of what is approved for a sequence number.
+/// Returns the record name of an approval for a sequence number.
 pub(crate) fn parameters_name(chaincode: &str, sequence: i64) -> String {
     format!("{chaincode}#{sequence}")
 }
 
-/// Returns the policy that the members of a collection satisfy; [`None`] when there is none.
+/// Returns the member policy of a collection, if there is one.
 pub fn members(collection: &StaticCollectionConfig) -> Result<Option<SignaturePolicy>, EnvelopeError> {
     let policy = collection.member_orgs_policy.as_ref().and_then(|policy| policy.payload.as_ref());
     policy.map(|Members::SignaturePolicy(envelope)| SignaturePolicy::from_envelope(envelope)).transpose()

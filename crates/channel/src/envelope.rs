@@ -1,4 +1,4 @@
-//! Envelopes that nobody has signed: for what a peer that is its own network writes by itself.
+//! Unsigned envelopes, for blocks that a peer writes by itself because it is the whole network.
 
 use ccs_ledger::{Content, Results, Transaction as LedgerTransaction};
 use ccs_proto::common::{
@@ -13,7 +13,7 @@ use prost::Message;
 
 use crate::time::now;
 
-/// Makes a transaction of results, whose envelope holds no signature.
+/// Creates a transaction from results, in an unsigned envelope.
 #[must_use]
 pub fn transaction(channel: &str, id: String, results: Results) -> LedgerTransaction {
     let envelope = unsigned(channel, &id, &results.public);
@@ -37,7 +37,7 @@ fn unsigned(channel: &str, id: &str, results: &TxReadWriteSet) -> Vec<u8> {
     envelope(channel, id, HeaderType::EndorserTransaction, data)
 }
 
-/// Makes the first block of a channel whose configuration nobody asks for.
+/// Creates the first block of a channel, with an empty configuration.
 #[must_use]
 pub fn genesis(channel: &str) -> Block {
     let data = vec![envelope(channel, "", HeaderType::Config, Vec::new())];

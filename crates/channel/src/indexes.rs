@@ -1,4 +1,5 @@
-//! The indexes that packages ask of CouchDB: read from what a builder released, created where a channel is copied.
+//! CouchDB indexes of packages: read from the output of a builder's `release`, and created where a channel has a
+//! copy.
 
 use std::collections::HashMap;
 use std::io;
@@ -7,20 +8,20 @@ use std::sync::{PoisonError, RwLock};
 
 use walkdir::WalkDir;
 
-/// An index of a package, as Fabric 3.1 `core/ledger/kvledger/txmgmt/statedb/statecouchdb/statecouchdb.go` finds it
+/// Index of a package, found as in Fabric 3.1 `core/ledger/kvledger/txmgmt/statedb/statecouchdb/statecouchdb.go`
 /// (`ProcessIndexesForChaincodeDeploy`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Index {
-    /// The collection that it is for; [`None`] for the public state.
+    /// Name of the collection; [`None`] for the public state.
     pub collection: Option<String>,
-    /// Its file below `statedb/couchdb`.
+    /// Path of its file, relative to `statedb/couchdb`.
     pub file: PathBuf,
-    /// What CouchDB is sent: `{"index":{"fields":[…]},"ddoc":…,"name":…,"type":"json"}`.
+    /// Definition sent to CouchDB: `{"index":{"fields":[…]},"ddoc":…,"name":…,"type":"json"}`.
     pub definition: String,
 }
 
 impl Index {
-    /// Reads the indexes in a folder that a builder's `release` has filled, in the order of their files.
+    /// Reads the indexes in a folder that a builder's `release` has filled, sorted by file.
     pub fn read_all(released: &Path) -> io::Result<Vec<Self>> {
         let root = released.join("statedb").join("couchdb");
         if !root.is_dir() {
@@ -45,12 +46,12 @@ impl Index {
     }
 }
 
-/// The indexes of the packages, by the packages' IDs.
+/// Indexes by package ID.
 #[derive(Debug, Default)]
 pub struct Indexes(RwLock<HashMap<String, Vec<Index>>>);
 
 impl Indexes {
-    /// Notes the indexes of a package.
+    /// Stores the indexes of a package.
     pub fn add(&self, id: &str, indexes: Vec<Index>) {
         self.0.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), indexes);
     }

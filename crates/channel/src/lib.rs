@@ -1,15 +1,15 @@
-//! A channel of a peer: its ledger, its organizations, and the chaincodes that are defined on it.
+//! A channel of a peer: its ledger, organizations, and chaincode definitions.
 //!
 //! | Module | What it does |
 //! | --- | --- |
-//! | `channel` | a ledger with what is defined on it: [`Channel`] |
-//! | `definition`, `approval`, `record` | definitions and approvals, as `_lifecycle` keeps them in the state: [`Definition`], [`Approval`] |
+//! | `channel` | a ledger with its definitions: [`Channel`] |
+//! | `definition`, `approval`, `record` | definitions and approvals, as `_lifecycle` stores them in the state: [`Definition`], [`Approval`] |
 //! | `binding` | the ID under which a chaincode runs: [`RunAs`] |
 //! | [`collections`] | the collections of a chaincode, in the format of the peer command |
 //! | `mirror`, `indexes` | the copy of the state in CouchDB, and its indexes: [`StateMirror`], [`Index`] |
-//! | [`access`] | who may read and write a channel |
-//! | [`envelope`] | envelopes that nobody has signed |
-//! | [`time`] | points in time as messages and texts hold them |
+//! | [`access`] | access checks for readers and writers of a channel |
+//! | [`envelope`] | unsigned envelopes |
+//! | [`time`] | conversions of points in time |
 
 pub mod access;
 mod approval;

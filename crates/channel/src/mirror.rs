@@ -1,7 +1,7 @@
-//! A channel's state in CouchDB, for who wants rich queries answered by the real one.
+//! Mirrors a channel's state into CouchDB, which then answers rich queries.
 //!
-//! The ledger stays the truth. Each block is copied before anyone is told of it; a copy that has failed once is not asked
-//! any more, since it would answer with less than there is.
+//! The ledger remains authoritative. Each block is copied before clients see it. After a failure, the copy is no
+//! longer used, since its answers would be incomplete.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -10,58 +10,58 @@ use ccs_couchdb::{Change, CouchError, Found};
 use ccs_ledger::{Committed, KeyValue, Ledger, Namespace, SimulationError};
 use tokio::runtime::Handle;
 
-/// The collections of chaincodes, by the names of these.
+/// Collections by chaincode name.
 pub(crate) type Namespaces = BTreeMap<String, Vec<String>>;
 
-/// The state of one channel in CouchDB.
+/// Copy of a channel's state in CouchDB.
 #[derive(Debug)]
 pub struct StateMirror {
     couch: ccs_couchdb::Mirror,
-    /// Why the copy is behind, if it is.
+    /// Reason why the copy is out of sync, if it is.
     failure: Mutex<Option<String>>,
 }
 
-/// The copy cannot be made or asked.
+/// Error from creating or querying the copy.
 #[derive(Debug, thiserror::Error)]
 pub enum MirrorError {
-    /// CouchDB cannot be reached, or refuses.
+    /// CouchDB cannot be reached, or returns an error.
     #[error(transparent)]
     Couch(#[from] CouchError),
-    /// What a channel has already cannot be in CouchDB.
+    /// CouchDB cannot store a part of the channel's existing state.
     #[error("could not copy channel {channel} to CouchDB: {reason}")]
     State {
-        /// The channel.
+        /// Name of the channel.
         channel: String,
-        /// Which key, or which field of its value.
+        /// Description of the invalid key or field.
         reason: String,
     },
     /// The ledger cannot be read.
     #[error(transparent)]
     Ledger(#[from] SimulationError),
-    /// A block could not be copied earlier.
-    #[error("the copy of the state in CouchDB is behind: {0}")]
+    /// An earlier block could not be copied.
+    #[error("CouchDB is out of sync with the ledger: {0}")]
     Behind(String),
 }
 
 impl MirrorError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Couch(error) => error.hint(),
             Self::State { .. } => Some(
-                "it was written without CouchDB: begin with an empty ledger, or go on without CouchDB"
+                "the ledger was written without CouchDB: start with an empty ledger, or continue without CouchDB"
                     .to_owned(),
             ),
-            Self::Behind(_) => Some("start the peer again: it copies the state anew".to_owned()),
+            Self::Behind(_) => Some("restart the peer: it copies the state again".to_owned()),
             Self::Ledger(_) => None,
         }
     }
 }
 
 impl StateMirror {
-    /// Connects to CouchDB and copies what these chaincodes, each with its collections, have in a ledger, unless it is there
-    /// already.
+    /// Connects to CouchDB, and copies the state of these chaincodes and their collections from a ledger, except
+    /// values that are already there.
     pub(crate) async fn open(
         server: ccs_couchdb::Server,
         ledger: &Ledger,
@@ -82,14 +82,14 @@ impl StateMirror {
         Ok(Self { couch, failure: Mutex::default() })
     }
 
-    /// Copies a block; for a thread that may wait. After a failure nothing is copied, so that no block waits for a server that
-    /// is gone.
+    /// Copies a block. Call it on a blocking thread. After a failure, copies nothing, so that no block waits for an
+    /// unreachable server.
     pub fn apply(&self, block: &Committed, runtime: &Handle) -> Result<(), MirrorError> {
         if self.failure().is_some() {
             return Ok(());
         }
         let changes = block.updates.iter().filter_map(|(namespace, keys)| {
-            // Hashes are no texts, and no documents.
+            // Skips hashes, since they are neither text nor documents.
             let change = |(key, update): (&Vec<u8>, &ccs_ledger::Update)| {
                 let key = String::from_utf8(key.clone()).ok()?;
                 Some(Change { key, value: update.value.clone() })
@@ -106,7 +106,7 @@ impl StateMirror {
         Ok(())
     }
 
-    /// Finds the keys that a query selects.
+    /// Returns the keys that a query selects.
     pub async fn find(
         &self,
         namespace: &str,
@@ -131,7 +131,7 @@ impl StateMirror {
     }
 }
 
-/// Returns everything that chaincodes have in the state, collections included.
+/// Returns the whole state of the chaincodes, including collections.
 fn state(ledger: &Ledger, namespaces: &Namespaces) -> Result<BTreeMap<String, Vec<Change>>, SimulationError> {
     let mut simulation = ledger.simulate("")?;
     let change = |entry: Result<KeyValue, _>| {

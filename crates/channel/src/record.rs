@@ -1,7 +1,8 @@
-//! How `_lifecycle` keeps something in the state: one key says what it is and which fields it has, and each field has a key.
+//! Records of `_lifecycle` in the state: a metadata key names the record's type and its fields, and each field has a
+//! key.
 //!
-//! Fabric 3.1 `core/chaincode/lifecycle/serializer.go`. The public state has the definitions; the collection that each
-//! organization has by itself holds what it has approved.
+//! As in Fabric 3.1 `core/chaincode/lifecycle/serializer.go`, the public state contains the definitions, and the
+//! implicit collection of each organization contains its approvals.
 
 use ccs_ledger::{LedgerError, Simulation, SimulationError};
 use ccs_proto::lifecycle::{StateData, StateMetadata, state_data};
@@ -9,63 +10,63 @@ use ccs_proto::peer::TxValidationCode;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-/// The namespace of definitions.
+/// Namespace of the definitions.
 pub const LIFECYCLE: &str = "_lifecycle";
 
-/// The prefix of the collection that every organization has without defining it.
+/// Prefix of the implicit collection of an organization.
 pub const IMPLICIT: &str = "_implicit_org_";
 
-/// Names the collection that an organization has without defining it.
+/// Returns the name of an organization's implicit collection.
 #[must_use]
 pub fn implicit_collection(organization: &str) -> String {
     format!("{IMPLICIT}{organization}")
 }
 
-/// Why a definition cannot be read.
+/// Error from reading or writing a definition.
 #[derive(Debug, thiserror::Error)]
 pub enum DefinitionError {
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] SimulationError),
-    /// The ledger has rejected the transaction that defines it.
+    /// The ledger rejected the transaction with the definition.
     #[error("the definition of chaincode {chaincode} was not committed: {}", code.as_str_name())]
     Rejected {
-        /// The chaincode.
+        /// Name of the chaincode.
         chaincode: String,
-        /// Why.
+        /// Validation code.
         code: TxValidationCode,
     },
-    /// A field of it is damaged.
+    /// A field of the definition is damaged.
     #[error("could not read the field {field} of the definition of chaincode {chaincode}: {reason}")]
     Damaged {
-        /// The chaincode.
+        /// Name of the chaincode.
         chaincode: String,
-        /// The field.
+        /// Name of the field.
         field: &'static str,
-        /// What is wrong.
+        /// Description of the damage.
         reason: String,
     },
 }
 
-/// The ledger cannot be reached, as an error of a definition.
+/// Wraps a ledger error as an error of a definition.
 impl From<LedgerError> for DefinitionError {
     fn from(error: LedgerError) -> Self {
         Self::Ledger(error.into())
     }
 }
 
-/// The records of definitions and of approved parameters.
+/// Namespace of the records for definitions and approved parameters.
 pub(crate) const NAMESPACES: &str = "namespaces";
 
-/// The records that say which package an organization runs.
+/// Namespace of the records that name an organization's packages.
 pub(crate) const SOURCES: &str = "chaincode-sources";
 
-/// Where a record is.
+/// Location of a record.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place<'a> {
     /// In the public state.
     Public,
-    /// Among what an organization keeps for itself; the hashes are public.
+    /// In the implicit collection of an organization; the hashes are public.
     Organization(&'a str),
 }
 
@@ -85,18 +86,18 @@ impl Place<'_> {
     }
 }
 
-/// A record.
+/// Record in the state.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Record {
     pub(crate) kind: &'static str,
     pub(crate) name: String,
     pub(crate) datatype: &'static str,
-    /// In the order of the metadata.
+    /// Fields in the order of the metadata.
     pub(crate) fields: Vec<(&'static str, state_data::Type)>,
 }
 
 impl Record {
-    /// Returns keys and values, the metadata first.
+    /// Returns keys and values, starting with the metadata.
     pub(crate) fn pairs(&self) -> Vec<(String, Vec<u8>)> {
         let metadata = StateMetadata {
             datatype: self.datatype.to_owned(),
@@ -111,7 +112,7 @@ impl Record {
             .collect()
     }
 
-    /// Writes what is not there already.
+    /// Writes the keys whose values differ from the state.
     pub(crate) fn write(&self, place: Place<'_>, simulation: &mut Simulation) -> Result<(), SimulationError> {
         for (key, value) in self.pairs() {
             if place.get(simulation, &key)?.as_ref() != Some(&value) {
@@ -121,8 +122,8 @@ impl Record {
         Ok(())
     }
 
-    /// Names the fields in which an organization's record differs, by the hashes alone; the metadata are one of them. None
-    /// when it is the same.
+    /// Returns the fields in which an organization's record differs, compared by hash; the metadata count as a field.
+    /// Empty if the records are equal.
     pub(crate) fn differences(
         &self,
         organization: &str,
@@ -148,23 +149,23 @@ impl Record {
     }
 }
 
-/// In what two records differ.
+/// Differences between two records.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Differences {
-    /// There is no such record, or it is of another type.
+    /// The other record does not exist, or has another type.
     Everything,
-    /// In these fields.
+    /// The listed fields differ.
     Fields(Vec<&'static str>),
 }
 
 impl Differences {
-    /// Returns whether they do not differ.
+    /// Returns whether the records are equal.
     #[must_use]
     pub fn is_none(&self) -> bool {
         matches!(self, Self::Fields(fields) if fields.is_empty())
     }
 
-    /// Says where to look, in a peer's words.
+    /// Describes the differences in a peer's words.
     #[must_use]
     pub fn items(&self) -> Vec<String> {
         let Self::Fields(fields) = self else {
@@ -179,7 +180,7 @@ impl Differences {
     }
 }
 
-/// Returns whether there is a record.
+/// Returns whether a record exists.
 pub(crate) fn exists(
     simulation: &mut Simulation,
     place: Place<'_>,
@@ -200,7 +201,7 @@ pub(crate) fn field(
     Ok(data.r#type)
 }
 
-/// Reads a field that holds a message; one that is not there is an empty message.
+/// Reads a field that contains a message. A missing field counts as an empty message.
 pub(crate) fn message<M: Message + Default>(
     simulation: &mut Simulation,
     place: Place<'_>,
@@ -211,7 +212,7 @@ pub(crate) fn message<M: Message + Default>(
         Some(state_data::Type::Bytes(bytes)) => {
             M::decode(bytes.as_slice()).map_err(|error| damaged(name, wanted, &error))
         }
-        Some(_) => Err(damaged(name, wanted, &"it holds no bytes")),
+        Some(_) => Err(damaged(name, wanted, &"not a byte string")),
         None => Ok(M::default()),
     }
 }
@@ -220,7 +221,7 @@ pub(crate) fn damaged(name: &str, field: &'static str, reason: &dyn std::fmt::Di
     DefinitionError::Damaged { chaincode: name.to_owned(), field, reason: reason.to_string() }
 }
 
-/// The keys of all metadata of a kind begin with it.
+/// Returns the key of a record's metadata. With an empty name, it is the prefix of all such keys of a kind.
 pub(crate) fn metadata_key(kind: &str, name: &str) -> String {
     format!("{kind}/metadata/{name}")
 }

@@ -4,7 +4,7 @@ use ccs_ledger::{Ledger, Results, Store};
 
 use crate::envelope;
 
-/// Makes the ledger of the channel `ch`, which is not kept.
+/// Creates a temporary ledger for the channel `ch`.
 pub(crate) fn ledger() -> Ledger {
     Store::temporary().unwrap().channel("ch", || envelope::genesis("ch")).unwrap()
 }

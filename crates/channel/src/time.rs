@@ -1,14 +1,14 @@
-//! Points in time as messages and texts hold them.
+//! Conversions of points in time between messages and text.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use prost_types::Timestamp;
 
-/// How much the clocks of a client and of the peer may differ: `peer.authentication.timewindow`.
+/// Maximum difference between the clocks of a client and the peer: `peer.authentication.timewindow`.
 pub const WINDOW: Duration = Duration::from_mins(15);
 
-/// Returns the time of a timestamp; none is 1970, as in Go.
+/// Returns the time of a timestamp. As in Go, a missing one is 1970.
 #[must_use]
 pub fn of(timestamp: Option<&Timestamp>) -> SystemTime {
     let Some(timestamp) = timestamp else { return UNIX_EPOCH };
@@ -16,7 +16,7 @@ pub fn of(timestamp: Option<&Timestamp>) -> SystemTime {
     let seconds = Duration::from_secs(timestamp.seconds.unsigned_abs());
     let whole =
         if timestamp.seconds < 0 { UNIX_EPOCH.checked_sub(seconds) } else { UNIX_EPOCH.checked_add(seconds) };
-    // What no clock can show is as far away as the beginning of time.
+    // A time that cannot be represented counts as the epoch, which is outside of any window, too.
     whole.and_then(|whole| whole.checked_add(nanos)).unwrap_or(UNIX_EPOCH)
 }
 
@@ -27,7 +27,7 @@ pub fn is_outside(window: Duration, one: SystemTime, other: SystemTime) -> bool 
     difference > window
 }
 
-/// Returns the present time, as headers hold it.
+/// Returns the current time in the form of headers.
 #[must_use]
 pub fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -37,14 +37,14 @@ pub fn now() -> Timestamp {
     }
 }
 
-/// Shows a time to the second, in UTC: `2026-01-02T03:04:05Z`.
+/// Prints a time in UTC, to the second: `2026-01-02T03:04:05Z`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rfc3339(pub SystemTime);
 
 impl fmt::Display for Rfc3339 {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let timestamp = Timestamp::from(self.0);
-        // It prints a fraction of a second only when there is one.
+        // Without nanoseconds, no fraction of a second is printed.
         Timestamp { nanos: 0, ..timestamp }.fmt(formatter)
     }
 }

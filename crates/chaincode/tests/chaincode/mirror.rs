@@ -1,4 +1,5 @@
-//! Rich queries that CouchDB answers: the stand-in of `conformance/couchdb-stand-in` over real HTTP, and a fake chaincode.
+//! Rich queries answered by CouchDB: the stand-in of `conformance/couchdb-stand-in` over real HTTP, and a fake
+//! chaincode.
 
 use std::sync::Arc;
 
@@ -20,8 +21,8 @@ use crate::fake::{Talk, serve};
 use crate::peer::{peer, run};
 use crate::plaintext;
 
-/// Answers each transaction with the keys and values that the query in its argument finds, in the collection that is named
-/// behind it if one is.
+/// Answers each transaction with the keys and values that the query in its first argument finds, in the collection of
+/// the second argument if there is one.
 async fn finder(mut talk: Talk) {
     talk.register_as("basic:1").await;
     while let Some(transaction) = talk.receive().await {
@@ -43,7 +44,7 @@ async fn finder(mut talk: Talk) {
     }
 }
 
-/// Commits values, tells the peer as its committer does, and returns what failed of that.
+/// Commits values, runs the follow-up work of the peer's committer, and returns its failures.
 async fn commit(
     peer: &Arc<ChaincodeSupport>,
     channel: &Arc<Channel>,
@@ -85,7 +86,7 @@ async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
     let values = [("a", r#"{ "n": 1, "m": 2 }"#), ("b", r#"{"n": 20}"#), ("text", "n")];
     commit(&peer, &channel, "one", &values).await;
 
-    // What is there already is copied, what comes later as well.
+    // Existing values are copied, and later ones as well.
     let server = format!("http://127.0.0.1:{}", stand_in.port()).parse().unwrap();
     channel.mirror_to(server, &["basic".to_owned()]).await.unwrap();
     commit(&peer, &channel, "two", &[("b", ""), ("c", r#"{"n":3}"#)]).await;
@@ -119,13 +120,13 @@ async fn a_mirror_answers_a_fake_chaincode_with_what_is_committed() {
 
     drop(stand_in);
     let failures = commit(&peer, &channel, "three", &[("d", r#"{"n":4}"#)]).await;
-    assert!(failures[0].starts_with("block 4 is not copied to CouchDB: "), "{failures:?}");
-    let hint = "; rich queries are refused until the peer is started again, which copies the state anew";
+    assert!(failures[0].starts_with("block 4 was not copied to CouchDB: "), "{failures:?}");
+    let hint = "; rich queries are rejected until the peer is restarted, which copies the state again";
     assert!(failures[0].ends_with(hint), "{failures:?}");
     assert_eq!(commit(&peer, &channel, "four", &[("e", r#"{"n":5}"#)]).await, [""; 0], "told once");
     let (status, text) = found(r#"{"selector":{"n":{"$gt":0}}}"#).await;
     assert_eq!(status, 500);
-    assert!(text.contains(": the copy of the state in CouchDB is behind: "), "{text}");
+    assert!(text.contains(": CouchDB is out of sync with the ledger: "), "{text}");
 }
 
 /// Copies a channel to the stand-in.
@@ -134,7 +135,7 @@ async fn mirror(stand_in: &CouchDbStandIn, channel: &Channel) -> Result<(), Mirr
     channel.mirror_to(server, &["basic".to_owned()]).await
 }
 
-/// Defines `basic` anew, with the collection `secrets`.
+/// Defines `basic` again, with the collection `secrets`.
 fn define_secrets(channel: &Channel) {
     let secrets = StaticCollectionConfig { name: "secrets".to_owned(), ..StaticCollectionConfig::default() };
     let payload = Some(collection_config::Payload::StaticCollectionConfig(secrets));
@@ -167,7 +168,7 @@ async fn a_mirror_answers_a_fake_chaincode_for_a_collection_too() {
     assert_eq!(found(&[r#"{"selector":{"n":{"$gt":0}},"fields":["m"]}"#, "secrets"]).await, r#"b={"m":3} "#);
 }
 
-/// Writes as its arguments say, and then asks for a page: answers what the peer said to both.
+/// Writes as its arguments say, and then requests a page. Returns the peer's answers to both.
 async fn writer(mut talk: Talk) {
     talk.register_as("basic:1").await;
     while let Some(transaction) = talk.receive().await {
@@ -206,7 +207,7 @@ async fn what_couchdb_cannot_store_a_fake_chaincode_cannot_write() {
         let said = crate::peer::execute(&peer, "basic", call).await.unwrap().response.payload;
         let said = String::from_utf8(said).unwrap().replace(&id, "ID");
         let (written, page) = said.split_once('\n').unwrap();
-        // What is refused is a write all the same.
+        // A rejected write still counts as a write.
         assert_eq!(
             page,
             "GET_STATE_BY_RANGE failed: transaction ID: ID: txid [ID]: unsuppored transaction. Paginated queries are \
@@ -284,6 +285,6 @@ async fn a_ledger_with_what_couchdb_cannot_store_is_not_mirrored() {
     );
     assert_eq!(
         error.hint().unwrap(),
-        "it was written without CouchDB: begin with an empty ledger, or go on without CouchDB"
+        "the ledger was written without CouchDB: start with an empty ledger, or continue without CouchDB"
     );
 }
