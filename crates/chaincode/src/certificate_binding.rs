@@ -1,18 +1,18 @@
-//! Binds a chaincode that comes by itself to the certificate that it shows.
+//! Binds a chaincode that connects to the peer to its TLS client certificate.
 
 use ccs_dial::End;
 
-/// Whose certificate a chaincode has shown.
+/// TLS client certificate of a chaincode.
 #[derive(Clone, Debug)]
 pub struct CertificateBinding {
-    /// The SHA-256 in hex; [`None`] where none was shown.
+    /// SHA-256 of the certificate in hex; [`None`] if the chaincode presented none.
     pub certificate_hash: Option<String>,
-    /// The ID of the chaincode that it was issued to; [`None`] for a certificate of somebody else.
+    /// ID of the chaincode to which the certificate was issued; [`None`] if another CA issued it.
     pub owner: Option<String>,
 }
 
 impl CertificateBinding {
-    /// Checks the ID that a chaincode announces; the texts are a peer's (Fabric 3.1
+    /// Checks the ID that a chaincode registers. The texts are a peer's (Fabric 3.1
     /// `core/chaincode/accesscontrol/access.go`).
     pub(crate) fn check(&self, announced: &str) -> Result<(), End> {
         let reason = match (&self.certificate_hash, &self.owner) {
@@ -37,7 +37,7 @@ mod tests {
 
     #[test]
     fn a_certificate_that_is_not_shown_is_missed() {
-        // The listener lets nobody in without one; a peer has the words all the same.
+        // The listener requires a certificate, so only this test sees the text, which is a peer's.
         let binding = CertificateBinding { certificate_hash: None, owner: None };
         assert_eq!(
             binding.check("basic:1.0").unwrap_err().to_string(),

@@ -1,4 +1,4 @@
-//! Runs chaincode for a peer: its channels, the chaincodes that run, and how one is invoked.
+//! Runs chaincode for a peer: holds its channels and chaincodes, and invokes them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -17,11 +17,11 @@ use crate::registry::Chaincodes;
 use crate::shared_simulation::SharedSimulation;
 use crate::wire::TransactionKey;
 
-/// The key under which a chaincode's Init leaves the version of its definition (Fabric 3.1
+/// Key under which a chaincode's Init stores the version of the definition (Fabric 3.1
 /// `core/chaincode/chaincode_support.go`).
 const INITIALIZED: &str = "\u{0}\u{10ffff}initialized";
 
-/// The channels and chaincodes of a peer, as Fabric 3.1 `core/chaincode/chaincode_support.go`.
+/// Channels and chaincodes of a peer, like Fabric 3.1 `core/chaincode/chaincode_support.go`.
 #[derive(Debug)]
 pub struct ChaincodeSupport {
     limits: ChaincodeLimits,
@@ -31,19 +31,19 @@ pub struct ChaincodeSupport {
     lifecycle_blocks: watch::Sender<u64>,
 }
 
-/// What a chaincode answered to a transaction.
+/// Answer of a chaincode to a transaction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completed {
-    /// Its answer.
+    /// Response of the chaincode.
     pub response: Response,
-    /// The event that it set, whatever the status is.
+    /// Event that the chaincode set, regardless of the status.
     pub event: Option<ChaincodeEvent>,
-    /// Its definition.
+    /// Definition under which the chaincode ran.
     pub definition: Arc<Definition>,
 }
 
 impl ChaincodeSupport {
-    /// Makes one that has no channel and runs no chaincode yet.
+    /// Creates an instance without channels and chaincodes.
     #[must_use]
     pub fn new(limits: ChaincodeLimits) -> Self {
         let chaincodes = Chaincodes::new(&limits);
@@ -51,13 +51,13 @@ impl ChaincodeSupport {
         Self { limits, channels, chaincodes, indexes, lifecycle_blocks: watch::Sender::default() }
     }
 
-    /// Returns the times and limits.
+    /// Returns the timeouts and limits.
     #[must_use]
     pub fn limits(&self) -> &ChaincodeLimits {
         &self.limits
     }
 
-    /// Returns the chaincodes that run, or are to run when they are needed.
+    /// Returns the chaincodes, both running ones and those that are launched on demand.
     #[must_use]
     pub fn chaincodes(&self) -> &Chaincodes {
         &self.chaincodes
@@ -69,19 +69,19 @@ impl ChaincodeSupport {
         channels.insert(channel.name().to_owned(), channel);
     }
 
-    /// Finds a channel.
+    /// Returns the channel with the given name.
     #[must_use]
     pub fn channel(&self, name: &str) -> Option<Arc<Channel>> {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
     }
 
-    /// Returns the channels, in the order of their names.
+    /// Returns the channels, sorted by name.
     #[must_use]
     pub fn channels(&self) -> Vec<Arc<Channel>> {
         self.channels.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
-    /// Resolves a chaincode of a channel: the definition as of the last block, and the ID under which it runs.
+    /// Resolves a chaincode of a channel to its definition as of the last block, and to the ID under which it runs.
     pub fn resolve(&self, channel: &Arc<Channel>, chaincode: &str) -> Result<Target, Gap> {
         let definition = channel.definition(chaincode)?;
         self.target(channel, chaincode, definition)
@@ -99,9 +99,9 @@ impl ChaincodeSupport {
         Ok(Target { channel: Arc::clone(channel), chaincode, definition, id })
     }
 
-    /// Runs a transaction on a chaincode, which is launched if it does not run.
+    /// Runs a transaction on a chaincode, and launches the chaincode first if needed.
     ///
-    /// A definition that was committed after `target` was resolved, and that the simulation sees, replaces the one in it.
+    /// If the simulation sees a newer definition than `target` contains, that definition is used.
     pub async fn execute(
         self: &Arc<Self>,
         target: Target,
@@ -117,7 +117,7 @@ impl ChaincodeSupport {
         }
         let response = Response::decode(message.payload.as_slice())
             .map_err(|error| TransactionError::Malformed { id: id.clone(), reason: error.to_string() })?;
-        // Whatever the chaincode says of itself.
+        // Replaces the name that the chaincode sets.
         let event = message.chaincode_event.map(|event| ChaincodeEvent {
             chaincode_id: chaincode,
             tx_id: id,
@@ -126,8 +126,8 @@ impl ChaincodeSupport {
         Ok(Completed { response, event, definition })
     }
 
-    /// Looks a target up in a simulation, which notes that it has read the sequence number of the definition. It resolves the
-    /// target anew if the number is another one.
+    /// Checks a target against a simulation, which records a read of the definition's sequence number. Resolves the
+    /// target again if the number has changed.
     fn confirm(&self, target: Target, simulation: &SharedSimulation) -> Result<Target, InvokeError> {
         let found = target.channel.resolve(&mut simulation.lock(), &target.chaincode)?;
         if found.as_ref().is_some_and(|found| found.sequence == target.definition.sequence) {
@@ -137,7 +137,7 @@ impl ChaincodeSupport {
             .map_err(|gap| InvokeError::gap(&target.channel, &target.chaincode, gap))
     }
 
-    /// Finds the ID under which a chaincode runs, if this peer can run it.
+    /// Returns the ID under which a chaincode runs, if this peer can run it.
     fn id_of(&self, channel: &Channel, chaincode: &str, definition: &Definition) -> Result<String, Gap> {
         let name = || chaincode.to_owned();
         match channel.run_as(chaincode, definition)? {
@@ -150,9 +150,10 @@ impl ChaincodeSupport {
         }
     }
 
-    /// Launches what runs by an approved package, as a peer does when a definition is committed or a package installed.
+    /// Launches the chaincode of approved packages, as a peer does when a definition is committed or a package
+    /// installed.
     ///
-    /// Nobody is told how that goes: the next transaction tries again, and says so. Needs a tokio runtime.
+    /// Does not report failures: the next transaction tries again, and reports them. Requires a tokio runtime.
     pub fn launch_approved(&self) {
         for channel in self.channels() {
             for chaincode in channel.defined().unwrap_or_default() {
@@ -166,7 +167,7 @@ impl ChaincodeSupport {
         }
     }
 
-    /// Returns the IDs by which chaincode runs on the channels at the moment.
+    /// Returns the IDs of the chaincodes that the channels currently use.
     pub fn in_use(&self) -> Result<BTreeSet<String>, Gap> {
         let mut ids = BTreeSet::new();
         for channel in self.channels() {
@@ -181,19 +182,19 @@ impl ChaincodeSupport {
         Ok(ids)
     }
 
-    /// Returns a number that changes with each block after which other chaincode may run.
+    /// Returns a counter that changes with each block that may change which chaincode runs.
     #[must_use]
     pub fn lifecycle_blocks(&self) -> watch::Receiver<u64> {
         self.lifecycle_blocks.subscribe()
     }
 
-    /// Notes the indexes of a package.
+    /// Stores the indexes of a package.
     pub fn add_indexes(&self, id: &str, indexes: Vec<Index>) {
         self.indexes.add(id, indexes);
     }
 
-    /// Creates the indexes of the packages by which chaincode runs, on each channel that is copied to CouchDB; one that is
-    /// there already is left alone. Returns what failed: the queries that need it will say so, too.
+    /// Creates the indexes of the packages in use, on each channel with a copy in CouchDB. Existing indexes are kept.
+    /// Returns descriptions of the failures; queries that need a missing index report it, too.
     pub async fn create_indexes(&self) -> Vec<String> {
         let mut failures = Vec::new();
         for channel in self.channels() {
@@ -215,16 +216,17 @@ impl ChaincodeSupport {
         failures
     }
 
-    /// Copies a block of a channel to CouchDB, if the channel is copied there; on a thread that may wait. Returns what failed.
+    /// Copies a block of a channel to CouchDB, if the channel has a copy there. Call it on a blocking thread. Returns
+    /// a description of the failure, if any.
     #[must_use]
     pub fn copy(channel: &Channel, block: &Committed) -> Option<String> {
         let error = channel.mirror()?.apply(block, &tokio::runtime::Handle::current()).err()?;
-        let hint = "rich queries are refused until the peer is started again, which copies the state anew";
-        Some(format!("block {} is not copied to CouchDB: {error}; {hint}", block.number))
+        let hint = "rich queries are rejected until the peer is restarted, which copies the state again";
+        Some(format!("block {} was not copied to CouchDB: {error}; {hint}", block.number))
     }
 
-    /// Creates the indexes and launches the chaincode that a committed block asks for; on a thread that may wait. Returns what
-    /// failed.
+    /// Creates the indexes and launches the chaincode that a committed block requires. Call it on a blocking thread.
+    /// Returns descriptions of the failures.
     #[must_use]
     pub fn committed(&self, block: &Committed) -> Vec<String> {
         if !block.updates.keys().any(|namespace| is_of_lifecycle(namespace)) {
@@ -236,13 +238,15 @@ impl ChaincodeSupport {
         failures
     }
 
-    /// Runs a chaincode, for a client or for another chaincode, and returns its last message, COMPLETED or ERROR.
+    /// Runs a chaincode on behalf of a client or of another chaincode, and returns its last message, COMPLETED or
+    /// ERROR.
     async fn run(
         self: &Arc<Self>,
         target: Target,
         mut call: ChaincodeCall,
     ) -> Result<ChaincodeMessage, InvokeError> {
-        // Only a peer's own decorators set decorations; here are none (Fabric 3.1 `core/chaincode/chaincode_support.go`).
+        // Only a peer's decorators may set decorations, and this peer has none (Fabric 3.1
+        // `core/chaincode/chaincode_support.go`).
         call.input.decorations.clear();
         let message_type = initialize(&target, &call)?;
         let running = self.chaincodes.running(&target.id).await;
@@ -257,8 +261,8 @@ impl ChaincodeSupport {
     }
 }
 
-/// Decides whether it is Init that is called. Init writes its mark into the simulation before the chaincode runs, as it does
-/// in a peer.
+/// Returns the message type, INIT or TRANSACTION. Like a peer, records in the simulation that Init was called before
+/// the chaincode runs.
 fn initialize(target: &Target, call: &ChaincodeCall) -> Result<Type, InvokeError> {
     let (name, definition) = (target.chaincode.as_str(), &target.definition);
     let invalid = |text: &str| InvokeError::Init(format!("chaincode '{name}' {text}"));
@@ -283,7 +287,7 @@ fn initialize(target: &Target, call: &ChaincodeCall) -> Result<Type, InvokeError
     }
 }
 
-/// Returns whether a namespace of the ledger is the one of definitions, or a collection in it.
+/// Returns whether a namespace of the ledger is `_lifecycle` or one of its collections.
 fn is_of_lifecycle(namespace: &str) -> bool {
     Namespace::parse(namespace).is_some_and(|namespace| namespace.chaincode() == LIFECYCLE)
 }

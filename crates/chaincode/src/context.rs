@@ -1,4 +1,4 @@
-//! What the requests of one running transaction work on.
+//! The context in which the requests of a running transaction are answered.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -12,33 +12,33 @@ use ccs_proto::peer::{ChaincodeMessage, SignedProposal};
 use crate::error::InvokeError;
 use crate::shared_simulation::SharedSimulation;
 
-/// A query that has more to give.
+/// Query that may have more results.
 #[derive(Debug)]
 #[expect(clippy::large_enum_variant, reason = "a transaction has few open queries")]
 pub(crate) enum OpenQuery {
     Range(RangeQuery),
     History(HistoryQuery),
-    /// Results that are all there already, of a rich query.
+    /// Results of a rich query, which are all present.
     Found {
         results: std::vec::IntoIter<ccs_ledger::KeyValue>,
-        /// Whether those that are given out are noted as read; those of a collection are not.
+        /// Whether returned results are recorded as read; those of a collection are not.
         is_recorded: bool,
     },
 }
 
-/// One run of one chaincode in a transaction.
+/// Run of one chaincode in a transaction.
 pub(crate) struct Context {
-    /// What it may call.
+    /// Chaincodes that it may call.
     pub(crate) callees: Arc<dyn Callees>,
-    /// How many results a query gives at most.
+    /// Maximum number of results of a query.
     pub(crate) query_limit: usize,
     pub(crate) channel: Arc<Channel>,
-    /// The chaincode's name, which is the namespace of its keys.
+    /// Name of the chaincode, which is the namespace of its keys.
     pub(crate) chaincode: String,
     pub(crate) definition: Arc<Definition>,
     pub(crate) transaction_id: String,
     pub(crate) proposal: Arc<SignedProposal>,
-    /// Who proposed; [`None`] where nobody checks.
+    /// Identity of the creator; [`None`] if access is not checked.
     pub(crate) creator: Option<Arc<Identity>>,
     pub(crate) is_init: bool,
     simulation: SharedSimulation,
@@ -54,17 +54,17 @@ impl fmt::Debug for Context {
     }
 }
 
-/// What the creator of a transaction may do with a collection.
+/// Rights of a transaction's creator on a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct CollectionRights {
     pub(crate) read: bool,
     pub(crate) write: bool,
 }
 
-/// The chaincodes that a running one can call.
+/// Chaincodes that a running one can call.
 #[tonic::async_trait]
 pub(crate) trait Callees: Send + Sync {
-    /// Finds a channel.
+    /// Returns the channel with the given name.
     fn channel(&self, name: &str) -> Option<Arc<Channel>>;
 
     /// Invokes a chaincode and returns its last message, COMPLETED or ERROR.
@@ -76,31 +76,31 @@ pub(crate) trait Callees: Send + Sync {
     ) -> Result<ChaincodeMessage, InvokeError>;
 }
 
-/// What runs for a chaincode of a channel: resolved once for each transaction.
+/// Chaincode of a channel, resolved once for each transaction.
 #[derive(Clone, Debug)]
 pub struct Target {
-    /// The channel.
+    /// Channel of the chaincode.
     pub channel: Arc<Channel>,
-    /// The chaincode's name in its definition.
+    /// Name of the chaincode in its definition.
     pub chaincode: String,
-    /// The definition.
+    /// Definition of the chaincode.
     pub definition: Arc<Definition>,
-    /// The ID under which the chaincode runs.
+    /// ID under which the chaincode runs.
     pub id: String,
 }
 
-/// A call of a chaincode.
+/// Call of a chaincode.
 #[derive(Clone, Debug)]
 pub struct ChaincodeCall {
-    /// The function and its arguments.
+    /// Function and its arguments.
     pub input: ccs_proto::peer::ChaincodeInput,
-    /// The transaction.
+    /// ID of the transaction.
     pub transaction_id: String,
-    /// What the client has signed, as it came.
+    /// Signed proposal, as received from the client.
     pub proposal: Arc<SignedProposal>,
-    /// Who proposed; [`None`] where nobody checks.
+    /// Identity of the creator; [`None`] if access is not checked.
     pub creator: Option<Arc<Identity>>,
-    /// Takes what the chaincode reads and writes.
+    /// Simulation that records reads and writes.
     pub simulation: SharedSimulation,
 }
 
@@ -127,12 +127,12 @@ impl Context {
         }
     }
 
-    /// Returns the simulation; it is never held while anything is awaited.
+    /// Locks the simulation. Do not await while holding the lock.
     pub(crate) fn simulation(&self) -> MutexGuard<'_, Simulation> {
         self.simulation.lock()
     }
 
-    /// Returns the simulation for a chaincode that this one calls.
+    /// Returns the simulation, to share it with a called chaincode.
     pub(crate) fn shared_simulation(&self) -> SharedSimulation {
         self.simulation.clone()
     }
@@ -141,13 +141,13 @@ impl Context {
         lock(&self.queries)
     }
 
-    /// Returns what is known already of the creator's rights on collections.
+    /// Returns the rights of the creator on collections that were computed so far.
     pub(crate) fn access(&self) -> MutexGuard<'_, HashMap<String, CollectionRights>> {
         lock(&self.access)
     }
 }
 
-/// Locks what no panic can leave half changed.
+/// Locks a mutex, ignoring poisoning: a panic cannot leave the data inconsistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! Why a chaincode did not register, and why a transaction has no result.
+//! Errors from registering a chaincode and from running transactions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,29 +10,29 @@ use ccs_files::PackageId;
 
 use crate::proposal::NonceError;
 
-/// A chaincode did not register.
+/// Error from registering a chaincode.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// The server refused the stream.
+    /// The server rejected the stream.
     #[error("could not open the chaincode stream: {0}")]
     Stream(Box<tonic::Status>),
     /// The session ended before the chaincode was ready.
     #[error("chaincode registration failed: {0}")]
     Ended(End),
-    /// The chaincode said nothing in time; the text is a peer's.
+    /// The chaincode did not register in time. The text is a peer's.
     #[error("timeout expired while starting chaincode {package_id} for transaction")]
     Timeout {
-        /// The package.
+        /// ID of the package.
         package_id: PackageId,
-        /// How long the registration was awaited.
+        /// Time that has passed.
         after: Duration,
     },
-    /// There is no ledger for its transactions.
-    #[error("could not make a ledger")]
+    /// The ledger for its transactions could not be created.
+    #[error("could not create a ledger")]
     Ledger(#[from] ccs_ledger::OpenError),
 }
 
-// The texts above hold their causes, so these are not sources, too.
+// The messages above contain their causes, so they are not sources as well.
 
 impl From<End> for RegisterError {
     fn from(end: End) -> Self {
@@ -47,14 +47,14 @@ impl From<DefinitionError> for TransactionError {
 }
 
 impl RegisterError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Stream(status) => Some(refused_stream(status)),
             Self::Ended(end) => end.hint(),
             Self::Timeout { after, .. } => {
-                Some(format!("the server took the stream and sent no REGISTER within {after:?}"))
+                Some(format!("the server accepted the stream but sent no REGISTER within {after:?}"))
             }
             Self::Ledger(error) => error.hint(),
         }
@@ -63,15 +63,15 @@ impl RegisterError {
 
 fn refused_stream(status: &tonic::Status) -> String {
     let hint = if status.code() == tonic::Code::Unimplemented {
-        "a gRPC server listens there, but no chaincode as a service"
+        "a gRPC server listens there, but it does not serve chaincode"
     } else {
-        "the chaincode's own log says why it refused the stream"
+        "check the chaincode's log for the reason why it rejected the stream"
     };
     hint.to_owned()
 }
 
-/// A chaincode that was to run does not. The texts are those of a peer (Fabric 3.1 `core/chaincode/runtime_launcher.go`),
-/// but for the cause of a failed dial, which a peer knows less about.
+/// Error from launching a chaincode. The texts are those of a peer (Fabric 3.1 `core/chaincode/runtime_launcher.go`),
+/// except for the cause of a failed dial, which is more detailed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum LaunchError {
     /// The chaincode cannot be reached.
@@ -80,51 +80,50 @@ pub enum LaunchError {
          {address}: {error}"
     )]
     Dial {
-        /// The chaincode.
+        /// ID of the chaincode.
         id: String,
-        /// Where it was dialled.
+        /// Address that was dialled.
         address: String,
-        /// Why.
+        /// Error from dialling.
         error: Arc<DialError>,
     },
-    /// It refused the stream.
+    /// The chaincode rejected the stream.
     #[error("connection to {id} failed: error creating chaincode stream: {status}")]
     Stream {
-        /// The chaincode.
+        /// ID of the chaincode.
         id: String,
-        /// What it answered.
+        /// Status that it returned.
         status: Box<tonic::Status>,
     },
-    /// It did not register as it should.
+    /// The chaincode sent an invalid registration.
     #[error("chaincode registration failed: {0}")]
     Registration(End),
-    /// Its stream ended before it was ready.
+    /// The stream ended before the chaincode was ready.
     #[error("connection to {id} failed: error handling chaincode stream for {id}: {end}")]
     Ended {
-        /// The chaincode.
+        /// ID of the chaincode.
         id: String,
-        /// Why.
+        /// Reason for the end of the stream.
         end: End,
     },
-    /// It did not register in time.
+    /// The chaincode did not register in time.
     #[error("timeout expired while starting chaincode {id} for transaction")]
     Timeout {
-        /// The chaincode.
+        /// ID of the chaincode.
         id: String,
-        /// How long it was awaited.
+        /// Time that has passed.
         after: Duration,
     },
-    /// The builder's `run`, which launches it, could not be started, or has ended before the chaincode registered; in the words
-    /// of a peer.
+    /// The builder's `run` could not be started, or ended before the chaincode registered. The text is a peer's.
     #[error("{0}")]
     Run(String),
-    /// Nobody has said how the chaincode runs.
+    /// The peer has neither a package nor an address of the chaincode.
     #[error("chaincode definition for '{0}' exists, but chaincode is not installed")]
     NotInstalled(String),
 }
 
 impl LaunchError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -132,15 +131,16 @@ impl LaunchError {
             Self::Stream { status, .. } => Some(refused_stream(status)),
             Self::Registration(end) | Self::Ended { end, .. } => end.hint(),
             Self::Timeout { id, after } => Some(format!(
-                "no chaincode has registered as {id} within {after:?}; start it with that ID, or look into its log"
+                "no chaincode has registered as {id} within {after:?}; start it with that ID, or check its log"
             )),
-            Self::Run(_) => Some("the lines of run in the peer's log say why".to_owned()),
+            Self::Run(_) => Some("check the output of run in the peer's log".to_owned()),
             Self::NotInstalled(_) => Some("give the peer the chaincode's package or its address".to_owned()),
         }
     }
 }
 
-/// A chaincode is not defined, or this peer cannot run it (Fabric 3.1 `core/chaincode/lifecycle/endorsement_info.go`).
+/// Reason why a chaincode cannot be run: it is not defined, or not available on this peer (Fabric 3.1
+/// `core/chaincode/lifecycle/endorsement_info.go`).
 #[derive(Debug, thiserror::Error)]
 pub enum Gap {
     /// The channel has no such definition.
@@ -151,29 +151,29 @@ pub enum Gap {
         "chaincode definition for '{chaincode}' at sequence {sequence} on channel '{channel}' has not yet been approved by this org"
     )]
     NotApproved {
-        /// The chaincode's name.
+        /// Name of the chaincode.
         chaincode: String,
-        /// The sequence number of the definition.
+        /// Sequence number of the definition.
         sequence: i64,
-        /// The channel.
+        /// Name of the channel.
         channel: String,
     },
-    /// The approval names no package that is installed.
+    /// The package in the approval is not installed.
     #[error("chaincode definition for '{0}' exists, but chaincode is not installed")]
     NotInstalled(String),
-    /// The ledger does not tell.
+    /// The definition cannot be read from the ledger.
     #[error(transparent)]
     Definition(#[from] DefinitionError),
 }
 
 impl Gap {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NotApproved { .. } => "approve the definition with the ID of the package that is to run",
+            Self::NotApproved { .. } => "approve the definition with the ID of the package to run",
             Self::NotInstalled(_) => {
-                "install the package that was approved, or approve the one that is installed: peer lifecycle chaincode queryinstalled"
+                "install the approved package, or approve an installed one: peer lifecycle chaincode queryinstalled"
             }
             Self::Undefined(_) | Self::Definition(_) => return None,
         };
@@ -181,58 +181,58 @@ impl Gap {
     }
 }
 
-/// A chaincode cannot be invoked. The texts are those that another chaincode which calls it reads after `execute failed: `.
+/// Error from invoking a chaincode. A calling chaincode receives the text after `execute failed: `.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
-    /// It is not defined, or this peer cannot run it.
+    /// The chaincode is not defined, or this peer cannot run it.
     #[error(
         "invalid invocation: [channel {channel}] failed to get chaincode container info for {chaincode}: {gap}"
     )]
     Gap {
-        /// The channel.
+        /// Name of the channel.
         channel: String,
-        /// Its name.
+        /// Name of the chaincode.
         chaincode: String,
-        /// What is missing.
+        /// Reason why it cannot run.
         gap: Box<Gap>,
     },
-    /// Its definition cannot be read.
+    /// The definition cannot be read.
     #[error(transparent)]
     Definition(#[from] DefinitionError),
-    /// Its Init was called when it should not be, or was not when it should be.
+    /// Init was called when it is not allowed, or was not called when it is required.
     #[error("invalid invocation: {0}")]
     Init(String),
-    /// It does not run.
+    /// The chaincode could not be launched.
     #[error("could not launch chaincode {id}: {error}")]
     Launch {
-        /// The ID under which it runs.
+        /// ID under which the chaincode runs.
         id: String,
-        /// Why.
+        /// Error from launching it.
         error: LaunchError,
     },
-    /// It took too long; it may still be at it.
+    /// The chaincode exceeded the time limit. It may still be running the transaction.
     #[error("error sending: timeout expired while executing transaction")]
     Timeout {
-        /// The limit.
+        /// Time limit.
         after: Duration,
     },
-    /// The session ended first.
+    /// The session ended before the answer.
     #[error("error sending: chaincode stream terminated")]
     StreamLost {
-        /// What ended the session.
+        /// Reason for the end of the session.
         end: End,
     },
-    /// A transaction with this ID runs already.
+    /// A transaction with this ID is already running.
     #[error("error sending: txid: {id}({channel}) exists")]
     Duplicate {
-        /// The transaction.
+        /// ID of the transaction.
         id: String,
-        /// The channel.
+        /// Name of the channel.
         channel: String,
     },
 }
 
-/// A transaction has no result. The texts are those that a peer's endorser answers (Fabric 3.1).
+/// Error from running a transaction. The texts are those of a peer's endorser (Fabric 3.1).
 #[derive(Debug, thiserror::Error)]
 pub enum TransactionError {
     /// The chaincode sent ERROR.
@@ -241,29 +241,29 @@ pub enum TransactionError {
     /// The chaincode cannot be invoked.
     #[error("error in simulation: failed to execute transaction {id}: {error}")]
     Invoke {
-        /// The transaction.
+        /// ID of the transaction.
         id: String,
-        /// Why.
+        /// Error from the invocation.
         error: InvokeError,
     },
     /// The chaincode's COMPLETED cannot be read.
     #[error("error in simulation: failed to unmarshal response for transaction {id}: {reason}")]
     Malformed {
-        /// The transaction.
+        /// ID of the transaction.
         id: String,
-        /// What is wrong.
+        /// Error from decoding it.
         reason: String,
     },
     /// The ledger failed.
     #[error("error in simulation: {0}")]
     Ledger(DefinitionError),
-    /// There is no proposal.
+    /// The proposal could not be created.
     #[error(transparent)]
     Nonce(#[from] NonceError),
 }
 
 impl TransactionError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -275,19 +275,19 @@ impl TransactionError {
 }
 
 impl InvokeError {
-    /// Says which chaincode of which channel has the gap.
+    /// Creates the error for a chaincode that cannot run on a channel.
     pub(crate) fn gap(channel: &Channel, chaincode: &str, gap: Gap) -> Self {
         Self::Gap { channel: channel.name().to_owned(), chaincode: chaincode.to_owned(), gap: Box::new(gap) }
     }
 
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Timeout { after } => Some(format!(
-                "the limit of {after:?} is chaincode.executetimeout of a peer; the chaincode was not stopped"
+                "the limit of {after:?} corresponds to a peer's chaincode.executetimeout; the chaincode was not stopped"
             )),
-            Self::StreamLost { end } => Some(format!("what happened: {end}")),
+            Self::StreamLost { end } => Some(format!("the stream ended: {end}")),
             Self::Launch { error, .. } => error.hint(),
             Self::Gap { gap, .. } => gap.hint(),
             Self::Duplicate { .. } | Self::Definition(_) | Self::Init(_) => None,

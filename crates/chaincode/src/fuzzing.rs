@@ -1,4 +1,4 @@
-//! What the fuzz targets call, and nobody else: there is no other way to the handlers without a stream.
+//! Entry points for the fuzz targets only: the handlers cannot be called otherwise without a stream.
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,13 +17,13 @@ use crate::handlers::{self, Answer};
 use crate::limits::ChaincodeLimits;
 use crate::shared_simulation::SharedSimulation;
 
-/// The channel of every transaction. What they write is never committed, so each finds the same.
+/// Channel of every transaction. No writes are committed, so each transaction sees the same state.
 static CHANNEL: LazyLock<Arc<Channel>> = LazyLock::new(|| Arc::new(channel().expect("memory can be had")));
 
 static RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be had"));
 
-/// Makes a channel where the chaincode `basic` has the collection `secrets` and some keys.
+/// Creates a channel on which the chaincode `basic` has the collection `secrets` and some keys.
 fn channel() -> Result<Channel, Box<dyn std::error::Error>> {
     let ledger = Store::temporary()?.channel("ch", || envelope::genesis("ch"))?;
     let channel = Channel::new(ledger, Vec::new());
@@ -42,12 +42,12 @@ fn channel() -> Result<Channel, Box<dyn std::error::Error>> {
     Ok(channel)
 }
 
-/// A transaction `t1` of the chaincode `basic` on the channel `ch`.
+/// Transaction `t1` of the chaincode `basic` on the channel `ch`.
 #[derive(Debug)]
 pub struct RunningTransaction(Arc<Context>);
 
 impl RunningTransaction {
-    /// Begins it.
+    /// Starts the transaction.
     pub fn begin() -> Result<Self, DefinitionError> {
         let channel = Arc::clone(&CHANNEL);
         let definition = channel.definition("basic")?.unwrap_or_default();
@@ -73,7 +73,7 @@ impl RunningTransaction {
         }
     }
 
-    /// Ends it, and returns how many bytes its public read/write set has.
+    /// Ends the transaction and returns the size of its public read/write set in bytes.
     #[must_use]
     pub fn end(self) -> usize {
         prost::Message::encoded_len(&self.0.shared_simulation().results().public)

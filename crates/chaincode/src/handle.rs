@@ -1,4 +1,4 @@
-//! A chaincode that has registered: the handle on its stream.
+//! A handle on the stream of a registered chaincode.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,8 +14,8 @@ use crate::error::InvokeError;
 use crate::session::Admit;
 use crate::stream::{self, Execute, SessionParts};
 
-/// A registered chaincode. Clones are handles of the same stream, which ends with [`ChaincodeHandle::close`], or when the last of
-/// them is dropped.
+/// Registered chaincode. Clones share the stream, which ends with [`ChaincodeHandle::close`] or when the last clone
+/// is dropped.
 #[derive(Clone, Debug)]
 pub(crate) struct ChaincodeHandle {
     transactions: mpsc::UnboundedSender<Execute>,
@@ -23,7 +23,7 @@ pub(crate) struct ChaincodeHandle {
     task: Arc<Task>,
 }
 
-/// The task of a stream; it ends with its last handle.
+/// Task of a stream. It ends with the last handle.
 #[derive(Debug)]
 struct Task(JoinHandle<()>);
 
@@ -56,12 +56,12 @@ impl ChaincodeHandle {
         Ok(Self { transactions, end, task })
     }
 
-    /// Returns whether the stream is still there.
+    /// Returns whether the stream is still open.
     pub(crate) fn is_open(&self) -> bool {
         !self.transactions.is_closed()
     }
 
-    /// Waits for the end of the stream and tells what ended it.
+    /// Waits for the end of the stream and returns the reason.
     pub(crate) async fn ended(&self) -> End {
         self.transactions.closed().await;
         self.end.get().cloned().unwrap_or(End::Closed)
@@ -83,7 +83,7 @@ impl ChaincodeHandle {
         }
     }
 
-    /// Ends the stream at once; transactions that still run fail.
+    /// Ends the stream immediately. Running transactions fail.
     pub(crate) fn close(&self) {
         self.task.0.abort();
     }

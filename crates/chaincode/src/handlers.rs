@@ -1,7 +1,7 @@
-//! Answers to the requests of a running transaction, one file for each family of messages.
+//! Handles the requests of a running transaction, in one file for each family of messages.
 //!
-//! The rules are those of Fabric 3.1 `core/chaincode/handler.go`. Most answers are there at once; those that wait for
-//! somebody else, or read many keys, come later, so that other transactions on the stream go on meanwhile.
+//! The rules are those of Fabric 3.1 `core/chaincode/handler.go`. Most requests are answered immediately. Those that
+//! wait for another party or read many keys are answered later, so that other transactions on the stream can proceed.
 
 mod access;
 mod batch;
@@ -29,7 +29,7 @@ use crate::context::Context;
 use crate::error::InvokeError;
 use crate::wire::TransactionKey;
 
-/// Why a request is refused; the chaincode reads it after `<TYPE> failed: transaction ID: <id>: `.
+/// Reason why a request fails. The chaincode receives it after `<TYPE> failed: transaction ID: <id>: `.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum RequestError {
     #[error("unmarshal failed: {0}")]
@@ -69,12 +69,12 @@ pub(crate) enum RequestError {
     NoAccess { right: &'static str, chaincode: String, collection: String },
     #[error("the policy of the members of collection {collection} cannot be read: {reason}")]
     Policy { collection: String, reason: EnvelopeError },
-    /// A peer asks first who may call there.
+    /// Reported first, because a peer checks access before it looks up the chaincode.
     #[error("Failed to get policy manager for channel [{0}]")]
     NoChannel(String),
     #[error("{0}")]
     Target(String),
-    /// In the words of a peer.
+    /// The text is a peer's.
     #[error("{0}")]
     AccessDenied(String),
     #[error("execute failed: {0}")]
@@ -101,14 +101,14 @@ impl From<LedgerError> for RequestError {
 
 type Payload = Result<Vec<u8>, RequestError>;
 
-/// An answer: now, or when it is there.
+/// Answer to a request, either ready or pending.
 #[expect(clippy::large_enum_variant, reason = "it lives until it is sent")]
 pub(crate) enum Answer {
     Now(ChaincodeMessage),
     Later(Pin<Box<dyn Future<Output = ChaincodeMessage> + Send>>),
 }
 
-/// Answers a request: RESPONSE, or ERROR in the words of a peer.
+/// Answers a request with RESPONSE, or with ERROR and a peer's text.
 pub(crate) fn answer(request: ChaincodeMessage, context: &Arc<Context>) -> Answer {
     let context = Arc::clone(context);
     match request.r#type() {
@@ -130,20 +130,19 @@ pub(crate) fn answer(request: ChaincodeMessage, context: &Arc<Context>) -> Answe
     }
 }
 
-/// Reads many keys of the store on a thread that may wait, so that the workers of the runtime serve others meanwhile. A panic
-/// goes on here.
+/// Runs a read of many keys on a blocking thread, so that the workers of the runtime stay free. Propagates a panic.
 async fn off_worker<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> T {
     match tokio::task::spawn_blocking(read).await {
         Ok(value) => value,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is shut down, and this task with it.
+            // The runtime is shutting down, and this task with it.
             Err(_) => std::future::pending().await,
         },
     }
 }
 
-/// Answers a request whose transaction is not there, or not any more.
+/// Answers a request whose transaction is not running.
 pub(crate) fn refuse(request: &ChaincodeMessage) -> ChaincodeMessage {
     let refusal = match request.r#type() {
         Type::InvokeChaincode => RequestError::NoTransaction,
@@ -164,7 +163,7 @@ fn reply(request: &ChaincodeMessage, payload: Payload) -> ChaincodeMessage {
     }
 }
 
-/// Answers a request for one key, or for a few that are named.
+/// Answers a request for a single key or a list of keys.
 fn read_or_write(request: &ChaincodeMessage, context: &Context) -> Payload {
     let payload = request.payload.as_slice();
     match request.r#type() {

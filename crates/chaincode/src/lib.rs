@@ -1,4 +1,4 @@
-//! The chaincode side of a peer: what happens between an open stream and a transaction's result.
+//! The chaincode side of a peer: everything between an open stream and a transaction's result.
 //!
 //! ```text
 //! connection.json --ccs_dial--> stream --registry--> running chaincode --executor--> result
@@ -20,17 +20,17 @@
 //!
 //! | Module | What it does |
 //! | --- | --- |
-//! | `standalone` | one chaincode with a ledger of its own: [`Chaincode`] |
+//! | `standalone` | runs a single chaincode with its own ledger: [`Chaincode`] |
 //! | `chaincode_support` | invokes a chaincode under its definition: [`ChaincodeSupport`] |
-//! | `registry` | how each chaincode is reached, and which of them run: [`Chaincodes`] |
-//! | `certificate_binding` | whose certificate a chaincode shows that comes by itself |
-//! | `handle`, `stream` | a registered chaincode, and the task that moves its messages |
-//! | `session` | which message is allowed when: a pure state machine |
-//! | `context`, `handlers` | what a transaction works on, and answers to its requests, one file for each family |
+//! | `registry` | connects to chaincodes and tracks which of them run: [`Chaincodes`] |
+//! | `certificate_binding` | binds a chaincode that connects to its TLS certificate |
+//! | `handle`, `stream` | a registered chaincode, and the task that handles its messages |
+//! | `session` | decides which message is allowed when: a pure state machine |
+//! | `context`, `handlers` | a transaction's context, and handlers for its requests, one file for each family |
 //! | `system_chaincode` | the system chaincodes, which reject other chaincode: [`SystemChaincode`] |
-//! | `proposal` | what a client sends for a transaction: [`Invocation`], [`UnsignedProposal`] |
+//! | `proposal` | the client's part of a transaction: [`Invocation`], [`UnsignedProposal`] |
 //!
-//! What transactions read and write, and what was committed, is the business of `ccs-ledger`.
+//! `ccs-ledger` records reads and writes and commits them.
 
 mod certificate_binding;
 mod chaincode_support;

@@ -1,22 +1,22 @@
-//! Times and limits of whoever runs chaincode.
+//! Timeouts and limits for running chaincode.
 
 use std::time::Duration;
 
 use ccs_proto::limits::PING_TIMEOUT;
 
-/// Times and limits; the defaults are those that peers ship.
+/// Timeouts and limits. The defaults are Fabric's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChaincodeLimits {
-    /// For a chaincode to register: `chaincode.startuptimeout`.
+    /// Time limit for a chaincode to register: `chaincode.startuptimeout`.
     pub startup_timeout: Duration,
-    /// For each transaction: `chaincode.executetimeout`.
+    /// Time limit for each transaction: `chaincode.executetimeout`.
     pub execute_timeout: Duration,
-    /// How many results a query gives at most: `ledger.state.totalQueryLimit`.
+    /// Maximum number of results of a query: `ledger.state.totalQueryLimit`.
     pub total_query_limit: usize,
-    /// How often a chaincode is sent KEEPALIVE, if at all: `chaincode.keepalive`, of which zero is off.
+    /// Interval of KEEPALIVE messages to a chaincode, if enabled: `chaincode.keepalive`, where zero disables them.
     pub keepalive: Option<Duration>,
-    /// How long a chaincode may take to answer an HTTP/2 ping: 20 s on a peer
-    /// (`internal/pkg/comm/config.go`, Fabric 3.1). A debugger that halts it halts that, too.
+    /// Time limit for a chaincode to answer an HTTP/2 ping: 20 s on a peer (`internal/pkg/comm/config.go`, Fabric
+    /// 3.1). A chaincode stopped in a debugger does not answer.
     pub ping_timeout: Duration,
 }
 

@@ -1,4 +1,4 @@
-//! The signed proposal that goes with every transaction, as a client of a real network would make it.
+//! The signed proposal of a transaction, in the form that a client of a real network sends.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,15 +14,15 @@ use prost::Message;
 use prost_types::Timestamp;
 use sha2::{Digest, Sha256};
 
-/// The length of a nonce, as Fabric's clients make it.
+/// Length of a nonce, as in Fabric's clients.
 const NONCE_IN_BYTES: usize = 24;
 
-/// Who proposes a transaction, without a key: nothing here checks signatures, and there is none.
+/// Creator of transactions, without a key. Nothing here checks signatures, so proposals have none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposer {
     /// The ID of the membership service provider.
     pub msp_id: String,
-    /// The certificate as PEM text.
+    /// Certificate as PEM text.
     pub certificate: String,
 }
 
@@ -33,23 +33,23 @@ impl Default for Proposer {
     }
 }
 
-/// What a client asks a chaincode to do.
+/// Call of a chaincode by a client.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Invocation {
-    /// The channel.
+    /// Name of the channel.
     pub channel: String,
-    /// The chaincode's name in its definition, which is also the namespace of its keys.
+    /// Name of the chaincode in its definition, which is also the namespace of its keys.
     pub chaincode: String,
-    /// The function and its arguments.
+    /// Function and its arguments.
     pub arguments: Vec<Vec<u8>>,
-    /// Values that the chaincode sees and nobody stores.
+    /// Transient data, which the chaincode sees but which is never stored.
     pub transient: HashMap<String, Vec<u8>>,
-    /// Whether the chaincode's Init is meant.
+    /// Whether to call the chaincode's Init.
     pub is_init: bool,
 }
 
 impl Invocation {
-    /// Makes the invocation of a function.
+    /// Creates the invocation of a function.
     #[must_use]
     pub fn new(channel: &str, chaincode: &str, arguments: &[impl AsRef<[u8]>]) -> Self {
         Self {
@@ -65,12 +65,12 @@ impl Invocation {
     }
 }
 
-/// No proposal could be made: the system gives no random numbers.
+/// Error from creating a proposal: the system's random number generator failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("could not make a nonce: {0}")]
+#[error("could not create a nonce: {0}")]
 pub struct NonceError(String);
 
-/// An invocation with an identity and a transaction ID.
+/// Invocation with a creator and a transaction ID.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnsignedProposal {
     invocation: Invocation,
@@ -79,14 +79,14 @@ pub struct UnsignedProposal {
 }
 
 impl UnsignedProposal {
-    /// Proposes an invocation, with a random nonce and the present time.
+    /// Creates a proposal with a random nonce and the current time.
     pub fn new(invocation: Invocation, identity: &Proposer) -> Result<Self, NonceError> {
         let mut nonce = [0; NONCE_IN_BYTES];
         getrandom::fill(&mut nonce).map_err(|error| NonceError(error.to_string()))?;
         Ok(Self::with(invocation, identity, &nonce, time::now()))
     }
 
-    /// Proposes an invocation; the same arguments give the same bytes, unless there are several transient values.
+    /// Creates a proposal. The same arguments yield the same bytes, unless there are several transient values.
     fn with(invocation: Invocation, identity: &Proposer, nonce: &[u8], now: Timestamp) -> Self {
         let creator = SerializedIdentity {
             mspid: identity.msp_id.clone(),
@@ -108,13 +108,13 @@ impl UnsignedProposal {
         Self { invocation, transaction_id, signed: Arc::new(signed) }
     }
 
-    /// Returns the transaction ID: the SHA-256 of nonce and creator, in hexadecimal digits.
+    /// Returns the transaction ID: the SHA-256 of nonce and creator in hexadecimal.
     #[must_use]
     pub fn transaction_id(&self) -> &str {
         &self.transaction_id
     }
 
-    /// Returns what is proposed.
+    /// Returns the proposed invocation.
     #[must_use]
     pub fn invocation(&self) -> &Invocation {
         &self.invocation

@@ -1,13 +1,13 @@
-//! The chaincodes of a peer by their IDs: how each is reached, and which of them run.
+//! The chaincodes of a peer by their IDs: connects to them, and tracks which of them run.
 //!
 //! ```text
-//! Idle --asked for--> Launching --registered--> Running --stream ends--> Idle
+//! Idle --needed-----> Launching --registered--> Running --stream ends--> Idle
 //!                         |
-//!                         +--> Failed: told to all who wait; the next one who asks launches again
+//!                         +--> Failed: reported to all callers that wait; the next call launches again
 //! ```
 //!
-//! As in Fabric 3.1 `core/chaincode/{runtime_launcher,handler_registry}.go`, but for a chaincode that comes by itself: it is
-//! waited for.
+//! Works like Fabric 3.1 `core/chaincode/{runtime_launcher,handler_registry}.go`, but waits for chaincode that
+//! connects by itself.
 
 mod changes;
 
@@ -31,18 +31,18 @@ use crate::session::Admit;
 /// How a chaincode is reached.
 #[derive(Clone, Debug)]
 pub enum Source {
-    /// It is a server, which is dialled when it is needed; it must register under its ID. If it connects meanwhile, that
-    /// is as good.
+    /// The chaincode is a server, which the peer dials on demand and which must register under its ID. It may also
+    /// connect to the peer in the meantime.
     Server(ConnectionInfo),
-    /// It is a server that somebody else has started: whatever ID it registers under is taken.
+    /// The chaincode is a server started outside of the peer, which may register under any ID.
     ForeignServer(ConnectionInfo),
-    /// It comes by itself.
+    /// The chaincode connects to the peer.
     Client,
-    /// It is the other end of a stream that is there; with that it is gone.
+    /// The chaincode is at the other end of an open stream, and is gone when the stream ends.
     Stream,
 }
 
-/// Where a chaincode is on its way.
+/// State of a chaincode's connection.
 #[derive(Clone, Debug)]
 enum Status {
     Idle,
@@ -57,7 +57,7 @@ struct Chaincode {
     status: watch::Sender<Status>,
 }
 
-/// The chaincodes of a peer. Clones are handles of the same chaincodes.
+/// Chaincodes of a peer. Clones share the same chaincodes.
 #[derive(Clone, Debug)]
 pub struct Chaincodes {
     known: Arc<Mutex<HashMap<String, Arc<Chaincode>>>>,
@@ -72,13 +72,13 @@ impl Chaincodes {
         Self { known: Arc::default(), startup_timeout, keepalive, ping_timeout }
     }
 
-    /// Returns how long the answer to an HTTP/2 ping may take.
+    /// Returns the time limit for an answer to an HTTP/2 ping.
     #[must_use]
     pub fn ping_timeout(&self) -> Duration {
         self.ping_timeout
     }
 
-    /// Makes a chaincode known, or says that it is reached in another way from now on. A stream that it has stays.
+    /// Adds a chaincode, or changes how a known one is reached. An open stream stays.
     pub fn add(&self, id: &str, source: Source) {
         let mut known = self.known();
         let status = match known.get(id) {
@@ -88,30 +88,31 @@ impl Chaincodes {
         known.insert(id.to_owned(), Arc::new(Chaincode { source, status }));
     }
 
-    /// Makes a chaincode known that runs already, and is not launched again when it does not any more.
+    /// Adds a chaincode that is already running. It is not launched again after its stream ends.
     pub(crate) fn add_running(&self, id: &str, running: ChaincodeHandle) {
         let status = watch::Sender::new(Status::Running(running));
         self.known().insert(id.to_owned(), Arc::new(Chaincode { source: Source::Stream, status }));
     }
 
-    /// Returns whether it is known how a chaincode is reached.
+    /// Returns whether the chaincode has been added.
     #[must_use]
     pub fn is_known(&self, id: &str) -> bool {
         self.find(id).is_some()
     }
 
-    /// Returns whether a chaincode is registered at the moment.
+    /// Returns whether a chaincode is currently registered.
     #[must_use]
     pub fn is_running(&self, id: &str) -> bool {
         self.find(id).is_some_and(|chaincode| chaincode.running().is_some())
     }
 
-    /// Launches a chaincode, unless it runs, and waits until it has registered.
+    /// Launches a chaincode unless it is running, and waits until it has registered.
     pub async fn launch(&self, id: &str) -> Result<(), LaunchError> {
         self.running(id).await.map(drop)
     }
 
-    /// Waits until the stream of a chaincode ends and tells what ended it; at once if there is none.
+    /// Waits until the stream of a chaincode ends and returns the reason; returns [`None`] immediately if there is no
+    /// stream.
     pub async fn ended(&self, id: &str) -> Option<End> {
         let running = self.find(id)?.running()?;
         Some(running.ended().await)
@@ -123,14 +124,14 @@ impl Chaincodes {
         Some(StatusChanges::new(self.find(id)?.status.subscribe()))
     }
 
-    /// Notes that a chaincode which is awaited cannot come; what waits for it fails.
+    /// Reports that an expected chaincode cannot connect. Transactions that wait for it fail.
     pub fn fail(&self, id: &str, error: LaunchError) {
         if let Some(chaincode) = self.find(id) {
             chaincode.set_launched(Err(error));
         }
     }
 
-    /// Ends the stream of a chaincode whose process is known to be gone, before the system tells.
+    /// Closes the stream of a chaincode whose process has exited, without waiting for the connection to notice.
     pub fn disconnect(&self, id: &str) {
         let Some(chaincode) = self.find(id) else { return };
         chaincode.status.send_if_modified(|status| match status {
@@ -143,7 +144,7 @@ impl Chaincodes {
         });
     }
 
-    /// Ends the streams of all chaincodes; transactions that still run fail.
+    /// Ends the streams of all chaincodes. Running transactions fail.
     pub async fn close(&self) {
         let chaincodes: Vec<_> = self.known().values().cloned().collect();
         for chaincode in chaincodes {
@@ -154,7 +155,7 @@ impl Chaincodes {
         }
     }
 
-    /// Returns a chaincode that runs, launching it if need be.
+    /// Returns a running chaincode, and launches it first if needed.
     pub(crate) async fn running(&self, id: &str) -> Result<ChaincodeHandle, LaunchError> {
         let chaincode = self.find(id).ok_or_else(|| LaunchError::NotInstalled(id.to_owned()))?;
         if let Some(running) = chaincode.running() {
@@ -169,7 +170,7 @@ impl Chaincodes {
             Some(Status::Failed(error)) => Err(error.clone()),
             _ => {
                 let error = LaunchError::Timeout { id: id.to_owned(), after };
-                // Then the next transaction asks for it anew. A dial ends by itself.
+                // The next transaction will ask for it again. A dial ends by itself.
                 if matches!(chaincode.source, Source::Client) {
                     chaincode.set_launched(Err(error.clone()));
                 }
@@ -178,7 +179,7 @@ impl Chaincodes {
         }
     }
 
-    /// Takes the stream of a chaincode that has come by itself, until it ends.
+    /// Serves the stream of a chaincode that has connected, until it ends.
     pub async fn accept(&self, stream: MessageStream, binding: Option<CertificateBinding>) -> End {
         let announced: Arc<Mutex<Option<String>>> = Arc::default();
         let (this, place) = (self.clone(), Arc::clone(&announced));
@@ -195,7 +196,7 @@ impl Chaincodes {
             timeout(self.startup_timeout, ChaincodeHandle::register(stream, admit, self.keepalive)).await;
         let running = match running.unwrap_or(Err(End::Closed)) {
             Ok(running) => running,
-            // The one who checks certificates looks at the first message before the session does.
+            // The certificate check sees the first message before the session does.
             Err(End::Protocol(_)) if is_bound => {
                 return End::Uncertified("First message needs to be a register".to_owned());
             }
@@ -209,7 +210,7 @@ impl Chaincodes {
         running.ended().await
     }
 
-    /// Decides about a chaincode that has come by itself.
+    /// Decides whether a chaincode that has connected may register.
     fn admit(&self, id: &str) -> Result<(), End> {
         let announced = id.to_owned();
         match self.find(id) {
@@ -219,12 +220,12 @@ impl Chaincodes {
         }
     }
 
-    /// Begins a launch, unless one is under way.
+    /// Starts a launch, unless one is in progress.
     fn begin(&self, id: &str, chaincode: &Arc<Chaincode>) {
         let info = match &chaincode.source {
             Source::Server(info) | Source::ForeignServer(info) => info.clone(),
             Source::Client | Source::Stream => {
-                // A stream that it had does not count any more.
+                // Discards an earlier stream.
                 chaincode.set_launching();
                 return;
             }
@@ -243,7 +244,7 @@ impl Chaincodes {
                 launched = dialled => {
                     chaincode.set_launched(launched.unwrap_or(Err(LaunchError::Timeout { id: id.clone(), after })));
                 }
-                // The chaincode has connected instead: a dial that went on would decide about the next launch.
+                // The chaincode has connected by itself: a dial that continued would interfere with the next launch.
                 _ = status.wait_for(|status| !matches!(status, Status::Launching)) => {}
             }
         });
@@ -286,7 +287,7 @@ impl Chaincodes {
 }
 
 impl Chaincode {
-    /// Returns the chaincode if its stream is there, or never comes again.
+    /// Returns the chaincode if its stream is open, or if it can never be launched again.
     fn running(&self) -> Option<ChaincodeHandle> {
         match &*self.status.borrow() {
             Status::Running(running) if running.is_open() || matches!(self.source, Source::Stream) => {
@@ -296,7 +297,7 @@ impl Chaincode {
         }
     }
 
-    /// Notes that the chaincode has come by itself; false if another one of its ID has at the same moment.
+    /// Records that the chaincode has connected; returns false if another one with its ID did so at the same moment.
     fn set_running(&self, running: &ChaincodeHandle) -> bool {
         self.status.send_if_modified(|status| match status {
             Status::Running(other) if other.is_open() => false,
@@ -307,7 +308,7 @@ impl Chaincode {
         })
     }
 
-    /// Notes that a launch begins; false if one is under way, or the chaincode runs by now.
+    /// Records the start of a launch; returns false if one is in progress, or if the chaincode is running by now.
     fn set_launching(&self) -> bool {
         self.status.send_if_modified(|status| match status {
             Status::Launching => false,
@@ -319,7 +320,7 @@ impl Chaincode {
         })
     }
 
-    /// Notes how a launch went, unless the chaincode has come by itself meanwhile.
+    /// Records the result of a launch, unless the chaincode has connected by itself in the meantime.
     fn set_launched(&self, launched: Result<ChaincodeHandle, LaunchError>) {
         self.status.send_if_modified(|status| {
             if !matches!(status, Status::Launching) {

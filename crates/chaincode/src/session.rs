@@ -1,4 +1,4 @@
-//! What a peer does with each message of a chaincode stream, as a pure function of its state.
+//! The protocol of a chaincode stream: a pure function from state and message to actions.
 //!
 //! ```text
 //! Created --REGISTER--> Established --REGISTERED sent--> Ready
@@ -6,8 +6,9 @@
 //!    +-----------------------+------- stream ends ---------+--> Closed
 //! ```
 //!
-//! The states are those of Fabric 3.1 `core/chaincode/handler.go`. One difference is on purpose: a peer never answers a
-//! REGISTER it does not accept and leaves the stream open until the start-up timeout; here the session ends at once.
+//! The states are those of Fabric 3.1 `core/chaincode/handler.go`. One difference is deliberate: a peer never answers
+//! a REGISTER that it does not accept, and keeps the stream open until the startup timeout; here the session ends
+//! immediately.
 
 use ccs_dial::End;
 use ccs_dial::register::{announced, misplaced};
@@ -17,53 +18,53 @@ use prost::Message;
 
 use crate::wire;
 
-/// How many records or keys a batch may hold; the value that Fabric 3.1 ships. Peers advertise and never enforce it.
+/// Maximum number of records or keys in a batch, as shipped with Fabric 3.1. Peers announce but never enforce it.
 const BATCH_SIZE: u32 = 1000;
 
-/// Where a session is.
+/// State of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
-    /// The stream is open; REGISTER is awaited.
+    /// The stream is open; waiting for REGISTER.
     Created,
-    /// REGISTER was accepted; REGISTERED is on its way.
+    /// REGISTER was accepted; REGISTERED is being sent.
     Established,
-    /// READY is on its way or there; transactions may run.
+    /// READY is being sent or was sent; transactions may run.
     Ready,
-    /// The stream is to be closed.
+    /// The stream must be closed.
     Closed,
 }
 
-/// Something that happens to a session.
+/// Event for a session.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(clippy::large_enum_variant, reason = "it lives for one step")]
 pub(crate) enum Input {
     /// The chaincode sent a message.
     Received(ChaincodeMessage),
-    /// REGISTERED was handed to the stream.
+    /// REGISTERED was passed to the stream.
     RegisteredSent,
-    /// The stream ended, for this reason.
+    /// The stream ended for this reason.
     StreamEnded(String),
 }
 
-/// Something that a session wants done.
+/// Action that a session requests.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Action {
     /// Send this message.
     Send(ChaincodeMessage),
-    /// Tell who waits for the registration.
+    /// Notify the waiting caller of the registration.
     Registered,
     /// Answer a request of a running transaction.
     Answer(ChaincodeMessage),
-    /// End a transaction with this COMPLETED or ERROR.
+    /// Finish a transaction with this COMPLETED or ERROR.
     Finish(ChaincodeMessage),
     /// Close the stream.
     End(End),
 }
 
-/// Decides whether a chaincode may register under the ID that it announces.
+/// Decides whether a chaincode may register under an ID.
 pub(crate) type Admit = dyn Fn(String) -> Result<(), End> + Send;
 
-/// Takes one step.
+/// Handles one event: returns the new state and the actions.
 pub(crate) fn step(state: State, input: Input, admit: &Admit) -> (State, Vec<Action>) {
     match (state, input) {
         (State::Closed, _) => (State::Closed, Vec::new()),
@@ -79,7 +80,7 @@ pub(crate) fn step(state: State, input: Input, admit: &Admit) -> (State, Vec<Act
     }
 }
 
-/// What Fabric 3.1 advertises as shipped; older peers send READY without it.
+/// Returns the parameters that Fabric 3.1 announces by default; older peers send READY without them.
 fn additional_params() -> ChaincodeAdditionalParams {
     ChaincodeAdditionalParams {
         use_write_batch: true,

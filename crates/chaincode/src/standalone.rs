@@ -1,4 +1,4 @@
-//! One chaincode with a ledger of its own: for a caller that runs transactions and needs no network.
+//! A single chaincode with its own in-memory ledger, without a network.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,73 +19,74 @@ use crate::limits::ChaincodeLimits;
 use crate::proposal::{Invocation, Proposer, UnsignedProposal};
 use crate::shared_simulation::SharedSimulation;
 
-/// Times and limits of a chaincode, and who proposes.
+/// Options for a standalone chaincode.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RegisterOptions {
-    /// Times and limits.
+    /// Timeouts and limits.
     pub limits: ChaincodeLimits,
-    /// Who proposes the transactions.
+    /// Creator of the transactions.
     pub identity: Proposer,
 }
 
-/// What becomes of a transaction's writes.
+/// Use of a transaction's writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Intent {
-    /// They are committed, if the chaincode answers with a status below 400.
+    /// Commit them, if the chaincode answers with a status below 400.
     Submit,
-    /// They are thrown away.
+    /// Discard them.
     Evaluate,
 }
 
-/// What a chaincode answered.
+/// Result of a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TransactionResult {
-    /// The transaction.
+    /// ID of the transaction.
     pub transaction_id: String,
-    /// 200 for success; from 400 on nothing is endorsed.
+    /// Status of the response: 200 for success; from 400 on, nothing is endorsed.
     pub status: i32,
-    /// The chaincode's words, mostly with an error.
+    /// Message of the response, usually for an error.
     pub message: String,
-    /// The chaincode's answer.
+    /// Payload of the response.
     pub payload: Vec<u8>,
-    /// The event that it set, when the status is below 400.
+    /// Event that the chaincode set, if the status is below 400.
     pub event: Option<ChaincodeEvent>,
-    /// How many different keys of its own it read.
+    /// Number of different keys that it read in its own namespace.
     pub reads: usize,
-    /// How many different keys of its own it wrote.
+    /// Number of different keys that it wrote in its own namespace.
     pub writes: usize,
-    /// What became of its writes; [`None`] if they were not to be committed.
+    /// Validation code; [`None`] if the writes were not to be committed.
     pub code: Option<TxValidationCode>,
 }
 
 impl TransactionResult {
-    /// Returns whether its writes were committed.
+    /// Returns whether the writes were committed.
     #[must_use]
     pub fn is_committed(&self) -> bool {
         self.code == Some(TxValidationCode::Valid)
     }
 }
 
-/// An event of a chaincode.
+/// Event of a chaincode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChaincodeEvent {
-    /// Its name.
+    /// Name of the event.
     pub name: String,
-    /// Its content.
+    /// Payload of the event.
     pub payload: Vec<u8>,
 }
 
-/// A chaincode that has registered, with a temporary ledger. Its stream ends with [`Chaincode::close`], or when this is
-/// dropped.
+/// Registered chaincode with a temporary ledger. Its stream ends with [`Chaincode::close`], or when this is dropped.
 ///
-/// Every channel that a transaction names is there, and so is every chaincode: all names are this one. Nothing is signed.
+/// Every channel and chaincode name in a transaction exists, and all names refer to this chaincode. Nothing is
+/// signed.
 #[derive(Debug)]
 pub struct Chaincode {
     support: Arc<ChaincodeSupport>,
     store: Store,
     package_id: String,
     identity: Proposer,
-    /// Held while a channel is made or a chaincode defined: of two transactions that need it first, one does it.
+    /// Locked while creating a channel or defining a chaincode, so that only one of two concurrent transactions does
+    /// it.
     defining: Mutex<()>,
 }
 
@@ -124,8 +125,8 @@ impl Chaincode {
         })
     }
 
-    /// Runs a transaction and commits what it writes, if the chaincode answers with a status below 400 and no other
-    /// transaction has written what it read: see [`TransactionResult::code`].
+    /// Runs a transaction and commits its writes, if the chaincode answers with a status below 400 and no other
+    /// transaction has written a key that it read: see [`TransactionResult::code`].
     pub async fn submit(
         &self,
         channel: &str,
@@ -135,7 +136,7 @@ impl Chaincode {
         self.invoke(Invocation::new(channel, chaincode, arguments), Intent::Submit).await
     }
 
-    /// Runs a transaction and throws away what it writes.
+    /// Runs a transaction and discards its writes.
     pub async fn evaluate(
         &self,
         channel: &str,
@@ -145,7 +146,7 @@ impl Chaincode {
         self.invoke(Invocation::new(channel, chaincode, arguments), Intent::Evaluate).await
     }
 
-    /// Proposes an invocation as the configured identity and runs it.
+    /// Proposes an invocation as the configured creator, and runs it.
     pub async fn invoke(
         &self,
         invocation: Invocation,
@@ -154,9 +155,9 @@ impl Chaincode {
         self.execute(UnsignedProposal::new(invocation, &self.identity)?, intent).await
     }
 
-    /// Runs a proposal. Several may run at once.
+    /// Runs a proposal. Several may run concurrently.
     ///
-    /// The first one for a chaincode's name decides whether that has an Init that must be called.
+    /// The first proposal for a chaincode name determines whether the chaincode requires Init.
     pub async fn execute(
         &self,
         proposal: UnsignedProposal,
@@ -190,7 +191,7 @@ impl Chaincode {
         Ok(TransactionResult { code: Some(code), ..result })
     }
 
-    /// Finds the channel of an invocation, with its chaincode defined.
+    /// Returns the channel of an invocation, and defines the chaincode on it if needed.
     fn channel(&self, invocation: &Invocation) -> Result<Arc<Channel>, TransactionError> {
         let _defining = self.defining.lock().unwrap_or_else(PoisonError::into_inner);
         let name = invocation.channel.as_str();
@@ -216,7 +217,7 @@ impl Chaincode {
         Ok(channel)
     }
 
-    /// Ends the stream at once; transactions that still run fail.
+    /// Ends the stream immediately. Running transactions fail.
     pub async fn close(self) {
         self.support.chaincodes().close().await;
     }

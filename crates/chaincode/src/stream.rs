@@ -1,9 +1,10 @@
-//! The task behind a chaincode stream: the only place that waits for the chaincode and sends to it.
+//! The task of a chaincode stream, the only place that receives from the chaincode and sends to it.
 //!
-//! Messages are looked at in the order in which they arrive. An answer that is there at once goes out before the next
-//! message is looked at; others come when they are ready. As a real peer, this one drops a request that a transaction sends
-//! while its last one is not answered yet; no shim does that. Whatever becomes of the transaction meanwhile, that one is
-//! answered: a shim waits for it without a limit (Fabric 3.1 `core/chaincode/handler.go`, `HandleTransaction`).
+//! Messages are handled in the order in which they arrive. An immediate answer is sent before the next message is
+//! handled; others are sent when they are ready. Like a real peer, this task drops a request that a transaction sends
+//! before its last one was answered; no shim does that. That last request is answered even if its transaction has
+//! ended in the meantime, since a shim waits for it without a limit (Fabric 3.1 `core/chaincode/handler.go`,
+//! `HandleTransaction`).
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -25,37 +26,37 @@ use crate::handlers::{self, Answer};
 use crate::session::{self, Action, Admit, Input, State};
 use crate::wire::{self, TransactionKey};
 
-/// The most messages that one input leads to: REGISTERED, then READY.
+/// Maximum number of messages that one input causes: REGISTERED, then READY.
 const MESSAGES_FOR_ONE_INPUT: usize = 2;
 
-/// Where the last message of a transaction goes, with what it worked on.
+/// Receiver of a transaction's last message, and the transaction's context.
 type Reply = oneshot::Sender<Result<ChaincodeMessage, InvokeError>>;
 
-/// A transaction to run.
+/// Transaction to run.
 #[derive(Debug)]
 pub(crate) struct Execute {
-    /// TRANSACTION or INIT.
+    /// TRANSACTION or INIT message.
     pub(crate) message: ChaincodeMessage,
     pub(crate) context: Arc<Context>,
-    /// Closed by who waits when the wait is over: the transaction is forgotten then.
+    /// Closed when the caller stops waiting; the transaction is then dropped.
     pub(crate) reply: Reply,
 }
 
-/// What a session needs.
+/// Inputs and outputs of a session.
 pub(crate) struct SessionParts {
     pub(crate) stream: MessageStream,
-    /// Closed when nobody needs the session any more.
+    /// Closed when the session is no longer needed.
     pub(crate) transactions: mpsc::UnboundedReceiver<Execute>,
     pub(crate) admit: Box<Admit>,
-    /// Told when the chaincode is ready, or why it never was.
+    /// Receives the result of the registration.
     pub(crate) registered: oneshot::Sender<Result<(), End>>,
-    /// Filled before the task ends.
+    /// Set before the task ends.
     pub(crate) end: Arc<OnceLock<End>>,
-    /// How often KEEPALIVE is sent; never if that is zero.
+    /// Interval of KEEPALIVE messages; zero disables them.
     pub(crate) keepalive: Option<Duration>,
 }
 
-/// Runs a session until its end.
+/// Runs a session until it ends.
 pub(crate) async fn run(ends: SessionParts) {
     let SessionParts { stream, mut transactions, admit, registered, end, keepalive } = ends;
     let (outbound, mut inbound) = stream;
@@ -71,8 +72,8 @@ pub(crate) async fn run(ends: SessionParts) {
         end: None,
     };
     while driver.end.is_none() {
-        // Room first: what an input leads to can then be sent without waiting in the midst of it. When the chaincode
-        // takes nothing more, what it sent before is still read.
+        // Reserve capacity first, so that all messages that an input causes can be sent without waiting. If the
+        // chaincode no longer receives, the messages that it sent before are still handled.
         let room = outbound.reserve_many(MESSAGES_FOR_ONE_INPUT).await.ok();
         let messages = tokio::select! {
             execute = transactions.recv() => driver.execute(execute),
@@ -87,14 +88,14 @@ pub(crate) async fn run(ends: SessionParts) {
     driver.finish(&end);
 }
 
-/// Makes ticks, of which the first comes when the time is over for the first time.
+/// Creates an interval whose first tick comes after one period.
 fn ticks(every: Duration) -> Interval {
     let mut ticks = interval_at(Instant::now() + every, every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     ticks
 }
 
-/// Waits for the next tick, for ever if there is none.
+/// Waits for the next tick; forever if there is no interval.
 async fn tick(ticks: Option<&mut Interval>) {
     match ticks {
         Some(ticks) => drop(ticks.tick().await),
@@ -106,20 +107,20 @@ fn received(message: Result<Option<ChaincodeMessage>, tonic::Status>) -> Input {
     next(message).map_or_else(Input::StreamEnded, Input::Received)
 }
 
-/// A transaction that the chaincode runs.
+/// Transaction that is running on the chaincode.
 struct ActiveTransaction {
     context: Arc<Context>,
     reply: Reply,
 }
 
-/// A request that is being answered.
+/// Request that is being answered.
 struct Pending {
     key: TransactionKey,
     message_type: i32,
 }
 
 impl Pending {
-    /// Makes the answer to a request whose handler has panicked.
+    /// Returns the answer to a request whose handler has panicked.
     fn failed(&self) -> ChaincodeMessage {
         let name = type_name(self.message_type);
         let text = format!("{name} failed: transaction ID: {}: the peer failed to answer", self.key.id);
@@ -132,17 +133,17 @@ struct Driver {
     admit: Box<Admit>,
     registered: Option<oneshot::Sender<Result<(), End>>>,
     running: HashMap<TransactionKey, ActiveTransaction>,
-    /// Those to which an answer is on its way, be they running or not.
+    /// Transactions with a pending answer, whether they are still running or not.
     busy: HashSet<TransactionKey>,
-    /// What is being answered, by the tasks that do.
+    /// Pending requests, by the task that answers each.
     pending: HashMap<Id, Pending>,
-    /// Answers that come later; those that are left at the end are given up.
+    /// Tasks of pending answers; those that remain at the end are aborted.
     answers: JoinSet<ChaincodeMessage>,
     end: Option<End>,
 }
 
 impl Driver {
-    /// Steps the session and does what it wants; returns the messages to send.
+    /// Steps the session and runs its actions; returns the messages to send.
     fn input(&mut self, input: Input) -> Vec<ChaincodeMessage> {
         let (state, actions) = session::step(self.state, input, &*self.admit);
         self.state = state;
@@ -172,7 +173,7 @@ impl Driver {
         }
     }
 
-    /// Starts a transaction, unless one with its ID runs.
+    /// Starts a transaction, unless one with its ID is running.
     fn execute(&mut self, execute: Option<Execute>) -> Vec<ChaincodeMessage> {
         let Some(Execute { message, context, reply }) = execute else {
             self.end = Some(End::Closed);
@@ -192,7 +193,7 @@ impl Driver {
         }
     }
 
-    /// Answers a request, now or later.
+    /// Answers a request, immediately or later.
     fn handle(&mut self, request: ChaincodeMessage) -> Option<ChaincodeMessage> {
         let key = TransactionKey::of(&request);
         if self.busy.contains(&key) {
@@ -202,7 +203,7 @@ impl Driver {
         let Some(running) = running else { return Some(handlers::refuse(&request)) };
         let pending = Pending { key, message_type: request.r#type };
         let context = &running.context;
-        // A panic has told of itself; the chaincode is told that there is no answer.
+        // The panic hook reports a panic; the chaincode receives an ERROR.
         let answer = catch_unwind(AssertUnwindSafe(|| handlers::answer(request, context)));
         match answer {
             Ok(Answer::Now(message)) => Some(message),
@@ -216,7 +217,7 @@ impl Driver {
         }
     }
 
-    /// Passes on an answer that came later, or ERROR in place of one that never comes.
+    /// Returns a deferred answer, or ERROR if its task failed.
     fn answered(&mut self, answered: Result<(Id, ChaincodeMessage), JoinError>) -> Vec<ChaincodeMessage> {
         let id = match &answered {
             Ok((id, _)) => *id,
@@ -227,7 +228,7 @@ impl Driver {
         vec![answered.map_or_else(|_| pending.failed(), |(_, answer)| answer)]
     }
 
-    /// Ends a transaction with COMPLETED or ERROR. Nothing happens for one that nobody waits for any more.
+    /// Finishes a transaction with COMPLETED or ERROR. Ignores transactions whose caller has stopped waiting.
     fn finish_transaction(&mut self, message: ChaincodeMessage) {
         if let Some(running) = self.running.remove(&TransactionKey::of(&message)) {
             resolve(running.reply, Ok(message));
@@ -236,14 +237,14 @@ impl Driver {
 
     fn tell(&mut self, outcome: Result<(), End>) {
         if let Some(registered) = self.registered.take() {
-            // Nobody listens any more once the start-up timeout is over.
+            // The receiver is gone after the startup timeout.
             let _ = registered.send(outcome);
         }
     }
 
     fn finish(mut self, place: &OnceLock<End>) {
         let end = self.end.take().unwrap_or(End::Closed);
-        // Only this task fills it, once.
+        // Only this task sets it, and only once.
         let _ = place.set(end.clone());
         self.tell(Err(end.clone()));
         for running in self.running.into_values() {
@@ -252,9 +253,9 @@ impl Driver {
     }
 }
 
-/// Ends the wait for the last message of a transaction.
+/// Sends the last message of a transaction to its caller.
 fn resolve(reply: Reply, result: Result<ChaincodeMessage, InvokeError>) {
-    // Who asked may have given up meanwhile.
+    // The caller may have stopped waiting.
     let _ = reply.send(result);
 }
 
@@ -269,7 +270,7 @@ mod tests {
     use crate::context::{Callees, ChaincodeCall, Target};
     use crate::shared_simulation::SharedSimulation;
 
-    /// Panics whatever is called.
+    /// Panics on every call.
     struct Panicking;
 
     #[tonic::async_trait]
@@ -322,7 +323,7 @@ mod tests {
         let key = TransactionKey { channel: "ch".to_owned(), id: "t".to_owned() };
         let (reply, _result) = oneshot::channel();
         driver.running.insert(key.clone(), ActiveTransaction { context: context(), reply });
-        // On this channel, and on another one, which is looked up first.
+        // On this channel, and on another one, whose lookup comes first.
         for name in ["other", "other/elsewhere"] {
             let chaincode_id = Some(ChaincodeId { name: name.to_owned(), ..ChaincodeId::default() });
             let call = ChaincodeSpec { chaincode_id, ..ChaincodeSpec::default() };
@@ -332,7 +333,7 @@ mod tests {
             let answers = driver.answered(answered);
             let text = "INVOKE_CHAINCODE failed: transaction ID: t: the peer failed to answer";
             assert_eq!(answers, [key.message(Type::Error, text.into())]);
-            // The next request is looked at.
+            // The next request is handled.
             assert!(driver.busy.is_empty());
         }
     }

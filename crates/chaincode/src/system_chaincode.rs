@@ -1,22 +1,22 @@
-//! The system chaincodes that are functions of the peer's process: their names, and the words in which they reject a
-//! chaincode that calls them.
+//! The system chaincodes that are functions in the peer's process: their names, and the errors for chaincode that
+//! calls them.
 
 use ccs_proto::peer::{
     ChaincodeInvocationSpec, ChaincodeProposalPayload, Proposal, Response, SignedProposal,
 };
 use prost::Message;
 
-/// A system chaincode.
+/// System chaincode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SystemChaincode {
-    /// Answers questions on the ledger.
+    /// Answers queries for the ledger.
     Qscc,
-    /// Answers questions on channels and their configuration.
+    /// Answers queries for channels and their configuration.
     Cscc,
 }
 
 impl SystemChaincode {
-    /// Finds a system chaincode by its name.
+    /// Finds a system chaincode by name.
     #[must_use]
     pub fn find(name: &str) -> Option<Self> {
         [Self::Qscc, Self::Cscc].into_iter().find(|system| system.name() == name)
@@ -31,12 +31,12 @@ impl SystemChaincode {
         }
     }
 
-    /// Answers a chaincode that calls this one, in the transaction of a proposal: only clients may.
+    /// Returns the error for a chaincode that calls this one, which only clients may.
     pub(crate) fn reject(self, signed: &SignedProposal) -> Response {
         Response { status: 500, message: self.rejection(&called(signed)), payload: Vec::new() }
     }
 
-    /// Says that the client called another chaincode, which calls this one.
+    /// Returns the error text, with the name of the chaincode that the client called.
     #[must_use]
     pub fn rejection(self, called: &str) -> String {
         match self {
@@ -50,8 +50,8 @@ impl SystemChaincode {
     }
 }
 
-/// Returns the name of the chaincode that the client called, which is another one in the specification if that is what the
-/// client signed.
+/// Returns the name of the chaincode that the client called, from the specification that it signed. The header may name
+/// another one.
 #[must_use]
 pub fn called(signed: &SignedProposal) -> String {
     let name = || {

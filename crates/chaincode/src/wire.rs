@@ -1,11 +1,11 @@
-//! Messages of the chaincode stream: which transaction they belong to, and how they are made.
+//! Messages of the chaincode stream, and the transactions to which they belong.
 
 use std::fmt;
 
 use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_message::Type;
 
-/// Names a transaction on one stream; peers and shims match on the two texts put together.
+/// Key of a transaction on one stream: peers and shims match on both texts together.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TransactionKey {
     pub(crate) channel: String,
@@ -17,7 +17,7 @@ impl TransactionKey {
         Self { channel: message.channel_id.clone(), id: message.txid.clone() }
     }
 
-    /// Makes a message of this transaction. A peer sets neither timestamp nor event.
+    /// Creates a message of this transaction. Like a peer, sets neither timestamp nor event.
     pub(crate) fn message(&self, message_type: Type, payload: Vec<u8>) -> ChaincodeMessage {
         ChaincodeMessage {
             r#type: message_type.into(),
@@ -35,7 +35,7 @@ impl fmt::Display for TransactionKey {
     }
 }
 
-/// Makes a message of no transaction.
+/// Creates a message that belongs to no transaction.
 pub(crate) fn message(message_type: Type, payload: Vec<u8>) -> ChaincodeMessage {
     ChaincodeMessage { r#type: message_type.into(), payload, ..ChaincodeMessage::default() }
 }

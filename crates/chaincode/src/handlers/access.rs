@@ -1,30 +1,31 @@
-//! Who may read and write which collection, and what can be written at all.
+//! Access to collections, and restrictions on keys and values.
 //!
-//! A member is who satisfies the collection's policy. Members have both rights; others have those that the definition does
-//! not keep for members (Fabric 3.1 `core/common/privdata/{collection,store}.go`).
+//! Identities that satisfy a collection's policy are members. Members have both rights; others have only those that
+//! the definition does not reserve for members (Fabric 3.1 `core/common/privdata/{collection,store}.go`).
 
 use super::RequestError;
 use crate::context::{CollectionRights, Context};
 
 impl Context {
-    /// Refuses collections in Init.
+    /// Rejects the use of collections in Init.
     pub(super) fn outside_init(&self) -> Result<(), RequestError> {
         if self.is_init { Err(RequestError::PrivateDataInInit) } else { Ok(()) }
     }
 
-    /// Refuses a collection that the creator may not read.
+    /// Rejects a collection that the creator may not read.
     pub(super) fn readable(&self, collection: &str) -> Result<(), RequestError> {
         self.outside_init()?;
         if self.access_to(collection)?.read { Ok(()) } else { Err(self.no_access("read", collection)) }
     }
 
-    /// Refuses a collection that the creator may not write.
+    /// Rejects a collection that the creator may not write.
     pub(super) fn writable(&self, collection: &str) -> Result<(), RequestError> {
         self.outside_init()?;
         if self.access_to(collection)?.write { Ok(()) } else { Err(self.no_access("write", collection)) }
     }
 
-    /// Refuses to write what CouchDB cannot store, where one answers for the channel. What is refused counts as a write.
+    /// Rejects keys and values that CouchDB cannot store, if the channel has a copy there. A rejected write still
+    /// counts as a write.
     pub(super) fn storable(&self, key: &str, value: &[u8]) -> Result<(), RequestError> {
         if self.channel.mirror().is_some() {
             self.simulation().begin_write()?;
@@ -33,7 +34,7 @@ impl Context {
         Ok(())
     }
 
-    /// Refuses a collection that does not exist, in the words of a simulator.
+    /// Rejects a collection that does not exist, with a simulator's text.
     pub(super) fn defined(&self, collection: &str) -> Result<(), RequestError> {
         let chaincode = self.chaincode.clone();
         if self.channel.is_implicit_collection(collection) || self.definition.collection(collection).is_some()

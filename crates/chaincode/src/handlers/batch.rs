@@ -1,4 +1,4 @@
-//! `WRITE_BATCH_STATE` and `GET_STATE_MULTIPLE`, which READY offers (Fabric 3.1 and later).
+//! `WRITE_BATCH_STATE` and `GET_STATE_MULTIPLE`, which the READY message announces (Fabric 3.1 and later).
 
 use ccs_proto::peer::write_record::Type;
 use ccs_proto::peer::{GetStateMultiple, GetStateMultipleResult, WriteBatchState, WriteRecord};
@@ -7,7 +7,7 @@ use prost::Message;
 use super::{Payload, RequestError, decode_payload, metadata, private, state};
 use crate::context::Context;
 
-/// Notes each record's write in turn; after a failure the earlier ones stay.
+/// Records each write in turn. If one fails, the earlier ones stay.
 pub(super) fn write(payload: &[u8], context: &Context) -> Payload {
     let request: WriteBatchState = decode_payload(payload)?;
     for record in request.rec {
@@ -27,7 +27,7 @@ fn write_record(record: WriteRecord, context: &Context) -> Result<(), RequestErr
     }
 }
 
-/// Returns the committed values in the order of the keys, empty where there is none.
+/// Returns the committed values in the order of the keys; a missing value is empty.
 pub(super) fn get_multiple(payload: &[u8], context: &Context) -> Payload {
     let GetStateMultiple { keys, collection } = decode_payload(payload)?;
     let keys = keys.iter().map(String::as_str);

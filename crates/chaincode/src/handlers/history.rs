@@ -5,7 +5,7 @@ use ccs_proto::peer::GetHistoryForKey;
 use super::{Payload, decode_payload, results};
 use crate::context::{Context, OpenQuery};
 
-/// Answers with the first batch of a public key's history, newest first.
+/// Returns the first batch of a public key's history, newest first.
 pub(super) fn open(payload: &[u8], context: &Context) -> Payload {
     let GetHistoryForKey { key } = decode_payload(payload)?;
     let limit = context.query_limit;

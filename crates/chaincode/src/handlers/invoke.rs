@@ -1,4 +1,4 @@
-//! `INVOKE_CHAINCODE`: chaincode that calls chaincode.
+//! `INVOKE_CHAINCODE`: calls from chaincode to chaincode.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::shared_simulation::SharedSimulation;
 use crate::system_chaincode::SystemChaincode;
 use crate::wire::TransactionKey;
 
-/// Where a call goes.
+/// Destination of a call.
 #[derive(Debug, PartialEq, Eq)]
 struct CalleeName<'a> {
     chaincode: &'a str,
@@ -23,7 +23,7 @@ struct CalleeName<'a> {
 }
 
 impl<'a> CalleeName<'a> {
-    /// Reads `name[:version][/channel]`; the version does not count.
+    /// Parses `name[:version][/channel]`, ignoring the version.
     fn parse(text: &'a str) -> Self {
         let (chaincode, channel) = match text.split_once('/') {
             Some((chaincode, channel)) => (chaincode, Some(channel).filter(|channel| !channel.is_empty())),
@@ -34,15 +34,15 @@ impl<'a> CalleeName<'a> {
     }
 }
 
-/// Runs another chaincode and answers with its last message.
+/// Runs another chaincode and returns its last message.
 ///
-/// On the same channel it reads and writes in the caller's simulation; what it writes elsewhere is lost.
+/// On the same channel, it reads and writes in the caller's simulation. On another channel, its writes are discarded.
 pub(super) async fn call(payload: &[u8], context: &Context) -> Payload {
     let spec: ChaincodeSpec = decode_payload(payload)?;
     let name = spec.chaincode_id.map(|id| id.name).unwrap_or_default();
     let target = CalleeName::parse(&name);
     if target.chaincode.is_empty() {
-        return Err(RequestError::Target(format!("no chaincode is named in {name:?}")));
+        return Err(RequestError::Target(format!("no chaincode name in {name:?}")));
     }
     if let Some(system) = SystemChaincode::find(target.chaincode) {
         return Ok(completed(context, &system.reject(&context.proposal)));
@@ -71,10 +71,11 @@ pub(super) async fn call(payload: &[u8], context: &Context) -> Payload {
     Ok(invoked.map_err(|error| RequestError::Execute(Box::new(error)))?.encode_to_vec())
 }
 
-/// Checks that the creator of the transaction may call chaincode on a channel: `peer/ChaincodeToChaincode`, which is for its
-/// Writers, the caller's own channel included (Fabric 3.1 `core/chaincode/handler.go`).
+/// Checks that the creator of the transaction may call chaincode on a channel. The policy of
+/// `peer/ChaincodeToChaincode` requires Writers, even on the caller's own channel (Fabric 3.1
+/// `core/chaincode/handler.go`).
 ///
-/// A peer refuses, too, who shows it no signed proposal; here there is always one.
+/// A peer also rejects calls without a signed proposal; here there always is one.
 fn permitted(context: &Context, channel: &Channel) -> Result<(), RequestError> {
     let Some(creator) = &context.creator else { return Ok(()) };
     let signed = SignedData {
@@ -86,7 +87,7 @@ fn permitted(context: &Context, channel: &Channel) -> Result<(), RequestError> {
     checked.map(drop).map_err(|denied| RequestError::AccessDenied(denied.on(channel.name())))
 }
 
-/// Returns the last message of a chaincode that answers at once, as its caller gets it.
+/// Returns the last message of a chaincode that answers immediately, as its caller receives it.
 fn completed(context: &Context, response: &Response) -> Vec<u8> {
     let (channel, id) = (context.channel.name().to_owned(), context.transaction_id.clone());
     TransactionKey { channel, id }.message(Type::Completed, response.encode_to_vec()).encode_to_vec()

@@ -20,14 +20,14 @@ pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
     Ok(StateMetadataResult { entries }.encode_to_vec())
 }
 
-/// Notes that one entry is to be all metadata of a key.
+/// Records a write that makes one entry the complete metadata of a key.
 pub(super) fn put(payload: &[u8], context: &Context) -> Payload {
     let PutStateMetadata { key, collection, metadata } = decode_payload(payload)?;
     write(context, &collection, &key, metadata)?;
     Ok(Vec::new())
 }
 
-/// Notes the write of metadata.
+/// Records a write of metadata.
 pub(super) fn write(
     context: &Context,
     collection: &str,

@@ -1,11 +1,12 @@
-//! `GET_PRIVATE_DATA_HASH` and `PURGE_PRIVATE_DATA`. Other requests on collections are with those on the public state.
+//! `GET_PRIVATE_DATA_HASH` and `PURGE_PRIVATE_DATA`. Other requests on collections share handlers with the public
+//! state.
 
 use ccs_proto::peer::{DelState, GetState};
 
 use super::{Payload, RequestError, decode_payload};
 use crate::context::Context;
 
-/// Returns the SHA-256 hash of a private value, which anyone may read; empty when there is no value.
+/// Returns the SHA-256 hash of a private value, which any client may read; empty if there is no value.
 pub(super) fn hash(payload: &[u8], context: &Context) -> Payload {
     let GetState { key, collection } = decode_payload(payload)?;
     context.outside_init()?;
@@ -13,14 +14,14 @@ pub(super) fn hash(payload: &[u8], context: &Context) -> Payload {
     Ok(context.simulation().private_hash(&context.chaincode, &collection, &key)?.unwrap_or_default())
 }
 
-/// Notes that a private value is to go with all its history.
+/// Records the purge of a private value and its history.
 pub(super) fn purge(payload: &[u8], context: &Context) -> Payload {
     let DelState { key, collection } = decode_payload(payload)?;
     write_purge(context, &collection, &key)?;
     Ok(Vec::new())
 }
 
-/// Notes a purge.
+/// Records a purge.
 pub(super) fn write_purge(context: &Context, collection: &str, key: &str) -> Result<(), RequestError> {
     if collection.is_empty() {
         return Err(RequestError::OnlyPrivateData);

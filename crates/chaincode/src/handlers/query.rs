@@ -1,4 +1,4 @@
-//! `GET_QUERY_RESULT`: rich queries, evaluated over the embedded state or asked of its copy in CouchDB.
+//! `GET_QUERY_RESULT`: rich queries, evaluated on the embedded state or on its copy in CouchDB.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::context::{Context, OpenQuery};
 
 /// Answers a rich query with its first batch, or with one page.
 ///
-/// Each key that is given out is noted as read, and nothing protects against keys that come to match later.
+/// Records each returned key as read. As in Fabric, nothing protects against keys that match later.
 pub(super) async fn open(payload: &[u8], context: &Arc<Context>) -> Payload {
     let GetQueryResult { query, collection, metadata } = decode_payload(payload)?;
     let metadata: QueryMetadata = decode_payload(&metadata)?;
@@ -21,7 +21,7 @@ pub(super) async fn open(payload: &[u8], context: &Arc<Context>) -> Payload {
     let size = if is_paginated { page_size(&metadata, limit) } else { limit };
     if !collection.is_empty() {
         context.readable(&collection)?;
-        // Of a page only its size counts here, and no bookmark comes back.
+        // Of the page's metadata, only the size applies here, and no bookmark is returned.
         let (found, _) = private(context, &collection, query, size).await?;
         return results::first(OpenQuery::Found { results: found.into_iter(), is_recorded: false }, context);
     }
@@ -39,7 +39,7 @@ pub(super) async fn open(payload: &[u8], context: &Arc<Context>) -> Payload {
     results::first(OpenQuery::Found { results: found.into_iter(), is_recorded: true }, context)
 }
 
-/// What a query found, and where it goes on.
+/// Results of a query, and the bookmark to continue from.
 type Found = (Vec<KeyValue>, String);
 
 async fn public(
@@ -75,7 +75,7 @@ async fn private(
     values(context, namespace, parsed, found).await
 }
 
-/// Reads the values of keys that a copy has found, which may be ahead of what this transaction sees.
+/// Reads the values of keys found in the copy, which may be ahead of the state that this transaction sees.
 async fn values(
     context: &Arc<Context>,
     namespace: String,
@@ -96,7 +96,7 @@ async fn values(
     off_worker(read).await
 }
 
-/// Returns a value as the query wants it: whole, or the fields that it names.
+/// Returns a value in the form that the query asks for: complete, or reduced to the named fields.
 fn shown(query: &Query, key: String, value: Vec<u8>) -> KeyValue {
     let document = Document::read(key.as_str(), &value);
     let fields = document.and_then(|document| query.project(&document));

@@ -14,7 +14,7 @@ pub(super) fn open(payload: &[u8], context: &Context) -> Payload {
     let limit = context.query_limit;
     if !collection.is_empty() {
         context.readable(&collection)?;
-        // Of a page only its size counts here, and no bookmark comes back.
+        // Of the page's metadata, only the size applies here, and no bookmark is returned.
         let limit = if is_paginated { page_size(&metadata, limit) } else { limit };
         let place = (context.chaincode.as_str(), collection.as_str());
         let query = context.simulation().range_private(place, &start_key, &end_key, limit)?;
@@ -24,7 +24,8 @@ pub(super) fn open(payload: &[u8], context: &Context) -> Payload {
         let size = page_size(&metadata, limit);
         let keys = (start_key.as_str(), end_key.as_str());
         let page = context.simulation().range_page(&context.chaincode, keys, size, &metadata.bookmark)?;
-        // At the end of the range a peer with CouchDB names that, and one with LevelDB nothing.
+        // At the end of the range, a peer with CouchDB returns the range's end as the bookmark, and one with LevelDB
+        // an empty bookmark.
         let bookmark = page.bookmark.or_else(|| context.channel.mirror().map(|_| end_key.clone()));
         return Ok(results::page(page.results, bookmark, context));
     }

@@ -1,4 +1,4 @@
-//! The results of queries, batch by batch or as a page: `QUERY_STATE_NEXT`, `QUERY_STATE_CLOSE`.
+//! Returns the results of queries in batches or as a page: `QUERY_STATE_NEXT`, `QUERY_STATE_CLOSE`.
 
 use ccs_ledger::{BATCH_SIZE, KeyModification, KeyValue};
 use ccs_proto::peer::{
@@ -10,32 +10,32 @@ use prost::Message;
 use super::{Payload, RequestError, decode_payload};
 use crate::context::{Context, OpenQuery};
 
-/// Returns how many results a page holds at most.
+/// Returns the maximum number of results of a page.
 pub(super) fn page_size(metadata: &QueryMetadata, limit: usize) -> usize {
     let size = usize::try_from(metadata.page_size).ok().filter(|&size| size > 0);
     size.unwrap_or(limit).min(limit)
 }
 
-/// Answers with the first batch of a query; its ID is a version 4 UUID, as a peer's.
+/// Returns the first batch of a query. As on a peer, its ID is a version 4 UUID.
 pub(super) fn first(query: OpenQuery, context: &Context) -> Payload {
     batch(uuid::Uuid::new_v4().to_string(), query, context)
 }
 
-/// Answers with the next batch of an open query.
+/// Returns the next batch of an open query.
 pub(super) fn next(payload: &[u8], context: &Context) -> Payload {
     let QueryStateNext { id } = decode_payload(payload)?;
     let query = context.queries().remove(&id).ok_or(RequestError::NoIterator)?;
     batch(id, query, context)
 }
 
-/// Forgets a query; one that is unknown or at its end is closed as well.
+/// Closes a query. Unknown and finished queries are ignored.
 pub(super) fn close(payload: &[u8], context: &Context) -> Payload {
     let QueryStateClose { id } = decode_payload(payload)?;
     context.queries().remove(&id);
     Ok(QueryResponse { id, ..QueryResponse::default() }.encode_to_vec())
 }
 
-/// Answers with all results of a page, and where the next one begins.
+/// Returns all results of a page, and the bookmark of the next one.
 pub(super) fn page(results: Vec<KeyValue>, bookmark: Option<String>, context: &Context) -> Vec<u8> {
     let fetched_records_count = i32::try_from(results.len()).unwrap_or(i32::MAX);
     let metadata = QueryResponseMetadata { fetched_records_count, bookmark: bookmark.unwrap_or_default() };
@@ -61,7 +61,7 @@ fn batch(id: String, mut query: OpenQuery, context: &Context) -> Payload {
         OpenQuery::Found { results: found, is_recorded } => {
             let results: Vec<_> = found.by_ref().take(BATCH_SIZE).collect();
             if *is_recorded {
-                // A peer has fetched one more by now.
+                // A peer has fetched one more result by now.
                 let fetched = results.iter().chain(found.as_slice().first());
                 note_reads(fetched, context)?;
             }
@@ -74,7 +74,7 @@ fn batch(id: String, mut query: OpenQuery, context: &Context) -> Payload {
     Ok(QueryResponse { results, has_more, id, metadata: Vec::new() }.encode_to_vec())
 }
 
-/// Notes the results of a rich query as read.
+/// Records the results of a rich query as read.
 pub(super) fn note_reads<'a>(
     results: impl IntoIterator<Item = &'a KeyValue>,
     context: &Context,

@@ -5,7 +5,7 @@ use ccs_proto::peer::{DelState, GetState, PutState};
 use super::{Payload, RequestError, decode_payload};
 use crate::context::Context;
 
-/// Returns the committed value, empty when there is none.
+/// Returns the committed value; empty if there is none.
 pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
     let GetState { key, collection } = decode_payload(payload)?;
     if !collection.is_empty() {
@@ -16,21 +16,21 @@ pub(super) fn get(payload: &[u8], context: &Context) -> Payload {
     Ok(context.simulation().get(&context.chaincode, &key)?.unwrap_or_default())
 }
 
-/// Notes a write.
+/// Records a write.
 pub(super) fn put(payload: &[u8], context: &Context) -> Payload {
     let PutState { key, value, collection } = decode_payload(payload)?;
     write(context, &collection, &key, Some(value))?;
     Ok(Vec::new())
 }
 
-/// Notes a delete.
+/// Records a delete.
 pub(super) fn delete(payload: &[u8], context: &Context) -> Payload {
     let DelState { key, collection } = decode_payload(payload)?;
     write(context, &collection, &key, None)?;
     Ok(Vec::new())
 }
 
-/// Notes the write of a value, or a delete.
+/// Records the write of a value, or a delete.
 pub(super) fn write(
     context: &Context,
     collection: &str,

@@ -20,7 +20,7 @@ use super::*;
 use crate::context::{ChaincodeCall, Target};
 use crate::{ChaincodeLimits, ChaincodeSupport, SharedSimulation};
 
-/// A channel with a chaincode that has the collection `secrets`.
+/// Creates a channel with a chaincode that has the collection `secrets`.
 fn channel() -> Arc<Channel> {
     let ledger = Store::temporary().unwrap().channel("ch", || envelope::genesis("ch")).unwrap();
     let channel = Channel::new(ledger, Vec::new());
@@ -36,7 +36,7 @@ fn channel() -> Arc<Channel> {
     Arc::new(channel)
 }
 
-/// A transaction on the channel as it is now.
+/// Starts a transaction on the current state of the channel.
 fn begin(channel: &Arc<Channel>, is_init: bool) -> Arc<Context> {
     let call = ChaincodeCall {
         input: ccs_proto::peer::ChaincodeInput { is_init, ..Default::default() },
@@ -55,7 +55,7 @@ fn begin(channel: &Arc<Channel>, is_init: bool) -> Arc<Context> {
     Arc::new(Context::new(callees, 1000, target, call))
 }
 
-/// A transaction over the keys `k000`, `k001`, ..., each with its own name as value.
+/// Starts a transaction over the keys `k000`, `k001`, ..., each with its own name as value.
 fn transaction(keys: usize) -> Arc<Context> {
     let channel = channel();
     let fill = begin(&channel, false);
@@ -66,7 +66,7 @@ fn transaction(keys: usize) -> Arc<Context> {
     begin(&channel, false)
 }
 
-/// A transaction that somebody of an organization proposes.
+/// Starts a transaction proposed by a signer of an organization.
 fn proposed_by(signer: &Signer, organization: &Organization, channel: &Arc<Channel>) -> Arc<Context> {
     let msps = MspManager::new(vec![Arc::clone(organization.msp())]);
     let mut context = Arc::into_inner(begin(channel, false)).unwrap();
@@ -74,7 +74,7 @@ fn proposed_by(signer: &Signer, organization: &Organization, channel: &Arc<Chann
     Arc::new(context)
 }
 
-/// The keys that are written, with what is written.
+/// Returns the written keys and their values.
 fn writes(context: &Context) -> BTreeMap<String, Option<Vec<u8>>> {
     let results = context.shared_simulation().results();
     let set = results.public.ns_rwset.iter().find(|set| set.namespace == "basic").unwrap();
@@ -82,7 +82,7 @@ fn writes(context: &Context) -> BTreeMap<String, Option<Vec<u8>>> {
     set.writes.into_iter().map(|write| (write.key, (!write.is_delete).then_some(write.value))).collect()
 }
 
-/// The number of keys that were read.
+/// Returns the number of keys that were read.
 fn reads(context: &Context) -> usize {
     context.shared_simulation().results().touched.iter().map(|touched| touched.read.len()).sum()
 }
@@ -92,7 +92,7 @@ fn request(message_type: Type, payload: &impl Message) -> ChaincodeMessage {
     key.message(message_type, payload.encode_to_vec())
 }
 
-/// Asks and returns the payload, or the text of the error.
+/// Sends a request and returns the payload, or the text of the error.
 fn ask(context: &Arc<Context>, message_type: Type, payload: &impl Message) -> Result<Vec<u8>, String> {
     send(context, request(message_type, payload))
 }
@@ -389,7 +389,8 @@ fn a_request_of_no_running_transaction_finds_no_ledger() {
     );
 }
 
-/// One worker serves everything here. While a range waits for the store, which another thread holds, the worker goes on.
+/// Runs on a single worker. While a range query waits for the store, which another thread has locked, the worker
+/// continues.
 #[tokio::test]
 async fn queries_leave_the_workers_of_the_runtime_to_others() {
     let context = transaction(1);
@@ -405,11 +406,11 @@ async fn queries_leave_the_workers_of_the_runtime_to_others() {
     });
     held.recv().unwrap();
     let range = request(Type::GetStateByRange, &GetStateByRange::default());
-    let Answer::Later(answer) = answer(range, &context) else { panic!("it came at once") };
+    let Answer::Later(answer) = answer(range, &context) else { panic!("the answer was immediate") };
     let answer = tokio::spawn(answer);
     tokio::task::yield_now().await;
     release.send(()).unwrap();
-    assert!(holder.join().unwrap(), "the worker has waited for the store");
+    assert!(holder.join().unwrap(), "the worker waited for the store");
     assert_eq!(answer.await.unwrap().r#type(), Type::Response);
 }
 
@@ -421,7 +422,7 @@ async fn even_on_its_own_channel_a_chaincode_is_called_for_writers_only() {
     let chaincode_id = ccs_proto::peer::ChaincodeId { name: "basic".to_owned(), ..Default::default() };
     let call = ccs_proto::peer::ChaincodeSpec { chaincode_id: Some(chaincode_id), ..Default::default() };
     let Answer::Later(answer) = answer(request(Type::InvokeChaincode, &call), &context) else {
-        panic!("it came at once")
+        panic!("the answer was immediate")
     };
     let answer = answer.await;
     assert_eq!(answer.r#type(), Type::Error);
@@ -437,7 +438,7 @@ async fn even_on_its_own_channel_a_chaincode_is_called_for_writers_only() {
 fn a_payload_that_is_no_message_is_refused() {
     let mut request = request(Type::GetState, &GetState::default());
     request.payload = vec![0xff];
-    let Answer::Now(answer) = answer(request, &transaction(0)) else { panic!("it came later") };
+    let Answer::Now(answer) = answer(request, &transaction(0)) else { panic!("the answer was deferred") };
     let text = String::from_utf8(answer.payload).unwrap();
     assert!(text.starts_with("GET_STATE failed: transaction ID: t1: unmarshal failed: "), "{text}");
 }

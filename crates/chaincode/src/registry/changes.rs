@@ -1,4 +1,4 @@
-//! What becomes of a chaincode, for whoever watches it.
+//! Notifications about changes of a chaincode's state.
 
 use ccs_dial::End;
 use tokio::sync::watch;
@@ -6,22 +6,22 @@ use tokio::sync::watch;
 use super::Status;
 use crate::handle::ChaincodeHandle;
 
-/// A change of a chaincode.
+/// Change of a chaincode's state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatusChange {
-    /// It is needed and does not run: a server is dialled, others are waited for.
+    /// The chaincode is needed but not running: the peer dials it, or waits until it connects.
     Needed,
-    /// It has registered.
+    /// The chaincode has registered.
     Ready,
-    /// Its stream has ended.
+    /// The stream of the chaincode has ended.
     Ended(End),
 }
 
-/// The changes of a chaincode from now on.
+/// Stream of future changes of a chaincode.
 #[derive(Debug)]
 pub struct StatusChanges {
     status: watch::Receiver<Status>,
-    /// The stream whose end comes next.
+    /// Stream whose end is reported next.
     running: Option<ChaincodeHandle>,
 }
 
@@ -30,7 +30,7 @@ impl StatusChanges {
         Self { status, running: None }
     }
 
-    /// Takes a launch that is under way for the first change.
+    /// Also reports a launch that is already in progress, as the first change.
     #[must_use]
     pub fn with_launch_under_way(mut self) -> Self {
         if matches!(*self.status.borrow(), Status::Launching) {
@@ -39,8 +39,8 @@ impl StatusChanges {
         self
     }
 
-    /// Waits for the next change; [`None`] when the peer is gone. Of several that come at once the last is told. Dropping
-    /// the future loses none.
+    /// Waits for the next change; [`None`] when the peer is gone. Reports only the last of several simultaneous
+    /// changes. Cancel safe: dropping the future loses no change.
     pub async fn next(&mut self) -> Option<StatusChange> {
         if let Some(running) = &self.running {
             let end = running.ended().await;

@@ -24,7 +24,7 @@ fn register_as(name: &str) -> Input {
     Input::Received(wire::message(Type::Register, id.encode_to_vec()))
 }
 
-/// What a peer does with a type of message: the letters are those of the table below.
+/// Returns a peer's reaction to a type of message, as a letter of the table below.
 fn reaction(state: State, number: i32) -> char {
     match step(state, received(number), &admit) {
         (after, actions) if after == state => match actions.as_slice() {
@@ -44,8 +44,8 @@ fn reaction(state: State, number: i32) -> char {
 
 #[test]
 fn each_message_has_its_place_in_each_state() {
-    // Types 0 to 26; 12 and 26 do not exist. a: answered, f: ends its transaction, .: ignored, x: ends the stream,
-    // w: refused for its ID.
+    // Types 0 to 26; 12 and 26 do not exist. a: answered, f: finishes its transaction, .: ignored, x: ends the
+    // stream, w: rejected because of its ID.
     let rows = [
         (State::Created, "xwxxxxxxxxxxxxxxxx.xxxxxxxx"),
         (State::Established, "xxxxxxxxxxxxxxxxxx.xxxxxxxx"),

@@ -1,4 +1,4 @@
-//! Requests that are answered late; all chaincodes here are fake.
+//! Requests that are answered late. All chaincodes here are fakes.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,8 +15,8 @@ use crate::fake::{Talk, of, serve};
 use crate::peer::{peer, run};
 use crate::plaintext;
 
-/// A peer whose fake chaincode `a` does as the script says, and may call `b`, which takes its time: it tells that it was
-/// called, and answers once it may.
+/// Starts a peer whose fake chaincode `a` runs the script and may call `b`. `b` reports the call, and waits for
+/// permission before it answers.
 async fn with_a_slow_one<F: Future<Output = ()> + Send + 'static>(
     script: impl Fn(Talk) -> F + Send + Sync + 'static,
 ) -> (Arc<ChaincodeSupport>, Arc<Notify>, Arc<Notify>) {
@@ -66,7 +66,7 @@ async fn a_request_of_a_transaction_that_nobody_waits_for_any_more_is_answered_a
         async move { run(&peer, "a", &["f"]).await }
     });
     called.notified().await;
-    // Its client goes away, and another one comes.
+    // Its client disconnects, and another one connects.
     first.abort();
     assert!(first.await.unwrap_err().is_cancelled());
     assert_eq!(run(&peer, "a", &["f"]).await.unwrap().response.payload, b"done");
@@ -87,7 +87,7 @@ async fn a_second_request_of_a_fake_chaincode_that_does_not_wait_is_dropped() {
             let transaction = talk.expect(Type::Transaction).await;
             talk.send(of(&transaction, Type::InvokeChaincode, &call_of_b())).await;
             talk.send(of(&transaction, Type::GetState, &GetState::default())).await;
-            // Messages are looked at in their order, so the one before was when this is answered.
+            // Messages are handled in order, so the previous one was handled before this is answered.
             let other = ChaincodeMessage { txid: "other".to_owned(), ..transaction.clone() };
             assert_eq!(talk.ask(&other, Type::GetState, &GetState::default()).await.txid, "other");
             tell.notify_one();

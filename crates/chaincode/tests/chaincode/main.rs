@@ -1,6 +1,6 @@
 //! Registrations and transactions against chaincode servers in this process.
 //!
-//! `shim` uses the published Rust shim; the other chaincodes are fake ([`ccs_testkit::fake_chaincode`]).
+//! `shim` uses the published Rust shim; the other chaincodes are fakes ([`ccs_testkit::fake_chaincode`]).
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

@@ -1,5 +1,5 @@
-//! The peer with several chaincodes: who is launched, and who calls whom. The chaincodes are fake where
-//! no shim does what is tested.
+//! The peer with several chaincodes: launches, and calls between them. Fakes replace chaincodes where no shim behaves
+//! as the test requires.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,7 +20,8 @@ use tonic::Status;
 use crate::fake::{Talk, message, of, serve};
 use crate::{package_id, plaintext};
 
-/// A peer with the channels `ch` and `other`, and these chaincodes defined on both: name, ID, whether Init is required.
+/// Creates a peer with the channels `ch` and `other`, and these chaincodes defined on both: name, ID, whether Init is
+/// required.
 pub(crate) fn peer(limits: ChaincodeLimits, chaincodes: &[(&str, &str, bool)]) -> Arc<ChaincodeSupport> {
     let peer = Arc::new(ChaincodeSupport::new(limits));
     let store = Store::temporary().unwrap();
@@ -42,7 +43,7 @@ fn call(peer: &ChaincodeSupport, chaincode: &str, arguments: &[&str]) -> Chainco
     call_with(peer, chaincode, arguments.collect())
 }
 
-/// Calls a chaincode with arguments that need not be texts.
+/// Creates a call of a chaincode with binary arguments.
 pub(crate) fn call_with(peer: &ChaincodeSupport, chaincode: &str, args: Vec<Vec<u8>>) -> ChaincodeCall {
     let proposal =
         UnsignedProposal::new(Invocation::new("ch", chaincode, &args), &Proposer::default()).unwrap();
@@ -187,8 +188,8 @@ async fn a_chaincode_that_nobody_starts_is_waited_for_no_longer_than_the_limit()
     );
 }
 
-/// Puts its name and answers what it read, fails, or calls another chaincode: `put KEY`, `get KEY`, `fail TEXT`,
-/// `call TARGET ...`.
+/// Runs the command in its arguments and answers with the result: `put KEY`, `get KEY`, `fail TEXT`, `call TARGET
+/// ...`.
 async fn caller(mut talk: Talk, id: &'static str) {
     talk.register_as(id).await;
     while let Some(transaction) = talk.receive().await {
@@ -231,7 +232,7 @@ async fn caller(mut talk: Talk, id: &'static str) {
     }
 }
 
-/// A peer with the fake chaincodes `a` and `b`, which call each other.
+/// Creates a peer with the fake chaincodes `a` and `b`, which call each other.
 async fn callers() -> Arc<ChaincodeSupport> {
     let peer = peer(ChaincodeLimits::default(), &[("a", "a:1", false), ("b", "b:1", false)]);
     for id in ["a:1", "b:1"] {
@@ -241,7 +242,7 @@ async fn callers() -> Arc<ChaincodeSupport> {
     peer
 }
 
-/// The namespaces in which something is written.
+/// Returns the namespaces that are written.
 fn written(call: &ChaincodeCall) -> Vec<String> {
     let touched = call.simulation.results().touched;
     touched

@@ -1,4 +1,4 @@
-//! What a chaincode can get wrong before it is ready; all chaincodes here are fake.
+//! Errors of a chaincode before it is ready. All chaincodes here are fakes.
 
 use std::time::Duration;
 
@@ -114,7 +114,7 @@ async fn a_fake_chaincode_that_says_nothing_meets_the_startup_timeout() {
         error.to_string(),
         format!("timeout expired while starting chaincode {} for transaction", package_id())
     );
-    assert_eq!(error.hint().unwrap(), "the server took the stream and sent no REGISTER within 200ms");
+    assert_eq!(error.hint().unwrap(), "the server accepted the stream but sent no REGISTER within 200ms");
 }
 
 #[tokio::test]
@@ -152,5 +152,5 @@ async fn a_grpc_server_without_chaincode_is_told_from_a_chaincode() {
     let server = tonic::transport::Server::builder().add_routes(tonic::service::Routes::default());
     tokio::spawn(server.serve_with_incoming(incoming));
     let error = register(address, &RegisterOptions::default()).await.unwrap_err();
-    assert_eq!(error.hint().unwrap(), "a gRPC server listens there, but no chaincode as a service");
+    assert_eq!(error.hint().unwrap(), "a gRPC server listens there, but it does not serve chaincode");
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 use crate::{package_id, plaintext};
 
-/// Puts, reads, deletes and lists keys.
+/// Contract that puts, reads, deletes and lists keys.
 struct Keys;
 
 #[fabric_shim::async_trait]

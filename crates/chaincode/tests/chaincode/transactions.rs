@@ -1,4 +1,4 @@
-//! Transactions at the edges of the protocol; all chaincodes here are fake.
+//! Edge cases of the protocol in transactions. All chaincodes here are fakes.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -30,7 +30,7 @@ fn function(transaction: &ChaincodeMessage) -> String {
     String::from_utf8(input.args[0].clone()).unwrap()
 }
 
-/// Puts its function's name under "k" and answers what was there; fails with 400 for "fail".
+/// Puts the name of its function under "k" and returns the previous value; fails with 400 for "fail".
 async fn exchange(mut talk: Talk) {
     talk.register().await;
     while let Some(transaction) = talk.receive().await {
@@ -61,7 +61,7 @@ async fn only_submitted_transactions_below_400_commit_with_a_fake_chaincode() {
 
 #[tokio::test]
 async fn of_two_submits_that_read_and_write_one_key_one_is_committed_with_a_fake_chaincode() {
-    // Both are there before either is answered.
+    // Both requests arrive before either is answered.
     let chaincode = start(|mut talk| async move {
         talk.register().await;
         let first = talk.expect(Type::Transaction).await;
@@ -220,7 +220,7 @@ async fn a_fake_chaincode_that_takes_too_long_finds_no_ledger_context_and_commit
     })
     .await
     .unwrap();
-    // From here on nothing but the limit of 30 s is waited for.
+    // From here on, only the limit of 30 s is waited for.
     tokio::time::pause();
     let error = chaincode.submit("ch", "basic", &["slow"]).await.unwrap_err();
     tokio::time::resume();
@@ -281,11 +281,11 @@ async fn a_misplaced_message_of_a_fake_chaincode_ends_the_stream_for_both() {
     assert_eq!(end.recv().await.unwrap(), None);
 }
 
-/// The type of the frame by which a server asks its client to leave.
+/// Type of the frame with which a server asks its client to disconnect.
 const GOAWAY: u8 = 7;
 
-/// Stands between the peer and a server, and tells when GOAWAY has gone by. Each frame of HTTP/2 has a header of nine bytes:
-/// three of the length, then the type.
+/// Proxy between the peer and a server, which reports when a GOAWAY frame has passed. Each frame of HTTP/2 has a
+/// header of nine bytes: three of the length, then the type.
 async fn watched(server: SocketAddr) -> (SocketAddr, watch::Receiver<bool>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

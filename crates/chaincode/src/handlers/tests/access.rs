@@ -2,7 +2,7 @@ use ccs_proto::peer::{CollectionPolicyConfig, QueryResultBytes, collection_polic
 
 use super::*;
 
-/// A channel with a chaincode that has these collections.
+/// Creates a channel with a chaincode that has these collections.
 fn channel_with(collections: Vec<StaticCollectionConfig>) -> Arc<Channel> {
     let config = collections
         .into_iter()
@@ -18,7 +18,7 @@ fn channel_with(collections: Vec<StaticCollectionConfig>) -> Arc<Channel> {
     channel
 }
 
-/// A collection whose members are the administrators.
+/// Returns a collection whose members are the administrators.
 fn of_administrators(name: &str, member_only_read: bool, member_only_write: bool) -> StaticCollectionConfig {
     let members = "OR('Org1MSP.admin')".parse::<ccs_identity::SignaturePolicy>().unwrap().to_envelope();
     let members = collection_policy_config::Payload::SignaturePolicy(members);
@@ -84,7 +84,7 @@ fn who_is_no_member_has_the_rights_that_are_not_kept_for_members() {
             assert_eq!(send(&by(organization.user()), request.clone()).map(drop), expected, "{type_name}");
             assert_eq!(send(&by(organization.admin()), request).map(drop), Ok(()));
         }
-        // The hash is for everybody.
+        // Any client may read the hash.
         assert_eq!(ask(&by(organization.user()), Type::GetPrivateDataHash, &read).unwrap(), b"");
     }
 }

@@ -44,7 +44,7 @@ fn what_a_rich_query_has_not_given_out_is_not_read() {
     }
     channel.commit_unsigned(fill.shared_simulation().results(), "fill".to_owned()).unwrap();
     let rich = GetQueryResult { query: r#"{"selector":{}}"#.to_owned(), ..GetQueryResult::default() };
-    // With the one that is fetched ahead; the last batch is the last.
+    // Including the result that is fetched ahead; the last batch has none.
     for (batches, expected) in [(1, 101), (2, 201), (3, 250)] {
         let context = begin(&channel, false);
         let mut batch = query(&context, Type::GetQueryResult, &rich);
