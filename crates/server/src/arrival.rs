@@ -1,8 +1,8 @@
-//! What a connection is before its client has sent anything worth a buffer.
+//! Waits for the first message of a connection, before it gets any buffers.
 //!
-//! A connection that says nothing, or sends its first message byte by byte, costs a descriptor and a small task: what has come
-//! stays in the system until the message is whole. So there can be thousands of them, and a client that sends its message at
-//! once is not among those that wait.
+//! A connection that sends nothing, or sends its first message byte by byte, costs a file descriptor and a small
+//! task: the bytes stay in the system's buffer until the message is complete. The server can therefore hold thousands
+//! of such connections, and a client that sends its message immediately does not wait among them.
 
 use std::io::{self, ErrorKind};
 
@@ -13,24 +13,24 @@ use tokio::net::TcpStream;
 
 use crate::greeting::PREFACE;
 
-/// The header of a record of TLS: its type, a version, and the length of what follows (RFC 8446 section 5.1).
+/// Length of a TLS record header: type, version, and length of the content (RFC 8446 section 5.1).
 const RECORD_HEADER: usize = 5;
 
-/// What a record of TLS holds at most.
+/// Maximum length of a TLS record's content.
 const RECORD: usize = 1 << 14;
 
-/// What has come of a client.
+/// First data of a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Arrived {
-    /// Its first message.
+    /// A complete first message.
     Message,
-    /// Something that cannot become such a message.
+    /// Data that cannot become a first message.
     Other,
-    /// The end, before there was a message.
+    /// The end of the connection, before a complete message.
     End,
 }
 
-/// Waits for the first message of a client, and reads nothing. Returns the connection for another runtime.
+/// Waits for the first message of a client, without reading it. Returns the connection, detached from this runtime.
 pub(crate) async fn first_message(
     stream: TcpStream,
     is_tls: bool,
@@ -38,7 +38,7 @@ pub(crate) async fn first_message(
     loop {
         let ready = stream.ready(Interest::READABLE).await?;
         let arrived = match stream.try_io(Interest::READABLE, || look(&stream, is_tls)) {
-            // More may come, unless the client has said that it sends nothing more.
+            // More data may arrive, unless the client has closed its sending side.
             Err(error) if error.kind() == ErrorKind::WouldBlock && !ready.is_read_closed() => continue,
             Err(error) if error.kind() == ErrorKind::WouldBlock => Arrived::End,
             result => result?,
@@ -47,7 +47,7 @@ pub(crate) async fn first_message(
     }
 }
 
-/// Tells what is there, or fails with [`ErrorKind::WouldBlock`] if a message may still come.
+/// Returns what has arrived, or fails with [`ErrorKind::WouldBlock`] if a message may still arrive.
 fn look(stream: &TcpStream, is_tls: bool) -> io::Result<Arrived> {
     let mut first = [0; PREFACE.len()];
     let (read, _) = recv(stream, &mut first, RecvFlags::PEEK | RecvFlags::DONTWAIT)?;
@@ -60,7 +60,7 @@ fn look(stream: &TcpStream, is_tls: bool) -> io::Result<Arrived> {
     }
 }
 
-/// Returns how many bytes a record of TLS that begins so has; 0 for what is none.
+/// Returns the length of a TLS record that starts with these bytes; 0 if they are not the start of one.
 fn record(first: &[u8]) -> usize {
     match first {
         [0x16, 3, _, high, low, ..] => match usize::from(u16::from_be_bytes([*high, *low])) {
@@ -72,7 +72,7 @@ fn record(first: &[u8]) -> usize {
     }
 }
 
-/// Returns how many bytes the preface of HTTP/2 has, if it begins so; 0 for what does not.
+/// Returns the length of the HTTP/2 preface, if the bytes are a start of it; otherwise 0.
 fn preface(first: &[u8]) -> usize {
     if !first.is_empty() && PREFACE.starts_with(first) { PREFACE.len() } else { 0 }
 }
@@ -101,7 +101,7 @@ mod tests {
         }
     }
 
-    /// Sends pieces; tells after how many of them it was clear what has come, and what that is.
+    /// Sends pieces; returns how many of them it took to decide what has arrived, and the result.
     async fn clear_after(pieces: &[&[u8]], is_tls: bool) -> (usize, Arrived) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();

@@ -1,7 +1,7 @@
-//! One budget for all bytes that clients can make this process hold before they have authenticated.
+//! One budget for all memory that clients can occupy in this process before they have authenticated.
 //!
-//! Every listener of a process draws from the same budget. It is cut into shares, so that no kind of client can take what
-//! another kind needs: silent connections never displace a request that arrives.
+//! All listeners of a process share the budget. It is divided into shares, so that one kind of client cannot take the
+//! memory of another kind: silent connections never displace a request that is arriving.
 
 use rustix::process::{Resource, getrlimit};
 
@@ -9,38 +9,39 @@ use crate::slots::Slots;
 
 const KIB: usize = 1 << 10;
 
-/// How many connections may be without a first message at one time, if the process may open so many files; and at least.
+/// Maximum number of connections without a first message, if the process may open enough files; and the minimum.
 const ARRIVALS: (usize, usize) = (4_000, 100);
 
-/// What such a connection takes: a task that waits.
+/// Size of such a connection: a waiting task.
 pub(crate) const ARRIVAL: usize = 2 * KIB;
 
-/// What the other connections and everything else in the process may open of the files.
+/// Number of files reserved for the other connections and everything else in the process.
 const OTHER_FILES: u64 = 1_000;
 
-/// How many connections may be in their handshake at one time.
+/// Maximum number of connections in their handshake.
 const HANDSHAKES: usize = 400;
 
-/// What a handshake takes: rustls collects a message of up to 64 KiB, and has buffers of its own.
+/// Size of a handshake: rustls collects a message of up to 64 KiB, and has its own buffers.
 pub(crate) const HANDSHAKE: usize = 72 * KIB;
 
-/// How many connections are served at one time. With the others they leave room below 1,024, the usual limit of open files.
+/// Maximum number of served connections. Together with the others, they stay below 1,024, the usual limit of open
+/// files.
 const CONNECTIONS: usize = 400;
 
-/// What a connection takes without its calls: a frame of HTTP/2, a record of TLS, and their state.
+/// Size of a connection without its calls: an HTTP/2 frame, a TLS record, and their state.
 pub(crate) const CONNECTION: usize = 40 * KIB;
 
-/// How many bytes requests that are not complete may take together: some 1,300 that have only begun.
+/// Maximum total size of incomplete requests: enough for about 1,300 that have just started.
 pub(crate) const REQUESTS: usize = 40 << 20;
 
-/// What a request takes beside its content: its stream, its head, its task, and the buffers of the libraries. Those of a
-/// chaincode that has not registered take the most.
+/// Size of a request without its content: its stream, header, task, and the buffers of libraries. The streams of
+/// unregistered chaincodes take the most.
 pub(crate) const REQUEST: usize = 32 * KIB;
 
-/// Up to this size a request that is there is read, also when it has lost its place before that.
+/// Requests up to this size that have arrived are read, even if they have lost their slot.
 pub(crate) const SMALL: usize = 32 * KIB;
 
-/// What clients that have not authenticated may make a process hold; clones are the same budget.
+/// Memory that clients may occupy before they have authenticated. Clones share the same budget.
 #[derive(Clone, Debug)]
 pub struct Budget {
     pub(crate) arrivals: Slots,
@@ -50,16 +51,17 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// All shares together: 92 MiB. A request that is larger than the share of all requests exceeds it by the difference.
+    /// Total of all shares: 92 MiB. A request that is larger than the share of all requests exceeds it by the
+    /// difference.
     pub const BYTES: usize = 92 << 20;
 
-    /// Makes a budget for the number of files that this process may open; each listener gets a clone.
+    /// Creates a budget for the number of files that this process may open. Give a clone to each listener.
     #[must_use]
     pub fn new() -> Self {
         Self::for_open_files(getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX))
     }
 
-    /// Makes a budget for a process that may open so many files.
+    /// Creates a budget for a process with the given limit of open files.
     #[must_use]
     pub fn for_open_files(limit: u64) -> Self {
         let (most, least) = ARRIVALS;

@@ -1,7 +1,7 @@
-//! Connections that clients make, with or without TLS.
+//! Accepts connections of clients, with or without TLS.
 //!
-//! Neither a client that says nothing nor one that stays without a call holds up the others: of each kind there are so many
-//! and no more, and the newest takes the place of the oldest.
+//! Clients that send nothing, or that make no call, do not delay others: the number of connections of each kind is
+//! limited, and the newest replaces the oldest.
 
 use std::future::Future;
 use std::io;
@@ -28,21 +28,21 @@ use crate::slots::{Renewal, Slot};
 use crate::warnings::Warnings;
 use crate::{ServerOptions, Warn};
 
-/// How long a connection is not read after it has opened more requests than are its due: it would keep the processor busy
-/// with refusals.
+/// How long the server stops reading from a connection that has opened more requests than its share. Otherwise,
+/// rejecting them would keep the processor busy.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Why a connection is closed that has lost its place.
+/// Reason in the warning when a connection is closed because it has lost its slot.
 const TOO_MANY: &str = "too many clients did not finish their handshake";
 
-/// How long we wait when the system can give no connection, for others to close theirs.
+/// Wait before accepting again when the system is out of resources, so that other connections can close.
 const RETRY: Duration = Duration::from_millis(100);
 
-/// The connections that are past their handshake.
+/// Connections that have finished their handshake.
 pub struct Connections(ReceiverStream<io::Result<Connection>>);
 
 impl Connections {
-    /// Accepts connections until `stop`.
+    /// Accepts connections until `stop` is cancelled.
     pub(crate) fn accept(listener: TcpListener, options: ServerOptions, stop: CancellationToken) -> Self {
         let ServerOptions { tls, budget, warn, .. } = options;
         let (sender, connections) = mpsc::channel(1);
@@ -70,8 +70,8 @@ impl Stream for Connections {
     }
 }
 
-/// Accepts connections on this thread, which does nothing else: while the others are busy, what the system can keep for us would
-/// soon be full, and a client that it turns away comes again after a second.
+/// Accepts connections on a separate thread. While the other threads are busy, the system's queue would soon be full,
+/// and clients that it turns away retry only after a second.
 fn accept_apart(stop: CancellationToken, listener: TcpListener, acceptor: Acceptor, warn: Warn) {
     let told = Arc::clone(&warn);
     let accepting = || -> io::Result<()> {
@@ -87,7 +87,8 @@ fn accept_apart(stop: CancellationToken, listener: TcpListener, acceptor: Accept
     }
 }
 
-/// Accepts connections until nobody wants them. The listener is dropped then, so that clients are refused and do not wait.
+/// Accepts connections until the receiver is gone. Then drops the listener, so that clients are rejected instead of
+/// waiting.
 async fn accept_until(stop: CancellationToken, listener: TcpListener, acceptor: Acceptor, warn: Warn) {
     let sender = acceptor.sender.clone();
     tokio::select! {
@@ -97,18 +98,18 @@ async fn accept_until(stop: CancellationToken, listener: TcpListener, acceptor: 
     }
 }
 
-/// Leads a connection through its handshake.
+/// Takes a connection through its handshake.
 #[derive(Clone)]
 struct Acceptor {
     tls: Option<Arc<rustls::ServerConfig>>,
     sender: mpsc::Sender<io::Result<Connection>>,
     budget: Budget,
     warnings: Warnings,
-    /// Where connections are served.
+    /// Runtime that serves the connections.
     serving: Handle,
 }
 
-/// Where connections come from.
+/// Source of connections.
 trait Listen: Send + Sync {
     fn next(&self) -> impl Future<Output = io::Result<TcpStream>> + Send;
 }
@@ -128,7 +129,7 @@ async fn accept(listener: impl Listen, acceptor: Acceptor, warn: Warn) {
                 tokio::spawn(acceptor.clone().wait(stream, acceptor.budget.arrivals.take(ARRIVAL)));
             }
             Err(error) => {
-                // Once until it succeeds again: without file descriptors this goes on for as long as others hold them.
+                // Warn once until it succeeds again: without free file descriptors, this may take long.
                 if !is_failing {
                     warn(format!("cannot accept connections for now: {error}"));
                 }
@@ -140,7 +141,7 @@ async fn accept(listener: impl Listen, acceptor: Acceptor, warn: Warn) {
 }
 
 impl Acceptor {
-    /// Waits for the first message of a client, and then has its handshake done where connections are served.
+    /// Waits for the first message of a client, and then runs its handshake on the serving runtime.
     async fn wait(self, stream: TcpStream, mut slot: Slot) {
         let deadline = Instant::now() + TIME;
         let arrived = tokio::select! {
@@ -152,10 +153,10 @@ impl Acceptor {
                 let slot = self.budget.handshakes.take(HANDSHAKE);
                 self.serving.clone().spawn(self.greet(stream, slot, deadline));
             }
-            // The library would wait for more of it, and keep what comes.
+            // rustls would wait for more data, and keep what arrives.
             Ok((Arrived::Other, _)) if self.tls.is_some() => self.warnings.tell(&GreetError::SpeaksNoTls),
             Ok((Arrived::End, _)) if self.tls.is_some() => {}
-            // In plaintext a few bytes are read, and say what the client speaks in place of HTTP/2.
+            // In plaintext, a few bytes are enough to see which protocol the client uses instead of HTTP/2.
             Ok((Arrived::Other | Arrived::End, stream)) => self.greet(stream, slot, deadline).await,
             Err(error) => self.warnings.tell(&error),
         }
@@ -173,7 +174,7 @@ impl Acceptor {
                 let requests = OfConnection::default();
                 let connection =
                     Connection { preface: &PREFACE, stream, certificate, slot, requests, pause: None };
-                // Nobody takes it when the peer stops.
+                // The receiver is gone when the peer stops.
                 let _ = self.sender.send(Ok(connection)).await;
             }
             Err(GreetError::Silent) => {}
@@ -182,7 +183,7 @@ impl Acceptor {
     }
 }
 
-/// What the requests of a connection know of it.
+/// Information about a connection for its requests.
 #[derive(Clone, Debug)]
 pub struct ConnectionInfo {
     certificate: ShownCertificate,
@@ -191,34 +192,34 @@ pub struct ConnectionInfo {
 }
 
 impl ConnectionInfo {
-    /// Returns the certificate, DER, that the client has shown.
+    /// Returns the client's certificate (DER), if it presented one.
     #[must_use]
     pub fn certificate(&self) -> Option<&[u8]> {
         self.certificate.0.as_deref()
     }
 
-    /// Says that a request begins: of too many connections, those without one for longest are closed. Returns the count of
-    /// those that are not complete.
+    /// Records the start of a request. If there are too many connections, closes those without a request for the
+    /// longest time. Returns the connection's counter of incomplete requests.
     pub(crate) fn begin(&self) -> OfConnection {
         self.renewal.renew();
         self.requests.clone()
     }
 }
 
-/// A connection, with or without TLS.
+/// Connection, with or without TLS.
 pub struct Connection {
-    /// What was read of it before, and hyper is to read.
+    /// Bytes that were already read, to be passed to hyper.
     preface: &'static [u8],
     stream: Box<dyn Bytes>,
     certificate: ShownCertificate,
     slot: Slot,
     requests: OfConnection,
-    /// Until when it is not read.
+    /// Until this elapses, nothing is read.
     pause: Option<Pin<Box<Sleep>>>,
 }
 
 impl Connection {
-    /// Waits until it may be read.
+    /// Waits until reading is allowed.
     fn poll_pause(&mut self, context: &mut Context<'_>) -> Poll<()> {
         if self.requests.take_greedy() {
             self.pause = Some(Box::pin(sleep(PAUSE)));
@@ -255,7 +256,7 @@ impl AsyncRead for Connection {
             self.preface = rest;
             return Poll::Ready(Ok(()));
         }
-        // Another connection has its place: it ends as if the client had closed it.
+        // Another connection has taken the slot: end this one as if the client had closed it.
         if self.slot.poll_lost(context).is_ready() {
             return Poll::Ready(Ok(()));
         }
@@ -289,7 +290,7 @@ mod tests {
 
     use super::*;
 
-    /// Hands out what a test has, and then waits for ever.
+    /// Returns the given connections, and then waits forever.
     struct FakeListener(Mutex<VecDeque<io::Result<TcpStream>>>);
 
     impl Listen for FakeListener {

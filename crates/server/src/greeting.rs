@@ -1,4 +1,4 @@
-//! What a client must do before it is served: agree on TLS, if the listener has it, and begin with HTTP/2.
+//! The start of a connection: the TLS handshake, if the listener uses TLS, and the HTTP/2 preface.
 
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 
-/// How long a client may take for all of it.
+/// Time limit for a client to complete the start.
 pub(crate) const TIME: Duration = Duration::from_secs(10);
 
-/// The bytes with which a client of HTTP/2 begins (RFC 9113 section 3.4).
+/// Preface that an HTTP/2 client sends first (RFC 9113 section 3.4).
 pub(crate) const PREFACE: [u8; 24] = *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// The first bytes of a TLS handshake.
+/// First bytes of a TLS handshake.
 const TLS_HANDSHAKE: [u8; 2] = [0x16, 3];
 
-/// Why a connection is closed before it is served.
+/// Reason why a connection is closed before it is served.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum GreetError {
     #[error("the client started a TLS handshake, but this port serves plaintext")]
@@ -31,33 +31,33 @@ pub(crate) enum GreetError {
     Late,
     #[error(transparent)]
     Io(#[from] io::Error),
-    /// The client has said nothing and has gone, as a check whether a port is open does.
+    /// The client closed the connection without sending anything, like a check for an open port.
     #[error("the client closed the connection")]
     Silent,
 }
 
-/// Bytes both ways.
+/// Bidirectional byte stream.
 pub(crate) trait Bytes: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Bytes for T {}
 
-/// The certificate, DER, that the client has shown.
+/// Client certificate (DER), if the client presented one.
 #[derive(Clone, Debug)]
 pub(crate) struct ShownCertificate(pub(crate) Option<Vec<u8>>);
 
-/// A connection whose client has sent [`PREFACE`], which is read.
+/// Connection whose client has sent [`PREFACE`], which was read.
 pub(crate) struct Greeted {
     pub(crate) stream: Box<dyn Bytes>,
     pub(crate) certificate: ShownCertificate,
 }
 
-/// Waits until a client has sent what it must send first.
+/// Completes the start of a connection.
 pub(crate) async fn greet(
     stream: std::net::TcpStream,
     tls: Option<Arc<ServerConfig>>,
 ) -> Result<Greeted, GreetError> {
     let stream = TcpStream::from_std(stream)?;
-    // Small messages back and forth are what gRPC is made of.
+    // gRPC exchanges many small messages.
     stream.set_nodelay(true)?;
     let Some(tls) = tls else {
         let mut stream: Box<dyn Bytes> = Box::new(stream);
@@ -92,7 +92,7 @@ async fn read_preface(stream: &mut Box<dyn Bytes>) -> Result<(), GreetError> {
     Ok(())
 }
 
-/// Finds out what an error of a handshake is about.
+/// Maps an error of the TLS handshake to its cause.
 fn tls_failure(error: io::Error) -> GreetError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::InvalidMessage(_)) => GreetError::SpeaksNoTls,

@@ -1,4 +1,4 @@
-//! Stands before all services: keeps account of what requests take before anybody knows who sent them.
+//! A layer in front of all services, which limits the memory of requests from clients that have not authenticated.
 
 use std::task::{Context, Poll};
 
@@ -11,7 +11,8 @@ use crate::ServerOptions;
 use crate::connection::ConnectionInfo;
 use crate::unread::{Unproven, Unread};
 
-/// Bounds the messages of each request, and renews its connection; refuses a request for which there is no room.
+/// Limits the messages of each request, and renews the slot of its connection. Rejects a request for which there is
+/// no memory.
 #[derive(Clone, Debug)]
 pub struct Bounds {
     unread: Unread,
@@ -19,7 +20,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Makes the bounds of one listener.
+    /// Creates the layer for one listener.
     pub(crate) fn new(options: &ServerOptions) -> Self {
         Self { unread: Unread::new(&options.budget, options.max_message), unproven: options.unproven }
     }
@@ -33,7 +34,7 @@ impl<S> Layer<S> for Bounds {
     }
 }
 
-/// A service whose requests are bounded.
+/// Service with limited requests.
 #[derive(Clone, Debug)]
 pub struct Bounding<S> {
     inner: S,

@@ -1,18 +1,18 @@
-//! A gRPC server that bounds what clients that have not authenticated can make it hold.
+//! A gRPC server that limits the memory of clients that have not authenticated.
 //!
-//! It knows nothing about the services behind it, but for which messages of a call come from a client that has not proved who
-//! it is: [`Unproven`].
+//! It knows nothing about its services except which messages of a call come from a client that has not proved its
+//! identity: [`Unproven`].
 //!
 //! | Module | What it does |
 //! | --- | --- |
 //! | `arrival` | waits for the first message of a client |
-//! | `budget` | what clients may take on all listeners together: [`Budget`] |
+//! | `budget` | the memory limit that all listeners share: [`Budget`] |
 //! | `connection` | accepts connections |
-//! | `greeting`, `tls` | what a client must do before it is served: TLS, if the listener has it, and the beginning of HTTP/2 |
-//! | `layer`, `unread` | bounds the messages that are not read to their end |
-//! | `requests` | who may begin a request |
-//! | `slots` | places, of which the newest client gets the oldest |
-//! | `warnings` | warnings, of which a hostile client could cause any number |
+//! | `greeting`, `tls` | the start of a connection: TLS, if the listener uses it, and the HTTP/2 preface |
+//! | `layer`, `unread` | limits incomplete messages |
+//! | `requests` | decides which connections may start a request |
+//! | `slots` | slots, which newer clients take from the oldest |
+//! | `warnings` | rate-limits warnings that a hostile client could cause |
 
 mod arrival;
 mod budget;
@@ -40,32 +40,33 @@ pub use layer::{Bounding, Bounds};
 pub use tls::{ServerTls, ServerTlsError};
 pub use unread::Unproven;
 
-/// How many calls a connection may have at one time; a client keeps back what is more.
+/// Maximum number of concurrent calls on a connection; the client delays further calls.
 const MAX_STREAMS: u32 = 1_000;
 
-/// How much a client may send before we have read it, for a call and for a connection.
+/// Flow-control windows in bytes, for a call and for a connection.
 ///
-/// A call is read as it comes. The connection's window must not be smaller: the library h2 ends a connection on which many
-/// small frames are unread, and takes this window as the measure. With it, each of [`MAX_STREAMS`] calls may have one.
+/// Calls are read as their data arrives. The connection's window must not be smaller: the library h2 closes a
+/// connection with many unread small frames, and derives the limit from this window. With this value, each of
+/// [`MAX_STREAMS`] calls may have one.
 const WINDOWS: (u32, u32) = (64 << 10, 512 << 10);
 
-/// Takes warnings; it is called where they happen, and must not take long.
+/// Receiver of warnings. It is called synchronously, so it must return quickly.
 pub type Warn = Arc<dyn Fn(String) + Send + Sync>;
 
-/// What a listener is like.
+/// Options of a listener.
 #[derive(Clone)]
 pub struct ServerOptions {
-    /// With it, clients use TLS; without it, plaintext.
+    /// TLS configuration; [`None`] for plaintext.
     pub tls: Option<ServerTls>,
-    /// What clients may take before they have authenticated, on all listeners that have a clone of it.
+    /// Memory that clients may occupy before they have authenticated, shared by all listeners with a clone of it.
     pub budget: Budget,
-    /// The largest message in bytes; a larger one is refused when its length is known.
+    /// Maximum size of a message in bytes. A larger one is rejected as soon as its length is known.
     pub max_message: usize,
-    /// How often a silent client is pinged, and how long its answer may take.
+    /// Interval of pings to a silent client, and time limit for its answer.
     pub keepalive: (Duration, Duration),
-    /// Tells by the path of a call which of its messages are bounded.
+    /// Returns, by the path of a call, which of its messages are limited.
     pub unproven: fn(&str) -> Unproven,
-    /// Is told what goes wrong with clients.
+    /// Receives warnings about clients.
     pub warn: Warn,
 }
 
@@ -75,10 +76,11 @@ impl fmt::Debug for ServerOptions {
     }
 }
 
-/// A server of gRPC to add services to, and the connections to serve.
+/// A gRPC server to which services can be added, and the connections to serve.
 pub type Listening = (Server<Stack<Bounds, Identity>>, Connections);
 
-/// Accepts connections until `stop`, and returns them with the server that bounds them. Needs a tokio runtime.
+/// Accepts connections until `stop` is cancelled. Returns them, and a server that limits them. Requires a tokio
+/// runtime.
 pub fn listen(listener: TcpListener, options: ServerOptions, stop: CancellationToken) -> Listening {
     let (interval, timeout) = options.keepalive;
     let server = Server::builder()

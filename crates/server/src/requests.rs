@@ -1,4 +1,4 @@
-//! Who may begin a request, when there is room for so many that are not complete.
+//! Decides which connections may start a request, since the number of incomplete requests is limited.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::budget::{Budget, REQUEST, REQUESTS};
 use crate::slots::Slot;
 
-/// The requests of one connection that are not complete.
+/// Counter of a connection's incomplete requests.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct OfConnection(Arc<Counted>);
 
@@ -17,17 +17,17 @@ struct Counted {
 }
 
 impl OfConnection {
-    /// Returns whether it has taken more than its due since this was last asked.
+    /// Returns whether the connection has exceeded its share since the last call.
     pub(crate) fn take_greedy(&self) -> bool {
         self.0.is_greedy.load(Ordering::Relaxed) && self.0.is_greedy.swap(false, Ordering::Relaxed)
     }
 }
 
-/// A connection with fewer requests that are not complete is not greedy: those of a client that behaves well are complete as
-/// soon as they are read.
+/// A connection with fewer incomplete requests does not count as greedy: requests of a well-behaved client are
+/// complete as soon as they are read.
 const FEW: usize = 8;
 
-/// The place of a request that is not complete; dropped, it is free.
+/// Slot of an incomplete request; dropping it frees the slot.
 #[derive(Debug)]
 pub(crate) struct Place {
     pub(crate) slot: Slot,
@@ -35,9 +35,9 @@ pub(crate) struct Place {
 }
 
 impl Budget {
-    /// Takes a place for a request that begins, unless its connection has more than its part of them and all are held.
+    /// Takes a slot for a new request, unless all slots are taken and the connection has more than its share of them.
     ///
-    /// So a connection with many requests does not keep out those of another one.
+    /// A connection with many requests therefore does not block those of another one.
     pub(crate) fn admit(&self, connection: &OfConnection) -> Option<Place> {
         if self.requests.have_room(REQUEST) {
             return Some(self.place(connection));
@@ -50,7 +50,7 @@ impl Budget {
         (open < part).then(|| self.place(connection))
     }
 
-    /// Takes a place for a request, that of the oldest one if all are taken.
+    /// Takes a slot for a request, from the oldest one if all are taken.
     pub(crate) fn place(&self, connection: &OfConnection) -> Place {
         connection.0.open.fetch_add(1, Ordering::Relaxed);
         Place { slot: self.requests.take(REQUEST), connection: connection.clone() }
@@ -77,7 +77,7 @@ mod tests {
         assert!(greedy.take_greedy() && !greedy.take_greedy());
         let place = budget.admit(&modest);
         assert!(place.is_some() && !modest.take_greedy());
-        // The oldest of the others lost its own, and still holds what it has.
+        // The oldest request lost its slot, but still holds its memory.
         assert!(budget.admit(&greedy).is_none());
         places.truncate(places.len() / 2 - 1);
         assert!(budget.admit(&greedy).is_some());

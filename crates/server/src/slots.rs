@@ -1,8 +1,8 @@
-//! Places for what clients may hold without a signature, which take so many bytes together and no more.
+//! Slots for the memory of clients that have not authenticated, with a limit on their total size.
 //!
-//! When there is no room, the newest client gets that of the places that were longest without a renewal: a client that says
-//! something is served at once, however many others say nothing. Who has lost a place learns it, and then gives up what it
-//! holds; until then it still counts as held.
+//! When the limit is reached, the newest client takes over the slots that have not been renewed for the longest time.
+//! A client that sends data is thus served immediately, however many others are silent. The holder of a lost slot is
+//! notified and then frees its memory, which counts as held until then.
 
 use std::collections::BTreeMap;
 use std::future::Future as _;
@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 
 use tokio::sync::oneshot;
 
-/// A share of the budget, from which places are taken.
+/// Share of the budget, from which slots are taken.
 #[derive(Clone, Debug)]
 pub(crate) struct Slots(Arc<Shared>);
 
@@ -22,13 +22,13 @@ struct Shared {
     taken: Mutex<Taken>,
 }
 
-/// Who has a place, longest without a renewal first.
+/// Taken slots, the least recently renewed first.
 #[derive(Debug, Default)]
 struct Taken {
     next: u64,
-    /// The bytes of all places together.
+    /// Total size of all slots.
     bytes: usize,
-    /// The same, with those of places that were taken away and are not given up.
+    /// Total size including lost slots whose memory is not freed yet.
     held: usize,
     slots: BTreeMap<u64, Place>,
 }
@@ -36,7 +36,7 @@ struct Taken {
 #[derive(Debug)]
 struct Place {
     bytes: usize,
-    /// Dropped to take the place away.
+    /// Dropped to take the slot away.
     #[expect(dead_code, reason = "held for its destructor")]
     holder: oneshot::Sender<()>,
 }
@@ -56,7 +56,8 @@ impl Taken {
         Some(place)
     }
 
-    /// Takes the oldest places away until the others have room; the newest one stays, even if it is too large.
+    /// Takes the oldest slots away until the total is within the limit. The newest one stays, even if it is too
+    /// large.
     fn shrink(&mut self, limit: usize) {
         while self.bytes > limit
             && self.slots.len() > 1
@@ -68,19 +69,19 @@ impl Taken {
 }
 
 impl Shared {
-    /// Locks only to look up and insert: nothing awaits under it.
+    /// Locks the slots, for lookups and inserts only. Do not await while holding the lock.
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Slots {
-    /// Makes a share of so many bytes.
+    /// Creates a share of the given size in bytes.
     pub(crate) fn new(limit: usize) -> Self {
         Self(Arc::new(Shared { limit, taken: Mutex::default() }))
     }
 
-    /// Takes a place of so many bytes, from others if there is no room.
+    /// Takes a slot of the given size, from others if necessary.
     pub(crate) fn take(&self, bytes: usize) -> Slot {
         let (holder, lost) = oneshot::channel();
         let mut taken = self.0.taken();
@@ -91,18 +92,18 @@ impl Slots {
         Slot { bytes, renewal: Renewal { shared: Arc::clone(&self.0), id: Arc::new(Mutex::new(id)) }, lost }
     }
 
-    /// Returns whether so many bytes more can be held.
+    /// Returns whether the given number of bytes is available.
     pub(crate) fn have_room(&self, bytes: usize) -> bool {
         self.0.taken().held + bytes <= self.0.limit
     }
 
-    /// Returns the number of places.
+    /// Returns the number of slots.
     pub(crate) fn count(&self) -> usize {
         self.0.taken().slots.len()
     }
 }
 
-/// A place; dropped, it is free.
+/// Slot; dropping it frees the memory.
 #[derive(Debug)]
 pub(crate) struct Slot {
     bytes: usize,
@@ -111,17 +112,17 @@ pub(crate) struct Slot {
 }
 
 impl Slot {
-    /// Returns what renews the place.
+    /// Returns a handle that renews the slot.
     pub(crate) fn renewal(&self) -> Renewal {
         self.renewal.clone()
     }
 
-    /// Returns the size of the place.
+    /// Returns the size of the slot in bytes.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Makes the place larger or smaller, and the newest one, unless another has it.
+    /// Resizes the slot and makes it the newest, unless it is lost.
     pub(crate) fn resize(&mut self, bytes: usize) {
         let before = std::mem::replace(&mut self.bytes, bytes);
         let mut id = self.renewal.id();
@@ -133,12 +134,12 @@ impl Slot {
         }
     }
 
-    /// Waits until another has the place.
+    /// Waits until the slot is lost.
     pub(crate) async fn lost(&mut self) {
         let _ = (&mut self.lost).await;
     }
 
-    /// Returns whether another has the place, or wakes the task when it has.
+    /// Returns whether the slot is lost; otherwise wakes the task when it is.
     pub(crate) fn poll_lost(&mut self, context: &mut Context<'_>) -> Poll<()> {
         Pin::new(&mut self.lost).poll(context).map(drop)
     }
@@ -153,7 +154,7 @@ impl Drop for Slot {
     }
 }
 
-/// Renews a place.
+/// Renews a slot.
 #[derive(Clone, Debug)]
 pub(crate) struct Renewal {
     shared: Arc<Shared>,
@@ -161,7 +162,7 @@ pub(crate) struct Renewal {
 }
 
 impl Renewal {
-    /// Makes the place the newest, unless another has it.
+    /// Makes the slot the newest, unless it is lost.
     pub(crate) fn renew(&self) {
         let mut id = self.id();
         let mut taken = self.shared.taken();
@@ -212,7 +213,7 @@ mod tests {
         let (mut first, mut second, mut third) = (slots.take(10), slots.take(10), slots.take(10));
         second.resize(11);
         assert_eq!([is_lost(&mut first), is_lost(&mut second), is_lost(&mut third)], [true, false, false]);
-        // Its place stays lost.
+        // The slot stays lost.
         first.resize(30);
         second.resize(5);
         let mut fourth = slots.take(15);

@@ -1,4 +1,4 @@
-//! The server's TLS.
+//! TLS configuration of the server.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{RootCertStore, ServerConfig};
 
-/// The server's certificate with its key, ready to use.
+/// Certificate and key of the server, ready to use.
 #[derive(Clone)]
 pub struct ServerTls(pub(crate) Arc<ServerConfig>);
 
@@ -19,7 +19,7 @@ impl fmt::Debug for ServerTls {
     }
 }
 
-/// There can be no TLS with what was given.
+/// Error from creating a TLS configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerTlsError {
     /// The certificate's PEM text cannot be read.
@@ -28,19 +28,19 @@ pub enum ServerTlsError {
     /// The key's PEM text cannot be read.
     #[error("the TLS key cannot be read: {0}")]
     Key(rustls::pki_types::pem::Error),
-    /// The two do not fit, or are of a kind that is not supported.
+    /// The certificate and the key do not match, or their type is not supported.
     #[error("the TLS certificate and key cannot be used: {0}")]
     Unusable(rustls::Error),
 }
 
 impl ServerTls {
-    /// Reads the certificate, with those that lead to its root if any, and its key. TLS 1.2 or later, as with Fabric;
-    /// clients show no certificate.
+    /// Reads the certificate, with its chain if there is one, and its key from PEM. Requires TLS 1.2 or later, like
+    /// Fabric, and no client certificate.
     pub fn from_pem(certificates: &[u8], key: &[u8]) -> Result<Self, ServerTlsError> {
         Self::new(certificates, key, WebPkiClientVerifier::no_client_auth())
     }
 
-    /// Reads the same, and the CA of whom every client must have a certificate.
+    /// Like [`Self::from_pem`], but requires a client certificate issued by `ca`.
     pub fn with_clients_of(ca: &[u8], certificates: &[u8], key: &[u8]) -> Result<Self, ServerTlsError> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(ca) {

@@ -1,7 +1,8 @@
-//! What messages may take that have not been read to their end: nobody knows yet whether their signatures hold.
+//! Limits the memory of incomplete messages, whose signatures cannot be verified yet.
 //!
-//! All of them share a number of bytes. Each takes what has arrived of it, not what it promises; when there is no room, the
-//! one that has grown least recently is refused. Each must arrive at a minimum speed.
+//! All of them share a number of bytes. Each message counts with the bytes that have arrived, not with its announced
+//! length. When the limit is reached, the message that has been idle for the longest time is rejected. Each must
+//! arrive at a minimum speed.
 
 use std::collections::VecDeque;
 use std::future::Future as _;
@@ -18,20 +19,21 @@ use tonic::body::Body;
 use crate::budget::{Budget, REQUEST, SMALL};
 use crate::requests::{OfConnection, Place};
 
-/// How long a message may take to arrive, and how much longer for each MiB of it that is there.
+/// Time limit for a message to arrive, and additional time for each MiB that has arrived.
 const TIME: (Duration, Duration) = (Duration::from_secs(10), Duration::from_secs(1));
 
-/// Bytes of a message are copied into pieces of this size: as they arrive, one byte may keep a whole buffer alive.
+/// Bytes of a message are copied into pieces of this size, because a single byte could otherwise keep a whole receive
+/// buffer alive.
 const PIECE: usize = 64 << 10;
 
-/// A message of gRPC begins with a byte for its compression, and its length.
+/// Length of a gRPC message header: a compression flag, and the length of the message.
 const HEADER: usize = 5;
 
-/// The room for unread messages of a listener.
+/// Memory for unread messages of a listener.
 #[derive(Clone, Debug)]
 pub(crate) struct Unread {
     budget: Budget,
-    /// The largest message; a larger one is refused when its length is known.
+    /// Maximum size of a message. A larger one is rejected as soon as its length is known.
     max_message: usize,
 }
 
@@ -40,7 +42,7 @@ impl Unread {
         Self { budget: budget.clone(), max_message }
     }
 
-    /// Bounds what a request's messages may take; refuses it if its connection has too many already.
+    /// Limits the messages of a request. Rejects the request if its connection has too many already.
     pub(crate) fn bound(
         &self,
         body: Body,
@@ -67,40 +69,41 @@ impl Unread {
     }
 }
 
-/// Unproven messages of a request come from a client that has not proved who it is.
+/// Messages of a request that come from a client that has not proved its identity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unproven {
-    /// The only message, which is complete when the request has ended: until then nothing is done with it.
+    /// The only message. It is processed only after the end of the request.
     Only,
-    /// Every message, as each has a signature of its own.
+    /// Every message, since each has its own signature.
     Every,
-    /// The first one, as it registers a chaincode. Later ones may take their time: a debugger may have stopped the chaincode.
+    /// The first message, which registers a chaincode. Later ones have no time limit, since a debugger may have
+    /// stopped the chaincode.
     First,
 }
 
-/// A request's body, from which a message comes when it is there to its end.
+/// Body of a request, which returns only complete messages.
 struct Bounded {
     body: Body,
     which: Unproven,
     room: Unread,
     connection: OfConnection,
     message: Message,
-    /// Pieces of messages that are complete.
+    /// Pieces of complete messages.
     complete: VecDeque<Bytes>,
-    /// While a message is awaited.
+    /// State while waiting for a message.
     waiting: Option<Waiting>,
-    /// Whether no message was complete yet: one is awaited then, though nothing of it is there.
+    /// Whether no message has been complete yet, so that the first is waited for even before it starts.
     is_first: bool,
     is_over: bool,
-    /// Whether there is more than the only message.
+    /// Whether there is more data than the only message.
     is_surplus: bool,
 }
 
-/// A message that is not complete.
+/// Incomplete message.
 struct Waiting {
     place: Place,
     since: Instant,
-    /// Set when there is nothing to read: most messages are complete before.
+    /// Set when there is no data to read, since most messages are complete before that.
     time: Option<Pin<Box<Sleep>>>,
 }
 
@@ -109,7 +112,7 @@ impl Waiting {
         Self { place, since: Instant::now(), time: None }
     }
 
-    /// Waits until so many bytes should have been more.
+    /// Waits for the deadline of a message, given the number of bytes that have arrived.
     fn poll_time(&mut self, arrived: usize, context: &mut Context<'_>) -> Poll<()> {
         let mib = u32::try_from(arrived >> 20).unwrap_or(u32::MAX);
         let end = self.since + TIME.0 + TIME.1 * mib;
@@ -121,16 +124,16 @@ impl Waiting {
     }
 }
 
-/// What has arrived of a message.
+/// Parts of a message that have arrived.
 #[derive(Default)]
 struct Message {
     header: Vec<u8>,
-    /// Its length, when the header is there.
+    /// Length of the message, once the header is complete.
     length: usize,
-    /// How much of it is missing.
+    /// Number of missing bytes.
     missing: usize,
     pieces: VecDeque<Bytes>,
-    /// How many bytes the pieces take.
+    /// Total size of the pieces.
     ended: usize,
     last: BytesMut,
 }
@@ -140,7 +143,7 @@ impl Message {
         !self.header.is_empty()
     }
 
-    /// Takes bytes of the header; returns the length when it is complete.
+    /// Reads bytes of the header; returns the length when the header is complete.
     fn read_header(&mut self, data: &mut Bytes) -> Option<usize> {
         let taken = data.split_to(data.len().min(HEADER - self.header.len()));
         self.header.extend_from_slice(&taken);
@@ -152,7 +155,8 @@ impl Message {
         while data.has_remaining() {
             if self.last.capacity() == self.last.len() {
                 self.end_piece();
-                // As much as has arrived already: a message that says it is large, and then stays away, takes little.
+                // At most as much as has arrived already, so that a message that only announces a large size takes
+                // little memory.
                 self.last.reserve(self.arrived().min(self.missing + data.len()).min(PIECE));
             }
             let fitting = data.len().min(self.last.capacity() - self.last.len());
@@ -160,12 +164,12 @@ impl Message {
         }
     }
 
-    /// Returns how many bytes of the content have arrived.
+    /// Returns the number of content bytes that have arrived.
     fn arrived(&self) -> usize {
         self.length - self.missing
     }
 
-    /// Returns how many bytes it takes.
+    /// Returns the memory that the message takes.
     fn size(&self) -> usize {
         self.ended + self.last.capacity()
     }
@@ -177,7 +181,7 @@ impl Message {
         }
     }
 
-    /// Returns the pieces, and begins anew.
+    /// Returns the pieces, and resets the message.
     fn take(&mut self) -> VecDeque<Bytes> {
         self.end_piece();
         let mut pieces = std::mem::take(&mut self.pieces);
@@ -188,7 +192,7 @@ impl Message {
 }
 
 impl Bounded {
-    /// Returns whether later messages are not bounded.
+    /// Returns whether later messages are not limited.
     fn is_trusted(&self) -> bool {
         self.which == Unproven::First && !self.is_first
     }
@@ -198,7 +202,7 @@ impl Bounded {
         self.which != Unproven::Only && !self.is_first && !self.message.has_begun()
     }
 
-    /// Ends the request, with what is there of a message: tonic finds that it is not complete.
+    /// Ends the request with the incomplete message, which tonic reports.
     fn end(&mut self) {
         self.is_over = true;
         if self.message.has_begun() {
@@ -207,7 +211,7 @@ impl Bounded {
         self.waiting = None;
     }
 
-    /// Takes what has arrived.
+    /// Takes data that has arrived.
     fn take(&mut self, mut data: Bytes) {
         while data.has_remaining() {
             if self.is_trusted() {
@@ -218,14 +222,14 @@ impl Bounded {
                 self.is_surplus = true;
                 return;
             }
-            // Between two messages of a stream there was none.
+            // Between two messages of a stream, there is no wait yet.
             let waiting =
                 self.waiting.get_or_insert_with(|| Waiting::new(self.room.budget.place(&self.connection)));
             if self.message.header.len() < HEADER {
                 let Some(length) = self.message.read_header(&mut data) else { return };
                 (self.message.length, self.message.missing) = (length, length);
                 if length > self.room.max_message {
-                    // Refused by its header alone: nothing is kept.
+                    // Rejected by its header alone, so nothing is kept.
                     self.message.missing = 0;
                     data.clear();
                     self.is_over = true;
@@ -248,10 +252,10 @@ impl Bounded {
         }
     }
 
-    /// Returns an error when another message has the place, or when the time is over.
+    /// Returns an error if another message has taken the slot, or if the time limit has passed.
     fn poll_waiting(&mut self, context: &mut Context<'_>) -> Poll<Status> {
         let arrived = self.message.arrived();
-        // Where nothing is awaited there is nothing to lose.
+        // Without a wait, there is no slot to lose.
         let Some(waiting) = &mut self.waiting else { return Poll::Pending };
         if waiting.place.slot.poll_lost(context).is_ready() {
             return Poll::Ready(Status::resource_exhausted(
@@ -263,7 +267,7 @@ impl Bounded {
             .map(|()| Status::deadline_exceeded("the request did not arrive in time"))
     }
 
-    /// Ends the request with an error, and keeps nothing of it.
+    /// Ends the request with an error, and drops its data.
     fn refuse(&mut self, status: Status) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         (self.is_over, self.is_surplus) = (true, false);
         self.complete.clear();
@@ -300,12 +304,12 @@ impl HttpBody for Bounded {
             match Pin::new(&mut self.body).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => self.take(data),
-                    // No client sends trailers.
+                    // gRPC clients send no trailers.
                     Err(_) => self.end(),
                 },
                 Poll::Ready(None) => self.end(),
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                // Between two messages of a stream a client may be silent.
+                // Between two messages of a stream, a client may be silent.
                 Poll::Pending if self.is_between() => return Poll::Pending,
                 Poll::Pending => {
                     let error = ready!(self.poll_waiting(context));

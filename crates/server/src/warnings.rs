@@ -1,4 +1,4 @@
-//! Warnings about clients, of which a hostile one could cause any number.
+//! Rate limit for warnings that a hostile client could cause in any number.
 
 use std::fmt::Display;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,10 +8,10 @@ use tokio::time::Instant;
 
 use crate::Warn;
 
-/// How long the same kind of warning is not repeated.
+/// Time during which a kind of warning is not repeated.
 const PAUSE: Duration = Duration::from_secs(10);
 
-/// Warnings that begin with the same words: one in ten seconds, with the number of those that were left out.
+/// Warnings with the same prefix: prints one in ten seconds, with the number of suppressed ones.
 #[derive(Clone)]
 pub(crate) struct Warnings {
     subject: Arc<str>,
@@ -34,15 +34,15 @@ impl Warnings {
         if let Some(left_out) = self.left_out() {
             let before = match left_out {
                 0 => String::new(),
-                number => format!(" (and {number} times before this, for one reason or another)"),
+                number => format!(" (and {number} similar failures before)"),
             };
             (self.warn)(format!("{}: {reason}{before}", self.subject));
         }
     }
 
-    /// Returns how many warnings were left out since the last one, or nothing if this one is left out, too.
+    /// Returns the number of warnings suppressed since the last one, or [`None`] if this one is suppressed, too.
     fn left_out(&self) -> Option<u64> {
-        // Locked only to count: nothing awaits under it.
+        // Locked only to count. Do not await while holding the lock.
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         if told.last.is_some_and(|last| now < last + PAUSE) {

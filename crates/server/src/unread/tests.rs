@@ -1,4 +1,4 @@
-//! What becomes of requests that are whole, incomplete, late or too large.
+//! Requests that are complete, incomplete, late or too large.
 
 use std::task::Waker;
 
@@ -11,7 +11,7 @@ use crate::requests::OfConnection;
 
 const MAX_MESSAGE: usize = 100 << 20;
 
-/// A body with frames that a test hands out, and with an end or not.
+/// Body with frames provided by a test, and with or without an end.
 struct Script {
     frames: VecDeque<Bytes>,
     ends: bool,
@@ -38,7 +38,7 @@ fn message(content: &[u8]) -> Vec<u8> {
     [&[0][..], &length.to_be_bytes(), content].concat()
 }
 
-/// A body without an end.
+/// Creates a body without an end.
 fn open(room: &Unread, which: Unproven, frames: &[Vec<u8>]) -> Body {
     let frames = frames.iter().map(|frame| Bytes::from(frame.clone())).collect();
     room.bound(Body::new(Script { frames, ends: false }), which, &OfConnection::default()).unwrap()
@@ -52,7 +52,7 @@ fn poll(body: &mut Body) -> Poll<Option<Result<Vec<u8>, Status>>> {
         .map(|next| next.map(|frame| frame.map(|frame| frame.into_data().unwrap().to_vec())))
 }
 
-/// Reads what there is without waiting.
+/// Reads the available data without waiting.
 fn read(body: &mut Body) -> Vec<u8> {
     let mut read = Vec::new();
     while let Poll::Ready(Some(Ok(piece))) = poll(body) {
@@ -224,13 +224,13 @@ proptest! {
         rest in 0_usize..7,
         which in prop::sample::select(vec![Unproven::Only, Unproven::Every, Unproven::First]),
     ) {
-        // Only one message, or the beginning of one, is a right request there.
+        // Only a single message, or a part of one, is a valid request here.
         let (contents, rest) = match (which, contents.as_slice()) {
             (Unproven::Only, [first, ..]) => (vec![*first], 0),
             _ => (contents, rest),
         };
         let mut sent: Vec<u8> = contents.iter().flat_map(|(size, byte)| message(&vec![*byte; *size])).collect();
-        // A message that is cut short: tonic finds out.
+        // A truncated message, which tonic reports.
         sent.extend(&message(b"xx")[..rest]);
         let (mut left, mut frames) = (sent.as_slice(), VecDeque::new());
         for cut in cuts.iter().cycle() {

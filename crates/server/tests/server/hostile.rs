@@ -1,4 +1,4 @@
-//! Clients that have not authenticated, which say nothing, or too much, or do not come to an end.
+//! Clients that have not authenticated and send nothing, too much, or incomplete data.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use crate::running::{LIMIT, Running, start, start_with};
 use crate::tls::Certified;
 
-/// The beginning of HTTP/2, with settings that say nothing.
+/// Start of HTTP/2, with empty settings.
 const HTTP2: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
 async fn connect(server: &Running) -> TcpStream {
@@ -22,7 +22,7 @@ async fn connect(server: &Running) -> TcpStream {
 /// Reads until the server closes the connection.
 async fn closed(connection: &mut TcpStream) {
     let mut read = Vec::new();
-    // A reset closes it, too.
+    // A reset also closes the connection.
     let _ = timeout(LIMIT, connection.read_to_end(&mut read)).await.unwrap();
 }
 
@@ -32,7 +32,7 @@ async fn a_client_that_says_nothing_is_disconnected() {
     let mut silent = connect(&server).await;
     let mut slow = connect(&server).await;
     slow.write_all(&HTTP2[..7]).await.unwrap();
-    // The server's answer shows that it has taken the two before.
+    // The server's answer shows that it has accepted the two before.
     server.call().await;
     tokio::time::pause();
     closed(&mut silent).await;
@@ -60,7 +60,7 @@ async fn a_check_whether_the_port_is_open_is_not_worth_a_warning() {
     server.stop().await;
 }
 
-/// The client started TLS, and either takes its time over it or never answers.
+/// The client has started TLS, and then continues slowly or not at all.
 #[tokio::test]
 async fn a_client_that_does_not_finish_its_tls_handshake_is_disconnected() {
     let certified = Certified::new();
@@ -70,7 +70,7 @@ async fn a_client_that_does_not_finish_its_tls_handshake_is_disconnected() {
         let hello = client_hello();
         let mut pieces = hello.chunks(bytes_at_once.min(hello.len()));
         slow.write_all(pieces.next().unwrap()).await.unwrap();
-        // The server's answer shows that it has taken the connection before.
+        // The server's answer shows that it has accepted the connection before.
         server.call().await;
         tokio::time::pause();
         let begin = Instant::now();
@@ -84,13 +84,13 @@ async fn a_client_that_does_not_finish_its_tls_handshake_is_disconnected() {
             }
             std::future::pending::<()>().await;
         };
-        // The server's part of the handshake comes, if it could.
+        // The server's part of the handshake arrives, if it was sent.
         let mut read = Vec::new();
         tokio::select! {
             read = timeout(LIMIT, reading.read_to_end(&mut read)) => drop(read.unwrap()),
             () = drip => {}
         }
-        // Less than the limit: it began before the clock was paused.
+        // Less than the limit, because the time started before the clock was paused.
         assert!(begin.elapsed() <= Duration::from_secs(10), "{:?}", begin.elapsed());
         tokio::time::resume();
         let expected = format!(
@@ -102,7 +102,7 @@ async fn a_client_that_does_not_finish_its_tls_handshake_is_disconnected() {
     }
 }
 
-/// However many connections say nothing or not enough, a client that sends its first message goes on.
+/// A client that sends its first message proceeds, however many connections send nothing or too little.
 #[tokio::test]
 async fn a_client_in_its_tls_handshake_keeps_its_place_before_silent_ones() {
     let server = start_with(Some(&Certified::new()), few_files()).await;
@@ -132,7 +132,7 @@ async fn a_client_in_its_tls_handshake_keeps_its_place_before_silent_ones() {
     server.stop().await;
 }
 
-/// Of the handshakes that have begun and do not go on there are 400.
+/// There can be 400 unfinished handshakes.
 #[tokio::test]
 async fn of_too_many_handshakes_the_one_that_began_first_is_closed() {
     let server = start_with(Some(&Certified::new()), few_files()).await;
@@ -149,13 +149,13 @@ async fn of_too_many_handshakes_the_one_that_began_first_is_closed() {
     server.stop().await;
 }
 
-/// While every thread that serves is busy, connections are accepted all the same.
+/// Connections are accepted even while all serving threads are busy.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_busy_server_accepts_connections() {
     let server = start_with(None, few_files()).await;
     server.call().await;
     let address = server.address;
-    // The only thread that serves does this, and blocks.
+    // The only serving thread runs this, and blocks.
     let busy = tokio::spawn(async move {
         let mut oldest = std::net::TcpStream::connect(address).unwrap();
         oldest.set_read_timeout(Some(LIMIT)).unwrap();
@@ -168,12 +168,12 @@ async fn a_busy_server_accepts_connections() {
     server.stop().await;
 }
 
-/// The budget where a process may open 1,024 files, with 100 places for connections that say nothing.
+/// Returns the budget of a process that may open 1,024 files, with 100 slots for silent connections.
 fn few_files() -> Budget {
     Budget::for_open_files(1_024)
 }
 
-/// The TLS library would collect up to 64 KiB of such a client, and wait for more.
+/// rustls would collect up to 64 KiB from such a client, and wait for more.
 #[tokio::test]
 async fn a_client_that_begins_with_another_record_of_tls_is_disconnected_at_once() {
     let server = start_with(Some(&Certified::new()), few_files()).await;
@@ -217,7 +217,7 @@ async fn two_listeners_share_a_budget() {
     for _ in 0..99 {
         silent.push(connect(&one).await);
     }
-    // The answer shows that all of them are taken.
+    // The answer shows that all of them were accepted.
     one.call().await;
     for _ in 0..2 {
         silent.push(connect(&two).await);
@@ -251,7 +251,7 @@ async fn of_too_many_connections_the_one_without_a_call_for_longest_is_closed() 
     for _ in 0..400 {
         let mut connection = connect(&server).await;
         connection.write_all(HTTP2).await.unwrap();
-        // The server's settings: it serves the connection.
+        // The server's settings show that it serves the connection.
         connection.read_exact(&mut [0; 9]).await.unwrap();
         idle.push(connection);
         if idle.len() == 300 {

@@ -1,4 +1,4 @@
-//! The server with a service of health behind it, met by clients over TCP.
+//! The server with a health service, called by clients over TCP.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

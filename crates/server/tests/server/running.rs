@@ -1,4 +1,4 @@
-//! A server on a free port of the loopback interface, and a client that behaves well.
+//! A server on a free port of the loopback interface, and a well-behaved client.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -16,10 +16,10 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::tls::Certified;
 
-/// Longer than anything here takes; only a test that fails waits so long.
+/// Time limit of all waits, longer than anything here takes; only a failing test reaches it.
 pub(crate) const LIMIT: Duration = Duration::from_mins(1);
 
-/// A server, and a client's connection to it.
+/// Server, and a client's connection to it.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     warnings: Arc<Mutex<Vec<String>>>,
@@ -28,12 +28,12 @@ pub(crate) struct Running {
     served: JoinHandle<Option<()>>,
 }
 
-/// Starts a server in plaintext with a budget of its own.
+/// Starts a plaintext server with its own budget.
 pub(crate) async fn start() -> Running {
     start_with(None, Budget::new()).await
 }
 
-/// Starts a server, with TLS if there is a certificate for localhost.
+/// Starts a server, with TLS if a certificate for localhost is given.
 pub(crate) async fn start_with(certificate: Option<&Certified>, budget: Budget) -> Running {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -51,7 +51,7 @@ pub(crate) async fn start_with(certificate: Option<&Certified>, budget: Budget) 
     let (mut builder, connections) = listen(listener, options, stop.clone());
     let (_, health) = tonic_health::server::health_reporter();
     let serving = builder.add_service(health).serve_with_incoming(connections);
-    // Connections that a test holds open do not keep it.
+    // Connections that a test keeps open do not prevent the stop.
     let served = tokio::spawn(stop.clone().run_until_cancelled_owned(async { serving.await.unwrap() }));
     let channel = match certificate {
         Some(certificate) => Channel::from_shared(format!("https://localhost:{}", address.port()))
@@ -77,7 +77,7 @@ impl Running {
         self.warnings.lock().unwrap().clone()
     }
 
-    /// Stops the server and waits until it has.
+    /// Stops the server and waits until it has stopped.
     pub(crate) async fn stop(self) {
         let Self { client, stop, served, .. } = self;
         drop(client);

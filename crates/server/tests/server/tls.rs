@@ -3,7 +3,7 @@
 use ccs_server::ServerTls;
 use rcgen::{CertificateParams, KeyPair};
 
-/// A certificate for localhost, and its key.
+/// Certificate for localhost, and its key.
 pub(crate) struct Certified {
     pub(crate) certificate: String,
     key: String,
