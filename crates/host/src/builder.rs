@@ -1,4 +1,4 @@
-//! An entry of `externalBuilders` in core.yaml, and what its programs see of the peer's environment.
+//! An entry of `externalBuilders` in core.yaml, and the environment of its programs.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -7,20 +7,20 @@ use std::path::PathBuf;
 
 use crate::event::BuilderStep;
 
-/// The variables of a process.
+/// Environment variables of a process.
 pub type Environment = BTreeMap<OsString, OsString>;
 
-/// Variables that every builder gets, if the peer has them.
+/// Variables that every builder receives if the peer has them.
 const ALWAYS: [&str; 4] = ["LD_LIBRARY_PATH", "LIBPATH", "PATH", "TMPDIR"];
 
-/// An external builder, as core.yaml declares it.
+/// External builder, as declared in core.yaml.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExternalBuilder {
-    /// Its name, which a durable build remembers.
+    /// Name of the builder, which is stored with durable builds.
     pub name: String,
-    /// The folder whose `bin` holds the programs.
+    /// Folder whose `bin` contains the programs.
     pub path: PathBuf,
-    /// The variables of the peer that its programs may see.
+    /// Variables of the peer that its programs receive.
     pub propagate_environment: Vec<String>,
 }
 
@@ -31,16 +31,16 @@ impl ExternalBuilder {
         self.path.join("bin").join(step.as_str())
     }
 
-    /// Says whether the program for a step is there and executable.
+    /// Returns whether the program for a step exists and is executable.
     pub(crate) fn has(&self, step: BuilderStep) -> bool {
         let metadata = std::fs::metadata(self.program(step));
         metadata.is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     }
 
-    /// Picks the variables that a program gets.
+    /// Selects the variables that a program receives.
     ///
-    /// When there is none of them the program gets all: Go reads an empty list as "inherit" (Go 1.26 `os/exec`,
-    /// `Cmd.Env` nil), and a peer inherits this mistake.
+    /// If none of them is set, the program receives all variables: Go treats an empty list as "inherit" (Go 1.26
+    /// `os/exec`, `Cmd.Env` nil), and so does a peer, although this is not intended.
     pub(crate) fn environment(&self, peer: &Environment) -> Environment {
         let listed = self.propagate_environment.iter().map(String::as_str).chain(ALWAYS);
         let pruned: Environment = listed

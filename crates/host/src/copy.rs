@@ -5,47 +5,47 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
-/// A folder could not be copied.
+/// Error from copying a folder.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
-    /// A symbolic link names an absolute path.
+    /// A symbolic link has an absolute target.
     #[error("refusing to copy absolute symlink {} -> {}", link.display(), target.display())]
     AbsoluteLink {
-        /// The link.
+        /// Path of the link.
         link: PathBuf,
-        /// What it names.
+        /// Target of the link.
         target: PathBuf,
     },
     /// A symbolic link leads out of the folder.
     #[error("refusing to copy symlink {} -> {} pointing outside of source root", link.display(), target.display())]
     EscapingLink {
-        /// The link.
+        /// Path of the link.
         link: PathBuf,
-        /// What it names.
+        /// Target of the link.
         target: PathBuf,
     },
-    /// Neither file nor folder nor link.
+    /// The entry is neither a file, nor a folder, nor a link.
     #[error("refusing to copy unsupported file {} with mode {mode:o}", path.display())]
     Unsupported {
-        /// The entry.
+        /// Path of the entry.
         path: PathBuf,
-        /// Its mode.
+        /// Mode of the entry.
         mode: u32,
     },
-    /// The system refuses.
+    /// Error of the system.
     #[error("could not copy {}: {error}", path.display())]
     Io {
-        /// The entry.
+        /// Path of the entry.
         path: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         error: io::Error,
     },
 }
 
-/// Copies the content of a folder into another, which may exist and then keeps its mode.
+/// Copies the content of a folder into another one. If that exists, it keeps its mode.
 ///
-/// Folders and files keep their exact modes; links are made anew when they are relative and stay inside.
-/// What was copied stays when the rest cannot be: the caller owns the target.
+/// Folders and files keep their exact modes. Relative links that stay inside the folder are recreated. On an error,
+/// already copied files stay, since the caller owns the target.
 pub(crate) fn copy_folder(source: &Path, target: &Path) -> Result<(), CopyError> {
     copy_entries(source, source, target)
 }
@@ -67,7 +67,7 @@ fn copy_entries(root: &Path, source: &Path, target: &Path) -> Result<(), CopyErr
     if !is_new {
         return Ok(());
     }
-    // Last, for a folder that may not be written.
+    // Last, since the folder may not be writable afterwards.
     let mode = fs::metadata(source).map_err(failure(source))?.permissions();
     fs::set_permissions(target, mode).map_err(failure(target))
 }
@@ -88,7 +88,7 @@ fn copy_entry(root: &Path, source: &Path, target: &Path) -> Result<(), CopyError
     }
 }
 
-/// Refuses links that leave the folder, by their text alone.
+/// Rejects links that leave the folder, judged only by their text.
 fn check_link(root: &Path, link: &Path, target: &Path) -> Result<(), CopyError> {
     if target.is_absolute() {
         return Err(CopyError::AbsoluteLink { link: link.to_owned(), target: target.to_owned() });

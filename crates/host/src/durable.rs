@@ -1,4 +1,4 @@
-//! Builds that a peer keeps: `<peer.fileSystemPath>/externalbuilder/builds/<sanitised package id>`.
+//! Builds that a peer stores: `<peer.fileSystemPath>/externalbuilder/builds/<sanitised package id>`.
 
 use std::fs;
 use std::io;
@@ -11,31 +11,31 @@ use crate::copy::{self, CopyError};
 use crate::error::BuildError;
 use crate::scratch::{self, Scratch};
 
-/// A build that is kept.
+/// Stored build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DurableBuild {
-    /// The folder with `build-info.json`, `bld` and `release`.
+    /// Folder with `build-info.json`, `bld` and `release`.
     pub path: PathBuf,
-    /// The builder that made it.
+    /// Name of the builder that made it.
     pub builder: String,
-    /// Whether it was found rather than made.
+    /// Whether the build existed before.
     pub cached: bool,
 }
 
 impl DurableBuild {
-    /// Returns the folder that `build` filled.
+    /// Returns the output folder of `build`.
     #[must_use]
     pub fn build_folder(&self) -> PathBuf {
         self.path.join("bld")
     }
 
-    /// Returns the folder that `release` filled.
+    /// Returns the output folder of `release`.
     #[must_use]
     pub fn release_folder(&self) -> PathBuf {
         self.path.join("release")
     }
 
-    /// Returns the released connection.json; [`None`] when there is none, and a peer would call `run`.
+    /// Returns the released connection.json; [`None`] if there is none, in which case a peer calls `run`.
     #[must_use]
     pub fn connection_file(&self) -> Option<PathBuf> {
         let path = self.release_folder().join("chaincode").join("server").join("connection.json");
@@ -43,7 +43,7 @@ impl DurableBuild {
     }
 }
 
-/// Finds a build; that its folder exists is all that counts, as for a peer.
+/// Returns an existing build. As for a peer, only the existence of its folder counts.
 pub(crate) fn find(
     root: &Path,
     id: &PackageId,
@@ -70,10 +70,10 @@ pub(crate) fn find(
     Ok(Some(DurableBuild { path, builder, cached: true }))
 }
 
-/// How the name of a build begins that is not whole yet.
+/// Prefix of the names of incomplete builds.
 const DRAFT: &str = ".draft-";
 
-/// Removes the builds that a crash has left unfinished.
+/// Removes incomplete builds that a crash has left.
 pub(crate) fn remove_drafts(root: &Path) -> io::Result<()> {
     let entries = match fs::read_dir(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -88,7 +88,7 @@ pub(crate) fn remove_drafts(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Keeps what the programs made.
+/// Stores the output of the programs.
 pub(crate) fn store(
     root: &Path,
     id: &PackageId,
@@ -98,7 +98,7 @@ pub(crate) fn store(
     let path = root.join(id.sanitised());
     let failure = |error| BuildError::Persist { path: path.clone(), error };
     fs::create_dir_all(root).map_err(failure)?;
-    // A peer fills the folder in its place, and after a crash takes the part that is there for a complete build.
+    // A peer fills the folder in place, and after a crash takes an incomplete one for a complete build.
     let draft = scratch::create_unique(root, DRAFT).map_err(failure)?;
     let info = BuildInfo { builder_name: builder.name.clone() };
     let written = scratch::write_new(&draft.join("build-info.json"), &info.to_json(), 0o600)
@@ -112,7 +112,7 @@ pub(crate) fn store(
     Ok(DurableBuild { path, builder: builder.name.clone(), cached: false })
 }
 
-/// Returns the error of a name that is taken, which for a folder with content is another one.
+/// Returns the error for an existing name. The system reports a different one for a folder with content.
 fn taken(error: io::Error) -> io::Error {
     if error.kind() == io::ErrorKind::DirectoryNotEmpty { io::ErrorKind::AlreadyExists.into() } else { error }
 }

@@ -1,4 +1,4 @@
-//! Why a package was not built, in the words of a peer.
+//! Errors from building a package, with a peer's texts.
 
 use std::io;
 use std::path::PathBuf;
@@ -10,32 +10,32 @@ use ccs_files::build_info::BuildInfoError;
 use crate::copy::CopyError;
 use crate::step::StepFailure;
 
-/// A package was not built.
+/// Error from building a package.
 ///
-/// After the words `failed to invoke backing implementation of 'InstallChaincode': could not build chaincode: ` the text
-/// is what a peer answers to `peer lifecycle chaincode install` (Fabric 3.1).
+/// `failed to invoke backing implementation of 'InstallChaincode': could not build chaincode: ` followed by the text
+/// is a peer's answer to `peer lifecycle chaincode install` (Fabric 3.1).
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
-    /// No builder wants the package, and there is no Docker here.
+    /// No builder accepts the package, and there is no Docker here.
     #[error("docker build failed: docker build is disabled")]
     NoBuilder,
     /// The source folder could not be filled.
     #[error("external builder failed: could not create build context: could not untar source package: {0}")]
     Unpack(String),
-    /// The scratch folder could not be made.
+    /// The scratch folder could not be created.
     #[error("external builder failed: could not create build context: could not create {}: {error}", path.display())]
     Scratch {
-        /// The folder or file.
+        /// Path of the folder or file.
         path: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         error: io::Error,
     },
-    /// `detect` would keep a peer waiting; any other failure only means that the builder does not want the package.
+    /// `detect` would block a peer. Any other failure of `detect` only means that the builder rejects the package.
     #[error("external builder failed: external builder '{builder}' detect: {failure}")]
     Detect {
-        /// The builder.
+        /// Name of the builder.
         builder: String,
-        /// How.
+        /// Failure of the program.
         failure: StepFailure,
     },
     /// `build` failed.
@@ -43,9 +43,9 @@ pub enum BuildError {
         "external builder failed: external builder failed to build: external builder '{builder}' failed: {failure}"
     )]
     Build {
-        /// The builder.
+        /// Name of the builder.
         builder: String,
-        /// How.
+        /// Failure of the program.
         failure: StepFailure,
     },
     /// `release` failed.
@@ -53,28 +53,28 @@ pub enum BuildError {
         "external builder failed: external builder failed to release: builder '{builder}' release failed: {failure}"
     )]
     Release {
-        /// The builder.
+        /// Name of the builder.
         builder: String,
-        /// How.
+        /// Failure of the program.
         failure: StepFailure,
     },
-    /// The build could not be kept.
+    /// The build could not be stored.
     #[error("external builder failed: could not create dir '{}' to persist build output: {error}", path.display())]
     Persist {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         error: io::Error,
     },
     /// An output could not be copied.
     #[error("external builder failed: could not persist build output: {0}")]
     Copy(CopyError),
-    /// The place of an earlier build cannot be looked at.
+    /// The folder of an earlier build cannot be examined.
     #[error("external builder failed: existing build could not be restored: could not stat '{}': {error}", path.display())]
     Existing {
-        /// The folder.
+        /// Path of the folder.
         path: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         error: io::Error,
     },
     /// An earlier build has no readable `build-info.json`.
@@ -83,45 +83,45 @@ pub enum BuildError {
         file.display()
     )]
     NoBuildInfo {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         error: io::Error,
     },
-    /// The `build-info.json` of an earlier build cannot be understood.
+    /// The `build-info.json` of an earlier build is malformed.
     #[error("external builder failed: existing build could not be restored: malformed build info at '{}': {error}", file.display())]
     MalformedBuildInfo {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// Description of the error.
         error: BuildInfoError,
     },
-    /// The builder of an earlier build is not configured any more.
+    /// The builder of an earlier build is no longer configured.
     #[error(
         "external builder failed: existing build could not be restored: chaincode '{id}' was already built with \
          builder '{builder}', but that builder is no longer available"
     )]
     BuilderGone {
-        /// The package.
+        /// ID of the package.
         id: PackageId,
-        /// The builder.
+        /// Name of the builder.
         builder: String,
     },
-    /// The whole took too long.
+    /// The build took too long.
     #[error("the external builder did not finish within {within:?}")]
     InstallTimeout {
-        /// The limit.
+        /// Time limit.
         within: Duration,
     },
 }
 
 impl BuildError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::NoBuilder => {
-                "no builder's detect took the package: look at `type` in metadata.json and at externalBuilders"
+                "no builder's detect accepted the package: check `type` in metadata.json and externalBuilders"
             }
             Self::Detect { failure, .. } | Self::Build { failure, .. } | Self::Release { failure, .. } => {
                 return failure.hint();
@@ -130,10 +130,10 @@ impl BuildError {
                 "the build is incomplete: remove its folder and install again"
             }
             Self::BuilderGone { .. } => {
-                "give the builder its old name back, or remove the build's folder and install again"
+                "restore the builder's old name, or remove the build's folder and install again"
             }
             Self::Persist { error, .. } if error.kind() == io::ErrorKind::AlreadyExists => {
-                "another process built the same package meanwhile"
+                "another process built the same package at the same time"
             }
             Self::InstallTimeout { .. } => "a peer's limit is chaincode.installTimeout in core.yaml",
             _ => return None,

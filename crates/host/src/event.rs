@@ -1,9 +1,9 @@
-//! What an observer of the host hears.
+//! Events for observers of the host.
 
 use std::fmt;
 use std::time::Duration;
 
-/// A program of an external builder.
+/// Program of an external builder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BuilderStep {
     /// `detect SRC METADATA`
@@ -35,62 +35,62 @@ impl fmt::Display for BuilderStep {
     }
 }
 
-/// How a step ended.
+/// Result of a step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StepOutcome {
     /// The program exited with status 0.
     Success,
-    /// It did not; the text is a peer's, for example `exit status 1`.
+    /// The program failed. The text is a peer's, for example `exit status 1`.
     Failure(String),
 }
 
-/// Something that the host did or saw.
+/// Event on the host.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BuildEvent<'a> {
-    /// The package was built before; no program runs.
+    /// The package was already built, so no program runs.
     CacheHit {
-        /// The builder that built it.
+        /// Name of the builder that built it.
         builder: &'a str,
     },
     /// A program is about to start.
     StepStarted {
-        /// The builder it belongs to.
+        /// Name of the builder.
         builder: &'a str,
-        /// Which program.
+        /// Program that starts.
         step: BuilderStep,
     },
-    /// A program wrote a line, which a peer logs at level INFO.
+    /// A program wrote a line to stderr, which a peer logs at level INFO.
     StderrLine {
-        /// The builder it belongs to; a peer's logger is `chaincode.externalbuilder.<name>`.
+        /// Name of the builder; a peer's logger is `chaincode.externalbuilder.<name>`.
         builder: &'a str,
-        /// Which program; a peer's log has it as `command=<program>`.
+        /// Program that wrote the line; a peer logs it as `command=<program>`.
         step: BuilderStep,
-        /// The line without its end; what is not UTF-8 is replaced.
+        /// Line without its end. Invalid UTF-8 is replaced.
         line: &'a str,
     },
-    /// A line was longer than a peer reads: nothing further on stderr is seen.
+    /// A line was longer than a peer's limit, so the rest of stderr is ignored.
     StderrStopped {
-        /// The builder it belongs to.
+        /// Name of the builder.
         builder: &'a str,
-        /// Which program.
+        /// Program that wrote the line.
         step: BuilderStep,
-        /// The peer's log text.
+        /// Log message of a peer.
         reason: &'static str,
     },
     /// A program has ended.
     StepEnded {
-        /// The builder it belongs to.
+        /// Name of the builder.
         builder: &'a str,
-        /// Which program.
+        /// Program that ended.
         step: BuilderStep,
-        /// How it ended.
+        /// Result of the program.
         outcome: StepOutcome,
-        /// From its start to the end of its process and its stderr.
+        /// Time from its start until its process has ended and its stderr is closed.
         duration: Duration,
     },
     /// The builder has no executable `release`.
     ReleaseSkipped {
-        /// The builder.
+        /// Name of the builder.
         builder: &'a str,
     },
 }

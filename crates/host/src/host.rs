@@ -1,4 +1,4 @@
-//! The host itself: asks the builders in turn, and lets the one that takes the package build and release it.
+//! The host: runs `detect` of each builder in turn, and lets the first that accepts the package build and release it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::package::PackageSource;
 use crate::scratch::Scratch;
 use crate::step::{BuildLimits, Call, Runner};
 
-/// A peer's external builders and the places where it works with them.
+/// External builders of a peer, and the folders where it works with them.
 #[derive(Clone, Debug)]
 pub struct BuildHost {
     builders: Vec<ExternalBuilder>,
@@ -21,7 +21,7 @@ pub struct BuildHost {
     limits: BuildLimits,
 }
 
-/// Removes the builds under `file_system_path` that a crash has left unfinished; nobody may be building there.
+/// Removes incomplete builds under `file_system_path` that a crash has left. No build may be running there.
 pub fn remove_unfinished_builds(file_system_path: &Path) -> io::Result<()> {
     durable::remove_drafts(&durable_root(file_system_path))
 }
@@ -31,9 +31,10 @@ fn durable_root(file_system_path: &Path) -> PathBuf {
 }
 
 impl BuildHost {
-    /// Makes a host with the environment and the temporary folder of this process.
+    /// Creates a host with the environment and the temporary folder of this process.
     ///
-    /// Builds are kept in `externalbuilder/builds` under `file_system_path`, which is `peer.fileSystemPath` of a peer.
+    /// Builds are stored in `externalbuilder/builds` under `file_system_path`, which corresponds to a peer's
+    /// `peer.fileSystemPath`.
     #[must_use]
     pub fn new(builders: Vec<ExternalBuilder>, file_system_path: &Path) -> Self {
         Self {
@@ -45,14 +46,14 @@ impl BuildHost {
         }
     }
 
-    /// Makes scratch folders in another place.
+    /// Sets the folder for scratch folders.
     #[must_use]
     pub fn with_temporary_folder(mut self, folder: &Path) -> Self {
         folder.clone_into(&mut self.temporary);
         self
     }
 
-    /// Takes other variables for those of the peer's process.
+    /// Sets the environment variables of the peer, instead of those of this process.
     #[must_use]
     pub fn with_environment<K: Into<std::ffi::OsString>, V: Into<std::ffi::OsString>>(
         mut self,
@@ -62,17 +63,17 @@ impl BuildHost {
         self
     }
 
-    /// Waits for other times.
+    /// Sets the time limits.
     #[must_use]
     pub fn with_limits(mut self, limits: BuildLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Builds a package, or finds it built.
+    /// Builds a package, or returns an existing build.
     ///
-    /// `observer` hears of every step and every line on stderr while they happen. Files are read and written on the
-    /// calling task: this is for a program that has nothing else to do meanwhile.
+    /// `observer` receives every step, and every line on stderr, as they happen. Files are read and written on the
+    /// calling task, so use this only in a program that has nothing else to do meanwhile.
     pub async fn build(
         &self,
         package: PackageSource<'_>,
@@ -88,7 +89,7 @@ impl BuildHost {
             .unwrap_or(Err(BuildError::InstallTimeout { within }))
     }
 
-    /// Returns the name of the builder that takes a package, by its `detect`; nothing is built or kept.
+    /// Returns the name of the builder whose `detect` accepts a package. Builds and stores nothing.
     pub async fn detecting_builder(
         &self,
         package: PackageSource<'_>,
@@ -116,7 +117,7 @@ impl BuildHost {
         durable::store(&self.durable_root, package.id, builder, &scratch)
     }
 
-    /// Asks the builders in turn; whatever goes wrong with one means that it does not want the package.
+    /// Runs `detect` of the builders in turn. Any failure means that the builder rejects the package.
     async fn detect(
         &self,
         scratch: &Scratch,

@@ -1,9 +1,9 @@
-//! Runs external builders over a package, by the rules of a peer.
+//! Runs external builders on a package, by the rules of a peer.
 //!
-//! The steps, folders, modes, environment and texts are those of Fabric 3.1 `core/container/externalbuilder`
-//! (`externalbuilder.go`, `session.go`, `copy.go`). Three differences are on purpose: what would keep a real peer waiting
-//! for ever ends after [`BuildLimits`], a build that could not be stored leaves nothing behind, and a program still running
-//! when the host gives up is killed.
+//! Steps, folders, modes, environment and texts are those of Fabric 3.1 `core/container/externalbuilder`
+//! (`externalbuilder.go`, `session.go`, `copy.go`). There are three deliberate differences: operations that would
+//! block a real peer forever end after [`BuildLimits`], a build that could not be stored leaves no files behind, and
+//! a program that is still running when the host stops waiting is killed.
 
 mod builder;
 mod copy;

@@ -1,4 +1,4 @@
-//! A package as the host needs it.
+//! The input of the host: a package.
 
 use std::path::Path;
 
@@ -6,24 +6,24 @@ use ccs_files::PackageId;
 
 use crate::copy;
 
-/// What the host needs of a package.
+/// Package to build.
 pub struct PackageSource<'a> {
-    /// Names the scratch folder and the durable build.
+    /// Package ID, used in the names of the scratch folder and the durable build.
     pub id: &'a PackageId,
-    /// The bytes of `metadata.json`, which builders get unchanged.
+    /// Bytes of `metadata.json`, which builders receive unchanged.
     pub metadata: &'a [u8],
-    /// Puts the content of `code.tar.gz` into the folder it is given, which exists and is empty.
+    /// Unpacks `code.tar.gz` into the given folder, which exists and is empty.
     pub unpack: Unpack<'a>,
 }
 
-/// Fills a source folder.
+/// Function that fills a source folder.
 pub type Unpack<'a> = Box<dyn FnOnce(&Path) -> Result<(), UnpackError> + Send + 'a>;
 
-/// Why a source folder could not be filled.
+/// Error from filling a source folder.
 pub type UnpackError = Box<dyn std::error::Error + Send + Sync>;
 
 impl<'a> PackageSource<'a> {
-    /// Takes the source from a folder, which is copied.
+    /// Creates a package whose source is copied from a folder.
     #[must_use]
     pub fn from_folder(id: &'a PackageId, metadata: &'a [u8], source: &'a Path) -> Self {
         let unpack = move |target: &Path| copy::copy_folder(source, target).map_err(UnpackError::from);

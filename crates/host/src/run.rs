@@ -1,7 +1,8 @@
-//! `run BLD RUNMETA`, by which a builder launches a chaincode that dials the peer.
+//! `run BLD RUNMETA`, with which a builder launches a chaincode that connects to the peer.
 //!
-//! Fabric 3.1 `core/container/externalbuilder/{externalbuilder,instance,session}.go`: RUNMETA is a private folder with
-//! chaincode.json, removed when the program has ended; the program is asked to end by SIGTERM, and killed after five seconds.
+//! As in Fabric 3.1 `core/container/externalbuilder/{externalbuilder,instance,session}.go`, RUNMETA is a private
+//! folder with chaincode.json, which is removed after the program has ended. The program is stopped with SIGTERM, and
+//! killed after five seconds.
 
 use std::fs;
 use std::io;
@@ -13,34 +14,34 @@ use crate::event::{BuildEvent, BuilderStep};
 use crate::scratch::{create_unique, write_new};
 use crate::step::{BuildLimits, Call, Runner, StepFailure};
 
-/// How long the program has between SIGTERM and SIGKILL.
+/// Time between SIGTERM and SIGKILL.
 const TERMINATION: Duration = Duration::from_secs(5);
 
-/// A launch.
+/// Launch of a chaincode.
 pub struct Run<'a> {
-    /// The builder that built the package.
+    /// Builder that built the package.
     pub builder: &'a ExternalBuilder,
-    /// The variables of the peer.
+    /// Environment variables of the peer.
     pub environment: &'a Environment,
-    /// What `build` made.
+    /// Output folder of `build`.
     pub build: &'a Path,
-    /// The content of chaincode.json, which holds a key.
+    /// Content of chaincode.json, which includes a private key.
     pub chaincode: &'a [u8],
 }
 
-/// A launch has failed.
+/// Error from a launch.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// chaincode.json cannot be written.
     #[error("cannot write chaincode.json for run")]
     Metadata(#[source] io::Error),
-    /// The program could not be started, or ended with another status than 0.
+    /// The program could not be started, or failed.
     #[error(transparent)]
     Program(#[from] StepFailure),
 }
 
 impl Run<'_> {
-    /// Runs the program to its end; after `stop` it is asked to end. `line` gets each line that it writes to stderr.
+    /// Runs the program until it ends. Stops it when `stop` completes. Passes each line of its stderr to `line`.
     pub async fn until(
         self,
         stop: impl Future<Output = ()> + Send,
@@ -62,7 +63,7 @@ impl Run<'_> {
     }
 }
 
-/// RUNMETA.
+/// Folder RUNMETA.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -73,7 +74,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // What cannot be removed is private all the same.
+        // A folder that cannot be removed is still private.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

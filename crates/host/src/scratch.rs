@@ -10,13 +10,13 @@ use ccs_files::PackageId;
 use crate::error::BuildError;
 use crate::package::{Unpack, UnpackError};
 
-/// `fabric-<sanitised package id><random digits>` with its four folders; removed when dropped.
+/// Folder `fabric-<sanitised package id><random digits>` with four subfolders. Removed on drop.
 pub(crate) struct Scratch {
     path: PathBuf,
 }
 
 impl Scratch {
-    /// Makes the folders, each with mode 0700.
+    /// Creates the folders, each with mode 0700.
     pub(crate) fn create(temporary: &Path, id: &PackageId) -> Result<Self, BuildError> {
         let failure = |path: &Path, error| BuildError::Scratch { path: path.to_owned(), error };
         let path = create_unique(temporary, &format!("fabric-{}", id.sanitised()))
@@ -28,7 +28,7 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// Puts source and metadata in.
+    /// Writes source and metadata.
     pub(crate) fn fill(&self, metadata: &[u8], unpack: Unpack<'_>) -> Result<(), BuildError> {
         unpack(&self.source()).map_err(|error: UnpackError| BuildError::Unpack(error.to_string()))?;
         let path = self.metadata().join("metadata.json");
@@ -54,12 +54,12 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // Nothing sensible is left to do when this fails; a peer only logs it.
+        // There is nothing to do on failure; a peer only logs it.
         let _ = fs::remove_dir_all(&self.path);
     }
 }
 
-/// Makes a folder whose name ends with random digits, as Go's `os.MkdirTemp` does.
+/// Creates a folder whose name ends with random digits, like Go's `os.MkdirTemp`.
 pub(crate) fn create_unique(parent: &Path, prefix: &str) -> io::Result<PathBuf> {
     const ATTEMPTS: usize = 100;
     for _ in 0..ATTEMPTS {
@@ -73,12 +73,12 @@ pub(crate) fn create_unique(parent: &Path, prefix: &str) -> io::Result<PathBuf> 
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("no free name in {ATTEMPTS} attempts")))
 }
 
-/// Makes one folder with mode 0700, which must not exist.
+/// Creates a folder with mode 0700. Fails if it exists.
 pub(crate) fn create_private(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new().mode(0o700).create(path)
 }
 
-/// Writes a file that must not exist.
+/// Writes a new file. Fails if it exists.
 pub(crate) fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?.write_all(content)
 }

@@ -1,24 +1,24 @@
-//! Lines of stderr with the limit of a peer's reader.
+//! Reads lines of stderr, with the limit of a peer's reader.
 
 use tokio::io::{AsyncBufRead, AsyncBufReadExt};
 
-/// The longest line, without its end, that a peer reads: its buffer of 64 KiB holds the line feed too (Go 1.26 `bufio`,
-/// `MaxScanTokenSize`).
+/// Length of the longest line that a peer reads, without its end: the buffer of 64 KiB must also hold the line feed
+/// (Go 1.26 `bufio`, `MaxScanTokenSize`).
 pub(crate) const LONGEST_LINE_IN_BYTES: usize = 64 * 1024 - 1;
 
-/// What a peer logs when a line is longer (Fabric 3.1 `session.go`).
+/// Log message of a peer for a longer line (Fabric 3.1 `session.go`).
 pub(crate) const TOO_LONG: &str = "command output scanning failed: bufio.Scanner: token too long";
 
-/// How the reading of lines ended.
+/// Reason why reading stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// Every writer has closed the stream, or it broke.
+    /// All writers have closed the stream, or it failed.
     Closed,
     /// A line was too long.
     TooLong,
 }
 
-/// Reads lines until the end, each without its line feed and a carriage return before it.
+/// Reads lines until the end, without their line feed and a preceding carriage return.
 pub(crate) async fn read_lines(
     reader: &mut (impl AsyncBufRead + Unpin),
     mut on_line: impl FnMut(&str),

@@ -1,4 +1,4 @@
-//! Runs one program of a builder, from its start to the end of its process and its stderr.
+//! Runs a program of a builder, until its process has ended and its stderr is closed.
 
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
@@ -13,15 +13,15 @@ use crate::builder::{Environment, ExternalBuilder};
 use crate::event::{BuildEvent, BuilderStep, StepOutcome};
 use crate::stderr::{self, End};
 
-/// How long the host waits where a real peer has no limit of its own.
+/// Time limits where a real peer has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuildLimits {
-    /// For a whole build; a peer's `chaincode.installTimeout`, 300 s as shipped, ends its waiting too, but not the
+    /// For a whole build. A peer's `chaincode.installTimeout`, 300 s by default, also ends its wait, but not the
     /// program.
     pub install: Duration,
-    /// For others to close stderr once the program has exited. A peer waits for ever.
+    /// For other processes to close stderr after the program has exited. A peer waits forever.
     pub held_stderr: Duration,
-    /// For the program to exit once nobody reads its stderr any more. A peer waits for ever.
+    /// For the program to exit after the host has stopped reading its stderr. A peer waits forever.
     pub unread_stderr: Duration,
 }
 
@@ -35,74 +35,74 @@ impl Default for BuildLimits {
     }
 }
 
-/// How a program failed, in a peer's words where it has some.
+/// Failure of a program, in a peer's words where it has some.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StepFailure {
-    /// It could not be started.
+    /// The program could not be started.
     #[error("fork/exec {}: {reason}", program.display())]
     Start {
-        /// The program.
+        /// Path of the program.
         program: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         reason: String,
     },
-    /// It ended with another status than 0.
+    /// The program exited with a status other than 0.
     #[error("exit status {0}")]
     ExitStatus(i32),
-    /// It was ended by a signal.
+    /// The program was ended by a signal.
     #[error("signal: {}", signal_name(*.0))]
     Signal(i32),
-    /// Its end could not be learned.
+    /// The program's exit status could not be read.
     #[error("could not wait for the program: {0}")]
     Wait(String),
-    /// It exited, and a process that it left behind keeps stderr open.
+    /// The program exited, but a process that it started keeps stderr open.
     #[error("the program exited but a process it started still holds its stderr after {after:?}")]
     HeldStderr {
-        /// How long the host waited.
+        /// Time that the host waited.
         after: Duration,
     },
-    /// A line was too long, nobody reads its stderr, and it does not exit.
+    /// A line was too long, so the host no longer reads stderr, and the program does not exit.
     #[error(
-        "the program still runs {after:?} after a line of more than 64 KiB stopped the reading of its stderr"
+        "the program is still running {after:?} after its stderr was ignored because of a line of more than 64 KiB"
     )]
     UnreadStderr {
-        /// How long the host waited.
+        /// Time that the host waited.
         after: Duration,
     },
 }
 
 impl StepFailure {
-    /// Says whether a real peer would still be waiting.
+    /// Returns whether a real peer would still be waiting.
     pub(crate) fn is_hang(&self) -> bool {
         matches!(self, Self::HeldStderr { .. } | Self::UnreadStderr { .. })
     }
 
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Start { .. } => {
                 "the program must exist, be executable, and find its interpreter or loader in the peer's image"
             }
-            Self::ExitStatus(_) | Self::Signal(_) => "the program's lines on stderr say why",
+            Self::ExitStatus(_) | Self::Signal(_) => "see the program's output on stderr",
             Self::Wait(_) => return None,
             Self::HeldStderr { .. } => {
-                "a peer would wait for ever; let the program start nothing in the background, or redirect its stderr"
+                "a peer would wait forever; do not start processes in the background, or redirect their stderr"
             }
-            Self::UnreadStderr { .. } => "a peer would wait for ever; write shorter lines to stderr",
+            Self::UnreadStderr { .. } => "a peer would wait forever; write shorter lines to stderr",
         };
         Some(hint.to_owned())
     }
 }
 
-/// One program to run.
+/// Program to run.
 pub(crate) struct Call<'a> {
     pub(crate) builder: &'a ExternalBuilder,
     pub(crate) step: BuilderStep,
     pub(crate) arguments: &'a [PathBuf],
 }
 
-/// Runs programs and tells an observer.
+/// Runs programs and reports events to an observer.
 pub(crate) struct Runner<'a> {
     pub(crate) environment: &'a Environment,
     pub(crate) limits: BuildLimits,
@@ -110,7 +110,7 @@ pub(crate) struct Runner<'a> {
 }
 
 impl Runner<'_> {
-    /// Runs a program to its end.
+    /// Runs a program until it ends.
     pub(crate) async fn run(&mut self, call: Call<'_>) -> Result<(), StepFailure> {
         let (builder, step) = (call.builder.name.as_str(), call.step);
         (self.observer)(BuildEvent::StepStarted { builder, step });
@@ -124,7 +124,8 @@ impl Runner<'_> {
         result
     }
 
-    /// Runs a program to its end; after `stop` it gets SIGTERM, and SIGKILL if it has not ended within a time.
+    /// Runs a program until it ends. When `stop` completes, sends SIGTERM, and SIGKILL if it has not ended within a
+    /// time limit.
     pub(crate) async fn run_until(
         &mut self,
         call: Call<'_>,
@@ -139,13 +140,13 @@ impl Runner<'_> {
             status = &mut following => return judge(status?),
             () = stop => {
                 if let Some(process) = process {
-                    // An error says that it has just ended.
+                    // An error means that the process has just ended.
                     let _ = kill_process(process, Signal::TERM);
                 }
                 tokio::time::timeout(termination, following).await
             }
         };
-        // Without a status, it is killed when `child` is dropped.
+        // Without a status, the program is killed when `child` is dropped.
         status.map_or(Err(StepFailure::Signal(9)), |status| judge(status?))
     }
 
@@ -196,7 +197,8 @@ impl Runner<'_> {
         if end == End::TooLong {
             (self.observer)(BuildEvent::StderrStopped { builder, step, reason: stderr::TOO_LONG });
         }
-        // `stderr` stays open until here: a program that writes on must block, as under a peer, not be killed.
+        // Keep `stderr` open until here: as under a peer, a program that continues to write must block instead of
+        // being killed.
         match (status, end) {
             (Some(status), _) => Ok(status),
             (None, End::Closed) => child.wait().await.map_err(wait_error),
@@ -216,7 +218,7 @@ fn judge(status: ExitStatus) -> Result<(), StepFailure> {
     }
 }
 
-/// Names a signal as Go does; rare ones by number.
+/// Returns the name of a signal as in Go; for rare ones, the number.
 fn signal_name(signal: i32) -> String {
     const NAMES: [(i32, &str); 7] = [
         (2, "interrupt"),

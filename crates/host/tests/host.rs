@@ -1,4 +1,4 @@
-//! The host against builders that are small shell scripts: fakes, each doing one thing (`fixtures/builders`).
+//! The host with fake builders: small shell scripts that do one thing each (`fixtures/builders`).
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -26,14 +26,14 @@ fn builder(fixture: &str) -> ExternalBuilder {
     }
 }
 
-/// A place for one test, and what the host said there.
+/// Folder of a test, and the events of the host in it.
 struct Place {
     root: tempfile::TempDir,
     limits: BuildLimits,
     said: Vec<String>,
 }
 
-/// A limit whose end a test waits for.
+/// Time limit for tests that wait for its end.
 const SHORT: Duration = Duration::from_millis(300);
 
 impl Place {
@@ -43,7 +43,7 @@ impl Place {
             fs::create_dir(root.path().join(folder)).unwrap();
         }
         fs::write(root.path().join("source/connection.json"), r#"{"address":"a:1"}"#).unwrap();
-        // Long enough for a machine that has other things to do; a test that waits for a limit shortens it.
+        // Long enough for a busy machine. A test that waits for a limit shortens it.
         let long = Duration::from_mins(1);
         let limits = BuildLimits { install: long, held_stderr: long, unread_stderr: long };
         Self { root, limits, said: Vec::new() }
@@ -120,7 +120,7 @@ fn text(path: &Path) -> String {
     fs::read_to_string(path).unwrap()
 }
 
-/// Ends a process that a test's builder has left behind.
+/// Kills a process that a test's builder has left behind.
 fn kill(process: &str) {
     assert!(std::process::Command::new("kill").arg(process).status().unwrap().success());
 }
@@ -279,10 +279,9 @@ async fn a_program_that_blocks_on_its_unread_stderr_is_reported() {
     let mut place = Place::new();
     place.limits.unread_stderr = SHORT;
     let failure = place.build(&["endless-line"]).await.unwrap_err();
-    let expected =
-        "the program still runs 300ms after a line of more than 64 KiB stopped the reading of its stderr";
+    let expected = "the program is still running 300ms after its stderr was ignored because of a line of more than 64 KiB";
     assert!(failure.to_string().ends_with(expected), "{failure}");
-    assert_eq!(failure.hint().unwrap(), "a peer would wait for ever; write shorter lines to stderr");
+    assert_eq!(failure.hint().unwrap(), "a peer would wait forever; write shorter lines to stderr");
 }
 
 #[tokio::test]
@@ -404,7 +403,7 @@ async fn of_two_builds_of_a_package_at_once_only_one_is_kept() {
         place.durable().display()
     );
     assert_eq!(failure.to_string(), expected);
-    assert_eq!(failure.hint().unwrap(), "another process built the same package meanwhile");
+    assert_eq!(failure.hint().unwrap(), "another process built the same package at the same time");
     assert_eq!(names(&place.durable()), ["bld", "build-info.json", "release"]);
     assert_eq!(names(&place.path("tmp")), Vec::<String>::new());
 }
