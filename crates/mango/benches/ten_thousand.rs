@@ -1,4 +1,4 @@
-//! What a query over 10,000 documents takes: parsing them, comparing, sorting.
+//! Measures queries over 10,000 documents: parsing, comparing, and sorting.
 
 use std::convert::Infallible;
 use std::hint::black_box;

@@ -1,17 +1,18 @@
-//! Bookmarks: where the next page of a query starts.
+//! Bookmarks, which mark the start of a query's next page.
 //!
-//! A bookmark holds the values and the key of the last result, not a count: results that were added or deleted before
-//! that place neither repeat nor hide others. It also names the query, so that a bookmark of another is refused.
+//! A bookmark contains the values and the key of the last result instead of a count, so that added or deleted results
+//! before that position neither repeat nor hide others. It also identifies its query, so that other queries reject
+//! it.
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::error::QueryError;
 
-/// What CouchDB returns for a page without results that had no bookmark either.
+/// Bookmark that CouchDB returns for a page without results, if the request had no bookmark.
 pub(crate) const NONE: &str = "nil";
 
-/// A place in the order of the results.
+/// Position in the order of the results.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Bookmark {
     pub(crate) values: Vec<Value>,
@@ -19,12 +20,12 @@ pub(crate) struct Bookmark {
 }
 
 impl Bookmark {
-    /// Writes the hexadecimal form of `["FINGERPRINT", [VALUES], "KEY"]`.
+    /// Encodes `["FINGERPRINT", [VALUES], "KEY"]` in hexadecimal.
     pub(crate) fn encode(values: &[Value], key: &str, fingerprint: &str) -> String {
         hex::encode(serde_json::json!([fingerprint, values, key]).to_string())
     }
 
-    /// Reads a bookmark; `None` is the start.
+    /// Decodes a bookmark; `None` is the start.
     pub(crate) fn decode(
         text: &str,
         sort_fields: usize,
@@ -52,7 +53,7 @@ fn abridged(text: &str) -> String {
     }
 }
 
-/// Names a query by what decides over its results and their order.
+/// Returns a fingerprint of the parts of a query that determine its results and their order.
 pub(crate) fn fingerprint(selector: &Value, sort: Option<&Value>) -> String {
     let digest = Sha256::digest(serde_json::json!([selector, sort]).to_string());
     hex::encode(&digest[..8])

@@ -1,8 +1,8 @@
 //! The order of JSON values in CouchDB: null, false, true, numbers, strings, arrays, objects.
 //!
-//! Source: CouchDB 3.5 `src/couch/src/couch_ejson_compare.erl` and `src/mango/src/mango_json.erl`. Strings, and the names
-//! in objects, are ordered by ICU's root collation (`a` < `A` < `b`), also in selectors. Equality there is equality of
-//! that order, so "é" as one code point equals "é" as two.
+//! Source: CouchDB 3.5 `src/couch/src/couch_ejson_compare.erl` and `src/mango/src/mango_json.erl`. Strings and the
+//! names in objects are ordered by ICU's root collation (`a` < `A` < `b`), in selectors as well. Strings that compare
+//! as equal are equal, so "é" as one code point equals "é" as two.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -14,7 +14,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::error::QueryError;
 
-/// Compares values.
+/// Comparison of values.
 #[derive(Clone)]
 pub(crate) struct Collation(Arc<CollatorBorrowed<'static>>);
 
@@ -46,7 +46,7 @@ impl Collation {
         different.unwrap_or_else(|| a.len().cmp(&b.len()))
     }
 
-    /// Compares member by member, in the order of the names' bytes: that in which a peer writes documents and queries.
+    /// Compares member by member, in the byte order of the names, in which a peer writes documents and queries.
     fn compare_objects(&self, a: &Map<String, Value>, b: &Map<String, Value>) -> Ordering {
         let members = members(a).into_iter().zip(members(b));
         let different = members
@@ -62,8 +62,8 @@ fn members(object: &Map<String, Value>) -> Vec<(&String, &Value)> {
     members
 }
 
-/// Compares the value of `_id`: by bytes, as Erlang orders its terms (`mango_json:cmp_raw`), where a string comes after
-/// every other value of JSON.
+/// Compares the value of `_id` by bytes, as Erlang orders its terms (`mango_json:cmp_raw`): a string sorts after
+/// every other JSON value.
 pub(crate) fn compare_id(id: &Value, other: &Value, collation: &Collation) -> Ordering {
     match (id, other) {
         (Value::String(id), Value::String(other)) => id.cmp(other),
@@ -101,7 +101,7 @@ fn integer(number: &Number) -> Option<i128> {
     number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
 }
 
-/// Compares without rounding the integer to a float.
+/// Compares the numbers without rounding the integer to a float.
 #[expect(clippy::cast_possible_truncation, reason = "the whole part of a float within the limits fits")]
 fn compare_mixed(integer: i128, float: f64) -> Ordering {
     const LIMIT: f64 = 1e30;
@@ -117,10 +117,11 @@ fn compare_mixed(integer: i128, float: f64) -> Ordering {
         .then_with(|| 0.0_f64.partial_cmp(&(float - whole)).unwrap_or(Ordering::Equal))
 }
 
-/// Returns whether two values are the same term: the equality of `$all`, by bytes and with 1 and 1.0 apart.
+/// Returns whether two values are the same term, as `$all` requires: strings are compared by bytes, and 1 differs
+/// from 1.0.
 ///
-/// The document's numbers are taken as the peer stores them: through a float, written without a fraction where they
-/// have none (Fabric 3.1 `couchdoc_conv.go`), so 1.0 in a document is 1.
+/// Numbers in the document are taken in the form in which the peer stores them: converted to a float, and written
+/// without a fraction if they have none (Fabric 3.1 `couchdoc_conv.go`). A 1.0 in a document therefore is 1.
 pub(crate) fn same_term(stored: &Value, literal: &Value) -> bool {
     match (stored, literal) {
         (Value::Number(stored), Value::Number(literal)) => match (stored_integer(stored), integer(literal)) {
@@ -138,7 +139,8 @@ pub(crate) fn same_term(stored: &Value, literal: &Value) -> bool {
     }
 }
 
-/// Reads a number of a document as an integer, as the peer stores it: 4.0 is written as 4 up to 1e21.
+/// Returns a number of a document as an integer, in the form in which the peer stores it: 4.0 is written as 4, up to
+/// 1e21.
 #[expect(clippy::cast_possible_truncation, reason = "a whole float below the limit fits")]
 pub(crate) fn stored_integer(number: &Number) -> Option<i128> {
     const LIMIT: f64 = 1e21;
@@ -153,7 +155,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// From the page on collation of CouchDB's documentation ("Views Collation"), ascending.
+    /// Example from the page on collation in CouchDB's documentation ("Views Collation"), ascending.
     #[test]
     fn values_have_the_documented_order() {
         let collation = Collation::new().unwrap();

@@ -1,4 +1,4 @@
-//! A state that a query may find: a key and a JSON object.
+//! A state that a query can find: a key and a JSON object.
 
 use serde_json::{Map, Value};
 
@@ -6,7 +6,7 @@ use crate::path::{FieldPath, Lookup, lookup};
 
 /// A key and the JSON object stored under it.
 ///
-/// Every other value of a state, as JSON of another kind or bytes that are no JSON, is never found by a rich query.
+/// Rich queries never find other values of a state, such as JSON of another type, or bytes that are not JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     id: Value,
@@ -14,23 +14,23 @@ pub struct Document {
 }
 
 impl Document {
-    /// Makes a document of its parts.
+    /// Creates a document from its parts.
     #[must_use]
     pub fn new(key: impl Into<String>, fields: Map<String, Value>) -> Self {
         Self { id: Value::String(key.into()), fields }
     }
 
-    /// Reads the value of a state; `None` if it is not a JSON object.
+    /// Parses the value of a state; `None` if it is not a JSON object.
     #[must_use]
     pub fn read(key: impl Into<String>, value: &[u8]) -> Option<Self> {
-        // Spares the work of parsing what cannot be an object.
+        // Avoid parsing values that cannot be objects.
         if value.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
             return None;
         }
         serde_json::from_slice(value).ok().map(|fields| Self::new(key, fields))
     }
 
-    /// The key, which selectors know as `_id`.
+    /// Returns the key, which selectors call `_id`.
     #[must_use]
     pub fn key(&self) -> &str {
         self.id.as_str().unwrap_or_default()

@@ -1,8 +1,8 @@
-//! What can be wrong with a query.
+//! Errors in queries.
 
 use serde_json::Value;
 
-/// Tells what a query holds that cannot be answered.
+/// Error in a query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum QueryError {
@@ -12,112 +12,112 @@ pub enum QueryError {
     /// The query, or its selector, is not an object.
     #[error("{place} is {found}, not an object")]
     NotAnObject {
-        /// Where: `the query`, or a place such as `selector.$and[0]`.
+        /// Location: `the query`, or for example `selector.$and[0]`.
         place: String,
-        /// What is there, such as `an array`.
+        /// Type of the value, such as `an array`.
         found: &'static str,
     },
-    /// There is no `selector`.
+    /// The query has no `selector`.
     #[error("the query has no \"selector\"")]
     NoSelector,
-    /// A key beside the selector that CouchDB does not have.
+    /// A key of the query that CouchDB does not know.
     #[error("the query has an unknown key {0:?}")]
     UnknownKey(String),
-    /// A key that CouchDB has and that has no meaning for the state of a chaincode.
+    /// A key that CouchDB supports, but that has no meaning for the state of a chaincode.
     #[error("the key {key:?} of the query is not supported: {reason}")]
     UnsupportedKey {
-        /// The key.
+        /// Name of the key.
         key: String,
-        /// Why.
+        /// Reason why it is not supported.
         reason: &'static str,
     },
-    /// A key whose value has the wrong shape.
+    /// A key whose value has the wrong type.
     #[error("{key:?} of the query is {found}, not {expected}")]
     KeyValue {
-        /// The key.
+        /// Name of the key.
         key: String,
-        /// What is there.
+        /// Value that was found.
         found: String,
-        /// What may be there.
+        /// Expected value.
         expected: &'static str,
     },
-    /// `fields` is not an array: in the words of Fabric 3.1 `statecouchdb.go`.
+    /// `fields` is not an array. The text is that of Fabric 3.1 `statecouchdb.go`.
     #[error("fields definition must be an array")]
     FieldsNotAnArray,
-    /// The fields of `sort` go in different directions, which CouchDB refuses too.
+    /// The fields of `sort` have different directions, which CouchDB rejects as well.
     #[error("\"sort\" of the query mixes \"asc\" and \"desc\"")]
     MixedSort,
-    /// An operator that is none.
+    /// An unknown operator.
     #[error("unknown operator {operator:?} in {place}")]
     UnknownOperator {
-        /// The operator, with its dollar sign.
+        /// Operator, with its dollar sign.
         operator: String,
-        /// Where it is.
+        /// Location of the operator.
         place: String,
     },
-    /// An operator that CouchDB knows and cannot answer from the documents alone, or not at all.
+    /// An operator that CouchDB knows, but that cannot be answered from the documents alone, or not at all.
     #[error("operator {operator:?} in {place} is not supported: {reason}")]
     UnsupportedOperator {
-        /// The operator, with its dollar sign.
+        /// Operator, with its dollar sign.
         operator: String,
-        /// Where it is.
+        /// Location of the operator.
         place: String,
-        /// Why.
+        /// Reason why it is not supported.
         reason: &'static str,
     },
-    /// An operator with an argument of the wrong shape.
+    /// An operator whose argument has the wrong type.
     #[error("{operator:?} in {place} has {found}, not {expected}")]
     Argument {
-        /// The operator, with its dollar sign.
+        /// Operator, with its dollar sign.
         operator: String,
-        /// Where it is.
+        /// Location of the operator.
         place: String,
-        /// What is there.
+        /// Value that was found.
         found: String,
-        /// What may be there.
+        /// Expected value.
         expected: &'static str,
     },
-    /// An operator that compares, where no field is named.
+    /// A comparison operator that is not below a field.
     #[error("{operator:?} in {place} is not below a field")]
     NoField {
-        /// The operator, with its dollar sign.
+        /// Operator, with its dollar sign.
         operator: String,
-        /// Where it is.
+        /// Location of the operator.
         place: String,
     },
-    /// An empty object among the parts of `$and`, `$or`, `$nor` or `$not`: only a document without fields equals it.
+    /// An empty object in `$and`, `$or`, `$nor` or `$not`: only a document without fields equals it.
     #[error("{0} is an empty selector, which matches no document")]
     EmptyPart(String),
     /// A field name with an empty part.
     #[error("field name {name:?} in {place} has an empty part")]
     FieldName {
-        /// The name as written.
+        /// Name as written.
         name: String,
-        /// Where it is.
+        /// Location of the name.
         place: String,
     },
-    /// A field that only CouchDB or the peer adds to a document.
+    /// A field that is not part of the state, but is added by CouchDB or the peer.
     #[error("field {name:?} in {place} is not part of the state")]
     UnavailableField {
-        /// The first part of the name.
+        /// First part of the name.
         name: String,
-        /// Where it is.
+        /// Location of the name.
         place: String,
     },
     /// A regular expression that cannot be compiled.
     #[error("regular expression in {place} cannot be used: {reason}")]
     Regex {
-        /// Where it is.
+        /// Location of the expression.
         place: String,
-        /// What the compiler of expressions says, on one line.
+        /// Error of the regex compiler, on one line.
         reason: String,
     },
-    /// A bookmark that is none of ours, or that of another query.
+    /// A bookmark that is invalid, or belongs to another query.
     #[error("the bookmark {bookmark:?} {reason}")]
     Bookmark {
-        /// The bookmark as given.
+        /// The given bookmark.
         bookmark: String,
-        /// What is wrong with it.
+        /// Description of the error.
         reason: &'static str,
     },
     /// The collation data compiled into this program cannot be used.
@@ -126,7 +126,7 @@ pub enum QueryError {
 }
 
 impl QueryError {
-    /// Says what to change.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -140,19 +140,19 @@ impl QueryError {
             Self::MixedSort => "sort all fields in the same direction; CouchDB cannot mix them either",
             Self::UnknownOperator { operator, .. } => return Some(operator_hint(operator)),
             Self::UnsupportedOperator { operator, .. } if operator == "$nor" => {
-                r#"write {"$not": {"$or": [...]}} in its place"#
+                r#"write {"$not": {"$or": [...]}} instead"#
             }
             Self::NoField { .. } => r#"name the field: {"FIELD": {"$gt": VALUE}}"#,
             Self::EmptyPart(_) => "leave the empty object out",
             Self::FieldName { .. } => {
-                r"a dot parts the names of nested objects; write \\. for a dot in a name"
+                r"a dot separates the names of nested objects; write \\. for a dot in a name"
             }
             Self::UnavailableField { .. } => "a state is selected by its own fields, or by its key as _id",
             Self::Regex { .. } => {
-                "look-around, back references and classes beyond ASCII, which CouchDB's PCRE has, are not available"
+                "look-around, back references and classes beyond ASCII, which CouchDB's PCRE supports, are not available"
             }
             Self::Bookmark { .. } => {
-                "pass the bookmark of the page before, unchanged and with the same query"
+                "pass the bookmark of the previous page, unchanged and with the same query"
             }
             _ => return None,
         };
@@ -193,7 +193,7 @@ const OPERATORS: [&str; 22] = [
     "$not",
 ];
 
-/// Names the kind of a value, for messages.
+/// Returns the type of a value, for messages.
 pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -205,7 +205,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Shows a small value itself, and of any other the kind.
+/// Returns a small value itself, and the type of any other.
 pub(crate) fn show(value: &Value) -> String {
     let text = match value {
         Value::Number(_) | Value::String(_) | Value::Bool(_) => value.to_string(),

@@ -1,8 +1,8 @@
-//! Rich queries: what a chaincode passes to `GetQueryResult`, answered over JSON documents as CouchDB 3 answers it.
+//! Rich queries: answers the queries that a chaincode passes to `GetQueryResult`, on JSON documents, like CouchDB 3.
 //!
-//! A query is parsed once and knows nothing of where the documents are: it takes them as an iterator of keys and
-//! values. Whatever it does not know is an error and never an empty result.
-//! What is supported and where it differs is in `docs/rich-queries.md`.
+//! A query is parsed once, and is independent of where the documents are stored: it takes an iterator of keys and
+//! values. Unknown parts of a query are errors, never an empty result. `docs/rich-queries.md` lists the supported
+//! features and the differences.
 //!
 //! ```
 //! use ccs_mango::{Query, QueryError};

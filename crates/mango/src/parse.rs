@@ -1,4 +1,4 @@
-//! Reads the selector of a query: fields, their operators, and what joins them.
+//! Parses the selector of a query: fields, their operators, and combinations.
 //!
 //! Source: CouchDB 3.5 `src/mango/src/mango_selector.erl` (`norm_ops`).
 
@@ -11,14 +11,14 @@ use crate::selector::{Comparison, Condition, Selector};
 
 const TYPES: [&str; 6] = ["null", "boolean", "number", "string", "array", "object"];
 
-/// Where in a query a part of the selector stands.
+/// Position of a part of the selector in a query.
 #[derive(Clone, Copy)]
 struct Scope<'a> {
-    /// The field that all conditions here are about, as far as it is named yet.
+    /// Field to which the conditions apply, as far as it is known.
     path: &'a FieldPath,
-    /// Whether this is about an element, which needs no name, and not about a document.
+    /// Whether the conditions apply to an element, which needs no field name, instead of a document.
     in_element: bool,
-    /// For messages: `selector.$and[0].owner`.
+    /// Location for messages, such as `selector.$and[0].owner`.
     place: &'a str,
 }
 
@@ -28,7 +28,7 @@ impl Scope<'_> {
     }
 }
 
-/// Reads the selector of a query.
+/// Parses the selector of a query.
 pub(crate) fn selector(selector: &Map<String, Value>) -> Result<Selector, QueryError> {
     if selector.is_empty() {
         return Ok(Selector::All(Vec::new()));
@@ -37,7 +37,7 @@ pub(crate) fn selector(selector: &Map<String, Value>) -> Result<Selector, QueryE
     parse_object(selector, scope).map(Selector::push_negations)
 }
 
-/// Reads the argument of `$elemMatch`, `$allMatch` or `$keyMapMatch`.
+/// Parses the argument of `$elemMatch`, `$allMatch` or `$keyMapMatch`.
 fn element(selector: &Map<String, Value>, place: &str) -> Result<Selector, QueryError> {
     parse_object(selector, Scope { path: &FieldPath::default(), in_element: true, place })
 }
@@ -60,7 +60,7 @@ fn parse_value(value: &Value, scope: Scope<'_>) -> Result<Selector, QueryError> 
     }
 }
 
-/// Reads a value that stands for its equals.
+/// Parses a plain value, which means equality.
 fn parse_plain(value: &Value, scope: Scope<'_>) -> Result<Selector, QueryError> {
     if scope.path.is_empty() && !scope.in_element {
         return Err(match value {
@@ -125,7 +125,7 @@ fn parse_field(name: &str, value: &Value, scope: Scope<'_>) -> Result<Selector, 
     parse_value(value, Scope { path: &path, place: &place, ..scope })
 }
 
-/// Refuses names that no state can have (Fabric 3.1 `couchdoc_conv.go`, `checkReservedFieldsNotUsed`).
+/// Rejects names that no state can have (Fabric 3.1 `couchdoc_conv.go`, `checkReservedFieldsNotUsed`).
 pub(crate) fn check_available(path: &FieldPath, place: &str) -> Result<(), QueryError> {
     match path.first() {
         Some(name) if (name.starts_with('_') && name != "_id") || name == "~version" => {
@@ -144,7 +144,7 @@ fn argument(operator: &str, value: &Value, scope: Scope<'_>, expected: &'static 
     }
 }
 
-/// Reads an operator, with its dollar sign, and its argument.
+/// Parses an operator, with its dollar sign, and its argument.
 fn condition(operator: &str, argument: &Value, scope: Scope<'_>) -> Result<Condition, QueryError> {
     let compare = |comparison| Ok(Condition::Compare(comparison, argument.clone()));
     let operand = Operand { operator, argument, scope };
@@ -171,7 +171,7 @@ fn condition(operator: &str, argument: &Value, scope: Scope<'_>) -> Result<Condi
     }
 }
 
-/// An operator and its argument, not yet checked.
+/// Operator and its unchecked argument.
 struct Operand<'a> {
     operator: &'a str,
     argument: &'a Value,
@@ -211,7 +211,7 @@ impl Operand<'_> {
         Ok(Condition::Modulo { divisor, remainder })
     }
 
-    /// Compiles for bytes, since CouchDB runs PCRE without its option for Unicode.
+    /// Compiles an expression for bytes, since CouchDB runs PCRE without its Unicode option.
     fn regex(&self) -> Result<Regex, QueryError> {
         RegexBuilder::new(self.string()?).unicode(false).build().map_err(|error| {
             let text = error.to_string();
@@ -238,8 +238,8 @@ impl Operand<'_> {
     fn unknown(&self) -> QueryError {
         let (operator, place) = (self.operator.to_owned(), self.scope.place.to_owned());
         let reason = match self.operator {
-            "$text" => "it asks a search index",
-            "$where" | "$geoWithin" | "$geoIntersects" | "$near" | "$nearSphere" => "CouchDB refuses it too",
+            "$text" => "it requires a search index",
+            "$where" | "$geoWithin" | "$geoIntersects" | "$near" | "$nearSphere" => "CouchDB rejects it too",
             _ => return QueryError::UnknownOperator { operator, place },
         };
         QueryError::UnsupportedOperator { operator, place, reason }

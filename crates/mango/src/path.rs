@@ -1,28 +1,28 @@
-//! Names of fields: `owner`, `owner.name`, `tags.0`.
+//! Paths of fields: `owner`, `owner.name`, `tags.0`.
 //!
 //! Source: CouchDB 3.5 `src/mango/src/mango_util.erl` (`parse_field`) and `mango_doc.erl` (`get_field`, `set_field`).
 
 use serde_json::{Map, Value};
 
-/// The names from the outermost to the innermost.
+/// Names, from the outermost to the innermost.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct FieldPath(Vec<String>);
 
-/// What is at a path.
+/// Value at a path.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Lookup<'a> {
     Found(&'a Value),
-    /// An object without the name: the field does not exist.
+    /// The object does not have the name, so the field does not exist.
     Missing,
-    /// A name in something that has no names, or beyond the end of an array. CouchDB tells it from a missing field:
-    /// not even `{"$exists": false}` matches.
+    /// The path goes into a value that has no names, or beyond the end of an array. CouchDB distinguishes this from a
+    /// missing field: not even `{"$exists": false}` matches.
     Unreachable,
 }
 
 impl FieldPath {
-    /// Parses a name; `None` if a part of it is empty.
+    /// Parses a path; `None` if a part of it is empty.
     ///
-    /// A dot parts names unless the character before it is a backslash; backslashes themselves are dropped.
+    /// A dot separates names unless a backslash precedes it. Backslashes are dropped.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let mut parts = vec![String::new()];
         let mut previous = None;
@@ -47,7 +47,7 @@ impl FieldPath {
         self.0.is_empty()
     }
 
-    /// Returns whether this is the key of a document.
+    /// Returns whether the path is the key of a document.
     pub(crate) fn is_id(&self) -> bool {
         self.0 == ["_id"]
     }
@@ -64,7 +64,7 @@ impl FieldPath {
         lookup(value, &self.0)
     }
 
-    /// Puts a value there, making objects on the way where nothing is.
+    /// Sets the value at the path, and creates missing objects on the way.
     pub(crate) fn set(&self, object: &mut Map<String, Value>, value: Value) {
         set(object, &self.0, value);
     }
@@ -93,7 +93,7 @@ fn set(object: &mut Map<String, Value>, path: &[String], value: Value) {
         }
         [name, rest @ ..] => {
             let inner = object.entry(name.clone()).or_insert_with(|| Value::Object(Map::new()));
-            // An array or a plain value is there whole already, and holds what is to be set.
+            // An array or a plain value was already copied completely, and so includes the value to set.
             if let Value::Object(inner) = inner {
                 set(inner, rest, value);
             }

@@ -1,4 +1,4 @@
-//! `fields`: the parts of a document that a result shows.
+//! `fields`: the parts of a document that a result contains.
 
 use serde_json::{Map, Value};
 
@@ -6,8 +6,8 @@ use crate::document::Document;
 use crate::error::{QueryError, show};
 use crate::path::{FieldPath, Lookup};
 
-/// The fields to show. An empty list shows none, since a peer adds names of its own to it and CouchDB therefore never
-/// sees it empty (Fabric 3.1 `statecouchdb.go`, `applyAdditionalQueryOptions`).
+/// Fields to return. An empty list returns none: a peer adds its own names to the list, so CouchDB never sees it
+/// empty (Fabric 3.1 `statecouchdb.go`, `applyAdditionalQueryOptions`).
 #[derive(Debug, Clone)]
 pub(crate) struct Projection(Vec<FieldPath>);
 
@@ -17,8 +17,8 @@ impl Projection {
         names.iter().map(parse_name).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Makes the object to show. The key is no part of it, even when `_id` is among the fields: the peer takes out what
-    /// CouchDB adds, and returns the key beside the value.
+    /// Returns the reduced object. It never contains the key, even if `_id` is among the fields: the peer removes
+    /// what CouchDB adds, and returns the key next to the value.
     pub(crate) fn apply(&self, document: &Document) -> Map<String, Value> {
         let mut shown = Map::new();
         for path in self.0.iter().filter(|path| path.first() != Some("_id")) {

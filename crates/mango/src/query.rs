@@ -1,4 +1,4 @@
-//! A query: the selector and the keys beside it.
+//! A query: the selector and the other keys.
 //!
 //! Source of the keys: CouchDB 3.5 `src/mango/src/mango_opts.erl` (`validate_find`).
 
@@ -15,7 +15,7 @@ use crate::projection::Projection;
 use crate::selector::{Selector, Subject};
 use crate::sort::Sort;
 
-/// A rich query, checked and ready to be asked of documents.
+/// Rich query that was checked and can be run on documents.
 #[derive(Debug, Clone)]
 pub struct Query {
     selector: Selector,
@@ -37,7 +37,7 @@ impl Query {
             Value::Object(query) => query,
             other => return Err(not_an_object("the query", &other)),
         };
-        // Before all others, as a peer does it: the error of Fabric comes before those of CouchDB.
+        // Parsed first, as on a peer: Fabric's error precedes those of CouchDB.
         let projection = query.get("fields").map(Projection::parse).transpose()?;
         let selector_value = query.get("selector").ok_or(QueryError::NoSelector)?;
         let selector = match selector_value {
@@ -68,7 +68,7 @@ impl Query {
 
     /// Compares two documents by `sort` and then by key.
     ///
-    /// A document that lacks a field of `sort` comes first; [`run`](Self::run) leaves it out, as CouchDB does.
+    /// A document that lacks a field of `sort` sorts first; [`run`](Self::run) omits it, like CouchDB.
     #[must_use]
     pub fn compare(&self, a: &Document, b: &Document) -> Ordering {
         match (self.sort.values(a), self.sort.values(b)) {
@@ -80,30 +80,30 @@ impl Query {
         }
     }
 
-    /// Shows a document as `fields` asks for; `None` when the query asks for whole documents.
+    /// Returns the part of a document that `fields` selects; `None` if the query asks for whole documents.
     #[must_use]
     pub fn project(&self, document: &Document) -> Option<Map<String, Value>> {
         self.projection.as_ref().map(|projection| projection.apply(document))
     }
 
-    /// The `limit` of the query, which a peer overwrites with its own and so never obeys.
+    /// Returns the `limit` of the query. A peer replaces it with its own, and so never uses it.
     #[must_use]
     pub fn limit(&self) -> Option<u64> {
         self.limit
     }
 
-    /// How many of the first results are left out, on each page anew.
+    /// Returns the number of results to skip, on each page again.
     #[must_use]
     pub fn skip(&self) -> u64 {
         self.skip
     }
 
-    /// The names in `sort`: CouchDB answers only when an index has them in this order.
+    /// Returns the names in `sort`. CouchDB requires an index with these names in the same order.
     pub fn sort_fields(&self) -> impl Iterator<Item = &str> {
         self.sort.names()
     }
 
-    /// The design document and, if it is named, the index that `use_index` asks for.
+    /// Returns the design document in `use_index`, and the index if it is named.
     #[must_use]
     pub fn use_index(&self) -> &[String] {
         &self.use_index
@@ -121,7 +121,7 @@ impl Query {
         self.sort.compare(a, b, &self.collation)
     }
 
-    /// Reads a caller's bookmark; without one, that of the query itself.
+    /// Decodes a caller's bookmark, or that of the query if the caller has none.
     pub(crate) fn start(&self, bookmark: &str) -> Result<Option<Bookmark>, QueryError> {
         let text = if bookmark.is_empty() { self.bookmark.as_deref().unwrap_or_default() } else { bookmark };
         Bookmark::decode(text, self.sort.names().count(), &self.fingerprint)
@@ -140,7 +140,8 @@ fn key_value(key: &str, value: &Value, expected: &'static str) -> QueryError {
     QueryError::KeyValue { key: key.to_owned(), found: show(value), expected }
 }
 
-/// Checks the keys that say how CouchDB reads, which have no meaning here; the others are read where they are used.
+/// Checks the keys that control how CouchDB reads, which have no effect here. Other keys are read where they are
+/// used.
 fn check_setting(key: &str, value: &Value) -> Result<(), QueryError> {
     let (is_right, expected) = match key {
         "selector" | "fields" | "sort" | "limit" | "skip" | "bookmark" | "use_index" => return Ok(()),

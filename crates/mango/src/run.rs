@@ -1,4 +1,4 @@
-//! The whole of a query over the states of a namespace.
+//! Runs a query on the states of a namespace.
 
 use serde_json::Value;
 
@@ -7,31 +7,31 @@ use crate::document::Document;
 use crate::error::QueryError;
 use crate::query::Query;
 
-/// A result.
+/// Result of a query.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The key of the state.
+    /// Key of the state.
     pub key: String,
-    /// The stored bytes; with `fields`, the object made of them.
+    /// Stored bytes; with `fields`, the encoded reduced object.
     pub value: Vec<u8>,
     sort_values: Vec<Value>,
 }
 
-/// A part of the results.
+/// Page of results.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
-    /// The results, at most as many as were asked for.
+    /// Results, at most the requested number.
     pub rows: Vec<Row>,
-    /// What to pass for the next page. It is never empty: as with CouchDB, only a page without results is the end.
+    /// Bookmark of the next page. It is never empty: as with CouchDB, only a page without results is the end.
     pub bookmark: String,
 }
 
 impl Query {
-    /// Finds the results after a bookmark, or all when it is empty.
+    /// Returns the results after a bookmark, or all if it is empty.
     ///
-    /// The documents must come in the order of their keys' bytes. Without `sort` they are read as the results are taken,
-    /// no further than needed; with `sort` all are read when the first result is. An error of the documents is passed
-    /// on, and nothing is read after it.
+    /// The documents must be sorted by the bytes of their keys. Without `sort`, documents are read only as far as the
+    /// results are consumed. With `sort`, the first result reads all of them. An error from the documents is passed
+    /// on, and ends the results.
     pub fn run<'a, I, E>(
         &'a self,
         documents: I,
@@ -55,7 +55,7 @@ impl Query {
         })
     }
 
-    /// Takes one page of the results.
+    /// Returns one page of the results.
     pub fn page<I, E>(&self, documents: I, size: usize, bookmark: &str) -> Result<Page, E>
     where
         I: IntoIterator<Item = Result<(String, Vec<u8>), E>>,
@@ -70,14 +70,14 @@ impl Query {
         Ok(Page { rows, bookmark })
     }
 
-    /// The bookmark of a page that ends with this result.
+    /// Returns the bookmark of a page that ends with this result.
     #[must_use]
     pub fn bookmark_after(&self, row: &Row) -> String {
         self.write_bookmark(&row.sort_values, &row.key)
     }
 
-    /// The key after which the results of a bookmark go on, so that a caller need not read what is before it; `None`
-    /// for all keys, which a query with `sort` always needs.
+    /// Returns the key after which the results of a bookmark continue, so that a caller can skip everything before
+    /// it; `None` for all keys, which a query with `sort` always needs.
     pub fn resume_after(&self, bookmark: &str) -> Result<Option<String>, QueryError> {
         let start = self.start(bookmark)?;
         Ok(start.filter(|_| !self.is_sorted()).map(|start| start.key))
@@ -125,7 +125,7 @@ impl Query {
     }
 }
 
-/// Ends after an error.
+/// Iterator that ends after an error.
 struct UntilError<I> {
     rows: I,
     failed: bool,
@@ -144,7 +144,7 @@ impl<I: Iterator<Item = Result<Row, E>>, E> Iterator for UntilError<I> {
     }
 }
 
-/// Leaves out the first results, but no error among them.
+/// Iterator that skips the first results, but no errors among them.
 struct SkipOk<I> {
     rows: I,
     skip: usize,

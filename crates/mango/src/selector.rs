@@ -1,11 +1,11 @@
 //! Selectors: fields and their conditions, joined by `$and`, `$or`, `$nor` and `$not`.
 //!
-//! CouchDB moves every negation down to the conditions before it looks at a document (3.5
-//! `src/mango/src/mango_selector.erl`, `norm_negations`). So the opposite of "price is above 10" is "price is at most
-//! 10", and a document without a price matches neither. Only inside `$elemMatch`, `$allMatch` and `$keyMapMatch` is
-//! `$not` left where it is, and there an element without the field does match.
+//! Before it looks at a document, CouchDB moves every negation down to the conditions (3.5
+//! `src/mango/src/mango_selector.erl`, `norm_negations`). The opposite of "price is above 10" thus is "price is at
+//! most 10", and a document without a price matches neither. Only inside `$elemMatch`, `$allMatch` and `$keyMapMatch`
+//! does `$not` stay in place, and an element without the field matches there.
 //!
-//! A condition holds of one value as `match` says there. [`crate::parse`] reads selectors from queries.
+//! The function `match` in that file defines when a value satisfies a condition. [`crate::parse`] parses selectors.
 
 use std::cmp::Ordering;
 
@@ -16,18 +16,18 @@ use crate::collation::{Collation, compare_id, same_term, stored_integer};
 use crate::document::Document;
 use crate::path::{FieldPath, Lookup};
 
-/// A condition on a whole document or element.
+/// Condition on a whole document or element.
 #[derive(Debug, Clone)]
 pub(crate) enum Selector {
     Field(FieldPath, Condition),
     All(Vec<Selector>),
-    /// One of them, or there is none: CouchDB takes an empty `$or` for true.
+    /// One of them must match, or the list is empty: CouchDB takes an empty `$or` for true.
     Any(Vec<Selector>),
-    /// Only inside an element.
+    /// Used only inside an element.
     Not(Box<Selector>),
 }
 
-/// What a selector is asked about.
+/// Value to which a selector is applied.
 #[derive(Clone, Copy)]
 pub(crate) enum Subject<'a> {
     Document(&'a Document),
@@ -77,7 +77,7 @@ impl Selector {
     }
 }
 
-/// A condition on one value that is there.
+/// Condition on an existing value.
 #[derive(Debug, Clone)]
 pub(crate) enum Condition {
     Compare(Comparison, Value),
@@ -93,13 +93,13 @@ pub(crate) enum Condition {
     BeginsWith(String),
     Size(u64),
     All(Vec<Value>),
-    /// Some element of an array.
+    /// Some element of an array matches.
     Element(Box<Selector>),
-    /// Every element of an array that has any.
+    /// The array is not empty, and every element matches.
     EachElement(Box<Selector>),
-    /// Some name in an object.
+    /// Some name in an object matches.
     Name(Box<Selector>),
-    /// Of conditions that have no opposite of their own.
+    /// Negates a condition that has no opposite.
     Not(Box<Condition>),
 }
 
@@ -137,7 +137,7 @@ impl Comparison {
     }
 }
 
-/// How the value of a field is compared: `_id` has an order of its own.
+/// Comparison of a field's value: `_id` has its own order.
 #[derive(Clone, Copy)]
 pub(crate) struct Order<'a> {
     pub(crate) collation: &'a Collation,
@@ -153,7 +153,7 @@ impl Order<'_> {
         }
     }
 
-    /// An array is in the list when one of its elements is.
+    /// Returns whether the list contains the value or, for an array, one of its elements.
     fn contains(self, list: &[Value], value: &Value) -> bool {
         let is_listed = |value| list.iter().any(|listed| self.compare(value, listed).is_eq());
         match value {
@@ -164,7 +164,7 @@ impl Order<'_> {
 }
 
 impl Condition {
-    /// Makes the condition that holds where this one does not, given that there is a value.
+    /// Returns the condition that an existing value satisfies if it does not satisfy this one.
     fn opposite(self) -> Self {
         match self {
             Self::Compare(comparison, value) => Self::Compare(comparison.opposite(), value),
@@ -212,7 +212,8 @@ fn is_congruent(value: &Value, divisor: i64, remainder: i64) -> bool {
     integer.is_some_and(|integer| integer % i128::from(divisor) == i128::from(remainder))
 }
 
-/// `[[1, 2]]` is also held by the array `[1, 2]` itself; nothing holds all of an empty list.
+/// Returns whether the array holds all values. `[[1, 2]]` also matches the array `[1, 2]` itself; an empty list
+/// matches nothing.
 fn holds_all(list: &[Value], value: &Value) -> bool {
     let Value::Array(elements) = value else { return false };
     if let [Value::Array(whole)] = list

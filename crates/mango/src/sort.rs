@@ -1,8 +1,8 @@
-//! The order of the results, which `sort` asks for.
+//! The order of the results, as requested by `sort`.
 //!
-//! As in an index of CouchDB, a document that lacks one of the fields has no place in the order and is not found.
-//! Documents whose fields are equal are ordered by key, in the same direction.
-//! Source: CouchDB 3.5 `src/mango/src/mango_sort.erl`, `mango_idx_view.erl`, `couch_ejson_compare.erl` (`less_json_ids`).
+//! As in an index of CouchDB, a document that lacks one of the fields is not found. Documents whose fields are equal
+//! are ordered by key, in the same direction. Source: CouchDB 3.5 `src/mango/src/mango_sort.erl`,
+//! `mango_idx_view.erl`, `couch_ejson_compare.erl` (`less_json_ids`).
 
 use std::cmp::Ordering;
 
@@ -14,7 +14,7 @@ use crate::error::{QueryError, show};
 use crate::parse::check_available;
 use crate::path::{FieldPath, Lookup};
 
-/// The fields of `sort`, outermost first; none for the order of keys.
+/// Fields of `sort`, most significant first; empty for the order of keys.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sort {
     fields: Vec<(String, FieldPath)>,
@@ -49,7 +49,7 @@ impl Sort {
         self.fields.iter().map(|(name, _)| name.as_str())
     }
 
-    /// Takes the values that a document is ordered by; `None` if it lacks one.
+    /// Returns the values by which a document is ordered; `None` if it lacks one.
     pub(crate) fn values(&self, document: &Document) -> Option<Vec<Value>> {
         let value = |(_, path): &(String, FieldPath)| match document.lookup(path) {
             Lookup::Found(value) => Some(value.clone()),

@@ -1,6 +1,6 @@
-//! Asks the queries of `cases/*.toml` and compares keys, values or the error with what stands there.
+//! Runs the queries of `cases/*.toml`, and compares keys, values or the error with the expected ones.
 //!
-//! A file is a set of documents and the queries about them; each case says in its title what is right.
+//! A file contains documents and queries about them. The title of each case describes the expected behavior.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
@@ -14,7 +14,7 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    /// What is stored under each key: JSON, or any other text.
+    /// Stored values by key: JSON, or any other text.
     #[serde(default)]
     documents: BTreeMap<String, String>,
     #[serde(rename = "case")]
@@ -25,7 +25,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Case {
     title: String,
-    /// The selector, if that is all there is in the query.
+    /// Selector, if the query contains nothing else.
     selector: Option<String>,
     query: Option<String>,
     keys: Option<Vec<String>>,
@@ -47,7 +47,7 @@ impl Case {
         let title = &self.title;
         match Query::parse(&self.query()) {
             Ok(query) => {
-                assert_eq!(self.error, None, "{title}: it was taken");
+                assert_eq!(self.error, None, "{title}: it was accepted");
                 let rows = rows(&query, documents);
                 let keys: Vec<_> = rows.iter().map(|row| row.key.clone()).collect();
                 assert_eq!(Some(&keys), self.keys.as_ref(), "{title}");

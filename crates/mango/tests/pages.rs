@@ -102,7 +102,7 @@ fn a_foreign_bookmark_is_refused() {
         assert_eq!(error.to_string(), format!("the bookmark {text:?} is not a bookmark of this peer"));
         assert_eq!(
             error.hint().as_deref(),
-            Some("pass the bookmark of the page before, unchanged and with the same query")
+            Some("pass the bookmark of the previous page, unchanged and with the same query")
         );
     }
 }

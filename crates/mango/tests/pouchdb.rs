@@ -1,8 +1,8 @@
-//! Replays what pouchdb-find made of a thousand generated queries.
+//! Compares with the results of pouchdb-find for a thousand generated queries.
 //!
-//! The record is made by `conformance/couchdb-stand-in`. `PouchDB` imitates CouchDB and is not always right about it:
-//! `pouchdb-differences.toml` lists the groups of queries in which the two part, in how many, and with the reason. A
-//! group that is not listed must agree in every query.
+//! `conformance/couchdb-stand-in` creates the record. `PouchDB` imitates CouchDB, but is not always right:
+//! `pouchdb-differences.toml` lists the groups of queries with different results, their number, and the reason. All
+//! queries of a group that is not listed must agree.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
@@ -49,7 +49,7 @@ fn ours(query: &Value, state: &[(String, Vec<u8>)]) -> Result<Vec<String>, Query
 #[derive(Deserialize)]
 struct Difference {
     queries: usize,
-    /// For those who read the file.
+    /// For readers of the file.
     #[serde(rename = "reason")]
     _reason: String,
 }
@@ -73,7 +73,7 @@ fn pouchdb_agrees_except_where_it_is_listed() {
         assert_eq!(lines.len(), expected, "queries of {group} that differ:\n{}", lines.join("\n"));
     }
     let stale: Vec<_> = listed.keys().filter(|group| !differing.contains_key(group.as_str())).collect();
-    assert!(stale.is_empty(), "listed, and they do not differ: {stale:?}");
+    assert!(stale.is_empty(), "listed, but they do not differ: {stale:?}");
 }
 
 #[test]

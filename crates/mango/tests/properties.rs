@@ -1,4 +1,4 @@
-//! What holds for every query and every document.
+//! Properties of every query and every document.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
@@ -28,7 +28,7 @@ fn value() -> impl Strategy<Value = Value> + Clone {
     })
 }
 
-/// A document that has every field the selectors below name.
+/// Generates documents that have every field that the selectors below name.
 fn document() -> impl Strategy<Value = Document> {
     (value(), value(), value(), "[a-z]{0,2}").prop_map(|(a, b, c, key)| {
         let Value::Object(fields) = json!({"a": a, "b": b, "c": c}) else { unreachable!() };
