@@ -1,4 +1,4 @@
-//! One request to CouchDB and its answer.
+//! Sends a request to CouchDB and reads the answer.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use serde_json::Value;
 use crate::error::CouchError;
 use crate::server::Server;
 
-/// How long an answer may take: that of a peer (`core.yaml`, `ledger.state.couchDBConfig.requestTimeout`).
+/// Time limit for an answer, as on a peer (`core.yaml`, `ledger.state.couchDBConfig.requestTimeout`).
 const TIMEOUT: Duration = Duration::from_secs(35);
-/// The longest answer that is read, in bytes.
+/// Maximum length of an answer in bytes.
 const LONGEST: usize = 256 << 20;
 
-/// Sends requests, keeping its connections.
+/// HTTP client that reuses its connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Client {
     server: Server,
     pool: Pool<HttpsConnector<HttpConnector>, String>,
 }
 
-/// What is asked of which resource, and in which words an error tells it.
+/// Request for a resource, with a description of the action for errors.
 pub(crate) struct Call<'a> {
     pub(crate) method: Method,
     pub(crate) resource: &'a [&'a str],
@@ -35,7 +35,7 @@ pub(crate) struct Call<'a> {
     pub(crate) action: String,
 }
 
-/// A status and the JSON that came with it.
+/// Status and JSON body of an answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Value,
@@ -53,7 +53,7 @@ impl Client {
         &self.server
     }
 
-    /// Sends a request and leaves it to the caller what its status means.
+    /// Sends a request. The caller interprets the status.
     pub(crate) async fn send(&self, call: Call<'_>) -> Result<Answer, CouchError> {
         let unexpected = |reason: String| self.unexpected(&call.action, reason);
         let request = self.request(&call).map_err(|error| unexpected(error.to_string()))?;
@@ -106,7 +106,7 @@ impl Client {
     }
 }
 
-/// Trusts what the host trusts; the certificates are only read when they are needed.
+/// Trusts the certificates of the system, which are read only when needed.
 fn tls(server: &Server) -> Result<ClientConfig, CouchError> {
     let unreachable = |reason: String| CouchError::Unreachable { server: server.to_string(), reason };
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
@@ -123,7 +123,7 @@ fn tls(server: &Server) -> Result<ClientConfig, CouchError> {
     Ok(config.with_no_client_auth())
 }
 
-/// The innermost cause, which says what the layers above it only wrap.
+/// Returns the innermost cause; the outer errors only wrap it.
 fn root_cause(error: &hyper_util::client::legacy::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(source) = cause.source() {

@@ -1,4 +1,4 @@
-//! One database: documents in bulk, queries, indexes.
+//! A database: bulk documents, queries, and indexes.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::client::{Answer, Call, Client};
 use crate::error::CouchError;
 use crate::name::DatabaseName;
 
-/// How many documents go in one request: that of a peer (`core.yaml`, `maxBatchUpdateSize`).
+/// Number of documents in a request, as on a peer (`core.yaml`, `maxBatchUpdateSize`).
 const BATCH: usize = 1000;
 
-/// A database that exists.
+/// Existing database.
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     client: Client,
@@ -62,12 +62,12 @@ impl Database {
         }
     }
 
-    /// Takes a name as the server lists it.
+    /// Wraps a name that the server has listed.
     pub(crate) fn existing(client: &Client, name: &str) -> Self {
         Self { client: client.clone(), name: DatabaseName::listed(name) }
     }
 
-    /// Reads a document, or nothing if there is none.
+    /// Reads a document; [`None`] if it does not exist.
     pub(crate) async fn read(&self, id: &str) -> Result<Option<Value>, CouchError> {
         let answer = self.ask(Method::GET, &[id], None, "read a document of").await?;
         match answer.status {
@@ -77,7 +77,7 @@ impl Database {
         }
     }
 
-    /// Writes documents, whatever their revisions are; none in place of one deletes it.
+    /// Writes documents, regardless of their revisions. [`None`] instead of a document deletes it.
     pub(crate) async fn write(
         &self,
         documents: &[(String, Option<Map<String, Value>>)],
@@ -94,7 +94,7 @@ impl Database {
             .iter()
             .filter_map(|(id, fields)| {
                 let revision = revisions.get(id);
-                // What is not there need not be deleted.
+                // A document that does not exist need not be deleted.
                 if fields.is_none() && revision.is_none() {
                     return None;
                 }
@@ -121,7 +121,7 @@ impl Database {
         }
     }
 
-    /// Asks for the revisions of those documents that exist.
+    /// Returns the revisions of the documents that exist.
     async fn revisions<'a>(
         &self,
         ids: impl Iterator<Item = &'a str>,
@@ -137,7 +137,7 @@ impl Database {
         Ok(existing.collect())
     }
 
-    /// Asks a query; its answer is that of `_find`.
+    /// Runs a query, and returns the answer of `_find`.
     pub(crate) async fn find(&self, query: Map<String, Value>) -> Result<Value, CouchError> {
         self.call(Method::POST, &["_find"], Value::Object(query), "query").await
     }

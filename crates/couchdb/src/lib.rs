@@ -1,8 +1,8 @@
 //! A mirror of the state in CouchDB.
 //!
-//! The embedded store stays the truth. Its JSON objects are copied to CouchDB, which answers rich queries with keys;
-//! every other value is never found by a rich query and so is not copied. The databases are named as a peer names them
-//! (Fabric 3.1 `core/ledger/kvledger/txmgmt/statedb/statecouchdb`), but a peer's own databases are refused.
+//! The embedded store remains authoritative. Its JSON objects are copied to CouchDB, which answers rich queries with
+//! keys. Other values are not copied, since rich queries never find them. The databases are named as on a peer
+//! (Fabric 3.1 `core/ledger/kvledger/txmgmt/statedb/statecouchdb`), but a peer's own databases are rejected.
 
 mod client;
 mod database;

@@ -1,4 +1,4 @@
-//! The state of one channel, copied to CouchDB.
+//! The state of one channel in CouchDB.
 
 use std::collections::BTreeMap;
 
@@ -12,30 +12,31 @@ use crate::error::CouchError;
 use crate::name::DatabaseName;
 use crate::server::Server;
 
-/// The document that tells up to which block the databases of a channel are written.
+/// ID of the document with the number of blocks that the channel's databases contain.
 const SAVEPOINT: &str = "ccs_savepoint";
-/// The same of a peer (Fabric 3.1 `statecouchdb.go`, `savepointDocID`): such databases are not ours to write to.
+/// The document's ID on a peer (Fabric 3.1 `statecouchdb.go`, `savepointDocID`). We must not write to databases with
+/// it.
 const PEERS_SAVEPOINT: &str = "statedb_savepoint";
 
-/// A key and its new value.
+/// Key and its new value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The key of the state.
+    /// Key of the state.
     pub key: String,
-    /// What is stored under it now; `None` when it was deleted.
+    /// New value; `None` if the key was deleted.
     pub value: Option<Vec<u8>>,
 }
 
-/// What a query found.
+/// Results of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Found {
-    /// The keys, in the order of the results.
+    /// Keys, in the order of the results.
     pub keys: Vec<String>,
-    /// What to pass for the next page.
+    /// Bookmark of the next page.
     pub bookmark: String,
 }
 
-/// The databases of a channel.
+/// Databases of a channel.
 #[derive(Debug, Clone)]
 pub struct Mirror {
     client: Client,
@@ -64,7 +65,7 @@ struct Identified {
 impl Mirror {
     /// Connects to CouchDB and creates the database of the channel unless it exists.
     ///
-    /// A channel that a Fabric peer keeps there is refused.
+    /// Rejects a channel whose databases belong to a Fabric peer.
     pub async fn open(server: Server, channel: &str) -> Result<Self, CouchError> {
         let client = Client::new(server)?;
         let name = DatabaseName::of_channel(channel)?;
@@ -78,20 +79,20 @@ impl Mirror {
         Ok(Self { client, channel: channel.to_owned(), metadata })
     }
 
-    /// The number of blocks whose changes are here; `None` before the first.
+    /// Returns the number of blocks that the databases contain; `None` before the first.
     ///
-    /// When it is less than that of the store, the caller applies what is missing; when it is more, the databases
-    /// belong to another ledger, and [`clear`](Self::clear) makes room.
+    /// If it is less than that of the store, the caller must apply the missing blocks. If it is greater, the
+    /// databases belong to another ledger, and [`clear`](Self::clear) removes them.
     pub async fn savepoint(&self) -> Result<Option<u64>, CouchError> {
         let Some(document) = self.metadata.read(SAVEPOINT).await? else { return Ok(None) };
         let savepoint: Savepoint = self.metadata.decode(document, "read the savepoint of")?;
         Ok(Some(savepoint.block_height))
     }
 
-    /// Writes the changes of a block, by namespace, and then the number of blocks that are written.
+    /// Writes the changes of a block, by namespace, and then the number of blocks.
     ///
-    /// A value that is not a JSON object takes away what was there: a rich query never finds it. Applying the same
-    /// changes again changes nothing, so that after a failure the whole block can be.
+    /// A value that is not a JSON object deletes the document, since a rich query never finds it. Applying the same
+    /// changes again has no effect, so the whole block can be retried after a failure.
     pub async fn apply(
         &self,
         block_height: u64,
@@ -106,9 +107,9 @@ impl Mirror {
         self.metadata.write(&[(SAVEPOINT.to_owned(), savepoint)]).await
     }
 
-    /// Finds the keys of at most `limit` states of a namespace.
+    /// Returns the keys of at most `limit` states of a namespace that a query selects.
     ///
-    /// The query is changed as a peer changes it: its `limit` is replaced, and its `bookmark` unless the caller has none.
+    /// Changes the query as a peer does: replaces its `limit`, and its `bookmark` if the caller has one.
     pub async fn find(
         &self,
         namespace: &str,
@@ -141,7 +142,7 @@ impl Mirror {
         self.namespace(namespace).await?.create_index(definition).await
     }
 
-    /// Deletes all databases of the channel and begins again with an empty one.
+    /// Deletes all databases of the channel and creates an empty one.
     pub async fn clear(&self) -> Result<(), CouchError> {
         let action = "list databases".to_owned();
         let call = Call { method: Method::GET, resource: &["_all_dbs"], body: None, action: action.clone() };
@@ -151,7 +152,7 @@ impl Mirror {
         }
         let names: Vec<String> = serde_json::from_value(answer.body)
             .map_err(|error| self.client.unexpected(&action, error.to_string()))?;
-        // No channel has an underscore in its name, so no other one's databases begin like this.
+        // Channel names contain no underscores, so the databases of no other channel have this prefix.
         let prefix = DatabaseName::prefix(&self.channel)?;
         for name in names.iter().filter(|name| name.starts_with(&prefix)) {
             Database::existing(&self.client, name).delete().await?;
@@ -172,7 +173,7 @@ fn document(change: &Change) -> Result<(String, Option<Map<String, Value>>), Cou
     Ok((change.key.clone(), fields))
 }
 
-/// Checks what a peer with CouchDB checks before it endorses a write; returns the fields of a JSON object.
+/// Makes the checks of a peer with CouchDB before it endorses a write. Returns the fields of a JSON object.
 ///
 /// Source: Fabric 3.1 `statecouchdb.go` (`ValidateKeyValue`) and `couchdoc_conv.go`.
 pub fn check(key: &str, value: &[u8]) -> Result<Option<Map<String, Value>>, CouchError> {

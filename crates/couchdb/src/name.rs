@@ -1,4 +1,4 @@
-//! The names of databases, as a peer makes them of channels and namespaces.
+//! Names of databases, derived from channels and namespaces like on a peer.
 //!
 //! Source: Fabric 3.1 `core/ledger/kvledger/txmgmt/statedb/statecouchdb/couchdbutil.go` (`constructMetadataDBName`,
 //! `constructNamespaceDBName`, `mapAndValidateDatabaseName`).
@@ -9,17 +9,17 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::CouchError;
 
-/// The longest name; CouchDB takes 249 bytes of a file name, and adds to it.
+/// Maximum length of a name: CouchDB allows file names of 249 bytes, and appends to the name.
 const LONGEST: usize = 238;
-/// What is left of each part of a name that is longer.
+/// Length to which each part of a longer name is cut.
 const PART: usize = 50;
 
-/// The name of a database.
+/// Name of a database.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct DatabaseName(String);
 
 impl DatabaseName {
-    /// Names the database of a channel, which holds the savepoint.
+    /// Returns the name of a channel's database, which contains the savepoint.
     pub(crate) fn of_channel(channel: &str) -> Result<Self, CouchError> {
         if channel.len() <= LONGEST {
             return Self::check(&format!("{channel}_"));
@@ -27,7 +27,7 @@ impl DatabaseName {
         Self::check(&format!("{}({})_", head(channel), hash(channel)))
     }
 
-    /// Names the database of a namespace: `chaincode`, `chaincode$$pcollection` or `chaincode$$hcollection`.
+    /// Returns the name of a namespace's database: `chaincode`, `chaincode$$pcollection` or `chaincode$$hcollection`.
     pub(crate) fn of_namespace(channel: &str, namespace: &str) -> Result<Self, CouchError> {
         let escaped = escape_capitals(namespace);
         let name = format!("{channel}_{escaped}");
@@ -39,12 +39,12 @@ impl DatabaseName {
         Self::check(&format!("{}_{}({hash})", head(channel), shortened.join("$$")))
     }
 
-    /// The beginning of the names of all databases of a channel.
+    /// Returns the common prefix of the names of a channel's databases.
     pub(crate) fn prefix(channel: &str) -> Result<String, CouchError> {
         Self::check(&format!("{}_", head(channel))).map(|name| name.0)
     }
 
-    /// Takes a name that a server lists.
+    /// Wraps a name that a server has listed.
     pub(crate) fn listed(name: &str) -> Self {
         Self(name.to_owned())
     }
@@ -77,7 +77,7 @@ fn hash(text: &str) -> String {
     hex::encode(Sha256::digest(text))
 }
 
-/// Writes `$a` for `A`: CouchDB has no capitals in names.
+/// Replaces `A` by `$a`, since CouchDB allows no capitals in names.
 fn escape_capitals(namespace: &str) -> String {
     let mut escaped = String::with_capacity(namespace.len());
     for character in namespace.chars() {

@@ -1,4 +1,4 @@
-//! The address of a CouchDB, with the credentials in it kept out of sight.
+//! The address of a CouchDB server, which hides its credentials.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,28 +8,28 @@ use base64::prelude::BASE64_STANDARD;
 use http::{HeaderValue, Uri};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
-/// What is encoded in a part of a path: all but what has no meaning anywhere in an address.
+/// Characters that are encoded in a part of a path: all except those without a meaning in a URL.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'-').remove(b'.').remove(b'~');
 
-/// An address such as `http://admin:secret@localhost:5984`; shown, it has no credentials.
+/// Address such as `http://admin:secret@localhost:5984`. `Display` prints it without credentials.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Server {
-    /// `http://host:port/path`, without a slash at the end.
+    /// `http://host:port/path`, without a trailing slash.
     base: String,
     authorization: Option<HeaderValue>,
 }
 
-/// Tells why a text is not the address of a CouchDB. It never repeats the text, which may hold a password.
+/// Error from parsing an address. It never contains the address, which may include a password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the address of CouchDB {0}")]
 pub struct ServerError(&'static str);
 
 impl ServerError {
-    /// Shows what an address looks like.
+    /// Returns an example of an address.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(
-            "write http://NAME:PASSWORD@HOST:5984, with %XX for characters that have a meaning in it"
+            "write http://NAME:PASSWORD@HOST:5984, with %XX for characters that have a special meaning in a URL"
                 .to_owned(),
         )
     }
@@ -41,7 +41,7 @@ impl FromStr for Server {
     fn from_str(address: &str) -> Result<Self, ServerError> {
         let uri: Uri = address.parse().map_err(|_| ServerError("is not a URL"))?;
         let Some(scheme @ ("http" | "https")) = uri.scheme_str() else {
-            return Err(ServerError("does not begin with http:// or https://"));
+            return Err(ServerError("does not start with http:// or https://"));
         };
         if uri.query().is_some() {
             return Err(ServerError("has a query part"));
@@ -69,7 +69,7 @@ fn basic(user: &str) -> Result<HeaderValue, ServerError> {
 }
 
 impl Server {
-    /// Makes the address of a resource of parts, which may hold any character.
+    /// Returns the URL of a resource. The parts may contain any characters.
     pub(crate) fn resource(&self, parts: &[&str]) -> String {
         let encoded = parts.iter().map(|part| utf8_percent_encode(part, IN_PATH).to_string());
         std::iter::once(self.base.clone()).chain(encoded).collect::<Vec<_>>().join("/")
@@ -123,8 +123,8 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_without_repeating_it() {
         for (address, error) in [
-            ("localhost:5984", "does not begin with http:// or https://"),
-            ("ftp://a:secret@localhost", "does not begin with http:// or https://"),
+            ("localhost:5984", "does not start with http:// or https://"),
+            ("ftp://a:secret@localhost", "does not start with http:// or https://"),
             ("http://secret@localhost", "has a name without a password"),
             ("http://a:secret@", "is not a URL"),
             ("http://localhost/?secret", "has a query part"),

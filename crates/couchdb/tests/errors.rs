@@ -1,4 +1,4 @@
-//! What is refused before or without a server.
+//! Errors that are reported without contacting a server, or by a fake server.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
@@ -32,10 +32,10 @@ async fn nobody_there_is_told_with_the_address() {
         text,
         format!("cannot reach CouchDB at http://127.0.0.1:{port}: Connection refused (os error 111)")
     );
-    assert_eq!(error.hint(), Some(format!("is CouchDB running? curl http://127.0.0.1:{port} tells")));
+    assert_eq!(error.hint(), Some(format!("check that CouchDB is running: curl http://127.0.0.1:{port}")));
 }
 
-/// Answers each request with the next of the given bodies.
+/// Starts a server that answers each request with the next of the given bodies.
 async fn fake_server(answers: &'static [(u16, &'static str)]) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -73,7 +73,7 @@ async fn with_a_fake_server_a_page_that_is_no_couchdb_is_told() {
     assert_eq!(
         error.to_string(),
         format!(
-            "the server at http://127.0.0.1:{port} does not answer as CouchDB does when asked to create database \
+            "the server at http://127.0.0.1:{port} did not answer like CouchDB when asked to create database \
              mychannel_: its answer, with status 200, is not JSON: expected value at line 1 column 1"
         )
     );

@@ -63,7 +63,7 @@ async fn changes_are_mirrored_and_found() {
     assert_eq!(mirror.savepoint().await.unwrap(), Some(3));
     assert_eq!(keys(&mirror, "assetTransfer", ALL).await, ["\u{0}c\u{0}1\u{0}", "e"]);
 
-    // A key that was deleted can be written again.
+    // A deleted key can be written again.
     mirror.apply(4, &block("assetTransfer", vec![put("d", r#"{"n": 4}"#)])).await.unwrap();
     assert_eq!(keys(&mirror, "assetTransfer", ALL).await, ["\u{0}c\u{0}1\u{0}", "d", "e"]);
 
@@ -118,7 +118,7 @@ async fn credentials_of_the_address_are_used_and_not_shown() {
 async fn a_query_that_the_server_refuses_is_an_error() {
     let stand_in = CouchDbStandIn::start(None).await;
     let mirror = Mirror::open(server(&stand_in, ""), "ch").await.unwrap();
-    // The stand-in looks at operators only when there is a document to match.
+    // The stand-in checks operators only if there is a document to match.
     mirror.apply(1, &block("cc", vec![put("a", r#"{"a": 1}"#)])).await.unwrap();
     let error =
         mirror.find("cc", r#"{"selector": {"a": {"$foo": 1}}}"#, 10, "").await.unwrap_err().to_string();
