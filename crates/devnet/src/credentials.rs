@@ -1,4 +1,4 @@
-//! What a chaincode is started with: variables that every shim reads and, with TLS, the files they name.
+//! The environment variables that every shim reads when a chaincode starts, and the TLS files that they name.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,24 +18,24 @@ use ccs_shim_env::{Client, Format, Variable, connecting, either_role};
 use crate::error::Error;
 use crate::options::Options;
 
-/// The file of a chaincode's folder that a shell reads to get the variables.
+/// Name of the file in a chaincode's folder that exports the variables in a shell.
 const ENVIRONMENT: &str = "env.sh";
 
-/// Hands out what chaincode needs to connect, or to serve.
+/// Issues the credentials with which chaincode connects or serves.
 pub(crate) struct Credentials {
     endpoint: String,
     msp: String,
-    /// The material of the listener, and the folder of the chaincodes' files; [`None`] in plaintext.
+    /// TLS credentials of the listener, and folder of the chaincodes' files; [`None`] for plaintext.
     tls: Option<(Arc<ChaincodeTls>, PathBuf)>,
 }
 
 impl Credentials {
-    /// Makes the certificates of a listener, if it is to have TLS; `peer` is the name of the peer.
+    /// Creates the certificates of a listener, if it uses TLS. `peer` is the name of the peer.
     pub(crate) fn new(options: &Options, peer: &str, listener: SocketAddr) -> Result<Self, Error> {
         let tls = if options.chaincode_tls {
             let tls = ChaincodeTls::new(&hosts(options, peer, listener)?, SystemTime::now())?;
             let folder = options.organizations.join("chaincode");
-            // Another process, in another folder perhaps, is to find the files.
+            // Absolute, because processes may start in other folders.
             let folder = std::path::absolute(&folder).unwrap_or(folder);
             Some((Arc::new(tls), folder))
         } else {
@@ -53,18 +53,18 @@ impl Credentials {
         self.tls.as_ref().map(|(tls, _)| Arc::clone(tls))
     }
 
-    /// Returns the variables with which a chaincode connects under an ID; with TLS, its files are written first.
+    /// Returns the variables with which a chaincode connects under an ID. With TLS, writes its files first.
     pub(crate) fn connecting(&self, name: &str, id: &str) -> Result<Vec<Variable>, Error> {
         self.hand_out(name, id, connecting)
     }
 
-    /// Returns the variables with which a chaincode either connects under an ID or serves at an address; with TLS, its files
-    /// are written first.
+    /// Returns the variables with which a chaincode either connects under an ID or serves at an address. With TLS,
+    /// writes its files first.
     pub(crate) fn either_role(&self, name: &str, id: &str, listen: &str) -> Result<Vec<Variable>, Error> {
         self.hand_out(name, id, |client| either_role(client, listen))
     }
 
-    /// Returns the content of chaincode.json, with which `run` launches a chaincode under an ID.
+    /// Returns the content of chaincode.json for a chaincode that `run` launches under an ID.
     pub(crate) fn launched(&self, id: &str) -> Result<Vec<u8>, Error> {
         let mut chaincode = Chaincode {
             chaincode_id: id.to_owned(),
@@ -83,7 +83,7 @@ impl Credentials {
         serde_json::to_vec(&chaincode).map_err(|error| Error::Scratch(error.into()))
     }
 
-    /// Describes how the peer dials a chaincode that serves at an address.
+    /// Returns the connection settings with which the peer dials a chaincode at an address.
     pub(crate) fn server(&self, address: String, dial_timeout: Duration) -> ConnectionInfo {
         let tls = self.tls.as_ref().map(|(tls, _)| {
             let ours = tls.server();
@@ -108,19 +108,20 @@ impl Credentials {
         Ok(variables)
     }
 
-    /// Returns the file that a shell reads to get the variables of a chaincode; there is one with TLS.
+    /// Returns the file that exports a chaincode's variables in a shell; [`None`] without TLS.
     pub(crate) fn environment_file(&self, name: &str) -> Option<PathBuf> {
         self.tls.as_ref().map(|(_, folder)| folder.join(name).join(ENVIRONMENT))
     }
 }
 
-/// Returns the names that the certificate of the listener holds.
+/// Returns the host names in the listener's certificate.
 fn hosts(options: &Options, peer: &str, listener: SocketAddr) -> Result<Vec<Host>, HostError> {
     let usual = ["localhost", peer, &listener.ip().to_string()].map(str::parse);
     usual.into_iter().chain(options.chaincode_hosts.iter().cloned().map(Ok)).collect()
 }
 
-/// Returns where chaincode connects: the first name that was given or, where no program can connect to the address, this machine.
+/// Returns the address to which chaincode connects: the first given name, or, for a listen address such as 0.0.0.0,
+/// this machine.
 fn endpoint(options: &Options, listener: SocketAddr) -> String {
     match options.chaincode_hosts.first() {
         Some(host) => Address::HostPort { host: host.to_string(), port: listener.port() }.to_string(),
@@ -131,7 +132,7 @@ fn endpoint(options: &Options, listener: SocketAddr) -> String {
 
 fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) -> Result<(), Error> {
     let pair = tls.issue(id)?;
-    // As a server it has the same certificate; not every TLS library takes the key under a peer's label.
+    // A chaincode server uses the same certificate, but not every TLS library accepts the key under a peer's label.
     let server_key = pair.key.replace(" EC PRIVATE KEY", " PRIVATE KEY");
     let files = [
         NewFile::public("ca.pem", tls.ca()),
@@ -144,7 +145,7 @@ fn write(tls: &ChaincodeTls, folder: &Path, id: &str, variables: &[Variable]) ->
         NewFile::public(ENVIRONMENT, ccs_shim_env::write(Format::Shell, variables)?),
     ];
     let parent = folder.parent().unwrap_or(folder);
-    std::fs::create_dir_all(parent).map_err(|error| Error::system("make the folder", parent, error))?;
+    std::fs::create_dir_all(parent).map_err(|error| Error::system("create the folder", parent, error))?;
     ccs_identity::exclude_from_git(parent).map_err(|error| Error::system("write into", parent, error))?;
     write_folder(folder, &files, Existing::Replace)?;
     Ok(())

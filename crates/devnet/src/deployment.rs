@@ -1,5 +1,5 @@
-//! From a package file to a released connection.json, by the builder's real programs under the rules of a peer; and where a
-//! chaincode on this machine may listen.
+//! Builds a package into a released connection.json, with the builder's real programs and by the rules of a peer.
+//! Also finds a listen address for chaincode on this machine.
 
 use std::fs;
 use std::io;
@@ -11,21 +11,21 @@ use ccs_files::PackageId;
 use ccs_host::{BuildError, BuildEvent, BuildHost, Environment, ExternalBuilder, PackageSource};
 use ccs_package::disk::{self, DiskError};
 
-/// The name of the builder, in the peer's settings and log.
+/// Name of the builder, in the peer's settings and log.
 const BUILDER: &str = "ccs-builder";
 
-/// A package cannot be built, or the builder cannot be installed.
+/// Error from building a package or from installing the builder.
 #[derive(Debug, thiserror::Error)]
 pub enum DeploymentError {
     /// The builder's executable cannot be run.
     #[error("cannot run {}", builder.display())]
     Run {
-        /// The executable.
+        /// Path of the executable.
         builder: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         source: io::Error,
     },
-    /// The builder cannot install itself, in its own words.
+    /// The builder cannot install itself. Contains its error message.
     #[error("{0}")]
     Install(String),
     /// The package cannot be read.
@@ -37,7 +37,7 @@ pub enum DeploymentError {
 }
 
 impl DeploymentError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -48,7 +48,7 @@ impl DeploymentError {
     }
 }
 
-/// Lets the builder install itself, as an operator would; returns the size of a program in bytes.
+/// Runs the builder's own installation, as an operator would. Returns the size of a program in bytes.
 pub fn install(builder: &Path, folder: &Path) -> Result<u64, DeploymentError> {
     let bin = folder.join("bin");
     let output = Command::new(builder)
@@ -64,18 +64,19 @@ pub fn install(builder: &Path, folder: &Path) -> Result<u64, DeploymentError> {
     Ok(fs::metadata(bin.join("detect")).map(|file| file.len()).unwrap_or_default())
 }
 
-/// What a builder has made of a package.
+/// Output of a builder for a package.
 #[derive(Debug)]
 pub struct Released {
-    /// The folder of what was released.
+    /// Output folder of `release`.
     pub folder: PathBuf,
-    /// The folder of what was built.
+    /// Output folder of `build`.
     pub build: PathBuf,
-    /// The connection.json that was released; without it, a peer launches the chaincode by `run`.
+    /// Released connection.json; without it, a peer launches the chaincode with `run`.
     pub connection: Option<PathBuf>,
 }
 
-/// What the builder's programs see of the peer's environment: besides templates, what the launcher's platforms need.
+/// Variables of the peer's environment that the builder's programs receive: those for templates, and those that the
+/// launcher's platforms need.
 const PROPAGATED: [&str; 5] = [
     "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG",
     "CORE_PEER_ID",
@@ -84,10 +85,10 @@ const PROPAGATED: [&str; 5] = [
     "XDG_RUNTIME_DIR",
 ];
 
-/// How the names of further variables begin that the launcher reads.
+/// Prefixes of further variables that the launcher reads.
 const PREFIXES: [&str; 4] = ["CORE_VM_", "DOCKER_", "FABRIC_K8S_BUILDER_", "KUBERNETES_SERVICE_"];
 
-/// Returns a builder for the variables of a peer.
+/// Returns a builder that receives the variables of a peer.
 #[must_use]
 pub fn builder(path: &Path, environment: &Environment) -> ExternalBuilder {
     let named = PROPAGATED.iter().chain(&ccs_launch::source::INHERITED).map(|&name| name.to_owned());
@@ -100,9 +101,9 @@ pub fn builder(path: &Path, environment: &Environment) -> ExternalBuilder {
     }
 }
 
-/// Runs the builder's programs over the package, as child processes, and returns what they release.
+/// Runs the builder's programs on the package, as child processes, and returns their output.
 ///
-/// `file_system` is what a peer has as `peer.fileSystemPath`.
+/// `file_system` corresponds to a peer's `peer.fileSystemPath`.
 pub async fn build(
     (id, file): (&PackageId, &Path),
     (builder, environment): (&ExternalBuilder, &Environment),
@@ -125,8 +126,8 @@ pub async fn build(
     })
 }
 
-/// Finds an address on this machine alone that was free a moment ago, since no shim takes a listener. Another program could
-/// take it before the chaincode does; then the chaincode says so.
+/// Returns a currently free loopback address, because shims do not accept an open listener. If another program takes
+/// the address before the chaincode does, the chaincode reports that.
 pub fn free_address() -> io::Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }

@@ -1,4 +1,4 @@
-//! Why a development network cannot start, or ends.
+//! Errors that prevent a development network from starting, or end it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,47 +9,47 @@ use ccs_identity::MspId;
 use crate::deployment::DeploymentError;
 use crate::plan::PlanError;
 
-/// A development network cannot start, or ends.
+/// Error that prevents a development network from starting, or ends it.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The operating system rejects something.
+    /// The operating system rejects an operation.
     #[error("cannot {act} {}", path.display())]
     System {
-        /// What was to be done.
+        /// The operation.
         act: &'static str,
-        /// The file or folder.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         source: io::Error,
     },
     /// The peer cannot listen for clients.
     #[error("cannot listen on {address}")]
     ListenForClients {
-        /// The address.
+        /// Address to listen on.
         address: SocketAddr,
-        /// The system's reason.
+        /// Error of the system.
         source: io::Error,
     },
     /// The peer cannot listen for chaincode.
     #[error("cannot listen on {address}")]
     ListenForChaincode {
-        /// The address.
+        /// Address to listen on.
         address: SocketAddr,
-        /// The system's reason.
+        /// Error of the system.
         source: io::Error,
     },
     /// The machine has no free port for a chaincode.
     #[error("no free port")]
     Port(#[source] io::Error),
-    /// No temporary folder can be made.
-    #[error("cannot make a temporary folder")]
+    /// A temporary folder cannot be created.
+    #[error("cannot create a temporary folder")]
     Scratch(#[source] io::Error),
-    /// The domain that is usual for an MSP ID is not a domain.
-    #[error("no domain follows from the MSP ID {msp}")]
+    /// The default domain for an MSP ID is not a valid domain.
+    #[error("cannot derive a domain from the MSP ID {msp}")]
     Domain {
-        /// The MSP ID.
+        /// MSP ID of the organization.
         msp: MspId,
-        /// What is wrong with the domain.
+        /// Error from parsing the domain.
         source: ccs_identity::DomainError,
     },
     /// Changes of files cannot be watched.
@@ -60,40 +60,40 @@ pub enum Error {
     Command {
         /// The command.
         command: String,
-        /// The system's reason.
+        /// Error of the system.
         source: io::Error,
     },
     /// The builder was not found.
     #[error("{message}")]
     Builder {
-        /// Why not.
+        /// Description of the error.
         message: String,
-        /// What to do about it.
+        /// Next step for the user.
         hint: Option<String>,
     },
-    /// Nothing says where images are launched.
-    #[error("nothing says where packages of the type {chaincode_type} are launched")]
+    /// No platform is configured for the images of a package.
+    #[error("no platform is configured for packages of the type {chaincode_type}")]
     NoSettings {
-        /// The type.
+        /// Type of the package.
         chaincode_type: String,
     },
     /// The indexes of a package cannot be read.
     #[error("cannot read the indexes in {}", folder.display())]
     Indexes {
-        /// The folder of what was released.
+        /// Output folder of `release`.
         folder: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         source: io::Error,
     },
     /// A package that was installed earlier cannot be used.
     #[error("{}", file.display())]
     Installed {
-        /// The file of the package.
+        /// Path of the package file.
         file: PathBuf,
-        /// What is wrong with it.
+        /// Error from reading or building it.
         source: Box<Error>,
     },
-    /// The chaincodes cannot be as they were planned.
+    /// The requested chaincodes are not valid.
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// A package cannot be read.
@@ -102,10 +102,10 @@ pub enum Error {
     /// A package cannot be built.
     #[error(transparent)]
     Deployment(#[from] DeploymentError),
-    /// What the builder has released cannot be used.
+    /// The output of the builder cannot be used.
     #[error(transparent)]
     Connection(#[from] ccs_dial::connection::InfoError),
-    /// The organization can neither be read nor made.
+    /// The organization can be neither opened nor created.
     #[error(transparent)]
     Organization(#[from] ccs_identity::OrganizationError),
     /// The ledger cannot be opened.
@@ -120,7 +120,7 @@ pub enum Error {
     /// The state cannot be copied to CouchDB.
     #[error(transparent)]
     Mirror(#[from] ccs_channel::MirrorError),
-    /// A host cannot stand in a certificate.
+    /// A host name cannot be used in a certificate.
     #[error(transparent)]
     Host(#[from] ccs_identity::HostError),
     /// A certificate cannot be issued.
@@ -135,18 +135,18 @@ pub enum Error {
     /// The peer cannot use its TLS certificate.
     #[error(transparent)]
     Tls(#[from] ccs_peer::ServerTlsError),
-    /// The peer cannot serve clients any more.
+    /// The peer can no longer serve clients.
     #[error(transparent)]
     Serve(#[from] ccs_peer::ServeError),
 }
 
 impl Error {
-    /// Tells what the system rejects.
+    /// Creates an error for an operation that the system rejects.
     pub(crate) fn system(act: &'static str, path: &Path, source: io::Error) -> Self {
         Self::System { act, path: path.to_owned(), source }
     }
 
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -159,7 +159,7 @@ impl Error {
             }
             Self::Builder { hint, .. } => hint.clone(),
             Self::NoSettings { .. } => Some(
-                "name a launch.yaml with --launch FILE, such as one with the line platform: docker"
+                "pass a launch.yaml with --launch FILE, for example one with the line platform: docker"
                     .to_owned(),
             ),
             Self::Installed { source, .. } => source.hint(),

@@ -1,4 +1,4 @@
-//! What happens on a development network, for the program that shows it.
+//! Events on a development network, for the program that displays them.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,7 +11,7 @@ use ccs_identity::MspId;
 
 use crate::output::Stream;
 
-/// Takes each event, in the order in which they happen. The network waits for it to return.
+/// Receives each event, in order. The network waits for it to return.
 pub type Report = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// An event on a development network.
@@ -21,65 +21,65 @@ pub enum Event {
     Ready(Ready),
     /// Something happened to a chaincode.
     Chaincode {
-        /// The name of the chaincode; of an installed package the label.
+        /// Name of the chaincode; for an installed package, its label.
         name: String,
-        /// The ID that it registers under.
+        /// ID under which it registers.
         id: String,
-        /// What happened.
+        /// The event.
         event: ChaincodeEvent,
     },
     /// A builder wrote a line for the peer's log.
     Builder {
-        /// The name of the builder.
+        /// Name of the builder.
         builder: String,
-        /// The package that it builds.
+        /// ID of the package that it builds.
         id: String,
-        /// The line.
+        /// The line, without its end.
         line: String,
     },
     /// A chaincode that the network started wrote a line.
     Output {
-        /// The name of the chaincode.
+        /// Name of the chaincode.
         name: String,
-        /// The ID that it registers under.
+        /// ID under which it registers.
         id: String,
-        /// Where it wrote.
+        /// Stream to which it wrote.
         stream: Stream,
         /// The line, without its end.
         line: String,
     },
-    /// The peer simulated or committed a transaction, or warns.
+    /// The peer simulated or committed a transaction, or reports a warning.
     Peer(ccs_peer::observer::PeerEvent),
-    /// Something works and may not be meant.
+    /// A setting works, but may not be intended.
     Warning(String),
 }
 
-/// How clients and chaincode reach the peer.
+/// Addresses and settings with which clients and chaincode reach the peer.
 #[derive(Clone, Debug)]
 pub struct Ready {
-    /// The organization.
+    /// MSP ID of the organization.
     pub msp_id: MspId,
-    /// The channels.
+    /// Names of the channels.
     pub channels: Vec<String>,
-    /// Where the peer listens for clients.
+    /// Address on which the peer listens for clients.
     pub listen: SocketAddr,
-    /// The address that clients dial, `host:port`.
+    /// Address that clients dial, `host:port`.
     pub endpoint: String,
-    /// The name in the peer's certificate.
+    /// Host name in the peer's certificate.
     pub host_alias: String,
-    /// The folder of the organization, by a path that holds wherever an application runs.
+    /// Folder of the organization, as a path that is valid in any working directory of an application.
     pub crypto_path: PathBuf,
     /// Whether clients use TLS.
     pub is_tls: bool,
-    /// Where the peer listens for chaincode.
+    /// Address on which the peer listens for chaincode.
     pub chaincode_listen: SocketAddr,
-    /// The address that chaincode dials, `host:port`.
+    /// Address that chaincode dials, `host:port`.
     pub chaincode_endpoint: String,
     /// Whether chaincode uses TLS.
     pub is_chaincode_tls: bool,
 }
 
-/// What happened to a chaincode. `Display` says it behind the name of the chaincode.
+/// Event of a chaincode. `Display` prints it as the rest of a sentence that starts with the chaincode's name.
 #[derive(Clone, Debug)]
 pub enum ChaincodeEvent {
     /// The peer waits for it to connect.
@@ -92,45 +92,45 @@ pub enum ChaincodeEvent {
     Left(End),
     /// A client has installed its package, under this ID.
     Installed(String),
-    /// Its command runs.
+    /// Event of the command that runs the chaincode.
     Process(ProcessEvent),
 }
 
-/// How a chaincode is to connect.
+/// Instructions for a chaincode to connect.
 #[derive(Clone, Debug)]
 pub struct Invitation {
-    /// The ID to register under.
+    /// ID to register under.
     pub id: String,
-    /// The file that exports its variables, if there is one.
+    /// File that exports its variables, if there is one.
     pub variables: Option<PathBuf>,
 }
 
-/// What happened to the command that a chaincode runs by.
+/// Event of a chaincode's command.
 #[derive(Clone, Debug)]
 pub enum ProcessEvent {
-    /// It was started; this is its process.
+    /// It was started, with this process ID.
     Started(u32),
-    /// It asked for the flag `-peer.address`, and is started again with it.
+    /// It has asked for the flag `-peer.address`, and is restarted with it.
     FlagAdded(String),
-    /// It was given the flag and did not start: the flag is not added again until the command asks for it.
+    /// It did not start with the flag. The flag is not added again until the command asks for it.
     FlagDropped,
-    /// It ended by itself, and is started again after a moment.
+    /// It has ended by itself, and is restarted after a moment.
     Ended(ExitStatus),
-    /// It ended as soon as it was started, and is started again when a file changes.
+    /// It has ended right after its start, and is restarted when a file changes.
     Failed(ExitStatus),
-    /// It was stopped since a file changed.
+    /// It was stopped because a file has changed.
     Changed(PathBuf),
 }
 
 impl fmt::Display for ChaincodeEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Awaited(invitation) => write!(f, "is awaited: {invitation}"),
+            Self::Awaited(invitation) => write!(f, "is expected to connect {invitation}"),
             Self::Needed(invitation) => {
-                write!(f, "is needed by a transaction, which waits: {invitation}")
+                write!(f, "is needed by a waiting transaction: let it connect {invitation}")
             }
             Self::Ready(id) => write!(f, "is ready as {id}"),
-            Self::Left(end) => write!(f, "has left: {end}; the next transaction asks for it again"),
+            Self::Left(end) => write!(f, "has disconnected: {end}; the next transaction will need it again"),
             Self::Installed(id) => write!(f, "is installed as {id}"),
             Self::Process(event) => event.fmt(f),
         }
@@ -139,9 +139,9 @@ impl fmt::Display for ChaincodeEvent {
 
 impl fmt::Display for Invitation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "let it connect as {}", self.id)?;
+        write!(f, "as {}", self.id)?;
         match &self.variables {
-            Some(file) => write!(f, ", with the variables of {}", file.display()),
+            Some(file) => write!(f, ", with the variables in {}", file.display()),
             None => Ok(()),
         }
     }
@@ -153,11 +153,11 @@ impl fmt::Display for ProcessEvent {
             Self::Started(process) => write!(f, "started, process {process}"),
             Self::FlagAdded(flag) => write!(
                 f,
-                "is started again with {flag}, which the Go shim reads from its command line alone"
+                "is restarted with {flag}, since the Go shim reads the peer's address only from its command line"
             ),
             Self::FlagDropped => f.write_str(
-                "does not start with the flag -peer.address either; if its command does not pass flags on to the \
-                 program, pass it there: -peer.address \"$CORE_PEER_ADDRESS\"",
+                "does not start with the flag -peer.address either; if its command does not pass arguments on to the \
+                 program, add the flag there: -peer.address \"$CORE_PEER_ADDRESS\"",
             ),
             Self::Ended(status) => write!(f, "ended: {status}; it is started again"),
             Self::Failed(status) => {

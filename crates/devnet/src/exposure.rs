@@ -1,10 +1,10 @@
-//! What a peer that listens beyond this machine exposes, and to whom.
+//! Warnings about a peer that programs on other machines can reach.
 
 use std::net::SocketAddr;
 
 use crate::event::Ready;
 
-/// Says who can do what that only this machine's users should.
+/// Returns warnings about access from other machines that should be limited to this one.
 pub(crate) fn warnings(ready: &Ready) -> Vec<String> {
     let &Ready { listen: clients, is_tls, chaincode_listen: chaincode, is_chaincode_tls, .. } = ready;
     let mut warnings = Vec::new();

@@ -1,4 +1,4 @@
-//! Chaincode that the builder's `run` launches, as a peer has it launched: when it is needed, until nothing uses it.
+//! Launches chaincode with the builder's `run`, as a peer does: on demand, and until no channel uses it.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,11 +13,12 @@ use tokio_util::task::TaskTracker;
 use crate::credentials::Credentials;
 use crate::event::{Event, Report};
 
-/// How a peer begins when `run` has ended before the chaincode registered, and what follows when it ended well.
+/// Prefix of a peer's error when `run` ends before the chaincode has registered, and the reason if it exited with
+/// status 0.
 const ENDED: &str = "chaincode registration failed: ";
 const EXITED: &str = "container exited with 0";
 
-/// Launches chaincode. Clones are handles of the same.
+/// Launches chaincode. Clones share the same state.
 #[derive(Clone)]
 pub(crate) struct Launcher(Arc<Inner>);
 
@@ -27,11 +28,11 @@ struct Inner {
     builder: ExternalBuilder,
     environment: Environment,
     report: Report,
-    /// The build of each chaincode that is launched.
+    /// Build of each chaincode to launch.
     builds: Mutex<BTreeMap<String, PathBuf>>,
-    /// What stops the latest `run` of each.
+    /// Cancels the latest `run` of each chaincode.
     running: Mutex<BTreeMap<String, Arc<CancellationToken>>>,
-    /// Stops all of them.
+    /// Cancels all of them.
     end: CancellationToken,
     tasks: TaskTracker,
 }
@@ -56,7 +57,7 @@ impl Launcher {
         }))
     }
 
-    /// Stops what no channel uses any more, after each block that may have changed that.
+    /// Stops chaincode that no channel uses any more, after each block that may have changed that.
     pub(crate) fn stop_what_is_replaced(&self) {
         let (inner, mut blocks) = (Arc::clone(&self.0), self.0.peer.lifecycle_blocks());
         tokio::spawn(async move {
@@ -66,7 +67,7 @@ impl Launcher {
         });
     }
 
-    /// Launches a chaincode that the peer knows whenever it is needed; what `build` made is in `build`.
+    /// Launches a chaincode that the peer knows whenever it is needed. `build` is the output folder of `build`.
     pub(crate) fn follow(&self, id: &str, build: PathBuf) {
         if lock(&self.0.builds).insert(id.to_owned(), build).is_some() {
             return;
@@ -83,12 +84,12 @@ impl Launcher {
         });
     }
 
-    /// Stops all that it has launched, and waits until it has stopped.
+    /// Stops all launched chaincode, and waits until it has stopped.
     pub(crate) async fn close(&self) {
         for id in lock(&self.0.running).keys() {
             self.0.peer.chaincodes().disconnect(id);
         }
-        // Those that were replaced, too: each ends within the time of its SIGTERM.
+        // Includes replaced ones: each ends within the time limit after SIGTERM.
         self.0.end.cancel();
         self.0.tasks.close();
         self.0.tasks.wait().await;
@@ -96,7 +97,7 @@ impl Launcher {
 }
 
 impl Inner {
-    /// Starts `run`; an earlier one of the same chaincode is replaced by it, as its contract says.
+    /// Starts `run`. As its contract requires, it replaces an earlier one for the same chaincode.
     fn start(self: &Arc<Self>, id: &str) {
         let Some(build) = lock(&self.builds).get(id).cloned() else { return };
         let stop = Arc::new(self.end.child_token());
@@ -120,7 +121,7 @@ impl Inner {
             build: &build,
             chaincode: &chaincode,
         };
-        // In the words of a peer (Fabric 3.1 `core/chaincode/{container_runtime,runtime_launcher}.go`,
+        // The texts are a peer's (Fabric 3.1 `core/chaincode/{container_runtime,runtime_launcher}.go`,
         // `core/container/externalbuilder/instance.go`).
         let name = &self.builder.name;
         run.until(stop.cancelled(), &mut line).await.map_err(|error| match error {
@@ -133,13 +134,13 @@ impl Inner {
         })
     }
 
-    /// A launch that waits for a chaincode fails when the `run` that was to bring it has ended.
+    /// Fails a launch that waits for a chaincode, after the `run` that should have started it has ended.
     fn ended(&self, id: &str, ended: Result<(), String>, stop: &Arc<CancellationToken>) {
         if stop.is_cancelled() {
             return;
         }
         let mut running = lock(&self.running);
-        // A later one has replaced it: that one decides.
+        // If a later `run` has replaced it, that one determines the result.
         if running.get(id).is_some_and(|latest| Arc::ptr_eq(latest, stop)) {
             running.remove(id);
             let text = ended.err().unwrap_or_else(|| format!("{ENDED}{EXITED}"));
@@ -147,10 +148,10 @@ impl Inner {
         }
     }
 
-    /// Stops the chaincode that no channel uses any more, which an upgrade has replaced.
+    /// Stops chaincode that no channel uses any more, for example after an upgrade.
     fn stop_unused(&self) {
         let mut running = lock(&self.running);
-        // What a ledger that cannot be read does not tell may be in use.
+        // If the ledger cannot be read, any chaincode may be in use.
         let Ok(in_use) = self.peer.in_use() else { return };
         running.retain(|id, stop| {
             let is_used = in_use.contains(id);
@@ -161,7 +162,7 @@ impl Inner {
         });
     }
 
-    /// Stops a chaincode. The end of its stream is not reported; transactions that wait for it fail.
+    /// Stops a chaincode. Does not report the end of its stream; transactions that wait for it fail.
     fn stop(&self, id: &str, stop: &CancellationToken) {
         let chaincodes = self.peer.chaincodes();
         chaincodes.disconnect(id);

@@ -1,20 +1,20 @@
-//! A development network: one peer of one organization in this process, with the chaincode that runs on it.
+//! A development network: a peer of one organization in this process, and its chaincode.
 //!
-//! A [`Request`] names chaincodes, and [`ChaincodePlan::make`] decides how each runs and what its definition is. [`run()`]
-//! makes the organization and the ledger, serves clients and chaincode as the [`Options`] say, and reports each [`Event`].
-//! Nothing is printed here.
+//! A [`Request`] names chaincodes, and [`ChaincodePlan::make`] decides how each runs and what its definition is.
+//! [`run()`] creates the organization and the ledger, serves clients and chaincode according to the [`Options`], and
+//! reports each [`Event`]. This crate prints nothing.
 //!
-//! | Module | What lives there |
+//! | Module | Content |
 //! | --- | --- |
 //! | `plan` | which chaincodes run, how, and under which definition |
-//! | `run` | the life of the network, from the listeners to the end |
-//! | `network`, `state` | organization, ledger, channels, packages; the folder that they are kept in |
-//! | `credentials` | the variables and TLS files of a chaincode |
-//! | `supervisor`, `watch`, `output` | a command that is kept running, the files that start it again, the lines it writes |
-//! | `watcher` | what becomes of each chaincode |
-//! | `packages`, [`deployment`] | packages, and what the builder makes of them |
+//! | `run` | the lifecycle of the network, from opening the listeners to the shutdown |
+//! | `network`, `state` | organization, ledger, channels and packages; the folder that stores them |
+//! | `credentials` | environment variables and TLS files of a chaincode |
+//! | `supervisor`, `watch`, `output` | keeps a command running, watches files to restart it, reads its output |
+//! | `watcher` | reports the state of each chaincode |
+//! | `packages`, [`deployment`] | packages, and the builder's output for them |
 //! | `launcher` | chaincode that the builder's `run` launches |
-//! | `exposure` | warnings of a peer that other machines can reach |
+//! | `exposure` | warnings about a peer that other machines can reach |
 //!
 //! ```no_run
 //! use std::sync::Arc;

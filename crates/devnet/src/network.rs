@@ -22,24 +22,24 @@ use crate::packages::Packages;
 use crate::plan::ChaincodePlan;
 use crate::state;
 
-/// The policy that a definition without one of its own has.
+/// Policy of a definition that does not set one.
 const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
 
-/// What a peer needs before it serves.
+/// State that a peer needs before it serves.
 pub(crate) struct DevNetwork {
     pub(crate) organization: Organization,
     pub(crate) plan: OrganizationPlan,
     pub(crate) peer: Arc<ChaincodeSupport>,
-    /// What chaincode needs to connect, or to serve.
+    /// Credentials with which chaincode connects or serves.
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) packages: Packages,
-    /// What clients and chaincode together may take before they have authenticated.
+    /// Memory that clients and chaincode together may occupy before they have authenticated.
     pub(crate) budget: Budget,
 }
 
 impl DevNetwork {
-    /// Finds or makes the organization, opens the ledger, and defines the chaincodes on each channel; the addresses are those
-    /// where the peer listens for clients and for chaincode.
+    /// Opens or creates the organization, opens the ledger, and defines the chaincodes on each channel. The addresses
+    /// are those on which the peer listens for clients and for chaincode.
     pub(crate) fn open(
         options: &Options,
         (clients, chaincode): (SocketAddr, SocketAddr),
@@ -87,7 +87,7 @@ impl DevNetwork {
         Ok(Self { organization, plan, peer, credentials, packages, budget: Budget::new() })
     }
 
-    /// Finds again what was there before: the copies in CouchDB, and the packages that clients have installed.
+    /// Restores earlier state: the copies in CouchDB, and the packages that clients have installed.
     pub(crate) async fn restore(&self, options: &Options) -> Result<(), Error> {
         if let Some(server) = &options.couchdb {
             for channel in self.peer.channels() {
@@ -99,7 +99,7 @@ impl DevNetwork {
         Ok(())
     }
 
-    /// Serves clients until `stop`, then stops in order.
+    /// Serves clients until `stop` is cancelled, and then shuts down in order.
     pub(crate) async fn serve_clients(
         &self,
         options: &Options,
@@ -128,14 +128,15 @@ impl DevNetwork {
         Ok(())
     }
 
-    /// Returns the organization's folder as a path that holds wherever an application runs.
+    /// Returns the organization's folder, as a path that is valid in any working directory of an application.
     pub(crate) fn crypto_path(&self, options: &Options) -> PathBuf {
         let folder = Organization::folder(&options.organizations, &self.plan);
         folder.canonicalize().unwrap_or_else(|_| Path::new(".").join(folder))
     }
 }
 
-/// Lets a chaincode that a debugger has halted keep its connection for as long as its answer may take.
+/// Returns limits that keep the connection of a chaincode stopped in a debugger for as long as a transaction may
+/// take.
 fn limits(options: &Options) -> ChaincodeLimits {
     let usual = ChaincodeLimits::default();
     ChaincodeLimits {
@@ -146,14 +147,14 @@ fn limits(options: &Options) -> ChaincodeLimits {
     }
 }
 
-/// Returns the domain that test networks have for an MSP: org1.example.com for `Org1MSP`.
+/// Returns the domain that test networks use for an MSP: org1.example.com for `Org1MSP`.
 fn domain_of(msp: &MspId) -> Result<Domain, Error> {
     let name = msp.as_str().strip_suffix("MSP").unwrap_or(msp.as_str()).to_lowercase();
     let domain = format!("{name}.example.com").parse();
     domain.map_err(|source| Error::Domain { msp: msp.clone(), source })
 }
 
-/// Returns the address that clients dial: a name in place of an address of this machine alone.
+/// Returns the address that clients dial. Replaces a loopback address by a host name.
 fn endpoint(address: SocketAddr) -> String {
     if address.ip().is_loopback() || address.ip().is_unspecified() {
         format!("localhost:{}", address.port())
@@ -162,7 +163,7 @@ fn endpoint(address: SocketAddr) -> String {
     }
 }
 
-/// Defines a chaincode anew if its definition is another than the one on the channel.
+/// Defines a chaincode again if its definition differs from the one on the channel.
 fn define(channel: &Channel, plan: &ChaincodePlan) -> Result<(), Error> {
     let known = channel.definition(&plan.name)?;
     let policy =
@@ -208,6 +209,6 @@ mod tests {
     #[test]
     fn an_msp_id_without_a_domain_is_named() {
         let error = domain_of(&"-org".parse().unwrap()).unwrap_err();
-        assert_eq!(error.to_string(), "no domain follows from the MSP ID -org");
+        assert_eq!(error.to_string(), "cannot derive a domain from the MSP ID -org");
     }
 }

@@ -1,4 +1,4 @@
-//! What a development network is to be.
+//! Options of a development network.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -11,50 +11,50 @@ use ccs_identity::{Domain, Host, MspId};
 use crate::error::Error;
 use crate::plan::ChaincodePlan;
 
-/// What a development network is to be.
+/// Options of a development network.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The chaincodes.
+    /// Chaincodes to run.
     pub chaincodes: Vec<ChaincodePlan>,
-    /// The names of the channels.
+    /// Names of the channels.
     pub channels: Vec<String>,
-    /// The organization.
+    /// MSP ID of the organization.
     pub msp: MspId,
-    /// Its domain; [`None`] for `org1.example.com` of `Org1MSP`.
+    /// Domain of the organization; [`None`] for the default, such as `org1.example.com` for `Org1MSP`.
     pub domain: Option<Domain>,
-    /// Where the peer listens for clients.
+    /// Address on which the peer listens for clients.
     pub listen: SocketAddr,
     /// Whether clients use TLS.
     pub tls: bool,
-    /// Where the peer listens for chaincode.
+    /// Address on which the peer listens for chaincode.
     pub chaincode_listen: SocketAddr,
-    /// Host names by which chaincode reaches the peer; the first one is advertised to it.
+    /// Host names by which chaincode reaches the peer. The first one is advertised to chaincode.
     pub chaincode_hosts: Vec<Host>,
     /// Whether chaincode uses TLS.
     pub chaincode_tls: bool,
-    /// The folder of certificates and keys, in the layout of cryptogen.
+    /// Folder of certificates and keys, in the layout of cryptogen.
     pub organizations: PathBuf,
-    /// The folder of the ledger and of what clients install; [`None`] to keep nothing.
+    /// Folder for the ledger and installed packages; [`None`] to keep nothing.
     pub state: Option<PathBuf>,
-    /// The CouchDB that answers rich queries.
+    /// CouchDB server that answers rich queries.
     pub couchdb: Option<ccs_couchdb::Server>,
-    /// The folders whose files start the command of a chaincode again.
+    /// Folders whose changes restart a chaincode's command.
     pub watch: Vec<PathBuf>,
-    /// How long a chaincode may take to register.
+    /// Time limit for a chaincode to register.
     pub startup_timeout: Duration,
-    /// How long a transaction may take.
+    /// Time limit for a transaction.
     pub execute_timeout: Duration,
-    /// Finds the builder when the first package needs it.
+    /// Finds the builder, when the first package needs it.
     pub builder: FindBuilder,
-    /// Finds the launcher when the first package needs it, unless it lies beside the builder.
+    /// Finds the launcher, when the first package needs it and it is not next to the builder.
     pub launcher: FindBuilder,
-    /// The settings of the launcher; [`None`] launches programs and source as processes.
+    /// Settings of the launcher; [`None`] launches programs and source as processes.
     pub launch: Option<PathBuf>,
 }
 
 #[cfg(test)]
 impl Options {
-    /// Returns what `ccs dev` without options asks for.
+    /// Returns the options of `ccs dev` without arguments.
     pub(crate) fn for_tests() -> Self {
         Self {
             chaincodes: Vec::new(),
@@ -79,12 +79,12 @@ impl Options {
     }
 }
 
-/// Finds the executable of the builder, or of the launcher.
+/// Finds the executable of the builder or the launcher.
 #[derive(Clone)]
 pub struct FindBuilder(Arc<dyn Fn() -> Result<PathBuf, Error> + Send + Sync>);
 
 impl FindBuilder {
-    /// Finds it by a function.
+    /// Creates an instance from a function.
     pub fn new(find: impl Fn() -> Result<PathBuf, Error> + Send + Sync + 'static) -> Self {
         Self(Arc::new(find))
     }

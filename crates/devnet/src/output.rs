@@ -1,21 +1,21 @@
-//! What a command writes, line by line.
+//! Reads the output of a command, line by line.
 
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 
-/// The most bytes of a line that are passed on as one, so that a command cannot fill the memory.
+/// Maximum length of a line in bytes. Longer lines are split, so that a command cannot fill the memory.
 const LINE_IN_BYTES: u64 = 64 * 1024;
 
-/// Takes each line of a command, without its end.
+/// Receives each line of a command, without its end.
 pub(crate) type Output = Arc<dyn Fn(Stream, &str) + Send + Sync>;
 
-/// Where a command has written a line.
+/// Output stream of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stream {
-    /// Its standard output.
+    /// Standard output.
     Stdout,
-    /// Its standard error.
+    /// Standard error.
     Stderr,
 }
 
@@ -30,11 +30,11 @@ impl Stream {
     }
 }
 
-/// Reads lines until nobody can write any more.
+/// Reads lines until all writers have closed the stream.
 pub(crate) async fn read(from: impl AsyncRead + Unpin, mut take: impl FnMut(&str)) {
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
-    // What cannot be read has ended.
+    // A read error counts as the end.
     while let Ok(1..) = (&mut from).take(LINE_IN_BYTES).read_until(b'\n', &mut line).await {
         let text = line.strip_suffix(b"\n").unwrap_or(&line);
         take(&String::from_utf8_lossy(text.strip_suffix(b"\r").unwrap_or(text)));

@@ -1,8 +1,8 @@
-//! The packages of the peer: those of the command line, and those that clients install through `_lifecycle`.
+//! Packages of the peer: those on the command line, and those that clients install through `_lifecycle`.
 //!
-//! What a client installs is kept as a peer keeps it, below `--state` if that is given: the file in `lifecycle/chaincodes`,
-//! what the builder has made of it in `externalbuilder/builds`. The file appears there when all is built, so one that is
-//! there is whole.
+//! Packages of clients are stored like on a peer, below `--state` if that is given: the file in
+//! `lifecycle/chaincodes`, and the builder's output in `externalbuilder/builds`. The file appears only when the build
+//! is complete.
 
 mod builder;
 
@@ -29,7 +29,7 @@ use crate::options::Options;
 use crate::watcher::ChaincodeWatcher;
 use builder::{Builder, Built};
 
-/// The packages of a peer. Clones are handles of the same.
+/// Packages of a peer. Clones share the same packages.
 #[derive(Clone)]
 pub(crate) struct Packages(Arc<Inner>);
 
@@ -38,18 +38,18 @@ struct Inner {
     report: Report,
     builder: Builder,
     launcher: Launcher,
-    /// What the peer has as `peer.fileSystemPath`, for what clients install.
+    /// Corresponds to `peer.fileSystemPath`, for packages that clients install.
     file_system: PathBuf,
-    /// The files by their IDs.
+    /// Package files by ID.
     known: Mutex<BTreeMap<PackageId, PathBuf>>,
-    /// One package at a time: two installs of the same one are not both to succeed.
+    /// Serializes installations, so that only one of two for the same package succeeds.
     installing: tokio::sync::Mutex<()>,
-    /// Goes with the peer.
+    /// Deleted when the peer stops.
     session: TempDir,
 }
 
 impl Packages {
-    /// Begins without packages; `name` is that of the peer.
+    /// Creates an instance without packages. `name` is the name of the peer.
     pub(crate) fn new(
         options: &Options,
         (name, peer): (&str, &Arc<ChaincodeSupport>),
@@ -66,22 +66,22 @@ impl Packages {
         Ok(Self(Arc::new(inner)))
     }
 
-    /// Launches what clients have installed and approved before, and stops what is replaced from now on.
+    /// Launches chaincode that was installed and approved earlier, and from now on stops chaincode that is replaced.
     pub(crate) fn launch(&self) {
         self.0.launcher.stop_what_is_replaced();
         self.0.peer.launch_approved();
     }
 
-    /// Stops the chaincode that was launched.
+    /// Stops the launched chaincode.
     pub(crate) async fn close(&self) {
         self.0.launcher.close().await;
     }
 
-    /// Makes known what was installed before. A package that has changed since is left where it is, with a warning; one
-    /// that was not installed to the end is removed.
+    /// Registers packages that were installed earlier. Keeps a package that has changed since, with a warning, and
+    /// removes incomplete installations.
     pub(crate) async fn restore(&self) {
         if let Err(error) = self.0.remove_unfinished() {
-            self.0.warn(format!("what an earlier peer had begun to install cannot be removed: {error}"));
+            self.0.warn(format!("cannot clean up an unfinished installation: {error}"));
         }
         let Ok(entries) = fs::read_dir(self.0.folder()) else { return };
         let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -90,18 +90,18 @@ impl Packages {
         for file in files {
             if let Err(error) = self.0.restore(&file).await {
                 self.0.warn(format!(
-                    "an installed package cannot be used: {}; remove the file, and install the package again",
+                    "skipping an installed package: {}; remove the file, and install the package again",
                     chain(&error)
                 ));
             }
         }
     }
 
-    /// Builds a package of the command line anew.
+    /// Builds a package of the command line again.
     pub(crate) async fn deploy(&self, id: &PackageId, file: &Path) -> Result<(), Error> {
         let Inner { builder, session, .. } = &*self.0;
         let built = builder.build((id, file), &session.path().join("peer")).await?;
-        // Clients may ask for it when the file has become another one.
+        // Clients may request the package after the file has changed.
         let copy = session.path().join(file_name(id));
         fs::copy(file, &copy).map_err(|error| Error::system("copy", file, error))?;
         self.0.add(id.clone(), copy, built).await;
@@ -109,13 +109,13 @@ impl Packages {
     }
 }
 
-/// How the name of a kept package ends.
+/// Suffix of the names of installed packages.
 const SUFFIX: &str = ".tar.gz";
 
-/// How the name of a package begins that is being installed.
+/// Prefix of the names of packages that are being installed.
 const DRAFT: &str = ".install-";
 
-/// Names the file of a package as a peer does (Fabric 3.1 `core/chaincode/persistence/persistence.go`).
+/// Returns the file name of a package, as on a peer (Fabric 3.1 `core/chaincode/persistence/persistence.go`).
 fn file_name(id: &PackageId) -> String {
     format!("{}.{}{SUFFIX}", id.label(), id.hash())
 }
@@ -126,7 +126,8 @@ impl Inner {
         self.file_system.join("lifecycle").join("chaincodes")
     }
 
-    /// Removes what was being installed when an earlier peer was killed. This one holds the state, so nobody installs.
+    /// Removes incomplete installations of an earlier peer that was killed. This peer has locked the state, so none
+    /// is in progress.
     fn remove_unfinished(&self) -> std::io::Result<()> {
         for entry in fs::read_dir(self.folder()).into_iter().flatten() {
             let entry = entry?;
@@ -186,7 +187,7 @@ impl Inner {
         Ok(installed)
     }
 
-    /// Writes a package to a file that is gone unless it is given its name.
+    /// Writes a package to a temporary file, which is removed unless it is renamed.
     fn write(&self, package: &[u8]) -> std::io::Result<NamedTempFile> {
         let folder = self.folder();
         fs::DirBuilder::new().recursive(true).mode(0o750).create(&folder)?;
@@ -201,7 +202,8 @@ impl Inner {
     }
 }
 
-/// Puts into a peer's words why a package is refused. What a peer finds only when it unpacks the code is told as that.
+/// Returns a peer's error text for an invalid package. Errors that a peer finds only when it unpacks the code have
+/// that text.
 fn refusal(error: &ReadError) -> InstallError {
     let text = error.peer_message().unwrap_or_else(|| error.to_string());
     match error {
@@ -213,7 +215,7 @@ fn refusal(error: &ReadError) -> InstallError {
     }
 }
 
-/// Writes nothing of the packages: they are large.
+/// Does not print the packages, since they are large.
 impl std::fmt::Debug for Packages {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Packages").field("file_system", &self.0.file_system).finish_non_exhaustive()
@@ -225,7 +227,7 @@ impl PackageStore for Packages {
     async fn install(&self, package: Vec<u8>) -> Result<Installed, InstallError> {
         let inner = Arc::clone(&self.0);
         let runtime = Handle::current();
-        // It unpacks and copies files, and is not broken off when the client has gone.
+        // Unpacks and copies files, and so must not be cancelled when the client disconnects.
         let installing =
             tokio::task::spawn_blocking(move || runtime.block_on(async { inner.install(&package).await }));
         installing.await.unwrap_or_else(|error| Err(InstallError::Build(error.to_string())))

@@ -1,4 +1,4 @@
-//! Which chaincodes are to run, how, and under which definition: what is asked for comes to this before anything is started.
+//! Plans which chaincodes run, how, and under which definition, before anything is started.
 
 use std::collections::HashSet;
 use std::fs;
@@ -8,115 +8,115 @@ use std::path::{Path, PathBuf};
 use ccs_channel::collections::{CollectionsConfig, CollectionsConfigError};
 use ccs_files::PackageId;
 
-/// The version of a chaincode without a package.
+/// Version of a chaincode without a package.
 const VERSION: &str = "1.0";
 
-/// The chaincodes that a user asks for.
+/// Chaincodes that a user requests.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// Files of packages, with the names of their chaincodes, or without for those of the labels.
+    /// Package files, with the names of their chaincodes, or [`None`] to use the names in the labels.
     pub packages: Vec<(Option<String>, PathBuf)>,
-    /// Chaincodes that others start, with the addresses of those that are servers.
+    /// Chaincodes that are started outside of this network, with the addresses of those that are servers.
     pub attached: Vec<(String, Option<String>)>,
-    /// The name and the command of a chaincode that the network starts.
+    /// Name and command of a chaincode that the network starts.
     pub command: Option<(String, String)>,
     /// Chaincodes that require Init.
     pub init_required: Vec<String>,
-    /// Files of collections, with the names of their chaincodes, or without for all of them.
+    /// Collection files, with the names of their chaincodes, or [`None`] for all chaincodes.
     pub collections: Vec<(Option<String>, PathBuf)>,
 }
 
-/// A chaincode that is to run.
+/// Chaincode to run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChaincodePlan {
-    /// Its name on the channels.
+    /// Name of the chaincode on the channels.
     pub name: String,
-    /// The version of its definition.
+    /// Version of its definition.
     pub version: String,
-    /// The ID under which it registers.
+    /// ID under which it registers.
     pub id: String,
-    /// How it comes to run.
+    /// How it is started.
     pub launch: Launch,
     /// Whether Init is required.
     pub init_required: bool,
-    /// Its collections.
+    /// Collections of the chaincode.
     pub collections: CollectionsConfig,
 }
 
-/// How a chaincode comes to run.
+/// How a chaincode is started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Launch {
-    /// A package tells where it is.
+    /// Its package determines that.
     Package {
-        /// The file of the package.
+        /// Path of the package file.
         file: PathBuf,
-        /// Its ID.
+        /// ID of the package.
         id: PackageId,
     },
-    /// Another program starts a server there.
+    /// Another program starts it as a server.
     Server {
-        /// The address, `host:port`.
+        /// Address of the server, `host:port`.
         address: String,
     },
-    /// Another program starts it, and it connects.
+    /// Another program starts it, and it connects to the peer.
     Client,
     /// The network starts this command.
     Command(String),
 }
 
-/// The chaincodes that were asked for cannot be had.
+/// Error in the requested chaincodes.
 #[derive(Debug, thiserror::Error)]
 pub enum PlanError {
     /// A package cannot be read.
     #[error(transparent)]
     Package(#[from] ccs_package_tools::Error),
-    /// A label does not contain a name.
-    #[error("the label {label} of {} holds no name of a chaincode", file.display())]
+    /// The label does not contain a chaincode name.
+    #[error("cannot derive a chaincode name from the label {label} of {}", file.display())]
     Unnamed {
-        /// The label.
+        /// Label of the package.
         label: String,
-        /// The package.
+        /// Path of the package file.
         file: PathBuf,
     },
-    /// Two chaincodes have one name.
-    #[error("two chaincodes have the name {0}")]
+    /// Two chaincodes have the same name.
+    #[error("duplicate chaincode name {0}")]
     Twins(String),
-    /// Init is required of a chaincode that is not asked for.
-    #[error("Init is required of the chaincode {0}, and there is none of that name")]
+    /// Init is required for a chaincode that is not requested.
+    #[error("Init is required for an unknown chaincode {0}")]
     InitOfUnknown(String),
-    /// Collections are for a chaincode that is not asked for.
-    #[error("{} is for the chaincode {name}, and there is none of that name", file.display())]
+    /// Collections are given for a chaincode that is not requested.
+    #[error("{} is for an unknown chaincode {name}", file.display())]
     CollectionsOfUnknown {
-        /// The name.
+        /// Name of the chaincode.
         name: String,
-        /// The file of collections.
+        /// Path of the collections file.
         file: PathBuf,
     },
     /// A file of collections cannot be read.
     #[error("cannot read {}", file.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// The system's reason.
+        /// Error of the system.
         source: io::Error,
     },
-    /// A file does not contain collections.
+    /// A file does not contain valid collections.
     #[error("{}", file.display())]
     CollectionsConfig {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// What is wrong.
+        /// Error from parsing it.
         source: CollectionsConfigError,
     },
 }
 
 impl PlanError {
-    /// Says what to do about it.
+    /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Package(error) => error.hint(),
-            Self::Unnamed { file, .. } => Some(format!("give it one: NAME={}", file.display())),
+            Self::Unnamed { file, .. } => Some(format!("name the chaincode: NAME={}", file.display())),
             Self::Twins(_) => Some(
                 "give one of them another name: NAME=PACKAGE.tgz, --chaincode NAME=..., --name NAME"
                     .to_owned(),
@@ -128,7 +128,7 @@ impl PlanError {
 }
 
 impl ChaincodePlan {
-    /// Plans the chaincodes that are asked for; files are read, and nothing else happens.
+    /// Plans the requested chaincodes. Reads files, but has no other effects.
     pub fn make(request: &Request) -> Result<Vec<Self>, PlanError> {
         let mut plans = Vec::new();
         for (name, file) in &request.packages {
@@ -183,8 +183,8 @@ pub fn is_chaincode_name(text: &str) -> bool {
     text.split(['-', '_']).all(is_word)
 }
 
-/// Takes a label for `NAME_VERSION`, as it is by custom; a label of another form has no name of a chaincode in it if it is
-/// not one itself.
+/// Splits a label of the usual form `NAME_VERSION`. A label of another form contains no chaincode name, unless it is
+/// one itself.
 fn name_and_version(label: &str) -> (Option<String>, String) {
     let is_version = |text: &str| text.starts_with(|first: char| first.is_ascii_digit());
     let (name, version) = match label.rsplit_once('_') {
@@ -194,7 +194,7 @@ fn name_and_version(label: &str) -> (Option<String>, String) {
     (is_chaincode_name(name).then(|| name.to_owned()), version.to_owned())
 }
 
-/// Returns the collections of a file to the chaincode of a name, or to all.
+/// Assigns the collections of a file to a chaincode, or to all.
 fn define_collections(
     plans: &mut [ChaincodePlan],
     name: Option<&String>,
@@ -240,7 +240,7 @@ mod tests {
         let attached =
             vec![("basic".to_owned(), None), ("basic".to_owned(), Some("localhost:9999".to_owned()))];
         let error = ChaincodePlan::make(&Request { attached, ..Request::default() }).unwrap_err();
-        assert_eq!(error.to_string(), "two chaincodes have the name basic");
+        assert_eq!(error.to_string(), "duplicate chaincode name basic");
     }
 
     #[test]
@@ -253,9 +253,6 @@ mod tests {
         };
         assert!(ChaincodePlan::make(&request("basic")).unwrap()[0].init_required);
         let error = ChaincodePlan::make(&request("other")).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "Init is required of the chaincode other, and there is none of that name"
-        );
+        assert_eq!(error.to_string(), "Init is required for an unknown chaincode other");
     }
 }

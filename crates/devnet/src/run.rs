@@ -1,4 +1,4 @@
-//! The life of a development network, from the listeners to the end.
+//! The lifecycle of a development network, from opening the listeners to the shutdown.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,9 +21,9 @@ use crate::plan::{ChaincodePlan, Launch};
 use crate::supervisor::{self, Supervised};
 use crate::watcher::ChaincodeWatcher;
 
-/// Runs a development network until `stop`, or until something fails without which there is no peer.
+/// Runs a development network until `stop` is cancelled, or until an essential part fails.
 ///
-/// What happens is reported; the first event that says that clients can connect is [`Event::Ready`].
+/// Reports events. [`Event::Ready`] is the first one after which clients can connect.
 pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> Result<(), Error> {
     let clients = TcpListener::bind(options.listen)
         .await
@@ -50,7 +50,7 @@ pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> 
     }
     let mut life = Life { options, network: &network, report: &report, stop: &stop, tasks: JoinSet::new() };
     let lived = life.live((clients, chaincode), ready).await;
-    // However it ended, nothing that was started outlives it.
+    // In any case, stop everything that was started.
     stop.cancel();
     network.packages.close().await;
     network.peer.chaincodes().close().await;
@@ -58,7 +58,7 @@ pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> 
     lived
 }
 
-/// The network while it runs.
+/// Running network.
 struct Life<'a> {
     options: &'a Options,
     network: &'a DevNetwork,
@@ -68,7 +68,7 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    /// Serves chaincode and clients until it is stopped, or something fails.
+    /// Serves chaincode and clients until it is stopped, or an essential part fails.
     async fn live(
         &mut self,
         (clients, chaincode): (TcpListener, TcpListener),
@@ -111,7 +111,7 @@ fn local_address(listener: &TcpListener) -> Result<SocketAddr, Error> {
     listener.local_addr().map_err(Error::Port)
 }
 
-/// Waits for a task that fails; those that end well do not matter.
+/// Waits for the first task that fails, ignoring those that succeed.
 async fn first_failure(tasks: &mut JoinSet<Result<(), Error>>) -> Error {
     while let Some(ended) = tasks.join_next().await {
         if let Ok(Err(failure)) = ended {
@@ -121,7 +121,7 @@ async fn first_failure(tasks: &mut JoinSet<Result<(), Error>>) -> Error {
     std::future::pending().await
 }
 
-/// What the start of a chaincode needs.
+/// Context for starting a chaincode.
 struct Start<'a> {
     options: &'a Options,
     network: &'a DevNetwork,
@@ -129,7 +129,7 @@ struct Start<'a> {
 }
 
 impl Start<'_> {
-    /// Makes a chaincode known to the peer and follows it; returns the command to keep running if there is one.
+    /// Registers a chaincode with the peer and follows it. Returns the command to keep running, if there is one.
     async fn chaincode(&self, plan: &ChaincodePlan) -> Result<Option<Supervised>, Error> {
         let (chaincodes, id) = (self.network.peer.chaincodes(), plan.id.as_str());
         let watcher = || ChaincodeWatcher::planned(self.report, &self.network.peer, plan);
@@ -145,7 +145,7 @@ impl Start<'_> {
                 watcher().launched();
             }
             Launch::Client => {
-                // With TLS, this writes the files that it connects with.
+                // With TLS, this writes the files with which it connects.
                 self.network.credentials.connecting(&plan.name, id)?;
                 chaincodes.add(id, Source::Client);
                 watcher().connecting(self.network.credentials.environment_file(&plan.name));
@@ -155,7 +155,7 @@ impl Start<'_> {
         Ok(None)
     }
 
-    /// Prepares a command. Which role it takes is up to it: it is dialled until it registers, and may connect meanwhile.
+    /// Prepares a command. It may serve or connect: the peer dials it until it has registered either way.
     fn command(&self, plan: &ChaincodePlan, command: &str) -> Result<Supervised, Error> {
         let address = deployment::free_address().map_err(Error::Port)?;
         let variables = self.network.credentials.either_role(&plan.name, &plan.id, &address)?;
@@ -173,7 +173,7 @@ impl Start<'_> {
         })
     }
 
-    /// Reports the lines that the command of a chaincode writes.
+    /// Returns a receiver that reports the output of a chaincode's command.
     fn output(&self, plan: &ChaincodePlan) -> Output {
         let (report, name, id) = (Arc::clone(self.report), plan.name.clone(), plan.id.clone());
         Arc::new(move |stream, line| {

@@ -1,4 +1,4 @@
-//! The folder that `--state` names: for its owner alone, and not for git.
+//! The folder of `--state`: accessible only to its owner, and ignored by Git.
 
 use std::fs;
 use std::io;
@@ -7,20 +7,20 @@ use std::path::Path;
 
 use crate::error::Error;
 
-/// What the peer keeps there, and what file systems do.
+/// Names of the files that the peer, or a file system, creates there.
 const OURS: [&str; 5] = [".gitignore", "heights", "ledger.redb", "lifecycle", "lost+found"];
 
-/// Makes the folder if it is missing. It holds private data and the keys in packages, so others may not read it, and a
-/// `.gitignore` keeps it out of commits. A folder that exists becomes the same, unless it holds more than the peer's files:
-/// then it stays as it is.
+/// Creates the folder if it is missing. The folder contains private data and the keys in packages, so it is private,
+/// and a `.gitignore` keeps it out of commits. An existing folder gets the same protection, unless it contains other
+/// files: then it is left unchanged.
 pub(crate) fn prepare(folder: &Path) -> Result<(), Error> {
-    let cannot = |error| Error::system("make the folder", folder, error);
+    let cannot = |error| Error::system("create the folder", folder, error);
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
     parent.map_or(Ok(()), fs::create_dir_all).map_err(cannot)?;
     match fs::DirBuilder::new().mode(0o700).create(folder) {
         Ok(()) => ccs_identity::exclude_from_git(folder).map_err(cannot),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            adopt(folder).map_err(|error| Error::system("take the folder", folder, error))
+            adopt(folder).map_err(|error| Error::system("protect the folder", folder, error))
         }
         Err(error) => Err(cannot(error)),
     }
@@ -34,7 +34,7 @@ fn adopt(folder: &Path) -> io::Result<()> {
     }
     ccs_identity::exclude_from_git(folder)?;
     match fs::set_permissions(folder, fs::Permissions::from_mode(0o700)) {
-        // It belongs to another user, as a volume does that is mounted for this one: its owner decides.
+        // The folder belongs to another user, such as a volume mounted for this one, and that user decides.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         set => set,
     }
@@ -89,6 +89,6 @@ mod tests {
         let file = root.path().join("file");
         fs::write(&file, "").unwrap();
         let error = prepare(&file.join("state")).unwrap_err();
-        assert_eq!(error.to_string(), format!("cannot make the folder {}", file.join("state").display()));
+        assert_eq!(error.to_string(), format!("cannot create the folder {}", file.join("state").display()));
     }
 }

@@ -1,5 +1,4 @@
-//! The chaincode that the network starts itself: a command in a process group of its own, started again when it ends or when
-//! files change.
+//! Runs the command of a chaincode in its own process group, and restarts it when it ends or when files change.
 
 use std::io;
 use std::path::PathBuf;
@@ -22,35 +21,35 @@ use crate::watch::Watch;
 /// How long the command may take to stop before it is killed.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a command that has ended by itself is let rest: one that cannot start shall not fill the terminal.
+/// Pause before a command that has ended is restarted, so that a failing one does not flood the terminal.
 const REST: Duration = Duration::from_secs(1);
 
-/// What ends sooner than this, and was never ready, has failed to start.
+/// A command that ends sooner than this without being ready has failed to start.
 const START: Duration = Duration::from_secs(5);
 
-/// How the Go shim says that its program has no flag for the peer's address (`fabric-chaincode-go` v2.3.0 `shim/shim.go`);
-/// no variable sets it.
+/// Error of the Go shim when its program lacks the flag for the peer's address (`fabric-chaincode-go` v2.3.0
+/// `shim/shim.go`), which cannot be set by a variable.
 const FLAG_IS_MISSING: &str = "flag 'peer.address' must be set";
 
-/// A command to keep running.
+/// Command to keep running.
 pub(crate) struct Supervised {
-    /// The command, for a shell.
+    /// Command line for a shell.
     pub(crate) command: String,
-    /// The variables that it gets besides ours.
+    /// Environment variables, in addition to those of this process.
     pub(crate) variables: Vec<(String, String)>,
-    /// Where it connects, for a shim that has to be told by a flag.
+    /// Address of the peer, for a shim that needs it as a flag.
     pub(crate) peer_address: String,
-    /// The folders to watch.
+    /// Folders to watch.
     pub(crate) watched: Vec<PathBuf>,
-    /// What is in there and yet does not count: the peer's own files.
+    /// Paths in these folders to ignore: the peer's own files.
     pub(crate) unwatched: Vec<PathBuf>,
-    /// Whether it has been ready since it was started last; others set it.
+    /// Whether the chaincode has been ready since its last start; set by the watcher.
     pub(crate) was_ready: Arc<AtomicBool>,
-    /// Takes what it writes.
+    /// Receives the output.
     pub(crate) output: Output,
 }
 
-/// Keeps a command running until `stop`, and leaves no process of it behind.
+/// Keeps a command running until `stop` is cancelled, and leaves no process behind.
 pub(crate) async fn keep_running(
     supervised: Supervised,
     mut tell: impl FnMut(ProcessEvent) + Send,
@@ -86,7 +85,7 @@ pub(crate) async fn keep_running(
             has_flag = false;
             tell(ProcessEvent::FlagDropped);
         }
-        // What does not even start is not mended by starting it again.
+        // A command that fails to start would fail again, so wait for a change.
         let waits_for_change = watch.is_on() && begin.elapsed() < START && !was_ready;
         if let Ok(status) = status {
             tell(if waits_for_change { ProcessEvent::Failed(status) } else { ProcessEvent::Ended(status) });
@@ -101,23 +100,23 @@ pub(crate) async fn keep_running(
 }
 
 impl Supervised {
-    /// Returns the flag by which a program in Go learns where to connect.
+    /// Returns the flag that passes the peer's address to a Go program.
     fn flag(&self) -> String {
         format!("-peer.address {}", ccs_report::shell::quote(&self.peer_address))
     }
 }
 
-/// Reads until nobody can write any more, and then ends the process group of its argument.
+/// Shell script that waits until its input is closed, and then kills the process group in its argument.
 const OUTLIVED: &str = "read -r nothing; kill -s KILL -- \"-$0\"";
 
-/// A command and all that it has started.
+/// Command and all processes that it has started.
 struct Group {
     child: Child,
     id: u32,
     asked_for_flag: Arc<AtomicBool>,
-    /// Pass on what it writes; they end when nobody is left who could write.
+    /// Tasks that pass on the output. They end when all writers have closed it.
     readers: JoinSet<()>,
-    /// Ends the group when this process is gone and could not do it: a pipe to it closes then.
+    /// Kills the group if this process is killed, by the closing of a pipe.
     _watchdog: Child,
 }
 
@@ -166,26 +165,26 @@ impl Group {
         Ok(Self { child, id, asked_for_flag, readers, _watchdog: watchdog })
     }
 
-    /// Returns whether it has asked for the peer's address; known for sure when it has stopped.
+    /// Returns whether the command has asked for the peer's address; reliable only after it has stopped.
     fn asked_for_flag(&self) -> bool {
         self.asked_for_flag.load(Ordering::Relaxed)
     }
 
-    /// Asks every process of the group to stop, and kills those that do not; then passes on what they wrote last.
+    /// Asks all processes of the group to stop, kills those that do not, and passes on their last output.
     async fn stop(&mut self) {
         self.signal(Signal::TERM);
-        // An error says that it was waited for already.
+        // An error means that the process was already waited for.
         let _ = timeout(PATIENCE, self.child.wait()).await;
         self.signal(Signal::KILL);
         let _ = self.child.wait().await;
         let read = async { while self.readers.join_next().await.is_some() {} };
-        // A process that has left the group may hold the pipe for ever.
+        // A process that has left the group may keep the pipe open forever.
         let _ = timeout(REST, read).await;
     }
 
     fn signal(&self, signal: Signal) {
         if let Some(group) = i32::try_from(self.id).ok().and_then(Pid::from_raw) {
-            // An error says that nobody is left.
+            // An error means that no process is left.
             let _ = kill_process_group(group, signal);
         }
     }
@@ -206,7 +205,7 @@ mod tests {
 
     use super::*;
 
-    /// A command that runs, and what is told of it.
+    /// Running command and its events.
     struct Running {
         told: mpsc::UnboundedReceiver<ProcessEvent>,
         lines: mpsc::UnboundedReceiver<(Stream, String)>,
@@ -216,7 +215,7 @@ mod tests {
     }
 
     impl Running {
-        /// Keeps a command running, and watches a folder, if there is one, but for `ledger` in it.
+        /// Keeps a command running, and watches a folder, if one is given, except for `ledger` in it.
         fn begin(command: &str, watched: Option<&Path>) -> Self {
             let (tell, told) = mpsc::unbounded_channel();
             let (write, lines) = mpsc::unbounded_channel();
@@ -286,7 +285,7 @@ mod tests {
         std::fs::create_dir(folder.path().join("ledger")).unwrap();
         let mut running = Running::begin("sleep 1000", Some(folder.path()));
         let ProcessEvent::Started(first) = running.next().await else { panic!("it did not start") };
-        // The first two are the peer's own, and do not count.
+        // The first two are the peer's own files and are ignored.
         for file in ["dev.log", "ledger/ledger.redb", "contract.js"] {
             std::fs::write(folder.path().join(file), "changed").unwrap();
         }
@@ -297,7 +296,7 @@ mod tests {
         running.end().await;
     }
 
-    /// A program in Go that calls `shim.Start`, as far as its flag goes.
+    /// Imitates a Go program that calls `shim.Start`, as far as its flag is concerned.
     const FAKE_GO: &str = r#"fake() { test "$2" = 127.0.0.1:7052 && echo "got $1 $2" && exec sleep 1000;
         echo "Error: flag 'peer.address' must be set" >&2; exit 1; }; fake"#;
 

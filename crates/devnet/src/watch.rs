@@ -1,4 +1,4 @@
-//! Which changes of files start a command again.
+//! Watches files, and decides which changes restart a command.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,30 +9,30 @@ use tokio::time::timeout;
 
 use crate::error::Error;
 
-/// How long no file must change before a change counts: editors and compilers write many.
+/// Time without further changes before a change is reported, since editors and compilers write several files.
 const QUIET: Duration = Duration::from_millis(300);
 
-/// How many changes wait to be seen: more than an editor makes of one.
+/// Capacity of the queue of changes: more than an editor causes with one save.
 const CHANGES: usize = 64;
 
-/// Folders whose changes never matter; builds and installs fill them. Nor does what is hidden, or a log.
+/// Folders that are ignored, because builds and installs fill them. Hidden files and logs are ignored as well.
 const IGNORED: [&str; 3] = ["node_modules", "target", "build"];
 
-/// The changes below some folders.
+/// Stream of the changes below some folders.
 pub(crate) struct Watch {
     changed: mpsc::Receiver<PathBuf>,
-    /// Ends the watching with this; [`None`] if nothing is watched.
+    /// Watches until it is dropped; [`None`] if nothing is watched.
     watcher: Option<RecommendedWatcher>,
 }
 
 impl Watch {
-    /// Watches folders, apart from what is in `unwatched`. A change that comes while many wait to be seen is not noted.
+    /// Watches folders, except for the paths in `unwatched`. Drops changes while the queue is full.
     pub(crate) fn begin(folders: &[PathBuf], unwatched: &[PathBuf]) -> Result<Self, Error> {
         let (noted, changed) = mpsc::channel(CHANGES);
         if folders.is_empty() {
             return Ok(Self { changed, watcher: None });
         }
-        // Events name files below the path that is watched: with the real path, both sides are of one kind.
+        // Events contain paths below the watched one, so use real paths for the comparison.
         let roots = folders
             .iter()
             .map(|folder| folder.canonicalize().map_err(|error| Error::system("watch", folder, error)));
@@ -43,9 +43,9 @@ impl Watch {
             if event.kind.is_access() {
                 return;
             }
-            // The last one is the new name of a file that was renamed.
+            // For a renamed file, the last path is the new name.
             if let Some(path) = event.paths.into_iter().rev().find(|path| rules.count(path)) {
-                // Full: changes are waiting already.
+                // If the queue is full, there are changes to report anyway.
                 let _ = noted.try_send(path);
             }
         };
@@ -61,7 +61,8 @@ impl Watch {
         self.watcher.is_some()
     }
 
-    /// Waits for a change, and then until none has come for a moment; returns the last file, since editors begin with others.
+    /// Waits for a change, and then until there are no more for a moment. Returns the last file, since editors write
+    /// others first.
     pub(crate) async fn next(&mut self) -> PathBuf {
         let Some(mut last) = self.changed.recv().await else {
             // Nothing is watched.
@@ -74,16 +75,16 @@ impl Watch {
     }
 }
 
-/// Returns the paths under which events may name what is in a folder: a watched folder may hold a link to it.
+/// Returns the paths by which events may name files of a folder, since a watched folder may contain a link to it.
 fn names(folder: &PathBuf) -> Vec<PathBuf> {
     let absolute = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
     let real = folder.canonicalize().unwrap_or_else(|_| absolute.clone());
     vec![absolute, real]
 }
 
-/// Decides which files count.
+/// Rules that decide which files matter.
 struct Rules {
-    /// What is watched, without links.
+    /// Watched folders, without symbolic links.
     roots: Vec<PathBuf>,
     /// The peer's own files.
     unwatched: Vec<PathBuf>,
@@ -96,7 +97,7 @@ impl Rules {
     }
 }
 
-/// Returns whether a change of a file below a watched folder does not matter.
+/// Returns whether to ignore a change of a file below a watched folder.
 fn is_ignored(root: &Path, path: &Path) -> bool {
     let Ok(below) = path.strip_prefix(root) else { return false };
     let of_others = below.components().any(|part| {
@@ -112,7 +113,7 @@ mod tests {
 
     use super::*;
 
-    /// Longer than the system takes to tell of a change; only a test that fails waits so long.
+    /// Longer than the system takes to report a change; only a failing test waits this long.
     const PATIENCE: Duration = Duration::from_secs(30);
 
     #[test]
@@ -131,7 +132,7 @@ mod tests {
         }
     }
 
-    /// Writes files below a watched folder, one of which counts, and returns the change that is noted first.
+    /// Writes several files below a watched folder, where only one file matters, and returns the first reported change.
     async fn first_change(real: &Path, watched: &Path) -> PathBuf {
         for folder in ["node_modules", "ledger"] {
             fs::create_dir(real.join(folder)).unwrap();

@@ -1,4 +1,4 @@
-//! Follows each chaincode: that it is awaited, is there, has gone, is started again.
+//! Follows each chaincode, and reports when it is expected, connects, disconnects or restarts.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use crate::event::{ChaincodeEvent, Event, Invitation, ProcessEvent, Report};
 use crate::plan::ChaincodePlan;
 
-/// Reports what becomes of a chaincode.
+/// Reports the events of a chaincode.
 #[derive(Clone)]
 pub(crate) struct ChaincodeWatcher {
     report: Report,
@@ -23,19 +23,19 @@ pub(crate) struct ChaincodeWatcher {
 }
 
 impl ChaincodeWatcher {
-    /// Takes a chaincode that was planned.
+    /// Creates a watcher for a planned chaincode.
     pub(crate) fn planned(report: &Report, peer: &Arc<ChaincodeSupport>, chaincode: &ChaincodePlan) -> Self {
         let (name, id) = (chaincode.name.clone(), chaincode.id.clone());
         Self { report: Arc::clone(report), peer: Arc::clone(peer), name, id }
     }
 
-    /// Takes a chaincode that a client has installed; what it is called on a channel is not known yet.
+    /// Creates a watcher for a chaincode that a client has installed. Its name on a channel is not known yet.
     pub(crate) fn installed(report: &Report, peer: &Arc<ChaincodeSupport>, id: &PackageId) -> Self {
         let (name, id) = (id.label().to_string(), id.to_string());
         Self { report: Arc::clone(report), peer: Arc::clone(peer), name, id }
     }
 
-    /// Follows a chaincode that connects, with the variables in a file if there is one.
+    /// Follows a chaincode that connects, with the file of its variables if there is one.
     pub(crate) fn connecting(self, variables: Option<PathBuf>) {
         let invitation = Invitation { id: self.id.clone(), variables };
         self.tell(ChaincodeEvent::Awaited(invitation.clone()));
@@ -46,13 +46,13 @@ impl ChaincodeWatcher {
         });
     }
 
-    /// Launches a chaincode that is a server which another program has started, and follows it.
+    /// Launches and follows a chaincode server that another program has started.
     pub(crate) fn launched(self) {
         self.clone().server();
         tokio::spawn(self.launch());
     }
 
-    /// Follows a chaincode that is a server, and is launched when it is needed.
+    /// Follows a chaincode server that is launched on demand.
     pub(crate) fn server(self) {
         self.follow(|this, change| match change {
             StatusChange::Needed => {}
@@ -61,10 +61,11 @@ impl ChaincodeWatcher {
         });
     }
 
-    /// Follows a command of ours, and launches the chaincode each time it was started; notes that it was ready.
+    /// Follows a command of the network, and launches the chaincode after each start. Sets `was_ready` when it is
+    /// ready.
     pub(crate) fn command(self, was_ready: Arc<AtomicBool>) -> impl FnMut(ProcessEvent) + Send + use<> {
         self.clone().follow(move |this, change| {
-            // That its stream ends is told with its process.
+            // The event of its process covers the end of its stream.
             if change == StatusChange::Ready {
                 was_ready.store(true, Ordering::Relaxed);
                 this.tell_ready();
@@ -77,9 +78,9 @@ impl ChaincodeWatcher {
                 launching = Some(tokio::spawn(self.clone().launch()));
                 return;
             }
-            // No program is at the other end of its stream any more, and it is not taken for ready.
+            // The program at the other end of its stream is gone, so the chaincode must not count as running.
             self.peer.chaincodes().disconnect(&self.id);
-            // What waits for it to be ready would tell of the next one, too.
+            // An earlier wait for readiness would also report the next start.
             if let Some(launching) = launching.take() {
                 launching.abort();
             }
@@ -96,11 +97,11 @@ impl ChaincodeWatcher {
         });
     }
 
-    /// Waits until a chaincode is ready, and tells if it is not.
+    /// Waits until a chaincode is ready, and reports an error.
     async fn launch(self) {
         if let Err(error) = self.peer.chaincodes().launch(&self.id).await {
             let problem =
-                format!("{} is not there yet, the next transaction tries again: {error}", self.name);
+                format!("{} is not running yet; the next transaction will try again: {error}", self.name);
             (self.report)(Event::Warning(with_hint(problem, error.hint())));
         }
     }
@@ -110,13 +111,13 @@ impl ChaincodeWatcher {
     }
 
     fn tell_end(&self, end: End) {
-        // What this side has closed was told, or ends with the peer.
+        // A stream closed by this side was already reported, or ends with the peer.
         if end != End::Closed {
             self.tell(ChaincodeEvent::Left(end));
         }
     }
 
-    /// Reports what happened to it.
+    /// Reports an event.
     pub(crate) fn tell(&self, event: ChaincodeEvent) {
         (self.report)(Event::Chaincode { name: self.name.clone(), id: self.id.clone(), event });
     }

@@ -121,8 +121,8 @@ fn that_a_chaincode_of_somebody_else_comes_and_goes_is_told() {
         peer.wait_for(|document| what(document) == "is ready as basic:1.0");
         server.kill().unwrap();
         server.wait().unwrap();
-        let left = peer.wait_for(|document| what(document).starts_with("has left: "));
-        assert!(what(&left).ends_with("; the next transaction asks for it again"), "{left}");
+        let left = peer.wait_for(|document| what(document).starts_with("has disconnected: "));
+        assert!(what(&left).ends_with("; the next transaction will need it again"), "{left}");
         server = chaincode(&address).0;
         assert_eq!(peer.query(folder.path(), &["AssetExists", "asset7"]).trim_end(), "false");
     }
@@ -143,7 +143,7 @@ fn an_installed_package_that_is_damaged_is_told_of_and_left_and_what_a_crash_lef
     fs::write(packages.join(".install-abc"), "left by a crash").unwrap();
     let mut peer = DevPeer::spawn(folder.path(), &["--state", "ledger"]);
     let warning = peer.wait_for(|document| document["event"] == "warning");
-    let text = "an installed package cannot be used: ledger/lifecycle/chaincodes/basic_1.0.00.tar.gz: \
+    let text = "skipping an installed package: ledger/lifecycle/chaincodes/basic_1.0.00.tar.gz: \
                 the package is not a gzip file: it ends too early; remove the file, and install the package again";
     assert_eq!(warning["text"], text);
     peer.wait_for(|document| document["event"] == "ready");
@@ -264,12 +264,12 @@ fn what_cannot_be_is_refused_before_anything_is_started() {
     for (arguments, message, hint) in [
         (
             vec!["--chaincode", "basic", "--chaincode", "basic=localhost:9999"],
-            "two chaincodes have the name basic".to_owned(),
+            "duplicate chaincode name basic".to_owned(),
             "give one of them another name",
         ),
         (
             vec!["--chaincode", "basic", "--init-required", "other"],
-            "Init is required of the chaincode other, and there is none of that name".to_owned(),
+            "Init is required for an unknown chaincode other".to_owned(),
             "",
         ),
         (

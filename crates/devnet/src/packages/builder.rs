@@ -18,21 +18,21 @@ use crate::error::Error;
 use crate::event::{Event, Report};
 use crate::options::Options;
 
-/// What is launched when the operator says nothing: programs, and source in each language, as processes.
+/// Default settings of the launcher: programs, and source in each language, run as processes.
 const SETTINGS: &str = "platform: process\nlanguages: [golang, node, java]\n";
 
-/// What the builder has made of a package.
+/// Output of the builder for a package.
 #[derive(Debug)]
 pub(super) struct Built {
-    /// How the chaincode is reached.
+    /// How the peer reaches the chaincode.
     pub(super) source: Source,
-    /// What `run` is called with, for a chaincode that is launched.
+    /// Output folder of `build`, for a chaincode that `run` launches.
     pub(super) launched: Option<PathBuf>,
-    /// What it asks of CouchDB.
+    /// CouchDB indexes of the package.
     pub(super) indexes: Vec<Index>,
 }
 
-/// The builder's programs.
+/// Programs of the builder.
 pub(super) struct Builder {
     options: Options,
     programs: ExternalBuilder,
@@ -43,7 +43,7 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// Says how the builder's executable is found, and where it is to be installed.
+    /// Creates an instance from the ways to find the executables, and the folder to install them in.
     pub(super) fn new(options: &Options, peer: &str, folder: &Path, report: &Report) -> Self {
         let mut environment: Environment = std::env::vars_os().collect();
         environment.insert("CORE_PEER_ID".into(), peer.into());
@@ -58,13 +58,13 @@ impl Builder {
         }
     }
 
-    /// Returns the builder, and the variables of the peer.
+    /// Returns the builder, and the environment variables of the peer.
     pub(super) fn for_launches(&self) -> (ExternalBuilder, Environment) {
         (self.programs.clone(), self.environment.clone())
     }
 
-    /// Runs the programs over a package, unless that was done below the same `peer.fileSystemPath`, and reads what
-    /// they release. What they write to stderr is reported, as a peer's log has it.
+    /// Runs the builder's programs on a package, unless a build exists below the same `peer.fileSystemPath`, and reads
+    /// their output. Reports the lines that they write to stderr, as a peer logs them.
     pub(super) async fn build(
         &self,
         package: (&PackageId, &Path),
@@ -94,7 +94,7 @@ impl Builder {
         })
     }
 
-    /// Returns whether a launcher decides about a package.
+    /// Returns whether a launcher decides how a package runs.
     fn is_launched(&self, file: &Path) -> Result<bool, Error> {
         let chaincode_type = ccs_package_tools::chaincode_type(file)?;
         let kind = Kind::of(&chaincode_type);
@@ -113,7 +113,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Installs the launcher as `run`, unless the builder has one beside it, with its settings.
+    /// Installs the launcher as `run`, with its settings, unless the builder already has a `run`.
     fn install_launcher(&self) -> Result<(), Error> {
         let (run, settings) = (self.programs.path.join("bin/run"), self.programs.path.join(FILE));
         if !run.exists() {

@@ -41,7 +41,7 @@ fn ready(peer: &mut DevPeer) {
 }
 
 fn has_left(document: &Value) -> bool {
-    document["what"].as_str().is_some_and(|what| what.starts_with("has left: "))
+    document["what"].as_str().is_some_and(|what| what.starts_with("has disconnected: "))
 }
 
 #[test]
@@ -63,8 +63,9 @@ fn source_is_built_and_runs_and_what_was_killed_is_started_by_the_next_transacti
     peer.signal("TERM");
     assert!(peer.ended().success());
     assert!(wait_for_exit(&second, PATIENCE), "process {second} is still there");
-    let left =
-        |it: &serde_json::Value| it["what"].as_str().is_some_and(|what| what.starts_with("has left: "));
+    let left = |it: &serde_json::Value| {
+        it["what"].as_str().is_some_and(|what| what.starts_with("has disconnected: "))
+    };
     assert_eq!(
         peer.told.iter().filter(|it| left(it)).count(),
         1,
@@ -163,7 +164,7 @@ fn an_image_needs_settings() {
     let organizations = folder.path("organizations");
     let output = ccs(&[&["dev", &package, "--organizations", &organizations], &free[..]].concat());
     assert_eq!(output.status.code(), Some(1));
-    let expected = "error: nothing says where packages of the type k8s are launched\nhint: name a launch.yaml with --launch FILE, \
-                    such as one with the line platform: docker\n";
+    let expected = "error: no platform is configured for packages of the type k8s\nhint: pass a launch.yaml with --launch FILE, \
+                    for example one with the line platform: docker\n";
     assert!(stderr(&output).ends_with(expected), "{}", stderr(&output));
 }
