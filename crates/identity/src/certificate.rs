@@ -108,8 +108,8 @@ impl Certificate {
         self.subject_key_identifier.as_deref()
     }
 
-    /// Returns whether the certificate has expired at the given time. Compares fractions of a second: the certificate
-    /// expires with the second that it names.
+    /// Returns whether the certificate has expired at the given time, that is, whether `now` is later than [`Self::not_after`],
+    /// even by a fraction of a second.
     #[must_use]
     pub fn is_expired(&self, now: SystemTime) -> bool {
         now > self.not_after

@@ -18,8 +18,8 @@ pub struct MspSettings {
     pub revocation_lists: Vec<Vec<u8>>,
     /// Organizational units that grant roles; [`None`] if they are not enabled.
     pub node_units: Option<NodeUnits>,
-    /// Organizational units, one of which an identity must have if `node_units` is [`None`]; if empty, no unit is
-    /// required.
+    /// Organizational units for an MSP without `node_units`: an identity must have at least one of them. If empty, no unit
+    /// is required.
     pub units: Vec<UnitIdentifier>,
     /// Root CA certificates for TLS; they are not used for identities.
     pub tls_roots: Vec<Certificate>,

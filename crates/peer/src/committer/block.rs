@@ -1,4 +1,4 @@
-//! Makes a block: validates a batch against the committed state and commits it.
+//! Creates a block: validates a batch against the committed state and commits it.
 
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};

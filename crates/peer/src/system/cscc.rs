@@ -68,5 +68,5 @@ fn config(block: &Block) -> Answer {
     };
     let config = read(envelope.map(Vec::as_slice).unwrap_or_default());
     let config = config.map_err(|error| format!("bad configuration envelope: {error}"))?.config;
-    Ok(config.ok_or("the first block holds no configuration")?.encode_to_vec())
+    Ok(config.ok_or("the first block contains no configuration")?.encode_to_vec())
 }

@@ -146,17 +146,17 @@ async fn a_fake_chaincode_that_nobody_knows_is_told_so_and_so_is_who_watches_the
     let (tell, mut told) = mpsc::unbounded_channel();
     let observer = Observer::new(move |event| drop(tell.send(event)));
     let (outbound, mut inbound) = come_watched(&peer, observer).await;
-    outbound.send(register("who:1.0")).await.unwrap();
+    outbound.send(register("lost:1.0")).await.unwrap();
     let status = inbound.message().await.unwrap_err();
     assert_eq!(
         status.message(),
-        "peer will not accept external chaincode connection who:1.0 (except in dev mode)"
+        "peer will not accept external chaincode connection lost:1.0 (except in dev mode)"
     );
     let Some(PeerEvent::Warning(warning)) = told.recv().await else { panic!("no warning") };
     assert_eq!(
         warning,
-        "rejected a chaincode that connected: peer will not accept external chaincode connection who:1.0 \
-         (except in dev mode); start the chaincode with the ID that was printed for it in place of who:1.0, or give \
+        "rejected a chaincode that connected: peer will not accept external chaincode connection lost:1.0 \
+         (except in dev mode); start the chaincode with the ID that was printed for it in place of lost:1.0, or give \
          the peer a package of that ID"
     );
 }
