@@ -111,7 +111,7 @@ fn change_values(
     Ok(())
 }
 
-/// Updates the versions of values whose metadata alone were written to those of their hashes.
+/// Sets the version of a value to that of its hash if the transaction wrote only the value's metadata.
 ///
 /// A value that does not match its hash keeps its version, which shows readers that it is stale (Fabric 3.1
 /// `core/ledger/kvledger/txmgmt/validation/batch_preparer.go`).

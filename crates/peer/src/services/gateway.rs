@@ -96,7 +96,7 @@ fn readable<'a>(peer: &'a Peer, channel: &str, signed: SignedData<'_>) -> Result
     let found =
         peer.channel(channel).ok_or_else(|| Status::permission_denied(access::no_policy_manager(channel)))?;
     Access::Read.check(found.msps(), signed).map_err(|error| {
-        peer.observer().warn(format!("a request to the gateway was refused: {}", error.reason));
+        peer.observer().warn(format!("rejected a request to the gateway: {}", error.reason));
         Status::permission_denied(error.on(channel))
     })?;
     Ok(found)
