@@ -109,7 +109,7 @@ fn a_full_disk_is_named_and_the_channel_goes_on_when_there_is_room() {
         assert!(stderr(&output).ends_with(KEPT), "{}", stderr(&output));
         let told = warning(&mut peer);
         assert!(told.starts_with("cannot commit transactions: cannot write the ledger"), "{told}");
-        assert!(told.ends_with("ulimit -f unlimited; it tries again every second"), "{told}");
+        assert!(told.ends_with("ulimit -f unlimited; the peer retries every second"), "{told}");
         assert_refused(&peer, folder.path(), reason);
         // What was committed can be read.
         assert!(exists(&peer, folder.path(), &committed[0]));
@@ -196,7 +196,7 @@ fn a_full_file_system_is_named_and_the_channel_goes_on_when_there_is_room() {
     assert!(stderr(&output).ends_with(KEPT), "{}", stderr(&output));
     let told = warning(&mut peer);
     assert!(
-        told.ends_with("free some space on the disk of disk/ledger; it tries again every second"),
+        told.ends_with("free some space on the disk of disk/ledger; the peer retries every second"),
         "{told}"
     );
     assert_refused(&peer, folder.path(), reason);
