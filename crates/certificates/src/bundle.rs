@@ -9,31 +9,31 @@ use crate::{
     shown::{shown_bytes, shown_labels},
 };
 
-/// The certificates of a bundle, and the blocks a peer passes over in silence.
+/// The certificates of a bundle, and the blocks that a peer silently ignores.
 #[derive(Debug, Clone)]
 pub struct Bundle {
     /// The certificates in their order; at least one.
     pub certificates: Vec<Certificate>,
-    /// Blocks that do not count.
+    /// The ignored blocks.
     pub skipped: Vec<Skipped>,
 }
 
-/// A PEM block that a peer passes over.
+/// A PEM block that a peer ignores.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
-    /// The number of the block, from one.
+    /// The number of the block, starting at one.
     pub block: usize,
-    /// Why it does not count.
+    /// The reason.
     pub reason: SkipReason,
 }
 
 impl fmt::Display for Skipped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PEM block {} does not count: {}", self.block, self.reason)
+        write!(f, "PEM block {} is ignored: {}", self.block, self.reason)
     }
 }
 
-/// Why a block does not count.
+/// The reason why a peer ignores a block.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SkipReason {
     /// The label is not `CERTIFICATE`.
@@ -42,18 +42,18 @@ pub enum SkipReason {
         /// The label.
         label: String,
     },
-    /// Header lines stand between the BEGIN line and the data.
-    #[error("it has header lines, with which Go ignores a certificate")]
+    /// There are header lines between the BEGIN line and the data.
+    #[error("it has header lines, and Go ignores certificates with headers")]
     Headers,
-    /// The certificate cannot be read.
+    /// The certificate cannot be parsed.
     #[error("{0}")]
     Unreadable(CertificateError),
 }
 
-/// Why a bundle holds no usable certificate.
+/// The reason why a bundle contains no usable certificate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BundleError {
-    /// There is no PEM block at all.
+    /// There is no PEM block.
     #[error("there is no PEM block in it")]
     NoPemBlock,
     /// There are PEM blocks, but no certificates.
@@ -62,33 +62,33 @@ pub enum BundleError {
         /// The labels found.
         labels: Vec<String>,
     },
-    /// There are certificates, and none can be used.
-    #[error("none of its {certificates} certificates can be used, the first since {first}")]
+    /// There are certificates, but none of them can be used.
+    #[error("none of its {certificates} certificates can be used; the first: {first}")]
     NothingParsed {
-        /// The count of certificate blocks.
+        /// The number of certificate blocks.
         certificates: usize,
-        /// Why the first of them does not count.
+        /// Why the first of them is ignored.
         first: SkipReason,
     },
 }
 
 impl BundleError {
-    /// Returns the next thing to do.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoPemBlock => Some(
-                "put in the text from \"-----BEGIN CERTIFICATE-----\" to \"-----END CERTIFICATE-----\" with its \
+                "insert the text from \"-----BEGIN CERTIFICATE-----\" to \"-----END CERTIFICATE-----\" with its \
                  line breaks (\\n in JSON); a file name is not read"
                     .to_owned(),
             ),
             Self::OnlyOtherBlocks { labels } if labels.iter().any(|label| label.ends_with("PRIVATE KEY")) => {
-                Some("a private key was given; put in the certificate of the authority that issued the chaincode's \
+                Some("this is a private key; insert the certificate of the authority that issued the chaincode's \
                       certificate"
                     .to_owned())
             }
             Self::OnlyOtherBlocks { .. } => {
-                Some("the label must be CERTIFICATE; `openssl x509 -in FILE` writes it so".to_owned())
+                Some("the label must be CERTIFICATE; `openssl x509 -in FILE` prints the certificate with that label".to_owned())
             }
             Self::NothingParsed { first: SkipReason::Unreadable(error), .. } => error.hint(),
             Self::NothingParsed { .. } => {
@@ -98,7 +98,7 @@ impl BundleError {
     }
 }
 
-/// Reads a bundle of root certificates. It is an error where Go's `AppendCertsFromPEM` gives false.
+/// Parses a bundle of root certificates. Fails where Go's `AppendCertsFromPEM` returns false.
 pub fn read_bundle(pem: &[u8]) -> Result<Bundle, BundleError> {
     let mut certificates = Vec::new();
     let mut skipped = Vec::new();

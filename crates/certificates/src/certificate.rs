@@ -1,4 +1,4 @@
-//! One X.509 certificate: what a person or a check asks of it. The submodules read it, each part by Go's rules.
+//! A parsed X.509 certificate. The submodules parse its parts by Go's rules.
 
 mod alternative_names;
 mod date;
@@ -28,7 +28,7 @@ use name::Name;
 #[derive(Clone)]
 pub struct Certificate {
     version: u8,
-    /// As the certificate holds it, with the zero byte that a leading bit of one needs.
+    /// The encoded bytes, with the leading zero byte if the first bit is set.
     serial: Vec<u8>,
     subject: Name,
     issuer: Name,
@@ -45,7 +45,7 @@ pub struct Certificate {
     extended_key_usages: Vec<ExtendedKeyUsage>,
 }
 
-/// The names of a certificate as DER, to compare them byte by byte.
+/// The names of a certificate as DER, for comparison byte by byte.
 #[derive(Clone)]
 struct RawNames {
     subject: Vec<u8>,
@@ -53,12 +53,12 @@ struct RawNames {
 }
 
 impl Certificate {
-    /// Reads one certificate from DER.
+    /// Parses a certificate in DER.
     pub fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         structure::read(der)
     }
 
-    /// Returns the subject in the form of RFC 2253: last part first, `CN=peer0,OU=peer,O=Org1,C=US`.
+    /// Returns the subject in the form of RFC 2253, last part first: `CN=peer0,OU=peer,O=Org1,C=US`.
     #[must_use]
     pub fn subject(&self) -> String {
         self.subject.to_string()
@@ -98,26 +98,26 @@ impl Certificate {
         digits
     }
 
-    /// Returns the first valid moment.
+    /// Returns the start of the validity period, which is part of it.
     #[must_use]
     pub fn not_before(&self) -> SystemTime {
         self.not_before
     }
 
-    /// Returns the last valid moment.
+    /// Returns the end of the validity period, which is part of it.
     #[must_use]
     pub fn not_after(&self) -> SystemTime {
         self.not_after
     }
 
-    /// Tells where `now` lies in the period of validity. Go does not look at it when it loads a certificate; the
-    /// other side of a TLS handshake does.
+    /// Compares `now` with the validity period. Go does not check it when it loads a certificate; the other side of a
+    /// TLS handshake does.
     #[must_use]
     pub fn validity(&self, now: SystemTime) -> Validity {
         Validity::at(now, self.not_before, self.not_after)
     }
 
-    /// Returns the subject alternative names in the order of the certificate, without kinds that Go ignores.
+    /// Returns the subject alternative names in the order of the certificate, without the kinds that Go ignores.
     #[must_use]
     pub fn subject_alternative_names(&self) -> &[SubjectAlternativeName] {
         &self.alternative_names
@@ -135,13 +135,13 @@ impl Certificate {
         self.public_key.algorithm()
     }
 
-    /// Returns the extended key usages; empty means that every use is allowed.
+    /// Returns the extended key usages; if empty, every use is allowed.
     #[must_use]
     pub fn extended_key_usages(&self) -> &[ExtendedKeyUsage] {
         &self.extended_key_usages
     }
 
-    /// Returns whether subject and issuer are the same. The signature is not looked at.
+    /// Returns whether subject and issuer are equal, without checking the signature.
     #[must_use]
     pub fn is_self_issued(&self) -> bool {
         self.subject == self.issuer
@@ -153,8 +153,8 @@ impl Certificate {
         &self.raw_names.subject
     }
 
-    /// Returns the issuer as DER. A certificate is issued by another one only if this is the other's
-    /// [`subject_der`](Self::subject_der).
+    /// Returns the issuer as DER. Another certificate can be the issuer's only if its
+    /// [`subject_der`](Self::subject_der) is equal.
     #[must_use]
     pub fn issuer_der(&self) -> &[u8] {
         &self.raw_names.issuer
@@ -165,7 +165,7 @@ impl Certificate {
         self.subject.organizational_units()
     }
 
-    /// Returns the content bytes of the serial number, as in DER: a revocation list names certificates by them.
+    /// Returns the content bytes of the serial number in DER, which identify a certificate in a revocation list.
     #[must_use]
     pub fn serial_der(&self) -> &[u8] {
         &self.serial
@@ -183,7 +183,7 @@ impl Certificate {
         &self.public_key_info
     }
 
-    /// Says why nobody looked at the numbers of the public key, if nobody did.
+    /// Returns why the numbers of the public key were not checked, or [`None`] if they were.
     #[must_use]
     pub fn unchecked_key(&self) -> Option<UncheckedKey> {
         matches!(self.public_key, PublicKey::Ec { curve: Curve::P224, .. }).then_some(UncheckedKey::P224)
@@ -205,7 +205,7 @@ impl Certificate {
     }
 }
 
-/// Reads a distinguished name from DER, for example of an authority that a TLS server names; its form is that of
+/// Parses a distinguished name in DER, for example of an authority that a TLS server names, and formats it like
 /// [`Certificate::subject`].
 #[must_use]
 pub fn distinguished_name(der: &[u8]) -> Option<String> {

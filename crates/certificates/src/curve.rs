@@ -1,4 +1,4 @@
-//! The elliptic curves of Go's `crypto/elliptic`, with the two questions asked of them.
+//! The elliptic curves of Go's `crypto/elliptic`, with two operations.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use p256::elliptic_curve::{
     sec1::{FromSec1Point, ModulusSize, ToSec1Point},
 };
 
-/// A NIST curve. There is no arithmetic for P-224 here: nobody has met such a key with a peer.
+/// A NIST curve. There is no arithmetic for P-224, because such keys do not occur in practice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Curve {
     /// P-224, secp224r1.
@@ -31,7 +31,7 @@ impl Curve {
         }
     }
 
-    /// The bytes of a private key.
+    /// Returns the length of a private key in bytes.
     pub(crate) fn scalar_length(self) -> usize {
         match self {
             Self::P224 => 28,
@@ -41,7 +41,7 @@ impl Curve {
         }
     }
 
-    /// Whether `point` is an uncompressed point on the curve. Of P-224 only the length is known.
+    /// Returns whether `point` is an uncompressed point on the curve. For P-224, only the length is checked.
     pub(crate) fn holds(self, point: &[u8]) -> bool {
         point.first() == Some(&4)
             && match self {
@@ -52,8 +52,8 @@ impl Curve {
             }
     }
 
-    /// Derives the uncompressed public point of a private key, which must lie above zero and below the order. No point is
-    /// derived on P-224.
+    /// Derives the uncompressed public point of a private key, which must be above zero and below the order of the
+    /// curve. Returns an empty point for P-224.
     pub(crate) fn public_point(self, scalar: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::P224 => None,

@@ -1,7 +1,7 @@
-//! A cursor over DER, as strict and as lenient as Go's `cryptobyte`.
+//! A cursor over DER, exactly as strict as Go's `cryptobyte`.
 //!
-//! Tags are one byte, lengths are minimal and definite, integers minimal. What nobody asks for is not looked at,
-//! so bytes after the last field a caller reads pass, as they do in Go.
+//! Tags are one byte, lengths are minimal and definite, integers minimal. Unread bytes are not checked, so any bytes
+//! after the last field that a caller reads are accepted, as in Go.
 
 use crate::oid;
 
@@ -21,17 +21,17 @@ pub(crate) const BMP_STRING: u8 = 0x1e;
 pub(crate) const SEQUENCE: u8 = 0x30;
 pub(crate) const SET: u8 = 0x31;
 
-/// The tag of a context-specific primitive field.
+/// Returns the tag of a context-specific primitive field.
 pub(crate) const fn context(number: u8) -> u8 {
     0x80 | number
 }
 
-/// The tag of a context-specific constructed field.
+/// Returns the tag of a context-specific constructed field.
 pub(crate) const fn context_constructed(number: u8) -> u8 {
     0xa0 | number
 }
 
-/// One element: its tag, its content, and both with the length between them.
+/// One element: its tag, its content, and its whole encoding.
 #[derive(Clone, Copy)]
 pub(crate) struct Element<'a> {
     pub(crate) tag: u8,
@@ -39,14 +39,14 @@ pub(crate) struct Element<'a> {
     pub(crate) raw: &'a [u8],
 }
 
-/// Bits with the count of unused ones in the last byte.
+/// A bit string, with the number of unused bits in the last byte.
 pub(crate) struct BitString<'a> {
     bytes: &'a [u8],
     unused: u8,
 }
 
 impl BitString<'_> {
-    /// The bits as a number: shifted right by the unused ones.
+    /// Returns the bits shifted right by the number of unused ones.
     pub(crate) fn right_aligned(&self) -> Vec<u8> {
         let shift = u32::from(self.unused);
         let mut carry = 0_u16;
@@ -61,7 +61,7 @@ impl BitString<'_> {
     }
 }
 
-/// Reads elements from the front of a byte string; every method is `None` where the bytes are not what it says.
+/// A reader of elements from the front of a byte string. Every method returns `None` if the bytes do not match.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     rest: &'a [u8],
@@ -105,19 +105,19 @@ impl<'a> Reader<'a> {
         self.element(tag).map(|element| element.content)
     }
 
-    /// Goes into the next element.
+    /// Enters the next element.
     pub(crate) fn enter(&mut self, tag: u8) -> Option<Self> {
         self.content(tag).map(Self::new)
     }
 
-    /// Goes into the next element if it has `tag`; `Some(None)` when another or none follows.
+    /// Enters the next element if it has `tag`; returns `Some(None)` if it has another one or none follows.
     #[expect(clippy::option_option, reason = "absent and malformed are different answers")]
     pub(crate) fn enter_optional(&mut self, tag: u8) -> Option<Option<Self>> {
         if self.peek(tag) { self.enter(tag).map(Some) } else { Some(None) }
     }
 
-    /// Returns whether `tag` follows: `Some(false)` for another tag or the end. `None` when no whole
-    /// header follows, which Go's `encoding/asn1` minds even for a field that may be absent.
+    /// Returns whether `tag` follows: `Some(false)` for another tag or at the end. Returns `None` if an incomplete
+    /// header follows, which Go's `encoding/asn1` rejects even for an optional field.
     pub(crate) fn is_next(&self, tag: u8) -> Option<bool> {
         if self.rest.is_empty() {
             return Some(false);
@@ -131,19 +131,19 @@ impl<'a> Reader<'a> {
         Some(self.peek(tag))
     }
 
-    /// Steps over the tag and length of an element that is not empty, without holding what follows to that length.
+    /// Skips the tag and length of a non-empty element, without limiting the following reads to that length.
     pub(crate) fn skip_header(&mut self) -> Option<()> {
         let (_, header, length) = header(self.rest)?;
         self.rest = self.rest.get(header..)?;
         (length > 0).then_some(())
     }
 
-    /// Reads a whole number as minimal two's complement bytes.
+    /// Reads an integer as minimal two's complement bytes.
     pub(crate) fn integer(&mut self) -> Option<&'a [u8]> {
         self.content(INTEGER).filter(|bytes| is_minimal(bytes))
     }
 
-    /// Reads a whole number above zero as big-endian bytes without leading zeros.
+    /// Reads a positive integer as big-endian bytes without leading zeros.
     pub(crate) fn positive_integer(&mut self) -> Option<&'a [u8]> {
         positive(self.integer()?)
     }
@@ -170,7 +170,7 @@ impl<'a> Reader<'a> {
         (spare == 0).then_some(BitString { bytes, unused })
     }
 
-    /// Reads an object identifier as its encoded bytes; each component must fit 31 bits.
+    /// Reads an object identifier as its encoded bytes; each component must fit into 31 bits.
     pub(crate) fn object_identifier(&mut self) -> Option<&'a [u8]> {
         self.content(OBJECT_IDENTIFIER).filter(|bytes| oid::is_valid(bytes))
     }
@@ -186,7 +186,7 @@ fn header(bytes: &[u8]) -> Option<(u8, usize, usize)> {
     Some((tag, 1 + octets, length))
 }
 
-/// Reads a length from the front: how many bytes it takes, and its value.
+/// Reads a length from the front; returns the number of bytes of its encoding, and its value.
 fn length(bytes: &[u8]) -> Option<(usize, usize)> {
     let (&first, rest) = bytes.split_first()?;
     if first & 0x80 == 0 {
@@ -201,7 +201,7 @@ fn length(bytes: &[u8]) -> Option<(usize, usize)> {
     (length >= 0x80 && digits[0] != 0).then_some((1 + count, length))
 }
 
-/// Steps over a tag number of more than one byte.
+/// Skips a tag number of more than one byte.
 fn long_tag_end(bytes: &[u8]) -> Option<&[u8]> {
     let last = bytes.iter().position(|byte| byte & 0x80 == 0)?;
     let (number, rest) = bytes.split_at(last + 1);
@@ -218,7 +218,7 @@ pub(crate) fn is_minimal(integer: &[u8]) -> bool {
     }
 }
 
-/// Strips the sign byte of a number above zero.
+/// Strips the sign byte of a positive integer.
 pub(crate) fn positive(integer: &[u8]) -> Option<&[u8]> {
     match integer {
         [0] => None,

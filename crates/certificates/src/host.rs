@@ -1,4 +1,4 @@
-//! Whether a certificate is good for a host, by the rules of Go's `Certificate.VerifyHostname`.
+//! Matching of host names against a certificate, by the rules of Go's `Certificate.VerifyHostname`.
 
 use std::net::IpAddr;
 
@@ -6,8 +6,8 @@ use crate::certificate::{Certificate, SubjectAlternativeName};
 
 /// Returns whether the subject alternative names cover `host`: a name, or an address with or without brackets.
 ///
-/// The common name does not count. A wildcard stands for exactly one whole first label; letters compare without
-/// case. An address is only compared with address entries.
+/// The common name is not used. A wildcard matches exactly one whole first label, and case does not matter. An address
+/// is compared only with address entries.
 #[must_use]
 pub fn host_matches(cert: &Certificate, host: &str) -> bool {
     let unbracketed = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
@@ -25,7 +25,7 @@ pub fn host_matches(cert: &Certificate, host: &str) -> bool {
 fn name_matches(pattern: &str, host: &str) -> bool {
     let bare = host.strip_suffix('.').unwrap_or(host);
     if !(is_host_name(bare, false) && is_host_name(pattern, true)) {
-        // Names that are no host names still match themselves.
+        // Invalid host names still match themselves.
         return ![pattern, host].iter().any(|name| matches!(*name, "" | "."))
             && pattern.eq_ignore_ascii_case(host);
     }
@@ -36,7 +36,7 @@ fn name_matches(pattern: &str, host: &str) -> bool {
         && given.map(str::to_ascii_lowercase).eq(wanted.map(str::to_ascii_lowercase))
 }
 
-/// Whether `name` is made of host name labels; a pattern may have `*` as its first of several labels.
+/// Returns whether `name` consists of host name labels; a pattern may start with the label `*` if more labels follow.
 fn is_host_name(name: &str, is_pattern: bool) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     name != "*"

@@ -12,26 +12,26 @@ use crate::{
     shown::{shown_bytes, shown_labels},
 };
 
-/// A certificate chain whose first certificate belongs to the private key that was given with it.
+/// A certificate chain whose first certificate matches the given private key.
 ///
 /// The private key itself is not kept.
 #[derive(Debug, Clone)]
 pub struct KeyPair {
     /// The certificates, the client's own first.
     pub chain: Vec<Certificate>,
-    /// Certificates above the first that cannot be read. Go sends them all the same.
+    /// Certificates after the first that cannot be parsed. Go sends them nevertheless.
     pub skipped: Vec<Skipped>,
     /// Why the private key was not compared with the certificate, if it was not.
     pub unchecked: Option<UncheckedKey>,
 }
 
-/// Why certificate and private key are not a pair that a peer can use.
+/// The reason why a peer cannot use a certificate with a private key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyPairError {
-    /// The certificate text holds no PEM block.
+    /// The certificate text contains no PEM block.
     #[error("there is no PEM block in the client certificate")]
     NoPemInCertificate,
-    /// The certificate text holds other blocks only.
+    /// The certificate text contains only other blocks.
     #[error("the client certificate holds no certificate, only {}", shown_labels(labels))]
     NoCertificate {
         /// The labels found.
@@ -40,39 +40,39 @@ pub enum KeyPairError {
     /// The first certificate cannot be read.
     #[error("the client certificate cannot be read: {0}")]
     UnreadableCertificate(CertificateError),
-    /// The key text holds no PEM block.
+    /// The key text contains no PEM block.
     #[error("there is no PEM block in the client key")]
     NoPemInKey,
-    /// The key text holds other blocks only.
+    /// The key text contains only other blocks.
     #[error("the client key holds no private key, only {}", shown_labels(labels))]
     NoPrivateKey {
         /// The labels found.
         labels: Vec<String>,
     },
-    /// Key in place of certificate and certificate in place of key.
+    /// The certificate and the key are swapped.
     #[error("client certificate and client key are swapped")]
     Swapped,
     /// The key cannot be used.
     #[error("the client key cannot be used: {0}")]
     UnusableKey(PrivateKeyError),
-    /// The certificate's public key is of an algorithm that Go's TLS does not take.
+    /// Go's TLS does not support the algorithm of the certificate's public key.
     #[error("the client certificate is for a key that TLS cannot use ({0})")]
     UnsupportedCertificateKey(KeyAlgorithm),
-    /// Certificate and key are of different algorithms or curves.
-    #[error("the client key ({key}) is of another kind than the client certificate ({certificate})")]
+    /// The certificate and the key have different algorithms or curves.
+    #[error("the client key ({key}) and the client certificate ({certificate}) have different algorithms")]
     AlgorithmMismatch {
         /// The certificate's algorithm.
         certificate: KeyAlgorithm,
         /// The key's algorithm.
         key: KeyAlgorithm,
     },
-    /// Certificate and key are of the same kind and do not belong together.
+    /// The certificate and the key have the same algorithm but do not match.
     #[error("the client key does not belong to the client certificate")]
     Mismatch,
 }
 
 impl KeyPairError {
-    /// Returns the next thing to do.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -102,8 +102,8 @@ impl KeyPairError {
     }
 }
 
-/// Reads a certificate chain and its private key. It is an error where Go's `tls.X509KeyPair` returns one, but for the
-/// numbers of an [`UncheckedKey`].
+/// Parses a certificate chain and its private key. Fails where Go's `tls.X509KeyPair` fails, except for the numbers of
+/// an [`UncheckedKey`].
 pub fn read_key_pair(cert_pem: &[u8], key_pem: &[u8]) -> Result<KeyPair, KeyPairError> {
     let blocks = certificate_blocks(cert_pem);
     let Some(((_, leaf), others)) = blocks.split_first() else {
@@ -153,7 +153,7 @@ fn no_private_key(key_pem: &[u8]) -> KeyPairError {
     if labels.is_empty() { KeyPairError::NoPemInKey } else { KeyPairError::NoPrivateKey { labels } }
 }
 
-/// Go tries the data before anything else; that it is encrypted only explains why it cannot be read.
+/// Go tries to parse the data first; encryption is only reported as the reason of a failure.
 fn public_half(key: &Block<'_>) -> Result<PublicHalf, PrivateKeyError> {
     private_key::public_half(&key.data)
         .map_err(|error| if key.is_encrypted() { PrivateKeyError::Encrypted } else { error })
@@ -161,7 +161,7 @@ fn public_half(key: &Block<'_>) -> Result<PublicHalf, PrivateKeyError> {
 
 fn compare(certificate: &PublicKey, half: &PublicHalf) -> Result<(), KeyPairError> {
     let key = &half.key;
-    // There is no point to compare.
+    // For P-224, there is no point to compare.
     let is_on_p224 = half.unchecked == Some(UncheckedKey::P224);
     match certificate {
         PublicKey::X25519 | PublicKey::Dsa | PublicKey::Other(_) => {

@@ -1,25 +1,25 @@
-//! PEM, certificates and private keys as a Fabric peer reads them.
+//! Parses PEM, certificates and private keys exactly as a Fabric peer does.
 //!
-//! A peer is a Go program. It loads `root_cert` of a connection.json with `x509.CertPool.AppendCertsFromPEM` and
-//! `client_cert` with `client_key` by `tls.X509KeyPair` (Fabric `internal/pkg/comm/config.go`, v3.1.5), and does so
-//! only when the chaincode is launched. This crate gives the same verdict at install time: [`read_bundle`] and
-//! [`read_key_pair`] accept what Go accepts and refuse what Go refuses, with a reason a person can act on.
-//! The judge is Go itself: `conformance/go-tls` writes the cases that `tests/certificates/go_verdicts.rs` replays.
+//! A peer is a Go program. It loads `root_cert` of a connection.json with `x509.CertPool.AppendCertsFromPEM`, and
+//! `client_cert` with `client_key` by `tls.X509KeyPair` (Fabric `internal/pkg/comm/config.go`, v3.1.5), but only when
+//! it launches the chaincode. This crate makes the same decision at install time: [`read_bundle`] and
+//! [`read_key_pair`] accept and reject the same input as Go, with an error that explains what to fix. The reference is
+//! Go itself: `conformance/go-tls` records the cases that `tests/certificates/go_verdicts.rs` replays.
 //!
-//! The rules are those of Go 1.26. Peers built with Go before 1.23 also take certificates with negative serial
-//! numbers; since 1.23 no peer does, so they are refused here.
+//! The rules are those of Go 1.26. Peers built with a Go older than 1.23 also accept certificates with negative serial
+//! numbers; later ones do not, so this crate rejects them.
 //!
-//! Known differences, none of them met in practice: the numbers of keys on P-224 and of RSA keys with more than two primes
-//! are not checked, which [`UncheckedKey`] tells; quoted mailboxes in name constraints are checked less than Go checks
-//! them; the Ed25519 key of 32 zero bytes, PKCS #8 parameters with a tag number above 30 and RSA moduli above 65 536 bits
-//! are refused.
+//! There are a few known differences, none of which occurs in practice. The numbers of P-224 keys and of RSA keys with
+//! more than two primes are not checked, which [`UncheckedKey`] reports. Quoted mailboxes in name constraints are
+//! checked less strictly. The Ed25519 key of 32 zero bytes, PKCS #8 parameters with a tag number above 30 and RSA
+//! moduli above 65 536 bits are rejected.
 //!
-//! Everything here is a function of its arguments: no file, no network, no clock.
+//! All functions are pure: they access no files, no network and no clock.
 //!
-//! The readers of PEM and of certificates are this crate's own because others answer another question. Of the 1430
-//! certificates in `tests/fixtures/certificates.json`, `x509-cert` 0.3 refuses 19 that Go takes and takes 734 that Go
-//! refuses, probably since it leaves the content of extensions unread; `x509-parser` 0.18 differs in 7 and 763. Of 81
-//! PEM files `pem` 3 reads 7 and `rustls-pki-types` 1 reads 3 in another way than Go.
+//! The crate has its own parsers of PEM and certificates because existing ones decide differently. Of the 1430
+//! certificates in `tests/fixtures/certificates.json`, `x509-cert` 0.3 rejects 19 that Go accepts and accepts 734 that
+//! Go rejects, probably because it does not parse the content of extensions; for `x509-parser` 0.18, these numbers are
+//! 7 and 763. Of 81 PEM files, `pem` 3 parses 7 differently from Go, and `rustls-pki-types` 1 parses 3 differently.
 
 mod base64;
 mod bundle;

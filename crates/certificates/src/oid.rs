@@ -1,4 +1,4 @@
-//! Object identifiers, kept as their encoded bytes.
+//! Object identifiers in their encoded form.
 
 pub(crate) const RSA: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01, 0x01];
 pub(crate) const EC: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01];
@@ -7,12 +7,12 @@ pub(crate) const X25519: &[u8] = &[0x2b, 0x65, 0x6e];
 pub(crate) const DSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01];
 pub(crate) const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01];
 
-/// Whether every component is whole, minimal and below 2^31, as Go requires.
+/// Returns whether every component is complete, minimal and below 2^31, as Go requires.
 pub(crate) fn is_valid(encoded: &[u8]) -> bool {
     components(encoded).is_some_and(|components| !components.is_empty())
 }
 
-/// Whether every component is whole and minimal, whatever its size.
+/// Returns whether every component is complete and minimal, without a limit for its size.
 pub(crate) fn is_minimal(encoded: &[u8]) -> bool {
     let ends_whole = encoded.last().is_some_and(|last| last & 0x80 == 0);
     let mut starts = std::iter::once(&0).chain(encoded).zip(encoded);
@@ -23,7 +23,7 @@ pub(crate) fn is_minimal(encoded: &[u8]) -> bool {
 pub(crate) fn dotted(encoded: &[u8]) -> String {
     let components = components(encoded).unwrap_or_default();
     let Some((&first, others)) = components.split_first() else { return String::from("(unreadable)") };
-    // The first number carries two components; only 0, 1 and 2 can lead.
+    // The first number encodes two components; the first component is 0, 1 or 2.
     let root = (first / 40).min(2);
     let mut dotted = format!("{root}.{}", first - 40 * root);
     for component in others {

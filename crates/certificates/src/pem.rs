@@ -1,7 +1,7 @@
-//! PEM blocks as Go's `encoding/pem` finds them (release 1.26).
+//! Finds PEM blocks as Go's `encoding/pem` does (release 1.26).
 //!
-//! Text around blocks is ignored, a broken block is passed over, lines may end in CRLF and in blanks, and the
-//! base64 may be wrapped anywhere. The search goes from each END line back to the nearest BEGIN line.
+//! Text around blocks is ignored, malformed blocks are skipped, lines may end in CRLF or blanks, and the base64 may be
+//! wrapped anywhere. The search goes from each END line back to the nearest BEGIN line.
 
 use crate::base64;
 
@@ -9,7 +9,7 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"\n-----END ";
 const DASHES: &[u8] = b"-----";
 
-/// One block: its label, whether header lines stood before the data, and the decoded data.
+/// One block: its label, its header lines, and the decoded data.
 pub(crate) struct Block<'a> {
     pub(crate) label: &'a [u8],
     pub(crate) headers: Vec<(&'a [u8], &'a [u8])>,
@@ -21,12 +21,12 @@ impl Block<'_> {
         self.label == b"CERTIFICATE"
     }
 
-    /// Whether `tls.X509KeyPair` takes the block for a private key.
+    /// Returns whether `tls.X509KeyPair` accepts the block as a private key.
     pub(crate) fn is_private_key(&self) -> bool {
         self.label == b"PRIVATE KEY" || self.label.ends_with(b" PRIVATE KEY")
     }
 
-    /// Whether label or headers say that the data is encrypted under a pass phrase.
+    /// Returns whether the label or the headers mark the data as encrypted with a passphrase.
     pub(crate) fn is_encrypted(&self) -> bool {
         self.label == b"ENCRYPTED PRIVATE KEY"
             || self.headers.iter().any(|(key, value)| *key == b"Proc-Type" && value.ends_with(b"ENCRYPTED"))
@@ -66,13 +66,13 @@ impl<'a> Iterator for Blocks<'a> {
 
 enum Search<'a> {
     Found(Block<'a>, usize),
-    /// Not a block: go on behind this END line's marker.
+    /// Not a block: continue after the marker of this END line.
     Broken,
-    /// Go gives up on the whole text here: header lines ran past the END line.
+    /// Go stops here and ignores the rest of the text, because header lines continued beyond the END line.
     Exhausted,
 }
 
-/// Reads the block whose END marker starts at `end`, looking back no further than `from`.
+/// Parses the block whose END marker starts at `end`, without looking back beyond `from`.
 fn block_before(text: &[u8], from: usize, end: usize) -> Search<'_> {
     let trailer = end + END.len();
     let Some(begin) = rfind(text, BEGIN, from, end) else { return Search::Broken };
@@ -114,7 +114,7 @@ fn block_before(text: &[u8], from: usize, end: usize) -> Search<'_> {
     Search::Found(Block { label, headers, data }, line(text, trailer).1)
 }
 
-/// Returns the line that starts at `start`, without its end and trailing blanks, and where the next one starts.
+/// Returns the line that starts at `start`, without trailing blanks and line ending, and the start of the next line.
 fn line(text: &[u8], start: usize) -> (&[u8], usize) {
     let rest = &text[start..];
     let (mut content, next) = match rest.iter().position(|&byte| byte == b'\n') {

@@ -1,7 +1,8 @@
-//! Private keys as `tls.X509KeyPair` reads them: PKCS #1, PKCS #8, then SEC 1, whatever the PEM label says.
+//! Parses private keys as `tls.X509KeyPair` does: it tries PKCS #1, PKCS #8 and SEC 1 in turn and ignores the PEM
+//! label.
 //!
-//! Only the public half leaves this file, as far as it can be derived. A Fabric peer writes PKCS #8 under the label `EC PRIVATE KEY`
-//! (Fabric `common/crypto/tlsgen`, v3.1.5), which is why the label is not asked.
+//! Only the public half leaves this file, as far as it can be derived. A Fabric peer writes PKCS #8 under the label
+//! `EC PRIVATE KEY` (Fabric `common/crypto/tlsgen`, v3.1.5), which is why the label is ignored.
 
 use crate::{
     curve::Curve,
@@ -12,25 +13,25 @@ use crate::{
     rsa,
 };
 
-/// Why a private key cannot be used.
+/// The reason why a private key cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PrivateKeyError {
-    /// The data is no key in any of the three forms, or its numbers do not belong together.
+    /// The data is not a key in any of the three forms, or its numbers are inconsistent.
     #[error("the private key is not a valid PKCS #1, PKCS #8 or SEC 1 key")]
     Malformed,
-    /// The data is encrypted under a pass phrase.
-    #[error("the private key is encrypted under a pass phrase")]
+    /// The data is encrypted with a passphrase.
+    #[error("the private key is encrypted with a passphrase")]
     Encrypted,
-    /// The key is whole but of an algorithm that Go's TLS does not take.
+    /// The key is valid, but Go's TLS does not support its algorithm.
     #[error("the private key's algorithm {0} is not RSA, ECDSA or Ed25519")]
     UnsupportedAlgorithm(String),
-    /// The key is on a curve Go does not know.
+    /// The key is on a curve that Go does not support.
     #[error("the private key uses an elliptic curve other than P-224, P-256, P-384 and P-521")]
     UnsupportedCurve,
 }
 
 impl PrivateKeyError {
-    /// Returns the next thing to do.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -38,7 +39,7 @@ impl PrivateKeyError {
                 "copy the key file again in full; `openssl pkey -in FILE -noout -check` shows whether it is whole"
             }
             Self::Encrypted => {
-                "a peer cannot ask for a pass phrase; write the key without one: `openssl pkey -in FILE -out PLAIN`"
+                "a peer cannot ask for a passphrase; write the key without one: `openssl pkey -in FILE -out PLAIN`"
             }
             Self::UnsupportedAlgorithm(_) | Self::UnsupportedCurve => {
                 "use an ECDSA key on P-256 or P-384 and a certificate for it"
@@ -48,7 +49,7 @@ impl PrivateKeyError {
     }
 }
 
-/// Reads a private key from DER and returns its public half.
+/// Parses a private key in DER and returns its public half.
 pub(crate) fn public_half(bytes: &[u8]) -> Result<PublicHalf, PrivateKeyError> {
     if let Some(key) = rsa::public_half(bytes) {
         return Ok(key);
@@ -72,7 +73,7 @@ fn pkcs8(bytes: &[u8]) -> Result<PublicHalf, PrivateKeyError> {
     }
 }
 
-/// Returns algorithm, parameters with their tag and length, and the key inside.
+/// Returns the algorithm, the parameters with their tag and length, and the inner key.
 fn pkcs8_fields(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let mut fields = Reader::new(bytes).enter(der::SEQUENCE)?;
     fields.small_integer()?;
@@ -82,8 +83,8 @@ fn pkcs8_fields(bytes: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     Some((identifier, parameters, fields.content(der::OCTET_STRING)?))
 }
 
-/// Reads a SEC 1 key. The curve named outside, if any, wins over the one named inside; the public key inside is
-/// not looked at, as in Go.
+/// Parses a SEC 1 key. The outer curve name, if any, overrides the inner one; as in Go, the inner public key is
+/// ignored.
 fn sec1(bytes: &[u8], curve_outside: Option<&[u8]>) -> Result<PublicHalf, PrivateKeyError> {
     let (scalar, curve_inside) = sec1_fields(bytes).ok_or(PrivateKeyError::Malformed)?;
     let identifier = curve_outside.or(curve_inside).ok_or(PrivateKeyError::Malformed)?;
@@ -121,7 +122,7 @@ fn sec1_fields(bytes: &[u8]) -> Option<(&[u8], Option<&[u8]>)> {
     Some((scalar, curve))
 }
 
-/// Brings a scalar to its curve's length: leading zeros may be missing or too many.
+/// Pads or strips leading zeros to bring a scalar to its curve's length.
 fn padded(scalar: &[u8], length: usize) -> Option<Vec<u8>> {
     let excess = scalar.len().saturating_sub(length);
     let (zeros, digits) = scalar.split_at(excess);

@@ -1,8 +1,8 @@
-//! What is derived from a private key: its public half, and whether its numbers were checked.
+//! The public half of a private key, and whether the numbers of the key were checked.
 
 use crate::public_key::PublicKey;
 
-/// A kind of key that is accepted without a look at its numbers.
+/// A kind of key whose numbers are not checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UncheckedKey {
     /// The key is on the curve P-224.
@@ -15,7 +15,7 @@ pub enum UncheckedKey {
 
 /// The public half of a private key.
 pub(crate) struct PublicHalf {
-    /// The public key; of a key on P-224 the point is empty.
+    /// The public key; for P-224, the point is empty.
     pub(crate) key: PublicKey,
     pub(crate) unchecked: Option<UncheckedKey>,
 }

@@ -9,10 +9,10 @@ use crate::{
     oid,
 };
 
-/// What kind of key a certificate or a key file holds.
+/// The algorithm of a public or private key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyAlgorithm {
-    /// RSA with the length of its modulus.
+    /// RSA, with the length of its modulus.
     Rsa {
         /// The length in bits.
         bits: usize,
@@ -21,9 +21,9 @@ pub enum KeyAlgorithm {
     Ecdsa(Curve),
     /// Ed25519.
     Ed25519,
-    /// X25519, which cannot sign and so is of no use for TLS certificates.
+    /// X25519, which cannot sign and is therefore useless for TLS certificates.
     X25519,
-    /// DSA, which TLS in Go does not support.
+    /// DSA, which Go's TLS does not support.
     Dsa,
     /// Another algorithm, by its object identifier in dotted form.
     Other(String),
@@ -42,7 +42,7 @@ impl fmt::Display for KeyAlgorithm {
     }
 }
 
-/// A public key, compared by value: two keys are equal where Go's `PublicKey.Equal` says so.
+/// A public key. Two keys are equal if Go's `PublicKey.Equal` returns true.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum PublicKey {
     Rsa { modulus: Vec<u8>, exponent: i64 },
@@ -54,7 +54,7 @@ pub(crate) enum PublicKey {
 }
 
 impl PublicKey {
-    /// Reads a `SubjectPublicKeyInfo`; unknown algorithms pass unread, as in Go.
+    /// Parses a `SubjectPublicKeyInfo`; as in Go, keys of unknown algorithms are not parsed.
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Self, CertificateError> {
         let (algorithm, parameters, bytes) =
             fields(reader).ok_or(CertificateError::Malformed("public key information"))?;
@@ -81,7 +81,7 @@ impl PublicKey {
     }
 }
 
-/// Returns algorithm, the parameters with their tag and length (empty when absent), and the key's bits.
+/// Returns the algorithm, the parameters with their tag and length (empty if absent), and the key's bits.
 fn fields<'a>(reader: &mut Reader<'a>) -> Option<(&'a [u8], &'a [u8], Vec<u8>)> {
     let mut information = reader.enter(der::SEQUENCE)?;
     let mut algorithm = information.enter(der::SEQUENCE)?;

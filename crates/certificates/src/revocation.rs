@@ -1,4 +1,5 @@
-//! Whose a revocation list is. Everything else in a list is for a library that also checks its signature.
+//! Identifies the issuer of a revocation list. To read the rest of a list, use a library that also checks its
+//! signature.
 
 use crate::der::{self, Reader};
 
@@ -6,8 +7,8 @@ const AUTHORITY_KEY_IDENTIFIER: &[u8] = &[0x55, 0x1d, 35];
 
 /// Returns the key identifier of the CA that issued a revocation list (RFC 5280 section 5.2.1).
 ///
-/// [`None`] if the list has none, or if the bytes are not a revocation list up to its extensions. The revoked
-/// certificates and the signature are not read.
+/// Returns [`None`] if the list has none, or if the bytes up to the extensions are not a revocation list. Reads
+/// neither the revoked certificates nor the signature.
 #[must_use]
 pub fn revocation_list_authority(der: &[u8]) -> Option<Vec<u8>> {
     let mut signed = Reader::new(der).enter(der::SEQUENCE)?.enter(der::SEQUENCE)?;

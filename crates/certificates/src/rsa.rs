@@ -1,4 +1,4 @@
-//! RSA private keys: the structure of PKCS #1 and the checks of Go's `rsa.PrivateKey.Validate`.
+//! RSA private keys: the structure of PKCS #1, and the checks of Go's `rsa.PrivateKey.Validate`.
 
 use crypto_bigint::{BoxedUint, ConcatenatingMul, Integer, NonZero};
 
@@ -8,8 +8,8 @@ use crate::{
     public_key::PublicKey,
 };
 
-/// The longest modulus that is looked at, in bytes: eight times what Go's TLS takes from the other side (8192 bits),
-/// and short enough that hostile input costs milliseconds.
+/// The limit for a modulus, in bytes. It is eight times the limit of Go's TLS for a peer's key (8192 bits), and low
+/// enough that hostile input takes only milliseconds.
 const MODULUS_LIMIT: usize = 8192;
 
 /// The numbers of a key, big-endian without leading zeros.
@@ -19,14 +19,14 @@ struct Numbers<'a> {
     private_exponent: &'a [u8],
     prime1: &'a [u8],
     prime2: &'a [u8],
-    /// Exponents modulo the primes less one, and the coefficient; Go computes them when they are missing.
+    /// The exponents modulo the primes less one, and the coefficient; Go computes them if they are missing.
     remainders: [Option<&'a [u8]>; 3],
-    /// Primes above the second, for keys of a kind that is no longer made.
+    /// The primes after the second, in keys of a kind that is no longer generated.
     more_primes: Vec<&'a [u8]>,
 }
 
-/// Reads a PKCS #1 private key and returns its public half. `None` where Go refuses: wrong structure, bytes behind
-/// it, or numbers of a key with two primes that do not belong together.
+/// Parses a PKCS #1 private key and returns its public half. Returns `None` where Go fails: for a wrong structure,
+/// trailing bytes, or inconsistent numbers of a key with two primes.
 pub(crate) fn public_half(bytes: &[u8]) -> Option<PublicHalf> {
     let numbers = read(bytes)?;
     let has_two_primes = numbers.more_primes.is_empty();
@@ -83,7 +83,7 @@ fn is_public_half_sound(numbers: &Numbers<'_>) -> bool {
         && number(numbers.private_exponent) < number(numbers.modulus)
 }
 
-/// Whether the numbers of a key with two primes belong together.
+/// Returns whether the numbers of a key with two primes are consistent.
 fn is_key(numbers: &Numbers<'_>) -> bool {
     checked(numbers).is_some()
 }
@@ -95,7 +95,7 @@ fn checked(numbers: &Numbers<'_>) -> Option<()> {
     let are_factors = prime1 < modulus && prime2 < modulus;
     (are_factors && is_zero(&product_modulo(&prime1, &prime2, &modulus)?)).then_some(())?;
 
-    // A complete set is taken as it is; otherwise the values follow from the others and need no comparison.
+    // A complete set is checked as it is; missing values are derived from the others and need no check.
     let complete = match numbers.remainders {
         [Some(exponent1), Some(exponent2), Some(coefficient)] => Some((exponent1, exponent2, coefficient)),
         _ => None,
@@ -108,7 +108,7 @@ fn checked(numbers: &Numbers<'_>) -> Option<()> {
     }
     match complete {
         Some((_, _, coefficient)) => {
-            // Compared before it is multiplied: it may be as long as the whole document.
+            // Check the size before multiplying: the number may be as long as the whole document.
             let coefficient = Some(number(coefficient)).filter(|coefficient| *coefficient < prime1)?;
             is_one(&product_modulo(&prime2, &coefficient, &prime1)?).then_some(())?;
         }
@@ -120,8 +120,8 @@ fn checked(numbers: &Numbers<'_>) -> Option<()> {
     (distance.bits_vartime() + 100 > half && private.bits_vartime() > half).then_some(())
 }
 
-/// Go checks little more than coprime factors here (`precomputeLegacy`); the primes above the second are only held
-/// to be above one.
+/// Go checks little more than coprime factors here (`precomputeLegacy`); the primes after the second must only be
+/// greater than one.
 fn is_multi_prime_key(numbers: &Numbers<'_>) -> bool {
     let primes = [numbers.prime1, numbers.prime2];
     primes.into_iter().chain(numbers.more_primes.iter().copied()).all(|prime| prime != [1])
@@ -141,7 +141,7 @@ fn product_modulo(left: &BoxedUint, right: &BoxedUint, modulus: &BoxedUint) -> O
     modulo(&left.concatenating_mul(right), modulus)
 }
 
-/// Subtracts one from a number above zero.
+/// Subtracts one from a positive number.
 fn less_one(value: &BoxedUint) -> BoxedUint {
     value.wrapping_sub(BoxedUint::one())
 }

@@ -1,9 +1,9 @@
-//! Text from a certificate or a PEM label, made safe and short enough for a message.
+//! Makes text from a certificate or a PEM label safe and short enough for a message.
 
-/// The most characters of somebody else's text that a message carries.
+/// The maximum length of foreign text in a message, in characters.
 const LIMIT: usize = 100;
 
-/// Replaces control and bidirectional characters and cuts at 100 characters.
+/// Replaces control and bidirectional characters and truncates to 100 characters.
 pub(crate) fn shown(text: &str) -> String {
     let mut shown: String =
         text.chars().take(LIMIT).map(|c| if is_safe(c) { c } else { '\u{fffd}' }).collect();
@@ -13,12 +13,12 @@ pub(crate) fn shown(text: &str) -> String {
     shown
 }
 
-/// The same for bytes that are text at best.
+/// Like [`shown`], but for bytes that may not be UTF-8.
 pub(crate) fn shown_bytes(bytes: &[u8]) -> String {
     shown(&String::from_utf8_lossy(bytes))
 }
 
-/// Joins PEM labels with commas: each within 40 characters, five at most.
+/// Joins PEM labels with commas: at most five, each truncated to 40 characters.
 pub(crate) fn shown_labels(labels: &[String]) -> String {
     let mut list =
         labels.iter().take(5).map(|label| label.chars().take(40).collect()).collect::<Vec<String>>();

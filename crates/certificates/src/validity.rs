@@ -1,25 +1,25 @@
-//! Where a moment lies in a certificate's period of validity.
+//! Comparison of a time with the validity period of a certificate.
 
 use std::time::SystemTime;
 
 const SECONDS_PER_DAY: u64 = 86_400;
 
-/// What a certificate's period says about a moment.
+/// The position of a time relative to a validity period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Validity {
     /// The period has not begun.
     NotYetValid {
-        /// The first valid moment.
+        /// The start of the period.
         from: SystemTime,
     },
-    /// The moment lies within the period; both ends belong to it, as in Go's `Certificate.Verify`.
+    /// The time is within the period, which includes both ends, as in Go's `Certificate.Verify`.
     Valid {
-        /// Whole days until the end, 0 on the last day.
+        /// The number of whole days until the end, 0 on the last day.
         days_left: u64,
     },
     /// The period is over.
     Expired {
-        /// The last valid moment.
+        /// The end of the period.
         since: SystemTime,
     },
 }

@@ -15,10 +15,10 @@ const DNS: u8 = der::context(2);
 const URI: u8 = der::context(6);
 const IP: u8 = der::context(7);
 
-/// One name for which a certificate is good.
+/// A name for which a certificate is valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SubjectAlternativeName {
-    /// A host name, maybe with a wildcard as its first label.
+    /// A host name; its first label may be a wildcard.
     Dns(String),
     /// An address.
     Ip(IpAddr),
@@ -29,7 +29,7 @@ pub enum SubjectAlternativeName {
 }
 
 impl fmt::Display for SubjectAlternativeName {
-    /// Writes the name as openssl prints it, `DNS:peer0.org1.example.com`, made safe for a terminal.
+    /// Formats the name as openssl does, `DNS:peer0.org1.example.com`, with control characters replaced.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Dns(name) => write!(f, "DNS:{}", shown(name)),

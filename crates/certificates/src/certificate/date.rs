@@ -1,16 +1,16 @@
-//! The two time types of a certificate, held to one spelling a moment as Go's `cryptobyte` does.
+//! The two time types of a certificate, each with a single valid encoding for a time, as in Go's `cryptobyte`.
 
 use std::time::{Duration, SystemTime};
 
 use crate::der::{self, Reader};
 
-/// Reads `YYMMDDhhmm[ss]` or `YYYYMMDDhhmmss`, each with `Z` or an offset other than zero.
+/// Parses `YYMMDDhhmm[ss]` or `YYYYMMDDhhmmss`, each with `Z` or an offset other than zero.
 pub(super) fn read(reader: &mut Reader<'_>) -> Option<SystemTime> {
     let element = reader.any()?;
     let (year, rest) = match element.tag {
         der::UTC_TIME => {
             let (year, rest) = number(element.content, 2)?;
-            // Two digits mean 1950 to 2049.
+            // A two-digit year is between 1950 and 2049.
             (if year < 50 { year + 2000 } else { year + 1900 }, rest)
         }
         der::GENERALIZED_TIME => number(element.content, 4)?,
@@ -36,7 +36,7 @@ pub(super) fn read(reader: &mut Reader<'_>) -> Option<SystemTime> {
     moment(days_since_epoch(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset)
 }
 
-/// Takes `digits` decimal digits from the front.
+/// Parses `digits` decimal digits from the front.
 fn number(text: &[u8], digits: usize) -> Option<(i64, &[u8])> {
     let (front, rest) = text.split_at_checked(digits)?;
     let mut value = 0;
@@ -46,7 +46,7 @@ fn number(text: &[u8], digits: usize) -> Option<(i64, &[u8])> {
     Some((value, rest))
 }
 
-/// Reads `Z` or `+hhmm`, in seconds. A zero offset must be spelled `Z`, and 24 hours pass, both as in Go.
+/// Parses `Z` or `+hhmm`, in seconds. A zero offset must be spelled `Z`, and 24 hours are accepted, both as in Go.
 fn offset(text: &[u8]) -> Option<i64> {
     let (sign, digits) = match text {
         b"Z" => return Some(0),
@@ -73,7 +73,7 @@ fn days_in_month(year: i64, month: i64) -> i64 {
     }
 }
 
-/// From the first day of year 0 to the first of 1970.
+/// The number of days from the first day of year 0 to 1 January 1970.
 const DAYS_BEFORE_1970: i64 = 719_528;
 
 /// Counts days in the proleptic Gregorian calendar; the year is 0 or later.

@@ -1,4 +1,4 @@
-//! The extensions of a certificate: those this crate shows, and those Go refuses a certificate for.
+//! The extensions of a certificate: those that this crate shows, and those that make Go reject a certificate.
 
 use std::{collections::HashSet, fmt};
 
@@ -9,16 +9,16 @@ use crate::{
     oid,
 };
 
-/// What an extended key usage allows.
+/// A purpose for which a key may be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExtendedKeyUsage {
-    /// Everything.
+    /// Any purpose.
     Any,
     /// The server's side of TLS.
     ServerAuthentication,
     /// The client's side of TLS, which a peer needs with `client_auth_required`.
     ClientAuthentication,
-    /// Another use, by its object identifier in dotted form.
+    /// Another purpose, by its object identifier in dotted form.
     Other(String),
 }
 
@@ -33,7 +33,7 @@ impl fmt::Display for ExtendedKeyUsage {
     }
 }
 
-/// What the extensions of one certificate say.
+/// The parsed extensions of one certificate.
 #[derive(Default)]
 pub(super) struct Extensions {
     pub(super) alternative_names: Vec<SubjectAlternativeName>,
@@ -73,7 +73,7 @@ fn read_one<'a>(list: &mut Reader<'a>) -> Option<Extension<'a>> {
     Some(Extension { identifier, critical, value: fields.content(der::OCTET_STRING)? })
 }
 
-/// Reads the extension types that Go reads; the third byte is the last number of 2.5.29.n.
+/// Parses the extension types that Go parses; the third byte is the last number of 2.5.29.n.
 fn interpret(extension: &Extension<'_>, into: &mut Extensions) -> Result<(), CertificateError> {
     let mut value = Reader::new(extension.value);
     match extension.identifier {
@@ -177,7 +177,7 @@ fn authority_info_access(mut value: Reader<'_>) -> Option<()> {
     Some(())
 }
 
-/// Policies must differ from each other; their identifiers may hold numbers of any size.
+/// Policies must differ; the numbers in their identifiers may have any size.
 fn policies(mut value: Reader<'_>) -> Option<()> {
     let mut list = value.enter(der::SEQUENCE)?;
     let mut seen = HashSet::new();

@@ -105,14 +105,14 @@ impl fmt::Display for Attribute {
     }
 }
 
-/// Reads the string types that Go knows (`parseASN1String`); `None` for others and for bytes they do not allow.
+/// Decodes the string types that Go knows (`parseASN1String`); returns `None` for others and for invalid bytes.
 fn string(tag: u8, content: &[u8]) -> Option<String> {
     match tag {
         der::UTF8_STRING => String::from_utf8(content.to_vec()).ok(),
         der::PRINTABLE_STRING => ascii(content, is_printable),
         der::IA5_STRING => ascii(content, |byte| byte.is_ascii()),
         der::NUMERIC_STRING => ascii(content, |byte| byte.is_ascii_digit() || byte == b' '),
-        // Latin-1 in practice, and in Go.
+        // Decoded as Latin-1, as in Go and in practice.
         der::T61_STRING => Some(content.iter().map(|&byte| char::from(byte)).collect()),
         der::BMP_STRING => basic_plane(content),
         _ => None,
@@ -128,7 +128,7 @@ fn is_printable(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b" '()+,-./:=?*&".contains(&byte)
 }
 
-/// Reads two bytes a character, without surrogates and non-characters and with one final NUL dropped.
+/// Decodes two bytes per character, rejects surrogates and non-characters, and drops one final NUL.
 fn basic_plane(content: &[u8]) -> Option<String> {
     if !content.len().is_multiple_of(2) {
         return None;

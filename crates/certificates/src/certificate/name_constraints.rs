@@ -1,4 +1,4 @@
-//! The name constraints extension, which Go checks whole before anything uses it.
+//! The name constraints extension, which Go validates as a whole when it parses a certificate.
 
 use std::net::IpAddr;
 
@@ -10,7 +10,7 @@ const DNS: u8 = der::context(2);
 const URI: u8 = der::context(6);
 const IP: u8 = der::context(7);
 
-/// Returns `None` where Go finds the extension invalid (`parseNameConstraintsExtension`).
+/// Returns `None` where Go rejects the extension (`parseNameConstraintsExtension`).
 pub(super) fn check(mut value: Reader<'_>) -> Option<()> {
     let mut fields = value.enter(der::SEQUENCE)?;
     let permitted = fields.enter_optional(der::context_constructed(0))?;
@@ -38,13 +38,13 @@ fn check_subtrees(mut list: Reader<'_>) -> Option<()> {
     Some(())
 }
 
-/// Whether `domain` may constrain names: non-empty labels of visible characters, maybe with a leading dot.
+/// Returns whether `domain` may constrain names: non-empty labels of visible characters, with an optional leading dot.
 fn is_domain(domain: &str) -> bool {
     domain.is_empty() || has_valid_labels(domain.strip_prefix('.').unwrap_or(domain))
 }
 
-/// Whether `constraint` is a domain or a mailbox. A local part in quotes or with escapes, which nobody has seen in
-/// a certificate, passes unread; Go reads it.
+/// Returns whether `constraint` is a domain or a mailbox. Unlike Go, it accepts a local part in quotes or with escapes
+/// without parsing it; such constraints do not occur in practice.
 fn is_email(constraint: &str) -> bool {
     if constraint.starts_with('"') || constraint.contains('\\') {
         return true;
@@ -60,7 +60,7 @@ fn is_local_part(local: &str) -> bool {
     local.split('.').all(|atom| !atom.is_empty() && atom.bytes().all(is_atom))
 }
 
-/// Whether the content is an address followed by a mask of leading ones.
+/// Returns whether the content is an address followed by a mask of leading ones.
 fn is_network(content: &[u8]) -> bool {
     if !matches!(content.len(), 8 | 32) {
         return false;

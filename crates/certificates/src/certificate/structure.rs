@@ -1,4 +1,4 @@
-//! The fields of a certificate in their order (RFC 5280 section 4.1), as Go's `parseCertificate` takes them.
+//! The fields of a certificate in their order (RFC 5280 section 4.1), as Go's `parseCertificate` parses them.
 
 use super::{
     Certificate, RawNames, date,
@@ -51,14 +51,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Certificate, CertificateError> {
     })
 }
 
-/// Reads a field, and returns its bytes beside it.
+/// Parses a field, and also returns its bytes.
 fn raw<'a, T>(signed: &mut Reader<'a>, read: impl FnOnce(&mut Reader<'a>) -> T) -> (T, Vec<u8>) {
     let before = *signed;
     let field = read(signed);
     (field, before.until(signed).to_vec())
 }
 
-/// Reads the version, which counts from zero in the certificate and from one everywhere else.
+/// Parses the version, whose encoding starts at zero.
 fn version(signed: &mut Reader<'_>) -> Result<u8, CertificateError> {
     let malformed = malformed("version");
     let Some(field) = signed.enter_optional(der::context_constructed(0)).ok_or_else(&malformed)? else {
@@ -83,7 +83,7 @@ fn serial(signed: &mut Reader<'_>) -> Result<Vec<u8>, CertificateError> {
     }
 }
 
-/// Compares the algorithm inside the signed part with the one beside it.
+/// Compares the algorithm inside the signed part with the one outside.
 fn signature_algorithm(signed: &mut Reader<'_>, outer: &mut Reader<'_>) -> Result<(), CertificateError> {
     let malformed = malformed("signature algorithm");
     let inside = signed.content(der::SEQUENCE).ok_or_else(&malformed)?;

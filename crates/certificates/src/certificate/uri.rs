@@ -1,10 +1,10 @@
-//! URIs in subject alternative names, as far as Go's `net/url` refuses them.
+//! URIs in subject alternative names, validated as by Go's `net/url`.
 
 use std::net::Ipv6Addr;
 
 use super::text::has_valid_labels;
 
-/// Whether `url.Parse` takes the URI and its host is empty or a domain name.
+/// Returns whether `url.Parse` accepts the URI and its host is empty or a domain name.
 pub(super) fn is_acceptable(uri: &str) -> bool {
     if uri.bytes().any(|byte| byte.is_ascii_control()) {
         return false;
@@ -17,7 +17,7 @@ pub(super) fn is_acceptable(uri: &str) -> bool {
     let rest = rest.split_once('?').map_or(rest, |(path, _)| path);
     if !rest.starts_with('/') {
         let first_segment = rest.split('/').next().unwrap_or_default();
-        // Behind a scheme anything goes; without one the path must not look like a scheme.
+        // After a scheme, any text is valid; without one, the path must not look like a scheme.
         return !scheme.is_empty() || (!first_segment.contains(':') && has_valid_escapes(rest, |_| true));
     }
     if rest.starts_with("//") && (!scheme.is_empty() || !rest.starts_with("///")) {
@@ -27,7 +27,7 @@ pub(super) fn is_acceptable(uri: &str) -> bool {
     has_valid_escapes(rest, |_| true)
 }
 
-/// Splits at the first colon if only scheme characters come before it; `None` for a leading colon.
+/// Splits at the first colon if only scheme characters precede it; returns `None` for a leading colon.
 fn split_scheme(uri: &str) -> Option<(&str, &str)> {
     match uri.split_once(':') {
         Some(("", _)) => None,
@@ -54,7 +54,7 @@ fn is_user(user: &str) -> bool {
     user.bytes().all(allowed) && has_valid_escapes(user, |_| true)
 }
 
-/// Whether the host is acceptable, with its port: both belong to the "domain" that Go checks.
+/// Returns whether the host, including its port, is acceptable: both belong to the "domain" that Go checks.
 fn is_host(scheme: &str, host: &str) -> bool {
     if let Some(literal) = host.strip_prefix('[') {
         let Some((address, port)) = literal.rsplit_once(']') else { return false };
@@ -64,7 +64,7 @@ fn is_host(scheme: &str, host: &str) -> bool {
             && address.parse::<Ipv6Addr>().is_ok()
             && has_valid_labels(host);
     }
-    // Lists of hosts with ports pass, except on the web.
+    // Lists of hosts with ports are accepted, except for http and https.
     let is_web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let colon = if is_web { host.find(':') } else { host.rfind(':') };
     let port = colon.map_or("", |colon| &host[colon..]);
@@ -76,12 +76,12 @@ fn is_host(scheme: &str, host: &str) -> bool {
         && (host.is_empty() || has_valid_labels(host))
 }
 
-/// Whether `port` is empty or a colon with digits.
+/// Returns whether `port` is empty or a colon with digits.
 fn is_port(port: &str) -> bool {
     port.is_empty() || port.strip_prefix(':').is_some_and(|digits| digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
-/// Whether every `%` starts two hexadecimal digits that spell an `allowed` byte.
+/// Returns whether every `%` starts two hexadecimal digits that encode an `allowed` byte.
 fn has_valid_escapes(text: &str, allowed: impl Fn(u8) -> bool) -> bool {
     text.split('%').skip(1).all(|after| {
         let digits = after.get(..2).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));

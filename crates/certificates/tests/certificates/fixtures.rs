@@ -1,4 +1,4 @@
-//! Reads the fixtures, and changes them as `conformance/go-tls/mutations.go` does.
+//! Reads the fixtures and mutates them like `conformance/go-tls/mutations.go`.
 
 use std::{fmt::Debug, fs, path::PathBuf};
 
@@ -21,7 +21,7 @@ impl Case {
     }
 }
 
-/// Where this crate and Go differ.
+/// The known differences between this crate and Go.
 #[derive(Default)]
 pub(crate) struct Differences {
     compared: usize,
@@ -56,7 +56,7 @@ pub(crate) fn pem_file(name: &str) -> Vec<u8> {
     fs::read(folder().join("pem").join(name)).unwrap()
 }
 
-/// Returns data and label of a file that is one plain block.
+/// Returns the data and the label of a file that contains one plain block.
 pub(crate) fn first_block(text: &[u8]) -> (Vec<u8>, String) {
     let text = std::str::from_utf8(text).unwrap();
     let (label, rest) = text.strip_prefix("-----BEGIN ").unwrap().split_once("-----\n").unwrap();

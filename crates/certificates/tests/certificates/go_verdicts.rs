@@ -1,4 +1,4 @@
-//! Replays what Go says about the fixtures (`conformance/go-tls` writes both) and agrees in every case.
+//! Replays Go's decisions about the fixtures (`conformance/go-tls` writes both) and agrees in every case.
 
 use crate::fixtures::{Differences, pem_encode, pem_file, table};
 use ccs_certificates::{Certificate, UncheckedKey, host_matches, read_bundle, read_key_pair};
@@ -69,7 +69,7 @@ fn is_on_p224(file: &str) -> bool {
     file.starts_with("p224.")
 }
 
-/// The numbers of a key on P-224 are not checked: what Go takes is taken, and more.
+/// The numbers of a P-224 key are not checked: this crate accepts all keys that Go accepts, and more.
 #[test]
 fn every_changed_p224_key_that_go_takes_is_taken_with_a_warning() {
     let (mut compared, mut taken_by_go) = (0, 0);
@@ -89,7 +89,7 @@ fn every_changed_p224_key_that_go_takes_is_taken_with_a_warning() {
     assert!(compared > 500 && taken_by_go > 0, "{taken_by_go} of {compared}");
 }
 
-/// Makes the changes of the chosen files again, one for each digit of the verdicts.
+/// Repeats the mutations of the chosen files, one for each digit of the recorded decisions.
 fn replay_mutations(chosen: impl Fn(&str, bool) -> bool, at_least: usize) {
     let mut differences = Differences::default();
     for case in table("mutations.json")

@@ -1,4 +1,4 @@
-//! Input from strangers: nothing panics, and what counts is counted.
+//! Hostile input never causes a panic, and valid blocks are always found.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 const CERTIFICATES: [&str; 5] = ["authority.crt", "p256.crt", "rsa.crt", "p521.crt", "ed25519.crt"];
 
-/// Text that Go passes over between blocks, whatever follows it.
+/// Text between blocks that Go ignores, independent of the text that follows.
 fn noise() -> impl Strategy<Value = String> {
     prop_oneof![
         Just(String::new()),
@@ -79,14 +79,14 @@ fn a_useless_bundle_says_what_it_holds() {
     assert!(bundle_error("p256.sec1.key").hint().unwrap().starts_with("a private key was given"));
     assert_eq!(
         bundle_error("garbage-only.crt").to_string(),
-        "none of its 2 certificates can be used, the first since the certificate is malformed"
+        "none of its 2 certificates can be used; the first: the certificate is malformed"
     );
     assert_eq!(
         bundle_error("trailing-data.crt").to_string(),
-        "none of its 1 certificates can be used, the first since 2 bytes follow the certificate in its block"
+        "none of its 1 certificates can be used; the first: 2 bytes follow the certificate in its block"
     );
     let bundle = read_bundle(&pem_file("garbage-first.crt")).unwrap();
-    assert_eq!(bundle.skipped[0].to_string(), "PEM block 1 does not count: the certificate is malformed");
+    assert_eq!(bundle.skipped[0].to_string(), "PEM block 1 is ignored: the certificate is malformed");
 }
 
 #[test]
@@ -100,17 +100,17 @@ fn a_useless_pair_says_why() {
         (
             "rsa.crt",
             "p256.sec1.key",
-            "the client key (ECDSA P-256) is of another kind than the client certificate (RSA 2048)",
+            "the client key (ECDSA P-256) and the client certificate (RSA 2048) have different algorithms",
         ),
         (
             "p256.crt",
             "encrypted.key",
-            "the client key cannot be used: the private key is encrypted under a pass phrase",
+            "the client key cannot be used: the private key is encrypted with a passphrase",
         ),
         (
             "p256.crt",
             "legacy-encrypted.key",
-            "the client key cannot be used: the private key is encrypted under a pass phrase",
+            "the client key cannot be used: the private key is encrypted with a passphrase",
         ),
         (
             "p256.crt",
@@ -183,15 +183,15 @@ fn keys_that_are_not_checked_are_taken_and_told() {
     assert_eq!((certificate("p224.crt"), certificate("p256.crt")), (Some(UncheckedKey::P224), None));
     assert_eq!(
         pair_error("p256.crt", "p224.sec1.key").to_string(),
-        "the client key (ECDSA P-224) is of another kind than the client certificate (ECDSA P-256)"
+        "the client key (ECDSA P-224) and the client certificate (ECDSA P-256) have different algorithms"
     );
 }
 
-/// A key of three primes has the modulus of the certificate; its other numbers are anything.
+/// A key of three primes has the modulus of the certificate; its other numbers are arbitrary.
 #[test]
 fn an_rsa_key_of_three_primes_is_taken_with_a_warning() {
     let (rsa, _) = crate::fixtures::first_block(&pem_file("rsa.pkcs1.key"));
-    // Header of the sequence, version, header of the modulus with its sign byte, and its 256 bytes.
+    // The header of the sequence, the version, and the header of the modulus with its sign byte precede its 256 bytes.
     let modulus = &rsa[7..7 + 4 + 257];
     let prime = [2, 1, 3];
     let other = der(0x30, &der(0x30, &[prime, [2, 1, 1], [2, 1, 1]].concat()));
@@ -203,7 +203,7 @@ fn an_rsa_key_of_three_primes_is_taken_with_a_warning() {
     assert_eq!(pair.unchecked, Some(UncheckedKey::MultiPrimeRsa));
 }
 
-/// Without a limit this key would cost minutes of long division.
+/// Without a limit, this key would take minutes of long division.
 #[test]
 fn a_key_of_millions_of_digits_is_refused_at_once() {
     let number = |length| der(2, &vec![0x7f; length]);

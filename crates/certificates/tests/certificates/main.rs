@@ -1,4 +1,4 @@
-//! Go's verdicts replayed, and input from strangers.
+//! Replays Go's decisions, and tests hostile input.
 
 #![expect(clippy::unwrap_used, reason = "a fixture that cannot be read fails its test")]
 

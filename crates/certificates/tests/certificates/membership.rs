@@ -1,4 +1,4 @@
-//! What a membership service provider asks of a certificate and of a revocation list.
+//! Properties of certificates and revocation lists that a membership service provider uses.
 
 use ccs_certificates::{Certificate, revocation_list_authority};
 use rcgen::{
@@ -21,7 +21,7 @@ fn ca() -> Ca {
     Ca { certificate: Certificate::from_der(made.der()).unwrap(), issuer: Issuer::new(params, key) }
 }
 
-/// Issues a certificate for a client with a serial number whose first bit is set.
+/// Issues a client certificate with a serial number whose first bit is set.
 fn issued(ca: &Ca, key: &KeyPair) -> Certificate {
     let mut params = CertificateParams::default();
     params.serial_number = Some(SerialNumber::from_slice(&[0x80, 1]));
