@@ -11,7 +11,7 @@
 //! let files = [NewFile::public("ca.pem", "certificate"), NewFile::secret("ca.key", "key")];
 //! write_folder(&folder, &files, Existing::Keep)?;
 //! let error = write_folder(&folder, &files, Existing::Keep).unwrap_err();
-//! assert_eq!(error.to_string(), format!("{} exists already", folder.display()));
+//! assert_eq!(error.to_string(), format!("{} already exists", folder.display()));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -48,7 +48,7 @@ pub enum Error {
         source: io::Error,
     },
     /// Something has the name already.
-    #[error("{} exists already", path.display())]
+    #[error("{} already exists", path.display())]
     Exists {
         /// The file or folder.
         path: PathBuf,
@@ -253,7 +253,7 @@ mod tests {
         assert_eq!(mode(&folder.join("x.key")), 0o600);
         fs::write(folder.join("stray"), "").unwrap();
         let refused = write_folder(&folder, &files("two"), Existing::Keep).unwrap_err();
-        assert_eq!(refused.to_string(), format!("{} exists already", folder.display()));
+        assert_eq!(refused.to_string(), format!("{} already exists", folder.display()));
         assert_eq!(fs::read_to_string(folder.join("x.key")).unwrap(), "one");
         write_folder(&folder, &files("two"), Existing::Replace).unwrap();
         assert_eq!(fs::read_to_string(folder.join("deep/y.pem")).unwrap(), "two");
@@ -307,7 +307,7 @@ mod tests {
         write_file(&path, b"one", SECRET, Existing::Keep).unwrap();
         assert_eq!(mode(&path), 0o600);
         let refused = write_file(&path, b"two", SECRET, Existing::Keep).unwrap_err();
-        assert_eq!(refused.to_string(), format!("{} exists already", path.display()));
+        assert_eq!(refused.to_string(), format!("{} already exists", path.display()));
         write_file(&path, b"two", PUBLIC, Existing::Replace).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "two");
         assert_eq!(fs::read_dir(&root).unwrap().count(), 1);

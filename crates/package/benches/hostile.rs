@@ -1,7 +1,7 @@
-//! Measures what it takes to read packages that were made to take time or memory, and to unpack what a builder reads of them.
+//! Measures the time and memory for reading and unpacking packages that are designed to exhaust them.
 //!
-//! `cargo bench -p ccs-package --bench hostile`. Each is read by a process of its own, which is this program with the name of
-//! the package. The bound is 2 s and 64 MiB for each.
+//! Run it with `cargo bench -p ccs-package --bench hostile`. This program reads each package in a process of its own,
+//! which it starts with the package's name. The limits are 2 s and 64 MiB for each package.
 
 #[path = "../tests/archives/mod.rs"]
 mod archives;
@@ -16,7 +16,7 @@ use archives::{extended, file, gzip, header, package, package_of, record};
 use ccs_package::Limits;
 use ccs_package::disk::unpack_chosen;
 
-/// Names the package to the process that reads it.
+/// The variable that names the package to the process that reads it.
 const PACKAGE: &str = "CCS_HOSTILE_PACKAGE";
 
 type Make = fn() -> Vec<u8>;
@@ -40,7 +40,7 @@ const PACKAGES: [(&str, Make); 7] = [
     ("bomb-around-code", || gzip(&header("a", b'0', 200 * MIB).with(&vec![0; 200 * MIB]))),
 ];
 
-/// A file with names of its owner that no other file has.
+/// A file whose owner has unique names.
 fn owned(name: &str) -> Vec<u8> {
     let owner = &name.as_bytes()[name.len() - 32..];
     header(name, b'0', 1).field(265, owner).field(297, owner).with(b"x")
@@ -69,7 +69,7 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a package, unpacks what a builder reads, and prints the KiB that were resident and what came of it.
+/// Reads a package, unpacks the builder's inputs, and prints the peak resident memory in KiB and the result.
 fn read(path: &Path) -> io::Result<()> {
     let target = path.with_extension("src");
     let mut indexes = 0;

@@ -1,4 +1,5 @@
-//! How fast packages are written and read, against `tar | gzip` on the same input, and how much memory a large one takes.
+//! Measures how fast packages are written and read, compared with `tar | gzip` on the same input, and the memory that
+//! a large one needs.
 
 #![expect(clippy::expect_used, reason = "a benchmark may stop")]
 
@@ -14,7 +15,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-/// Bytes that compress as badly as source code does well: neither all the same nor all different.
+/// Returns bytes that compress less well than source code: neither all equal nor all different.
 fn bytes(count: usize) -> Vec<u8> {
     (0..count).map(|at| u8::try_from(at * at % 251).unwrap_or_default()).collect()
 }
@@ -43,7 +44,7 @@ fn packages(criterion: &mut Criterion) {
     }
 }
 
-/// From files on the disk to a package on the disk, both ways.
+/// Measures both ways from files on disk to a package on disk.
 fn against_tar(criterion: &mut Criterion) {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let source = folder.path().join("source");
@@ -56,7 +57,7 @@ fn against_tar(criterion: &mut Criterion) {
     group.bench_function("ours", |bencher| bencher.iter(|| pack(&source, &out)));
     group.bench_function("tar | gzip", |bencher| {
         bencher.iter(|| {
-            // What the scripts of Fabric's samples do: the code, then the package.
+            // The steps of the scripts in Fabric's samples: archive the code, then the package.
             let script = "tar -C source -cf - . | gzip > code.tar.gz && echo '{}' > metadata.json && \
                           tar -cf - metadata.json code.tar.gz | gzip > tar.tgz";
             Command::new("sh").args(["-c", script]).current_dir(folder.path()).status().expect("tar and gzip")
@@ -73,7 +74,7 @@ fn pack(source: &Path, out: &Path) {
     disk::save(&contents, out, Existing::Replace).expect("a package");
 }
 
-/// Prints the peak memory before and after a package whose code unpacks to 1 GiB is read.
+/// Prints the peak memory before and after reading a package whose code unpacks to 1 GiB.
 fn memory(_: &mut Criterion) {
     const SIZE: u64 = 1 << 30;
     let mut code = GzEncoder::new(Vec::new(), Compression::fast());
@@ -96,7 +97,7 @@ fn memory(_: &mut Criterion) {
     println!("peak memory before and after reading 1 GiB of code: {before}, {}", peak());
 }
 
-/// The header of a plain file.
+/// Returns the header of a regular file.
 fn header(name: &str, size: u64) -> [u8; 512] {
     let mut block = [0; 512];
     block[..name.len()].copy_from_slice(name.as_bytes());
@@ -110,13 +111,13 @@ fn header(name: &str, size: u64) -> [u8; 512] {
     block
 }
 
-/// The most memory that this process has had, as Linux tells it.
+/// Returns the peak memory of this process, as reported by Linux.
 fn peak() -> String {
     let mut status = String::new();
     fs::File::open("/proc/self/status").and_then(|mut file| file.read_to_string(&mut status)).expect("Linux");
     status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default().trim().to_owned()
 }
 
-// The peak of the process is what `memory` reads, so it goes first.
+// `memory` reads the peak of the whole process, so it runs first.
 criterion_group!(benches, memory, packages, against_tar);
 criterion_main!(benches);

@@ -1,4 +1,4 @@
-//! Writes the test archives into a folder, for `conformance/go-package` to judge.
+//! Writes the test archives to a folder, for `conformance/go-package`.
 
 #[path = "../tests/archives/mod.rs"]
 mod archives;

@@ -1,7 +1,7 @@
 //! Reads tar archives entry by entry, as Go's `archive/tar` does.
 //!
-//! A peer is a Go program: where two tar readers disagree on which bytes belong to which entry, what is checked here
-//! must be what the peer will see. The differences are recorded in `conformance/go-package`.
+//! A peer is a Go program. Two tar readers may disagree on which bytes belong to which entry, so this one must see the
+//! same entries as the peer. The differences are recorded in `conformance/go-package`.
 
 pub(crate) mod fault;
 pub(crate) mod header;
@@ -15,7 +15,7 @@ use pax::Records;
 
 use crate::header::EntryHeader;
 
-/// One member of an archive. Its name is any bytes but NUL.
+/// One member of an archive. Its name may contain any bytes but NUL.
 pub(crate) type Member = EntryHeader;
 
 /// An archive, positioned at the content of one member.
@@ -31,7 +31,7 @@ impl<R: Read> Archive<R> {
         Self { source, content_left: 0, padding: 0 }
     }
 
-    /// Skips the rest of this member and goes to the next one; [`None`] after the last.
+    /// Skips the rest of this member and moves to the next one; returns [`None`] after the last.
     pub(crate) fn next(&mut self) -> Result<Option<Member>, Failure> {
         let mut records = Records::default();
         let mut long_name = Vec::new();
@@ -97,9 +97,9 @@ impl<R: Read> Archive<R> {
         })
     }
 
-    /// Makes the content that follows a header readable and returns its length.
+    /// Makes the content after a header readable and returns its length.
     fn enter(&mut self, header: &Header) -> Result<u64, TarFault> {
-        // Links, devices, directories and FIFOs have no content, whatever their size field says.
+        // Links, devices, directories and FIFOs have no content; their size field is ignored.
         let size = if matches!(header.flag, b'1'..=b'6') { 0 } else { header.size };
         let size = u64::try_from(size).map_err(|_| TarFault::Header("the size is negative"))?;
         self.content_left = size;
@@ -107,7 +107,7 @@ impl<R: Read> Archive<R> {
         Ok(size)
     }
 
-    /// Reads a header, or [`None`] at the end: nothing more, or blocks of zeros.
+    /// Reads a header, or returns [`None`] at the end of the input or at two blocks of zeros.
     fn header(&mut self) -> Result<Option<Header>, Failure> {
         let mut zero_blocks = 0;
         loop {
@@ -123,13 +123,13 @@ impl<R: Read> Archive<R> {
                 (0, false) => return Ok(Some(Header::parse(&block)?)),
                 (_, true) => return Ok(None),
                 (_, false) => {
-                    return Err(TarFault::Header("a block of zeros stands between entries").into());
+                    return Err(TarFault::Header("there is a block of zeros between entries").into());
                 }
             }
         }
     }
 
-    /// Skips content and padding. False when the archive ends inside the padding, which Go takes for its end.
+    /// Skips content and padding. Returns false if the archive ends inside the padding, which Go accepts as its end.
     fn skip_content(&mut self) -> Result<bool, Failure> {
         let content = self.content_left;
         let copied = io::copy(&mut (&mut self.source).take(content), &mut io::sink())?;

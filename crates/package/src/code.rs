@@ -1,6 +1,6 @@
-//! The entries of `code.tar.gz`, under the rules by which a peer unpacks it.
+//! The entries of `code.tar.gz`, with the rules by which a peer unpacks them.
 //!
-//! Fabric 3.1 `core/container/externalbuilder/tar.go`: regular files and directories, inside the target folder.
+//! Fabric 3.1 `core/container/externalbuilder/tar.go` accepts regular files and directories inside the target folder.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -11,7 +11,7 @@ use crate::header::EntryHeader;
 use crate::layer::ArchiveFault;
 use crate::shown::{kind_name, shown};
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EntryKind {
     /// A folder; a peer creates it with mode 0700.
@@ -23,7 +23,7 @@ pub enum EntryKind {
 /// A file or folder in `code.tar.gz`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CodeEntry {
-    /// The path, where it is not the name in the header: most names are paths already, and there may be many entries.
+    /// The path if it differs from the name in the header. Most do not differ, and there may be many entries.
     path: Option<PathBuf>,
     kind: EntryKind,
     mode: u32,
@@ -32,19 +32,19 @@ pub struct CodeEntry {
 }
 
 impl CodeEntry {
-    /// Returns the path, relative and without `.` or `..`. Empty for the top folder itself.
+    /// Returns the path, relative and without `.` or `..`; empty for the top folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {
         self.path.as_deref().unwrap_or(Path::new(OsStr::from_bytes(&self.header.name)))
     }
 
-    /// Tells a file from a folder.
+    /// Returns whether the entry is a file or a folder.
     #[must_use]
     pub fn kind(&self) -> EntryKind {
         self.kind
     }
 
-    /// Returns the nine permission bits that a peer creates the entry with, less its umask.
+    /// Returns the nine permission bits with which a peer creates the entry, before its umask applies.
     #[must_use]
     pub fn mode(&self) -> u32 {
         self.mode
@@ -83,7 +83,8 @@ impl CodeEntry {
     }
 }
 
-/// Removes `.` and inner `..` from a path, by its text alone. [`None`] if it is absolute or leads outside.
+/// Removes `.` and inner `..` from a path, without looking at the disk. Returns [`None`] if the path is absolute or
+/// leads outside.
 pub(crate) fn clean(path: &[u8]) -> Option<PathBuf> {
     if path.starts_with(b"/") {
         return None;
@@ -103,10 +104,10 @@ pub(crate) fn clean(path: &[u8]) -> Option<PathBuf> {
     Some(clean)
 }
 
-/// Finds a path that is a file and, in another entry, a folder: no peer can unpack both.
+/// Returns a path that is both a file and a folder, so that no peer can unpack the archive.
 pub(crate) fn conflict(entries: &[CodeEntry]) -> Option<&Path> {
     let mut sorted: Vec<&CodeEntry> = entries.iter().collect();
-    // Paths are compared part by part, so what lies below a path comes right after it.
+    // Paths are compared part by part, so a folder directly precedes its content.
     sorted.sort_unstable_by(|left, right| left.path().cmp(right.path()).then(right.kind.cmp(&left.kind)));
     let clashes = |pair: &&[&CodeEntry]| {
         let same_kind = pair[0].path() == pair[1].path() && pair[1].kind == EntryKind::File;
@@ -115,10 +116,10 @@ pub(crate) fn conflict(entries: &[CodeEntry]) -> Option<&Path> {
     sorted.windows(2).find(clashes).map(|pair| pair[0].path())
 }
 
-/// `code.tar.gz` breaks a rule.
+/// The reason why a peer would not unpack `code.tar.gz`.
 #[derive(Debug, thiserror::Error)]
 pub enum CodeFault {
-    /// It is no readable archive.
+    /// The archive cannot be read.
     #[error("code.tar.gz cannot be read: {0}")]
     Archive(ArchiveFault),
     /// An entry is neither a file nor a folder.
@@ -129,7 +130,7 @@ pub enum CodeFault {
         /// Its type byte in the archive.
         flag: u8,
     },
-    /// An entry lies outside of the folder that it is unpacked to.
+    /// An entry is outside the folder that it is unpacked to.
     #[error("code.tar.gz holds {name:?}, a path that is absolute or leads outside")]
     EscapingPath {
         /// The entry.
@@ -141,7 +142,7 @@ pub enum CodeFault {
         /// The entry.
         name: String,
     },
-    /// A path is used for a file and for a folder.
+    /// A path is used for both a file and a folder.
     #[error("code.tar.gz holds {path:?} as a file and as a folder")]
     Conflict {
         /// The path.
@@ -150,7 +151,7 @@ pub enum CodeFault {
 }
 
 impl CodeFault {
-    /// Returns the text that a peer has for the fault, where it is the same for every peer.
+    /// Returns the peer's text for the fault, if it is the same for every version.
     pub(crate) fn peer_message(&self) -> Option<String> {
         match self {
             Self::Archive(fault) => {
@@ -168,14 +169,14 @@ impl CodeFault {
 
     pub(crate) fn hint(&self) -> String {
         match self {
-            Self::Archive(_) => "make code.tar.gz again with tar -czf",
+            Self::Archive(_) => "recreate code.tar.gz with tar -czf",
             Self::Kind { flag: b'g', .. } => {
-                "git archive writes such a header; make the archive with tar instead"
+                "git archive writes such a header; create the archive with tar instead"
             }
             Self::Kind { flag: b'1' | b'2', .. } => {
-                "let tar follow links: tar --dereference --hard-dereference"
+                "make tar follow links: tar --dereference --hard-dereference"
             }
-            Self::Kind { .. } => "a peer unpacks regular files and folders only",
+            Self::Kind { .. } => "a peer unpacks only regular files and folders",
             Self::EscapingPath { .. } => {
                 "name the files relative to the folder: tar -C DIR -czf code.tar.gz ."
             }

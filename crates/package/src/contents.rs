@@ -1,4 +1,4 @@
-//! What goes into a package that is to be written.
+//! The content of a new package.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::code;
 
 /// The content of a package: label, type and the files of its code.
 ///
-/// The order in which files are added does not matter. They are held in memory.
+/// The order in which files are added does not matter. All files are held in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PackageContents {
     label: Label,
@@ -16,39 +16,38 @@ pub struct PackageContents {
     files: BTreeMap<String, Vec<u8>>,
 }
 
-/// A file cannot become part of a package.
+/// The reason why a file cannot be added to a package.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ContentsError {
-    /// The path is not in the form in which a peer uses it.
+    /// The path does not have the form that a peer uses.
     #[error("{path:?} cannot be the path of a file in a package")]
     Path {
         /// The path.
         path: String,
     },
-    /// The path is taken already.
-    #[error("{path:?} is in the package already")]
+    /// The path is already in use.
+    #[error("{path:?} is already in the package")]
     Duplicate {
         /// The path.
         path: String,
     },
-    /// The path of one file would be a folder of another.
-    #[error("{path:?} cannot be in the package beside {other:?}: one would be a file and a folder")]
+    /// The path of one file would be the folder of another.
+    #[error("the package cannot contain both {path:?} and {other:?}: one would be both a file and a folder")]
     Conflict {
         /// The path.
         path: String,
-        /// The path that is there.
+        /// The existing path.
         other: String,
     },
 }
 
 impl ContentsError {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Path { .. } => Some(
-                "a path is relative and without '.', '..' or '//', such as META-INF/statedb/x.json"
-                    .to_owned(),
+                "use a relative path without '.', '..' or '//', such as META-INF/statedb/x.json".to_owned(),
             ),
             Self::Duplicate { .. } | Self::Conflict { .. } => None,
         }
@@ -56,7 +55,7 @@ impl ContentsError {
 }
 
 impl PackageContents {
-    /// Starts a package without files. The type is `ccaas` for chaincode as a service.
+    /// Creates a package without files. The type is `ccaas` for chaincode as a service.
     #[must_use]
     pub fn new(label: Label, chaincode_type: &str) -> Self {
         let metadata = PackageMetadata {
@@ -74,7 +73,7 @@ impl PackageContents {
         self
     }
 
-    /// Adds a file to the code, such as `connection.json` or one below `META-INF`.
+    /// Adds a file to the code, such as `connection.json` or a file in `META-INF`.
     pub fn add(&mut self, path: &str, content: impl Into<Vec<u8>>) -> Result<(), ContentsError> {
         let is_clean = code::clean(path.as_bytes()).is_some_and(|clean| clean.as_os_str() == path);
         if path.is_empty() || path.contains('\0') || !is_clean {
@@ -96,13 +95,13 @@ impl PackageContents {
         &self.label
     }
 
-    /// Returns what `metadata.json` will say.
+    /// Returns the content of `metadata.json`.
     #[must_use]
     pub fn metadata(&self) -> &PackageMetadata {
         &self.metadata
     }
 
-    /// Returns the files in the order in which they are written: by the bytes of their paths.
+    /// Returns the files in the order in which they are written: sorted by the bytes of their paths.
     pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.files.iter().map(|(path, content)| (path.as_str(), content.as_slice()))
     }
@@ -130,7 +129,7 @@ mod tests {
         }
         contents.add("a/b", "1").unwrap();
         contents.add("a-b", "1").unwrap();
-        assert_eq!(contents.add("a/b", "2").unwrap_err().to_string(), "\"a/b\" is in the package already");
+        assert_eq!(contents.add("a/b", "2").unwrap_err().to_string(), "\"a/b\" is already in the package");
         let conflict =
             |path: &str| ContentsError::Conflict { path: path.to_owned(), other: "a/b".to_owned() };
         assert_eq!(contents.add("a", "2"), Err(conflict("a")));

@@ -1,4 +1,4 @@
-//! Packages as files and their code as folders: the only place here that touches the disk.
+//! Reads and writes packages as files and their code as folders. Only this module accesses the disk.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, BufReader, BufWriter, Read, Write as _};
@@ -15,7 +15,7 @@ use crate::limits::Limits;
 use crate::read::{Package, ReadError, VisitError, visit_code};
 use crate::write::{WriteError, write};
 
-/// Something went wrong between a package and the disk.
+/// The error of loading, saving or unpacking a package.
 #[derive(Debug, thiserror::Error)]
 pub enum DiskError {
     /// The file cannot be opened.
@@ -23,10 +23,10 @@ pub enum DiskError {
     Open {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: io::Error,
     },
-    /// The package is not one that a peer would install.
+    /// A peer would reject the package.
     #[error("{path:?}: {error}")]
     Read {
         /// The file.
@@ -42,7 +42,7 @@ pub enum DiskError {
     Write {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: WriteError,
     },
     /// A file or folder cannot be created.
@@ -50,11 +50,11 @@ pub enum DiskError {
     Create {
         /// The file or folder.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         error: io::Error,
     },
-    /// There is something under that name.
-    #[error("{path:?} exists already")]
+    /// The file or folder already exists.
+    #[error("{path:?} already exists")]
     Exists {
         /// The file or folder.
         path: PathBuf,
@@ -62,7 +62,7 @@ pub enum DiskError {
 }
 
 impl DiskError {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -74,7 +74,7 @@ impl DiskError {
     }
 }
 
-/// Reads the package in a file.
+/// Reads a package from a file.
 pub fn load(path: &Path, limits: &Limits) -> Result<Package, DiskError> {
     let open = |error| DiskError::Open { path: path.to_owned(), error };
     let file = File::open(path).map_err(open)?;
@@ -84,10 +84,10 @@ pub fn load(path: &Path, limits: &Limits) -> Result<Package, DiskError> {
 
 /// Writes a package to a file, which appears under its name only when it is complete.
 ///
-/// The file has mode 0600: connection.json may hold a private key.
+/// The file has mode 0600, because connection.json may contain a private key.
 pub fn save(contents: &PackageContents, path: &Path, existing: Existing) -> Result<PackageId, DiskError> {
     let exists = || DiskError::Exists { path: path.to_owned() };
-    // Also checked at the end; here it saves the work.
+    // The save checks this again at the end; this early check avoids useless work.
     if existing == Existing::Keep && path.symlink_metadata().is_ok() {
         return Err(exists());
     }
@@ -111,18 +111,18 @@ pub fn save(contents: &PackageContents, path: &Path, existing: Existing) -> Resu
 
 /// Unpacks the code of a package into a folder, as a peer does before it calls a builder.
 ///
-/// The folder must be absent or empty; it appears with all of its content, or nothing changes. Folders have mode 0700,
-/// files the permissions of the archive less the umask. Of two entries with the same path the later one is there, whole;
-/// a peer writes it over the earlier one and leaves what that has more of (Fabric 3.1
+/// The folder must be absent or empty; either it appears with all of its content, or nothing changes. Folders have
+/// mode 0700, and files have the permissions of the archive less the umask. A later entry replaces an earlier one with
+/// the same path. A peer only overwrites its beginning and keeps the rest of a longer file (Fabric 3.1
 /// `core/container/externalbuilder/tar.go`).
 pub fn unpack_code(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
     unpack_chosen(source, folder, limits, |_| true)
 }
 
-/// Unpacks the chosen entries of a package's code as [`unpack_code`] does. The others are read and checked, and nothing is
-/// written for them.
+/// Unpacks the selected entries of a package's code like [`unpack_code`]. The others are read and checked, but not
+/// written.
 ///
-/// A builder reads connection.json and `META-INF` alone, and a package may hold a hundred thousand other files.
+/// A builder reads only connection.json and `META-INF`, but a package may contain a hundred thousand other files.
 pub fn unpack_chosen(
     source: impl Read,
     folder: &Path,
@@ -138,7 +138,7 @@ pub fn unpack_chosen(
         }
         seen.push(entry.clone());
         put(&draft, entry, content).map_err(|error| match code::conflict(&seen) {
-            // The disk notices it before the reader does, which looks at all entries at the end.
+            // The disk detects the conflict before the reader, which checks all entries at the end.
             Some(path) => DiskError::Package(ReadError::Code(CodeFault::Conflict { path: path.to_owned() })),
             None => create(&folder.join(entry.path()), error),
         })
@@ -151,11 +151,11 @@ pub fn unpack_chosen(
     Ok(package)
 }
 
-/// Unpacks a whole package into a folder, laid out as a peer does for a builder: `metadata/metadata.json` and the code in
-/// `src`.
+/// Unpacks a whole package into a folder, in the layout that a peer uses for a builder: `metadata/metadata.json`, and
+/// the code in `src`.
 ///
-/// As with [`unpack_code`] the folder must be absent or empty, and it appears with all of its content or not at all. Only
-/// the user can enter it.
+/// As with [`unpack_code`], the folder must be absent or empty, and it appears with all of its content or not at all.
+/// Only its owner can enter it.
 pub fn unpack(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
     let create = |error| DiskError::Create { path: folder.to_owned(), error };
     let draft = draft_of(folder)?;
@@ -173,7 +173,8 @@ pub fn unpack(source: impl Read, folder: &Path, limits: &Limits) -> Result<Packa
     Ok(package)
 }
 
-/// Makes a folder beside one that can be created; a fresh folder that only we know holds no links that lead elsewhere.
+/// Creates a temporary folder in the parent of `folder`. Its name is unpredictable, so it cannot contain links of
+/// another process.
 fn draft_of(folder: &Path) -> Result<TempDir, DiskError> {
     if !is_free(folder).map_err(|error| DiskError::Open { path: folder.to_owned(), error })? {
         return Err(DiskError::Exists { path: folder.to_owned() });
@@ -187,14 +188,14 @@ fn draft_of(folder: &Path) -> Result<TempDir, DiskError> {
 
 /// Renames the draft to its final name.
 fn settle(draft: TempDir, folder: &Path) -> Result<(), DiskError> {
-    // Replaces an empty folder, and fails should it have ceased to be empty.
+    // Replaces an empty folder, and fails if it is no longer empty.
     fs::rename(draft.path(), folder).map_err(|error| DiskError::Create { path: folder.to_owned(), error })?;
-    // Nothing is left under the draft's name that its destructor could remove.
+    // The temporary name no longer exists, so its destructor has nothing to remove.
     let _ = draft.keep();
     Ok(())
 }
 
-/// Puts one entry under the folder.
+/// Writes one entry to the folder.
 fn put(folder: &TempDir, entry: &CodeEntry, content: &mut dyn Read) -> io::Result<()> {
     let path = folder.path().join(entry.path());
     let mut folders = DirBuilder::new();
@@ -203,7 +204,7 @@ fn put(folder: &TempDir, entry: &CodeEntry, content: &mut dyn Read) -> io::Resul
         return folders.create(&path);
     }
     folders.create(parent(&path))?;
-    // The mode of the first entry stays, as it does when a peer opens the file a second time.
+    // The mode of the first entry is kept, as when a peer opens the file a second time.
     let mut file = match OpenOptions::new().write(true).create_new(true).mode(entry.mode()).open(&path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             OpenOptions::new().write(true).truncate(true).open(&path)?
@@ -214,7 +215,7 @@ fn put(folder: &TempDir, entry: &CodeEntry, content: &mut dyn Read) -> io::Resul
     Ok(())
 }
 
-/// Returns whether a folder can be created under the name: nothing is there, or an empty folder.
+/// Returns whether a folder can be created under the name: nothing exists there, or only an empty folder.
 fn is_free(folder: &Path) -> io::Result<bool> {
     match folder.symlink_metadata() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
@@ -224,7 +225,7 @@ fn is_free(folder: &Path) -> io::Result<bool> {
     }
 }
 
-/// Returns the folder that holds a path; `.` for a bare name.
+/// Returns the parent folder of a path; `.` for a bare name.
 fn parent(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -1,44 +1,44 @@
-//! What the headers of a package's two archives say beside names and content: no peer looks at it, and yet it is part of
-//! the package ID.
+//! The header fields of a package's two archives beyond names and content. Peers ignore them, but they are part of the
+//! package ID.
 
 use crate::shown::shown;
 
 /// The header of an entry, as it is in the archive.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EntryHeader {
-    /// The path as it is written, with `./` and the like.
+    /// The path as stored, including `./` and the like.
     pub name: Vec<u8>,
-    /// The type byte: `0` a file, `5` a folder.
+    /// The type byte: `0` for a file, `5` for a folder.
     pub flag: u8,
-    /// The permission bits, and whatever else the field holds.
+    /// The permission bits, and all other bits of the field.
     pub mode: i64,
     /// The number of bytes of content.
     pub size: u64,
-    /// The number of the user.
+    /// The user ID.
     pub uid: i64,
-    /// The number of the group.
+    /// The group ID.
     pub gid: i64,
-    /// When the file was changed, in seconds since 1970.
+    /// The modification time, in seconds since 1970.
     pub mtime: i64,
     /// The name of the user; at most 32 bytes.
     pub uname: Vec<u8>,
     /// The name of the group; at most 32 bytes.
     pub gname: Vec<u8>,
-    /// Which of the historical layouts the header has.
+    /// The historical layout of the header.
     pub layout: TarLayout,
     /// The number of bytes in extended headers and long names before the header.
     pub extended_bytes: u64,
 }
 
 impl EntryHeader {
-    /// Returns the path as text, cut where it gets long.
+    /// Returns the path as text, truncated if it is long.
     #[must_use]
     pub fn shown_name(&self) -> String {
         shown(&self.name)
     }
 }
 
-/// The layouts that a header block of a tar archive can have.
+/// The layout of a header block in a tar archive.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum TarLayout {
     /// The oldest one.
@@ -65,17 +65,17 @@ impl TarLayout {
     }
 }
 
-/// The header of a gzip stream; of several, that of the first.
+/// The header of a gzip stream, or of the first one if there are several.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GzipHeader {
-    /// When the file was changed or compressed, in seconds since 1970; 0 for unknown.
+    /// The time of modification or compression, in seconds since 1970; 0 if unknown.
     pub mtime: u32,
-    /// The system on which it was compressed; 3 is Unix, 255 unknown.
+    /// The system on which it was compressed: 3 for Unix, 255 for unknown.
     pub system: u8,
     /// The name of the file that was compressed.
     pub name: Option<Vec<u8>>,
     /// A comment.
     pub comment: Option<Vec<u8>>,
-    /// Extra data, in bytes.
+    /// The length of the extra data, in bytes.
     pub extra_bytes: usize,
 }

@@ -1,7 +1,7 @@
 //! One compressed archive over another reader: gzip, counted, then tar.
 //!
-//! A package is two of these, the second inside a member of the first. Errors from below are wrapped, so that a damaged
-//! package is not taken for a damaged `code.tar.gz`, nor a failing disk for either.
+//! A package consists of two of these; the second is inside a member of the first. Errors of the lower layer are
+//! wrapped, to distinguish a damaged package, a damaged `code.tar.gz` and a failing disk.
 
 use std::io::{self, BufRead as _, BufReader, Read};
 
@@ -12,34 +12,34 @@ use crate::archive::fault::TarFault;
 use crate::header::GzipHeader;
 use crate::limits::{Layer, LimitExceeded, Limits};
 
-/// A tar archive under gzip, over `R`.
+/// A gzip-compressed tar archive, over `R`.
 pub(crate) type CompressedArchive<R> = Archive<Counted<MultiGzDecoder<BufReader<Below<R>>>>>;
 
-/// The room that Go has for a name or comment in a gzip header, in bytes with the NUL at its end.
+/// Go's limit for a name or comment in a gzip header, in bytes, including the final NUL.
 const GO_HEADER_TEXT: usize = 512;
 
-/// A gzip stream cannot be read.
+/// The reason why a gzip stream cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GzipFault {
-    /// There is not one byte.
+    /// The stream is empty.
     #[error("it is empty")]
     Empty,
-    /// It does not begin as gzip does, or something else follows a complete stream.
+    /// The stream has no gzip header, or other data follows a complete stream.
     #[error("it is not gzip, or something else follows the gzip stream")]
     Header,
-    /// The data is not what was compressed.
+    /// The checksum of the data does not match.
     #[error("its checksum does not match")]
     Checksum,
-    /// The compressed data breaks the format.
+    /// The compressed data is malformed.
     #[error("its compressed data is damaged")]
     Data,
-    /// It ends before its end.
+    /// The stream is truncated.
     #[error("it ends too early")]
     Truncated,
 }
 
 impl GzipFault {
-    /// Returns the text that Go has for it.
+    /// Returns Go's text for the fault.
     pub(crate) fn go_text(self) -> &'static str {
         match self {
             Self::Empty => "EOF",
@@ -51,7 +51,7 @@ impl GzipFault {
     }
 
     fn of(error: &io::Error) -> Self {
-        // flate2 gives these three the same kind and tells them apart by text alone.
+        // flate2 uses the same kind for these three errors; only their texts differ.
         match error.to_string().as_str() {
             _ if error.kind() == io::ErrorKind::UnexpectedEof => Self::Truncated,
             "invalid gzip header" => Self::Header,
@@ -61,13 +61,13 @@ impl GzipFault {
     }
 }
 
-/// A compressed archive cannot be read.
+/// The reason why a compressed archive cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveFault {
-    /// Its compression is at fault.
+    /// The compression is faulty.
     #[error(transparent)]
     Gzip(#[from] GzipFault),
-    /// Its content is at fault.
+    /// The tar archive is faulty.
     #[error(transparent)]
     Tar(#[from] TarFault),
 }
@@ -81,14 +81,14 @@ impl ArchiveFault {
     }
 }
 
-/// Why a layer's stream failed.
+/// The reason why a layer's stream failed.
 #[derive(Debug)]
 pub(crate) enum Cause {
     /// The reader under this layer failed.
     Below(io::Error),
-    /// There is more than may be.
+    /// A limit is exceeded.
     Limit(LimitExceeded),
-    /// The compression is at fault.
+    /// The compression is faulty.
     Gzip(GzipFault),
 }
 
@@ -105,7 +105,7 @@ impl Cause {
     }
 }
 
-/// Opens the archive, checks that it begins as gzip, and returns its gzip header as well.
+/// Opens the archive, checks its gzip header and returns it.
 pub(crate) fn open<R: Read>(
     source: R,
     layer: Layer,
@@ -116,9 +116,9 @@ pub(crate) fn open<R: Read>(
         return Err(Cause::Gzip(GzipFault::Empty));
     }
     let mut decoder = MultiGzDecoder::new(source);
-    // Reading nothing makes the decoder read its header.
+    // An empty read makes the decoder parse its header.
     decoder.read(&mut []).map_err(|error| match Cause::of(error) {
-        // That of the header; no content was read yet.
+        // The checksum is that of the header, because no content was read yet.
         Cause::Gzip(GzipFault::Checksum) => Cause::Gzip(GzipFault::Header),
         cause => cause,
     })?;
@@ -160,7 +160,7 @@ impl<R: Read> Read for Below<R> {
     }
 }
 
-/// Fails as soon as there are more bytes than may be.
+/// A reader that fails as soon as the bytes exceed a limit.
 #[derive(Debug)]
 pub(crate) struct Counted<R> {
     inner: R,
@@ -189,7 +189,7 @@ impl<R: Read> Read for Counted<R> {
             return Err(io::Error::other(self.exceeded.clone()));
         };
         self.left = left;
-        // At most `wanted` bytes were read, which is a usize.
+        // At most `wanted` bytes were read, and that is a usize.
         Ok(usize::try_from(count).unwrap_or(wanted))
     }
 }

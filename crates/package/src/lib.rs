@@ -1,9 +1,10 @@
 //! Reads and writes chaincode packages by the peer's rules.
 //!
-//! A package is a gzip-compressed tar archive of exactly two files, `metadata.json` and `code.tar.gz`; the second is such
-//! an archive itself. The reader accepts what a peer of Fabric 2.0 to 3.1 installs and says what it will refuse
-//! ([`read()`], [`visit_code`], [`visit`], [`package_id`]); the writer gives the same bytes for the same content, always
-//! ([`write()`]). Both work on any [`std::io::Read`] or [`std::io::Write`]; only [`disk`] knows about files.
+//! A package is a gzip-compressed tar archive of exactly two files, `metadata.json` and `code.tar.gz`; the second is
+//! itself such an archive. The reader accepts the packages that a peer of Fabric 2.0 to 3.1 installs, and reports why
+//! a peer would reject others ([`read()`], [`visit_code`], [`visit`], [`package_id`]). The writer always produces the
+//! same bytes for the same content ([`write()`]). Both work with any [`std::io::Read`] or [`std::io::Write`]; only
+//! [`disk`] accesses files.
 //!
 //! ```
 //! use ccs_package::{Limits, PackageContents};

@@ -1,13 +1,13 @@
-//! How much a package may ask of the machine that reads it.
+//! Limits for the resources that reading a package may use.
 
 use std::fmt;
 
 use crate::archive::Member;
 
-/// The most that a package may hold; reading stops at the first excess.
+/// The limits of a package; reading stops as soon as one is exceeded.
 ///
-/// A peer has no such limits (Fabric 3.1 `core/container/externalbuilder/tar.go`), but its gRPC server takes at most
-/// 100 MiB in one message, so a package that can be installed is smaller than that before it is unpacked.
+/// A peer has no such limits (Fabric 3.1 `core/container/externalbuilder/tar.go`), but its gRPC server accepts
+/// messages of at most 100 MiB, so every compressed package that can be installed is smaller than that.
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Entries of one archive. Default 100 000.
@@ -57,56 +57,56 @@ impl fmt::Display for Layer {
     }
 }
 
-/// A package holds more than it may; reading stopped there.
+/// The exceeded limit of a package, at which reading stopped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LimitExceeded {
     /// Too many entries.
     #[error("{layer} holds more than {limit} entries")]
     Entries {
-        /// Where they are.
+        /// The archive.
         layer: Layer,
-        /// How many there may be.
+        /// The limit.
         limit: u64,
     },
     /// One entry is too large.
     #[error("{layer} holds {name:?} of {size} bytes, more than {limit}")]
     EntryBytes {
-        /// Where it is.
+        /// The archive.
         layer: Layer,
         /// The entry.
         name: String,
-        /// Its size in bytes, as its header says.
+        /// Its size in bytes, according to its header.
         size: u64,
-        /// How many there may be.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// The names are too long.
+    /// The names are too long in total.
     #[error("{layer} holds names and extended headers of {found} bytes in all, more than {limit}")]
     NameBytes {
-        /// Where they are.
+        /// The archive.
         layer: Layer,
-        /// Bytes of names and extended headers until then.
+        /// The bytes of names and extended headers so far.
         found: u64,
-        /// How many there may be.
+        /// The limit in bytes.
         limit: u64,
     },
-    /// The whole is too large.
+    /// The archive is too large.
     #[error("{layer} unpacks to more than {limit} bytes")]
     TotalBytes {
-        /// What unpacks to it.
+        /// The archive.
         layer: Layer,
-        /// How many there may be.
+        /// The limit in bytes.
         limit: u64,
     },
     /// The file is too large.
     #[error("the package file has more than {limit} bytes")]
     FileBytes {
-        /// How many there may be.
+        /// The limit in bytes.
         limit: u64,
     },
 }
 
-/// Counts the members of one archive against the limits.
+/// Checks the members of one archive against the limits.
 #[derive(Debug)]
 pub(crate) struct Tally<'a> {
     layer: Layer,
@@ -136,7 +136,7 @@ impl<'a> Tally<'a> {
         }
         let limit = match (layer, member.name.as_slice()) {
             (Layer::Package, b"metadata.json") => self.limits.metadata_bytes,
-            // Counted on its own, by what it unpacks to; as bytes it is part of the file.
+            // Its content is counted separately as it is unpacked; its bytes are part of the file.
             (Layer::Package, b"code.tar.gz") => self.limits.file_bytes,
             _ => self.limits.entry_bytes,
         };

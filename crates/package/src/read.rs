@@ -1,4 +1,4 @@
-//! Reads a package from its first byte to its last, once, in constant memory but for the names in it.
+//! Reads a package in one pass, in constant memory except for its names.
 
 mod code_walk;
 mod error;
@@ -36,25 +36,25 @@ pub struct Package {
 }
 
 impl Package {
-    /// Returns the ID under which a peer knows the package.
+    /// Returns the package ID, as a peer computes it.
     #[must_use]
     pub fn id(&self) -> &PackageId {
         &self.id
     }
 
-    /// Returns what `metadata.json` says.
+    /// Returns the parsed `metadata.json`.
     #[must_use]
     pub fn metadata(&self) -> &PackageMetadata {
         &self.metadata
     }
 
-    /// Returns `metadata.json` as builders receive it, byte for byte.
+    /// Returns the bytes of `metadata.json` that builders receive.
     #[must_use]
     pub fn metadata_bytes(&self) -> &[u8] {
         &self.metadata_bytes
     }
 
-    /// Returns the header of the compression around the package or around its `code.tar.gz`.
+    /// Returns the gzip header of the package or of its `code.tar.gz`.
     #[must_use]
     pub fn gzip(&self, layer: Layer) -> &GzipHeader {
         match layer {
@@ -63,49 +63,51 @@ impl Package {
         }
     }
 
-    /// Returns the headers of the package's own archive, in its order.
+    /// Returns the headers of the outer archive, in its order.
     #[must_use]
     pub fn members(&self) -> &[EntryHeader] {
         &self.members
     }
 
-    /// Returns the entries of `code.tar.gz` in its order; of two with the same path the later one counts.
+    /// Returns the entries of `code.tar.gz` in its order; a later one overrides an earlier one with the same path.
     #[must_use]
     pub fn code_entries(&self) -> &[CodeEntry] {
         &self.entries
     }
 
-    /// Returns what a peer accepts but the author hardly meant.
+    /// Returns the warnings: properties that a peer accepts but that are probably mistakes.
     #[must_use]
     pub fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 }
 
-/// Something in a package that a peer accepts but its author hardly meant.
+/// A property of a package that a peer accepts but that is probably a mistake.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
-    /// A file at the top that nobody reads.
+    /// A file in the outer archive that peers ignore.
     #[error("the package holds {name:?}, which a peer ignores")]
     Ignored {
         /// The file.
         name: String,
     },
-    /// One of the two files is there more than once.
-    #[error("the package holds {name} more than once: a peer checks the last and builds from the first")]
+    /// One of the two files occurs more than once.
+    #[error(
+        "the package holds {name} more than once: a peer validates the last one but builds from the first one"
+    )]
     Duplicate {
         /// The file.
         name: &'static str,
     },
 }
 
-/// A visit to the code of a package ended early.
+/// The reason why a visit to the code of a package ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum VisitError<E> {
-    /// The package is at fault.
+    /// The package cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The visitor gave up.
+    /// The visitor returned an error.
     #[error("{0}")]
     Visitor(E),
 }
@@ -115,14 +117,14 @@ pub enum VisitError<E> {
 pub enum Visited<'a> {
     /// An entry of `code.tar.gz`.
     Code(&'a CodeEntry),
-    /// A file at the top of the package, beside `metadata.json` and `code.tar.gz`, which a peer ignores.
+    /// A file in the outer archive besides `metadata.json` and `code.tar.gz`, which a peer ignores.
     Ignored(&'a EntryHeader),
 }
 
-/// What is called with each file or folder and its content.
+/// The function that is called with each file or folder and its content.
 pub(crate) type Visitor<'a, E> = dyn FnMut(Visited<'_>, &mut dyn Read) -> Result<(), E> + 'a;
 
-/// Reads a package and checks all that a peer checks when it installs and unpacks one.
+/// Reads a package and makes all the checks of a peer that installs and unpacks it.
 pub fn read(source: impl Read, limits: &Limits) -> Result<Package, ReadError> {
     visit_code(source, limits, |_, _| Ok::<(), Infallible>(())).map_err(|error| match error {
         VisitError::Read(error) => error,
@@ -130,10 +132,10 @@ pub fn read(source: impl Read, limits: &Limits) -> Result<Package, ReadError> {
     })
 }
 
-/// Reads a package as [`read()`] does and hands each entry of its code with its content to the visitor.
+/// Reads a package like [`read()`] and calls the visitor with each entry of its code and the entry's content.
 ///
-/// The visitor sees entries in the order of the archive, before the rest of the package is checked: what it did is to be
-/// undone when an error is returned. It need not read a content to its end.
+/// The visitor sees entries in the order of the archive, before the rest of the package is checked: if an error is
+/// returned, its work must be undone. It need not read all of the content.
 pub fn visit_code<E>(
     source: impl Read,
     limits: &Limits,
@@ -145,7 +147,7 @@ pub fn visit_code<E>(
     })
 }
 
-/// Visits a package as [`visit_code`] does, and also the files that a peer ignores.
+/// Visits a package like [`visit_code`], and also the files that a peer ignores.
 pub fn visit<E>(
     source: impl Read,
     limits: &Limits,
@@ -154,11 +156,11 @@ pub fn visit<E>(
     Walk::new(limits, Some(&mut visitor)).run(source)
 }
 
-/// The SHA-256 of each file of a package's code, by its path; of two files with the same path that of the later one.
+/// The SHA-256 of each file of a package's code, by path; a later file overrides an earlier one with the same path.
 pub type Digests = BTreeMap<PathBuf, [u8; 32]>;
 
-/// Reads a package as [`read()`] does and computes the digest of each file of its code, so that two packages can be compared
-/// without unpacking them.
+/// Reads a package like [`read()`] and computes the digest of each file of its code, so that two packages can be
+/// compared without unpacking them.
 pub fn digests(source: impl Read, limits: &Limits) -> Result<(Package, Digests), ReadError> {
     let mut digests = Digests::new();
     let package = visit_code(source, limits, |entry, content| {
@@ -176,7 +178,7 @@ pub fn digests(source: impl Read, limits: &Limits) -> Result<(Package, Digests),
     }
 }
 
-/// Computes the package ID as `peer lifecycle chaincode calculatepackageid` does, without a look into `code.tar.gz`.
+/// Computes the package ID like `peer lifecycle chaincode calculatepackageid`, without reading `code.tar.gz`.
 pub fn package_id(source: impl Read, limits: &Limits) -> Result<PackageId, ReadError> {
     match Walk::<Infallible>::new(limits, None).run(source) {
         Ok(package) => Ok(package.id),
@@ -185,7 +187,7 @@ pub fn package_id(source: impl Read, limits: &Limits) -> Result<PackageId, ReadE
     }
 }
 
-/// The way through one package.
+/// The state of a walk through one package.
 struct Walk<'a, E> {
     limits: &'a Limits,
     visitor: Option<&'a mut Visitor<'a, E>>,
@@ -197,7 +199,7 @@ struct Walk<'a, E> {
     warnings: Vec<Warning>,
 }
 
-/// The bytes of the package file, hashed on their way.
+/// The bytes of the package file, hashed as they are read.
 type Source<R> = Counted<Hashing<R>>;
 
 impl<'a, E> Walk<'a, E> {
@@ -218,7 +220,7 @@ impl<'a, E> Walk<'a, E> {
         let exceeded = LimitExceeded::FileBytes { limit: self.limits.file_bytes };
         let mut source = Counted::new(Hashing::new(source), self.limits.file_bytes, exceeded);
         self.members(&mut source)?;
-        // A peer hashes the whole file, also what follows the end of its archive.
+        // A peer hashes the whole file, including data after the end of its archive.
         io::copy(&mut source, &mut io::sink()).map_err(source_error)?;
         Ok(self.finish(source.into_inner().hash())?)
     }
@@ -287,7 +289,7 @@ impl<'a, E> Walk<'a, E> {
         Ok(())
     }
 
-    /// Judges in the peer's order: code missing, metadata missing, label, code.
+    /// Reports the first error in the peer's order: code missing, metadata missing, label, code.
     fn finish(self, hash: PackageHash) -> Result<Package, ReadError> {
         let nearest = |wanted: &str| {
             self.warnings.iter().find_map(|warning| match warning {
@@ -318,7 +320,7 @@ impl<'a, E> Walk<'a, E> {
     }
 }
 
-/// Says what a failure in the package's own archive means.
+/// Converts a failure of the outer archive to an error.
 fn package_failure(failure: Failure, reading: Option<String>) -> ReadError {
     match failure {
         Failure::Tar(fault) => ReadError::Damaged { fault: fault.into(), reading },
@@ -334,7 +336,7 @@ fn package_error(cause: Cause, reading: Option<String>) -> ReadError {
     }
 }
 
-/// Says what a failure of the bytes' source means.
+/// Converts a failure of the source to an error.
 fn source_error(error: io::Error) -> ReadError {
     match error.downcast::<LimitExceeded>() {
         Ok(limit) => ReadError::Limit(limit),
@@ -342,7 +344,7 @@ fn source_error(error: io::Error) -> ReadError {
     }
 }
 
-/// Hashes what passes through.
+/// A reader that hashes all bytes it returns.
 struct Hashing<R> {
     inner: R,
     digest: Sha256,

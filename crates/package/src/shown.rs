@@ -1,6 +1,6 @@
-//! Names and types of entries as text for messages.
+//! Formats names and types of entries for messages.
 
-/// Names a type byte.
+/// Returns the name of a type byte.
 pub(crate) fn kind_name(flag: u8) -> String {
     match flag {
         b'1' => "a hard link".to_owned(),
@@ -15,7 +15,7 @@ pub(crate) fn kind_name(flag: u8) -> String {
     }
 }
 
-/// Returns a name out of an archive as text for a message, cut where it gets long.
+/// Returns a name from an archive as text for a message, truncated if it is long.
 pub(crate) fn shown(name: &[u8]) -> String {
     const LONGEST: usize = 200;
     let text = String::from_utf8_lossy(&name[..name.len().min(LONGEST)]).into_owned();

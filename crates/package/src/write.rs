@@ -1,4 +1,4 @@
-//! Writes packages whose bytes depend on their content alone (`docs/decisions/0003-reproducible-packages.md`).
+//! Writes packages whose bytes depend only on their content (`docs/decisions/0003-reproducible-packages.md`).
 
 mod gzip;
 mod tar;
@@ -11,10 +11,10 @@ use sha2::{Digest as _, Sha256};
 use crate::contents::PackageContents;
 use tar::Owner;
 
-/// A package cannot be written.
+/// The reason why a package cannot be written.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
-    /// The target of the bytes failed.
+    /// The output failed.
     #[error("the package cannot be written: {0}")]
     Io(io::Error),
     /// A file is too large for the archive.
@@ -34,21 +34,22 @@ impl From<io::Error> for WriteError {
 }
 
 impl WriteError {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Io(_) => None,
-            Self::TooLarge { .. } => Some("a peer takes packages of up to 100 MiB".to_owned()),
+            Self::TooLarge { .. } => Some("a peer accepts packages of up to 100 MiB".to_owned()),
         }
     }
 }
 
-/// Writes a package and returns its ID. The same content gives the same bytes on every machine and in every release.
+/// Writes a package and returns its ID. The same content results in the same bytes on every machine and in every
+/// release.
 ///
 /// Entries look like those of `peer lifecycle chaincode package`: mode 0100644, no times, no folders, owner 500 in
-/// `code.tar.gz` and 0 around it (Fabric 3.1 `internal/peer/lifecycle/chaincode/package.go`). Nothing is compressed, so
-/// the size of `code.tar.gz` is known before it is written, and nothing is held in memory beyond the contents.
+/// `code.tar.gz` and 0 in the outer archive (Fabric 3.1 `internal/peer/lifecycle/chaincode/package.go`). Nothing is
+/// compressed, so the size of `code.tar.gz` is known in advance, and no memory is needed beyond the contents.
 pub fn write(contents: &PackageContents, sink: impl Write) -> Result<PackageId, WriteError> {
     let mut package = gzip::Stored::new(Hashing { sink, digest: Sha256::new() })?;
     tar::append(&mut package, "metadata.json", &contents.metadata().to_json(), Owner::Package)?;
@@ -68,14 +69,14 @@ pub fn write(contents: &PackageContents, sink: impl Write) -> Result<PackageId, 
     Ok(PackageId::new(contents.label().clone(), hash))
 }
 
-/// The size of `code.tar.gz` in bytes.
+/// Returns the size of `code.tar.gz` in bytes.
 fn code_size(contents: &PackageContents) -> u64 {
     let entries: u64 =
         contents.files().map(|(path, content)| tar::entry_size(path, content.len() as u64)).sum();
     gzip::stored_size(entries + tar::END_SIZE)
 }
 
-/// Hashes what is written.
+/// A writer that hashes all bytes written.
 struct Hashing<W> {
     sink: W,
     digest: Sha256,

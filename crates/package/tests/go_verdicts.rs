@@ -1,4 +1,4 @@
-//! Compares every verdict of ours with the one that Go's standard library gave, `conformance/go-package/verdicts.tsv`.
+//! Compares this crate's results with those of Go's standard library in `conformance/go-package/verdicts.tsv`.
 
 #![expect(clippy::unwrap_used, clippy::panic_in_result_fn, reason = "helpers of tests")]
 
@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 
 const VERDICTS: &str = include_str!("../../../conformance/go-package/verdicts.tsv");
 
-/// Cases on which we differ on purpose, with what we say and why.
+/// Cases with intended differences, each with this crate's result and the reason.
 const DIFFERENCES: [(&str, &str, &str); 12] = [
     (
         "gzip-reserved-flag",
@@ -57,7 +57,7 @@ const DIFFERENCES: [(&str, &str, &str); 12] = [
     ("twice-shorter", "ok", "the peer leaves the tail of the longer file, we write the later file whole"),
 ];
 
-/// What Go said about one package.
+/// Go's result for one package.
 struct Verdict<'a> {
     refusal: Option<&'a str>,
     tree: &'a str,
@@ -72,7 +72,7 @@ fn verdicts() -> BTreeMap<&'static str, Verdict<'static>> {
     VERDICTS.lines().map(verdict).collect()
 }
 
-/// What one of us says: the unpacked tree in the words of the Go program.
+/// Returns the unpacked tree in the format of the Go program.
 fn tree(package: &[u8]) -> Result<String, ReadError> {
     let mut tree: BTreeMap<PathBuf, String> = BTreeMap::new();
     let visit = |entry: &CodeEntry, content: &mut dyn std::io::Read| -> std::io::Result<()> {

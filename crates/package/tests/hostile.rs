@@ -1,4 +1,4 @@
-//! Packages made to harm: too large, too many, aimed outside, or simply broken.
+//! Hostile packages: too large, too many entries, paths that lead outside, or malformed data.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -61,7 +61,7 @@ fn each_limit_names_its_number_and_what_was_found() {
 
 #[test]
 fn a_compression_bomb_stops_at_the_limit_in_both_layers() {
-    // Some 64 KiB of package that become 64 MiB.
+    // About 64 KiB of package that unpack to 64 MiB.
     let bomb = gzip(&archives::extended(b'x', vec![0; 64 << 20]));
     let limits = Limits { total_bytes: 1 << 20, ..Limits::default() };
     let inner = refusal(&package_of(&bomb), &limits);
@@ -193,7 +193,7 @@ fn duplicates_and_strangers_are_accepted_with_a_warning() {
     assert_eq!(read.warnings(), [ignored, duplicate("code.tar.gz"), duplicate("metadata.json")]);
     assert_eq!(
         read.warnings()[1].to_string(),
-        "the package holds code.tar.gz more than once: a peer checks the last and builds from the first"
+        "the package holds code.tar.gz more than once: a peer validates the last one but builds from the first one"
     );
 }
 
@@ -204,7 +204,7 @@ fn a_package_in_a_folder_of_its_own_is_told_what_is_wrong() {
     assert_eq!(error.to_string(), "the package holds no code.tar.gz");
     assert_eq!(
         error.hint().unwrap(),
-        "it holds \"./code.tar.gz\", which a peer does not take for it; put both files at the top by name: tar -czf \
+        "it contains \"./code.tar.gz\", but a peer requires the exact name; name both files when packing: tar -czf \
          PACKAGE.tgz metadata.json code.tar.gz"
     );
 }
@@ -262,7 +262,7 @@ fn a_folder_that_is_not_free_is_left_alone() {
     fs::write(&plain, "").unwrap();
     for target in [&full, &link, &plain] {
         let error = unpack_code(package.as_slice(), target, &Limits::default()).unwrap_err();
-        assert_eq!(error.to_string(), format!("{target:?} exists already"));
+        assert_eq!(error.to_string(), format!("{target:?} already exists"));
     }
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
@@ -271,7 +271,7 @@ fn a_folder_that_is_not_free_is_left_alone() {
 /// Made once, for the thousands of mutations.
 static CASES: LazyLock<Vec<archives::cases::Case>> = LazyLock::new(archives::cases::all);
 
-/// Counts the bytes that visitors are given.
+/// Counts the bytes that visitors receive.
 fn visited_bytes(package: &[u8], limits: &Limits) -> u64 {
     let mut total = 0;
     let _ = visit_code(package, limits, |_, content| {

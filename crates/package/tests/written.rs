@@ -1,4 +1,4 @@
-//! What is written: the bytes, for ever the same, and that they are read back.
+//! Tests the bytes that are written, which must never change, and that they can be read back.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
@@ -30,7 +30,7 @@ fn bytes_of(contents: &PackageContents) -> Vec<u8> {
 
 #[test]
 fn the_bytes_of_a_package_never_change() {
-    // A change of these hashes changes the package ID of everybody's packages: it is never right.
+    // If these hashes change, the package IDs of all existing packages change. That must never happen.
     for (contents, length, hash) in [
         (connection_only(), 5143, "205fb0c6edcd394ce83edb703e795c47e9dc71a81daedcb4a78614047825ddc6"),
         (large(), 275_499, "3e52980ef97851b3fc6083de1b71bb4443b923da3a6127655b701c1d5bce959b"),
@@ -100,7 +100,7 @@ fn an_existing_file_is_replaced_only_when_asked() {
     let path = folder.path().join("basic.tgz");
     std::fs::write(&path, "mine").unwrap();
     let error = disk::save(&connection_only(), &path, Existing::Keep).unwrap_err();
-    assert_eq!(error.to_string(), format!("{path:?} exists already"));
+    assert_eq!(error.to_string(), format!("{path:?} already exists"));
     assert_eq!(std::fs::read(&path).unwrap(), b"mine");
     disk::save(&connection_only(), &path, Existing::Replace).unwrap();
     assert_eq!(std::fs::read(&path).unwrap(), bytes_of(&connection_only()));
@@ -119,7 +119,7 @@ fn a_full_target_is_an_error() {
 }
 
 proptest! {
-    // Blocks of more than 64 KiB are covered by the fixed hashes above.
+    // The fixed hashes above cover blocks of more than 64 KiB.
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]

@@ -197,12 +197,12 @@ fn what_cannot_be_issued_is_refused_with_the_reason() {
 fn nothing_is_replaced_without_force() {
     let folder = material();
     let init = refused(&folder, &["tls", "init", "tls"], 20);
-    let expected = "error: tls exists already\n\
+    let expected = "error: tls already exists\n\
                     hint: give it a new folder; to change the CA of this one: ccs tls rotate DIR\n";
     assert_eq!(init, expected);
     let key = read(&folder, "tls/client/peer/client.key");
     let issue = refused(&folder, &["tls", "issue", "tls", "--client", "peer"], 20);
-    assert!(issue.starts_with("error: tls/client/peer exists already\nhint: "), "{issue}");
+    assert!(issue.starts_with("error: tls/client/peer already exists\nhint: "), "{issue}");
     assert_eq!(read(&folder, "tls/client/peer/client.key"), key);
     succeed(&folder, &["tls", "issue", "tls", "--client", "peer", "--force"]);
     assert_ne!(read(&folder, "tls/client/peer/client.key"), key);

@@ -55,7 +55,7 @@ fn nothing_that_is_there_is_overwritten() {
         assert_eq!(output.status.code(), Some(20));
         assert_eq!(
             stderr(&output),
-            format!("error: {target:?} exists already\nhint: choose another name, or remove it first\n")
+            format!("error: {target:?} already exists\nhint: choose another name, or remove it first\n")
         );
     }
     assert_eq!(fs::read_to_string(folder.path("full/precious")).unwrap(), "precious");

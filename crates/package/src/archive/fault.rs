@@ -1,27 +1,27 @@
-//! What can be wrong with a tar archive.
+//! Faults of a tar archive.
 
 use std::io;
 
-/// The largest extended header or long name that Go's reader takes, in bytes.
+/// The size limit of Go's reader for an extended header or long name, in bytes.
 pub(crate) const MAX_EXTENDED_HEADER: u64 = 1 << 20;
 
-/// The most that all extended headers and long names of one entry may hold, in bytes. Writers make at most one of each of
-/// the three kinds; a reader that takes any number of them can be kept busy for long.
+/// The size limit for all extended headers and long names of one entry together, in bytes. Writers produce at most one
+/// of each of the three kinds; without the limit, hostile input could keep a reader busy for long.
 pub(crate) const MAX_EXTENDED_HEADERS: u64 = 3 * MAX_EXTENDED_HEADER;
 
-/// A tar archive cannot be read.
+/// The reason why a tar archive cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TarFault {
-    /// A header block or extended header breaks the format.
+    /// A header block or extended header is malformed.
     #[error("a header is damaged: {0}")]
     Header(&'static str),
-    /// An extended header or long name is larger than any reader takes.
+    /// An extended header or long name exceeds Go's limit.
     #[error("an extended header has more than {MAX_EXTENDED_HEADER} bytes")]
     ExtendedHeader,
-    /// The extended headers and long names of one entry are larger than this reader takes; Go takes any number.
+    /// The extended headers and long names of one entry together exceed this reader's limit; Go has no such limit.
     #[error("the extended headers of an entry have more than {MAX_EXTENDED_HEADERS} bytes")]
     ExtendedHeaders,
-    /// A file is stored with its holes left out.
+    /// A file is stored in sparse form, without its holes.
     #[error("{0:?} is stored as a sparse file")]
     Sparse(String),
     /// The archive ends inside a header or a file.
@@ -29,7 +29,7 @@ pub enum TarFault {
     Truncated,
 }
 
-/// Reading stopped: the archive is at fault, or what it is read from.
+/// The reason why reading stopped: a fault of the archive, or of its source.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
@@ -39,7 +39,7 @@ pub(crate) enum Failure {
 }
 
 impl TarFault {
-    /// Returns Go's text for the fault, where it has one.
+    /// Returns Go's text for the fault, if Go has one.
     pub(crate) fn go_text(&self) -> Option<&'static str> {
         match self {
             Self::Header(_) => Some("archive/tar: invalid tar header"),

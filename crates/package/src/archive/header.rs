@@ -1,4 +1,4 @@
-//! One header block of a tar archive, understood as Go's `archive/tar` understands it.
+//! One header block of a tar archive, interpreted as by Go's `archive/tar`.
 
 use super::fault::TarFault;
 use crate::header::TarLayout;
@@ -6,10 +6,10 @@ use crate::header::TarLayout;
 /// The unit of a tar archive, in bytes.
 pub(crate) const BLOCK: usize = 512;
 
-/// One block, as it is in the archive.
+/// One block of the archive.
 pub(crate) type Block = [u8; BLOCK];
 
-/// The fields of a header that matter here.
+/// The relevant fields of a header.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) path: Vec<u8>,
@@ -25,7 +25,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Reads a block. Every numeric field must hold a number, as in Go, even those that nobody uses.
+    /// Parses a block. As in Go, every numeric field must contain a number, even if it is unused.
     pub(crate) fn parse(block: &Block) -> Result<Self, TarFault> {
         if !checksum_matches(block) {
             return Err(TarFault::Header("the checksum does not match"));
@@ -64,14 +64,14 @@ fn layout_of(block: &Block) -> TarLayout {
     }
 }
 
-/// Returns the part of the path that is kept apart from the name.
+/// Returns the part of the path that is stored separately from the name.
 fn prefix(block: &Block, layout: TarLayout) -> &[u8] {
     match layout {
         TarLayout::V7 => &[],
         TarLayout::Ustar => until_nul(&block[345..500]),
         TarLayout::Star => until_nul(&block[345..476]),
         TarLayout::Gnu => {
-            // Go before 1.8 wrote a prefix over the two times of the GNU layout; its reader still forgives that.
+            // Go before 1.8 wrote a prefix over the two times of the GNU layout; its reader still accepts that.
             let holds_time = |field: &[u8]| field[0] == 0 || number(field).is_some();
             let written = until_nul(&block[345..500]);
             let is_time = holds_time(&block[345..357]) && holds_time(&block[357..369]);
@@ -85,7 +85,7 @@ pub(crate) fn until_nul(field: &[u8]) -> &[u8] {
     field.split(|&byte| byte == 0).next().unwrap_or_default()
 }
 
-/// The sum of all bytes with the checksum's own field as spaces; some old programs added them as signed bytes.
+/// Compares the checksum: the sum of all bytes, with its own field as spaces. Some old programs added signed bytes.
 fn checksum_matches(block: &Block) -> bool {
     let byte_at = |(index, &byte): (usize, &u8)| if (148..156).contains(&index) { b' ' } else { byte };
     let unsigned: i64 = block.iter().enumerate().map(byte_at).map(i64::from).sum();
@@ -93,7 +93,7 @@ fn checksum_matches(block: &Block) -> bool {
     octal(&block[148..156]).is_some_and(|written| written == unsigned || written == signed)
 }
 
-/// Reads a numeric field: octal digits, or base 256 when the first bit is set. May be negative.
+/// Parses a numeric field: octal digits, or base 256 if the first bit is set. The result may be negative.
 pub(crate) fn number(field: &[u8]) -> Option<i64> {
     if field[0] & 0x80 == 0 {
         return octal(field);
@@ -112,13 +112,13 @@ pub(crate) fn number(field: &[u8]) -> Option<i64> {
     Some(if inversion == 0 { value } else { !value })
 }
 
-/// Reads octal digits between spaces and NULs; an empty field is zero.
+/// Parses octal digits between spaces and NULs; an empty field is zero.
 fn octal(field: &[u8]) -> Option<i64> {
     let is_padding = |byte: &u8| matches!(byte, b' ' | 0);
     let Some(start) = field.iter().position(|byte| !is_padding(byte)) else { return Some(0) };
     let end = field.iter().rposition(|byte| !is_padding(byte)).map_or(field.len(), |last| last + 1);
     let digits = std::str::from_utf8(until_nul(&field[start..end])).ok()?;
-    // Rust would take a leading plus sign, Go does not.
+    // Rust would accept a leading plus sign; Go does not.
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }

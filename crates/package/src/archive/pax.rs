@@ -1,4 +1,4 @@
-//! Extended (PAX) headers: records that override fields of the header after them.
+//! Extended (PAX) headers: records that override fields of the next header.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ pub(crate) struct Records(HashMap<Vec<u8>, Vec<u8>>);
 const DAMAGED: TarFault = TarFault::Header("an extended header has a malformed record");
 
 impl Records {
-    /// Reads records of the form `LENGTH KEY=VALUE\n`; of two with the same key the later one counts.
+    /// Parses records of the form `LENGTH KEY=VALUE\n`; a later record overrides an earlier one with the same key.
     pub(crate) fn parse(mut content: &[u8]) -> Result<Self, TarFault> {
         let mut records = HashMap::new();
         let mut sparse_fields = 0_usize;
@@ -36,7 +36,7 @@ impl Records {
         Ok(Self(records))
     }
 
-    /// Overrides what the records name. An empty value leaves the header's own.
+    /// Overrides the fields that have a record. An empty value keeps the header's own.
     pub(crate) fn apply(&self, header: &mut Header) -> Result<(), TarFault> {
         if let Some(path) = self.value("path") {
             header.path = path.to_vec();
@@ -58,7 +58,7 @@ impl Records {
         Ok(())
     }
 
-    /// Returns whether Go's reader would take the file for a sparse one.
+    /// Returns whether Go's reader would treat the file as a sparse one.
     pub(crate) fn is_sparse(&self) -> bool {
         let text = |key| self.value(key).unwrap_or_default();
         match (text("GNU.sparse.major"), text("GNU.sparse.minor")) {
@@ -73,7 +73,7 @@ impl Records {
     }
 }
 
-/// Splits the first record off: key, value, rest.
+/// Splits off the first record: key, value, rest.
 fn record(content: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let space = content.iter().position(|&byte| byte == b' ')?;
     let length: usize = std::str::from_utf8(&content[..space]).ok()?.parse().ok()?;
@@ -96,7 +96,7 @@ fn decimal(value: &[u8]) -> Result<i64, TarFault> {
     std::str::from_utf8(value).ok().and_then(|text| text.parse().ok()).ok_or(fault)
 }
 
-/// Reads a time and drops what is less than a second.
+/// Parses a time and drops the fraction of a second.
 fn seconds(value: &[u8]) -> Result<i64, TarFault> {
     let mut parts = value.splitn(2, |&byte| byte == b'.');
     let seconds = decimal(parts.next().unwrap_or_default())?;

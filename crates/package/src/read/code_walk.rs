@@ -1,4 +1,4 @@
-//! The way through `code.tar.gz`, while it streams out of the package.
+//! Walks through `code.tar.gz` while it is read from the package.
 
 use std::io::{self, Read};
 
@@ -10,7 +10,7 @@ use crate::header::GzipHeader;
 use crate::layer::{self, Cause, CompressedArchive};
 use crate::limits::{Layer, Limits, Tally};
 
-/// What was found. A fault is kept, not returned at once: a peer looks at the metadata first.
+/// The result of the walk. A fault is recorded and not returned at once, because a peer checks the metadata first.
 #[derive(Debug, Default)]
 pub(super) struct CodeWalk {
     entries: Vec<CodeEntry>,
@@ -18,11 +18,11 @@ pub(super) struct CodeWalk {
     pub(super) fault: Option<CodeFault>,
 }
 
-/// Why the walk ends early.
+/// The reason why the walk ends early.
 enum Stop<E> {
-    /// The stream of the code failed, or what lies below it.
+    /// The stream of the code, or a lower layer, failed.
     Cause(Cause),
-    /// The archive of the code is damaged.
+    /// The archive of the code is faulty.
     Tar(TarFault),
     Visitor(E),
 }
@@ -37,7 +37,7 @@ impl<E> From<Failure> for Stop<E> {
 }
 
 impl CodeWalk {
-    /// Walks by the rules of unpacking and hands each entry to the visitor.
+    /// Walks by the rules of unpacking and calls the visitor with each entry.
     pub(super) fn unpack<R: Read, E>(
         package: &mut CompressedArchive<R>,
         limits: &Limits,
@@ -60,7 +60,7 @@ impl CodeWalk {
         walk.settle(result)
     }
 
-    /// Walks to see whether the archive can be read to its end.
+    /// Checks only that the archive can be read to its end.
     pub(super) fn check<R: Read, E>(
         package: &mut CompressedArchive<R>,
         limits: &Limits,
@@ -70,7 +70,7 @@ impl CodeWalk {
         walk.settle(result)
     }
 
-    /// Returns the entries, if a peer can unpack them.
+    /// Returns the entries if a peer can unpack them.
     pub(super) fn finish(self) -> Result<Vec<CodeEntry>, CodeFault> {
         if let Some(fault) = self.fault {
             return Err(fault);
@@ -97,7 +97,7 @@ impl CodeWalk {
         Ok(())
     }
 
-    /// Keeps what is the code's fault and returns what is not.
+    /// Records a fault of the code, and returns any other failure.
     fn settle<E>(mut self, result: Result<(), Stop<E>>) -> Result<Self, VisitError<E>> {
         let fault = match result {
             Ok(()) => return Ok(self),
@@ -110,13 +110,13 @@ impl CodeWalk {
                 return Err(VisitError::Read(package_error(Cause::of(error), Some(name))));
             }
         };
-        // A peer reads the archive to its end before it unpacks the first entry.
+        // A peer reads the whole archive before it unpacks the first entry.
         self.fault = Some(CodeFault::Archive(fault));
         Ok(self)
     }
 }
 
-/// Shows the visitor a file of the package's own archive that a peer ignores.
+/// Calls the visitor with a file of the outer archive that a peer ignores.
 pub(super) fn visit_ignored<E>(
     member: &Member,
     content: &mut dyn Read,
@@ -131,7 +131,7 @@ pub(super) fn visit_ignored<E>(
     }
 }
 
-/// Calls the visitor and tells its own failure from one of the content it reads.
+/// Calls the visitor, and distinguishes its own failure from a failure of the content.
 fn visit<E>(
     visited: Visited<'_>,
     content: &mut dyn Read,
@@ -145,7 +145,7 @@ fn visit<E>(
     }
 }
 
-/// Remembers why reading failed.
+/// A reader that records why reading failed.
 struct Content<'a> {
     inner: &'a mut dyn Read,
     failure: Option<io::Error>,
@@ -158,7 +158,7 @@ impl Read for Content<'_> {
                 return error;
             }
             self.failure = Some(error);
-            // Never shown: whoever called the visitor reports the failure kept here.
+            // Never shown: the caller of the visitor reports the recorded failure.
             io::Error::other("the package cannot be read")
         })
     }

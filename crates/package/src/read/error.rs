@@ -1,4 +1,4 @@
-//! Why a package is refused.
+//! The reasons for which a package is rejected.
 
 use std::io;
 
@@ -10,24 +10,24 @@ use crate::layer::{ArchiveFault, GzipFault};
 use crate::limits::LimitExceeded;
 use crate::shown::kind_name;
 
-/// A package cannot be read, or a peer would refuse to install it.
+/// The reason why a package cannot be read, or why a peer would not install it.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The source of the bytes failed.
+    /// The source failed.
     #[error("the package cannot be read: {0}")]
     Io(io::Error),
-    /// It is not gzip at all.
+    /// The file is not gzip.
     #[error("the package is not a gzip file: {0}")]
     NotGzip(GzipFault),
-    /// The package's own archive is damaged.
+    /// The outer archive is damaged.
     #[error("the package is damaged{}: {fault}", reading.as_deref().map(|name| format!(" in {name:?}")).unwrap_or_default())]
     Damaged {
-        /// What is wrong.
+        /// The fault.
         fault: ArchiveFault,
         /// The file in it that was being read.
         reading: Option<String>,
     },
-    /// Something other than a file lies at the top of the package.
+    /// The outer archive contains an entry that is not a file.
     #[error("the package holds {name:?}, which is {}", kind_name(*flag))]
     NotRegular {
         /// The entry.
@@ -35,41 +35,41 @@ pub enum ReadError {
         /// Its type byte in the archive.
         flag: u8,
     },
-    /// `metadata.json` cannot be understood.
+    /// `metadata.json` is invalid.
     #[error("metadata.json: {0}")]
     Metadata(MetadataError),
     /// There is no `code.tar.gz`.
     #[error("the package holds no code.tar.gz")]
     NoCode {
-        /// A file that was perhaps meant.
+        /// A file with a similar name.
         nearest: Option<String>,
     },
     /// There is no `metadata.json`.
     #[error("the package holds no metadata.json")]
     NoMetadata {
-        /// A file that was perhaps meant.
+        /// A file with a similar name.
         nearest: Option<String>,
     },
-    /// The label breaks the rule for labels.
+    /// The label is invalid.
     #[error("metadata.json: {error}")]
     Label {
-        /// What is wrong.
+        /// The fault.
         error: LabelError,
         /// The whole label.
         label: String,
     },
-    /// `code.tar.gz` breaks a rule.
+    /// A peer would not unpack `code.tar.gz`.
     #[error(transparent)]
     Code(CodeFault),
-    /// The package holds more than it may.
+    /// The package exceeds a limit.
     #[error(transparent)]
     Limit(#[from] LimitExceeded),
 }
 
 impl ReadError {
-    /// Returns what a peer or `peer lifecycle chaincode calculatepackageid` says to the same package, for those who match on
-    /// it. [`None`] where a peer accepts the package. Where Go goes on to name an offset or a position in JSON, the
-    /// text ends before it.
+    /// Returns the message of a peer or of `peer lifecycle chaincode calculatepackageid` for the same package, so that
+    /// tools can match it. Returns [`None`] if a peer accepts the package. If Go appends an offset or a position in
+    /// JSON, the text ends before it.
     ///
     /// Source: Fabric 3.1 `core/chaincode/persistence/chaincode_package.go` and
     /// `core/container/externalbuilder/tar.go`.
@@ -100,24 +100,26 @@ impl ReadError {
         }
     }
 
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let by_name = "put both files at the top by name: tar -czf PACKAGE.tgz metadata.json code.tar.gz";
+        let by_name = "name both files when packing: tar -czf PACKAGE.tgz metadata.json code.tar.gz";
         match self {
             Self::Io(_) => None,
             Self::NotGzip(_) => Some(format!("a chaincode package is a .tgz file; {by_name}")),
-            Self::Damaged { .. } => Some("copy or make the package again".to_owned()),
+            Self::Damaged { .. } => Some("copy or create the package again".to_owned()),
             Self::Metadata(error) => error.hint(),
             Self::NoCode { nearest: Some(name) } | Self::NoMetadata { nearest: Some(name) } => {
-                Some(format!("it holds {name:?}, which a peer does not take for it; {by_name}"))
+                Some(format!("it contains {name:?}, but a peer requires the exact name; {by_name}"))
             }
             Self::NotRegular { .. } | Self::NoCode { .. } | Self::NoMetadata { .. } => {
                 Some(by_name.to_owned())
             }
             Self::Label { error, .. } => error.hint(),
             Self::Code(fault) => Some(fault.hint()),
-            Self::Limit(_) => Some("leave out of the package what the chaincode does not need".to_owned()),
+            Self::Limit(_) => {
+                Some("remove files that the chaincode does not need from the package".to_owned())
+            }
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The gzip format without compression: stored blocks, which have one encoding only.
+//! The gzip format without compression: stored blocks, which have only one encoding.
 
 use std::io::{self, Write};
 
@@ -7,16 +7,17 @@ use flate2::Crc;
 /// Method deflate, no flags, no time, no extra flags, unknown system.
 const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
 
-/// The most that one stored block holds.
+/// The maximum content of one stored block, in bytes.
 const BLOCK: usize = 0xffff;
 
-/// The size in bytes of a stream that holds so many.
+/// Returns the size of a stream with `content` bytes.
 pub(crate) fn stored_size(content: u64) -> u64 {
     let blocks = content.div_ceil(BLOCK as u64).max(1);
     HEADER.len() as u64 + 5 * blocks + content + 8
 }
 
-/// Wraps what is written into a gzip stream. The cut into blocks depends on the bytes alone, not on the calls.
+/// A writer that wraps its input into a gzip stream. The division into blocks depends only on the bytes, not on the
+/// calls.
 #[derive(Debug)]
 pub(crate) struct Stored<W> {
     sink: W,
@@ -30,11 +31,11 @@ impl<W: Write> Stored<W> {
         Ok(Self { sink, pending: Vec::with_capacity(BLOCK), crc: Crc::new() })
     }
 
-    /// Writes the last block and the trailer and returns the sink.
+    /// Writes the last block and the trailer, and returns the sink.
     pub(crate) fn finish(mut self) -> io::Result<W> {
         self.block(true)?;
         self.sink.write_all(&self.crc.sum().to_le_bytes())?;
-        // The length modulo 2^32, as the format wants it.
+        // The length modulo 2^32, as the format requires.
         self.sink.write_all(&self.crc.amount().to_le_bytes())?;
         Ok(self.sink)
     }

@@ -1,11 +1,11 @@
-//! Tar entries with nothing in them that differs from machine to machine.
+//! Writes tar entries without anything that differs between machines.
 
 use std::io::{self, Read as _, Write};
 
 use super::WriteError;
 use crate::archive::header::{BLOCK, Block};
 
-/// Whose files they are: the numbers that `peer lifecycle chaincode package` writes.
+/// The owner of an entry, with the numbers that `peer lifecycle chaincode package` writes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Owner {
     /// User and group 0, for the two files of the package.
@@ -17,7 +17,7 @@ pub(crate) enum Owner {
 /// The largest size that fits eleven octal digits.
 const MAX_SIZE: u64 = (1 << 33) - 1;
 
-/// The size in bytes of an archive's end.
+/// The size of an archive's end marker, in bytes.
 pub(crate) const END_SIZE: u64 = 2 * BLOCK as u64;
 
 /// Appends a regular file.
@@ -33,8 +33,8 @@ pub(crate) fn append(
     pad(sink, size)
 }
 
-/// Begins a regular file, whose content must follow and then [`pad`]. A path that a ustar header cannot hold goes into an
-/// extended header before it.
+/// Writes the header of a regular file; its content and [`pad`] must follow. A path that does not fit a ustar header
+/// is written to an extended header before it.
 pub(crate) fn begin(sink: &mut impl Write, path: &str, size: u64, owner: Owner) -> Result<(), WriteError> {
     if size > MAX_SIZE {
         return Err(WriteError::TooLarge { path: path.to_owned(), size });
@@ -46,13 +46,13 @@ pub(crate) fn begin(sink: &mut impl Write, path: &str, size: u64, owner: Owner) 
         sink.write_all(&header(("", "PaxHeaders.0"), b'x', record.len() as u64, Owner::Package))?;
         sink.write_all(record.as_bytes())?;
         pad(sink, record.len() as u64)?;
-        // Overridden by the record; a program that does not know records needs some name.
+        // The record overrides this name; a program that ignores records needs some name.
         ("", "long-name")
     };
     Ok(sink.write_all(&header((prefix, name), b'0', size, owner))?)
 }
 
-/// Fills up the last block of content of this size.
+/// Pads content of this size to a full block.
 pub(crate) fn pad(sink: &mut impl Write, size: u64) -> Result<(), WriteError> {
     let padding = padded(size) - size;
     Ok(io::copy(&mut io::repeat(0).take(padding), sink).map(drop)?)
@@ -62,7 +62,7 @@ fn padded(size: u64) -> u64 {
     size.next_multiple_of(BLOCK as u64)
 }
 
-/// The size in bytes of what [`append`] writes.
+/// Returns the number of bytes that [`append`] writes.
 pub(crate) fn entry_size(path: &str, size: u64) -> u64 {
     let extended = match split(path) {
         Some(_) => 0,
@@ -71,7 +71,7 @@ pub(crate) fn entry_size(path: &str, size: u64) -> u64 {
     extended + BLOCK as u64 + padded(size)
 }
 
-/// Ends the archive.
+/// Writes the end of the archive.
 pub(crate) fn end(sink: &mut impl Write) -> Result<(), WriteError> {
     Ok(io::copy(&mut io::repeat(0).take(END_SIZE), sink).map(drop)?)
 }

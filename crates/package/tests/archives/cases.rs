@@ -1,4 +1,4 @@
-//! The packages on which Go's verdict is recorded in `conformance/go-package/verdicts.tsv`.
+//! The packages for which `conformance/go-package/verdicts.tsv` records Go's results.
 
 use super::{METADATA, empty, extended, file, gzip, header, large, package, package_of, record, tar};
 
@@ -150,7 +150,7 @@ fn code_types() -> Vec<Case> {
     cases.push(("type-top-folder", package(&[empty("./", b'5'), file("./c", "x")])));
     cases.push(("type-old-folder", package(&[empty("a/", 0), file("a/c", "x")])));
     cases.push(("symlink-then-damage", package_of(&gzip(&[empty("x", b'2'), vec![7; 512]].concat()))));
-    // One reader takes the 512 bytes for content of the folder, another for the next header.
+    // One reader treats the 512 bytes as content of the folder, another as the next header.
     let hidden = file("hidden", "");
     cases.push((
         "folder-with-size",
@@ -167,7 +167,7 @@ fn headers() -> Vec<Case> {
     let mut damaged = file("a", "x");
     damaged[0] = b'b';
     let mut signed = header("\u{e9}", b'0', 1).with(b"x");
-    // The sum as signed bytes: 256 less for each byte from 0x80.
+    // The sum of signed bytes: 256 less for each byte from 0x80 on.
     let sum = signed[..512].iter().map(|&byte| i32::from(byte)).sum::<i32>()
         - signed[148..156].iter().map(|&byte| i32::from(byte)).sum::<i32>()
         + 8 * 32

@@ -1,4 +1,4 @@
-//! Archives made byte by byte, good ones and hostile ones.
+//! Archives built byte by byte, valid and hostile ones.
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 #![expect(clippy::unwrap_used, reason = "test code, but not inside a test function")]
@@ -15,7 +15,7 @@ use flate2::write::GzEncoder;
 #[derive(Clone)]
 pub(crate) struct Block([u8; 512]);
 
-/// Starts the header of an entry with ustar layout, mode 0644 and everything else zero.
+/// Starts the header of an entry with ustar layout, mode 0644 and all other fields zero.
 pub(crate) fn header(name: impl AsRef<[u8]>, flag: u8, size: usize) -> Block {
     let mut block = Block([0; 512])
         .field(100, b"0000644\0")
@@ -58,7 +58,7 @@ pub(crate) fn empty(name: impl AsRef<[u8]>, flag: u8) -> Vec<u8> {
     header(name, flag, 0).with(b"")
 }
 
-/// Makes an extended header (`x`, `g`) or a long name (`L`, `K`).
+/// Makes an extended header (type `x` or `g`) or a long name (type `L` or `K`).
 pub(crate) fn extended(flag: u8, content: impl AsRef<[u8]>) -> Vec<u8> {
     header("extended", flag, content.as_ref().len()).with(content.as_ref())
 }
@@ -73,19 +73,19 @@ pub(crate) fn record(key: &str, value: impl AsRef<[u8]>) -> Vec<u8> {
     [format!("{length} {key}=").as_bytes(), value.as_ref(), b"\n"].concat()
 }
 
-/// Puts entries together and ends the archive.
+/// Joins entries and ends the archive.
 pub(crate) fn tar(entries: &[Vec<u8>]) -> Vec<u8> {
     [entries.concat(), vec![0; 1024]].concat()
 }
 
-/// Compresses.
+/// Compresses the content.
 pub(crate) fn gzip(content: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(content).unwrap();
     encoder.finish().unwrap()
 }
 
-/// A metadata.json with a good label.
+/// A metadata.json with a valid label.
 pub(crate) const METADATA: &str = r#"{"type":"ccaas","label":"basic_1.0"}"#;
 
 /// Makes a package of complete metadata and these entries of code.
