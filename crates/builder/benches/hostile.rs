@@ -1,8 +1,8 @@
-//! Measures what the builder takes for each hostile package: time, and the most memory that was resident.
+//! Measures the time and the peak resident memory that the builder needs for each hostile package.
 //!
-//! `cargo bench -p ccs-builder --bench hostile`; a name or a part of one behind `--` chooses packages, and the variable
-//! `CCS_HOSTILE_BUILDER` another program, such as the static one. The bound is 2 s and 64 MiB for each; the last line tells
-//! the worst.
+//! Run it with `cargo bench -p ccs-builder --bench hostile`. An argument after `--` selects packages by a
+//! part of their name, and the variable `CCS_HOSTILE_BUILDER` selects another program, such as the static
+//! one. The limits are 2 s and 64 MiB for each package; the last line prints the worst values.
 
 #[path = "../tests/hostile/der.rs"]
 mod der;
@@ -18,8 +18,8 @@ use std::time::Instant;
 
 use wait4::Wait4 as _;
 
-/// Set for the process between this program and the builder. A new process counts the memory of the one that started it until
-/// it runs a program, so that one must be small.
+/// Marks the intermediate process between this program and the builder. A new process inherits the peak
+/// memory of its parent until it executes a program, so the parent must be small.
 const LAUNCHED: &str = "CCS_HOSTILE_LAUNCHED";
 
 fn main() -> io::Result<()> {
@@ -46,7 +46,8 @@ fn main() -> io::Result<()> {
     Ok(())
 }
 
-/// This program, so that it calls the builder in the same way.
+/// Returns a command that runs this program as the intermediate process, with the same arguments for the
+/// builder.
 fn launcher(build: &Command) -> io::Result<Command> {
     let mut launcher = Command::new(std::env::current_exe()?);
     let program = std::env::var_os("CCS_HOSTILE_BUILDER").unwrap_or(build.get_program().to_owned());
@@ -55,7 +56,7 @@ fn launcher(build: &Command) -> io::Result<Command> {
     Ok(launcher)
 }
 
-/// Calls the builder, and prints its exit code, the milliseconds it took and the KiB that were resident.
+/// Runs the builder and prints its exit code, the elapsed milliseconds and its peak resident memory in KiB.
 fn launch() -> io::Result<()> {
     let words: Vec<OsString> = std::env::args_os().skip(1).collect();
     let (program, arguments) = words.split_first().ok_or(io::ErrorKind::InvalidInput)?;

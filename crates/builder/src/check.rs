@@ -1,4 +1,4 @@
-//! What a peer would only find when it launches the chaincode, found when the package is installed.
+//! Checks at install time for faults that a peer would report only when it launches the chaincode.
 
 use std::time::SystemTime;
 
@@ -10,10 +10,10 @@ pub use crate::error::TlsError;
 use crate::limits::MAX_CONNECTION;
 use crate::{Error, Warning};
 
-/// A certificate that ends within this many days is warned about.
+/// The number of days before its expiry at which a certificate causes a warning.
 pub const EXPIRY_WARNING_DAYS: u64 = 30;
 
-/// Checks a rendered connection, brings its dial timeout into one form, and adds what should be warned about.
+/// Checks a rendered connection, normalizes its dial timeout, and adds warnings.
 pub fn check(connection: &mut Connection, now: SystemTime, warnings: &mut Vec<Warning>) -> Result<(), Error> {
     check_address(connection)?;
     check_dial_timeout(connection, warnings)?;
@@ -21,7 +21,8 @@ pub fn check(connection: &mut Connection, now: SystemTime, warnings: &mut Vec<Wa
     check_client(connection, now, warnings)
 }
 
-/// Checks that the connection.json of the build is not larger than that of a package may be: `release` reads it again.
+/// Checks that the connection.json of the build does not exceed the limit for packages, because `release`
+/// reads it again.
 pub fn check_size(connection: &Connection) -> Result<(), Error> {
     let size = connection.to_json().len() as u64;
     if size > MAX_CONNECTION { Err(Error::RenderedTooLarge { size }) } else { Ok(()) }
@@ -32,14 +33,14 @@ pub fn check_address(connection: &Connection) -> Result<(), Error> {
     connection.address.parse::<Address>().map(drop).map_err(Error::Address)
 }
 
-/// Checks the dial timeout and brings it into one form.
+/// Checks the dial timeout and normalizes it.
 pub fn check_dial_timeout(connection: &mut Connection, warnings: &mut Vec<Warning>) -> Result<(), Error> {
     let Some(timeout) = connection.dial_timeout.take() else { return Ok(()) };
     let duration = timeout.duration().map_err(Error::DialTimeout)?;
     if duration.nanoseconds() < 0 {
         return Err(Error::NegativeDialTimeout(duration));
     }
-    // No connection is made within a millisecond: the number was probably meant in another unit.
+    // No connection is established within a millisecond: the author probably meant another unit.
     if (1..1_000_000).contains(&duration.nanoseconds()) {
         warnings.push(Warning::ShortDialTimeout(duration));
     }
@@ -47,7 +48,7 @@ pub fn check_dial_timeout(connection: &mut Connection, warnings: &mut Vec<Warnin
     Ok(())
 }
 
-/// Checks the root certificates of a connection with TLS.
+/// Checks the root certificates of a TLS connection.
 pub fn check_roots(
     connection: &Connection,
     now: SystemTime,
@@ -56,7 +57,7 @@ pub fn check_roots(
     if connection.tls_required { roots(connection, now, warnings).map_err(Error::Tls) } else { Ok(()) }
 }
 
-/// Checks what the peer presents with client authentication, and whether `domain` has an effect.
+/// Checks the client certificate that the peer presents, and whether `domain` has an effect.
 pub fn check_client(
     connection: &Connection,
     now: SystemTime,
@@ -86,7 +87,7 @@ fn roots(connection: &Connection, now: SystemTime, warnings: &mut Vec<Warning>) 
             Err(error) => expired.push(error),
         }
     }
-    // A bundle may keep an old root beside the new one while certificates are being renewed.
+    // A bundle may keep an old root next to the new one during a renewal.
     if expired.len() < bundle.certificates.len() {
         warnings.extend(expired.into_iter().map(Warning::ExpiredRoot));
         return Ok(());
@@ -117,7 +118,8 @@ fn unchecked(field: &'static str, key: Option<UncheckedKey>) -> Option<Warning> 
     key.map(|key| Warning::UncheckedKey { field, key })
 }
 
-/// Returns a warning for a certificate that soon ends or has not begun; one that has ended is an error.
+/// Returns a warning for a certificate that expires soon or is not valid yet, and an error for an expired
+/// one.
 fn validity(
     field: &'static str,
     certificate: &Certificate,
@@ -137,7 +139,7 @@ fn validity(
     }
 }
 
-/// Warns about TLS material that a peer will not look at; for a connection as packaged.
+/// Warns about certificates and keys that a peer ignores; takes the connection as packaged.
 #[must_use]
 pub fn unused_tls(package: &Connection) -> Option<Warning> {
     let fields = [

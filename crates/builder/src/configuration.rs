@@ -1,4 +1,5 @@
-//! What templates may refer to: the configuration, and what the peer tells by its folders and environment.
+//! The data available to templates: the operator's configuration, and values from the peer's folders and
+//! environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::ffi::OsStrExt as _;
@@ -18,14 +19,16 @@ use crate::variables::CONFIGURATION_VARIABLE;
 /// The data of the templates.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Configuration {
-    /// What the operator configured; [`None`] when nothing is, which Go's templates tell from an empty object.
+    /// The operator's configuration. [`None`] if there is none, which Go's templates distinguish from an
+    /// empty object.
     configured: Option<BTreeMap<String, Value>>,
-    /// What is known without configuration.
+    /// Values that need no configuration.
     built_in: BTreeMap<String, Value>,
 }
 
 impl Configuration {
-    /// Reads config.json and the variable, and adds what the surroundings and the folder of the source tell.
+    /// Reads the variable and config.json, and adds the values from the environment and the name of the
+    /// source folder.
     pub fn gather(surroundings: &Surroundings, source: &Path, label: &str) -> Result<Self, Error> {
         let mut built_in = package_variables(source, label);
         for (name, value) in &surroundings.peer {
@@ -36,8 +39,8 @@ impl Configuration {
 
     /// Returns the data for a template that reads `keys`.
     ///
-    /// Only the built-in variables that a template names are in it: a template that looks at all the data at once
-    /// (`{{range $k, $v := .}}`) finds what Fabric's own builder would give it.
+    /// It includes only the built-in variables that the template names. A template that iterates over all
+    /// the data (`{{range $k, $v := .}}`) therefore sees what Fabric's own builder would pass to it.
     #[must_use]
     pub fn data_for(&self, keys: &BTreeSet<String>) -> Option<BTreeMap<String, Value>> {
         let mut data = self.configured.clone();
@@ -47,23 +50,23 @@ impl Configuration {
         data
     }
 
-    /// Returns whether there is a variable or a config.json with an object in it.
+    /// Returns whether the variable or config.json contains an object.
     #[must_use]
     pub fn is_configured(&self) -> bool {
         self.configured.is_some()
     }
 
-    /// Names all keys that a template can use.
+    /// Returns all keys that a template can use.
     #[must_use]
     pub fn keys(&self) -> BTreeSet<&str> {
         self.configured.iter().flatten().chain(&self.built_in).map(|(key, _)| key.as_str()).collect()
     }
 }
 
-/// The package's own variables, from the name of the folder in which the peer unpacks it.
+/// Derives the package's own variables from the name of the folder in which the peer unpacks it.
 ///
-/// The peer tells a builder nothing about the package ID but this name. Where it has another form, or names another
-/// package than metadata.json does, the variables do not exist.
+/// This name is the only place where a builder finds the package ID. If it has another form, or names
+/// another package than metadata.json does, the variables do not exist.
 fn package_variables(source: &Path, label: &str) -> BTreeMap<String, Value> {
     let absolute = std::path::absolute(source).unwrap_or_default();
     let folder = absolute.parent().and_then(Path::file_name).and_then(|name| name.to_str());
@@ -78,7 +81,7 @@ fn package_variables(source: &Path, label: &str) -> BTreeMap<String, Value> {
     })
 }
 
-/// config.json beside `bin`, with the keys of the variable over it.
+/// Merges config.json, which is next to `bin`, with the variable, whose keys override it.
 fn configured(surroundings: &Surroundings) -> Result<Option<BTreeMap<String, Value>>, Error> {
     let mut all = None;
     if let Some(folder) = &surroundings.builder_folder {
@@ -102,7 +105,7 @@ fn configured(surroundings: &Surroundings) -> Result<Option<BTreeMap<String, Val
     Ok(all)
 }
 
-/// Reads a configuration; `null` is none.
+/// Parses a configuration; `null` counts as no configuration.
 pub fn parse(content: &[u8]) -> Result<Option<BTreeMap<String, Value>>, ConfigurationError> {
     let json = json::parse(content)?;
     match json.kind() {
@@ -112,7 +115,7 @@ pub fn parse(content: &[u8]) -> Result<Option<BTreeMap<String, Value>>, Configur
     }
 }
 
-/// Reads one configuration, and counts its values.
+/// Converts one configuration and counts its values.
 struct Reading {
     values: usize,
 }
@@ -126,7 +129,8 @@ impl Reading {
         object.members().map(|(key, member)| Ok((key, self.value(member, depth)?))).collect()
     }
 
-    /// Converts to what `encoding/json` stores in an `interface{}`; a container here is the `depth`th around its content.
+    /// Converts a value to what `encoding/json` stores in an `interface{}`; a container at this level has
+    /// nesting depth `depth`.
     fn value(&mut self, json: Json<'_>, depth: usize) -> Result<Value, ConfigurationError> {
         self.values += 1;
         if self.values > MAX_CONFIGURATION_VALUES {

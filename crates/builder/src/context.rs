@@ -1,4 +1,4 @@
-//! What one call was given: folders and environment, read once and nowhere else.
+//! The folders and environment of one call, read once and in one place.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,12 +9,12 @@ use crate::Error;
 use crate::program::Program;
 use crate::variables::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
 
-/// The arguments of one call.
+/// The positional arguments of one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arguments<const N: usize>(pub [PathBuf; N]);
 
 impl<const N: usize> Arguments<N> {
-    /// Checks the number of arguments and that none is empty.
+    /// Checks that the number of arguments is right and that none is empty.
     pub fn read(program: Program, given: Vec<OsString>) -> Result<Self, Error> {
         let found = given.len();
         let paths: Vec<PathBuf> = given.into_iter().map(PathBuf::from).collect();
@@ -26,16 +26,16 @@ impl<const N: usize> Arguments<N> {
     }
 }
 
-/// The part of the world outside SRC and METADATA that decides what `build` makes of them.
+/// The inputs of `build` apart from SRC and METADATA.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
     /// The value of [`CONFIGURATION_VARIABLE`].
     pub configuration: Option<OsString>,
     /// The folder above `bin`, where config.json may be.
     pub builder_folder: Option<PathBuf>,
-    /// Template variables from the environment, by their names in templates.
+    /// Template variables from the environment, by their template names.
     pub peer: Vec<(&'static str, String)>,
-    /// The time against which certificates are checked.
+    /// The time at which certificates must be valid.
     pub now: SystemTime,
 }
 
@@ -56,9 +56,10 @@ impl Surroundings {
     }
 }
 
-/// The folder of the builder that a program belongs to: the one above `bin`.
+/// Returns the builder's folder: the one above the `bin` folder that contains the program.
 fn builder_folder(called: &Path) -> Option<PathBuf> {
-    // A name without a folder was found through PATH, which a peer never does; then the kernel knows where it is.
+    // A name without a folder was found through PATH, which a peer never uses; the kernel then knows the
+    // location.
     let program =
         if called.components().count() > 1 { called.to_owned() } else { env::current_exe().ok()? };
     let absolute = std::path::absolute(program).ok()?;

@@ -1,4 +1,4 @@
-//! Why a program of the builder fails, with the code it ends with and what to do about it.
+//! Errors of the builder's programs, with their exit codes and hints.
 
 mod configuration;
 mod read;
@@ -26,18 +26,18 @@ use crate::variables::CONFIGURATION_VARIABLE;
 /// A failure of detect, build, release or install.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The executable was called by no name and with no argument that it knows.
-    #[error("there is no program {0:?} in ccs-builder")]
+    /// The executable was called under an unknown name and without a known argument.
+    #[error("ccs-builder has no program {0:?}")]
     UnknownProgram(OsString),
     /// The number of arguments is wrong.
     #[error("{} takes {}, not {found}", program.name(), counted(program.arguments().len()))]
     ArgumentCount {
         /// The program that was called.
         program: Program,
-        /// How many arguments it got.
+        /// The number of arguments given.
         found: usize,
     },
-    /// An argument is the empty text.
+    /// An argument is empty.
     #[error("the argument {name} of {} is empty", program.name())]
     EmptyArgument {
         /// The program that was called.
@@ -45,11 +45,11 @@ pub enum Error {
         /// The argument's name.
         name: &'static str,
     },
-    /// The time between two looks at the installed programs is no duration.
+    /// The interval of `--every` is not a valid duration.
     #[error("--every: {0}")]
     Interval(DurationError),
-    /// The time between two looks at the installed programs is zero or below.
-    #[error("--every {0} is no time to wait")]
+    /// The interval of `--every` is zero or negative.
+    #[error("--every must be greater than zero, got {0}")]
     NoInterval(ccs_files::GoDuration),
     /// The output would overwrite the input.
     #[error("{} is both input and output", folder.display())]
@@ -65,7 +65,7 @@ pub enum Error {
         /// Why.
         source: ReadError,
     },
-    /// metadata.json is broken.
+    /// metadata.json is invalid.
     #[error("{}: {error}", path.display())]
     Metadata {
         /// The file.
@@ -73,12 +73,12 @@ pub enum Error {
         /// What is wrong with it.
         error: MetadataError,
     },
-    /// `build` was called for a package that `detect` does not take.
+    /// `build` was called for a package that `detect` rejects.
     #[error("{}: the type is {found:?}, not ccaas or external", path.display())]
     ForeignType {
         /// The file.
         path: PathBuf,
-        /// The type, shortened.
+        /// The type, truncated.
         found: String,
     },
     /// connection.json cannot be read.
@@ -89,7 +89,7 @@ pub enum Error {
         /// Why.
         source: ReadError,
     },
-    /// connection.json is broken.
+    /// connection.json is invalid.
     #[error("{}: {error}", path.display())]
     Connection {
         /// The file.
@@ -97,17 +97,17 @@ pub enum Error {
         /// What is wrong with it.
         error: ConnectionError,
     },
-    /// A rendered connection.json is larger than the packaged one may be.
+    /// A rendered connection.json exceeds the limit for packaged ones.
     #[error(
         "connection.json: its rendered form has {size} bytes, more than {}",
         crate::limits::MAX_CONNECTION
     )]
     RenderedTooLarge {
-        /// How large it is, in bytes.
+        /// The size in bytes.
         size: u64,
     },
     /// `release` was not given the output of `build`.
-    #[error("{} is not what build writes", path.display())]
+    #[error("{} is not an output of build", path.display())]
     NotABuild {
         /// The file.
         path: PathBuf,
@@ -128,18 +128,18 @@ pub enum Error {
     /// The dial timeout is not a duration.
     #[error("connection.json: dial_timeout: {0}")]
     DialTimeout(DurationError),
-    /// The dial timeout is below zero, with which every connection fails at once.
+    /// The dial timeout is negative, so every connection would fail at once.
     #[error("connection.json: dial_timeout {0} is negative")]
     NegativeDialTimeout(ccs_files::GoDuration),
     /// Certificates or keys are missing or unusable.
     #[error("connection.json: {0}")]
     Tls(TlsError),
-    /// A file lies where no index may lie.
+    /// A file is in a place where indexes are not allowed.
     #[error("META-INF/{path}: {error}")]
     IndexPath {
         /// The file, below META-INF.
         path: String,
-        /// What is wrong with its place.
+        /// What is wrong with its path.
         error: PathError,
     },
     /// A file is not an index definition.
@@ -158,17 +158,17 @@ pub enum Error {
         /// Why.
         source: ReadError,
     },
-    /// META-INF holds a link, a pipe or the like, or is no folder.
+    /// META-INF is not a folder, or contains a symbolic link, a pipe or the like.
     #[error("{} is {found}, not {expected}", path.display())]
     Kind {
         /// The place.
         path: PathBuf,
-        /// What is there.
+        /// The kind of file found.
         found: &'static str,
-        /// What should be there.
+        /// The kind of file expected.
         expected: &'static str,
     },
-    /// The configuration for templates is broken.
+    /// The configuration for templates is invalid.
     #[error("{origin}: {error}")]
     Configuration {
         /// The variable or file.
@@ -176,25 +176,25 @@ pub enum Error {
         /// What is wrong with it.
         error: ConfigurationError,
     },
-    /// The system refuses to read something.
+    /// The system could not read a file or folder.
     #[error("cannot read {}", path.display())]
     Read {
-        /// The place.
+        /// The file or folder.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// The system refuses to write something.
+    /// The system could not write a file or folder.
     #[error("cannot {action} {}", path.display())]
     Write {
-        /// What was tried.
+        /// The action that failed.
         action: &'static str,
-        /// The place.
+        /// The file or folder.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
-    /// The program `run` beside this one does not start.
+    /// The program `run` in the builder's folder cannot be started.
     #[error("cannot start {}, which launches packages of this type", path.display())]
     Launcher {
         /// The program.
@@ -202,10 +202,10 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// The system does not let the process wait for the signal that ends it.
+    /// The system cannot set up the wait for the signal that ends the process.
     #[error("cannot wait for SIGTERM")]
     Signals(#[source] io::Error),
-    /// A program that was installed does not run.
+    /// A newly installed program does not run.
     #[error("the installed program {} does not run: {reason}", path.display())]
     SelfTest {
         /// The program.
@@ -215,13 +215,13 @@ pub enum Error {
     },
 }
 
-/// What is wrong with the output of `build`.
+/// What is wrong with an output of `build`.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildFault {
     /// connection.json cannot be read.
     #[error(transparent)]
     Unreadable(#[from] ReadError),
-    /// connection.json is broken.
+    /// connection.json is invalid.
     #[error(transparent)]
     Broken(#[from] ConnectionError),
 }
@@ -231,7 +231,7 @@ fn counted(arguments: usize) -> String {
 }
 
 impl Error {
-    /// Returns the code that the program ends with.
+    /// Returns the exit code of the program.
     #[must_use]
     pub fn code(&self) -> ExitCode {
         match self {
@@ -265,7 +265,7 @@ impl Error {
         }
     }
 
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -274,7 +274,7 @@ impl Error {
                 Some(format!("usage: {}", program.usage()))
             }
             Self::NoInterval(_) => Some("for example --every 60s".to_owned()),
-            Self::SameFolder { .. } => Some("give the output a folder of its own".to_owned()),
+            Self::SameFolder { .. } => Some("use a separate folder for the output".to_owned()),
             Self::MetadataUnreadable { source: ReadError::Missing, .. } => {
                 Some("the second argument is the folder in which the peer puts metadata.json".to_owned())
             }
@@ -286,17 +286,17 @@ impl Error {
             Self::Connection { error, .. } => error.hint(),
             Self::Template { error, .. } => error.hint(),
             Self::RenderedTooLarge { .. } => {
-                Some("leave out what the peer does not need, or render less into it".to_owned())
+                Some("remove what the peer does not need, or render less text into it".to_owned())
             }
             Self::Address(error) => error.hint(),
             Self::Interval(error) | Self::DialTimeout(error) => error.hint(),
-            Self::NegativeDialTimeout(_) => Some("leave it out for the peer's default of 3s".to_owned()),
+            Self::NegativeDialTimeout(_) => Some("omit it to use the peer's default of 3s".to_owned()),
             Self::Tls(error) => error.hint(),
             Self::IndexPath { error, .. } => error.hint(),
             Self::Index { error, .. } => error.hint(),
-            Self::Kind { .. } => Some("a package holds folders and plain files only".to_owned()),
+            Self::Kind { .. } => Some("a package may contain only folders and regular files".to_owned()),
             Self::Configuration { .. } => Some(format!(
-                r#"{CONFIGURATION_VARIABLE} and config.json hold one JSON object: {{"peer":"peer0"}}"#
+                r#"{CONFIGURATION_VARIABLE} and config.json must each contain one JSON object, such as {{"peer":"peer0"}}"#
             )),
             Self::Write { source, .. } => write_hint(source),
             Self::SelfTest { .. } | Self::Launcher { .. } => Some(
@@ -314,14 +314,14 @@ impl Error {
     }
 }
 
-/// A refusal by the system is an input/output error; what is wrong with the file itself has the file's own code.
+/// Returns the input/output code for an error of the system, and `code` for a fault of the file itself.
 fn unless_system(error: &ReadError, code: ExitCode) -> ExitCode {
     if matches!(error, ReadError::System(_)) { ExitCode::InputOutput } else { code }
 }
 
 fn write_hint(error: &io::Error) -> Option<String> {
     let hint = match error.kind() {
-        io::ErrorKind::StorageFull => "free some space where TMPDIR of the peer points",
+        io::ErrorKind::StorageFull => "free some space in the folder that the peer's TMPDIR names",
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             "the user of this process must be able to write there"
         }

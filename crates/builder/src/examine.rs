@@ -1,7 +1,8 @@
-//! All that is wrong with a source, where `build` stops at the first error, and without the peer's configuration.
+//! Reports all errors in a source. `build` stops at the first; this module also works without the peer's
+//! configuration.
 //!
-//! The checks are those of [`crate::stages::prepare`], in its order. A field whose template reads a key that nobody
-//! defined here is left unchecked: only the peer that has the key can tell.
+//! It runs the checks of [`crate::stages::prepare`] in the same order. A field whose template reads an
+//! undefined key is not checked: only a peer that defines the key can do that.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,28 +16,28 @@ use crate::render::{self, TemplateError};
 use crate::stages::read_connection;
 use crate::{Error, Warning, check, meta_inf};
 
-/// What the builder has to say to a source.
+/// The findings of the builder for one source.
 #[derive(Debug, Default)]
 pub struct Examination {
     /// The connection as it is packaged, if it can be read.
     pub package: Option<Connection>,
-    /// The connection as a peer would get it, if no template stands in the way.
+    /// The connection as a peer would get it, if all templates can be rendered.
     pub rendered: Option<Connection>,
-    /// What the builder refuses, in its order; it would stop at the first.
+    /// The errors, in the builder's order; `build` would stop at the first.
     pub errors: Vec<Error>,
-    /// What it warns about.
+    /// The warnings.
     pub warnings: Vec<Warning>,
-    /// Templates that read a key which the peer's configuration must define.
+    /// Templates that read a key which only the peer's configuration can define.
     pub missing: Vec<MissingKey>,
 }
 
 /// A template that cannot be rendered here.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the peer's configuration must define what {field} uses: {error}")]
+#[error("the peer's configuration must define the keys that {field} uses: {error}")]
 pub struct MissingKey {
     /// The field that holds the template.
     pub field: &'static str,
-    /// What is missing.
+    /// The missing key.
     pub error: RenderError,
 }
 
@@ -51,7 +52,7 @@ pub fn examine(source: &Path, metadata: &PackageMetadata, surroundings: &Surroun
     found
 }
 
-/// Examines the indexes of a package alone: one that has no connection.json.
+/// Examines only the indexes of a package, for one without connection.json.
 #[must_use]
 pub fn examine_meta_inf(source: &Path) -> Examination {
     let mut found = Examination::default();
@@ -123,22 +124,22 @@ impl Examination {
         self.warnings.append(&mut warnings);
     }
 
-    /// Keeps the error, or returns the value.
+    /// Records an error, or returns the value.
     fn keep<T>(&mut self, result: Result<T, Error>) -> Option<T> {
         result.map_err(|error| self.errors.push(error)).ok()
     }
 }
 
-/// Chooses the files of a package's source that the builder reads, for whoever unpacks them for it.
+/// Selects the files of a package's source that the builder reads, for a caller that unpacks them.
 ///
-/// Of too many files it chooses as many as show that they are too many.
+/// If there are too many files, it selects only enough of them to exceed the limit.
 #[derive(Debug, Default)]
 pub struct Inputs {
     chosen: usize,
 }
 
 impl Inputs {
-    /// Returns whether a file or folder is needed; the path is relative to the source.
+    /// Returns whether the builder needs a file or folder; the path is relative to the source.
     pub fn needs(&mut self, path: &Path) -> bool {
         let is_read = ["connection.json", "META-INF", "metadata"].iter().any(|name| path.starts_with(name));
         self.chosen += usize::from(is_read);
@@ -210,7 +211,9 @@ mod tests {
         let found = examined(r#"{"address":"{{.host}}","dial_timeout":"-1s"}"#, None);
         assert_eq!(
             found.missing.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            ["the peer's configuration must define what address uses: key \"host\" is not set (line 1)"]
+            [
+                "the peer's configuration must define the keys that address uses: key \"host\" is not set (line 1)"
+            ]
         );
         assert_eq!(
             found.errors.iter().map(|error| chain(error)).collect::<Vec<_>>(),

@@ -1,18 +1,19 @@
-//! Exit codes: all that a person who types `peer lifecycle chaincode install` sees of a failure.
+//! Exit codes, which are all that the user of `peer lifecycle chaincode install` sees of a failure.
 
 use std::fmt;
 
-/// What a program of the builder ends with. The numbers and words are stable; `docs/exit-codes.md` explains each.
+/// The exit code of a program of the builder. The numbers and words are stable; `docs/exit-codes.md`
+/// explains each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum ExitCode {
-    /// Everything worked.
+    /// Success.
     Ok = 0,
     /// `detect`: the package is for another builder.
     NotOurs = 1,
-    /// metadata.json is missing or broken.
+    /// metadata.json is missing or invalid.
     Metadata = 10,
-    /// connection.json is missing or is not what it should be.
+    /// connection.json is missing or invalid.
     Connection = 11,
     /// A template in connection.json cannot be rendered.
     Template = 12,
@@ -20,15 +21,15 @@ pub enum ExitCode {
     Address = 13,
     /// Certificates or keys are missing or cannot be used.
     Tls = 14,
-    /// META-INF holds something that is not a CouchDB index.
+    /// META-INF contains a file that is not a CouchDB index.
     Index = 15,
-    /// `dial_timeout` is no duration, or a negative one.
+    /// `dial_timeout` is not a valid duration, or is negative.
     DialTimeout = 16,
-    /// The builder's configuration, variable or file, is broken.
+    /// The builder's configuration, from the variable or the file, is invalid.
     Configuration = 17,
     /// Reading or writing failed.
     InputOutput = 20,
-    /// The program was called in another way than a peer calls it.
+    /// The arguments differ from those that a peer passes.
     Usage = 64,
 }
 
@@ -55,7 +56,7 @@ impl ExitCode {
         self as u8
     }
 
-    /// Returns the word that messages use beside the number.
+    /// Returns the word that messages print with the number.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

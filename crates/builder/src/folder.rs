@@ -1,6 +1,7 @@
-//! Folders by handle: what was checked is what is used, although somebody may put a link in its place meanwhile.
+//! Access to folders by handle, so that a program that replaces a checked name with a link cannot redirect
+//! the access.
 //!
-//! Every name is looked up in an open folder, and a name that is a symbolic link is not followed.
+//! Every name is looked up in an open folder, and symbolic links are not followed.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, OpenOptions, Permissions};
@@ -11,16 +12,16 @@ use std::path::{Component, Path};
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, openat, renameat, statat};
 
-/// Mode of every file that is made, programs aside: connection.json may hold a private key.
+/// The mode of every new file that is not a program: connection.json may contain a private key.
 pub(crate) const FILE_MODE: u32 = 0o600;
 
-/// Mode of every program that is made.
+/// The mode of every new program.
 pub(crate) const PROGRAM_MODE: u32 = 0o700;
 
-/// Mode of every folder that is made.
+/// The mode of every new folder.
 pub(crate) const FOLDER_MODE: u32 = 0o700;
 
-/// What a name in a folder stands for.
+/// The kind of a folder's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     File,
@@ -30,7 +31,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// Names it, with its article.
+    /// Returns its name with an article.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::File => "a file",
@@ -57,25 +58,25 @@ impl From<FileType> for Kind {
 pub(crate) struct Folder(File);
 
 impl Folder {
-    /// Opens a folder by its path; the caller may name it by links.
+    /// Opens a folder by its path, which may contain links.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let flags = (OFlags::DIRECTORY | OFlags::NONBLOCK).bits().cast_signed();
         OpenOptions::new().read(true).custom_flags(flags).open(path).map(Self)
     }
 
-    /// Opens a folder in this one.
+    /// Opens a subfolder.
     pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(Self(openat(&self.0, name, flags, Mode::empty())?.into()))
     }
 
-    /// Opens a file in this folder to read it; a pipe does not block.
+    /// Opens a file in this folder for reading, without blocking on a pipe.
     pub(crate) fn file(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(openat(&self.0, name, flags, Mode::empty())?.into())
     }
 
-    /// Says what a name stands for; [`None`] if there is nothing of that name.
+    /// Returns the kind of an entry, or [`None`] if it does not exist.
     pub(crate) fn kind(&self, name: &OsStr) -> io::Result<Option<Kind>> {
         match statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(found) => Ok(Some(FileType::from_raw_mode(found.st_mode).into())),
@@ -84,7 +85,7 @@ impl Folder {
         }
     }
 
-    /// Walks the names in the folder.
+    /// Iterates over the entries.
     pub(crate) fn entries(&self) -> io::Result<impl Iterator<Item = io::Result<(OsString, Kind)>>> {
         let entries = Dir::read_from(&self.0)?;
         Ok(entries.filter_map(|entry| {
@@ -95,7 +96,7 @@ impl Folder {
             };
             let name = OsStr::from_bytes(entry.file_name().to_bytes()).to_owned();
             let kind = match entry.file_type() {
-                // Some file systems do not tell it with the name.
+                // Some file systems do not report the kind with the name.
                 FileType::Unknown => self.kind(&name).map(|kind| kind.unwrap_or(Kind::Other)),
                 found => Ok(found.into()),
             };
@@ -103,16 +104,16 @@ impl Folder {
         }))
     }
 
-    /// Makes a folder in this one, which must not exist, and opens it.
+    /// Creates a subfolder, which must not exist, and opens it.
     pub(crate) fn make_folder(&self, name: &OsStr) -> io::Result<Self> {
         mkdirat(&self.0, name, Mode::from_raw_mode(FOLDER_MODE))?;
         let made = self.folder(name)?;
-        // The umask may have taken bits away.
+        // The umask may have cleared some bits.
         made.0.set_permissions(Permissions::from_mode(FOLDER_MODE))?;
         Ok(made)
     }
 
-    /// Makes a file in this folder, which must not exist.
+    /// Creates a file in this folder, which must not exist.
     pub(crate) fn write(&self, name: &OsStr, content: &[u8], mode: u32) -> io::Result<()> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file = File::from(openat(&self.0, name, flags, Mode::from_raw_mode(mode))?);
@@ -120,7 +121,7 @@ impl Folder {
         file.write_all(content)
     }
 
-    /// Makes a file below this folder, and the folders on its way as far as they are missing.
+    /// Creates a file below this folder, with any missing folders of its path.
     pub(crate) fn write_below(&self, path: &Path, content: &[u8]) -> io::Result<()> {
         let mut names = names(path)?;
         let file = names.pop().ok_or(io::ErrorKind::InvalidInput)?;
@@ -136,7 +137,7 @@ impl Folder {
         folders.last().unwrap_or(self).write(file, content, FILE_MODE)
     }
 
-    /// Moves a name of this folder to a name of another one; false if there is nothing to move.
+    /// Moves an entry of this folder into another folder; returns false if the entry does not exist.
     pub(crate) fn rename(&self, name: &OsStr, to: &Self, new_name: &OsStr) -> io::Result<bool> {
         match renameat(&self.0, name, &to.0, new_name) {
             Ok(()) => Ok(true),
@@ -145,7 +146,7 @@ impl Folder {
         }
     }
 
-    /// Returns whether a path leads to this folder.
+    /// Returns whether a path refers to this folder.
     pub(crate) fn is_at(&self, path: &Path) -> io::Result<bool> {
         let (own, other) = (self.0.metadata()?, path.metadata()?);
         Ok((own.dev(), own.ino()) == (other.dev(), other.ino()))
@@ -157,7 +158,7 @@ impl Folder {
     }
 }
 
-/// Splits a relative path into its names; `..` and the like are not names.
+/// Splits a relative path into names; rejects `..` and the like.
 pub(crate) fn names(path: &Path) -> io::Result<Vec<&OsStr>> {
     path.components()
         .map(|component| match component {

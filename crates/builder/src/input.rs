@@ -1,4 +1,4 @@
-//! Reads single files of a package with a limit, and only if they are files.
+//! Reads single regular files of a package, up to a limit.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _};
@@ -10,12 +10,12 @@ use rustix::fs::OFlags;
 pub use crate::error::ReadError;
 pub use crate::limits::MAX_CONNECTION;
 
-/// The most that metadata.json, config.json or an index may hold, in bytes.
+/// The limit for metadata.json, config.json and each index, in bytes.
 pub const MAX_SMALL: u64 = 1024 * 1024;
 
 /// Reads a whole file of at most `limit` bytes.
 pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
-    // A device may do something when it is opened, so look first.
+    // Opening a device may have side effects, so check the kind first.
     let metadata = std::fs::metadata(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => ReadError::Missing,
         _ => ReadError::System(error),
@@ -23,7 +23,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
     if !metadata.is_file() {
         return Err(ReadError::NotAFile);
     }
-    // Should a pipe have taken its place, it must not block.
+    // A pipe that has replaced the file meanwhile must not block.
     let flags = OFlags::NONBLOCK.bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(ReadError::System)?;
     read_file(file, limit)
@@ -56,7 +56,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(read(&pipe, 10).unwrap_err().to_string(), "it is not a file");
-        // As if the pipe had taken the place of a file after it was looked at.
+        // Simulates a pipe that replaces a file after the check.
         let opened = crate::folder::Folder::open(folder.path()).unwrap().file("pipe".as_ref()).unwrap();
         assert_eq!(read_file(opened, 10).unwrap_err().to_string(), "it is not a file");
     }

@@ -1,4 +1,4 @@
-//! `ccs-builder install DIR`: puts the programs where a peer calls them.
+//! `ccs-builder install DIR`: installs the programs in the folder from which a peer calls them.
 
 use std::env;
 use std::ffi::OsString;
@@ -18,21 +18,21 @@ use crate::launcher;
 use crate::program::{Program, version};
 use crate::variables::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
 
-/// The name that the printed settings give the builder.
+/// The builder's name in the printed settings.
 const BUILDER_NAME: &str = "ccs-builder";
 
-/// The name, and the last part of the path, of Fabric's own builder (Fabric 3.1 `sampleconfig/core.yaml`).
+/// The name of Fabric's own builder, and the last part of its path (Fabric 3.1 `sampleconfig/core.yaml`).
 const FABRICS_NAME: &str = "ccaas_builder";
 
-/// The option after which `install` keeps running.
+/// The option that keeps `install` running.
 const EVERY: &str = "--every";
 
-/// What `install` is asked for.
+/// The arguments of `install`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// Where the programs go.
+    /// The folder for the programs.
     pub folder: PathBuf,
-    /// How long to wait before they are looked at again; [`None`] for one installation and no more.
+    /// The interval between checks of the installed programs; [`None`] to install once and exit.
     pub every: Option<Duration>,
 }
 
@@ -56,8 +56,9 @@ fn interval(text: &str) -> Result<Duration, Error> {
 
 /// Installs the programs into a folder and returns the settings for the peer.
 ///
-/// Each program is copied beside its place, run once, and only then moved there, so that a peer never meets half a
-/// program, nor one that does not run. Several may install at once, also in containers that share the folder.
+/// Each program is copied to a temporary file in the folder, run once, and only then renamed, so that a
+/// peer never finds an incomplete or unusable program. Several processes may install at once, also in
+/// containers that share the folder.
 pub fn install(folder: &Path) -> Result<String, Error> {
     let pieces = pieces()?;
     fs::create_dir_all(folder).map_err(write_error("make the folder", folder))?;
@@ -75,16 +76,17 @@ pub fn install(folder: &Path) -> Result<String, Error> {
     Ok(settings(&absolute))
 }
 
-/// A program that is installed.
+/// A program to install.
 struct Piece {
     name: &'static str,
-    /// What it is a copy of.
+    /// The file to copy.
     executable: PathBuf,
-    /// What it prints when it is asked for its version.
+    /// The expected output of `--version`.
     version: String,
 }
 
-/// Returns the programs that are installed: this one under three names, and the launcher if it lies beside this one.
+/// Returns the programs to install: this one under three names, and the launcher if it is in the same
+/// folder.
 fn pieces() -> Result<Vec<Piece>, Error> {
     let this = env::current_exe().map_err(|source| Error::Read { path: "/proc/self/exe".into(), source })?;
     let launcher = this.with_file_name(launcher::PROGRAM);
@@ -107,13 +109,13 @@ fn write_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> E
     move |source| Error::Write { action, path, source }
 }
 
-/// Names the programs in a folder that are not what would be installed, or that not everybody may execute.
+/// Returns the programs in a folder that differ from those to install, or that not every user may execute.
 pub(crate) fn outdated(folder: &Path) -> Result<Vec<&'static str>, Error> {
     let mut outdated = Vec::new();
     for Piece { name, executable, .. } in pieces()? {
         let expected = fs::read(&executable).map_err(|source| Error::Read { path: executable, source })?;
         let place = folder.join(name);
-        // Of another length it is not read: it may be of any.
+        // A file of another length is not read, because it may be huge.
         let may_be = |found: fs::Metadata| {
             let is_executable = found.permissions().mode() & 0o555 == 0o555;
             found.is_file() && is_executable && found.len() == expected.len() as u64
@@ -127,9 +129,9 @@ pub(crate) fn outdated(folder: &Path) -> Result<Vec<&'static str>, Error> {
     Ok(outdated)
 }
 
-/// Makes a hidden file in the folder that nobody else writes.
+/// Creates a hidden file in the folder under a unique name.
 ///
-/// The process ID is not enough: in a container it is 1, and two containers may share the folder.
+/// The process ID alone is not unique: in a container it is 1, and two containers may share the folder.
 fn new_file(folder: &Path, name: &str) -> Result<(File, PathBuf), Error> {
     loop {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
@@ -141,12 +143,12 @@ fn new_file(folder: &Path, name: &str) -> Result<(File, PathBuf), Error> {
     }
 }
 
-/// Fills the file, closes it and runs it.
+/// Writes the program to the file, closes it and runs it.
 fn copy_and_test(piece: &Piece, (mut file, to): (File, &Path)) -> Result<(), Error> {
     let Piece { name, executable, version: expected } = piece;
     let read_error = |source| Error::Read { path: executable.to_owned(), source };
     let mut source = File::open(executable).map_err(read_error)?;
-    // On the disk before it has its name: a machine that stops leaves the old program or the new one.
+    // Sync before the rename: after a crash, either the old or the new program is there.
     io::copy(&mut source, &mut file).and_then(|_| file.sync_all()).map_err(write_error("write", to))?;
     drop(file);
     fs::set_permissions(to, fs::Permissions::from_mode(0o755)).map_err(write_error("set the mode of", to))?;
@@ -155,42 +157,42 @@ fn copy_and_test(piece: &Piece, (mut file, to): (File, &Path)) -> Result<(), Err
         Ok(answer) if answer.status.success() && answer.stdout.trim_ascii() == expected.as_bytes() => {
             return Ok(());
         }
-        Ok(answer) => format!("it ended with {} where it should say {expected:?}", answer.status),
+        Ok(answer) => format!("it ended with {} instead of printing {expected:?}", answer.status),
         Err(error) => error.to_string(),
     };
     Err(Error::SelfTest { path: to.to_owned(), reason })
 }
 
-/// The settings for core.yaml, and the same as an environment variable.
+/// Returns the settings for core.yaml, and the equivalent environment variable.
 fn settings(bin: &Path) -> String {
     let mut variables = vec![CONFIGURATION_VARIABLE];
     variables.extend(PEER_VARIABLES.map(|(variable, _)| variable));
     let builder = bin.parent().filter(|_| bin.file_name().is_some_and(|name| name == "bin"));
-    // A peer remembers by the name which builder made an earlier build: where ours takes the place of Fabric's, it
-    // takes the name as well.
+    // A peer records the name of the builder for each build. If this builder replaces Fabric's, it must
+    // keep the name.
     let replaces = builder.and_then(Path::file_name).is_some_and(|name| name == FABRICS_NAME);
     let name = if replaces { FABRICS_NAME } else { BUILDER_NAME };
     let (note, path) = match builder {
         Some(builder) => (String::new(), yaml_text(&builder.display().to_string())),
-        // Probably a container that has the peer's folder under another name.
+        // Probably a container that mounts the peer's folder under another path.
         None => (
             format!("# PATH is the folder in which the peer finds {} as \"bin\".\n", bin.display()),
             "PATH".to_owned(),
         ),
     };
     format!(
-        "{note}# core.yaml of the peer; put this builder before others that take the type ccaas\n\
-         # (Fabric 2.0 and 2.1 know propagateEnvironment as environmentWhitelist)\n\
+        "{note}# Add to core.yaml of the peer, before other builders that accept the type ccaas\n\
+         # (Fabric 2.0 and 2.1 call propagateEnvironment environmentWhitelist)\n\
          chaincode:\n  externalBuilders:\n    - name: {name}\n      path: {path}\n      \
          propagateEnvironment:\n        - {}\n\n\
-         # the same as an environment variable of the peer (Fabric 2.4 and later)\n\
+         # Or set this environment variable of the peer, which overrides core.yaml (Fabric 2.4 and later)\n\
          CORE_CHAINCODE_EXTERNALBUILDERS=[{{name: {name}, path: {path}, propagateEnvironment: [{}]}}]\n",
         variables.join("\n        - "),
         variables.join(", ")
     )
 }
 
-/// Writes a text for YAML, in quotes unless it is plainly a path.
+/// Formats a text for YAML, in quotes unless it is a plain path.
 fn yaml_text(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-');
     if text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', "''")) }
@@ -207,9 +209,9 @@ mod tests {
         let variable = "CORE_CHAINCODE_EXTERNALBUILDERS=[{name: ccs-builder, path: /opt/ccs, propagateEnvironment: \
                         [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG, CORE_PEER_ID, CORE_PEER_LOCALMSPID, HOSTNAME]}]\n";
         assert!(text.ends_with(variable), "{text}");
-        assert!(text.starts_with("# core.yaml"), "{text}");
+        assert!(text.starts_with("# Add to core.yaml"), "{text}");
         assert!(
-            text.contains("\n# (Fabric 2.0 and 2.1 know propagateEnvironment as environmentWhitelist)\n"),
+            text.contains("\n# (Fabric 2.0 and 2.1 call propagateEnvironment environmentWhitelist)\n"),
             "{text}"
         );
     }
@@ -237,8 +239,8 @@ mod tests {
             (&["/x/bin", "/y"], "install takes 1 argument, not 2"),
             (&["/x/bin", "--every"], "--every: \"\" is not a duration"),
             (&["/x/bin", "--every", "60"], "--every: \"60\" is not a duration: the unit is missing"),
-            (&["/x/bin", "--every", "0s"], "--every 0s is no time to wait"),
-            (&["/x/bin", "--every", "-1s"], "--every -1s is no time to wait"),
+            (&["/x/bin", "--every", "0s"], "--every must be greater than zero, got 0s"),
+            (&["/x/bin", "--every", "-1s"], "--every must be greater than zero, got -1s"),
         ] {
             let error = read(words).unwrap_err();
             assert_eq!(crate::report::chain(&error), message);

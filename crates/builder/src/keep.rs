@@ -1,7 +1,8 @@
-//! `ccs-builder install DIR --every DURATION`: keeps the programs in place until the process is told to stop.
+//! `ccs-builder install DIR --every DURATION`: keeps the programs installed until the process receives a
+//! signal.
 //!
-//! For a container beside the peer: when its image changes, it starts again and installs the programs of the new one,
-//! and what else happens to the folder is put right at the next look.
+//! It is meant for a sidecar container of the peer: a container with a new image starts again and installs
+//! the new programs, and each check repairs any other change of the folder.
 
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
@@ -14,14 +15,14 @@ use signal_hook::low_level::pipe;
 use crate::Error;
 use crate::install::{install, outdated};
 
-/// Hears SIGTERM and SIGINT.
+/// A handler for SIGTERM and SIGINT.
 ///
-/// The first process of a container gets neither unless it asks for them.
+/// The first process of a container receives neither signal unless it installs a handler.
 #[derive(Debug)]
 pub struct Stop(UnixStream);
 
 impl Stop {
-    /// Asks for the signals; from now on they no longer end the process by themselves.
+    /// Installs the handler; from now on the signals no longer end the process directly.
     pub fn on_signals() -> Result<Self, Error> {
         let register = || {
             let (told, teller) = UnixStream::pair()?;
@@ -33,14 +34,14 @@ impl Stop {
         register().map_err(Error::Signals)
     }
 
-    /// Waits for as long as is said, or until a signal comes; tells whether one came.
+    /// Waits until a signal arrives or `time` has passed; returns whether a signal arrived.
     fn comes_within(&mut self, time: Duration) -> Result<bool, Error> {
         self.0.set_read_timeout(Some(time)).map_err(Error::Signals)?;
         loop {
             match self.0.read(&mut [0]) {
                 Ok(_) => return Ok(true),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(false),
-                // The handler ran in the middle of the wait, and has written by now.
+                // The handler ran during the wait, and has written by now.
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Error::Signals(error)),
             }
@@ -48,15 +49,16 @@ impl Stop {
     }
 }
 
-/// Looks at installed programs again and again, and installs them where they are not what they should be.
+/// Checks the installed programs at each interval, and reinstalls those that are missing or changed.
 ///
-/// Ends when told to stop, or with the first error: whoever started the process starts it again and sees that it failed.
+/// Ends at a signal, or with the first error: the container runtime restarts the process and reports its
+/// failure.
 pub fn keep(folder: &Path, every: Duration, stop: &mut Stop, tell: impl Fn(&str)) -> Result<(), Error> {
     while !stop.comes_within(every)? {
         let outdated = outdated(folder)?;
         if !outdated.is_empty() {
             install(folder)?;
-            tell(&format!("installed again, as these were missing or changed: {}", outdated.join(", ")));
+            tell(&format!("reinstalled missing or changed programs: {}", outdated.join(", ")));
         }
     }
     Ok(())

@@ -1,9 +1,10 @@
-//! The program `run` beside this one: packages of types that this builder does not know are handed to it, and those that
-//! hold the name of an image.
+//! Calls the program `run` in the builder's folder for packages whose type this builder does not know, and
+//! for those that contain the name of an image.
 //!
-//! `ccs-launcher` is installed under that name, and the peer calls it to launch chaincode. `detect` and `build` become it
-//! for such packages: the same process, with the peer's pipe for stderr and its signals. Without `run`, nothing changes.
-//! A package with an image that launch.yaml does not start is built by the launcher as by this builder, whose library it uses.
+//! `run` is an installed `ccs-launcher`, which the peer also calls to launch chaincode. For such packages,
+//! `detect` and `build` replace themselves with it: the process keeps its ID, its stderr and its signals.
+//! Without `run`, the builder behaves as if there were no launcher. If launch.yaml does not start an image,
+//! the launcher builds the package like this builder, with the same library.
 
 use std::env;
 use std::ffi::OsString;
@@ -15,26 +16,27 @@ use std::process::Command;
 use crate::Error;
 use crate::program::Program;
 
-/// The name under which a peer calls it.
+/// The name under which a peer calls the launcher.
 pub const NAME: &str = "run";
 
 /// The name of the program that is installed under [`NAME`].
 pub const PROGRAM: &str = "ccs-launcher";
 
-/// The file by which chaincode as a service asks to be started.
+/// The file in which a package of chaincode as a service requests a container.
 const IMAGE: &str = "image.json";
 
-/// Returns whether a package's source holds the name of an image.
+/// Returns whether a package's source contains the name of an image.
 #[must_use]
 pub fn is_asked_for(source: &Path) -> bool {
     source.join(IMAGE).is_file()
 }
 
-/// Returns the program `run` beside the one that was started; [`None`] if there is none that can be executed.
+/// Returns the executable `run` in the folder of the running program, or [`None`] if there is none.
 #[must_use]
 pub fn beside_this_program() -> Option<PathBuf> {
     let called = PathBuf::from(env::args_os().next()?);
-    // A name without a folder was found through PATH, which a peer never does; then the kernel knows where it is.
+    // A name without a folder was found through PATH, which a peer never uses; the kernel then knows the
+    // location.
     let program = if called.components().count() > 1 { called } else { env::current_exe().ok()? };
     program.parent().and_then(in_folder)
 }
@@ -45,7 +47,7 @@ fn in_folder(folder: &Path) -> Option<PathBuf> {
     (found.is_file() && found.permissions().mode() & 0o111 != 0).then_some(run)
 }
 
-/// Becomes the launcher for a stage that a peer has called; comes back only when that fails.
+/// Replaces the process with the launcher for a stage; returns only if that fails.
 #[must_use]
 pub fn become_launcher(run: PathBuf, program: Program, arguments: &[OsString]) -> Error {
     let source = Command::new(&run).arg(format!("--{}", program.name())).args(arguments).exec();

@@ -1,8 +1,8 @@
 //! The external builder for chaincode as a service.
 //!
-//! A peer calls `detect`, `build` and `release` for each package it installs; this crate holds what they do, and the
-//! program `ccs-builder` is a thin shell around it. Other tools call the same code, so that they cannot disagree with
-//! the builder about a package.
+//! A peer calls `detect`, `build` and `release` for each package it installs. This crate implements them,
+//! and the program `ccs-builder` is a thin shell around it. Other tools call the same code, so that they
+//! always agree with the builder about a package.
 //!
 //! ```text
 //! SRC, METADATA ──detect──▶ ours or not
@@ -10,21 +10,21 @@
 //! OUT ───────────release──▶ RELEASE  chaincode/server/connection.json, statedb
 //! ```
 //!
-//! | Module | Holds |
+//! | Module | Contents |
 //! | --- | --- |
 //! | [`context`] | arguments and environment of one call, read once |
 //! | [`stages`] | detect, build and release |
-//! | [`configuration`] | what templates may refer to |
-//! | [`render`] | templates of connection.json to text |
-//! | [`check`] | what a peer would only find when it launches the chaincode |
+//! | [`configuration`] | the data available to templates |
+//! | [`render`] | rendering of the templates in connection.json |
+//! | [`check`] | checks for faults that a peer would report only at launch |
 //! | [`meta_inf`] | the files of META-INF |
-//! | [`examine`] | all that is wrong with a source, for the tools beside the builder |
-//! | [`output`] | folders written whole or not at all |
-//! | `folder` | folders by handle, so that no link can be put in the way |
-//! | [`launcher`] | the program `run` beside this one, for packages of other types |
-//! | [`install`], [`keep`] | `ccs-builder install`, once or again and again |
-//! | [`limits`], [`variables`] | numbers and names that several of these know |
-//! | [`error`], [`warning`], [`exit`], [`report`] | what went wrong, its code, and the line that says so |
+//! | [`examine`] | all errors in a source, for other tools |
+//! | [`output`] | atomic writing of folders |
+//! | `folder` | access to folders by handle, without following links |
+//! | [`launcher`] | the call of the program `run`, for packages of other types |
+//! | [`install`], [`keep`] | `ccs-builder install`, once or at intervals |
+//! | [`limits`], [`variables`] | shared limits and names |
+//! | [`error`], [`warning`], [`exit`], [`report`] | errors, warnings, exit codes and the lines on stderr |
 
 pub mod check;
 pub mod configuration;

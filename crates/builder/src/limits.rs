@@ -1,13 +1,14 @@
-//! The limits of a package that more than one file of this crate names.
+//! Limits of a package that several modules share.
 
-/// The most that connection.json may hold, in bytes: room for some five hundred certificates.
+/// The limit for connection.json, in bytes: room for about five hundred certificates.
 pub const MAX_CONNECTION: u64 = 1024 * 1024;
 
-/// The most files and folders that META-INF may hold.
+/// The maximum number of files and folders in META-INF.
 pub const MAX_ENTRIES: usize = 1_000;
 
-/// The deepest nesting of a configuration.
+/// The maximum nesting depth of a configuration.
 pub const MAX_CONFIGURATION_DEPTH: usize = 200;
 
-/// The most values that a configuration may hold, inner ones included. Each may take half a kilobyte of memory.
+/// The maximum number of values in a configuration, nested ones included. Each may take half a kilobyte of
+/// memory.
 pub const MAX_CONFIGURATION_VALUES: usize = 10_000;

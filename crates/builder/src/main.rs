@@ -21,7 +21,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs a stage as a peer calls it: messages on stderr alone.
+/// Runs a stage for a peer: messages go to stderr only.
 fn run(program: Program, arguments: Vec<OsString>) -> Code {
     let mut report = Report::new(program);
     let result = stage(program, arguments, &mut report);
@@ -34,7 +34,7 @@ fn run(program: Program, arguments: Vec<OsString>) -> Code {
 fn stage(program: Program, arguments: Vec<OsString>, report: &mut Report) -> Result<Code, Error> {
     match program {
         Program::Detect => {
-            // The peer gives the source as well; the type alone decides.
+            // The peer passes the source as well, but only the type matters.
             let Arguments([_, metadata]) = Arguments::read(program, arguments.clone())?;
             if stages::detect(&metadata, report)? {
                 return Ok(Code::Ok);
@@ -58,7 +58,7 @@ fn stage(program: Program, arguments: Vec<OsString>, report: &mut Report) -> Res
     }
 }
 
-/// Becomes the launcher, if there is one; a package of a foreign type or with an image is its affair.
+/// Calls the launcher, if there is one, for a package of another type or with an image.
 fn hand_over(program: Program, arguments: &[OsString]) -> Result<(), Error> {
     match launcher::beside_this_program() {
         Some(run) => Err(launcher::become_launcher(run, program, arguments)),
@@ -66,7 +66,7 @@ fn hand_over(program: Program, arguments: &[OsString]) -> Result<(), Error> {
     }
 }
 
-/// Runs `install`, which a person types: the result goes to stdout.
+/// Runs `install` for an operator: the result goes to stdout.
 fn install(arguments: Vec<OsString>) -> Code {
     Order::read(arguments).and_then(|order| carry_out(&order)).unwrap_or_else(|error| fail(&error))
 }
@@ -76,7 +76,7 @@ fn carry_out(order: &Order) -> Result<Code, Error> {
         return Ok(print(&install::install(&order.folder)?));
     };
     let mut stop = Stop::on_signals()?;
-    // Whoever reads the settings may have gone; the programs are wanted all the same.
+    // The reader of stdout may have exited; keep the programs installed all the same.
     print(&install::install(&order.folder)?);
     keep(&order.folder, every, &mut stop, |line| eprintln!("ccs-builder: {line}"))?;
     Ok(Code::Ok)

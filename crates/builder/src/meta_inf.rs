@@ -1,4 +1,4 @@
-//! The files of META-INF: which there are, and whether the peer will make indexes of them.
+//! Reads the files of META-INF and checks that the peer can create indexes from them.
 
 use std::ffi::OsStr;
 use std::io;
@@ -11,29 +11,30 @@ use crate::input::{self, ReadError};
 pub use crate::limits::MAX_ENTRIES;
 use crate::{Error, Warning};
 
-/// Files below one folder, with their content, sorted by path.
+/// The files below one folder, with their content, sorted by path.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tree {
     /// Paths relative to the folder, each with its content.
     pub files: Vec<(PathBuf, Vec<u8>)>,
 }
 
-/// The most that all files of META-INF and their paths may hold together, in bytes.
+/// The limit for the files of META-INF and their paths together, in bytes.
 pub const MAX_TREE: u64 = 16 * 1024 * 1024;
 
-/// The most folders that META-INF may hold one inside the other.
+/// The maximum nesting depth of folders in META-INF.
 pub const MAX_DEPTH: usize = 100;
 
-/// Reads META-INF of a package's source, or the folder `metadata` that Fabric's documentation shows in its place.
+/// Reads META-INF of a package's source, or the folder `metadata` that Fabric's documentation uses in its
+/// place.
 ///
-/// Hidden files are left out, files under `statedb` must be indexes; what may not be meant is added to `warnings`.
+/// Skips hidden files, and checks that files in `statedb` are indexes. Adds warnings to `warnings`.
 pub fn of_source(source: &Path, warnings: &mut Vec<Warning>) -> Result<Tree, Error> {
     let tree = read_source(source, warnings)?;
     tree.files.iter().try_for_each(|(path, content)| check_file(path, content, warnings))?;
     Ok(tree)
 }
 
-/// Reads the files as [`of_source`] does and checks none of them.
+/// Reads the files like [`of_source`], but checks none of them.
 pub fn read_source(source: &Path, warnings: &mut Vec<Warning>) -> Result<Tree, Error> {
     let documented = source.join("metadata");
     let meta_inf = source.join("META-INF");
@@ -62,7 +63,7 @@ pub fn check_file(path: &Path, content: &[u8], warnings: &mut Vec<Warning>) -> R
     Ok(())
 }
 
-/// Opens the folder of that name, if there is one; an error for anything else of that name.
+/// Opens the subfolder of that name, if it exists; fails if the name is not a folder.
 fn folder_in(parent: &Path, name: &str) -> Result<Option<Folder>, Error> {
     let path = || parent.join(name);
     let read = |source| Error::Read { path: path(), source };
@@ -83,19 +84,19 @@ fn is_hidden(path: &Path) -> bool {
 
 fn check_index(path: &Path, content: &[u8]) -> Result<(), Error> {
     let shown = || path.display().to_string();
-    // A name that is not UTF-8 cannot be the name of an index: what it is shown as decides nothing here.
+    // A name that is not UTF-8 cannot be the name of an index, so its lossy form does not matter here.
     index::check_path(&path.to_string_lossy()).map_err(|error| Error::IndexPath { path: shown(), error })?;
     index::check(content).map_err(|error| Error::Index { path: shown(), error })
 }
 
 impl Tree {
-    /// Reads a folder of plain files and folders. Links in it are refused, not followed.
+    /// Reads a folder of regular files and folders. Rejects links instead of following them.
     pub fn read(path: &Path) -> Result<Self, Error> {
         let folder = Folder::open(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         Self::read_folder(path, &folder)
     }
 
-    /// Reads an open folder; the path is only for messages.
+    /// Reads an open folder; `path` is used only in messages.
     fn read_folder(path: &Path, folder: &Folder) -> Result<Self, Error> {
         let mut walk = Walk { path, files: Vec::new(), entries: 0, left: MAX_TREE };
         walk.folder(folder, Path::new(""), 1)?;
@@ -114,7 +115,7 @@ impl Tree {
     }
 }
 
-/// The way through a folder, with what it may still find.
+/// The state of a walk through a folder, with its remaining limits.
 struct Walk<'a> {
     path: &'a Path,
     files: Vec<(PathBuf, Vec<u8>)>,
@@ -125,7 +126,7 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn folder(&mut self, folder: &Folder, relative: &Path, depth: usize) -> Result<(), Error> {
         if depth > MAX_DEPTH {
-            return Err(self.too_much(format!("it has more than {MAX_DEPTH} folders one inside the other")));
+            return Err(self.too_much(format!("its folders are nested more than {MAX_DEPTH} levels deep")));
         }
         let place = self.path.join(relative);
         let read = |source| Error::Read { path: place.clone(), source };
@@ -194,7 +195,7 @@ mod tests {
         write(deep.path(), &format!("{}x", "d/".repeat(MAX_DEPTH - 1)), "");
         assert_eq!(Tree::read(deep.path()).unwrap().files.len(), 1);
         write(deep.path(), &format!("{}x", "d/".repeat(MAX_DEPTH)), "");
-        let message = "cannot read {folder}: it has more than 100 folders one inside the other";
+        let message = "cannot read {folder}: its folders are nested more than 100 levels deep";
         assert_eq!(refusal(deep.path()), message);
 
         let many = tempfile::tempdir().unwrap();
@@ -213,7 +214,7 @@ mod tests {
         );
     }
 
-    /// One thread puts a link to a secret in the place of a folder and of a file, again and again, while another reads.
+    /// One thread repeatedly replaces a folder and a file with a link to a secret, while another reads.
     #[test]
     fn a_link_that_takes_the_place_of_a_folder_is_never_followed() {
         let temp = tempfile::tempdir().unwrap();
@@ -225,7 +226,7 @@ mod tests {
         let stop = AtomicBool::new(false);
         thread::scope(|scope| {
             scope.spawn(|| {
-                // Exchanges the two names, and back.
+                // Exchanges the two names, and exchanges them back.
                 let exchange = |one: &str, other: &Path| {
                     rustix::fs::renameat_with(
                         rustix::fs::CWD,

@@ -1,4 +1,4 @@
-//! Folders written whole or not at all, by one process at a time.
+//! Writes folders atomically, one process at a time.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{self, DirBuilder, TryLockError};
@@ -13,30 +13,30 @@ use crate::Error;
 use crate::folder::{FILE_MODE, FOLDER_MODE, Folder, PROGRAM_MODE, names};
 use crate::meta_inf::Tree;
 
-/// How the names of what is not in its place begin. Whatever has such a name while nobody writes was left by a process that
-/// was killed.
+/// The prefix of temporary names. A file with such a name that no process is writing was left by a process
+/// that was killed.
 const HIDDEN: &str = ".ccs-builder-";
 
-/// How long to wait for another process that writes into the same folder.
+/// How long to wait for another process that writes to the same folder.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a stage puts into its output folder.
+/// The content that a stage writes to its output folder.
 ///
-/// Everything is first written under a hidden name in the folder and then moved to its place. When a step fails, all that
-/// was moved is moved back and all that was made is removed. The folder is locked meanwhile, so that two processes never
-/// mix what they write.
+/// Everything is first written under a hidden name in the folder and then moved into place. If a step
+/// fails, all moves are undone and all new files are removed. The folder is locked meanwhile, so that two
+/// processes never mix their output.
 #[derive(Debug)]
 pub struct Output {
     root: PathBuf,
     pieces: Vec<Piece>,
 }
 
-/// Something that is moved into place as one.
+/// A file or folder that is moved into place as a unit.
 #[derive(Debug)]
 enum Piece {
-    /// One file; its folders are made when they are not there.
+    /// A file; missing parent folders are created.
     File { place: PathBuf, content: Vec<u8>, mode: u32 },
-    /// A folder; what was there before goes.
+    /// A folder, which replaces the former one.
     Folder { place: PathBuf, tree: Tree },
 }
 
@@ -49,7 +49,7 @@ impl Piece {
 }
 
 impl Output {
-    /// Starts the content of a folder, which need not exist yet.
+    /// Creates an empty output for a folder, which need not exist yet.
     #[must_use]
     pub fn new(root: &Path) -> Self {
         Self { root: root.to_owned(), pieces: Vec::new() }
@@ -62,7 +62,7 @@ impl Output {
         self
     }
 
-    /// Adds a file that its owner can execute; `place` is relative to the folder.
+    /// Adds a file that its owner may execute; `place` is relative to the folder.
     #[must_use]
     pub fn program(mut self, place: &str, content: Vec<u8>) -> Self {
         self.pieces.push(Piece::File { place: place.into(), content, mode: PROGRAM_MODE });
@@ -76,7 +76,7 @@ impl Output {
         self
     }
 
-    /// Writes everything, in the order it was added.
+    /// Writes everything, in the order in which it was added.
     pub fn write(self) -> Result<(), Error> {
         let mut change = Change::begin(&self.root)?;
         let staged = self.pieces.iter().map(|piece| change.stage(piece)).collect::<Result<Vec<_>, _>>();
@@ -91,28 +91,28 @@ impl Output {
     }
 }
 
-/// A change of a folder that is locked for it, with all that is needed to take it back.
+/// A change of a locked folder, with all that is needed to undo it.
 struct Change<'a> {
     path: &'a Path,
     root: Rc<Folder>,
-    /// Folders that were made, outermost first.
+    /// Folders that were created, outermost first.
     made: Vec<PathBuf>,
-    /// Names in the root where new things wait, or waited.
+    /// Temporary names in the root for new files and folders.
     staged: Vec<OsString>,
     moved: Vec<Moved>,
 }
 
-/// A place that was emptied or filled.
+/// A place whose content was moved.
 struct Moved {
     parent: Rc<Folder>,
     place: PathBuf,
     name: OsString,
-    /// The name in the root under which the former content is, if there was any.
+    /// The temporary name of the former content in the root, if there was any.
     old: Option<OsString>,
 }
 
 impl<'a> Change<'a> {
-    /// Makes the folder if it is missing, and locks it.
+    /// Creates the folder if it is missing, and locks it.
     fn begin(path: &'a Path) -> Result<Self, Error> {
         let mut made = Vec::new();
         match lock(path, &mut made, PATIENCE) {
@@ -130,7 +130,8 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Removes what a process left that was killed here. What cannot be removed is hidden and harms nobody.
+    /// Removes files left by a process that was killed. Files that cannot be removed are hidden and
+    /// harmless.
     fn remove_left_overs(&self) {
         let is_left_over = |name: &OsString| name.as_encoded_bytes().starts_with(HIDDEN.as_bytes());
         let names = self.root.entries().into_iter().flatten().flatten().map(|(name, _)| name);
@@ -139,7 +140,7 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Writes a piece under a hidden name, which is returned; nothing for a folder without files.
+    /// Writes a piece under a hidden name and returns the name; writes nothing for a folder without files.
     fn stage(&mut self, piece: &Piece) -> Result<OsString, Error> {
         let new = hidden("new", self.staged.len());
         self.staged.push(new.clone());
@@ -155,7 +156,7 @@ impl<'a> Change<'a> {
         Ok(new)
     }
 
-    /// Moves what is at `place` out of the way and what is at `new` to `place`; either may be missing.
+    /// Moves `place` to a hidden name and `new` to `place`; either may be missing.
     fn replace(&mut self, place: &Path, new: &OsStr) -> Result<(), Error> {
         let path = self.path.join(place);
         let error = |action, source| Error::Write { action, path: path.clone(), source };
@@ -174,7 +175,7 @@ impl<'a> Change<'a> {
         Ok(())
     }
 
-    /// Opens the folder around a place, and makes it as far as it is missing.
+    /// Opens the parent folder of a place, and creates missing folders.
     fn parent_of(&mut self, place: &Path) -> Result<Rc<Folder>, Error> {
         let parent = place.parent().unwrap_or(Path::new(""));
         let mut path = self.path.to_owned();
@@ -195,14 +196,14 @@ impl<'a> Change<'a> {
         Ok(folder)
     }
 
-    /// Removes what was there before. Failing now would deny a success, and what is left is hidden.
+    /// Removes the former content. Errors are ignored: the output is complete, and the rest is hidden.
     fn tidy_up(&self) {
         for old in self.moved.iter().filter_map(|moved| moved.old.as_ref()) {
             let _ = remove(&self.path.join(old));
         }
     }
 
-    /// Puts everything back. What fails here fails beside the error that is already being reported.
+    /// Undoes the change. Errors are ignored: the first error is already being reported.
     fn undo(&self) {
         for moved in self.moved.iter().rev() {
             let _ = remove(&moved.place);
@@ -217,15 +218,15 @@ impl<'a> Change<'a> {
     }
 }
 
-/// A name that no package and no other process uses, in a container neither. All are directly in the root: making and
-/// removing one more folder takes longer than all the rest.
+/// Returns a name that no package and no other process uses, not even in another container. All are
+/// directly in the root, because creating and removing one more folder takes longer than everything else.
 fn hidden(what: &str, number: usize) -> OsString {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     format!("{HIDDEN}{}-{now}-{what}-{number}", std::process::id()).into()
 }
 
-/// Opens a folder, which is made if it is missing, and keeps other processes from writing into it; false if the file system
-/// has no locks.
+/// Opens a folder, which is created if missing, and locks it against other processes. Returns false if the
+/// file system does not support locks.
 fn lock(path: &Path, made: &mut Vec<PathBuf>, patience: Duration) -> Result<(Folder, bool), Error> {
     let error = |action, source| Error::Write { action, path: path.to_owned(), source };
     let end = Instant::now() + patience;
@@ -233,13 +234,13 @@ fn lock(path: &Path, made: &mut Vec<PathBuf>, patience: Duration) -> Result<(Fol
         make_folders(path, made).map_err(|source| error("make the folder", source))?;
         let folder = Folder::open(path).map_err(|source| error("open", source))?;
         match folder.handle().try_lock() {
-            // The process that had the lock may have failed, and removed the folder that it had made.
+            // The process that held the lock may have failed and removed the folder that it had created.
             Ok(()) if folder.is_at(path).is_ok_and(|same| same) => return Ok((folder, true)),
             Ok(()) | Err(TryLockError::WouldBlock) => {}
             Err(TryLockError::Error(_)) => return Ok((folder, false)),
         }
         if Instant::now() >= end {
-            let source = io::Error::new(io::ErrorKind::TimedOut, "another process writes into the folder");
+            let source = io::Error::new(io::ErrorKind::TimedOut, "another process is writing to the folder");
             return Err(error("lock", source));
         }
         thread::sleep(Duration::from_millis(5));
@@ -256,7 +257,7 @@ fn remove_made(made: &[PathBuf]) {
     }
 }
 
-/// Makes a folder and those above it, as far as they are missing, and notes which.
+/// Creates a folder and its missing parents, and records them in `made`.
 fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
     if folder.as_os_str().is_empty() || folder.is_dir() {
         return Ok(());
@@ -270,7 +271,7 @@ fn make_folders(folder: &Path, made: &mut Vec<PathBuf>) -> io::Result<()> {
         result => result?,
     }
     made.push(folder.to_owned());
-    // The umask may have taken bits away.
+    // The umask may have cleared some bits.
     fs::set_permissions(folder, fs::Permissions::from_mode(FOLDER_MODE))
 }
 
@@ -354,7 +355,7 @@ mod tests {
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
     }
 
-    /// Writes three pieces that all hold the number.
+    /// Writes three pieces that all contain the number.
     fn write_numbered(root: &Path, number: usize) {
         let text = number.to_string();
         Output::new(root)
@@ -389,7 +390,7 @@ mod tests {
     #[test]
     fn what_a_killed_process_left_is_removed_and_never_used() {
         let temp = tempfile::tempdir().unwrap();
-        // The names of a process with the same ID, as a container gives it to each.
+        // The names that a process with the same ID uses, as in another container.
         for what in ["new-0", "new-1", "old-0"] {
             let left_over = temp.path().join(format!(".ccs-builder-{}-{what}", std::process::id()));
             fs::create_dir_all(left_over.join("b")).unwrap();
@@ -421,6 +422,6 @@ mod tests {
         let error = lock(temp.path(), &mut Vec::new(), Duration::from_millis(20)).unwrap_err();
         let cause = std::error::Error::source(&error).unwrap().to_string();
         assert_eq!(error.to_string(), format!("cannot lock {}", temp.path().display()));
-        assert_eq!(cause, "another process writes into the folder");
+        assert_eq!(cause, "another process is writing to the folder");
     }
 }

@@ -1,4 +1,4 @@
-//! Which program is meant: by the name the executable is called with, or by its first argument.
+//! Selects the program by the name under which the executable is called, or by its first argument.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
@@ -17,7 +17,7 @@ pub enum Program {
 }
 
 impl Program {
-    /// The programs that a peer calls, under the names it calls them.
+    /// The programs that a peer calls, under the names that it uses.
     pub const STAGES: [Self; 3] = [Self::Detect, Self::Build, Self::Release];
 
     /// Returns the name.
@@ -42,7 +42,7 @@ impl Program {
         }
     }
 
-    /// Returns the line that shows how the program is called.
+    /// Returns the usage line.
     #[must_use]
     pub fn usage(self) -> String {
         let options = if self == Self::Install { " [--every DURATION]" } else { "" };
@@ -56,20 +56,20 @@ impl Program {
     }
 }
 
-/// What a command line asks for.
+/// The request of a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Run a program with these arguments.
     Run(Program, Vec<OsString>),
-    /// Say which version this is, and as which program.
+    /// Print the version, for one of the programs or for the executable.
     Version(Option<Program>),
-    /// Say how the executable is called.
+    /// Print the help.
     Help,
-    /// Nothing that the executable knows.
+    /// An unknown name or argument.
     Unknown(OsString),
 }
 
-/// Reads a command line, the executable's name included.
+/// Parses a command line, including the executable's name.
 ///
 /// The name decides, not the path that the kernel resolved: the programs may be links to one file.
 #[must_use]
@@ -83,7 +83,7 @@ pub fn request(command_line: impl IntoIterator<Item = OsString>) -> Request {
         arguments.remove(0);
         Some(program)
     });
-    // A lone option cannot be a call by a peer, which gives two or three absolute paths.
+    // A single option cannot be a call by a peer, which passes two or three absolute paths.
     match (arguments.as_slice(), program) {
         ([only], program) if only == "--version" || only == "-V" => Request::Version(program),
         ([only], _) if only == "--help" || only == "-h" || (only == "help" && program.is_none()) => {
@@ -95,39 +95,39 @@ pub fn request(command_line: impl IntoIterator<Item = OsString>) -> Request {
     }
 }
 
-/// What `--version` prints.
+/// Returns the output of `--version`.
 #[must_use]
 pub fn version(program: Option<Program>) -> String {
     let version = concat!("ccs-builder ", env!("CARGO_PKG_VERSION"));
     program.map_or_else(|| version.to_owned(), |program| format!("{version} ({})", program.name()))
 }
 
-/// What `--help` prints.
+/// The output of `--help`.
 pub const HELP: &str = concat!(
     "ccs-builder ",
     env!("CARGO_PKG_VERSION"),
     ": the external builder of a Hyperledger Fabric peer for chaincode as a service
 
-A peer calls the programs detect, build and release for every package that is installed; packages of
-the types ccaas and external are taken. All three are this one executable: it is known by the name it
-is called with, or by its first argument.
+A peer calls the programs detect, build and release for every package that it installs. They accept
+packages of the types ccaas and external. All three are this executable, which selects the program by
+the name under which it is called, or by its first argument.
 
-  ccs-builder install DIR                put detect, build and release into DIR, which is the folder
+  ccs-builder install DIR                install detect, build and release in DIR, which is the folder
                                          `bin` of a builder, and print the settings for core.yaml
-  ccs-builder install DIR --every 60s    the same, then look every 60s whether they are still what was
-                                         installed, and install again if not, until SIGTERM
+  ccs-builder install DIR --every 60s    install them, then check every 60s until SIGTERM, and reinstall
+                                         missing or changed programs
   ccs-builder detect  SRC METADATA       exit 0 if the package is for this builder, 1 if not
   ccs-builder build   SRC METADATA OUT   render and check connection.json and META-INF, write OUT
   ccs-builder release OUT RELEASE        write what the peer reads: connection.json and statedb
   ccs-builder --version, --help
 
-Packages of other types are for the program run beside detect and build, if it is there: install puts it
-there when ccs-launcher lies beside ccs-builder.
+For packages of other types, detect and build call the program run in the same folder, if it exists.
+install adds it if ccs-launcher is in the folder of ccs-builder.
 
-Templates in connection.json read the JSON object in CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG and in
-config.json beside the folder `bin`; list that variable in the builder's propagateEnvironment.
+Templates in connection.json read the JSON objects in CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG and in
+config.json next to the folder `bin`; list that variable in the builder's propagateEnvironment.
 
-Every message goes to stderr, one line each, and so into the peer's log. Exit codes: 0 done, 1 not ours
+Each message is one line on stderr, which the peer logs. Exit codes: 0 done, 1 not ours
 (detect), 10 metadata, 11 connection.json, 12 template, 13 address, 14 TLS, 15 index, 16 dial_timeout,
 17 configuration, 20 input/output, 64 usage.
 

@@ -1,4 +1,4 @@
-//! The templates of connection.json: Go `text/template`s in its string fields.
+//! Renders the templates of connection.json: Go `text/template`s in its string fields.
 
 use std::collections::BTreeSet;
 
@@ -10,20 +10,20 @@ use crate::Error;
 use crate::configuration::Configuration;
 pub use crate::error::TemplateError;
 
-/// The most that one field may become, in bytes.
+/// The limit for one rendered field, in bytes.
 pub const MAX_OUTPUT: usize = 1024 * 1024;
 
 /// Renders the fields that a peer will read.
 ///
-/// Without TLS the peer ignores everything about it, so these fields are emptied and their templates never looked at,
-/// as Fabric's own builder does.
+/// Without TLS the peer ignores the TLS fields, so they are emptied and their templates are not parsed, as
+/// in Fabric's own builder.
 pub fn render(package: Connection, configuration: &Configuration) -> Result<Connection, Error> {
     render_with(package, |field, text| {
         expand(&text, configuration).map_err(|error| Error::Template { field, error })
     })
 }
 
-/// Renders with a function that is given each field that counts, with its text.
+/// Renders with a function that is called with the name and text of each relevant field.
 pub(crate) fn render_with(
     package: Connection,
     mut text: impl FnMut(&'static str, String) -> Result<String, Error>,
@@ -51,11 +51,11 @@ pub(crate) fn render_with(
     })
 }
 
-/// Returns the fields that hold a template and that a builder renders, with the keys that each can read.
+/// Returns the fields that contain a template and that a builder renders, with the keys that each can read.
 #[must_use]
 pub fn template_keys(package: &Connection) -> Vec<(&'static str, Result<BTreeSet<String>, TemplateError>)> {
     let mut fields = Vec::new();
-    // The function never fails, so neither does the rendering.
+    // The function never fails, so the rendering cannot fail either.
     let _ = render_with(package.clone(), |field, text| {
         if is_template(&text) {
             fields.push((field, Template::parse(&text).map(|template| template.keys()).map_err(Into::into)));
@@ -65,7 +65,7 @@ pub fn template_keys(package: &Connection) -> Vec<(&'static str, Result<BTreeSet
     fields
 }
 
-/// Returns whether a field's text is a template; every other text stays as it is.
+/// Returns whether a field's text is a template; any other text is not rendered.
 #[must_use]
 pub fn is_template(text: &str) -> bool {
     text.contains("{{")
@@ -90,7 +90,7 @@ pub(crate) fn expand(text: &str, configuration: &Configuration) -> Result<String
     Ok(valid_text(rendered))
 }
 
-/// Makes text of the bytes that a template gave, each broken one U+FFFD, as Go's JSON writer does.
+/// Converts rendered bytes to text; each invalid byte becomes U+FFFD, as in Go's JSON writer.
 fn valid_text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| {
         let mut text = String::new();

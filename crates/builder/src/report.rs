@@ -1,17 +1,19 @@
-//! The lines on stderr. The peer logs each one; nobody reads stdout.
+//! Writes the lines on stderr, which the peer logs. It ignores stdout.
 
 use std::io::Write as _;
 
 use crate::program::Program;
 use crate::{Error, Warning};
 
-/// The longest line, in bytes. A peer stops reading a program's stderr at 64 KiB, and then the program hangs.
+/// The length limit of a line, in bytes. A peer stops reading a program's stderr at 64 KiB, and then the
+/// program hangs.
 pub const MAX_LINE: usize = 4_000;
 
-/// The most warnings of one call that are written out.
+/// The maximum number of warnings that one call prints.
 pub const MAX_WARNINGS: usize = 40;
 
-/// Writes the lines of one call, each with the program's name and, once it is known, the package's label.
+/// The writer for the lines of one call, each with the program's name and, once it is known, the package's
+/// label.
 #[derive(Debug)]
 pub struct Report {
     program: Program,
@@ -19,23 +21,23 @@ pub struct Report {
 }
 
 impl Report {
-    /// Starts the report of a program.
+    /// Creates the report of a program.
     #[must_use]
     pub fn new(program: Program) -> Self {
         Self { program, label: None }
     }
 
-    /// Names the package in the lines that follow.
+    /// Sets the package label for the lines that follow.
     pub fn set_label(&mut self, label: &str) {
         self.label = (!label.is_empty()).then(|| label.chars().take(200).collect());
     }
 
-    /// Says what was done.
+    /// Reports what was done.
     pub fn done(&self, message: &str) {
         self.write(message);
     }
 
-    /// Says what works and yet may not be meant, a line each, up to [`MAX_WARNINGS`] lines.
+    /// Prints warnings, one line each, up to [`MAX_WARNINGS`] lines.
     pub fn warnings(&self, messages: &[Warning]) {
         for message in messages.iter().take(MAX_WARNINGS) {
             self.write(&format!("warning: {message}"));
@@ -45,7 +47,7 @@ impl Report {
         }
     }
 
-    /// Says why the program fails, with its exit code.
+    /// Reports why the program fails, with its exit code.
     pub fn error(&self, error: &Error) {
         self.write(&error_line(error));
     }
@@ -53,7 +55,7 @@ impl Report {
     fn write(&self, message: &str) {
         let mut line = self.line(message);
         line.push('\n');
-        // A peer that has closed the pipe has stopped listening; the exit code still tells.
+        // Ignore a peer that has closed the pipe; the exit code still reports the failure.
         let _ = std::io::stderr().lock().write_all(line.as_bytes());
     }
 
@@ -66,7 +68,7 @@ impl Report {
     }
 }
 
-/// The text for an error: `error 13 address: ...; hint: ...`.
+/// Returns the text for an error: `error 13 address: ...; hint: ...`.
 #[must_use]
 pub fn error_line(error: &Error) -> String {
     let mut line = format!("error {}: {}", error.code(), chain(error));
@@ -77,14 +79,14 @@ pub fn error_line(error: &Error) -> String {
     line
 }
 
-/// Writes an error with its causes, each once.
+/// Formats an error with its causes, each once.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
-/// Makes one line of a text: control characters escaped, cut at [`MAX_LINE`] bytes.
+/// Converts a text to one line: control characters are escaped, and it is truncated to [`MAX_LINE`] bytes.
 fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {

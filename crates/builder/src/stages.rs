@@ -16,7 +16,7 @@ pub use release::release;
 use crate::Error;
 use crate::input;
 
-/// Reads metadata.json of a folder; the bytes are given as well.
+/// Reads metadata.json in a folder; also returns its bytes.
 pub fn read_metadata(folder: &Path) -> Result<(PackageMetadata, Vec<u8>), Error> {
     let path = folder.join("metadata.json");
     let content = input::read(&path, input::MAX_SMALL)

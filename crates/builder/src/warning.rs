@@ -1,4 +1,4 @@
-//! What works and yet may not be meant.
+//! Warnings about a valid package.
 
 use std::path::PathBuf;
 
@@ -8,67 +8,67 @@ use ccs_files::connection::Notice;
 
 use crate::error::TlsError;
 
-/// Something about a package that a builder takes and its author hardly meant.
+/// A risky or useless setting of a package that the builder accepts.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Warning {
-    /// connection.json is odd.
+    /// connection.json has an unusual entry.
     #[error("connection.json: {0}")]
     Connection(Notice),
-    /// TLS material that a peer will not look at.
+    /// Certificates or keys that a peer ignores.
     #[error("{}", unused(fields))]
     UnusedTls {
-        /// The fields that hold it; at least one.
+        /// The fields that contain them; at least one.
         fields: Vec<&'static str>,
     },
-    /// `domain` where no peer looks at it.
+    /// `domain` in a connection for which peers ignore it.
     #[error(
-        "domain has no effect: a peer uses it only from Fabric 3.0 on, with tls_required and client_auth_required"
+        "domain has no effect: only Fabric 3.0 and later use it, and only with tls_required and client_auth_required"
     )]
     UnusedDomain,
-    /// A dial timeout within which no connection is made.
+    /// A dial timeout within which no connection can be established.
     #[error("dial_timeout is {0}: a number counts nanoseconds; write the unit, for example \"10s\"")]
     ShortDialTimeout(GoDuration),
-    /// A PEM block that does not count.
+    /// A PEM block that is ignored.
     #[error("{field}: {skipped}")]
     SkippedBlock {
         /// The field.
         field: &'static str,
-        /// The block, and why it does not count.
+        /// The block, and the reason.
         skipped: Skipped,
     },
-    /// A root certificate that has ended, beside others that have not.
+    /// An expired root certificate, next to others that are valid.
     #[error("{0}")]
     ExpiredRoot(TlsError),
-    /// A certificate that has not begun.
+    /// A certificate whose validity has not begun.
     #[error("{field}: the certificate of {subject} is not valid yet")]
     NotYetValid {
         /// The field.
         field: &'static str,
-        /// Whose certificate it is.
+        /// The subject of the certificate.
         subject: String,
     },
-    /// A certificate that soon ends.
+    /// A certificate that expires soon.
     #[error("{field}: the certificate of {subject} expires in {days_left} {}", days(*days_left))]
     ExpiresSoon {
         /// The field.
         field: &'static str,
-        /// Whose certificate it is.
+        /// The subject of the certificate.
         subject: String,
-        /// Whole days until then.
+        /// The number of whole days until then.
         days_left: u64,
     },
-    /// A key that is taken without a look at its numbers.
+    /// A key whose numbers are not checked.
     #[error("{field}: {key}")]
     UncheckedKey {
         /// The field.
         field: &'static str,
-        /// What kind of key it is.
+        /// The kind of key.
         key: UncheckedKey,
     },
-    /// Two folders of which one is read.
+    /// Both META-INF and `metadata` exist, but only META-INF is read.
     #[error("the package has META-INF and metadata; metadata is ignored")]
     TwoMetadataFolders,
-    /// A hidden file, which is left out.
+    /// A hidden file, which is ignored.
     #[error("META-INF/{} is hidden and ignored", path.display())]
     Hidden {
         /// The file, below META-INF.
@@ -83,23 +83,23 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// Says what to do about it.
+    /// Returns what to do about the warning.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Connection(Notice::StringBoolean { .. } | Notice::UnknownKey { meant: Some(_), .. })
             | Self::ShortDialTimeout(_) => return None,
             Self::Connection(Notice::UnknownKey { meant: None, .. }) => {
-                "leave the key out, or keep it if something of your own reads it"
+                "remove the key, unless a program of yours reads it"
             }
             Self::Connection(Notice::Duplicate { .. }) => "keep one of them",
-            Self::UnusedTls { .. } => "set tls_required to true, or leave these fields out",
-            Self::UnusedDomain => "leave domain out, or turn client authentication on",
+            Self::UnusedTls { .. } => "set tls_required to true, or remove these fields",
+            Self::UnusedDomain => "remove domain, or enable client authentication",
             Self::SkippedBlock { .. } => "keep only whole certificates in the field",
-            Self::ExpiredRoot(_) => "leave the old certificate out once no chaincode uses it",
-            Self::NotYetValid { .. } => "compare the clocks, or wait until it begins",
+            Self::ExpiredRoot(_) => "remove the old certificate once no chaincode uses it",
+            Self::NotYetValid { .. } => "check the clocks, or wait until the certificate becomes valid",
             Self::ExpiresSoon { .. } => {
-                "renew the certificate and package the chaincode again before it ends"
+                "renew the certificate and package the chaincode again before it expires"
             }
             Self::UncheckedKey { .. } => "use a key on P-256 or P-384, which is checked at install",
             Self::TwoMetadataFolders => "put everything into META-INF",

@@ -1,4 +1,4 @@
-//! `ccs-builder install DIR --every DURATION` as a process: it puts right what is wrong, and ends when it is told to.
+//! Runs `ccs-builder install DIR --every DURATION` as a process: it repairs changes, and ends at a signal.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
@@ -10,10 +10,10 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Something done to an installed program.
+/// A change of an installed program.
 type Harm = &'static dyn Fn(&Path);
 
-/// Starts the keeper and reads its settings to their end, after which the programs are there.
+/// Starts the process and reads its settings to the end, after which the programs are installed.
 fn started(bin: &Path) -> Child {
     let mut keeper = Command::new(env!("CARGO_BIN_EXE_ccs-builder"))
         .args(["install", bin.to_str().unwrap(), "--every", "5ms"])
@@ -27,7 +27,7 @@ fn started(bin: &Path) -> Child {
     keeper
 }
 
-/// Replaces a file in one step: the keeper looks at any time.
+/// Replaces a file in one step, because the process may check it at any time.
 fn replace(place: &Path, make: impl FnOnce(&Path) -> io::Result<()>) {
     let new = place.with_extension("new");
     make(&new).unwrap();
@@ -56,7 +56,7 @@ fn what_is_missing_or_changed_is_installed_again() {
     for (name, harm) in harms {
         harm(&bin.join(name));
         let line = said.next().unwrap();
-        assert_eq!(line, format!("ccs-builder: installed again, as these were missing or changed: {name}"));
+        assert_eq!(line, format!("ccs-builder: reinstalled missing or changed programs: {name}"));
         assert_eq!(fs::read(bin.join(name)).unwrap(), good);
         assert_eq!(fs::metadata(bin.join(name)).unwrap().permissions().mode() & 0o777, 0o755);
     }

@@ -1,4 +1,5 @@
-//! Packages of other types go to the program `run` beside `detect` and `build`: here a script that stands for the launcher.
+//! Packages of other types go to the program `run` in the builder's folder: here a script in place of the
+//! launcher.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
@@ -78,7 +79,7 @@ fn chaincode_as_a_service_with_an_image_is_built_by_the_launcher() {
         answer(&builder.call("build", &["src", "metadata", "bld"])),
         (Some(44), "--build\n".to_owned())
     );
-    // Without the launcher, it is what it was before.
+    // Without the launcher, the builder builds the package itself.
     fs::remove_file(builder.path("bin/run")).unwrap();
     fs::write(builder.path("src/connection.json"), r#"{"address":"basic.example.com:9999"}"#).unwrap();
     let (code, line) = answer(&builder.call("build", &["src", "metadata", "bld"]));
@@ -136,7 +137,7 @@ fn a_launcher_beside_the_builder_is_installed_as_run() {
     fs::write(&launcher, script("0.0.0")).unwrap();
     let (code, line) = answer(&install("new/bin"));
     assert_eq!(code, Some(20));
-    assert!(line.contains(" does not run: it ended with exit status: 0 where it should say"), "{line}");
+    assert!(line.contains(" does not run: it ended with exit status: 0 instead of printing"), "{line}");
     let content = script(env!("CARGO_PKG_VERSION"));
     fs::write(&launcher, &content).unwrap();
     assert_eq!(answer(&install("new/bin")), (Some(0), String::new()));

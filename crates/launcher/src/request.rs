@@ -83,7 +83,7 @@ file only packages of the type `k8s` are.
   run --build SRC METADATA OUT           check a package, and write what `run` needs: what build calls
   ccs-launcher --version, --help
 
-Every message goes to stderr, one line each, and so into the peer's log. Exit codes: 0 done, 1 not ours
+Each message is one line on stderr, which the peer logs. Exit codes: 0 done, 1 not ours
 (--detect), 10 metadata, 15 index, 20 input/output, 21 image.json, 22 binary, 23 language build, 24 launch
 settings, 30 resolve, 31 TCP, 32 TLS, 33 HTTP/2, 41 platform unreachable, 42 forbidden, 43 policy or quota,
 44 image, 45 not scheduled, 46 chaincode ended, 47 not ready in time, 48 stopped from outside, 64 usage.

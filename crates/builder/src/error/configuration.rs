@@ -1,11 +1,11 @@
-//! What is wrong with a configuration for templates.
+//! Errors in a configuration for templates.
 
 use ccs_files::json::{Kind, SyntaxError};
 
 use super::ReadError;
 use crate::limits::{MAX_CONFIGURATION_DEPTH, MAX_CONFIGURATION_VALUES};
 
-/// A configuration for templates is broken.
+/// An invalid configuration for templates.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigurationError {
     /// The file cannot be read.
@@ -14,13 +14,13 @@ pub enum ConfigurationError {
     /// It is not JSON.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
-    /// It is JSON of another kind.
+    /// It is JSON, but not an object.
     #[error("it is {0}, not an object")]
     NotAnObject(Kind),
-    /// A number has no float64, which is what Go makes of it.
+    /// A number does not fit a float64, the type that Go uses for it.
     #[error("the number {0} is out of range")]
     Number(String),
-    /// Arrays or objects are nested too deep.
+    /// Arrays or objects are nested too deeply.
     #[error("it has more than {MAX_CONFIGURATION_DEPTH} nested arrays and objects")]
     TooDeep,
     /// There are too many values.

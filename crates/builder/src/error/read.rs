@@ -1,23 +1,23 @@
-//! Why a file of a package cannot be read.
+//! Errors when reading a file of a package.
 
 use std::io;
 
-/// A file cannot be read.
+/// The reason why a file cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// There is nothing of that name.
+    /// The file does not exist.
     #[error("there is no such file")]
     Missing,
     /// It is a folder, a pipe, a device or a socket.
     #[error("it is not a file")]
     NotAFile,
-    /// It is larger than allowed.
+    /// It is larger than the limit, in bytes.
     #[error("it is larger than {0} bytes")]
     TooLarge(u64),
-    /// A folder holds more than allowed.
+    /// A folder exceeds a limit.
     #[error("{0}")]
     Limit(String),
-    /// The system says no.
+    /// The system reported an error.
     #[error(transparent)]
     System(io::Error),
 }

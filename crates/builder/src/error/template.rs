@@ -1,4 +1,4 @@
-//! Why a template cannot be rendered.
+//! Errors when rendering a template.
 
 use std::collections::BTreeSet;
 
@@ -6,20 +6,20 @@ use ccs_gotemplate::{ParseError, RenderError};
 
 use crate::variables::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
 
-/// A template cannot be rendered.
+/// The reason why a template cannot be rendered.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateError {
-    /// It is not a template.
+    /// It is not a valid template.
     #[error(transparent)]
     Parse(#[from] ParseError),
-    /// It reads a key that nobody defined.
+    /// It reads an undefined key.
     #[error("{error}")]
     MissingKey {
-        /// The key and where the template reads it.
+        /// The key, and where the template reads it.
         error: RenderError,
         /// The keys that exist.
         known: BTreeSet<String>,
-        /// Whether the operator has configured anything at all.
+        /// Whether the operator has configured anything.
         configured: bool,
     },
     /// It fails for another reason.
@@ -28,7 +28,7 @@ pub enum TemplateError {
 }
 
 impl TemplateError {
-    /// Says what to do about it; for a missing key, which keys there are.
+    /// Returns what to do about the error; for a missing key, also which keys exist.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -46,7 +46,7 @@ impl TemplateError {
     }
 }
 
-/// What to do about a key that does not exist. Mostly a variable is set, and the peer does not pass it on.
+/// Returns what to do about a missing key. The usual cause is that the peer does not pass a variable on.
 fn next_step(error: &RenderError, configured: bool) -> String {
     let variable_of =
         |key: &str| PEER_VARIABLES.iter().find(|(_, name)| *name == key).map(|(variable, _)| variable);

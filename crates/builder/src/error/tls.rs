@@ -1,10 +1,10 @@
-//! What is wrong with the certificates or keys of a connection.
+//! Errors in the certificates or keys of a connection.
 
 use std::time::Duration;
 
 use ccs_certificates::{BundleError, KeyPairError};
 
-/// Certificates or keys of a connection are missing or unusable.
+/// The reason why the certificates or keys of a connection cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TlsError {
     /// `tls_required` without `root_cert`.
@@ -22,20 +22,20 @@ pub enum TlsError {
     /// `client_cert` and `client_key` cannot be used together.
     #[error("client_cert and client_key cannot be used: {0}")]
     KeyPair(KeyPairError),
-    /// A certificate has ended, and no other can take its place.
+    /// A certificate has expired, and there is no valid one.
     #[error("{field}: the certificate of {subject} expired {}", ago(*for_time))]
     Expired {
         /// The field.
         field: &'static str,
-        /// Whose certificate it is.
+        /// The subject of the certificate.
         subject: String,
-        /// How long ago it ended.
+        /// The time since its expiry.
         for_time: Duration,
     },
 }
 
 impl TlsError {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

@@ -1,4 +1,4 @@
-//! `build SRC METADATA OUT`: from a package's source to a connection that a peer can use.
+//! `build SRC METADATA OUT`: converts a package's source to a connection that a peer can use.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::render;
 use crate::report::Report;
 use crate::{Error, Warning};
 
-/// A package's source, rendered and checked, and not yet written anywhere.
+/// A package's source, rendered and checked, but not yet written.
 #[derive(Debug)]
 pub struct Prepared {
     /// How the peer will reach the chaincode.
@@ -24,7 +24,7 @@ pub struct Prepared {
     pub meta_inf: Tree,
 }
 
-/// Builds, and tells the report what was done.
+/// Builds the package and reports what was done.
 pub fn build(
     [source, metadata_folder, out]: [&Path; 3],
     surroundings: &Surroundings,
@@ -51,8 +51,7 @@ pub fn build(
     Ok(())
 }
 
-/// Renders and checks a package's source; what works and yet may not be meant is added to `warnings`, also when the
-/// source is refused.
+/// Renders and checks a package's source. Adds warnings to `warnings`, also if the source is rejected.
 pub fn prepare(
     source: &Path,
     metadata: &PackageMetadata,
@@ -68,7 +67,7 @@ pub fn prepare(
     Ok(Prepared { connection, meta_inf })
 }
 
-/// Reads the connection.json of a package's source, with what is odd about it.
+/// Reads the connection.json of a package's source, and adds warnings about it.
 pub(crate) fn read_connection(source: &Path, warnings: &mut Vec<Warning>) -> Result<Connection, Error> {
     let path = source.join("connection.json");
     let content = input::read(&path, input::MAX_CONNECTION)
@@ -80,14 +79,14 @@ pub(crate) fn read_connection(source: &Path, warnings: &mut Vec<Warning>) -> Res
     Ok(package)
 }
 
-/// Refuses an output folder that is an input folder, under whatever name.
+/// Rejects an output folder that is also an input folder, even under another path.
 fn refuse_same_folder(inputs: &[&Path], out: &Path) -> Result<(), Error> {
     let Ok(out) = out.canonicalize() else { return Ok(()) };
     let same = inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == out));
     if same { Err(Error::SameFolder { folder: out }) } else { Ok(()) }
 }
 
-/// One line on what the peer will do with the build.
+/// Returns one line on how the peer will use the build.
 fn summary(prepared: &Prepared) -> String {
     let connection = &prepared.connection;
     let security = match (connection.tls_required, connection.client_auth_required) {

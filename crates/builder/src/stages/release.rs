@@ -1,4 +1,4 @@
-//! `release OUT RELEASE`: what the peer reads of a build.
+//! `release OUT RELEASE`: writes the files of a build that the peer reads.
 
 use std::path::Path;
 
@@ -12,9 +12,9 @@ use crate::meta_inf::Tree;
 use crate::output::Output;
 use crate::report::Report;
 
-/// Releases connection.json and the indexes; other files of META-INF stay behind.
+/// Releases connection.json and the indexes, but no other files of META-INF.
 pub fn release(out: &Path, release: &Path, report: &mut Report) -> Result<(), Error> {
-    // The builds of other builders may hold no metadata.json, and are as they were before there was a launcher.
+    // Builds of other builders may have no metadata.json; they are released as without a launcher.
     let metadata = read_metadata(out).ok().map(|(metadata, _)| metadata);
     let is_launched = metadata.as_ref().is_some_and(|metadata| !metadata.is_chaincode_as_a_service());
     if let Some(metadata) = metadata {
@@ -22,7 +22,7 @@ pub fn release(out: &Path, release: &Path, report: &mut Report) -> Result<(), Er
     }
     let path = out.join("connection.json");
     let content = match read_connection(&path) {
-        // Chaincode that dials the peer has none: with it, the peer would not call `run`.
+        // Chaincode that dials the peer has no connection.json: with one, the peer would not call `run`.
         Err(BuildFault::Unreadable(ReadError::Missing)) if is_launched => None,
         found => Some(found.map_err(|source| Error::NotABuild { path, source })?),
     };

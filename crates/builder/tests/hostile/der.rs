@@ -1,4 +1,4 @@
-//! Certificates and keys made byte by byte, as large as somebody likes.
+//! Builds certificates and keys of any size byte by byte.
 
 /// Makes an element with its length.
 pub(crate) fn element(tag: u8, content: &[u8]) -> Vec<u8> {
@@ -22,12 +22,12 @@ pub(crate) fn extension(identifier: &[u8], value: &[u8]) -> Vec<u8> {
     element(0x30, &[element(6, identifier), element(4, value)].concat())
 }
 
-/// Makes an extension that nobody knows, one for each number.
+/// Makes an extension with an unknown identifier, a different one for each number.
 pub(crate) fn unknown_extension(number: u32) -> Vec<u8> {
     extension(&identifier(number), &[])
 }
 
-/// Makes a certificate policy, one for each number.
+/// Makes a certificate policy, a different one for each number.
 pub(crate) fn policy(number: u32) -> Vec<u8> {
     element(0x30, &element(6, &identifier(number)))
 }
@@ -37,7 +37,7 @@ fn identifier(number: u32) -> [u8; 4] {
     [0x2a, 0x80 | digit(14) | 0x40, 0x80 | digit(7), digit(0)]
 }
 
-/// Makes a certificate that is read, with a subject (a whole name, or none), extensions and an RSA key.
+/// Makes a readable certificate with a subject (a whole name, or none), extensions and an RSA key.
 pub(crate) fn certificate(subject: &[u8], extensions: &[u8], modulus: usize) -> Vec<u8> {
     let algorithm = element(0x30, &element(6, &[0x2a, 3]));
     let empty = element(0x30, &[]);
@@ -60,14 +60,16 @@ pub(crate) fn certificate(subject: &[u8], extensions: &[u8], modulus: usize) -> 
     element(0x30, &[element(0x30, &signed.concat()), algorithm, vec![3, 1, 0]].concat())
 }
 
-/// An odd number above zero of so many bytes.
+/// Returns an odd positive number of `length` bytes.
 fn number(length: usize) -> Vec<u8> {
     element(2, &[vec![0x7f; length - 1], vec![1]].concat())
 }
 
-/// Makes an RSA private key whose two primes are the number `p = 2^(8 * length) + 1`, with as many further primes.
+/// Makes an RSA private key whose two primes are both `p = 2^(8 * length) + 1`, with `more_primes` further
+/// primes.
 ///
-/// All numbers fit each other but for the coefficient, which is the last that is checked: `3 * d = 1` modulo `p - 1`.
+/// All numbers are consistent except for the coefficient, which is checked last: `3 * d = 1` modulo `p -
+/// 1`.
 pub(crate) fn rsa_key(length: usize, coefficient: usize, more_primes: usize) -> Vec<u8> {
     let one_at_both_ends = |length: usize| [&[1], vec![0; length - 1].as_slice(), &[1]].concat();
     let prime = element(2, &one_at_both_ends(length));

@@ -1,6 +1,6 @@
-//! Packages made to take the builder's time or memory end in the message that names the limit.
+//! Packages designed to exhaust the builder's time or memory fail with the message that names the limit.
 //!
-//! How long they take and how much memory is not asserted here, but measured by `cargo bench -p ccs-builder --bench hostile`.
+//! The test does not assert time and memory; `cargo bench -p ccs-builder --bench hostile` measures them.
 
 mod der;
 mod packages;

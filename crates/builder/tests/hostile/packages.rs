@@ -1,21 +1,22 @@
-//! Packages made to take the builder's time or memory, each with what the builder must say.
+//! Packages designed to exhaust the builder's time or memory, each with the expected message.
 //!
-//! The test beside this file asserts the answers; `cargo bench -p ccs-builder --bench hostile` measures what they take.
+//! The test in this folder asserts the messages; `cargo bench -p ccs-builder --bench hostile` measures time
+//! and memory.
 
 use std::collections::BTreeMap;
 
 use super::der::{certificate, element, extension, pem, policy, repeated, rsa_key, unknown_extension};
 
-/// Files of a package, by their paths in the folder that a peer makes: `src/...` and `metadata/...`.
+/// Files of a package, by their paths in the folder that a peer creates: `src/...` and `metadata/...`.
 pub(crate) type Files = BTreeMap<String, Vec<u8>>;
 
-/// A package, and how `build` ends with it.
+/// A package, and the expected result of `build`.
 pub(crate) struct Package {
     pub(crate) name: &'static str,
     pub(crate) files: Files,
     pub(crate) configuration: Option<String>,
     pub(crate) exit: i32,
-    /// A part of what is written to stderr.
+    /// A part of the expected output on stderr.
     pub(crate) message: &'static str,
 }
 
@@ -36,12 +37,12 @@ fn package(name: &'static str, connection: impl Into<Vec<u8>>, exit: i32, messag
     Package { name, files: files.into(), configuration: None, exit, message }
 }
 
-/// Makes a string of a JSON document, for text without quotes and backslashes.
+/// Formats a JSON string, for text without quotes and backslashes.
 fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\n', "\\n"))
 }
 
-/// Makes a connection.json over TLS.
+/// Makes a connection.json with TLS.
 fn with_roots(roots: &str) -> String {
     format!(r#"{{"address":"a:1","tls_required":true,"root_cert":{}}}"#, quoted(roots))
 }

@@ -1,4 +1,4 @@
-//! Lays a package out as a peer does, and runs `build` over it.
+//! Writes a package in the layout that a peer uses, and runs `build` on it.
 
 use std::fs;
 use std::io;
@@ -19,7 +19,7 @@ pub(crate) fn lay_out(package: &Package) -> io::Result<tempfile::TempDir> {
     Ok(folder)
 }
 
-/// Prepares the call of `build`.
+/// Returns the command that runs `build`.
 pub(crate) fn build(package: &Package, folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ccs-builder"));
     command.arg("build").args(["src", "metadata", "out"].map(|name| folder.join(name)));

@@ -89,8 +89,7 @@ fn a_template_is_left_to_the_peers_configuration_with_a_warning() {
     let out = folder.path("basic.tgz");
     let output = ccs(&["package", &out, "--label", "a", "--address", "{{.host}}:9999"]);
     assert!(output.status.success());
-    let expected =
-        "warning: the peer's configuration must define what address uses: key \"host\" is not set (line 1)\n";
+    let expected = "warning: the peer's configuration must define the keys that address uses: key \"host\" is not set (line 1)\n";
     assert!(stderr(&output).starts_with(expected), "{}", stderr(&output));
 }
 
@@ -108,7 +107,7 @@ fn keys_that_every_package_has_are_known_and_what_is_left_is_checked() {
     assert_eq!(rest.status.code(), Some(16));
     assert_eq!(
         stderr(&rest),
-        "error: connection.json: dial_timeout -1s is negative\nhint: leave it out for the peer's default of 3s\n"
+        "error: connection.json: dial_timeout -1s is negative\nhint: omit it to use the peer's default of 3s\n"
     );
 }
 
@@ -254,7 +253,7 @@ fn an_existing_file_stays_unless_forced() {
     assert_eq!(refused.status.code(), Some(20));
     assert_eq!(
         stderr(&refused),
-        format!("error: {out:?} exists already\nhint: choose another name, or remove it first\n")
+        format!("error: {out:?} already exists\nhint: choose another name, or remove it first\n")
     );
     assert_eq!(fs::read_to_string(&out).unwrap(), "precious");
     assert!(ccs(&[&arguments[..], &["--force"]].concat()).status.success());
@@ -327,7 +326,7 @@ fn the_environment_file_is_what_ccs_env_prints() {
     fs::remove_file(folder.path().join("a.tgz")).unwrap();
     let refused = run(&[&arguments[..], &["--env-file", "a.env", "--lang", "go"]].concat());
     assert_eq!(refused.status.code(), Some(20));
-    assert!(stderr(&refused).starts_with("error: a.env exists already\nhint: "), "{}", stderr(&refused));
+    assert!(stderr(&refused).starts_with("error: a.env already exists\nhint: "), "{}", stderr(&refused));
     assert!(!folder.path().join("a.tgz").exists(), "both files are written, or none");
     assert_eq!(fs::read_to_string(folder.path().join("a.env")).unwrap(), written);
     let alone = run(&[&arguments[..], &["--listen", "0.0.0.0:1"]].concat());
