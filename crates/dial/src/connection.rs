@@ -1,7 +1,8 @@
-//! From a released connection.json to an open connection with a chaincode server.
+//! Opens a connection to a chaincode server that a released connection.json describes.
 //!
-//! The values are those of a peer (Fabric 3.1 `internal/pkg/comm/config.go`, `core/chaincode/extcc/extcc_handler.go`). A
-//! dial goes through the stages of [`Stage`], and a failure names the one it happened in.
+//! The settings are those of a peer (Fabric 3.1 `internal/pkg/comm/config.go`,
+//! `core/chaincode/extcc/extcc_handler.go`). A dial has the stages in [`Stage`], and an error names the stage that
+//! failed.
 
 pub(crate) mod dial;
 mod error;
@@ -28,10 +29,11 @@ pub use evidence::Seen;
 pub use info::{ClientPair, ConnectionInfo, ConnectionTls, Fault, InfoError};
 pub use progress::{Attempt, Secured};
 
-/// How many messages wait for the chaincode to read them. More are not made: who sends stops reading, too.
+/// The number of messages that may wait until the chaincode reads them. When the queue is full, the sender waits as
+/// well.
 pub const OUTBOUND_MESSAGES: usize = 64;
 
-/// An open connection, which is never dialled again by itself: when it is lost, so is the stream on it.
+/// An open connection. It never reconnects: when it is lost, so is its stream.
 #[derive(Clone, Debug)]
 pub struct ChaincodeConnection {
     address: String,
@@ -39,15 +41,15 @@ pub struct ChaincodeConnection {
 }
 
 impl ChaincodeConnection {
-    /// Dials the chaincode and waits until it has greeted as an HTTP/2 server, or the dial timeout is over.
+    /// Dials the chaincode and waits for its HTTP/2 settings, up to the dial timeout.
     ///
-    /// What may pass is tried again until then: names that do not resolve, connections that are refused or closed. What
-    /// cannot pass ends the dial at once: certificates, and servers that speak something else.
+    /// Temporary failures are retried until then: names that do not resolve, and connections that are refused or
+    /// closed. Permanent failures end the dial at once: invalid certificates, and servers that speak another protocol.
     pub async fn dial(info: &ConnectionInfo) -> Result<Self, DialError> {
         Self::dial_for(info, PING_TIMEOUT).await
     }
 
-    /// Dials as [`dial`](Self::dial) does; the connection is given up when a ping has no answer for so long.
+    /// Like [`dial`](Self::dial), but closes the connection if a ping is not answered within `ping_timeout`.
     pub async fn dial_for(info: &ConnectionInfo, ping_timeout: Duration) -> Result<Self, DialError> {
         Ok(Self::new(&info.address, dial::dial(info, ping_timeout).await?))
     }
@@ -59,13 +61,13 @@ impl ChaincodeConnection {
         Self { address: address.to_owned(), client }
     }
 
-    /// Returns the address as connection.json has it.
+    /// Returns the address from connection.json.
     #[must_use]
     pub fn address(&self) -> &str {
         &self.address
     }
 
-    /// Opens the stream `Chaincode/Connect`: what to send, and what comes.
+    /// Opens the stream `Chaincode/Connect`; returns its sender and its receiver.
     pub async fn open(mut self) -> Result<MessageStream, Status> {
         let (outbound, messages) = mpsc::channel(OUTBOUND_MESSAGES);
         let response = self.client.connect(ReceiverStream::new(messages)).await?;

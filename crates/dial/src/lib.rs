@@ -1,10 +1,10 @@
-//! The way to a chaincode that is a server: from a released connection.json to an open stream and the first message on it.
+//! Connects to a chaincode server: from a released connection.json to an open stream and its first message.
 //!
-//! | Module | What it does |
+//! | Module | Contents |
 //! | --- | --- |
 //! | [`connection`] | reads a released connection.json and dials the chaincode |
-//! | [`register`] | reads the REGISTER of a chaincode; tells why a stream ended |
-//! | [`probe`] | goes the same way step by step and says how each step went |
+//! | [`register`] | parses the REGISTER of a chaincode; the reasons why a stream ends |
+//! | [`probe`] | makes the same steps once and reports the result of each |
 
 pub mod connection;
 pub mod probe;

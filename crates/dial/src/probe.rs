@@ -1,8 +1,9 @@
-//! Goes a peer's way to a chaincode step by step, up to the chaincode's first message, and says how each step went.
+//! Connects to a chaincode step by step as a peer would, up to the chaincode's first message, and reports the result
+//! of each step.
 //!
-//! The steps are those of [`ChaincodeConnection::dial`] and `Chaincode::register`, by the same code; only there is one
-//! attempt and every step is timed. The chaincode is left as it was: after its REGISTER the stream is closed, and no
-//! REGISTERED is ever sent.
+//! The steps are those of [`ChaincodeConnection::dial`] and `Chaincode::register`, with the same code, but there is
+//! only one attempt, and every step is timed. The chaincode's state does not change: the probe closes the stream after
+//! REGISTER and never sends REGISTERED.
 
 mod cause;
 mod loopback;
@@ -28,10 +29,10 @@ use record::Record;
 pub use report::{ProbeReport, StepReport, StepVerdict};
 pub use step::{ProbeError, ProbeStep};
 
-/// How long the chaincode may take to close its half of the stream; then the stream is reset.
+/// How long to wait until the chaincode closes its half of the stream, before the stream is reset.
 const FAREWELL: Duration = Duration::from_millis(250);
 
-/// Where to go, how far, and what to expect there.
+/// The settings of a probe: the address, the last step, and the expected ID.
 pub struct Probe {
     target: Target,
     address: String,
@@ -42,9 +43,9 @@ pub struct Probe {
 }
 
 impl Probe {
-    /// Understands the settings; what is wrong with them is no step, but an error at once.
+    /// Parses the settings; invalid settings are an error, not a failed step.
     ///
-    /// The timeout is that of connection.json. It counts for the dial, and once more for the registration.
+    /// The timeout of connection.json applies once to the dial and once to the registration.
     pub fn new(info: &ConnectionInfo) -> Result<Self, StageError> {
         Ok(Self {
             target: Target::new(info)?,
@@ -56,33 +57,33 @@ impl Probe {
         })
     }
 
-    /// Ends the way after this step. [`ProbeStep::Tcp`] is the first that can be the last.
+    /// Stops after this step. The first step that can be the last is [`ProbeStep::Tcp`].
     #[must_use]
     pub fn until(mut self, last: ProbeStep) -> Self {
         self.last = last;
         self
     }
 
-    /// Expects the chaincode to announce this ID.
+    /// Sets the ID that the chaincode must announce.
     #[must_use]
     pub fn expecting(mut self, id: Option<PackageId>) -> Self {
         self.expected = id;
         self
     }
 
-    /// Returns the host that is dialled, without its port.
+    /// Returns the dialled host, without its port.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.target.host
     }
 
-    /// Returns the port that is dialled.
+    /// Returns the dialled port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.target.port
     }
 
-    /// Goes the way once.
+    /// Makes one attempt.
     pub async fn run(&self) -> ProbeReport {
         let mut record = Record::default();
         let result = self.go(&mut record).await;
@@ -114,7 +115,7 @@ impl Probe {
         let deadline = Instant::now() + self.timeout;
         let result = timeout_at(deadline, self.stages(deadline, &mut watch)).await;
         match result.unwrap_or(Err(StageError::NoAnswer(stage))) {
-            // What comes after the last step was looked at for the sake of that step alone.
+            // Any step after the last one ran only to complete the last one, so its failure does not count.
             Err(error) if ProbeStep::of(error.stage()) > self.last => Ok(None),
             result => Ok(result?),
         }
@@ -126,7 +127,7 @@ impl Probe {
             return Ok(None);
         }
         let stream = self.target.secure(tcp, watch).await?;
-        // With TLS 1.3 the server's verdict on the client certificate comes after the handshake.
+        // With TLS 1.3, the server's decision about the client certificate arrives after the handshake.
         if self.last < ProbeStep::Http2 && !self.target.was_asked_for_client() {
             return Ok(None);
         }
@@ -166,10 +167,10 @@ async fn announcement(inbound: &mut Streaming<ChaincodeMessage>) -> Result<Strin
     }
 }
 
-/// Closes the stream as a client that has nothing more to say, which no shim takes for a failure.
+/// Closes the stream like a client that has finished, which no shim reports as a failure.
 async fn leave((outbound, mut inbound): MessageStream) {
     drop(outbound);
     let end = async { while let Ok(Some(_)) = inbound.message().await {} };
-    // A chaincode that does not answer is left all the same.
+    // Stop waiting for a chaincode that does not answer.
     let _ = timeout(FAREWELL, end).await;
 }

@@ -1,4 +1,4 @@
-//! The first message of a chaincode on its stream, REGISTER, and why a stream ends.
+//! The first message of a chaincode on its stream, REGISTER, and the reasons why a stream ends.
 
 use ccs_proto::peer::chaincode_message::Type;
 use ccs_proto::peer::{ChaincodeId, ChaincodeMessage};
@@ -9,13 +9,13 @@ use tonic::Streaming;
 /// The two directions of a chaincode stream.
 pub type MessageStream = (mpsc::Sender<ChaincodeMessage>, Streaming<ChaincodeMessage>);
 
-/// Why a session ended.
+/// The reason why a session ended.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum End {
-    /// The chaincode's REGISTER cannot be read.
+    /// The chaincode's REGISTER cannot be parsed.
     #[error("the chaincode's REGISTER does not hold a chaincode ID: {0}")]
     MalformedRegister(String),
-    /// The chaincode registered as another one.
+    /// The chaincode registered with another ID.
     #[error("the chaincode registered as {announced:?}, not as {expected:?}")]
     WrongId {
         /// The ID in its REGISTER.
@@ -23,22 +23,22 @@ pub enum End {
         /// The ID of the package.
         expected: String,
     },
-    /// Nobody has announced a chaincode of this ID; the text is a peer's.
+    /// No chaincode with this ID is expected. The text is that of a peer.
     #[error("peer will not accept external chaincode connection {announced} (except in dev mode)")]
     Unknown {
         /// The ID in its REGISTER.
         announced: String,
     },
-    /// A chaincode of this ID has registered already; the text is a peer's.
+    /// A chaincode with this ID is already registered. The text is that of a peer.
     #[error("duplicate chaincodeID: {announced}")]
     Duplicate {
         /// The ID in its REGISTER.
         announced: String,
     },
-    /// The certificate that the chaincode has shown is not for the ID that it announces; the text is a peer's.
+    /// The chaincode's certificate is not for the ID that it announces. The text is that of a peer.
     #[error("{0}")]
     Uncertified(String),
-    /// The chaincode sent a message that has no place in the state of the session.
+    /// The chaincode sent a message that is not allowed in the state of the session.
     #[error("{0}")]
     Protocol(String),
     /// The stream ended.
@@ -50,7 +50,7 @@ pub enum End {
 }
 
 impl End {
-    /// Says what to do about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -62,25 +62,25 @@ impl End {
             }
             Self::Unknown { announced } => {
                 return Some(format!(
-                    "start the chaincode with the ID that was printed for it in place of {announced}, or give the peer a \
+                    "start the chaincode with the ID that was printed for it instead of {announced}, or give the peer a \
                      package of that ID"
                 ));
             }
-            Self::Duplicate { .. } => "stop the chaincode that runs under this ID, or take another ID",
+            Self::Duplicate { .. } => "stop the chaincode that runs under this ID, or use another ID",
             Self::Uncertified(_) => {
                 "start the chaincode with the variables that this peer wrote for it: ID, certificate and key belong together"
             }
             Self::MalformedRegister(_) | Self::Protocol(_) => {
                 "the chaincode's shim does not follow the protocol"
             }
-            Self::Stream(_) => "the chaincode's own log says why it ended the stream",
+            Self::Stream(_) => "check the chaincode's log for the reason",
             Self::Closed => return None,
         };
         Some(hint.to_owned())
     }
 }
 
-/// Returns the message that came, or why the stream ended.
+/// Returns the next message, or the reason why the stream ended.
 pub fn next(message: Result<Option<ChaincodeMessage>, tonic::Status>) -> Result<ChaincodeMessage, String> {
     match message {
         Ok(Some(message)) => Ok(message),
@@ -89,7 +89,7 @@ pub fn next(message: Result<Option<ChaincodeMessage>, tonic::Status>) -> Result<
     }
 }
 
-/// Reads the ID that a chaincode announces in its first message; [`None`] for a message that does not count.
+/// Returns the ID that a chaincode announces in its first message; [`None`] for a message to ignore.
 pub fn announced(message: &ChaincodeMessage) -> Result<Option<String>, End> {
     match message.r#type() {
         Type::Register => ChaincodeId::decode(message.payload.as_slice())
@@ -109,7 +109,7 @@ pub fn accept(announced: String, expected: &str) -> Result<(), End> {
     }
 }
 
-/// Returns the end of a session that received a message in a state in which it may not come.
+/// Returns the error for a message that is not allowed in the state of the session.
 #[must_use]
 pub fn misplaced(message: &ChaincodeMessage, state: &str) -> End {
     let name = type_name(message.r#type);
@@ -118,7 +118,7 @@ pub fn misplaced(message: &ChaincodeMessage, state: &str) -> End {
     End::Protocol(text)
 }
 
-/// Returns the name of a message type, its number when it has none.
+/// Returns the name of a message type, or its number if it has no name.
 #[must_use]
 pub fn type_name(number: i32) -> String {
     Type::try_from(number).map_or_else(|_| number.to_string(), |known| known.as_str_name().to_owned())

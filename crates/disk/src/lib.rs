@@ -1,7 +1,7 @@
-//! Writes files and folders whole or not at all.
+//! Writes files and folders atomically.
 //!
-//! A file or folder appears under its name when it is complete; one that is replaced gives way in the same step. So a
-//! reader never sees half of it, and a full disk leaves what was there.
+//! A file or folder appears under its name only when it is complete, and replaces a former one in the same step.
+//! Readers therefore never see a part of it, and a full disk leaves the former content intact.
 //!
 //! ```
 //! use ccs_disk::{Existing, NewFile, write_folder};
@@ -25,29 +25,29 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 use tempfile::{NamedTempFile, TempDir};
 
-/// What happens to a file or folder that has the name already.
+/// What to do with an existing file or folder of the same name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It stays, and writing fails.
+    /// Keep it and fail.
     Keep,
-    /// It gives way once the new one is complete.
+    /// Replace it once the new one is complete.
     Replace,
 }
 
-/// A file or folder cannot be read or written.
+/// The error of reading or writing a file or folder.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The system refuses it.
+    /// The system reported an error.
     #[error("cannot {act} {}", path.display())]
     System {
         /// The verb: `read`, `write` or `make`.
         act: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// The system's reason.
+        /// The error of the system.
         source: io::Error,
     },
-    /// Something has the name already.
+    /// A file or folder of that name already exists.
     #[error("{} already exists", path.display())]
     Exists {
         /// The file or folder.
@@ -56,19 +56,19 @@ pub enum Error {
 }
 
 impl Error {
-    /// Reports that the system refused to read, write or make something.
+    /// Returns the error for a failed attempt of the system to read, write or make a file or folder.
     #[must_use]
     pub fn system(act: &'static str, path: &Path, source: io::Error) -> Self {
         Self::System { act, path: path.to_owned(), source }
     }
 
-    /// Reports that something has the name already.
+    /// Returns the error for an existing file or folder.
     #[must_use]
     pub fn exists(path: &Path) -> Self {
         Self::Exists { path: path.to_owned() }
     }
 
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -86,7 +86,7 @@ pub const SECRET: u32 = 0o600;
 
 /// A file of a new folder.
 pub struct NewFile {
-    /// The path inside the folder; folders on the way are made, with mode 0700.
+    /// The path inside the folder; missing parent folders are created with mode 0700.
     pub path: PathBuf,
     /// The content.
     pub content: String,
@@ -100,13 +100,14 @@ impl NewFile {
         Self { path: path.into(), content: content.into(), mode: PUBLIC }
     }
 
-    /// Describes a file with a key, which its owner alone may read.
+    /// Describes a file that only its owner may read, such as a key.
     pub fn secret(path: impl Into<PathBuf>, content: impl Into<String>) -> Self {
         Self { path: path.into(), content: content.into(), mode: SECRET }
     }
 }
 
-/// Writes a folder with mode 0700 and the files in it. It appears whole; a folder that it replaces disappears whole.
+/// Writes a folder with mode 0700 and its files, which appears as a whole. A folder that it replaces disappears as a
+/// whole.
 pub fn write_folder(folder: &Path, files: &[NewFile], existing: Existing) -> Result<(), Error> {
     let failed = |error: io::Error| Error::system("write", folder, error);
     let occupied = occupied(folder).map_err(failed)?;
@@ -115,18 +116,18 @@ pub fn write_folder(folder: &Path, files: &[NewFile], existing: Existing) -> Res
     }
     let draft = draft(folder, files).map_err(failed)?;
     if occupied {
-        // The kernel swaps the two, so at no time is there nothing; the draft's destructor removes the old one.
+        // The kernel exchanges the two, so the name always exists; the draft's destructor removes the old folder.
         renameat_with(CWD, draft.path(), CWD, folder, RenameFlags::EXCHANGE)
             .map_err(|error| failed(error.into()))?;
     } else {
         fs::rename(draft.path(), folder).map_err(failed)?;
-        // Nothing is left under the draft's name that its destructor could remove.
+        // The temporary name no longer exists, so its destructor has nothing to remove.
         let _ = draft.keep();
     }
     Ok(())
 }
 
-/// Writes a file that appears under its name when it is complete.
+/// Writes a file, which appears under its name only when it is complete.
 pub fn write_file(path: &Path, content: &[u8], mode: u32, existing: Existing) -> Result<(), Error> {
     let failed = |error| Error::system("write", path, error);
     let mut file = tempfile::Builder::new()
@@ -138,7 +139,7 @@ pub fn write_file(path: &Path, content: &[u8], mode: u32, existing: Existing) ->
     persist(file, path, existing)
 }
 
-/// Replaces a file by one with the same mode and owner, so that whoever reads the one can read the other.
+/// Replaces a file and keeps its mode and owner, so that the same users can read it.
 pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     let failed = |error| Error::system("replace", path, error);
     let old = fs::metadata(path).map_err(failed)?;
@@ -149,7 +150,7 @@ pub fn replace_file(path: &Path, content: &[u8]) -> Result<(), Error> {
     persist(file, path, Existing::Replace)
 }
 
-/// Replaces a file as [`replace_file`] does, or makes it where it is missing, with mode 0600 and the owner of a folder.
+/// Like [`replace_file`], but creates a missing file with mode 0600 and the owner of a folder.
 pub fn restore_file(path: &Path, content: &[u8], owner: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -168,7 +169,7 @@ pub fn restore_file(path: &Path, content: &[u8], owner: &Path) -> Result<(), Err
     persist(file, path, Existing::Replace)
 }
 
-/// Makes the folders on the way that are missing, with mode 0700 and the owner of another folder.
+/// Creates missing folders with mode 0700 and the owner of another folder.
 pub fn restore_folder(folder: &Path, owner: &Path) -> Result<(), Error> {
     let failed = |error| Error::system("make", folder, error);
     let owner = fs::metadata(owner).map_err(failed)?;
@@ -180,7 +181,7 @@ pub fn restore_folder(folder: &Path, owner: &Path) -> Result<(), Error> {
     Ok(())
 }
 
-/// Changes the owner of a new file or folder, if it has another one.
+/// Changes the owner of a new file or folder if it differs.
 fn give(made: &fs::File, owner: &fs::Metadata) -> io::Result<()> {
     let now = made.metadata()?;
     if (owner.uid(), owner.gid()) == (now.uid(), now.gid()) {
@@ -214,7 +215,7 @@ fn occupied(folder: &Path) -> io::Result<bool> {
     }
 }
 
-/// Writes the files into a folder beside the one that they are for.
+/// Writes the files into a temporary folder next to the final one.
 fn draft(folder: &Path, files: &[NewFile]) -> io::Result<TempDir> {
     let draft = tempfile::Builder::new()
         .prefix(".ccs-")

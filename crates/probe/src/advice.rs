@@ -128,9 +128,9 @@ fn general(cause: Cause) -> &'static [&'static str] {
              CORE_CHAINCODE_TLS_CLIENT_CACERT_FILE)",
         ],
         Cause::TlsSettings => &["the chaincode must serve TLS 1.2 or later with HTTP/2; its log says more"],
-        Cause::NeedsTls => &["set tls_required to true and give root_cert, or turn the chaincode's TLS off"],
+        Cause::NeedsTls => &["set tls_required to true and add root_cert, or turn the chaincode's TLS off"],
         Cause::WebServer => &["correct the port, or let the proxy pass gRPC on"],
-        Cause::NotHttp2 => &["something else than a chaincode listens there: correct the port"],
+        Cause::NotHttp2 => &["another program, not a chaincode, listens there: correct the port"],
         Cause::TlsSilent | Cause::Silent => {
             &["what listens there is no chaincode, or one that hangs: see its log"]
         }

@@ -1,21 +1,21 @@
-//! Findings, and how bad each is.
+//! Findings and their severities.
 
 use serde::Serialize;
 
-/// How bad a finding is; the worst comes first in the order.
+/// The severity of a finding; the worst comes first in the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The peer or the builder rejects it.
+    /// The peer or the builder rejects the input.
     Error,
-    /// It works, and is probably a mistake or will cause trouble.
+    /// The input works, but is probably a mistake or will cause trouble.
     Warning,
-    /// It works, and is good to know.
+    /// The input works; the finding is for information.
     Note,
 }
 
 impl Severity {
-    /// Returns the word for it.
+    /// Returns the word for the severity.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -31,13 +31,13 @@ impl Severity {
 pub struct Finding {
     /// The stable name of the rule.
     pub id: &'static str,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
     /// The setting, file or program at fault.
     pub at: String,
     /// What is wrong.
     pub message: String,
-    /// What to do.
+    /// What to do about it.
     pub hint: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl Finding {
         Self::new(Severity::Note, id, at, message)
     }
 
-    /// Adds what to do.
+    /// Adds a hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
@@ -79,7 +79,7 @@ impl Finding {
     }
 }
 
-/// How many findings of each severity there are.
+/// The number of findings of each severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// The number of errors.
@@ -104,7 +104,7 @@ impl Counts {
         counts
     }
 
-    /// Writes the counts as words: `1 error, 2 warnings, 0 notes`.
+    /// Formats the counts: `1 error, 2 warnings, 0 notes`.
     #[must_use]
     pub fn words(self) -> String {
         let counted = |(count, word)| format!("{count} {word}{}", if count == 1 { "" } else { "s" });

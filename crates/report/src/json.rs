@@ -1,25 +1,25 @@
-//! JSON documents as people read them, with secrets hidden.
+//! Formats JSON documents for people, with secrets redacted.
 
 use ccs_files::json;
 
-/// Replaces a secret string.
+/// The replacement for a secret.
 const REDACTED: &str = "\"[redacted]\"";
 
-/// The deepest level that has an indent of its own: a hostile document may have thousands.
+/// The deepest indented level: a hostile document may have thousands of levels.
 const MAX_INDENT: usize = 40;
 
-/// Whether secrets are shown.
+/// Whether to show secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Secrets {
-    /// `[redacted]` replaces them.
+    /// Replace secrets with `[redacted]`.
     Redacted,
-    /// They are written as they are.
+    /// Show secrets.
     Shown,
 }
 
-/// Writes a document with a line for each value; [`None`] if it is not JSON.
+/// Formats a document with one line for each value; returns [`None`] if it is not JSON.
 ///
-/// Keys keep their order and their duplicates, numbers and strings the form in which they are written.
+/// Keys keep their order and duplicates, and numbers and strings keep their original spelling.
 #[must_use]
 pub fn pretty(document: &[u8], secrets: Secrets) -> Option<String> {
     let compact = json::parse(document).ok()?.compact();
@@ -42,7 +42,7 @@ pub fn pretty(document: &[u8], secrets: Secrets) -> Option<String> {
     Some(writer.text)
 }
 
-/// Returns every string and key of a document, decoded; none if it is not JSON.
+/// Returns every string and key of a document, decoded; returns none if it is not JSON.
 #[must_use]
 pub fn strings(document: &[u8]) -> Vec<String> {
     let Ok(document) = json::parse(document) else { return Vec::new() };
@@ -58,14 +58,14 @@ pub fn strings(document: &[u8]) -> Vec<String> {
     strings
 }
 
-/// Returns whether a string is a private key or has the name of a secret.
+/// Returns whether a string is a private key or has the key of a secret.
 fn is_secret(key: &str, text: &str) -> bool {
     let key = key.to_lowercase();
     let is_named = ["key", "secret", "password", "passphrase", "token"].iter().any(|word| key.contains(word));
     (is_named && !text.is_empty()) || text.to_uppercase().contains("PRIVATE KEY")
 }
 
-/// Returns the next token of a compact document: a string, a bracket, a colon, a comma, or a run of anything else.
+/// Returns the next token of a compact document: a string, a bracket, a colon, a comma, or a run of other characters.
 fn token(text: &[u8]) -> Option<&[u8]> {
     let length = match text.first()? {
         b'"' => {

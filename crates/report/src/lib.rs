@@ -1,8 +1,9 @@
-//! What an examination reports: findings, and values as text that is safe to show.
+//! Findings, and the formatting of values as text that is safe to show.
 //!
-//! [`Finding`] is the one shape in which `ccs lint` and `ccs doctor` report. The other modules write a value as text that
-//! a terminal, a shell or a log can take, whatever the value is: [`terminal`] escapes what would steer a terminal,
-//! [`shell`] quotes words of a command, [`json`] hides secrets, [`moment`] writes times in UTC. All are pure functions.
+//! [`Finding`] is the common type of the results of `ccs lint` and `ccs doctor`. The other modules format values so
+//! that they are safe for a terminal, a shell or a log, even if the values are hostile: [`terminal`] escapes control
+//! sequences, [`shell`] quotes words of a command, [`json`] redacts secrets, and [`moment`] formats times in UTC. All
+//! functions are pure.
 //!
 //! ```
 //! use ccs_report::{Finding, Severity, shell, terminal};

@@ -1,10 +1,10 @@
-//! Times as people and programs read them, in UTC.
+//! Formats times in UTC.
 
 use std::time::SystemTime;
 
 use time::{Duration, OffsetDateTime};
 
-/// Writes a time as RFC 3339 does, `2027-01-31T12:00:00Z`.
+/// Formats a time as in RFC 3339, `2027-01-31T12:00:00Z`.
 #[must_use]
 pub fn timestamp(moment: SystemTime) -> String {
     let Some(utc) = utc(moment) else { return "out of range".to_owned() };
@@ -12,20 +12,20 @@ pub fn timestamp(moment: SystemTime) -> String {
     format!("{}T{hour:02}:{minute:02}:{second:02}Z", day(utc))
 }
 
-/// Writes the day of a time, `2027-01-31`.
+/// Formats the date of a time, `2027-01-31`.
 #[must_use]
 pub fn date(moment: SystemTime) -> String {
     utc(moment).map_or_else(|| "out of range".to_owned(), day)
 }
 
-/// Writes seconds since 1970 as [`timestamp`] does.
+/// Formats seconds since 1970 like [`timestamp`].
 #[must_use]
 pub fn of_seconds(seconds: i64) -> String {
     let moment = OffsetDateTime::UNIX_EPOCH.checked_add(Duration::seconds(seconds));
     moment.map_or_else(|| format!("{seconds} s"), |moment| timestamp(moment.into()))
 }
 
-/// Returns [`None`] for a year of more than four digits, which a certificate may hold.
+/// Returns [`None`] for a year of more than four digits, which a certificate may contain.
 fn utc(moment: SystemTime) -> Option<OffsetDateTime> {
     let since = match moment.duration_since(SystemTime::UNIX_EPOCH) {
         Ok(after) => Duration::try_from(after).ok()?,

@@ -1,4 +1,4 @@
-//! Words of a command line or a script, quoted for a POSIX shell.
+//! Quotes words of a command line or a script for a POSIX shell.
 
 /// Returns whether a word needs no quotes in any shell.
 #[must_use]
@@ -7,13 +7,13 @@ pub fn is_plain(word: &str) -> bool {
     !word.is_empty() && word.chars().all(plain)
 }
 
-/// Quotes a word for a POSIX shell where it needs to be.
+/// Quotes a word for a POSIX shell if necessary.
 #[must_use]
 pub fn quote(word: &str) -> String {
     if is_plain(word) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
-/// Joins words to a command, each quoted where it needs to be.
+/// Joins words into a command and quotes each if necessary.
 pub fn command<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     words.into_iter().map(quote).collect::<Vec<_>>().join(" ")
 }

@@ -1,6 +1,6 @@
-//! Text that cannot steer a terminal.
+//! Makes text safe for a terminal.
 
-/// Escapes control characters and those that change the direction of writing, and so keeps the text on one line.
+/// Escapes control and bidirectional characters, so that the text stays on one line.
 #[must_use]
 pub fn safe(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! Why the environment of a server cannot be written.
+//! Errors when writing the environment of a server.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,16 +6,16 @@ use std::path::PathBuf;
 use ccs_builder::ExitCode;
 use ccs_files::address::AddressError;
 
-/// The environment of a server cannot be found out or written.
+/// The reason why the environment of a server cannot be derived or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A path is not UTF-8, and so not the value of a variable.
+    /// A path is not UTF-8, so it cannot be the value of a variable.
     #[error("{} is not UTF-8", .0.display())]
     NotUtf8(PathBuf),
     /// A file that a variable names does not exist.
     #[error("there is no file {}", .0.display())]
     NoFile(PathBuf),
-    /// A format cannot hold a value.
+    /// A format cannot represent a value.
     #[error("{name} cannot be written in this format: {value:?}")]
     Value {
         /// The variable.
@@ -24,7 +24,7 @@ pub enum Error {
         value: String,
     },
     /// The package requires TLS, and no TLS folder was given.
-    #[error("the package wants TLS, and there are no files for it")]
+    #[error("the package requires TLS, but no TLS files were given")]
     NoTls,
     /// The address to listen on has no host.
     #[error("{0:?} is not host:port")]
@@ -32,18 +32,18 @@ pub enum Error {
     /// The address to listen on is not an address.
     #[error(transparent)]
     Address(AddressError),
-    /// The address of the package does not tell the port.
+    /// The address of the package does not contain a port.
     #[error("the address {0:?} does not say on which port to listen")]
     NoPort(String),
-    /// The TLS folder holds no certificate of a server.
-    #[error("{} holds no server's certificate", .0.display())]
+    /// The TLS folder contains no server certificate.
+    #[error("{} contains no server certificate", .0.display())]
     NoServer(PathBuf),
     /// The folder of the server cannot be found.
     #[error("cannot find {}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// The system's reason.
+        /// The error of the system.
         source: io::Error,
     },
     /// The TLS folder cannot be used.
@@ -52,17 +52,19 @@ pub enum Error {
 }
 
 impl Error {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NotUtf8(_) => "say where the chaincode finds the files with --mounted-at DIR",
+            Self::NotUtf8(_) => {
+                "pass the folder in which the chaincode finds the files with --mounted-at DIR"
+            }
             Self::NoFile(_) => "ccs tls issue DIR --server NAME --host HOST --force writes all of them",
             Self::Value { .. } => "--format shell can write control characters",
             Self::NoTls => "name the folder of `ccs tls init` with --tls DIR",
             Self::Listen(_) => "for example --listen 0.0.0.0:9999",
             Self::Address(error) => return error.hint(),
-            Self::NoPort(_) => "give --listen HOST:PORT, for example 0.0.0.0:9999",
+            Self::NoPort(_) => "pass --listen HOST:PORT, for example 0.0.0.0:9999",
             Self::NoServer(folder) => {
                 return Some(format!(
                     "ccs tls issue {} --server NAME --host HOST makes one",
@@ -75,7 +77,7 @@ impl Error {
         Some(hint.to_owned())
     }
 
-    /// Returns the exit code of the builder's table; [`None`] if the table has none for it.
+    /// Returns the matching exit code of the builder; [`None`] if there is none.
     #[must_use]
     pub fn code(&self) -> Option<ExitCode> {
         match self {

@@ -1,4 +1,4 @@
-//! Formats of variables, in which each reader gets the same values back.
+//! Formats of variables, from which each reader gets the original values.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use ccs_report::shell;
 
 use crate::{Error, Variable};
 
-/// How variables are written.
+/// The format of variables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// `NAME=VALUE` with quotes where needed: Compose, `node --env-file`, `set -a; . FILE`.
@@ -19,7 +19,7 @@ pub enum Format {
     Kubernetes,
 }
 
-/// Writes the variables, one after another.
+/// Formats the variables, in order.
 pub fn write(format: Format, variables: &[Variable]) -> Result<String, Error> {
     let mut text = String::from(if format == Format::Kubernetes { "env:\n" } else { "" });
     for Variable { name, value } in variables {
@@ -34,7 +34,7 @@ pub fn write(format: Format, variables: &[Variable]) -> Result<String, Error> {
     Ok(text)
 }
 
-/// Rejects a value that would end a line in a format without quotes that span lines.
+/// Rejects a value with a line break in a format whose quotes cannot span lines.
 fn one_line<'a>(name: &str, value: &'a str) -> Result<&'a str, Error> {
     if value.contains(char::is_control) {
         return Err(Error::Value { name: name.to_owned(), value: value.to_owned() });
@@ -42,7 +42,7 @@ fn one_line<'a>(name: &str, value: &'a str) -> Result<&'a str, Error> {
     Ok(value)
 }
 
-/// Single quotes mean the same to all who read such files, but cannot hold one; double quotes need escapes.
+/// All readers of such files interpret single quotes alike, but these cannot contain one; double quotes need escapes.
 fn dotenv(value: &str) -> String {
     if shell::is_plain(value) {
         return value.to_owned();
@@ -61,7 +61,7 @@ fn dotenv(value: &str) -> String {
     quoted
 }
 
-/// Every JSON string is a YAML string, but for characters that YAML does not want in its text.
+/// Every JSON string is a YAML string, except for characters that YAML does not allow.
 fn yaml(value: &str) -> String {
     let mut quoted = String::new();
     for c in serde_json::Value::from(value).to_string().chars() {
@@ -90,7 +90,7 @@ mod tests {
         NAMES.into_iter().zip(values).map(|(name, value)| Variable { name, value: value.clone() }).collect()
     }
 
-    /// Lets a real shell read the text, and returns the values that its child then has.
+    /// Runs a real shell that reads the text, and returns the values that its child receives.
     fn read_by_sh(text: &str) -> Vec<Vec<u8>> {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("variables");

@@ -1,8 +1,9 @@
-//! What each shim reads from its environment: to run as a chaincode server, to connect to a peer, or to do either.
+//! The variables that each shim reads from its environment: to run as a chaincode server, to connect to a peer, or
+//! both.
 //!
-//! [`variables`] lists what a server of one language reads, [`connecting`] what a chaincode reads that dials the peer, and
-//! [`either_role`] what a chaincode reads that may do both; a [`Server`] holds what goes into it, and [`Plan`] finds that out from the
-//! package and the TLS folder; [`write()`] writes variables in the format that their reader takes.
+//! [`variables`] returns the variables of a server in one language, [`connecting`] those of a chaincode that dials the
+//! peer, and [`either_role`] those of a chaincode that may do either. A [`Server`] holds the values for a server, and
+//! [`Plan`] derives it from the package and the TLS folder. [`write()`] formats variables for their reader.
 //!
 //! ```
 //! use ccs_files::Connection;
@@ -33,13 +34,13 @@ pub use server::{Place, Plan, Server, ServerTls};
 /// The languages with a shim that can run as a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
-    /// Go, with the variables that Fabric's samples read: its shim reads none.
+    /// Go, with the variables of Fabric's samples, because its shim reads none.
     Go,
     /// Node.js, by `fabric-chaincode-node server`.
     Node,
     /// Java.
     Java,
-    /// Rust, with the variables that the sample asset-transfer reads.
+    /// Rust, with the variables of the sample asset-transfer.
     Rust,
 }
 
@@ -52,22 +53,22 @@ pub struct Variable {
     pub value: String,
 }
 
-/// What a chaincode needs to connect to a peer.
+/// The settings of a chaincode that connects to a peer.
 #[derive(Clone, Copy, Debug)]
 pub struct Client<'a> {
-    /// What it registers as.
+    /// The ID with which it registers.
     pub id: &'a str,
-    /// Where the peer listens for chaincode, host:port.
+    /// The address on which the peer accepts chaincode, host:port.
     pub peer: &'a str,
     /// The MSP ID of the peer.
     pub msp: &'a str,
-    /// The folder of its TLS files, if the peer requires TLS.
+    /// The folder of the chaincode's TLS files, if the peer requires TLS.
     pub tls: Option<&'a Path>,
 }
 
-/// The files of a chaincode that connects over TLS (`fabric-chaincode-go` v2.3.0 `shim/internal/config.go`, `fabric-shim`
-/// 2.5.8 `lib/chaincode.js`, `fabric-chaincode-shim` 2.5.8 `shim/ChaincodeBase.java`). Go prefers the PEM files; Node.js and
-/// Java read base64 of them.
+/// The variables of a chaincode that connects over TLS, with their files (`fabric-chaincode-go` v2.3.0
+/// `shim/internal/config.go`, `fabric-shim` 2.5.8 `lib/chaincode.js`, `fabric-chaincode-shim` 2.5.8
+/// `shim/ChaincodeBase.java`). Go prefers the PEM files; Node.js and Java read their base64 forms.
 const CLIENT_TLS: [FileVariable; 5] = [
     ("CORE_PEER_TLS_ROOTCERT_FILE", "ca.pem"),
     ("CORE_TLS_CLIENT_CERT_FILE", "client.pem"),
@@ -76,11 +77,12 @@ const CLIENT_TLS: [FileVariable; 5] = [
     ("CORE_TLS_CLIENT_KEY_PATH", "client.key.b64"),
 ];
 
-/// Lists every variable that the official shims read to connect to a peer.
+/// Returns every variable that the official shims read to connect to a peer.
 ///
-/// The Go shim takes the peer's address from the flag `-peer.address` alone (`fabric-chaincode-go` v2.3.0 `shim/shim.go`).
-/// `fabric-chaincode-node start` takes its option `peer.address` from the variable with two underscores, since yargs reads
-/// variables with the prefix `CORE_` (`fabric-shim` 2.5.8 `cli.js`, `lib/cmds/startCommand.js`).
+/// The Go shim takes the peer's address only from the flag `-peer.address` (`fabric-chaincode-go` v2.3.0
+/// `shim/shim.go`). `fabric-chaincode-node start` takes its option `peer.address` from the variable with two
+/// underscores, because yargs reads variables with the prefix `CORE_` (`fabric-shim` 2.5.8 `cli.js`,
+/// `lib/cmds/startCommand.js`).
 #[must_use]
 pub fn connecting(client: &Client<'_>) -> Vec<Variable> {
     let tls = if client.tls.is_some() { "true" } else { "false" };
@@ -97,10 +99,10 @@ pub fn connecting(client: &Client<'_>) -> Vec<Variable> {
     variables
 }
 
-/// Lists every variable by which a chaincode in any language either connects as `client` or serves at `listen`.
+/// Returns every variable with which a chaincode in any language either connects as `client` or serves at `listen`.
 ///
-/// A shim reads the variables of the role that its program chose, and no others. Java's is the exception: its server reads
-/// the ID and the files of a client, so the files of a client have to do for a server, too.
+/// A shim reads only the variables of the role that its program chose. The exception is Java: its server reads the ID
+/// and the TLS files of a client, so these files must also be suitable for a server.
 #[must_use]
 pub fn either_role(client: &Client<'_>, listen: &str) -> Vec<Variable> {
     let mut variables = connecting(client);
@@ -122,7 +124,7 @@ fn list<const N: usize>(variables: [(&'static str, &str); N]) -> Vec<Variable> {
     variables.map(|(name, value)| Variable { name, value: value.to_owned() }).into()
 }
 
-/// Names files of a folder on this machine.
+/// Expands the files to paths in a folder on this machine.
 fn in_folder(variables: &[FileVariable], folder: &Path) -> Vec<Variable> {
     let path = |file: &str| folder.join(file).to_string_lossy().into_owned();
     variables.iter().map(|&(name, file)| Variable { name, value: path(file) }).collect()
@@ -156,7 +158,7 @@ pub fn variables(language: Language, server: &Server) -> Result<Vec<Variable>, E
     Ok(variables)
 }
 
-/// Returns the files of the server's folder that the variables name; all of them must exist.
+/// Returns the files of the server's folder that the variables refer to; all of them must exist.
 pub fn files(language: Language, server: &Server) -> Result<Vec<PathBuf>, Error> {
     let Some(tls) = &server.tls else { return Ok(Vec::new()) };
     let shim = shim(language);
@@ -174,18 +176,17 @@ fn seen_by_chaincode(tls: &ServerTls, file: &str) -> Result<String, Error> {
     path.map_err(|path| Error::NotUtf8(path.into()))
 }
 
-/// Returns what a user of this shim should know.
+/// Returns notices for the user of this shim.
 #[must_use]
 pub fn notices(language: Language, server: &Server) -> Vec<String> {
     let asked = server.tls.as_ref().is_some_and(|tls| tls.ask_for_client);
     let mut notices = Vec::new();
     if language == Language::Go {
         notices
-            .push("the Go shim reads no variables: main must read these, as Fabric's samples do".to_owned());
+            .push("the Go shim reads no variables: main must read these, as in Fabric's samples".to_owned());
     }
     if language == Language::Java && asked {
-        let why =
-            "no variable makes the Java shim ask for client certificates: it also serves clients without one";
+        let why = "the Java shim has no variable to require client certificates: it also serves clients without one";
         notices.push(why.to_owned());
     }
     notices

@@ -1,4 +1,4 @@
-//! The server that a package asks for: ID, listen address, TLS files.
+//! The server for a package: its ID, listen address and TLS files.
 
 use std::path::{Path, PathBuf};
 
@@ -8,25 +8,25 @@ use ccs_tls::{Folder, Party, Role};
 
 use crate::Error;
 
-/// Where the server runs, as far as the package does not tell.
+/// The location of a server, as far as the package does not determine it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Place<'a> {
     /// The address to listen on; by default the port of the package's address.
     pub listen: Option<&'a str>,
-    /// Which server of the TLS folder it is; by default the only one.
+    /// The name of the server in the TLS folder; by default the only one.
     pub server: Option<&'a str>,
-    /// Where the chaincode finds the folder of its TLS files; by default where the folder is.
+    /// The folder in which the chaincode finds its TLS files; by default the folder itself.
     pub mounted_at: Option<&'a Path>,
 }
 
-/// How a chaincode server is to run.
+/// The settings of a chaincode server.
 #[derive(Debug)]
 pub struct Server {
-    /// What it registers as.
+    /// The ID with which it registers.
     pub package_id: PackageId,
-    /// Where it listens, host:port.
+    /// The address on which it listens, host:port.
     pub listen: String,
-    /// Its TLS files, if the package wants TLS.
+    /// Its TLS files, if the package requires TLS.
     pub tls: Option<ServerTls>,
 }
 
@@ -35,23 +35,23 @@ pub struct Server {
 pub struct ServerTls {
     /// The folder.
     pub folder: PathBuf,
-    /// Where the chaincode finds that folder.
+    /// The folder in which the chaincode finds the files.
     pub mounted_at: PathBuf,
-    /// Whether the package has a certificate for the peer, which the server then checks.
+    /// Whether the package contains a client certificate of the peer, which the server then verifies.
     pub ask_for_client: bool,
 }
 
-/// The part of a [`Server`] that is known before the package is made.
+/// The settings of a [`Server`] that are known before the package is written.
 #[derive(Debug)]
 pub struct Plan {
     listen: String,
     tls: Option<ServerTls>,
-    /// What works, and is probably a mistake.
+    /// Warnings about probable mistakes.
     pub warnings: Vec<String>,
 }
 
 impl Plan {
-    /// Finds out how the server for a package with this connection.json is to run.
+    /// Derives the settings of the server for a package with this connection.json.
     pub fn make(connection: &Connection, tls: Option<&Path>, place: &Place<'_>) -> Result<Self, Error> {
         let listen = match place.listen {
             Some(listen) => checked(listen)?,
@@ -64,7 +64,7 @@ impl Plan {
                 return Err(Error::NoTls);
             }
             (false, Some(_)) => {
-                warnings.push("the package is for plaintext: the TLS folder is not used".to_owned());
+                warnings.push("the package uses plaintext: the TLS folder is ignored".to_owned());
                 None
             }
             (false, None) => None,
@@ -87,7 +87,7 @@ fn checked(listen: &str) -> Result<String, Error> {
     }
 }
 
-/// The port of the package's address, on all interfaces unless the peer dials its own machine.
+/// Returns the port of the package's address on all interfaces, or on the loopback interface if the peer dials that.
 fn listen_address(address: &str) -> Result<String, Error> {
     let (host, port) = address.rsplit_once(':').unwrap_or((address, ""));
     if port.parse::<u16>().is_ok_and(|port| port > 0) {
@@ -116,7 +116,7 @@ fn server_tls(
     Ok(ServerTls { folder, mounted_at, ask_for_client: connection.client_auth_required })
 }
 
-/// Returns why the peer would reject this server, as far as the package tells before it is rendered.
+/// Returns why the peer would reject this server, as far as the unrendered package shows.
 fn compare(connection: &Connection, party: &Party) -> Result<Vec<String>, Error> {
     let mut warnings = Vec::new();
     let file = party.certificate();

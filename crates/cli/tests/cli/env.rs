@@ -89,12 +89,12 @@ fn what_the_package_and_the_folder_do_not_tell_is_asked_for() {
         stderr(&output)
     };
     let expected = "error: the address \"{{.address}}\" does not say on which port to listen\n\
-                    hint: give --listen HOST:PORT, for example 0.0.0.0:9999\n";
+                    hint: pass --listen HOST:PORT, for example 0.0.0.0:9999\n";
     assert_eq!(refused(&["any.tgz"], 13), expected);
-    let expected = "error: the package wants TLS, and there are no files for it\n\
+    let expected = "error: the package requires TLS, but no TLS files were given\n\
                     hint: name the folder of `ccs tls init` with --tls DIR\n";
     assert_eq!(refused(&["tls.tgz"], 14), expected);
-    let expected = "error: empty holds no server's certificate\n\
+    let expected = "error: empty contains no server certificate\n\
                     hint: ccs tls issue empty --server NAME --host HOST makes one\n";
     assert_eq!(refused(&["tls.tgz", "--tls", "empty"], 14), expected);
     let expected = "error: tls holds no server \"b\"\nhint: ccs tls issue tls --server b makes one\n";
@@ -126,6 +126,6 @@ fn a_server_that_the_peer_would_refuse_is_warned_of() {
     );
     assert!(stderr(&output).starts_with(&expected), "{}", stderr(&output));
     let plain = succeed(&folder, &["env", "plain.tgz", "--lang", "node", "--tls", "tls"]);
-    let expected = "warning: the package is for plaintext: the TLS folder is not used\n";
+    let expected = "warning: the package uses plaintext: the TLS folder is ignored\n";
     assert!(stderr(&plain).starts_with(expected), "{}", stderr(&plain));
 }

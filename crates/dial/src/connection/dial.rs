@@ -1,6 +1,6 @@
-//! The stages of a dial, again and again until one attempt succeeds or the time is over.
+//! Repeats the stages of a dial until an attempt succeeds or the timeout is over.
 //!
-//! [`crate::probe`] goes through the same stages once each.
+//! [`crate::probe`] runs each of these stages once.
 
 use std::io;
 use std::sync::Arc;
@@ -22,15 +22,15 @@ use super::progress::{Progress, Secured, Watch};
 use super::tls::Settings;
 use super::{tcp, tls};
 
-/// The pause between two attempts; grpc-go's begins with 1 s, which is long for someone who watches.
+/// The pause between two attempts. grpc-go starts with 1 s, which is long for an interactive user.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Where and how to dial, understood once for all attempts.
+/// The parsed settings for all attempts.
 pub(crate) struct Target {
     pub(crate) host: String,
     pub(crate) port: u16,
     tls: Option<(Settings, ServerName<'static>)>,
-    /// How long the answer to a ping may take.
+    /// The time limit for the answer to a ping.
     ping_timeout: Duration,
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn dial(info: &ConnectionInfo, ping_timeout: Duration) -> Resul
             Ok(Err(cause)) if cause.may_pass() => last = Some(cause),
             Ok(Err(cause)) => return Err(failure(cause, None)),
             Err(_) => {
-                // An attempt that had no time says less than the one before it.
+                // An attempt without enough time is less informative than the one before it.
                 let cause = last.filter(|_| begin.elapsed() < PAUSE).unwrap_or(StageError::NoAnswer(stage));
                 return Err(failure(cause, Some(info.dial_timeout)));
             }
@@ -65,7 +65,7 @@ pub(super) async fn dial(info: &ConnectionInfo, ping_timeout: Duration) -> Resul
 }
 
 impl Target {
-    /// Understands the settings.
+    /// Parses the settings.
     pub(crate) fn new(info: &ConnectionInfo) -> Result<Self, StageError> {
         let (host, port) = host_and_port(info.address.parse()?)?;
         let tls = match &info.tls {
@@ -75,14 +75,14 @@ impl Target {
         Ok(Self { host, port, tls, ping_timeout: PING_TIMEOUT })
     }
 
-    /// Goes through the stages once.
+    /// Runs the stages once.
     async fn attempt(&self, deadline: Instant, watch: Watch<'_>) -> Result<Channel, StageError> {
         let tcp = self.connect(deadline, watch).await?;
         let stream = self.secure(tcp, watch).await?;
         self.greet(stream, watch).await
     }
 
-    /// Resolves the name and connects to one of its addresses; the deadline is shared among them.
+    /// Resolves the name and connects to one of its addresses; all addresses share the deadline.
     pub(crate) async fn connect(&self, deadline: Instant, watch: Watch<'_>) -> Result<TcpStream, StageError> {
         watch(Progress::Begun(Stage::Resolve));
         let failure = |error| StageError::Resolve { host: self.host.clone(), error };
@@ -96,7 +96,7 @@ impl Target {
         Ok(tcp)
     }
 
-    /// Goes through the TLS handshake; hands the connection through when there is to be none.
+    /// Runs the TLS handshake, or returns the plain connection if TLS is off.
     pub(crate) async fn secure(
         &self,
         tcp: TcpStream,
@@ -112,7 +112,7 @@ impl Target {
         Ok(Box::new(stream))
     }
 
-    /// Hands an open stream to tonic and waits for the server's settings.
+    /// Passes an open stream to tonic and waits for the server's settings.
     pub(crate) async fn greet(
         &self,
         stream: Box<dyn Stream>,
@@ -122,32 +122,32 @@ impl Target {
         let over_tls = self.is_tls();
         let (greeted, mut verdict) = Greeted::new(stream, over_tls);
         let mut only = Some(TokioIo::new(greeted));
-        // tonic connects anew when a connection is lost; this one then has nothing more to give.
+        // tonic reconnects when a connection is lost; this connector then has no second connection to return.
         let connector = tower::service_fn(move |_| {
             let stream = only.take().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected));
             std::future::ready(stream)
         });
         let broken = |error: tonic::transport::Error| StageError::Http2(error.to_string());
         match self.endpoint().map_err(broken)?.connect_with_connector(connector).await {
-            // Nobody tells when the connection is dropped unread.
+            // The sender is dropped without a verdict if the connection is dropped before a read.
             Ok(channel) => verdict.await.unwrap_or(Err(StageError::Closed { over_tls })).map(|()| channel),
             Err(error) => Err(verdict.try_recv().ok().and_then(Result::err).unwrap_or_else(|| broken(error))),
         }
     }
 
-    /// Returns whether TLS is to be used.
+    /// Returns whether TLS is enabled.
     pub(crate) fn is_tls(&self) -> bool {
         self.tls.is_some()
     }
 
-    /// Returns whether the server asked for a client certificate in the last handshake.
+    /// Returns whether the server requested a client certificate in the last handshake.
     pub(crate) fn was_asked_for_client(&self) -> bool {
         self.tls.as_ref().is_some_and(|(settings, _)| settings.evidence.seen().asked_for_client.is_some())
     }
 
     fn endpoint(&self) -> Result<Endpoint, tonic::transport::Error> {
         let address = Address::HostPort { host: self.host.clone(), port: self.port };
-        // TLS is below what tonic sees, so the scheme it dials is never https; the scheme in requests is.
+        // TLS is below tonic's connection, so tonic's endpoint is never https; the scheme in requests is.
         let endpoint = Endpoint::from_shared(format!("http://{address}"))?
             .http2_keep_alive_interval(CLIENT_KEEPALIVE_INTERVAL)
             .keep_alive_timeout(self.ping_timeout)
@@ -162,7 +162,7 @@ impl Target {
 
 fn host_and_port(address: Address) -> Result<(String, u16), StageError> {
     match address {
-        // Go dials the local host then.
+        // In this case, Go dials the local host.
         Address::HostPort { host, port } if host.is_empty() => Ok(("localhost".to_owned(), port)),
         Address::HostPort { host, port } => Ok((host, port)),
         Address::Target { scheme: "dns" | "passthrough", endpoint } => {

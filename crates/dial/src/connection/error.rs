@@ -1,4 +1,4 @@
-//! Why a chaincode could not be reached, by the stage of the dial.
+//! The reasons why a chaincode could not be reached, by stage of the dial.
 
 use std::fmt;
 use std::io;
@@ -7,18 +7,18 @@ use std::time::Duration;
 use ccs_files::address::AddressError;
 use rustls::{AlertDescription, CertificateError};
 
-/// A stage on the way to a chaincode.
+/// A stage of the dial.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
-    /// The address and the TLS material are understood.
+    /// Parsing the address, certificates and keys.
     Settings,
-    /// The host's name becomes addresses.
+    /// Resolving the host name.
     Resolve,
-    /// A TCP connection is opened.
+    /// Opening a TCP connection.
     Tcp,
-    /// The TLS handshake, the server's verdict on the client certificate included.
+    /// The TLS handshake, including the server's decision about the client certificate.
     Tls,
-    /// The server sends its HTTP/2 settings.
+    /// Receiving the server's HTTP/2 settings.
     Http2,
 }
 
@@ -34,14 +34,14 @@ impl fmt::Display for Stage {
     }
 }
 
-/// A chaincode could not be reached.
+/// The error of a dial.
 #[derive(Debug)]
 pub struct DialError {
-    /// The address as connection.json has it.
+    /// The address from connection.json.
     pub address: String,
-    /// The dial timeout, when it was over.
+    /// The dial timeout, if it expired.
     pub timeout: Option<Duration>,
-    /// The last thing that went wrong.
+    /// The last failure.
     pub cause: StageError,
 }
 
@@ -57,22 +57,22 @@ impl fmt::Display for DialError {
 
 impl std::error::Error for DialError {}
 
-/// What went wrong in a stage.
+/// The failure of a stage.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
-    /// The address cannot be understood.
+    /// The address is invalid.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// The address names a resolver of grpc-go that is not known here.
+    /// The address uses a resolver of grpc-go that this crate does not implement.
     #[error("addresses with the scheme {0} cannot be dialled from here")]
     Scheme(&'static str),
-    /// No root certificate can be used.
-    #[error("error adding root certificate: root_cert holds no certificate that can be read")]
+    /// No root certificate is usable.
+    #[error("error adding root certificate: root_cert contains no readable certificate")]
     RootCert,
-    /// The client's key or certificate cannot be used.
+    /// The client's key or certificate is not usable.
     #[error("failed to load client certificate: {0}")]
     ClientPair(String),
-    /// The host or domain cannot be a TLS server name.
+    /// The host or domain is not a valid TLS server name.
     #[error("{0:?} cannot be a TLS server name")]
     ServerName(String),
     /// The host's name has no address.
@@ -80,46 +80,46 @@ pub enum StageError {
     Resolve {
         /// The name.
         host: String,
-        /// The system's reason.
+        /// The error of the system.
         error: io::Error,
     },
-    /// No connection to any of the addresses.
+    /// None of the addresses accepts a connection.
     #[error("{0}")]
     Tcp(io::Error),
     /// The server does not speak TLS.
     #[error("the server answered the TLS handshake with something else")]
     NotTls,
-    /// The server ended the connection instead of a handshake.
+    /// The server closed the connection during the handshake.
     #[error("the server closed the connection during the handshake")]
     TlsClosed,
-    /// One of the two sides refuses the other.
+    /// One side rejects the other.
     #[error("{0}")]
     Tls(rustls::Error),
-    /// The server speaks TLS, and the peer was not told to.
+    /// The server speaks TLS, but the connection is for plaintext.
     #[error("the server answered in TLS, but tls_required is false")]
     SpeaksTls,
     /// The server speaks HTTP/1.
     #[error("the server answered in HTTP/1")]
     Http1,
-    /// The server speaks something else.
+    /// The server speaks another protocol.
     #[error("the server answered with {0:02x?}, which is not HTTP/2")]
     NotHttp2(Vec<u8>),
-    /// The server ended the connection before its settings.
+    /// The server closed the connection before sending its settings.
     #[error("the server closed the connection before its HTTP/2 settings")]
     Closed {
         /// Whether TLS was in use.
         over_tls: bool,
     },
-    /// tonic could not be given the connection.
+    /// tonic rejected the connection.
     #[error("{0}")]
     Http2(String),
-    /// Nothing came before the timeout.
+    /// The server did not answer before the timeout.
     #[error("no answer")]
     NoAnswer(Stage),
 }
 
 impl StageError {
-    /// Says which stage this is about.
+    /// Returns the stage that failed.
     #[must_use]
     pub fn stage(&self) -> Stage {
         match self {
@@ -138,23 +138,23 @@ impl StageError {
         }
     }
 
-    /// Says whether another attempt may go better.
+    /// Returns whether another attempt may succeed.
     ///
-    /// Closed connections count, as for grpc-go: a container's port forwarder accepts and closes while the chaincode
-    /// behind it is still starting.
+    /// This includes closed connections, as in grpc-go: a container's port forwarder accepts and closes connections
+    /// while the chaincode behind it is still starting.
     pub(super) fn may_pass(&self) -> bool {
         matches!(self, Self::Resolve { .. } | Self::Tcp(_) | Self::TlsClosed | Self::Closed { .. })
     }
 
-    /// Says what to do about it.
+    /// Returns what to do about the failure.
     #[must_use]
     pub fn hint(&self) -> Option<&'static str> {
         Some(match self {
             Self::Address(_) | Self::Http2(_) => return None,
             Self::Scheme(_) => "write host:port",
-            Self::RootCert => "root_cert is the PEM text itself, not a file name",
+            Self::RootCert => "root_cert must contain the PEM text itself, not a file name",
             Self::ClientPair(_) => {
-                "client_key and client_cert are the PEM texts of a key (P-256, P-384, RSA or Ed25519) and its certificate"
+                "client_key and client_cert must contain the PEM texts of a key (P-256, P-384, RSA or Ed25519) and its certificate"
             }
             Self::ServerName(_) => "the server's certificate must be for the dialled host, or for domain",
             Self::Resolve { .. } => {
@@ -165,17 +165,15 @@ impl StageError {
             }
             Self::NotTls => "the chaincode serves plaintext: start it with TLS, or set tls_required to false",
             Self::TlsClosed => {
-                "the chaincode may serve plaintext, or want other TLS settings; its log says more"
+                "the chaincode may serve plaintext, or require other TLS settings; check its log"
             }
-            Self::SpeaksTls => "set tls_required to true and give root_cert",
+            Self::SpeaksTls => "set tls_required to true and add root_cert",
             Self::Closed { over_tls: false } => {
-                "the chaincode may serve TLS: then set tls_required to true and give root_cert; its log says more"
+                "if the chaincode serves TLS, set tls_required to true and add root_cert; check its log"
             }
-            Self::Closed { over_tls: true } => "the chaincode's log says more",
-            Self::Http1 | Self::NotHttp2(_) => "something else than a chaincode listens there",
-            Self::NoAnswer(_) => {
-                "something listens there and says nothing: perhaps not a chaincode, or it hangs"
-            }
+            Self::Closed { over_tls: true } => "check the chaincode's log",
+            Self::Http1 | Self::NotHttp2(_) => "another program, not a chaincode, listens there",
+            Self::NoAnswer(_) => "the listener is not a chaincode, or it is unresponsive; check its log",
             Self::Tls(error) => return tls_hint(error),
         })
     }
@@ -193,9 +191,9 @@ fn tls_hint(error: &rustls::Error) -> Option<&'static str> {
         InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
             "renew the chaincode's certificate"
         }
-        // webpki's answer to a server certificate that is marked as a CA.
+        // webpki's error for a server certificate that is marked as a CA.
         InvalidCertificate(CertificateError::Other(_)) => {
-            "a chaincode's certificate that is marked as a CA is trusted only if you give that certificate itself as root_cert"
+            "a chaincode's certificate that is marked as a CA is trusted only if root_cert contains that certificate itself"
         }
         AlertReceived(AlertDescription::CertificateRequired | AlertDescription::HandshakeFailure) => {
             "the chaincode asks for a client certificate: set client_auth_required, client_key and client_cert"
@@ -215,7 +213,7 @@ fn tls_hint(error: &rustls::Error) -> Option<&'static str> {
 }
 
 impl DialError {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match &self.cause {

@@ -1,4 +1,4 @@
-//! What a TLS handshake shows of the server, also when it fails.
+//! Records what a TLS handshake reveals about the server, also if the handshake fails.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -7,17 +7,17 @@ use rustls::client::ResolvesClientCert;
 use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 
-/// What the server showed before the handshake ended, well or not.
+/// The information that the server revealed in the handshake, whether or not it succeeded.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seen {
-    /// The certificates it presented, its own first, as DER.
+    /// The server's certificates, its own first, as DER.
     pub certificates: Vec<Vec<u8>>,
-    /// Whether it asked for a client certificate; then the names of the authorities it takes, as DER. The list is often
-    /// empty, which says nothing.
+    /// The names of the authorities from which the server accepts client certificates, as DER; [`None`] if it
+    /// requested no client certificate. The list is often empty, which means nothing.
     pub asked_for_client: Option<Vec<Vec<u8>>>,
 }
 
-/// Notes what is seen. A lock is held for a moment and never over a wait.
+/// A record of the handshake. Its lock is never held across an await.
 #[derive(Debug, Default)]
 pub(super) struct Evidence(Mutex<Seen>);
 
@@ -35,12 +35,12 @@ impl Evidence {
     }
 
     fn lock(&self) -> MutexGuard<'_, Seen> {
-        // Whoever panicked while holding it had nothing half done.
+        // The record is consistent even after a panic of a holder.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Chooses the client certificate as before, and notes that it was asked for.
+/// A resolver that records the server's request before it chooses the client certificate.
 #[derive(Debug)]
 pub(super) struct Asked {
     pub(super) client: Arc<dyn ResolvesClientCert>,

@@ -1,7 +1,7 @@
-//! Looks at the first bytes that a server sends, on their way to HTTP/2.
+//! Inspects the first bytes from a server on their way to HTTP/2.
 //!
-//! Every HTTP/2 server begins with a SETTINGS frame. hyper does not wait for it and reports what else comes only as a
-//! broken connection; the bytes themselves say what listens there.
+//! Every HTTP/2 server starts with a SETTINGS frame. hyper does not wait for it, and reports any other bytes only as a
+//! broken connection. The bytes show which kind of server it is.
 
 use std::io;
 use std::pin::Pin;
@@ -17,16 +17,16 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// The bytes of an HTTP/2 frame header that tell its type.
+/// The number of bytes of an HTTP/2 frame header that include its type.
 const ENOUGH_IN_BYTES: usize = 4;
 
-/// A stream whose first bytes are told.
+/// A stream that reports its first bytes.
 pub(super) struct Greeted {
     stream: Box<dyn Stream>,
     over_tls: bool,
     first: Vec<u8>,
     listener: Option<oneshot::Sender<Result<(), StageError>>>,
-    /// Why writing failed, while the last words are awaited.
+    /// The error of a failed write, while the stream reads the server's last bytes.
     lost: Option<io::Error>,
 }
 
@@ -42,7 +42,7 @@ impl Greeted {
 
     fn tell(&mut self, verdict: Result<(), StageError>) {
         if let Some(listener) = self.listener.take() {
-            // Nobody listens any more once the dial timeout is over.
+            // The receiver is dropped once the dial timeout is over.
             let _ = listener.send(verdict);
         }
     }
@@ -52,9 +52,9 @@ impl Greeted {
         self.tell(Err(StageError::Closed { over_tls }));
     }
 
-    /// Tells what an error while reading is about.
+    /// Reports the meaning of a read error.
     fn tell_error(&mut self, error: &io::Error) {
-        // With TLS 1.3 the server judges the client certificate after the client has finished.
+        // With TLS 1.3, the server verifies the client certificate after the client has finished the handshake.
         let inner = error.get_ref();
         if inner.is_some_and(<dyn std::error::Error + Send + Sync>::is::<rustls::Error>) {
             self.tell(Err(tls_failure(error)));
@@ -63,7 +63,7 @@ impl Greeted {
         }
     }
 
-    /// Reads what the server said before it closed, until there is a verdict.
+    /// Reads the bytes that the server sent before it closed the connection, until there is a verdict.
     fn hear_last_words(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut bytes = [0; 64];
         while self.listener.is_some() {
@@ -76,10 +76,10 @@ impl Greeted {
         Poll::Ready(())
     }
 
-    /// Writes; a failure waits for what the server said.
+    /// Writes; after a failure, first reads the server's last bytes.
     ///
-    /// A write can be the first to notice that the server is gone, and then nobody would read any more. A server that
-    /// refuses a client certificate says so just before.
+    /// A write can be the first to detect a closed connection, and then nothing would read any more. A server that
+    /// rejects a client certificate sends an alert just before it closes.
     fn write<T>(
         &mut self,
         cx: &mut Context<'_>,
@@ -119,7 +119,7 @@ fn judge(first: &[u8]) -> Result<(), StageError> {
     }
 }
 
-/// Finds out what an error during or after a handshake is about.
+/// Returns the meaning of an error during or after a handshake.
 pub(super) fn tls_failure(error: &io::Error) -> StageError {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
         Some(rustls::Error::InvalidMessage(_)) => StageError::NotTls,
@@ -175,7 +175,7 @@ mod tests {
         );
     }
 
-    /// A server that has gone: nothing can be written, and what it said arrives a moment later.
+    /// A closed server: writes fail, and its last bytes arrive a moment later.
     struct Gone {
         said: Option<&'static [u8]>,
         arrived: bool,

@@ -1,4 +1,4 @@
-//! connection.json as a peer understands it at launch.
+//! The connection.json as a peer interprets it at launch.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,45 +7,45 @@ use ccs_files::connection::{Connection, ConnectionError, Notice};
 use ccs_files::duration::DurationError;
 use ccs_files::json::{self, Kind};
 
-/// What a peer takes from connection.json.
+/// The settings that a peer reads from connection.json.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionInfo {
-    /// Where to dial.
+    /// The address to dial.
     pub address: String,
-    /// How long; zero, which a negative duration becomes, means that the dial is over before it begins.
+    /// The dial timeout. A negative duration becomes zero, which means that the dial fails at once.
     pub dial_timeout: Duration,
-    /// How to use TLS; [`None`] for plaintext, whatever else the file says.
+    /// The TLS settings; [`None`] for plaintext, even if the file has other TLS fields.
     pub tls: Option<ConnectionTls>,
 }
 
-/// What a peer needs for TLS.
+/// The TLS settings of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConnectionTls {
-    /// PEM certificates, the only ones trusted.
+    /// The trusted root certificates, as PEM.
     pub root_cert: String,
-    /// What to present, when client authentication is on.
+    /// The client certificate, if client authentication is enabled.
     pub client: Option<ClientPair>,
 }
 
-/// The client's side of mutual TLS.
+/// The client's key and certificate for mutual TLS.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ClientPair {
-    /// PEM private key.
+    /// The private key, as PEM.
     pub key: String,
-    /// PEM certificate, with its chain.
+    /// The certificate with its chain, as PEM.
     pub cert: String,
-    /// The TLS server name in place of the dialled host; read by Fabric 3.x only, and only here.
+    /// The TLS server name instead of the dialled host. Only Fabric 3.x reads it, and only with client authentication.
     pub domain: Option<String>,
 }
 
 impl std::fmt::Debug for ClientPair {
-    /// Leaves the private key out.
+    /// Omits the private key.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("ClientPair").field("domain", &self.domain).finish_non_exhaustive()
     }
 }
 
-/// A peer cannot use a connection.json.
+/// The reason why a peer cannot use a connection.json.
 #[derive(Debug, thiserror::Error)]
 pub enum InfoError {
     /// The file cannot be read.
@@ -53,32 +53,32 @@ pub enum InfoError {
     Read {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The error of the system.
         error: std::io::Error,
     },
-    /// It is not of the form that a peer reads.
+    /// It does not have the form that a peer reads.
     #[error("malformed chaincode info at '{}': {fault}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The fault.
         fault: Fault,
     },
     /// The address is missing.
     #[error("chaincode address not provided")]
     NoAddress,
-    /// Client authentication is on and the key is missing.
+    /// Client authentication is enabled, but the key is missing.
     #[error("chaincode tls key not provided")]
     NoClientKey,
-    /// Client authentication is on and the certificate is missing.
+    /// Client authentication is enabled, but the certificate is missing.
     #[error("chaincode tls cert not provided")]
     NoClientCert,
-    /// TLS is on and the root certificate is missing.
+    /// TLS is enabled, but the root certificate is missing.
     #[error("chaincode tls root cert not provided")]
     NoRootCert,
 }
 
-/// Why a document is malformed.
+/// The reason why a document is malformed.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
     /// It is not JSON, or a field has the wrong type.
@@ -90,12 +90,12 @@ pub enum Fault {
     /// The timeout is null.
     #[error("key dial_timeout holds null, not a duration")]
     NullTimeout,
-    /// The timeout is no duration.
+    /// The timeout is not a valid duration.
     #[error("key dial_timeout: {0}")]
     Timeout(DurationError),
 }
 
-// The text above holds the cause, so it is not a source, too.
+// The text above includes the cause, so the cause is not also a source.
 impl From<DurationError> for Fault {
     fn from(error: DurationError) -> Self {
         Self::Timeout(error)
@@ -103,7 +103,7 @@ impl From<DurationError> for Fault {
 }
 
 impl InfoError {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -112,7 +112,7 @@ impl InfoError {
                 return Some(format!("write {key} as true or false without quotes"));
             }
             Self::Malformed { fault: Fault::NullTimeout | Fault::Timeout(_), .. } => {
-                "leave dial_timeout out for the default of 3s, or write it as 10s"
+                "omit dial_timeout to use the default of 3s, or write it as 10s"
             }
             Self::NoAddress => r#"add "address": "chaincode.example.com:7052""#,
             Self::NoClientKey => "client_auth_required needs client_key, the PEM text of the peer's key",
@@ -129,7 +129,7 @@ impl InfoError {
 }
 
 impl ConnectionInfo {
-    /// How long a peer dials when nothing else is said.
+    /// The default dial timeout.
     pub const DEFAULT_DIAL_TIMEOUT: Duration = Duration::from_secs(3);
 
     /// Reads a released connection.json.
@@ -139,7 +139,7 @@ impl ConnectionInfo {
         Self::parse(&content, path)
     }
 
-    /// Understands the content; `path` is for messages.
+    /// Parses the content; `path` is used only in messages.
     pub fn parse(content: &[u8], path: &Path) -> Result<Self, InfoError> {
         let malformed = |fault| InfoError::Malformed { path: path.to_owned(), fault };
         let (connection, dial_timeout) = decode(content).map_err(malformed)?;
@@ -151,7 +151,7 @@ impl ConnectionInfo {
     }
 }
 
-/// Reads the document, refusing what [`Connection`] takes and a peer does not.
+/// Parses the document, and rejects input that [`Connection`] accepts but a peer does not.
 fn decode(content: &[u8]) -> Result<(Connection, Duration), Fault> {
     let (connection, notices) = Connection::parse(content)?;
     for notice in notices {
@@ -163,7 +163,7 @@ fn decode(content: &[u8]) -> Result<(Connection, Duration), Fault> {
     for value in object.iter().flat_map(|object| object.all("dial_timeout")) {
         match value.kind() {
             Kind::Null => return Err(Fault::NullTimeout),
-            // Every duplicate is decoded, also those that do not count in the end.
+            // A peer decodes every duplicate, even if a later one overrides it.
             Kind::String => drop(value.as_str().unwrap_or_default().parse::<ccs_files::GoDuration>()?),
             _ => {}
         }

@@ -1,4 +1,4 @@
-//! What an attempt to connect tells while it goes.
+//! Events during an attempt to connect.
 
 use std::net::SocketAddr;
 
@@ -7,36 +7,36 @@ use rustls::{ClientConnection, ProtocolVersion};
 use super::error::Stage;
 use super::evidence::Seen;
 
-/// Something that happened during an attempt.
+/// An event during an attempt.
 #[derive(Debug)]
 pub(crate) enum Progress<'a> {
-    /// A stage begins.
+    /// A stage starts.
     Begun(Stage),
-    /// The name has these addresses.
+    /// The name resolves to these addresses.
     Resolved(&'a [SocketAddr]),
-    /// An address is being tried, or was tried in vain.
+    /// An attempt to connect to an address starts or has failed.
     Tried(Attempt),
-    /// An address has accepted.
+    /// An address accepted the connection.
     Connected(SocketAddr),
-    /// The handshake is over, well or not.
+    /// The handshake is over, whether or not it succeeded.
     Seen(&'a Seen),
-    /// The handshake went well.
+    /// The handshake succeeded.
     Secured(Secured),
 }
 
-/// Told of everything that happens during an attempt.
+/// A callback for the events of an attempt.
 pub(crate) type Watch<'a> = &'a mut (dyn FnMut(Progress<'_>) + Send);
 
 /// A TCP connection that was tried.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Where to.
+    /// The address.
     pub address: SocketAddr,
-    /// Why there is none; [`None`] when there is one, or no answer yet.
+    /// The error; [`None`] if the connection succeeded or has no answer yet.
     pub error: Option<String>,
 }
 
-/// What both sides agreed on in a handshake.
+/// The results of a TLS handshake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Secured {
     /// `TLS 1.2` or `TLS 1.3`.

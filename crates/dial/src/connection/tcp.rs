@@ -1,8 +1,8 @@
-//! A TCP connection to one of several addresses, tried in the order and time in which Go's dialler tries them.
+//! Opens a TCP connection to one of several addresses, in the order and with the delays of Go's dialler.
 //!
-//! Go 1.26 `net/dial.go`: the addresses of the first one's family come first, one after another; after 300 ms, or when all
-//! of them failed, those of the other family are tried beside them. Each address gets an equal share of the time that is
-//! left, but 2 s if there are as many.
+//! Go 1.26 `net/dial.go` tries the addresses of the first one's family one after another. After 300 ms, or when all of
+//! them have failed, it also tries those of the other family in parallel. The addresses share the remaining time
+//! equally, but each gets at least 2 s if there is enough time.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,16 +15,16 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::progress::{Attempt, Progress, Watch};
 
-/// How long the first family is alone: `Dialer.FallbackDelay`.
+/// The time before the second family starts: `Dialer.FallbackDelay`.
 const FALLBACK_DELAY: Duration = Duration::from_millis(300);
 
-/// What an address gets at least while there is so much time.
+/// The minimum time for an address, as long as there is enough.
 const LEAST_SHARE: Duration = Duration::from_secs(2);
 
-/// A connection and where it leads to.
+/// A connection and its remote address.
 type Connected = (TcpStream, SocketAddr);
 
-/// Connects to the first address that accepts; the error is the first family's.
+/// Connects to the first address that accepts. If all fail, returns the error of the first family.
 pub(super) async fn connect(
     addresses: &[SocketAddr],
     deadline: Instant,
@@ -61,7 +61,7 @@ pub(super) async fn connect(
 
 struct Dial<'a> {
     deadline: Instant,
-    /// Two families tell of their attempts in turn; the lock is never held over a wait.
+    /// Both families report their attempts through one callback; the lock is never held across an await.
     watch: Mutex<Watch<'a>>,
 }
 
@@ -90,7 +90,7 @@ impl Dial<'_> {
     }
 }
 
-/// Returns the time for the next of several addresses.
+/// Returns the time limit for the next of several addresses.
 fn share(left: Duration, addresses: usize) -> Duration {
     let equal = left / u32::try_from(addresses).unwrap_or(u32::MAX).max(1);
     equal.max(LEAST_SHARE.min(left))
@@ -111,7 +111,7 @@ mod tests {
         }
     }
 
-    /// Listens so that a further connection gets no answer: the queue is full, and nobody accepts.
+    /// Listens with a full queue and without accepting, so that further connections get no answer.
     async fn unanswering() -> (TcpListener, Vec<TcpStream>) {
         let socket = TcpSocket::new_v4().unwrap();
         socket.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
@@ -132,7 +132,7 @@ mod tests {
     async fn an_address_without_answer_holds_up_the_other_family_for_a_moment_only() {
         let (silent, _queue) = unanswering().await;
         let good = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        // In this form 127.0.0.1 is of the other family, also where the machine has no IPv6.
+        // In this form, 127.0.0.1 belongs to the other family, even on a machine without IPv6.
         let mapped = Ipv4Addr::LOCALHOST.to_ipv6_mapped();
         let addresses = [silent.local_addr().unwrap(), (mapped, good.local_addr().unwrap().port()).into()];
         let began = Instant::now();

@@ -1,4 +1,4 @@
-//! The TLS settings of a dial, made of PEM texts.
+//! The TLS settings of a dial, parsed from PEM.
 
 use std::sync::Arc;
 
@@ -17,13 +17,13 @@ use super::error::StageError;
 use super::evidence::{Asked, Evidence};
 use super::info::{ClientPair, ConnectionTls};
 
-/// The settings of every handshake, and what the last one showed.
+/// The settings for every handshake, and the record of the last one.
 pub(super) struct Settings {
     pub(super) config: Arc<ClientConfig>,
     pub(super) evidence: Arc<Evidence>,
 }
 
-/// Makes the settings: TLS 1.2 or later, no other roots than those given.
+/// Makes the settings: TLS 1.2 or later, and only the given roots.
 pub(super) fn settings(tls: &ConnectionTls) -> Result<Settings, StageError> {
     let provider = Arc::new(ring::default_provider());
     let evidence = Arc::<Evidence>::default();
@@ -45,7 +45,7 @@ pub(super) fn settings(tls: &ConnectionTls) -> Result<Settings, StageError> {
     Ok(Settings { config: Arc::new(config), evidence })
 }
 
-/// Returns the name that the server's certificate must be for.
+/// Returns the name for which the server's certificate must be valid.
 pub(super) fn server_name(tls: &ConnectionTls, host: &str) -> Result<ServerName<'static>, StageError> {
     let domain = tls.client.as_ref().and_then(|client| client.domain.as_deref());
     let name = domain.unwrap_or(host).to_owned();
@@ -59,29 +59,29 @@ fn certificates(pem: &str) -> Vec<CertificateDer<'static>> {
 fn chain(pair: &ClientPair) -> Result<Vec<CertificateDer<'static>>, StageError> {
     let chain = certificates(&pair.cert);
     if chain.is_empty() {
-        return Err(StageError::ClientPair("client_cert holds no certificate that can be read".to_owned()));
+        return Err(StageError::ClientPair("client_cert contains no readable certificate".to_owned()));
     }
     Ok(chain)
 }
 
-/// Reads the first private key, by its content and not by its label.
+/// Parses the first private key, by its content and not by its label.
 ///
-/// A peer writes PKCS#8 under the label `EC PRIVATE KEY` (Fabric 3.1 `common/crypto/tlsgen`), and Go reads it.
+/// A peer writes PKCS#8 under the label `EC PRIVATE KEY` (Fabric 3.1 `common/crypto/tlsgen`), and Go accepts it.
 fn private_key(pem: &str) -> Result<PrivateKeyDer<'static>, StageError> {
     let failure = |reason: &str| StageError::ClientPair(format!("client_key {reason}"));
     let sections = <(SectionKind, Vec<u8>)>::pem_slice_iter(pem.as_bytes());
     let mut keys = sections.filter_map(Result::ok).filter(|(kind, _)| {
         matches!(kind, SectionKind::PrivateKey | SectionKind::EcPrivateKey | SectionKind::RsaPrivateKey)
     });
-    let (_, der) = keys.next().ok_or_else(|| failure("holds no private key that can be read"))?;
+    let (_, der) = keys.next().ok_or_else(|| failure("contains no readable private key"))?;
     let key = PrivateKeyDer::try_from(der.as_slice()).map_err(&failure)?;
     Ok(key.clone_key())
 }
 
-/// Verifies as webpki does, and takes a server's own certificate as root as Go does.
+/// A verifier like webpki's that also accepts a server's own certificate as root, as Go does.
 ///
-/// A self-signed server certificate is often marked as a CA and given as `root_cert` too. Go accepts that (Go 1.26
-/// `crypto/x509`, `Certificate.Verify`); webpki wants a server's certificate not to be a CA.
+/// A self-signed server certificate is often marked as a CA and also set as `root_cert`. Go accepts that (Go 1.26
+/// `crypto/x509`, `Certificate.Verify`), but webpki rejects a server certificate that is a CA.
 #[derive(Debug)]
 struct Verifier {
     webpki: Arc<WebPkiServerVerifier>,
@@ -124,7 +124,7 @@ impl ServerCertVerifier for Verifier {
         let result =
             self.webpki.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now);
         match result {
-            // webpki looks at the dates before it looks at this.
+            // webpki checks the dates before it makes this check.
             Err(error) if is_ca_as_end_entity(&error) && self.roots.contains(end_entity) => {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
@@ -160,7 +160,7 @@ impl ServerCertVerifier for Verifier {
 mod tests {
     use super::*;
 
-    /// Puts the beginning of a DER structure under a label; nothing but that is looked at here.
+    /// Puts a label before the start of a DER structure; only that start matters here.
     fn labelled(label: &str, der: &[u8]) -> String {
         pem::encode(&pem::Pem::new(label, der))
     }

@@ -1,4 +1,4 @@
-//! What is in the way of a peer: each failure of a probe as one of a stable list of causes.
+//! Maps each failure of a probe to one of a stable list of causes.
 
 use std::io::ErrorKind;
 
@@ -10,12 +10,12 @@ use crate::register::End;
 
 macro_rules! causes {
     ($($(#[$doc:meta])* $cause:ident = $code:literal,)*) => {
-        /// What is in the way. The codes are stable; `docs/probe.md` tells each.
+        /// The cause of a failure. The codes are stable; `docs/probe.md` explains each.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Cause { $($(#[$doc])* $cause,)* }
 
         impl Cause {
-            /// All of them.
+            /// All causes.
             pub const ALL: &[Self] = &[$(Self::$cause,)*];
 
             /// Returns the code for scripts.
@@ -28,23 +28,23 @@ macro_rules! causes {
 }
 
 causes! {
-    /// The name has no address here.
+    /// The name does not resolve to an address.
     NameUnknown = "name-unknown",
     /// The name servers do not answer.
     NameSilent = "name-silent",
-    /// Nothing listens on the port.
+    /// No program listens on the port.
     Refused = "refused",
-    /// Something listens on the port, but on 127.0.0.1 only.
+    /// The program on the port listens only on 127.0.0.1.
     LoopbackOnly = "loopback-only",
-    /// There is no way to the address.
+    /// There is no route to the address.
     Unreachable = "unreachable",
-    /// Nobody answers to the connection, as behind a firewall that drops.
+    /// The connection gets no answer, for example because a firewall drops it.
     TcpSilent = "tcp-silent",
-    /// The server speaks plaintext where TLS is wanted.
+    /// The server speaks plaintext, but the connection requires TLS.
     Plaintext = "plaintext",
-    /// The server closes the connection in the handshake.
+    /// The server closes the connection during the handshake.
     TlsClosed = "tls-closed",
-    /// The server takes the connection and does not answer to TLS.
+    /// The server accepts the connection but does not answer the TLS handshake.
     TlsSilent = "tls-silent",
     /// The server's certificate was not issued by the root certificates.
     UnknownCa = "unknown-ca",
@@ -54,48 +54,48 @@ causes! {
     Expired = "expired",
     /// The server's certificate is not valid yet.
     NotYetValid = "not-yet-valid",
-    /// The server's certificate is not for servers.
+    /// The server's certificate must not be used by servers.
     WrongKeyUsage = "wrong-key-usage",
-    /// The server's certificate is refused for another reason.
+    /// The server's certificate is invalid for another reason.
     ServerCertificate = "server-certificate",
-    /// The server wants a client certificate and got none.
+    /// The server requires a client certificate, but the connection has none.
     ClientCertificateMissing = "client-certificate-missing",
-    /// The server does not take the client certificate.
+    /// The server rejects the client certificate.
     ClientCertificateRefused = "client-certificate-refused",
-    /// The two sides find no common TLS, or one breaks its rules.
+    /// The two sides have no TLS settings in common, or one violates the protocol.
     TlsSettings = "tls-settings",
-    /// The server speaks TLS where plaintext is wanted.
+    /// The server speaks TLS, but the connection is for plaintext.
     NeedsTls = "needs-tls",
-    /// A web server.
+    /// The server is a web server.
     WebServer = "web-server",
-    /// Something that speaks neither.
+    /// The server speaks neither HTTP/2 nor HTTP/1.
     NotHttp2 = "not-http2",
-    /// The server closes the connection before it greets.
+    /// The server closes the connection before it sends its settings.
     Closed = "closed",
-    /// The server takes the connection and says nothing.
+    /// The server accepts the connection but sends nothing.
     Silent = "silent",
-    /// A gRPC server without the chaincode service.
+    /// The gRPC server does not have the chaincode service.
     NoChaincodeService = "no-chaincode-service",
-    /// The server refuses the stream.
+    /// The server rejects the stream.
     StreamRefused = "stream-refused",
-    /// The server does not answer to the stream.
+    /// The server does not answer the request for a stream.
     StreamSilent = "stream-silent",
     /// The chaincode sends no REGISTER.
     NoRegister = "no-register",
-    /// The chaincode ends the stream in place of a REGISTER.
+    /// The chaincode ends the stream without sending REGISTER.
     StreamEnded = "stream-ended",
-    /// The chaincode sends something else, or a REGISTER that cannot be read.
+    /// The chaincode sends another message, or a REGISTER that cannot be parsed.
     NotRegister = "not-register",
     /// The chaincode announces another ID.
     WrongId = "wrong-id",
 }
 
-/// What a client certificate has to do with a failure.
+/// The role of the client certificate in a failure.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct ClientCertificate {
-    /// The server asked for one.
+    /// Whether the server requested one.
     pub(super) asked_for: bool,
-    /// There was one to present.
+    /// Whether the connection has one.
     pub(super) given: bool,
 }
 
@@ -104,7 +104,7 @@ impl Cause {
     pub(super) fn of(error: &ProbeError, client: ClientCertificate) -> Self {
         match error {
             ProbeError::Dial(error) => of_dial(error, client),
-            // tonic's words for an answer in HTTP/2 that is not gRPC.
+            // tonic's text for an HTTP/2 response that is not gRPC.
             ProbeError::Stream(status) if status.message().contains("mapped from HTTP status code") => {
                 Self::WebServer
             }
@@ -116,7 +116,7 @@ impl Cause {
             ProbeError::NoRegister(_) => Self::NoRegister,
             ProbeError::Ended(End::WrongId { .. }) => Self::WrongId,
             ProbeError::Ended(End::Stream(_) | End::Closed) => Self::StreamEnded,
-            // A probe takes any ID that is not the wrong one; the last three are for what a peer accepts.
+            // A probe without an expected ID accepts every ID; only a peer produces the last three.
             ProbeError::Ended(
                 End::MalformedRegister(_)
                 | End::Protocol(_)
@@ -140,7 +140,7 @@ fn of_dial(error: &StageError, client: ClientCertificate) -> Cause {
         StageError::Tls(error) => of_tls(error, client),
         StageError::SpeaksTls => Cause::NeedsTls,
         StageError::Http1 => Cause::WebServer,
-        // Some web servers answer to what they do not understand with a page and no status line.
+        // Some web servers answer an invalid request with a page without a status line.
         StageError::NotHttp2(first) if first.starts_with(b"<") => Cause::WebServer,
         StageError::NotHttp2(_) => Cause::NotHttp2,
         StageError::Closed { .. } | StageError::Http2(_) => Cause::Closed,
@@ -150,7 +150,7 @@ fn of_dial(error: &StageError, client: ClientCertificate) -> Cause {
             Stage::Tls => Cause::TlsSilent,
             Stage::Http2 => Cause::Silent,
         },
-        // Settings were refused before the first attempt; what is left is the name.
+        // Invalid settings fail before the first attempt, so this can only be the name.
         StageError::Resolve { .. }
         | StageError::Address(_)
         | StageError::Scheme(_)
@@ -181,7 +181,7 @@ fn of_tls(error: &rustls::Error, client: ClientCertificate) -> Cause {
     }
 }
 
-/// Returns whether a server that asked for a certificate can mean it by this alert.
+/// Returns whether this alert may refer to the client certificate that the server requested.
 fn is_about_certificate(alert: AlertDescription) -> bool {
     matches!(
         alert,
@@ -267,6 +267,6 @@ mod tests {
         assert_eq!(cause(&ProbeError::Stream(Box::new(page)), false, false), "web-server");
         let grpc = ProbeError::Stream(Box::new(Status::unimplemented("")));
         assert_eq!(cause(&grpc, false, false), "no-chaincode-service");
-        assert_eq!(grpc.to_string(), "the server refused the stream: Unimplemented");
+        assert_eq!(grpc.to_string(), "the server rejected the stream: Unimplemented");
     }
 }

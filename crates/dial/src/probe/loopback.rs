@@ -1,4 +1,4 @@
-//! A server that listens on 127.0.0.1 when the address that is dialled is another one of the same machine.
+//! Detects a server that listens only on 127.0.0.1, while the dialled address is another one of the same machine.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -8,10 +8,10 @@ use tokio::time::timeout;
 
 use crate::connection::Attempt;
 
-/// How long a connection within the machine may take.
+/// The time limit for a connection within the machine.
 const LIMIT: Duration = Duration::from_millis(200);
 
-/// Returns whether an address that refused is this machine's, and something accepts on 127.0.0.1.
+/// Returns whether a refused address belongs to this machine, and a program accepts connections on 127.0.0.1.
 pub(super) async fn listens_there_alone(attempts: &[Attempt], port: u16) -> bool {
     let loopback = IpAddr::V4(Ipv4Addr::LOCALHOST);
     let mut others =
@@ -23,7 +23,7 @@ pub(super) async fn listens_there_alone(attempts: &[Attempt], port: u16) -> bool
     timeout(LIMIT, connecting).await.is_ok_and(|result| result.is_ok())
 }
 
-/// Only an address of this machine can be bound; the socket sends nothing.
+/// Only an address of this machine can be bound; the socket sends no data.
 fn is_of_this_machine(address: IpAddr) -> bool {
     UdpSocket::bind((address, 0)).is_ok()
 }

@@ -1,4 +1,4 @@
-//! Notes what happens during an attempt, and makes the report of it.
+//! Records the events of an attempt and makes its report.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -22,13 +22,13 @@ pub(super) struct Record {
 }
 
 impl Record {
-    /// Ends the step before and begins one.
+    /// Ends the current step and starts another.
     pub(super) fn begin(&mut self, step: ProbeStep) {
         self.end();
         self.current = Some((step, Instant::now()));
     }
 
-    /// Ends the step, if there is one.
+    /// Ends the current step, if there is one.
     pub(super) fn end(&mut self) {
         self.gone.extend(self.current.take().map(|(step, began)| (step, began.elapsed())));
     }
@@ -54,8 +54,8 @@ impl Record {
         }
     }
 
-    /// Makes the report of an attempt that was to end with the step `last`; `given` tells whether there was a client
-    /// certificate to present.
+    /// Makes the report of an attempt whose last step was to be `last`; `given` is whether there was a client
+    /// certificate.
     pub(super) fn report(
         mut self,
         mut error: Option<ProbeError>,

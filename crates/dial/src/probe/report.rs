@@ -1,4 +1,4 @@
-//! What a probe found.
+//! The results of a probe.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,51 +7,51 @@ use super::cause::Cause;
 use super::step::{ProbeError, ProbeStep};
 use crate::connection::{Attempt, Secured, Seen};
 
-/// How a step went.
+/// The result of a step.
 #[derive(Debug)]
 pub enum StepVerdict {
-    /// As a peer needs it.
+    /// The step succeeded.
     Ok,
-    /// A peer would not come further.
+    /// The step failed, as it would for a peer.
     Failed(ProbeError),
-    /// It was not to be gone, or one before it failed.
+    /// The step was not requested, or an earlier one failed.
     Skipped,
 }
 
-/// A step, how it went, and how long it took.
+/// The result and the duration of a step.
 #[derive(Debug)]
 pub struct StepReport {
     /// The step.
     pub step: ProbeStep,
-    /// How it went.
+    /// Its result.
     pub verdict: StepVerdict,
-    /// How long it took; zero for a step that was skipped.
+    /// Its duration; zero if the step was skipped.
     pub took: Duration,
 }
 
-/// What one attempt found.
+/// The results of one attempt.
 #[derive(Debug, Default)]
 pub struct ProbeReport {
-    /// Every step, gone or not.
+    /// All steps, including skipped ones.
     pub steps: Vec<StepReport>,
     /// The addresses of the host.
     pub addresses: Vec<SocketAddr>,
-    /// The addresses that were tried in vain.
+    /// The failed attempts to connect.
     pub attempts: Vec<Attempt>,
-    /// The address that accepted.
+    /// The address that accepted the connection.
     pub connected: Option<SocketAddr>,
-    /// What the server showed in the handshake.
+    /// The information that the server revealed in the handshake.
     pub seen: Seen,
-    /// What was agreed on in the handshake.
+    /// The results of the handshake.
     pub secured: Option<Secured>,
     /// The ID that the chaincode announced.
     pub announced: Option<String>,
-    /// What is in the way, if a step failed.
+    /// The cause, if a step failed.
     pub cause: Option<Cause>,
 }
 
 impl ProbeReport {
-    /// Returns the step that failed, and why.
+    /// Returns the step that failed, with its error.
     #[must_use]
     pub fn failure(&self) -> Option<(ProbeStep, &ProbeError)> {
         self.steps.iter().find_map(|report| match &report.verdict {

@@ -1,4 +1,4 @@
-//! The steps of a probe, and why one fails.
+//! The steps of a probe, and their errors.
 
 use std::time::Duration;
 
@@ -7,31 +7,31 @@ use tonic::Status;
 use crate::connection::{Stage, StageError};
 use crate::register::End;
 
-/// A step of the way, in the order in which they are gone.
+/// A step of a probe, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ProbeStep {
-    /// The host's name becomes addresses.
+    /// Resolving the host name.
     Resolve,
-    /// One of the addresses accepts a TCP connection.
+    /// Opening a TCP connection to one of the addresses.
     Tcp,
-    /// The TLS handshake, the server's verdict on the client certificate included.
+    /// The TLS handshake, including the server's decision about the client certificate.
     Tls,
-    /// The server greets in HTTP/2.
+    /// Receiving the server's HTTP/2 settings.
     Http2,
-    /// The server takes the call `Chaincode/Connect`.
+    /// Opening the stream `Chaincode/Connect`.
     Stream,
-    /// The chaincode sends REGISTER.
+    /// Receiving REGISTER from the chaincode.
     Register,
-    /// The ID it announces is that of the package.
+    /// Comparing the announced ID with that of the package.
     Id,
 }
 
 impl ProbeStep {
-    /// All of them.
+    /// All steps.
     pub const ALL: [Self; 7] =
         [Self::Resolve, Self::Tcp, Self::Tls, Self::Http2, Self::Stream, Self::Register, Self::Id];
 
-    /// Returns the step that a stage of a dial belongs to.
+    /// Returns the step that includes a stage of a dial.
     pub(super) fn of(stage: Stage) -> Self {
         match stage {
             Stage::Settings | Stage::Resolve => Self::Resolve,
@@ -42,27 +42,27 @@ impl ProbeStep {
     }
 }
 
-/// Why a step failed.
+/// The reason why a step failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// The server could not be reached.
     #[error(transparent)]
     Dial(#[from] StageError),
-    /// The server refused the stream.
-    #[error("the server refused the stream: {}", in_words(.0))]
+    /// The server rejected the stream.
+    #[error("the server rejected the stream: {}", in_words(.0))]
     Stream(Box<Status>),
-    /// The server did not take the stream in time.
-    #[error("the server did not answer to the stream within {0:?}")]
+    /// The server did not open the stream in time.
+    #[error("the server did not open the stream within {0:?}")]
     NoStream(Duration),
-    /// The chaincode said nothing in time.
+    /// The chaincode sent no message in time.
     #[error("the chaincode sent no REGISTER within {0:?}")]
     NoRegister(Duration),
-    /// The chaincode's first message was not the one that it should be, or there was none.
+    /// The chaincode's first message was not a valid REGISTER, or there was none.
     #[error(transparent)]
     Ended(#[from] End),
 }
 
-/// Returns the name of a status in gRPC, and what the server says beside it.
+/// Formats the name of a gRPC status, and the server's message.
 fn in_words(status: &Status) -> String {
     match status.message() {
         "" => format!("{:?}", status.code()),
@@ -71,7 +71,7 @@ fn in_words(status: &Status) -> String {
 }
 
 impl ProbeError {
-    /// Says which step failed.
+    /// Returns the step that failed.
     #[must_use]
     pub fn step(&self) -> ProbeStep {
         match self {

@@ -1,4 +1,4 @@
-//! Dials that succeed, and each way in which they do not.
+//! Dials that succeed, and every kind of failure.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -25,19 +25,19 @@ async fn failure(info: &ConnectionInfo) -> DialError {
     ChaincodeConnection::dial(info).await.unwrap_err()
 }
 
-/// Dials, opens the stream and returns the ID in the REGISTER of the chaincode.
+/// Dials, opens the stream and returns the ID in the chaincode's REGISTER.
 async fn announced(info: &ConnectionInfo) -> String {
     let (_outbound, mut inbound) = ChaincodeConnection::dial(info).await.unwrap().open().await.unwrap();
     let message = inbound.message().await.unwrap().unwrap();
     ccs_dial::register::announced(&message).unwrap().unwrap()
 }
 
-/// Returns a port on which nothing listens.
+/// Returns a port on which no program listens.
 async fn closed_port() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap()
 }
 
-/// Accepts connections and closes them at once, as a port forwarder does without anything behind it.
+/// Accepts connections and closes them at once, like a port forwarder without a server behind it.
 async fn closing() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -57,10 +57,10 @@ async fn saying(bytes: &'static [u8]) -> SocketAddr {
     address
 }
 
-/// Puts a PKCS#8 key under another label, or its inner SEC1 key.
+/// Encodes a PKCS#8 key, or its inner SEC1 key, under another label.
 fn relabelled(pair: &Pair, sec1: bool) -> String {
     let der = pair.key.serialize_der();
-    // In PKCS#8 of a P-256 key the SEC1 structure begins after 29 bytes of header and algorithm.
+    // In the PKCS#8 form of a P-256 key, 29 bytes of header and algorithm precede the SEC1 structure.
     let der = if sec1 { &der[29..] } else { &der[..] };
     assert_eq!(der[0], 0x30);
     pem::encode(&pem::Pem::new("EC PRIVATE KEY", der))
@@ -110,7 +110,7 @@ async fn a_self_signed_server_is_reached_with_its_own_certificate_as_root() {
     let elsewhere = tls(address, &Authority::new().certificate, None);
     let error = failure(&elsewhere).await;
     assert_eq!(error.cause.stage(), Stage::Tls);
-    assert!(error.hint().unwrap().contains("give that certificate itself as root_cert"), "{error}");
+    assert!(error.hint().unwrap().contains("root_cert contains that certificate itself"), "{error}");
 
     let other_name = self_signed(&["chaincode.example.com"]);
     let address = front::serve(shim::serve().await, &other_name, None).await;
@@ -145,7 +145,7 @@ async fn a_chaincode_that_listens_late_is_reached() {
     let address = closed_port().await;
     let info = plaintext(address);
     let mut dial = std::pin::pin!(ChaincodeConnection::dial(&info));
-    // It connects when it is looked at first, so the first attempt finds no listener.
+    // A future connects only when it is first polled, so the first attempt finds no listener.
     let first = tokio::time::timeout(Duration::from_millis(50), &mut dial).await;
     assert!(first.is_err(), "the first attempt has ended the dial: {first:?}");
     let listen = async {
@@ -178,7 +178,7 @@ async fn plaintext_to_a_tls_server_is_named() {
             "could not connect to the chaincode at {address}: HTTP/2: the server answered in TLS, but tls_required is false"
         )
     );
-    assert_eq!(error.hint().unwrap(), "set tls_required to true and give root_cert");
+    assert_eq!(error.hint().unwrap(), "set tls_required to true and add root_cert");
 }
 
 #[tokio::test]
@@ -244,7 +244,7 @@ async fn a_name_without_address_is_named() {
     let address = "chaincode.invalid:7052".to_owned();
     let dial_timeout = Duration::from_millis(300);
     let error = failure(&ConnectionInfo { address, dial_timeout, tls: None }).await;
-    // Without any name server there is no answer at all.
+    // Without a name server, there is no answer at all.
     assert_eq!(error.cause.stage(), Stage::Resolve);
     let prefix =
         "could not connect to the chaincode at chaincode.invalid:7052 within 300ms: name resolution: ";
@@ -272,9 +272,7 @@ async fn material_that_cannot_be_used_is_named_before_anything_is_dialled() {
     };
     let text = failure(&no_root).await.to_string();
     assert!(
-        text.ends_with(
-            "settings: error adding root certificate: root_cert holds no certificate that can be read"
-        ),
+        text.ends_with("settings: error adding root certificate: root_cert contains no readable certificate"),
         "{text}"
     );
 

@@ -1,4 +1,4 @@
-//! A thin TLS front for a plaintext server, and certificates made for one test.
+//! A thin TLS front for a plaintext server, and certificates for one test.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ pub(crate) fn self_signed(names: &[&str]) -> Pair {
     Pair { certificate: authority_params(names).self_signed(&key).unwrap(), key }
 }
 
-/// Serves TLS on a free port in front of `behind`; with a client authority, mutual TLS.
+/// Serves TLS on a free port in front of `behind`, or mutual TLS if there is a client authority.
 pub(crate) async fn serve(behind: SocketAddr, server: &Pair, clients: Option<&Authority>) -> SocketAddr {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
@@ -76,9 +76,9 @@ pub(crate) async fn serve(behind: SocketAddr, server: &Pair, clients: Option<&Au
         while let Ok((tcp, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                // What a client gets wrong is for the test to see at the other end.
+                // The test observes the client's errors at the other end.
                 let Ok(mut tls) = acceptor.accept(tcp).await else { return };
-                // Go's and Node's servers want it.
+                // Servers in Go and Node.js require it.
                 assert_eq!(tls.get_ref().1.alpn_protocol(), Some(b"h2".as_slice()));
                 let mut plain = TcpStream::connect(behind).await.unwrap();
                 let _ = copy_bidirectional(&mut tls, &mut plain).await;

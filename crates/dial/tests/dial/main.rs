@@ -1,4 +1,4 @@
-//! Dials and probes against servers in this process.
+//! Dials and probes against servers in the test process.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 

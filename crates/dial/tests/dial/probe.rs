@@ -1,4 +1,4 @@
-//! What a probe does on a stream, seen from the chaincode.
+//! Tests how a chaincode sees a probe's stream.
 
 use std::sync::{Arc, Mutex};
 

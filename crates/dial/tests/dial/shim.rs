@@ -1,4 +1,4 @@
-//! The published Rust shim as a server that can be dialled.
+//! The published Rust shim as a server.
 
 use std::net::SocketAddr;
 
