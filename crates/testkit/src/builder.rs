@@ -1,9 +1,9 @@
-//! The static builder, as it is shipped.
+//! The static builder, built as for a release.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// Returns the builder's executable: the one that the variable `CCS_BUILDER` names, or one built now.
+/// Returns the path of the builder's executable: the one that the variable `CCS_BUILDER` names, or a new build.
 #[must_use]
 pub fn ccs_builder() -> PathBuf {
     if let Some(named) = std::env::var_os("CCS_BUILDER") {
@@ -26,9 +26,9 @@ pub fn ccs_builder() -> PathBuf {
     executable.unwrap()
 }
 
-/// Returns the target of static programs, after rustup has added it if it was missing.
+/// Returns the target of static programs, and adds it with rustup if it is missing.
 ///
-/// rust-toolchain.toml names it, but rustup reads that file only when it may install by itself.
+/// rust-toolchain.toml lists it, but rustup reads that file only if it may install toolchains automatically.
 #[must_use]
 pub fn static_target() -> String {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);

@@ -1,4 +1,4 @@
-//! A certificate authority in a folder of its own, made anew by each test.
+//! A new certificate authority for each test, in a folder of its own.
 
 use std::fs;
 use std::path::PathBuf;
@@ -15,20 +15,20 @@ pub struct Pair {
     pub key: String,
 }
 
-/// A CA with a server certificate for `localhost` and 127.0.0.1 and a client certificate; CA and server also as the files
-/// `ca.pem`, `server.pem` and `server.key`.
+/// A CA with a server certificate for `localhost` and 127.0.0.1 and a client certificate. The CA and the server also
+/// have the files `ca.pem`, `server.pem` and `server.key`.
 #[derive(Debug)]
 pub struct Authority {
     folder: TempDir,
     issuer: CertifiedIssuer<'static, KeyPair>,
     /// The CA's certificate, as PEM.
     pub root: String,
-    /// What a peer presents.
+    /// The client certificate of a peer.
     pub client: Pair,
 }
 
 impl Authority {
-    /// Makes all of it.
+    /// Creates the CA and its certificates.
     #[must_use]
     pub fn new() -> Self {
         let mut params = named("CA", &[]);
@@ -57,7 +57,7 @@ impl Authority {
         self.issue_with(name, hosts, |_| ())
     }
 
-    /// Issues a certificate that differs from the others.
+    /// Issues a certificate with custom parameters.
     #[must_use]
     pub fn issue_with(
         &self,
@@ -82,7 +82,7 @@ fn issue(issuer: &CertifiedIssuer<'static, KeyPair>, params: &CertificateParams)
     Pair { certificate: params.signed_by(&key, issuer).unwrap().pem(), key: key.serialize_pem() }
 }
 
-/// OpenSSL takes a certificate whose issuer has its own name for a self-signed one: each gets a name.
+/// OpenSSL treats a certificate with the name of its issuer as self-signed, so each gets its own name.
 fn named(name: &str, hosts: &[&str]) -> CertificateParams {
     let hosts: Vec<String> = hosts.iter().map(ToString::to_string).collect();
     let mut params = CertificateParams::new(hosts).unwrap();

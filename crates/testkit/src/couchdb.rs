@@ -5,7 +5,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 
-/// The stand-in, serving on 127.0.0.1; killed when dropped.
+/// The stand-in on 127.0.0.1; killed when dropped.
 #[derive(Debug)]
 pub struct CouchDbStandIn {
     _program: Child,
@@ -13,7 +13,7 @@ pub struct CouchDbStandIn {
 }
 
 impl CouchDbStandIn {
-    /// Starts it and waits until it serves; with `NAME:PASSWORD` it asks for them.
+    /// Starts it and waits until it serves. With `NAME:PASSWORD`, it requires these credentials.
     pub async fn start(credentials: Option<&str>) -> Self {
         let folder = crate::source_tree().join("conformance/couchdb-stand-in");
         assert!(folder.join("node_modules").is_dir(), "type npm ci --ignore-scripts in {}", folder.display());
@@ -31,7 +31,7 @@ impl CouchDbStandIn {
         Self { _program: program, port: port.parse().unwrap() }
     }
 
-    /// The port it listens on.
+    /// Returns the port on which it listens.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port

@@ -1,6 +1,6 @@
-//! A fake chaincode server: each stream is handed to a script.
+//! A fake chaincode server that runs a script for each stream.
 //!
-//! It says whatever a test wants, for what no shim does.
+//! It sends any messages that a test needs, including those that no shim sends.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio_stream::wrappers::{ReceiverStream, TcpListenerStream};
 use tonic::{Request, Status, Streaming};
 
-/// The package of the tests.
+/// Returns the package ID that the tests use.
 #[must_use]
 pub fn package_id() -> String {
     format!("basic:{}", "5f".repeat(32))
@@ -35,7 +35,7 @@ pub struct Talk {
 impl Talk {
     /// Sends a message.
     pub async fn send(&self, message: ChaincodeMessage) {
-        // The peer's side may be gone already, which is for the test to see.
+        // The peer may have closed its side; the test checks that.
         let _ = self.outbound.send(Ok(message)).await;
     }
 
@@ -44,12 +44,12 @@ impl Talk {
         let _ = self.outbound.send(Err(status)).await;
     }
 
-    /// Receives a message; [`None`] when the peer has ended the stream.
+    /// Receives a message; returns [`None`] if the peer has ended the stream.
     pub async fn receive(&mut self) -> Option<ChaincodeMessage> {
         self.inbound.message().await.ok().flatten()
     }
 
-    /// Receives a message that must be of this type.
+    /// Receives a message and checks its type.
     pub async fn expect(&mut self, message_type: Type) -> ChaincodeMessage {
         let message = self.receive().await.unwrap();
         assert_eq!(message.r#type(), message_type, "{message:?}");
@@ -62,19 +62,19 @@ impl Talk {
         self.send(message(Type::Register, "", &id)).await;
     }
 
-    /// Registers as [`package_id`], up to READY, which is given.
+    /// Registers as [`package_id`]; returns the READY message.
     pub async fn register(&mut self) -> ChaincodeMessage {
         self.register_as(&package_id()).await
     }
 
-    /// Registers under an ID, up to READY, which is given.
+    /// Registers under an ID; returns the READY message.
     pub async fn register_as(&mut self, name: &str) -> ChaincodeMessage {
         self.send_register(name).await;
         self.expect(Type::Registered).await;
         self.expect(Type::Ready).await
     }
 
-    /// Asks in the transaction of a message and returns the answer.
+    /// Sends a request in the transaction of a message and returns the answer.
     pub async fn ask(
         &mut self,
         transaction: &ChaincodeMessage,
@@ -98,7 +98,7 @@ pub fn of(transaction: &ChaincodeMessage, message_type: Type, payload: &impl Mes
     ChaincodeMessage { channel_id, ..message(message_type, &transaction.txid, payload) }
 }
 
-/// Makes a message of a transaction, or of none if the ID is empty.
+/// Makes a message of a transaction, or without one if the ID is empty.
 pub fn message(message_type: Type, txid: &str, payload: &impl Message) -> ChaincodeMessage {
     ChaincodeMessage {
         r#type: message_type.into(),
@@ -131,7 +131,7 @@ pub async fn serve<F: Future<Output = ()> + Send + 'static>(
     serve_for(Duration::from_hours(1), script).await
 }
 
-/// Serves a script, and asks clients to leave when a connection is this old.
+/// Serves a script, and sends GOAWAY on each connection of this age.
 pub async fn serve_for<F: Future<Output = ()> + Send + 'static>(
     age: Duration,
     script: impl Fn(Talk) -> F + Send + Sync + 'static,

@@ -1,6 +1,7 @@
-//! A gateway that says what a test wants: refusals and codes that a real peer gives only when something is wrong.
+//! A gateway that returns any answer that a test needs, including errors and codes that a real peer returns only after
+//! a fault.
 //!
-//! It runs no chaincode, but verifies every signature that a peer verifies.
+//! It runs no chaincode, but verifies all signatures that a peer verifies.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -30,20 +31,20 @@ use tokio_stream::{Stream, StreamExt as _};
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, Streaming};
 
-/// What the gateway answers.
+/// The answers of the gateway.
 #[derive(Clone, Debug)]
 pub struct FakeAnswers {
-    /// The chaincode's answer, or why there is none.
+    /// The chaincode's result or error.
     pub result: Result<Vec<u8>, Status>,
-    /// What the chaincode read and wrote, and the event that it set.
+    /// The chaincode's reads, writes and event.
     pub action: ChaincodeAction,
     /// The answer to a submitted transaction.
     pub submit: Result<(), Status>,
-    /// The code and block of every transaction; without one the question is never answered.
+    /// The code and block of every transaction; if [`None`], the gateway never answers.
     pub commit: Option<(i32, u64)>,
-    /// The messages of every stream of events; it stays open after them.
+    /// The messages of every event stream, which then stays open.
     pub events: Vec<ChaincodeEventsResponse>,
-    /// The messages of every stream of blocks; it ends after them.
+    /// The messages of every block stream, which then ends.
     pub blocks: Vec<DeliverResponse>,
 }
 
@@ -60,7 +61,7 @@ impl Default for FakeAnswers {
     }
 }
 
-/// What clients have sent.
+/// The requests of clients.
 #[derive(Clone, Debug, Default)]
 struct Received {
     proposals: Vec<SignedProposal>,
@@ -70,10 +71,10 @@ struct Received {
     seeks: Vec<Envelope>,
 }
 
-/// A gateway that listens on a free port of this machine.
+/// A gateway on a free port of this machine.
 #[derive(Clone, Debug)]
 pub struct FakeGateway {
-    /// Where it listens.
+    /// Its address.
     pub address: SocketAddr,
     received: Arc<Mutex<Received>>,
 }
@@ -96,7 +97,7 @@ struct RpcStatus {
     details: Vec<prost_types::Any>,
 }
 
-/// Makes the details of a gateway's status: address, MSP ID and message of each.
+/// Makes the details of a gateway's status: address, MSP ID and message of each peer.
 #[must_use]
 pub fn status_details(code: i32, message: &str, details: &[(&str, &str, &str)]) -> Vec<u8> {
     let any = |&(address, msp_id, message): &(&str, &str, &str)| {
@@ -108,13 +109,13 @@ pub fn status_details(code: i32, message: &str, details: &[(&str, &str, &str)]) 
     RpcStatus { code, message: message.to_owned(), details }.encode_to_vec()
 }
 
-/// Makes an organization as `ccs dev` has it, in memory.
+/// Makes an organization like that of `ccs dev`, in memory.
 #[must_use]
 pub fn organization() -> Organization {
     Organization::in_memory(&plan("localhost:7051"), SystemTime::now()).unwrap()
 }
 
-/// Makes an organization as `ccs dev` has it, in the folder `organizations` of a folder.
+/// Makes an organization like that of `ccs dev`, in the subfolder `organizations` of a folder.
 #[must_use]
 pub fn organization_in(folder: &Path, endpoint: &str) -> Organization {
     Organization::open_or_make(&plan(endpoint), &folder.join("organizations"), SystemTime::now()).unwrap().0
@@ -130,7 +131,7 @@ fn plan(endpoint: &str) -> OrganizationPlan {
 }
 
 impl FakeGateway {
-    /// Serves in plaintext, as long as the runtime lives.
+    /// Serves in plaintext as long as the runtime exists.
     pub async fn serve(organization: &Organization, answers: FakeAnswers) -> Self {
         Self::on(listener().await, Server::builder(), organization, answers)
     }
@@ -140,7 +141,7 @@ impl FakeGateway {
         Self::serve_tls_on(listener().await, organization, answers)
     }
 
-    /// Serves over TLS on a listener.
+    /// Serves over TLS on an existing listener.
     #[must_use]
     pub fn serve_tls_on(listener: TcpListener, organization: &Organization, answers: FakeAnswers) -> Self {
         let pair = &organization.tls().server;
@@ -163,7 +164,7 @@ impl FakeGateway {
         Self { address, received }
     }
 
-    /// Returns the proposals that came.
+    /// Returns the received proposals.
     #[must_use]
     pub fn proposals(&self) -> Vec<SignedProposal> {
         self.received.lock().unwrap().proposals.clone()
@@ -175,19 +176,19 @@ impl FakeGateway {
         self.received.lock().unwrap().organizations.clone()
     }
 
-    /// Returns the transactions that were submitted.
+    /// Returns the submitted transactions.
     #[must_use]
     pub fn envelopes(&self) -> Vec<Envelope> {
         self.received.lock().unwrap().envelopes.clone()
     }
 
-    /// Returns the requests for events.
+    /// Returns the received requests for events.
     #[must_use]
     pub fn event_requests(&self) -> Vec<ChaincodeEventsRequest> {
         self.received.lock().unwrap().events.clone()
     }
 
-    /// Returns the requests for blocks.
+    /// Returns the received requests for blocks.
     #[must_use]
     pub fn seeks(&self) -> Vec<Envelope> {
         self.received.lock().unwrap().seeks.clone()
@@ -227,7 +228,7 @@ impl Service {
         self.verify(&creator(&header), &envelope.payload, &envelope.signature)
     }
 
-    /// Makes the transaction of a proposal, as a gateway with one endorser does.
+    /// Makes the transaction of a proposal like a gateway with one endorser.
     fn prepare(&self, proposal: &Proposal, result: Vec<u8>) -> Envelope {
         let mut payload = ChaincodeProposalPayload::decode(proposal.payload.as_slice()).unwrap();
         payload.transient_map.clear();

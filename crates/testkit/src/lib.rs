@@ -1,4 +1,4 @@
-//! What the tests of several crates share. Not a part of the product: it panics where a test should fail.
+//! Helpers for the tests of several crates. They are not part of the product, and panic to fail a test.
 
 #![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a panic here is a failed test")]
 
@@ -23,7 +23,7 @@ pub use wait::wait_until;
 
 use std::path::{Path, PathBuf};
 
-/// The root of the source tree.
+/// Returns the root of the source tree.
 #[must_use]
 pub fn source_tree() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()

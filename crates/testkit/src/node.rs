@@ -1,4 +1,4 @@
-//! The Node.js sample, with the official shim.
+//! The Node.js sample with the official shim.
 
 use std::net::TcpListener;
 use std::process::Stdio;
@@ -13,18 +13,19 @@ use crate::Authority;
 #[derive(Debug)]
 pub struct NodeSample {
     program: Child,
-    /// Reads on, so that the program is never held up by a full pipe.
+    /// Reads the log continuously, so that a full pipe never blocks the program.
     log: JoinHandle<()>,
 }
 
 impl NodeSample {
-    /// Finds a port that was free a moment ago: the shim takes no listener and tells no port.
+    /// Returns a port that was free a moment ago: the shim cannot use an open listener and does not report its port.
     #[must_use]
     pub fn free_port() -> u16 {
         TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
     }
 
-    /// Starts what `npm start` starts, with TLS if there is an authority, and waits until its log says that it serves.
+    /// Runs the command of `npm start`, with TLS if there is an authority, and waits until the log reports that it
+    /// serves.
     pub async fn start(chaincode_id: &str, port: u16, tls: Option<&Authority>, ask_for_client: bool) -> Self {
         let folder = crate::source_tree().join("samples/asset-transfer-node");
         assert!(folder.join("node_modules").is_dir(), "type npm ci in {}", folder.display());

@@ -1,4 +1,4 @@
-//! Processes that are not children of the test.
+//! Waits for processes that are not children of the test.
 
 use std::time::Duration;
 
@@ -6,13 +6,12 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::{Errno, retry_on_intr};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 
-/// Waits until a process has ended, and tells whether it has within the limit. A process whose parent does not wait for it
-/// has ended, too.
+/// Waits until a process has ended; returns whether it has within the limit. A zombie process counts as ended.
 #[must_use]
 pub fn wait_for_exit(process: &str, limit: Duration) -> bool {
     let process = Pid::from_raw(process.trim().parse().unwrap()).unwrap();
     match pidfd_open(process, PidfdFlags::empty()) {
-        // The system has forgotten it already.
+        // The system no longer knows the process.
         Err(Errno::SRCH) => true,
         descriptor => {
             let descriptor = descriptor.unwrap();

@@ -1,4 +1,4 @@
-//! The samples with an official shim, started with given variables and no others.
+//! The samples with an official shim, started with exactly the given variables.
 
 use std::env;
 use std::fs::File;
@@ -8,10 +8,10 @@ use std::process::{Child, Command, Stdio};
 
 use tempfile::NamedTempFile;
 
-/// Which sample is to run.
+/// The sample to run.
 #[derive(Clone, Debug)]
 pub enum Shim {
-    /// samples/asset-transfer-node, installed.
+    /// samples/asset-transfer-node, with its packages installed.
     Node,
     /// samples/asset-transfer-go, built.
     Go,
@@ -34,9 +34,9 @@ pub struct ShimServer {
 }
 
 impl ShimServer {
-    /// Starts the sample and does not wait for anything.
+    /// Starts the sample without waiting.
     ///
-    /// The environment holds the variables and nothing else, not even `PATH`: the program is found here.
+    /// The environment contains only the variables, without `PATH`, so this function resolves the program itself.
     #[must_use]
     pub fn start(shim: &Shim, variables: &[(String, String)]) -> Self {
         let mut command = command(shim);
@@ -52,7 +52,7 @@ impl ShimServer {
         Self { child, log }
     }
 
-    /// Returns what the server has said.
+    /// Returns the server's log.
     #[must_use]
     pub fn log(&self) -> String {
         let mut text = Vec::new();
@@ -66,7 +66,7 @@ impl ShimServer {
     }
 
     fn end(&mut self) {
-        // It may have ended by itself.
+        // It may already have ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -112,7 +112,7 @@ fn command(shim: &Shim) -> Command {
     }
 }
 
-/// Finds a program as a shell does.
+/// Resolves a program like a shell.
 fn found(program: &str) -> PathBuf {
     let path = env::var_os("PATH").unwrap_or_default();
     let candidates = env::split_paths(&path).map(|folder| folder.join(program));

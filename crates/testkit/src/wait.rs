@@ -1,13 +1,14 @@
-//! Waits for something that tells nobody when it is there.
+//! Waits for conditions without an event.
 
 use std::time::Duration;
 
 use tokio::time::{sleep, timeout};
 
-/// How often a condition is looked at.
+/// The interval between checks of a condition.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// Waits until a condition holds; panics if it does not within the limit. Where an event tells, wait for that instead.
+/// Waits until a condition holds; panics if it does not hold within the limit. If there is an event, wait for that
+/// instead.
 pub async fn wait_until(limit: Duration, condition: impl Fn() -> bool) {
     let waiting = async {
         while !condition() {
