@@ -230,7 +230,7 @@ mod tests {
             (" ", "line 1, column 2: the document is empty"),
             ("[]", "it is an array, not an object"),
             (r#"{"a":1e400}"#, "the number 1e400 is out of range"),
-            ("{} {}", "line 1, column 4: something follows the end of the JSON value"),
+            ("{} {}", "line 1, column 4: there is more text after the end of the JSON value"),
         ] {
             let error = gathered(&surroundings(Some(variable), None)).unwrap_err();
             assert_eq!(error.to_string(), format!("{CONFIGURATION_VARIABLE}: {message}"));

@@ -1,16 +1,16 @@
-//! The `address` of connection.json: where a peer dials.
+//! The `address` of connection.json, which a peer dials.
 
 use std::fmt;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
-/// A place that a peer's gRPC dialer accepts.
+/// An address that a peer's gRPC dialer accepts.
 ///
-/// The peer hands the text to grpc-go unchanged, with the default scheme `passthrough`: then it is Go's `net.Dial`
-/// that wants `host:port`. A text with a scheme goes to that resolver.
+/// The peer passes the text unchanged to grpc-go with the default scheme `passthrough`, so Go's `net.Dial` requires
+/// `host:port`. A text with a known scheme goes to the resolver of that scheme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// `host:port`; an empty host is the local one, as in Go.
+    /// `host:port`; an empty host is the local host, as in Go.
     HostPort {
         /// A name, an IPv4 address, or an IPv6 address without its brackets.
         host: String,
@@ -21,23 +21,23 @@ pub enum Address {
     Target {
         /// `dns`, `passthrough`, `unix` or `unix-abstract`.
         scheme: &'static str,
-        /// What follows the scheme's colon.
+        /// The text after the scheme's colon.
         endpoint: String,
     },
 }
 
-/// A text is not an address.
+/// The reason why a text is not an address.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
-    /// There is no text.
+    /// The text is empty.
     #[error("the address is empty")]
     Empty,
-    /// White space or a control character.
+    /// The text contains white space or a control character.
     #[error("address {address:?} contains {found:?}")]
     Character {
-        /// The text, shortened.
+        /// The text, truncated.
         address: String,
-        /// The first character that cannot be there.
+        /// The first invalid character.
         found: char,
     },
     /// There is no port.
@@ -46,15 +46,15 @@ pub enum AddressError {
     /// The port is not a number from 1 to 65535.
     #[error("address {address:?} has the port {port:?}, not a number from 1 to 65535")]
     Port {
-        /// The text, shortened.
+        /// The text, truncated.
         address: String,
-        /// What stands where the port should.
+        /// The text in place of the port.
         port: String,
     },
     /// An IPv6 address without brackets.
     #[error("address {0:?} has several colons")]
     TooManyColons(String),
-    /// Something is wrong with the brackets.
+    /// The brackets are not around an IPv6 address.
     #[error("address {0:?} has brackets that are not around an IPv6 address")]
     Brackets(String),
     /// A variable that a shell should have replaced, or a template in single braces.
@@ -76,15 +76,15 @@ pub enum AddressError {
     /// A URL.
     #[error("address {address:?} is a URL with the scheme {scheme}")]
     Url {
-        /// The text, shortened.
+        /// The text, truncated.
         address: String,
-        /// The part before `://`.
+        /// The text before `://`.
         scheme: String,
     },
 }
 
 impl AddressError {
-    /// Says what an address looks like.
+    /// Returns the form of an address.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -94,7 +94,7 @@ impl AddressError {
             }
             Self::Variable { .. } => "set the variable, and write the address without single quotes",
             Self::Url { .. } => {
-                "write host:port alone, for example chaincode.example.com:7052; TLS is tls_required"
+                "write only host:port, for example chaincode.example.com:7052; tls_required enables TLS"
             }
             _ => "the peer dials host:port, for example chaincode.example.com:7052",
         };
@@ -102,7 +102,7 @@ impl AddressError {
     }
 }
 
-/// The resolvers that every grpc-go client has and that can lead to a chaincode.
+/// The resolvers of every grpc-go client that can reach a chaincode.
 const SCHEMES: [&str; 4] = ["dns", "passthrough", "unix", "unix-abstract"];
 
 impl FromStr for Address {
@@ -136,16 +136,16 @@ impl FromStr for Address {
     }
 }
 
-/// Reads `scheme:endpoint` when the scheme is a resolver's and this cannot be `host:port`.
+/// Parses `scheme:endpoint` if the scheme has a resolver and the text cannot be `host:port`.
 fn target(text: &str) -> Option<Address> {
     let (scheme, endpoint) = text.split_once(':')?;
     let scheme = SCHEMES.into_iter().find(|known| *known == scheme)?;
-    // grpc-go parses "dns:7052" as a target too, but then the chaincode's host would be called "7052".
+    // grpc-go parses "dns:7052" as a target as well, but then the chaincode's host would be "7052".
     let is_port = endpoint.bytes().all(|byte| byte.is_ascii_digit());
     (!is_port).then(|| Address::Target { scheme, endpoint: endpoint.to_owned() })
 }
 
-/// An error that wants the shortened address.
+/// A constructor of an error from the truncated address.
 type Fault = fn(String) -> AddressError;
 
 /// Splits as Go's `net.SplitHostPort` does.

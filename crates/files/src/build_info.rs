@@ -1,8 +1,8 @@
-//! `build-info.json`: which builder a peer used for a package.
+//! `build-info.json`, in which a peer records the builder of a package.
 
 use crate::json::{self, ObjectWriter, SyntaxError, TypeError};
 
-/// The content of `build-info.json` beside a peer's durable build (Fabric 3.1
+/// The content of `build-info.json` in a peer's durable build (Fabric 3.1
 /// `core/container/externalbuilder/externalbuilder.go`).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildInfo {
@@ -10,7 +10,7 @@ pub struct BuildInfo {
     pub builder_name: String,
 }
 
-/// A text is no `build-info.json`.
+/// The reason why a text is not a valid `build-info.json`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BuildInfoError {
     /// It is not JSON.
@@ -19,20 +19,20 @@ pub enum BuildInfoError {
     /// The field has the wrong type.
     #[error(transparent)]
     Type(#[from] TypeError),
-    /// There is no name in it.
+    /// The name is missing.
     #[error("key builder_name is missing")]
     NoName,
 }
 
 impl BuildInfo {
-    /// Reads the file's content.
+    /// Parses the file's content.
     pub fn parse(content: &[u8]) -> Result<Self, BuildInfoError> {
         let object = json::parse(content)?.as_object().ok_or(BuildInfoError::NoName)?;
         let builder_name = object.string("builder_name")?.ok_or(BuildInfoError::NoName)?;
         Ok(Self { builder_name })
     }
 
-    /// Writes the file's content.
+    /// Returns the file's content.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         ObjectWriter::default().string("builder_name", &self.builder_name).finish()

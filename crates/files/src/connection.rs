@@ -1,7 +1,7 @@
-//! `connection.json`: where a chaincode listens and how to reach it.
+//! `connection.json`: the address of a chaincode and how to connect to it.
 //!
-//! One type serves the package (where strings may be templates), the build output, the release, and the peer that
-//! reads it. Fabric declares it three times, and loses `domain` between the first and the third.
+//! One type serves the package (whose strings may be templates), the build output, the release, and the peer that
+//! reads it. Fabric has three separate declarations, and loses `domain` between the first and the third.
 
 use std::collections::HashMap;
 
@@ -10,32 +10,32 @@ use crate::json::{self, Json, Kind, ObjectWriter, SyntaxError, TypeError};
 
 /// The content of `connection.json`.
 ///
-/// Shapes and defaults are those of a peer (Fabric 3.1 `core/container/externalbuilder/instance.go`); certificates and
+/// Types and defaults are those of a peer (Fabric 3.1 `core/container/externalbuilder/instance.go`). Certificates and
 /// keys are PEM text, never file names.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Connection {
-    /// Where the peer dials, `host:port`; see [`crate::Address`].
+    /// The address that the peer dials, `host:port`; see [`crate::Address`].
     pub address: String,
-    /// Replaces the dialled host as TLS server name; only Fabric 3.x, and only with client authentication.
+    /// The TLS server name instead of the dialled host. Only Fabric 3.x uses it, and only with client authentication.
     pub domain: String,
-    /// How long the peer tries to connect; [`None`] lets it use 3 s.
+    /// The time limit for connecting; [`None`] for the peer's default of 3 s.
     pub dial_timeout: Option<DialTimeout>,
     /// Whether the peer uses TLS.
     pub tls_required: bool,
     /// Whether the peer presents a client certificate.
     pub client_auth_required: bool,
-    /// The certificates that the chaincode's certificate must lead to.
+    /// The root certificates for the chaincode's certificate.
     pub root_cert: String,
     /// The private key of the client certificate.
     pub client_key: String,
     /// The certificate that the peer presents.
     pub client_cert: String,
-    /// Keys that Fabric does not know, each with its JSON text, in the order of the document.
+    /// Unknown keys, each with its JSON text, in the order of the document.
     pub extra: Vec<(String, Vec<u8>)>,
 }
 
 impl std::fmt::Debug for Connection {
-    /// Leaves the private key out.
+    /// Omits the private key.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let key = if self.client_key.is_empty() { "" } else { "[redacted]" };
         f.debug_struct("Connection")
@@ -51,17 +51,17 @@ impl std::fmt::Debug for Connection {
     }
 }
 
-/// A `dial_timeout` as it was written.
+/// A `dial_timeout` in its original form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DialTimeout {
-    /// A string: a Go duration, or in a package a template of one.
+    /// A string: a Go duration or, in a package, possibly a template of one.
     Text(String),
     /// A number of nanoseconds.
     Nanoseconds(GoDuration),
 }
 
 impl DialTimeout {
-    /// Reads the duration.
+    /// Parses the duration.
     pub fn duration(&self) -> Result<GoDuration, DurationError> {
         match self {
             Self::Text(text) => text.parse(),
@@ -70,22 +70,22 @@ impl DialTimeout {
     }
 }
 
-/// Something in a document that is readable and yet may not be what its author meant.
+/// A probable mistake in a valid document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notice {
-    /// A boolean was written as a string. A peer refuses that.
+    /// A boolean is written as a string, which a peer rejects.
     StringBoolean {
         /// The field.
         key: &'static str,
     },
-    /// A key that no Fabric release reads.
+    /// No Fabric release reads the key.
     UnknownKey {
-        /// The key as written, shortened.
+        /// The key in its original form, truncated.
         key: String,
         /// The field that was probably meant.
         meant: Option<&'static str>,
     },
-    /// A field is given more than once; the last value counts.
+    /// A field occurs more than once; the last value overrides the others.
     Duplicate {
         /// The field.
         key: &'static str,
@@ -105,25 +105,25 @@ impl std::fmt::Display for Notice {
     }
 }
 
-/// A text is no `connection.json`.
+/// The reason why a text is not a valid `connection.json`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConnectionError {
     /// It is not JSON.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
-    /// It is JSON of another kind.
+    /// It is JSON, but not an object.
     #[error("the document is {0}, not an object")]
     NotAnObject(Kind),
     /// A field has the wrong type.
     #[error(transparent)]
     Type(#[from] TypeError),
-    /// It has more keys that no peer reads than [`MAX_KEYS`].
+    /// It has more than [`MAX_KEYS`] keys that no peer reads.
     #[error("the document has more than {MAX_KEYS} keys that no peer reads")]
     TooManyKeys,
 }
 
 impl ConnectionError {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -136,9 +136,9 @@ impl ConnectionError {
     }
 }
 
-/// The most keys beside [`KEYS`] that a document may have, repeated keys included.
+/// The maximum number of members of a document besides [`KEYS`], including duplicates.
 ///
-/// Each of them is kept and reported, so without a bound a document could ask for any amount of memory.
+/// All of them are kept and reported, so without a limit, a document could use any amount of memory.
 pub const MAX_KEYS: usize = 1_000;
 
 /// Every key that a peer reads.
@@ -154,11 +154,10 @@ pub const KEYS: [&str; 8] = [
 ];
 
 impl Connection {
-    /// Reads the file's content, with what is odd about it.
+    /// Parses the file's content; also returns notices.
     ///
-    /// More is taken than a peer takes: booleans may be strings, `dial_timeout` may be null or empty. The document
-    /// `null`, which crashes a peer, is refused, and so is one with more than [`MAX_KEYS`] keys that no
-    /// peer reads.
+    /// It accepts more than a peer: booleans may be strings, and `dial_timeout` may be null or empty. It rejects the
+    /// document `null`, which crashes a peer, and documents with more than [`MAX_KEYS`] keys that no peer reads.
     pub fn parse(content: &[u8]) -> Result<(Self, Vec<Notice>), ConnectionError> {
         let json = json::parse(content)?;
         let object = json.as_object().ok_or(ConnectionError::NotAnObject(json.kind()))?;
@@ -192,8 +191,8 @@ impl Connection {
         Ok((connection, notices))
     }
 
-    /// Writes the file's content: known keys in the order of Fabric's own builder, then the others; what is empty and
-    /// optional is left out.
+    /// Returns the file's content: known keys in the order of Fabric's own builder, then the others. Omits optional
+    /// fields that are empty.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         let mut writer = ObjectWriter::default().string("address", &self.address);
@@ -223,7 +222,7 @@ impl Connection {
     }
 }
 
-/// Reads a boolean, also one written as a string, with the spellings of Go's `strconv.ParseBool` for words.
+/// Parses a boolean, also as a string in the word spellings of Go's `strconv.ParseBool`.
 fn boolean(value: Json<'_>) -> Option<bool> {
     match value.as_str().as_deref() {
         Some("true" | "True" | "TRUE") => Some(true),
@@ -240,7 +239,7 @@ fn dial_timeout(value: Json<'_>) -> Option<DialTimeout> {
     }
 }
 
-/// Converts as the peer does, which reads the number as a float64 and drops the fraction.
+/// Converts like the peer, which parses the number as a float64 and drops the fraction.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "the fraction of a nanosecond is dropped, and the rest saturates"
@@ -249,7 +248,7 @@ fn nanoseconds(number: f64) -> GoDuration {
     GoDuration::from_nanoseconds(number as i64)
 }
 
-/// The members that no peer reads, the last of each key, where the document has it first.
+/// Returns the members that no peer reads. Of duplicates, returns the last value at the position of the first.
 fn extra(object: &json::Object<'_>) -> Vec<(String, Vec<u8>)> {
     let mut extra: Vec<(&str, Json<'_>)> = Vec::new();
     let mut places = HashMap::new();
@@ -274,9 +273,9 @@ fn unknown_key(key: &str) -> Notice {
     Notice::UnknownKey { key: key.chars().take(60).collect(), meant: meant(&plain) }
 }
 
-/// Guesses the field behind a key that is written in lower case and without punctuation.
+/// Guesses the field that a key in lower case and without punctuation stands for.
 fn meant(plain: &str) -> Option<&'static str> {
-    /// Words that people write for a field, mostly from other parts of Fabric.
+    /// Common wrong names of a field, mostly from other parts of Fabric.
     const SYNONYMS: [(&str, &str); 14] = [
         ("tls", "tls_required"),
         ("tlsenabled", "tls_required"),
@@ -302,12 +301,12 @@ fn meant(plain: &str) -> Option<&'static str> {
         .filter(|(distance, _)| *distance <= 3)
         .min()
         .and_then(|(distance, field)| {
-            // Three changes in a word of six letters make another word.
+            // Three changes in a word of six letters result in an unrelated word.
             (distance * 3 <= field.len()).then_some(field)
         })
 }
 
-/// The least number of insertions, deletions and replacements; 64 bytes of the first text at most are looked at.
+/// Returns the number of insertions, deletions and replacements between two texts; truncates the first to 64 bytes.
 fn edit_distance(from: &[u8], to: &[u8]) -> usize {
     let from = &from[..from.len().min(64)];
     let mut row: Vec<usize> = (0..=to.len()).collect();

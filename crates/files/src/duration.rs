@@ -1,9 +1,9 @@
-//! Durations as Go writes them: `3s`, `1m30s`, `1.5h`.
+//! Durations in Go's format: `3s`, `1m30s`, `1.5h`.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A length of time in nanoseconds, read and written like Go's `time.Duration`.
+/// A duration in nanoseconds, parsed and formatted like Go's `time.Duration`.
 ///
 /// ```
 /// use ccs_files::GoDuration;
@@ -15,37 +15,37 @@ use std::str::FromStr;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GoDuration(i64);
 
-/// A text is not a Go duration.
+/// The reason why a text is not a Go duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DurationError {
     /// The text does not have the form of a duration.
     #[error("{0:?} is not a duration")]
     Syntax(String),
-    /// A number stands without a unit.
+    /// A number has no unit.
     #[error("{0:?} is not a duration: the unit is missing")]
     NoUnit(String),
-    /// A unit is not one of Go's.
+    /// A unit is unknown.
     #[error("{text:?} is not a duration: there is no unit {unit:?}")]
     UnknownUnit {
-        /// The text, shortened.
+        /// The text, truncated.
         text: String,
-        /// The unit, shortened.
+        /// The unit, truncated.
         unit: String,
     },
-    /// The duration does not fit 64 bits of nanoseconds (some 292 years).
+    /// The duration does not fit 64 bits of nanoseconds (about 292 years).
     #[error("duration {0:?} is too long")]
     TooLong(String),
 }
 
 impl DurationError {
-    /// Says what a duration looks like.
+    /// Returns the form of a duration.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some("write it as in Go, with units ns, us, ms, s, m or h: 10s, 1m30s, 500ms".to_owned())
     }
 }
 
-/// Go's units, in nanoseconds. The two spellings of micro are U+00B5 and U+03BC.
+/// Go's units, in nanoseconds. The two spellings of the micro sign are U+00B5 and U+03BC.
 const UNITS: [(&str, u64); 8] = [
     ("ns", 1),
     ("us", 1_000),
@@ -57,23 +57,23 @@ const UNITS: [(&str, u64); 8] = [
     ("h", 3_600_000_000_000),
 ];
 
-/// The magnitude of the smallest duration, which only a negative one can have.
+/// The absolute value of the smallest duration; a positive one cannot have it.
 const LIMIT: u64 = 1 << 63;
 
 impl GoDuration {
-    /// Makes a duration of nanoseconds.
+    /// Creates a duration from nanoseconds.
     #[must_use]
     pub const fn from_nanoseconds(nanoseconds: i64) -> Self {
         Self(nanoseconds)
     }
 
-    /// Returns the nanoseconds.
+    /// Returns the number of nanoseconds.
     #[must_use]
     pub const fn nanoseconds(self) -> i64 {
         self.0
     }
 
-    /// Returns the standard library's form; [`None`] when the duration is negative.
+    /// Converts to the standard library's type; returns [`None`] if the duration is negative.
     #[must_use]
     pub fn to_std(self) -> Option<std::time::Duration> {
         u64::try_from(self.0).ok().map(std::time::Duration::from_nanos)
@@ -83,7 +83,7 @@ impl GoDuration {
 impl FromStr for GoDuration {
     type Err = DurationError;
 
-    /// Follows `time.ParseDuration` of Go 1.26, its rounding of long fractions included.
+    /// Follows `time.ParseDuration` of Go 1.26, including its rounding of long fractions.
     fn from_str(text: &str) -> Result<Self, DurationError> {
         let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
         if unsigned == "0" {
@@ -111,7 +111,7 @@ fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
-/// Reads one number with its unit and returns its nanoseconds and what follows.
+/// Parses a number with its unit; returns its nanoseconds and the rest of the text.
 fn component<'a>(rest: &'a str, text: &str) -> Result<(u64, &'a str), DurationError> {
     let too_long = || DurationError::TooLong(shortened(text));
     let (whole_digits, after_whole) = split_digits(rest);
@@ -139,7 +139,7 @@ fn split_digits(text: &str) -> (&str, &str) {
     text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()))
 }
 
-/// The value of the digits before the point; [`None`] above the limit.
+/// Returns the value of the digits before the point; [`None`] above the limit.
 fn whole(digits: &str) -> Option<u64> {
     digits.bytes().try_fold(0_u64, |value, digit| {
         let next = value.checked_mul(10)?.checked_add(u64::from(digit - b'0'))?;
@@ -147,8 +147,8 @@ fn whole(digits: &str) -> Option<u64> {
     })
 }
 
-/// The nanoseconds of the digits behind the point. Digits beyond 63 bits are dropped, and the product is a float's, as
-/// in Go.
+/// Returns the nanoseconds for the digits after the point. As in Go, digits beyond 63 bits are dropped, and the
+/// product is computed as a float.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -170,7 +170,7 @@ fn fraction(digits: &str, unit: u64) -> u64 {
 }
 
 impl fmt::Display for GoDuration {
-    /// Writes what Go's `Duration.String` writes: `1h0m0.5s`, `1.5ms`, `0s`.
+    /// Formats like Go's `Duration.String`: `1h0m0.5s`, `1.5ms`, `0s`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let magnitude = self.0.unsigned_abs();
         if self.0 < 0 {
@@ -195,7 +195,7 @@ impl fmt::Display for GoDuration {
     }
 }
 
-/// Writes `value / unit` exactly, without trailing zeros; `unit` is a power of ten.
+/// Formats `value / unit` exactly, without trailing zeros; `unit` is a power of ten.
 fn decimal(value: u64, unit: u64) -> String {
     let width = unit.ilog10() as usize;
     let text = format!("{}.{:0width$}", value / unit, value % unit);
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Text, nanoseconds and how Go writes it back; recorded with `conformance/go-json`.
+    /// Text, nanoseconds and Go's output; recorded with `conformance/go-json`.
     #[test]
     fn durations_are_read_and_written_as_go_does() {
         for (text, nanoseconds, written) in [

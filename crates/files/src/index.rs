@@ -1,68 +1,69 @@
-//! CouchDB index definitions: where they may lie under `META-INF/statedb`, and what may be in them.
+//! CouchDB index definitions: their places in `META-INF/statedb` and their content.
 //!
-//! The rules are those of `peer lifecycle chaincode package` (Fabric 3.1 `internal/ccmetadata/validators.go`), which a
-//! package made by hand never meets: on a peer a broken index is a line in its log and a missing index.
+//! The rules are those of `peer lifecycle chaincode package` (Fabric 3.1 `internal/ccmetadata/validators.go`), which
+//! does not check a package made with other tools. On a peer, an invalid index results only in a line in its log and a
+//! missing index.
 
 use crate::json::{self, Json, Kind, SyntaxError};
 
-/// A path under META-INF is not one of an index.
+/// The reason why a path under META-INF is not the path of an index.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
     /// The state database is not CouchDB.
     #[error("statedb/{0} is not a state database that has indexes")]
     Database(String),
-    /// The file lies in another folder.
+    /// The file is in a folder that is not for indexes.
     #[error("the file is not in a folder of indexes")]
     Folder,
-    /// The folder is not a collection's name.
+    /// The folder's name is not a valid collection name.
     #[error("{0:?} is not a collection name")]
     Collection(String),
-    /// The name does not end like an index's.
+    /// The file name does not contain `.json`.
     #[error("the file name has no .json in it")]
     Name,
 }
 
 impl PathError {
-    /// Says where indexes go.
+    /// Returns where indexes belong.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(
-            "indexes go to META-INF/statedb/couchdb/indexes/NAME.json \
+            "put indexes in META-INF/statedb/couchdb/indexes/NAME.json \
              or META-INF/statedb/couchdb/collections/COLLECTION/indexes/NAME.json"
                 .to_owned(),
         )
     }
 }
 
-/// A file is not an index definition.
+/// The reason why a file is not a valid index definition.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IndexError {
     /// It is not JSON.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
-    /// It is JSON of another kind.
+    /// It is JSON, but not an object.
     #[error("the document is {0}, not an object")]
     NotAnObject(Kind),
-    /// There is no `index`.
+    /// The key `index` is missing.
     #[error("the key index is missing")]
     NoIndex,
-    /// A key that an index definition does not have.
+    /// The definition has an unknown key.
     #[error("the key {0:?} is not one of an index definition")]
     UnknownKey(String),
-    /// A key holds something else than it should.
+    /// The value of a key has the wrong type.
     #[error("the key {key} holds {found}, not {expected}")]
     Type {
         /// The key, with its path.
         key: &'static str,
-        /// What it should hold.
+        /// The expected type.
         expected: &'static str,
-        /// What it holds.
+        /// The actual type.
         found: String,
     },
 }
 
 impl IndexError {
-    /// Shows what a definition looks like.
+    /// Returns an example of a definition.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -75,9 +76,10 @@ impl IndexError {
     }
 }
 
-/// Checks where a file lies; `path` is relative to META-INF, with `/`, and begins with `statedb/`.
+/// Checks the path of a file; `path` is relative to META-INF, with `/`, and begins with `statedb/`.
 ///
-/// As in Fabric only the start of the path is compared: `indexes/x.json.bak` and folders below `indexes` pass.
+/// As in Fabric, only the start of the path is compared: `indexes/x.json.bak` and subfolders of `indexes` are
+/// accepted.
 pub fn check_path(path: &str) -> Result<(), PathError> {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
@@ -95,7 +97,7 @@ pub fn check_path(path: &str) -> Result<(), PathError> {
 fn check_name(parts: &[&str]) -> Result<(), PathError> {
     match parts {
         [] => Err(PathError::Folder),
-        // The name pattern of Fabric, `.*[.]json`, may match in any part of the rest.
+        // Fabric's name pattern, `.*[.]json`, may match any part of the rest.
         parts if parts.iter().any(|part| part.contains(".json")) => Ok(()),
         _ => Err(PathError::Name),
     }
@@ -149,7 +151,7 @@ fn check_fields(index: Json<'_>) -> Result<(), IndexError> {
     Ok(())
 }
 
-/// A field is a name, or an object whose values are sort directions; other kinds pass, as in Fabric.
+/// Checks a field: a name, or an object whose values are sort directions. As in Fabric, other types are accepted.
 fn check_sort(field: Json<'_>) -> Result<(), IndexError> {
     for (_, direction) in field.members() {
         let is_direction =
@@ -174,7 +176,7 @@ fn expect(value: Json<'_>, key: &'static str, kind: Kind) -> Result<(), IndexErr
     Err(IndexError::Type { key, expected, found: value.kind().to_string() })
 }
 
-/// A string's text, or what sort of value it is instead.
+/// Returns the text of a string, or the type of any other value.
 fn shown(value: Json<'_>) -> String {
     value.as_str().map_or_else(
         || value.kind().to_string(),

@@ -1,10 +1,10 @@
-//! JSON as Go's `encoding/json` reads and writes it.
+//! JSON as parsed and formatted by Go's `encoding/json`.
 //!
-//! A peer and today's builders are Go programs, so a document means what that decoder makes of it: keys match without
-//! case, the last duplicate wins, `null` leaves a default alone, unknown keys may hold anything, broken UTF-8 becomes
-//! U+FFFD. [`parse`] checks the grammar of the whole document once and without recursion; [`Json`] is then a cursor
-//! on a value inside it, and [`Object`] reads fields by Go's rules. (Go 1.26 `encoding/json`: scanner.go, decode.go,
-//! fold.go.)
+//! A peer and existing builders are Go programs, so that decoder defines the meaning of a document: keys are matched
+//! without case, the last duplicate wins, `null` keeps a default, unknown keys may have any value, and invalid UTF-8
+//! becomes U+FFFD. [`parse`] checks the grammar of the whole document once and without recursion; [`Json`] is then a
+//! cursor on a value inside it, and [`Object`] reads fields by Go's rules. (Go 1.26 `encoding/json`: scanner.go,
+//! decode.go, fold.go.)
 
 mod object;
 mod scanner;
@@ -17,14 +17,14 @@ pub use object::{Object, TypeError};
 pub use scanner::{MAX_DEPTH, Reason, SyntaxError};
 pub use writer::ObjectWriter;
 
-/// A value inside a document whose grammar has been checked.
+/// A value in a document whose grammar has been checked.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Json<'a> {
-    /// From the first to the last byte of the value, nothing around it.
+    /// The text of the value, without surrounding white space.
     text: &'a [u8],
 }
 
-/// What sort of value a [`Json`] is.
+/// The type of a [`Json`] value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// `null`
@@ -56,15 +56,16 @@ impl fmt::Display for Kind {
 
 /// Checks a document and returns its value.
 ///
-/// Exactly one value is allowed, with space, tab, CR and LF around it; no byte order mark, no comments, at most
-/// [`MAX_DEPTH`] levels. Bytes that are not UTF-8 are allowed inside strings, as in Go.
+/// The document must contain exactly one value, optionally surrounded by space, tab, CR and LF, with at most
+/// [`MAX_DEPTH`] levels and without a byte order mark or comments. As in Go, strings may contain bytes that are not
+/// UTF-8.
 pub fn parse(document: &[u8]) -> Result<Json<'_>, SyntaxError> {
     let (start, end) = scanner::check(document)?;
     Ok(Json { text: &document[start..end] })
 }
 
 impl<'a> Json<'a> {
-    /// Says what sort of value this is.
+    /// Returns the type of the value.
     #[must_use]
     pub fn kind(self) -> Kind {
         match self.text.first() {
@@ -89,13 +90,13 @@ impl<'a> Json<'a> {
         (self.kind() == Kind::Number).then(|| std::str::from_utf8(self.text).unwrap_or_default())
     }
 
-    /// Returns a number as Go's `float64`; [`None`] also when it is out of that range, which Go refuses.
+    /// Returns a number as Go's `float64`; [`None`] also if it is out of range, which Go rejects.
     #[must_use]
     pub fn as_f64(self) -> Option<f64> {
         self.as_number()?.parse().ok().filter(|number: &f64| number.is_finite())
     }
 
-    /// Returns the content of a string, escapes resolved and each broken byte replaced by U+FFFD.
+    /// Returns the content of a string, with escapes resolved and each invalid byte replaced by U+FFFD.
     #[must_use]
     pub fn as_str(self) -> Option<String> {
         (self.kind() == Kind::String).then(|| string::decode(&self.text[1..self.text.len() - 1]))
@@ -107,14 +108,15 @@ impl<'a> Json<'a> {
         (self.kind() == Kind::Object).then(|| Object::new(self))
     }
 
-    /// Walks the elements of an array; of anything else, nothing.
+    /// Iterates over the elements of an array; yields nothing for any other value.
     pub fn elements(self) -> impl Iterator<Item = Json<'a>> {
         let mut cursor = scanner::Cursor::inside(self.text);
         let is_array = self.kind() == Kind::Array;
         std::iter::from_fn(move || if is_array { cursor.element().map(|text| Json { text }) } else { None })
     }
 
-    /// Walks the members of an object in the order of the document, duplicates included; of anything else, nothing.
+    /// Iterates over the members of an object in the order of the document, including duplicates; yields nothing for
+    /// any other value.
     pub fn members(self) -> impl Iterator<Item = (String, Json<'a>)> {
         let mut cursor = scanner::Cursor::inside(self.text);
         let is_object = self.kind() == Kind::Object;
@@ -146,7 +148,7 @@ impl<'a> Json<'a> {
 }
 
 impl fmt::Debug for Json<'_> {
-    /// Shows the kind alone: the text may be a private key.
+    /// Formats only the type, because the text may be a private key.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Json({})", self.kind())
     }

@@ -1,25 +1,25 @@
-//! `metadata.json`: what a package says about itself.
+//! `metadata.json`: the label and type of a package.
 
 use crate::json::{self, Kind, ObjectWriter, SyntaxError, TypeError};
 
-/// The content of `metadata.json`; keys that Fabric does not know are left alone and not kept here.
+/// The content of `metadata.json`. Unknown keys are ignored and dropped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PackageMetadata {
-    /// Names the package; becomes the first half of its ID. Checked by [`crate::Label`].
+    /// The label of the package, the first half of its ID. [`crate::Label`] checks it.
     pub label: String,
-    /// Says which builder is meant: `ccaas`, `external`, `golang`, ...
+    /// The type, which selects the builder: `ccaas`, `external`, `golang`, ...
     pub chaincode_type: String,
-    /// Where the source came from; only Fabric's own Go builder uses it.
+    /// The path of the source; only Fabric's own Go builder uses it.
     pub path: String,
 }
 
-/// A text is no `metadata.json`.
+/// The reason why a text is not a valid `metadata.json`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MetadataError {
     /// It is not JSON.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
-    /// It is JSON of another kind.
+    /// It is JSON, but not an object.
     #[error("the document is {0}, not an object")]
     NotAnObject(Kind),
     /// A field has the wrong type.
@@ -28,7 +28,7 @@ pub enum MetadataError {
 }
 
 impl MetadataError {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -39,7 +39,7 @@ impl MetadataError {
 }
 
 impl PackageMetadata {
-    /// Reads the file's content. `null` gives empty fields, as in Go.
+    /// Parses the file's content. `null` results in empty fields, as in Go.
     pub fn parse(content: &[u8]) -> Result<Self, MetadataError> {
         let json = json::parse(content)?;
         if json.kind() == Kind::Null {
@@ -50,15 +50,15 @@ impl PackageMetadata {
         Ok(Self { label: field("label")?, chaincode_type: field("type")?, path: field("path")? })
     }
 
-    /// Returns whether the package asks for chaincode as a service: type `ccaas` or, older, `external`, in any case.
+    /// Returns whether the package is chaincode as a service: type `ccaas` or the older `external`, in any case.
     #[must_use]
     pub fn is_chaincode_as_a_service(&self) -> bool {
-        // Go compares strings.ToLower of it, which also maps the Kelvin sign and other non-ASCII letters; none of
-        // those becomes a letter of these two words except by the full mapping that to_lowercase has too.
+        // Go compares the result of strings.ToLower, which also maps the Kelvin sign and other non-ASCII letters.
+        // Those become letters of these two words only by the full mapping, which to_lowercase includes as well.
         matches!(self.chaincode_type.to_lowercase().as_str(), "ccaas" | "external")
     }
 
-    /// Writes the file's content, with the keys in the order of `peer lifecycle chaincode package`.
+    /// Returns the file's content, with the keys in the order of `peer lifecycle chaincode package`.
     #[must_use]
     pub fn to_json(&self) -> Vec<u8> {
         ObjectWriter::default()

@@ -1,25 +1,25 @@
-//! Labels, package hashes and package IDs: the only place that knows their grammar.
+//! Labels, package hashes and package IDs. Their grammar is defined only here.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The name that a package's author returns it.
+/// The name that the author of a package chose for it.
 ///
-/// The first character is an ASCII letter or digit, the others are these or one of `.+-_` (Fabric 3.1
+/// The first character is an ASCII letter or digit; the others are these or one of `.+-_` (Fabric 3.1
 /// `core/chaincode/persistence/chaincode_package.go`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Label(String);
 
-/// A text is not a label.
+/// The reason why a text is not a label.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
-    /// There is no text at all.
+    /// The text is empty.
     #[error("the label is empty")]
     Empty,
     /// The first character is not allowed there.
     #[error("label {label:?} begins with {found:?}")]
     Start {
-        /// The text, shortened.
+        /// The text, truncated.
         label: String,
         /// Its first character.
         found: char,
@@ -27,15 +27,15 @@ pub enum LabelError {
     /// A later character is not allowed.
     #[error("label {label:?} contains {found:?}")]
     Character {
-        /// The text, shortened.
+        /// The text, truncated.
         label: String,
         /// The first character that is not allowed.
         found: char,
     },
-    /// The peer could not make a folder of this name.
+    /// The peer could not create a folder with this name.
     #[error("label {label:?} has {length} bytes, more than {}", Label::MAX_LENGTH)]
     TooLong {
-        /// The text, shortened.
+        /// The text, truncated.
         label: String,
         /// Its length in bytes.
         length: usize,
@@ -43,7 +43,7 @@ pub enum LabelError {
 }
 
 impl LabelError {
-    /// Says what a label may look like.
+    /// Returns the form of a label.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
@@ -57,7 +57,7 @@ impl LabelError {
 }
 
 impl Label {
-    /// The longest label, in bytes, for which a peer can make its folders: `fabric-`, the label, `-`, 64 digits of the
+    /// The length limit in bytes that allows a peer to create its folders: `fabric-`, the label, `-`, 64 digits of the
     /// hash and up to 10 random digits in a name of at most 255 bytes.
     pub const MAX_LENGTH: usize = 255 - "fabric-".len() - 1 - PackageHash::DIGITS - 10;
 
@@ -98,7 +98,7 @@ impl fmt::Display for Label {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PackageHash(String);
 
-/// A text is not a package hash.
+/// The error for a text that is not a package hash.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a package hash: 64 lower-case hexadecimal digits")]
 pub struct PackageHashError(String);
@@ -107,7 +107,7 @@ impl PackageHash {
     /// The number of digits.
     pub const DIGITS: usize = 64;
 
-    /// Writes a digest as a hash.
+    /// Formats a digest as a hash.
     #[must_use]
     pub fn from_digest(digest: [u8; 32]) -> Self {
         let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
@@ -120,7 +120,7 @@ impl PackageHash {
         &self.0
     }
 
-    /// Returns the first twelve digits: enough for a name that a person reads.
+    /// Returns the first twelve digits, which are enough for a readable name.
     #[must_use]
     pub fn short(&self) -> &str {
         &self.0[..12]
@@ -146,29 +146,29 @@ impl fmt::Display for PackageHash {
     }
 }
 
-/// What a peer calls an installed package: `label:hash`.
+/// The name of an installed package on a peer: `label:hash`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PackageId {
     label: Label,
     hash: PackageHash,
 }
 
-/// A text is not a package ID.
+/// The reason why a text is not a package ID.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PackageIdError {
     /// There is no colon.
     #[error("{0:?} is not a package ID: there is no ':' in it")]
     NoColon(String),
-    /// The part before the colon is no label.
+    /// The part before the colon is not a valid label.
     #[error(transparent)]
     Label(#[from] LabelError),
-    /// The part after the colon is no hash.
+    /// The part after the colon is not a valid hash.
     #[error(transparent)]
     Hash(#[from] PackageHashError),
 }
 
 impl PackageIdError {
-    /// Says what a package ID looks like.
+    /// Returns the form of a package ID.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some("a package ID is LABEL:HASH, as `peer lifecycle chaincode queryinstalled` prints it".to_owned())
@@ -176,7 +176,7 @@ impl PackageIdError {
 }
 
 impl PackageId {
-    /// Puts a label and a hash together.
+    /// Creates the ID from a label and a hash.
     #[must_use]
     pub fn new(label: Label, hash: PackageHash) -> Self {
         Self { label, hash }
@@ -196,23 +196,23 @@ impl PackageId {
 
     /// Returns the form that a peer uses in names of files and folders: `label-hash`.
     ///
-    /// Of the characters that Fabric replaces by `-` only the colon can occur in a package ID (Fabric 3.1
+    /// Of the characters that Fabric replaces with `-`, only the colon can occur in a package ID (Fabric 3.1
     /// `core/container/externalbuilder/externalbuilder.go`, `SanitizeCCIDPath`).
     #[must_use]
     pub fn sanitised(&self) -> String {
         format!("{}-{}", self.label, self.hash)
     }
 
-    /// Returns a name that a peer could give to the scratch folder of the package; the random part is `0`.
+    /// Returns a possible name of a peer's scratch folder for the package; the random part is `0`.
     #[must_use]
     pub fn scratch_folder(&self) -> String {
         format!("fabric-{}0", self.sanitised())
     }
 
-    /// Reads a package ID from the name of a peer's scratch folder: `fabric-<label>-<hash><random digits>`.
+    /// Parses a package ID from the name of a peer's scratch folder: `fabric-<label>-<hash><random digits>`.
     ///
-    /// The form was seen from Fabric 2.0 to 3.1. A hash holds no `-`, so the last one ends the label; the hash has 64
-    /// digits, so the rest is the random part. [`None`] for any other name.
+    /// Fabric 2.0 to 3.1 use this form. A hash does not contain `-`, so the last one ends the label; the hash has 64
+    /// digits, so the rest is the random part. Returns [`None`] for any other name.
     #[must_use]
     pub fn from_scratch_folder(name: &str) -> Option<Self> {
         let (label, digits) = name.strip_prefix("fabric-")?.rsplit_once('-')?;

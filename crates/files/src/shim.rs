@@ -1,30 +1,30 @@
-//! The variables by which programs on the shims run as a server: one table for all who start them.
+//! The variables with which programs on the shims run as a server, in one table for all their launchers.
 //!
-//! The files are those that a server has in a folder of `ccs tls`; [`FILES`] lists them.
+//! The files are those of a server in a folder of `ccs tls`; [`FILES`] lists them.
 
-/// A variable of a shim, and the file of the server's folder that it names.
+/// A variable of a shim, and the file in the server's folder that is its value.
 pub type FileVariable = (&'static str, &'static str);
 
-/// The files of a server: its certificate and key, both once more in base64 for Java, and the CA of those who dial.
+/// The files of a server: its certificate and key, both also in base64 for Java, and the CA of its clients.
 pub const FILES: [&str; 5] = ["server.pem", "server.key", "server.pem.b64", "server.key.b64", "ca.pem"];
 
-/// The variables that a shim reads.
+/// The variables of a shim.
 #[derive(Debug)]
 pub struct Shim {
     /// The variable of the package ID.
     pub id: &'static str,
     /// The variable of the address to listen on.
     pub address: &'static str,
-    /// The switch, and its values for plaintext and TLS.
+    /// The variable that enables TLS, with its values for plaintext and TLS.
     pub switch: Option<(&'static str, [&'static str; 2])>,
-    /// The variables of TLS.
+    /// The variables for TLS.
     pub tls: &'static [FileVariable],
-    /// What makes the server ask for client certificates, if there is such a thing.
+    /// The variable that makes the server require client certificates, if the shim has one.
     pub client_ca: Option<FileVariable>,
 }
 
-/// The variables of Fabric's samples (`fabric-samples/asset-transfer-basic/chaincode-external/assetTransfer.go`). The Go
-/// shim itself reads none in server mode (`fabric-chaincode-go` v2.3.0 `shim/chaincodeserver.go`).
+/// The variables of Fabric's samples (`fabric-samples/asset-transfer-basic/chaincode-external/assetTransfer.go`). The
+/// Go shim itself reads none in server mode (`fabric-chaincode-go` v2.3.0 `shim/chaincodeserver.go`).
 pub const SAMPLES: Shim = Shim {
     id: "CHAINCODE_ID",
     address: "CHAINCODE_SERVER_ADDRESS",
@@ -42,7 +42,7 @@ pub const NODE: Shim = Shim {
     client_ca: Some(("CORE_CHAINCODE_TLS_CLIENT_CACERT_FILE", "ca.pem")),
 };
 
-/// `fabric-chaincode-shim` 2.5.8 `shim/ChaincodeBase.java`. The server takes the `_FILE`s, and yet the shim does not start
+/// `fabric-chaincode-shim` 2.5.8 `shim/ChaincodeBase.java`. The server uses the `_FILE`s, but the shim does not start
 /// without the `_PATH`s, and reads them (base64) and the root certificate for each peer that connects.
 pub const JAVA: Shim = Shim {
     id: "CORE_CHAINCODE_ID_NAME",
@@ -58,20 +58,20 @@ pub const JAVA: Shim = Shim {
     client_ca: None,
 };
 
-/// Other names for the ID and the address in programs that were written after older samples: `CHAINCODE_CCID` and
-/// `CHAINCODE_ADDRESS` in Go (`fabric-samples` 2.0 `chaincode/fabcar/external/fabcar.go`).
+/// Other names for the ID and the address in programs based on older samples: `CHAINCODE_CCID` and `CHAINCODE_ADDRESS`
+/// in Go (`fabric-samples` 2.0 `chaincode/fabcar/external/fabcar.go`).
 pub const OLDER_SAMPLES: [&str; 2] = ["CHAINCODE_CCID", "CHAINCODE_ADDRESS"];
 
-/// How a server is told to use TLS.
+/// The TLS settings of a server.
 #[derive(Clone, Copy, Debug)]
 pub struct ServerTls<'a> {
-    /// Where the chaincode finds its files.
+    /// The folder in which the chaincode finds its files.
     pub folder: &'a str,
-    /// Whether it asks for the certificate of the peer.
+    /// Whether it requires a client certificate of the peer.
     pub ask_for_client: bool,
 }
 
-/// Lists every variable by which a chaincode in any language serves at `listen`; each name comes once.
+/// Returns every variable with which a chaincode in any language serves at `listen`; each name occurs once.
 #[must_use]
 pub fn server_of_any_language(
     id: &str,
@@ -80,7 +80,7 @@ pub fn server_of_any_language(
 ) -> Vec<(&'static str, String)> {
     let mut variables: Vec<(&'static str, String)> = Vec::new();
     let mut add = |name: &'static str, value: String| {
-        // Java shares a name with the samples, for the same value.
+        // Java shares a name with the samples, with the same value.
         if variables.iter().all(|(known, _)| *known != name) {
             variables.push((name, value));
         }

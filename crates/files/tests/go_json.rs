@@ -1,6 +1,6 @@
-//! Replays what Go's `encoding/json` and `time.ParseDuration` made of some three thousand inputs.
+//! Replays how Go's `encoding/json` and `time.ParseDuration` parsed about three thousand inputs.
 //!
-//! The record is made by `conformance/go-json`.
+//! `conformance/go-json` writes the record.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
@@ -40,7 +40,7 @@ fn record() -> Record {
     serde_json::from_str(include_str!("go-json.json")).unwrap()
 }
 
-/// What Go leaves in the struct of the recorder, or nothing when it refuses.
+/// The values that Go stores in the struct of the recorder, or nothing if Go rejects the input.
 struct Fields {
     text: String,
     flag: bool,
@@ -52,7 +52,7 @@ fn fields(json: json::Json<'_>) -> Option<Fields> {
         return Some(Fields { text: String::new(), flag: false, number: None });
     }
     let object = json.as_object()?;
-    // An interface{} takes any value, but no number beyond float64, wherever it is nested.
+    // An interface{} accepts any value, except a number beyond float64 at any level.
     let readable = object.all("number").all(numbers_fit);
     let number = object.all("number").last().and_then(json::Json::as_f64);
     readable.then_some(())?;
@@ -114,7 +114,7 @@ fn the_record_holds_what_it_should() {
     assert!(record.durations.len() > 1_300 && durations > 200, "{durations} of {}", record.durations.len());
 }
 
-/// Decodes standard base64, whose alphabet the recorder keeps to.
+/// Decodes standard base64, which the recorder uses.
 fn base64(text: &str) -> Vec<u8> {
     let value = |letter: u8| match letter {
         b'A'..=b'Z' => letter - b'A',

@@ -275,7 +275,7 @@ fn indexes() -> Vec<Package> {
             "deep-folders",
             vec![(format!("src/META-INF/{}x", "d/".repeat(1_500)), Vec::new())],
             15,
-            "more than 100 folders",
+            "more than 100 levels deep",
         ),
     ]
 }

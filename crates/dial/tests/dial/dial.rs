@@ -233,7 +233,7 @@ async fn a_server_that_closes_is_tried_until_the_timeout() {
              before its HTTP/2 settings"
         )
     );
-    assert!(plain.hint().unwrap().starts_with("the chaincode may serve TLS"));
+    assert!(plain.hint().unwrap().starts_with("if the chaincode serves TLS"));
     let tls = failure(&ConnectionInfo { dial_timeout, ..tls(address, &authority.certificate, None) }).await;
     assert_eq!(tls.timeout, Some(dial_timeout));
     assert!(tls.to_string().ends_with("TLS: the server closed the connection during the handshake"), "{tls}");

@@ -50,7 +50,7 @@ fn with_unknown_keys(count: usize) -> String {
 fn a_thousand_keys_are_read_and_one_more_is_refused() {
     let (connection, notices) = parsed(&with_unknown_keys(MAX_KEYS));
     assert_eq!((connection.extra.len(), notices.len()), (MAX_KEYS, MAX_KEYS));
-    // What build writes has the peer's own keys as well, and release reads it.
+    // The output of build has all of the peer's keys, and release parses it.
     assert_eq!(Connection::parse(&connection.to_json()).unwrap().0, connection);
     assert_eq!(connection.extra[999], ("k999".to_owned(), b"999".to_vec()));
     let error = Connection::parse(with_unknown_keys(MAX_KEYS + 1).as_bytes()).unwrap_err();

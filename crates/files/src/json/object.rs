@@ -1,4 +1,4 @@
-//! An object's fields, by the rules that Go applies when it fills a struct or a map.
+//! Access to an object's fields, by Go's rules for filling a struct or a map.
 
 use super::{Json, Kind, string};
 
@@ -8,15 +8,15 @@ pub struct Object<'a> {
     members: Vec<(String, Json<'a>)>,
 }
 
-/// A field holds a value of the wrong type.
+/// The error for a field whose value has the wrong type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("key {key} holds {found}, not {expected}")]
 pub struct TypeError {
     /// The field's name.
     pub key: String,
-    /// What it should hold, with its article.
+    /// The expected type, with its article.
     pub expected: &'static str,
-    /// What it holds.
+    /// The actual type.
     pub found: Kind,
 }
 
@@ -25,38 +25,38 @@ impl<'a> Object<'a> {
         Self { members: object.members().collect() }
     }
 
-    /// Walks all members, duplicates and all spellings included.
+    /// Iterates over all members, including duplicates and all spellings.
     pub fn members(&self) -> impl Iterator<Item = (&str, Json<'a>)> {
         self.members.iter().map(|(key, value)| (key.as_str(), *value))
     }
 
-    /// Walks the members that Go would store in the struct field `name`, which is ASCII.
+    /// Iterates over the members that Go would store in the struct field `name`, which must be ASCII.
     pub fn all(&self, name: &str) -> impl Iterator<Item = Json<'a>> {
         self.members.iter().filter(move |(key, _)| string::names(key, name)).map(|(_, value)| *value)
     }
 
-    /// Walks the members that Go would store in none of the struct fields `names`.
+    /// Iterates over the members that Go would store in none of the struct fields `names`.
     pub fn others(&self, names: &[&str]) -> impl Iterator<Item = (&str, Json<'a>)> {
         self.members().filter(|(key, _)| !names.iter().any(|name| string::names(key, name)))
     }
 
-    /// Returns the value that Go's map would hold under exactly this key: the last one.
+    /// Returns the value that Go would store in a map under exactly this key: the last one.
     #[must_use]
     pub fn exactly(&self, key: &str) -> Option<Json<'a>> {
         self.members.iter().rev().find(|(found, _)| found == key).map(|(_, value)| *value)
     }
 
-    /// Returns the string that Go would leave in the struct field `name`; [`None`] when it is absent or null.
+    /// Returns the string that Go would store in the struct field `name`; [`None`] if it is absent or null.
     pub fn string(&self, name: &str) -> Result<Option<String>, TypeError> {
         self.field(name, "a string", Json::as_str)
     }
 
-    /// Returns the boolean that Go would leave in the struct field `name`; [`None`] when it is absent or null.
+    /// Returns the boolean that Go would store in the struct field `name`; [`None`] if it is absent or null.
     pub fn boolean(&self, name: &str) -> Result<Option<bool>, TypeError> {
         self.field(name, "a boolean", Json::as_bool)
     }
 
-    /// Reads a field with a reader of its own: the last value that is not null, if every one is readable.
+    /// Reads a field with `read`: returns the last value that is not null, and fails if any value is invalid.
     pub fn field<T>(
         &self,
         name: &str,

@@ -1,19 +1,19 @@
-//! The grammar: one pass over a whole document, and the walk over a checked one. No recursion in either.
+//! The scanner: one pass over a whole document, and a walk over a checked one, both without recursion.
 
 use std::fmt;
 
-/// The deepest nesting that Go's decoder takes (`encoding/json` scanner.go, `maxNestingDepth`).
+/// The maximum nesting depth of Go's decoder (`encoding/json` scanner.go, `maxNestingDepth`).
 pub const MAX_DEPTH: usize = 10_000;
 
-/// A document is not JSON.
+/// The error for a document that is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {reason}")]
 pub struct SyntaxError {
-    /// The line, from 1.
+    /// The line, starting at 1.
     pub line: usize,
-    /// The byte within the line, from 1.
+    /// The byte within the line, starting at 1.
     pub column: usize,
-    /// What is wrong there.
+    /// The reason.
     pub reason: Reason,
 }
 
@@ -25,43 +25,43 @@ impl SyntaxError {
         Self { line: lines.count(), column, reason }
     }
 
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self.reason {
             Reason::ByteOrderMark | Reason::Utf16 => "save the file as UTF-8 without a byte order mark",
             Reason::Trailing => "keep exactly one JSON value in the file",
-            Reason::Empty => "the file must hold one JSON object",
+            Reason::Empty => "the file must contain one JSON object",
             _ => return None,
         };
         Some(hint.to_owned())
     }
 }
 
-/// Why a document is not JSON.
+/// The reason why a document is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// Nothing but white space.
+    /// The document contains only white space.
     Empty,
-    /// A UTF-8 byte order mark at the start.
+    /// The document starts with a UTF-8 byte order mark.
     ByteOrderMark,
-    /// A UTF-16 byte order mark at the start.
+    /// The document starts with a UTF-16 byte order mark.
     Utf16,
-    /// Another byte than the grammar allows.
+    /// A byte does not match the grammar.
     Unexpected {
         /// The byte found.
         found: u8,
-        /// What would have been right.
+        /// The expected text.
         expected: &'static str,
     },
-    /// The document ends too early.
+    /// The document is truncated.
     Truncated {
-        /// What would have been next.
+        /// The expected text.
         expected: &'static str,
     },
-    /// More than [`MAX_DEPTH`] levels.
+    /// The document has more than [`MAX_DEPTH`] levels.
     TooDeep,
-    /// Something follows the value.
+    /// Other text follows the value.
     Trailing,
 }
 
@@ -69,7 +69,7 @@ impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => write!(f, "the document is empty"),
-            Self::ByteOrderMark => write!(f, "a byte order mark stands before the JSON"),
+            Self::ByteOrderMark => write!(f, "a byte order mark precedes the JSON"),
             Self::Utf16 => write!(f, "the text is UTF-16, not UTF-8"),
             Self::Unexpected { found, expected } if found.is_ascii_graphic() => {
                 write!(f, "found '{}' where {expected} should be", char::from(*found))
@@ -79,7 +79,7 @@ impl fmt::Display for Reason {
             }
             Self::Truncated { expected } => write!(f, "the document ends where {expected} should be"),
             Self::TooDeep => write!(f, "more than {MAX_DEPTH} nested arrays and objects"),
-            Self::Trailing => write!(f, "something follows the end of the JSON value"),
+            Self::Trailing => write!(f, "there is more text after the end of the JSON value"),
         }
     }
 }
@@ -88,13 +88,13 @@ pub(super) fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-/// Checks a document and returns the place of its value: first byte, and one past the last.
+/// Checks a document and returns the range of its value: the first byte, and one past the last.
 pub(super) fn check(document: &[u8]) -> Result<(usize, usize), SyntaxError> {
     let mut scanner = Scanner { bytes: document, at: 0, open: Vec::new() };
     scanner.document().map_err(|reason| SyntaxError::new(document, scanner.at, reason))
 }
 
-/// A container whose end has not been seen.
+/// A container that is not closed yet.
 #[derive(Clone, Copy, PartialEq)]
 enum Open {
     Array,
@@ -126,7 +126,7 @@ impl Scanner<'_> {
         if self.peek().is_some() { Err(Reason::Trailing) } else { Ok((start, end)) }
     }
 
-    /// Reads one value with all that is inside it.
+    /// Scans one value, including nested ones.
     fn value(&mut self) -> Result<(), Reason> {
         loop {
             let container_opened = self.value_start()?;
@@ -136,8 +136,8 @@ impl Scanner<'_> {
         }
     }
 
-    /// Reads a scalar, an empty container, or the start of a container up to where its first value belongs; true for
-    /// the last.
+    /// Scans a scalar, an empty container, or the start of a container up to its first value; returns false for the
+    /// last.
     fn value_start(&mut self) -> Result<bool, Reason> {
         self.skip_space();
         match self.peek() {
@@ -169,8 +169,8 @@ impl Scanner<'_> {
         Ok(true)
     }
 
-    /// Goes on after a value: to the next one of the innermost container, or out of the containers that end here.
-    /// True when none is open any more.
+    /// Continues after a value: moves to the next one of the innermost container, or closes the containers that end
+    /// here. Returns true if no container is open any more.
     fn close_containers(&mut self) -> Result<bool, Reason> {
         while let Some(&innermost) = self.open.last() {
             self.skip_space();
@@ -302,14 +302,14 @@ fn unexpected(found: Option<u8>, expected: &'static str) -> Reason {
     found.map_or(Reason::Truncated { expected }, |found| Reason::Unexpected { found, expected })
 }
 
-/// Walks the direct content of a container whose grammar has been checked.
+/// A cursor over the direct content of a container whose grammar has been checked.
 pub(super) struct Cursor<'a> {
-    /// What is left, up to and with the container's last byte.
+    /// The rest, including the container's last byte.
     rest: &'a [u8],
 }
 
 impl<'a> Cursor<'a> {
-    /// Starts behind the container's first byte.
+    /// Starts after the container's first byte.
     pub(super) fn inside(container: &'a [u8]) -> Self {
         Self { rest: container.get(1..).unwrap_or_default() }
     }
@@ -325,7 +325,7 @@ impl<'a> Cursor<'a> {
         Some(text)
     }
 
-    /// Returns the next member: the key's text between its quotes, and the value's text.
+    /// Returns the next member: the key's text between the quotes, and the value's text.
     pub(super) fn member(&mut self) -> Option<(&'a [u8], &'a [u8])> {
         let key = self.element()?;
         let value = self.element()?;
@@ -339,7 +339,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// The length of the value that a checked text starts with.
+/// Returns the length of the value at the start of a checked text.
 fn value_length(text: &[u8]) -> usize {
     let mut depth = 0_usize;
     let mut at = 0;
@@ -368,7 +368,7 @@ fn value_length(text: &[u8]) -> usize {
     at
 }
 
-/// The length of the string that a checked text starts with, quotes included.
+/// Returns the length of the string at the start of a checked text, including quotes.
 fn string_length(text: &[u8]) -> usize {
     let mut at = 1;
     while let Some(&byte) = text.get(at) {

@@ -1,4 +1,4 @@
-//! The content of strings: escapes, surrogates, broken UTF-8, and the comparison of keys.
+//! The content of strings: escapes, surrogates, invalid UTF-8, and the comparison of keys.
 
 /// Decodes the text between the quotes of a checked string, as Go's `unquote` does.
 pub(super) fn decode(text: &[u8]) -> String {
@@ -15,7 +15,7 @@ pub(super) fn decode(text: &[u8]) -> String {
     decoded
 }
 
-/// Appends bytes, each one that is not part of valid UTF-8 as one U+FFFD.
+/// Appends bytes, and replaces each byte that is not part of valid UTF-8 by U+FFFD.
 fn push_lossy(decoded: &mut String, bytes: &[u8]) {
     for chunk in bytes.utf8_chunks() {
         decoded.push_str(chunk.valid());
@@ -23,7 +23,7 @@ fn push_lossy(decoded: &mut String, bytes: &[u8]) {
     }
 }
 
-/// Reads what follows a backslash: the character, and how many bytes it took.
+/// Decodes the text after a backslash; returns the character and the number of bytes consumed.
 fn escape(text: &[u8]) -> (char, usize) {
     let character = match text.first() {
         Some(b'u') => return unicode_escape(text),
@@ -38,7 +38,7 @@ fn escape(text: &[u8]) -> (char, usize) {
     (character, 1)
 }
 
-/// Reads `uXXXX`, or `uXXXX\uXXXX` when the two are a surrogate pair. A surrogate without its partner is U+FFFD.
+/// Decodes `uXXXX`, or `uXXXX\uXXXX` for a surrogate pair. An unpaired surrogate becomes U+FFFD.
 fn unicode_escape(text: &[u8]) -> (char, usize) {
     let first = hex4(text.get(1..5));
     if let Some(character) = char::from_u32(first) {
@@ -59,9 +59,9 @@ fn hex4(digits: Option<&[u8]>) -> u32 {
         .fold(0, |value, &digit| value * 16 + char::from(digit).to_digit(16).unwrap_or_default())
 }
 
-/// Returns whether a key of a document names a field: equal under Unicode simple folding.
+/// Returns whether a key of a document matches a field name under Unicode simple folding.
 ///
-/// `name` is ASCII, so beside its own two cases only U+017F (long s) and U+212A (Kelvin sign) fold into it.
+/// `name` is ASCII, so only its two cases, U+017F (long s) and U+212A (Kelvin sign) fold into it.
 pub(super) fn names(key: &str, name: &str) -> bool {
     let folded = key.chars().map(|character| match character {
         '\u{17f}' => 's',

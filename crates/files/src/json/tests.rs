@@ -10,10 +10,10 @@ fn a_document_that_is_not_json_is_refused_with_its_place() {
     for (document, message) in [
         (&b""[..], "line 1, column 1: the document is empty"),
         (b" \n ", "line 2, column 2: the document is empty"),
-        (b"\xef\xbb\xbf{}", "line 1, column 1: a byte order mark stands before the JSON"),
+        (b"\xef\xbb\xbf{}", "line 1, column 1: a byte order mark precedes the JSON"),
         (b"\xff\xfe{\0}\0", "line 1, column 1: the text is UTF-16, not UTF-8"),
-        (b"{}\n{}", "line 2, column 1: something follows the end of the JSON value"),
-        (b"{}\0", "line 1, column 3: something follows the end of the JSON value"),
+        (b"{}\n{}", "line 2, column 1: there is more text after the end of the JSON value"),
+        (b"{}\0", "line 1, column 3: there is more text after the end of the JSON value"),
         (b"{\"a\":1,}", "line 1, column 8: found '}' where a key should be"),
         (b"{\n \"a\" 1}", "line 2, column 6: found '1' where ':' should be"),
         (b"[1,]", "line 1, column 4: found ']' where a value should be"),
@@ -119,13 +119,13 @@ fn a_written_object_escapes_what_go_escapes() {
     assert_eq!(String::from_utf8(text).unwrap(), expected);
 }
 
-/// Any document that the writer or a JSON library could produce.
+/// Any document that the writer or a JSON library could write.
 fn document() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
         any::<bool>().prop_map(Into::into),
         any::<i64>().prop_map(Into::into),
-        // Quarters are exact: serde_json reads the last digit of other numbers loosely.
+        // Multiples of a quarter are exact: serde_json rounds the last digit of other numbers.
         any::<i32>().prop_map(|number| (f64::from(number) / 4.0).into()),
         any::<String>().prop_map(Into::into),
     ];
@@ -138,7 +138,7 @@ fn document() -> impl Strategy<Value = serde_json::Value> {
     })
 }
 
-/// What a walk with the cursors makes of a document.
+/// Rebuilds a document with the cursors.
 fn rebuilt(json: Json<'_>) -> serde_json::Value {
     match json.kind() {
         Kind::Null => serde_json::Value::Null,
@@ -180,7 +180,7 @@ proptest! {
     }
 }
 
-/// A walk over everything, for documents that a strict reader may refuse.
+/// Walks through everything, for documents that a strict reader may reject.
 fn rebuilt_lossy(json: Json<'_>) -> usize {
     json.elements().map(rebuilt_lossy).sum::<usize>()
         + json.members().map(|(key, value)| key.len() + rebuilt_lossy(value)).sum::<usize>()

@@ -1,8 +1,8 @@
-//! Writes one flat object the way Go's `json.Marshal` writes it.
+//! Formats one flat object like Go's `json.Marshal`.
 
 use std::fmt::Write as _;
 
-/// Builds the text of a JSON object: no white space, keys in the order of the calls, strings escaped as in Go.
+/// A builder for the text of a JSON object: no white space, keys in the order of the calls, strings escaped as in Go.
 #[derive(Debug)]
 #[must_use]
 pub struct ObjectWriter {
@@ -26,7 +26,7 @@ impl ObjectWriter {
         self.raw(key, if value { b"true" } else { b"false" })
     }
 
-    /// Adds a member whose value is JSON already.
+    /// Adds a member whose value is already JSON.
     pub fn raw(mut self, key: &str, value: &[u8]) -> Self {
         if self.text.len() > 1 {
             self.text.push(b',');
@@ -45,7 +45,7 @@ impl ObjectWriter {
     }
 }
 
-/// Quotes a string; `<`, `>`, `&`, U+2028 and U+2029 are escaped, as Go does for the sake of web pages.
+/// Quotes a string. Escapes `<`, `>`, `&`, U+2028 and U+2029, as Go does to make JSON safe in web pages.
 fn quoted(value: &str) -> String {
     let mut text = String::with_capacity(value.len() + 2);
     text.push('"');
