@@ -1,4 +1,4 @@
-//! What a block says, without the cryptography: transactions, their codes, and the keys that they write.
+//! The decoded content of a block: transactions, their validation codes, and the keys that they write.
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -20,12 +20,12 @@ use prost::{DecodeError, Message as _};
 use crate::prepared::chaincode_action;
 use crate::validation::ValidationCode;
 
-/// A block, as far as it concerns a client.
+/// The parts of a block that matter to a client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockContent {
-    /// Its number.
+    /// The block number.
     pub number: u64,
-    /// Its transactions, in their order.
+    /// The transactions, in order.
     pub transactions: Vec<Transaction>,
 }
 
@@ -34,52 +34,52 @@ pub struct BlockContent {
 pub struct Transaction {
     /// Its ID; empty for a configuration.
     pub id: String,
-    /// What it is.
+    /// Its kind.
     pub kind: TransactionKind,
-    /// Whether it counts.
+    /// Its validation code.
     pub code: ValidationCode,
-    /// When the client says that it proposed it; not in a filtered block.
+    /// The time of the proposal, according to the client; absent in a filtered block.
     pub timestamp: Option<SystemTime>,
-    /// Who proposed it; not in a filtered block.
+    /// The identity that proposed it; absent in a filtered block.
     pub creator: Option<Creator>,
-    /// The chaincode that was called, where it is known.
+    /// The called chaincode, if known.
     pub chaincode: Option<String>,
-    /// The function that was called; not in a filtered block, and not when its name is not text.
+    /// The called function; absent in a filtered block, or if its name is not UTF-8.
     pub function: Option<String>,
-    /// The keys that it writes or deletes; not in a filtered block.
+    /// The keys that it writes or deletes; empty in a filtered block.
     pub writes: Vec<Write>,
-    /// The name of the event that it set.
+    /// The name of the event that it sets.
     pub event: Option<String>,
-    /// Why the rest of it is not told: it cannot be decoded.
+    /// The reason why other fields are absent: a part of the transaction cannot be decoded.
     pub problem: Option<String>,
 }
 
-/// What a transaction of a block is.
+/// The kind of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionKind {
-    /// A call of a chaincode.
+    /// A chaincode invocation.
     Endorser,
-    /// The channel's configuration.
+    /// An update of the channel's configuration.
     Configuration,
-    /// Something else, by the number of its header type.
+    /// Another kind, by the number of its header type.
     Other(i32),
 }
 
-/// Who proposed a transaction.
+/// The identity that proposed a transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Creator {
-    /// The MSP.
+    /// The MSP ID.
     pub msp_id: String,
-    /// The subject of the certificate, where it can be read.
+    /// The subject of the certificate, if it can be parsed.
     pub subject: Option<String>,
 }
 
-/// A key that a transaction writes.
+/// A write to a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Write {
-    /// The namespace: the name of the chaincode.
+    /// The namespace, which is the name of the chaincode.
     pub namespace: String,
-    /// The collection, of private data.
+    /// The collection, for private data.
     pub collection: Option<String>,
     /// The key.
     pub key: Key,
@@ -87,17 +87,17 @@ pub struct Write {
     pub is_delete: bool,
 }
 
-/// A key, or as much of it as everybody may know.
+/// A key, in clear text or hashed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Key {
-    /// The key.
+    /// The key in clear text.
     Plain(String),
-    /// The SHA-256 of the key.
+    /// The SHA-256 of a private key.
     Hash(Vec<u8>),
 }
 
 impl BlockContent {
-    /// Reads a block, and with it what the peer gives of private data.
+    /// Decodes a block and the private data that the peer returned with it.
     pub(crate) fn full(
         block: &Block,
         private: Option<&HashMap<u64, TxPvtReadWriteSet>>,
@@ -157,7 +157,7 @@ impl Transaction {
         read
     }
 
-    /// Reads as much as can be decoded: a block may hold anything, with a code that says so.
+    /// Decodes as much as possible: an invalid transaction may contain any bytes.
     fn read(envelope: &[u8], code: ValidationCode, private: Option<&TxPvtReadWriteSet>) -> Self {
         let decoded = Envelope::decode(envelope)
             .and_then(|envelope| Payload::decode(envelope.payload.as_slice()))
@@ -240,7 +240,7 @@ impl Transaction {
     }
 }
 
-/// Finds the read and write set of a collection among the private data.
+/// Returns the read and write set of a collection in the private data.
 fn plain<'a>(private: &'a TxPvtReadWriteSet, namespace: &str, collection: &str) -> Option<&'a [u8]> {
     let namespace = private.ns_pvt_rwset.iter().find(|set| set.namespace == namespace)?;
     let mut collections = namespace.collection_pvt_rwset.iter();
@@ -260,7 +260,7 @@ fn hashed_writes(set: &CollectionHashedReadWriteSet) -> Result<Vec<(Key, bool)>,
 fn creator(header: &Header) -> Option<Creator> {
     let header = SignatureHeader::decode(header.signature_header.as_slice()).ok()?;
     let identity = SerializedIdentity::decode(header.creator.as_slice()).ok()?;
-    // A development peer defines chaincode without anybody's proposal.
+    // A development peer defines chaincode without a client's proposal.
     if identity.mspid.is_empty() {
         return None;
     }
@@ -269,7 +269,7 @@ fn creator(header: &Header) -> Option<Creator> {
     Some(Creator { msp_id: identity.mspid, subject })
 }
 
-/// Returns nothing for moments before 1970 or out of range: a client wrote them.
+/// Converts a client's timestamp; returns nothing for times before 1970 or out of range.
 fn moment(timestamp: prost_types::Timestamp) -> Option<SystemTime> {
     let since = Duration::new(timestamp.seconds.try_into().ok()?, timestamp.nanos.try_into().ok()?);
     SystemTime::UNIX_EPOCH.checked_add(since)

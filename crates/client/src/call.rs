@@ -1,25 +1,25 @@
-//! What a client asks of a chaincode.
+//! A call that a client makes.
 
 use std::collections::BTreeMap;
 
 use ccs_identity::MspId;
 
-/// A call of a chaincode's function.
+/// A call of a chaincode function.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Call {
     /// The channel.
     pub channel: String,
-    /// The chaincode, by the name of its definition.
+    /// The name of the chaincode, as in its definition.
     pub chaincode: String,
-    /// The function, which the chaincode gets as its first argument.
+    /// The function, which is the chaincode's first argument.
     pub function: String,
     /// The other arguments.
     pub arguments: Vec<Vec<u8>>,
-    /// Values that the chaincode sees and no ledger keeps.
+    /// Values for the chaincode that are not written to the ledger.
     pub transient: BTreeMap<String, Vec<u8>>,
-    /// The organizations whose peers are to run it; the gateway chooses when there are none.
+    /// The organizations whose peers must endorse; if empty, the gateway chooses.
     pub organizations: Vec<MspId>,
-    /// Whether this is the Init of a chaincode that requires one.
+    /// Whether this is the Init call of a chaincode that requires one.
     pub is_init: bool,
 }
 
@@ -38,13 +38,13 @@ impl Call {
         }
     }
 
-    /// Returns the organizations as the gateway's messages have them.
+    /// Returns the organizations in the form of the gateway's messages.
     pub(crate) fn msp_ids(&self) -> Vec<String> {
         self.organizations.iter().map(ToString::to_string).collect()
     }
 }
 
-/// Shows no transient value: they are secrets as a rule.
+/// Omits the transient values, which are usually secret.
 impl std::fmt::Debug for Call {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Call")

@@ -1,4 +1,4 @@
-//! Blocks of a channel, as the service Deliver gives them.
+//! Reads blocks of a channel through the service Deliver.
 
 use std::time::SystemTime;
 
@@ -18,14 +18,14 @@ use crate::block::BlockContent;
 use crate::error::{Error, Operation};
 use crate::gateway::Gateway;
 
-/// A place in a channel's chain of blocks.
+/// A position in a channel's chain of blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
-    /// The first block that there is.
+    /// The first available block.
     Oldest,
-    /// The block that is the last one now.
+    /// The current last block.
     Newest,
-    /// The block that is committed next.
+    /// The next block to be committed.
     Next,
     /// The block with this number.
     Block(u64),
@@ -42,7 +42,7 @@ impl Position {
         SeekPosition { r#type: Some(position) }
     }
 
-    /// A gateway takes numbers and the next block only (Fabric 3.1 `internal/pkg/gateway/chaincodeevents.go`).
+    /// A gateway accepts only numbers and the next block (Fabric 3.1 `internal/pkg/gateway/chaincodeevents.go`).
     pub(crate) fn for_events(self) -> SeekPosition {
         match self {
             Self::Oldest => Self::Block(0).seek(),
@@ -52,28 +52,28 @@ impl Position {
     }
 }
 
-/// Which blocks a client wants.
+/// A range of blocks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BlockRange {
     /// The first block.
     pub from: Position,
-    /// The last block; the stream has no end without one. Up to [`Position::Newest`] no block is waited for: a first block
-    /// that is not there yet is an error.
+    /// The last block; without one, the stream has no end. With [`Position::Newest`], the peer does not wait for
+    /// blocks: a first block that does not exist yet is an error.
     pub to: Option<Position>,
 }
 
-/// What of a block a client wants.
+/// The parts of a block that a client requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Content {
     /// The whole block.
     Full,
-    /// IDs, codes and names of events, for those who may not read more.
+    /// IDs, codes and event names, for clients that may not read more.
     Filtered,
-    /// The whole block and the private data that the peer has and the client may see.
+    /// The whole block, with the private data that the peer has and the client may read.
     WithPrivateData,
 }
 
-/// Blocks in their order.
+/// A stream of blocks, in order.
 #[derive(Debug)]
 pub struct Blocks {
     gateway: Gateway,
@@ -81,7 +81,7 @@ pub struct Blocks {
 }
 
 impl Gateway {
-    /// Reads blocks of a channel. This may take until the first one: a peer says nothing before it.
+    /// Opens a stream of blocks. This may wait for the first block, because a peer sends nothing before it.
     pub async fn blocks(&self, channel: &str, range: BlockRange, content: Content) -> Result<Blocks, Error> {
         let envelope = seek(channel, range, &self.signer, SystemTime::now())?;
         let mut client =
@@ -98,7 +98,7 @@ impl Gateway {
 }
 
 impl Blocks {
-    /// Waits for the next block; there is none after the last one of the range.
+    /// Waits for the next block; returns [`None`] after the last one of the range.
     pub async fn next(&mut self) -> Result<Option<BlockContent>, Error> {
         let message = self.stream.message().await;
         let message = message.map_err(|status| self.gateway.refused(Operation::Blocks, &status))?;
@@ -116,7 +116,7 @@ impl Blocks {
     }
 }
 
-/// Makes the signed request for blocks. Its signature header has no nonce, as the SDKs' has none.
+/// Makes the signed request for blocks. Like those of the SDKs, its signature header has no nonce.
 fn seek(channel: &str, range: BlockRange, signer: &Signer, now: SystemTime) -> Result<Envelope, Error> {
     let header = ChannelHeader {
         r#type: HeaderType::DeliverSeekInfo.into(),
@@ -125,7 +125,7 @@ fn seek(channel: &str, range: BlockRange, signer: &Signer, now: SystemTime) -> R
         ..ChannelHeader::default()
     };
     let signature_header = SignatureHeader { creator: signer.creator().to_vec(), nonce: Vec::new() };
-    // A peer that waits for a block after the newest one goes on for ever, since that one does not come any more.
+    // A peer that waits for a block after the newest one would never end the stream.
     let behavior = match range.to {
         Some(Position::Newest) => SeekBehavior::FailIfNotReady,
         _ => SeekBehavior::BlockUntilReady,

@@ -1,4 +1,4 @@
-//! Where a peer listens, and how to connect to it.
+//! The address of a peer, and how to connect to it.
 
 use std::time::Duration;
 
@@ -10,19 +10,20 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig};
 
 use crate::error::{Error, innermost};
 
-/// A large window: by default one of 64 KiB stands in the way of large blocks.
+/// The size of the flow control windows. The default of 64 KiB slows down large blocks.
 const WINDOW_IN_BYTES: u32 = 1 << 20;
 
-/// How long the headers of an answer may be: an error of a chaincode is in them three times. What grpc-go takes
-/// (`internal/transport/defaults.go`); by default it would be 16 KiB.
+/// The limit for the headers of a response, in which a chaincode's error occurs three times. It is grpc-go's
+/// (`internal/transport/defaults.go`); the default would be 16 KiB.
 const MAX_HEADERS_IN_BYTES: u32 = 16 << 20;
 
-/// How often a stream that is silent asks whether the peer is still there, and how long it waits for the answer.
+/// The interval of pings on an idle stream, and the time limit for their answer.
 ///
-/// A peer ends connections that ask more than once a minute (Fabric 3.1 `sampleconfig/core.yaml`, `peer.keepalive`).
+/// A peer closes connections that ping more than once a minute (Fabric 3.1 `sampleconfig/core.yaml`,
+/// `peer.keepalive`).
 const KEEPALIVE: (Duration, Duration) = (Duration::from_secs(70), Duration::from_secs(20));
 
-/// Where a peer listens for clients.
+/// The address on which a peer accepts clients, and its TLS settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     host: String,
@@ -30,45 +31,45 @@ pub struct Endpoint {
     tls: Option<Tls>,
 }
 
-/// How a peer proves who it is.
+/// The TLS settings for a peer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
-    /// Certificates of the CAs that may have issued the peer's, PEM.
+    /// The CA certificates that may have issued the peer's certificate, as PEM.
     pub ca: Vec<u8>,
-    /// The name in the peer's certificate, when it is not the host that is dialled.
+    /// The name in the peer's certificate, if it differs from the dialled host.
     pub server_name: Option<String>,
 }
 
-/// Says why there is no such endpoint.
+/// The reason why an endpoint is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EndpointError {
-    /// The text is no address.
+    /// The address is invalid.
     #[error(transparent)]
     Address(#[from] AddressError),
-    /// The address is for a resolver of grpc-go.
+    /// The address requires a resolver of grpc-go.
     #[error("address '{0}' is not host:port")]
     Target(String),
-    /// There is no certificate to trust.
-    #[error("the TLS CA holds no certificate that can be read")]
+    /// The PEM text contains no certificate.
+    #[error("the TLS CA contains no readable certificate")]
     NoCertificate,
 }
 
 impl EndpointError {
-    /// Returns what to do next.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Address(error) => error.hint(),
             Self::Target(_) => Some("write host:port, for example localhost:7051".to_owned()),
             Self::NoCertificate => {
-                Some("give the PEM file of the CA that issued the peer's TLS certificate".to_owned())
+                Some("use the PEM file of the CA that issued the peer's TLS certificate".to_owned())
             }
         }
     }
 }
 
 impl Endpoint {
-    /// Understands `host:port`; without `tls` the connection is in plaintext.
+    /// Parses `host:port`; without `tls`, the connection uses plaintext.
     pub fn new(address: &str, tls: Option<Tls>) -> Result<Self, EndpointError> {
         let (host, port) = match address.parse()? {
             Address::HostPort { host, port } if host.is_empty() => ("localhost".to_owned(), port),
@@ -88,13 +89,13 @@ impl Endpoint {
         Address::HostPort { host: self.host.clone(), port: self.port }.to_string()
     }
 
-    /// Returns whether the connection is over TLS.
+    /// Returns whether the connection uses TLS.
     #[must_use]
     pub fn is_tls(&self) -> bool {
         self.tls.is_some()
     }
 
-    /// Connects, within `timeout`.
+    /// Connects within `timeout`.
     pub(crate) async fn connect(&self, timeout: Duration) -> Result<Channel, Error> {
         let failed = |error: &tonic::transport::Error| self.failure(error);
         let scheme = if self.is_tls() { "https" } else { "http" };

@@ -1,4 +1,4 @@
-//! What goes wrong between a client and a gateway.
+//! Errors of a client that calls a gateway.
 
 use std::fmt;
 use std::time::Duration;
@@ -10,20 +10,20 @@ use crate::refusal::Refusal;
 use crate::transaction_id::TransactionId;
 use crate::validation::ValidationCode;
 
-/// What the client wanted of the peer.
+/// The operation that failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
-    /// A chaincode's answer, of one peer.
+    /// Evaluating a transaction on one peer.
     Evaluate,
-    /// Endorsements.
+    /// Collecting endorsements.
     Endorse,
-    /// Ordering.
+    /// Submitting a transaction to the orderers.
     Submit,
-    /// Whether a transaction counts.
+    /// Waiting for the validation code of a transaction.
     CommitStatus,
-    /// Chaincode events.
+    /// Reading chaincode events.
     Events,
-    /// Blocks.
+    /// Reading blocks.
     Blocks,
 }
 
@@ -40,99 +40,97 @@ impl fmt::Display for Operation {
     }
 }
 
-/// Says why a client does not have what it wanted.
+/// The reason why an operation failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// There is no connection.
+    /// The connection failed.
     #[error("cannot connect to {address} {}: {reason}", if *over_tls { "over TLS" } else { "in plaintext" })]
     Connect {
-        /// Where the peer should listen.
+        /// The peer's address.
         address: String,
-        /// Whether it was to be over TLS.
+        /// Whether the connection uses TLS.
         over_tls: bool,
-        /// What the system or TLS says.
+        /// The error of the system or of TLS.
         reason: String,
     },
-    /// The peer refused, or those that it asked.
+    /// The peer, or the peers that it asked, rejected the request.
     #[error("cannot {operation}: {refusal}")]
     Refused {
-        /// What was asked for.
+        /// The operation.
         operation: Operation,
-        /// The peer's words.
+        /// The peer's error.
         refusal: Box<Refusal>,
     },
-    /// The connection broke.
+    /// The connection was lost.
     #[error("cannot {operation}: the connection to the peer broke: {reason}")]
     Lost {
-        /// What was asked for.
+        /// The operation.
         operation: Operation,
-        /// Whether it was over TLS.
+        /// Whether the connection used TLS.
         over_tls: bool,
-        /// What the system or TLS says.
+        /// The error of the system or of TLS.
         reason: String,
     },
     /// The peer did not answer.
     #[error("cannot {operation}: no answer within {}", seconds(*timeout))]
     Timeout {
-        /// What was asked for.
+        /// The operation.
         operation: Operation,
-        /// How long the answer was waited for.
+        /// The time limit.
         timeout: Duration,
     },
-    /// The answer is not what the protocol says.
+    /// The answer violates the protocol.
     #[error("cannot {operation}: the peer's answer cannot be used: {reason}")]
     Answer {
-        /// What was asked for.
+        /// The operation.
         operation: Operation,
-        /// What is wrong.
+        /// The violation.
         reason: String,
     },
-    /// The transaction is in a block and does not count.
-    #[error("transaction {transaction_id} is in block {block} and does not count: {code}")]
+    /// The transaction is in a block but is invalid.
+    #[error("transaction {transaction_id} in block {block} is invalid: {code}")]
     Invalid {
         /// The transaction.
         transaction_id: TransactionId,
-        /// Why not.
+        /// Its validation code.
         code: ValidationCode,
         /// The block.
         block: u64,
     },
-    /// The transaction was sent for ordering; what became of it is not known.
-    #[error(
-        "transaction {transaction_id} was sent for ordering, and what became of it is not known: {reason}"
-    )]
+    /// The transaction was submitted, but its outcome is unknown.
+    #[error("transaction {transaction_id} was submitted, but its outcome is unknown: {reason}")]
     Unknown {
         /// The transaction.
         transaction_id: TransactionId,
-        /// Why not.
+        /// The reason.
         reason: Box<Self>,
     },
     /// The peer ended a stream of blocks.
     #[error("cannot read blocks: the peer answers {}", status_name(*status))]
     Deliver {
-        /// The status, as `common.Status` has it.
+        /// The status, a `common.Status`.
         status: i32,
     },
-    /// The identity does not sign.
+    /// The identity cannot sign.
     #[error(transparent)]
     Signer(#[from] SignerError),
-    /// The system gives no random numbers.
+    /// The system provides no random numbers.
     #[error("cannot make a nonce: {0}")]
     Randomness(String),
 }
 
-/// Returns the innermost cause: those around it say no more than that there was one.
+/// Returns the innermost cause, because the outer ones add no information.
 pub(crate) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(cause) = innermost.source() {
         innermost = cause;
     }
     let text = innermost.to_string();
-    // The system's number of an error says nothing more.
+    // Removes the system's error number, which adds no information.
     text.split_once(" (os error").map_or(text.clone(), |(text, _)| text.to_owned())
 }
 
-/// Writes a duration, in seconds when there are enough.
+/// Formats a duration, in seconds if it is long enough.
 fn seconds(duration: Duration) -> String {
     if duration.subsec_millis() == 0 {
         return format!("{} s", duration.as_secs());
@@ -152,24 +150,24 @@ impl Error {
         Self::Answer { operation, reason: reason.to_string() }
     }
 
-    /// Returns what to do next.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Connect { over_tls, reason, .. } => Some(connect_hint(*over_tls, reason).to_owned()),
             Self::Refused { refusal, .. } => refusal.hint(),
-            Self::Lost { over_tls: false, .. } => Some("the peer may want TLS there".to_owned()),
-            Self::Lost { .. } => Some("the peer may have stopped: look at its log".to_owned()),
+            Self::Lost { over_tls: false, .. } => Some("the peer may require TLS on this port".to_owned()),
+            Self::Lost { .. } => Some("the peer may have stopped; check its log".to_owned()),
             Self::Timeout { .. } => Some(
-                "the chaincode may be slow, or not running: see the peer's log, or wait longer".to_owned(),
+                "the chaincode may be slow or not running; check the peer's log, or wait longer".to_owned(),
             ),
             Self::Invalid { code, .. } => code.hint(),
             Self::Unknown { reason, .. } if is_kept(reason) => Some(
-                "do not submit it again: the peer keeps it, and commits it once there is room on the disk of its ledger"
+                "do not submit it again: the peer keeps it, and commits it once the disk of its ledger has free space"
                     .to_owned(),
             ),
             Self::Unknown { transaction_id, .. } => Some(format!(
-                "do not submit it again before you know: qscc has it once it is committed, by `GetTransactionByID CHANNEL {transaction_id}`"
+                "before you submit it again, check whether it was committed: call qscc with `GetTransactionByID CHANNEL {transaction_id}`"
             )),
             Self::Deliver { status } => deliver_hint(*status).map(str::to_owned),
             Self::Answer { .. } | Self::Signer(_) | Self::Randomness(_) => None,
@@ -177,7 +175,8 @@ impl Error {
     }
 }
 
-/// Returns whether a peer of ours says that it has accepted a transaction and commits it when its disk is well again.
+/// Returns whether a development peer reports that it has accepted a transaction and will commit it once its disk
+/// works.
 fn is_kept(reason: &Error) -> bool {
     let words = "the channel cannot commit transactions at the moment: ";
     matches!(reason, Error::Refused { operation: Operation::CommitStatus, refusal } if refusal.message.starts_with(words))
@@ -186,17 +185,17 @@ fn is_kept(reason: &Error) -> bool {
 fn connect_hint(over_tls: bool, reason: &str) -> &'static str {
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
     if says(&["refused", "lookup", "No route", "unreachable"]) {
-        "is the peer running, and does it listen there? `ccs dev` starts one for development"
+        "check that the peer runs and listens on this address; `ccs dev` starts a development peer"
     } else if says(&["UnknownIssuer", "BadSignature"]) {
         "the TLS CA is not the one that issued the peer's certificate (--tls-ca)"
     } else if says(&["not valid for name", "NotValidForName"]) {
-        "the peer's certificate is for another name: give one that is in it (--server-name)"
+        "the peer's certificate is for another name: pass a name that it contains (--server-name)"
     } else if says(&["CertificateRequired", "certificate required"]) {
-        "the peer wants a client certificate, and there is no option for one yet"
+        "the peer requires a client certificate, which this client does not support yet"
     } else if over_tls {
-        "the peer may not speak TLS there: try plaintext (--no-tls)"
+        "the peer may not use TLS on this port: try plaintext (--no-tls)"
     } else {
-        "the peer may want TLS there"
+        "the peer may require TLS on this port"
     }
 }
 

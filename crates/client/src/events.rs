@@ -1,4 +1,4 @@
-//! The events that chaincode sets, of transactions that count.
+//! Reads the chaincode events of valid transactions.
 
 use std::collections::VecDeque;
 
@@ -10,16 +10,16 @@ use crate::deliver::Position;
 use crate::error::{Error, Operation};
 use crate::gateway::Gateway;
 
-/// Which events of a chaincode a client wants.
+/// The events that a client requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventRange {
     /// The first block.
     pub from: Position,
-    /// Only what comes after this transaction; its block is then the first one.
+    /// Skips events up to and including this transaction, which must be in the first block.
     pub after: Option<String>,
 }
 
-/// An event that a chaincode set.
+/// An event of a chaincode.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
     /// The block.
@@ -28,13 +28,13 @@ pub struct Event {
     pub transaction_id: String,
     /// The chaincode.
     pub chaincode: String,
-    /// The name that the chaincode gave it.
+    /// The event's name.
     pub name: String,
-    /// What the chaincode says.
+    /// The event's payload.
     pub payload: Vec<u8>,
 }
 
-/// Events as they are committed, without an end of its own.
+/// A stream of events as they are committed; it has no end of its own.
 #[derive(Debug)]
 pub struct Events {
     gateway: Gateway,
@@ -43,9 +43,9 @@ pub struct Events {
 }
 
 impl Gateway {
-    /// Follows a chaincode's events. A name that no chaincode has is no error: there are no events then.
+    /// Opens a stream of a chaincode's events. An unknown chaincode is not an error: there are no events then.
     ///
-    /// This may take until the first event: a peer says nothing before it.
+    /// This may wait for the first event, because a peer sends nothing before it.
     pub async fn chaincode_events(
         &self,
         channel: &str,
@@ -61,7 +61,7 @@ impl Gateway {
         }
         .encode_to_vec();
         let signature = self.signer.sign(&request)?;
-        // Without a deadline: it would be one of the stream.
+        // Without a deadline, which would apply to the whole stream.
         let answer =
             self.client().chaincode_events(SignedChaincodeEventsRequest { request, signature }).await;
         let stream = answer.map_err(|status| self.refused(Operation::Events, &status))?.into_inner();
@@ -70,9 +70,9 @@ impl Gateway {
 }
 
 impl Events {
-    /// Waits for the next event; there is none when the peer ends the stream.
+    /// Waits for the next event; returns [`None`] if the peer ends the stream.
     ///
-    /// What was not waited for to its end is not lost.
+    /// Cancellation does not lose an event.
     pub async fn next(&mut self) -> Result<Option<Event>, Error> {
         while self.ready.is_empty() {
             let message = self.stream.message().await;

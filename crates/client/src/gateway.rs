@@ -1,4 +1,4 @@
-//! A connection to a gateway, and the transactions that go over it.
+//! A connection to a gateway, and the transactions over it.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::refusal::Refusal;
 use crate::transaction_id::TransactionId;
 use crate::validation::ValidationCode;
 
-/// A connection to one peer, with the identity that signs.
+/// A connection to one peer with a signing identity.
 #[derive(Clone, Debug)]
 pub struct Gateway {
     pub(crate) channel: Channel,
@@ -35,37 +35,37 @@ pub struct Gateway {
     pub(crate) over_tls: bool,
 }
 
-/// A transaction that is endorsed and signed, and not submitted yet.
+/// An endorsed and signed transaction that is not submitted yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endorsed {
     /// The transaction.
     pub transaction_id: TransactionId,
-    /// What the chaincode answered.
+    /// The chaincode's result.
     pub result: Vec<u8>,
     /// The channel.
     pub channel: String,
     envelope: Envelope,
 }
 
-/// A transaction that counts.
+/// A valid, committed transaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Committed {
     /// The transaction.
     pub transaction_id: TransactionId,
-    /// What the chaincode answered.
+    /// The chaincode's result.
     pub result: Vec<u8>,
     /// The block.
     pub block: u64,
 }
 
 impl Gateway {
-    /// Connects; `timeout` is for this and for each call afterwards, but not for streams that have begun.
+    /// Connects. `timeout` applies to this and to each later call, but not to open streams.
     pub async fn connect(endpoint: &Endpoint, signer: Arc<Signer>, timeout: Duration) -> Result<Self, Error> {
         let (channel, over_tls) = (endpoint.connect(timeout).await?, endpoint.is_tls());
         Ok(Self { channel, signer, timeout, over_tls })
     }
 
-    /// Asks one peer for a chaincode's answer; nothing is written.
+    /// Evaluates a transaction on one peer, without writing to the ledger.
     pub async fn evaluate(&self, call: &Call) -> Result<Vec<u8>, Error> {
         let proposal = Proposal::new(call, &self.signer, SystemTime::now())?;
         let request = EvaluateRequest {
@@ -81,7 +81,7 @@ impl Gateway {
         Ok(payload)
     }
 
-    /// Gets endorsements for a call and signs the transaction that they make.
+    /// Collects endorsements for a call and signs the resulting transaction.
     pub async fn endorse(&self, call: &Call) -> Result<Endorsed, Error> {
         let proposal = Proposal::new(call, &self.signer, SystemTime::now())?;
         let request = EndorseRequest {
@@ -105,13 +105,13 @@ impl Gateway {
         })
     }
 
-    /// Gets a call endorsed, has it ordered, and waits until it is committed.
+    /// Endorses and submits a call, and waits until it is committed.
     pub async fn submit(&self, call: &Call) -> Result<Committed, Error> {
         let endorsed = self.endorse(call).await?;
         self.commit(endorsed).await
     }
 
-    /// Has an endorsed transaction ordered and waits until it is committed.
+    /// Submits an endorsed transaction and waits until it is committed.
     pub async fn commit(&self, endorsed: Endorsed) -> Result<Committed, Error> {
         let Endorsed { transaction_id, result, channel, envelope } = endorsed;
         let request = SubmitRequest {
@@ -167,13 +167,13 @@ impl Gateway {
         request
     }
 
-    /// Makes an error of the status with which a call at this gateway ended.
+    /// Converts the status of a failed call to an error.
     pub(crate) fn refused(&self, operation: Operation, status: &Status) -> Error {
-        // What tonic itself says when the deadline of a call is over; a peer has a sentence of its own.
+        // tonic's own status when the deadline of a call expires; a peer's text differs.
         if status.code() == Code::Cancelled && status.message() == "Timeout expired" {
             return Error::Timeout { operation, timeout: self.timeout };
         }
-        // A status that came from a peer has no cause on this machine.
+        // A status from a peer has no cause on this machine.
         if let Some(cause) = status.source() {
             return Error::Lost { operation, over_tls: self.over_tls, reason: innermost(cause) };
         }

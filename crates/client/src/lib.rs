@@ -1,9 +1,10 @@
-//! A client of a Fabric gateway: evaluates and submits transactions, and follows chaincode events and blocks.
+//! A client of a Fabric gateway. It evaluates and submits transactions, and reads chaincode events and blocks.
 //!
-//! [`Gateway`] is a connection to one peer with one identity. What it sends is what the SDKs of fabric-gateway send; an
-//! error keeps the peer's words, with what each endorser said (Fabric 3.1 `internal/pkg/gateway`).
+//! [`Gateway`] is a connection to one peer with one identity. It sends the same messages as the SDKs of
+//! fabric-gateway. An error contains the peer's text and that of each endorser (Fabric 3.1 `internal/pkg/gateway`).
 //!
-//! No file and no environment is read here: certificates and keys come as [`ccs_identity::Signer`] and PEM texts.
+//! This crate reads no files and no environment: the caller passes certificates and keys as [`ccs_identity::Signer`]
+//! and PEM texts.
 
 mod block;
 mod call;

@@ -1,4 +1,4 @@
-//! The transaction that a gateway has prepared for signing.
+//! The transaction that a gateway prepares for signing.
 
 use ccs_proto::common::{Envelope, Header, Payload};
 use ccs_proto::peer::{
@@ -6,9 +6,9 @@ use ccs_proto::peer::{
 };
 use prost::{DecodeError, Message};
 
-/// Reads the chaincode's response out of a prepared transaction.
+/// Returns the chaincode's response in a prepared transaction.
 ///
-/// The transaction must have the header of the proposal: nothing else gets the client's signature.
+/// The transaction must have the header of the proposal; the client signs nothing else.
 pub(crate) fn response(envelope: &Envelope, proposed: &Header) -> Result<Response, String> {
     let payload: Payload = decode("payload", &envelope.payload)?;
     if payload.header.as_ref() != Some(proposed) {
@@ -25,7 +25,7 @@ pub(crate) fn response(envelope: &Envelope, proposed: &Header) -> Result<Respons
     action.response.ok_or_else(|| "it has no response of the chaincode".to_owned())
 }
 
-/// Reads what a chaincode did out of the payload that endorsers signed.
+/// Decodes the chaincode action in the payload that endorsers signed.
 pub(crate) fn chaincode_action(proposal_response_payload: &[u8]) -> Result<ChaincodeAction, DecodeError> {
     let payload = ProposalResponsePayload::decode(proposal_response_payload)?;
     ChaincodeAction::decode(payload.extension.as_slice())

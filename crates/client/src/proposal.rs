@@ -14,10 +14,10 @@ use crate::call::Call;
 use crate::error::Error;
 use crate::transaction_id::TransactionId;
 
-/// The length of a nonce, as Fabric's clients make it.
+/// The length of a nonce, as in Fabric's clients.
 const NONCE_IN_BYTES: usize = 24;
 
-/// A proposal that can be sent.
+/// A signed proposal, ready to send.
 pub(crate) struct Proposal {
     pub(crate) transaction_id: TransactionId,
     pub(crate) header: Header,
@@ -25,7 +25,7 @@ pub(crate) struct Proposal {
 }
 
 impl Proposal {
-    /// Proposes a call, with a random nonce.
+    /// Makes and signs the proposal of a call, with a random nonce.
     pub(crate) fn new(call: &Call, signer: &Signer, now: SystemTime) -> Result<Self, Error> {
         let mut nonce = [0; NONCE_IN_BYTES];
         getrandom::fill(&mut nonce).map_err(|error| Error::Randomness(error.to_string()))?;

@@ -1,4 +1,4 @@
-//! The gRPC status with which a gateway refuses, and what each endorser or orderer said.
+//! The gRPC status with which a gateway rejects a request, with the error of each endorser or orderer.
 
 use std::fmt;
 
@@ -6,32 +6,32 @@ use ccs_proto::gateway::ErrorDetail;
 use prost::Message as _;
 use tonic::Code;
 
-/// The type of the details that a gateway gives (Fabric 3.1 `internal/pkg/gateway/apiutils.go`).
+/// The type of the details in a gateway's status (Fabric 3.1 `internal/pkg/gateway/apiutils.go`).
 const ERROR_DETAIL: &str = "type.googleapis.com/gateway.ErrorDetail";
 
-/// A gateway's refusal.
+/// The error status of a gateway.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The code of gRPC.
+    /// The gRPC code.
     pub code: Code,
-    /// The gateway's own words.
+    /// The gateway's message.
     pub message: String,
-    /// What those said that the gateway asked.
+    /// The errors of the endorsers or orderers that the gateway asked.
     pub details: Vec<Detail>,
 }
 
-/// What one endorser or orderer said.
+/// The error of one endorser or orderer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detail {
     /// Its address.
     pub address: String,
     /// Its organization.
     pub msp_id: String,
-    /// Its words.
+    /// Its message.
     pub message: String,
 }
 
-/// `google.rpc.Status`, of which only the details say something new.
+/// `google.rpc.Status`; only its details add information.
 #[derive(Clone, PartialEq, prost::Message)]
 struct RpcStatus {
     #[prost(message, repeated, tag = "3")]
@@ -67,7 +67,8 @@ impl Refusal {
         }
     }
 
-    /// Returns whether a submitted transaction is surely not ordered: no orderer was asked, or each has said no.
+    /// Returns whether a submitted transaction was certainly not ordered: no orderer was asked, or each one rejected
+    /// it.
     pub(crate) fn is_final(&self) -> bool {
         let is_no = matches!(
             self.code,
@@ -77,7 +78,7 @@ impl Refusal {
                 | Code::PermissionDenied
                 | Code::Unimplemented
         );
-        // In answer to a transaction, an orderer that says so has not taken it.
+        // An orderer that answers a transaction with this text has rejected it.
         let say_no =
             |detail: &Detail| detail.message.starts_with("received unsuccessful response from orderer: ");
         is_no
@@ -86,40 +87,40 @@ impl Refusal {
             || self.message.contains("too many requests")
     }
 
-    /// Returns what to do next, for what is known by its words.
+    /// Returns what to do about an error with a known text.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let says = |words: &str| {
             self.message.contains(words) || self.details.iter().any(|detail| detail.message.contains(words))
         };
-        // Words of a peer, in full enough for no chaincode to say them by chance.
+        // Texts of a peer, long enough that no chaincode is likely to return them.
         let hint = if says("unauthorized due to incorrect timestamp") {
             "the clocks of this machine and the peer's differ by more than 15 minutes"
         } else if says("access denied: channel [")
             || says("access denied for [")
             || self.code == Code::PermissionDenied
         {
-            "the channel does not take this identity: look at its MSP ID, and at the CA that issued its certificate"
+            "the channel does not accept this identity: check its MSP ID and the CA that issued its certificate"
         } else if says("client identity expired") {
-            "the certificate of this identity has expired: enroll it again"
+            "the certificate of this identity has expired: enroll the identity again"
         } else if says("has been successfully defined") {
-            "look at the names of chaincode and channel: the peer has no chaincode of this name, or no committed definition"
+            "check the names of the chaincode and the channel: the peer has no chaincode with this name, or no committed definition"
         } else if says("no peers available to evaluate chaincode")
             || says("failed to find any endorsing peers")
         {
-            "look at the names of chaincode, channel and organizations (--org): the gateway knows no peer of these that has a committed definition of such a chaincode"
+            "check the names of the chaincode, the channel and the organizations (--org): the gateway finds no peer of theirs with a committed definition of this chaincode"
         } else if says("failed to get config for channel") || says("no combination of peers can be derived") {
-            "look at the names of channel and chaincode: the channel may not exist on this peer, or have no such chaincode"
+            "check the names of the channel and the chaincode: the channel may not exist on this peer, or may not have this chaincode"
         } else if says("ProposalResponsePayloads do not match") {
-            "the chaincode is not deterministic, or the peers are at different blocks: times, random numbers and the order of maps must not get into the state"
+            "the chaincode is not deterministic, or the peers are at different blocks: do not write times, random numbers or the order of maps to the state"
         } else if says("chaincode stream terminated") {
-            "the chaincode ended while it ran the transaction: look at its log"
+            "the chaincode ended while it ran the transaction: check its log"
         } else if says("cannot commit transactions at the moment") {
-            "the peer cannot write its ledger, which its log explains: make room on its disk, and submit again"
+            "the peer cannot write its ledger: free some space on its disk, submit again, and check its log for details"
         } else if says("evaluate timeout expired") || says("endorsement timeout expired") {
-            "the chaincode does not run, is slow, or stands at a breakpoint: look at its output, and at the peer's"
+            "the chaincode is not running, is slow, or is stopped at a breakpoint: check its output and the peer's"
         } else if self.code == Code::Unimplemented {
-            "this is no peer of Fabric 2.4 or later, or its gateway is switched off"
+            "not a Fabric 2.4+ peer, or its gateway is disabled"
         } else {
             return None;
         };
@@ -127,7 +128,7 @@ impl Refusal {
     }
 }
 
-/// Writes each cause once: words that the gateway repeats after an endorser stand with that endorser's address.
+/// Formats each cause once: a text of an endorser that the gateway repeats is shown with the endorser's address.
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = |message: &str| self.message.contains(message);
@@ -158,7 +159,7 @@ fn speakers(details: &[&Detail]) -> String {
     details.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
-/// Reads the details; those that cannot be read say nothing.
+/// Decodes the details; skips those that cannot be decoded.
 fn details(bytes: &[u8]) -> Vec<Detail> {
     let status = RpcStatus::decode(bytes).unwrap_or_default();
     let of_type = status.details.into_iter().filter(|any| any.type_url == ERROR_DETAIL);
@@ -221,9 +222,9 @@ mod tests {
         assert!(refused.is_final());
         assert_eq!(
             refused.hint().unwrap(),
-            "the peer cannot write its ledger, which its log explains: make room on its disk, and submit again"
+            "the peer cannot write its ledger: free some space on its disk, submit again, and check its log for details"
         );
-        // One of them may have taken it before its connection broke.
+        // This orderer may have accepted it before its connection was lost.
         let broken = "failed to receive response from orderer: EOF";
         assert!(!refusal(&[("a:1", "AMSP", said), ("b:2", "BMSP", broken)]).is_final());
         assert!(!refusal(&[]).is_final());
@@ -237,10 +238,10 @@ mod tests {
             "make sure the chaincode basik has been successfully defined on channel mychannel and try again: chaincode basik not found",
         )];
         let hint = refusal("failed to endorse transaction", &details).hint().unwrap();
-        assert!(hint.starts_with("look at the names of chaincode and channel"), "{hint}");
+        assert!(hint.starts_with("check the names of the chaincode and the channel"), "{hint}");
         let hint = refusal("failed to find any endorsing peers for org(s): Org9MSP", &[]).hint().unwrap();
         assert!(
-            hint.starts_with("look at the names of chaincode, channel and organizations (--org): "),
+            hint.starts_with("check the names of the chaincode, the channel and the organizations (--org): "),
             "{hint}"
         );
         assert_eq!(refusal("chaincode response 500, no asset", &[]).hint(), None);

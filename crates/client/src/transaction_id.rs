@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-/// The ID of a transaction, as [`ccs_proto::transaction_id`] makes it.
+/// The ID of a transaction, as computed by [`ccs_proto::transaction_id`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct TransactionId(String);
 
 impl TransactionId {
-    /// Makes the ID that belongs to a nonce and a creator.
+    /// Computes the ID from a nonce and a creator.
     pub(crate) fn new(nonce: &[u8], creator: &[u8]) -> Self {
         Self(ccs_proto::transaction_id(nonce, creator))
     }

@@ -1,18 +1,18 @@
-//! Why a transaction of a block counts or does not.
+//! The validation code of a transaction in a block.
 
 use std::fmt;
 
 use ccs_proto::peer::TxValidationCode;
 
-/// The code that validation gave a transaction.
+/// The validation code of a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ValidationCode(i32);
 
 impl ValidationCode {
-    /// The transaction counts.
+    /// The transaction is valid.
     pub const VALID: Self = Self(TxValidationCode::Valid as i32);
 
-    /// Takes the number that is in a message or block.
+    /// Creates the code from the number in a message or block.
     #[must_use]
     pub const fn from_number(number: i32) -> Self {
         Self(number)
@@ -24,7 +24,7 @@ impl ValidationCode {
         self.0
     }
 
-    /// Returns whether the transaction counts.
+    /// Returns whether the transaction is valid.
     #[must_use]
     pub fn is_valid(self) -> bool {
         self == Self::VALID
@@ -35,23 +35,23 @@ impl ValidationCode {
     pub fn hint(self) -> Option<String> {
         let hint = match TxValidationCode::try_from(self.0).ok()? {
             TxValidationCode::MvccReadConflict => {
-                "a key that it read was written by another transaction in the meantime: submit it again"
+                "another transaction has written a key that this one read: submit it again"
             }
             TxValidationCode::PhantomReadConflict => {
-                "the range that it read has other keys now, by another transaction: submit it again"
+                "another transaction has changed the keys of a range that this one read: submit it again"
             }
             TxValidationCode::EndorsementPolicyFailure => {
                 "the endorsements do not satisfy the policy of the chaincode, a collection or a key: name the organizations that must endorse"
             }
-            TxValidationCode::DuplicateTxid => "a transaction with this ID is on the ledger already",
+            TxValidationCode::DuplicateTxid => "a transaction with this ID is already on the ledger",
             TxValidationCode::BadCreatorSignature => {
-                "the channel does not take the identity: look at its MSP ID and its certificate"
+                "the channel does not accept the identity: check its MSP ID and its certificate"
             }
             TxValidationCode::InvalidChaincode => {
                 "the chaincode's definition is not on the channel, or it wrote to another chaincode's namespace"
             }
             TxValidationCode::ExpiredChaincode | TxValidationCode::ChaincodeVersionConflict => {
-                "the chaincode was upgraded in the meantime: submit it again"
+                "the chaincode has been upgraded since: submit it again"
             }
             _ => return None,
         };
@@ -59,7 +59,7 @@ impl ValidationCode {
     }
 }
 
-/// Writes the name that Fabric has for the code, such as `MVCC_READ_CONFLICT`.
+/// Formats Fabric's name of the code, such as `MVCC_READ_CONFLICT`.
 impl fmt::Display for ValidationCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match TxValidationCode::try_from(self.0) {

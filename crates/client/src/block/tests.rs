@@ -1,4 +1,4 @@
-//! Blocks of known messages, and of any bytes.
+//! Blocks of known messages, and of arbitrary bytes.
 
 use ccs_proto::common::{BlockData, BlockHeader, BlockMetadata};
 use ccs_proto::kvrwset::{KvWrite, KvWriteHash};

@@ -30,7 +30,7 @@ async fn tls_trusts_the_given_ca_alone_and_checks_the_name() {
         (tls(&other, None), "the TLS CA is not the one that issued the peer's certificate (--tls-ca)"),
         (
             tls(&organization, Some("elsewhere.example.com")),
-            "the peer's certificate is for another name: give one that is in it (--server-name)",
+            "the peer's certificate is for another name: pass a name that it contains (--server-name)",
         ),
     ] {
         let error = connect(&address, &organization, Some(tls)).await.unwrap_err();
@@ -48,16 +48,16 @@ async fn plaintext_where_tls_is_and_tls_where_plaintext_is_have_a_hint() {
     let error = error.await.unwrap_err();
     assert_eq!(
         error.hint().as_deref(),
-        Some("the peer may not speak TLS there: try plaintext (--no-tls)"),
+        Some("the peer may not use TLS on this port: try plaintext (--no-tls)"),
         "{error}"
     );
     let secured = FakeGateway::serve_tls(&organization, FakeAnswers::default()).await;
-    // The server closes what is not TLS, at the greeting or at the first call.
+    // The server closes a connection without TLS, either at the start or at the first call.
     let error = match connect(&secured.address.to_string(), &organization, None).await {
         Ok(gateway) => gateway.evaluate(&call()).await.unwrap_err(),
         Err(error) => error,
     };
-    assert_eq!(error.hint().as_deref(), Some("the peer may want TLS there"), "{error}");
+    assert_eq!(error.hint().as_deref(), Some("the peer may require TLS on this port"), "{error}");
 }
 
 #[tokio::test]
@@ -69,6 +69,6 @@ async fn a_port_where_nobody_listens_is_told() {
     assert_eq!(error.to_string(), format!("cannot connect to {address} in plaintext: Connection refused"));
     assert_eq!(
         error.hint().as_deref(),
-        Some("is the peer running, and does it listen there? `ccs dev` starts one for development")
+        Some("check that the peer runs and listens on this address; `ccs dev` starts a development peer")
     );
 }

@@ -84,7 +84,7 @@ async fn blocks_end_with_success_and_fail_with_any_other_status_of_a_fake_gatewa
         assert!(header.timestamp.is_some());
         let seek = SeekInfo::decode(payload.data.as_slice()).unwrap();
         assert!(matches!(seek.start.unwrap().r#type, Some(Seek::Specified(start)) if start.number == 3));
-        // A first block that is not there is an error, and not waited for.
+        // A first block that does not exist is an error; the peer does not wait for it.
         assert_eq!(seek.behavior(), SeekBehavior::FailIfNotReady);
         assert!(matches!(seek.stop.unwrap().r#type, Some(Seek::Newest(_))));
     }

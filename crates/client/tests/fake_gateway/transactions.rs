@@ -1,4 +1,4 @@
-//! Transactions and questions.
+//! Evaluated and submitted transactions.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,7 +78,7 @@ async fn a_transaction_that_does_not_count_is_an_error_with_its_code() {
     let error = connect(&fake, &organization).await.submit(&call()).await.unwrap_err();
     let Error::Invalid { transaction_id, code, block: 8 } = &error else { panic!("{error}") };
     assert_eq!(*code, ValidationCode::from_number(11));
-    let text = format!("transaction {transaction_id} is in block 8 and does not count: MVCC_READ_CONFLICT");
+    let text = format!("transaction {transaction_id} in block 8 is invalid: MVCC_READ_CONFLICT");
     assert_eq!(error.to_string(), text);
     assert!(error.hint().unwrap().ends_with("submit it again"));
 }
@@ -89,7 +89,7 @@ async fn a_transaction_whose_status_never_comes_is_told_as_sent() {
     let fake =
         FakeGateway::serve(&organization, FakeAnswers { commit: None, ..FakeAnswers::default() }).await;
     let endpoint = Endpoint::new(&fake.address.to_string(), None).unwrap();
-    // The status is waited for so long; everything before it has an answer at once.
+    // The client waits this long for the status; all earlier requests are answered at once.
     let user = Arc::clone(organization.user());
     let gateway = Gateway::connect(&endpoint, user, Duration::from_secs(3)).await.unwrap();
     let error = gateway.submit(&call()).await.unwrap_err();
@@ -121,7 +121,7 @@ async fn a_deadline_of_the_peer_is_told_in_its_words() {
     );
     assert_eq!(
         error.hint().unwrap(),
-        "the chaincode does not run, is slow, or stands at a breakpoint: look at its output, and at the peer's"
+        "the chaincode is not running, is slow, or is stopped at a breakpoint: check its output and the peer's"
     );
 }
 

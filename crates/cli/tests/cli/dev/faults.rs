@@ -66,14 +66,14 @@ fn warning(peer: &mut DevPeer) -> String {
 }
 
 /// The hint about a transaction that the peer has accepted and cannot commit yet.
-const KEPT: &str = "hint: do not submit it again: the peer keeps it, and commits it once there is room on the disk of its ledger\n";
+const KEPT: &str = "hint: do not submit it again: the peer keeps it, and commits it once the disk of its ledger has free space\n";
 
 /// Submits a transaction, which is refused: nothing of it is kept.
 fn assert_refused(peer: &DevPeer, folder: &Path, reason: &str) {
     let output = peer.client(folder, &["invoke", "basic", "CreateAsset", "no", "red", "1", "Ada", "1"]);
     assert_eq!(output.status.code(), Some(51), "{}", stderr(&output));
     assert!(stderr(&output).contains(reason), "{}", stderr(&output));
-    let hint = "hint: the peer cannot write its ledger, which its log explains: make room on its disk, and submit again\n";
+    let hint = "hint: the peer cannot write its ledger: free some space on its disk, submit again, and check its log for details\n";
     assert!(stderr(&output).ends_with(hint), "{}", stderr(&output));
 }
 
