@@ -254,11 +254,11 @@ mod tests {
         for (message, start) in [
             (
                 "error validating proposal: access denied: channel [mychannel] creator org [Org1MSP]",
-                "the channel does not take this identity: ",
+                "the channel does not accept this identity: ",
             ),
             (
                 "chaincode response 500, access denied for [GetChainInfo][mychannel]: [no]",
-                "the channel does not take this identity: ",
+                "the channel does not accept this identity: ",
             ),
             ("proposal client identity expired", "the certificate of this identity has expired: "),
             ("request unauthorized due to incorrect timestamp 2026-01-02T03:04:05Z", "the clocks of "),

@@ -1,4 +1,4 @@
-//! The programs of a builder: are they there, do they start, what do they read?
+//! Examines the programs of a builder: whether they exist, whether they start, and which variables they read.
 
 use std::collections::HashSet;
 use std::fs;
@@ -13,15 +13,15 @@ use crate::environment::Variables;
 use crate::executable::Executable;
 use crate::root::Root;
 
-/// The programs, and what a peer does without one.
+/// The programs, with the consequence for the peer if one is missing.
 const PROGRAMS: [(&str, &str); 4] = [
-    ("detect", "the builder never takes a package, which the peer says at debug level only"),
-    ("build", "every build of a package that detect takes will fail"),
-    ("release", "the peer leaves it out without a word, and finds no connection.json"),
+    ("detect", "the builder never accepts a package, which the peer logs only at debug level"),
+    ("build", "every build of a package that detect accepts will fail"),
+    ("release", "the peer silently skips it and finds no connection.json"),
     ("run", ""),
 ];
 
-/// Variables that programs look for and that a peer passes on only when they are listed.
+/// Variables that programs read and that a peer passes on only if they are listed.
 const KNOWN_VARIABLES: [&str; 12] = [
     "CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG",
     "CORE_PEER_ID",
@@ -37,13 +37,13 @@ const KNOWN_VARIABLES: [&str; 12] = [
     "CORE_PEER_LOCALMSPID",
 ];
 
-/// Variables that every builder gets (Fabric 3.1 `core/container/externalbuilder/externalbuilder.go`).
+/// Variables that a peer passes to every builder (Fabric 3.1 `core/container/externalbuilder/externalbuilder.go`).
 const ALWAYS_PASSED: [&str; 4] = ["LD_LIBRARY_PATH", "LIBPATH", "PATH", "TMPDIR"];
 
-/// The largest program that is read.
+/// The size limit for a program, in bytes.
 const MAX_PROGRAM_IN_BYTES: u64 = 512 * 1024 * 1024;
 
-/// What programs are compared with.
+/// The system in which the programs run.
 pub(crate) struct Surroundings<'s> {
     pub(crate) root: &'s Root,
     pub(crate) architecture: &'s str,
@@ -58,19 +58,19 @@ impl Surroundings<'_> {
     }
 }
 
-/// Examines what several builders share.
+/// Checks the list of builders as a whole.
 pub(crate) fn examine_all(builders: &[(ExternalBuilder, String)], findings: &mut Vec<Finding>) {
     let mut names = HashSet::new();
     for (builder, at) in builders {
         if !builder.name.is_empty() && !names.insert(&builder.name) {
-            let message = format!("another builder is named {:?} too", builder.name);
+            let message = format!("another builder also has the name {:?}", builder.name);
             let finding = Finding::warning("builder-name-twice", at, message);
-            findings.push(finding.hint("builds remember the name alone: give each builder its own"));
+            findings.push(finding.hint("builds record only the name: use a different name for each builder"));
         }
     }
 }
 
-/// Examines one builder; says whether its programs can be run from here.
+/// Examines one builder; returns whether its programs can run here.
 pub(crate) fn examine(
     builder: &ExternalBuilder,
     at: &str,
@@ -98,7 +98,7 @@ pub(crate) fn examine(
         let mut program = Program { builder, name, consequence, at, surroundings, findings };
         if let Some((bytes, executable)) = program.examine() {
             content.extend(bytes);
-            // In an image, only what needs nothing of it runs here as it would there.
+            // Of an image's programs, only those without dependencies behave here as in the image.
             runnable &= surroundings.root.is_here() || executable.is_static();
         }
     }
@@ -106,9 +106,9 @@ pub(crate) fn examine(
         let finding = Finding::note(
             "builder-not-run",
             at,
-            "its programs need files of the image, so they are not run here",
+            "its programs need files of the image, so doctor does not run them here",
         );
-        findings.push(finding.hint("run ccs doctor inside the peer's container to see them work"));
+        findings.push(finding.hint("run ccs doctor inside the peer's container to test them"));
     }
     variables(builder, at, &content, surroundings.variables, findings);
     runnable
@@ -129,7 +129,7 @@ struct Program<'p> {
 }
 
 impl Program<'_> {
-    /// Returns the content of a program, and what it is.
+    /// Returns the content of a program and its kind.
     fn examine(&mut self) -> Option<(Vec<u8>, Executable)> {
         let path = self.builder.path.join("bin").join(self.name);
         let place = path.display().to_string();
@@ -169,7 +169,7 @@ impl Program<'_> {
             return;
         }
         let dangling = self.surroundings.root.join(Path::new(place)).symlink_metadata().is_ok();
-        let what = if dangling { "it is a link that leads nowhere".to_owned() } else { os_text(error) };
+        let what = if dangling { "it is a dangling link".to_owned() } else { os_text(error) };
         let mut finding = Finding::error("program-missing", place, format!("{what}: {}", self.consequence));
         if self.builder.path.ends_with("bin") {
             finding = finding.hint(format!("path in {} must be the folder above bin", self.at));
@@ -180,22 +180,22 @@ impl Program<'_> {
     fn mode(&mut self, place: &str, mode: u32) {
         if mode & 0o111 == 0 {
             let consequence = if self.name == "run" { "the peer cannot start it" } else { self.consequence };
-            let message = format!("nobody may execute it (mode {mode:04o}): {consequence}");
+            let message = format!("no user may execute it (mode {mode:04o}): {consequence}");
             let finding = Finding::error("program-not-executable", place, message);
             self.findings.push(finding.hint(format!("chmod 0755 {place}")));
         } else if mode & 0o111 != 0o111 {
-            let message = format!("not everybody may execute it (mode {mode:04o})");
+            let message = format!("not every user may execute it (mode {mode:04o})");
             let finding = Finding::note("program-mode-narrow", place, message);
-            self.findings.push(finding.hint("fine if the peer's user is among those who may"));
+            self.findings.push(finding.hint("ignore this if the peer's user may execute it"));
         }
         if mode & 0o022 != 0 {
-            let message = format!("others than its owner may change it (mode {mode:04o})");
+            let message = format!("users other than its owner may change it (mode {mode:04o})");
             let finding = Finding::warning("program-writable", place, message);
-            self.findings.push(finding.hint("the peer runs it with its own rights: chmod go-w"));
+            self.findings.push(finding.hint("the peer runs it with the peer's privileges: chmod go-w"));
         }
     }
 
-    /// Says what would keep the system from starting it.
+    /// Reports reasons why the system would not start it.
     fn starts(&mut self, place: &str, executable: &Executable) {
         if let Executable::Elf { architecture, .. } = executable
             && *architecture != self.surroundings.architecture
@@ -220,14 +220,14 @@ fn interpreter(place: &str, missing: &str) -> Finding {
     let hint = if missing.ends_with('\r') {
         "the first line ends in CR LF: convert the script to LF"
     } else {
-        "the peer's image lacks it: use a program without needs, such as ccs-builder, or another image"
+        "the peer's image lacks it: use a program without dependencies, such as ccs-builder, or another image"
     };
     let message =
-        format!("it needs {}, which is not there: no such file or directory", missing.escape_default());
+        format!("it needs {}, which does not exist: no such file or directory", missing.escape_default());
     Finding::error("interpreter-missing", place, message).hint(hint)
 }
 
-/// A system's reason without the number that Rust adds.
+/// Returns the system's error without the number that Rust adds.
 fn os_text(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".to_owned(),
@@ -235,7 +235,7 @@ fn os_text(error: &io::Error) -> String {
     }
 }
 
-/// Looks for variables that the programs mention, the peer has, and the builder does not get.
+/// Reports variables that the programs mention and that the peer has but does not pass on.
 fn variables(
     builder: &ExternalBuilder,
     at: &str,
@@ -249,7 +249,7 @@ fn variables(
     let needed = |name: &str| if KNOWN_VARIABLES.contains(&name) { mentions(name) } else { scripted(name) };
     let passed = |name: &str| listed(name) || ALWAYS_PASSED.contains(&name);
     for name in variables.keys().filter(|name| !passed(name)).filter(|name| needed(name)) {
-        let message = format!("its programs read {name}, which the peer has and does not pass on");
+        let message = format!("its programs read {name}, which the peer has but does not pass on");
         findings.push(
             Finding::warning("variable-dropped", at, message)
                 .hint(format!("add {name} to propagateEnvironment of the builder")),

@@ -1,7 +1,6 @@
-//! core.yaml under the variables that override it, read as the peer's viper does.
+//! core.yaml, with the variables that override it, parsed as by the peer's viper.
 //!
-//! Keys are compared without regard to case; `CORE_VM_ENDPOINT` goes before `vm.endpoint`, and a variable that is empty
-//! counts as absent.
+//! Keys are compared without case. `CORE_VM_ENDPOINT` overrides `vm.endpoint`, and an empty variable counts as absent.
 
 use serde_json::Value;
 use serde_saphyr::options::DuplicateKeyPolicy;
@@ -26,7 +25,7 @@ pub(crate) struct Duplicate {
     pub(crate) lines: (usize, usize),
 }
 
-/// The value of a setting and where it comes from.
+/// The value of a setting and its origin.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Setting<T> {
     pub(crate) value: T,
@@ -35,9 +34,7 @@ pub(crate) struct Setting<T> {
 }
 
 impl<'v> CoreYaml<'v> {
-    /// Reads the file; the error says where it is not YAML.
-    ///
-    /// If a mapping has a key twice, the second value counts, as it does for a peer of Fabric 2.5.
+    /// Parses the file; an error describes the place where it is not valid YAML.
     pub(crate) fn parse(text: &str, variables: &'v Variables) -> Result<Self, String> {
         let error = match read(text) {
             Ok(tree) => return Ok(Self { tree, variables, duplicate: None }),
@@ -65,7 +62,7 @@ impl<'v> CoreYaml<'v> {
         &self.tree
     }
 
-    /// Returns a setting that is one text or number; [`None`] if it is absent or null.
+    /// Returns a setting that is a text or number; [`None`] if it is absent or null.
     pub(crate) fn scalar(&self, key: &str) -> Option<Setting<String>> {
         if let Some(setting) = self.overriding(key) {
             return Some(setting);
@@ -78,7 +75,7 @@ impl<'v> CoreYaml<'v> {
         Some(Setting { value, at: key.to_owned() })
     }
 
-    /// Returns a setting of any shape; a variable that overrides it holds YAML.
+    /// Returns a setting of any type; a variable that overrides it contains YAML.
     pub(crate) fn tree(&self, key: &str) -> Result<Setting<Value>, Setting<String>> {
         let Some(Setting { value, at }) = self.overriding(key) else {
             return Ok(Setting { value: self.find(key).cloned().unwrap_or_default(), at: key.to_owned() });
@@ -106,22 +103,20 @@ impl<'v> CoreYaml<'v> {
     }
 }
 
-fn yaml(text: &str) -> Result<Value, String> {
-    read(text).map_err(|error| first_line(&error))
+/// Returns a field of an object, by its name without case.
+pub(crate) fn field<'t>(value: &'t Value, name: &str) -> Option<&'t Value> {
+    let (_, value) = value.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+    Some(value)
 }
 
-/// Returns the line of a key's first occurrence, given that of its second one; columns and lines count from 1.
-fn first(text: &str, key: &str, line: usize, column: usize) -> usize {
-    let is_same = |line: &str| {
-        let name = line.trim_start();
-        line.len() - name.len() + 1 == column
-            && name
-                .trim_start_matches(['"', '\''])
-                .strip_prefix(key)
-                .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
-    };
-    let above: Vec<&str> = text.lines().take(line.saturating_sub(1)).collect();
-    above.iter().rposition(|line| is_same(line)).map_or(line, |index| index + 1)
+/// Parses YAML; an empty document is an empty configuration.
+fn yaml(text: &str) -> Result<Value, String> {
+    serde_saphyr::from_str::<Option<Value>>(text).map(Option::unwrap_or_default).map_err(|error| {
+        // Use only the first line: the others quote the file, which may contain secrets.
+        let text = error.to_string();
+        let line = text.lines().next().unwrap_or_default();
+        line.strip_prefix("error: ").unwrap_or(line).to_owned()
+    })
 }
 
 fn variable(key: &str) -> String {

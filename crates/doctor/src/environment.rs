@@ -9,7 +9,7 @@ use crate::error::Error;
 /// Variables by name.
 pub type Variables = BTreeMap<String, String>;
 
-/// Reads the variables: those of this process if asked for, and over them those of a file.
+/// Reads the variables of this process, if requested, and those of a file, which override them.
 pub fn read_variables(file: Option<&Path>, process: bool) -> Result<Variables, Error> {
     let mut variables = Variables::new();
     if process {
@@ -27,7 +27,7 @@ pub fn read_variables(file: Option<&Path>, process: bool) -> Result<Variables, E
     Ok(variables)
 }
 
-/// Reads a dotenv file; an error is the number of the first line that is not a variable.
+/// Parses a dotenv file; an error is the number of the first line that is not a variable.
 fn parse(text: &str) -> Result<Variables, usize> {
     let mut variables = Variables::new();
     for (number, line) in text.lines().enumerate() {

@@ -1,4 +1,4 @@
-//! Why a configuration cannot be examined.
+//! Errors of an examination.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,9 +7,7 @@ use ccs_builder::ExitCode;
 use ccs_files::package_id::LabelError;
 use ccs_package::disk::DiskError;
 
-use crate::document::OtherDocument;
-
-/// A configuration cannot be examined.
+/// The reason why a configuration cannot be examined.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read.
@@ -17,15 +15,15 @@ pub enum Error {
     Read {
         /// The file.
         path: PathBuf,
-        /// The system's reason.
+        /// The error of the system.
         source: io::Error,
     },
-    /// A line of the file of variables is not a variable.
+    /// A line in the file of variables is invalid.
     #[error("{}: line {line} is not NAME=VALUE", path.display())]
     Variable {
         /// The file.
         path: PathBuf,
-        /// The number of the line.
+        /// The line number.
         line: usize,
     },
     /// core.yaml is not YAML.
@@ -33,21 +31,13 @@ pub enum Error {
     Yaml {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         reason: String,
     },
-    /// The file holds something else than the configuration of a peer.
-    #[error("{} is not core.yaml: {other}", path.display())]
-    OtherDocument {
-        /// The file.
-        path: PathBuf,
-        /// What it is.
-        other: OtherDocument,
-    },
-    /// A temporary folder cannot be made.
+    /// A temporary folder cannot be created.
     #[error("cannot make a temporary folder")]
     Scratch(#[source] io::Error),
-    /// The package on trial cannot be read.
+    /// The trial package cannot be read.
     #[error(transparent)]
     Package(#[from] DiskError),
     /// The label of the sample package is not valid.
@@ -56,21 +46,20 @@ pub enum Error {
 }
 
 impl Error {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Read { .. } => None,
-            Self::Variable { .. } => Some("write one variable to a line, comments after #".to_owned()),
-            Self::OtherDocument { other, .. } => Some(other.hint().to_owned()),
-            Self::Yaml { .. } => Some("the peer does not start with it".to_owned()),
+            Self::Variable { .. } => Some("write one variable per line, and comments after #".to_owned()),
+            Self::Yaml { .. } => Some("the peer does not start with this file".to_owned()),
             Self::Scratch(_) => Some("TMPDIR names the folder that is used".to_owned()),
             Self::Package(error) => error.hint(),
             Self::Label(error) => error.hint(),
         }
     }
 
-    /// Returns the exit code of the builder's table; [`None`] if the table has none for it.
+    /// Returns the matching exit code of the builder; [`None`] if there is none.
     #[must_use]
     pub fn code(&self) -> Option<ExitCode> {
         match self {

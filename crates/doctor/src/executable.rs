@@ -1,4 +1,4 @@
-//! What kind of program a file is, and what it needs to start.
+//! Determines the kind of a program and its dependencies.
 
 use std::path::{Path, PathBuf};
 
@@ -7,24 +7,24 @@ use object::{Architecture, Object as _};
 
 use crate::root::Root;
 
-/// A program, by its first bytes.
+/// The kind of a program, by its first bytes.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Executable {
-    /// A program for a processor.
+    /// A binary for a processor.
     Elf {
-        /// The processor, as Go and container images name it.
+        /// The processor, by its name in Go and container images.
         architecture: &'static str,
-        /// The loader of a program with shared libraries.
+        /// The loader of a dynamically linked program.
         loader: Option<PathBuf>,
     },
     /// A script.
     Script {
-        /// What the first line names.
+        /// The interpreter in the first line.
         interpreter: String,
-        /// What stands after it.
+        /// The argument of the interpreter.
         argument: Option<String>,
     },
-    /// Neither: the system does not start it.
+    /// An unknown kind, which the system does not start.
     Unknown,
 }
 
@@ -47,12 +47,12 @@ impl Executable {
         Self::Elf { architecture: name(file.architecture()), loader }
     }
 
-    /// Says whether the program needs nothing but the kernel.
+    /// Returns whether the program needs only the kernel.
     pub(crate) fn is_static(&self) -> bool {
         matches!(self, Self::Elf { loader: None, .. })
     }
 
-    /// Returns the interpreter or loader that is missing; for `env` the program that it would look for.
+    /// Returns the interpreter or loader if it is missing; for `env`, the program that it would look up.
     pub(crate) fn missing(&self, root: &Root, search_path: &str) -> Option<String> {
         let absent = |path: &str| !root.has_program(Path::new(path));
         match self {
@@ -81,7 +81,7 @@ fn loader<H: FileHeader>(header: &H, endian: H::Endian, content: &[u8]) -> Optio
     Some(PathBuf::from(String::from_utf8_lossy(interpreter).into_owned()))
 }
 
-/// Names a processor as Go does.
+/// Returns Go's name of a processor.
 fn name(architecture: Architecture) -> &'static str {
     match architecture {
         Architecture::X86_64 => "amd64",
@@ -95,7 +95,7 @@ fn name(architecture: Architecture) -> &'static str {
     }
 }
 
-/// The processor of this machine, as Go names it.
+/// Returns Go's name of this machine's processor.
 pub(crate) fn host_architecture() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",

@@ -1,8 +1,8 @@
 //! Examines the configuration of a peer, and runs its external builders as the peer would.
 //!
-//! [`examine`] reads core.yaml under the variables that override it, looks at each builder's programs (do they exist, do
-//! they start, which variables do they read), asks every `detect` which types it takes, and installs a package on trial.
-//! The result is a [`Report`] of data; nothing is printed. `docs/doctor.md` explains each finding.
+//! [`examine`] reads core.yaml with the variables that override it, checks each builder's programs (whether they
+//! exist, whether they start, and which variables they read), runs each `detect` for several package types, and
+//! installs a trial package. It prints nothing and returns a [`Report`]. `docs/doctor.md` explains each finding.
 
 mod builders;
 mod core_yaml;
@@ -35,20 +35,20 @@ use settings::Settings;
 pub use trial::Trial;
 pub use types::Type;
 
-/// What is examined.
+/// The input of an examination.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The peer's core.yaml.
     pub core: &'a Path,
     /// The variables of the peer's process.
     pub variables: &'a Variables,
-    /// The root of the peer's file system; this machine's if it is [`None`].
+    /// The root of the peer's file system; [`None`] for that of this machine.
     pub root: Option<&'a Path>,
-    /// The processor of the peer's machine, as Go names it; this machine's if it is [`None`].
+    /// Go's name of the processor of the peer's machine; [`None`] for this machine's.
     pub architecture: Option<&'a str>,
-    /// Whether programs of builders may be run.
+    /// Whether to run the programs of builders.
     pub may_run: bool,
-    /// A package to install on trial.
+    /// A trial package to install.
     pub package: Option<&'a Path>,
 }
 
@@ -74,7 +74,7 @@ pub async fn examine(subject: &Subject<'_>) -> Result<Report, Error> {
             Some(trial::run(package, &runnable, &variables, docker, &mut findings).await?)
         }
         Some(package) => {
-            let message = "not all builders can be run here as the peer would, so the package is not tried";
+            let message = "not all builders can run here as on the peer, so doctor does not try the package";
             let finding = Finding::note("trial-skipped", package.display().to_string(), message);
             findings.push(finding.hint("run ccs doctor inside the peer's container"));
             None
@@ -84,7 +84,7 @@ pub async fn examine(subject: &Subject<'_>) -> Result<Report, Error> {
     Ok(Report::new(subject.core.display().to_string(), settings, findings).with_runs(types, trial))
 }
 
-/// Examines the builders; returns those whose programs can be run here, each with where it is configured.
+/// Examines the builders; returns those whose programs can run here, each with its place in the configuration.
 fn runnable(
     subject: &Subject<'_>,
     settings: &Settings,
@@ -111,7 +111,7 @@ fn is_of_this_machine(subject: &Subject<'_>) -> bool {
     subject.architecture.is_none_or(|architecture| architecture == executable::host_architecture())
 }
 
-/// Adds PATH, which a peer's process always has, whatever the file of variables says.
+/// Adds PATH, which a peer's process always has, even if the file of variables lacks it.
 fn with_path(variables: &Variables) -> Variables {
     let mut variables = variables.clone();
     if let Ok(path) = std::env::var("PATH") {
@@ -127,10 +127,10 @@ fn docker(endpoint: &str, root: &Root, findings: &mut Vec<Finding>) {
         return;
     }
     let message = format!(
-        "Docker's socket {socket} is not there: packages that no builder takes fail with Docker's error"
+        "Docker's socket {socket} does not exist: packages that no builder accepts fail with Docker's error"
     );
     findings.push(
         Finding::warning("docker-unreachable", "vm.endpoint", message)
-            .hint("mount the socket, or empty vm.endpoint so that the peer refuses such packages at once"),
+            .hint("mount the socket, or set vm.endpoint to an empty value so that the peer rejects such packages at once"),
     );
 }

@@ -16,7 +16,7 @@ pub const UNHEALTHY: u8 = 40;
 pub struct Report {
     /// The file that was examined.
     pub core: String,
-    /// What `ccs doctor` ends with.
+    /// The exit code of `ccs doctor`.
     pub exit_code: u8,
     /// The number of errors.
     pub errors: usize,
@@ -24,26 +24,26 @@ pub struct Report {
     pub warnings: usize,
     /// The number of notes.
     pub notes: usize,
-    /// What was found, errors first.
+    /// The findings, errors first.
     pub findings: Vec<Finding>,
-    /// The builders, in the order in which the peer asks them.
+    /// The builders, in the order in which the peer calls them.
     pub builders: Vec<Builder>,
-    /// Docker's address, to which packages go that no builder takes; [`None`] if Docker is off.
+    /// Docker's address, for packages that no builder accepts; [`None`] if Docker is disabled.
     pub docker: Option<String>,
-    /// Which builders take which type; empty if no program was run.
+    /// The builders that accept each type; empty if no program was run.
     pub types: Vec<Type>,
-    /// What happened to the package on trial.
+    /// The result of installing the trial package.
     pub trial: Option<Trial>,
 }
 
-/// A builder, as it is configured.
+/// The configuration of a builder.
 #[derive(Debug, Serialize)]
 pub struct Builder {
     /// Its name.
     pub name: String,
     /// Its folder.
     pub path: String,
-    /// The variables that it gets.
+    /// The variables that the peer passes to it.
     pub propagates: Vec<String>,
 }
 
@@ -70,7 +70,7 @@ impl Report {
         }
     }
 
-    /// Adds what running the programs showed.
+    /// Adds the results of running the programs.
     #[must_use]
     pub(crate) fn with_runs(mut self, types: Vec<Type>, trial: Option<Trial>) -> Self {
         self.types = types;

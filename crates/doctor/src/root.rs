@@ -1,10 +1,10 @@
-//! Paths inside the peer's file system, which may be an unpacked image.
+//! Resolves paths inside the peer's file system, which may be an unpacked image.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Component, Path, PathBuf};
 
-/// The most links that are followed on the way to a file, as in Linux.
+/// The maximum number of links followed in a path, as in Linux.
 const MAX_LINKS: usize = 40;
 
 /// The root of the peer's file system.
@@ -16,17 +16,17 @@ impl Root {
         Self(folder.unwrap_or(Path::new("/")).to_owned())
     }
 
-    /// Says whether this is the file system of this process, where programs can be run.
+    /// Returns whether this is the file system of this process, in which programs can run.
     pub(crate) fn is_here(&self) -> bool {
         self.0 == Path::new("/")
     }
 
-    /// Returns the place of a file without following links.
+    /// Returns the path of a file without following links.
     pub(crate) fn join(&self, path: &Path) -> PathBuf {
         if self.is_here() { path.to_owned() } else { self.0.join(path.strip_prefix("/").unwrap_or(path)) }
     }
 
-    /// Follows links inside the root, where an absolute link begins at the root again.
+    /// Follows links inside the root, to which absolute links are relative.
     pub(crate) fn resolve(&self, path: &Path) -> io::Result<PathBuf> {
         if self.is_here() {
             return path.canonicalize();
@@ -57,14 +57,14 @@ impl Root {
         Ok(self.join(&resolved))
     }
 
-    /// Says whether a path leads to a file that somebody may execute.
+    /// Returns whether a path refers to a file that some user may execute.
     pub(crate) fn has_program(&self, path: &Path) -> bool {
         let metadata = self.resolve(path).and_then(|file| file.metadata());
         metadata.is_ok_and(|metadata| metadata.is_file() && metadata.permissions().mode() & 0o111 != 0)
     }
 }
 
-/// The names in a path, the last one first.
+/// Returns the names in a path, the last one first.
 fn names(path: &Path) -> Vec<std::ffi::OsString> {
     let name = |component: Component<'_>| match component {
         Component::Normal(name) => Some(name.to_owned()),

@@ -1,4 +1,4 @@
-//! The settings of core.yaml that matter to chaincode, and what is wrong with them by themselves.
+//! The settings of core.yaml that concern chaincode, with checks of each.
 
 use ccs_files::GoDuration;
 use ccs_host::ExternalBuilder;
@@ -10,10 +10,10 @@ use crate::environment::Variables;
 use crate::misplaced;
 use crate::yaml::field;
 
-/// What the rest of the examination needs.
+/// The settings for the rest of the examination.
 #[derive(Debug)]
 pub(crate) struct Settings {
-    /// The builders in the order in which the peer asks them, each with where it is configured.
+    /// The builders in the order in which the peer calls them, each with its place in the configuration.
     pub(crate) builders: Vec<(ExternalBuilder, String)>,
     /// Docker's address; empty if there is none.
     pub(crate) docker: String,
@@ -34,9 +34,9 @@ impl Settings {
         timeouts(core, findings);
         if let Some(mode) = core.scalar("chaincode.mode").filter(|mode| mode.value == "dev") {
             let finding = Finding::warning("development-mode", mode.at, "the peer is in development mode");
-            findings.push(
-                finding.hint("any process that reaches the chaincode port can be any chaincode; use net"),
-            );
+            findings.push(finding.hint(
+                "any process that can connect to the chaincode port can act as any chaincode; use net",
+            ));
         }
         Self { builders, docker }
     }
@@ -83,7 +83,7 @@ fn builder(entry: &Value, at: String, findings: &mut Vec<Finding>) -> Option<(Ex
     }
     let text = |name| field(entry, name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let (name, path) = (text("name"), text("path"));
-    // The texts and the order of the two are the peer's (Fabric 3.1 `core/peer/config.go`).
+    // The texts and their order are those of the peer (Fabric 3.1 `core/peer/config.go`).
     if path.is_empty() {
         let message =
             "invalid external builder configuration, path attribute missing in one or more builders";
@@ -97,7 +97,7 @@ fn builder(entry: &Value, at: String, findings: &mut Vec<Finding>) -> Option<(Ex
         let message = format!("external builder at path {path} has no name attribute");
         findings.push(
             Finding::error("builder-name-missing", &at, message)
-                .hint("the peer does not start; give the entry a name and keep it: builds remember it"),
+                .hint("the peer does not start; set a name and never change it, because builds record it"),
         );
     }
     let propagate_environment = propagated(entry, &at, findings);
@@ -117,16 +117,16 @@ fn propagated(entry: &Value, at: &str, findings: &mut Vec<Finding>) -> Vec<Strin
         }
         names
     };
-    // The old list counts when the new one is absent or empty.
+    // The old list is used if the new one is absent or empty.
     let current = list("propagateEnvironment").filter(|names| !names.is_empty());
     let old = list("environmentWhitelist");
     if old.is_some() {
         let (message, hint) = if current.is_some() {
-            ("environmentWhitelist has no effect beside propagateEnvironment", "merge the two lists")
+            ("environmentWhitelist has no effect if propagateEnvironment is set", "merge the two lists")
         } else {
             (
                 "environmentWhitelist is the deprecated name of propagateEnvironment",
-                "rename the key, unless the peer is of Fabric 2.0 or 2.1, which know only this name",
+                "rename the key, unless the peer is Fabric 2.0 or 2.1, which know only this name",
             )
         };
         findings.push(Finding::warning("deprecated-key", at, message).hint(hint));
@@ -138,10 +138,10 @@ fn endpoint(core: &CoreYaml<'_>, docker: &str, no_builders: bool, findings: &mut
     const KEY: &str = "vm.endpoint";
     if let Some(variable) = core.empty_variable(KEY) {
         let message =
-            format!("the variable is empty, which the peer takes for absent: {KEY} stays {docker:?}");
+            format!("the variable is empty, which the peer treats as absent: {KEY} stays {docker:?}");
         findings.push(
             Finding::warning("variable-empty", variable, message)
-                .hint("to switch Docker off, empty vm.endpoint in core.yaml itself"),
+                .hint("to disable Docker, set vm.endpoint in core.yaml itself to an empty value"),
         );
     }
     if !no_builders {
@@ -151,29 +151,33 @@ fn endpoint(core: &CoreYaml<'_>, docker: &str, no_builders: bool, findings: &mut
         Finding::error("no-way-to-build", KEY, "VMEndpoint not set and no ExternalBuilders defined")
             .hint("the peer does not start; configure chaincode.externalBuilders")
     } else {
-        Finding::warning("no-builders", misplaced::KEY, "there are none: all packages go to Docker")
-            .hint("`ccs-builder install DIR` puts a builder in place and prints its settings")
+        Finding::warning(
+            "no-builders",
+            "chaincode.externalBuilders",
+            "no builders are configured: all packages go to Docker",
+        )
+        .hint("`ccs-builder install DIR` installs a builder and prints its settings")
     });
 }
 
-/// Durations: the key, what the peer takes when it is absent or too short, and from where on that is so.
+/// Durations: the key, the minimum in seconds, and the consequence of a shorter or absent value.
 const TIMEOUTS: [(&str, i64, &str); 3] = [
-    ("chaincode.installTimeout", 10, "no build will end in that time"),
-    ("chaincode.startuptimeout", 5, "the peer takes 5s for anything shorter"),
-    ("chaincode.executetimeout", 1, "the peer takes 30s for anything shorter"),
+    ("chaincode.installTimeout", 10, "no build will finish in that time"),
+    ("chaincode.startuptimeout", 5, "the peer uses 5s for anything shorter"),
+    ("chaincode.executetimeout", 1, "the peer uses 30s for anything shorter"),
 ];
 
 fn timeouts(core: &CoreYaml<'_>, findings: &mut Vec<Finding>) {
     for (key, least_in_seconds, consequence) in TIMEOUTS {
         let Some(Setting { value, at }) = core.scalar(key) else { continue };
-        // Viper takes a number without unit for nanoseconds.
+        // Viper interprets a number without a unit as nanoseconds.
         let without_unit = value.parse::<i64>().ok();
         let duration = without_unit.or_else(|| value.parse::<GoDuration>().ok().map(GoDuration::nanoseconds));
         let Some(nanoseconds) = duration else {
             let finding = Finding::error(
                 "timeout-malformed",
                 at,
-                format!("{value:?} is no duration; the peer takes 0"),
+                format!("{value:?} is not a duration; the peer uses 0"),
             );
             findings.push(finding.hint("write a number with its unit, such as 300s"));
             continue;
@@ -187,7 +191,7 @@ fn timeouts(core: &CoreYaml<'_>, findings: &mut Vec<Finding>) {
             let finding = Finding::warning("timeout-short", at, format!("{value}{unit}: {consequence}"));
             findings.push(finding.hint("write a number with its unit, such as 300s"));
         } else if nanoseconds > 3_600 * SECOND {
-            let message = format!("{value} is more than an hour: whoever waits will see nothing until then");
+            let message = format!("{value} is more than an hour: clients see no error until then");
             findings.push(Finding::warning("timeout-long", at, message));
         }
     }

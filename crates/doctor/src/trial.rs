@@ -1,4 +1,4 @@
-//! A package through the real programs, as the peer would do it, in a temporary folder.
+//! Installs a package with the real programs, as the peer would, in a temporary folder.
 
 use std::fs;
 use std::fs::File;
@@ -20,20 +20,20 @@ use serde_json::Value;
 use crate::environment::Variables;
 use crate::error::Error;
 
-/// What happened to a package.
+/// The result of installing a package.
 #[derive(Debug, Serialize)]
 pub struct Trial {
     /// The package ID.
     pub package_id: String,
-    /// The builder that took it.
+    /// The builder that accepted it.
     pub builder: Option<String>,
-    /// What the peer would log, without times.
+    /// The lines that the peer would log, without times.
     pub log: Vec<String>,
-    /// connection.json of the release, without keys.
+    /// The connection.json of the release, without secrets.
     pub connection: Option<Value>,
 }
 
-/// Installs a package on trial.
+/// Installs a trial package.
 pub(crate) async fn run(
     file: &Path,
     builders: &[(ExternalBuilder, String)],
@@ -64,25 +64,26 @@ pub(crate) async fn run(
             trial.builder = Some(build.builder);
         }
         Err(BuildError::NoBuilder) if docker => {
-            let message = "no builder takes the package: it goes to Docker";
+            let message = "no builder accepts the package: it goes to Docker";
             let finding = Finding::warning("goes-to-docker", file.display().to_string(), message);
-            findings.push(finding.hint("look at `type` in metadata.json; `ccs inspect` shows it"));
+            findings.push(finding.hint("check `type` in metadata.json; `ccs inspect` shows it"));
         }
         Err(error) => {
             let finding = Finding::error("install-fails", file.display().to_string(), error.to_string());
-            let hint = "the log above says why; `ccs explain` knows the peer's texts".to_owned();
+            let hint =
+                "the log above shows the reason; `ccs explain` explains the peer's messages".to_owned();
             findings.push(finding.hint(error.hint().unwrap_or(hint)));
         }
     }
     Ok(trial)
 }
 
-/// What the peer would log.
+/// The log of the peer.
 #[derive(Default)]
 struct Log {
     package_id: String,
     lines: Vec<String>,
-    /// Whether the lines are inside a private key.
+    /// Whether the current line is inside a private key.
     in_key: bool,
 }
 
@@ -95,7 +96,7 @@ impl Log {
             BuildEvent::StderrStopped { builder, step, reason } => {
                 Some(format!("ERRO {} {reason} command={step}", logger(builder)))
             }
-            // How build and release end is in the error alone.
+            // The error alone shows how build and release ended.
             BuildEvent::StepEnded {
                 builder,
                 step: BuilderStep::Detect,
@@ -117,7 +118,7 @@ impl Log {
         self.lines.extend(line);
     }
 
-    /// Returns a line as it may be shown; [`None`] inside a private key.
+    /// Returns a line without secrets; [`None`] inside a private key.
     fn shown(&mut self, line: &str) -> Option<String> {
         let was_in_key = self.in_key;
         if line.contains("PRIVATE KEY") {
@@ -135,7 +136,7 @@ fn logger(builder: &str) -> String {
     safe(&format!("[chaincode.externalbuilder.{builder}]"))
 }
 
-/// Reads the released connection.json as the peer will, and returns it without secrets.
+/// Parses the released connection.json like the peer, and returns it without secrets.
 fn connection(
     build: &DurableBuild,
     package: &Path,
@@ -143,7 +144,7 @@ fn connection(
 ) -> Result<Option<Value>, Error> {
     let at = || package.display().to_string();
     let Some(file) = build.connection_file() else {
-        let message = "the release holds no chaincode/server/connection.json: the peer would call run";
+        let message = "the release contains no chaincode/server/connection.json: the peer would call run";
         findings.push(
             Finding::warning("no-connection", at(), message)
                 .hint("fine for a builder that starts the chaincode itself, not for chaincode as a service"),
@@ -152,18 +153,18 @@ fn connection(
     };
     if let Err(error) = ConnectionInfo::read(&file) {
         let chain = ccs_builder::report::chain(&error);
-        // The folder is gone when somebody reads this.
+        // The temporary folder no longer exists when the message is shown.
         let message = chain.replace(&build.path.display().to_string(), "BUILD");
         let finding = Finding::error("launch-fails", at(), message);
-        let hint = "the package installs and no launch of it can succeed; ccs-builder finds this at install"
-            .to_owned();
+        let hint =
+            "the package can be installed but never launched; ccs-builder reports this at install".to_owned();
         findings.push(finding.hint(error.hint().unwrap_or(hint)));
     }
     let content = fs::read(&file).map_err(|source| Error::Read { path: file, source })?;
     Ok(Connection::parse(&content).ok().and_then(|_| serde_json::from_slice(&content).ok()).map(redacted))
 }
 
-/// Puts a word in the place of each PEM text.
+/// Replaces each PEM text by a placeholder.
 fn redacted(mut connection: Value) -> Value {
     if let Some(object) = connection.as_object_mut() {
         for value in object.values_mut() {
@@ -174,7 +175,7 @@ fn redacted(mut connection: Value) -> Value {
                 *value = "(certificates, not shown)".into();
             }
         }
-        // A key that is no PEM text is a key all the same.
+        // A key that is not PEM text is secret as well.
         let keys = object.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case("client_key"));
         for (_, key) in keys.filter(|(_, key)| **key != "") {
             *key = "(a private key, not shown)".into();

@@ -1,4 +1,4 @@
-//! Which builder takes which type: the real detect of each, on sample metadata.
+//! Determines which builder accepts which type, by running each detect on sample metadata.
 
 use std::time::Duration;
 
@@ -11,27 +11,28 @@ use serde::Serialize;
 use crate::environment::Variables;
 use crate::error::Error;
 
-/// The types that are tried.
+/// The types to try.
 const TYPES: [&str; 4] = ["ccaas", "external", "golang", "k8s"];
 
-/// How long a detect may take, and how long what it leaves behind may hold its stderr; it takes milliseconds.
+/// The time limits for a detect and for processes that it leaves behind with its stderr; it normally takes
+/// milliseconds.
 const LIMITS: BuildLimits = BuildLimits {
     install: Duration::from_secs(10),
     held_stderr: Duration::from_secs(2),
     unread_stderr: Duration::from_secs(2),
 };
 
-/// The builders that take a type, in the order in which the peer asks.
+/// The builders that accept a type, in the order in which the peer calls them.
 #[derive(Debug, Serialize)]
 pub struct Type {
-    /// The type of metadata.json.
+    /// The type, as in metadata.json.
     #[serde(rename = "type")]
     pub name: &'static str,
-    /// Their names; the first one gets the package.
+    /// Their names; the first one handles the package.
     pub taken_by: Vec<String>,
 }
 
-/// Runs every detect on every sample.
+/// Runs every detect with every sample.
 pub(crate) async fn ask(
     builders: &[(ExternalBuilder, String)],
     variables: &Variables,
@@ -49,7 +50,7 @@ pub(crate) async fn ask(
                         at,
                         format!("detect for the type {}: {error}", one.name),
                     );
-                    findings.push(finding.hint("a peer would wait for ever, with every install"));
+                    findings.push(finding.hint("a peer would wait forever, at every install"));
                     break;
                 }
             }
@@ -87,23 +88,22 @@ fn judge(builders: &[(ExternalBuilder, String)], types: &[Type], findings: &mut 
         let behind = |one: &&Type| one.taken_by.iter().skip(1).any(|name| *name == builder.name);
         for one in types.iter().filter(behind) {
             let message =
-                format!("{} takes {} too, and {:?} is asked first", builder.name, one.name, one.taken_by[0]);
+                format!("{} also accepts {}, but {:?} comes first", builder.name, one.name, one.taken_by[0]);
             let finding = Finding::warning("types-overlap", at, message);
             findings
-                .push(finding.hint("the first in the list gets the package; change the order or remove one"));
+                .push(finding.hint("the peer uses the first in the list; change the order or remove one"));
         }
         if types.iter().all(|one| one.taken_by.contains(&builder.name)) {
-            let finding = Finding::warning("takes-everything", at, "its detect takes packages of every type");
-            findings.push(
-                finding.hint(
-                    "builders after it and Docker get nothing; let detect read `type` in metadata.json",
-                ),
-            );
+            let finding =
+                Finding::warning("takes-everything", at, "its detect accepts packages of every type");
+            findings.push(finding.hint(
+                "later builders and Docker get no packages; make detect check `type` in metadata.json",
+            ));
         }
     }
     if !builders.is_empty() && types.iter().any(|one| one.name == "ccaas" && one.taken_by.is_empty()) {
-        let message = "no builder takes packages of the type ccaas";
+        let message = "no builder accepts packages of the type ccaas";
         let finding = Finding::warning("ccaas-not-taken", "chaincode.externalBuilders", message);
-        findings.push(finding.hint("`ccs-builder install DIR` puts one in place"));
+        findings.push(finding.hint("`ccs-builder install DIR` installs one"));
     }
 }

@@ -76,7 +76,7 @@ fn pair_error(certificate: &str, key: &str) -> KeyPairError {
 fn a_useless_bundle_says_what_it_holds() {
     assert_eq!(bundle_error("words.crt").to_string(), "there is no PEM block in it");
     assert_eq!(bundle_error("p256.sec1.key").to_string(), "it holds no certificate, only EC PRIVATE KEY");
-    assert!(bundle_error("p256.sec1.key").hint().unwrap().starts_with("a private key was given"));
+    assert!(bundle_error("p256.sec1.key").hint().unwrap().starts_with("this is a private key"));
     assert_eq!(
         bundle_error("garbage-only.crt").to_string(),
         "none of its 2 certificates can be used; the first: the certificate is malformed"

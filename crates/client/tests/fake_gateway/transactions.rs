@@ -104,7 +104,7 @@ async fn an_identity_of_another_organization_is_refused_with_a_hint() {
     let fake = FakeGateway::serve(&theirs, FakeAnswers::default()).await;
     let error = connect(&fake, &ours).await.evaluate(&call()).await.unwrap_err();
     assert!(error.to_string().starts_with("cannot evaluate the transaction: PERMISSION_DENIED: "), "{error}");
-    assert!(error.hint().unwrap().starts_with("the channel does not take this identity"));
+    assert!(error.hint().unwrap().starts_with("the channel does not accept this identity"));
 }
 
 #[tokio::test]

@@ -112,8 +112,5 @@ async fn a_transaction_whose_end_is_not_known_ends_with_53() {
     let output = network.run(&["invoke", "basic", "CreateAsset", "asset1", "--timeout", "5s"]);
     assert_eq!(output.status.code(), Some(53));
     let told = stderr(&output);
-    assert!(
-        told.contains("what became of it is not known: cannot get the status of the transaction"),
-        "{told}"
-    );
+    assert!(told.contains("its outcome is unknown: cannot get the status of the transaction"), "{told}");
 }
