@@ -1,4 +1,4 @@
-//! What to tell an operator about a cause: in one sentence, in lines of advice, and as the next command to type.
+//! Formats a cause for an operator: as a summary, as advice, and as the next command.
 
 use ccs_dial::connection::StageError;
 use ccs_dial::probe::{Cause, ProbeError, ProbeReport};
@@ -7,77 +7,77 @@ use crate::certificates::{self, Server};
 use crate::target::{Kind, Target};
 use ccs_report::shell::{self, quote};
 
-/// What advice is made of.
+/// The input for advice.
 #[derive(Debug)]
 pub struct Scene<'a> {
-    /// What was probed.
+    /// The target of the probe.
     pub target: &'a Target,
-    /// The host that was dialled.
+    /// The dialled host.
     pub host: &'a str,
-    /// The port that was dialled.
+    /// The dialled port.
     pub port: u16,
-    /// What the probe found.
+    /// The result of the probe.
     pub report: &'a ProbeReport,
-    /// The server's own certificate, if it was seen.
+    /// The server's own certificate, if the server sent one.
     pub server: Option<Server>,
 }
 
-/// Says what is wrong in one sentence; who refused comes first where both sides could.
+/// Returns a summary in one sentence, which names the side that rejected the other if both could.
 pub(crate) fn summary(cause: Cause, error: &ProbeError, scene: &Scene<'_>) -> String {
     let name = certificates::verified_name(&scene.target.info, scene.host);
     let server = |text: &dyn Fn(&Server) -> String| scene.server.as_ref().map(text);
     let told = match cause {
         Cause::LoopbackOnly => {
-            Some(format!("refused, but something listens on 127.0.0.1:{} of this machine", scene.port))
+            Some(format!("refused, but a program listens on 127.0.0.1:{} of this machine", scene.port))
         }
         Cause::Refused => Some(format!("refused: nothing listens on port {}", scene.port)),
-        Cause::UnknownCa => Some("a peer refuses the certificate: root_cert did not issue it".to_owned()),
+        Cause::UnknownCa => Some("a peer rejects the certificate: root_cert did not issue it".to_owned()),
         Cause::WrongName => server(&|server| {
-            format!("a peer refuses the certificate: it is for {}, not for {name}", server.names())
+            format!("a peer rejects the certificate: it is for {}, not for {name}", server.names())
         }),
         Cause::Expired => {
-            server(&|server| format!("a peer refuses the certificate: it expired on {}", server.last_day()))
+            server(&|server| format!("a peer rejects the certificate: it expired on {}", server.last_day()))
         }
         Cause::NotYetValid => server(&|server| {
-            format!("a peer refuses the certificate: it is valid from {} on", server.first_day())
+            format!("a peer rejects the certificate: it is valid from {} on", server.first_day())
         }),
         Cause::WrongKeyUsage => {
-            Some("a peer refuses the certificate: its extended key usage is not serverAuth".to_owned())
+            Some("a peer rejects the certificate: its extended key usage is not serverAuth".to_owned())
         }
-        Cause::ServerCertificate => Some(format!("a peer refuses the certificate: {error}")),
+        Cause::ServerCertificate => Some(format!("a peer rejects the certificate: {error}")),
         Cause::ClientCertificateMissing => {
-            Some("the chaincode refuses the peer: it wants a client certificate and got none".to_owned())
+            Some("the chaincode rejects the peer: it requires a client certificate and got none".to_owned())
         }
         Cause::ClientCertificateRefused => {
-            Some(format!("the chaincode refuses the client certificate: {error}"))
+            Some(format!("the chaincode rejects the client certificate: {error}"))
         }
         Cause::WrongId => Some("the announced ID is not the expected one".to_owned()),
         Cause::NameSilent | Cause::TcpSilent | Cause::TlsSilent | Cause::Silent => {
             Some(format!("{error} within {:?}", scene.target.info.dial_timeout))
         }
-        Cause::WebServer => Some("a web server answers, and not in gRPC".to_owned()),
+        Cause::WebServer => Some("a web server answers, but not with gRPC".to_owned()),
         Cause::NotHttp2 => {
-            printable(error).map(|text| format!("the server answered {text:?}, not in HTTP/2"))
+            printable(error).map(|text| format!("the server answered {text:?}, not with HTTP/2"))
         }
         _ => None,
     };
     told.unwrap_or_else(|| error.to_string())
 }
 
-/// Returns what a server said, if it is text.
+/// Returns the server's answer if it is text.
 fn printable(error: &ProbeError) -> Option<&str> {
     let ProbeError::Dial(StageError::NotHttp2(bytes)) = error else { return None };
     std::str::from_utf8(bytes).ok().filter(|text| text.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
 }
 
-/// Says what to do, most likely first.
+/// Returns advice, the most likely first.
 pub(crate) fn advice(cause: Cause, scene: &Scene<'_>) -> Vec<String> {
     let mut lines: Vec<String> = general(cause).iter().map(|line| (*line).to_owned()).collect();
     lines.extend(particular(cause, scene));
     lines
 }
 
-/// The advice that depends on nothing but the cause.
+/// Returns the advice that depends only on the cause.
 fn general(cause: Cause) -> &'static [&'static str] {
     match cause {
         Cause::NameUnknown => &[
@@ -85,26 +85,28 @@ fn general(cause: Cause) -> &'static [&'static str] {
             "compare the address with the name of the chaincode's container or Service",
         ],
         Cause::NameSilent => {
-            &["the name servers do not answer: look at the DNS settings of the place you probe from"]
+            &["the name servers do not answer: check the DNS settings of this machine or container"]
         }
         Cause::Refused => &[
             "start the chaincode, or correct the port",
-            "if it runs: it may listen on 127.0.0.1 only; let it listen on 0.0.0.0 (CHAINCODE_SERVER_ADDRESS, \
+            "if it runs, it may listen only on 127.0.0.1; make it listen on 0.0.0.0 (CHAINCODE_SERVER_ADDRESS, \
              CORE_CHAINCODE_ADDRESS)",
             "if it runs and dials a peer itself (--peer.address, CORE_PEER_ADDRESS), it was started in client mode, in which \
              nothing listens: start it as a server",
         ],
         Cause::LoopbackOnly => &[
-            "let the chaincode listen on 0.0.0.0 in place of 127.0.0.1 (CHAINCODE_SERVER_ADDRESS, CORE_CHAINCODE_ADDRESS)",
+            "make the chaincode listen on 0.0.0.0 instead of 127.0.0.1 (CHAINCODE_SERVER_ADDRESS, CORE_CHAINCODE_ADDRESS)",
         ],
-        Cause::Unreachable => &["there is no way from here to that address: probe from where the peer runs"],
+        Cause::Unreachable => {
+            &["there is no route from here to that address: run the probe where the peer runs"]
+        }
         Cause::TcpSilent => &[
             "a firewall, security group or network policy may drop the connection: let the peer reach the port",
             "the address may belong to a container or machine that is gone",
         ],
         Cause::Plaintext => &[
             "the chaincode serves plaintext: start it with TLS, or set tls_required to false",
-            "what turns TLS on: CHAINCODE_TLS_DISABLED=false (Go samples, Rust sample), CORE_CHAINCODE_TLS_KEY_FILE and \
+            "to enable TLS, set CHAINCODE_TLS_DISABLED=false (Go samples, Rust sample), CORE_CHAINCODE_TLS_KEY_FILE and \
              CORE_CHAINCODE_TLS_CERT_FILE (Node.js), CORE_PEER_TLS_ENABLED=true (Java)",
         ],
         Cause::TlsClosed | Cause::Closed => &[
@@ -117,7 +119,9 @@ fn general(cause: Cause) -> &'static [&'static str] {
              count",
         ],
         Cause::Expired => &["renew the chaincode's certificate and restart the chaincode"],
-        Cause::NotYetValid => &["set the clocks of both machines, or wait"],
+        Cause::NotYetValid => {
+            &["set the clocks of both machines, or wait until the certificate becomes valid"]
+        }
         Cause::WrongKeyUsage => {
             &["issue the certificate with the extended key usage serverAuth, or with none"]
         }
@@ -127,29 +131,31 @@ fn general(cause: Cause) -> &'static [&'static str] {
             "client_cert must be valid and come from the client CA of the chaincode (CHAINCODE_CLIENT_CA_CERT, \
              CORE_CHAINCODE_TLS_CLIENT_CACERT_FILE)",
         ],
-        Cause::TlsSettings => &["the chaincode must serve TLS 1.2 or later with HTTP/2; its log says more"],
-        Cause::NeedsTls => &["set tls_required to true and add root_cert, or turn the chaincode's TLS off"],
-        Cause::WebServer => &["correct the port, or let the proxy pass gRPC on"],
+        Cause::TlsSettings => &["the chaincode must serve TLS 1.2 or later with HTTP/2; check its log"],
+        Cause::NeedsTls => &["set tls_required to true and add root_cert, or disable the chaincode's TLS"],
+        Cause::WebServer => &["correct the port, or configure the proxy to forward gRPC"],
         Cause::NotHttp2 => &["another program, not a chaincode, listens there: correct the port"],
         Cause::TlsSilent | Cause::Silent => {
-            &["what listens there is no chaincode, or one that hangs: see its log"]
+            &["the listener is not a chaincode, or it is unresponsive; check its log"]
         }
         Cause::NoChaincodeService => &[
-            "a gRPC server without chaincode listens there, perhaps a peer or an orderer: correct the port",
+            "a gRPC server without chaincode listens there, such as a peer or an orderer: correct the port",
             "a chaincode in client mode has no such service either: start it as a server",
         ],
-        Cause::StreamRefused | Cause::StreamEnded => &["the chaincode's own log says why"],
-        Cause::StreamSilent | Cause::NoRegister => &["the chaincode hangs, or is no chaincode: see its log"],
-        Cause::NotRegister => &["the chaincode's shim does not follow the protocol: see its release"],
+        Cause::StreamRefused | Cause::StreamEnded => &["check the chaincode's log for the reason"],
+        Cause::StreamSilent | Cause::NoRegister => {
+            &["the program hangs, or is not a chaincode: check its log"]
+        }
+        Cause::NotRegister => &["the chaincode's shim does not follow the protocol: check its version"],
         Cause::WrongId => &[
             "start the chaincode with the package's ID (CHAINCODE_ID, CORE_CHAINCODE_ID or CORE_CHAINCODE_ID_NAME, as its \
              shim has it)",
-            "a package that was made anew has a new ID, also with the same label",
+            "a rebuilt package has a new ID, even with the same label",
         ],
     }
 }
 
-/// The advice that needs what was seen.
+/// Returns the advice that depends on the results of the probe.
 fn particular(cause: Cause, scene: &Scene<'_>) -> Vec<String> {
     let name = certificates::verified_name(&scene.target.info, scene.host);
     match (cause, &scene.server) {
@@ -177,7 +183,7 @@ impl Scene<'_> {
     }
 }
 
-/// Returns the command to type next after a failure.
+/// Returns the next command after a failure.
 pub(crate) fn next(cause: Cause, scene: &Scene<'_>) -> String {
     let target = scene.target;
     let dialled = quote(&target.info.address);
@@ -221,7 +227,7 @@ pub(crate) fn next(cause: Cause, scene: &Scene<'_>) -> String {
     }
 }
 
-/// Returns the command to type next when all is well.
+/// Returns the next command after a success.
 pub(crate) fn next_when_reachable(target: &Target) -> String {
     let name = target.name.as_str();
     match (target.kind, &target.expected) {
@@ -229,7 +235,7 @@ pub(crate) fn next_when_reachable(target: &Target) -> String {
         (Kind::Connection, _) => {
             shell::command(["ccs", "package", "basic.tgz", "--label", "basic_1.0", "--connection", name])
         }
-        // The variable that most shims read; the shell fills it in.
+        // The variable that most shims read; the shell expands it.
         (Kind::Address, None) => format!("{} --id \"$CHAINCODE_ID\"", target.again(&[])),
         (Kind::Address, Some(id)) => {
             let (label, out) = (id.label().as_str(), format!("{}.tgz", id.label()));

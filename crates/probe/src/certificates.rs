@@ -1,4 +1,4 @@
-//! What the server's certificate says, in words.
+//! Formats the server's certificate.
 
 use std::time::SystemTime;
 
@@ -8,10 +8,10 @@ use ccs_dial::connection::Seen;
 use ccs_dial::probe::ProbeReport;
 use time::OffsetDateTime;
 
-/// A certificate that ends within this many days is noted; the builder warns as early.
+/// The number of days before its expiry at which a certificate is noted; the builder warns at the same time.
 const SOON_IN_DAYS: u64 = ccs_builder::check::EXPIRY_WARNING_DAYS;
 
-/// The server's own certificate, as far as an operator asks about it.
+/// The parts of the server's own certificate that matter to an operator.
 #[derive(Clone, Debug)]
 pub struct Server {
     pub(crate) subject: String,
@@ -23,7 +23,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads the certificate that the server presented, if it did and if Go could read it.
+    /// Parses the certificate that the server presented, if it did and Go would accept it.
     #[must_use]
     pub fn of(seen: &Seen, now: SystemTime) -> Option<Self> {
         let certificate = Certificate::from_der(seen.certificates.first()?).ok()?;
@@ -42,31 +42,31 @@ impl Server {
         })
     }
 
-    /// Returns the hosts it is for.
+    /// Returns the hosts for which it is valid.
     pub(crate) fn hosts(&self) -> &[String] {
         &self.hosts
     }
 
-    /// Names the hosts it is for.
+    /// Formats these hosts.
     pub(crate) fn names(&self) -> String {
         if self.hosts.is_empty() { "no host at all".to_owned() } else { self.hosts.join(", ") }
     }
 
-    /// Returns the first valid day, in UTC.
+    /// Returns the first day of its validity, in UTC.
     pub(crate) fn first_day(&self) -> String {
         day(self.not_before)
     }
 
-    /// Returns the last valid day, in UTC.
+    /// Returns the last day of its validity, in UTC.
     pub(crate) fn last_day(&self) -> String {
         day(self.not_after)
     }
 
-    /// Says so if it ends soon.
+    /// Returns a note if it expires soon.
     pub(crate) fn ends_soon(&self) -> Option<String> {
         match self.validity {
             Validity::Valid { days_left } if days_left < SOON_IN_DAYS => {
-                Some(format!("the certificate ends on {}: renew it in time", self.last_day()))
+                Some(format!("the certificate expires on {}: renew it in time", self.last_day()))
             }
             _ => None,
         }
@@ -77,15 +77,15 @@ fn day(moment: SystemTime) -> String {
     OffsetDateTime::from(moment).date().to_string()
 }
 
-/// Returns the name that a peer looks for in the server's certificate.
+/// Returns the name that a peer requires in the server's certificate.
 pub(crate) fn verified_name<'a>(info: &'a ConnectionInfo, host: &'a str) -> &'a str {
     let client = info.tls.as_ref().and_then(|tls| tls.client.as_ref());
     client.and_then(|client| client.domain.as_deref()).unwrap_or(host)
 }
 
-/// Says which authorities the server takes client certificates of, if it told.
+/// Returns a note on the authorities from which the server accepts client certificates, if it sent them.
 pub(crate) fn accepted(report: &ProbeReport) -> Option<String> {
     let asked = report.seen.asked_for_client.as_ref()?;
     let names: Vec<String> = asked.iter().filter_map(|name| distinguished_name(name)).collect();
-    (!names.is_empty()).then(|| format!("it takes certificates issued by {}", names.join("; ")))
+    (!names.is_empty()).then(|| format!("it accepts certificates issued by {}", names.join("; ")))
 }

@@ -1,4 +1,4 @@
-//! What a probe found, as one document: `ccs probe --json` prints it, and the table shows it.
+//! The result of a probe as one document, for `ccs probe --json` and the table.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -15,33 +15,33 @@ use crate::certificates::Server;
 pub struct Document {
     /// Whether every step passed.
     pub reachable: bool,
-    /// What was probed, as it was typed.
+    /// The target, as on the command line.
     pub target: String,
-    /// The address that was dialled.
+    /// The dialled address.
     pub address: String,
     /// `plaintext`, `TLS` or `mutual TLS`.
     pub security: &'static str,
-    /// The ID that the chaincode must announce.
+    /// The expected ID.
     pub expected_id: Option<String>,
-    /// The ID that it announced.
+    /// The announced ID.
     pub announced_id: Option<String>,
     /// The step that failed.
     pub failed_step: Option<&'static str>,
     /// The stable name of the cause.
     pub cause: Option<&'static str>,
-    /// What `ccs probe` ends with.
+    /// The exit code of `ccs probe`.
     pub exit_code: u8,
     /// The number of attempts.
     pub attempts: u32,
-    /// How long all attempts took.
+    /// The duration of all attempts.
     pub milliseconds: f64,
     /// The steps of the last attempt.
     pub steps: Vec<Line>,
     /// The certificate that the server presented.
     pub certificate: Option<CertificateDocument>,
-    /// What the builder warns about.
+    /// The warnings of the builder.
     pub warnings: Vec<String>,
-    /// The next command to type.
+    /// The next command.
     pub next: String,
 }
 
@@ -52,13 +52,13 @@ pub struct Line {
     pub step: &'static str,
     /// `ok`, `failed` or `skipped`.
     pub verdict: &'static str,
-    /// How long it took.
+    /// Its duration.
     pub milliseconds: Option<f64>,
-    /// What was found, in one sentence.
+    /// The result in one sentence.
     pub result: String,
-    /// The error behind the result, for those who know its words.
+    /// The original error.
     pub error: Option<String>,
-    /// What to do, most likely first.
+    /// Advice, the most likely first.
     pub advice: Vec<String>,
 }
 
@@ -69,11 +69,11 @@ pub struct CertificateDocument {
     pub subject: String,
     /// The issuer.
     pub issuer: String,
-    /// The hosts that it is for.
+    /// The hosts for which it is valid.
     pub hosts: Vec<String>,
-    /// The first valid day, in UTC.
+    /// The first day of its validity, in UTC.
     pub first_day: String,
-    /// The last valid day, in UTC.
+    /// The last day of its validity, in UTC.
     pub last_day: String,
 }
 
@@ -118,14 +118,14 @@ impl Document {
         }
     }
 
-    /// Returns the step that failed.
+    /// Returns the failed step.
     #[must_use]
     pub fn failed(&self) -> Option<&Line> {
         self.steps.iter().find(|line| line.verdict == "failed")
     }
 }
 
-/// Returns the word for how a connection is secured.
+/// Returns the word for the security of a connection.
 pub(crate) fn security(info: &ConnectionInfo) -> &'static str {
     match &info.tls {
         None => "plaintext",
@@ -147,7 +147,7 @@ const fn name(step: ProbeStep) -> &'static str {
     }
 }
 
-/// Returns the exit code of a step that failed; docs/exit-codes.md lists them.
+/// Returns the exit code for a failed step; docs/exit-codes.md lists them.
 const fn exit_code(step: ProbeStep) -> u8 {
     match step {
         ProbeStep::Resolve => 30,
@@ -195,8 +195,8 @@ fn when_ok(step: ProbeStep, scene: &Scene<'_>) -> String {
         ProbeStep::Resolve => list(&report.addresses.iter().map(SocketAddr::ip).collect::<Vec<_>>()),
         ProbeStep::Tcp => report.connected.map(|address| address.to_string()).unwrap_or_default(),
         ProbeStep::Tls => tls(scene),
-        ProbeStep::Http2 => "the server greets in HTTP/2".to_owned(),
-        ProbeStep::Stream => "the server takes Chaincode/Connect".to_owned(),
+        ProbeStep::Http2 => "the server speaks HTTP/2".to_owned(),
+        ProbeStep::Stream => "the server accepts Chaincode/Connect".to_owned(),
         ProbeStep::Register => report.announced.clone().unwrap_or_default(),
         ProbeStep::Id => "the announced ID is the expected one".to_owned(),
     }
@@ -214,7 +214,7 @@ fn tls(scene: &Scene<'_>) -> String {
     }
 }
 
-/// What works from here and yet may hurt.
+/// Returns notes on results that work from here but may cause trouble.
 fn notes(step: ProbeStep, scene: &Scene<'_>) -> Vec<String> {
     let report = scene.report;
     let mut notes = Vec::new();
@@ -233,7 +233,7 @@ fn notes(step: ProbeStep, scene: &Scene<'_>) -> Vec<String> {
             notes.extend(scene.server.as_ref().and_then(Server::ends_soon));
             if report.secured.as_ref().is_some_and(|secured| !secured.chose_http2) {
                 notes.push(
-                    "the server does not choose h2 by ALPN: peers built with grpc-go 1.67 or later refuse that".to_owned(),
+                    "the server does not choose h2 by ALPN: peers built with grpc-go 1.67 or later reject that".to_owned(),
                 );
             }
         }
@@ -247,8 +247,8 @@ fn when_skipped(step: ProbeStep, scene: &Scene<'_>) -> &'static str {
     match step {
         ProbeStep::Tls if scene.target.info.tls.is_none() => "plaintext",
         _ if failed.is_some_and(|failed| failed < step) => "not reached",
-        ProbeStep::Id if scene.report.announced.is_some() => "nothing to compare with: give --id",
-        _ => "not asked for",
+        ProbeStep::Id if scene.report.announced.is_some() => "no expected ID: pass --id",
+        _ => "not requested",
     }
 }
 

@@ -1,4 +1,4 @@
-//! Why a target cannot be probed.
+//! Errors of a target.
 
 use std::path::PathBuf;
 
@@ -9,46 +9,46 @@ use ccs_builder::report::chain;
 use ccs_dial::connection::{InfoError, StageError};
 use ccs_files::address::AddressError;
 
-/// A target cannot be probed.
+/// The reason why a target cannot be probed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The target is neither a file nor an address.
     #[error("{name:?} is neither a file nor HOST:PORT")]
     Target {
-        /// The target as it was typed.
+        /// The target, as on the command line.
         name: String,
-        /// Why it is not an address.
+        /// The reason why it is not an address.
         source: AddressError,
     },
-    /// Options of TLS were given for a file.
-    #[error("TLS options are for HOST:PORT; a file brings its own")]
+    /// TLS options were given for a file.
+    #[error("TLS options are only for HOST:PORT; a file contains its own")]
     TlsOfFile(PathBuf),
     /// A file cannot be read.
     #[error("cannot read {}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// The reason.
         source: ReadError,
     },
-    /// The package or a file of TLS cannot be read.
+    /// The package or a TLS file cannot be read.
     #[error(transparent)]
     Package(#[from] ccs_package_tools::Error),
-    /// The configuration of the command line is not valid.
+    /// The configuration on the command line is invalid.
     #[error("--config")]
     Configuration(#[source] ConfigurationError),
-    /// A template reads a key that nobody defined.
+    /// A template reads an undefined key.
     #[error("{}", chain(error))]
     MissingKey {
-        /// What the builder says.
+        /// The builder's error.
         error: ccs_builder::Error,
-        /// The next command to type.
+        /// The next command.
         next: String,
     },
     /// The builder rejects the target.
     #[error(transparent)]
     Builder(ccs_builder::Error),
-    /// A peer rejects what the builder releases.
+    /// A peer rejects the output of the builder.
     #[error(transparent)]
     Released(InfoError),
     /// A peer rejects the connection before it dials.
@@ -57,15 +57,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Target { .. } => Some(
-                "name a package, a connection.json, or an address such as basic.example.com:9999".to_owned(),
+                "pass a package, a connection.json, or an address such as basic.example.com:9999".to_owned(),
             ),
             Self::TlsOfFile(path) => {
-                Some(format!("leave them out, or name the address in place of {}", path.display()))
+                Some(format!("omit them, or pass the address instead of {}", path.display()))
             }
             Self::Read { .. } => None,
             Self::Package(error) => error.hint(),
@@ -78,7 +78,7 @@ impl Error {
         }
     }
 
-    /// Returns the exit code of the builder's table; [`None`] if the table has none for it.
+    /// Returns the matching exit code of the builder; [`None`] if there is none.
     #[must_use]
     pub fn code(&self) -> Option<ExitCode> {
         match self {

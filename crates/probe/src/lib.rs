@@ -1,9 +1,8 @@
-//! What a probe of a chaincode found, in words.
+//! Explains the result of a probe of a chaincode.
 //!
-//! [`Target::read`] understands what an operator named: a package, a connection.json or an address, and returns how a peer
-//! would reach it. The probe itself dials and reports each step as data, with one of a stable list of causes; a
-//! [`Document`] puts report and causes into words, with advice and the next command to type. `docs/probe.md` explains the
-//! causes.
+//! [`Target::read`] reads the target, which is a package, a connection.json or an address, and returns how a peer
+//! would connect to it. The probe itself dials, and returns the result of each step with one of a stable list of
+//! causes. A [`Document`] formats them, with advice and the next command. `docs/probe.md` explains the causes.
 
 mod advice;
 mod certificates;

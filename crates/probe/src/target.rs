@@ -1,4 +1,4 @@
-//! What is to be probed, as the peer would be told: from a package, a connection.json or the command line.
+//! The target of a probe: a package, a connection.json or an address.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -19,61 +19,61 @@ use ccs_report::shell;
 
 use crate::error::Error;
 
-/// How the first two bytes of a package file read: it is compressed with gzip.
+/// The first two bytes of a package file, which is compressed with gzip.
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 
-/// What to probe, as an operator names it.
+/// The options of a probe.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// A package, a connection.json, or an address.
     pub target: OsString,
     /// The ID that the chaincode must announce; by default the package's.
     pub id: Option<PackageId>,
-    /// What templates in a file read; by default the variable of this process.
+    /// The configuration for templates in a file; by default the variable of this process.
     pub configuration: Option<OsString>,
-    /// How to secure the connection to an address; files bring their own.
+    /// The TLS options for an address; files contain their own.
     pub tls: TlsOptions,
-    /// How long each attempt may take; by default the `dial_timeout` of the file.
+    /// The time limit of each attempt; by default the `dial_timeout` of the file.
     pub timeout: Option<Duration>,
 }
 
-/// How to secure the connection to an address.
+/// The TLS options for an address.
 #[derive(Clone, Debug, Default)]
 pub struct TlsOptions {
-    /// The file of the CA that issued the chaincode's certificate; turns TLS on.
+    /// The file with the CA that issued the chaincode's certificate; enables TLS.
     pub root_cert: Option<PathBuf>,
-    /// The file of the certificate that the peer presents.
+    /// The file with the client certificate.
     pub client_cert: Option<PathBuf>,
-    /// The file of its key.
+    /// The file with its key.
     pub client_key: Option<PathBuf>,
-    /// The name in the chaincode's certificate, in place of the host.
+    /// The name in the chaincode's certificate, if it is not the host.
     pub domain: Option<String>,
-    /// Whether any option of TLS was given.
+    /// Whether any TLS option was given.
     pub is_given: bool,
-    /// The options as they could be typed again.
+    /// The options as words of a command.
     pub words: Vec<String>,
 }
 
-/// What to dial and what to expect there.
+/// The address to dial, and the expected ID.
 #[derive(Debug)]
 pub struct Target {
-    /// As it was typed.
+    /// The target, as on the command line.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: Kind,
-    /// How the peer would reach the chaincode.
+    /// The connection settings of the peer.
     pub info: ConnectionInfo,
     /// The ID that the chaincode must announce.
     pub expected: Option<PackageId>,
-    /// What the builder would warn about.
+    /// The warnings of the builder.
     pub warnings: Vec<String>,
-    /// The options for TLS, as they were typed.
+    /// The TLS options, as words of a command.
     pub tls_options: Vec<String>,
-    /// The other options that decide where to go and what to expect, as they were typed.
+    /// The other options that change the target, as words of a command.
     other_options: Vec<String>,
 }
 
-/// What a target was named by.
+/// The kind of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A package file.
@@ -90,7 +90,7 @@ impl Target {
         Self { name, kind, info, expected, warnings, tls_options, other_options }
     }
 
-    /// Understands the command line and reads the files that it names.
+    /// Parses the options and reads the files.
     pub fn read(options: &Options) -> Result<Self, Error> {
         let path = Path::new(&options.target);
         let mut target = if path.is_file() { file(path, options)? } else { address(options)? };
@@ -105,7 +105,7 @@ impl Target {
         Ok(target)
     }
 
-    /// Returns the command that probes the same again, followed by more options.
+    /// Returns the command that repeats the probe, with more options.
     pub(crate) fn again(&self, more: &[&str]) -> String {
         let typed = self.tls_options.iter().chain(&self.other_options).map(String::as_str);
         let begin = ["ccs", "probe", self.name.as_str()];
@@ -159,7 +159,7 @@ fn file(path: &Path, options: &Options) -> Result<Target, Error> {
     Ok(Target { warnings, ..Target::new(path.display().to_string(), kind, info, expected) })
 }
 
-/// Runs the builder's code over a source, and reads what it would release as a peer does.
+/// Runs the builder's code on a source, and parses its release like a peer.
 fn rendered(
     source: &Path,
     metadata: &PackageMetadata,
@@ -175,7 +175,7 @@ fn rendered(
     ConnectionInfo::parse(&released, Path::new("connection.json")).map_err(Error::Released)
 }
 
-/// Names the option where the builder names its variable.
+/// Replaces the builder's variable by the option in an error.
 fn refused(error: ccs_builder::Error, options: &Options) -> Error {
     match error {
         ccs_builder::Error::Configuration { error, .. } if options.configuration.is_some() => {

@@ -11,16 +11,16 @@ use time::{Duration, OffsetDateTime};
 use crate::error::Error;
 use crate::party::Role;
 
-/// A certificate that an authority is asked for.
+/// A request for a certificate.
 #[derive(Debug)]
 pub struct Request<'a> {
-    /// What the certificate is for.
+    /// The use of the certificate.
     pub role: Role,
     /// The common name.
     pub name: &'a str,
     /// Host names and IP addresses.
     pub hosts: &'a [String],
-    /// How long it shall be valid, in days; never longer than the authority.
+    /// The requested validity in days; limited by that of the authority.
     pub days: u32,
 }
 
@@ -32,14 +32,14 @@ pub struct Authority {
 }
 
 impl Authority {
-    /// Makes an authority that issues certificates for servers and clients only.
+    /// Makes an authority that can issue only certificates for servers and clients.
     ///
-    /// Its name ends with digits of its public key: two CAs in one bundle need two names, or a TLS library may look for
-    /// the signature of the one under the key of the other.
+    /// Its name ends with digits of its public key. Two CAs in one bundle need different names, or a TLS library may
+    /// verify a signature with the wrong key.
     pub fn make(name: &str, days: u32) -> Result<Self, Error> {
         let key = KeyPair::generate().map_err(Error::Make)?;
         let number = match *key.public_key_raw() {
-            // The first byte tells the form of the point.
+            // The first byte is the form of the point.
             [_, a, b, c, d, ..] => u32::from_be_bytes([a, b, c, d]),
             _ => 0,
         };
@@ -51,7 +51,7 @@ impl Authority {
         Ok(Self { certificate, issuer: Issuer::new(params, key), not_after })
     }
 
-    /// Reads an authority from its PEM texts, which must belong together.
+    /// Parses an authority from the PEM texts of its certificate and key, which must match.
     pub fn load(certificate: String, key: &str) -> Result<Self, Error> {
         let pair = ccs_certificates::read_key_pair(certificate.as_bytes(), key.as_bytes());
         let pair = pair.map_err(Error::Authority)?;
@@ -106,11 +106,11 @@ fn params(
     end: Option<OffsetDateTime>,
 ) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(hosts)?;
-    // rcgen has a common name of its own, which is not wanted beside ours.
+    // Remove rcgen's default common name.
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
     let now = OffsetDateTime::now_utc();
-    // A few minutes for clocks that differ.
+    // Allow for clocks that differ by a few minutes.
     params.not_before = now - Duration::minutes(5);
     let wanted = now + Duration::days(days.into());
     params.not_after = end.map_or(wanted, |end| wanted.min(end));

@@ -1,4 +1,4 @@
-//! Certificates of files, as data to show.
+//! Descriptions of the certificates in files.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -11,30 +11,30 @@ use crate::error::Error;
 
 const SECONDS_PER_DAY: u64 = 24 * 60 * 60;
 
-/// What a person asks about a certificate.
+/// The description of a certificate.
 #[derive(Debug, Serialize)]
 pub struct Description {
-    /// The file that holds it.
+    /// Its file.
     pub file: PathBuf,
-    /// The subject, as openssl writes it.
+    /// The subject, formatted like openssl.
     pub subject: String,
-    /// The issuer, as openssl writes it.
+    /// The issuer, formatted like openssl.
     pub issuer: String,
     /// Whether it may issue certificates.
     pub is_ca: bool,
-    /// The subject alternative names, as openssl writes them.
+    /// The subject alternative names, formatted like openssl.
     pub names: Vec<String>,
-    /// When it begins, in UTC.
+    /// The start of its validity, in UTC.
     pub not_before: String,
-    /// When it ends, in UTC.
+    /// The end of its validity, in UTC.
     pub not_after: String,
-    /// Whole days until it ends; below zero when it has ended.
+    /// The number of whole days until its expiry; negative after it.
     pub days_left: i64,
     /// `valid`, `expired` or `not yet valid`.
     pub status: &'static str,
 }
 
-/// Reads the certificates of a PEM file, one description for each.
+/// Reads the certificates of a PEM file; returns one description for each.
 pub fn describe(file: &Path) -> Result<Vec<Description>, Error> {
     let now = SystemTime::now();
     Ok(certificates(file)?.iter().map(|certificate| Description::new(file, certificate, now)).collect())
@@ -73,7 +73,7 @@ impl Description {
     }
 }
 
-/// Counts whole days, below zero when the end is over.
+/// Returns the number of whole days until `end`, negative after it.
 fn days_between(now: SystemTime, end: SystemTime) -> i64 {
     let days = |seconds: u64| i64::try_from(seconds / SECONDS_PER_DAY).unwrap_or(i64::MAX);
     match end.duration_since(now) {

@@ -1,4 +1,4 @@
-//! Why a CA, a certificate or their folder cannot be used.
+//! Errors of a CA, a certificate or their folder.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ use ccs_report::shell::quote;
 
 use crate::party::{BUNDLE, Role};
 
-/// Something is wrong with a CA, a certificate or their folder.
+/// The reason why an operation on a CA, a certificate or their folder failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be read or written.
@@ -20,13 +20,13 @@ pub enum Error {
     /// A new folder cannot be written.
     #[error(transparent)]
     NewFolder(ccs_disk::Error),
-    /// The folder is not one of a CA.
-    #[error("{} holds no {BUNDLE}", .0.display())]
+    /// The folder does not contain a CA.
+    #[error("{} contains no {BUNDLE}", .0.display())]
     NoFolder(PathBuf),
-    /// A certificate cannot be made.
+    /// A certificate cannot be created.
     #[error("cannot make the certificate")]
     Make(#[source] rcgen::Error),
-    /// The CA's certificate and key do not belong together or cannot be read.
+    /// The CA's certificate and key do not match or cannot be read.
     #[error("the CA cannot be used")]
     Authority(#[source] KeyPairError),
     /// The CA's certificate or key cannot be loaded for issuing.
@@ -43,30 +43,30 @@ pub enum Error {
         /// What is wrong with it.
         source: BundleError,
     },
-    /// A file holds no certificate at all.
+    /// A file contains no certificate.
     #[error("{} holds no certificate", .0.display())]
     NoCertificate(PathBuf),
-    /// The folder holds no server or client of that name.
+    /// The folder contains no server or client with this name.
     #[error("{} holds no {} {name:?}", folder.display(), role.word())]
     NoParty {
         /// The folder.
         folder: PathBuf,
-        /// Which kind.
+        /// The kind.
         role: Role,
         /// The name.
         name: String,
     },
-    /// The folder holds several servers or clients, and none was named.
+    /// The folder contains several servers or clients, and no name was given.
     #[error("{} holds {} {}s: {}", folder.display(), names.len(), role.word(), names.join(", "))]
     SeveralParties {
         /// The folder.
         folder: PathBuf,
-        /// Which kind.
+        /// The kind.
         role: Role,
         /// Their names.
         names: Vec<String>,
     },
-    /// A server's certificate would be for no host.
+    /// A server's certificate has no host.
     #[error("the server {0:?} has no host")]
     NoHost(String),
     /// A text is not a host name.
@@ -77,36 +77,36 @@ pub enum Error {
     ConfigurationFile {
         /// The name of the file.
         given: String,
-        /// The system's reason.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// A configuration is not one that the builder accepts.
+    /// The builder rejects a configuration.
     #[error("--config")]
     Configuration(#[source] ConfigurationError),
     /// The template of the address cannot be rendered.
     #[error("--address: {0}")]
     Template(TemplateError),
-    /// The template of the address renders to something else than an address.
+    /// The rendered text of the template is not an address.
     #[error("{template:?} renders to {rendered:?}")]
     Address {
         /// The template.
         template: String,
-        /// What it renders to.
+        /// The rendered text.
         rendered: String,
-        /// What is wrong with that.
+        /// The reason.
         source: AddressError,
     },
-    /// The address has no host that a certificate can carry.
-    #[error("the address {0:?} has no host that a certificate could carry")]
+    /// The address has no host that a certificate can contain.
+    #[error("the address {0:?} has no host for a certificate")]
     HostlessAddress(String),
-    /// The builder rejects something else.
+    /// Another error of the builder.
     #[error(transparent)]
     Builder(ccs_builder::Error),
-    /// The CA is already being changed.
-    #[error("{} is already changing its CA", .0.display())]
+    /// A rotation of the CA is already in progress.
+    #[error("{} already has a rotation in progress", .0.display())]
     Rotating(PathBuf),
-    /// A certificate was issued by the old CA, which would lose its trust.
-    #[error("{} is still of the old CA", certificate.display())]
+    /// A certificate was issued by the old CA and would become untrusted.
+    #[error("{} was issued by the old CA", certificate.display())]
     OldIssuer {
         /// The certificate.
         certificate: PathBuf,
@@ -116,38 +116,38 @@ pub enum Error {
 }
 
 impl Error {
-    /// Says what to do about it.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Disk(error) => return error.hint(),
             Self::NewFolder(_) => {
-                "give it a new folder; to change the CA of this one: ccs tls rotate DIR".to_owned()
+                "use a new folder; to replace the CA of this one: ccs tls rotate DIR".to_owned()
             }
-            Self::NoFolder(path) => format!("make it with: ccs tls init {}", path.display()),
+            Self::NoFolder(path) => format!("create it with: ccs tls init {}", path.display()),
             Self::Make(_) | Self::Authority(_) | Self::AuthorityKey(_) | Self::NoCertificate(_) => {
                 return None;
             }
-            Self::AuthorityExpired => "ccs tls rotate makes a new one".to_owned(),
+            Self::AuthorityExpired => "ccs tls rotate creates a new one".to_owned(),
             Self::Certificates { .. } => "a PEM file has \"-----BEGIN CERTIFICATE-----\" in it".to_owned(),
             Self::NoParty { folder, role, name } => {
                 format!("ccs tls issue {} --{} {name} makes one", folder.display(), role.word())
             }
-            Self::SeveralParties { role, .. } => format!("say which with --{} NAME", role.word()),
-            Self::NoHost(_) => "give --host for each name under which peers dial it, or --address".to_owned(),
+            Self::SeveralParties { role, .. } => format!("select one with --{} NAME", role.word()),
+            Self::NoHost(_) => "pass --host for each name by which peers dial it, or --address".to_owned(),
             Self::Host(_) => {
                 "write a name such as basic.example.com or *.example.com, or an IP address, without a port"
                     .to_owned()
             }
             Self::ConfigurationFile { .. } => {
-                "--config takes a JSON object, or the name of a file that holds one".to_owned()
+                "--config takes a JSON object, or the name of a file that contains one".to_owned()
             }
             Self::Configuration(_) => r#"write one JSON object: --config '{"org":"org1"}'"#.to_owned(),
             Self::Template(error) => return template_hint(error),
             Self::Address { source, .. } => return source.hint(),
-            Self::HostlessAddress(_) => "name the host with --host".to_owned(),
+            Self::HostlessAddress(_) => "pass the host with --host".to_owned(),
             Self::Builder(error) => return error.hint(),
-            Self::Rotating(_) => "go on with --reissue, or end it with --finish".to_owned(),
+            Self::Rotating(_) => "continue with --reissue, or complete it with --finish".to_owned(),
             Self::OldIssuer { folder, .. } => {
                 format!("first: ccs tls rotate {} --reissue", quote(&folder.to_string_lossy()))
             }
@@ -155,7 +155,7 @@ impl Error {
         Some(hint)
     }
 
-    /// Returns the exit code of the builder's table; [`None`] if the table has none for it.
+    /// Returns the matching exit code of the builder; [`None`] if there is none.
     #[must_use]
     pub fn code(&self) -> Option<ExitCode> {
         match self {

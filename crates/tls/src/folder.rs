@@ -1,10 +1,10 @@
-//! The folder of `ccs tls`: which file is where. docs/tls.md shows it to its users.
+//! The folder of `ccs tls`, with the layout that docs/tls.md describes.
 //!
 //! ```text
-//! DIR/ca.pem                 what everybody trusts: the CA, during a change the old one too
+//! DIR/ca.pem                 the trust bundle: the CA, during a rotation also the old one
 //! DIR/authority/ca.pem       the CA
 //! DIR/authority/ca.key       its key, which never leaves
-//! DIR/authority/previous.pem the old CA, during a change
+//! DIR/authority/previous.pem the old CA, during a rotation
 //! DIR/server/NAME/           ca.pem, server.pem, server.key; server.pem.b64 and server.key.b64 for the Java shim
 //! DIR/client/NAME/           ca.pem, client.pem, client.key
 //! ```
@@ -29,7 +29,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Makes the folder for a new authority.
+    /// Creates the folder for a new authority.
     pub fn create(path: &Path, authority: &Authority) -> Result<Self, Error> {
         let files = [
             NewFile::public(BUNDLE, authority.certificate()),
@@ -40,7 +40,7 @@ impl Folder {
         Ok(Self { path: path.to_owned() })
     }
 
-    /// Opens a folder that was made before.
+    /// Opens an existing folder.
     pub fn open(path: &Path) -> Result<Self, Error> {
         if path.join(BUNDLE).is_file() {
             return Ok(Self { path: path.to_owned() });
@@ -78,8 +78,7 @@ impl Folder {
         Authority::load(certificate, &ccs_disk::read(&self.path.join("authority/ca.key"))?)
     }
 
-    /// Puts an authority in place of the present one, with the certificate of an old one that stays trusted, and renews all
-    /// bundles.
+    /// Replaces the authority, keeps the given old certificate as trusted, and rewrites all bundles.
     pub fn set_authority(&self, authority: &Authority, previous: Option<String>) -> Result<(), Error> {
         let mut files = vec![
             NewFile::public(BUNDLE, authority.certificate()),
@@ -90,7 +89,7 @@ impl Folder {
         self.renew_bundles()
     }
 
-    /// Writes every ca.pem anew.
+    /// Rewrites every ca.pem.
     pub fn renew_bundles(&self) -> Result<(), Error> {
         let bundle = self.trusted()?;
         let write =
@@ -102,7 +101,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Returns what every ca.pem must hold: the CA's and the old CA's certificate.
+    /// Returns the content of every ca.pem: the certificates of the CA and of the old CA.
     pub fn trusted(&self) -> Result<String, Error> {
         let mut bundle = ccs_disk::read(&self.authority_certificate())?;
         if self.previous_certificate().is_file() {
@@ -111,7 +110,7 @@ impl Folder {
         Ok(bundle)
     }
 
-    /// Puts a certificate and key where they belong.
+    /// Writes a certificate and its key to the folder of a server or client.
     pub fn put(&self, role: Role, name: &str, pair: &Pair, existing: Existing) -> Result<Party, Error> {
         let word = role.word();
         let mut files = vec![
@@ -130,7 +129,7 @@ impl Folder {
         Ok(party)
     }
 
-    /// Returns the servers or clients, by name.
+    /// Returns the servers or the clients, sorted by name.
     pub fn parties(&self, role: Role) -> Result<Vec<Party>, Error> {
         let folder = self.path.join(role.word());
         let entries = match fs::read_dir(&folder) {
@@ -153,7 +152,7 @@ impl Folder {
         Ok([self.parties(Role::Server)?, self.parties(Role::Client)?].concat())
     }
 
-    /// Returns the one of that name, or the only one there is; [`None`] if there is none at all.
+    /// Returns the server or client with this name, or the only one; [`None`] if there are none.
     pub fn party(&self, role: Role, wanted: Option<&str>) -> Result<Option<Party>, Error> {
         let mut parties = self.parties(role)?;
         let folder = || self.path.clone();

@@ -1,4 +1,4 @@
-//! The names by which peers dial a server: those given, and those to which an address template renders.
+//! The names by which peers dial a server: those given, and the hosts of a rendered address template.
 
 use std::ffi::OsString;
 use std::fs;
@@ -14,21 +14,21 @@ use ccs_files::{Address, Connection};
 
 use crate::error::Error;
 
-/// Where the hosts of a server come from.
+/// The sources of a server's hosts.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Hosts<'a> {
     /// Names and IP addresses.
     pub given: &'a [String],
     /// The address of a package, which may be a template.
     pub address: Option<&'a str>,
-    /// Configurations of the template: JSON objects or names of files with one.
+    /// Configurations for the template: JSON objects, or names of files that contain one.
     pub configurations: &'a [String],
-    /// IDs of peers, which the template sees as `peer_id`.
+    /// IDs of peers, the values of `peer_id` in the template.
     pub peers: &'a [String],
 }
 
 impl Hosts<'_> {
-    /// Returns the hosts in the order in which they are given, each once.
+    /// Returns the hosts in the given order, without duplicates.
     pub fn resolve(&self) -> Result<Vec<String>, Error> {
         let mut hosts: Vec<String> = Vec::new();
         for host in self.given {
@@ -45,7 +45,7 @@ impl Hosts<'_> {
         Ok(hosts)
     }
 
-    /// Every configuration with every peer; one of nothing where none is given.
+    /// Combines every configuration with every peer; an empty list counts as one empty value.
     fn surroundings(&self) -> Result<Vec<Surroundings>, Error> {
         let configurations: Vec<Option<OsString>> = if self.configurations.is_empty() {
             vec![None]
@@ -69,7 +69,7 @@ impl Hosts<'_> {
     }
 }
 
-/// JSON as it is, anything else as the name of a file.
+/// Parses JSON, or reads the file with this name.
 fn configuration(given: &str) -> Result<OsString, Error> {
     if given.trim_start().starts_with('{') {
         return Ok(given.into());
@@ -79,7 +79,7 @@ fn configuration(given: &str) -> Result<OsString, Error> {
         .map_err(|source| Error::ConfigurationFile { given: given.to_owned(), source })
 }
 
-/// Renders the address as the builder does, and returns its host.
+/// Renders the address like the builder, and returns its host.
 fn rendered(template: &str, surroundings: &Surroundings) -> Result<String, Error> {
     let connection = Connection { address: template.to_owned(), ..Connection::default() };
     let address = Configuration::gather(surroundings, Path::new("/"), "")
@@ -92,7 +92,7 @@ fn rendered(template: &str, surroundings: &Surroundings) -> Result<String, Error
     }
 }
 
-/// Names the options where the builder names a package and a peer.
+/// Replaces the package and the peer by the options in an error of the builder.
 fn refused(error: ccs_builder::Error) -> Error {
     match error {
         ccs_builder::Error::Configuration { error, .. } => Error::Configuration(error),
@@ -101,7 +101,7 @@ fn refused(error: ccs_builder::Error) -> Error {
     }
 }
 
-/// Returns the hosts of a certificate, in its order.
+/// Returns the hosts of a certificate, in order.
 pub(crate) fn of_certificate(certificate: &Certificate) -> Vec<String> {
     let host = |name: &SubjectAlternativeName| match name {
         SubjectAlternativeName::Dns(name) => Some(name.clone()),
@@ -111,7 +111,7 @@ pub(crate) fn of_certificate(certificate: &Certificate) -> Vec<String> {
     certificate.subject_alternative_names().iter().filter_map(host).collect()
 }
 
-/// The host that a peer compares with the certificate.
+/// Returns the host that a peer compares with the certificate.
 fn host_of(address: &Address) -> Option<String> {
     match address {
         Address::HostPort { host, .. } if host.is_empty() => None,
@@ -126,7 +126,7 @@ fn host_of(address: &Address) -> Option<String> {
     }
 }
 
-/// Rejects a host that no certificate can carry, or that no client would compare.
+/// Rejects a host that a certificate cannot contain, or that no client would compare.
 fn checked(host: &str) -> Result<String, Error> {
     let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(host);
     if bare.parse::<IpAddr>().is_ok() {

@@ -1,4 +1,4 @@
-//! Issuing a certificate into the folder.
+//! Issues certificates into the folder.
 
 use std::path::Path;
 
@@ -12,32 +12,32 @@ use crate::folder::Folder;
 use crate::hosts;
 use crate::party::{Party, Role};
 
-/// A certificate to issue.
+/// A request for a certificate.
 #[derive(Debug)]
 pub struct Issue<'a> {
-    /// What it is for.
+    /// The use of the certificate.
     pub role: Role,
     /// The name of the server or client.
     pub name: &'a str,
-    /// The hosts of a server. If there are none and the certificate is replaced, its hosts stay.
+    /// The hosts of a server. If empty, a replaced certificate keeps its hosts.
     pub hosts: Vec<String>,
-    /// How long it is valid, in days.
+    /// The validity in days.
     pub days: u32,
-    /// Whether a certificate of that name gives way.
+    /// Whether to replace a certificate of the same name.
     pub existing: Existing,
 }
 
-/// A certificate that was issued.
+/// An issued certificate.
 #[derive(Debug)]
 pub struct Issued {
     /// The server or client.
     pub party: Party,
-    /// Whether it ends with its CA, earlier than was asked for.
+    /// Whether its validity was shortened to that of the CA.
     pub is_shortened: bool,
 }
 
 impl Folder {
-    /// Issues a certificate with a new key and puts it into the folder.
+    /// Issues a certificate with a new key and writes it to the folder.
     pub fn issue(&self, issue: &Issue<'_>) -> Result<Issued, Error> {
         let mut hosts = issue.hosts.clone();
         if issue.role == Role::Server && hosts.is_empty() && issue.existing == Existing::Replace {
@@ -53,7 +53,7 @@ impl Folder {
         Ok(Issued { party, is_shortened })
     }
 
-    /// Returns the hosts of the certificate that is to be replaced; none if there is no such certificate.
+    /// Returns the hosts of the certificate to replace; none if it does not exist.
     fn present_hosts(&self, name: &str) -> Result<Vec<String>, Error> {
         let present = self.parties(Role::Server)?.into_iter().find(|party| party.name == name);
         match present {
@@ -63,7 +63,7 @@ impl Folder {
     }
 }
 
-/// Returns the end of the first certificate in a file.
+/// Returns the expiry of the first certificate in a file.
 fn end(file: &Path) -> Result<Option<std::time::SystemTime>, Error> {
     Ok(certificates(file)?.first().map(Certificate::not_after))
 }

@@ -1,8 +1,8 @@
-//! TLS for chaincode: a certificate authority of its own, what it issues, and the folder that `ccs tls` keeps it in.
+//! TLS for chaincode: a certificate authority, its certificates, and the folder of `ccs tls` that contains them.
 //!
-//! [`Authority`] makes CAs and certificates and touches no file. [`Folder`] knows the layout, which `docs/tls.md`
-//! describes; it issues certificates and rotates the CA. [`hosts`] finds out by which names peers dial a server.
-//! [`describe`] reads certificates of files as data to show.
+//! [`Authority`] creates CAs and certificates without accessing files. [`Folder`] implements the layout that
+//! `docs/tls.md` describes; it issues certificates and rotates the CA. [`hosts`] determines the names by which peers
+//! dial a server. [`describe`] describes the certificates in a file.
 //!
 //! ```
 //! use ccs_disk::Existing;

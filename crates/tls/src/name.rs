@@ -1,24 +1,24 @@
-//! Names of CAs, servers and clients, which are common names and names of folders.
+//! Names of CAs, servers and clients, which are used as common names and folder names.
 
-/// The longest common name that X.509 allows, in characters (RFC 5280, appendix A: `ub-common-name`).
+/// The length limit of X.509 for a common name, in characters (RFC 5280, appendix A: `ub-common-name`).
 const MAX_COMMON_NAME: usize = 64;
 
-/// The length of what is added to the name of a CA: a word and eight digits.
+/// The length of the suffix of a CA's name: a word and eight digits.
 const CA_SUFFIX: usize = " CA 01234567".len();
 
-/// The longest name, in characters.
+/// The length limit for a name, in characters.
 const MAX_NAME: usize = MAX_COMMON_NAME - CA_SUFFIX;
 
-/// A text cannot be the name of a CA, a server or a client.
+/// The reason why a text is not a valid name.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
     /// It is empty or too long.
     #[error("a name has 1 to {MAX_NAME} characters")]
     Length,
-    /// It holds a character that is not allowed.
+    /// It contains an invalid character.
     #[error("a name consists of letters, digits, '.', '_' and '-', not {0:?}")]
     Character(char),
-    /// It begins with a character that may only follow.
+    /// It begins with a character that is valid only in other places.
     #[error("a name begins with a letter or a digit")]
     Beginning,
 }

@@ -1,11 +1,11 @@
-//! Servers and clients, and the files that each has.
+//! Servers and clients, and their files.
 
 use std::path::PathBuf;
 
-/// The file for everyone who is to trust the CA.
+/// The file of trusted CAs.
 pub const BUNDLE: &str = "ca.pem";
 
-/// What a certificate is for.
+/// The use of a certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A chaincode that peers dial.
@@ -25,7 +25,7 @@ impl Role {
     }
 }
 
-/// The folder of one server or client, with everything that it needs.
+/// The folder of one server or client.
 #[derive(Clone, Debug)]
 pub struct Party {
     /// Whether it is a server or a client.

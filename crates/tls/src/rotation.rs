@@ -1,4 +1,4 @@
-//! Rotation: another CA without downtime, in three steps.
+//! Replaces the CA without downtime, in three steps.
 
 use ccs_certificates::Certificate;
 use ccs_disk::Existing;
@@ -11,8 +11,8 @@ use crate::hosts;
 use crate::party::{BUNDLE, Party};
 
 impl Folder {
-    /// Makes the new CA, which every bundle holds beside the old one from now on. The old key is deleted, so that it
-    /// issues nothing any more.
+    /// Creates the new CA and adds it to every bundle next to the old one. Deletes the old key, so that it can issue
+    /// no more certificates.
     pub fn begin_rotation(&self, days: u32) -> Result<(), Error> {
         if self.previous_certificate().is_file() {
             return Err(Error::Rotating(self.path().to_owned()));
@@ -24,7 +24,7 @@ impl Folder {
         self.set_authority(&authority, Some(ccs_disk::read(&self.authority_certificate())?))
     }
 
-    /// Issues every certificate again that the present CA did not issue, with the same names and lifetimes.
+    /// Reissues every certificate of another CA with the current one, keeping names and lifetimes.
     pub fn reissue(&self) -> Result<(), Error> {
         let issuer = only(&self.authority_certificate())?.subject();
         let authority = self.authority()?;
@@ -41,7 +41,7 @@ impl Folder {
         self.renew_bundles()
     }
 
-    /// Drops the old CA. Unless forced, fails while a certificate in the folder was issued by it.
+    /// Removes the old CA. Unless forced, fails if the old CA issued a certificate in the folder.
     pub fn finish_rotation(&self, is_forced: bool) -> Result<(), Error> {
         let issuer = only(&self.authority_certificate())?.subject();
         for party in self.all_parties()? {
@@ -53,7 +53,8 @@ impl Folder {
         self.set_authority(&self.authority()?, None)
     }
 
-    /// Warns of certificates and bundles that do not fit the CA, as after a step that was interrupted.
+    /// Returns warnings about certificates and bundles that do not match the CA, for example after an interrupted
+    /// step.
     pub fn stale(&self, parties: &[Party]) -> Result<Vec<String>, Error> {
         let mut warnings = Vec::new();
         let trusted = self.trusted()?;
@@ -70,14 +71,15 @@ impl Folder {
         for party in parties {
             let issuer = only(&party.certificate())?.issuer();
             if !issuers.iter().any(|known| known.subject() == issuer) {
-                warnings.push(format!("{} is of another CA: {issuer}", party.certificate().display()));
+                warnings
+                    .push(format!("{} was issued by another CA: {issuer}", party.certificate().display()));
             }
         }
         Ok(warnings)
     }
 }
 
-/// Returns the days between both ends, as they were asked for.
+/// Returns the requested number of days between the start and the end.
 fn lifetime(certificate: &Certificate) -> u32 {
     let period = certificate.not_after().duration_since(certificate.not_before()).unwrap_or_default();
     u32::try_from(period.as_secs() / (24 * 60 * 60)).unwrap_or(u32::MAX).clamp(1, 36_500)

@@ -100,7 +100,7 @@ fn what_the_package_and_the_folder_do_not_tell_is_asked_for() {
     let expected = "error: tls holds no server \"b\"\nhint: ccs tls issue tls --server b makes one\n";
     assert_eq!(refused(&["tls.tgz", "--tls", "tls", "--server", "b"], 14), expected);
     succeed(&folder, &["tls", "issue", "tls", "--server", "b", "--host", "b"]);
-    let expected = "error: tls holds 2 servers: b, basic\nhint: say which with --server NAME\n";
+    let expected = "error: tls holds 2 servers: b, basic\nhint: select one with --server NAME\n";
     assert_eq!(refused(&["tls.tgz", "--tls", "tls"], 14), expected);
     assert!(refused(&["no.tgz"], 1).starts_with("error: no.tgz: "));
     assert!(refused(&["nowhere.tgz"], 20).starts_with("error: cannot open nowhere.tgz: "));

@@ -298,7 +298,7 @@ fn the_tls_folder_gives_the_bundle_and_the_client() {
     assert!(run(&["tls", "issue", "tls", "--client", "other"]).status.success());
     let which = package("which.tgz", &["--tls", "tls"]);
     assert_eq!(which.status.code(), Some(14));
-    let expected = "error: tls holds 2 clients: other, peer\nhint: say which with --client NAME\n";
+    let expected = "error: tls holds 2 clients: other, peer\nhint: select one with --client NAME\n";
     assert_eq!(stderr(&which), expected);
     let named = package("named.tgz", &["--tls", "tls", "--client", "peer"]);
     assert_eq!(stdout(&named), stdout(&by_folder));

@@ -166,11 +166,11 @@ fn a_server_gets_every_name_to_which_the_address_can_render() {
 fn what_cannot_be_issued_is_refused_with_the_reason() {
     let folder = tempfile::tempdir().unwrap();
     let missing = refused(&folder, &["tls", "issue", "tls", "--client", "a"], 20);
-    assert_eq!(missing, "error: tls holds no ca.pem\nhint: make it with: ccs tls init tls\n");
+    assert_eq!(missing, "error: tls contains no ca.pem\nhint: create it with: ccs tls init tls\n");
     succeed(&folder, &["tls", "init", "tls"]);
     let server = ["tls", "issue", "tls", "--server", "basic"];
     for (options, code, message) in [
-        (&[][..], 14, "error: the server \"basic\" has no host\nhint: give --host for each name"),
+        (&[][..], 14, "error: the server \"basic\" has no host\nhint: pass --host for each name"),
         (&["--host", "a:1"], 14, "error: \"a:1\" is not a host name\nhint: write a name such as"),
         (
             &["--address", "{{.org}}:1"],
@@ -198,7 +198,7 @@ fn nothing_is_replaced_without_force() {
     let folder = material();
     let init = refused(&folder, &["tls", "init", "tls"], 20);
     let expected = "error: tls already exists\n\
-                    hint: give it a new folder; to change the CA of this one: ccs tls rotate DIR\n";
+                    hint: use a new folder; to replace the CA of this one: ccs tls rotate DIR\n";
     assert_eq!(init, expected);
     let key = read(&folder, "tls/client/peer/client.key");
     let issue = refused(&folder, &["tls", "issue", "tls", "--client", "peer"], 20);
@@ -247,9 +247,9 @@ fn a_change_of_the_ca_leaves_nobody_without_trust() {
     assert_eq!(read(&folder, "tls/server/basic/server.pem"), server, "certificates stay");
 
     let twice = refused(&folder, &["tls", "rotate", "tls"], 14);
-    assert!(twice.starts_with("error: tls is already changing its CA\nhint: "), "{twice}");
+    assert!(twice.starts_with("error: tls already has a rotation in progress\nhint: "), "{twice}");
     let early = refused(&folder, &["tls", "rotate", "tls", "--finish"], 14);
-    let expected = "error: tls/server/basic/server.pem is still of the old CA\n\
+    let expected = "error: tls/server/basic/server.pem was issued by the old CA\n\
                     hint: first: ccs tls rotate tls --reissue\n";
     assert_eq!(early, expected);
 

@@ -94,7 +94,11 @@ async fn what_cannot_be_dialled_is_refused_with_the_builders_codes() {
             "error: error adding root certificate: root_cert holds no certificate",
         ),
         (vec!["a:1", "--root-cert", "nowhere.pem"], 20, "error: cannot read nowhere.pem"),
-        (vec![path, "--root-cert", &root], 2, "error: TLS options are for HOST:PORT; a file brings its own"),
+        (
+            vec![path, "--root-cert", &root],
+            2,
+            "error: TLS options are only for HOST:PORT; a file contains its own",
+        ),
         (
             vec!["a:1", "--tls"],
             2,
