@@ -1,11 +1,11 @@
 //! The messages and services of a Fabric peer: the chaincode stream, the gateway, deliver, endorser, orderer, read and
-//! write sets, `_lifecycle`.
+//! write sets, and `_lifecycle`.
 //!
-//! All of them are generated from `protos/`, whose files hold the messages that this project uses, with the field numbers
-//! of Fabric 3.1. Each package is a module of its name, except `protos`, which is [`peer`]. Services need the feature
-//! `services`.
+//! All of them are generated from `protos/`, whose files contain the messages that this project uses, with the field
+//! numbers of Fabric 3.1. Each package is a module with its name, except for `protos`, which is [`peer`]. Services
+//! require the feature `services`.
 //!
-//! After a change in `protos/`, `cargo xtask bless tests` writes `src/generated` anew.
+//! After a change in `protos/`, run `cargo xtask bless tests` to regenerate `src/generated`.
 
 pub mod limits;
 mod transaction_id;
@@ -35,11 +35,11 @@ package!(
     gateway, "gateway.rs", "gateway.rs"
 );
 package!(
-    /// What a simulation read and wrote of one namespace.
+    /// The reads and writes of a simulation in one namespace.
     kvrwset, "kvrwset.rs"
 );
 package!(
-    /// What the functions of `_lifecycle` take and give, and how it keeps definitions in the state.
+    /// The arguments and results of the functions of `_lifecycle`, and its definitions in the state.
     lifecycle, "lifecycle.rs"
 );
 package!(
@@ -47,7 +47,7 @@ package!(
     msp, "msp.rs"
 );
 package!(
-    /// The ordering service, and which blocks a client wants.
+    /// The ordering service, and the range of blocks that a client requests.
     orderer, "orderer.rs", "orderer.rs"
 );
 package!(
@@ -55,7 +55,7 @@ package!(
     peer, "protos.rs", "protos.rs"
 );
 package!(
-    /// The results of queries, as a chaincode reads them.
+    /// The results of queries, as sent to a chaincode.
     queryresult, "queryresult.rs"
 );
 package!(
@@ -63,5 +63,5 @@ package!(
     rwset, "rwset.rs"
 );
 
-// What generated code of another package calls `peer`.
+// The name of `peer` in generated code of other packages.
 use peer as protos;

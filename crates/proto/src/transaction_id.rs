@@ -2,8 +2,8 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// Returns the ID of the transaction that a signature header with this nonce and this creator begins: the SHA-256 of both,
-/// as hexadecimal digits (Fabric 3.1 `protoutil/proputils.go`, `ComputeTxID`).
+/// Returns the ID of the transaction whose signature header has this nonce and creator: the SHA-256 of both, as
+/// hexadecimal digits (Fabric 3.1 `protoutil/proputils.go`, `ComputeTxID`).
 #[must_use]
 pub fn transaction_id(nonce: &[u8], creator: &[u8]) -> String {
     let hash = Sha256::new().chain_update(nonce).chain_update(creator);

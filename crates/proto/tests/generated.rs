@@ -1,4 +1,4 @@
-//! Compares `src/generated` with what the compiler makes of `protos/`, or writes it.
+//! Compares `src/generated` with the output of the compiler for `protos/`, or regenerates it.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Set to write the generated files instead of comparing them.
+/// The variable that makes the test write the generated files instead of comparing them.
 const UPDATE: &str = "CCS_BLESS";
 
-/// The folder of the generated services, in that of the messages.
+/// The folder of the generated services, inside that of the messages.
 const SERVICES: &str = "services";
 
-/// Returns the module of this crate that holds a package.
+/// Returns the module of this crate for a package.
 fn module(package: &str) -> &str {
     if package == "protos" { "peer" } else { package }
 }
@@ -21,7 +21,7 @@ fn this_crate() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns the files of a folder that have an extension, sorted by name.
+/// Returns the files of a folder with an extension, sorted by name.
 fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|found| found == extension));
@@ -29,8 +29,8 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     files
 }
 
-/// Generates the messages into a folder, and the services into `services` below it: a crate that only reads and writes
-/// messages builds no gRPC.
+/// Generates the messages into a folder, and the services into its subfolder `services`, so that a crate that uses
+/// only messages does not build gRPC.
 fn generate(target: &Path) {
     let protos = this_crate().join("protos");
     let descriptors = protox::compile(files(&protos, "proto"), [&protos]).unwrap();
@@ -38,7 +38,7 @@ fn generate(target: &Path) {
 
     let mut messages = descriptors.clone();
     messages.file.iter_mut().for_each(|file| file.service.clear());
-    // A channel's configuration and the results of `_lifecycle` are hashed and signed: maps are written in one order.
+    // A channel's configuration and the results of `_lifecycle` are hashed and signed, so maps need a fixed order.
     let config = configure(target).btree_map(".common").btree_map(".lifecycle");
     config.compile_fds(messages).unwrap();
 
@@ -52,7 +52,7 @@ fn generate(target: &Path) {
     config.compile_fds(descriptors).unwrap();
 }
 
-/// Reads the generated files of a folder that hold any code: a package without services gives an empty one.
+/// Reads the generated files of a folder that contain code: a package without services has an empty one.
 fn read(folder: &Path) -> BTreeMap<String, String> {
     let file = |path: PathBuf| {
         (path.file_name().unwrap().to_str().unwrap().to_owned(), fs::read_to_string(&path).unwrap())

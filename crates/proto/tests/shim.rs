@@ -1,5 +1,5 @@
-//! Compares our descriptions of messages with those from which the published shim for Rust was generated: a mistake in
-//! one of them cannot hide.
+//! Compares this project's descriptions of messages with those of the published Rust shim, to find mistakes in either
+//! of them.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -10,7 +10,7 @@ use std::process::Command;
 
 use protox::prost_reflect::{DescriptorPool, EnumDescriptor, MessageDescriptor};
 
-/// Finds the .proto files of the version of `fabric-shim-protos` that is in Cargo.lock.
+/// Returns the .proto files of the version of `fabric-shim-protos` in Cargo.lock.
 fn protos_of_shim() -> PathBuf {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--format-version", "1", "--locked"])

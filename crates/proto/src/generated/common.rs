@@ -273,7 +273,7 @@ pub mod msp_role {
         }
     }
 }
-/// The number of the last block that holds a configuration.
+/// The number of the last block that contains a configuration.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct LastConfig {
     #[prost(uint64, tag = "1")]
@@ -294,7 +294,7 @@ pub struct MetadataSignature {
     pub signature_header: ::prost::alloc::vec::Vec<u8>,
     #[prost(bytes = "vec", tag = "2")]
     pub signature: ::prost::alloc::vec::Vec<u8>,
-    /// The bytes of an IdentifierHeader, in place of the signature header.
+    /// The bytes of an IdentifierHeader, instead of a signature header.
     #[prost(bytes = "vec", tag = "3")]
     pub identifier_header: ::prost::alloc::vec::Vec<u8>,
 }
@@ -390,7 +390,7 @@ pub struct OrdererBlockMetadata {
     #[prost(bytes = "vec", tag = "2")]
     pub consenter_metadata: ::prost::alloc::vec::Vec<u8>,
 }
-/// What deliver and the orderer answer, with numbers as HTTP has them.
+/// The status of deliver and the orderer, with the numbers of HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum Status {
@@ -446,7 +446,7 @@ pub enum HeaderType {
     Config = 1,
     ConfigUpdate = 2,
     EndorserTransaction = 3,
-    /// Only peers before Fabric 3.0 read this one.
+    /// Only peers older than Fabric 3.0 read this entry.
     OrdererTransaction = 4,
     DeliverSeekInfo = 5,
     ChaincodePackage = 6,

@@ -99,7 +99,7 @@ pub struct ChaincodeEventsResponse {
     #[prost(uint64, tag = "2")]
     pub block_number: u64,
 }
-/// What one endorser or orderer said; in the details of an error's status.
+/// The error of one endorser or orderer, in the details of a status.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ErrorDetail {
     #[prost(string, tag = "1")]

@@ -88,7 +88,7 @@ pub struct Version {
 pub struct RangeQueryInfo {
     #[prost(string, tag = "1")]
     pub start_key: ::prost::alloc::string::String,
-    /// The last key that was fetched, or the end that was asked for when all were.
+    /// The last key that was fetched, or the requested end if all were.
     #[prost(string, tag = "2")]
     pub end_key: ::prost::alloc::string::String,
     #[prost(bool, tag = "3")]

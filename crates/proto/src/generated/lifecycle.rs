@@ -101,7 +101,7 @@ pub struct GetInstalledChaincodePackageResult {
 pub struct QueryInstalledChaincodesArgs {}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct QueryInstalledChaincodesResult {
-    /// Each is what QueryInstalledChaincode gives.
+    /// Each is a result of QueryInstalledChaincode.
     #[prost(message, repeated, tag = "1")]
     pub installed_chaincodes: ::prost::alloc::vec::Vec<QueryInstalledChaincodeResult>,
 }
@@ -127,7 +127,7 @@ pub mod chaincode_source {
         LocalPackage(Local),
     }
 }
-/// CheckCommitReadinessArgs and CommitChaincodeDefinitionArgs are the same without the source.
+/// CheckCommitReadinessArgs and CommitChaincodeDefinitionArgs have the same fields except for the source.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ApproveChaincodeDefinitionForMyOrgArgs {
     #[prost(int64, tag = "1")]
@@ -159,7 +159,7 @@ pub struct CheckCommitReadinessResult {
         ::prost::alloc::string::String,
         bool,
     >,
-    /// Of those that have not approved: what differs. Since Fabric 3.0.
+    /// The differences for organizations that have not approved. Since Fabric 3.0.
     #[prost(btree_map = "string, message", tag = "2")]
     pub mismatches: ::prost::alloc::collections::BTreeMap<
         ::prost::alloc::string::String,

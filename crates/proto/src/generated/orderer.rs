@@ -3,7 +3,7 @@
 pub struct BroadcastResponse {
     #[prost(enumeration = "super::common::Status", tag = "1")]
     pub status: i32,
-    /// Why, unless the status is SUCCESS.
+    /// The reason, unless the status is SUCCESS.
     #[prost(string, tag = "2")]
     pub info: ::prost::alloc::string::String,
 }
@@ -43,7 +43,7 @@ pub struct SeekInfo {
     pub start: ::core::option::Option<SeekPosition>,
     #[prost(message, optional, tag = "2")]
     pub stop: ::core::option::Option<SeekPosition>,
-    /// What happens at a block that does not exist yet.
+    /// The behavior for a block that does not exist yet.
     #[prost(enumeration = "seek_info::SeekBehavior", tag = "3")]
     pub behavior: i32,
     #[prost(enumeration = "seek_info::SeekErrorResponse", tag = "4")]

@@ -85,7 +85,7 @@ pub struct ChaincodeInvocationSpec {
     #[prost(message, optional, tag = "1")]
     pub chaincode_spec: ::core::option::Option<ChaincodeSpec>,
 }
-/// What the peer's side of a stream supports; in the payload of REGISTERED.
+/// The features of the peer's side of a stream, in the payload of REGISTERED.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChaincodeAdditionalParams {
     #[prost(bool, tag = "1")]
@@ -138,7 +138,7 @@ pub struct ChaincodeProposalPayload {
     /// The bytes of a ChaincodeInvocationSpec.
     #[prost(bytes = "vec", tag = "1")]
     pub input: ::prost::alloc::vec::Vec<u8>,
-    /// Reaches the chaincode and never the ledger.
+    /// Passed to the chaincode but never written to the ledger.
     #[prost(map = "string, bytes", tag = "2")]
     pub transient_map: ::std::collections::HashMap<
         ::prost::alloc::string::String,
@@ -161,7 +161,7 @@ pub struct ProposalResponse {
     #[prost(message, optional, tag = "7")]
     pub interest: ::core::option::Option<ChaincodeInterest>,
 }
-/// What a chaincode answers: below 400 it can be endorsed.
+/// The response of a chaincode. It can be endorsed if the status is below 400.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Response {
     #[prost(int32, tag = "1")]
@@ -201,7 +201,7 @@ pub struct Endorsement {
     #[prost(bytes = "vec", tag = "2")]
     pub signature: ::prost::alloc::vec::Vec<u8>,
 }
-/// The chaincodes and collections that a simulation touched.
+/// The chaincodes and collections that a simulation accessed.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChaincodeInterest {
     #[prost(message, repeated, tag = "1")]
@@ -496,7 +496,7 @@ pub struct GetQueryResult {
     #[prost(bytes = "vec", tag = "3")]
     pub metadata: ::prost::alloc::vec::Vec<u8>,
 }
-/// Asks for one page.
+/// Requests one page.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct QueryMetadata {
     #[prost(int32, tag = "1")]
@@ -580,12 +580,12 @@ pub struct StaticCollectionConfig {
     pub name: ::prost::alloc::string::String,
     #[prost(message, optional, tag = "2")]
     pub member_orgs_policy: ::core::option::Option<CollectionPolicyConfig>,
-    /// To how many peers the endorser must pass the data.
+    /// The number of peers to which the endorser must send the data.
     #[prost(int32, tag = "3")]
     pub required_peer_count: i32,
     #[prost(int32, tag = "4")]
     pub maximum_peer_count: i32,
-    /// After how many blocks data expires; 0 for never.
+    /// The number of blocks after which data expires; 0 for never.
     #[prost(uint64, tag = "5")]
     pub block_to_live: u64,
     #[prost(bool, tag = "6")]
@@ -608,7 +608,7 @@ pub mod collection_policy_config {
         SignaturePolicy(super::super::common::SignaturePolicyEnvelope),
     }
 }
-/// A transaction and what became of it.
+/// A transaction and its validation result.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ProcessedTransaction {
     #[prost(message, optional, tag = "1")]
@@ -649,7 +649,7 @@ pub struct ChaincodeEndorsedAction {
     #[prost(message, repeated, tag = "2")]
     pub endorsements: ::prost::alloc::vec::Vec<Endorsement>,
 }
-/// Why a transaction of a block counts or does not.
+/// The validation code of a transaction in a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum TxValidationCode {
@@ -754,7 +754,7 @@ impl TxValidationCode {
         }
     }
 }
-/// Names of the entries of a key's metadata that validation looks at.
+/// Names of the entries of a key's metadata that validation uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, ::prost::Enumeration)]
 #[repr(i32)]
 pub enum MetaDataKeys {
@@ -781,7 +781,7 @@ impl MetaDataKeys {
         }
     }
 }
-/// What anyone may know of a block.
+/// The public part of a block.
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FilteredBlock {
     #[prost(string, tag = "1")]

@@ -10,7 +10,7 @@ pub mod chaincode_support_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// The peer serves this one for chaincode that connects to it.
+    /// The service of a peer for chaincode that connects to it.
     #[derive(Debug, Clone)]
     pub struct ChaincodeSupportClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -132,7 +132,7 @@ pub mod chaincode_support_server {
             request: tonic::Request<tonic::Streaming<crate::peer::ChaincodeMessage>>,
         ) -> std::result::Result<tonic::Response<Self::RegisterStream>, tonic::Status>;
     }
-    /// The peer serves this one for chaincode that connects to it.
+    /// The service of a peer for chaincode that connects to it.
     #[derive(Debug)]
     pub struct ChaincodeSupportServer<T> {
         inner: Arc<T>,
@@ -308,7 +308,7 @@ pub mod chaincode_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// A chaincode serves this one for a peer that dials it.
+    /// The service of a chaincode for a peer that dials it.
     #[derive(Debug, Clone)]
     pub struct ChaincodeClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -427,7 +427,7 @@ pub mod chaincode_server {
             request: tonic::Request<tonic::Streaming<crate::peer::ChaincodeMessage>>,
         ) -> std::result::Result<tonic::Response<Self::ConnectStream>, tonic::Status>;
     }
-    /// A chaincode serves this one for a peer that dials it.
+    /// The service of a chaincode for a peer that dials it.
     #[derive(Debug)]
     pub struct ChaincodeServer<T> {
         inner: Arc<T>,
@@ -891,7 +891,7 @@ pub mod deliver_client {
     )]
     use tonic::codegen::*;
     use tonic::codegen::http::Uri;
-    /// Every envelope that a client sends holds an orderer.SeekInfo.
+    /// Every envelope of a client contains an orderer.SeekInfo.
     #[derive(Debug, Clone)]
     pub struct DeliverClient<T> {
         inner: tonic::client::Grpc<T>,
@@ -1082,7 +1082,7 @@ pub mod deliver_server {
             tonic::Status,
         >;
     }
-    /// Every envelope that a client sends holds an orderer.SeekInfo.
+    /// Every envelope of a client contains an orderer.SeekInfo.
     #[derive(Debug)]
     pub struct DeliverServer<T> {
         inner: Arc<T>,
