@@ -1,9 +1,9 @@
-//! Why a template was refused, in words that stay short whatever the template holds.
+//! Errors of templates, with messages that stay short for every template.
 
-/// The most characters of a template's own text that a message repeats.
+/// The maximum length of a template's text in a message, in characters.
 const SHOWN: usize = 80;
 
-/// Quotes text of a template for a message: escaped, on one line, cut after a few words.
+/// Quotes text of a template for a message: escaped, on one line, and truncated.
 pub(crate) fn quoted(text: &str) -> String {
     let mut shown = String::new();
     for c in text.chars() {
@@ -15,31 +15,31 @@ pub(crate) fn quoted(text: &str) -> String {
     format!("\"{shown}\"")
 }
 
-/// What kind of refusal a [`ParseError`] is.
+/// The kind of a [`ParseError`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ParseErrorKind {
-    /// Go refuses the template as well.
+    /// Go rejects the template as well.
     Syntax,
-    /// The template is larger or nested deeper than this engine accepts; see [`Limits`](crate::Limits) and the
-    /// constants beside it.
+    /// The template is larger or nested more deeply than this engine accepts; see [`Limits`](crate::Limits) and the
+    /// constants in its module.
     Limit,
-    /// Go accepts the construct, this engine does not have it.
+    /// Go accepts the construct, but this engine does not implement it.
     Unsupported,
 }
 
-/// A text that is not a template, or not one for this engine.
+/// The error for a text that is not a template, or that this engine does not support.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message} (line {line}, column {column})")]
 pub struct ParseError {
-    /// What kind of refusal this is.
+    /// The kind of the error.
     pub kind: ParseErrorKind,
-    /// Line of the text, from 1.
+    /// The line of the text, starting at 1.
     pub line: usize,
-    /// Column in that line, in characters, from 1.
+    /// The column in that line, in characters, starting at 1.
     pub column: usize,
-    /// Position in the text, in bytes, from 0.
+    /// The position in the text, in bytes, starting at 0.
     pub offset: usize,
-    /// What is wrong, in lower case and without a full stop.
+    /// The message, in lower case and without a full stop.
     pub message: String,
 }
 
@@ -52,7 +52,7 @@ impl ParseError {
         ParseError { kind, line, column, offset, message }
     }
 
-    /// Says what to do next.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self.kind {
@@ -70,47 +70,47 @@ impl ParseError {
     }
 }
 
-/// A template that could not be rendered with the data.
+/// The error of rendering a template with data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RenderError {
-    /// A field names a key that the data does not have.
+    /// A field refers to a key that the data does not have.
     #[error("key {} is not set (line {line})", quoted(key))]
     MissingKey {
-        /// The key that was looked up, whole.
+        /// The key that was looked up, in full.
         key: String,
-        /// Line of the template, from 1.
+        /// The line of the template, starting at 1.
         line: usize,
     },
-    /// An operation does not fit the value it meets; Go refuses as well.
+    /// An operation does not support the type of its value; Go fails as well.
     #[error("{message} (line {line})")]
     Type {
-        /// What is wrong, in lower case and without a full stop.
+        /// The message, in lower case and without a full stop.
         message: String,
-        /// Line of the template, from 1.
+        /// The line of the template, starting at 1.
         line: usize,
     },
-    /// The template needs more than a [`Limits`](crate::Limits) grants.
+    /// The template exceeds one of the [`Limits`](crate::Limits).
     #[error("{what} above the limit of {limit} (line {line})")]
     Limit {
-        /// What there was too much of.
+        /// The limited resource.
         what: &'static str,
-        /// The bound that was reached.
+        /// The limit.
         limit: u64,
-        /// Line of the template, from 1.
+        /// The line of the template, starting at 1.
         line: usize,
     },
-    /// Go renders the construct, this engine does not have it.
+    /// Go renders the construct, but this engine does not implement it.
     #[error("{construct} is not supported (line {line})")]
     Unsupported {
         /// The construct.
         construct: &'static str,
-        /// Line of the template, from 1.
+        /// The line of the template, starting at 1.
         line: usize,
     },
 }
 
 impl RenderError {
-    /// Says what to do next.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {

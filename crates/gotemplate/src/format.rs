@@ -1,4 +1,4 @@
-//! Values to text: Go's `fmt` and `strconv`.
+//! Formats values as text, like Go's `fmt` and `strconv`.
 
 pub(crate) mod directive;
 pub(crate) mod flags;

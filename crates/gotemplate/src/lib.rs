@@ -1,9 +1,9 @@
-//! Go's `text/template` as the `ccaas` builder of Fabric uses it, in Rust.
+//! A Rust implementation of Go's `text/template`, as Fabric's `ccaas` builder uses it.
 //!
-//! String fields of connection.json are templates. Fabric parses each with option `missingkey=error` and executes
-//! it with a JSON object as data (`ccaas_builder/cmd/build/main.go`, 2.4 and later). This crate renders byte for
-//! byte what Go renders, or refuses with an error; it never renders anything else. What Go does is recorded by
-//! the program in `conformance/go-template` and replayed by the tests of this crate.
+//! The string fields of connection.json are templates. Fabric parses each with the option `missingkey=error` and
+//! executes it with a JSON object as data (`ccaas_builder/cmd/build/main.go`, 2.4 and later). This crate either
+//! renders exactly the bytes that Go renders or fails with an error; it never renders anything else. The program in
+//! `conformance/go-template` records Go's results, and the tests of this crate replay them.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -18,8 +18,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The way of a template: `syntax` (text to trees), `run` (trees and data to bytes), and `format` for how Go prints
-//! a value.
+//! The module `syntax` parses text to trees, `run` executes trees with data, and `format` formats values like Go.
 
 mod error;
 mod format;

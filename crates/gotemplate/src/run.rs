@@ -1,4 +1,4 @@
-//! Trees and data to bytes.
+//! Executes trees with data.
 
 pub(crate) mod compare;
 pub(crate) mod escape;

@@ -1,4 +1,4 @@
-//! Text to trees: what a template is, whatever its data.
+//! Parses text to trees, independent of the data.
 
 pub(crate) mod ast;
 pub(crate) mod keys;

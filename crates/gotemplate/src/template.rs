@@ -1,4 +1,4 @@
-//! The template: the one entrance to this crate.
+//! The parsed template, which is the entry point of this crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,10 +16,9 @@ pub struct Template {
 }
 
 impl Template {
-    /// Parses a text, as `template.New("").Option("missingkey=error").Parse(text)` does in Go.
+    /// Parses a text like `template.New("").Option("missingkey=error").Parse(text)` in Go.
     ///
-    /// Refuses what Go accepts and this engine does not: nesting deeper than
-    /// [`MAX_PARSE_DEPTH`](crate::MAX_PARSE_DEPTH), a template of more than
+    /// Unlike Go, rejects nesting deeper than [`MAX_PARSE_DEPTH`](crate::MAX_PARSE_DEPTH), a template larger than
     /// [`MAX_TEMPLATE_BYTES`](crate::MAX_TEMPLATE_BYTES) or [`MAX_NODES`](crate::MAX_NODES), and complex numbers.
     pub fn parse(text: &str) -> Result<Template, ParseError> {
         if text.contains("{{") {
@@ -28,9 +27,9 @@ impl Template {
         Ok(Template { trees: Trees::from([(Vec::new(), vec![Node::Text(text.to_string())])]) })
     }
 
-    /// Renders with the data; `None` is Go's nil map, which is what a builder without configuration has.
+    /// Renders the template with the data; `None` is Go's nil map, the data of a builder without configuration.
     ///
-    /// The result is bytes because Go strings are: `{{"\xff"}}` renders one byte that is no character.
+    /// The result is bytes, like Go strings: `{{"\xff"}}` renders one byte that is not a character.
     pub fn render(
         &self,
         data: Option<&BTreeMap<String, Value>>,
@@ -39,10 +38,11 @@ impl Template {
         exec::render(&self.trees, data, limits)
     }
 
-    /// Returns the top-level keys of the data that the template can read by name (`.a`, `$.a.b`, `index . "a"`), sorted.
+    /// Returns the top-level keys of the data that the template can read by name (`.a`, `$.a.b`, `index . "a"`),
+    /// sorted.
     ///
-    /// Keys are found without running the template, so one in a branch that never runs is among them; one that is
-    /// computed, or read through a variable other than `$`, is not.
+    /// The template is not executed, so keys in branches that never run are included. Keys that are computed, or read
+    /// through a variable other than `$`, are not included.
     #[must_use]
     pub fn keys(&self) -> BTreeSet<String> {
         keys::keys(&self.trees)

@@ -1,4 +1,4 @@
-//! Characters, as Go's `unicode` and `unicode/utf8` class them.
+//! Classifies characters like Go's `unicode` and `unicode/utf8`.
 
 pub(crate) mod chars;
 pub(crate) mod tables;

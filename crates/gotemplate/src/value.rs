@@ -1,11 +1,11 @@
-//! Values: what the data holds, and what a template computes with.
+//! Values of the data, and values during execution.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// A value of the data, as Go's `encoding/json` decodes into `interface{}`: every number is a float64.
+/// A value of the data, as Go's `encoding/json` decodes it to `interface{}`: every number is a float64.
 ///
-/// Dropping, cloning and comparing recurse into lists and maps, so whoever reads untrusted JSON bounds its depth.
+/// Dropping, cloning and comparing are recursive in lists and maps, so callers must limit the depth of untrusted JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// `null`.
@@ -18,20 +18,20 @@ pub enum Value {
     String(String),
     /// An array.
     List(Vec<Value>),
-    /// An object; Go visits its keys in byte order, as this map does.
+    /// An object; Go visits its keys in byte order, like this map.
     Map(BTreeMap<String, Value>),
 }
 
-/// A value while a template runs; text and containers are borrowed from the data or the template where possible.
+/// A value during execution; text and containers are borrowed from the data or the template if possible.
 #[derive(Debug, Clone)]
 pub(crate) enum Val<'a> {
-    /// An untyped nil: JSON null, the literal `nil`, a missing key found by `index`.
+    /// An untyped nil: JSON null, the literal `nil`, or a missing key of `index`.
     Nil,
-    /// The data when there is no configuration at all: a map, empty, and equal to nil.
+    /// The data without any configuration: an empty map that is equal to nil.
     NilMap,
     Bool(bool),
     Int(i64),
-    /// An element of a string: uint8.
+    /// An element of a string, a uint8.
     Byte(u8),
     Float(f64),
     Text(Text<'a>),
@@ -39,25 +39,25 @@ pub(crate) enum Val<'a> {
     Map(&'a BTreeMap<String, Value>),
 }
 
-/// A Go string, which is bytes.
+/// A Go string, which consists of bytes.
 #[derive(Debug, Clone)]
 pub(crate) enum Text<'a> {
     Borrowed(&'a [u8]),
     Built(Rc<[u8]>),
 }
 
-/// A Go slice: elements past the end of `items` are nil, as `append` leaves them in spare capacity.
+/// A Go slice: elements beyond the end of `items` are nil, as in the spare capacity after `append`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct List<'a> {
     pub(crate) items: &'a [Value],
     pub(crate) length: usize,
     pub(crate) capacity: usize,
-    /// Whether Go's capacity is just that, or unknown and at least that.
+    /// Whether Go's capacity is exactly this, or at least this.
     pub(crate) capacity_is_exact: bool,
 }
 
-/// `encoding/json` appends the elements of an array one by one. Up to this length every release of Go doubles the
-/// capacity as it goes; above, the allocator's size classes decide, which differ from release to release.
+/// `encoding/json` appends the elements of an array one by one. Up to this length, every release of Go doubles the
+/// capacity; above it, the capacity depends on the allocator's size classes, which differ between releases.
 const DOUBLING: usize = 32;
 
 impl Text<'_> {
@@ -103,12 +103,12 @@ impl<'a> From<&'a Value> for Val<'a> {
 }
 
 impl<'a> Val<'a> {
-    /// A text that a function has built.
+    /// Returns a text that a function has built.
     pub(crate) fn built(bytes: Vec<u8>) -> Val<'a> {
         Val::Text(Text::Built(bytes.into()))
     }
 
-    /// The type as Go's `%T` prints it.
+    /// Returns the type as Go's `%T` prints it.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Val::Nil => "<nil>",
@@ -122,7 +122,7 @@ impl<'a> Val<'a> {
         }
     }
 
-    /// What `if` makes of the value.
+    /// Returns the truth of the value in an `if`.
     pub(crate) fn truth(&self) -> bool {
         match self {
             Val::Nil | Val::NilMap => false,

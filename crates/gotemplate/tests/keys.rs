@@ -1,4 +1,4 @@
-//! The keys that a template is said to need.
+//! Tests the reported keys of a template.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 

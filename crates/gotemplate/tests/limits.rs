@@ -1,4 +1,4 @@
-//! Hostile templates end in an error that names the limit, on a small stack and in little time.
+//! Hostile templates result in an error that names the limit, quickly and on a small stack.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -10,7 +10,7 @@ use ccs_gotemplate::{
     Template, Value,
 };
 
-/// Runs on a stack of 1 MiB, half of what Rust gives a thread.
+/// Runs on a stack of 1 MiB, half of the default of a Rust thread.
 fn on_a_small_stack<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
     thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap()
 }
@@ -28,7 +28,7 @@ fn nested(depth: usize, open: &str, middle: &str, close: &str) -> String {
     format!("{}{middle}{}", open.repeat(depth), close.repeat(depth))
 }
 
-/// Every way to nest, at a given depth.
+/// Returns every kind of nesting, at a given depth.
 fn nestings(depth: usize) -> [String; 5] {
     [
         nested(depth, "{{if .t}}", "x", "{{end}}"),
@@ -153,7 +153,7 @@ fn long_names_are_counted_as_long_texts_are() {
     }
 }
 
-/// Each way to fill a tree, with the number of its parts.
+/// Tests every kind of node with the number of nodes.
 #[test]
 fn a_template_of_too_many_parts_is_refused_before_it_takes_memory() {
     for (piece, parts) in [
@@ -185,7 +185,7 @@ fn a_template_that_is_too_long_is_refused_and_a_long_text_is_none() {
     assert!(Template::parse(&text.repeat(2)).is_ok());
 }
 
-/// To look through the blanks of the first definition at each of the others would take minutes.
+/// Checking the blanks of the first definition at each of the others would take minutes.
 #[test]
 fn many_definitions_of_one_long_template_take_no_quadratic_time() {
     let blanks = " ".repeat(MAX_TEMPLATE_BYTES / 2);
@@ -194,7 +194,7 @@ fn many_definitions_of_one_long_template_take_no_quadratic_time() {
     assert_eq!(render(&text, &Limits::default()), Ok(format!("{blanks}1")));
 }
 
-/// To search the missing bracket behind each directive would take minutes.
+/// Searching the missing bracket after each directive would take minutes.
 #[test]
 fn many_open_brackets_in_a_format_take_no_quadratic_time() {
     let format = "%[d".repeat(200_000);

@@ -1,4 +1,4 @@
-//! The errors of a template: what they say, where they point, and that they stay short.
+//! Tests that errors of a template have the right text and position, and are short.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 

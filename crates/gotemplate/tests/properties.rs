@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ccs_gotemplate::{Limits, Template, Value};
 use proptest::prelude::*;
 
-/// Pieces of templates; joined at random they reach far more of the parser than random characters.
+/// Pieces of templates; joined at random, they cover much more of the parser than random characters.
 const PIECES: [&str; 74] = [
     "{{",
     "}}",

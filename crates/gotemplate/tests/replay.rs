@@ -1,8 +1,8 @@
-//! Replays what Go's `text/template` did (recorded by `conformance/go-template`) on this engine.
+//! Replays the results of Go's `text/template` (recorded by `conformance/go-template`) with this engine.
 //!
-//! A case on which the engine refuses although Go renders must be in `tests/unsupported.json` with a reason; a case
-//! rendered otherwise than in Go always fails. The variable `CCS_GOTEMPLATE_RECORD` names one more file to replay,
-//! such as the output of `go run . fuzz`; what is declined there is printed.
+//! A case that this engine rejects but Go renders must be in `tests/unsupported.json` with a reason; a case with a
+//! different output always fails. The variable `CCS_GOTEMPLATE_RECORD` names one more file to replay, such as the
+//! output of `go run . fuzz`; cases that this engine declines are printed.
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 
@@ -13,13 +13,13 @@ use std::path::{Path, PathBuf};
 use ccs_gotemplate::{Limits, ParseErrorKind, RenderError, Template, Value};
 use serde_json::Value as Json;
 
-/// What an engine makes of a case.
+/// The result of a case.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Output(Vec<u8>),
-    /// Refused as Go refuses; the text is for the report only.
+    /// Both Go and this engine reject it; the text is only for the report.
     Refused(&'static str, String),
-    /// Refused for a limit or a missing construct of this engine.
+    /// This engine rejects it for a limit or a missing construct.
     Declined(String),
 }
 
@@ -111,7 +111,7 @@ fn run(case: &Case) -> Outcome {
     }
 }
 
-/// Compares one file; returns the number of cases, and id and reason of those declined although Go renders.
+/// Compares one file; returns the number of cases, and the ID and reason of those declined although Go renders them.
 fn replay(path: &Path, failures: &mut Vec<String>) -> (usize, Vec<(String, String)>) {
     let cases = cases(path);
     let mut declined = Vec::new();

@@ -6,10 +6,10 @@ use crate::format::printer::Printer;
 use crate::unicode::chars::decode;
 use crate::value::Val;
 
-/// The largest width or precision Go accepts.
+/// The largest width or precision that Go accepts.
 const MOST: i64 = 1_000_000;
 
-/// `fmt.Sprintf`; a directive that does not fit its argument is no error but shows as `%!...`.
+/// Formats like `fmt.Sprintf`; a directive that does not match its argument results in `%!...` and not in an error.
 pub(crate) fn sprintf(format: &[u8], arguments: &[Val<'_>], limit: usize) -> Result<Vec<u8>, Fault> {
     let mut run = Run {
         format,
@@ -33,7 +33,7 @@ pub(crate) fn sprintf(format: &[u8], arguments: &[Val<'_>], limit: usize) -> Res
     run.out.finish()
 }
 
-/// `fmt.Sprint`: a space between two operands when neither is a string.
+/// Formats like `fmt.Sprint`: with a space between two operands if neither is a string.
 pub(crate) fn sprint(arguments: &[Val<'_>], limit: usize) -> Result<Vec<u8>, Fault> {
     let mut out = Printer::new(limit);
     let mut after_string = true;
@@ -51,7 +51,7 @@ pub(crate) fn sprint(arguments: &[Val<'_>], limit: usize) -> Result<Vec<u8>, Fau
     out.finish()
 }
 
-/// `fmt.Sprintln`: a space between all operands and a newline.
+/// Formats like `fmt.Sprintln`: with a space between all operands, and a newline.
 pub(crate) fn sprintln(arguments: &[Val<'_>], limit: usize) -> Result<Vec<u8>, Fault> {
     let mut out = Printer::new(limit);
     for (index, argument) in arguments.iter().enumerate() {
@@ -67,17 +67,17 @@ pub(crate) fn sprintln(arguments: &[Val<'_>], limit: usize) -> Result<Vec<u8>, F
     out.finish()
 }
 
-/// A format string on its way.
+/// The state while a format string is processed.
 struct Run<'r, 'a> {
     format: &'r [u8],
     at: usize,
     arguments: &'r [Val<'a>],
-    /// The argument that the next directive takes.
+    /// The argument for the next directive.
     next: usize,
-    /// An explicit index has been used, so that left-over arguments are no mistake.
+    /// Whether an explicit index has been used, so that unused arguments are not an error.
     reordered: bool,
     good_index: bool,
-    /// Where the next `]` is, once it was searched: the end when there is none.
+    /// The position of the next `]`, once it was searched; the end if there is none.
     bracket: Option<usize>,
     out: Printer,
 }
@@ -93,7 +93,7 @@ impl Run<'_, '_> {
         found
     }
 
-    /// One directive, behind its `%`.
+    /// Processes one directive, after its `%`.
     fn directive(&mut self) {
         self.good_index = true;
         self.flags();
@@ -188,7 +188,7 @@ impl Run<'_, '_> {
         after_index
     }
 
-    /// A decimal number; one that is too large uses up the rest of the format, as in Go.
+    /// Parses a decimal number; as in Go, one that is too large consumes the rest of the format.
     fn number(&mut self) -> Option<usize> {
         let start = self.at;
         let (number, end) = parse_number(self.format, start, self.format.len());
@@ -196,7 +196,7 @@ impl Run<'_, '_> {
         number
     }
 
-    /// The next argument as a width or precision.
+    /// Returns the next argument as a width or precision.
     fn integer_argument(&mut self) -> Option<i64> {
         let argument = self.arguments.get(self.next)?;
         self.next += 1;
@@ -207,7 +207,8 @@ impl Run<'_, '_> {
         }
     }
 
-    /// `[3]`: the argument that follows is the third. Reports whether there was an index, good or out of range.
+    /// Parses an index such as `[3]`, which selects the third argument. Returns whether there was an index, valid or
+    /// not.
     fn argument_index(&mut self) -> bool {
         if self.peek() != Some(b'[') {
             return false;
@@ -230,7 +231,8 @@ impl Run<'_, '_> {
         index.is_some()
     }
 
-    /// The place of the next `]`, or the end. It is searched once: a format of many `[` takes no quadratic time.
+    /// Returns the position of the next `]`, or the end. It is searched once, so a format of many `[` takes linear
+    /// time.
     fn closing_bracket(&mut self) -> usize {
         match self.bracket {
             Some(place) if place >= self.at => place,
@@ -264,7 +266,7 @@ impl Run<'_, '_> {
     }
 }
 
-/// Reads digits from `start`; returns the number, if there is one, and where it ends.
+/// Parses digits from `start`; returns the number, if there is one, and its end.
 fn parse_number(text: &[u8], start: usize, end: usize) -> (Option<usize>, usize) {
     let mut number = None;
     let mut at = start;

@@ -1,4 +1,4 @@
-//! What a directive of `printf` asks for beside its verb.
+//! The flags of a `printf` directive.
 
 /// The flags of one directive.
 #[derive(Debug, Default, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! Floats the way Go prints them (`strconv/ftoa.go` and `fmt/format.go` of Go 1.26).
+//! Formats floats like Go (`strconv/ftoa.go` and `fmt/format.go` of Go 1.26).
 
 use crate::format::flags::Flags;
 
@@ -8,14 +8,14 @@ struct Digits {
     point: i32,
 }
 
-/// No float64 has more significant digits than this, nor more than 1,074 behind the point.
+/// The maximum number of significant digits of a float64; at most 1,074 digits follow the point.
 const MOST_DIGITS: usize = 800;
 const MOST_FRACTION: usize = 1100;
 
 impl Digits {
-    /// The fewest digits that read back as the same number.
+    /// Returns the fewest digits that parse back to the same number.
     ///
-    /// Where two such texts are equally near, Go takes the one with the even digit and Rust the upper one. That
+    /// If two such texts are equally near, Go chooses the one with the even digit, and Rust the upper one. That
     /// happens only near the resolution of a float64, about 16 digits.
     fn shortest(value: f64) -> Digits {
         let digits = Digits::parse(&format!("{value:e}"));
@@ -27,7 +27,7 @@ impl Digits {
         if even.parse() == Ok(value) { Digits::parse(&even) } else { digits }
     }
 
-    /// The exact value rounded to `count` digits.
+    /// Returns the exact value rounded to `count` digits.
     fn rounded(value: f64, count: usize) -> Digits {
         Digits::parse(&format!("{value:.precision$e}", precision = count.clamp(1, MOST_DIGITS) - 1))
     }
@@ -42,7 +42,7 @@ impl Digits {
         Digits { digits, point }
     }
 
-    /// `d.ddde±dd` with `fraction` digits behind the point.
+    /// Formats `d.ddde±dd` with `fraction` digits after the point.
     fn scientific(&self, fraction: usize, e: u8) -> Vec<u8> {
         let mut text = vec![self.digits.first().copied().unwrap_or(b'0')];
         if fraction > 0 {
@@ -57,7 +57,7 @@ impl Digits {
         text
     }
 
-    /// `ddd.ddd` with `fraction` digits behind the point.
+    /// Formats `ddd.ddd` with `fraction` digits after the point.
     fn decimal(&self, fraction: usize) -> Vec<u8> {
         let whole = usize::try_from(self.point).unwrap_or(0);
         let mut text = self.digits[..self.digits.len().min(whole)].to_vec();
@@ -82,7 +82,8 @@ fn exponent_text(exponent: i32) -> String {
     format!("{}{:02}", if exponent < 0 { '-' } else { '+' }, exponent.unsigned_abs())
 }
 
-/// Go's `strconv.FormatFloat` for a number that is finite and not negative; no precision means as few as needed.
+/// Formats a finite, non-negative number like Go's `strconv.FormatFloat`; without a precision, uses as few digits as
+/// needed.
 fn format_magnitude(value: f64, verb: char, precision: Option<usize>) -> Vec<u8> {
     match (verb, precision) {
         ('b', _) => format_binary(value),
@@ -103,7 +104,7 @@ fn format_magnitude(value: f64, verb: char, precision: Option<usize>) -> Vec<u8>
     }
 }
 
-/// `%g`: scientific when the exponent is below -4 or not below the precision, which counts as 6 for the shortest form.
+/// Formats `%g`: scientific if the exponent is below -4 or not below the precision, which is 6 for the shortest form.
 fn format_general(digits: &Digits, precision: Option<usize>, verb: char) -> Vec<u8> {
     let signed = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
     let (count, point) = (signed(digits.digits.len()), i64::from(digits.point));
@@ -127,7 +128,7 @@ fn format_general(digits: &Digits, precision: Option<usize>, verb: char) -> Vec<
     }
 }
 
-/// The integer significand and the power of two that make up a finite float.
+/// Splits a finite float into its integer significand and its power of two.
 fn parts(value: f64) -> (u64, i32) {
     let bits = value.to_bits();
     let biased = i32::try_from(bits >> 52 & 0x7ff).unwrap_or(0);
@@ -135,17 +136,17 @@ fn parts(value: f64) -> (u64, i32) {
     if biased == 0 { (fraction, -1074) } else { (fraction | 1 << 52, biased - 1075) }
 }
 
-/// `%b`: `4503599627370496p-52`.
+/// Formats `%b`: `4503599627370496p-52`.
 fn format_binary(value: f64) -> Vec<u8> {
     let (significand, exponent) = parts(value);
     format!("{significand}p{exponent:+}").into_bytes()
 }
 
-/// `%x`: `0x1.8p+01`.
+/// Formats `%x`: `0x1.8p+01`.
 fn format_hex(value: f64, upper: bool, precision: Option<usize>) -> Vec<u8> {
     let (mut mantissa, exponent) = parts(value);
     let mut exponent = if mantissa == 0 { 0 } else { exponent + 52 };
-    // The leading one goes to bit 60, so that 15 hexadecimal digits follow it.
+    // The leading one moves to bit 60, so that 15 hexadecimal digits follow it.
     mantissa <<= 8;
     while mantissa != 0 && mantissa & (1 << 60) == 0 {
         mantissa <<= 1;
@@ -183,11 +184,11 @@ fn format_hex(value: f64, upper: bool, precision: Option<usize>) -> Vec<u8> {
     text
 }
 
-/// A formatted float: the sign to show, if any, and the rest.
+/// A formatted float: its sign, if any, and the rest.
 pub(crate) struct Formatted {
     pub(crate) sign: Option<u8>,
     pub(crate) text: Vec<u8>,
-    /// Infinities and NaN are never padded with zeros.
+    /// Whether it may be padded with zeros: infinities and NaN never are.
     pub(crate) is_number: bool,
 }
 
@@ -217,7 +218,7 @@ pub(crate) fn format_float(value: f64, verb: char, flags: &Flags) -> Formatted {
     Formatted { sign, text, is_number: true }
 }
 
-/// The flag `#`: a point is always shown and `%g` keeps its trailing zeros.
+/// Applies the flag `#`: always shows a point, and keeps the trailing zeros of `%g`.
 fn keep_point_and_zeros(text: &mut Vec<u8>, verb: char, precision: Option<usize>) {
     let mut missing = match verb {
         'g' | 'G' | 'x' => precision.unwrap_or(6),

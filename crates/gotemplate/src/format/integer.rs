@@ -1,9 +1,9 @@
-//! Integers the way Go's `fmt` prints them (`fmt/format.go` of Go 1.26).
+//! Formats integers like Go's `fmt` (`fmt/format.go` of Go 1.26).
 
 use crate::format::flags::Flags;
 use crate::unicode::chars::is_printable;
 
-/// An integer argument: its magnitude and sign, and its bits for the verbs that show a character.
+/// An integer argument: its magnitude and sign, and its bits for the verbs that print a character.
 #[derive(Clone, Copy)]
 pub(crate) struct Integer {
     pub(crate) magnitude: u64,
@@ -24,13 +24,14 @@ impl From<u8> for Integer {
 }
 
 impl Integer {
-    /// The character with this code, or U+FFFD.
+    /// Returns the character with this code, or U+FFFD.
     pub(crate) fn as_char(self) -> char {
         u32::try_from(self.bits).ok().and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER)
     }
 }
 
-/// Digits with sign, prefix and the zeros of precision or width; `None` when only padding is to be written.
+/// Formats the digits with sign, prefix and the zeros of precision or width; returns `None` if only padding is to be
+/// written.
 pub(crate) fn format_integer(value: Integer, verb: char, flags: &Flags) -> Option<Vec<u8>> {
     let signed = value.negative || flags.plus || flags.space;
     let digits = match flags.precision {
@@ -69,7 +70,7 @@ pub(crate) fn format_integer(value: Integer, verb: char, flags: &Flags) -> Optio
     Some(text)
 }
 
-/// `%U`: `U+0041`, with `#` also `U+0041 'A'`.
+/// Formats `%U`: `U+0041`, or `U+0041 'A'` with the flag `#`.
 pub(crate) fn format_unicode(value: Integer, flags: &Flags) -> Vec<u8> {
     let digits = flags.precision.unwrap_or(4).max(4);
     let number = format!("{:X}", value.bits);

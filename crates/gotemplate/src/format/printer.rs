@@ -1,4 +1,4 @@
-//! One value to text: the verbs of Go's `fmt` (`fmt/print.go` and `fmt/format.go` of Go 1.26).
+//! Formats one value with the verbs of Go's `fmt` (`fmt/print.go` and `fmt/format.go` of Go 1.26).
 
 use crate::error::Fault;
 use crate::format::flags::Flags;
@@ -8,10 +8,10 @@ use crate::format::quote::{can_backquote, quote, quote_char};
 use crate::unicode::chars;
 use crate::value::{List, Text, Val};
 
-/// The deepest nesting of lists and maps that is printed.
+/// The maximum nesting depth of printed lists and maps.
 const MAX_PRINT_DEPTH: usize = 300;
 
-/// Collects printed text up to a limit.
+/// A buffer for printed text with a limit.
 pub(crate) struct Printer {
     pub(crate) flags: Flags,
     text: Vec<u8>,
@@ -25,7 +25,7 @@ impl Printer {
         Printer { flags: Flags::default(), text: Vec::new(), limit, fault: None, depth: 0 }
     }
 
-    /// Returns the text, or what stopped the printing.
+    /// Returns the text, or the error that stopped the printing.
     pub(crate) fn finish(self) -> Result<Vec<u8>, Fault> {
         match self.fault {
             Some(fault) => Err(fault),
@@ -33,7 +33,7 @@ impl Printer {
         }
     }
 
-    /// Reports whether there is no point in going on.
+    /// Returns whether printing has failed.
     pub(crate) fn has_failed(&self) -> bool {
         self.fault.is_some()
     }
@@ -105,7 +105,7 @@ impl Printer {
         }
     }
 
-    /// `%!d(string=abc)`: what Go writes for a verb that does not fit.
+    /// Writes `%!d(string=abc)`, Go's output for a verb that does not match the type.
     fn bad_verb(&mut self, value: &Val<'_>, verb: char) {
         self.write(b"%!");
         self.write_char(verb);
@@ -166,7 +166,7 @@ impl Printer {
         let zeros = self.flags.zero && !self.flags.minus && formatted.is_number;
         let missing = self.flags.width.unwrap_or(0).saturating_sub(text.len());
         if let (true, Some(sign)) = (zeros, formatted.sign) {
-            // The sign goes before the zeros.
+            // The sign precedes the zeros.
             self.write(&[sign]);
             self.fill(missing, true);
             self.write(&formatted.text);
@@ -193,7 +193,7 @@ impl Printer {
         }
     }
 
-    /// A string as hexadecimal bytes; here the precision counts bytes.
+    /// Writes a string as hexadecimal bytes; the precision counts bytes.
     fn hex(&mut self, text: &[u8], verb: char) {
         let bytes = &text[..text.len().min(self.flags.precision.unwrap_or(usize::MAX))];
         let digits = if verb == 'x' { b"0123456789abcdefx" } else { b"0123456789ABCDEFX" };

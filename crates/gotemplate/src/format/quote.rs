@@ -2,7 +2,7 @@
 
 use crate::unicode::chars::{decode, is_printable};
 
-/// Quotes text in double quotes; `ascii` escapes everything else.
+/// Quotes text in double quotes; `ascii` escapes all other characters.
 pub(crate) fn quote(text: &[u8], ascii: bool) -> Vec<u8> {
     let mut quoted = vec![b'"'];
     let mut rest = text;
@@ -46,7 +46,7 @@ fn push_escaped(quoted: &mut Vec<u8>, c: char, quote: char, ascii: bool) {
     quoted.extend_from_slice(escape.as_bytes());
 }
 
-/// Reports whether the text can stand between backquotes as it is.
+/// Returns whether the text is valid between backquotes.
 pub(crate) fn can_backquote(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| {
         !text.contains(|c| matches!(c, '\0'..='\x08' | '\n'..='\x1f' | '`' | '\x7f' | '\u{feff}'))

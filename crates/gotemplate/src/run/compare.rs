@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::error::Fault;
 use crate::value::Val;
 
-/// Reports whether the first value equals one of the others.
+/// Returns whether the first value equals one of the others.
 pub(crate) fn equals_any(values: &[Val<'_>]) -> Result<bool, Fault> {
     let (first, others) = match values {
         [first, others @ ..] if !others.is_empty() => (first, others),
@@ -37,7 +37,7 @@ fn equals(a: &Val<'_>, b: &Val<'_>) -> Result<bool, Fault> {
     }
 }
 
-/// Reports whether `a` is less than `b`.
+/// Returns whether `a` is less than `b`.
 pub(crate) fn less(a: &Val<'_>, b: &Val<'_>) -> Result<bool, Fault> {
     let order = match (a, b) {
         (Val::Int(a), Val::Int(b)) => a.cmp(b),
@@ -55,7 +55,7 @@ pub(crate) fn less(a: &Val<'_>, b: &Val<'_>) -> Result<bool, Fault> {
     Ok(order == Ordering::Less)
 }
 
-/// Reports whether `a` is less than or equal to `b`.
+/// Returns whether `a` is less than or equal to `b`.
 pub(crate) fn less_or_equal(a: &Val<'_>, b: &Val<'_>) -> Result<bool, Fault> {
     Ok(less(a, b)? || equals(a, b)?)
 }

@@ -1,4 +1,4 @@
-//! A tree and its data to bytes (`text/template/exec.go` of Go 1.26).
+//! Executes a tree with data (`text/template/exec.go` of Go 1.26).
 
 use std::collections::BTreeMap;
 
@@ -8,24 +8,24 @@ use crate::limits::{Limits, MAX_RENDER_DEPTH};
 use crate::syntax::ast::{Choice, Node, Pipe, Trees};
 use crate::value::{Text, Val, Value};
 
-/// How many bytes pass through a function, or variables through a search, for one step.
+/// The number of bytes that a function processes, or of variables that a search visits, in one step.
 const UNITS_IN_STEP: usize = 16;
 
-/// One rendering.
+/// The state of one rendering.
 pub(crate) struct Exec<'a> {
     trees: &'a Trees,
     pub(crate) limits: &'a Limits,
     out: Vec<u8>,
     steps: u64,
     depth: usize,
-    /// All variables in being; those below `frame` belong to the callers of the current template.
+    /// All variables in scope; those below `frame` belong to the callers of the current template.
     variables: Vec<(&'a str, Val<'a>)>,
     frame: usize,
-    /// Line of the action that runs, for errors.
+    /// The line of the current action, for errors.
     line: usize,
 }
 
-/// How a list of nodes was left.
+/// How the execution of a list of nodes ended.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flow {
     Through,
@@ -67,7 +67,7 @@ impl<'a> Exec<'a> {
         Err(Fault::Limit { what: "steps", limit: self.limits.steps })
     }
 
-    /// Runs something one level deeper.
+    /// Runs a function one level deeper.
     pub(crate) fn nested<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
         let limit = self.limits.depth.min(MAX_RENDER_DEPTH);
         if self.depth >= limit {
@@ -109,7 +109,7 @@ impl<'a> Exec<'a> {
         let found = self.variables[self.frame..].iter().rposition(|(declared, _)| *declared == name);
         let undefined = || Fault::Type(format!("undefined variable {}", quoted(name)));
         let position = self.frame + found.ok_or_else(undefined)?;
-        // Each variable with a name as long as this one may have been compared with it to the last byte.
+        // Each variable with a name of this length may have been compared with it to the last byte.
         self.charge((self.variables.len() - position).saturating_mul(1 + name.len() / UNITS_IN_STEP))?;
         Ok(position)
     }

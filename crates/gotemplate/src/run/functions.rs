@@ -13,7 +13,7 @@ fn fault<T>(message: impl Into<String>) -> Result<T, Fault> {
 }
 
 impl<'a> Exec<'a> {
-    /// Evaluates one command of a pipeline; `last` is what the command before it gave.
+    /// Evaluates one command of a pipeline; `last` is the result of the command before it.
     pub(crate) fn command(
         &mut self,
         command: &'a Command,
@@ -29,7 +29,7 @@ impl<'a> Exec<'a> {
         }
     }
 
-    /// Evaluates an operand; with arguments it would have to be a function or method, and none is.
+    /// Evaluates an operand. With arguments, it would have to be a function or method, but no operand is.
     fn operand(
         &mut self,
         operand: &'a Operand,
@@ -115,7 +115,7 @@ impl<'a> Exec<'a> {
         Ok(result)
     }
 
-    /// `and` and `or`: the first argument that decides, or the last.
+    /// Evaluates `and` and `or`: returns the first argument that decides, or the last.
     fn short_circuit(
         &mut self,
         or: bool,
@@ -134,10 +134,10 @@ impl<'a> Exec<'a> {
     }
 }
 
-/// Applies a function other than `and` and `or`; the number of arguments has been checked.
+/// Calls a function other than `and` and `or`; the number of arguments has been checked.
 fn apply<'a>(function: Function, arguments: &[Val<'a>], limit: usize) -> Result<Val<'a>, Fault> {
     let Some((first, rest)) = arguments.split_first() else {
-        // Only the print functions accept no argument.
+        // Only the print functions accept calls without arguments.
         return Ok(Val::built(if function == Function::Println { b"\n".to_vec() } else { Vec::new() }));
     };
     let truth = match (function, rest) {
@@ -167,7 +167,7 @@ fn apply<'a>(function: Function, arguments: &[Val<'a>], limit: usize) -> Result<
     Ok(Val::Bool(truth))
 }
 
-/// Prints the arguments as an action would, then escapes the text.
+/// Prints the arguments like an action, then escapes the text.
 fn escaped<'a>(arguments: &[Val<'_>], limit: usize, escape: fn(&[u8]) -> Vec<u8>) -> Result<Val<'a>, Fault> {
     let shown: Vec<Val<'_>> = arguments
         .iter()
@@ -195,7 +195,7 @@ fn length<'a>(value: &Val<'_>) -> Result<Val<'a>, Fault> {
     Ok(Val::Int(i64::try_from(length).unwrap_or(i64::MAX)))
 }
 
-/// `index x 1 "a"`: Go's `x[1]["a"]`, but a key that a map does not have gives nil.
+/// Evaluates `index x 1 "a"`: Go's `x[1]["a"]`, but a missing key of a map results in nil.
 fn index<'a>(item: &Val<'a>, indexes: &[Val<'a>]) -> Result<Val<'a>, Fault> {
     if matches!(item, Val::Nil) {
         return fault("index of nil");
@@ -230,7 +230,7 @@ fn out_of_range(position: usize) -> String {
     format!("index out of range: {position}")
 }
 
-/// An index of at most `most`.
+/// Returns an index, which may be at most `most`.
 fn position(index: &Val<'_>, most: usize) -> Result<usize, Fault> {
     let value = match index {
         Val::Int(value) => *value,
@@ -243,7 +243,7 @@ fn position(index: &Val<'_>, most: usize) -> Result<usize, Fault> {
     }
 }
 
-/// `slice x 1 2`: Go's `x[1:2]`; a list may be sliced up to its capacity.
+/// Evaluates `slice x 1 2`: Go's `x[1:2]`; a list may be sliced up to its capacity.
 fn slice<'a>(item: &Val<'a>, indexes: &[Val<'a>]) -> Result<Val<'a>, Fault> {
     let (length, capacity) = match item {
         Val::Text(text) => (text.bytes().len(), text.bytes().len()),

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-/// All templates of one text, by name; the main one is named "".
+/// All templates of one text, by name; the name of the main one is empty.
 ///
-/// Names are bytes: `{{define "\xff"}}` is a name.
+/// Names are bytes, because `{{define "\xff"}}` is valid.
 pub(crate) type Trees = BTreeMap<Vec<u8>, Vec<Node>>;
 
 #[derive(Debug, Clone)]
@@ -20,30 +20,31 @@ pub(crate) enum Node {
 }
 
 impl Node {
-    /// Reports whether the node is blank text: a template of nothing else does not replace another.
+    /// Returns whether the node is blank text: a template of only blank text does not replace another.
     pub(crate) fn is_blank(&self) -> bool {
         matches!(self, Node::Text(text) if text.trim().is_empty())
     }
 }
 
-/// An `if` or `with` and its `else if` or `else with` branches, flat: long chains are no deep trees.
+/// An `if` or `with` with its `else if` or `else with` branches in a flat list, so that long chains do not result in
+/// deep trees.
 #[derive(Debug, Clone)]
 pub(crate) struct Choice {
     pub(crate) branches: Vec<(Pipe, Vec<Node>)>,
     pub(crate) otherwise: Option<Vec<Node>>,
 }
 
-/// `$a, $b := command | command`.
+/// A pipeline, `$a, $b := command | command`.
 #[derive(Debug, Clone)]
 pub(crate) struct Pipe {
     pub(crate) line: usize,
     pub(crate) variables: Vec<String>,
-    /// `=` and not `:=`.
+    /// Whether the operator is `=` and not `:=`.
     pub(crate) assigns: bool,
     pub(crate) commands: Vec<Command>,
 }
 
-/// Operands side by side; the parser never makes an empty one.
+/// A list of operands; the parser never makes an empty one.
 #[derive(Debug, Clone)]
 pub(crate) struct Command {
     pub(crate) first: Operand,
@@ -73,12 +74,12 @@ pub(crate) enum Operand {
     },
 }
 
-/// A number literal as Go types it when nothing else says its type.
+/// A number literal, with the type that Go chooses if nothing else determines it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Number {
     Int(i64),
     Float(f64),
-    /// Fits uint64 but not int: an error only when it is evaluated.
+    /// A number that fits uint64 but not int, which is an error only when it is evaluated.
     Overflow,
 }
 
@@ -107,7 +108,7 @@ pub(crate) enum Function {
 }
 
 impl Function {
-    /// Every function with the least and, if it is not variadic, the most number of arguments.
+    /// Every function with the minimum and, if it is not variadic, the maximum number of arguments.
     const ALL: [(&'static str, Function, usize, Option<usize>); 19] = [
         ("and", Function::And, 1, None),
         ("call", Function::Call, 1, None),

@@ -1,10 +1,10 @@
-//! Which keys of the data a template reads by name, found without running it.
+//! Determines which keys of the data a template reads by name, without running it.
 
 use std::collections::BTreeSet;
 
 use crate::syntax::ast::{Choice, Command, Function, Node, Operand, Pipe, Trees};
 
-/// Collects the top-level keys that the main template, and those it calls, can read by name.
+/// Collects the top-level keys that the main template, and the templates it calls, can read by name.
 pub(crate) fn keys(trees: &Trees) -> BTreeSet<String> {
     let mut search = Search { trees, found: BTreeSet::new(), visited: BTreeSet::new(), pending: Vec::new() };
     search.call(b"", true);
@@ -24,7 +24,7 @@ struct Search<'a> {
     pending: Vec<&'a [u8]>,
 }
 
-/// In every template reached here `$` is the whole data; `whole` says whether dot is it as well.
+/// In every template visited here, `$` is the whole data; `whole` is whether dot is as well.
 impl<'a> Search<'a> {
     fn call(&mut self, name: &[u8], with_whole_data: bool) {
         if let Some((name, _)) = self.trees.get_key_value(name)
@@ -97,7 +97,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Reports whether a pipeline gives the whole data.
+/// Returns whether the value of a pipeline is the whole data.
 fn is_whole(pipe: &Pipe, whole: bool) -> bool {
     match pipe.commands.as_slice() {
         [command] => command.rest.is_empty() && operand_is_whole(&command.first, whole),

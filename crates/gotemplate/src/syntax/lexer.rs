@@ -1,4 +1,4 @@
-//! Text to tokens (`text/template/parse/lex.go` of Go 1.26).
+//! Splits text into tokens (`text/template/parse/lex.go` of Go 1.26).
 
 use crate::error::quoted;
 use crate::unicode::chars::{is_alphanumeric, is_printable, is_space};
@@ -48,11 +48,11 @@ pub(crate) struct Token<'t> {
     pub(crate) kind: Kind,
     pub(crate) text: &'t str,
     pub(crate) offset: usize,
-    /// Line of the first byte, from 1.
+    /// The line of the first byte, starting at 1.
     pub(crate) line: usize,
 }
 
-/// What is wrong, and where.
+/// The message of an error, and its position.
 pub(crate) struct LexError {
     pub(crate) offset: usize,
     pub(crate) message: String,
@@ -61,11 +61,11 @@ pub(crate) struct LexError {
 pub(crate) struct Lexer<'t> {
     input: &'t str,
     pos: usize,
-    /// Where the current token begins.
+    /// The start of the current token.
     start: usize,
     inside_action: bool,
     open_parens: usize,
-    /// Line at byte `counted`; tokens come in order, so each newline is counted once.
+    /// The line at byte `counted`; tokens are read in order, so each newline is counted once.
     line: usize,
     counted: usize,
 }
@@ -115,7 +115,7 @@ impl<'t> Lexer<'t> {
         LexError { offset: self.start, message: message.into() }
     }
 
-    /// Outside actions: text up to the next `{{`, then that delimiter; comments vanish here.
+    /// Outside actions: reads text up to the next `{{`, then that delimiter; drops comments.
     fn text(&mut self) -> Lexed<'t> {
         loop {
             self.start = self.pos;
@@ -154,7 +154,7 @@ impl<'t> Lexer<'t> {
         self.right_delimiter().ok_or_else(|| self.error("comment ends before closing delimiter"))
     }
 
-    /// Steps over `}}` or ` -}}`, and over the space that the latter trims.
+    /// Skips `}}` or ` -}}`, and the space that the latter trims.
     fn right_delimiter(&mut self) -> Option<()> {
         if self.rest().starts_with(RIGHT) {
             self.pos += RIGHT.len();
@@ -166,7 +166,7 @@ impl<'t> Lexer<'t> {
         Some(())
     }
 
-    /// The position of the `}}` of a ` -}}` that begins here.
+    /// Returns the position of the `}}` of a ` -}}` that begins here.
     fn trim_marker(&self) -> Option<usize> {
         match self.rest().as_bytes() {
             [space, b'-', b'}', b'}', ..] if is_space(*space) => Some(self.pos + 2),
@@ -217,7 +217,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// A run of space, but for one that belongs to a trim marker.
+    /// Reads a run of space, except for a space that belongs to a trim marker.
     fn space(&mut self) -> Token<'t> {
         while self.trim_marker().is_none() && self.rest().bytes().next().is_some_and(is_space) {
             self.pos += 1;
@@ -247,7 +247,7 @@ impl<'t> Lexer<'t> {
         Ok(self.emit(Kind::String))
     }
 
-    /// `.name` or `$name`; `alone` is the kind of the bare `.` or `$`.
+    /// Reads `.name` or `$name`; `alone` is the kind of the bare `.` or `$`.
     fn name(&mut self, kind: Kind, alone: Kind) -> Lexed<'t> {
         if self.at_terminator() {
             return Ok(self.emit(alone));
@@ -293,7 +293,7 @@ impl<'t> Lexer<'t> {
         Err(self.error(format!("bad character {} in a name", quoted(c.encode_utf8(&mut [0; 4])))))
     }
 
-    /// A number as far as it can be told from its characters; the parser finds out whether it is one.
+    /// Reads the characters of a number; the parser checks whether it is valid.
     fn number(&mut self) -> Lexed<'t> {
         let mut good = self.scan_number();
         let mut kind = Kind::Number;

@@ -1,9 +1,9 @@
-//! Go literals: quoted strings, characters and numbers (`strconv` and `text/template/parse` of Go 1.26).
+//! Parses Go literals: quoted strings, characters and numbers (`strconv` and `text/template/parse` of Go 1.26).
 
 use crate::error::quoted;
 use crate::syntax::ast::Number;
 
-/// Unquotes a string token, `"..."` or `` `...` ``; `None` when Go's `strconv.Unquote` refuses.
+/// Unquotes a string token, `"..."` or `` `...` ``; returns `None` if Go's `strconv.Unquote` fails.
 pub(crate) fn unquote(token: &str) -> Option<Vec<u8>> {
     if let Some(raw) = token.strip_prefix('`') {
         let raw = raw.strip_suffix('`')?;
@@ -22,7 +22,7 @@ pub(crate) fn unquote(token: &str) -> Option<Vec<u8>> {
     Some(text)
 }
 
-/// What one character or escape of a literal stands for: `\xff` is a byte, `\u00ff` a character.
+/// The meaning of one character or escape of a literal: `\xff` is a byte, `\u00ff` a character.
 enum Unit {
     Byte(u8),
     Char(char),
@@ -69,7 +69,7 @@ fn digits(text: &str, count: usize, radix: u32) -> Option<(u32, &str)> {
     Some((value, &text[count..]))
 }
 
-/// Reads a character constant, `'a'`, as its code.
+/// Parses a character constant, `'a'`, and returns its code.
 pub(crate) fn character(token: &str) -> Result<i64, String> {
     let malformed = || format!("malformed character constant {}", quoted(token));
     let body = token.strip_prefix('\'').ok_or_else(malformed)?;
@@ -80,10 +80,10 @@ pub(crate) fn character(token: &str) -> Result<i64, String> {
     }
 }
 
-/// Reads a number token the way `parse.newNumber` and `exec.idealConstant` together do.
+/// Parses a number token like `parse.newNumber` and `exec.idealConstant` together.
 pub(crate) fn number(token: &str) -> Result<Number, String> {
     let has_float_char = token.contains(['.', 'e', 'E', 'p', 'P']);
-    // Only an unsigned text counts as hexadecimal in Go, so -0xe is the float -14 and 0xe the int 14.
+    // Go recognizes only an unsigned text as hexadecimal, so -0xe is the float -14, but 0xe is the int 14.
     let is_hex_integer = (token.starts_with("0x") || token.starts_with("0X")) && !token.contains(['p', 'P']);
     let looks_like_float = has_float_char && !is_hex_integer;
     if let Ok(value) = parse_int(token) {
@@ -100,7 +100,7 @@ pub(crate) fn number(token: &str) -> Result<Number, String> {
     }
 }
 
-/// Why an integer could not be read: the difference only matters to the sign's caller.
+/// The error for an invalid integer; its cause matters only for the text with the sign.
 #[derive(Debug)]
 struct NotAnInteger;
 
@@ -115,7 +115,7 @@ fn parse_int(text: &str) -> Result<i64, NotAnInteger> {
     i64::try_from(signed).map_err(|_| NotAnInteger)
 }
 
-/// `strconv.ParseUint(text, 0, 64)`.
+/// Parses like `strconv.ParseUint(text, 0, 64)`.
 fn parse_uint(text: &str) -> Result<u64, NotAnInteger> {
     let bytes = text.as_bytes();
     let (radix, digits) = match bytes {
@@ -137,7 +137,7 @@ fn parse_uint(text: &str) -> Result<u64, NotAnInteger> {
     if underscores_ok(text) { Ok(value) } else { Err(NotAnInteger) }
 }
 
-/// Reports whether underscores stand only between digits, or between a base prefix and a digit.
+/// Returns whether underscores occur only between digits, or between a base prefix and a digit.
 fn underscores_ok(text: &str) -> bool {
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
     let bytes = text.as_bytes();
@@ -156,7 +156,7 @@ fn underscores_ok(text: &str) -> bool {
     last != b'_'
 }
 
-/// `strconv.ParseFloat(text, 64)`; `None` for bad syntax and for values beyond float64.
+/// Parses like `strconv.ParseFloat(text, 64)`; returns `None` for bad syntax and for values beyond float64.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
     if text.contains('_') && !underscores_ok(text) {
         return None;
@@ -175,14 +175,14 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
     value.is_finite().then_some(if negative { -value } else { value })
 }
 
-/// Reads `h.hhp±d`, the part of a hexadecimal float after `0x`.
+/// Parses `h.hhp±d`, the part of a hexadecimal float after `0x`.
 fn parse_hex_float(text: &str) -> Option<f64> {
     let (mantissa_text, exponent_text) = text.split_once(['p', 'P'])?;
     let unsigned = exponent_text.strip_prefix(['-', '+']).unwrap_or(exponent_text);
     if unsigned.is_empty() || !unsigned.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    // Exponents of more than a few digits are all the same: far out of range.
+    // All exponents of more than a few digits are equivalent, because they are far out of range.
     let magnitude =
         unsigned.bytes().fold(0i64, |value, byte| (value * 10 + i64::from(byte - b'0')).min(100_000));
     let mut exponent = if exponent_text.starts_with('-') { -magnitude } else { magnitude };
@@ -205,7 +205,7 @@ fn parse_hex_float(text: &str) -> Option<f64> {
     scale(mantissa, exponent)
 }
 
-/// `mantissa * 2^exponent`, rounded once, half to even; the lowest bit may stand for cut-off digits.
+/// Computes `mantissa * 2^exponent`, rounded once, half to even; the lowest bit may represent dropped digits.
 fn scale(mantissa: u64, exponent: i64) -> Option<f64> {
     if mantissa == 0 {
         return Some(0.0);
@@ -226,7 +226,7 @@ fn scale(mantissa: u64, exponent: i64) -> Option<f64> {
     let remainder = mantissa & (half | (half - 1));
     let round_up = remainder > half || (remainder == half && kept & 1 == 1);
     let significand = kept + u64::from(round_up);
-    // A carry out of the significand runs into the exponent bits, which is just what it should do.
+    // A carry out of the significand increments the exponent bits, which is correct.
     let biased = if power >= -1022 { u64::try_from(power + 1022).ok()? } else { 0 };
     Some(f64::from_bits((biased << 52) + significand)).filter(|value| value.is_finite())
 }

@@ -1,4 +1,4 @@
-//! Tokens to operands: the parser's part below the level of a command (`text/template/parse/parse.go` of Go 1.26).
+//! Parses tokens to operands, below the level of a command (`text/template/parse/parse.go` of Go 1.26).
 
 use crate::error::{ParseErrorKind, quoted};
 use crate::syntax::ast::{Function, Number, Operand};
@@ -7,7 +7,7 @@ use crate::syntax::literal;
 use crate::syntax::parser::{Parsed, Parser};
 
 impl Parser<'_> {
-    /// A term and the fields that follow it without space; `None` when the next token starts no term.
+    /// Parses a term and the fields that directly follow it; returns `None` if the next token does not start a term.
     pub(crate) fn operand(&mut self) -> Parsed<Option<Operand>> {
         let start = self.peek_non_space()?;
         let Some(term) = self.term()? else { return Ok(None) };
@@ -80,7 +80,7 @@ impl Parser<'_> {
         literal::number(token.text).map_err(|message| self.error(token, message))
     }
 
-    /// The value of a string token.
+    /// Returns the value of a string token.
     pub(crate) fn string(&self, token: Token<'_>) -> Parsed<Vec<u8>> {
         literal::unquote(token.text)
             .ok_or_else(|| self.error(token, format!("invalid escape in string {}", quoted(token.text))))

@@ -1,4 +1,4 @@
-//! Tokens to trees: the state of the parser, and the tokens it reads (`text/template/parse/parse.go` of Go 1.26).
+//! Parses tokens to trees: the state of the parser, and its tokens (`text/template/parse/parse.go` of Go 1.26).
 //!
 //! The grammar is in `statement`, `pipeline` and `operand`, from the outside to the inside.
 
@@ -10,7 +10,7 @@ use crate::syntax::ast::Trees;
 use crate::syntax::lexer::{Kind, Lexer, Token};
 use crate::syntax::scope::Scope;
 
-/// Boxed, because the parser recurses and every frame holds several results.
+/// The result of the parser. It is boxed, because the parser is recursive and every frame contains several results.
 pub(crate) type Parsed<T> = Result<T, Box<ParseError>>;
 
 pub(crate) struct Parser<'t> {
@@ -19,11 +19,11 @@ pub(crate) struct Parser<'t> {
     /// Tokens read ahead, the next one last.
     ahead: Vec<Token<'t>>,
     pub(crate) trees: Trees,
-    /// The templates that hold more than blanks; to look through their nodes at each definition takes quadratic time.
+    /// The templates that are not blank. Checking their nodes at each definition would take quadratic time.
     pub(crate) filled: BTreeSet<Vec<u8>>,
     pub(crate) scope: Scope<'t>,
     depth: usize,
-    /// How many parts of the trees have been made.
+    /// The number of nodes in the trees so far.
     nodes: usize,
 }
 
@@ -47,7 +47,7 @@ pub(crate) fn parse(text: &str) -> Parsed<Trees> {
     Ok(parser.trees)
 }
 
-/// Reading tokens, and errors about them.
+/// Reads tokens, and makes errors for them.
 #[expect(clippy::unnecessary_box_returns, reason = "every result of the parser holds its error in a box")]
 impl<'t> Parser<'t> {
     pub(crate) fn next(&mut self) -> Parsed<Token<'t>> {
@@ -116,7 +116,7 @@ impl<'t> Parser<'t> {
         Err(self.error_of(ParseErrorKind::Limit, token, message))
     }
 
-    /// Counts one more part of the trees, which begins at the token.
+    /// Counts one more node, which begins at the token.
     pub(crate) fn count(&mut self, token: Token<'_>) -> Parsed<()> {
         self.nodes += 1;
         if self.nodes <= MAX_NODES {

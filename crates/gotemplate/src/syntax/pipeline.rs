@@ -1,4 +1,4 @@
-//! Tokens to pipelines and commands (`text/template/parse/parse.go` of Go 1.26).
+//! Parses tokens to pipelines and commands (`text/template/parse/parse.go` of Go 1.26).
 
 use crate::syntax::ast::{Command, Operand, Pipe};
 use crate::syntax::lexer::Kind;
@@ -52,7 +52,7 @@ impl Parser<'_> {
         }
     }
 
-    /// `$x :=`, `$x =`, or in a range `$i, $x :=`.
+    /// Parses `$x :=`, `$x =`, or in a range `$i, $x :=`.
     fn declarations(&mut self, pipe: &mut Pipe, context: &str) -> Parsed<()> {
         loop {
             let variable = self.peek_non_space()?;

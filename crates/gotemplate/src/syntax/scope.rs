@@ -1,15 +1,15 @@
-//! The variables a parser knows, and whether it is inside a loop.
+//! The variables in scope, and whether the parser is inside a loop.
 
 use std::collections::BTreeMap;
 
-/// What is reset for each `define` and `block`.
+/// The state that is reset for each `define` and `block`.
 #[derive(Default)]
 pub(crate) struct Scope<'t> {
-    /// Variables in the order of their declaration.
+    /// Variables in the order of their declarations.
     variables: Vec<&'t str>,
-    /// How often each name is declared: a look-up must not walk a long list.
+    /// The number of declarations of each name, so that a look-up does not search a long list.
     declared: BTreeMap<&'t str, usize>,
-    /// Loops around the current node: only there may `break` and `continue` stand.
+    /// The number of loops around the current node: `break` and `continue` are valid only inside one.
     pub(crate) ranges: usize,
 }
 
@@ -25,7 +25,7 @@ impl<'t> Scope<'t> {
         *self.declared.entry(name).or_default() += 1;
     }
 
-    /// Forgets all but the first variables.
+    /// Drops all but the first variables.
     pub(crate) fn truncate(&mut self, length: usize) {
         for name in self.variables.drain(length..) {
             if let Some(count) = self.declared.get_mut(name) {
@@ -38,7 +38,7 @@ impl<'t> Scope<'t> {
         self.declared.get(variable).is_some_and(|&count| count > 0)
     }
 
-    /// The number of variables, to go back to with `truncate`.
+    /// Returns the number of variables, for `truncate`.
     pub(crate) fn length(&self) -> usize {
         self.variables.len()
     }

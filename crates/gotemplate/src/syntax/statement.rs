@@ -1,4 +1,4 @@
-//! Tokens to nodes: text, control structures and named templates (`text/template/parse/parse.go` of Go 1.26).
+//! Parses tokens to nodes: text, control structures and named templates (`text/template/parse/parse.go` of Go 1.26).
 
 use crate::error::quoted;
 use crate::syntax::ast::{Choice, Node};
@@ -6,14 +6,14 @@ use crate::syntax::lexer::{Kind, Token};
 use crate::syntax::parser::{Parsed, Parser};
 use crate::syntax::scope::Scope;
 
-/// How a list of nodes ended.
+/// The end of a list of nodes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stop {
     End,
     Else,
 }
 
-/// One step of a list of nodes.
+/// An element of a list of nodes, or its end.
 enum Item {
     Node(Node),
     Stop(Stop),
@@ -45,7 +45,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    /// Adds a template; a blank one never replaces another, and only a blank one is replaced.
+    /// Adds a template; a blank one never replaces another, and only a blank one can be replaced.
     fn add(&mut self, name: Vec<u8>, nodes: Vec<Node>, token: Token<'_>) -> Parsed<()> {
         let is_blank = nodes.iter().all(Node::is_blank);
         if !self.filled.contains(&name) {
@@ -67,7 +67,7 @@ impl<'t> Parser<'t> {
         self.named_template(name, token, "define clause")
     }
 
-    /// The body of a `define` or `block`, which has variables and ranges of its own.
+    /// Parses the body of a `define` or `block`, which has its own variables and loops.
     fn named_template(&mut self, name: Vec<u8>, token: Token<'t>, context: &str) -> Parsed<()> {
         self.count(token)?;
         let outer = std::mem::replace(&mut self.scope, Scope::new());
@@ -110,7 +110,7 @@ impl<'t> Parser<'t> {
             Kind::Break => self.loop_control(token, Node::Break)?,
             Kind::Continue => self.loop_control(token, Node::Continue)?,
             Kind::Else => {
-                // `else if` and `else with` leave the keyword to the structure they continue.
+                // `else if` and `else with` do not consume the keyword of the structure that follows.
                 if !matches!(self.peek_non_space()?.kind, Kind::If | Kind::With) {
                     self.expect(Kind::RightDelim, "else")?;
                 }
