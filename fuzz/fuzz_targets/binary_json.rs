@@ -1,4 +1,4 @@
-//! A binary.json is refused with code 22, or each file that it names lies in the package.
+//! A binary.json is either rejected with code 22, or each file that it names is in the package.
 #![no_main]
 
 use std::path::{Component, Path};
@@ -10,7 +10,7 @@ use libfuzzer_sys::fuzz_target;
 fuzz_target!(|document: &[u8]| {
     let target = Target::here();
     let anything = Program { file: "chaincode".to_owned(), sha256: None };
-    if let Err(failure) = anything.check(document, &target, || unreachable!("no SHA-256 is asked for")) {
+    if let Err(failure) = anything.check(document, &target, || unreachable!("no SHA-256 is requested")) {
         assert_eq!(failure.code(), ExitCode::Binary);
     }
     match Binary::parse(document) {

@@ -1,4 +1,5 @@
-//! PEM, certificates, keys and revocation lists never make the reader panic, alone and within PEM; what is read can be shown.
+//! Parsing PEM, certificates, keys and revocation lists never panics, with or without PEM, and the results can be
+//! formatted.
 #![no_main]
 
 use ccs_certificates::{Certificate, read_bundle, read_key_pair, revocation_list_authority};

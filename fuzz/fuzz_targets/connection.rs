@@ -1,4 +1,5 @@
-//! A connection.json that can be read has a bounded number of unknown keys, and is read as the same again when it is written.
+//! A valid connection.json has a limited number of unknown keys, and does not change when it is written and parsed
+//! again.
 #![no_main]
 
 use ccs_files::Connection;
@@ -10,6 +11,6 @@ fuzz_target!(|document: &[u8]| {
     assert!(connection.extra.len() <= MAX_KEYS, "{} unknown keys", connection.extra.len());
     assert!(notices.len() <= MAX_KEYS + 2 * KEYS.len(), "{} notices", notices.len());
     let written = connection.to_json();
-    let (again, _) = Connection::parse(&written).expect("what is written can be read");
+    let (again, _) = Connection::parse(&written).expect("the output can be parsed");
     assert_eq!(again.to_json(), written);
 });

@@ -1,4 +1,4 @@
-//! A creator and a certificate are refused; a signature by nobody is, too.
+//! A creator or a certificate without a valid signature of the CA is always rejected.
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
@@ -15,9 +15,9 @@ static MANAGER: LazyLock<MspManager> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    assert!(MANAGER.identify(bytes).is_err(), "nobody but the CA has its key");
+    assert!(MANAGER.identify(bytes).is_err(), "only the CA has its key");
     if let Ok(certificate) = Certificate::from_der(bytes) {
-        assert!(MANAGER.msps()[0].identify(certificate).is_err(), "nobody but the CA has its key");
+        assert!(MANAGER.msps()[0].identify(certificate).is_err(), "only the CA has its key");
     }
     let _ = Certificate::from_pem(bytes);
 });

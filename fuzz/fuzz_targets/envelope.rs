@@ -1,4 +1,4 @@
-//! An envelope is refused with a code; one that nobody signed is, too.
+//! An envelope without a valid signature is always rejected with a code.
 #![no_main]
 
 use std::collections::HashSet;
@@ -18,7 +18,7 @@ static MANAGER: LazyLock<MspManager> = LazyLock::new(|| {
     MspManager::new(vec![Arc::new(Msp::new(settings).expect("the CA makes an MSP"))])
 });
 
-/// A ledger with no chaincode.
+/// A ledger without chaincode.
 struct Nothing;
 
 impl View for Nothing {
@@ -41,5 +41,5 @@ fuzz_target!(|bytes: &[u8]| {
         changed_policies: &HashSet::new(),
     };
     let verdict = validate(bytes, &context).expect("there is no ledger that could fail");
-    assert!(verdict.outcome.is_err(), "nobody but the CA has its key");
+    assert!(verdict.outcome.is_err(), "only the CA has its key");
 });

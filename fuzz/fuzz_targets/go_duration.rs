@@ -1,4 +1,4 @@
-//! A duration that can be read is written in a form that gives the same duration.
+//! A valid duration does not change when it is formatted and parsed again.
 #![no_main]
 
 use ccs_files::GoDuration;

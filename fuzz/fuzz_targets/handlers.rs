@@ -1,7 +1,7 @@
-//! Whatever a chaincode asks, and in whatever order: each request has one answer, and the transaction can still end.
+//! For any requests of a chaincode in any order, each request has one answer, and the transaction can still end.
 //!
-//! A request is its type, the length of its payload, and that. An empty payload of a message about a query stands for the
-//! last query that was opened, whose ID nobody can guess.
+//! A request is encoded as its type, the length of its payload, and the payload. An empty payload of a query message
+//! refers to the last open query, whose ID a fuzzer cannot guess.
 #![no_main]
 
 use ccs_chaincode::fuzzing::RunningTransaction;
@@ -38,7 +38,7 @@ fuzz_target!(|bytes: &[u8]| {
                 let text = std::str::from_utf8(&answer.payload).expect("an error is a text");
                 assert!(text.contains(" failed: transaction ID: t1: "), "{text}");
             }
-            other => panic!("{other:?} is no answer"),
+            other => panic!("{other:?} is not an answer"),
         }
     }
     assert!(transaction.end() <= 4 * bytes.len() + 4096);

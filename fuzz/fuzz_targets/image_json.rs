@@ -1,4 +1,4 @@
-//! An image.json is refused with code 21 in one line, or names an image that a container engine can be asked for.
+//! An image.json is either rejected with code 21 in one line, or names an image that a container engine accepts.
 #![no_main]
 
 use ccs_launch::{ExitCode, Image};

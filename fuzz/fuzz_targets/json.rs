@@ -1,4 +1,4 @@
-//! The JSON reader takes what `serde_json` takes and finds the same in it; what it takes, it can walk and write again.
+//! The JSON reader accepts the same documents as `serde_json` with the same values, and can walk and format them.
 #![no_main]
 
 use ccs_files::json::{self, Json, Kind};
@@ -13,13 +13,14 @@ fuzz_target!(|document: &[u8]| {
     }
     let Ok(json) = ours else { return };
     let compact = json.compact();
-    let again = json::parse(&compact).expect("what is written compactly can be read");
+    let again = json::parse(&compact).expect("the compact output can be parsed");
     assert_eq!(walk(json), walk(again));
 });
 
-/// Compares with `serde_json`, which reads a document more strictly the more it makes of it.
+/// Compares with `serde_json`, which has more limits when it builds values than when it checks only the syntax.
 fn compare(ours: Option<Json<'_>>, text: &str) {
-    // As a mere syntax check it has none of the limits below, but for the depth, which is ours and Go's.
+    // For the syntax alone, none of the limits below applies, except for the depth, which is that of this reader and
+    // of Go.
     let is_deep = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() >= json::MAX_DEPTH;
     if !is_deep {
         assert_eq!(
@@ -28,7 +29,7 @@ fn compare(ours: Option<Json<'_>>, text: &str) {
             "only one of the two accepts"
         );
     }
-    // As a value it refuses lone surrogates, numbers beyond float64 and more than 128 levels.
+    // For values, it rejects lone surrogates, numbers beyond float64 and more than 128 levels.
     if let (Some(ours), Ok(theirs)) = (ours, serde_json::from_str::<Value>(text)) {
         assert!(same(ours, &theirs), "the two read different values");
     }
@@ -46,7 +47,7 @@ fn same(ours: Json<'_>, theirs: &Value) -> bool {
                 && ours.elements().zip(theirs).all(|(ours, theirs)| same(ours, theirs))
         }
         Value::Object(theirs) => {
-            // The last of several members with one key counts, for both.
+            // Both use the last of several members with the same key.
             let last = |key: &str| ours.members().filter(|(name, _)| name == key).last();
             ours.kind() == Kind::Object
                 && ours.members().all(|(key, _)| theirs.contains_key(&key))
@@ -59,7 +60,7 @@ fn same(ours: Json<'_>, theirs: &Value) -> bool {
 fn walk(json: Json<'_>) -> Vec<(Kind, Option<String>)> {
     let mut seen = Vec::new();
     let mut open = vec![json];
-    // A walk goes through a container once for each of its levels; the bound keeps deep documents from being slow.
+    // A walk visits a container once for each of its levels; the limit keeps deep documents from being slow.
     while let Some(json) = open.pop().filter(|_| seen.len() < 2_000) {
         let text = json.as_str().or_else(|| json.as_number().map(str::to_owned));
         seen.push((json.kind(), text));

@@ -1,4 +1,4 @@
-//! A launch.yaml is refused with one short line, or read; its rules can be asked about any package.
+//! A launch.yaml is either rejected with one short line, or its rules can be applied to any package.
 #![no_main]
 
 use ccs_launch::settings::{Role, Settings, Subject};

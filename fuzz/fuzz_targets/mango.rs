@@ -1,6 +1,7 @@
-//! A query is refused with one line, or answers: pages together give the whole, in order, and each result matches.
+//! A query is either rejected with one line, or its pages together equal the whole result, in order, and each result
+//! matches.
 //!
-//! The first line is the query, each further one the value of a document.
+//! The first line is the query; each further line is the value of a document.
 #![no_main]
 
 use ccs_mango::{Document, Query, QueryError};

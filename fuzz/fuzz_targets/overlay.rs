@@ -1,4 +1,4 @@
-//! Any overlay is refused, or leaves what the launcher sets itself as it is.
+//! An overlay is either rejected, or does not change the fields that the launcher sets.
 #![no_main]
 
 use std::time::Duration;

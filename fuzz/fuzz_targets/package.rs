@@ -1,5 +1,5 @@
-//! Archives are refused or read within the limits. The first byte says what the rest is: a package file, the tar archive
-//! of a package, or that of its code.
+//! Archives are either rejected or read within the limits. The first byte selects the kind of the rest: a package
+//! file, the tar archive of a package, or that of its code.
 #![no_main]
 
 use std::io::Write as _;
@@ -33,7 +33,7 @@ fuzz_target!(|input: &[u8]| {
     let visit = visit_code(file.as_slice(), &limits, |_, content| {
         std::io::copy(content, &mut std::io::sink()).map(|_| ())
     });
-    assert!(visit.is_ok(), "what can be read can be visited");
+    assert!(visit.is_ok(), "a readable package can be visited");
 });
 
 fn gzip(content: &[u8]) -> Vec<u8> {
@@ -42,7 +42,7 @@ fn gzip(content: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory can be written")
 }
 
-/// Makes the archive of a package around a code.tar.gz.
+/// Makes the archive of a package that contains a code.tar.gz.
 fn package(code: &[u8]) -> Vec<u8> {
     let mut archive = tar::Builder::new(Vec::new());
     for (name, content) in

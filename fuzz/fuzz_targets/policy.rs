@@ -1,4 +1,4 @@
-//! A policy that can be read is written and encoded in a form that gives the same policy.
+//! A valid policy does not change when it is formatted or encoded, and parsed again.
 #![no_main]
 
 use ccs_identity::SignaturePolicy;

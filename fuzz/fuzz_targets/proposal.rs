@@ -1,4 +1,4 @@
-//! A proposal is refused; one that nobody signed is, too.
+//! A proposal without a valid signature is always rejected.
 #![no_main]
 
 use std::sync::{Arc, LazyLock};
@@ -24,7 +24,7 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = filter(&decoded, now, |_| &*MANAGER).map_err(|error| error.to_string());
     if let Ok(unpacked) = Unpacked::new(decoded) {
         let _ = unpacked.function();
-        let refusal = unpacked.check(&MANAGER).expect_err("nobody but the CA has its key");
+        let refusal = unpacked.check(&MANAGER).expect_err("only the CA has its key");
         assert!(!refusal.to_string().is_empty());
     }
 });

@@ -1,5 +1,5 @@
-//! Read/write sets of any bytes are committed or not valid, and leave a ledger that works. The first byte says what the
-//! rest is: all of a set, the public part of a namespace, or the public or private part of a collection.
+//! Read/write sets of any bytes are either committed or invalid, and the ledger still works. The first byte selects
+//! the kind of the rest: a whole set, the public part of a namespace, or the public or private part of a collection.
 #![no_main]
 
 #[path = "../../crates/ledger/tests/common/mod.rs"]
@@ -21,7 +21,7 @@ fuzz_target!(|input: &[u8]| {
     let ledger = store.channel("ch", common::genesis).expect("a new channel");
     fill(&ledger);
     let transactions = ["t1", "t2"].map(|id| common::endorsed(id, results.clone()));
-    let committed = ledger.commit(&transactions, &()).expect("what is not valid is no error");
+    let committed = ledger.commit(&transactions, &()).expect("an invalid transaction is not an error");
     assert_eq!((committed.codes.len(), ledger.height()), (2, 3));
     for (namespace, keys) in &committed.updates {
         let is_public = !namespace.contains("$$");
@@ -29,17 +29,17 @@ fuzz_target!(|input: &[u8]| {
             let key = std::str::from_utf8(key).expect("public keys are texts");
             let simulation = ledger.simulate("reader").expect("a simulation");
             let mut history = simulation.history(namespace, key, 10).expect("a query");
-            history.next_batch().expect("what was written can be read");
+            history.next_batch().expect("the written values can be read");
         }
     }
     let mut simulation = ledger.simulate("reader").expect("a simulation");
     assert!(simulation.scan("cc").expect("a query").all(|row| row.is_ok()));
     assert!(simulation.scan_private("cc", "c1").expect("a query").all(|row| row.is_ok()));
-    ledger.private_data(2).expect("what was kept can be read");
+    ledger.private_data(2).expect("the stored values can be read");
     ledger.commit(&[], &()).expect("the next block");
 });
 
-/// Makes a set of the fuzzer's bytes.
+/// Makes a set from the fuzzer's bytes.
 fn results(kind: u8, bytes: &[u8]) -> Option<Results> {
     let mut private = None;
     let hashed = |hashed_rwset: &[u8], pvt_rwset_hash| CollectionHashedReadWriteSet {
@@ -69,7 +69,7 @@ fn results(kind: u8, bytes: &[u8]) -> Option<Results> {
     Some(Results { public, private, touched: Vec::new() })
 }
 
-/// Commits keys that a set may meet.
+/// Commits keys to which a set may refer.
 fn fill(ledger: &Ledger) {
     let mut simulation = ledger.simulate("fill").expect("a simulation");
     for key in ["", "a", "b"] {

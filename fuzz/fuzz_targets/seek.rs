@@ -1,4 +1,4 @@
-//! A request for blocks is refused, or begins with a block that is there or comes next.
+//! A request for blocks is either rejected, or begins with an existing block or the next one.
 #![no_main]
 
 use std::time::{Duration, UNIX_EPOCH};

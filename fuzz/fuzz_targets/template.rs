@@ -1,4 +1,5 @@
-//! Templates are refused or rendered within the limits, the same each time; text without actions stays as it is.
+//! Templates are either rejected or rendered within the limits, with the same result each time; text without actions
+//! does not change.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -21,7 +22,7 @@ fuzz_target!(|text: &str| {
     }
 });
 
-/// A value of every kind, under keys of one letter that a fuzzer finds.
+/// Returns values of every kind, under keys of one letter that a fuzzer finds quickly.
 fn data() -> BTreeMap<String, Value> {
     let text = |text: &str| Value::String(text.to_owned());
     let entries = [

@@ -1,9 +1,8 @@
-//! The one record this contract keeps, and the six that `InitLedger` writes.
+//! The record type of this contract, and the six records that `InitLedger` writes.
 
 use serde::{Deserialize, Serialize};
 
-/// An asset as it lies in the world state: JSON whose keys are sorted, so that every peer endorses the
-/// same bytes.
+/// An asset in the world state: JSON with sorted keys, so that every peer endorses the same bytes.
 ///
 /// Names and types are those of Fabric's `asset-transfer-basic` sample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,19 +11,19 @@ pub struct Asset {
     // serde writes fields in this order: keep it alphabetical by JSON key.
     /// The estimated worth, without a currency.
     pub appraised_value: u32,
-    /// The colour, free text.
+    /// The colour, as free text.
     pub color: String,
     /// The key in the world state.
     #[serde(rename = "ID")]
     pub id: String,
-    /// The owner, free text.
+    /// The owner, as free text.
     pub owner: String,
     /// The size, without a unit.
     pub size: u32,
 }
 
 impl Asset {
-    /// Returns the assets that `InitLedger` writes, as Fabric's sample has them.
+    /// Returns the assets that `InitLedger` writes, the same as in Fabric's sample.
     pub(crate) fn initial() -> impl Iterator<Item = Self> {
         [
             ("asset1", "blue", 5, "Tomoko", 300),

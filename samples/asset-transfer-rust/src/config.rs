@@ -6,39 +6,38 @@ use std::env;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What the chaincode server needs to know before it listens.
+/// The settings of the chaincode server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServerConfig {
-    /// The package ID (`label:hash`) that the chaincode registers with.
+    /// The package ID (`label:hash`) with which the chaincode registers.
     pub chaincode_id: String,
     /// The address to listen on, `host:port`.
     pub listen: String,
-    /// The TLS files; none for plaintext.
+    /// The TLS files; [`None`] for plaintext.
     pub tls: Option<TlsFiles>,
 }
 
-/// Paths of the PEM files that the TLS front reads at start.
+/// Paths of the PEM files that the TLS front reads at the start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsFiles {
     /// The private key: PKCS#8, SEC1 or PKCS#1.
     pub key: PathBuf,
     /// The certificate, followed by intermediate certificates if there are any.
     pub certificate: PathBuf,
-    /// The CA certificates that peers' client certificates must come from; none to ask for no client
-    /// certificate.
+    /// The CA certificates for the client certificates of peers; [`None`] to request no client certificate.
     pub client_ca: Option<PathBuf>,
 }
 
-/// Says which variable of the environment cannot be used.
+/// The reason why a variable of the environment cannot be used.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
-    /// A variable that has no default is absent or empty.
+    /// A required variable is absent or empty.
     #[error("{variable} is not set")]
     NotSet {
         /// The name of the variable.
         variable: &'static str,
     },
-    /// A value that should be text is not UTF-8.
+    /// A value is not UTF-8.
     #[error("{variable} is not valid UTF-8: {value:?}")]
     NotUtf8 {
         /// The name of the variable.
@@ -46,7 +45,7 @@ pub enum ConfigError {
         /// Its value.
         value: OsString,
     },
-    /// A value that should be a boolean is not one.
+    /// A value is not a boolean.
     #[error("{variable} is not a boolean: {value:?}")]
     NotBoolean {
         /// The name of the variable.
@@ -57,7 +56,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// Says what to do next.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -106,7 +105,7 @@ impl ServerConfig {
     }
 }
 
-/// The environment, or a stand-in for it.
+/// A function that returns the variables of the environment, or a replacement in tests.
 struct Variables<F>(F);
 
 impl<F: Fn(&str) -> Option<OsString>> Variables<F> {
@@ -122,7 +121,7 @@ impl<F: Fn(&str) -> Option<OsString>> Variables<F> {
         self.required(variable)?.into_string().map_err(|value| ConfigError::NotUtf8 { variable, value })
     }
 
-    /// Reads a boolean in the forms of Go's `strconv.ParseBool`.
+    /// Parses a boolean in the forms of Go's `strconv.ParseBool`.
     fn boolean(&self, variable: &'static str) -> Result<Option<bool>, ConfigError> {
         if self.optional(variable).is_none() {
             return Ok(None);

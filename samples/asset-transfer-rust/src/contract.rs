@@ -1,12 +1,12 @@
-//! The contract: which function takes which arguments, and what each does to the world state.
+//! The contract: the functions with their arguments, and their effects on the world state.
 //!
-//! The texts of errors are part of the contract: the Node.js sample answers with the same ones.
+//! The texts of errors are part of the contract: those of the Node.js sample are the same.
 
 use fabric_shim::{Chaincode, ChaincodeStub, Response, async_trait};
 
 use crate::Asset;
 
-/// The asset-transfer contract, ready to be served.
+/// The asset-transfer contract.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct AssetTransfer;
 
@@ -21,7 +21,7 @@ impl Chaincode for AssetTransfer {
     }
 }
 
-/// Why a transaction was refused; clients see the text as the message of a response with status 500.
+/// The reason why a transaction was rejected, which clients see as the message of a response with status 500.
 #[derive(Debug, thiserror::Error)]
 enum ContractError {
     #[error("the asset {0} already exists")]
@@ -30,7 +30,7 @@ enum ContractError {
     DoesNotExist(String),
     #[error("{name} must be a whole number from 0 to {max}, got \"{text}\"", max = u32::MAX)]
     NotANumber { name: &'static str, text: String },
-    // These two are worded as fabric-contract-api for Node.js words them.
+    // The texts of these two are those of fabric-contract-api for Node.js.
     #[error("Expected {expected} parameters, but {given} have been supplied")]
     ArgumentCount { expected: usize, given: usize },
     #[error("You've asked to invoke a function that does not exist: {0}")]
@@ -43,13 +43,13 @@ enum ContractError {
 
 type Result<T> = std::result::Result<T, ContractError>;
 
-/// The world state as one transaction sees it: its own writes are not visible to it.
+/// The world state in one transaction, which does not see its own writes.
 struct Ledger<'a>(&'a ChaincodeStub);
 
 impl Ledger<'_> {
-    /// Runs one function and returns the payload of the response.
+    /// Calls one function and returns the payload of the response.
     ///
-    /// Arguments to a function without parameters are ignored, as fabric-contract-api for Node.js does.
+    /// Ignores arguments to a function without parameters, as fabric-contract-api for Node.js does.
     async fn call(&self, function: &str, args: &[String]) -> Result<Vec<u8>> {
         match function {
             "InitLedger" => self.init().await,
@@ -98,7 +98,7 @@ impl Ledger<'_> {
         Ok(exists.to_string().into_bytes())
     }
 
-    /// Returns the previous owner.
+    /// Transfers an asset and returns the previous owner.
     async fn transfer(&self, [id, new_owner]: &[String; 2]) -> Result<Vec<u8>> {
         let mut asset: Asset = serde_json::from_slice(&self.existing(id).await?)?;
         let old_owner = std::mem::replace(&mut asset.owner, new_owner.clone());
@@ -106,7 +106,7 @@ impl Ledger<'_> {
         Ok(old_owner.into_bytes())
     }
 
-    /// Returns a JSON array in the order of the keys.
+    /// Returns all assets as a JSON array, sorted by key.
     async fn all(&self) -> Result<Vec<u8>> {
         let records = self.0.get_state_by_range("", "").await?.collect_remaining().await?;
         let assets = records
@@ -127,7 +127,7 @@ impl Ledger<'_> {
 
     async fn find(&self, id: &str) -> Result<Option<Vec<u8>>> {
         let bytes = self.0.get_state(id).await?;
-        // Peers answer an absent key with an empty value.
+        // Peers return an empty value for an absent key.
         Ok(Some(bytes).filter(|bytes| !bytes.is_empty()))
     }
 }

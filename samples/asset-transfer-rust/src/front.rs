@@ -1,4 +1,4 @@
-//! The TLS front: takes peers' connections and forwards their bytes to the shim's plaintext server.
+//! The TLS front: accepts connections of peers and forwards their bytes to the shim's plaintext server.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,13 +11,13 @@ use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-/// How long a client may take for the TLS handshake.
+/// The time limit for a client's TLS handshake.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long to leave `accept` alone after it failed, which it does while file descriptors are used up.
+/// The pause after a failed `accept`, for example while no file descriptors are available.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Accepts connections until `stop`, then waits for the open ones; dropping the future closes them.
+/// Accepts connections until `stop`, then waits for the open ones. Dropping the future closes them.
 pub(crate) async fn forward(
     listener: TcpListener,
     acceptor: TlsAcceptor,
@@ -50,7 +50,7 @@ pub(crate) async fn forward(
 }
 
 async fn connection(client: TcpStream, acceptor: TlsAcceptor, shim: SocketAddr) -> io::Result<()> {
-    // The stream is a conversation of small messages: waiting to fill a segment only adds latency.
+    // The stream consists of small messages: waiting to fill a segment would only add latency.
     client.set_nodelay(true)?;
     let mut client = timeout(HANDSHAKE_LIMIT, acceptor.accept(client)).await??;
     let mut shim = TcpStream::connect(shim).await?;

@@ -1,9 +1,9 @@
-//! The asset-transfer sample: the contract of Fabric's `asset-transfer-basic`, run as a chaincode
-//! server ("chaincode as a service") that peers dial.
+//! The asset-transfer sample: the contract of Fabric's `asset-transfer-basic` as a chaincode server ("chaincode as a
+//! service") that peers dial.
 //!
-//! [`AssetTransfer`] is the contract, written with the published crate `fabric-shim`. [`serve`] runs it
-//! for a program, [`serve_on`] for a test that brings its own listener. The shim serves plaintext only;
-//! with [`TlsFiles`] a thin TLS front takes the connections and forwards their bytes.
+//! [`AssetTransfer`] is the contract, written with the published crate `fabric-shim`. [`serve`] runs it for a program,
+//! and [`serve_on`] runs it on a listener of the caller, for tests. The shim serves only plaintext; with [`TlsFiles`],
+//! a thin TLS front accepts the connections and forwards their bytes.
 
 mod asset;
 mod config;

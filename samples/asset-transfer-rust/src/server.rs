@@ -1,4 +1,4 @@
-//! Runs the contract as a chaincode server, with or without the TLS front, until it is told to stop.
+//! Runs the contract as a chaincode server, with or without the TLS front, until a signal.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -12,21 +12,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{AssetTransfer, ConfigError, ServerConfig, TlsError, front, tls};
 
-/// How long transactions under way may take once the server was told to stop.
+/// The time limit for running transactions after a signal.
 ///
-/// Peers never close their stream, so waiting for them to do so would be waiting for ever.
+/// Peers never close their stream, so waiting for that would take forever.
 const DRAIN_LIMIT: Duration = Duration::from_secs(1);
 
-/// Says why the chaincode server did not start, or stopped without being told to.
+/// The reason why the chaincode server did not start, or stopped without a signal.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// The environment lacks something.
+    /// The environment is incomplete or invalid.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// One of the TLS files cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The address cannot be listened on.
+    /// The server cannot listen on the address.
     #[error("cannot listen on {address}: {reason}")]
     Listen {
         /// The address, `host:port`.
@@ -34,16 +34,16 @@ pub enum ServeError {
         /// The cause.
         reason: io::Error,
     },
-    /// The signals that stop the program cannot be watched.
+    /// The process cannot wait for the signals that stop it.
     #[error("cannot watch for signals: {0}")]
     Signals(io::Error),
-    /// The shim refused its configuration, or its server ended.
+    /// The shim rejected its configuration, or its server ended.
     #[error("cannot serve the chaincode: {0}")]
     Shim(fabric_shim::Error),
 }
 
 impl ServeError {
-    /// Says what to do next.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -57,7 +57,7 @@ impl ServeError {
     }
 }
 
-/// Listens on the configured address and serves until `shutdown` is ready.
+/// Listens on the configured address and serves until `shutdown` completes.
 ///
 /// Prints one line to stderr once it listens.
 pub async fn serve(config: ServerConfig, shutdown: impl Future<Output = ()>) -> Result<(), ServeError> {
@@ -70,11 +70,10 @@ pub async fn serve(config: ServerConfig, shutdown: impl Future<Output = ()>) -> 
     run(listener, acceptor, config.chaincode_id, shutdown).await
 }
 
-/// Serves on a listener of the caller's until `shutdown` is ready, and prints nothing; `config.listen`
-/// is not looked at.
+/// Serves on the caller's listener until `shutdown` completes. Prints nothing, and ignores `config.listen`.
 ///
-/// Returns at most one second after `shutdown`. Over plaintext, a peer that is still connected then keeps
-/// its connection until it closes it or the runtime ends: the shim gives no means to close it.
+/// Returns at most one second after `shutdown`. In plaintext, the connection of a peer then stays open until the peer
+/// closes it or the runtime ends, because the shim has no function to close it.
 pub async fn serve_on(
     listener: TcpListener,
     config: ServerConfig,
@@ -106,8 +105,8 @@ async fn run(
 
 /// Runs the front on `public` and the shim on a port of the loopback interface.
 ///
-/// Users of this host can reach that port in plaintext and without a certificate; acceptable in a sample,
-/// whose state lies with the peer.
+/// Users of this host can connect to that port in plaintext and without a certificate. This is acceptable in a sample,
+/// whose state is on the peer.
 async fn behind_tls(
     acceptor: TlsAcceptor,
     chaincode_id: String,
@@ -128,7 +127,7 @@ async fn shim(
     listener: TcpListener,
     stop: CancellationToken,
 ) -> Result<(), ServeError> {
-    // The address is parsed, but not used: the listener decides.
+    // The address is parsed but not used: the listener decides.
     let server = Server::new(chaincode_id, "127.0.0.1:0").map_err(ServeError::Shim)?;
     server
         .serve_with_listener(AssetTransfer, listener, stop.cancelled_owned())

@@ -1,4 +1,4 @@
-//! Turns the PEM files into the acceptor of the TLS front.
+//! Builds the acceptor of the TLS front from the PEM files.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,36 +13,36 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::TlsFiles;
 
-/// Says which of the TLS files cannot be used.
+/// The reason why one of the TLS files cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// The file cannot be read, or holds nothing of the kind looked for.
+    /// The file cannot be read, or contains no item of the expected kind.
     #[error("cannot read the {what} from {}: {reason}", file.display())]
     Unreadable {
-        /// What was looked for.
+        /// The expected item.
         what: &'static str,
         /// The PEM file.
         file: PathBuf,
         /// The cause.
         reason: pem::Error,
     },
-    /// The file was read, but TLS cannot work with what it holds.
+    /// The file was read, but TLS cannot use its content.
     #[error("cannot use the {what} in {}: {reason}", file.display())]
     Unusable {
-        /// What was found.
+        /// The item.
         what: &'static str,
         /// The PEM file.
         file: PathBuf,
         /// The cause.
         reason: String,
     },
-    /// The cryptography library cannot speak TLS 1.2 and 1.3.
+    /// The cryptography library does not support TLS 1.2 and 1.3.
     #[error("cannot set up TLS")]
     Provider(#[source] rustls::Error),
 }
 
 impl TlsError {
-    /// Says what to do next.
+    /// Returns what to do about the error.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -62,7 +62,7 @@ const KEY: &str = "private key";
 const CERTIFICATE: &str = "certificate";
 const CLIENT_CA: &str = "client CA certificate";
 
-/// Reads the files and builds an acceptor for HTTP/2 over TLS 1.2 or later, as peers dial it.
+/// Reads the files and builds an acceptor for HTTP/2 over TLS 1.2 or later, which peers use.
 pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
     let builder = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
@@ -74,7 +74,7 @@ pub(crate) fn acceptor(files: &TlsFiles) -> Result<TlsAcceptor, TlsError> {
     let mut config = builder
         .with_single_cert(certificates(CERTIFICATE, &files.certificate)?, private_key(&files.key)?)
         .map_err(|reason| unusable(CERTIFICATE, &files.certificate, &reason))?;
-    // gRPC runs over HTTP/2, and grpc-go refuses a server that does not agree to it.
+    // gRPC uses HTTP/2, and grpc-go rejects a server that does not negotiate it.
     config.alpn_protocols = vec![b"h2".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
@@ -104,7 +104,7 @@ fn private_key(file: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
         file: file.to_owned(),
         reason,
     })?;
-    // Fabric's own tools write PKCS#8 under the label "EC PRIVATE KEY": trust the bytes, not the label.
+    // Fabric's own tools write PKCS#8 under the label "EC PRIVATE KEY", so use the bytes and not the label.
     PrivateKeyDer::try_from(key.secret_der().to_vec()).map_err(|reason| unusable(KEY, file, &reason))
 }
 

@@ -1,10 +1,10 @@
-//! The transactions of the contract with the answers that both samples must give, byte for byte.
+//! Transactions of the contract, with the exact answers that both samples must return.
 
 use crate::fake_peer::FakePeer;
 
 type Answer = Result<&'static str, &'static str>;
 
-/// Function and arguments, then the payload of a success or the message of a refusal.
+/// The function and its arguments, then the payload of a success or the message of an error.
 const CONVERSATION: &[(&[&str], Answer)] = &[
     (&["GetAllAssets"], Ok("[]")),
     (&["GetAllAssets", "surplus"], Ok("[]")),
@@ -56,7 +56,7 @@ const CONVERSATION: &[(&[&str], Answer)] = &[
     (&["MeltAsset", "asset1"], Err("You've asked to invoke a function that does not exist: MeltAsset")),
 ];
 
-/// Holds the conversation with a chaincode that starts from an empty world state.
+/// Runs all transactions on a chaincode that starts with an empty world state.
 pub(crate) async fn check(peer: &mut FakePeer) {
     for (args, expected) in CONVERSATION {
         let response = peer.submit(args).await.unwrap();

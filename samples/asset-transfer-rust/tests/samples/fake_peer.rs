@@ -1,6 +1,6 @@
-//! A fake peer: dials a chaincode server, takes its REGISTER and runs transactions on a map.
+//! A fake peer: dials a chaincode server, receives its REGISTER and runs transactions on a map.
 //!
-//! It keeps to the message order of a real peer, but writes are visible at once and nothing is validated.
+//! It sends messages in the order of a real peer, but writes are visible at once and there is no validation.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -24,12 +24,12 @@ const CHANNEL: &str = "mychannel";
 /// The certificate of the client that sends the transactions; the Node.js shim parses it.
 static CREATOR: LazyLock<String> = LazyLock::new(|| Authority::new().client.certificate);
 
-/// How the fake peer connects.
+/// The security of the fake peer's connection.
 pub(crate) enum Security<'a> {
     Plaintext,
-    /// Trusts the CA, shows no certificate of its own.
+    /// Trusts the CA, without a client certificate.
     Tls(&'a Authority),
-    /// Trusts the CA and shows a certificate.
+    /// Trusts the CA and presents a client certificate.
     MutualTls(&'a Authority, &'a Pair),
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct FakePeer {
 }
 
 impl FakePeer {
-    /// Connects to `localhost:port` and brings the chaincode to the state "ready".
+    /// Connects to `localhost:port` and completes the registration, up to READY.
     pub(crate) async fn connect(port: u16, security: Security<'_>) -> Result<Self> {
         let channel = endpoint(port, &security)?.connect().await?;
         let (to_chaincode, outgoing) = mpsc::channel(16);
@@ -115,7 +115,7 @@ impl FakePeer {
         }
     }
 
-    /// Returns the records from `start` up to, not including, `end`; an empty end is no bound.
+    /// Returns the records from `start` to `end`, which is excluded; an empty end means no limit.
     fn between(&self, start: &str, end: &str) -> pb::QueryResponse {
         let records = self.state.range(start.to_owned()..);
         let records = records.take_while(|(key, _)| end.is_empty() || key.as_str() < end);
@@ -141,7 +141,7 @@ fn endpoint(port: u16, security: &Security<'_>) -> Result<Endpoint> {
     Ok(Endpoint::from_shared(format!("https://localhost:{port}"))?.tls_config(tls)?)
 }
 
-/// A proposal as complete as the shims need it: the Node.js shim refuses one whose parts are empty.
+/// A proposal with all the parts that the shims need: the Node.js shim rejects one with empty parts.
 fn proposal(txid: &str, input: pb::ChaincodeInput) -> pb::SignedProposal {
     let channel_header = common::ChannelHeader {
         r#type: common::HeaderType::EndorserTransaction.into(),

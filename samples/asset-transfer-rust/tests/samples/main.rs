@@ -1,4 +1,4 @@
-//! Both samples, the Rust and the Node.js one, against one fake peer.
+//! Tests both samples, the Rust and the Node.js one, with one fake peer.
 
 #![cfg(test)]
 

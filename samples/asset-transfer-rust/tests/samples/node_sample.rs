@@ -1,4 +1,4 @@
-//! The Node.js sample against the same fake peer: both samples must give the same answers.
+//! Tests the Node.js sample with the same fake peer: both samples must return the same answers.
 
 use ccs_testkit::{Authority, NodeSample};
 
@@ -7,7 +7,7 @@ use crate::fake_peer::{FakePeer, Security};
 
 const CHAINCODE_ID: &str = "basic_1.0:0123456789abcdef";
 
-/// Holds the whole conversation, then stops the program.
+/// Runs all transactions, then stops the program.
 async fn check(sample: NodeSample, port: u16, security: Security<'_>) {
     let mut peer = FakePeer::connect(port, security).await.unwrap();
     assert_eq!(peer.registered_id, CHAINCODE_ID);
@@ -36,7 +36,7 @@ async fn the_node_sample_answers_a_fake_peer_over_mutual_tls_and_refuses_one_wit
     let (authority, port) = (Authority::new(), NodeSample::free_port());
     let sample = NodeSample::start(CHAINCODE_ID, port, Some(&authority), true).await;
     let refusal = FakePeer::connect(port, Security::Tls(&authority)).await.err().expect("a refusal");
-    // The server closes the connection behind its alert, and on a busy machine the client may see that first.
+    // The server closes the connection after its alert; on a busy machine, the client may see the close first.
     let refusal = format!("{refusal:?}");
     let is_refused =
         ["CertificateRequired", "connection closed"].iter().any(|reason| refusal.contains(reason));

@@ -1,4 +1,4 @@
-//! The Rust sample against a fake peer, in this process and as a program.
+//! Tests the Rust sample with a fake peer, in this process and as a program.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
@@ -41,7 +41,7 @@ async fn the_contract_answers_a_fake_peer_over_plaintext() {
     let mut peer = FakePeer::connect(sample.port, Security::Plaintext).await.unwrap();
     assert_eq!(peer.registered_id, CHAINCODE_ID);
     answers::check(&mut peer).await;
-    // The peer is still connected: stopping must not wait for it to leave.
+    // The peer is still connected: stopping must not wait for it.
     sample.stop().await;
 }
 
@@ -76,7 +76,7 @@ async fn mutual_tls_admits_the_certificate_of_its_ca_and_no_other() {
     sample.stop().await;
 }
 
-/// The sample as a program, told its configuration by nothing but `variables`.
+/// Starts the sample as a program, with only `variables` as its environment.
 fn program(variables: &[(&str, &str)]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_asset-transfer"))
         .env_clear()
@@ -140,7 +140,7 @@ fn the_program_refuses_an_unusable_configuration_with_one_line_and_a_hint() {
     }
 }
 
-/// The files of a server that asks for client certificates, or that does not.
+/// Returns the files of a server that requests client certificates, or that does not.
 fn server_files(authority: &Authority, ask_for_client_certificate: bool) -> TlsFiles {
     TlsFiles {
         key: authority.file("server.key"),
