@@ -1,4 +1,4 @@
-//! The programs of a builder: ours, built static and laid out under their three names, or somebody else's.
+//! The programs of a builder: this project's static one under its three names, or another builder's.
 
 use std::ffi::OsString;
 use std::fs;
@@ -18,9 +18,9 @@ pub fn build() -> Result<PathBuf> {
     Ok(folder.join("ccs-builder"))
 }
 
-/// Builds the static `ccs-builder` and `ccs-launcher`, and returns the path of the first one, beside which the second lies.
+/// Builds the static `ccs-builder` and `ccs-launcher` into one folder, and returns the path of the builder.
 ///
-/// They get a folder of their own: elsewhere, the builder is installed without the launcher.
+/// They get a separate folder, because other checks install the builder without the launcher.
 pub fn build_with_launcher() -> Result<PathBuf> {
     let folder = workspace::build_static(&["--package", "ccs-builder", "--package", "ccs-launcher"])?;
     let together = folder.join("together");
@@ -32,12 +32,12 @@ pub fn build_with_launcher() -> Result<PathBuf> {
     Ok(together.join("ccs-builder"))
 }
 
-/// Builds our builder and lets it install itself in `folder`, as an operator does.
+/// Builds the builder and runs its `install` for `folder`, as an operator does.
 pub fn install(folder: &Path) -> Result<()> {
     put(&build()?, folder)
 }
 
-/// Lets a builder that was built install itself in `folder`.
+/// Runs the `install` of a built builder for `folder`.
 pub fn put(program: &Path, folder: &Path) -> Result<()> {
     let output = Command::new(program)
         .args([OsString::from("install"), folder.into()])
@@ -49,7 +49,7 @@ pub fn put(program: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Returns the folder that holds a builder's programs: the one named, or its sub-folder `bin`.
+/// Returns the folder with a builder's programs: the given one, or its subfolder `bin`.
 pub fn locate(folder: &Path) -> Result<PathBuf> {
     let complete = |folder: &Path| NAMES.iter().all(|name| folder.join(name).is_file());
     [folder.to_path_buf(), folder.join("bin")]

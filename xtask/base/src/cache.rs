@@ -1,4 +1,4 @@
-//! What is costly to build and changes rarely, built once into a folder outside of the checkout.
+//! Caches results of slow builds that rarely change, in a folder outside the checkout.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use sha2::{Digest as _, Sha256};
 
-/// Returns the folder `fabric-ccs` among the user's caches, by the rules of the XDG base directories.
+/// Returns the folder `fabric-ccs` in the user's cache folder, by the XDG base directory specification.
 pub fn folder() -> Result<PathBuf> {
     let set = |name| std::env::var_os(name).filter(|value: &OsString| !value.is_empty()).map(PathBuf::from);
     let caches = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
@@ -16,10 +16,10 @@ pub fn folder() -> Result<PathBuf> {
         .join("fabric-ccs"))
 }
 
-/// Returns a folder of the cache, and builds its content where it is missing.
+/// Returns a folder of the cache, and builds its content if it is missing.
 ///
-/// `build` writes into a fresh folder, which takes its place as a whole. A second process that wants the same waits for the
-/// first one.
+/// `build` writes to a temporary folder, which is then renamed. A second process that needs the same folder waits for
+/// the first.
 pub fn built_once(name: &str, build: impl FnOnce(&Path) -> Result<()>) -> Result<PathBuf> {
     built_in(&folder()?, name, build)
 }
@@ -39,7 +39,7 @@ fn built_in(cache: &Path, name: &str, build: impl FnOnce(&Path) -> Result<()>) -
     Ok(target)
 }
 
-/// Returns a short text that differs when the content of one of the files differs: enough to tell a few builds apart.
+/// Returns a short hash of the content of the files, enough to distinguish a few builds.
 pub fn key(folder: &Path, files: &[&str]) -> Result<String> {
     let mut hash = Sha256::new();
     for name in files {

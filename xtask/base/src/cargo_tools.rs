@@ -1,4 +1,4 @@
-//! Programs of cargo that the checks need, each of one version, compiled once into a cache outside of the checkout.
+//! Cargo programs for the checks, with fixed versions, compiled once into a cache outside the checkout.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::{cache, workspace};
 
-/// A program that `cargo NAME` runs.
+/// A program that runs as `cargo NAME`.
 pub struct CargoTool {
     name: &'static str,
     version: &'static str,
@@ -20,9 +20,9 @@ pub const DENY: CargoTool = CargoTool { name: "cargo-deny", version: "0.20.2" };
 pub const FUZZ: CargoTool = CargoTool { name: "cargo-fuzz", version: "0.13.2" };
 
 impl CargoTool {
-    /// Makes the command `cargo NAME`; compiles the program first where the cache does not have it.
+    /// Returns the command `cargo NAME`; compiles the program first if it is not in the cache.
     pub fn command(&self) -> Result<Command> {
-        // Each version has a folder of its own, so what is there never has to be asked for its version.
+        // Each version has a separate folder, so there is no need to check the version.
         let name = format!("{}-{}", self.name, self.version);
         let folder = cache::built_once(&name, |folder| self.install(folder))?;
         let mut command = workspace::cargo(self.name.strip_prefix("cargo-"));
@@ -39,11 +39,11 @@ impl CargoTool {
             self.version,
             cache::folder()?.display()
         );
-        // Without optimization it compiles in a third of the time, and checks as quickly as anyone notices.
+        // Without optimization, it compiles in a third of the time and is still fast enough.
         let mut install =
             workspace::cargo(["install", "--quiet", "--locked", "--debug", "--version", self.version]);
         install.arg("--root").arg(folder).arg(self.name).env("CARGO_PROFILE_DEV_DEBUG", "0");
-        // The folder of this checkout would keep what nobody needs again.
+        // The target folder of this checkout would keep files that are not needed again.
         workspace::succeed(install.env_remove("CARGO_TARGET_DIR"))
     }
 }

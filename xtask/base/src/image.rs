@@ -1,4 +1,4 @@
-//! An image that holds static programs, in the form that `docker save` writes and `ctr images import` reads.
+//! An image of static programs, in the format of `docker save` and `ctr images import`.
 
 use std::fs;
 use std::path::Path;
@@ -7,18 +7,18 @@ use anyhow::{Context, Result};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-/// Whose rights a program in an image has when nothing else is said: no user of the host.
+/// The default user of a program in an image, which is not a user of the host.
 pub const NOBODY: u32 = 65534;
 
-/// What an image is made from.
+/// The content of an image.
 pub struct Image<'a> {
     /// The name and tag.
     pub name: &'a str,
-    /// Static programs, and the place of each in the image.
+    /// Static programs with their paths in the image.
     pub programs: &'a [(&'a Path, &'a str)],
-    /// The words that start it.
+    /// The command of the image.
     pub command: &'a [&'a str],
-    /// The user that the image names.
+    /// The user of the image.
     pub user: u32,
 }
 
@@ -37,7 +37,7 @@ impl Image<'_> {
         Ok(())
     }
 
-    /// Makes the two files of the image.
+    /// Builds the layer and the configuration of the image.
     pub fn parts(&self) -> Result<Parts> {
         let mut layer = tar::Builder::new(Vec::new());
         for (program, place) in self.programs {
@@ -60,15 +60,15 @@ impl Image<'_> {
     }
 }
 
-/// The two files of an image.
+/// The layer and the configuration of an image.
 pub struct Parts {
-    /// The archive of what is in it.
+    /// The tar archive of its files.
     pub layer: Vec<u8>,
-    /// What else is said of it.
+    /// Its configuration as JSON.
     pub config: Vec<u8>,
 }
 
-/// Returns the digits of the SHA-256 of a content.
+/// Returns the SHA-256 of a content as hexadecimal digits.
 #[must_use]
 pub fn digits(content: &[u8]) -> String {
     hex::encode(Sha256::digest(content))

@@ -1,17 +1,17 @@
-//! What the chores of the project share.
+//! Shared helpers of the project's tasks.
 //!
-//! | Module | Holds |
+//! | Module | Contents |
 //! | --- | --- |
-//! | [`workspace`] | where things are in the checkout, and how cargo is called in it |
+//! | [`workspace`] | paths in the checkout, and calls of cargo |
 //! | [`builder_programs`] | the programs of a builder |
-//! | [`cache`] | what is built once and kept outside of the checkout |
-//! | [`cargo_tools`] | programs of cargo, each of one version |
-//! | [`toolchain`] | whether a tool is there, and what follows when it is not |
-//! | [`processes`], [`parallel`] | processes with a limit to every wait; two checks at a time |
-//! | [`image`] | an image that holds static programs |
-//! | [`site`] | a builder's folder, and the launcher as a peer calls it |
-//! | [`server_site`] | the same, and `build` for chaincode that the peer dials |
-//! | [`tally`], [`report`] | how many checks passed, failed or were skipped; the failed ones are printed |
+//! | [`cache`] | results of slow builds, kept outside the checkout |
+//! | [`cargo_tools`] | cargo programs with fixed versions |
+//! | [`toolchain`] | whether a tool is installed, and the result of a check without it |
+//! | [`processes`], [`parallel`] | processes with time limits; running two checks at a time |
+//! | [`image`] | an image of static programs |
+//! | [`site`] | a builder's folder, and calls of the launcher |
+//! | [`server_site`] | a builder's folder, and calls of `build` for chaincode that the peer dials |
+//! | [`tally`], [`report`] | the numbers of passed, failed and skipped checks; printing of failures |
 
 pub mod builder_programs;
 pub mod cache;

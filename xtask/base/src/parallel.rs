@@ -1,14 +1,14 @@
-//! Two checks at the same time: each waits a lot, or keeps one processor busy.
+//! Runs two checks at the same time, because each of them mostly waits or uses only one processor.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::tally::Tally;
 
-/// How many run at the same time.
+/// The number of parallel checks.
 const AT_A_TIME: usize = 2;
 
-/// Does the work on every item, and adds up what came of it.
+/// Runs a function for every item and adds up the results.
 #[must_use]
 pub fn two_at_a_time<T: Sync>(items: &[T], work: impl Fn(&T) -> Tally + Sync) -> Tally {
     let next = AtomicUsize::new(0);

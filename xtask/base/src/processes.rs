@@ -1,4 +1,4 @@
-//! Processes that a chore starts beside itself: each has a log, an end, and a limit to every wait for it.
+//! Child processes of a task: each has a log, and every wait has a time limit.
 
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Read};
@@ -15,17 +15,17 @@ use wait_timeout::ChildExt as _;
 
 use crate::workspace;
 
-/// How long a server may take to listen; a virtual machine for Java takes its time on a busy machine.
+/// How long a server may take to listen; on a busy machine, a Java virtual machine starts slowly.
 const UNTIL_IT_LISTENS: Duration = Duration::from_mins(2);
 
-/// How long to wait before looking again.
+/// The pause between two checks.
 const BETWEEN_TRIES: Duration = Duration::from_millis(50);
 
-/// A process with all that it has started; it is killed when it is dropped.
+/// A process and its children, which are killed when it is dropped.
 pub struct Running(Child);
 
 impl Running {
-    /// Starts a process in a process group of its own, and appends what it prints to its log.
+    /// Starts a process in its own process group, and appends its output to its log.
     pub fn start(command: &mut Command, log: &Path) -> Result<Self> {
         let log = File::options()
             .create(true)
@@ -43,12 +43,12 @@ impl Running {
         self.0.id()
     }
 
-    /// Waits until the process has ended by itself.
+    /// Waits until the process exits.
     pub fn ended(&mut self, limit: Duration) -> Result<ExitStatus> {
         self.0.wait_timeout(limit)?.with_context(|| format!("the process goes on for {limit:?}"))
     }
 
-    /// Asks the process to end, and waits for it; what it has started is killed then.
+    /// Sends SIGTERM and waits for the process to exit; then kills its remaining children.
     pub fn terminate(mut self, limit: Duration) -> Result<ExitStatus> {
         kill_process(Pid::from_child(&self.0), Signal::TERM).context("cannot send SIGTERM")?;
         let status = self.0.wait_timeout(limit)?;
@@ -58,25 +58,25 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // A group that is gone already needs no signal.
+        // A group that no longer exists needs no signal.
         let _ = kill_process_group(Pid::from_child(&self.0), Signal::KILL);
         let _ = self.0.wait();
     }
 }
 
-/// What a command printed, and how it ended.
+/// The output and the status of a command.
 pub struct Finished {
-    /// How it ended.
+    /// The exit status.
     pub status: ExitStatus,
-    /// What it wrote to standard output.
+    /// Its standard output.
     pub stdout: String,
-    /// What it wrote to standard error.
+    /// Its standard error.
     pub stderr: String,
 }
 
-/// Runs a command to its end; one that takes longer than the limit is killed with all that it has started.
+/// Runs a command until it exits; after the limit, kills it with all its children.
 pub fn finish(command: &mut Command, limit: Duration) -> Result<Finished> {
-    // Files take any amount of output; nobody has to read them meanwhile.
+    // Files accept any amount of output without a reader.
     let (stdout, stderr) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
     command.stdin(Stdio::null()).stdout(stdout.reopen()?).stderr(stderr.reopen()?).process_group(0);
     let child = command.spawn().with_context(|| format!("cannot start {}", workspace::shown(command)))?;
@@ -90,7 +90,7 @@ pub fn finish(command: &mut Command, limit: Duration) -> Result<Finished> {
     Ok(Finished { status, stdout, stderr })
 }
 
-/// Runs a command that must succeed, and shows what it printed when it does not.
+/// Runs a command that must succeed; the error contains its output.
 pub fn succeed(command: &mut Command, limit: Duration) -> Result<Finished> {
     let finished = finish(command, limit)?;
     ensure!(
@@ -104,8 +104,8 @@ pub fn succeed(command: &mut Command, limit: Duration) -> Result<Finished> {
     Ok(finished)
 }
 
-/// Runs a command to its end, and passes on each line of its standard error when it comes; a command that takes longer than
-/// the limit is killed with all that it has started.
+/// Runs a command until it exits, and calls `says` with each line of its standard error at once. After the limit,
+/// kills it with all its children.
 pub fn follow(command: &mut Command, limit: Duration, mut said: impl FnMut(String)) -> Result<ExitStatus> {
     let end = Instant::now() + limit;
     let rest = || end.saturating_duration_since(Instant::now());
@@ -125,19 +125,19 @@ pub fn follow(command: &mut Command, limit: Duration, mut said: impl FnMut(Strin
     running.0.wait_timeout(rest())?.with_context(late)
 }
 
-/// Reads lines on a thread of its own, so that whoever waits for one can stop waiting.
+/// Reads lines on a separate thread, so that the receiver can stop waiting for one.
 pub fn lines_of(output: impl Read + Send + 'static) -> Receiver<String> {
     let (send, lines) = mpsc::channel();
     std::thread::spawn(move || {
         for line in BufReader::new(output).lines().map_while(Result::ok) {
-            // Reading goes on without a receiver, since a full pipe would hold up the process.
+            // Continue reading without a receiver, because a full pipe would block the process.
             let _ = send.send(line);
         }
     });
     lines
 }
 
-/// Returns the processes that fit, by their folders in /proc.
+/// Returns the processes whose folder in /proc matches.
 pub fn running(fits: impl Fn(&Path) -> bool) -> Vec<Pid> {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries
@@ -152,7 +152,7 @@ pub fn listening(address: &str) -> Result<()> {
         .with_context(|| format!("no server listens on {address}"))
 }
 
-/// Waits until a log has so many lines with a text.
+/// Waits until a log has at least `times` lines with a text.
 pub fn logged(log: &Path, text: &str, times: usize, limit: Duration) -> Result<()> {
     let says = || {
         let lines = fs::read_to_string(log)?;
@@ -161,7 +161,7 @@ pub fn logged(log: &Path, text: &str, times: usize, limit: Duration) -> Result<(
     wait_until(limit, says).with_context(|| format!("{} does not say {text}", log.display()))
 }
 
-/// Waits until a condition holds, and looks again and again.
+/// Waits until a condition holds, and checks it at intervals.
 pub fn wait_until(limit: Duration, mut reached: impl FnMut() -> Result<bool>) -> Result<()> {
     let begin = Instant::now();
     while !reached()? {
@@ -171,7 +171,7 @@ pub fn wait_until(limit: Duration, mut reached: impl FnMut() -> Result<bool>) ->
     Ok(())
 }
 
-/// Returns an address on the loopback with a port that is free now.
+/// Returns an address on the loopback interface with a free port.
 pub fn free_address() -> Result<String> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.to_string())
 }
@@ -179,7 +179,7 @@ pub fn free_address() -> Result<String> {
 /// Returns the last lines of a log.
 #[must_use]
 pub fn end_of(log: &Path) -> String {
-    /// How many lines.
+    /// The number of lines.
     const SHOWN: usize = 20;
     let text = fs::read(log).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
@@ -205,7 +205,7 @@ mod tests {
         let error = finish(&mut shell(&script), Duration::from_millis(500)).err().unwrap();
         assert!(error.to_string().contains("did not end within 500ms, and printed started"), "{error}");
         let child = fs::read_to_string(&pid).unwrap();
-        // The child of a child is not ours to wait for: it is gone, or waits for the reaper as a zombie.
+        // A grandchild cannot be waited for: either it no longer exists, or it is a zombie.
         let gone = || {
             let status = fs::read_to_string(format!("/proc/{}/stat", child.trim()));
             Ok(status.map_or(true, |status| status.contains(") Z ")))

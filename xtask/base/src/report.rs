@@ -1,4 +1,4 @@
-//! The checks of one peer or cluster: each is counted, and the failed ones are printed.
+//! Counts the checks of one peer or cluster, and prints the failed ones.
 
 use std::thread;
 use std::time::Instant;
@@ -14,13 +14,13 @@ pub struct Report {
 }
 
 impl Report {
-    /// Begins the report of what is called `peer`.
+    /// Starts a report for `peer`.
     #[must_use]
     pub fn new(peer: &str) -> Self {
         Self { peer: peer.to_owned(), tally: Tally::default() }
     }
 
-    /// Takes one check, and tells whether it passed.
+    /// Runs one check, and returns whether it passed.
     pub fn check(&mut self, name: &str, check: impl FnOnce() -> Result<()>) -> bool {
         match check() {
             Ok(()) => self.tally += Tally::PASSED,
@@ -33,7 +33,7 @@ impl Report {
         true
     }
 
-    /// Takes one check for each case, all at once: most of the time they wait.
+    /// Runs one check for each case, all in parallel, because they mostly wait.
     pub fn check_at_once<C: Sync>(
         &mut self,
         cases: &[C],
@@ -50,7 +50,7 @@ impl Report {
         }
     }
 
-    /// Takes several checks, and prints how long they took: a sign of life, since all of them take minutes.
+    /// Runs several checks and prints their duration, to show progress.
     pub fn part(&mut self, name: &str, checks: impl FnOnce(&mut Self) -> Result<()>) {
         let (start, before) = (Instant::now(), self.tally);
         if let Err(error) = checks(self) {
@@ -66,7 +66,7 @@ impl Report {
         println!("{heading:<40} {part} in {:.1} s", start.elapsed().as_secs_f64());
     }
 
-    /// Returns the count of all checks.
+    /// Returns the counts of all checks.
     #[must_use]
     pub fn tally(&self) -> Tally {
         self.tally

@@ -1,4 +1,4 @@
-//! A builder's folder, a package of the type `ccaas` as a peer unpacks it, and `build` as a peer calls it.
+//! A builder's folder, an unpacked package of the type `ccaas`, and calls of `build`, all as on a peer.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -13,20 +13,20 @@ use tempfile::TempDir;
 use crate::processes::{Finished, Running, finish, logged, succeed};
 use crate::site::HASH;
 
-/// How long a build may take here.
+/// The time limit for a build.
 const BUILD: Duration = Duration::from_mins(2);
 
-/// How long a build may take to say something, and to end after SIGTERM.
+/// The time limit for a build to print a text, and to exit after SIGTERM.
 const CHANGE: Duration = Duration::from_secs(40);
 
-/// A builder's folder, and a package as a peer unpacks it.
+/// A builder's folder, and a package as unpacked by a peer.
 pub struct ServerSite {
     folder: TempDir,
     label: String,
 }
 
 impl ServerSite {
-    /// Makes a builder from the programs beside each other, with these settings, and a package with an image.
+    /// Makes a builder from the programs in one folder with these settings, and a package with an image.
     pub fn new(builder: &Path, (label, image): (&str, &str), settings: &str) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("server-").tempdir()?;
         let site = Self { folder, label: label.to_owned() };
@@ -49,7 +49,7 @@ impl ServerSite {
         Ok(fs::write(self.path("launch.yaml"), settings)?)
     }
 
-    /// Replaces metadata.json by one with another type.
+    /// Replaces metadata.json by one with the given type.
     pub fn metadata(&self, chaincode_type: &str) -> Result<()> {
         let metadata = format!(r#"{{"type":"{chaincode_type}","label":"{}"}}"#, self.label);
         Ok(fs::write(self.path("metadata/metadata.json"), metadata)?)
@@ -60,7 +60,7 @@ impl ServerSite {
         Ok(fs::write(self.source().join("image.json"), image)?)
     }
 
-    /// Returns the folder of everything.
+    /// Returns the root folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -72,24 +72,24 @@ impl ServerSite {
         &self.label
     }
 
-    /// Returns a place in the folder.
+    /// Returns a path in the folder.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    /// The source, in a folder that a peer would make for the package.
+    /// Returns the source, in a folder with a peer's name for the package.
     fn source(&self) -> PathBuf {
         self.path(&format!("fabric-{}-{HASH}123/src", self.label))
     }
 
-    /// Returns the words of a build, as a peer calls it.
+    /// Returns the command line of a build, as on a peer.
     #[must_use]
     pub fn words(&self) -> [PathBuf; 4] {
         [self.path("bin/build"), self.source(), self.path("metadata"), self.path("bld")]
     }
 
-    /// Returns the command of a build, as a peer calls it.
+    /// Returns the command of a build, as on a peer.
     #[must_use]
     pub fn command(&self) -> Command {
         let [program, folders @ ..] = self.words();
@@ -98,7 +98,7 @@ impl ServerSite {
         command
     }
 
-    /// Builds, which must fail with a code and say a text, and write nothing; returns all that it says.
+    /// Runs a build that must exit with a code, print a text, and write no output; returns its messages.
     pub fn fails(&self, command: &mut Command, code: i32, text: &str) -> Result<String> {
         let start = Instant::now();
         let Finished { status, stderr, .. } = finish(command, BUILD)?;
@@ -109,7 +109,7 @@ impl ServerSite {
         Ok(stderr)
     }
 
-    /// Builds, which must succeed, and releases; returns what the build says.
+    /// Runs a build that must succeed, and a release; returns the messages of the build.
     pub fn builds(&self, command: &mut Command) -> Result<String> {
         let start = Instant::now();
         let Finished { status, stderr, .. } = finish(command, BUILD)?;
@@ -123,12 +123,12 @@ impl ServerSite {
         Ok(stderr)
     }
 
-    /// Returns the connection.json that a build has written.
+    /// Returns the connection.json of a build.
     pub fn connection(&self) -> Result<Value> {
         self.built("connection.json")
     }
 
-    /// Returns the launch.json that a build has written.
+    /// Returns the launch.json of a build.
     pub fn record(&self) -> Result<Value> {
         self.built("launch.json")
     }
@@ -137,7 +137,7 @@ impl ServerSite {
         Ok(serde_json::from_slice(&fs::read(self.path("bld").join(name))?)?)
     }
 
-    /// Builds what never becomes ready, and stops it, as a peer that ends does, after it has said a text.
+    /// Runs a build that never becomes ready, waits until it prints a text, and stops it like a peer that shuts down.
     pub fn is_stopped(&self, command: &mut Command, text: &str) -> Result<()> {
         let log = self.path("log");
         let running = Running::start(command, &log)?;

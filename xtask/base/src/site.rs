@@ -1,4 +1,4 @@
-//! A builder's folder with a built package, and the launcher as a peer calls it.
+//! A builder's folder with a built package, and calls of the launcher, as on a peer.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -11,13 +11,13 @@ use tempfile::TempDir;
 
 use crate::processes::{Running, logged};
 
-/// How long a launch may take to end when it cannot succeed.
+/// The time limit for a launch that cannot succeed.
 const END: Duration = Duration::from_mins(2);
 
-/// How long a launch may take to say something.
+/// The time limit for a launch to print a text.
 const SAID: Duration = Duration::from_secs(30);
 
-/// The hash of every package here; no peer compares it.
+/// The hash of every package here; peers do not compare it.
 pub const HASH: &str = "cffa266294278404e5071cb91150d550dc0bf855149908a170b1169d6160004b";
 
 /// A builder's folder with a built package.
@@ -28,7 +28,7 @@ pub struct Site {
     variables: Vec<(String, String)>,
 }
 
-/// A launch that goes on.
+/// A running launch.
 pub struct Launch {
     running: Running,
     log: PathBuf,
@@ -55,7 +55,7 @@ impl Site {
         Ok(Self { folder, label: label.to_owned(), peer_address: peer_address.to_owned(), variables })
     }
 
-    /// Returns the same with a variable for the launcher; a later one counts before an earlier one of the same name.
+    /// Adds a variable for the launcher; a later one overrides an earlier one of the same name.
     #[must_use]
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
@@ -68,7 +68,7 @@ impl Site {
         &self.label
     }
 
-    /// Calls `run`; the name is that of the folder which the peer makes for each call.
+    /// Calls `run`; `name` is the name of the folder that the peer makes for each call.
     pub fn launch(&self, name: &str) -> Result<Launch> {
         let folder = self.folder.path().join(name);
         fs::create_dir(&folder)?;
@@ -88,7 +88,7 @@ impl Site {
         Ok(Launch { running: Running::start(&mut command, &log)?, log, start: Instant::now() })
     }
 
-    /// Calls `run`, which must end with a code and say a text; returns everything that it says.
+    /// Calls `run`, which must exit with a code and print a text; returns its messages.
     pub fn fails(&self, code: i32, text: &str) -> Result<String> {
         let mut launch = self.launch("meta")?;
         let status = launch.ends().with_context(|| launch.said())?;
@@ -102,23 +102,23 @@ impl Site {
 }
 
 impl Launch {
-    /// Waits until the launcher says a text.
+    /// Waits until the launcher prints a text.
     pub fn says(&self, text: &str) -> Result<()> {
         logged(&self.log, text, 1, SAID).with_context(|| self.said())
     }
 
-    /// Returns everything that the launcher has said.
+    /// Returns the messages of the launcher so far.
     #[must_use]
     pub fn said(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()
     }
 
-    /// Waits until the launcher ends by itself.
+    /// Waits until the launcher exits.
     pub fn ends(&mut self) -> Result<ExitStatus> {
         self.running.ended(END)
     }
 
-    /// Sends SIGTERM, and waits for the end, which must be a success; returns how long it took.
+    /// Sends SIGTERM and waits for a successful exit; returns how long it took.
     pub fn stop(self) -> Result<Duration> {
         let start = Instant::now();
         let status = self.running.terminate(END)?;

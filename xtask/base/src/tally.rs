@@ -1,4 +1,4 @@
-//! How many checks passed, failed or were skipped, and the one line that says so.
+//! The numbers of passed, failed and skipped checks, with their one-line format.
 
 use std::fmt;
 use std::iter::Sum;
@@ -7,23 +7,23 @@ use std::ops::{Add, AddAssign};
 /// Counts of checks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Checks that did what they should.
+    /// The number of passed checks.
     pub passed: u64,
-    /// Checks that did not.
+    /// The number of failed checks.
     pub failed: u64,
-    /// Checks that could not run here, or are not meant to.
+    /// The number of skipped checks, which cannot or should not run here.
     pub skipped: u64,
 }
 
 impl Tally {
-    /// One check that passed.
+    /// One passed check.
     pub const PASSED: Self = Self { passed: 1, failed: 0, skipped: 0 };
-    /// One check that failed.
+    /// One failed check.
     pub const FAILED: Self = Self { passed: 0, failed: 1, skipped: 0 };
-    /// One check that was skipped.
+    /// One skipped check.
     pub const SKIPPED: Self = Self { passed: 0, failed: 0, skipped: 1 };
 
-    /// Reads `12 passed, 0 failed, 1 skipped`.
+    /// Parses `12 passed, 0 failed, 1 skipped`.
     #[must_use]
     pub fn of_line(line: &str) -> Option<Self> {
         let mut counts = line.split(", ");
@@ -33,7 +33,7 @@ impl Tally {
 
     /// Adds up the `test result:` lines of `cargo test`.
     ///
-    /// A run that ended badly and yet names no failed test (it did not compile, or was killed) counts as one failure.
+    /// A run that failed without a failed test (it did not compile, or was killed) counts as one failure.
     #[must_use]
     pub fn of_cargo_test(output: &str, success: bool) -> Self {
         let mut tally: Self = output.lines().filter_map(test_result).sum();
@@ -44,7 +44,7 @@ impl Tally {
     }
 }
 
-/// Reads `test result: ok. 12 passed; 0 failed; 1 ignored; ...`.
+/// Parses `test result: ok. 12 passed; 0 failed; 1 ignored; ...`.
 fn test_result(line: &str) -> Option<Tally> {
     let counts = line.strip_prefix("test result: ")?.split_once(". ")?.1;
     let count = |name: &str| {

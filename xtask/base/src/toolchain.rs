@@ -1,4 +1,4 @@
-//! Whether a tool that not every machine has is here, and what follows when it is not.
+//! Checks whether optional tools are installed, and counts checks without them.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::tally::Tally;
 use crate::workspace;
 
-/// Returns whether a program can be started at all.
+/// Returns whether a program can be started.
 #[must_use]
 pub fn has(program: &str, version_argument: &str) -> bool {
     Command::new(program)
@@ -25,7 +25,7 @@ pub fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|found| found.is_file())
 }
 
-/// Counts a check that cannot run here: skipped on a person's machine, failed in CI.
+/// Counts a check whose tool is missing: as skipped on a developer's machine, as failed in CI.
 #[must_use]
 pub fn missing(check: &str, reason: &str) -> Tally {
     if workspace::in_ci() {

@@ -1,4 +1,4 @@
-//! Where things are in the checkout, and how cargo is called in it.
+//! Paths in the checkout, and calls of cargo.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ pub fn root() -> &'static Path {
     base.ancestors().nth(2).unwrap_or(base)
 }
 
-/// Starts a cargo command in the root of the checkout, with the toolchain that runs this program.
+/// Returns a cargo command in the root of the checkout, with the toolchain that runs this program.
 pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root()).stdin(Stdio::null());
@@ -23,14 +23,15 @@ pub fn cargo<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Command
     command
 }
 
-/// Returns whether cargo has set a variable because it runs this program. A build script may ask for such a variable, as ring's
-/// does: with another value than a person's own cargo has, everything above ring would be compiled again each time.
+/// Returns whether cargo has set a variable because it runs this program. Build scripts may read such a variable, as
+/// ring's does: if its value differs from that in a developer's own cargo calls, ring and all crates that use it are
+/// recompiled each time.
 fn is_of_this_package(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "OUT_DIR"
 }
 
-/// Runs a command; one that does not succeed is an error.
+/// Runs a command; fails if the command fails.
 pub fn succeed(command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot start {}", shown(command)))?;
     if !status.success() {
@@ -39,12 +40,12 @@ pub fn succeed(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
-/// Builds packages for musl, small and static, and returns the folder where the programs are.
+/// Builds small static packages for musl, and returns the folder of the programs.
 pub fn build_static(arguments: &[&str]) -> Result<PathBuf> {
     let target = ccs_testkit::static_target();
     let build = ["build", "--quiet", "--profile", "builder", "--target", &target];
     let mut command = cargo(build.iter().chain(arguments));
-    // ring has C and assembly, which need no C library: the compiler of this machine will do in place of one for musl.
+    // ring contains C and assembly that need no C library, so this machine's compiler can replace one for musl.
     let name = target.replace('-', "_");
     if std::env::var_os(format!("CC_{name}")).is_none() {
         command.env(format!("CC_{name}"), "cc").env(format!("CFLAGS_{name}"), "-U_FORTIFY_SOURCE");
@@ -53,8 +54,8 @@ pub fn build_static(arguments: &[&str]) -> Result<PathBuf> {
     Ok(target_folder().join(target).join("builder"))
 }
 
-/// Builds the command `ccs` with what `cargo test` has built already, and returns its path: built alone, its crates would get
-/// other features and compile anew.
+/// Builds the command `ccs` together with the tests, and returns its path. A separate build would use other features
+/// and recompile its crates.
 pub fn build_ccs() -> Result<PathBuf> {
     succeed(&mut cargo(["test", "--quiet", "--workspace", "--no-run", "--test", "documentation"]))?;
     Ok(target_folder().join("debug/ccs"))
@@ -69,13 +70,13 @@ pub fn target_folder() -> PathBuf {
     }
 }
 
-/// Returns whether this is a CI run, where nothing may be skipped for want of a tool.
+/// Returns whether this is a CI run, in which checks must not be skipped because of a missing tool.
 #[must_use]
 pub fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty())
 }
 
-/// Returns the words of a command for a message.
+/// Formats a command for a message.
 #[must_use]
 pub fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
@@ -88,7 +89,7 @@ mod tests {
 
     #[test]
     fn cargo_is_called_as_a_person_calls_it() {
-        // Set by cargo for each test.
+        // Cargo sets it for each test.
         assert!(std::env::var_os("CARGO_PKG_NAME").is_some());
         let command = cargo(["metadata"]);
         let removed: Vec<_> = command.get_envs().filter(|(_, value)| value.is_none()).collect();

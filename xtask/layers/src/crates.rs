@@ -1,10 +1,11 @@
-//! Crates and the crates that they use: no cycles, tests included.
+//! Checks that crates do not use each other in cycles, including their tests.
 
 use crate::cycle::{self, Cycle};
 use crate::finding::Finding;
 use crate::workspace::{Member, Workspace};
 
-/// Finds cycles of crates. Cargo allows those through tests; they make a crate compile twice, and one cannot be read first.
+/// Finds cycles of crates. Cargo allows cycles through tests, but then a crate compiles twice and the crates cannot be
+/// read in order.
 pub(crate) fn check(workspace: &Workspace) -> Vec<Finding> {
     let members = &workspace.members;
     let position = |package: &String| members.iter().position(|member| member.package == *package);

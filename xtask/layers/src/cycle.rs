@@ -1,4 +1,4 @@
-//! Cycles in a graph: which nodes form one, and the shortest way round.
+//! Finds cycles in a graph, and the shortest path of each.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use petgraph::algo::tarjan_scc;
 use petgraph::graphmap::DiGraphMap;
 
-/// Nodes that reach each other.
+/// A set of nodes that reach each other.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Cycle {
-    /// All of them.
+    /// All nodes.
     pub(crate) nodes: BTreeSet<usize>,
-    /// The shortest way from one of them back to itself, which it does not repeat at the end.
+    /// The shortest path from one of them back to itself, which is not repeated at the end.
     pub(crate) way: Vec<usize>,
 }
 
@@ -30,7 +30,7 @@ fn in_group(graph: &DiGraphMap<usize, ()>, nodes: BTreeSet<usize>) -> Cycle {
     Cycle { nodes, way }
 }
 
-/// Goes from a node in all directions at once until it is met again.
+/// Searches breadth-first from a node back to itself.
 fn way_back(graph: &DiGraphMap<usize, ()>, nodes: &BTreeSet<usize>, start: usize) -> Vec<usize> {
     let mut came_from = BTreeMap::new();
     let mut queue = VecDeque::from([start]);

@@ -1,4 +1,4 @@
-//! Files and the files that declare what they name: no cycles.
+//! Checks that files do not use each other in cycles.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::modules::Place;
 use crate::source::{Sources, Target};
 use crate::workspace::{Member, Workspace};
 
-/// The first line in which a file names something of another, and what it names, by both files.
+/// For two files, the first line in which one names an item of the other, and the name.
 type Arrows = BTreeMap<(usize, usize), (usize, String)>;
 
 /// Finds the cycles of files in a crate.

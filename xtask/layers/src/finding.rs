@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-/// A fault: where it is, what is wrong, the lines that show it, and what to do.
+/// A fault: its place, a description, evidence, and a hint.
 #[derive(Debug)]
 pub struct Finding {
-    /// The file, and the line where there is one.
+    /// The file, and the line if there is one.
     pub place: String,
-    /// What is wrong.
+    /// The description.
     pub fault: String,
-    /// Lines that show why, such as the imports that form a cycle.
+    /// Lines with evidence, such as the imports that form a cycle.
     pub evidence: Vec<String>,
-    /// What to do.
+    /// What to do about it.
     pub hint: String,
 }
 

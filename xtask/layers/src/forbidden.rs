@@ -1,4 +1,5 @@
-//! Dependencies that a crate must not have, directly or through others, with the features that it gets alone.
+//! Checks that crates do not have forbidden dependencies, directly or through others, with the features of each crate
+//! alone.
 
 use std::process::Command;
 
@@ -8,7 +9,7 @@ use crate::finding::Finding;
 use crate::rules::{Forbidden, Rules};
 use crate::workspace::{Member, Workspace};
 
-/// Checks every rule; a rule for a package that the workspace does not have is a fault itself.
+/// Checks every rule; a rule for a package that the workspace does not have is also a fault.
 pub(crate) fn check(workspace: &Workspace, rules: &Rules) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for rule in &rules.forbidden {
@@ -48,9 +49,9 @@ fn finding(workspace: &Workspace, member: &Member, rule: &Forbidden, chain: &[St
     }
 }
 
-/// Lists the product's dependencies as cargo resolves them for this package alone: depth, name.
+/// Lists the product's dependencies as cargo resolves them for this package alone: depth and name.
 ///
-/// `cargo metadata` unites the features that all packages of the workspace ask for, and so shows what another one brings.
+/// `cargo metadata` would combine the features that all packages of the workspace enable.
 fn tree(workspace: &Workspace, member: &Member) -> Result<Vec<(usize, String)>> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["tree", "--edges", "normal,no-proc-macro", "--prefix", "depth", "--format", " {p}"]);
@@ -66,7 +67,7 @@ fn tree(workspace: &Workspace, member: &Member) -> Result<Vec<(usize, String)>> 
     Ok(text.lines().filter_map(line).collect())
 }
 
-/// Returns the packages from the first of the tree to the one that is looked for.
+/// Returns the packages from the root of the tree to the given one.
 fn chain(tree: &[(usize, String)], wanted: &str) -> Option<Vec<String>> {
     let mut chain: Vec<String> = Vec::new();
     for (depth, name) in tree {

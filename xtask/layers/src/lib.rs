@@ -1,18 +1,18 @@
-//! The check of `cargo xtask layers`: the crates and the files of a workspace use each other in one direction.
+//! The check `cargo xtask layers`: the crates and the files of a workspace use each other in one direction only.
 //!
-//! | Rule | File |
+//! | Rule | Module |
 //! | --- | --- |
 //! | The crates form no cycle, and `docs/architecture.md` shows which uses which. | `crates`, `page` |
-//! | No crate depends on a crate that `layers.toml` forbids to it, not even through others. | `forbidden` |
+//! | No crate depends on a crate that `layers.toml` forbids for it, not even through others. | `forbidden` |
 //! | A crate has no more product lines than `layers.toml` allows. | `size` |
 //! | The files of a crate form no cycle. | `files` |
 //!
-//! **Which file uses which.** A file uses the files that declare the items that its product code names, wherever those are
-//! re-exported; a file below a module may also name what that module declares, since it is a part of it. So `mod` lines,
-//! `pub use` lines, and the way from a file up to the files of the modules around it do not count.
+//! **When a file uses another.** A file uses the files that declare the items that its product code names, even if
+//! they are re-exported elsewhere. A file may also name the declarations of a module that contains it. Therefore `mod`
+//! lines, `pub use` lines, and names from the files of enclosing modules do not count.
 //!
-//! Data flows one way: `rules` and `workspace` are read, `source` parses a crate into `modules`, `files` resolves
-//! the names in them to arrows between files, `cycle` finds the cycles, and each fault becomes a [`Finding`].
+//! Data flows one way: `rules` and `workspace` read the input, `source` parses a crate into `modules`, `files`
+//! resolves the names in them to edges between files, `cycle` finds the cycles, and each fault becomes a [`Finding`].
 
 mod crates;
 mod cycle;
@@ -35,19 +35,19 @@ use rules::Rules;
 use source::Sources;
 use workspace::Workspace;
 
-/// What the check has looked at, and the faults that it found.
+/// The scope of a check, and the faults found.
 pub struct Report {
-    /// The faults; an empty list means that all rules hold.
+    /// The faults; empty if all rules hold.
     pub findings: Vec<Finding>,
-    /// How many crates were checked.
+    /// The number of crates.
     pub crates: usize,
-    /// How many product files they have.
+    /// The number of product files.
     pub files: usize,
-    /// The crate with the most product lines, and their number.
+    /// The crate with the most product lines, and the number of these.
     pub largest: (String, usize),
 }
 
-/// Checks the workspace in `root` by the rules in the file `rules`.
+/// Checks the workspace in `root` with the rules in the file `rules`.
 pub fn check(root: &Path, rules: &Path) -> Result<Report> {
     let rules = Rules::read(rules)?;
     let workspace = Workspace::read(root)?;

@@ -1,32 +1,32 @@
-//! The modules of a library or a program: which names each has, and which file a path leads to.
+//! The modules of a library or a program, with their names, and the resolution of paths to files.
 
 use std::collections::BTreeMap;
 
 /// The words of a path, such as `crate`, `tally`, `Tally`.
 pub(crate) type Words = Vec<String>;
 
-/// One module, in a file of its own or inline.
+/// A module, in its own file or inline.
 pub(crate) struct Module {
-    /// The position of its file.
+    /// The index of its file.
     pub(crate) file: usize,
-    /// The module around it; none for the root.
+    /// Its parent module; none for the root.
     pub(crate) parent: Option<usize>,
-    /// What its names stand for. A name can be a module and a function.
+    /// The meanings of its names. A name can refer to both a module and a function.
     pub(crate) names: BTreeMap<String, Vec<Binding>>,
-    /// Modules and enums of which it takes all names.
+    /// Modules and enums from which it imports all names.
     pub(crate) globs: Vec<Words>,
-    /// The paths that its product code names.
+    /// The paths in its product code.
     pub(crate) mentions: Vec<Mention>,
 }
 
-/// What a name stands for.
+/// A meaning of a name.
 #[derive(Clone)]
 pub(crate) enum Binding {
-    /// An item that the module declares.
+    /// An item declared in the module.
     Declared,
-    /// A module below it.
+    /// A child module.
     Module(usize),
-    /// Whatever this path leads to.
+    /// The target of this path.
     Import(Words),
 }
 
@@ -38,12 +38,12 @@ pub(crate) struct Mention {
     pub(crate) line: usize,
 }
 
-/// Where a path leads.
+/// The target of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// To an item that this file declares.
+    /// An item that this file declares.
     Item(usize),
-    /// To a module itself.
+    /// A module.
     Module(usize),
 }
 
@@ -51,11 +51,11 @@ pub(crate) enum Place {
 #[derive(Default)]
 pub(crate) struct Modules(pub(crate) Vec<Module>);
 
-/// Longer than any chain of re-exports; an import that leads to itself ends here.
+/// A limit longer than any chain of re-exports, for imports that refer to themselves.
 const LONGEST_WAY: usize = 32;
 
 impl Modules {
-    /// Adds a module and binds its name in the one around it.
+    /// Adds a module and binds its name in its parent.
     pub(crate) fn add(&mut self, name: &str, file: usize, parent: Option<usize>) -> usize {
         let position = self.0.len();
         self.0.push(Module { file, parent, names: BTreeMap::new(), globs: Vec::new(), mentions: Vec::new() });
@@ -65,18 +65,18 @@ impl Modules {
         position
     }
 
-    /// Binds a name of a module to a meaning.
+    /// Adds a meaning to a name of a module.
     pub(crate) fn bind(&mut self, module: usize, name: &str, binding: Binding) {
         self.0[module].names.entry(name.to_owned()).or_default().push(binding);
     }
 
-    /// Returns whether a file is that of a module around this one.
+    /// Returns whether a file is that of a module that contains this one.
     pub(crate) fn is_around(&self, file: usize, module: usize) -> bool {
         let around = std::iter::successors(Some(module), |module| self.0[*module].parent);
         around.into_iter().any(|module| self.0[module].file == file)
     }
 
-    /// Finds where a path in a module leads; nothing for another crate, the language and local names.
+    /// Resolves a path in a module; returns nothing for other crates, the language and local names.
     pub(crate) fn resolve(&self, module: usize, words: &[String]) -> Option<Place> {
         self.from(module, words, LONGEST_WAY)
     }
@@ -87,7 +87,7 @@ impl Modules {
             "crate" => Some(0),
             "self" => Some(module),
             "super" => self.0[module].parent,
-            // A name without a way to it counts only if this module has it.
+            // A name alone matches only if this module has it.
             _ => return self.below(module, words, steps, false),
         };
         match rest.first().map(String::as_str) {
@@ -96,14 +96,14 @@ impl Modules {
         }
     }
 
-    /// Follows words from a module downwards.
+    /// Resolves words downwards from a module.
     fn below(&self, module: usize, words: &[String], steps: usize, is_member: bool) -> Option<Place> {
         let steps = steps.checked_sub(1)?;
         let Some((name, rest)) = words.split_first() else { return Some(Place::Module(module)) };
         let bindings = self.0[module].names.get(name).map_or(&[][..], Vec::as_slice);
         let mut places: Vec<Place> =
             bindings.iter().filter_map(|binding| self.follow(module, binding, rest, steps)).collect();
-        // `compare::compare` is the function: an item counts before the module of its name.
+        // `compare::compare` is the function: an item takes precedence over the module with its name.
         places.sort_by_key(|place| matches!(place, Place::Module(_)));
         if !bindings.is_empty() {
             return places.first().copied();
@@ -115,7 +115,7 @@ impl Modules {
             }
             _ => None,
         });
-        // A macro has made the name, or it is a variant: then it is in the module's own file.
+        // The name comes from a macro or is a variant, so it is in the module's own file.
         taken.into_iter().next().or(is_member.then_some(Place::Item(self.0[module].file)))
     }
 
@@ -124,7 +124,7 @@ impl Modules {
             Binding::Declared => Some(Place::Item(self.0[module].file)),
             Binding::Module(below) => self.below(*below, rest, steps, true),
             Binding::Import(path) => {
-                // The name's own import does not count on the way to it: `use ring::digest; use digest::Digest;`.
+                // The name's own import is skipped while it is resolved: `use ring::digest; use digest::Digest;`.
                 let way = [path, rest].concat();
                 if way.first() == path.last() && path.len() == 1 {
                     None

@@ -1,4 +1,4 @@
-//! The generated part of `docs/architecture.md`: each crate and the crates that it uses.
+//! The generated part of `docs/architecture.md`: each crate, and the crates that it uses.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,13 +9,13 @@ use anyhow::{Context, Result};
 use crate::finding::Finding;
 use crate::workspace::Workspace;
 
-/// What stands before the generated part.
+/// The line before the generated part.
 const BEGIN: &str = "<!-- layers: `cargo xtask bless layers` writes this part -->\n";
 
-/// What stands after it.
+/// The line after it.
 const END: &str = "<!-- layers: end -->\n";
 
-/// The page, below the root of the workspace.
+/// The page, relative to the root of the workspace.
 const PAGE: &str = "docs/architecture.md";
 
 /// Compares the page with the crates.
@@ -61,7 +61,7 @@ fn out_of_date(before: &str, shown: &str, expected: &str) -> Finding {
     }
 }
 
-/// Lists the crates, those at the top that no other uses, so that every arrow points to a line further below.
+/// Lists the crates, starting with those that no other uses, so that every arrow points to a line further below.
 fn list(workspace: &Workspace) -> String {
     let mut levels = BTreeMap::new();
     for member in &workspace.members {
@@ -83,7 +83,7 @@ fn list(workspace: &Workspace) -> String {
     list
 }
 
-/// Counts the crates on the longest way down from one. A crate in a cycle is not followed.
+/// Returns the number of crates on the longest path down from one. Crates in a cycle are not followed.
 fn level(workspace: &Workspace, package: &str, levels: &mut BTreeMap<String, usize>) -> usize {
     if let Some(known) = levels.get(package) {
         return *known;
@@ -103,7 +103,7 @@ fn read(workspace: &Workspace) -> Result<String> {
     fs::read_to_string(path(workspace)).with_context(|| format!("cannot read {PAGE}"))
 }
 
-/// Splits the page into what stands before the generated part, that part, and the rest; the marks are not in the part.
+/// Splits the page into the text before the generated part, that part, and the rest, without the marker lines.
 fn parts(page: &str) -> Result<(&str, &str, &str)> {
     let missing = |mark: &str| format!("{PAGE} has no line {:?}", mark.trim_end());
     let begin = page.find(BEGIN).with_context(|| missing(BEGIN))? + BEGIN.len();

@@ -1,4 +1,4 @@
-//! `layers.toml`: what a person has decided, as data.
+//! `layers.toml`: the rules as data.
 
 use std::path::Path;
 
@@ -9,22 +9,22 @@ use serde::Deserialize;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Rules {
-    /// The most product lines that a crate may have.
+    /// The maximum number of product lines of a crate.
     pub(crate) most_lines: usize,
     /// Crates that others must not depend on.
     #[serde(default)]
     pub(crate) forbidden: Vec<Forbidden>,
 }
 
-/// Dependencies that some crates must not have.
+/// Forbidden dependencies of some crates.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Forbidden {
-    /// The packages of this workspace for which the rule holds.
+    /// The packages of this workspace to which the rule applies.
     pub(crate) crates: Vec<String>,
     /// The packages that they must not depend on, directly or through others.
     pub(crate) dependencies: Vec<String>,
-    /// Why not.
+    /// The reason.
     pub(crate) reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! How many product lines a crate may have.
+//! Checks the number of product lines of a crate.
 
 use crate::finding::Finding;
 use crate::rules::Rules;

@@ -1,4 +1,5 @@
-//! Parses the files of a crate that its `mod` lines lead to. What only tests and fuzz targets compile is left out.
+//! Parses the files of a crate by following its `mod` lines. Skips code that is compiled only for tests and fuzz
+//! targets.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,7 +16,7 @@ use crate::workspace::Member;
 
 /// The product code of a crate.
 pub(crate) struct Sources {
-    /// Its library, and each of its programs.
+    /// Its library and its programs.
     pub(crate) targets: Vec<Target>,
 }
 
@@ -29,9 +30,9 @@ pub(crate) struct Target {
 
 /// A file.
 pub(crate) struct SourceFile {
-    /// Where it is.
+    /// Its path.
     pub(crate) path: PathBuf,
-    /// Lines that are not part of a test.
+    /// The number of lines that are not part of a test.
     pub(crate) lines: usize,
 }
 
@@ -41,17 +42,17 @@ impl Sources {
         Ok(Self { targets: member.roots.iter().map(|root| Target::read(root)).collect::<Result<_>>()? })
     }
 
-    /// Counts the files.
+    /// Returns the number of files.
     pub(crate) fn files(&self) -> usize {
         self.each_file().count()
     }
 
-    /// Counts the product lines.
+    /// Returns the number of product lines.
     pub(crate) fn lines(&self) -> usize {
         self.each_file().map(|(_, lines)| lines).sum()
     }
 
-    /// Goes through the files, once through those of several programs.
+    /// Iterates over the files, each once, even if several programs use it.
     fn each_file(&self) -> impl Iterator<Item = (&Path, usize)> {
         let files: BTreeSet<_> = (self.targets.iter().flat_map(|target| &target.files))
             .map(|file| (file.path.as_path(), file.lines))
@@ -68,7 +69,7 @@ impl Target {
         Ok(target)
     }
 
-    /// Reads a file, which is one module, and the files of the modules below it.
+    /// Reads a file, which is one module, and the files of its child modules.
     fn read_file(&mut self, name: &str, parent: Option<usize>, path: &Path, folder: PathBuf) -> Result<()> {
         let text = fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
         let syntax = syn::parse_file(&text).map_err(|error| {
@@ -108,22 +109,22 @@ impl Target {
     }
 }
 
-/// A module in a file of its own, which is still to be read.
+/// A module in a file of its own that is not read yet.
 struct Below {
     name: String,
     parent: usize,
-    /// The folder of its file, unless `#[path]` names another.
+    /// The folder of its file, unless `#[path]` overrides it.
     folder: PathBuf,
     path: Option<String>,
 }
 
-/// Walks through one file.
+/// A walk through one file.
 struct Reader<'a> {
     modules: &'a mut Modules,
     file: usize,
-    /// The module that the walk is in.
+    /// The current module.
     module: usize,
-    /// Where the files of the modules below this one are.
+    /// The folder for the files of child modules.
     folder: PathBuf,
     below: Vec<Below>,
     test_lines: usize,
@@ -134,7 +135,7 @@ impl Reader<'_> {
         self.modules.0[self.module].mentions.push(Mention { words, line });
     }
 
-    /// Binds what a `use` line takes in, and counts it as named unless it is only passed on.
+    /// Binds the names of a `use` line, and counts it as a use unless it is a re-export.
     fn import(&mut self, tree: &UseTree, before: &Words, is_passed_on: bool) {
         let (name, path) = match tree {
             UseTree::Path(path) => {
@@ -174,7 +175,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Finds paths in the words of a macro or an attribute, which syn does not parse.
+    /// Finds paths in the tokens of a macro or an attribute, which syn does not parse.
     fn tokens(&mut self, tokens: TokenStream) {
         let mut words: Words = Vec::new();
         let (mut line, mut colons) = (0, 0);
@@ -210,7 +211,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the path in a text such as that of `#[serde(with = "super::hex")]`.
+    /// Parses the path in a text such as that of `#[serde(with = "super::hex")]`.
     fn path_in_text(&mut self, literal: &proc_macro2::Literal) {
         let text = syn::parse_str::<syn::LitStr>(&literal.to_string());
         if let Some(path) = text.ok().and_then(|text| text.parse::<syn::Path>().ok())
@@ -328,7 +329,7 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-/// Reads `#[path = "FILE"]`.
+/// Parses `#[path = "FILE"]`.
 fn path_attribute(attribute: &Attribute) -> Option<String> {
     match &attribute.meta {
         Meta::NameValue(pair) if pair.path.is_ident("path") => match &pair.value {
@@ -339,7 +340,8 @@ fn path_attribute(attribute: &Attribute) -> Option<String> {
     }
 }
 
-/// Returns whether no product compiles what has these attributes: `cfg(test)`, `cfg(any(test, fuzzing))` and the like.
+/// Returns whether code with these attributes is compiled only for tests: `cfg(test)`, `cfg(any(test, fuzzing))` and
+/// the like.
 fn is_only_for_tests(attributes: &[Attribute]) -> bool {
     let conditions = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     conditions
@@ -347,7 +349,7 @@ fn is_only_for_tests(attributes: &[Attribute]) -> bool {
         .any(|condition| !Possible::of(&condition).holds)
 }
 
-/// Whether a condition can hold in a product, and whether it can not.
+/// Whether a condition can be true in a product, and whether it can be false.
 #[derive(Clone, Copy)]
 struct Possible {
     holds: bool,

@@ -1,4 +1,4 @@
-//! The crates of the workspace and what each says that it depends on, from `cargo metadata`.
+//! The crates of the workspace and their dependencies, from `cargo metadata`.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,9 +8,9 @@ use cargo_metadata::{DependencyKind, MetadataCommand, Package, TargetKind};
 
 /// The workspace.
 pub(crate) struct Workspace {
-    /// Its folder.
+    /// Its root folder.
     pub(crate) root: PathBuf,
-    /// Its packages, in the order of their names.
+    /// Its packages, sorted by name.
     pub(crate) members: Vec<Member>,
 }
 
@@ -18,7 +18,7 @@ pub(crate) struct Workspace {
 pub(crate) struct Member {
     /// The name of the package.
     pub(crate) package: String,
-    /// The name by which the documentation calls it: that of its folder.
+    /// The name in the documentation, which is that of its folder.
     pub(crate) name: String,
     /// Its folder.
     pub(crate) folder: PathBuf,
@@ -31,7 +31,7 @@ pub(crate) struct Member {
 }
 
 impl Workspace {
-    /// Asks cargo, which needs no network for it.
+    /// Runs cargo, which needs no network for this.
     pub(crate) fn read(root: &Path) -> Result<Self> {
         let mut command = MetadataCommand::new();
         command.current_dir(root).no_deps();
@@ -49,12 +49,12 @@ impl Workspace {
         self.members.iter().find(|member| member.package == package)
     }
 
-    /// Shortens a path to what follows the root of the workspace.
+    /// Returns a path relative to the root of the workspace.
     pub(crate) fn shown(&self, path: &Path) -> String {
         path.strip_prefix(&self.root).unwrap_or(path).display().to_string()
     }
 
-    /// Finds the line of a crate's Cargo.toml in which it depends on another package.
+    /// Returns the line of a crate's Cargo.toml that declares a dependency on another package.
     pub(crate) fn place_of_dependency(&self, member: &Member, dependency: &str) -> String {
         let manifest = member.folder.join("Cargo.toml");
         let text = std::fs::read_to_string(&manifest).unwrap_or_default();

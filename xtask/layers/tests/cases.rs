@@ -1,7 +1,8 @@
-//! Small workspaces under `cases/`, each with one kind of fault or with none, and `expected.txt`: what the check says.
+//! Small workspaces in `cases/`, each with one kind of fault or none, and the expected output of the check in
+//! `expected.txt`.
 //!
-//! A case holds what matters to it. The rest of a workspace is added in a copy: its Cargo.toml and those of its crates, a
-//! `layers.toml` that forbids nothing, and a page that shows the crates.
+//! A case contains only the relevant files. The test adds the rest in a copy: Cargo.toml files, a `layers.toml` that
+//! forbids nothing, and a page that shows the crates.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 
@@ -37,7 +38,7 @@ fn write_unless_there(file: &Path, text: &str) {
     }
 }
 
-/// Adds what the case leaves out.
+/// Adds the files that the case omits.
 fn complete(root: &Path) {
     write_unless_there(&root.join("Cargo.toml"), "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n");
     write_unless_there(&root.join("layers.toml"), "most-lines = 100\n");
@@ -58,7 +59,7 @@ fn complete(root: &Path) {
     }
 }
 
-/// Runs the check on a copy of a case.
+/// Runs the check on a copy of a case; returns its output.
 fn said(case: &Path) -> String {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().canonicalize().unwrap();
