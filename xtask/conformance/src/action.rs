@@ -1,61 +1,61 @@
-//! One action of `setup` in `case.toml`.
+//! An action of `setup` in `case.toml`.
 
 use serde::Deserialize;
 
-/// One line of `setup`. Paths start with `src`, `metadata`, `bld`, `release`, `builder` or `cwd`; `\xNN` is a byte.
+/// An action of `setup`. Paths start with `src`, `metadata`, `bld`, `release`, `builder` or `cwd`; `\xNN` is a byte.
 #[derive(Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Action {
-    /// Sets the mode, in octal.
+    /// Sets a mode.
     Mode {
-        /// What gets it.
+        /// The file or folder.
         path: String,
-        /// Octal digits.
+        /// The mode, in octal digits.
         mode: String,
     },
-    /// Makes a folder, and those above it.
+    /// Creates a folder and its parents.
     Folder {
         /// The folder.
         path: String,
     },
-    /// Makes a symbolic link.
+    /// Creates a symbolic link.
     Symlink {
         /// The link.
         path: String,
-        /// Where it points, with placeholders.
+        /// Its target, with placeholders.
         target: String,
     },
-    /// Makes a pipe.
+    /// Creates a pipe.
     Fifo {
         /// The pipe.
         path: String,
     },
-    /// Writes a file: `content` once, or in the middle of it `repeat` as often as `times` says.
+    /// Writes a file: `content`, then `repeat` as many times as `times` says, then `end`.
     Write {
         /// The file.
         path: String,
-        /// What it starts with.
+        /// The start of the file.
         #[serde(default)]
         content: String,
-        /// What is repeated after that.
+        /// The text to repeat.
         #[serde(default)]
         repeat: String,
-        /// How often.
+        /// The number of repetitions.
         #[serde(default)]
         times: usize,
-        /// What it ends with.
+        /// The end of the file.
         #[serde(default)]
         end: String,
     },
     /// Removes a file or a folder.
     Remove {
-        /// What is removed.
+        /// The file or folder.
         path: String,
     },
 }
 
 impl Action {
-    /// Returns the path that it is about.
+    /// Returns the path that the action changes.
     pub(crate) fn path(&self) -> &str {
         match self {
             Self::Mode { path, .. }

@@ -1,4 +1,4 @@
-//! A case as it is written: `case.toml` and the folder around it.
+//! A case: `case.toml`, and the folder that contains it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,15 +9,15 @@ use serde::Deserialize;
 use super::action::Action;
 use super::recipe::Recipe;
 
-/// One folder under `conformance/cases`.
+/// A folder in `conformance/cases`.
 pub(crate) struct Case {
     /// `group/name`.
     pub(crate) name: String,
     /// The folder itself.
     pub(crate) folder: PathBuf,
-    /// What a builder should do here, in one sentence.
+    /// The expected behavior of a builder, in one sentence.
     pub(crate) title: String,
-    /// What is run, and where.
+    /// The programs to run, and the input.
     pub(crate) script: Script,
 }
 
@@ -26,25 +26,25 @@ pub(crate) struct Case {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Script {
     title: String,
-    /// The folder that holds `src`, `metadata`, `bld` and `release`; a peer's name for it unless given.
+    /// The folder that contains `src`, `metadata`, `bld` and `release`; by default a peer's name for it.
     #[serde(default = "default_scratch")]
     pub(crate) scratch: String,
     /// The umask of the programs, in octal.
     #[serde(default = "default_umask")]
     pub(crate) umask: String,
-    /// Whether the input starts with the files of `conformance/base`.
+    /// Whether the input includes the files of `conformance/base`.
     #[serde(default = "yes")]
     pub(crate) base: bool,
     /// Variables for every step.
     #[serde(default)]
     pub(crate) env: BTreeMap<String, String>,
-    /// Certificates that are made for this run.
+    /// Certificates to create for each run.
     #[serde(default)]
     pub(crate) certificates: BTreeMap<String, Recipe>,
-    /// What git cannot keep.
+    /// Actions for files that git cannot store.
     #[serde(default)]
     pub(crate) setup: Vec<Action>,
-    /// The programs to run, in this order.
+    /// The programs to run, in order.
     #[serde(rename = "step")]
     pub(crate) steps: Vec<Step>,
 }
@@ -55,18 +55,18 @@ pub(crate) struct Script {
 pub(crate) struct Step {
     /// `detect`, `build` or `release`.
     pub(crate) run: Program,
-    /// The arguments; those of a peer unless given.
+    /// The arguments; by default those of a peer.
     pub(crate) args: Option<Vec<String>>,
     /// Variables for this step.
     #[serde(default)]
     pub(crate) env: BTreeMap<String, String>,
-    /// The exit code.
+    /// The expected exit code.
     #[serde(default)]
     pub(crate) exit: i32,
-    /// Whether `bld` lies on a disk with room for 4 KiB.
+    /// Whether `bld` is on a disk with space for only 4 KiB.
     #[serde(default)]
     pub(crate) full_disk: bool,
-    /// What happens before this step and after the one before.
+    /// Actions before this step.
     #[serde(default)]
     pub(crate) setup: Vec<Action>,
 }
@@ -75,16 +75,16 @@ pub(crate) struct Step {
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Program {
-    /// Says whether the package is for this builder.
+    /// Decides whether the builder handles the package.
     Detect,
-    /// Turns the sources into the build output.
+    /// Converts the source to the build output.
     Build,
-    /// Turns the build output into what the peer reads.
+    /// Converts the build output to the files that the peer reads.
     Release,
 }
 
 impl Program {
-    /// The name of the file under `bin`.
+    /// Returns the file name in `bin`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Detect => "detect",
@@ -93,7 +93,7 @@ impl Program {
         }
     }
 
-    /// The arguments that a peer gives (Fabric 3.1 `core/container/externalbuilder/externalbuilder.go`).
+    /// Returns the arguments that a peer passes (Fabric 3.1 `core/container/externalbuilder/externalbuilder.go`).
     pub(crate) fn peer_arguments(self) -> &'static [&'static str] {
         match self {
             Self::Detect => &["{src}", "{metadata}"],
@@ -104,7 +104,7 @@ impl Program {
 }
 
 impl Case {
-    /// Reads every case under `folder` whose name contains `filter`, in the order of their names.
+    /// Reads every case in `folder` whose name contains `filter`, sorted by name.
     pub(crate) fn all(folder: &Path, filter: Option<&str>) -> Result<Vec<Self>> {
         let mut cases = Vec::new();
         for entry in walkdir::WalkDir::new(folder).min_depth(2).max_depth(2).sort_by_file_name() {
@@ -128,13 +128,13 @@ impl Case {
         Ok(Self { name, folder: folder.to_path_buf(), title: script.title.clone(), script })
     }
 
-    /// Returns whether the case ends with a refusal.
+    /// Returns whether the case ends with a failure.
     pub(crate) fn is_refusal(&self) -> bool {
         self.script.steps.last().is_some_and(|step| step.exit != 0)
     }
 }
 
-/// A scratch folder as a peer names it: `fabric-`, the package ID with `-` for `:`, and random digits.
+/// Returns a peer's name for a scratch folder: `fabric-`, the package ID with `-` for `:`, and random digits.
 fn default_scratch() -> String {
     "fabric-asset-5d41402abc4b2a76b9719d911017c5925d41402abc4b2a76b9719d911017c5921234567890".to_owned()
 }

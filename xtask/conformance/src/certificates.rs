@@ -1,4 +1,4 @@
-//! Certificates that are made anew for each run, since those in a file would expire one day.
+//! Creates certificates for each run, because certificates in files would expire.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ struct Made {
     pem: String,
 }
 
-/// Makes the certificates of a case.
+/// Creates the certificates of a case.
 pub(crate) fn make(recipes: &BTreeMap<String, Recipe>) -> Result<Texts> {
     let mut made = BTreeMap::new();
     for name in recipes.keys() {
@@ -32,7 +32,7 @@ pub(crate) fn make(recipes: &BTreeMap<String, Recipe>) -> Result<Texts> {
     Ok(texts)
 }
 
-/// Makes one certificate, its issuers first.
+/// Creates one certificate after its issuers.
 fn make_one(
     name: &str,
     recipes: &BTreeMap<String, Recipe>,
@@ -41,7 +41,7 @@ fn make_one(
 ) -> Result<()> {
     let recipe = recipes.get(name).with_context(|| format!("there is no certificate {name:?}"))?;
     if depth > recipes.len() {
-        bail!("the issuers of certificate {name:?} go round in a circle");
+        bail!("the issuers of certificate {name:?} form a cycle");
     }
     if made.contains_key(name) {
         return Ok(());

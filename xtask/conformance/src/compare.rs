@@ -1,4 +1,4 @@
-//! How what a builder did differs from what is expected, aspect by aspect.
+//! Compares the behavior of a builder with the expected one, aspect by aspect.
 
 use std::collections::BTreeSet;
 
@@ -11,45 +11,45 @@ use super::observed::Observed;
 use super::recorded::{self, Recorded};
 use super::tree::{Entry, Kind, Tree};
 
-/// A side of a case that builders can differ in.
+/// An aspect of a case in which builders can differ.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Aspect {
-    /// A step succeeds where it should fail, or the other way round. Nothing else of the case is compared then.
+    /// A step succeeds that should fail, or the other way round. No other aspect of the case is compared then.
     Verdict,
-    /// Both refuse, with another exit code.
+    /// Both fail, but with different exit codes.
     ExitCode,
-    /// The words on stderr.
+    /// The text on stderr.
     Stderr,
-    /// Something on stdout, where nothing belongs.
+    /// The text on stdout, which must be empty.
     Stdout,
-    /// A rule for every program: short lines, no process left behind.
+    /// A general rule for programs: short lines, no remaining process.
     Rules,
     /// An entry of src or metadata was changed.
     Input,
-    /// What is left in the output folders after a refusal.
+    /// A file in the output folders after a failure.
     Leftovers,
-    /// Which entries the output folders hold.
+    /// The entries of the output folders.
     Tree,
     /// The modes of the entries.
     Modes,
-    /// What a connection.json says to a peer.
+    /// The meaning of a connection.json for a peer.
     Meaning,
-    /// The bytes of a connection.json that says the same.
+    /// The bytes of a connection.json with the same meaning.
     Bytes,
     /// The content of another file.
     Content,
 }
 
-/// One difference, with an account of it.
+/// A difference, with a description.
 pub(crate) struct Found {
-    /// The side it is on.
+    /// The aspect.
     pub(crate) aspect: Aspect,
-    /// What is expected and what was seen.
+    /// The expected and the observed behavior.
     pub(crate) account: String,
 }
 
-/// Compares; an empty list means that all is as expected.
+/// Compares; returns an empty list if there are no differences.
 pub(crate) fn compare(case: &Case, expected: &Recorded, observed: &Observed) -> Vec<Found> {
     let mut found = steps(case, observed);
     if found.iter().any(|found| found.aspect == Aspect::Verdict) {
@@ -143,7 +143,7 @@ fn content(path: &str, expected: &[u8], observed: &[u8]) -> Found {
     }
 }
 
-/// Shows the lines that differ: `-` for what is expected, `+` for what was seen.
+/// Formats the lines that differ: `-` for expected ones, `+` for observed ones.
 fn diff(expected: &str, observed: &str) -> String {
     TextDiff::from_lines(expected, observed).unified_diff().context_radius(1).to_string()
 }

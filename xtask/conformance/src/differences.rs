@@ -1,4 +1,4 @@
-//! `conformance/differences.toml`: where Fabric's own builder does otherwise, and why ours does not follow.
+//! `conformance/differences.toml`: differences in the behavior of Fabric's own builder, with the reasons.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -10,14 +10,14 @@ use super::Options;
 use super::case::Case;
 use super::compare::{Aspect, Found};
 
-/// What the file says.
+/// The content of the file.
 #[derive(Default)]
 pub(crate) struct Differences {
-    /// Aspects in which every case may differ.
+    /// Aspects that may differ in every case.
     everywhere: BTreeSet<Aspect>,
     /// Aspects by case.
     cases: BTreeMap<String, BTreeSet<Aspect>>,
-    /// Whether a listed difference that does not show is a failure.
+    /// Whether an absent difference that is listed is a failure.
     exactly: bool,
 }
 
@@ -45,23 +45,23 @@ struct Listed {
     reason: String,
 }
 
-/// What follows from the differences of one case.
+/// The result of comparing the differences of one case with the list.
 pub(crate) enum Verdict {
-    /// There are none, but for those of every case.
+    /// There are no differences except for those of every case.
     Passed,
-    /// There are, and all are listed.
+    /// There are differences, and all of them are listed.
     Listed,
-    /// There are others, for these reasons.
+    /// There are other differences, for these reasons.
     Failed(Vec<String>),
 }
 
 impl Differences {
-    /// An empty list, for our own builder.
+    /// Returns an empty list, for this project's own builder.
     pub(crate) fn none() -> Self {
         Self::default()
     }
 
-    /// Reads the file; each entry must name a case that exists and say what and why.
+    /// Reads the file; each entry must have an existing case, a description and a reason.
     pub(crate) fn read(file: &Path, cases: &[Case], options: &Options) -> Result<Self> {
         let text =
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -74,7 +74,7 @@ impl Differences {
             let aspects: BTreeSet<Aspect> = aspects.into_iter().collect();
             for name in names {
                 if selected(&name) && !cases.iter().any(|case| case.name == name) {
-                    bail!("{} lists {name}, and there is no such case", file.display());
+                    bail!("{} lists {name}, but there is no such case", file.display());
                 }
                 if by_case.insert(name.clone(), aspects.clone()).is_some() {
                     bail!("{} lists {name} twice", file.display());
@@ -88,7 +88,7 @@ impl Differences {
         Ok(Self { everywhere, cases: by_case, exactly: options.exactly })
     }
 
-    /// Judges what was found in a case.
+    /// Compares the differences of a case with the list.
     pub(crate) fn judge(&self, name: &str, found: &[Found]) -> Verdict {
         let empty = BTreeSet::new();
         let listed = self.cases.get(name).unwrap_or(&empty);
@@ -101,9 +101,9 @@ impl Differences {
         let shows = |aspect: &Aspect| found.iter().any(|found| found.aspect == *aspect);
         if self.exactly {
             let absent = listed.iter().filter(|aspect| !shows(aspect));
-            reasons.extend(
-                absent.map(|aspect| format!("{aspect:?}: differences.toml lists it, but there is none")),
-            );
+            reasons.extend(absent.map(|aspect| {
+                format!("{aspect:?}: differences.toml lists this difference, but it did not occur")
+            }));
         }
         match (reasons.is_empty(), listed.iter().any(shows)) {
             (true, false) => Verdict::Passed,
@@ -115,7 +115,9 @@ impl Differences {
 
 fn said(name: &str, fabric: &str, reason: &str) -> Result<()> {
     if fabric.trim().is_empty() || reason.trim().is_empty() {
-        bail!("the entry {name} does not say what Fabric does and why ours does not");
+        bail!(
+            "the entry {name} does not describe the behavior of Fabric's builder and the reason why this one differs"
+        );
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! `\xNN` in the texts of a case: bytes that TOML cannot hold, such as those of a name that is not UTF-8.
+//! `\xNN` in the texts of a case, for bytes that TOML cannot represent, such as those of a name that is not UTF-8.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
-/// Replaces each `\xNN` by that byte; other backslashes stay.
+/// Replaces each `\xNN` by that byte; keeps other backslashes.
 pub(crate) fn decode(text: &str) -> Vec<u8> {
     let mut rest = text.as_bytes();
     let mut bytes = Vec::with_capacity(rest.len());
@@ -19,19 +19,19 @@ pub(crate) fn decode(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// Reads a `\xNN` at the start.
+/// Parses a `\xNN` at the start.
 fn escaped(text: &[u8]) -> Option<u8> {
     let [b'\\', b'x', high, low, ..] = text else { return None };
     let digit = |byte: u8| char::from(byte).to_digit(16);
     u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()
 }
 
-/// Does the same for a name or an argument.
+/// Like [`decode`], but returns a file name or an argument.
 pub(crate) fn decode_os(text: &str) -> OsString {
     OsString::from_vec(decode(text))
 }
 
-/// Writes bytes as text, `\xNN` for what is not UTF-8.
+/// Formats bytes as text, with `\xNN` for bytes that are not UTF-8.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {
@@ -41,7 +41,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
     text
 }
 
-/// Does the same for a name.
+/// Like [`encode`], but for a file name.
 pub(crate) fn encode_os(name: &OsStr) -> String {
     encode(name.as_bytes())
 }

@@ -1,7 +1,7 @@
-//! Runs one program of a builder by a peer's rules.
+//! Runs one program of a builder under the conditions of a peer.
 //!
-//! The environment holds only what a peer passes on, stdin is empty, stdout and stderr are taken, and the program gets
-//! ten seconds. A peer is rarely root, so the programs are not either.
+//! The environment contains only the variables that a peer passes on, stdin is empty, stdout and stderr are captured,
+//! and the time limit is ten seconds. A peer rarely runs as root, so the programs do not either.
 
 use std::ffi::OsString;
 use std::io::Read;
@@ -22,25 +22,25 @@ use super::case::{Script, Step};
 use super::scratch::Scratch;
 use super::texts::Texts;
 
-/// What a builder may take for one step; a peer itself waits for ever.
+/// The time limit for a step; a peer has none.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The user and group `nobody`, whom the programs run as when the tests run as root.
+/// The user and group `nobody`, as which the programs run if the tests run as root.
 const NOBODY: u32 = 65534;
 
-/// What came of one call.
+/// The result of a call.
 pub(crate) struct Finished {
-    /// The exit code; [`None`] when a signal or the end of its time stopped the program.
+    /// The exit code; [`None`] if a signal or the time limit ended the program.
     pub(crate) exit: Option<i32>,
-    /// How else it ended, in words.
+    /// A description of how it ended.
     pub(crate) ending: String,
     pub(crate) stdout: Vec<u8>,
     pub(crate) stderr: Vec<u8>,
-    /// Whether it left another process behind, which would keep a peer waiting.
+    /// Whether another process remained, which would make a peer wait.
     pub(crate) left_children: bool,
 }
 
-/// Runs the program of a step and waits for it.
+/// Runs the program of a step and waits until it exits.
 pub(crate) fn run(script: &Script, step: &Step, scratch: &Scratch, texts: &Texts) -> Result<Finished> {
     let mut command = command(step, scratch);
     for (name, value) in script.env.iter().chain(&step.env) {
@@ -53,7 +53,7 @@ pub(crate) fn run(script: &Script, step: &Step, scratch: &Scratch, texts: &Texts
     wait(child.with_context(|| format!("cannot start {}", step.run.name()))?)
 }
 
-/// Returns the files of the case to the user whom the programs run as.
+/// Changes the owner of the files of the case to the user as which the programs run.
 pub(crate) fn hand_over(scratch: &Scratch) -> Result<()> {
     if !is_root() {
         return Ok(());
@@ -68,7 +68,7 @@ pub(crate) fn hand_over(scratch: &Scratch) -> Result<()> {
     Ok(())
 }
 
-/// Returns whether a small file system can be mounted for a program, as a full disk.
+/// Returns whether a small file system can be mounted for a program, to simulate a full disk.
 pub(crate) fn can_mount() -> bool {
     let mut command = Command::new("unshare");
     command.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]);
@@ -78,7 +78,7 @@ pub(crate) fn can_mount() -> bool {
 }
 
 fn command(step: &Step, scratch: &Scratch) -> Command {
-    /// Mounts a disk of one page over the first argument, runs the rest, and shows what is left on the disk.
+    /// Mounts a disk of one page over the first argument, runs the rest, and copies the content of the disk.
     const ON_A_FULL_DISK: &str = r#"
         disk=$1; copy=$2; shift 2
         mount -t tmpfs -o size=4k,mode=700 tmpfs "$disk" || exit 99
@@ -99,7 +99,7 @@ fn command(step: &Step, scratch: &Scratch) -> Command {
         Some(arguments) => command.args(arguments.iter().map(|argument| scratch.fill(argument))),
         None => command.args(step.run.peer_arguments().iter().map(|argument| scratch.fill(argument))),
     };
-    // The variables that a peer passes on in any case; the others of the four are rarely set.
+    // The variables that a peer always passes on; the other two of the four are rarely set.
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("TMPDIR", "/tmp");
     command.current_dir(&scratch.working).process_group(0);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -124,7 +124,7 @@ fn wait(mut child: Child) -> Result<Finished> {
     let group = Pid::from_child(&child);
     let others_run = rustix::process::test_kill_process_group(group).is_ok();
     if others_run {
-        // Without this the pipes below stay open. The group may have ended by itself just now.
+        // Without this, the pipes below stay open. The group may have exited just now.
         let _ = rustix::process::kill_process_group(group, Signal::KILL);
     }
     child.wait()?;
@@ -141,7 +141,7 @@ fn ending(status: Option<ExitStatus>) -> String {
     status.map_or_else(|| format!("no end within {} s", TIMEOUT.as_secs()), |status| status.to_string())
 }
 
-/// Reads a pipe to its end beside the wait, so that a full pipe does not stop the program.
+/// Reads a pipe to its end in parallel, so that a full pipe does not block the program.
 fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<std::io::Result<Vec<u8>>> {
     thread::spawn(move || {
         let mut content = Vec::new();

@@ -1,8 +1,9 @@
-//! `cargo xtask conformance`: the cases under `conformance/cases`, on our builder or on any other.
+//! `cargo xtask conformance`: runs the cases in `conformance/cases` with this project's builder or any other.
 //!
-//! `conformance/README.md` describes what a case looks like. Data flows one way: `case` is read with each `recipe` and
-//! `action` in it, `certificates`, `scratch` and `setup` lay it out, `host` runs the programs by a peer's rules, `observed` says what came of it,
-//! `recorded` what should have, `compare` how the two differ, and `differences` which of that is known.
+//! `conformance/README.md` describes the format of a case. Data flows one way: `case` reads a case with each `recipe`
+//! and `action`; `certificates`, `scratch` and `setup` create its files; `host` runs the programs under the conditions
+//! of a peer; `observed` is the result and `recorded` the expected one; `compare` finds the differences, and
+//! `differences` lists the known ones.
 
 mod action;
 mod case;
@@ -34,24 +35,24 @@ use xtask_base::builder_programs::{self, NAMES};
 use xtask_base::tally::Tally;
 use xtask_base::workspace;
 
-/// What to run, and what to do with the result.
+/// The cases to run, and the use of the results.
 #[derive(clap::Args, Default)]
 pub struct Options {
-    /// The folder with the programs of another builder; ours is built when this is not given
+    /// The folder with the programs of another builder; without it, this project's builder is compiled and tested
     #[arg(long, value_name = "DIR")]
     pub bin: Option<PathBuf>,
-    /// Record what our builder does now as what is expected; `cargo xtask bless cases` does it
+    /// Record the results of this project's builder as expected; `cargo xtask bless cases` does so
     #[arg(long, conflicts_with = "bin")]
     pub bless: bool,
-    /// Run only the cases whose name contains this
+    /// Run only the cases whose name contains this text
     #[arg(long, value_name = "NAME")]
     pub filter: Option<String>,
-    /// With --bin: fail as well where a listed difference does not show
+    /// With --bin: also fail if a listed difference does not occur
     #[arg(long, requires = "bin")]
     pub exactly: bool,
 }
 
-/// How often each outcome was seen.
+/// The number of cases for each outcome.
 #[derive(Default)]
 struct Outcomes {
     passed: u64,
@@ -60,14 +61,14 @@ struct Outcomes {
     skipped: u64,
 }
 
-/// Runs the cases and prints those that do not pass.
+/// Runs the cases and prints those that fail.
 pub fn run(options: &Options) -> Result<Tally> {
     let cases = Case::all(&workspace::root().join("conformance/cases"), options.filter.as_deref())?;
     if cases.is_empty() {
         bail!("no case has {:?} in its name", options.filter.as_deref().unwrap_or_default());
     }
     let workshop = tempfile::Builder::new().prefix("conformance-").tempdir()?;
-    // The programs run as an ordinary user, who has to reach them.
+    // The programs run as an ordinary user, who needs access.
     std::fs::set_permissions(workshop.path(), std::fs::Permissions::from_mode(0o755))?;
     let programs = workshop.path().join("programs");
     prepare_programs(options.bin.as_deref(), &programs)?;
@@ -90,7 +91,7 @@ pub fn run(options: &Options) -> Result<Tally> {
     Ok(Tally { passed: passed + listed, failed, skipped })
 }
 
-/// Copies the builder's programs to where every user can execute them.
+/// Copies the builder's programs to a folder in which every user can execute them.
 fn prepare_programs(bin: Option<&Path>, programs: &Path) -> Result<()> {
     std::fs::create_dir(programs)?;
     let Some(bin) = bin else { return builder_programs::install(programs) };
@@ -101,20 +102,20 @@ fn prepare_programs(bin: Option<&Path>, programs: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What every case is run with.
+/// The settings for all cases.
 struct Suite {
     /// The folder of the builder's programs.
     programs: PathBuf,
-    /// Where each case is laid out, one after another.
+    /// The folder in which each case is created in turn.
     folder: PathBuf,
-    /// Whether what is seen becomes what is expected.
+    /// Whether to record the results.
     bless: bool,
-    /// The differences that are known.
+    /// The known differences.
     differences: Differences,
 }
 
 impl Suite {
-    /// Runs one case in a new folder, which is removed afterwards.
+    /// Runs one case in a new folder, and removes the folder.
     fn run(&self, case: &Case, outcomes: &mut Outcomes) -> Result<()> {
         let observed = Observed::of(case, &self.programs, &self.folder);
         scratch::remove(&self.folder)?;
@@ -141,7 +142,7 @@ impl Suite {
     }
 }
 
-/// Sets a text off from the headings around it.
+/// Indents a text, to separate it from headings.
 fn indented(text: &str) -> String {
     text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -1,40 +1,40 @@
-//! What a connection.json says to a peer, however it is written.
+//! The meaning of a connection.json for a peer, independent of its form.
 //!
-//! Defaults and rules are those of Fabric 3.1 `core/container/externalbuilder/instance.go`. More is refused than by the
-//! type [`ccs_files::Connection`], which forgives what a peer does not.
+//! Defaults and rules are those of Fabric 3.1 `core/container/externalbuilder/instance.go`. It is stricter than the
+//! type [`ccs_files::Connection`], which accepts some input that a peer rejects.
 
 use ccs_files::GoDuration;
 use ccs_files::json::{self, Kind, Object};
 
-/// What a peer makes of the file.
+/// A peer's interpretation of the file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// It dials.
+    /// The peer dials.
     Dials(Dialled),
-    /// It says that the file is malformed, or crashes.
+    /// The peer reports that the file is malformed, or crashes.
     Refuses(&'static str),
 }
 
-/// How it dials.
+/// The settings with which the peer dials.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Dialled {
     address: String,
     timeout_in_ns: i64,
     tls: Option<Tls>,
-    /// Keys that no peer reads today, with their values as JSON.
+    /// Keys that no current peer reads, with their values as JSON.
     unknown: Vec<(String, Vec<u8>)>,
 }
 
-/// The TLS side of it, which a peer ignores as a whole unless it is required.
+/// The TLS settings, which a peer ignores unless TLS is required.
 #[derive(Debug, PartialEq, Eq)]
 struct Tls {
     root_cert: String,
-    /// Key, certificate and the server name, which counts only together with them.
+    /// Key, certificate and server name, which has an effect only together with the other two.
     client: Option<[String; 3]>,
 }
 
 impl Meaning {
-    /// Reads the content of a file.
+    /// Interprets the content of a file.
     pub(crate) fn of(content: &[u8]) -> Self {
         let object = json::parse(content).ok().and_then(json::Json::as_object);
         let Some(object) = object else { return Self::Refuses("it is not a JSON object") };
@@ -61,17 +61,17 @@ fn dialled(object: &Object<'_>) -> Result<Dialled, &'static str> {
     })
 }
 
-/// Reads the dial timeout; absent and 0 stand for 3 s.
+/// Parses the dial timeout; an absent one and 0 mean 3 s.
 fn timeout(object: &Object<'_>) -> Result<i64, &'static str> {
     const DEFAULT: i64 = 3_000_000_000;
     let nanoseconds = match object.all("dial_timeout").last() {
         None => 0,
         Some(value) => match (value.kind(), value.as_str(), value.as_number()) {
             (Kind::String, Some(text), _) => {
-                text.parse::<GoDuration>().map_err(|_| "dial_timeout is no duration")?.nanoseconds()
+                text.parse::<GoDuration>().map_err(|_| "dial_timeout is not a duration")?.nanoseconds()
             }
             (Kind::Number, _, Some(number)) => {
-                number.parse().map_err(|_| "dial_timeout is no whole number")?
+                number.parse().map_err(|_| "dial_timeout is not an integer")?
             }
             _ => return Err("dial_timeout is of another type"),
         },
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn an_empty_dial_timeout_means_that_the_peer_refuses() {
         let empty = Meaning::of(br#"{"address":"a:1","dial_timeout":""}"#);
-        assert_eq!(empty, Meaning::Refuses("dial_timeout is no duration"));
+        assert_eq!(empty, Meaning::Refuses("dial_timeout is not a duration"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a builder did in a case.
+//! The observed behavior of a builder in a case.
 
 use std::path::Path;
 
@@ -13,36 +13,36 @@ use super::setup;
 use super::texts::Texts;
 use super::tree::{self, Kind, Tree};
 
-/// What came of all steps of a case.
+/// The results of all steps of a case.
 pub(crate) struct Observed {
-    /// One for each step that was run; a step that fails against expectation ends the case.
+    /// One result for each step that ran; a step with an unexpected failure ends the case.
     pub(crate) steps: Vec<ObservedStep>,
-    /// Everything outside the input, certificates replaced by their placeholders.
+    /// All entries outside the input, with placeholders for certificates.
     pub(crate) output: Tree,
-    /// The input as it was before the first step.
+    /// The input before the first step.
     pub(crate) input: Tree,
-    /// The entries of the input that are not as they were.
+    /// The changed entries of the input.
     pub(crate) changed_input: Vec<String>,
 }
 
-/// What came of one step.
+/// The result of one step.
 pub(crate) struct ObservedStep {
     /// The program.
     pub(crate) program: Program,
-    /// The exit code; [`None`] when it did not exit by itself.
+    /// The exit code; [`None`] if a signal ended the program.
     pub(crate) exit: Option<i32>,
-    /// How it ended, in words.
+    /// A description of how it ended.
     pub(crate) ending: String,
-    /// What it wrote to stderr, redacted.
+    /// Its text on stderr, redacted.
     pub(crate) stderr: String,
-    /// What it wrote to stdout.
+    /// Its text on stdout.
     pub(crate) stdout: String,
-    /// Rules for every program that this one broke.
+    /// The general rules that the program violated.
     pub(crate) broken_rules: Vec<String>,
 }
 
 impl Observed {
-    /// Runs a case in the folder `root`; [`None`] when this machine does not allow what the case needs.
+    /// Runs a case in the folder `root`; returns [`None`] if this machine does not support it.
     pub(crate) fn of(case: &Case, programs: &Path, root: &Path) -> Result<Option<Self>> {
         if case.script.steps.iter().any(|step| step.full_disk) && !host::can_mount() {
             return Ok(None);
@@ -91,9 +91,9 @@ impl ObservedStep {
     }
 }
 
-/// Checks what holds for every program in every case.
+/// Checks the rules for every program in every case.
 fn broken_rules(finished: &Finished) -> Vec<String> {
-    /// Far below the 64 KiB at which a peer stops reading.
+    /// The limit is far below the 64 KiB at which a peer stops reading.
     const LONGEST_LINE: usize = 4096;
     let mut broken = Vec::new();
     if let Some(line) = finished.stderr.split(|&byte| byte == b'\n').find(|line| line.len() >= LONGEST_LINE) {
@@ -108,20 +108,20 @@ fn broken_rules(finished: &Finished) -> Vec<String> {
     broken
 }
 
-/// The folders that a builder must leave alone.
+/// Returns the folders that a builder must not change.
 fn input(scratch: &Scratch, texts: &Texts) -> Result<Tree> {
     let mut tree = listed(scratch, texts, "src")?;
     tree.extend(listed(scratch, texts, "metadata")?);
     Ok(tree)
 }
 
-/// Everything that a builder may have written.
+/// Returns the folders to which a builder may write.
 fn output(scratch: &Scratch, texts: &Texts) -> Result<Tree> {
     let mut tree = Tree::new();
     for name in ["bld", "release", "cwd"] {
         tree.extend(listed(scratch, texts, name)?);
     }
-    // What a program left beside the four folders of the package, such as a temporary file.
+    // Files next to the four folders of the package, such as temporary files.
     for (path, entry) in listed(scratch, texts, "")? {
         if !["src", "metadata", "bld", "release", ""].contains(&path.split('/').next().unwrap_or_default()) {
             tree.insert(path, entry);

@@ -1,40 +1,40 @@
-//! How the certificates of a case are to be made, as `case.toml` says it.
+//! The properties of a certificate in `case.toml`.
 
 use serde::Deserialize;
 
-/// How a certificate is to be made.
+/// The properties of a certificate.
 #[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Recipe {
-    /// The certificate of the issuer; itself unless given.
+    /// The certificate of the issuer; by default, the certificate is self-signed.
     pub(crate) signed_by: Option<String>,
-    /// Whether it may issue others.
+    /// Whether it may issue other certificates.
     #[serde(default)]
     pub(crate) authority: bool,
-    /// Days until it expires, and an hour; negative: since it expired.
+    /// The days until its expiry, plus one hour; negative after it.
     #[serde(default = "ten_years")]
     pub(crate) days: i64,
-    /// Days until it becomes valid; negative: since it did.
+    /// The days until it becomes valid; negative after that.
     #[serde(default = "yesterday")]
     pub(crate) from: i64,
-    /// Names of the host.
+    /// Its host names.
     #[serde(default)]
     pub(crate) names: Vec<String>,
-    /// The kind of its key.
+    /// The type of its key.
     #[serde(default)]
     pub(crate) key: KeyKind,
 }
 
-/// Kinds of keys, all of which Go's `crypto/tls` takes.
+/// The types of keys; Go's `crypto/tls` supports all of them.
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum KeyKind {
-    /// On NIST's curve of 256 bits.
+    /// ECDSA on P-256.
     #[default]
     P256,
-    /// On NIST's curve of 384 bits.
+    /// ECDSA on P-384.
     P384,
-    /// On Edwards' curve.
+    /// Ed25519.
     Ed25519,
 }
 

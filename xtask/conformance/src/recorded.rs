@@ -1,7 +1,8 @@
-//! What is expected of a case: the folder `expected` beside `case.toml`.
+//! The expected result of a case: the folder `expected` next to `case.toml`.
 //!
-//! `tree.txt` lists every entry; `stderr.txt` holds what the programs say, and is absent when they are silent; `files`
-//! holds the content of files, unless the list says that it equals that of another (`= src/META-INF/a.json`).
+//! `tree.txt` lists every entry. `stderr.txt` contains the output of the programs, and is absent if they print
+//! nothing. `files` contains the content of files, unless the list says that it equals that of another file (`=
+//! src/META-INF/a.json`).
 
 use std::fmt::Write as _;
 use std::fs;
@@ -12,20 +13,20 @@ use anyhow::{Context, Result, bail};
 use super::observed::Observed;
 use super::tree::{Entry, Kind, Tree};
 
-/// The expected output of a case.
+/// The expected result of a case.
 pub(crate) struct Recorded {
-    /// The lines on stderr, under one heading for each step.
+    /// The lines on stderr, with a heading for each step.
     pub(crate) stderr: String,
     /// The output folders.
     pub(crate) output: Tree,
-    /// The list as it stands in `tree.txt`.
+    /// The content of `tree.txt`.
     listing: String,
-    /// What `files` holds, by path.
+    /// The files in `files`, by path.
     files: Vec<(String, Vec<u8>)>,
 }
 
 impl Recorded {
-    /// Turns what was observed into what is expected.
+    /// Converts an observed result to an expected one.
     pub(crate) fn of(observed: &Observed) -> Self {
         let (listing, files) = listing(observed);
         Self { stderr: stderr(observed), output: observed.output.clone(), listing, files }
@@ -48,7 +49,7 @@ impl Recorded {
         Ok(Self { stderr, output, listing, files: Vec::new() })
     }
 
-    /// Writes the folder of a case; tells whether that changed anything.
+    /// Writes the folder of a case; returns whether that changed anything.
     pub(crate) fn write(&self, case: &Path) -> Result<bool> {
         let folder = case.join("expected");
         let before = super::tree::list(&folder, "")?;
@@ -69,7 +70,7 @@ impl Recorded {
     }
 }
 
-/// Returns the lines on stderr with a heading for each step; nothing when all are silent.
+/// Returns the lines on stderr with a heading for each step; empty if no program prints anything.
 pub(crate) fn stderr(observed: &Observed) -> String {
     if observed.steps.iter().all(|step| step.stderr.is_empty()) {
         return String::new();
@@ -77,7 +78,7 @@ pub(crate) fn stderr(observed: &Observed) -> String {
     observed.steps.iter().flat_map(|step| ["# ", step.program.name(), "\n", &step.stderr]).collect()
 }
 
-/// Writes the list, and picks the files whose content has to be kept beside it.
+/// Makes the list, and selects the files whose content must be stored separately.
 fn listing(observed: &Observed) -> (String, Vec<(String, Vec<u8>)>) {
     let mut listing = String::new();
     let mut files = Vec::new();
@@ -101,7 +102,7 @@ fn listing(observed: &Observed) -> (String, Vec<(String, Vec<u8>)>) {
     (listing, files)
 }
 
-/// Finds the file that this one is a copy of: of the input, or for a release of the build output.
+/// Returns the file of which this one is a copy: in the input, or for a release in the build output.
 fn twin(path: &str, content: &[u8], observed: &Observed) -> Option<String> {
     let same = |tree: &Tree, other: &str| matches!(tree.get(other), Some(Entry { kind: Kind::File(known), .. }) if known == content);
     let inside = |folder: &str| path.strip_prefix(folder);
@@ -109,7 +110,7 @@ fn twin(path: &str, content: &[u8], observed: &Observed) -> Option<String> {
         inside("bld/").map(|rest| [format!("src/{rest}"), format!("metadata/{rest}"), rest.to_owned()]);
     if let Some(twin) = in_input.and_then(|names| names.into_iter().find(|name| same(&observed.input, name)))
     {
-        // What the builder writes itself is shown in full, even when it happens to equal the input.
+        // A file that the builder generates is stored in full, even if it equals a file of the input.
         return (path != "bld/connection.json").then_some(twin);
     }
     let in_build = inside("release/chaincode/server/")
@@ -118,7 +119,7 @@ fn twin(path: &str, content: &[u8], observed: &Observed) -> Option<String> {
     in_build.filter(|name| same(&observed.output, name))
 }
 
-/// Reads one line of the list.
+/// Parses one line of the list.
 fn entry(line: &str, files: &Path, output: &Tree, input: &Tree) -> Result<(String, Entry)> {
     let (Some(mode), Some(kind), Some(rest)) = (line.get(..4), line.get(5..9), line.get(10..)) else {
         bail!("the line is too short");

@@ -1,4 +1,4 @@
-//! What differs from run to run is replaced by what it stands for: folders, process IDs, dates.
+//! Replaces values that differ between runs by placeholders: folders, process IDs and dates.
 
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) fn replace(content: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     replaced
 }
 
-/// Redacts what a program wrote; each folder of the case becomes its placeholder.
+/// Redacts the output of a program, and replaces each folder of the case by its placeholder.
 pub(crate) fn output(content: &[u8], folders: &[(&str, PathBuf)]) -> Vec<u8> {
     let content = folders.iter().fold(content.to_vec(), |content, (placeholder, folder)| {
         replace(&content, path_bytes(folder), placeholder.as_bytes())
@@ -27,7 +27,7 @@ pub(crate) fn output(content: &[u8], folders: &[(&str, PathBuf)]) -> Vec<u8> {
     dates(&process_ids(&content))
 }
 
-/// Replaces the number at the end of a temporary name of ours by `{pid}`.
+/// Replaces the number at the end of the builder's temporary names by `{pid}`.
 fn process_ids(content: &[u8]) -> Vec<u8> {
     const NAME: &[u8] = b".ccs-builder-";
     let mut redacted = Vec::with_capacity(content.len());
@@ -49,7 +49,7 @@ fn path_bytes(path: &Path) -> &[u8] {
 
 /// Replaces a date such as `2027-01-31`, and a time after it, by `{date}`.
 fn dates(content: &[u8]) -> Vec<u8> {
-    /// 0 stands for a digit.
+    /// 0 matches any digit.
     const FORMS: [&[u8]; 3] = [b"0000-00-00T00:00:00Z", b"0000-00-00 00:00:00 UTC", b"0000-00-00"];
     let has_form = |text: &[u8], form: &[u8]| {
         text.len() >= form.len()

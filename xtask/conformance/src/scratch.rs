@@ -1,6 +1,6 @@
-//! The folders that a case runs in, laid out as a peer does it.
+//! The folders in which a case runs, in the layout of a peer.
 //!
-//! Folders have mode 0700, files of the package 0644, metadata.json 0700 (Fabric 3.1
+//! Folders have mode 0700, files of the package 0644, and metadata.json 0700 (Fabric 3.1
 //! `core/container/externalbuilder/externalbuilder.go`, `NewBuildContext`).
 
 use std::ffi::OsString;
@@ -18,18 +18,18 @@ use xtask_base::workspace;
 
 /// The folders of a running case.
 pub(crate) struct Scratch {
-    /// The folder of the whole case, which holds the others.
+    /// The root folder of the case, which contains the others.
     pub(crate) root: PathBuf,
-    /// The builder: its folder `bin`, and beside that perhaps a configuration.
+    /// The builder: its folder `bin` and optionally a configuration.
     pub(crate) builder: PathBuf,
     /// The working directory of the programs, empty at the start.
     pub(crate) working: PathBuf,
-    /// The folder that a peer makes for one package.
+    /// The folder that a peer creates for a package.
     package: PathBuf,
 }
 
 impl Scratch {
-    /// Makes the folders and fills them with the input of the case.
+    /// Creates the folders with the input of the case.
     pub(crate) fn lay_out(case: &Case, texts: &Texts, programs: &Path, root: &Path) -> Result<Self> {
         let scratch = Self {
             root: root.to_path_buf(),
@@ -58,7 +58,7 @@ impl Scratch {
         Ok(scratch)
     }
 
-    /// Finds the place of a path that starts with `src`, `metadata`, `bld`, `release`, `builder` or `cwd`.
+    /// Returns the location of a path that starts with `src`, `metadata`, `bld`, `release`, `builder` or `cwd`.
     pub(crate) fn place(&self, path: &Path) -> PathBuf {
         match path.components().next() {
             Some(first) if ["builder", "cwd"].iter().any(|name| first.as_os_str() == *name) => {
@@ -68,7 +68,7 @@ impl Scratch {
         }
     }
 
-    /// Each placeholder of arguments and messages with its folder, longer paths first.
+    /// Returns each placeholder of arguments and messages with its folder, longer paths first.
     pub(crate) fn placeholders(&self) -> [(&'static str, PathBuf); 7] {
         [
             ("{src}", self.package.join("src")),
@@ -81,7 +81,7 @@ impl Scratch {
         ]
     }
 
-    /// Puts folders in place of their placeholders, and bytes in place of `\xNN`.
+    /// Replaces placeholders by folders, and `\xNN` by bytes.
     pub(crate) fn fill(&self, text: &str) -> OsString {
         let text = self.placeholders().into_iter().fold(text.to_owned(), |text, (placeholder, folder)| {
             text.replace(placeholder, &folder.to_string_lossy())
@@ -105,12 +105,12 @@ impl Scratch {
     }
 }
 
-/// The mode that a peer gives a file of the package.
+/// Returns the mode that a peer gives to a file of the package.
 fn file_mode(path: &Path) -> u32 {
     if path == Path::new("metadata/metadata.json") { 0o700 } else { 0o644 }
 }
 
-/// Makes a folder with mode 0700, unless it is there.
+/// Creates a folder with mode 0700 if it does not exist.
 pub(crate) fn make_folder(folder: &Path) -> Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
@@ -125,7 +125,7 @@ pub(crate) fn write(file: &Path, content: &[u8], mode: u32) -> Result<()> {
     Ok(fs::set_permissions(file, fs::Permissions::from_mode(mode))?)
 }
 
-/// Removes the folder of a case, read-only folders in it included.
+/// Removes the folder of a case, including read-only folders in it.
 pub(crate) fn remove(folder: &Path) -> Result<()> {
     open_up(folder).and_then(|()| fs::remove_dir_all(folder)).or_else(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Ok(()),
@@ -133,7 +133,7 @@ pub(crate) fn remove(folder: &Path) -> Result<()> {
     })
 }
 
-/// Returns every folder a mode in which its entries can be removed.
+/// Gives every folder a mode that allows removing its entries.
 fn open_up(folder: &Path) -> std::io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     for entry in fs::read_dir(folder)? {

@@ -1,4 +1,4 @@
-//! Makes what git cannot keep and a case needs: modes, links, pipes, odd names, huge files.
+//! Creates files that git cannot store: modes, links, pipes, unusual names, huge files.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -11,7 +11,7 @@ use super::escape;
 use super::scratch::{self, Scratch};
 use super::texts::Texts;
 
-/// Does what an action says.
+/// Performs an action.
 pub(crate) fn perform(action: &Action, scratch: &Scratch, texts: &Texts) -> Result<()> {
     let place = scratch.place(Path::new(&escape::decode_os(action.path())));
     perform_at(action, &place, scratch, texts).with_context(|| format!("setup of {}", action.path()))

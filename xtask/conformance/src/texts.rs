@@ -1,16 +1,16 @@
-//! The texts of a case that differ from run to run, such as certificates, and their placeholders.
+//! The texts of a case that differ between runs, such as certificates, with their placeholders.
 //!
-//! Input files name them: `@pem:client.cert@` becomes the PEM text as the inside of a JSON string, `@raw:client.cert@`
-//! the text itself. Output is compared after the way back.
+//! In input files, `@pem:client.cert@` is replaced by the PEM text inside a JSON string, and `@raw:client.cert@` by
+//! the text itself. In output, the texts are replaced by the placeholders before the comparison.
 
 use std::collections::BTreeMap;
 
 use super::redact::replace;
 
-/// The texts that the placeholders of a case stand for.
+/// The texts for the placeholders of a case.
 #[derive(Default)]
 pub(crate) struct Texts {
-    /// `client.cert` and the like, with the PEM text.
+    /// The PEM texts, with names such as `client.cert`.
     texts: BTreeMap<String, String>,
 }
 
@@ -20,21 +20,21 @@ impl Texts {
         self.texts.insert(name, text);
     }
 
-    /// Puts the texts in place of their placeholders.
+    /// Replaces placeholders by the texts.
     pub(crate) fn fill(&self, content: Vec<u8>) -> Vec<u8> {
         self.forms().fold(content, |content, (placeholder, text)| {
             replace(&content, placeholder.as_bytes(), text.as_bytes())
         })
     }
 
-    /// Puts the placeholders in place of the texts.
+    /// Replaces the texts by their placeholders.
     pub(crate) fn redact(&self, content: Vec<u8>) -> Vec<u8> {
         self.forms().fold(content, |content, (placeholder, text)| {
             replace(&content, text.as_bytes(), placeholder.as_bytes())
         })
     }
 
-    /// Each placeholder with its text, in both forms.
+    /// Returns each placeholder with its text, in both forms.
     fn forms(&self) -> impl Iterator<Item = (String, String)> {
         self.texts.iter().flat_map(|(name, text)| {
             let json = text.replace('\n', "\\n");

@@ -1,4 +1,4 @@
-//! A folder as a list: what there is, of which kind, with which mode.
+//! The entries of a folder, with their kinds and modes.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,19 +10,19 @@ use anyhow::Result;
 
 use super::escape;
 
-/// Entries by their path; paths and link targets are text, `\xNN` for bytes that are not.
+/// Entries by path; paths and link targets are text, with `\xNN` for bytes that are not UTF-8.
 pub(crate) type Tree = BTreeMap<String, Entry>;
 
 /// One entry of a folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Entry {
-    /// The low twelve bits; 0 for a link, whose mode means nothing.
+    /// The low twelve bits; 0 for a link, whose mode has no meaning.
     pub(crate) mode: u32,
-    /// What it is.
+    /// The kind.
     pub(crate) kind: Kind,
 }
 
-/// What an entry is.
+/// The kind of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A folder.
@@ -33,11 +33,11 @@ pub(crate) enum Kind {
     Link(String),
     /// A pipe.
     Fifo,
-    /// Something else.
+    /// Another kind.
     Other,
 }
 
-/// Lists `folder` itself and everything in it, under the path `name`.
+/// Lists `folder` itself and its whole content, under the path `name`.
 pub(crate) fn list(folder: &Path, name: &str) -> Result<Tree> {
     let mut tree = Tree::new();
     for entry in walkdir::WalkDir::new(folder) {
@@ -71,7 +71,7 @@ fn read(path: &Path) -> Result<Entry> {
     Ok(Entry { mode, kind })
 }
 
-/// Reads a file of ours, also one whose mode does not allow it.
+/// Reads a file of this user, even if its mode does not allow it.
 fn content(path: &Path, metadata: &fs::Metadata) -> std::io::Result<Vec<u8>> {
     if metadata.mode() & 0o400 != 0 {
         return fs::read(path);
