@@ -1,4 +1,4 @@
-//! `cargo xtask bench-builder`: what a builder costs, as ratios to a process that does nothing.
+//! `cargo xtask bench-builder`: measures a builder in comparison with a process that does nothing.
 
 mod launch;
 mod statistics;
@@ -14,36 +14,36 @@ use self::table::Row;
 use crate::builder_programs::{self, NAMES};
 use crate::tally::Tally;
 
-/// What to measure, and how it is shown.
+/// The programs to measure, and the format of the result.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The folder with the programs of another builder, to be measured in turn with ours
+    /// The folder with the programs of another builder, to measure in turn with this project's
     #[arg(long, value_name = "DIR")]
     against: Option<PathBuf>,
     /// How often each program runs
     #[arg(long, default_value_t = 500, value_name = "N")]
     runs: usize,
-    /// Print JSON in place of a table
+    /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
 }
 
 /// A program to measure.
 struct Subject {
-    /// `ours`, `theirs` or `base`, for what the others are measured by.
+    /// `ours`, `theirs`, or `base` for the reference.
     builder: &'static str,
     /// The program with its arguments.
     program: PathBuf,
     arguments: Vec<PathBuf>,
-    /// The folder that a peer gives it empty.
+    /// The folder that a peer passes empty.
     output: Option<PathBuf>,
     samples: Vec<Sample>,
 }
 
-/// Measures and prints.
+/// Measures the programs and prints the result.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
     if options.runs == 0 {
-        bail!("--runs 0 measures nothing");
+        bail!("--runs must be greater than zero");
     }
     let workshop = tempfile::Builder::new().prefix("bench-").tempdir()?;
     let launcher = Launcher::build()?;
@@ -66,7 +66,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     Ok(Tally::PASSED)
 }
 
-/// Makes the folders of a package with an index and a template, so that every part of the builder has work.
+/// Creates the folders of a package with an index and a template, which exercise every part of the builder.
 fn lay_out(workshop: &Path, builder: &str) -> Result<PathBuf> {
     let hash = "5d41402abc4b2a76b9719d911017c592".repeat(2);
     let scratch = workshop.join(format!("{builder}-scratch")).join(format!("fabric-asset-{hash}1234567890"));
@@ -83,7 +83,7 @@ fn lay_out(workshop: &Path, builder: &str) -> Result<PathBuf> {
     Ok(scratch)
 }
 
-/// The process that does nothing, and one that copies the package's source as plainly as can be.
+/// Returns a process that does nothing, and one that only copies the package's source.
 fn baselines(launcher: &Launcher, scratch: &Path) -> Vec<Subject> {
     let subject = |name: &str, arguments: Vec<PathBuf>, output| Subject {
         builder: "base",
@@ -111,7 +111,7 @@ fn subjects_of(builder: &'static str, programs: &Path, scratch: &Path) -> Vec<Su
     NAMES.into_iter().zip(folders).map(subject).collect()
 }
 
-/// Runs the programs in turn, so that whatever else the machine does falls on all of them alike.
+/// Runs the programs in turn, so that other load on the machine affects all of them alike.
 fn measure(launcher: &Launcher, subjects: &mut [Subject], runs: usize) -> Result<()> {
     const WARM_UP: usize = 3;
     for run in 0..runs + WARM_UP {

@@ -1,4 +1,4 @@
-//! `cargo xtask bless`: writes what tests and checks compare with, and says which files changed.
+//! `cargo xtask bless`: regenerates the files with which tests and checks compare, and lists the changed ones.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,30 +10,31 @@ use clap::{Args, ValueEnum};
 use crate::tally::Tally;
 use crate::{conformance, layers, manifests, workspace};
 
-/// What to write.
+/// The files to regenerate.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// What to write; everything unless named
+    /// The kinds of files to regenerate; all by default
     what: Vec<What>,
-    /// With `cases`: only those whose name contains this
+    /// With `cases`: only the cases whose name contains this text
     #[arg(long, value_name = "NAME")]
     filter: Option<String>,
 }
 
-/// Something that is written by a program and kept in git.
+/// A kind of generated files in git.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum What {
     /// The list of crates in docs/architecture.md
     Layers,
     /// Snapshots, generated code and pages that tests compare
     Tests,
-    /// What the conformance cases expect
+    /// The expected results of the conformance cases
     Cases,
-    /// The rendered manifests under deploy/snapshots
+    /// The rendered manifests in deploy/snapshots
     Manifests,
 }
 
-/// Writes, and lists the files that are not as they were. Nothing is added to git: read the difference first.
+/// Regenerates the files and lists the changed ones. It does not add them to git, so that a developer reviews them
+/// first.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
     let all = What::value_variants();
     let wanted = if options.what.is_empty() { all } else { &options.what };
@@ -64,7 +65,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Runs the tests of the crates that say in Cargo.toml that they keep such files: `[package.metadata.xtask] bless = true`.
+/// Runs the tests of the crates with such files, which have `[package.metadata.xtask] bless = true` in Cargo.toml.
 fn tests() -> Result<Tally> {
     let packages = blessed_packages()?;
     let mut test = workspace::cargo(["test", "--quiet", "--no-fail-fast"]);
@@ -72,7 +73,7 @@ fn tests() -> Result<Tally> {
         test.args(["--package", package]);
     }
     println!("tests of {}", packages.join(", "));
-    // insta writes snapshots; the tests of ours that write look for the second.
+    // insta reads the first variable, and this project's tests read the second.
     let done = test
         .env("INSTA_UPDATE", "always")
         .env("CCS_BLESS", "1")
@@ -90,7 +91,7 @@ fn blessed_packages() -> Result<Vec<String>> {
     Ok(blessed.filter_map(|package| Some(package["name"].as_str()?.to_owned())).collect())
 }
 
-/// Lists the files that differ from the last commit, with their content.
+/// Returns the files that differ from the last commit, with their content.
 fn changed_files() -> Result<BTreeMap<String, Option<Vec<u8>>>> {
     let mut git = Command::new("git");
     git.args(["status", "--porcelain", "-z", "--untracked-files=all", "--no-renames"]);

@@ -1,4 +1,4 @@
-//! `cargo xtask ci`: what must hold before a change is taken, in three parts that a person can run alone.
+//! `cargo xtask ci`: the required checks for a change, in three parts that a developer can run separately.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use crate::tally::Tally;
 /// The part to run.
 #[derive(Subcommand)]
 pub(crate) enum Part {
-    /// Format, lints, documentation, licenses and the tests that need Rust only
+    /// Format, lints, documentation, licenses and the tests that need only Rust
     #[command(after_help = format!("Steps:\n{}", list(QUICK)))]
     Quick,
     /// The tests that need Go, Java, Node.js, containers or Fabric's own programs
@@ -21,15 +21,15 @@ pub(crate) enum Part {
     Fuzz(Smoke),
 }
 
-/// How long the fuzz targets run.
+/// How long to run the fuzz targets.
 #[derive(Args)]
 pub(crate) struct Smoke {
-    /// How long each target runs: 8 seconds show that it starts and survives its corpus, not that it finds nothing
+    /// How long each target runs: 8 seconds show only that it starts and passes its corpus
     #[arg(long, default_value_t = 8, value_name = "N")]
     seconds: u32,
 }
 
-/// Runs a part. Its last line is the count.
+/// Runs a part. Its last line shows the counts.
 pub(crate) fn run(part: &Part) -> Tally {
     let tally = match part {
         Part::Quick => steps::run(QUICK),

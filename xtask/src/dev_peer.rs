@@ -1,7 +1,8 @@
-//! `cargo xtask dev-peer`: the transcript of `conformance/dev-peer` on `ccs dev`, with real chaincode and real clients.
+//! `cargo xtask dev-peer`: runs the transcript of `conformance/dev-peer` on `ccs dev`, with real chaincode and real
+//! clients.
 //!
-//! Each [`Way`] is a contract in one language, in one role, and a runner on one SDK. [`programs`] builds them; [`session`]
-//! starts the peer and the contracts, and stops them.
+//! Each [`Way`] combines a contract in one language and one role with a runner on one SDK. [`programs`] builds them;
+//! [`session`] starts the peer and the contracts, and stops them.
 
 pub(crate) mod programs;
 pub(crate) mod servers;
@@ -23,28 +24,28 @@ use session::{Role, Session};
 /// Options of `cargo xtask dev-peer`.
 #[derive(Args, Default)]
 pub(crate) struct Options {
-    /// Only ways whose name contains this text, such as `go-server`; `applications`, or `administrator`
+    /// Only combinations whose name contains this text, such as `go-server`; `applications`, or `administrator`
     #[arg(long)]
     only: Option<String>,
-    /// Print every step, not only those that failed
+    /// Print every step, not only failed ones
     #[arg(long)]
     all_steps: bool,
 }
 
-/// How long the transcript may take.
+/// The time limit for the transcript.
 const TRANSCRIPT: Duration = Duration::from_mins(8);
 
-/// How long an application or an administrator may take.
+/// The time limit for an application or an administrator.
 const CLIENT: Duration = Duration::from_mins(4);
 
-/// A contract, its role, and who runs the transcript.
+/// A contract, its role, and the runner of the transcript.
 struct Way {
     contract: Language,
     role: Role,
     runner: Runner,
 }
 
-/// Every contract in both roles, in plaintext and over TLS; every runner with every role.
+/// Every contract in both roles, in plaintext and over TLS, and every runner with every role.
 const WAYS: [Way; 12] = [
     way(Language::Go, Role::Server, Runner::Node),
     way(Language::Go, Role::Client, Runner::Go),
@@ -70,7 +71,7 @@ impl Way {
     }
 }
 
-/// Runs the transcript every way.
+/// Runs the transcript with every combination.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
     for (program, version) in
         [("node", "--version"), ("go", "version"), ("java", "-version"), ("mvn", "-version")]
@@ -92,7 +93,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Runs a way, and prints what it has to say when it is through.
+/// Runs one combination, and prints its messages at the end.
 fn one_way(way: &Way, all_steps: bool) -> Tally {
     let mut said = String::new();
     let outcome = transcript(way, all_steps, &mut said).unwrap_or_else(|error| {
@@ -103,7 +104,7 @@ fn one_way(way: &Way, all_steps: bool) -> Tally {
     outcome
 }
 
-/// Runs the transcript one way and reads the count at its end.
+/// Runs the transcript with one combination and parses the counts at the end.
 fn transcript(way: &Way, all_steps: bool, said: &mut String) -> Result<Tally> {
     let session = Session::start(way.contract, way.role)?;
     let mut runner = way.runner.on(session.endpoint(), &session.organizations());
@@ -112,7 +113,7 @@ fn transcript(way: &Way, all_steps: bool, said: &mut String) -> Result<Tally> {
     let text = finished.stdout;
     let mut shown = false;
     for line in text.lines() {
-        // What was expected and what came stands on lines of its own behind the step.
+        // The expected and the actual value follow the step on separate lines.
         shown = if line.starts_with([' ', '\t']) { shown } else { line.starts_with("FAIL") || all_steps };
         if shown {
             writeln!(said, "  {line}")?;
@@ -126,7 +127,7 @@ fn transcript(way: &Way, all_steps: bool, said: &mut String) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Runs the applications that connect as Fabric's samples do, each on a sample that `ccs dev --run` starts.
+/// Runs the applications, which connect like Fabric's samples, each with a sample that `ccs dev --run` starts.
 fn applications() -> Result<Tally> {
     let mut tally = Tally::default();
     for (name, mut command) in programs::applications() {
@@ -144,7 +145,8 @@ fn applications() -> Result<Tally> {
     Ok(tally)
 }
 
-/// Lets an administrator deploy chaincode on a peer that has none, kills that peer, and lets him upgrade on the next one.
+/// Runs an administrator that deploys chaincode on an empty peer, kills that peer, and runs an upgrade on the next
+/// one.
 fn administration() -> Result<Tally> {
     let mut session = Session::without_chaincode()?;
     let mut tally = Tally::default();

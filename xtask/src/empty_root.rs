@@ -1,4 +1,4 @@
-//! `cargo xtask empty-root`: the builder runs where there is nothing but itself and its input.
+//! `cargo xtask empty-root`: runs the builder in a root folder that contains only the builder and its input.
 
 use std::fs;
 use std::path::Path;
@@ -10,14 +10,14 @@ use crate::builder_programs;
 use crate::tally::Tally;
 use crate::toolchain;
 
-/// The programs in the order of a peer, with the folders it gives them.
+/// The programs in a peer's order, with their arguments.
 const STEPS: [(&str, &[&str]); 3] = [
     ("detect", &["/scratch/src", "/scratch/metadata"]),
     ("build", &["/scratch/src", "/scratch/metadata", "/scratch/bld"]),
     ("release", &["/scratch/bld", "/scratch/release"]),
 ];
 
-/// Runs detect, build and release in a root of their own.
+/// Runs detect, build and release in an empty root.
 pub(crate) fn run() -> Result<Tally> {
     let root = tempfile::Builder::new().prefix("empty-root-").tempdir()?;
     lay_out(root.path())?;
@@ -49,10 +49,10 @@ fn lay_out(root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The ways into another root: as root, and as an ordinary user who is root in a namespace of their own.
+/// The commands that change the root: as root, and as an ordinary user who is root in a new namespace.
 const WAYS: [&[&str]; 2] = [&["chroot"], &["unshare", "--map-root-user", "chroot"]];
 
-/// Finds the first way in that works here, by asking the builder for its version.
+/// Returns the first of these commands that works here, tested with the builder's `--version`.
 fn way_in(root: &Path) -> Option<&'static [&'static str]> {
     let works = |way: &&[&str]| {
         let mut command = change_root(way, root);

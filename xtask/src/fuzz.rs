@@ -1,7 +1,7 @@
-//! `cargo xtask fuzz`: each fuzz target for a while, starting from the corpus kept in git.
+//! `cargo xtask fuzz`: runs each fuzz target for some time, starting with the corpus in git.
 //!
-//! libFuzzer's instrumentation needs nothing that the pinned compiler does not have, only the permission to use its
-//! unstable flags, which `RUSTC_BOOTSTRAP` gives. New inputs go to a temporary folder, so a run leaves git as it is.
+//! The pinned compiler supports libFuzzer's instrumentation, but its flags are unstable, and `RUSTC_BOOTSTRAP` enables
+//! them. New inputs go to a temporary folder, so a run does not change files in git.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -13,13 +13,13 @@ use crate::parallel::two_at_a_time;
 use crate::tally::Tally;
 use crate::workspace;
 
-/// Which targets, and for how long.
+/// The targets to run, and how long.
 #[derive(clap::Args, Default)]
 pub(crate) struct Options {
     /// How long each target runs
     #[arg(long, default_value_t = 60, value_name = "N")]
     pub(crate) seconds: u32,
-    /// Run only the targets whose name contains this
+    /// Run only the targets whose name contains this text
     #[arg(long, value_name = "NAME")]
     pub(crate) filter: Option<String>,
 }
@@ -42,7 +42,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Lists the targets: the files of `fuzz_targets`.
+/// Returns the targets, which are the files in `fuzz_targets`.
 fn targets(folder: &Path, filter: Option<&str>) -> Result<Vec<String>> {
     let mut targets = Vec::new();
     for entry in std::fs::read_dir(folder.join("fuzz_targets"))? {
@@ -56,7 +56,7 @@ fn targets(folder: &Path, filter: Option<&str>) -> Result<Vec<String>> {
     Ok(targets)
 }
 
-/// Runs one target and counts it as passed when it found nothing and really watched the code.
+/// Runs one target. It passes if it finds nothing and the instrumentation works.
 fn run_target(target: &str, seconds: u32) -> Result<Tally> {
     let fresh = tempfile::Builder::new().prefix("fuzz-").tempdir()?;
     let artifacts = fresh.path().join("artifacts/");
@@ -73,7 +73,7 @@ fn run_target(target: &str, seconds: u32) -> Result<Tally> {
     let last = log.lines().rev().find(|line| line.contains(" cov: ")).unwrap_or_default();
     if coverage(last) < LEAST_COVERAGE {
         println!(
-            "FAILED  fuzz {target}: it hardly sees the code, so the instrumentation is missing: {last:?}"
+            "FAILED  fuzz {target}: too few edges are covered, so the instrumentation is missing: {last:?}"
         );
         return Ok(Tally::FAILED);
     }
@@ -81,16 +81,16 @@ fn run_target(target: &str, seconds: u32) -> Result<Tally> {
     Ok(Tally::PASSED)
 }
 
-/// Fewer edges than every target reaches with its kept corpus alone.
+/// A minimum of edges that every target exceeds with its corpus alone.
 const LEAST_COVERAGE: u32 = 100;
 
-/// Reads the count of edges in a line such as `#4711 DONE cov: 165 ft: 600 ...`.
+/// Parses the count of edges in a line such as `#4711 DONE cov: 165 ft: 600 ...`.
 fn coverage(line: &str) -> u32 {
     let count = line.split_once(" cov: ").and_then(|(_, rest)| rest.split_whitespace().next());
     count.and_then(|count| count.parse().ok()).unwrap_or_default()
 }
 
-/// Starts `cargo fuzz` with the compiler's unstable flags allowed.
+/// Returns a command `cargo fuzz` with the compiler's unstable flags enabled.
 fn cargo_fuzz<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Command> {
     let mut command = FUZZ.command()?;
     command.args(arguments).env("RUSTC_BOOTSTRAP", "1").env("RUST_BACKTRACE", "0");
@@ -100,7 +100,7 @@ fn cargo_fuzz<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<Comman
 fn command(target: &str, seconds: u32, fresh: &Path, artifacts: &Path) -> Result<Command> {
     let kept = format!("fuzz/corpus/{target}");
     let mut command = cargo_fuzz(["run", "--sanitizer", "none", target])?;
-    // libFuzzer writes what it finds to the first folder, and only reads the others.
+    // libFuzzer writes new inputs to the first folder, and only reads the others.
     command.arg(fresh).arg(kept).arg("--").arg(format!("-max_total_time={seconds}"));
     command.arg(format!("-artifact_prefix={}/", artifacts.display()));
     command.args(["-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1", "-max_len=65536"]);
@@ -108,7 +108,7 @@ fn command(target: &str, seconds: u32, fresh: &Path, artifacts: &Path) -> Result
     Ok(command)
 }
 
-/// Moves the inputs that broke a target to where they outlive this run.
+/// Moves the inputs that made a target fail to a permanent folder.
 fn keep(artifacts: &Path, target: &str) -> Result<()> {
     let kept: PathBuf = workspace::root().join("fuzz/artifacts").join(target);
     std::fs::create_dir_all(&kept)?;

@@ -1,11 +1,12 @@
-//! `cargo xtask layers`: crates and files use each other in one direction; `docs/architecture.md` shows the crates.
+//! `cargo xtask layers`: checks that crates and files use each other in one direction only; `docs/architecture.md`
+//! shows the crates.
 
 use anyhow::Result;
 
 use crate::tally::Tally;
 use crate::workspace;
 
-/// What to do beside the check.
+/// Options of `cargo xtask layers`.
 #[derive(clap::Args, Default)]
 pub(crate) struct Options {
     /// Write the list in docs/architecture.md first
@@ -13,7 +14,7 @@ pub(crate) struct Options {
     pub(crate) write: bool,
 }
 
-/// Checks, and prints each fault.
+/// Runs the check and prints each fault.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
     let root = workspace::root();
     if options.write {

@@ -1,6 +1,6 @@
-//! The chores of the project: `cargo xtask help` lists them.
+//! The tasks of the project; `cargo xtask help` lists them.
 //!
-//! Each chore has a file of its own with its options and a function `run`; this file only chooses.
+//! Each task has its own file with its options and a function `run`; this file only selects the task.
 
 mod bench;
 mod bless;
@@ -29,7 +29,7 @@ use xtask_base::{
 use xtask_conformance as conformance;
 use xtask_image as image;
 
-/// The chores of the project
+/// The tasks of the project
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", disable_version_flag = true)]
 #[command(after_help = ci::all_steps())]
@@ -40,44 +40,44 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Chore {
-    /// Format, lints and unit tests: for every day
+    /// Run format, lints and unit tests
     Check,
-    /// Run every test there is: Rust tests, conformance, static binary, samples, Fabric's own peers
+    /// Run all tests: Rust tests, conformance, static binary, samples, Fabric's own peers
     Test,
-    /// Run what must hold before a change is taken, in three parts
+    /// Run the required checks for a change, in three parts
     #[command(subcommand)]
     Ci(ci::Part),
-    /// Write what tests and checks compare with, and say which files changed
+    /// Regenerate the files with which tests and checks compare, and list the changed ones
     Bless(bless::Options),
-    /// Run the conformance cases on our builder, or on any other
+    /// Run the conformance cases with this project's builder or another one
     Conformance(conformance::Options),
     /// Run the transcript of the development peer with real chaincode and real clients
     DevPeer(dev_peer::Options),
-    /// Run Fabric's own peers with our builder, and compare their answers with the development peer's
+    /// Run Fabric's own peers with this builder, and compare their answers with the development peer's
     Fabric(fabric::Options),
     /// Run packages of the type k8s in containers of a Docker engine, and on Fabric's own peer
     Docker(docker::Options),
     /// Run packages of the type k8s on a real Kubernetes with one node, and on Fabric's own peer
     Kubernetes(kubernetes::Options),
-    /// Build the programs of Fabric and Kubernetes into the cache, where the checks find them
+    /// Build the programs of Fabric and Kubernetes for the checks into the cache
     Programs,
     /// Compare the builder's time and memory with a process that does nothing
     BenchBuilder(bench::Options),
     /// Check that the builder is static and within its size budget
     Size(size::Options),
-    /// Run the builder where there is no other file, not even a shell
+    /// Run the builder in a root folder without any other file, not even a shell
     EmptyRoot,
-    /// Build the container image with a Docker engine and use it
+    /// Build the container image with a Docker engine and test it
     Image(image::Options),
-    /// Render and check what is under deploy/, and lint the workflows
+    /// Render and check the manifests in deploy/, and lint the workflows
     Manifests(manifests::Options),
-    /// Check that every place that names a Rust release, or the project's version, names the same one
+    /// Check that all files name the same Rust release and the same version of the project
     CheckVersions(versions::Options),
-    /// Check which crate, and which file, uses which: no cycles, no forbidden dependencies, no crate too large
+    /// Check the uses between crates and between files: no cycles, no forbidden dependencies, no crate too large
     Layers(layers::Options),
     /// Check the wording of pages, comments, messages and help
     Prose,
-    /// Run each fuzz target for a while
+    /// Run each fuzz target for some time
     Fuzz(fuzz::Options),
 }
 

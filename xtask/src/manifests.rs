@@ -1,14 +1,14 @@
-//! `cargo xtask manifests`: what is under deploy/ renders, fits the schemas of Kubernetes, and does what it should.
+//! `cargo xtask manifests`: checks that the manifests in deploy/ render, match the schemas of Kubernetes, and work.
 //!
-//! | File | Holds |
+//! | Module | Contents |
 //! | --- | --- |
 //! | [`tools`] | kustomize, helm, kubeconform and actionlint, pinned, and the schemas |
-//! | [`rendering`] | what is rendered, and its snapshots |
-//! | [`schemas`] | the schemas of several Kubernetes versions, and manifests that must not fit |
+//! | [`rendering`] | the renderings and their snapshots |
+//! | [`schemas`] | the schemas of several Kubernetes versions, and manifests that must not match |
 //! | [`names`] | names, numbers and versions that must be the same everywhere |
-//! | [`environment`] | the chaincode's variables against `ccs env` |
-//! | [`trial`] | a peer's pod, laid out in a folder and examined by `ccs doctor` |
-//! | [`pages`] | what the documentation shows of the manifests |
+//! | [`environment`] | comparison of the chaincode's variables with `ccs env` |
+//! | [`trial`] | a peer's pod, created in a folder and examined by `ccs doctor` |
+//! | [`pages`] | the manifests that the documentation shows |
 //! | [`objects`] | the rendered YAML as values |
 
 mod environment;
@@ -29,15 +29,15 @@ use crate::tally::Tally;
 use crate::workspace;
 use tools::Tools;
 
-/// What to do beside the checks.
+/// Options of `cargo xtask manifests`.
 #[derive(clap::Args, Default)]
 pub(crate) struct Options {
-    /// Write the snapshots first; `cargo xtask bless manifests` does it
+    /// Write the snapshots first; `cargo xtask bless manifests` does so
     #[arg(long)]
     pub(crate) update: bool,
 }
 
-/// Renders everything and checks it.
+/// Renders and checks all manifests.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
     let tools = match Tools::ready()? {
         Ok(tools) => tools,
@@ -62,18 +62,18 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Counts one check and prints its line.
+/// Counts one check and prints its result.
 fn report(holds: bool, check: &str, finding: &str) -> Tally {
     println!("{} {check}: {finding}", if holds { "passed " } else { "FAILED " });
     if holds { Tally::PASSED } else { Tally::FAILED }
 }
 
-/// Returns the folder deploy/ or what is in it.
+/// Returns the path of a file in deploy/.
 fn deploy(path: &str) -> PathBuf {
     workspace::root().join("deploy").join(path)
 }
 
-/// Runs a command and returns its standard output as text.
+/// Runs a command and returns its standard output.
 fn output_of(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -81,7 +81,7 @@ fn output_of(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Returns the path of `ccs`: the one that the variable `CCS` names, or one built now.
+/// Returns the path of `ccs`: the one that the variable `CCS` names, or a new build.
 fn ccs() -> Result<PathBuf> {
     if let Some(named) = std::env::var_os("CCS") {
         return Ok(named.into());
@@ -89,7 +89,7 @@ fn ccs() -> Result<PathBuf> {
     workspace::build_ccs()
 }
 
-/// Lets actionlint read the workflows.
+/// Runs actionlint on the workflows.
 fn workflows(tools: &Tools) -> Result<Tally> {
     let mut actionlint = tools.command("actionlint");
     actionlint.arg("-no-color").current_dir(workspace::root());

@@ -1,4 +1,4 @@
-//! `cargo xtask programs`: the programs of others that the checks run, built into the cache before a check asks for them.
+//! `cargo xtask programs`: builds the external programs of the checks into the cache before a check needs them.
 
 use anyhow::Result;
 use xtask_kubernetes::program::Programs as Kubernetes;
@@ -7,7 +7,7 @@ use crate::fabric::programs::built;
 use crate::fabric::release::RELEASES;
 use crate::tally::Tally;
 
-/// Builds what the cache does not have.
+/// Builds the programs that are not in the cache.
 pub(crate) fn run() -> Result<Tally> {
     for release in &RELEASES {
         built(release)?;

@@ -1,11 +1,11 @@
-//! `cargo xtask prose`: plain English wherever a person reads.
+//! `cargo xtask prose`: checks for plain English in all texts.
 
 use anyhow::Result;
 
 use crate::tally::Tally;
 use crate::workspace;
 
-/// Checks, and prints each wording with a better one.
+/// Runs the check and prints each finding with a better wording.
 pub(crate) fn run() -> Result<Tally> {
     let root = workspace::root();
     let report = xtask_prose::check(root, &root.join("xtask/prose/rules.toml"))?;

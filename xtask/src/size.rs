@@ -1,4 +1,4 @@
-//! `cargo xtask size`: builder and launcher are one static file each, and small ones.
+//! `cargo xtask size`: checks that the builder and the launcher are small static files.
 
 use std::path::PathBuf;
 
@@ -9,24 +9,24 @@ use object::{Endianness, elf};
 use crate::builder_programs;
 use crate::tally::Tally;
 
-/// What to look at.
+/// Options of `cargo xtask size`.
 #[derive(clap::Args, Default)]
 pub(crate) struct Options {
-    /// A builder; builder and launcher are built when this is not given
+    /// A builder to check; without it, the builder and the launcher are compiled and checked
     #[arg(long, value_name = "FILE")]
     program: Option<PathBuf>,
 }
 
-/// A program, and the most bytes that it may have.
+/// A program, and its size limit in bytes.
 struct Budget {
     program: PathBuf,
     bytes: u64,
 }
 
-/// The most the builder may have, 3 MiB. Three stripped Go programs have 7.2 MiB.
+/// The size limit of the builder, 3 MiB. Three stripped Go programs have 7.2 MiB.
 const BUILDER_IN_BYTES: u64 = 3 * 1024 * 1024;
 
-/// The most the launcher may have, 8 MiB.
+/// The size limit of the launcher, 8 MiB.
 const LAUNCHER_IN_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Checks the size and the kind of the files.
@@ -44,7 +44,7 @@ fn check(budget: &Budget) -> Result<Tally> {
     let program = &budget.program;
     let content = std::fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
     let is_small = check_size(budget, content.len() as u64);
-    let needs = needs_loader(&content).with_context(|| format!("{} is no program", program.display()))?;
+    let needs = needs_loader(&content).with_context(|| format!("{} is not a program", program.display()))?;
     let is_static = match &needs {
         None => report(true, "static", "no interpreter, no shared library"),
         Some(loader) => report(false, "static", &format!("it needs the loader {loader}")),
@@ -63,7 +63,7 @@ fn report(holds: bool, check: &str, finding: &str) -> Tally {
     if holds { Tally::PASSED } else { Tally::FAILED }
 }
 
-/// Returns the loader that an ELF program asks for, or that its list of shared libraries implies.
+/// Returns the loader that an ELF program requests, or that its list of shared libraries implies.
 fn needs_loader(content: &[u8]) -> Result<Option<String>> {
     let header = elf::FileHeader64::<Endianness>::parse(content)?;
     let endian = header.endian()?;
@@ -71,7 +71,7 @@ fn needs_loader(content: &[u8]) -> Result<Option<String>> {
         if let Some(loader) = segment.interpreter(endian, content)? {
             return Ok(Some(String::from_utf8_lossy(loader).into_owned()));
         }
-        // A static program that relocates itself has a dynamic section too; what it must not have is a library in it.
+        // A static program that relocates itself has a dynamic section as well, but without any library.
         let dynamic = segment.dynamic(endian, content)?.unwrap_or_default();
         if dynamic.iter().any(|entry| object::read::elf::Dyn::tag(entry, endian) == elf::DT_NEEDED) {
             return Ok(Some("of its shared libraries".to_owned()));
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_program_with_a_loader_is_found_out() {
-        // The test program itself is built for the host, whose libc is shared.
+        // The test program is built for the host, whose libc is shared.
         let program =
             std::fs::read(std::env::current_exe().expect("a running program")).expect("it can be read");
         let loader = needs_loader(&program).expect("it is a program");

@@ -1,9 +1,9 @@
-//! The steps of `cargo xtask ci`, `test` and `check`: named checks, run one after another and counted.
+//! The steps of `cargo xtask ci`, `test` and `check`: named checks that run one after another and are counted.
 //!
-//! | Part | Holds |
+//! | Part | Contents |
 //! | --- | --- |
-//! | [`QUICK`] | what needs Rust only |
-//! | [`WHOLE`] | what needs other languages, containers or Fabric's own programs |
+//! | [`QUICK`] | steps that need only Rust |
+//! | [`WHOLE`] | steps that need other languages, containers or Fabric's own programs |
 //! | [`fuzz`](crate::fuzz) | a smoke test of the fuzz targets |
 
 mod licenses;
@@ -21,27 +21,26 @@ use crate::{
 
 /// One step.
 pub(crate) struct Step {
-    /// The word by which it is known.
+    /// Its name.
     pub(crate) name: &'static str,
-    /// What it checks.
+    /// Its description.
     pub(crate) about: &'static str,
     run: fn() -> Result<Tally>,
 }
 
-/// Formatting, for any step list.
+/// Formatting, a step of several parts.
 const FORMAT: Step = step("format", "cargo fmt --check, fuzz targets included", rust::format);
 /// Lints.
 const CLIPPY: Step = step("clippy", "cargo clippy, no warnings, fuzz targets included", rust::clippy);
-/// Tests that need Rust only.
+/// Tests that need only Rust.
 const TESTS: Step = step("tests", "cargo test --workspace", rust::tests);
 /// Cycles, forbidden dependencies and sizes.
-const LAYERS: Step =
-    step("layers", "which crate, and which file, uses which", || layers::run(&<_>::default()));
+const LAYERS: Step = step("layers", "uses between crates and between files", || layers::run(&<_>::default()));
 /// One version everywhere.
 const VERSIONS: Step =
     step("versions", "one Rust release and one project version", || versions::run(&<_>::default()));
 
-/// What needs Rust only: minutes.
+/// Steps that need only Rust, which take minutes.
 pub(crate) const QUICK: &[Step] = &[
     FORMAT,
     LAYERS,
@@ -57,19 +56,19 @@ pub(crate) const QUICK: &[Step] = &[
     TESTS,
 ];
 
-/// What needs other languages, containers or Fabric's own programs.
+/// Steps that need other languages, containers or Fabric's own programs.
 pub(crate) const WHOLE: &[Step] = &[
     step("samples", "the samples in Go, Java and Node.js, and the tests that run them", samples::run),
-    step("conformance", "the conformance cases on our builder", || conformance::run(&<_>::default())),
+    step("conformance", "the conformance cases with this builder", || conformance::run(&<_>::default())),
     step("stand-in", "the same cases on a stand-in for Fabric's builder", samples::stand_in),
     step("dev-peer", "the transcript of the development peer with real chaincode", || {
         dev_peer::run(&<_>::default())
     }),
     step("size", "the builder is static and within its size budget", || size::run(&<_>::default())),
-    step("empty-root", "the builder where there is no other file", empty_root::run),
+    step("empty-root", "the builder in a root without other files", empty_root::run),
     step("image", "the container image", || image::run(&<_>::default())),
-    step("manifests", "what is under deploy/, and the workflows", || manifests::run(&<_>::default())),
-    step("fabric", "our builder on Fabric's own peers, and their answers", || fabric::run(&<_>::default())),
+    step("manifests", "the manifests in deploy/, and the workflows", || manifests::run(&<_>::default())),
+    step("fabric", "this builder on Fabric's own peers, and their answers", || fabric::run(&<_>::default())),
     step(
         "docker",
         "packages of the type k8s in containers of a real Docker engine, and on Fabric's own peer",
@@ -80,11 +79,11 @@ pub(crate) const WHOLE: &[Step] = &[
     }),
 ];
 
-/// What a person runs before each commit.
+/// Steps for each commit.
 pub(crate) const DAILY: &[Step] =
     &[FORMAT, CLIPPY, step("unit tests", "cargo test --lib --bins", rust::unit_tests)];
 
-/// Every test, without lints.
+/// All tests, without lints.
 pub(crate) fn tests() -> impl Iterator<Item = &'static Step> {
     [&TESTS, &LAYERS, &VERSIONS].into_iter().chain(WHOLE)
 }
@@ -93,12 +92,12 @@ const fn step(name: &'static str, about: &'static str, run: fn() -> Result<Tally
     Step { name, about, run }
 }
 
-/// Runs steps, also after one has failed, and adds up their counts.
+/// Runs steps, even after a failure, and adds up their counts.
 pub(crate) fn run<'a>(steps: impl IntoIterator<Item = &'a Step>) -> Tally {
     steps.into_iter().map(|step| run_one(step.name, step.run)).sum()
 }
 
-/// Runs one step between a heading and its duration; an error of its own is one failure.
+/// Runs one step, and prints a heading and its duration; an error of the step counts as one failure.
 pub(crate) fn run_one(name: &str, check: impl FnOnce() -> Result<Tally>) -> Tally {
     println!("\n--- {name}");
     let start = Instant::now();

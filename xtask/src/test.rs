@@ -1,9 +1,9 @@
-//! `cargo xtask test`: every test there is, one after another, with the count of all at the end.
+//! `cargo xtask test`: runs all tests one after another, and prints the total counts.
 
 use crate::steps;
 use crate::tally::Tally;
 
-/// Runs every test; a failure does not keep the rest from running.
+/// Runs all tests, even after a failure.
 pub(crate) fn run() -> Tally {
     let tally = steps::run(steps::tests());
     println!("\ntests: {tally}");

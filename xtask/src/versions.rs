@@ -1,4 +1,4 @@
-//! `cargo xtask check-versions`: one Rust release and one version of the project, the same wherever they are named.
+//! `cargo xtask check-versions`: checks that all files name the same Rust release and the same version of the project.
 
 use std::path::Path;
 
@@ -7,21 +7,21 @@ use anyhow::{Context, Result, bail};
 use crate::tally::Tally;
 use crate::workspace;
 
-/// Pages that may tell the reader which Rust is needed.
+/// Pages that may name the required Rust release.
 const PAGES: [&str; 2] = ["README.md", "CONTRIBUTING.md"];
 
-/// Files that name an image of Rust.
+/// Files that name a Rust image.
 const IMAGE_NAMES: [&str; 2] = ["Dockerfile", "docs/docker.md"];
 
-/// What to check beside the files.
+/// Options of `cargo xtask check-versions`.
 #[derive(clap::Args, Default)]
 pub(crate) struct Options {
-    /// The tag of a release: it must be the version, and the change log must have a section of that version
+    /// The tag of a release: it must match the version, and the change log must have a section for that version
     #[arg(long)]
     tag: Option<String>,
 }
 
-/// Where the project's version is named, and what stands before it.
+/// The places of the project's version, and the text that precedes it.
 const MENTIONS: [(&str, &str); 5] = [
     ("Dockerfile", "ARG VERSION="),
     ("deploy/helm/chaincode/Chart.yaml", "\nversion: "),
@@ -79,19 +79,21 @@ fn of_the_project() -> Result<Tally> {
     Ok(report(&wrong, &format!("project {stated} everywhere")))
 }
 
-/// The version has its section in the change log, or there is one of what will be released.
+/// Checks that the change log has a section for the version, or one for unreleased changes.
 fn change_log() -> Result<Tally> {
     let (stated, text) = (project()?, change_log_text()?);
     let told = has_section(&text, &stated) || has_section(&text, "Unreleased");
-    let wrong = unless(told, || format!("CHANGELOG.md tells neither of {stated} nor of what is unreleased"));
-    Ok(report(&wrong, &format!("the change log tells of {stated}")))
+    let wrong = unless(told, || {
+        format!("CHANGELOG.md has a section neither for {stated} nor for unreleased changes")
+    });
+    Ok(report(&wrong, &format!("the change log has a section for {stated}")))
 }
 
-/// A tag is for the version of the files, and that version is no longer unreleased in the change log.
+/// Checks that a tag matches the version of the files, and that the change log has a section for it.
 fn release(tag: &str) -> Result<Tally> {
     let stated = project()?;
     let mut wrong = unless(tag.strip_prefix('v') == Some(&stated), || {
-        format!("the tag is {tag}, and Cargo.toml has {stated}: the tag of that is v{stated}")
+        format!("the tag is {tag}, but the version in Cargo.toml requires v{stated}")
     });
     wrong.extend(unless(has_section(&change_log_text()?, &stated), || {
         format!("CHANGELOG.md has no section {stated}")
@@ -127,7 +129,7 @@ fn report(wrong: &[String], finding: &str) -> Tally {
     Tally::FAILED
 }
 
-/// Finds every version that follows a text: its numbers, without what may be appended.
+/// Finds every version that follows a text: its numbers, without a suffix.
 fn mentions<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
     let after = text.match_indices(before).map(|(at, _)| &text[at + before.len()..]);
     let number = |rest: &'a str| {
@@ -137,7 +139,7 @@ fn mentions<'a>(text: &'a str, before: &str) -> Vec<&'a str> {
     after.map(number).filter(|version| version.contains('.')).collect()
 }
 
-/// Returns whether two texts name the same release; `1.95` and `1.95.0` do.
+/// Returns whether two texts name the same release, such as `1.95` and `1.95.0`.
 fn is_same(one: &str, other: &str) -> bool {
     let short = |text: &str| text.trim_end_matches(".0").to_owned();
     short(one) == short(other)
@@ -159,7 +161,7 @@ fn numbers_after(page: &str, word: &str) -> Vec<String> {
         .collect()
 }
 
-/// Reads a text out of a TOML file.
+/// Reads a text from a TOML file.
 fn value(file: &Path, keys: &[&str]) -> Result<String> {
     let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let table: toml::Table = text.parse().with_context(|| format!("in {}", file.display()))?;
@@ -167,7 +169,7 @@ fn value(file: &Path, keys: &[&str]) -> Result<String> {
     for key in keys {
         value = value.get(key).with_context(|| format!("{} has no {}", file.display(), keys.join(".")))?;
     }
-    let Some(text) = value.as_str() else { bail!("{} in {} is no text", keys.join("."), file.display()) };
+    let Some(text) = value.as_str() else { bail!("{} in {} is not a text", keys.join("."), file.display()) };
     Ok(text.to_owned())
 }
 

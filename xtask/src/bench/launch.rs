@@ -1,7 +1,7 @@
-//! Starts the measured programs through `launch`, a small static program of its own.
+//! Starts the measured programs with `launch`, a small static program.
 //!
-//! Linux counts the memory of the process that starts a program as the program's own until its exec, so peak memory
-//! measured from here would be that of this program.
+//! Until a process calls exec, Linux counts the memory of its parent as its own. Peak memory of processes that this
+//! program started would therefore be that of this program.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,18 +11,18 @@ use anyhow::{Context, Result, bail};
 use super::statistics::Sample;
 use crate::workspace;
 
-/// The small programs under `xtask/bench`.
+/// The small programs in `xtask/bench`.
 pub(crate) struct Launcher {
     folder: PathBuf,
 }
 
 impl Launcher {
-    /// Builds them with the profile of the builder.
+    /// Builds them with the builder's profile.
     pub(crate) fn build() -> Result<Self> {
         Ok(Self { folder: workspace::build_static(&["--package", "bench-programs"])? })
     }
 
-    /// Returns the program of that name: `nothing` or `copy`.
+    /// Returns the program with this name: `nothing` or `copy`.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

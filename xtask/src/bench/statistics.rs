@@ -1,18 +1,18 @@
 //! Measurements of one process, and the median of many.
 
-/// What one run of a program took.
+/// The measurements of one run of a program.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
-    /// From before the start until after the end, in microseconds.
+    /// The elapsed time, in microseconds.
     pub(crate) wall_in_us: f64,
-    /// Of user and system, in microseconds.
+    /// The processor time of user and system, in microseconds.
     pub(crate) cpu_in_us: f64,
     /// The largest resident set, in KiB.
     pub(crate) memory_in_kib: f64,
 }
 
 impl Sample {
-    /// Reads `wall cpu memory`, numbers in the units of the fields.
+    /// Parses `wall cpu memory`, numbers in the units of the fields.
     pub(crate) fn parse(line: &str) -> Option<Self> {
         let mut numbers = line.split_whitespace().map(str::parse);
         let mut number = || numbers.next()?.ok();
@@ -20,7 +20,7 @@ impl Sample {
     }
 }
 
-/// Returns the median of each measurement; of none, zeros.
+/// Returns the median of each measurement; zeros without any samples.
 pub(crate) fn median(samples: &[Sample]) -> Sample {
     let of = |measurement: fn(&Sample) -> f64| {
         let mut values: Vec<f64> = samples.iter().map(measurement).collect();

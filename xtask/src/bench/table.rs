@@ -1,4 +1,4 @@
-//! The result as a table for people or as JSON for programs.
+//! Formats the result as a table or as JSON.
 
 use std::fmt::Write as _;
 
@@ -9,7 +9,7 @@ use super::statistics::Sample;
 
 /// The result for one program.
 pub(crate) struct Row {
-    /// `ours`, `theirs` or `base`.
+    /// `ours`, `theirs`, or `base` for the reference.
     pub(crate) builder: &'static str,
     /// The file name of the program.
     pub(crate) program: String,
@@ -31,7 +31,7 @@ impl Row {
     }
 }
 
-/// Shows a table; the first row is what the others are measured by.
+/// Formats a table; the first row is the reference.
 pub(crate) fn text(rows: &[Row], runs: usize) -> String {
     let mut text = format!(
         "Medians of {runs} runs in turn; x is the ratio to `nothing`, a static process that does nothing;\n\
@@ -61,7 +61,7 @@ pub(crate) fn text(rows: &[Row], runs: usize) -> String {
     text
 }
 
-/// Writes the same as JSON.
+/// Formats the rows as JSON.
 pub(crate) fn json(rows: &[Row], runs: usize) -> Result<String> {
     let base = rows.first().map_or(Sample::parse("0 0 0"), |row| Some(row.median));
     let programs: Vec<_> = rows

@@ -1,4 +1,4 @@
-//! The contracts, runners and applications of `conformance/dev-peer`: how each is built and called.
+//! The contracts, runners and applications of `conformance/dev-peer`, with the commands to build and run them.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -26,19 +26,19 @@ pub(crate) enum Runner {
     Node,
 }
 
-/// Returns the folder of the proof.
+/// Returns the folder `conformance/dev-peer`.
 pub(crate) fn folder() -> PathBuf {
     workspace::root().join("conformance/dev-peer")
 }
 
-/// Makes a command that runs in the folder of the proof.
+/// Returns a command that runs in that folder.
 pub(super) fn in_folder(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder());
     command
 }
 
-/// Builds everything, and `ccs` itself with its builder.
+/// Builds all programs, including `ccs` and its builder.
 pub(super) fn build() -> Result<()> {
     workspace::build_ccs()?;
     for (place, program) in [
@@ -61,20 +61,20 @@ pub(super) fn build() -> Result<()> {
     workspace::succeed(maven.current_dir(folder().join("contracts/java")).stdin(Stdio::null()))
 }
 
-/// Builds what a peer of Fabric is tested with: `ccs`, the contract in Go, and the runner in Go.
+/// Builds the programs for tests of a Fabric peer: `ccs`, and the contract and the runner in Go.
 pub(crate) fn build_for_fabric() -> Result<()> {
     workspace::build_ccs()?;
     build_contract_in_go()?;
     build_go("runners/go", "target/transcript-runner")
 }
 
-/// Builds the contract in Go, and returns the path of the program.
+/// Builds the contract in Go and returns its path.
 pub(crate) fn build_contract_in_go() -> Result<PathBuf> {
     build_go("contracts/go", "target/everything")?;
     Ok(folder().join("contracts/go/target/everything"))
 }
 
-/// Builds a program in Go, in its place.
+/// Builds a program in Go in its folder.
 fn build_go(place: &str, program: &str) -> Result<()> {
     let mut go = Command::new("go");
     go.args(["build", "-o", program, "."]).env("CGO_ENABLED", "0");
@@ -90,7 +90,7 @@ impl Language {
         }
     }
 
-    /// Returns the words that start the contract, and the option by which it is told where the peer is.
+    /// Returns the command line of the contract, and its option for the peer's address.
     pub(super) fn words(self) -> (&'static [&'static str], &'static str) {
         match self {
             Self::Go => (&["contracts/go/target/everything"], "-peer.address"),
@@ -99,7 +99,7 @@ impl Language {
         }
     }
 
-    /// Returns the variables with which the contract serves under an ID.
+    /// Returns the variables of a contract that serves under an ID.
     pub(super) fn server(self, id: &str, address: &str) -> Vec<Variable> {
         let (id_name, address_name) = match self {
             Self::Go => ("CHAINCODE_ID", "CHAINCODE_SERVER_ADDRESS"),
@@ -109,7 +109,7 @@ impl Language {
         vec![(id_name.to_owned(), id.to_owned()), (address_name.to_owned(), address.to_owned())]
     }
 
-    /// Returns the variables with which the contract connects under an ID.
+    /// Returns the variables of a contract that connects under an ID.
     pub(super) fn client(self, id: &str) -> Vec<Variable> {
         let mut variables = vec![("CORE_CHAINCODE_ID_NAME".to_owned(), id.to_owned())];
         if self == Self::Go {
@@ -127,7 +127,7 @@ impl Runner {
         }
     }
 
-    /// Makes the command that runs the transcript on a peer with everything that the transcript needs.
+    /// Returns the command that runs the transcript on a peer with all its prerequisites.
     pub(crate) fn on(self, endpoint: &str, organizations: &Path) -> Command {
         let mut command = self.command();
         command.arg("--transcript").arg(folder().join("transcript.toml"));
@@ -151,14 +151,14 @@ impl Runner {
     }
 }
 
-/// Returns the applications by name.
+/// Returns the applications with their names.
 pub(super) fn applications() -> [(&'static str, Command); 2] {
     let mut node = in_folder("node");
     node.arg("applications/node/app.js");
     [("node", node), ("go", in_folder(folder().join("applications/go/target/application")))]
 }
 
-/// Returns the program that installs, approves and commits.
+/// Returns the program that installs, approves and commits chaincode.
 pub(super) fn administrator() -> Command {
     in_folder(folder().join("administrator/target/administrator"))
 }

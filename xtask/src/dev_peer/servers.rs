@@ -1,4 +1,4 @@
-//! Contracts that serve: the package by which a peer dials one, and the process behind it.
+//! Contracts that run as servers: the package with which a peer dials one, and its process.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -10,25 +10,25 @@ use super::programs::{self, Language, Variable};
 use crate::processes::{self, Running, free_address, listening};
 use crate::workspace;
 
-/// How long one call of `ccs` may take.
+/// The time limit for a call of `ccs`.
 const CALL: Duration = Duration::from_mins(1);
 
-/// How the peer dials the contract.
+/// The security of the peer's connection to the contract.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Link {
     Plaintext,
-    /// The contract has a certificate.
+    /// Only the contract has a certificate.
     Tls,
-    /// So has the peer.
+    /// The peer has a certificate as well.
     MutualTls,
-    /// The same, and the contract's certificate has this name alone, which is not the host that the peer dials.
+    /// Mutual TLS, with only this name in the contract's certificate, which is not the host that the peer dials.
     MutualTlsUnder(&'static str),
 }
 
-/// A package, and how the contract that it leads to is started.
+/// A package, and the settings of its contract.
 pub(crate) struct Server {
     pub(crate) package: PathBuf,
-    /// The ID of the package.
+    /// The package ID.
     pub(crate) id: String,
     language: Language,
     address: String,
@@ -36,7 +36,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Makes certificates and package with `ccs`, as its users do.
+    /// Creates certificates and the package with `ccs`, like a user.
     pub(crate) fn make(folder: &Path, language: Language, label: &str, link: Link) -> Result<Self> {
         let (tls, package) = (folder.join(format!("tls-{label}")), folder.join(format!("{label}.tgz")));
         let (tls, package_text) = (tls.to_string_lossy(), package.to_string_lossy());
@@ -61,7 +61,7 @@ impl Server {
         let read = |variable: &serde_json::Value| Some((text(&variable["name"])?, text(&variable["value"])?));
         let mut variables: Vec<_> = variables.iter().filter_map(read).collect();
         if language == Language::Java && link != Link::Plaintext {
-            // The Java shim has no variable for it; the contract reads this one.
+            // The Java shim has no variable for this; the contract reads this one.
             variables.push(("CHAINCODE_CLIENT_CA_CERT".to_owned(), format!("{tls}/ca.pem")));
         }
         let id = text(&document["package_id"]).context("ccs env printed no ID")?;
@@ -76,7 +76,7 @@ impl Server {
     }
 }
 
-/// Starts a contract that is started again whenever it ends.
+/// Starts a contract that restarts whenever it exits.
 pub(super) fn contract(
     language: Language,
     variables: &[Variable],
@@ -89,14 +89,14 @@ pub(super) fn contract(
     Running::start(&mut command, log)
 }
 
-/// Makes a command of `ccs`.
+/// Returns a command of `ccs`.
 pub(crate) fn ccs(arguments: &[&str]) -> Command {
     let mut command = Command::new(workspace::target_folder().join("debug/ccs"));
     command.args(arguments).stdin(Stdio::null());
     command
 }
 
-/// Runs a command of `ccs`, and returns what it prints.
+/// Runs a command of `ccs` and returns its output.
 fn call(arguments: &[&str]) -> Result<String> {
     Ok(processes::succeed(&mut ccs(arguments), CALL)?.stdout)
 }

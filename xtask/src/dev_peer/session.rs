@@ -1,4 +1,4 @@
-//! A peer with its chaincodes, for one run of the transcript.
+//! A peer with its chaincode, for one run of the transcript.
 
 use std::fs::File;
 use std::io::Write as _;
@@ -18,25 +18,25 @@ use super::servers::{Link, Server, contract};
 use crate::processes::{self, Running, free_address, lines_of, listening};
 use crate::workspace;
 
-/// The names under which the contract is defined.
+/// The chaincode names under which the contract is defined.
 const NAMES: [&str; 3] = ["everything", "another", "strict"];
 
-/// How long the peer may take until it serves.
+/// The time limit until the peer is ready.
 const UNTIL_IT_IS_READY: Duration = Duration::from_mins(1);
 
-/// How long the peer may take to end.
+/// The time limit for the peer to exit.
 const UNTIL_IT_ENDS: Duration = Duration::from_secs(20);
 
-/// Who dials whom.
+/// The side that dials, and the security of the connection.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     /// The peer dials the chaincode.
     Server,
-    /// The same over mutual TLS, from a package that the builder has released.
+    /// The peer dials over mutual TLS, with a package that the builder has released.
     MutualTls,
     /// The chaincode dials the peer.
     Client,
-    /// The same over TLS, with the certificate that the peer has made for it.
+    /// The chaincode dials over TLS, with the certificate that the peer has issued for it.
     ClientTls,
 }
 
@@ -51,7 +51,7 @@ impl Role {
     }
 }
 
-/// A running peer; everything is stopped when it is dropped.
+/// A running peer with its contracts, all of which stop when it is dropped.
 pub(crate) struct Session {
     folder: TempDir,
     peer: Child,
@@ -112,7 +112,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Starts a peer that starts the sample for Node.js itself.
+    /// Starts a peer that runs the Node.js sample itself.
     pub(super) fn of_sample() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("dev-peer-").tempdir()?;
         let mut command = peer(folder.path());
@@ -125,14 +125,14 @@ impl Session {
         Ok(session)
     }
 
-    /// Starts a peer without chaincode that keeps on the disk what clients bring.
+    /// Starts a peer without chaincode that stores packages and definitions on disk.
     pub(crate) fn without_chaincode() -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("dev-peer-").tempdir()?;
         let (peer, endpoint) = keeping_peer(folder.path())?;
         Ok(Self { folder, peer, contracts: Vec::new(), endpoint })
     }
 
-    /// Kills a peer that keeps everything, and starts it again; the contracts run on.
+    /// Kills a peer that stores its state, and restarts it; the contracts keep running.
     pub(crate) fn start_again(&mut self) -> Result<()> {
         self.stop_peer(Signal::KILL);
         (self.peer, self.endpoint) = keeping_peer(self.folder.path())?;
@@ -140,7 +140,7 @@ impl Session {
     }
 
     fn stop_peer(&mut self, signal: Signal) {
-        // A peer that is gone already needs no signal.
+        // A peer that has exited needs no signal.
         let _ = kill_process(Pid::from_child(&self.peer), signal);
         if !matches!(self.peer.wait_timeout(UNTIL_IT_ENDS), Ok(Some(_))) {
             let _ = self.peer.kill();
@@ -148,14 +148,14 @@ impl Session {
         }
     }
 
-    /// Starts a contract as a server, and returns the package by which a peer dials it.
+    /// Starts a contract as a server, and returns the package with which a peer dials it.
     pub(super) fn serve(&mut self, language: Language, label: &str) -> Result<PathBuf> {
         let server = Server::make(self.folder.path(), language, label, Link::Plaintext)?;
         self.contracts.push(server.start(&contracts_log(self.folder.path()))?);
         Ok(server.package)
     }
 
-    /// Returns the variables that the peer has written down for a chaincode, as a shell reads them.
+    /// Returns the variables in the file that the peer has written for a chaincode, as parsed by a shell.
     fn files_of(&self, name: &str) -> Result<Vec<Variable>> {
         let file = self.organizations().join("chaincode").join(name).join("env.sh");
         let mut shell = Command::new("sh");
@@ -175,17 +175,17 @@ impl Session {
         self.folder.path().join("organizations")
     }
 
-    /// Returns the folder in which the peer keeps what clients bring.
+    /// Returns the folder in which the peer stores its state.
     pub(crate) fn state(&self) -> PathBuf {
         self.folder.path().join("state")
     }
 
-    /// Returns the file in which the peer says what it does.
+    /// Returns the peer's log file.
     pub(crate) fn log(&self) -> PathBuf {
         self.folder.path().join("peer.log")
     }
 
-    /// Sets the variables by which a client of Fabric's samples finds the peer and its identities.
+    /// Sets the variables with which a client of Fabric's samples finds the peer and its identities.
     pub(super) fn client<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command
             .env("CRYPTO_PATH", self.organizations().join("peerOrganizations/org1.example.com"))
@@ -193,7 +193,7 @@ impl Session {
             .stdin(Stdio::null())
     }
 
-    /// Returns what the peer and the contracts have said last.
+    /// Returns the last lines of the logs of the peer and the contracts.
     pub(crate) fn logs(&self) -> String {
         let end = |name: &str| {
             format!("  --- the end of {name}\n  {}\n", processes::end_of(&self.folder.path().join(name)))
@@ -204,18 +204,18 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
-        // Before the folder goes in which they write.
+        // Stop the contracts before the folder of their log is removed.
         self.contracts.clear();
         self.stop_peer(Signal::INT);
     }
 }
 
-/// Returns the file to which contracts write.
+/// Returns the log file of the contracts.
 fn contracts_log(folder: &Path) -> PathBuf {
     folder.join("contracts.log")
 }
 
-/// Starts a peer whose ledger and packages stay in the folder, and returns its endpoint.
+/// Starts a peer that stores its ledger and packages in the folder, and returns its endpoint.
 fn keeping_peer(folder: &Path) -> Result<(Child, String)> {
     let mut command = peer(folder);
     command.arg("--state").arg(folder.join("state"));
@@ -223,7 +223,7 @@ fn keeping_peer(folder: &Path) -> Result<(Child, String)> {
     match ready(&documents) {
         Ok((endpoint, _)) => Ok((peer, endpoint)),
         Err(error) => {
-            // A peer that has ended already needs no signal.
+            // A peer that has exited needs no signal.
             let _ = peer.kill();
             let _ = peer.wait();
             Err(error)
@@ -247,7 +247,7 @@ fn peer(folder: &Path) -> Command {
     command
 }
 
-/// Starts a peer. All that it says goes into its log; its documents are passed on as well, until nobody waits for one.
+/// Starts a peer. Writes its output to its log, and also sends its documents to the receiver as long as there is one.
 fn begin(mut command: Command, folder: &Path) -> Result<(Child, Receiver<String>)> {
     let mut log = File::options().create(true).append(true).open(folder.join("peer.log"))?;
     let mut peer = command
@@ -260,7 +260,7 @@ fn begin(mut command: Command, folder: &Path) -> Result<(Child, Receiver<String>
     let (send, documents) = mpsc::channel();
     std::thread::spawn(move || {
         for line in lines_of(output) {
-            // The log is for a person who looks for a fault; the transcript goes on without it.
+            // The log is only for debugging, so the transcript continues without it.
             let _ = writeln!(log, "{line}");
             let _ = send.send(line);
         }
@@ -268,7 +268,7 @@ fn begin(mut command: Command, folder: &Path) -> Result<(Child, Receiver<String>
     Ok((peer, documents))
 }
 
-/// Waits for the document that says where the peer listens.
+/// Waits for the document with the peer's endpoint.
 fn ready(documents: &Receiver<String>) -> Result<(String, String)> {
     let end = Instant::now() + UNTIL_IT_IS_READY;
     loop {
@@ -284,7 +284,8 @@ fn ready(documents: &Receiver<String>) -> Result<(String, String)> {
     }
 }
 
-/// Makes an organization that is not a member of any channel, where the runners look for the users of others.
+/// Creates an organization that is not a member of any channel, in the folder in which the runners look for users of
+/// others.
 fn make_stranger(organizations: &Path) -> Result<()> {
     let plan = OrganizationPlan {
         msp_id: "Org2MSP".parse()?,

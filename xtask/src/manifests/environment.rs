@@ -1,4 +1,4 @@
-//! The chaincode's variables: what the manifests set is what `ccs env` prints.
+//! Checks that the chaincode's variables in the manifests are those that `ccs env` prints.
 
 use std::fs;
 use std::path::Path;
@@ -19,7 +19,7 @@ const LANGUAGES: [&str; 4] = ["go", "node", "java", "rust"];
 /// The values file of the chart, without its variables.
 const IMAGE: &str = "image: {repository: registry.example.com/basic, tag: \"1.0\"}\n";
 
-/// Goes the way of the page for each language: certificates, package, variables, rendering.
+/// Follows the documentation for each language: certificates, package, variables, rendering.
 pub(super) fn check(tools: &Tools) -> Result<Tally> {
     let names = Names::load()?;
     let folder = tempfile::Builder::new().prefix("environment-").tempdir()?;
@@ -81,7 +81,7 @@ pub(super) fn check(tools: &Tools) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Reads lines NAME=VALUE, sorted by name.
+/// Parses lines NAME=VALUE, sorted by name.
 fn variables(lines: &str) -> Vec<(String, String)> {
     let pairs = lines.lines().filter_map(|line| line.split_once('='));
     let mut variables: Vec<_> = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
@@ -89,7 +89,7 @@ fn variables(lines: &str) -> Vec<(String, String)> {
     variables
 }
 
-/// The variables that the container gets of its ConfigMap.
+/// Returns the container's variables from its ConfigMap.
 fn of_kustomize(text: &str) -> Result<Vec<(String, String)>> {
     let objects = read(text)?;
     let source = &pod(&objects)?["containers"][0]["envFrom"][0]["configMapRef"]["name"];
@@ -100,7 +100,7 @@ fn of_kustomize(text: &str) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// The variables in the container itself.
+/// Returns the variables in the container itself.
 fn of_helm(text: &str) -> Result<Vec<(String, String)>> {
     let objects = read(text)?;
     let env = list(&pod(&objects)?["containers"][0]["env"]);
@@ -114,7 +114,7 @@ fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Returns whether every file that a variable names is among those that become the Secret.
+/// Returns whether the Secret contains every file that a variable names.
 fn files_exist(place: &Path, names: &Names, variables: &[(String, String)]) -> bool {
     let secret = place.join("tls/server/basic");
     let mut files =

@@ -1,4 +1,4 @@
-//! Names and numbers that must be the same in all manifests: deploy/names.toml has them.
+//! Names and numbers in deploy/names.toml, which must be the same in all manifests.
 
 use std::fs;
 
@@ -33,12 +33,12 @@ impl Names {
         toml::from_str(&text).with_context(|| format!("in {}", path.display()))
     }
 
-    /// Returns the image that manifests name.
+    /// Returns the image in the manifests.
     pub(super) fn image(&self) -> Result<String> {
         Ok(format!("{}:{}-minimal", self.image, versions::project()?))
     }
 
-    /// Returns the settings of the peer as a variable's value.
+    /// Returns the peer's setting as the value of a variable.
     fn external_builders(&self) -> String {
         format!(
             "[{{name: {}, path: {}, propagateEnvironment: [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG, CORE_PEER_ID, \
@@ -75,7 +75,7 @@ pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
     Ok(wrong.iter().map(|wrong| report(false, "names", wrong)).sum())
 }
 
-/// Collects what differs.
+/// A list of differences.
 #[derive(Default)]
 struct Differences(Vec<String>);
 

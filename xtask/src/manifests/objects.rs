@@ -3,15 +3,15 @@
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-/// Reads the documents of a rendering.
+/// Parses the documents of a rendering.
 pub(super) fn read(text: &str) -> Result<Vec<Value>> {
-    // Both renderers separate documents by a line of their own, and neither writes such a line inside a text.
+    // Both renderers separate documents by this line, and never write it inside a text.
     let documents = text.split("\n---\n").map(|document| document.trim_start_matches("---\n"));
     let documents = documents.filter(|document| document.lines().any(|line| !line.starts_with('#')));
-    documents.map(|document| serde_saphyr::from_str(document).context("the rendering is no YAML")).collect()
+    documents.map(|document| serde_saphyr::from_str(document).context("the rendering is not YAML")).collect()
 }
 
-/// Returns the one object of a kind whose name begins as said.
+/// Returns the object of a kind whose name begins with `name`.
 pub(super) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&'a Value> {
     let is_it = |object: &&Value| {
         object["kind"] == kind
@@ -20,7 +20,7 @@ pub(super) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&
     objects.iter().find(is_it).with_context(|| format!("there is no {kind} {name}"))
 }
 
-/// Returns the elements of a list, none where there is no list.
+/// Returns the elements of a list; empty if the value is not a list.
 pub(super) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }

@@ -1,4 +1,5 @@
-//! What the documentation shows of the manifests: a block that begins with ```` ```yaml FILE ```` is a part of that file.
+//! Checks the manifests in the documentation: a block that begins with ```` ```yaml FILE ```` must be a part of that
+//! file.
 
 use std::fs;
 
@@ -27,7 +28,7 @@ pub(super) fn check() -> Result<Tally> {
     Ok(tally)
 }
 
-/// Returns the blocks that name a file, and the file.
+/// Returns the blocks that name a file, with the file names.
 fn blocks(page: &str) -> Vec<(&str, String)> {
     let mut blocks = Vec::new();
     let mut lines = page.lines();

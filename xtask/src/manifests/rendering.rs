@@ -1,4 +1,4 @@
-//! What is rendered, and the snapshots under deploy/snapshots.
+//! The renderings, and their snapshots in deploy/snapshots.
 
 use std::fs;
 use std::path::Path;
@@ -12,15 +12,15 @@ use crate::tally::Tally;
 
 /// One rendering.
 pub(super) struct Rendering {
-    /// Its name, also of the snapshot.
+    /// The name of the rendering and of its snapshot.
     pub(super) name: &'static str,
-    /// The first minor version of Kubernetes that takes it.
+    /// The first minor version of Kubernetes that supports it.
     pub(super) since: u32,
     /// The objects.
     pub(super) text: String,
 }
 
-/// What kustomize renders: name, folder, first minor version.
+/// The renderings of kustomize: name, folder, first minor version.
 const FOLDERS: [(&str, &str, u32); 4] = [
     ("peer-init", "kubernetes/overlays/peer-init", 25),
     ("peer-sidecar", "kubernetes/overlays/peer-sidecar", 29),
@@ -28,7 +28,7 @@ const FOLDERS: [(&str, &str, u32); 4] = [
     ("chaincode", "kubernetes/chaincode/example", 25),
 ];
 
-/// What helm renders: name, and what is set beside the example's values.
+/// The renderings of helm: name, and settings in addition to the example's values.
 const RELEASES: [(&str, &[&str]); 2] = [
     ("chart", &[]),
     (
@@ -40,7 +40,7 @@ const RELEASES: [(&str, &[&str]); 2] = [
 /// The values of the example.
 const VALUES: &str = "helm/example-values.yaml";
 
-/// Renders everything.
+/// Renders all of them.
 pub(super) fn render_all(tools: &Tools) -> Result<Vec<Rendering>> {
     let mut rendered = Vec::new();
     for (name, folder, since) in FOLDERS {
@@ -59,14 +59,14 @@ pub(super) fn kustomize(tools: &Tools, folder: &Path) -> Result<String> {
     output_of(tools.command("kustomize").arg("build").arg(folder))
 }
 
-/// Renders a release of the chart named basic.
+/// Renders a release of the chart with the name basic.
 pub(super) fn helm(tools: &Tools, values: &Path, more: &[&str]) -> Result<String> {
     let mut helm = tools.command("helm");
     helm.args(["template", "basic"]).arg(deploy("helm/chaincode")).arg("--values").arg(values);
     output_of(helm.args(["--kube-version", "1.33.0", "--namespace", "fabric"]).args(more))
 }
 
-/// Lets helm judge the chart, with the example's values and without any, which it must refuse.
+/// Runs helm lint on the chart with the example's values, and without values, which must fail.
 pub(super) fn lint(tools: &Tools) -> Result<Tally> {
     let lint = |values: &[&str]| -> Result<(bool, String)> {
         let mut helm = tools.command("helm");
@@ -81,10 +81,10 @@ pub(super) fn lint(tools: &Tools) -> Result<Tally> {
     let tally = report(good, "chart", if good { "helm lint finds nothing" } else { &said });
     let (good, said) = lint(&[])?;
     let refused = !good && said.contains("/image/repository");
-    Ok(tally + report(refused, "chart", "a release without an image is refused"))
+    Ok(tally + report(refused, "chart", "a release without an image is rejected"))
 }
 
-/// Compares renderings with their snapshots, or writes these.
+/// Compares renderings with their snapshots, or writes the snapshots.
 pub(super) fn compare(rendered: &[Rendering], update: bool) -> Result<Tally> {
     let mut tally = Tally::default();
     for Rendering { name, text, .. } in rendered {

@@ -11,10 +11,11 @@ use super::report;
 use super::tools::Tools;
 use crate::tally::Tally;
 
-/// The minor versions that are tried.
+/// The minor versions to check.
 const VERSIONS: [u32; 7] = [25, 27, 29, 31, 33, 35, 37];
 
-/// Mistakes that must be found: in which rendering, what is written, what instead, and what the validator then says.
+/// Mistakes that the validation must find: the rendering, the original text, its replacement, and the validator's
+/// message.
 const MISTAKES: [(&str, &str, &str, &str); 5] = [
     ("peer-init", "readOnly: true", "readonly: true", "additional properties 'readonly' not allowed"),
     ("peer-init", "initContainers:", "initContainer:", "additional properties 'initContainer' not allowed"),
@@ -23,7 +24,7 @@ const MISTAKES: [(&str, &str, &str, &str); 5] = [
     ("chart", "policyTypes:", "policytypes:", "additional properties 'policytypes' not allowed"),
 ];
 
-/// Validates every rendering against every version that should take it, and sees that mistakes are found.
+/// Validates every rendering with every version that should support it, and checks that mistakes are found.
 pub(super) fn check(tools: &Tools, rendered: &[Rendering]) -> Result<Tally> {
     let texts = rendered.iter().map(|rendering| (rendering.name.to_owned(), rendering.text.clone()));
     let texts: Vec<_> = texts.collect();
@@ -46,7 +47,7 @@ pub(super) fn check(tools: &Tools, rendered: &[Rendering]) -> Result<Tally> {
     Ok(tally + mistakes(tools, rendered)?)
 }
 
-/// Spoils renderings, each in one place, and sees that it is found.
+/// Inserts one mistake at a time into renderings, and checks that it is found.
 fn mistakes(tools: &Tools, rendered: &[Rendering]) -> Result<Tally> {
     let mut texts = Vec::new();
     for (name, right, wrong, _) in MISTAKES {
@@ -63,7 +64,7 @@ fn mistakes(tools: &Tools, rendered: &[Rendering]) -> Result<Tally> {
     Ok(tallies.sum())
 }
 
-/// Returns what kubeconform has against each of the texts; nothing is the empty text.
+/// Returns kubeconform's messages for each of the texts; empty if the text is valid.
 fn complaints(tools: &Tools, version: u32, texts: &[(String, String)]) -> Result<Vec<String>> {
     let folder = tempfile::Builder::new().prefix("manifests-").tempdir()?;
     for (name, text) in texts {
@@ -81,7 +82,7 @@ fn complaints(tools: &Tools, version: u32, texts: &[(String, String)]) -> Result
         &format!("1.{version}.0"),
     ]);
     kubeconform.arg("-schema-location").arg(tools.schemas().join(place)).arg(folder.path());
-    // It fails when anything is wrong, and says so on standard output.
+    // If there are errors, it fails and reports them on standard output.
     let output = kubeconform.output()?;
     let said: Value = serde_json::from_slice(&output.stdout).with_context(|| {
         format!("kubeconform says nothing: {}", String::from_utf8_lossy(&output.stderr).trim())

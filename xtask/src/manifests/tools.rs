@@ -1,4 +1,4 @@
-//! The programs that render and check, built by Go from pinned sources, and the schemas, from a pinned wheel.
+//! The programs for rendering and checking, built by Go from pinned sources, and the schemas, from a pinned wheel.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -9,7 +9,7 @@ use super::deploy;
 use crate::tally::Tally;
 use crate::{toolchain, workspace};
 
-/// The kinds in the manifests, as the wheel names their schemas.
+/// The kinds in the manifests, by the names of their schemas in the wheel.
 const KINDS: [&str; 6] = [
     "configmap-v1",
     "deployment-apps-v1",
@@ -19,13 +19,13 @@ const KINDS: [&str; 6] = [
     "service-v1",
 ];
 
-/// Where the programs and the schemas are.
+/// The locations of the programs and the schemas.
 pub(super) struct Tools {
     folder: PathBuf,
 }
 
 impl Tools {
-    /// Builds and fetches what is missing; returns a tally when this machine cannot.
+    /// Builds and downloads missing tools; returns a tally if this machine cannot.
     pub(super) fn ready() -> Result<Result<Self, Tally>> {
         for (program, version) in [("go", "version"), ("python3", "--version"), ("pip3", "--version")] {
             if !toolchain::has(program, version) {
@@ -38,22 +38,22 @@ impl Tools {
         Ok(Ok(tools))
     }
 
-    /// Starts the command line of a program.
+    /// Returns the command of a program.
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.folder.join(program));
         command.stdin(Stdio::null());
         command
     }
 
-    /// Returns the folder with a sub-folder of schemas for each version.
+    /// Returns the folder that contains a subfolder of schemas for each version.
     pub(super) fn schemas(&self) -> PathBuf {
         self.folder.join("schemas")
     }
 
-    /// Go keeps what it has built; the second time takes no time.
+    /// Go caches its builds, so a second build takes no time.
     fn build(&self) -> Result<()> {
         let mut go = Command::new("go");
-        // The folder ends with a slash: it may not be there yet.
+        // The path ends with a slash, because the folder may not exist yet.
         go.arg("build").arg("-o").arg(self.folder.join("")).arg("tool");
         go.current_dir(deploy("tools")).env("CGO_ENABLED", "0").stdin(Stdio::null());
         workspace::succeed(&mut go)

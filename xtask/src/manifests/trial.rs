@@ -1,5 +1,5 @@
-//! A peer's pod without a cluster: its files are laid out in a folder, its containers run with that as their root, and
-//! `ccs doctor` examines what the peer would find.
+//! Runs a peer's pod without a cluster: its files are created in a folder, its containers run with that as their root,
+//! and `ccs doctor` examines the peer's view.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -18,7 +18,7 @@ use super::{ccs, deploy, output_of, report};
 use crate::tally::Tally;
 use crate::{builder_programs, toolchain};
 
-/// The builders in the core.yaml of Fabric's image (Fabric 3.1 `sampleconfig/core.yaml`), and no Docker.
+/// The builders in the core.yaml of Fabric's image (Fabric 3.1 `sampleconfig/core.yaml`), without Docker.
 const FABRICS_CORE_YAML: &str = "vm:
   endpoint: ''
 chaincode:
@@ -28,19 +28,19 @@ chaincode:
       propagateEnvironment: [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG]
 ";
 
-/// Where a shell finds mount and chroot.
+/// The PATH with which a shell finds mount and chroot.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Where the image has its program.
+/// The path of the program in the image.
 const PROGRAM: &str = "go/bin/ccs-builder";
 
-/// The host in a package's address, and what the peer must get of it.
+/// The host in a package's address, and its expected rendering by the peer.
 struct Host {
     template: &'static str,
     rendered: &'static str,
 }
 
-/// Lays out each peer and examines it, and the settings under deploy/peer beside one of them.
+/// Creates and examines each peer, and the settings in deploy/peer with one of them.
 pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
     let program = builder_programs::build()?;
     let mut tally = Tally::default();
@@ -72,7 +72,7 @@ pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Puts the image's program in the root, and tells whether it can run there.
+/// Copies the image's program to the root; returns whether it can run there.
 fn lay_out(root: &Path, program: &Path) -> Result<bool> {
     let place = root.join(PROGRAM);
     fs::create_dir_all(place.parent().context("the program has a folder")?)?;
@@ -84,10 +84,10 @@ fn lay_out(root: &Path, program: &Path) -> Result<bool> {
     Ok(output_of(enter(root).arg(Path::new("/").join(PROGRAM)).arg("--version")).is_ok())
 }
 
-/// Starts a command in the root, with `/proc` and `/dev` as every container has them; the mounts go with the process.
+/// Returns a command in the root, with `/proc` and `/dev` as in every container; the mounts end with the process.
 fn enter(root: &Path) -> Command {
     let mut command = Command::new("unshare");
-    // Who is root already stays it; anybody else becomes it in a namespace of their own.
+    // As root, this keeps the user; any other user becomes root in a new namespace.
     command.args(["--map-root-user", "--mount", "sh", "-c"]);
     let script = r#"mount --rbind /proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@""#;
     command.arg(script).arg(root);
@@ -95,7 +95,7 @@ fn enter(root: &Path) -> Command {
     command
 }
 
-/// Makes the folders and files that are mounted, and runs the init container to where the peer would start.
+/// Creates the mounted folders and files, and runs the init container until the peer would start.
 fn start(objects: &[Value], root: &Path) -> Result<()> {
     let pod = pod(objects)?;
     for mount in list(&pod["containers"][0]["volumeMounts"]) {
@@ -123,7 +123,7 @@ fn start(objects: &[Value], root: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Waits until a probe succeeds, as Kubernetes does.
+/// Waits until a probe succeeds, like Kubernetes.
 fn wait_for(sidecar: &mut Child, tries: u64, probe: impl Fn() -> Command) -> Result<()> {
     for _ in 0..tries {
         if output_of(&mut probe()).is_ok() {
@@ -136,7 +136,7 @@ fn wait_for(sidecar: &mut Child, tries: u64, probe: impl Fn() -> Command) -> Res
     bail!("the startup probe never succeeded")
 }
 
-/// Lays out one volume of the peer's container: a new folder, or a file of a ConfigMap.
+/// Creates one volume of the peer's container: a new folder, or a file of a ConfigMap.
 fn mount_in(objects: &[Value], pod: &Value, mount: &Value, root: &Path) -> Result<()> {
     let path = mount["mountPath"].as_str().context("a mount has a path")?;
     let place = root.join(path.trim_start_matches('/'));
@@ -151,7 +151,7 @@ fn mount_in(objects: &[Value], pod: &Value, mount: &Value, root: &Path) -> Resul
     Ok(fs::write(place, content.as_str().with_context(|| format!("{map} has no {key}"))?)?)
 }
 
-/// Writes the variables of the peer's process, one a line.
+/// Returns the variables of the peer's process, one per line.
 fn peer_environment(objects: &[Value]) -> Result<String> {
     let container = &pod(objects)?["containers"][0];
     let mut lines = Vec::new();
@@ -169,7 +169,7 @@ fn peer_environment(objects: &[Value]) -> Result<String> {
     Ok(lines.concat())
 }
 
-/// Runs `ccs doctor` with a package; it must find nothing, and our builder must take and render the package.
+/// Runs `ccs doctor` with a package; it must find nothing, and the builder must accept and render the package.
 fn examined(
     name: &str,
     root: &Path,

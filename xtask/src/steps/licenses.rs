@@ -1,4 +1,4 @@
-//! The steps that ask `cargo deny`.
+//! The steps that run `cargo deny`.
 
 use anyhow::Result;
 
@@ -6,17 +6,17 @@ use crate::cargo_tools::DENY;
 use crate::tally::Tally;
 use crate::workspace;
 
-/// Checks what needs no network: licenses, sources, banned crates.
+/// Runs the checks without network: licenses, sources, banned crates.
 pub(super) fn licenses() -> Result<Tally> {
     let arguments = ["--log-level", "error", "check", "bans", "licenses", "sources"];
     workspace::succeed(DENY.command()?.args(arguments))?;
     Ok(Tally::PASSED)
 }
 
-/// Reports known faults of the dependencies.
+/// Reports advisories for dependencies.
 ///
-/// Not every build machine reaches the list of them: then the step is skipped. A fault does not fail the run, since it says
-/// nothing about the change.
+/// Not every build machine can fetch the list; without it, the step is skipped. An advisory does not fail the run,
+/// because it is not caused by the change.
 pub(super) fn advisories() -> Result<Tally> {
     if !DENY.command()?.args(["fetch", "db"]).status()?.success() {
         println!("skipped advisories: the list cannot be fetched");

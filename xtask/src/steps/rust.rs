@@ -1,4 +1,4 @@
-//! The steps that call cargo alone.
+//! The steps that run only cargo.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -8,24 +8,24 @@ use anyhow::{Context, Result};
 use crate::tally::Tally;
 use crate::workspace;
 
-/// Compares with what rustfmt writes.
+/// Checks the format with rustfmt.
 pub(super) fn format() -> Result<Tally> {
     workspace::succeed(&mut workspace::cargo(["fmt", "--all", "--check"]))?;
     workspace::succeed(&mut workspace::cargo(["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"]))?;
     Ok(Tally::PASSED)
 }
 
-/// Lints every target. The fuzz targets are a workspace of their own, which a change to a crate can break.
+/// Lints every target. The fuzz targets are a separate workspace, which a change to a crate can break.
 pub(super) fn clippy() -> Result<Tally> {
     let arguments = ["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"];
     workspace::succeed(&mut workspace::cargo(arguments))?;
     let arguments = ["clippy", "--quiet", "--manifest-path", "fuzz/Cargo.toml", "--", "-D", "warnings"];
-    // cargo fuzz builds with this, and some functions exist only then.
+    // cargo fuzz sets this flag, and some functions exist only with it.
     workspace::succeed(workspace::cargo(arguments).env("RUSTFLAGS", "--cfg fuzzing"))?;
     Ok(Tally::PASSED)
 }
 
-/// Builds the documentation; a broken link is an error.
+/// Builds the documentation; fails for a broken link.
 pub(super) fn documentation() -> Result<Tally> {
     let mut doc =
         workspace::cargo(["doc", "--quiet", "--workspace", "--no-deps", "--document-private-items"]);
@@ -33,7 +33,7 @@ pub(super) fn documentation() -> Result<Tally> {
     Ok(Tally::PASSED)
 }
 
-/// Runs the tests that need Rust only. Those that are ignored belong to the step `samples`, which counts them.
+/// Runs the tests that need only Rust. The step `samples` runs and counts the ignored ones.
 pub(super) fn tests() -> Result<Tally> {
     let tally = cargo_test(&[])?;
     if tally.skipped > 0 {
@@ -42,12 +42,12 @@ pub(super) fn tests() -> Result<Tally> {
     Ok(Tally { skipped: 0, ..tally })
 }
 
-/// Runs the tests inside libraries and programs.
+/// Runs the unit tests of libraries and programs.
 pub(super) fn unit_tests() -> Result<Tally> {
     cargo_test(&["--lib", "--bins"])
 }
 
-/// Runs `cargo test` on the workspace, passes its output on and adds up its results.
+/// Runs `cargo test` on the workspace, prints its output and adds up its results.
 pub(super) fn cargo_test(arguments: &[&str]) -> Result<Tally> {
     let mut command = workspace::cargo(["test", "--workspace", "--no-fail-fast"]);
     let mut child =

@@ -1,4 +1,4 @@
-//! The steps that build programs in other languages, and the Rust tests that run those.
+//! The steps that build programs in other languages and run the Rust tests that need them.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use super::rust::cargo_test;
 use crate::tally::Tally;
 use crate::{conformance, toolchain, workspace};
 
-/// Builds the samples, then runs the tests that are ignored otherwise. Without one of the samples they are skipped.
+/// Builds the samples, then runs the ignored tests. If a sample is missing, these tests are skipped.
 pub(super) fn run() -> Result<Tally> {
     let samples = [
         run_one("packages of the Node sample", || npm_packages("samples/asset-transfer-node")),
@@ -26,7 +26,7 @@ pub(super) fn run() -> Result<Tally> {
     Ok(built + cargo_test(&["--tests", "--", "--ignored"])?)
 }
 
-/// Installs what a program for Node.js needs, for the tests that run it. No package runs a script of its own.
+/// Installs the packages of a Node.js program for the tests, without running their scripts.
 fn npm_packages(folder: &str) -> Result<Tally> {
     if !toolchain::has("npm", "--version") {
         return Ok(toolchain::missing(folder, "npm is not installed"));
@@ -38,7 +38,7 @@ fn npm_packages(folder: &str) -> Result<Tally> {
     Ok(Tally::PASSED)
 }
 
-/// Builds the Go sample, for the same tests.
+/// Builds the Go sample for the tests.
 fn go_sample() -> Result<Tally> {
     if !toolchain::has("go", "version") {
         return Ok(toolchain::missing("Go sample", "go is not installed"));
@@ -51,7 +51,7 @@ fn go_sample() -> Result<Tally> {
     Ok(Tally::PASSED)
 }
 
-/// Packages the Java sample, for the same tests.
+/// Packages the Java sample for the tests.
 fn java_sample() -> Result<Tally> {
     if !toolchain::has("java", "-version") || !toolchain::has("mvn", "-version") {
         return Ok(toolchain::missing("Java sample", "java or mvn is not installed"));
@@ -65,7 +65,7 @@ fn java_sample() -> Result<Tally> {
     Ok(Tally::PASSED)
 }
 
-/// Runs the suite on a Go program that acts as Fabric's builder is known to, and expects exactly the listed differences.
+/// Runs the suite with a Go program that behaves like Fabric's builder, and expects exactly the listed differences.
 pub(super) fn stand_in() -> Result<Tally> {
     if !toolchain::has("go", "version") {
         return Ok(toolchain::missing("stand-in", "go is not installed"));
