@@ -1,9 +1,9 @@
-// Records what pouchdb-find makes of a thousand queries about generated documents:
+// Records the results of pouchdb-find for a thousand queries on generated documents:
 //
 //     node record.mjs > ../../crates/mango/tests/pouchdb.json
 //
-// The queries come in groups. crates/mango/tests/pouchdb.rs replays them and says which groups may differ, and why.
-// Everything is made from one seed, so that recording again gives the same file until a dependency changes.
+// The queries are in groups. crates/mango/tests/pouchdb.rs replays them and lists the groups that may differ, with reasons.
+// Everything is generated from one seed, so a new record is identical until a dependency changes.
 import PouchDB from 'pouchdb-core';
 import memory from 'pouchdb-adapter-memory';
 import mapreduce from 'pouchdb-mapreduce';
@@ -27,7 +27,7 @@ const SCALARS = [null, true, false, 0, 1, 2, 5, -3, 2.5, 10, '', 'a', 'b', 'red'
 const scalar = () => pick(SCALARS);
 const NAMES = ['a', 'b', 'c', 'd'];
 
-// Every document has the fields a to d: what of a missing field differs between engines has groups of its own.
+// Every document has the fields a to d: separate groups cover missing fields, for which engines differ.
 function document(i) {
   return {
     _id: 'k' + String(i).padStart(3, '0'),
@@ -98,7 +98,7 @@ async function ask(db, query) {
   }
 }
 
-// The library warns of missing indexes; standard output is the record.
+// The library warns about missing indexes; standard output must contain only the record.
 console.warn = console.log = () => {};
 const full = await database('full', document);
 const gappy = await database('sparse', sparse);

@@ -1,9 +1,9 @@
-// Starts a server that speaks CouchDB's HTTP interface, on a free port of the loopback; prints the port as its first line.
+// Starts a server with CouchDB's HTTP interface on a free port of the loopback interface, and prints the port first.
 //
 //     node server.mjs [USER:PASSWORD]
 //
-// It is PouchDB behind express-pouchdb, with its databases in memory. With credentials it asks for them.
-// It ends when its standard input does, so that it never outlives the test that started it.
+// It is PouchDB behind express-pouchdb, with databases in memory. With credentials, it requires them.
+// It exits at the end of its standard input, so it never outlives the test that started it.
 import express from 'express';
 import expressPouchdb from 'express-pouchdb';
 import PouchDB from 'pouchdb-core';

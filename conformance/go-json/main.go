@@ -1,4 +1,4 @@
-// Records how Go's encoding/json and time.ParseDuration read the inputs of crates/files, whose tests replay the record.
+// Records how Go's encoding/json and time.ParseDuration parse the inputs of crates/files, whose tests replay the record.
 //
 //	go run . > ../../crates/files/tests/go-json.json
 package main
@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// document is what Go makes of one JSON text: as a struct with one field of each type that connection.json has.
+// document is Go's result for one JSON text, parsed to a struct with a field of each type in connection.json.
 type document struct {
 	Input    string   `json:"input"` // base64
 	Accepted bool     `json:"accepted"`
@@ -96,7 +96,7 @@ var durations = []string{
 	"1.s1.s", "1m-1s", "+", "-", "+-1s", "1_000s", "1,5s", "10S", "3s\n", "\x001s", "1n", "1u", "1s0", "0s0", "0.0", "0h0m0s",
 }
 
-// randomise makes variants of the inputs above; the seed is fixed, so that a record can be made again.
+// randomise makes variants of the inputs above; the seed is fixed, so that the record is reproducible.
 func randomise(inputs []string, count int, alphabet string) []string {
 	random := rand.New(rand.NewPCG(7, 2026))
 	var made []string
@@ -134,7 +134,7 @@ func main() {
 	}
 	for _, input := range append(durations, randomise(durations, 1500, "0123456789.-+nuµmsh ")...) {
 		parsed, err := time.ParseDuration(input)
-		// The Rust parser takes text, so inputs that are not UTF-8 cannot reach it.
+		// The Rust parser takes text, so inputs that are not UTF-8 cannot be tested.
 		if !json.Valid([]byte(fmt.Sprintf("%q", input))) || strings.ToValidUTF8(input, "") != input {
 			continue
 		}
@@ -151,7 +151,7 @@ func main() {
 	os.Stdout.Write(out.Bytes())
 }
 
-// lines writes one record a line, so that a change of the record can be read.
+// lines writes one record per line, so that changes of the record are readable.
 func lines[T any](out *bytes.Buffer, records []T) {
 	for at, record := range records {
 		line, err := json.Marshal(record)

@@ -11,7 +11,7 @@ import (
 	"github.com/hyperledger/fabric/protos/common"
 )
 
-// channel reads block 0 of a channel, makes of it what a peer makes, and prints what a peer then knows.
+// channel parses block 0 of a channel like a peer, and prints the resulting configuration.
 func channel(file string) {
 	bytes, err := os.ReadFile(file)
 	check(err)
@@ -52,7 +52,7 @@ func channel(file string) {
 	}
 }
 
-// addKnownCapability adds the newest capability that 1.4 knows: it takes V2_0 for one below all others.
+// addKnownCapability adds the newest capability that 1.4 knows, which treats V2_0 as lower than all others.
 func addKnownCapability(group *common.ConfigGroup) {
 	capabilities := &common.Capabilities{}
 	check(proto.Unmarshal(group.Values["Capabilities"].Value, capabilities))

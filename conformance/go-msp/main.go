@@ -1,10 +1,10 @@
-// Asks Fabric's own code for its verdict on policies, MSP folders and the first block of a channel.
+// Runs Fabric's own code on policies, MSP folders and the first block of a channel, and prints the results.
 //
 //	go run . policies > ../../crates/identity/tests/fixtures/policies.json
 //	go run . member organizations/peerOrganizations/org1.example.com/users/User1@org1.example.com/msp
 //	go run . channel genesis.block
 //
-// The release is 1.4.12, the last one that Go can fetch as a module; policydsl and the rules of NodeOUs are the same in
+// The release is 1.4.12, the last one that Go can download as a module; policydsl and the rules of NodeOUs are the same in
 // 2.5 and 3.1, where cauthdsl.FromString is called policydsl.FromString.
 package main
 

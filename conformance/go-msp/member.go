@@ -11,8 +11,8 @@ import (
 	protos "github.com/hyperledger/fabric/protos/msp"
 )
 
-// member loads an MSP folder as a peer or its command does, validates the identity, signs and verifies, and prints its
-// roles. One folder for each process: the factory keeps the first keystore that it sees.
+// member loads an MSP folder like a peer or its command, validates the identity, signs and verifies, and prints its
+// roles. It uses a process for each folder, because the factory keeps the first keystore that it loads.
 func member(folder string) {
 	config, err := msp.GetLocalMspConfig(folder, nil, "Org1MSP")
 	check(err)

@@ -11,7 +11,7 @@ import (
 	"github.com/hyperledger/fabric/common/cauthdsl"
 )
 
-// verdict is what Fabric says of one text: the bytes of the envelope, or nothing.
+// verdict is Fabric's result for one text: the bytes of the envelope, or nothing.
 type verdict struct {
 	Text     string `json:"text"`
 	Envelope string `json:"envelope,omitempty"`
@@ -82,7 +82,7 @@ func policies() {
 
 func judge(text string) (result verdict) {
 	result.Text = text
-	// The expression library panics on some texts; a peer command then ends with a stack trace.
+	// The expression library panics for some texts; the peer's command then exits with a stack trace.
 	defer func() {
 		if recover() != nil {
 			result.Envelope = ""

@@ -1,8 +1,8 @@
-// Command go-package says what a peer makes of each package in a folder, by the standard library that peers are built
-// with: archive/tar and compress/gzip. The rules around them are those of Fabric 3.1
+// Command go-package prints a peer's result for each package in a folder, with the standard library of peers:
+// archive/tar and compress/gzip. The rules around them are those of Fabric 3.1
 // core/chaincode/persistence/chaincode_package.go (install) and core/container/externalbuilder/tar.go (unpack).
 //
-// Each line of output is NAME, what install says, what unpacking says, and the unpacked tree, between tabs.
+// Each line of output contains NAME, the results of install and of unpacking, and the unpacked tree, separated by tabs.
 package main
 
 import (
@@ -43,7 +43,7 @@ func must(err error) {
 	}
 }
 
-// judge gives "ok" or the error for both steps; unpacking is "-" after a refused install.
+// judge returns "ok" or the error for both steps; unpacking is "-" after a failed install.
 func judge(content []byte) (install, unpack, tree string) {
 	if err := check(content); err != nil {
 		return err.Error(), "-", "-"
@@ -61,7 +61,7 @@ func judge(content []byte) (install, unpack, tree string) {
 
 var label = regexp.MustCompile(`^[[:alnum:]][[:alnum:]_.+-]*$`)
 
-// check does what a peer does at install before it builds.
+// check makes the checks of a peer at install, before it builds.
 func check(content []byte) error {
 	var metadata *struct{ Label, Type, Path string }
 	var code []byte
@@ -124,7 +124,7 @@ func readToEnd(code []byte) error {
 	return err
 }
 
-// firstCode streams the code for the build, which takes the first file of that name.
+// firstCode streams the code for the build, which uses the first file of that name.
 func firstCode(content []byte) io.Reader {
 	stream, err := gzip.NewReader(bytes.NewReader(content))
 	must(err)

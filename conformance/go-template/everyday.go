@@ -2,7 +2,7 @@ package main
 
 import "fmt"
 
-// What people write into connection.json: addresses from the peer's name or
+// Typical templates in connection.json: addresses from the peer's name or
 // the package label, ports, defaults, certificates chosen by a flag.
 var everydayTemplates = []string{
 	`{{.host}}`, `{{.host}}:{{.port}}`, `{{ .host }}:{{ .port }}`, `{{- .host -}}`, `asset:9999`, ``,

@@ -11,7 +11,7 @@ type Group struct {
 	Cases []Case
 }
 
-// kinds holds one or more values of each type that a template can meet.
+// kinds contains values of each type that a template can use.
 const kinds = `{"s":"abc","e":"","u":"h\u00e9\u00df\u65e5\ud83d\ude00","f":1.5,"i":7,"z":0,"n":-3.25,"t":true,"b":false,"x":null,"l":["a",1,null,[2.5],{"k":"v"}],"le":[],"m":{"a":1,"b":"two","c":null,"d":[true]},"me":{}}`
 
 var operands = []string{`.s`, `.e`, `.u`, `.f`, `.i`, `.z`, `.t`, `.b`, `.x`, `.l`, `.le`, `.m`, `.me`, `1`, `-2`, `0`, `1.5`, `"a"`, `"abc"`, `'a'`, `nil`, `true`, `(index .s 0)`, `(slice .l 0 2)`, `(len .l)`}

@@ -1,7 +1,7 @@
-// Command go-template records what Go's text/template does, as the builder of
+// Command go-template records the results of Go's text/template, as the builder of
 // Fabric uses it: option missingkey=error, data decoded by encoding/json.
 //
-//	go run . record DIR            writes the cases and what Go makes of them, one file for each group
+//	go run . record DIR            writes the cases and Go's results, one file for each group
 //	go run . fuzz COUNT SEED       writes random cases in the same form to standard output
 //	go run . tables                writes the Unicode tables of the Rust engine to standard output
 package main
@@ -20,15 +20,15 @@ import (
 	"unicode/utf8"
 )
 
-// Case is one template and its data: the JSON text of an object, or nil when
-// the builder has no configuration at all.
+// Case is one template and its data: the JSON text of an object, or nil if
+// the builder has no configuration.
 type Case struct {
 	ID       string  `json:"id"`
 	Template string  `json:"template"`
 	Data     *string `json:"-"`
 }
 
-// Record is a case with Go's answer: output (base64 when it is not UTF-8), or
+// Record is a case with Go's result: output (base64 if it is not UTF-8), or
 // the phase that failed and Go's message.
 type Record struct {
 	Case
@@ -44,7 +44,7 @@ const maxMessage = 120
 
 var errTooLong = errors.New("output above 1 MiB")
 
-// limitedBuffer stops a template that writes without end.
+// limitedBuffer stops a template with unlimited output.
 type limitedBuffer struct{ bytes.Buffer }
 
 func (b *limitedBuffer) Write(p []byte) (int, error) {

@@ -52,7 +52,7 @@ func numberCases() []Case {
 		cases = append(cases, Case{ID: fmt.Sprintf("numbers-float-%03d", i), Data: &data,
 			Template: fmt.Sprintf(`{{.f}} {{eq .f %s}} {{printf "%%g %%e %%f %%.3g %%.10g %%.17g %%.20e %%.1f %%.3f %%x %%.3x %%b %%G %%#g %%+010.2f" .f .f .f .f .f .f .f .f .f .f .f .f .f .f .f}}`, literal)})
 	}
-	// Halfway between two shortest texts: Go takes the even digit.
+	// Halfway between two shortest texts, Go chooses the even digit.
 	for i := 0; i < 60; i++ {
 		f := math.Ldexp(float64(random.Int63n(1<<52)|1<<52), -random.Intn(8)-1)
 		if i < 20 {

@@ -126,7 +126,7 @@ func (g *generator) node() string {
 
 const damages = "{}().$|\"'`- \t1ax%:=,é"
 
-// damage changes a byte or two, so that the parser's errors are met as well.
+// damage changes a byte or two, to cover the parser's errors as well.
 func (g *generator) damage(s string) string {
 	b := []rune(s)
 	for n := g.Intn(3); n >= 0 && len(b) > 1; n-- {
@@ -143,7 +143,7 @@ func (g *generator) damage(s string) string {
 	return string(b)
 }
 
-// whole writes a template with everything in it.
+// whole writes a template with all constructs.
 func (g *generator) whole() string {
 	var b strings.Builder
 	if g.Intn(3) > 0 {

@@ -8,7 +8,7 @@ import (
 )
 
 // writeTables writes the classes of characters that text/template, strconv and
-// fmt ask for. Each table lists, in ascending order, the code points at which
+// fmt use. Each table lists, in ascending order, the code points at which
 // membership changes.
 func writeTables(w io.Writer) error {
 	tables := []struct {

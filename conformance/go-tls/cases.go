@@ -21,7 +21,7 @@ type bundleCase struct {
 	Count    int    `json:"count"`
 }
 
-// bundle gives what AppendCertsFromPEM says and how many certificates it added.
+// bundle returns the result of AppendCertsFromPEM and the number of certificates that it added.
 func bundle(text string) (bool, int) {
 	pool := x509.NewCertPool()
 	accepted := pool.AppendCertsFromPEM([]byte(text))
@@ -44,7 +44,7 @@ type pairCase struct {
 	Error       string `json:"error,omitempty"`
 }
 
-// pairCases puts every file beside the P-256 certificate and key, every key beside every plain certificate, and
+// pairCases combines every file with the P-256 certificate and key, every key with every plain certificate, and
 // some files in the wrong fields.
 func pairCases(files map[string]string) (cases []pairCase) {
 	add := func(certificate, key string) {

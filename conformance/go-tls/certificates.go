@@ -62,7 +62,7 @@ func validity(tag byte, notBefore, notAfter string) asn1.RawValue {
 	return raw(tlv(0x30, join(tlv(tag, []byte(notBefore)...), tlv(tag, []byte(notAfter)...))...))
 }
 
-// handmade gives an unsigned certificate that the library's own encoder would refuse to write.
+// handmade returns an unsigned certificate that the library's own encoder would reject.
 func handmade(change func(*wholeCertificate)) []byte {
 	algorithm := pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}}
 	key := ecKey("p256", elliptic.P256())

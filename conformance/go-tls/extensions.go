@@ -25,7 +25,7 @@ func extension(critical bool, value []byte, id ...int) pkix.Extension {
 	return pkix.Extension{Id: id, Critical: critical, Value: value}
 }
 
-// values are put into every extension type that Go reads, and some more.
+// values are used for every extension type that Go parses, and some others.
 var values = map[string][]byte{
 	"nothing":            {},
 	"null":               {5, 0},
@@ -178,5 +178,5 @@ func publicKeys() map[string][]byte {
 	}
 }
 
-// ones gives bytes that are all ones.
+// ones returns bytes of value one.
 func ones(length int) []byte { return []byte(strings.Repeat("\xff", length)) }

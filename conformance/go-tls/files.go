@@ -76,7 +76,7 @@ func leaf(serial int64, public crypto.PublicKey, change func(*x509.Certificate))
 	return block("CERTIFICATE", der)
 }
 
-// pemFiles makes every file that a case names.
+// pemFiles makes all files of the cases.
 func pemFiles() map[string]string {
 	p256, other := ecKey("p256", elliptic.P256()), ecKey("other", elliptic.P256())
 	files := map[string]string{
@@ -132,7 +132,7 @@ func addKeys(files map[string]string, label string, key crypto.Signer) {
 	}
 }
 
-// addVariants makes the same certificates and keys in other clothes.
+// addVariants makes the same certificates and keys in other encodings.
 func addVariants(files map[string]string) {
 	crt, key := files["p256.crt"], files["p256.sec1.key"]
 	decoded, _ := pem.Decode([]byte(crt))

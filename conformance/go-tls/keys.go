@@ -15,7 +15,7 @@ import (
 	"math/big"
 )
 
-// stream gives endless bytes that depend on the name only.
+// stream returns endless bytes that depend only on the name.
 func stream(name string, length int) []byte {
 	var out []byte
 	for counter := uint64(0); len(out) < length; counter++ {
@@ -63,7 +63,7 @@ func prime(name string) *big.Int {
 	return candidate
 }
 
-// steady signs without randomness: ECDSA by RFC 6979.
+// steady signs deterministically: ECDSA by RFC 6979.
 type steady struct{ crypto.Signer }
 
 func (s steady) Sign(_ io.Reader, digest []byte, options crypto.SignerOpts) ([]byte, error) {

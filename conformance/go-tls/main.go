@@ -1,4 +1,4 @@
-// Command go-tls writes test material for crates/certificates and records what Go thinks of it.
+// Command go-tls writes test files for crates/certificates and records Go's results for them.
 //
 //	go run . ../../crates/certificates/tests/fixtures
 //
@@ -59,7 +59,7 @@ func write(path, text string) error {
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 
-// must is for calls that can only fail when this program is wrong.
+// must is for calls that fail only if this program has a bug.
 func must[T any](value T, err error) T {
 	if err != nil {
 		panic(err)

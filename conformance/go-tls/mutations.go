@@ -6,19 +6,19 @@ import (
 	"strings"
 )
 
-// mutation tells Go's verdict for one operation at each place of one file: one digit a place, the count of
+// mutation is Go's result for one operation at each position of one file: one digit per position, the number of
 // certificates for a bundle and 1 or 0 for a pair.
 type mutation struct {
-	// File is changed; Beside, for a pair, is the certificate that stays as it is.
+	// File is changed; Beside, for a pair, is the unchanged certificate.
 	File   string `json:"file"`
 	Beside string `json:"beside,omitempty"`
-	// Target is "der" (the data of the first block is changed and written again) or "text".
+	// Target is "der" (the data of the first block is changed and encoded again) or "text".
 	Target    string `json:"target"`
 	Operation string `json:"operation"`
 	Verdicts  string `json:"verdicts"`
 }
 
-// operations change one place; the Rust test has the same table.
+// operations change one position; the Rust test has the same table.
 var operations = map[string]map[string]func([]byte, int) []byte{
 	"der": {
 		"xor 1":    func(b []byte, i int) []byte { b[i] ^= 1; return b },

@@ -19,7 +19,7 @@ type connection struct {
 	ClientCert         string `json:"client_cert"`
 }
 
-// build checks the type, copies metadata and META-INF, and only then looks at connection.json (5).
+// build checks the type, copies metadata and META-INF, and only then reads connection.json (5).
 func build(arguments []string) error {
 	source, metadata, out := arguments[0], arguments[1], arguments[2]
 	if err := checkType(metadata); err != nil {
@@ -29,7 +29,7 @@ func build(arguments []string) error {
 		return err
 	}
 	metaInf := filepath.Join(source, "META-INF")
-	// A link to nowhere counts as absent (14).
+	// A dangling link counts as absent (14).
 	if _, err := os.Stat(metaInf); err == nil {
 		if err := copyTree(metaInf, filepath.Join(out, "META-INF")); err != nil {
 			return err
@@ -48,7 +48,7 @@ func build(arguments []string) error {
 	if err != nil {
 		return err
 	}
-	// The mode of the source, unless the file is there already (10).
+	// The mode of the source, unless the file already exists (10).
 	return os.WriteFile(filepath.Join(out, "connection.json"), rendered, information.Mode().Perm())
 }
 
@@ -80,7 +80,7 @@ func render(content []byte) ([]byte, error) {
 	return json.Marshal(c)
 }
 
-// configuration is parsed even when no field holds a template; unset and empty mean none (7).
+// configuration is parsed even if no field contains a template; unset and empty mean none (7).
 func configuration() (map[string]any, error) {
 	var data map[string]any
 	text := os.Getenv("CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG")
@@ -94,7 +94,7 @@ func configuration() (map[string]any, error) {
 func execute(text string, data map[string]any) (string, error) {
 	parsed, err := template.New("").Option("missingkey=error").Parse(text)
 	if err != nil {
-		// The detail goes to stdout as well, where nobody reads it (3).
+		// The details also go to stdout, which the peer ignores (3).
 		os.Stdout.WriteString(err.Error() + "\n")
 		return "", err
 	}

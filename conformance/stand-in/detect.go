@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// detect looks at the metadata folder alone (2).
+// detect reads only the metadata folder (2).
 func detect(arguments []string) error {
 	return checkType(arguments[1])
 }
 
-// checkType wants the type ccaas in any case, not trimmed (6). Empty folder names vanish in the path (4).
+// checkType requires the type ccaas in any case, not trimmed (6). Empty folder names disappear from the path (4).
 func checkType(folder string) error {
 	content, err := os.ReadFile(filepath.Join(folder, "metadata.json"))
 	if err != nil {

@@ -1,6 +1,6 @@
-// Stand-in acts as the programs of Fabric's ccaas_builder 3.1.5 are known to act.
+// Stand-in behaves like the programs of Fabric's ccaas_builder 3.1.5.
 //
-// It is not Fabric's code, nor derived from it: it is written from a record of what those programs were seen to do
+// It is not Fabric's code, nor derived from it: it implements the recorded behavior of those programs
 // with several thousand inputs. It shows that the conformance suite finds the differences that differences.toml lists,
 // all of them and no others. The numbers in comments are those of the record's facts, as README.md lists them.
 package main

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// release copies statedb before it notices that connection.json is missing (5), and never looks into it (11).
+// release copies statedb before it detects that connection.json is missing (5), and never parses it (11).
 func release(arguments []string) error {
 	out, released := arguments[0], arguments[1]
 	statedb := filepath.Join(out, "META-INF", "statedb")

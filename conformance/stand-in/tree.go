@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// copyTree merges one tree into another: files are overwritten, others stay, links and pipes are made anew (13), and
-// every mode is exactly that of the source, the umask notwithstanding (12).
+// copyTree merges one tree into another: files are overwritten, others are kept, links and pipes are recreated (13), and
+// every mode is exactly that of the source, independent of the umask (12).
 func copyTree(from, to string) error {
 	information, err := os.Lstat(from)
 	if err != nil {

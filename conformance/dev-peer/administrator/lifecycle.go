@@ -15,7 +15,7 @@ func (p *proof) definition(sequence int64, version, id string) *chaincode.Defini
 	return &chaincode.Definition{ChannelName: channel, Name: name, Version: version, Sequence: sequence, PackageID: id}
 }
 
-// installed tells of each package in a line: its ID, and where it is in use.
+// installed returns a line for each package: its ID, and the channels that use it.
 func (p *proof) installed() string {
 	result, err := p.admin.QueryInstalled(p.ctx)
 	if err != nil {
@@ -34,7 +34,7 @@ func (p *proof) installed() string {
 	return strings.Join(lines, "\n")
 }
 
-// readiness tells who has approved a definition, and what differs for those who have not.
+// readiness returns the organizations that have approved a definition, and the differences for the others.
 func (p *proof) readiness(definition *chaincode.Definition) string {
 	result, err := p.adminGateway.CheckCommitReadiness(p.ctx, definition)
 	if err != nil {
@@ -43,7 +43,7 @@ func (p *proof) readiness(definition *chaincode.Definition) string {
 	return fmt.Sprint(result.GetApprovals()) + " " + strings.Join(result.GetMismatches()[mspID].GetItems(), ", ")
 }
 
-// committed tells of the one definition, which every user may ask for, by name and among all.
+// committed queries the only definition as a user, by name and in the list of all.
 func (p *proof) committed() string {
 	one, err := p.userGateway.QueryCommittedWithName(p.ctx, channel, name)
 	if err != nil {
@@ -60,10 +60,10 @@ func (p *proof) committed() string {
 		one.GetValidationPlugin(), " ", one.GetApprovals())
 }
 
-// collections makes one collection, of which every member of the organization is.
+// collections makes one collection with all members of the organization.
 func collections() *peer.CollectionConfigPackage {
 	role := &msp.MSPRole{MspIdentifier: mspID, Role: msp.MSPRole_MEMBER}
-	// A message of two fields that are valid can be written.
+	// A message with two valid fields can always be encoded.
 	principal, _ := proto.Marshal(role)
 	members := &common.SignaturePolicyEnvelope{
 		Rule: &common.SignaturePolicy{Type: &common.SignaturePolicy_NOutOf_{NOutOf: &common.SignaturePolicy_NOutOf{

@@ -1,7 +1,7 @@
-// The program administrator: installs, approves and commits as Fabric's administration SDK does, and compares the answers.
+// The program administrator: installs, approves and commits with Fabric's administration SDK, and checks the answers.
 //
-//	administrator deploy PACKAGE     on a peer where nothing is installed
-//	administrator upgrade PACKAGE    on the same peer, started again, with the next package
+//	administrator deploy PACKAGE     on an empty peer
+//	administrator upgrade PACKAGE    on the same peer after a restart, with the next package
 package main
 
 import (
@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// patience is longer than everything takes.
+// patience is the time limit for everything.
 const patience = 2 * time.Minute
 
 func main() {

@@ -20,16 +20,16 @@ const (
 	channel  = "mychannel"
 )
 
-// network is a peer as an administrator and as a user see it.
+// network is a peer with connections of an administrator and a user.
 type network struct {
 	connection *grpc.ClientConn
-	// admin and user install; adminGateway approves and commits.
+	// admin and user are for installation; adminGateway is for approval and commit.
 	admin, user               *chaincode.Peer
 	adminGateway, userGateway *chaincode.Gateway
 	contracts                 *client.Network
 }
 
-// connect reads the variables that Fabric's sample applications read.
+// connect uses the variables of Fabric's sample applications.
 func connect() (*network, error) {
 	cryptoPath := os.Getenv("CRYPTO_PATH")
 	pem, err := os.ReadFile(filepath.Join(cryptoPath, "peers", hostname, "tls", "ca.crt"))

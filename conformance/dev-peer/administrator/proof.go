@@ -14,11 +14,11 @@ import (
 
 const (
 	name = "everything"
-	// unavailable is all that a gateway tells of chaincode that its peer cannot run.
+	// unavailable is the gateway's whole error for chaincode that its peer cannot run.
 	unavailable = "no peers available to evaluate chaincode everything in channel mychannel"
 )
 
-// proof counts what is as it should be.
+// proof counts the successful checks.
 type proof struct {
 	*network
 	ctx            context.Context
@@ -26,7 +26,7 @@ type proof struct {
 	passed, failed int
 }
 
-// is compares an answer. What has no answer has an error.
+// is compares an answer, or fails with the error.
 func (p *proof) is(what string, answer any, err error, expected string) {
 	found := fmt.Sprint(answer)
 	if err != nil {
@@ -35,7 +35,7 @@ func (p *proof) is(what string, answer any, err error, expected string) {
 	p.say(what, found == expected, expected, found)
 }
 
-// refused compares the text of a refusal, which the gateway has in the details of its error.
+// refused compares the text of an error, which is in the details of the gateway's error.
 func (p *proof) refused(what string, err error, expected string) {
 	found := "no error"
 	if err != nil {
@@ -67,7 +67,7 @@ func detail(err error) string {
 	return ""
 }
 
-// deploy goes from an empty peer to an answer of the chaincode.
+// deploy starts with an empty peer and ends with an answer of the chaincode.
 func (p *proof) deploy() {
 	p.is("nothing is installed", p.installed(), nil, "")
 	_, err := p.adminGateway.QueryCommittedWithName(p.ctx, channel, name)
@@ -110,7 +110,7 @@ func (p *proof) deploy() {
 	p.is("the chaincode writes", "", err, "")
 }
 
-// upgrade finds everything again, and goes on to the next package, with a collection and a policy of its own.
+// upgrade checks the earlier state, and continues with the next package, which has a collection and a policy.
 func (p *proof) upgrade() {
 	p.is("the definition is still there", p.committed(), nil, "everything 1 1.0 escc vscc map[Org1MSP:true]")
 	p.answers("go")
@@ -149,7 +149,7 @@ func (p *proof) upgrade() {
 	p.answers("node")
 }
 
-// install installs the package, and compares what the peer says with what the SDK makes of the file.
+// install installs the package, and compares the peer's answer with the SDK's results for the file.
 func (p *proof) install(label string) string {
 	id, err := chaincode.PackageID(bytes.NewReader(p.pkg))
 	p.is("the SDK reads the package", strings.HasPrefix(id, label+":"), err, "true")
@@ -169,7 +169,7 @@ func (p *proof) answers(language string) {
 	p.is("the chaincode in "+language+" answers", about.Language, err, language)
 }
 
-// ask calls a function that needs nothing.
+// ask calls a function without arguments.
 func (p *proof) ask() ([]byte, error) {
 	return p.contracts.GetContract(name).EvaluateTransaction("About")
 }

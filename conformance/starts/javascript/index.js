@@ -1,4 +1,4 @@
-// A contract that keeps values under keys.
+// A contract that stores values under keys.
 'use strict';
 
 const { Contract } = require('fabric-contract-api');

@@ -1,4 +1,4 @@
-// The program application: a client of asset-transfer that finds peer and identity as Fabric's sample applications do.
+// The program application: an asset-transfer client that finds peer and identity like Fabric's sample applications.
 package main
 
 import (
@@ -19,7 +19,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// env reads a variable; otherwise the sample applications have this value in their code.
+// env reads a variable, or returns the default in the sample applications.
 func env(name, otherwise string) string {
 	if value := os.Getenv(name); value != "" {
 		return value
@@ -125,7 +125,7 @@ type asset struct {
 	Size           uint32
 }
 
-// useContract uses what the samples of this repository have in common, whatever their language.
+// useContract calls the functions that the samples of this repository in all languages have in common.
 func useContract(contract *client.Contract) error {
 	if _, err := contract.SubmitTransaction("InitLedger"); err != nil {
 		return err
@@ -171,7 +171,7 @@ func evaluate(contract *client.Contract, answer any, function string, arguments 
 	return json.Unmarshal(payload, answer)
 }
 
-// detail is the message of the first ErrorDetail, which has the contract's own text.
+// detail is the message of the first ErrorDetail, which contains the contract's text.
 func detail(err error) string {
 	for _, detail := range status.Convert(err).Details() {
 		if detail, ok := detail.(*gateway.ErrorDetail); ok {

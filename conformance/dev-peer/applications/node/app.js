@@ -1,4 +1,4 @@
-// A client of asset-transfer that finds peer and identity as Fabric's sample applications do.
+// A client of asset-transfer that finds the peer and its identity like Fabric's sample applications.
 'use strict';
 
 const crypto = require('crypto');
@@ -13,7 +13,7 @@ const CHAINCODE_NAME = env('CHAINCODE_NAME', 'basic');
 const MSP_ID = env('MSP_ID', 'Org1MSP');
 const PEER_ENDPOINT = env('PEER_ENDPOINT', 'localhost:7051');
 const PEER_HOST_ALIAS = env('PEER_HOST_ALIAS', 'peer0.org1.example.com');
-// Where a test network beside this folder would keep them.
+// The location of a test network next to this folder.
 const CRYPTO_PATH = env(
     'CRYPTO_PATH',
     path.resolve(__dirname, '../../test-network/organizations/peerOrganizations/org1.example.com'),
@@ -49,7 +49,7 @@ async function main() {
     }
 }
 
-// Uses what the samples of this repository have in common, whatever their language.
+// Calls the functions that the samples of this repository in all languages have in common.
 async function useContract(contract) {
     const id = `asset${Date.now()}`;
     await contract.submitTransaction('InitLedger');
@@ -70,7 +70,7 @@ async function assets(contract) {
     return JSON.parse(text(await contract.evaluateTransaction('GetAllAssets')));
 }
 
-// Gives the contract's message, without what the peer puts before it.
+// Returns the contract's message, without the prefix of the peer.
 async function refusal(contract, ...call) {
     try {
         await contract.submitTransaction(...call);

@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// contextFunctions tell what a transaction knows of itself, and reach beyond the chaincode.
+// contextFunctions return the context of a transaction, or access things outside the chaincode.
 var contextFunctions = map[string]function{
 	"About":     {0, about},
 	"Echo":      {1, echo},
@@ -38,7 +38,7 @@ type description struct {
 	TxID      string `json:"txId"`
 }
 
-// context gives the SHA-256 of the certificate (PEM) as identity, and that of the proposal's signature.
+// context returns the SHA-256 of the certificate (PEM) as identity, and that of the proposal's signature.
 func context(stub stub, _ []string) ([]byte, error) {
 	creator, err := stub.GetCreator()
 	if err != nil {
@@ -75,7 +75,7 @@ func digest(bytes []byte) string {
 	return fmt.Sprintf("%x", sha256.Sum256(bytes))
 }
 
-// transient gives the map as JSON, its names in alphabetical order.
+// transient returns the map as JSON, its names in alphabetical order.
 func transient(stub stub, _ []string) ([]byte, error) {
 	fields, err := stub.GetTransient()
 	if err != nil {
@@ -112,7 +112,7 @@ func event(stub stub, arguments []string) ([]byte, error) {
 	return nil, stub.SetEvent(arguments[0], []byte(arguments[1]))
 }
 
-// twoEvents sets two; the last one counts.
+// twoEvents sets two events, of which the peer uses the last.
 func twoEvents(stub stub, arguments []string) ([]byte, error) {
 	if _, err := event(stub, arguments[:2]); err != nil {
 		return nil, err

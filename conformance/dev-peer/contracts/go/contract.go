@@ -13,7 +13,7 @@ import (
 
 type stub = shim.ChaincodeStubInterface
 
-// function takes the arguments after the function's name and gives the payload.
+// function takes the arguments after the function's name and returns the payload.
 type function struct {
 	arguments int
 	run       func(stub stub, arguments []string) ([]byte, error)
@@ -27,10 +27,10 @@ func init() {
 	}
 }
 
-// everything is the contract, on the shim alone.
+// everything is the contract, which uses only the shim.
 type everything struct{}
 
-// Init is what a definition with init_required runs first: InitPut, InitPutPrivate or InitFail.
+// Init is called first for a definition with init_required: InitPut, InitPutPrivate or InitFail.
 func (everything) Init(stub stub) *peer.Response {
 	name, arguments := stub.GetFunctionAndParameters()
 	switch {
@@ -67,7 +67,7 @@ func answer(payload []byte, err error) *peer.Response {
 	return shim.Success(payload)
 }
 
-// compact writes JSON as JavaScript does: no spaces, and < > & as they are. Fields of structs are in alphabetical order.
+// compact formats JSON like JavaScript: without spaces, and < > & unescaped. Fields of structs are in alphabetical order.
 func compact(value any) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)

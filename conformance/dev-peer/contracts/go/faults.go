@@ -10,7 +10,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
 
-// faultFunctions fail, or are large or slow.
+// faultFunctions fail, return large results, or are slow.
 var faultFunctions = map[string]function{
 	"Throw":        {1, throw},
 	"Panic":        {1, panicking},
@@ -33,7 +33,7 @@ func throw(_ stub, arguments []string) ([]byte, error) {
 	return nil, errors.New(arguments[0])
 }
 
-// panicking ends the process: the shim recovers from nothing.
+// panicking ends the process, because the shim does not recover from panics.
 func panicking(_ stub, arguments []string) ([]byte, error) {
 	panic(arguments[0])
 }
@@ -64,7 +64,7 @@ func sleep(_ stub, arguments []string) ([]byte, error) {
 	return []byte("slept"), nil
 }
 
-// fill gives a number of letters x.
+// fill returns a text of letters x.
 func fill(_ stub, arguments []string) ([]byte, error) {
 	size, err := number(arguments[0])
 	if err != nil {

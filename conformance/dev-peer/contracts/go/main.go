@@ -16,7 +16,7 @@ func main() {
 	}
 }
 
-// run serves peers if there is an address to listen on, and else dials the peer of -peer.address.
+// run serves peers if there is an address to listen on, and otherwise dials the peer at -peer.address.
 func run() error {
 	address := os.Getenv("CHAINCODE_SERVER_ADDRESS")
 	if address == "" {

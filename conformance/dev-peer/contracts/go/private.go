@@ -26,7 +26,7 @@ func putPrivate(stub stub, arguments []string) ([]byte, error) {
 	return nil, stub.PutPrivateData(arguments[0], arguments[1], []byte(arguments[2]))
 }
 
-// putPrivateTransient takes the value from the transient field "value", so that no transaction shows it.
+// putPrivateTransient reads the value from the transient field "value", so that no transaction contains it.
 func putPrivateTransient(stub stub, arguments []string) ([]byte, error) {
 	transient, err := stub.GetTransient()
 	if err != nil {
@@ -51,7 +51,7 @@ func getManyPrivate(stub stub, arguments []string) ([]byte, error) {
 	return compact(texts(values))
 }
 
-// incrementPrivate gives the new number.
+// incrementPrivate returns the new number.
 func incrementPrivate(stub stub, arguments []string) ([]byte, error) {
 	value, err := stub.GetPrivateData(arguments[0], arguments[1])
 	if err != nil {
@@ -72,7 +72,7 @@ func purgePrivate(stub stub, arguments []string) ([]byte, error) {
 	return nil, stub.PurgePrivateData(arguments[0], arguments[1])
 }
 
-// privateHash gives hexadecimal digits, none for an absent key.
+// privateHash returns hexadecimal digits, none for an absent key.
 func privateHash(stub stub, arguments []string) ([]byte, error) {
 	hash, err := stub.GetPrivateDataHash(arguments[0], arguments[1])
 	return []byte(hex.EncodeToString(hash)), err

@@ -79,7 +79,7 @@ func rangeCount(stub stub, arguments []string) ([]byte, error) {
 	return decimal(len(entries)), err
 }
 
-// rangeFirst reads some results and closes the iterator before its end; it gives the last key read.
+// rangeFirst reads some results and closes the iterator before its end; it returns the last key read.
 func rangeFirst(stub stub, arguments []string) ([]byte, error) {
 	count, err := number(arguments[2])
 	if err != nil {
@@ -116,7 +116,7 @@ func rangeThenPut(stub stub, arguments []string) ([]byte, error) {
 	return count, stub.PutState(arguments[2], []byte(arguments[3]))
 }
 
-// twoRanges reads two open iterators in turn and gives how many pairs there are.
+// twoRanges reads two open iterators in turn and returns the number of pairs.
 func twoRanges(stub stub, arguments []string) ([]byte, error) {
 	left, err := stub.GetStateByRange(arguments[0], arguments[1])
 	if err != nil {
@@ -183,7 +183,7 @@ type compositeEntry struct {
 	Value      string   `json:"value"`
 }
 
-// split gives the results with their keys taken apart.
+// split returns the results with their composite keys split.
 func split(stub stub, entries []entry) ([]byte, error) {
 	results := []compositeEntry{}
 	for _, entry := range entries {
@@ -246,7 +246,7 @@ type modification struct {
 	Value    string `json:"value"`
 }
 
-// history refuses an entry without a timestamp.
+// history fails for an entry without a timestamp.
 func history(stub stub, arguments []string) ([]byte, error) {
 	results, err := stub.GetHistoryForKey(arguments[0])
 	if err != nil {

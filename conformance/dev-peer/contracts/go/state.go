@@ -35,7 +35,7 @@ func remove(stub stub, arguments []string) ([]byte, error) {
 	return nil, stub.DelState(arguments[0])
 }
 
-// putThenGet gives what was there before: a transaction does not see its own writes.
+// putThenGet returns the earlier value, because a transaction does not see its own writes.
 func putThenGet(stub stub, arguments []string) ([]byte, error) {
 	if _, err := put(stub, arguments); err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func putTwice(stub stub, arguments []string) ([]byte, error) {
 	return nil, stub.PutState(arguments[0], []byte(arguments[2]))
 }
 
-// increment gives the new number.
+// increment returns the new number.
 func increment(stub stub, arguments []string) ([]byte, error) {
 	value, err := stub.GetState(arguments[0])
 	if err != nil {
@@ -72,7 +72,7 @@ func successor(value []byte) ([]byte, error) {
 	return decimal(count + 1), err
 }
 
-// putMany writes the keys PREFIX0000, PREFIX0001, ..., and gives their number.
+// putMany writes the keys PREFIX0000, PREFIX0001, ..., and returns their number.
 func putMany(stub stub, arguments []string) ([]byte, error) {
 	count, err := number(arguments[1])
 	if err != nil {
@@ -88,7 +88,7 @@ func putMany(stub stub, arguments []string) ([]byte, error) {
 	return decimal(count), nil
 }
 
-// putBatch is putMany in one message, if the peer takes write batches.
+// putBatch is putMany in one message, if the peer supports write batches.
 func putBatch(stub stub, arguments []string) ([]byte, error) {
 	stub.StartWriteBatch()
 	count, err := putMany(stub, arguments)
@@ -98,7 +98,7 @@ func putBatch(stub stub, arguments []string) ([]byte, error) {
 	return count, stub.FinishWriteBatch()
 }
 
-// getMany gives a JSON array of values, "" for an absent key.
+// getMany returns a JSON array of values, "" for an absent key.
 func getMany(stub stub, arguments []string) ([]byte, error) {
 	keys, err := parseStrings(arguments[0])
 	if err != nil {
@@ -127,7 +127,7 @@ func putBytes(stub stub, arguments []string) ([]byte, error) {
 	return nil, stub.PutState(arguments[0], value)
 }
 
-// setPolicy makes the peers of all named organizations endorse the key from now on.
+// setPolicy requires endorsements of all given organizations for later writes to the key.
 func setPolicy(stub stub, arguments []string) ([]byte, error) {
 	policy, err := policyOf(arguments[1])
 	if err != nil {
@@ -159,7 +159,7 @@ func policyOf(organizations string) ([]byte, error) {
 	return policy.Policy()
 }
 
-// organizationsOf gives a sorted JSON array.
+// organizationsOf returns a sorted JSON array.
 func organizationsOf(bytes []byte) ([]byte, error) {
 	policy, err := statebased.NewStateEP(bytes)
 	if err != nil {

@@ -1,4 +1,4 @@
-// The program: serves peers if there is an address to listen on, and else dials the peer of --peer.address.
+// The program: serves peers if there is an address to listen on, and otherwise dials the peer at --peer.address.
 'use strict';
 
 const fs = require('fs');

@@ -15,16 +15,16 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/gateway"
 )
 
-// keptLength is how many bytes of a text an answer keeps; a longer text is kept as its length and its hash.
+// keptLength is the maximum length of a stored text; a longer one is stored as its length and its hash.
 const keptLength = 2000
 
 var (
 	transactionID = regexp.MustCompile(`[0-9a-f]{64}`)
-	// longHex is an identity that the peer prints as hexadecimal digits.
+	// longHex matches an identity that the peer prints as hexadecimal digits.
 	longHex = regexp.MustCompile(`[0-9a-f]{200,}`)
 )
 
-// answer is what the peer answered in one step, without what is new in each run: keys, transaction IDs, addresses.
+// answer is the peer's answer in one step, without values that differ between runs: keys, transaction IDs, addresses.
 type answer struct {
 	Step   string   `json:"step"`
 	Passed bool     `json:"passed"`
@@ -37,7 +37,7 @@ type answers struct {
 	out  *bufio.Writer
 }
 
-// openAnswers makes the file; without a path nothing is written.
+// openAnswers creates the file; without a path, nothing is written.
 func openAnswers(path string) (*answers, error) {
 	if path == "" {
 		return &answers{}, nil
@@ -71,16 +71,16 @@ func (answers *answers) close() error {
 	return answers.file.Close()
 }
 
-// tell keeps one thing that the peer answered.
+// tell stores a part of the peer's answer.
 func (scene *scene) tell(what, text string) {
 	scene.said = append(scene.said, what+": "+scene.transcript.withoutRun(text))
 }
 
-// tellError keeps code, message and details of an error.
+// tellError stores code, message and details of an error.
 func (scene *scene) tellError(actual *status.Status) {
 	scene.tell("code", codeNames[actual.Code()])
 	if actual.Code() == codes.DeadlineExceeded {
-		// Either side may notice first that the time is over, and each has words of its own.
+		// Either side may detect the timeout first, with different texts.
 		return
 	}
 	scene.tell("message", actual.Message())
@@ -91,14 +91,14 @@ func (scene *scene) tellError(actual *status.Status) {
 	}
 }
 
-// withoutRun replaces what is new in each run.
+// withoutRun replaces values that differ between runs.
 func (transcript *transcript) withoutRun(text string) string {
 	if len(text) > keptLength {
 		return fmt.Sprintf("%d bytes, SHA-256 %x", len(text), sha256.Sum256([]byte(text)))
 	}
 	text = strings.ReplaceAll(text, transcript.values["run"], "${run}")
 	text = strings.ReplaceAll(text, transcript.endpoint, "${endpoint}")
-	// What the peer calls itself may be another name for the same.
+	// The peer may use another name for itself.
 	if _, port, found := strings.Cut(transcript.endpoint, ":"); found {
 		text = strings.ReplaceAll(text, "localhost:"+port, "${endpoint}")
 	}
@@ -111,7 +111,7 @@ func (transcript *transcript) withoutRun(text string) string {
 	})
 }
 
-// fullName is the name of a step behind that of the step which it continues.
+// fullName is the name of a step, after that of the step that it continues.
 func fullName(before, name string) string {
 	if rest, continues := strings.CutPrefix(name, "..."); continues {
 		return before + " ..." + rest

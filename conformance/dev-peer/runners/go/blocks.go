@@ -20,7 +20,7 @@ type found struct {
 	id, status, event string
 }
 
-// findAll reads blocks until all transactions of the step came, in their order.
+// findAll reads blocks until all transactions of the step have arrived, in order.
 func findAll[T any](scene *scene, open func(context.Context, *client.Network, client.BlockEventsOption) (<-chan T, error), transactions func(T) ([]found, error)) error {
 	ctx, cancel := context.WithTimeout(context.Background(), eventsTimeout)
 	defer cancel()

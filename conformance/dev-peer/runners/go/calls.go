@@ -15,7 +15,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// codeNames are the codes that a transcript expects, by gRPC's own names.
+// codeNames are the codes in a transcript, by their gRPC names.
 var codeNames = map[codes.Code]string{
 	codes.Canceled: "CANCELLED", codes.Unknown: "UNKNOWN", codes.InvalidArgument: "INVALID_ARGUMENT",
 	codes.DeadlineExceeded: "DEADLINE_EXCEEDED", codes.NotFound: "NOT_FOUND", codes.PermissionDenied: "PERMISSION_DENIED",
@@ -23,12 +23,12 @@ var codeNames = map[codes.Code]string{
 	codes.Internal: "INTERNAL", codes.Unavailable: "UNAVAILABLE",
 }
 
-// scene is one step, with what it acts on.
+// scene is one step with its inputs.
 type scene struct {
 	network    *network
 	transcript *transcript
 	step       step
-	// said is what the peer answered.
+	// said is the peer's answer.
 	said []string
 }
 
@@ -51,7 +51,7 @@ func textOr(text, otherwise string) string {
 	return text
 }
 
-// propose makes the step's proposal, or takes that of an earlier step.
+// propose makes the step's proposal, or returns that of an earlier step.
 func (scene *scene) propose() (*client.Proposal, error) {
 	step := scene.step
 	if name := step.text("proposal"); name != "" {
@@ -78,7 +78,7 @@ func (scene *scene) propose() (*client.Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	// With or without is_init, the ID is the same.
+	// The ID does not depend on is_init.
 	scene.transcript.transactions[proposal.TransactionID()] = true
 	if step["is_init"] != true {
 		return proposal, nil
@@ -86,7 +86,7 @@ func (scene *scene) propose() (*client.Proposal, error) {
 	return scene.withInit(proposal)
 }
 
-// context ends at the step's deadline, or is that of the gateway's defaults.
+// context has the step's deadline, or else the gateway's default.
 func (scene *scene) context() (context.Context, context.CancelFunc) {
 	milliseconds := scene.step.number("deadline")
 	if milliseconds == 0 {
@@ -95,7 +95,7 @@ func (scene *scene) context() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.Background(), time.Duration(milliseconds)*time.Millisecond)
 }
 
-// expectOutcome compares payload or error with what the step expects; it tells whether the call succeeded as expected.
+// expectOutcome compares the payload or error with the expected one; it returns whether the call succeeded as expected.
 func (scene *scene) expectOutcome(txid string, payload []byte, err error) (bool, error) {
 	if err != nil {
 		return false, scene.expectError(txid, err)

@@ -18,7 +18,7 @@ const (
 
 var errEnded = errors.New("the stream ended before all came")
 
-// read takes elements until done says so of one, or the time is over.
+// read takes elements until done returns true for one, or the time is over.
 func read[T any](ctx context.Context, what string, elements <-chan T, done func(T) (bool, error)) error {
 	for {
 		select {
@@ -96,7 +96,7 @@ func compareEvent(expected step, event *client.ChaincodeEvent) error {
 	return expectText("block of the event", textOr(expected.text("block"), anything), block)
 }
 
-// liveEvents submits until the first event arrives: nothing tells a client when its request has reached the peer.
+// liveEvents submits until the first event arrives, because a client cannot know when the peer has received its request.
 func (scene *scene) liveEvents() error {
 	ctx, cancel := context.WithTimeout(context.Background(), eventsTimeout)
 	defer cancel()
@@ -113,7 +113,7 @@ func (scene *scene) liveEvents() error {
 			if !open {
 				return fmt.Errorf("the stream ended before an event came")
 			}
-			// How many transactions it took is a matter of time.
+			// The number of transactions depends on timing.
 			scene.said = nil
 			scene.tell("event", event.EventName+" "+string(event.Payload))
 			return compareEvent(scene.step.tables("events")[0], event)

@@ -15,7 +15,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// kinds are the kinds of steps. Each gives what differs.
+// kinds are the kinds of steps. Each returns the differences.
 var kinds = map[string]func(*scene) error{
 	"evaluate":         (*scene).evaluate,
 	"endorse":          (*scene).endorse,
@@ -33,7 +33,7 @@ var kinds = map[string]func(*scene) error{
 	"live-events":      (*scene).liveEvents,
 }
 
-// orRefusal expects nothing but the end of the stream, where the step has a refusal: the SDK keeps its text to itself.
+// orRefusal expects only the end of the stream if the step expects an error, because the SDK does not return its text.
 func orRefusal(run func(*scene) error) func(*scene) error {
 	return func(scene *scene) error {
 		err := run(scene)
@@ -64,7 +64,7 @@ func (scene *scene) evaluate() error {
 	return err
 }
 
-// endorse keeps the transaction for a later commit.
+// endorse stores the transaction for a later commit.
 func (scene *scene) endorse() error {
 	proposal, err := scene.propose()
 	if err != nil {
@@ -83,7 +83,7 @@ func (scene *scene) endorse() error {
 	return err
 }
 
-// commit submits what was endorsed before; who does it signs it.
+// commit submits an endorsed transaction with the signature of the step's user.
 func (scene *scene) commit() error {
 	held, err := scene.transcript.find(scene.step.text("held"))
 	if err != nil {
@@ -171,7 +171,7 @@ func (scene *scene) race() error {
 	return expectText("validation codes", sorted(expected), sorted(counts))
 }
 
-// atOnce runs a function for 0, 1, ... in parallel; it gives the results in that order, and one of the errors.
+// atOnce runs a function for 0, 1, ... in parallel; it returns the results in that order, and one of the errors.
 func atOnce[T any](count int, run func(index int) (T, error)) ([]T, error) {
 	results := make([]T, count)
 	failures := make([]error, count)
@@ -197,7 +197,7 @@ func sorted(counts map[string]int64) string {
 	return strings.Join(lines, ", ")
 }
 
-// status asks for the status of a transaction by its ID.
+// status requests the status of a transaction by its ID.
 func (scene *scene) status() error {
 	gateway, err := scene.gateway()
 	if err != nil {
@@ -243,7 +243,7 @@ func commitStatusRequest(client *client.Gateway, channel, transaction string) ([
 	return proto.Marshal(&gateway.SignedCommitStatusRequest{Request: request})
 }
 
-// offline lets each request leave the client as bytes and come back with a signature.
+// offline exports each request from the client as bytes and imports it with a signature.
 func (scene *scene) offline() error {
 	gateway, err := scene.gateway()
 	if err != nil {

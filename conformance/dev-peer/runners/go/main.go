@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// eventually is how long a step marked so is tried again.
+	// eventually is the time limit for retries of a step with this mark.
 	eventually = 30 * time.Second
-	// betweenTries is how long to wait before the next try.
+	// betweenTries is the pause before the next try.
 	betweenTries = 250 * time.Millisecond
 )
 
@@ -72,7 +72,7 @@ func run(options options) (bool, error) {
 	return passed, errors.Join(err, answers.close())
 }
 
-// runAll tells whether nothing failed.
+// runAll returns whether all steps passed.
 func runAll(transcript *transcript, network *network, answers *answers) (bool, error) {
 	passed, failed, skipped := 0, 0, 0
 	before := ""
@@ -103,7 +103,7 @@ func runAll(transcript *transcript, network *network, answers *answers) (bool, e
 	return failed == 0, nil
 }
 
-// runStep gives what the peer answered in the last try.
+// runStep returns the peer's answer in the last try.
 func runStep(transcript *transcript, network *network, step step) ([]string, error) {
 	end := time.Now()
 	if step["eventually"] == true {

@@ -31,7 +31,7 @@ const (
 	maxMessage      = 100 << 20
 )
 
-// network is the peer and its users, from a folder as cryptogen lays it out.
+// network is the peer and its users, from a folder in cryptogen's layout.
 type network struct {
 	options       options
 	organizations string
@@ -79,7 +79,7 @@ func (network *network) close() {
 	_ = network.connection.Close()
 }
 
-// language is what the contract says that it is written in.
+// language is the language that the contract reports.
 func (network *network) language() (string, error) {
 	gateway, err := network.gateway(step{})
 	if err != nil {
@@ -87,7 +87,7 @@ func (network *network) language() (string, error) {
 	}
 	contract := gateway.GetNetwork(network.options.channel).GetContract(network.options.chaincode)
 	answer, err := contract.EvaluateTransaction("About")
-	// A peer hears after the commit, by gossip, that it has the chaincode itself.
+	// A peer learns only after the commit, through gossip, that it has the chaincode.
 	for end := time.Now().Add(eventually); err != nil && time.Now().Before(end); {
 		time.Sleep(betweenTries)
 		answer, err = contract.EvaluateTransaction("About")
@@ -122,7 +122,7 @@ func userOf(name string) (user, organization string) {
 	return user, organization
 }
 
-// gateway is that of a step's user, who may sign wrongly or name another organization.
+// gateway is the gateway of a step's user, who may sign incorrectly or name another organization.
 func (network *network) gateway(step step) (*client.Gateway, error) {
 	key := strings.Join([]string{step.text("as"), step.text("signature"), step.text("msp_id")}, " ")
 	if gateway, known := network.gateways[key]; known {
@@ -197,7 +197,7 @@ func distorted(sign identity.Sign, how string) identity.Sign {
 	return sign
 }
 
-// highS gives the other signature that fits: S becomes N - S, which the SDK keeps low.
+// highS returns the other valid signature: S becomes N - S. The SDK always uses the low one.
 func highS(signature []byte) ([]byte, error) {
 	var pair struct{ R, S *big.Int }
 	if _, err := asn1.Unmarshal(signature, &pair); err != nil {
@@ -207,7 +207,7 @@ func highS(signature []byte) ([]byte, error) {
 	return asn1.Marshal(pair)
 }
 
-// readOnly reads the one file of a folder.
+// readOnly reads the only file of a folder.
 func readOnly(folder string) ([]byte, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// decode reads a message, and names it if it cannot.
+// decode decodes a message; an error contains its name.
 func decode(bytes []byte, message proto.Message) error {
 	if err := proto.Unmarshal(bytes, message); err != nil {
 		return fmt.Errorf("cannot read a %s: %w", message.ProtoReflect().Descriptor().Name(), err)
@@ -22,7 +22,7 @@ func decode(bytes []byte, message proto.Message) error {
 	return nil
 }
 
-// withInit gives the same proposal with is_init set. The transaction ID depends on nonce and creator alone.
+// withInit returns the same proposal with is_init set. The transaction ID depends only on the nonce and the creator.
 func (scene *scene) withInit(original *client.Proposal) (*client.Proposal, error) {
 	client, err := scene.gateway()
 	if err != nil {
@@ -62,7 +62,7 @@ func (scene *scene) withInit(original *client.Proposal) (*client.Proposal, error
 	return client.NewProposal(bytes)
 }
 
-// compareContext compares what the contract knows of the transaction with what is in the proposal.
+// compareContext compares the transaction's context in the contract with the proposal.
 func (scene *scene) compareContext() error {
 	proposal, err := scene.propose()
 	if err != nil {
@@ -83,7 +83,7 @@ func (scene *scene) compareContext() error {
 	return expectText("context", expected, string(payload))
 }
 
-// contextOf is what the contract's function Context must answer to this proposal, once it is signed.
+// contextOf is the expected answer of the contract's function Context to this proposal with a signature.
 func contextOf(bytes []byte) (string, error) {
 	proposed, proposal, header := &gateway.ProposedTransaction{}, &peer.Proposal{}, &common.Header{}
 	channel, signature, creator := &common.ChannelHeader{}, &common.SignatureHeader{}, &msp.SerializedIdentity{}
@@ -107,7 +107,7 @@ func contextOf(bytes []byte) (string, error) {
 	}
 	epoch := make([]byte, 8)
 	timestamp := channel.GetTimestamp()
-	// Maps are written with their keys in alphabetical order, as the contract does.
+	// Maps are formatted with their keys in alphabetical order, as in the contract.
 	text, err := json.Marshal(map[string]string{
 		"binding":   digest(slices.Concat(signature.GetNonce(), signature.GetCreator(), epoch)),
 		"channel":   channel.GetChannelId(),

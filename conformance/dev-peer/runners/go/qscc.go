@@ -9,7 +9,7 @@ import (
 	"google.golang.org/protobuf/proto"
 )
 
-// qscc asks the system chaincode as SDK users do, by Evaluate.
+// qscc calls the system chaincode with Evaluate, like users of an SDK.
 func (scene *scene) qscc() error {
 	info := &common.BlockchainInfo{}
 	if err := scene.ask(info, "GetChainInfo"); err != nil {

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// anything stands for any text in what is expected.
+	// anything matches any text.
 	anything = "…"
-	// shownLength is how many characters of a long text are shown.
+	// shownLength is the maximum length of a printed text, in characters.
 	shownLength = 600
 )
 
@@ -26,7 +26,7 @@ var (
 	languages   = []string{"go", "node", "java"}
 )
 
-// step is one table of the transcript, and table one within.
+// step is one table of the transcript, and table is one inside a step.
 type (
 	step  map[string]any
 	table = step
@@ -80,7 +80,7 @@ func (step step) tables(key string) []table {
 	return tables
 }
 
-// result is what a step saved under a name.
+// result is the result that a step saved under a name.
 type result struct {
 	txid, payload string
 	block         *uint64
@@ -94,7 +94,7 @@ type transcript struct {
 	available map[string]bool
 	values    map[string]string
 	saved     map[string]result
-	// transactions are the IDs of all that were proposed.
+	// transactions are the IDs of all proposed transactions.
 	transactions map[string]bool
 	endpoint     string
 }
@@ -135,7 +135,7 @@ func readTranscript(options options) (*transcript, error) {
 	return transcript, nil
 }
 
-// skips gives why this run cannot take the step, or "".
+// skips returns the reason why this run must skip the step, or "".
 func (transcript *transcript) skips(step step, network *network) string {
 	for _, name := range step.texts("needs") {
 		if !transcript.available[name] {
@@ -151,7 +151,7 @@ func (transcript *transcript) skips(step step, network *network) string {
 	return ""
 }
 
-// fill gives the step as it is for this language, with the placeholders filled in that are known before it runs.
+// fill returns the step for this language, with the placeholders replaced that are known before it runs.
 func (transcript *transcript) fill(original step) (filled step, err error) {
 	chosen := maps.Clone(original)
 	for key := range original {
@@ -196,7 +196,7 @@ func (transcript *transcript) replace(value any) (any, error) {
 	return value, nil
 }
 
-// replaceAll takes the two kinds of arrays that the TOML library makes, of values and of tables.
+// replaceAll accepts both kinds of arrays of the TOML library, of values and of tables.
 func replaceAll[T any](transcript *transcript, values []T) ([]any, error) {
 	replaced := []any{}
 	for _, value := range values {
@@ -223,7 +223,7 @@ func (transcript *transcript) replaceText(text string) (replaced string, err err
 	return replaced, err
 }
 
-// lookUp finds a name of the run, or NAME.txid, NAME.block, NAME.result, NAME.result.FIELD of a step before.
+// lookUp returns a value of the run, or NAME.txid, NAME.block, NAME.result, NAME.result.FIELD of an earlier step.
 func (transcript *transcript) lookUp(name string) (string, bool, error) {
 	parts := strings.Split(name, ".")
 	if len(parts) == 1 {

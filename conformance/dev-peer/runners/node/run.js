@@ -20,7 +20,7 @@ const OPTIONS = {
 };
 const REQUIRED = ['transcript', 'organizations', 'chaincode'];
 
-// How long a step marked `eventually` is tried again.
+// The time limit for retries of a step marked `eventually`.
 const EVENTUALLY_MS = 30000;
 
 async function main() {
@@ -39,7 +39,7 @@ async function main() {
     }
 }
 
-// Tells whether nothing failed.
+// Returns whether all steps passed.
 async function runAll(transcript, network) {
     const counts = { passed: 0, failed: 0, skipped: 0 };
     for (const step of transcript.steps) {
@@ -57,7 +57,7 @@ async function runAll(transcript, network) {
     return counts.failed === 0;
 }
 
-// Gives the text of the failure, or undefined.
+// Returns the text of the failure, or undefined.
 async function run(transcript, network, step) {
     const end = Date.now() + (step.eventually ? EVENTUALLY_MS : 0);
     for (;;) {

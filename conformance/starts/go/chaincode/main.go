@@ -1,4 +1,4 @@
-// The program chaincode: started by shim.Start, which connects to the peer that its flag names.
+// The program chaincode: runs shim.Start, which connects to the peer in its flag.
 package main
 
 import (
@@ -8,7 +8,7 @@ import (
 	"github.com/hyperledger/fabric-protos-go-apiv2/peer"
 )
 
-// values keeps values under keys.
+// values stores values under keys.
 type values struct{}
 
 // Init does nothing.

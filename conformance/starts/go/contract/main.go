@@ -1,4 +1,4 @@
-// The program contract: started by contractapi, which serves if the variables say so, and connects otherwise.
+// The program contract: runs contractapi, which either serves or connects, depending on the variables.
 package main
 
 import (
@@ -7,7 +7,7 @@ import (
 	"github.com/hyperledger/fabric-contract-api-go/v2/contractapi"
 )
 
-// Values keeps values under keys.
+// Values stores values under keys.
 type Values struct {
 	contractapi.Contract
 }

@@ -1,4 +1,4 @@
-// A contract that keeps values under keys.
+// A contract that stores values under keys.
 import { Context, Contract, Info, Returns, Transaction } from 'fabric-contract-api';
 
 @Info({ title: 'Values', description: 'Keeps values under keys' })

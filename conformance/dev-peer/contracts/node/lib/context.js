@@ -1,4 +1,4 @@
-// Functions that tell what a transaction knows of itself, and that reach beyond the chaincode.
+// Functions that return the context of a transaction, or access things outside the chaincode.
 'use strict';
 
 const { createHash } = require('crypto');
@@ -13,7 +13,7 @@ const contextFunctions = {
     TwoEvents: [4, twoEvents],
 };
 
-// Gives the SHA-256 of the certificate (PEM) as identity, and that of the proposal's signature.
+// Returns the SHA-256 of the certificate (PEM) as identity, and that of the proposal's signature.
 async function context(stub) {
     const { idBytes, mspid } = stub.getCreator();
     const { nanos, seconds } = stub.getTxTimestamp();
@@ -32,7 +32,7 @@ function digest(bytes) {
     return createHash('sha256').update(bytes).digest('hex');
 }
 
-// Gives the map, its names in alphabetical order.
+// Returns the map, its names in alphabetical order.
 async function transient(stub) {
     const fields = [...stub.getTransient()].map(([name, value]) => [name, String(value)]);
     return Object.fromEntries(fields.sort(([left], [right]) => (left < right ? -1 : 1)));
@@ -49,7 +49,7 @@ async function event(stub, name, payload) {
     stub.setEvent(name, Buffer.from(payload));
 }
 
-// Sets two; the last one counts.
+// Sets two events, of which the peer uses the last.
 async function twoEvents(stub, firstName, firstPayload, name, payload) {
     await event(stub, firstName, firstPayload);
     await event(stub, name, payload);

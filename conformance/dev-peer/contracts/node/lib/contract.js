@@ -1,4 +1,4 @@
-// The contract, on the shim alone: functions by name, with how many arguments they take.
+// The contract, which uses only the shim: functions by name, with their numbers of arguments.
 'use strict';
 
 const shim = require('fabric-shim');
@@ -18,7 +18,7 @@ const FUNCTIONS = new Map(
     }),
 );
 
-// What a definition with init_required runs first.
+// The functions that are called first for a definition with init_required.
 const INIT_FUNCTIONS = new Map([
     ['InitPut', [2, put]],
     ['InitPutPrivate', [3, putPrivate]],
@@ -52,7 +52,7 @@ class Everything {
     }
 }
 
-// A function gives nothing, text, bytes, or a value for JSON.
+// A function returns nothing, text, bytes, or a value to format as JSON.
 async function answer(run) {
     try {
         return shim.success(payload(await run()));

@@ -1,4 +1,4 @@
-// Functions that fail, or are large or slow.
+// Functions that fail, return large results, or are slow.
 'use strict';
 
 const { setTimeout: wait } = require('timers/promises');
@@ -18,7 +18,7 @@ function fail(status, message) {
     return { status: Number(status), message, payload: Buffer.from('details') };
 }
 
-// Throws where nobody catches: fabric-shim's logger writes it down and the process goes on, so that no answer ever comes.
+// Throws an uncaught exception: fabric-shim only logs it and the process continues, so there is never an answer.
 function panic(stub, message) {
     return new Promise(() => {
         process.nextTick(() => { throw new Error(message); });

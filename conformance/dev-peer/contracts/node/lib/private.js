@@ -27,7 +27,7 @@ async function putPrivate(stub, collection, key, value) {
     await stub.putPrivateData(collection, key, Buffer.from(value));
 }
 
-// Takes the value from the transient field "value", so that no transaction shows it.
+// Reads the value from the transient field "value", so that no transaction contains it.
 async function putPrivateTransient(stub, collection, key) {
     await stub.putPrivateData(collection, key, stub.getTransient().get('value'));
 }
@@ -40,14 +40,14 @@ async function getManyPrivate(stub, collection, keys) {
     return values;
 }
 
-// Gives the new number; an absent key counts as 0.
+// Returns the new number; an absent key counts as 0.
 async function incrementPrivate(stub, collection, key) {
     const count = Number(await stub.getPrivateData(collection, key)) + 1;
     await putPrivate(stub, collection, key, String(count));
     return String(count);
 }
 
-// Gives hexadecimal digits, none for an absent key.
+// Returns hexadecimal digits, none for an absent key.
 async function privateHash(stub, collection, key) {
     return (await stub.getPrivateDataHash(collection, key)).toString('hex');
 }

@@ -38,7 +38,7 @@ async function collectPage(response) {
         results.push({ key: next.value.key, value: String(next.value.value) });
     }
     await iterator.close();
-    // The metadata of no results and no bookmark are no bytes at all, and this shim then gives none.
+    // Metadata without results and bookmark are encoded as zero bytes, for which this shim returns none.
     return { bookmark: metadata?.bookmark ?? '', count: metadata?.fetchedRecordsCount ?? 0, results };
 }
 
@@ -46,7 +46,7 @@ async function rangeCount(stub, start, end) {
     return String((await collect(stub.getStateByRange(start, end))).length);
 }
 
-// Reads some results and closes the iterator before its end; gives the last key read.
+// Reads some results and closes the iterator before its end; returns the last key read.
 async function rangeFirst(stub, start, end, count) {
     const iterator = await stub.getStateByRange(start, end);
     let last = '';
@@ -67,7 +67,7 @@ async function rangeThenPut(stub, start, end, key, value) {
     return count;
 }
 
-// Reads two open iterators in turn and gives how many pairs there are.
+// Reads two open iterators in turn and returns the number of pairs.
 async function twoRanges(stub, leftStart, leftEnd, rightStart, rightEnd) {
     const left = await stub.getStateByRange(leftStart, leftEnd);
     const right = await stub.getStateByRange(rightStart, rightEnd);
@@ -103,7 +103,7 @@ async function compositeRange(stub, type, attributes) {
     return split(stub, await collect(stub.getStateByPartialCompositeKey(type, JSON.parse(attributes))));
 }
 
-// Takes the keys of the results apart.
+// Splits the composite keys of the results.
 function split(stub, entries) {
     return entries.map(({ key, value }) => {
         const { attributes, objectType } = stub.splitCompositeKey(key);
@@ -126,7 +126,7 @@ async function queryThenPut(stub, selector, key, value) {
     return String(entries.length);
 }
 
-// Refuses an entry without a timestamp.
+// Fails for an entry without a timestamp.
 async function history(stub, key) {
     const modifications = [];
     for await (const { isDelete, timestamp, txId, value } of stub.getHistoryForKey(key)) {

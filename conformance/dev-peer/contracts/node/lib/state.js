@@ -23,7 +23,7 @@ async function put(stub, key, value) {
     await stub.putState(key, Buffer.from(value));
 }
 
-// Gives what was there before: a transaction does not see its own writes.
+// Returns the earlier value, because a transaction does not see its own writes.
 async function putThenGet(stub, key, value) {
     await put(stub, key, value);
     return stub.getState(key);
@@ -34,14 +34,14 @@ async function putTwice(stub, key, first, second) {
     await put(stub, key, second);
 }
 
-// Gives the new number; an absent key counts as 0.
+// Returns the new number; an absent key counts as 0.
 async function increment(stub, key) {
     const count = Number(await stub.getState(key)) + 1;
     await put(stub, key, String(count));
     return String(count);
 }
 
-// Writes the keys PREFIX0000, PREFIX0001, ..., and gives their number.
+// Writes the keys PREFIX0000, PREFIX0001, ..., and returns their number.
 async function putMany(stub, prefix, count) {
     for (let number = 0; number < Number(count); number += 1) {
         const group = number % 2 === 0 ? 'even' : 'odd';
@@ -50,7 +50,7 @@ async function putMany(stub, prefix, count) {
     return count;
 }
 
-// Gives the values, "" for an absent key. This shim reads one key at a time.
+// Returns the values, "" for an absent key. This shim reads one key at a time.
 async function getMany(stub, keys) {
     const values = [];
     for (const key of JSON.parse(keys)) {
@@ -59,7 +59,7 @@ async function getMany(stub, keys) {
     return values;
 }
 
-// Makes the peers of all named organizations endorse the key from now on.
+// Requires endorsements of all given organizations for later writes to the key.
 async function setPolicy(stub, key, organizations) {
     await stub.setStateValidationParameter(key, policyOf(organizations));
 }

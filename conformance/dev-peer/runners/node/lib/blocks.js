@@ -42,7 +42,7 @@ function options(step) {
     return { startBlock: BigInt(step.start_block) };
 }
 
-// Reads until all transactions of the step came, in their order.
+// Reads until all transactions of the step have arrived, in order.
 async function findAll(stream, step, transactions) {
     const expected = [...step.transactions];
     await read(stream, 'transactions in blocks', (block) => {

@@ -6,7 +6,7 @@ const { StatusCode } = require('@hyperledger/fabric-gateway');
 const { expectText } = require('./transcript');
 const { withInit } = require('./proposals');
 
-// Makes the step's proposal, or takes that of an earlier step.
+// Makes the step's proposal, or returns that of an earlier step.
 function propose(network, transcript, step) {
     if (step.proposal) {
         return transcript.find(step.proposal).proposal;
@@ -28,7 +28,7 @@ function callOptions(step) {
     return step.deadline ? { deadline: Date.now() + step.deadline } : undefined;
 }
 
-// Runs a call that gives a payload, and compares payload or error with what the step expects. Gives what the call gave.
+// Runs a call, and compares its payload or error with the expected one. Returns the result of the call.
 async function expectOutcome(step, txid, call) {
     let outcome;
     try {
@@ -86,7 +86,7 @@ function expectStatus(expected, { code }) {
     expectText('validation code', expected, statusName(code));
 }
 
-// Gives the name of a validation code.
+// Returns the name of a validation code.
 function statusName(code) {
     return Object.keys(StatusCode).find((name) => StatusCode[name] === code) ?? `code ${code}`;
 }

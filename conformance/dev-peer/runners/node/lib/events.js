@@ -1,4 +1,4 @@
-// Chaincode events: from a block on, after a checkpoint, and as they come.
+// Chaincode events: from a block, after a checkpoint, and as they are committed.
 'use strict';
 
 const { checkpointers } = require('@hyperledger/fabric-gateway');
@@ -9,7 +9,7 @@ const EVENTS_MS = 15000;
 const SUBMISSIONS = 10;
 const BETWEEN_SUBMISSIONS_MS = 1000;
 
-// Reads until `done` says so of one element, or the time is over.
+// Reads until `done` returns true for one element, or the time is over.
 async function read(stream, what, done) {
     let expired = false;
     const timer = setTimeout(() => {
@@ -65,7 +65,7 @@ function compare(expected, event) {
     expectText('block of the event', expected.block ?? '…', event.blockNumber);
 }
 
-// Submits until the first event arrives: nothing tells a client when its request has reached the peer.
+// Submits until the first event arrives, because a client cannot know when the peer has received its request.
 async function liveEvents(network, transcript, step) {
     const { channel, chaincode } = network.options;
     const stream = await network.gateway(step).getNetwork(channel).getChaincodeEvents(chaincode);

@@ -1,4 +1,4 @@
-// The kinds of steps. Each takes the network, the transcript and a step, and throws what differs.
+// The kinds of steps. Each takes the network, the transcript and a step, and throws an error for a difference.
 'use strict';
 
 const { gateway: messages, msp } = require('@hyperledger/fabric-protos');
@@ -19,7 +19,7 @@ async function evaluate(network, transcript, step) {
     transcript.save(step, { txid, proposal, result: text(outcome?.result) });
 }
 
-// Endorses and keeps the transaction for a later `commit`.
+// Endorses and stores the transaction for a later `commit`.
 async function endorse(network, transcript, step) {
     const proposal = propose(network, transcript, step);
     const txid = proposal.getTransactionId();
@@ -30,7 +30,7 @@ async function endorse(network, transcript, step) {
     transcript.save(step, { txid, proposal, transaction: outcome?.transaction, result: text(outcome?.result) });
 }
 
-// Submits what was endorsed before; who does it signs it.
+// Submits an endorsed transaction with the signature of the step's user.
 async function commit(network, transcript, step) {
     const held = transcript.find(step.held).transaction;
     const transaction = network.gateway(step).newTransaction(held.getBytes());
@@ -77,7 +77,7 @@ function sorted(counts) {
     return JSON.stringify(Object.entries(counts).sort());
 }
 
-// Asks for the status of a transaction by its ID.
+// Requests the status of a transaction by its ID.
 async function status(network, transcript, step) {
     const gateway = network.gateway(step);
     const { mspId, credentials } = gateway.getIdentity();
@@ -103,7 +103,7 @@ function serializedIdentity(mspId, credentials) {
     return identity.serializeBinary();
 }
 
-// Compares what the contract knows of the transaction with what is in the proposal.
+// Compares the transaction's context in the contract with the proposal.
 async function context(network, transcript, step) {
     const proposal = propose(network, transcript, step);
     const result = await proposal.evaluate();
@@ -114,7 +114,7 @@ function text(result) {
     return result === undefined ? undefined : Buffer.from(result).toString();
 }
 
-// A stream from which nothing may come but the refusal, where the step has one.
+// A stream that must contain nothing except the error, if the step expects one.
 function orRefusal(read) {
     return async (network, transcript, step) => {
         if (!step.refusal) {

@@ -1,4 +1,4 @@
-// The peer and the users: connections, and identities from a folder as cryptogen lays it out.
+// The peer and the users: connections, and identities from a folder in cryptogen's layout.
 'use strict';
 
 const crypto = require('crypto');
@@ -38,7 +38,7 @@ class Network {
         this.client.close();
     }
 
-    // What the contract says of itself.
+    // The language that the contract reports.
     async about({ channel, chaincode }) {
         const contract = this.gateway({}).getNetwork(channel).getContract(chaincode);
         try {
@@ -59,7 +59,7 @@ class Network {
         return path.join(this.organizations, organization, 'users', `${user}@${organization}`, 'msp');
     }
 
-    // The gateway of a step's user, who may sign wrongly or name another organization.
+    // The gateway of a step's user, who may sign incorrectly or name another organization.
     gateway({ as, signature, msp_id: mspId }) {
         const key = [as, signature, mspId].join(' ');
         if (!this.gateways.has(key)) {
@@ -85,7 +85,7 @@ class Network {
         });
     }
 
-    // Signs a digest as the user does; for requests that are signed apart from the client.
+    // Signs a digest as the user, for requests that are signed outside the client.
     signer(as) {
         return signer(crypto.createPrivateKey(readOnly(path.join(this.folderOf(as), 'keystore'))));
     }
@@ -107,7 +107,7 @@ function readFile(file) {
     }
 }
 
-// Reads the one file of a folder.
+// Reads the only file of a folder.
 function readOnly(folder) {
     if (!fs.existsSync(folder)) {
         throw new Error(`there is no folder ${folder}`);

@@ -1,4 +1,4 @@
-// Offline signing: each request leaves the client as bytes and comes back with a signature.
+// Offline signing: exports each request from the client as bytes and imports it with a signature.
 'use strict';
 
 const { propose, expectStatus } = require('./calls');

@@ -1,10 +1,10 @@
-// Proposals beyond what the SDK's builder makes: what is inside one, and init calls.
+// Proposals that the SDK's builder does not support: decoded ones, and init calls.
 'use strict';
 
 const crypto = require('crypto');
 const { common, gateway, msp, peer } = require('@hyperledger/fabric-protos');
 
-// Gives the same proposal with is_init set. The transaction ID depends on nonce and creator alone.
+// Returns the same proposal with is_init set. The transaction ID depends only on the nonce and the creator.
 function withInit(bytes) {
     const proposed = gateway.ProposedTransaction.deserializeBinary(bytes);
     const proposal = peer.Proposal.deserializeBinary(proposed.getProposal().getProposalBytes_asU8());
@@ -17,7 +17,7 @@ function withInit(bytes) {
     return proposed.serializeBinary();
 }
 
-// What the contract's function Context must answer to this proposal, once it is signed.
+// The expected answer of the contract's function Context to this proposal with a signature.
 function contextOf(bytes) {
     const signed = gateway.ProposedTransaction.deserializeBinary(bytes).getProposal();
     const proposal = peer.Proposal.deserializeBinary(signed.getProposalBytes_asU8());

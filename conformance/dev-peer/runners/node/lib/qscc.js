@@ -1,4 +1,4 @@
-// The system chaincode qscc, as SDK users reach it: by Evaluate.
+// Calls of the system chaincode qscc with Evaluate, as users of an SDK make them.
 'use strict';
 
 const { common, peer } = require('@hyperledger/fabric-protos');

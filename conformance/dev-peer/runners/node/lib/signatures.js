@@ -3,7 +3,7 @@
 
 const P256_ORDER = BigInt('0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551');
 
-// Gives the other signature that fits: S becomes N - S, which the SDK keeps low.
+// Returns the other valid signature: S becomes N - S. The SDK always uses the low one.
 function highS(signature) {
     const bytes = Buffer.from(signature);
     const r = integer(bytes, 2);
@@ -13,7 +13,7 @@ function highS(signature) {
     return Buffer.concat([Buffer.from([0x30, body.length]), body]);
 }
 
-// The whole element that starts there.
+// The whole element that starts at this position.
 function integer(bytes, start) {
     return bytes.subarray(start, start + 2 + bytes[start + 1]);
 }

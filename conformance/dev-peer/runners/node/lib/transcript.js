@@ -1,13 +1,13 @@
-// The transcript: its file, placeholders, and how what is expected is compared with what came.
+// The transcript: its file, placeholders, and the comparison with the expected answers.
 'use strict';
 
 const fs = require('fs');
 const { parse } = require('smol-toml');
 
-// Stands for any text in what is expected.
+// Matches any text.
 const ANYTHING = '…';
 const LANGUAGES = ['go', 'node', 'java'];
-// Texts of more characters are shown by their beginning.
+// Longer texts are truncated when printed.
 const SHOWN = 600;
 
 class Transcript {
@@ -38,7 +38,7 @@ class Transcript {
         }
     }
 
-    // Gives why this run cannot take the step, or undefined.
+    // Returns the reason why this run must skip the step, or undefined.
     skips(step, network) {
         const missing = (step.needs ?? []).filter((name) => !this.available.has(name));
         if (missing.length > 0) {
@@ -50,7 +50,7 @@ class Transcript {
         return network.hasUser(step.as) ? undefined : `there is no user ${step.as}`;
     }
 
-    // Gives the step as it is for this language, with the placeholders filled in that are known before it runs.
+    // Returns the step for this language, with the placeholders replaced that are known before it runs.
     fill(step) {
         const filled = {};
         for (const [key, value] of Object.entries(step)) {

@@ -6,7 +6,7 @@ import org.hyperledger.fabric.shim.ChaincodeBase;
 import org.hyperledger.fabric.shim.ChaincodeStub;
 import org.hyperledger.fabric.shim.ResponseUtils;
 
-/** Keeps values under keys; its main method lets it connect to the peer. */
+/** Stores values under keys; its main method connects to the peer. */
 public final class Values extends ChaincodeBase {
     @Override
     public Response init(ChaincodeStub stub) {

@@ -16,7 +16,7 @@ import org.hyperledger.fabric.protos.msp.SerializedIdentity;
 import org.hyperledger.fabric.shim.Chaincode;
 import org.hyperledger.fabric.shim.ChaincodeStub;
 
-/** Functions that tell what a transaction knows of itself, and that reach beyond the chaincode. */
+/** Functions that return the context of a transaction, or access things outside the chaincode. */
 final class ContextFunctions {
     static final Map<String, Function> ALL = Map.of(
             "About", Function.of(0, (stub, values) -> utf8("{\"language\":\"java\"}")),
@@ -29,7 +29,7 @@ final class ContextFunctions {
 
     private ContextFunctions() {}
 
-    /** Gives the SHA-256 of the certificate (PEM) as identity, and that of the proposal's signature. */
+    /** Returns the SHA-256 of the certificate (PEM) as identity, and that of the proposal's signature. */
     private static byte[] context(final ChaincodeStub stub, final String[] values) {
         final SerializedIdentity creator = creator(stub);
         final Instant timestamp = stub.getTxTimestamp();
@@ -59,7 +59,7 @@ final class ContextFunctions {
         }
     }
 
-    /** Gives the map, its names in alphabetical order. */
+    /** Returns the map, its names in alphabetical order. */
     private static byte[] transientFields(final ChaincodeStub stub, final String[] values) {
         final JsonObject fields = new JsonObject();
         new TreeMap<>(stub.getTransient()).forEach((name, value) -> fields.addProperty(name, text(value)));
@@ -79,7 +79,7 @@ final class ContextFunctions {
         stub.setEvent(values[0], utf8(values[1]));
     }
 
-    /** Sets two; the last one counts. */
+    /** Sets two events, of which the peer uses the last. */
     private static void twoEvents(final ChaincodeStub stub, final String[] values) {
         event(stub, values);
         event(stub, Arrays.copyOfRange(values, 2, 4));

@@ -6,11 +6,11 @@ import org.hyperledger.fabric.shim.ChaincodeBase;
 import org.hyperledger.fabric.shim.ChaincodeException;
 import org.hyperledger.fabric.shim.ChaincodeStub;
 
-/** The contract, on the shim alone. */
+/** The contract, which uses only the shim. */
 final class Everything extends ChaincodeBase {
     private static final Map<String, Function> FUNCTIONS = new HashMap<>();
 
-    /** What a definition with init_required runs first. */
+    /** The functions that are called first for a definition with init_required. */
     private static final Map<String, Function> INIT_FUNCTIONS = Map.of(
             "InitPut", Function.silent(2, StateFunctions::put),
             "InitPutPrivate", Function.silent(3, PrivateFunctions::putPrivate),
@@ -52,7 +52,7 @@ final class Everything extends ChaincodeBase {
         return answer(function, stub);
     }
 
-    /** Gives the message of what was thrown; only Panic goes on to the shim. */
+    /** Returns the message of the exception; only that of Panic is passed to the shim. */
     private static Response answer(final Function function, final ChaincodeStub stub) {
         try {
             final String[] arguments = stub.getParameters().toArray(new String[0]);
@@ -68,7 +68,7 @@ final class Everything extends ChaincodeBase {
         return new Response(500, message, null);
     }
 
-    /** What a function throws to fail on purpose. */
+    /** The exception of a function that fails on purpose. */
     static ChaincodeException failure(final String message) {
         return new ChaincodeException(message);
     }

@@ -8,7 +8,7 @@ import java.util.Map;
 import org.hyperledger.fabric.shim.Chaincode;
 import org.hyperledger.fabric.shim.ChaincodeStub;
 
-/** Functions that fail, or are large or slow. */
+/** Functions that fail, return large results, or are slow. */
 final class FaultFunctions {
     static final Map<String, Function> ALL = Map.of(
             "Throw", Function.silent(1, FaultFunctions::fail),
@@ -20,7 +20,7 @@ final class FaultFunctions {
 
     private FaultFunctions() {}
 
-    /** What nobody in the contract catches; the shim does, and tells the peer. */
+    /** An exception that only the shim catches, which reports it to the peer. */
     static final class Panic extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -58,7 +58,7 @@ final class FaultFunctions {
         return utf8("slept");
     }
 
-    /** Gives a number of letters x. */
+    /** Returns a text of letters x. */
     static byte[] fill(final String size) {
         final byte[] bytes = new byte[Integer.parseInt(size)];
         Arrays.fill(bytes, (byte) 'x');

@@ -2,15 +2,15 @@ package com.hyperledgendary.ccs.everything;
 
 import org.hyperledger.fabric.shim.ChaincodeStub;
 
-/** One function of the contract: how many arguments it takes after its name, and what it does. */
+/** One function of the contract, with its number of arguments after the name. */
 record Function(int arguments, Body body) {
-    /** Gives the payload. */
+    /** Returns the payload. */
     @FunctionalInterface
     interface Body {
         byte[] run(ChaincodeStub stub, String[] arguments);
     }
 
-    /** Gives no payload. */
+    /** Returns no payload. */
     @FunctionalInterface
     interface Action {
         void run(ChaincodeStub stub, String[] arguments);

@@ -8,7 +8,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import java.nio.charset.StandardCharsets;
 
-/** JSON as JavaScript writes it: no spaces, and &lt; &gt; &amp; as they are. */
+/** JSON formatted like JavaScript: without spaces, and &lt; &gt; &amp; unescaped. */
 final class Json {
     private static final Gson GSON = new GsonBuilder().disableHtmlEscaping().create();
 
@@ -36,7 +36,7 @@ final class Json {
         return array;
     }
 
-    /** Takes names and values in turn. */
+    /** Takes alternating names and values. */
     static JsonObject object(final Object... members) {
         final JsonObject object = new JsonObject();
         for (int index = 0; index < members.length; index += 2) {

@@ -5,7 +5,7 @@ import org.hyperledger.fabric.shim.ChaincodeServerProperties;
 import org.hyperledger.fabric.shim.NettyChaincodeServer;
 import org.hyperledger.fabric.traces.Traces;
 
-/** The program: serves peers if there is an address to listen on, and else dials the peer of --peer.address. */
+/** The program: serves peers if there is an address to listen on, and otherwise dials the peer at --peer.address. */
 public final class Main {
     private Main() {}
 
@@ -17,7 +17,7 @@ public final class Main {
         }
     }
 
-    /** Does what the shim's ContractRouter does for contracts, and asks for client certificates if told to. */
+    /** Does the same as the shim's ContractRouter, and requires client certificates if configured. */
     private static void serve(final Everything chaincode) throws Exception {
         chaincode.processEnvironmentOptions();
         chaincode.validateOptions();

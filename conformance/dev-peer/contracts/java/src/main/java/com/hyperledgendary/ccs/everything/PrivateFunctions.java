@@ -34,7 +34,7 @@ final class PrivateFunctions {
         stub.putPrivateData(values[0], values[1], utf8(values[2]));
     }
 
-    /** Takes the value from the transient field "value", so that no transaction shows it. */
+    /** Reads the value from the transient field "value", so that no transaction contains it. */
     private static void putPrivateTransient(final ChaincodeStub stub, final String[] values) {
         stub.putPrivateData(values[0], values[1], stub.getTransient().get("value"));
     }
@@ -47,14 +47,14 @@ final class PrivateFunctions {
         return Json.bytes(found);
     }
 
-    /** Gives the new number. */
+    /** Returns the new number. */
     private static byte[] incrementPrivate(final ChaincodeStub stub, final String[] values) {
         final byte[] count = StateFunctions.successor(stub.getPrivateDataUTF8(values[0], values[1]));
         stub.putPrivateData(values[0], values[1], count);
         return count;
     }
 
-    /** Gives hexadecimal digits, none for an absent key. */
+    /** Returns hexadecimal digits, none for an absent key. */
     private static byte[] privateHash(final ChaincodeStub stub, final String[] values) {
         return utf8(HexFormat.of().formatHex(stub.getPrivateDataHash(values[0], values[1])));
     }

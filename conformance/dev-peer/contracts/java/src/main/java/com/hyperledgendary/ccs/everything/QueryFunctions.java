@@ -68,7 +68,7 @@ final class QueryFunctions {
         return utf8(String.valueOf(entries(stub.getStateByRange(values[0], values[1])).size()));
     }
 
-    /** Reads some results and closes the iterator before its end; gives the last key read. */
+    /** Reads some results and closes the iterator before its end; returns the last key read. */
     private static byte[] rangeFirst(final ChaincodeStub stub, final String[] values) {
         final QueryResultsIterator<KeyValue> results = stub.getStateByRange(values[0], values[1]);
         final Iterator<KeyValue> iterator = results.iterator();
@@ -91,7 +91,7 @@ final class QueryFunctions {
         return count;
     }
 
-    /** Reads two open iterators in turn and gives how many pairs there are. */
+    /** Reads two open iterators in turn and returns the number of pairs. */
     private static byte[] twoRanges(final ChaincodeStub stub, final String[] values) {
         final QueryResultsIterator<KeyValue> left = stub.getStateByRange(values[0], values[1]);
         final QueryResultsIterator<KeyValue> right = stub.getStateByRange(values[2], values[3]);
@@ -135,7 +135,7 @@ final class QueryFunctions {
         return split(stub, stub.getStateByPartialCompositeKey(compositeKey(stub, values[0], values[1])));
     }
 
-    /** Reads to the end; gives the results with their keys taken apart. */
+    /** Reads to the end; returns the results with their composite keys split. */
     static byte[] split(final ChaincodeStub stub, final QueryResultsIterator<KeyValue> results) {
         final JsonArray entries = new JsonArray();
         for (final KeyValue result : results) {
@@ -165,7 +165,7 @@ final class QueryFunctions {
         return utf8(String.valueOf(count));
     }
 
-    /** Refuses an entry without a timestamp. */
+    /** Fails for an entry without a timestamp. */
     private static byte[] history(final ChaincodeStub stub, final String[] values) {
         final JsonArray modifications = new JsonArray();
         final QueryResultsIterator<KeyModification> results = stub.getHistoryForKey(values[0]);

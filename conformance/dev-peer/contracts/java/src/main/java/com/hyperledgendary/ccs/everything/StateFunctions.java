@@ -33,7 +33,7 @@ final class StateFunctions {
         stub.putState(values[0], utf8(values[1]));
     }
 
-    /** Gives what was there before: a transaction does not see its own writes. */
+    /** Returns the earlier value, because a transaction does not see its own writes. */
     private static byte[] putThenGet(final ChaincodeStub stub, final String[] values) {
         put(stub, values);
         return stub.getState(values[0]);
@@ -44,7 +44,7 @@ final class StateFunctions {
         stub.putState(values[0], utf8(values[2]));
     }
 
-    /** Gives the new number. */
+    /** Returns the new number. */
     private static byte[] increment(final ChaincodeStub stub, final String[] values) {
         final byte[] count = successor(stub.getStringState(values[0]));
         stub.putState(values[0], count);
@@ -56,7 +56,7 @@ final class StateFunctions {
         return utf8(String.valueOf(value.isEmpty() ? 1 : Integer.parseInt(value) + 1));
     }
 
-    /** Writes the keys PREFIX0000, PREFIX0001, ..., and gives their number. */
+    /** Writes the keys PREFIX0000, PREFIX0001, ..., and returns their number. */
     private static byte[] putMany(final ChaincodeStub stub, final String[] values) {
         final int count = Integer.parseInt(values[1]);
         for (int number = 0; number < count; number++) {
@@ -68,7 +68,7 @@ final class StateFunctions {
         return utf8(values[1]);
     }
 
-    /** Gives the values, "" for an absent key. This shim reads one key at a time. */
+    /** Returns the values, "" for an absent key. This shim reads one key at a time. */
     private static byte[] getMany(final ChaincodeStub stub, final String[] values) {
         final JsonArray found = new JsonArray();
         for (final String key : Json.strings(values[0])) {
@@ -81,7 +81,7 @@ final class StateFunctions {
         stub.putState(values[0], FaultFunctions.fill(values[1]));
     }
 
-    /** Makes the peers of all named organizations endorse the key from now on. */
+    /** Requires endorsements of all given organizations for later writes to the key. */
     private static void setPolicy(final ChaincodeStub stub, final String[] values) {
         stub.setStateValidationParameter(values[0], policyOf(values[1]));
     }
@@ -97,7 +97,7 @@ final class StateFunctions {
         return policy.policy();
     }
 
-    /** Gives a sorted JSON array. */
+    /** Returns a sorted JSON array. */
     static byte[] organizationsOf(final byte[] policy) {
         final StateBasedEndorsement decoded =
                 StateBasedEndorsementFactory.getInstance().newStateBasedEndorsement(policy);
