@@ -9,7 +9,7 @@
 //! The rules are those of Go 1.26. Peers built with a Go older than 1.23 also accept certificates with negative serial
 //! numbers; later ones do not, so this crate rejects them.
 //!
-//! There are a few known differences, none of which occurs in practice. The numbers of P-224 keys and of RSA keys with
+//! A few differences are known; they do not occur in practice. The numbers of P-224 keys and of RSA keys with
 //! more than two primes are not checked, which [`UncheckedKey`] reports. Quoted mailboxes in name constraints are
 //! checked less strictly. The Ed25519 key of 32 zero bytes, PKCS #8 parameters with a tag number above 30 and RSA
 //! moduli above 65 536 bits are rejected.

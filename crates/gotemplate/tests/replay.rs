@@ -53,7 +53,7 @@ fn value(json: &Json) -> Value {
 fn data(text: &str) -> BTreeMap<String, Value> {
     match value(&serde_json::from_str(text).unwrap()) {
         Value::Map(map) => map,
-        other => panic!("data is no object: {other:?}"),
+        other => panic!("data is not an object: {other:?}"),
     }
 }
 

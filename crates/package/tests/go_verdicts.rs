@@ -18,17 +18,17 @@ const DIFFERENCES: [(&str, &str, &str); 12] = [
     (
         "gzip-reserved-flag",
         "the package is not a gzip file: it is not gzip, or something else follows the gzip stream",
-        "flate2 keeps to the standard",
+        "flate2 follows the standard",
     ),
     (
         "pax-sparse",
         "code.tar.gz cannot be read: \"a\" is stored as a sparse file",
-        "nobody packs holes into chaincode",
+        "chaincode contains no sparse files",
     ),
     (
         "pax-sparse-old",
         "code.tar.gz cannot be read: \"a\" is stored as a sparse file",
-        "as above; Go finds the map damaged",
+        "as above; Go reports a damaged map",
     ),
     ("type-gnu-sparse-ustar", "code.tar.gz holds \"x\", which is a sparse file", "as above"),
     (
@@ -45,16 +45,20 @@ const DIFFERENCES: [(&str, &str, &str); 12] = [
     (
         "file-and-folder",
         "code.tar.gz holds \"a\" as a file and as a folder",
-        "the peer has the operating system's error",
+        "the peer reports the operating system's error",
     ),
     (
         "folder-and-file",
         "code.tar.gz holds \"a\" as a file and as a folder",
-        "the peer has the operating system's error",
+        "the peer reports the operating system's error",
     ),
     ("name-empty", "code.tar.gz holds \"\" as a file, which is the top folder itself", "as above"),
     ("name-is-top", "code.tar.gz holds \"a/..\" as a file, which is the top folder itself", "as above"),
-    ("twice-shorter", "ok", "the peer leaves the tail of the longer file, we write the later file whole"),
+    (
+        "twice-shorter",
+        "ok",
+        "the peer keeps the tail of the longer file; this crate writes the whole later file",
+    ),
 ];
 
 /// Go's result for one package.
@@ -141,7 +145,7 @@ fn the_listed_differences_are_there_and_as_listed() {
     let verdicts = verdicts();
     let cases: BTreeMap<&str, Vec<u8>> = archives::cases::all().into_iter().collect();
     for (name, ours, _) in DIFFERENCES {
-        assert!(disagreement(&cases[name], &verdicts[name]).is_some(), "{name} is no difference any more");
+        assert!(disagreement(&cases[name], &verdicts[name]).is_some(), "{name} is not a difference any more");
         let said = tree(&cases[name]).map_or_else(|error| error.to_string(), |_| "ok".to_owned());
         assert_eq!(said, ours, "{name}");
     }

@@ -102,7 +102,7 @@ fn listing(observed: &Observed) -> (String, Vec<(String, Vec<u8>)>) {
     (listing, files)
 }
 
-/// Returns the file of which this one is a copy: in the input, or for a release in the build output.
+/// Returns the original if this file is a copy: a file of the input, or for a release of the build output.
 fn twin(path: &str, content: &[u8], observed: &Observed) -> Option<String> {
     let same = |tree: &Tree, other: &str| matches!(tree.get(other), Some(Entry { kind: Kind::File(known), .. }) if known == content);
     let inside = |folder: &str| path.strip_prefix(folder);

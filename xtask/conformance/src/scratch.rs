@@ -105,7 +105,7 @@ impl Scratch {
     }
 }
 
-/// Returns the mode that a peer gives to a file of the package.
+/// Returns the mode of a package file on a peer.
 fn file_mode(path: &Path) -> u32 {
     if path == Path::new("metadata/metadata.json") { 0o700 } else { 0o644 }
 }
@@ -133,7 +133,7 @@ pub(crate) fn remove(folder: &Path) -> Result<()> {
     })
 }
 
-/// Gives every folder a mode that allows removing its entries.
+/// Sets a mode on every folder that allows removing its entries.
 fn open_up(folder: &Path) -> std::io::Result<()> {
     fs::set_permissions(folder, fs::Permissions::from_mode(0o700))?;
     for entry in fs::read_dir(folder)? {

@@ -51,7 +51,7 @@ impl Role {
     }
 }
 
-/// A running peer with its contracts, all of which stop when it is dropped.
+/// A running peer with its contracts; dropping it stops all of them.
 pub(crate) struct Session {
     folder: TempDir,
     peer: Child,

@@ -278,7 +278,10 @@ async fn material_that_cannot_be_used_is_named_before_anything_is_dialled() {
 
     let (one, two) = (authority.sign("a"), authority.sign("b"));
     for (key, part) in [
-        ("nothing".to_owned(), "failed to load client certificate: client_key contains no readable private key"),
+        (
+            "nothing".to_owned(),
+            "failed to load client certificate: client_key contains no readable private key",
+        ),
         (two.key.serialize_pem(), "failed to load client certificate: "),
     ] {
         let pair = ClientPair { key, ..client(&one, None) };

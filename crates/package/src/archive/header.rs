@@ -71,7 +71,7 @@ fn prefix(block: &Block, layout: TarLayout) -> &[u8] {
         TarLayout::Ustar => until_nul(&block[345..500]),
         TarLayout::Star => until_nul(&block[345..476]),
         TarLayout::Gnu => {
-            // Go before 1.8 wrote a prefix over the two times of the GNU layout; its reader still accepts that.
+            // Go 1.7 and older wrote a prefix over the two times of the GNU layout; the reader still accepts that.
             let holds_time = |field: &[u8]| field[0] == 0 || number(field).is_some();
             let written = until_nul(&block[345..500]);
             let is_time = holds_time(&block[345..357]) && holds_time(&block[357..369]);
