@@ -91,7 +91,7 @@ async fn what_cannot_be_dialled_is_refused_with_the_builders_codes() {
         (
             vec!["a:1", "--root-cert", path],
             14,
-            "error: error adding root certificate: root_cert holds no certificate",
+            "error: error adding root certificate: root_cert contains no readable certificate",
         ),
         (vec!["a:1", "--root-cert", "nowhere.pem"], 20, "error: cannot read nowhere.pem"),
         (
