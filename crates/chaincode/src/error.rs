@@ -65,7 +65,7 @@ fn refused_stream(status: &tonic::Status) -> String {
     let hint = if status.code() == tonic::Code::Unimplemented {
         "a gRPC server listens there, but it does not serve chaincode"
     } else {
-        "check the chaincode's log for the reason it refused the stream"
+        "check the chaincode's log for the reason"
     };
     hint.to_owned()
 }
