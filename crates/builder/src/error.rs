@@ -62,7 +62,7 @@ pub enum Error {
     MetadataUnreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: ReadError,
     },
     /// metadata.json is invalid.
@@ -70,7 +70,7 @@ pub enum Error {
     Metadata {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         error: MetadataError,
     },
     /// `build` was called for a package that `detect` rejects.
@@ -86,7 +86,7 @@ pub enum Error {
     ConnectionUnreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: ReadError,
     },
     /// connection.json is invalid.
@@ -94,7 +94,7 @@ pub enum Error {
     Connection {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         error: ConnectionError,
     },
     /// A rendered connection.json exceeds the limit for packaged ones.
@@ -111,7 +111,7 @@ pub enum Error {
     NotABuild {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         source: BuildFault,
     },
     /// A template cannot be rendered.
@@ -119,7 +119,7 @@ pub enum Error {
     Template {
         /// The field that holds the template.
         field: &'static str,
-        /// What is wrong with it.
+        /// The fault.
         error: TemplateError,
     },
     /// The address cannot be dialled.
@@ -139,7 +139,7 @@ pub enum Error {
     IndexPath {
         /// The file, below META-INF.
         path: String,
-        /// What is wrong with its path.
+        /// The fault of its path.
         error: PathError,
     },
     /// A file is not an index definition.
@@ -147,7 +147,7 @@ pub enum Error {
     Index {
         /// The file, below META-INF.
         path: String,
-        /// What is wrong with it.
+        /// The fault.
         error: IndexError,
     },
     /// An index cannot be read.
@@ -155,7 +155,7 @@ pub enum Error {
     IndexUnreadable {
         /// The file.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: ReadError,
     },
     /// META-INF is not a folder, or contains a symbolic link, a pipe or the like.
@@ -173,7 +173,7 @@ pub enum Error {
     Configuration {
         /// The variable or file.
         origin: String,
-        /// What is wrong with it.
+        /// The fault.
         error: ConfigurationError,
     },
     /// The system could not read a file or folder.
@@ -181,7 +181,7 @@ pub enum Error {
     Read {
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// The system could not write a file or folder.
@@ -191,7 +191,7 @@ pub enum Error {
         action: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// The program `run` in the builder's folder cannot be started.
@@ -199,7 +199,7 @@ pub enum Error {
     Launcher {
         /// The program.
         path: PathBuf,
-        /// Why.
+        /// The reason.
         source: io::Error,
     },
     /// The system cannot set up the wait for the signal that ends the process.
@@ -210,12 +210,12 @@ pub enum Error {
     SelfTest {
         /// The program.
         path: PathBuf,
-        /// What happened instead.
+        /// The reason.
         reason: String,
     },
 }
 
-/// What is wrong with an output of `build`.
+/// The fault of an output of `build`.
 #[derive(Debug, thiserror::Error)]
 pub enum BuildFault {
     /// connection.json cannot be read.

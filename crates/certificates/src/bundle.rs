@@ -67,7 +67,7 @@ pub enum BundleError {
     NothingParsed {
         /// The number of certificate blocks.
         certificates: usize,
-        /// Why the first of them is ignored.
+        /// The reason why the first of them is ignored.
         first: SkipReason,
     },
 }

@@ -21,7 +21,7 @@ pub struct KeyPair {
     pub chain: Vec<Certificate>,
     /// Certificates after the first that cannot be parsed. Go sends them nevertheless.
     pub skipped: Vec<Skipped>,
-    /// Why the private key was not compared with the certificate, if it was not.
+    /// The reason why the private key was not compared with the certificate, if it was not.
     pub unchecked: Option<UncheckedKey>,
 }
 

@@ -31,7 +31,7 @@ pub enum DiskError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         error: ReadError,
     },
     /// The package cannot be unpacked.

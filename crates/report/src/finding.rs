@@ -35,7 +35,7 @@ pub struct Finding {
     pub severity: Severity,
     /// The setting, file or program at fault.
     pub at: String,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,

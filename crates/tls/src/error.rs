@@ -40,7 +40,7 @@ pub enum Error {
     Certificates {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The fault.
         source: BundleError,
     },
     /// A file contains no certificate.

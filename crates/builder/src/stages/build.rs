@@ -18,7 +18,7 @@ use crate::{Error, Warning};
 /// A package's source, rendered and checked, but not yet written.
 #[derive(Debug)]
 pub struct Prepared {
-    /// How the peer will reach the chaincode.
+    /// The connection settings of the peer.
     pub connection: Connection,
     /// The files of META-INF.
     pub meta_inf: Tree,
