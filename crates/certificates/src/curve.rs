@@ -53,7 +53,7 @@ impl Curve {
     }
 
     /// Derives the uncompressed public point of a private key, which must be above zero and below the order of the
-    /// curve. Returns an empty point for P-224.
+    /// curve. Returns [`None`] for other keys, and for P-224.
     pub(crate) fn public_point(self, scalar: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::P224 => None,

@@ -107,7 +107,7 @@ impl<R: Read> Archive<R> {
         Ok(size)
     }
 
-    /// Reads a header, or returns [`None`] at the end of the input or at two blocks of zeros.
+    /// Reads a header, or returns [`None`] at the end: no more input, or two blocks of zeros.
     fn header(&mut self) -> Result<Option<Header>, Failure> {
         let mut zero_blocks = 0;
         loop {
