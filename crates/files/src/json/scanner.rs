@@ -136,7 +136,7 @@ impl Scanner<'_> {
         }
     }
 
-    /// Scans a scalar, an empty container, or the start of a container up to its first value; returns false for the
+    /// Scans a scalar, an empty container, or the start of a container up to its first value; returns true for the
     /// last.
     fn value_start(&mut self) -> Result<bool, Reason> {
         self.skip_space();
