@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
 # `cluster.sh FOLDER` runs Kubernetes with one node until SIGTERM. Mounts, network and processes are in namespaces of their
-# own, which end with it. The folder holds the programs in bin/, keys in keys/, and the files of node/ filled in.
+# own, which end with it. The folder contains the programs in bin/, keys in keys/, and the files of node/ filled in.
 #
-# One link leads there: the host is 10.87.0.1 for Pods, and reaches Pods (10.88.0.0/24) and Services (10.96.0.0/16).
+# A network link connects the host with it: the host is 10.87.0.1 for Pods, and reaches Pods (10.88.0.0/24) and Services (10.96.0.0/16).
 set -euo pipefail
 folder=$1
 link=ccs-kube0
 
 if [[ ${2-} != inside ]]; then
-    # What the agent of the node sets, and what nobody else may find afterwards.
+    # The settings that the kubelet changes, to restore them afterwards.
     mapfile -t settings < <(sysctl kernel.panic kernel.panic_on_oops vm.overcommit_memory | tr -d ' ')
     end() {
         trap - EXIT TERM
-        # The first process inside takes all others with it; unshare ends once they are gone.
+        # The end of the first process inside ends all others; then unshare exits.
         pkill -KILL -P "$sandbox" || true
         wait "$sandbox" || true
         ip link delete "$link" 2>/dev/null || true
@@ -38,7 +38,7 @@ if [[ ${2-} != inside ]]; then
     exit 1
 fi
 
-# Inside, nothing of the host's state is touched.
+# Inside the namespaces, the host's state does not change.
 for place in /run /var/lib /var/log; do mount -t tmpfs tmpfs "$place"; done
 mkdir -p "$folder"/{log,logs/pods,volume-plugins,addresses}
 ip link set lo up
