@@ -105,6 +105,6 @@ mod tests {
         let Err(error) = make(&recipes("a = { signed_by = 'b' }\nb = { signed_by = 'a' }")) else {
             panic!("certificates without a beginning were made");
         };
-        assert!(error.to_string().contains("go round in a circle"), "{error}");
+        assert!(error.to_string().contains("form a cycle"), "{error}");
     }
 }
