@@ -35,6 +35,8 @@ pub(crate) struct Setting<T> {
 
 impl<'v> CoreYaml<'v> {
     /// Parses the file; an error describes the place where it is not valid YAML.
+    ///
+    /// If a mapping has a key twice, the second value counts, as it does for a peer of Fabric 2.5.
     pub(crate) fn parse(text: &str, variables: &'v Variables) -> Result<Self, String> {
         let error = match read(text) {
             Ok(tree) => return Ok(Self { tree, variables, duplicate: None }),
@@ -103,20 +105,22 @@ impl<'v> CoreYaml<'v> {
     }
 }
 
-/// Returns a field of an object, by its name without case.
-pub(crate) fn field<'t>(value: &'t Value, name: &str) -> Option<&'t Value> {
-    let (_, value) = value.as_object()?.iter().find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-    Some(value)
+fn yaml(text: &str) -> Result<Value, String> {
+    read(text).map_err(|error| first_line(&error))
 }
 
-/// Parses YAML; an empty document is an empty configuration.
-fn yaml(text: &str) -> Result<Value, String> {
-    serde_saphyr::from_str::<Option<Value>>(text).map(Option::unwrap_or_default).map_err(|error| {
-        // Use only the first line: the others quote the file, which may contain secrets.
-        let text = error.to_string();
-        let line = text.lines().next().unwrap_or_default();
-        line.strip_prefix("error: ").unwrap_or(line).to_owned()
-    })
+/// Returns the line of a key's first occurrence, given that of its second one; columns and lines count from 1.
+fn first(text: &str, key: &str, line: usize, column: usize) -> usize {
+    let is_same = |line: &str| {
+        let name = line.trim_start();
+        line.len() - name.len() + 1 == column
+            && name
+                .trim_start_matches(['"', '\''])
+                .strip_prefix(key)
+                .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).trim_start().starts_with(':'))
+    };
+    let above: Vec<&str> = text.lines().take(line.saturating_sub(1)).collect();
+    above.iter().rposition(|line| is_same(line)).map_or(line, |index| index + 1)
 }
 
 fn variable(key: &str) -> String {

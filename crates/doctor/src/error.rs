@@ -7,6 +7,8 @@ use ccs_builder::ExitCode;
 use ccs_files::package_id::LabelError;
 use ccs_package::disk::DiskError;
 
+use crate::document::OtherDocument;
+
 /// The reason why a configuration cannot be examined.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -34,6 +36,14 @@ pub enum Error {
         /// The reason.
         reason: String,
     },
+    /// The file is not the configuration of a peer.
+    #[error("{} is not core.yaml: {other}", path.display())]
+    OtherDocument {
+        /// The file.
+        path: PathBuf,
+        /// The kind of document.
+        other: OtherDocument,
+    },
     /// A temporary folder cannot be created.
     #[error("cannot make a temporary folder")]
     Scratch(#[source] io::Error),
@@ -52,6 +62,7 @@ impl Error {
         match self {
             Self::Read { .. } => None,
             Self::Variable { .. } => Some("write one variable per line, and comments after #".to_owned()),
+            Self::OtherDocument { other, .. } => Some(other.hint().to_owned()),
             Self::Yaml { .. } => Some("the peer does not start with this file".to_owned()),
             Self::Scratch(_) => Some("TMPDIR names the folder that is used".to_owned()),
             Self::Package(error) => error.hint(),

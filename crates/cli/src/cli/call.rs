@@ -65,7 +65,7 @@ pub(crate) struct Call {
         conflicts_with = "chaincode"
     )]
     name: Option<String>,
-    /// Function and arguments, as for the peer command: '{"Args":["ReadAsset","asset1"]}'
+    /// Function and arguments as JSON, as for the peer command
     #[arg(short = 'c', long = "ctor", value_name = "JSON", conflicts_with = "function")]
     constructor: Option<Constructor>,
     /// Transient data: the chaincode can read the value, and no ledger stores it; KEY=@FILE reads it from a file
