@@ -24,9 +24,9 @@ impl Lock {
         match flock(&opened, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => Err(Failure::new(
                 ExitCode::InputOutput,
-                format!("another ccs launch reconcile changes the builds in {}", folder.display()),
+                format!("another ccs launch reconcile or gc changes the builds in {}", folder.display()),
             )
-            .with_hint("run the command again when the other one has ended its round")),
+            .with_hint("run the command again when the other one has ended; a reconcile with --every is idle between its rounds")),
             // A file system of a network may have no locks for folders.
             Ok(()) | Err(_) => Ok(Self { _folder: opened }),
         }
@@ -42,7 +42,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = Lock::take(folder.path()).unwrap();
         let line = Lock::take(folder.path()).unwrap_err().line();
-        assert!(line.contains("another ccs launch reconcile changes the builds in /"), "{line}");
+        assert!(line.contains("another ccs launch reconcile or gc changes the builds in /"), "{line}");
         assert!(line.contains("hint: run the command again"), "{line}");
         drop(first);
         Lock::take(folder.path()).unwrap();

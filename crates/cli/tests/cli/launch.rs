@@ -220,3 +220,28 @@ fn reconcile_and_gc_name_what_they_lack() {
     assert_eq!(output.status.code(), Some(64));
     assert!(stderr(&output).contains("queryinstalled --output json"), "{}", stderr(&output));
 }
+
+#[test]
+fn what_changes_the_builds_waits_for_no_other_command() {
+    let (folder, _, settings) = site("ccaas", "", "platform: kubernetes\npeer_id: peer0\n");
+    let builds = folder.path("builds");
+    std::fs::create_dir(&builds).unwrap();
+    let call = |words: &[&str]| launch(&[words, &["--settings", &settings, "--builds", &builds]].concat());
+    let package = format!("basic_1.0:{}", "ab".repeat(32));
+    let held = std::fs::File::open(&builds).unwrap();
+    held.try_lock().unwrap();
+    let line = format!(
+        "error: another ccs launch reconcile or gc changes the builds in {builds}\nhint: run the command again when the \
+         other one has ended; a reconcile with --every is idle between its rounds\n"
+    );
+    for words in [&["gc", "--yes"][..], &["reconcile"], &["reconcile", "--package", &package]] {
+        let output = call(words);
+        assert_eq!((output.status.code(), stderr(&output)), (Some(20), line.clone()), "{words:?}");
+    }
+    // What only looks takes no lock, and goes on to look for a cluster.
+    let output = call(&["gc"]);
+    assert!(!stderr(&output).contains("another ccs launch"), "{}", stderr(&output));
+    drop(held);
+    let output = call(&["gc", "--yes"]);
+    assert!(!stderr(&output).contains("another ccs launch"), "{}", stderr(&output));
+}

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use ccs_launch_upkeep::builds::Builds;
 use ccs_launch_upkeep::gc::{Garbage, Search};
 use ccs_launch_upkeep::installed::Installed;
+use ccs_launch_upkeep::lock::Lock;
 use ccs_launch_upkeep::moment::now;
 use ccs_launch_upkeep::platforms::Platforms;
 use ccs_launch_upkeep::workload::Workload;
@@ -29,6 +30,9 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
     if let Some(peer) = &options.peer {
         site.peer_id = Some(peer.clone());
     }
+    // From before the builds are read until everything is deleted: no round of reconcile makes or renews what goes here.
+    let locked = options.builds.as_deref().filter(|_| options.yes);
+    let _lock = locked.map(Lock::take).transpose()?;
     let builds = options.builds.as_deref().map(Builds::read).transpose()?;
     let installed = options.installed.as_deref().map(Installed::read).transpose()?;
     let platforms = Platforms::of(&site, builds.as_ref(), &options.namespaces)?;

@@ -134,6 +134,7 @@ fn once(options: &LaunchReconcile, stop: &Stop) -> Result<Round, Failure> {
 }
 
 fn bring_back_if_removed(package: &str, options: &LaunchReconcile) -> Result<(), Failure> {
+    let _lock = Lock::take(&options.builds)?;
     let builds = Builds::read(&options.builds)?;
     let build = builds.of(package).ok_or_else(|| {
         Failure::new(format!("{} holds no build of {package}", options.builds.display()))
