@@ -12,9 +12,9 @@ use crate::tally::Tally;
 /// Options of `cargo xtask size`.
 #[derive(clap::Args, Default)]
 pub(crate) struct Options {
-    /// A builder to check; without it, the builder and the launcher are compiled and checked
-    #[arg(long, value_name = "FILE")]
-    program: Option<PathBuf>,
+    /// A ccs-builder or ccs-launcher to check; without it, both are compiled and checked
+    #[arg(long = "program", value_name = "FILE")]
+    programs: Vec<PathBuf>,
 }
 
 /// A program, and its size limit in bytes.
@@ -26,18 +26,27 @@ struct Budget {
 /// The size limit of the builder, 3 MiB. Three stripped Go programs have 7.2 MiB.
 const BUILDER_IN_BYTES: u64 = 3 * 1024 * 1024;
 
+/// The name of the launcher.
+const LAUNCHER: &str = "ccs-launcher";
+
 /// The size limit of the launcher, 8 MiB.
 const LAUNCHER_IN_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Checks the size and the kind of the files.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
-    if let Some(program) = &options.program {
-        return check(&Budget { program: program.clone(), bytes: BUILDER_IN_BYTES });
+    let mut programs = options.programs.clone();
+    if programs.is_empty() {
+        let builder = builder_programs::build_with_launcher()?;
+        programs = vec![builder.with_file_name(LAUNCHER), builder];
     }
-    let builder = builder_programs::build_with_launcher()?;
-    let launcher = builder.with_file_name("ccs-launcher");
-    let of_builder = check(&Budget { program: builder, bytes: BUILDER_IN_BYTES })?;
-    Ok(of_builder + check(&Budget { program: launcher, bytes: LAUNCHER_IN_BYTES })?)
+    programs.into_iter().map(|program| check(&Budget::of(program))).sum()
+}
+
+impl Budget {
+    fn of(program: PathBuf) -> Self {
+        let is_launcher = program.file_name().is_some_and(|name| name == LAUNCHER);
+        Self { program, bytes: if is_launcher { LAUNCHER_IN_BYTES } else { BUILDER_IN_BYTES } }
+    }
 }
 
 fn check(budget: &Budget) -> Result<Tally> {

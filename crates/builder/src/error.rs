@@ -51,6 +51,12 @@ pub enum Error {
     /// The interval of `--every` is zero or negative.
     #[error("--every must be greater than zero, got {0}")]
     NoInterval(ccs_files::GoDuration),
+    /// The launcher is to be installed, and is not there.
+    #[error("cannot install the launcher: there is no file {}", path.display())]
+    NoLauncher {
+        /// Where it would be.
+        path: PathBuf,
+    },
     /// The output would overwrite the input.
     #[error("{} is both input and output", folder.display())]
     SameFolder {
@@ -261,6 +267,7 @@ impl Error {
             | Self::Write { .. }
             | Self::Launcher { .. }
             | Self::Signals(_)
+            | Self::NoLauncher { .. }
             | Self::SelfTest { .. } => ExitCode::InputOutput,
         }
     }
@@ -274,6 +281,9 @@ impl Error {
                 Some(format!("usage: {}", program.usage()))
             }
             Self::NoInterval(_) => Some("for example --every 60s".to_owned()),
+            Self::NoLauncher { .. } => {
+                Some("archives and images of a release hold ccs-launcher next to ccs-builder".to_owned())
+            }
             Self::SameFolder { .. } => Some("use a separate folder for the output".to_owned()),
             Self::MetadataUnreadable { source: ReadError::Missing, .. } => {
                 Some("the second argument is the folder in which the peer puts metadata.json".to_owned())

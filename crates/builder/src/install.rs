@@ -27,6 +27,9 @@ const FABRICS_NAME: &str = "ccaas_builder";
 /// The option that keeps `install` running.
 const EVERY: &str = "--every";
 
+/// The option with which `install` installs the launcher as well.
+const LAUNCHER: &str = "--launcher";
+
 /// The arguments of `install`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
@@ -34,18 +37,26 @@ pub struct Order {
     pub folder: PathBuf,
     /// The interval between checks of the installed programs; [`None`] to install once and exit.
     pub every: Option<Duration>,
+    /// Whether the launcher is installed as `run`.
+    ///
+    /// Only if it is asked for: a builder with `run` takes packages of the type `k8s`, which another builder of the peer may
+    /// launch so far, and a peer remembers for ever which builder has built a package.
+    pub with_launcher: bool,
 }
 
 impl Order {
-    /// Reads `DIR [--every DURATION]`, in either order.
+    /// Reads `DIR [--launcher] [--every DURATION]`, in any order.
     pub fn read(mut arguments: Vec<OsString>) -> Result<Self, Error> {
         let mut every = None;
         if let Some(at) = arguments.iter().position(|argument| argument == EVERY) {
             let mut option = arguments.drain(at..arguments.len().min(at + 2));
             every = Some(interval(&option.nth(1).unwrap_or_default().to_string_lossy())?);
         }
+        let given = arguments.len();
+        arguments.retain(|argument| argument != LAUNCHER);
+        let with_launcher = arguments.len() < given;
         let Arguments([folder]) = Arguments::read(Program::Install, arguments)?;
-        Ok(Self { folder, every })
+        Ok(Self { folder, every, with_launcher })
     }
 }
 
@@ -54,13 +65,13 @@ fn interval(text: &str) -> Result<Duration, Error> {
     duration.to_std().filter(|time| !time.is_zero()).ok_or(Error::NoInterval(duration))
 }
 
-/// Installs the programs into a folder and returns the settings for the peer.
+/// Installs the programs into the folder and returns the settings for the peer.
 ///
 /// Each program is copied to a temporary file in the folder, run once, and only then renamed, so that a
 /// peer never finds an incomplete or unusable program. Several processes may install at once, also in
 /// containers that share the folder.
-pub fn install(folder: &Path) -> Result<String, Error> {
-    let pieces = pieces()?;
+pub fn install(order: &Order) -> Result<String, Error> {
+    let (pieces, folder) = (order.pieces()?, order.folder.as_path());
     fs::create_dir_all(folder).map_err(write_error("make the folder", folder))?;
     for piece in &pieces {
         let place = folder.join(piece.name);
@@ -85,23 +96,35 @@ struct Piece {
     version: String,
 }
 
-/// Returns the programs to install: this one under three names, and the launcher if it is in the same
-/// folder.
-fn pieces() -> Result<Vec<Piece>, Error> {
-    let this = env::current_exe().map_err(|source| Error::Read { path: "/proc/self/exe".into(), source })?;
-    let launcher = this.with_file_name(launcher::PROGRAM);
-    let mut pieces: Vec<_> = Program::STAGES
-        .map(|program| Piece {
-            name: program.name(),
-            executable: this.clone(),
-            version: version(Some(program)),
-        })
-        .into();
-    if launcher.is_file() {
-        let version = concat!("ccs-launcher ", env!("CARGO_PKG_VERSION"), " (run)").to_owned();
-        pieces.push(Piece { name: launcher::NAME, executable: launcher, version });
+impl Order {
+    /// Returns the programs to install: this one under three names, and the launcher if it is requested.
+    fn pieces(&self) -> Result<Vec<Piece>, Error> {
+        let this =
+            env::current_exe().map_err(|source| Error::Read { path: "/proc/self/exe".into(), source })?;
+        let launcher = this.with_file_name(launcher::PROGRAM);
+        let mut pieces: Vec<_> = Program::STAGES
+            .map(|program| Piece {
+                name: program.name(),
+                executable: this.clone(),
+                version: version(Some(program)),
+            })
+            .into();
+        if self.with_launcher {
+            if !launcher.is_file() {
+                return Err(Error::NoLauncher { path: launcher });
+            }
+            let version = concat!("ccs-launcher ", env!("CARGO_PKG_VERSION"), " (run)").to_owned();
+            pieces.push(Piece { name: launcher::NAME, executable: launcher, version });
+        }
+        Ok(pieces)
     }
-    Ok(pieces)
+
+    /// Returns the launcher of an earlier install in the folder, if this install does not replace it.
+    #[must_use]
+    pub fn launcher_that_stays(&self) -> Option<PathBuf> {
+        let run = self.folder.join(launcher::NAME);
+        (!self.with_launcher && run.is_file()).then_some(run)
+    }
 }
 
 fn write_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Error {
@@ -109,12 +132,12 @@ fn write_error(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> E
     move |source| Error::Write { action, path, source }
 }
 
-/// Returns the programs in a folder that differ from those to install, or that not every user may execute.
-pub(crate) fn outdated(folder: &Path) -> Result<Vec<&'static str>, Error> {
+/// Returns the programs in the folder that differ from those to install, or that not every user may execute.
+pub(crate) fn outdated(order: &Order) -> Result<Vec<&'static str>, Error> {
     let mut outdated = Vec::new();
-    for Piece { name, executable, .. } in pieces()? {
+    for Piece { name, executable, .. } in order.pieces()? {
         let expected = fs::read(&executable).map_err(|source| Error::Read { path: executable, source })?;
-        let place = folder.join(name);
+        let place = order.folder.join(name);
         // A file of another length is not read, because it may be huge.
         let may_be = |found: fs::Metadata| {
             let is_executable = found.permissions().mode() & 0o555 == 0o555;
@@ -229,14 +252,18 @@ mod tests {
     #[test]
     fn an_order_has_a_folder_and_perhaps_an_interval() {
         let read = |words: &[&str]| Order::read(words.iter().map(OsString::from).collect());
-        let order = |every| Order { folder: "/x/bin".into(), every };
+        let order = |every| Order { folder: "/x/bin".into(), every, with_launcher: false };
         let minute = Some(Duration::from_mins(1));
         assert_eq!(read(&["/x/bin"]).unwrap(), order(None));
         assert_eq!(read(&["/x/bin", "--every", "60s"]).unwrap(), order(minute));
         assert_eq!(read(&["--every", "1m", "/x/bin"]).unwrap(), order(minute));
+        let with_launcher = |every| Order { with_launcher: true, ..order(every) };
+        assert_eq!(read(&["/x/bin", "--launcher"]).unwrap(), with_launcher(None));
+        assert_eq!(read(&["--launcher", "/x/bin", "--every", "60s"]).unwrap(), with_launcher(minute));
         for (words, message) in [
             (&["--every", "1m"][..], "install takes 1 argument, not 0"),
             (&["/x/bin", "/y"], "install takes 1 argument, not 2"),
+            (&["--launcher"], "install takes 1 argument, not 0"),
             (&["/x/bin", "--every"], "--every: \"\" is not a duration"),
             (&["/x/bin", "--every", "60"], "--every: \"60\" is not a duration: the unit is missing"),
             (&["/x/bin", "--every", "0s"], "--every must be greater than zero, got 0s"),

@@ -6,14 +6,13 @@
 
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
 use std::time::Duration;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::low_level::pipe;
 
 use crate::Error;
-use crate::install::{install, outdated};
+use crate::install::{Order, install, outdated};
 
 /// A handler for SIGTERM and SIGINT.
 ///
@@ -53,11 +52,11 @@ impl Stop {
 ///
 /// Ends at a signal, or with the first error: the container runtime restarts the process and reports its
 /// failure.
-pub fn keep(folder: &Path, every: Duration, stop: &mut Stop, tell: impl Fn(&str)) -> Result<(), Error> {
+pub fn keep(order: &Order, every: Duration, stop: &mut Stop, tell: impl Fn(&str)) -> Result<(), Error> {
     while !stop.comes_within(every)? {
-        let outdated = outdated(folder)?;
+        let outdated = outdated(order)?;
         if !outdated.is_empty() {
-            install(folder)?;
+            install(order)?;
             tell(&format!("reinstalled missing or changed programs: {}", outdated.join(", ")));
         }
     }

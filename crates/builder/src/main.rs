@@ -72,13 +72,16 @@ fn install(arguments: Vec<OsString>) -> Code {
 }
 
 fn carry_out(order: &Order) -> Result<Code, Error> {
+    if let Some(run) = order.launcher_that_stays() {
+        eprintln!("ccs-builder: {} stays as it is; --launcher replaces it as well", run.display());
+    }
     let Some(every) = order.every else {
-        return Ok(print(&install::install(&order.folder)?));
+        return Ok(print(&install::install(order)?));
     };
     let mut stop = Stop::on_signals()?;
     // The reader of stdout may have exited; keep the programs installed all the same.
-    print(&install::install(&order.folder)?);
-    keep(&order.folder, every, &mut stop, |line| eprintln!("ccs-builder: {line}"))?;
+    print(&install::install(order)?);
+    keep(order, every, &mut stop, |line| eprintln!("ccs-builder: {line}"))?;
     Ok(Code::Ok)
 }
 

@@ -12,7 +12,7 @@ pub enum Program {
     Build,
     /// `release OUT RELEASE`
     Release,
-    /// `ccs-builder install DIR [--every DURATION]`
+    /// `ccs-builder install DIR [--launcher] [--every DURATION]`
     Install,
 }
 
@@ -45,7 +45,7 @@ impl Program {
     /// Returns the usage line.
     #[must_use]
     pub fn usage(self) -> String {
-        let options = if self == Self::Install { " [--every DURATION]" } else { "" };
+        let options = if self == Self::Install { " [--launcher] [--every DURATION]" } else { "" };
         format!("{} {}{options}", self.name(), self.arguments().join(" "))
     }
 
@@ -114,6 +114,9 @@ the name under which it is called, or by its first argument.
 
   ccs-builder install DIR                install detect, build and release in DIR, which is the folder
                                          `bin` of a builder, and print the settings for core.yaml
+  ccs-builder install DIR --launcher     the same, and install the ccs-launcher next to this program as
+                                         run: the builder then also takes packages that it launches,
+                                         without further settings those of the type k8s
   ccs-builder install DIR --every 60s    install them, then check every 60s until SIGTERM, and reinstall
                                          missing or changed programs
   ccs-builder detect  SRC METADATA       exit 0 if the package is for this builder, 1 if not
@@ -122,7 +125,6 @@ the name under which it is called, or by its first argument.
   ccs-builder --version, --help
 
 For packages of other types, detect and build call the program run in the same folder, if it exists.
-install adds it if ccs-launcher is in the folder of ccs-builder.
 
 Templates in connection.json read the JSON objects in CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG and in
 config.json next to the folder `bin`; list that variable in the builder's propagateEnvironment.

@@ -124,14 +124,25 @@ fn what_the_launcher_built_is_released_without_a_connection() {
 }
 
 #[test]
-fn a_launcher_beside_the_builder_is_installed_as_run() {
+fn a_launcher_beside_the_builder_is_installed_as_run_if_it_is_asked_for() {
     let builder = Builder::new("binary");
     let folder = builder.path("programs");
     fs::create_dir(&folder).unwrap();
     fs::copy(env!("CARGO_BIN_EXE_ccs-builder"), folder.join("ccs-builder")).unwrap();
-    let install = |to: &str| {
-        Command::new(folder.join("ccs-builder")).arg("install").arg(builder.path(to)).output().unwrap()
+    let call = |to: &str, options: &[&str]| {
+        let mut install = Command::new(folder.join("ccs-builder"));
+        install.arg("install").arg(builder.path(to)).args(options).output().unwrap()
     };
+    let install = |to: &str| call(to, &["--launcher"]);
+    let (code, line) = answer(&install("new/bin"));
+    assert_eq!(code, Some(20));
+    let expected = format!(
+        "ccs-builder: error 20 input/output: cannot install the launcher: there is no file {}; hint: archives and \
+         images of a release hold ccs-launcher beside ccs-builder\n",
+        folder.join("ccs-launcher").display()
+    );
+    assert_eq!(line, expected);
+    assert!(!builder.path("new").exists());
     let launcher = folder.join("ccs-launcher");
     let script = |version: &str| format!("#!/bin/sh\necho 'ccs-launcher {version} (run)'\n");
     fs::write(&launcher, script("0.0.0")).unwrap();
@@ -143,4 +154,13 @@ fn a_launcher_beside_the_builder_is_installed_as_run() {
     assert_eq!(answer(&install("new/bin")), (Some(0), String::new()));
     assert_eq!(fs::read_to_string(builder.path("new/bin/run")).unwrap(), content);
     assert_eq!(fs::metadata(builder.path("new/bin/run")).unwrap().permissions().mode() & 0o777, 0o755);
+
+    assert_eq!(answer(&call("other/bin", &[])), (Some(0), String::new()));
+    assert!(!builder.path("other/bin/run").exists());
+    let expected = format!(
+        "ccs-builder: {} stays as it is; --launcher replaces it as well\n",
+        builder.path("new/bin/run").display()
+    );
+    assert_eq!(answer(&call("new/bin", &[])), (Some(0), expected));
+    assert_eq!(fs::read_to_string(builder.path("new/bin/run")).unwrap(), content);
 }

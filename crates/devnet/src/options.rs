@@ -46,7 +46,7 @@ pub struct Options {
     pub execute_timeout: Duration,
     /// Finds the builder, when the first package needs it.
     pub builder: FindBuilder,
-    /// Finds the launcher, when the first package needs it and it is not next to the builder.
+    /// Finds the launcher when the first package needs it.
     pub launcher: FindBuilder,
     /// Settings of the launcher; [`None`] launches programs and source as processes.
     pub launch: Option<PathBuf>,

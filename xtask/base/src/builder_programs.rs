@@ -1,7 +1,6 @@
 //! The programs of a builder: this project's static one under its three names, or another builder's.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -18,29 +17,26 @@ pub fn build() -> Result<PathBuf> {
     Ok(folder.join("ccs-builder"))
 }
 
-/// Builds the static `ccs-builder` and `ccs-launcher` into one folder, and returns the path of the builder.
-///
-/// They get a separate folder, because other checks install the builder without the launcher.
+/// Builds the static `ccs-builder` and `ccs-launcher`, and returns the path of the builder; the launcher is next to it.
 pub fn build_with_launcher() -> Result<PathBuf> {
     let folder = workspace::build_static(&["--package", "ccs-builder", "--package", "ccs-launcher"])?;
-    let together = folder.join("together");
-    fs::create_dir_all(&together).with_context(|| format!("cannot make {}", together.display()))?;
-    for name in ["ccs-builder", "ccs-launcher"] {
-        fs::copy(folder.join(name), together.join(name)).with_context(|| format!("cannot copy {name}"))?;
-    }
-    fs::remove_file(folder.join("ccs-launcher")).context("cannot remove ccs-launcher")?;
-    Ok(together.join("ccs-builder"))
+    Ok(folder.join("ccs-builder"))
 }
 
 /// Builds the builder and runs its `install` for `folder`, as an operator does.
 pub fn install(folder: &Path) -> Result<()> {
-    put(&build()?, folder)
+    run_install(&build()?, folder, &[])
 }
 
-/// Runs the `install` of a built builder for `folder`.
+/// Runs the `install` of a built builder for `folder`, with the launcher.
 pub fn put(program: &Path, folder: &Path) -> Result<()> {
+    run_install(program, folder, &["--launcher"])
+}
+
+fn run_install(program: &Path, folder: &Path, options: &[&str]) -> Result<()> {
     let output = Command::new(program)
         .args([OsString::from("install"), folder.into()])
+        .args(options)
         .output()
         .with_context(|| format!("cannot start {}", program.display()))?;
     if !output.status.success() {

@@ -113,13 +113,11 @@ impl Builder {
         Ok(())
     }
 
-    /// Installs the launcher as `run`, with its settings, unless the builder already has a `run`.
+    /// Installs the launcher as `run`, with its settings.
     fn install_launcher(&self) -> Result<(), Error> {
         let (run, settings) = (self.programs.path.join("bin/run"), self.programs.path.join(FILE));
-        if !run.exists() {
-            let launcher = self.options.launcher.find()?;
-            fs::copy(&launcher, &run).map_err(|error| Error::system("copy", &launcher, error))?;
-        }
+        let launcher = self.options.launcher.find()?;
+        fs::copy(&launcher, &run).map_err(|error| Error::system("copy", &launcher, error))?;
         match &self.options.launch {
             Some(file) => {
                 fs::copy(file, settings).map(drop).map_err(|error| Error::system("copy", file, error))
