@@ -1,47 +1,37 @@
-# The external builder as an image; docs/docker.md tells how it is used.
+# The images of Fabric CCS; docs/docker.md tells how they are used.
 #
-#   docker build --tag fabric-ccs-builder .                            the programs, and sh and cp to copy them
-#   docker build --tag fabric-ccs-builder:minimal --target minimal .   one program, which installs itself
+#   docker build --tag fabric-ccs-builder .                            the builder's programs, and sh and cp to copy them
+#   docker build --tag fabric-ccs-builder:minimal --target minimal .   the same programs, which install themselves
+#   docker build --tag fabric-ccs-builder:tools --target tools .       the operator's command ccs
 
-# Needs cargo, a C compiler to link build scripts, and the target for musl or rustup.
+# Needs cargo, a C compiler, and the target for musl or rustup; for another processor than its own also a C compiler for that
+# one, or apt-get.
 ARG RUST_IMAGE=docker.io/library/rust:1.95-slim
 # Its /bin/busybox is taken, and must be static.
 ARG BUSYBOX_IMAGE=docker.io/library/busybox:1.37-musl
 
 # Compiles on the platform at hand for the one of the image: nothing is emulated. Docker's classic builder knows neither;
 # "linux" is the platform at hand.
-FROM --platform=${BUILDPLATFORM:-linux} ${RUST_IMAGE} AS program
-# amd64 or arm64. BuildKit sets it from --platform; where nobody does, it is the processor at hand.
-ARG TARGETARCH
+FROM --platform=${BUILDPLATFORM:-linux} ${RUST_IMAGE} AS source
 WORKDIR /source
 COPY . .
-# For another processor rust-lld links: musl comes with the target, so no C compiler for it is needed.
-RUN set -eu; \
-    here=$(uname -m); \
-    case "${TARGETARCH:-$here}" in \
-        amd64 | x86_64) processor=x86_64 ;; \
-        arm64 | aarch64) processor=aarch64 ;; \
-        *) echo "there is no image for the processor ${TARGETARCH:-$here}" >&2; exit 1 ;; \
-    esac; \
-    target=$processor-unknown-linux-musl; \
-    linker=; \
-    [ "$processor" = "$here" ] || linker="--config=target.$target.linker='rust-lld'"; \
-    [ -d "$(rustc --print target-libdir --target "$target")" ] || rustup target add "$target"; \
-    cargo ${linker:+"$linker"} build --locked --profile builder --target "$target" --package ccs-builder; \
-    cp "target/$target/builder/ccs-builder" /
-# All times are the epoch, so that the layer depends on nothing but what is in it.
+
+FROM source AS program
+# amd64 or arm64. BuildKit sets it from --platform; where nobody does, it is the processor at hand.
+ARG TARGETARCH
 RUN set -eu; \
     mkdir -p /minimal/go/bin /minimal/target; \
-    cp /ccs-builder /minimal/go/bin/; \
-    chown 65532:65532 /minimal/target; \
-    find /minimal -exec touch -h -d @0 {} +
+    sh deploy/image/compile.sh /minimal/go/bin builder ccs-builder ccs-launcher; \
+    chown 65532:65532 /minimal/target
+# All times are the epoch, so that the layer depends on nothing but what is in it.
+RUN find /minimal -exec touch -h -d @0 {} +
 
-# One file. The empty /target belongs to the user, and so does a new volume that is mounted there.
+# Two files. The empty /target belongs to the user, and so does a new volume that is mounted there.
 FROM scratch AS minimal
 ARG VERSION=0.1.0
 ARG REVISION=
 LABEL org.opencontainers.image.title="ccs-builder" \
-      org.opencontainers.image.description="External builder of Hyperledger Fabric peers for chaincode as a service" \
+      org.opencontainers.image.description="External builder and launcher of Hyperledger Fabric peers" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="https://github.com/hyperledgendary/fabric-ccs" \
       org.opencontainers.image.version="${VERSION}" \
@@ -50,9 +40,35 @@ COPY --from=program /minimal/ /
 USER 65532:65532
 ENTRYPOINT ["/go/bin/ccs-builder"]
 
+# The static ccs. /work is where a reader mounts what the command is to look at.
+FROM source AS command
+ARG TARGETARCH
+RUN set -eu; \
+    mkdir -p /tools/bin /tools/work /tools/tmp; \
+    sh deploy/image/compile.sh /tools/bin release ccs; \
+    chown 65532:65532 /tools/work; \
+    chmod 1777 /tools/tmp; \
+    find /tools -exec touch -h -d @0 {} +
+
+FROM scratch AS tools
+ARG VERSION=0.1.0
+ARG REVISION=
+LABEL org.opencontainers.image.title="ccs" \
+      org.opencontainers.image.description="Packages, checks and looks after chaincode of Hyperledger Fabric peers" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.source="https://github.com/hyperledgendary/fabric-ccs" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+COPY --from=command /tools/ /
+ENV PATH=/bin
+WORKDIR /work
+USER 65532:65532
+ENTRYPOINT ["/bin/ccs"]
+
 FROM ${BUSYBOX_IMAGE} AS shell
 
-# The programs are one file under four names. /var/hyperledger/... is where manifests of hyperledgendary/fabric-ccs-builder
+# The builder is one file under four names. The launcher has only its own: whoever wants it as run copies it to that name, since
+# a builder with run takes packages of the type k8s. /var/hyperledger/... is where manifests of hyperledgendary/fabric-ccs-builder
 # mount the volume; a new one gets the owner that the folder has here.
 FROM program AS layout
 COPY --from=shell /bin/busybox /default/bin/busybox
@@ -68,7 +84,7 @@ FROM scratch
 ARG VERSION=0.1.0
 ARG REVISION=
 LABEL org.opencontainers.image.title="ccs-builder" \
-      org.opencontainers.image.description="External builder of Hyperledger Fabric peers for chaincode as a service, with sh and cp" \
+      org.opencontainers.image.description="External builder and launcher of Hyperledger Fabric peers, with sh and cp" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="https://github.com/hyperledgendary/fabric-ccs" \
       org.opencontainers.image.version="${VERSION}" \

@@ -77,7 +77,7 @@ fn shell() -> Result<Root> {
     Ok(root)
 }
 
-/// cargo, rustc, the crates of Cargo.lock, and what it takes to link build scripts and macros for this machine.
+/// cargo, rustc, the crates of Cargo.lock, and what it takes to compile C and to link for this machine.
 fn rust() -> Result<Root> {
     let root = shell()?;
     let sysroot = PathBuf::from(said("rustc", ["--print", "sysroot"])?);
@@ -108,15 +108,20 @@ fn linker(root: &Root) -> Result<()> {
     let gcc = which("gcc")?;
     root.put(&gcc, "/usr/bin/cc")?;
     let mut programs = vec![gcc];
-    for program in ["collect2", "lto-wrapper", "ld"] {
+    for program in ["cc1", "collect2", "lto-wrapper", "as", "ld"] {
         programs.push(match place("prog", program)? {
             bare if bare.is_relative() => which(program)?,
             path => path,
         });
         root.same(&programs[programs.len() - 1])?;
     }
+    // Not gcc but cargo calls it, to collect what was compiled.
+    let ar = which("ar")?;
+    root.same(&ar)?;
+    programs.push(ar);
     root.with_libraries(&programs)?;
-    let start = |name: &str| name.contains("crt") && Path::new(name).extension() == Some(OsStr::new("o"));
+    headers(root, &place("file", "include")?)?;
+    let start = |name: &str| name.contains("crt") && is_a(name, "o");
     let of_gcc = folder_of(&place("file", "crtbegin.o")?);
     let of_libc = folder_of(&place("file", "crt1.o")?).canonicalize()?;
     let mut wanted =
@@ -132,6 +137,17 @@ fn linker(root: &Root) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The headers of gcc and of the C library.
+fn headers(root: &Root, of_gcc: &Path) -> Result<()> {
+    root.same(of_gcc)?;
+    let include = Path::new("/usr/include");
+    let multiarch = include.join(said("gcc", ["-print-multiarch"])?);
+    for folder in [multiarch, include.join("linux"), include.join("asm-generic")] {
+        root.same(&folder)?;
+    }
+    files(include, |name| is_a(name, "h"))?.iter().try_for_each(|header| root.same(header))
 }
 
 fn node() -> Result<Root> {
@@ -255,6 +271,10 @@ fn files(folder: &Path, wanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(found)
+}
+
+fn is_a(name: &str, extension: &str) -> bool {
+    Path::new(name).extension() == Some(OsStr::new(extension))
 }
 
 fn name(path: &Path) -> String {

@@ -59,8 +59,8 @@ pub(crate) fn size(engine: &Engine, image: &str, budget_in_bytes: u64) -> Result
     Ok(format!("{size} bytes, {} % of {budget_in_bytes}", size * 100 / budget_in_bytes))
 }
 
-/// Checks user, processor and labels.
-pub(crate) fn configuration(engine: &Engine, image: &str) -> Result<String> {
+/// Checks user, processor and labels, of which one is the title.
+pub(crate) fn configuration(engine: &Engine, image: &str, title: &str) -> Result<String> {
     let Inspected { architecture, config, .. } = inspect(engine, image)?;
     ensure!(config.user == "65532:65532", "the user is {:?}", config.user);
     let here = match std::env::consts::ARCH {
@@ -70,7 +70,7 @@ pub(crate) fn configuration(engine: &Engine, image: &str) -> Result<String> {
     };
     ensure!(architecture == here, "the image is for {architecture}");
     for (label, expected) in [
-        ("title", "ccs-builder"),
+        ("title", title),
         ("licenses", "Apache-2.0"),
         ("source", env!("CARGO_PKG_REPOSITORY")),
         ("version", env!("CARGO_PKG_VERSION")),

@@ -17,8 +17,12 @@ use xtask_base::workspace;
 const FENCE: &str = "```sh run by cargo xtask image";
 
 /// The images that the page makes.
-pub(crate) const IMAGES: [&str; 3] =
-    ["fabric-ccs-builder:latest", "fabric-ccs-builder:minimal", "asset-transfer-node:latest"];
+pub(crate) const IMAGES: [&str; 4] = [
+    "fabric-ccs-builder:latest",
+    "fabric-ccs-builder:minimal",
+    "fabric-ccs-builder:tools",
+    "asset-transfer-node:latest",
+];
 
 /// A copy of the checkout, and the programs that the page's commands find on their PATH.
 pub(crate) struct Checkout<'a> {

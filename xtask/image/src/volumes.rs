@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use xtask_docker::engine::{Engine, output};
 
 use super::bases::{BUSYBOX, EMPTY};
-use super::{DEFAULT, MINIMAL};
+use super::{DEFAULT, MINIMAL, TOOLS};
 
 /// What a careful operator allows a container: next to nothing.
 const HARDENED: [&str; 8] =
@@ -60,7 +60,8 @@ pub(crate) fn predecessor(engine: &Engine) -> Result<String> {
     output(&mut run(engine, ["-v", &mount, "--entrypoint", "sh", DEFAULT, "-c", &copy]))?;
     let content = programs.content()?;
     let names: Vec<&str> = content.lines().filter_map(|line| line.split_whitespace().nth(1)).collect();
-    ensure!(names == ["./build", "./ccs-builder", "./detect", "./release"], "the volume holds {names:?}");
+    let expected = ["./build", "./ccs-builder", "./ccs-launcher", "./detect", "./release"];
+    ensure!(names == expected, "the volume holds {names:?}");
     package(engine, &programs)
 }
 
@@ -75,6 +76,66 @@ pub(crate) fn installed(engine: &Engine) -> Result<String> {
     ensure!(programs.content()? == first, "the second install leaves {}", programs.content()?);
     ensure!(first.lines().count() == 3, "the volume holds {first}");
     package(engine, &programs)
+}
+
+/// The launcher, where it is asked for: by an option of `install`, and by a name for a copy. Then alone, packages of the type
+/// `k8s` are taken: elsewhere they stay with the builder that the peer may have for them.
+pub(crate) fn launcher(engine: &Engine) -> Result<String> {
+    let programs = Volume::new(engine, "launcher")?;
+    let (target, default) = (programs.at("/target"), "cp /go/bin/* /target/");
+    output(&mut run(engine, ["-v", &target, DEFAULT, "sh", "-c", default]))?;
+    ensure!(takes_images(engine, &programs)? == Some(1), "detect takes an image though there is no run");
+    let copy = format!("{default} && cp /go/bin/ccs-launcher /target/run");
+    output(&mut run(engine, ["-v", &target, DEFAULT, "sh", "-c", &copy]))?;
+    ensure!(
+        takes_images(engine, &programs)? == Some(0),
+        "detect does not take an image by run, which was copied"
+    );
+    let programs = Volume::new(engine, "launcher-installed")?;
+    let target = programs.at("/target");
+    output(&mut run(engine, ["-v", &target, MINIMAL, "install", "/target"]))?;
+    ensure!(
+        takes_images(engine, &programs)? == Some(1),
+        "detect takes an image though run was not asked for"
+    );
+    output(&mut run(engine, ["-v", &target, MINIMAL, "install", "/target", "--launcher"]))?;
+    ensure!(programs.content()?.lines().count() == 4, "the volume holds {}", programs.content()?);
+    ensure!(
+        takes_images(engine, &programs)? == Some(0),
+        "detect does not take an image by run, which was installed"
+    );
+    Ok("packages of the type k8s are taken when run was asked for, and only then".to_owned())
+}
+
+/// Lets the programs of a volume say whether they take a package of the type `k8s`: the status of `detect`.
+fn takes_images(engine: &Engine, programs: &Volume<'_>) -> Result<Option<i32>> {
+    let files = Volume::new(engine, "image-package")?;
+    let lay_out = r#"mkdir /p/src /p/metadata && echo '{"type":"k8s","label":"basic_1.0"}' > /p/metadata/metadata.json"#;
+    engine.output(["run", "--rm", "-v", &files.at("/p"), BUSYBOX, "sh", "-c", lay_out])?;
+    let (bin, package) = (programs.at("/opt/ccs-builder/bin:ro"), files.at("/p"));
+    let detect = [EMPTY, "/opt/ccs-builder/bin/detect", "/p/src", "/p/metadata"];
+    let peer = ["--env", "CORE_PEER_ID=peer0", "-v", &bin, "-v", &package];
+    Ok(run(engine, peer.into_iter().chain(detect)).status().context("cannot start docker")?.code())
+}
+
+/// The image with `ccs`: its version, and what a package with an image would become, without a network.
+pub(crate) fn tools(engine: &Engine) -> Result<String> {
+    let version = output(&mut run(engine, [TOOLS, "--version"]))?;
+    ensure!(version == concat!("ccs ", env!("CARGO_PKG_VERSION"), "\n"), "it says {version}");
+    let work = Volume::new(engine, "work")?;
+    let mount = work.at("/work");
+    let digest = format!("sha256:{}", "ab".repeat(32));
+    let image = format!("registry.example.com/basic@{digest}");
+    let package = ["package", "basic.tgz", "--label", "basic_1.0", "--type", "ccaas", "--image", &image];
+    output(&mut run(engine, ["-v", &mount, TOOLS].into_iter().chain(package)))?;
+    let settings = "echo 'platform: kubernetes' > /work/launch.yaml";
+    engine.output(["run", "--rm", "-v", &mount, BUSYBOX, "sh", "-c", settings])?;
+    let render = ["launch", "render", "basic.tgz", "--settings", "launch.yaml", "--peer-id", "peer0"];
+    let manifests = output(&mut run(engine, ["-v", &mount, TOOLS].into_iter().chain(render)))?;
+    for expected in ["kind: Deployment\n", &format!("image: {image}\n")] {
+        ensure!(manifests.contains(expected), "there is no {expected:?} in {manifests}");
+    }
+    Ok(format!("{}, and it renders a Deployment", version.trim()))
 }
 
 /// Runs a package through the programs of a volume, where there is no shell, no libc, no network and no right.
