@@ -22,11 +22,12 @@ pub(crate) struct Options {
 }
 
 /// The places of the project's version, and the text that precedes it.
-const MENTIONS: [(&str, &str); 5] = [
+const MENTIONS: [(&str, &str); 6] = [
     ("Dockerfile", "ARG VERSION="),
     ("deploy/helm/chaincode/Chart.yaml", "\nversion: "),
     ("deploy/helm/chaincode/Chart.yaml", "\nappVersion: "),
     ("deploy/kubernetes/peer-builder/peer-builder.yaml", "fabric-ccs-builder:"),
+    ("deploy/kubernetes/peer-launcher/peer-launcher.yaml", "fabric-ccs-builder:"),
     ("docs/kubernetes.md", "fabric-ccs-builder:"),
 ];
 

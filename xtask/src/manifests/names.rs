@@ -33,16 +33,16 @@ impl Names {
         toml::from_str(&text).with_context(|| format!("in {}", path.display()))
     }
 
-    /// Returns the image in the manifests.
-    pub(super) fn image(&self) -> Result<String> {
-        Ok(format!("{}:{}-minimal", self.image, versions::project()?))
+    /// Returns the image of a target in the manifests.
+    pub(super) fn image(&self, target: &str) -> Result<String> {
+        Ok(format!("{}:{}-{target}", self.image, versions::project()?))
     }
 
-    /// Returns the peer's setting as the value of a variable.
-    fn external_builders(&self) -> String {
+    /// Returns the peer's setting as the value of a variable; `more` is the end of the list of variables.
+    fn external_builders(&self, more: &str) -> String {
         format!(
             "[{{name: {}, path: {}, propagateEnvironment: [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG, CORE_PEER_ID, \
-             CORE_PEER_LOCALMSPID, HOSTNAME]}}]",
+             CORE_PEER_LOCALMSPID, HOSTNAME{more}]}}]",
             self.builder, self.folder
         )
     }
@@ -61,7 +61,7 @@ pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
         };
         wrong.extend(differences.into_iter().map(|difference| format!("{}: {difference}", rendering.name)));
     }
-    let variable = format!("CORE_CHAINCODE_EXTERNALBUILDERS={}\n", names.external_builders());
+    let variable = format!("CORE_CHAINCODE_EXTERNALBUILDERS={}\n", names.external_builders(""));
     if fs::read_to_string(deploy("peer/peer.env"))? != variable {
         wrong.push(format!("deploy/peer/peer.env is not {variable}"));
     }
@@ -94,7 +94,7 @@ fn of_peer(names: &Names, objects: &[Value]) -> Result<Vec<String>> {
     let pod = pod(objects)?;
     let init = &pod["initContainers"][0];
     let bin = format!("{}/bin", names.folder);
-    differences.expect("the image", &init["image"], names.image()?);
+    differences.expect("the image", &init["image"], names.image("minimal")?);
     let command = texts(&init["command"]);
     if command.get(..3) != Some(&["/go/bin/ccs-builder", "install", &bin]) {
         differences.0.push(format!("the command is {command:?}"));
@@ -105,11 +105,23 @@ fn of_peer(names: &Names, objects: &[Value]) -> Result<Vec<String>> {
     let peer = &pod["containers"][0];
     let variable =
         list(&peer["env"]).iter().find(|variable| variable["name"] == "CORE_CHAINCODE_EXTERNALBUILDERS");
+    // A second container looks after chaincode, and both read the settings where one variable says.
+    let reconcile = list(&pod["containers"]).get(1);
+    let more = if reconcile.is_some() { ", CCS_LAUNCH_CONFIG" } else { "" };
     differences.expect(
         "the variable",
         &variable.cloned().unwrap_or_default()["value"],
-        names.external_builders(),
+        names.external_builders(more),
     );
+    if let Some(reconcile) = reconcile {
+        differences.expect("the image of reconcile", &reconcile["image"], names.image("tools")?);
+        let settings = |container: &Value| {
+            list(&container["env"]).iter().find(|variable| variable["name"] == "CCS_LAUNCH_CONFIG").cloned()
+        };
+        let expected = settings(peer).unwrap_or_default();
+        differences.expect("the settings", &settings(reconcile).unwrap_or_default(), expected);
+        differences.expect("the launcher", &init["command"][3], "--launcher");
+    }
     for container in [init, peer] {
         let mount = list(&container["volumeMounts"]).iter().find(|mount| mount["name"] == "ccs-builder");
         differences.expect("the mount", &mount.cloned().unwrap_or_default()["mountPath"], bin.as_str());

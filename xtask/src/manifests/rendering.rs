@@ -21,10 +21,11 @@ pub(super) struct Rendering {
 }
 
 /// The renderings of kustomize: name, folder, first minor version.
-const FOLDERS: [(&str, &str, u32); 4] = [
+const FOLDERS: [(&str, &str, u32); 5] = [
     ("peer-init", "kubernetes/overlays/peer-init", 25),
     ("peer-sidecar", "kubernetes/overlays/peer-sidecar", 29),
     ("peer-config", "kubernetes/overlays/peer-config", 25),
+    ("peer-launcher", "kubernetes/overlays/peer-launcher", 25),
     ("chaincode", "kubernetes/chaincode/example", 25),
 ];
 

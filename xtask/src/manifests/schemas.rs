@@ -16,9 +16,10 @@ const VERSIONS: [u32; 7] = [25, 27, 29, 31, 33, 35, 37];
 
 /// Mistakes that the validation must find: the rendering, the original text, its replacement, and the validator's
 /// message.
-const MISTAKES: [(&str, &str, &str, &str); 5] = [
+const MISTAKES: [(&str, &str, &str, &str); 6] = [
     ("peer-init", "readOnly: true", "readonly: true", "additional properties 'readonly' not allowed"),
     ("peer-init", "initContainers:", "initContainer:", "additional properties 'initContainer' not allowed"),
+    ("peer-launcher", "  verbs:", "  verb:", "additional properties 'verb' not allowed"),
     ("chaincode", "containerPort: 9999", "containerPort: \"9999\"", "got string, want"),
     ("chaincode", "kind: NetworkPolicy", "kind: NetworkPolicies", "could not find schema"),
     ("chart", "policyTypes:", "policytypes:", "additional properties 'policytypes' not allowed"),

@@ -10,13 +10,16 @@ use crate::tally::Tally;
 use crate::{toolchain, workspace};
 
 /// The kinds in the manifests, by the names of their schemas in the wheel.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 9] = [
     "configmap-v1",
     "deployment-apps-v1",
     "networkpolicy-networking-v1",
     "persistentvolumeclaim-v1",
+    "role-rbac-v1",
+    "rolebinding-rbac-v1",
     "secret-v1",
     "service-v1",
+    "serviceaccount-v1",
 ];
 
 /// The locations of the programs and the schemas.
@@ -60,9 +63,10 @@ impl Tools {
     }
 
     fn fetch_schemas(&self) -> Result<()> {
-        let pin = std::fs::read(deploy("tools/schemas.txt"))?;
+        // Another release or more kinds: other schemas.
+        let pin = [std::fs::read_to_string(deploy("tools/schemas.txt"))?, KINDS.join("\n")].concat();
         let mark = self.schemas().join("pin");
-        if std::fs::read(&mark).is_ok_and(|found| found == pin) {
+        if std::fs::read_to_string(&mark).is_ok_and(|found| found == pin) {
             return Ok(());
         }
         let wheels = self.folder.join("wheels");

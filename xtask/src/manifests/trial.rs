@@ -31,8 +31,8 @@ chaincode:
 /// The PATH with which a shell finds mount and chroot.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// The path of the program in the image.
-const PROGRAM: &str = "go/bin/ccs-builder";
+/// The paths of the programs in the image.
+const PROGRAMS: [&str; 2] = ["go/bin/ccs-builder", "go/bin/ccs-launcher"];
 
 /// The host in a package's address, and its expected rendering by the peer.
 struct Host {
@@ -42,7 +42,7 @@ struct Host {
 
 /// Creates and examines each peer, and the settings in deploy/peer with one of them.
 pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
-    let program = builder_programs::build()?;
+    let program = builder_programs::build_with_launcher()?;
     let mut tally = Tally::default();
     for rendering in rendered.iter().filter(|rendering| rendering.name.starts_with("peer")) {
         let root = tempfile::Builder::new().prefix("pod-").tempdir()?;
@@ -61,6 +61,9 @@ pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
             Host { template: "{{.peer_id}}.example.com", rendered: "org1-peer1.example.com" }
         };
         tally += examined(rendering.name, root.path(), &core, Some(&environment), &host)?;
+        if let Some(reconcile) = list(&pod(&objects)?["containers"]).get(1) {
+            tally += looked_after(rendering.name, root.path(), reconcile)?;
+        }
         if rendering.name == "peer-init" {
             let host = Host { template: "basic.example.com", rendered: "basic.example.com" };
             tally += examined("deploy/peer/core.yaml", root.path(), &deploy("peer/core.yaml"), None, &host)?;
@@ -72,16 +75,17 @@ pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
     Ok(tally)
 }
 
-/// Copies the image's program to the root; returns whether it can run there.
+/// Copies the image's programs to the root; returns whether they can run there.
 fn lay_out(root: &Path, program: &Path) -> Result<bool> {
-    let place = root.join(PROGRAM);
-    fs::create_dir_all(place.parent().context("the program has a folder")?)?;
-    fs::copy(program, &place)?;
+    fs::create_dir_all(root.join("go/bin"))?;
+    for place in PROGRAMS {
+        fs::copy(program.with_file_name(place.trim_start_matches("go/bin/")), root.join(place))?;
+    }
     fs::create_dir_all(root.join("tmp"))?;
     for folder in ["proc", "dev"] {
         fs::create_dir_all(root.join(folder))?;
     }
-    Ok(output_of(enter(root).arg(Path::new("/").join(PROGRAM)).arg("--version")).is_ok())
+    Ok(output_of(enter(root).arg(Path::new("/").join(PROGRAMS[0])).arg("--version")).is_ok())
 }
 
 /// Returns a command in the root, with `/proc` and `/dev` as in every container; the mounts end with the process.
@@ -136,7 +140,7 @@ fn wait_for(sidecar: &mut Child, tries: u64, probe: impl Fn() -> Command) -> Res
     bail!("the startup probe never succeeded")
 }
 
-/// Creates one volume of the peer's container: a new folder, or a file of a ConfigMap.
+/// Creates one volume of the peer's container: a new folder, or one file or all files of a ConfigMap.
 fn mount_in(objects: &[Value], pod: &Value, mount: &Value, root: &Path) -> Result<()> {
     let path = mount["mountPath"].as_str().context("a mount has a path")?;
     let place = root.join(path.trim_start_matches('/'));
@@ -145,10 +149,15 @@ fn mount_in(objects: &[Value], pod: &Value, mount: &Value, root: &Path) -> Resul
     let Some(map) = volume["configMap"]["name"].as_str() else {
         return Ok(fs::create_dir_all(place)?);
     };
-    let key = mount["subPath"].as_str().context("a ConfigMap is mounted by its key")?;
-    let content = &find(objects, "ConfigMap", map)?["data"][key];
-    fs::create_dir_all(place.parent().context("a file has a folder")?)?;
-    Ok(fs::write(place, content.as_str().with_context(|| format!("{map} has no {key}"))?)?)
+    let data = &find(objects, "ConfigMap", map)?["data"];
+    let write = |place: &Path, key: &str| -> Result<()> {
+        fs::create_dir_all(place.parent().context("a file has a folder")?)?;
+        Ok(fs::write(place, data[key].as_str().with_context(|| format!("{map} has no {key}"))?)?)
+    };
+    match mount["subPath"].as_str() {
+        Some(key) => write(&place, key),
+        None => data.as_object().into_iter().flatten().try_for_each(|(key, _)| write(&place.join(key), key)),
+    }
 }
 
 /// Returns the variables of the peer's process, one per line.
@@ -167,6 +176,34 @@ fn peer_environment(objects: &[Value]) -> Result<String> {
         lines.push(format!("{}={value}\n", variable["name"].as_str().unwrap_or_default()));
     }
     Ok(lines.concat())
+}
+
+/// Runs the command of the reconciling container once, for a peer without builds: it reads its options and settings, and must
+/// have nothing to do.
+fn looked_after(name: &str, root: &Path, container: &Value) -> Result<Tally> {
+    let inside = |path: &str| root.join(path.trim_start_matches('/'));
+    let mut reconcile = Command::new(ccs()?);
+    reconcile.env_clear().env("CORE_PEER_ID", "org1-peer1").stdin(Stdio::null());
+    let mut words = texts(&container["args"]).into_iter();
+    while let Some(word) = words.next() {
+        match word {
+            "--every" => drop(words.next()),
+            "--builds" => {
+                let builds = inside(words.next().context("--builds has a folder")?);
+                fs::create_dir_all(&builds)?;
+                reconcile.arg(word).arg(builds);
+            }
+            word => drop(reconcile.arg(word)),
+        }
+    }
+    for variable in list(&container["env"]).iter().filter(|variable| variable["name"] == "CCS_LAUNCH_CONFIG")
+    {
+        let settings = inside(variable["value"].as_str().unwrap_or_default());
+        ensure!(settings.is_file(), "there is no {}", settings.display());
+        reconcile.env("CCS_LAUNCH_CONFIG", settings);
+    }
+    let said = output_of(&mut reconcile)?;
+    Ok(report(said.is_empty(), "trial", &format!("{name}: reconcile has nothing to do {said}")))
 }
 
 /// Runs `ccs doctor` with a package; it must find nothing, and the builder must accept and render the package.

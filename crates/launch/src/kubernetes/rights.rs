@@ -148,4 +148,14 @@ mod tests {
         let role = role("fabric-ccs-launcher", "hlf-chaincode");
         assert!(page.contains(&role), "docs/launching-kubernetes.md does not show this Role:\n{role}");
     }
+
+    #[test]
+    fn the_manifest_has_the_rules_of_the_role() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/kubernetes/peer-launcher/rights.yaml");
+        let manifest = std::fs::read_to_string(path).unwrap();
+        let role = role("fabric-ccs-launcher", "fabric");
+        let (_, rules) = role.split_once("\nrules:\n").unwrap();
+        let found = manifest.split_once("\nrules:\n").map(|(_, found)| found);
+        assert_eq!(found, Some(rules), "{path} has other rules than the table");
+    }
 }
