@@ -119,6 +119,8 @@ impl Cluster {
             })?,
         };
         config.connect_timeout = Some(CONNECT);
+        // A refusal that passes is told by its text; calls are made again where there is time for it.
+        config.default_retry = false;
         let client = Client::try_from(config)
             .map_err(|error| refused(format!("cannot make a client of Kubernetes: {error}")))?;
         Ok(Self { client, namespace: target.namespace.clone() })

@@ -18,6 +18,8 @@
 //! | `cluster`, `refusal`, `tries` | the calls, what a refusal means, and when a call is made again |
 
 mod cluster;
+#[cfg(test)]
+mod fake_cluster;
 mod found;
 mod output;
 mod reads;

@@ -21,6 +21,12 @@ pub(crate) struct Refusal {
     pub(crate) status: u16,
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        refusal.failure
+    }
+}
+
 impl Refusal {
     /// Reads an error of the client. The attempt is what was tried, as `create job NAME`.
     pub(crate) fn of(error: &Error, attempt: &str, namespace: &str) -> Self {
@@ -56,6 +62,10 @@ impl Refusal {
             401 => {
                 (ExitCode::Forbidden, false, "the token of the builder is not accepted; renew it".to_owned())
             }
+            // What it says beside that is a text of the operator's.
+            _ if message.contains("denied the request") => {
+                (ExitCode::Policy, false, "the webhook of the cluster decides what is allowed".to_owned())
+            }
             403 if right.is_some() => {
                 let rule = right.map(Right::rule).unwrap_or_default();
                 (ExitCode::Forbidden, false, format!("add to the Role in namespace {namespace}: {rule}"))
@@ -73,9 +83,6 @@ impl Refusal {
             ),
             403 => (ExitCode::Policy, false, "an admission rule of the cluster rejects it".to_owned()),
             404 if message.starts_with("namespaces ") => namespace_hint(),
-            _ if message.contains("denied the request") => {
-                (ExitCode::Policy, false, "the webhook of the cluster decides what is allowed".to_owned())
-            }
             400 | 422 => {
                 (ExitCode::Settings, false, "correct the overlay or setting in launch.yaml".to_owned())
             }

@@ -1,12 +1,13 @@
 //! The start of chaincode that waits for the peer to dial: what it makes stays when all has succeeded, and goes otherwise.
 
 use std::pin::pin;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use ccs_launch::Failure;
 use ccs_launch::kubernetes::SERVER_MANAGER;
 use ccs_launch_reach::{Advice, reach};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::Start;
 use crate::cluster::{Cluster, Kind, Version};
@@ -187,8 +188,8 @@ impl Session<'_> {
         }
         let removal = async {
             for (kind, name, version) in self.made.iter().rev() {
-                if let Err(failure) = patiently(|| self.cluster.delete(*kind, name, version)).await {
-                    (self.start.say)(&format!("warning: {failure}"));
+                if let Err(refusal) = patiently(|| self.cluster.delete(*kind, name, version)).await {
+                    (self.start.say)(&refusal.warning());
                 }
             }
         };

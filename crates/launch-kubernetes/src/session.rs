@@ -1,12 +1,13 @@
 //! One launch from beginning to end: what it makes, it removes, unless the chaincode has run and ended by itself.
 
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ccs_launch::Failure;
 use ccs_launch::kubernetes::MANAGER;
 use ccs_launch_peer::Stop;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::Launch;
 use crate::cluster::{Cluster, Kind, Version};

@@ -1,8 +1,8 @@
 //! Calls that are made again while they fail for a reason that passes.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use ccs_launch::Failure;
+use tokio::time::Instant;
 
 use crate::refusal::Refusal;
 
@@ -15,7 +15,7 @@ const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 /// Makes a call again while it fails for a reason that passes.
 pub(crate) async fn patiently<T, F: Future<Output = Result<T, Refusal>>>(
     call: impl Fn() -> F,
-) -> Result<T, Failure> {
+) -> Result<T, Refusal> {
     let begin = Instant::now();
     loop {
         match call().await {
@@ -23,7 +23,7 @@ pub(crate) async fn patiently<T, F: Future<Output = Result<T, Refusal>>>(
             Err(refusal) if refusal.may_pass && begin.elapsed() < PATIENCE => {
                 tokio::time::sleep(BETWEEN_TRIES).await;
             }
-            Err(refusal) => return Err(refusal.failure),
+            Err(refusal) => return Err(refusal),
         }
     }
 }

@@ -135,13 +135,13 @@ impl Upkeep {
     pub fn apply_secret(&self, namespace: &str, secret: &Value) -> Result<(), Failure> {
         let cluster = self.cluster.namespace(namespace);
         let applied = patiently(|| cluster.apply(Kind::Secret, secret, SERVER_MANAGER));
-        self.runtime.block_on(applied).map(drop)
+        Ok(self.runtime.block_on(applied).map(drop)?)
     }
 
     /// Deletes an object with this UID, and no other one of its name.
     pub fn delete(&self, namespace: &str, kind: Kind, name: &str, uid: &str) -> Result<(), Failure> {
         let cluster = self.cluster.namespace(namespace);
         let version = Version::of_uid(uid);
-        self.runtime.block_on(patiently(|| cluster.delete(kind, name, &version)))
+        Ok(self.runtime.block_on(patiently(|| cluster.delete(kind, name, &version)))?)
     }
 }

@@ -1,7 +1,7 @@
 //! What Job or Deployment, pod and Events show of a launch, until the chaincode has ended or cannot start.
 
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ccs_launch::ExitCode;
 use futures_util::StreamExt as _;
@@ -9,6 +9,7 @@ use kube::api::DynamicObject;
 use kube::runtime::WatchStreamExt as _;
 use kube::runtime::watcher::{self, Event, watch_object, watcher};
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::cluster::{Cluster, Kind};
 use crate::refusal::Refusal;
@@ -113,6 +114,7 @@ pub(crate) async fn follow(workload: &Workload<'_>, cluster: &Cluster, start: In
                 None
             }
             _ = tick.tick(), if unsettled => {
+                watch.look_for_the_server().await;
                 watch.look_at_events().await;
                 None
             }
@@ -182,6 +184,15 @@ impl Watch<'_> {
         // A watch whose place in the history is forgotten begins anew.
         refusal.may_pass |= refusal.status == 410;
         refusal
+    }
+
+    /// Asks whether the API server answers again, after a watch has failed: one that goes on is silent until something changes.
+    async fn look_for_the_server(&mut self) {
+        if self.unreachable.is_some()
+            && self.cluster.has(self.workload.kind, self.workload.name).await.is_ok()
+        {
+            self.unreachable = None;
+        }
     }
 
     /// Lists the Events about the pod or, while there is no pod, about the object that makes it.

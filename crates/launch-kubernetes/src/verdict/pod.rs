@@ -168,19 +168,24 @@ fn terminated(pod: &Value) -> Option<Trouble> {
 /// How often chaincode that Kubernetes starts again may end before it is ready.
 const ENDS: u64 = 3;
 
-/// Tells how chaincode has ended that Kubernetes starts again, if it has ended too often.
+/// Tells how chaincode has ended that Kubernetes starts again, if it has ended too often, or could not be started.
 pub(super) fn crashed(pod: &Value) -> Option<Trouble> {
     let status =
         items(&pod["status"]["containerStatuses"]).find(|status| text(status, "name") == CONTAINER)?;
     let restarts = status["restartCount"].as_u64().unwrap_or_default();
     // While it runs again it may become ready.
-    let ends = if status["state"].get("running").is_some() { restarts } else { restarts + 1 };
+    let runs = status["state"].get("running").is_some();
+    let ends = if runs { restarts } else { restarts + 1 };
     let last = ["state", "lastState"].map(|place| status[place].get("terminated"));
-    let end = last.into_iter().flatten().next().filter(|_| ends >= ENDS)?;
-    let exit = end["exitCode"].as_i64().unwrap_or_default();
-    let about =
-        format!("pod {}: container {CONTAINER} ended {ends} times, last with exit status {exit}", name(pod));
+    let end = last.into_iter().flatten().next()?;
     let reason = text(end, "reason");
+    let is_started = runs || !NOT_STARTED.contains(&reason);
+    if is_started && ends < ENDS {
+        return None;
+    }
+    let how_often = if ends < ENDS { "ended".to_owned() } else { format!("ended {ends} times, last") };
+    let exit = end["exitCode"].as_i64().unwrap_or_default();
+    let about = format!("pod {}: container {CONTAINER} {how_often} with exit status {exit}", name(pod));
     let (code, hint) = if NOT_STARTED.contains(&reason) {
         (ExitCode::Image, START)
     } else if reason == "OOMKilled" {

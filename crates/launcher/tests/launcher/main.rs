@@ -6,6 +6,7 @@
 mod build;
 mod docker;
 mod image;
+mod kubernetes;
 mod run;
 mod service;
 mod site;

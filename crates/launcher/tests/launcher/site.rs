@@ -93,8 +93,14 @@ impl Site {
 
     /// Calls `run`, as a peer does.
     pub(crate) fn run(&self, name: &str) -> Running {
+        self.run_with(name, &[])
+    }
+
+    /// Calls `run` with variables that the peer propagates.
+    pub(crate) fn run_with(&self, name: &str, variables: &[(&str, &str)]) -> Running {
         let run_metadata = self.run_metadata(name);
-        Running::start(&mut self.command(&[], &[&self.path("bld"), &run_metadata]))
+        let mut command = self.command(&[], &[&self.path("bld"), &run_metadata]);
+        Running::start(command.envs(variables.iter().copied()))
     }
 
     /// The files below BLD, with their modes.
