@@ -4,7 +4,7 @@ use std::fs;
 
 use ccs_launch::Failure;
 use ccs_launch::image::{Image, Tls};
-use ccs_launch::kubernetes::{Server, ServerPlan, Target};
+use ccs_launch::kubernetes::{SETTINGS, Server, ServerPlan, Target};
 use ccs_launch::record::{KUBERNETES, Record};
 use ccs_launch::server::Certificates;
 use ccs_launch::settings::{Role, Settings, Subject};
@@ -75,9 +75,10 @@ impl<'a> Service<'a> {
     ) -> Result<Planned, Failure> {
         let server = self.server(target);
         server.check()?;
-        let plan = server.plan(&self.subject(), certificates)?;
+        let mut plan = server.plan(&self.subject(), certificates)?;
         let checksum = certificates.map(|certificates| certificates.checksum.clone());
         let record = record(&plan, self.image, (end, checksum));
+        plan.deployment["metadata"]["annotations"][SETTINGS] = record.settings.clone().into();
         Ok(Planned { plan, record })
     }
 

@@ -31,6 +31,8 @@ pub struct Seen<'a> {
     pub record: &'a Record,
     /// The hash of what the settings make of it now.
     pub settings: &'a str,
+    /// The hash of the settings that were applied last, if that is known; the build has another one where that has failed.
+    pub applied: Option<&'a str>,
     /// What is not there of it.
     pub lost: &'a [&'static str],
     /// Whether it has certificates.
@@ -143,6 +145,8 @@ pub fn decide(seen: &Seen<'_>) -> (Work, Vec<String>) {
     let mut apply: Vec<String> = others.iter().map(gone).collect();
     if record.settings != seen.settings {
         apply.push("the settings have changed".to_owned());
+    } else if seen.applied.is_some_and(|applied| applied != record.settings) {
+        apply.push("the Deployment has other settings than the build has recorded".to_owned());
     }
     if !has_tls && !seen.is_released {
         apply.push("the connection.json that the peer reads is not the one of the build".to_owned());
@@ -189,6 +193,7 @@ mod tests {
         let mut seen = Seen {
             record: &other,
             settings: "00",
+            applied: Some("00"),
             lost: &[],
             has_tls: true,
             checksum: Some("ab"),
@@ -212,6 +217,11 @@ mod tests {
         assert_eq!(gone, (Work::Apply, "the Deployment was gone; the Service was gone".to_owned()));
         let changed = decided(|_, seen| seen.settings = "11");
         assert_eq!(changed, (Work::Apply, "the settings have changed".to_owned()));
+        let reverted = decided(|_, seen| seen.applied = Some("11"));
+        let reason = "the Deployment has other settings than the build has recorded";
+        assert_eq!(reverted, (Work::Apply, reason.to_owned()));
+        // An older build has not written them, and a Deployment that is gone has none.
+        assert_eq!(decided(|_, seen| seen.applied = None).0, Work::Nothing);
     }
 
     #[test]

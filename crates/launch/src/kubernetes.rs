@@ -23,7 +23,7 @@ pub use crate::identity::Identity;
 pub use objects::MANAGER;
 pub use pod::{CONTAINER, WORKLOAD};
 pub use rights::{Feature, RIGHTS, Right, SERVER_RIGHTS, UPKEEP_RIGHTS, all_rights, role};
-pub use server::{CHECKSUM, MANAGER as SERVER_MANAGER, Plan as ServerPlan, Server};
+pub use server::{CHECKSUM, MANAGER as SERVER_MANAGER, Plan as ServerPlan, SETTINGS, Server};
 pub use target::{Surroundings, Target};
 
 use crate::settings::{Role, Settings, Subject};

@@ -37,6 +37,7 @@ pub(super) fn reconcile(
     let (work, reasons) = decide(&Seen {
         record,
         settings: &wanted.settings,
+        applied: None,
         lost,
         has_tls,
         checksum: None,

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use ccs_files::Connection;
-use ccs_launch::kubernetes::{CHECKSUM, ServerPlan, Target};
+use ccs_launch::kubernetes::{CHECKSUM, SETTINGS, ServerPlan, Target};
 use ccs_launch::record::{KUBERNETES, Record};
 use ccs_launch::server::Certificates;
 use ccs_launch::{ExitCode, Failure};
@@ -54,6 +54,7 @@ pub(super) fn reconcile(
     let (work, reasons) = decide(&Seen {
         record,
         settings: &wanted.settings,
+        applied: applied(&live),
         lost: &lost(&live),
         has_tls,
         checksum: checksum(&live),
@@ -85,6 +86,11 @@ pub(super) fn reconcile(
 fn checksum(live: &Live) -> Option<&str> {
     let deployment = live.deployment.as_ref()?;
     deployment["spec"]["template"]["metadata"]["annotations"][CHECKSUM].as_str()
+}
+
+/// Returns the hash of the settings that were applied last.
+fn applied(live: &Live) -> Option<&str> {
+    live.deployment.as_ref()?["metadata"]["annotations"][SETTINGS].as_str()
 }
 
 /// Returns what is not there; what may not be looked at is not taken for gone.

@@ -30,6 +30,10 @@ const GROUP: u32 = 65532;
 /// template.
 pub const CHECKSUM: &str = "fabric-ccs/tls-checksum";
 
+/// The annotation of the Deployment with the hash of its settings, as launch.json has it: where the last change has failed, the two
+/// differ.
+pub const SETTINGS: &str = "fabric-ccs/settings";
+
 /// What a server is planned from.
 #[derive(Clone, Copy)]
 pub struct Server<'a> {
