@@ -10,6 +10,7 @@
 //! ```
 
 mod merge;
+mod network;
 mod objects;
 mod overlay;
 mod pod;
@@ -20,6 +21,7 @@ mod target;
 use serde_json::{Value, json};
 
 pub use crate::identity::Identity;
+pub use network::network_policies;
 pub use objects::MANAGER;
 pub use pod::{CONTAINER, WORKLOAD};
 pub use rights::{Feature, RIGHTS, Right, SERVER_RIGHTS, UPKEEP_RIGHTS, all_rights, role};

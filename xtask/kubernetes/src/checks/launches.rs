@@ -194,7 +194,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage) {
 
 /// Makes the namespaces, and Roles with the rights that are needed and with all.
 pub(super) fn prepare(cluster: &Cluster) -> Result<()> {
-    use ccs_launch::kubernetes::{RIGHTS, role};
+    use ccs_launch::kubernetes::{RIGHTS, network_policies, role};
     let needed = RIGHTS.iter().filter(|right| right.needed).map(|right| format!("  - {}\n", right.rule()));
     let needed = format!(
         "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: needed, namespace: free}}\nrules:\n{}",
@@ -202,7 +202,8 @@ pub(super) fn prepare(cluster: &Cluster) -> Result<()> {
     );
     let namespaces = workspace::root().join("conformance/kubernetes/namespaces.yaml");
     let namespaces = fs::read_to_string(namespaces)?;
-    cluster.apply(&format!("{namespaces}---\n{needed}---\n{}", role("full", "free")))?;
+    let documented = format!("{}---\n{}", role("full", "free"), network_policies("free"));
+    cluster.apply(&format!("{namespaces}---\n{needed}---\n{documented}"))?;
     for namespace in ["free", "limited", "strict"] {
         let account =
             || Ok(cluster.kubectl(&["-n", namespace, "get", "serviceaccount", "default"])?.status.success());
