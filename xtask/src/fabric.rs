@@ -15,6 +15,7 @@ pub(crate) mod programs;
 pub(crate) mod release;
 pub(crate) mod served;
 mod sources;
+mod users;
 
 use std::path::{Path, PathBuf};
 

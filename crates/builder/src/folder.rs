@@ -8,9 +8,9 @@ use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
-use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, openat, renameat, statat};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, mkdirat, openat, readlinkat, renameat, statat};
 
 /// The mode of every new file that is not a program: connection.json may contain a private key.
 pub(crate) const FILE_MODE: u32 = 0o600;
@@ -23,10 +23,14 @@ pub(crate) const FOLDER_MODE: u32 = 0o700;
 
 /// The kind of a folder's entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// A file.
     File,
+    /// A folder.
     Folder,
+    /// A symbolic link.
     Link,
+    /// A pipe, socket or device.
     Other,
 }
 
@@ -55,23 +59,23 @@ impl From<FileType> for Kind {
 
 /// An open folder.
 #[derive(Debug)]
-pub(crate) struct Folder(File);
+pub struct Folder(File);
 
 impl Folder {
     /// Opens a folder by its path, which may contain links.
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+    pub fn open(path: &Path) -> io::Result<Self> {
         let flags = (OFlags::DIRECTORY | OFlags::NONBLOCK).bits().cast_signed();
         OpenOptions::new().read(true).custom_flags(flags).open(path).map(Self)
     }
 
     /// Opens a subfolder.
-    pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
+    pub fn folder(&self, name: &OsStr) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(Self(openat(&self.0, name, flags, Mode::empty())?.into()))
     }
 
     /// Opens a file in this folder for reading, without blocking on a pipe.
-    pub(crate) fn file(&self, name: &OsStr) -> io::Result<File> {
+    pub fn file(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         Ok(openat(&self.0, name, flags, Mode::empty())?.into())
     }
@@ -86,7 +90,7 @@ impl Folder {
     }
 
     /// Iterates over the entries.
-    pub(crate) fn entries(&self) -> io::Result<impl Iterator<Item = io::Result<(OsString, Kind)>>> {
+    pub fn entries(&self) -> io::Result<impl Iterator<Item = io::Result<(OsString, Kind)>>> {
         let entries = Dir::read_from(&self.0)?;
         Ok(entries.filter_map(|entry| {
             let entry = match entry {
@@ -152,8 +156,15 @@ impl Folder {
         Ok((own.dev(), own.ino()) == (other.dev(), other.ino()))
     }
 
+    /// Reads where a symbolic link in this folder leads.
+    pub fn link(&self, name: &OsStr) -> io::Result<PathBuf> {
+        let target = readlinkat(&self.0, name, Vec::new())?;
+        Ok(PathBuf::from(OsStr::from_bytes(target.as_bytes())))
+    }
+
     /// Returns the handle.
-    pub(crate) fn handle(&self) -> &File {
+    #[must_use]
+    pub fn handle(&self) -> &File {
         &self.0
     }
 }

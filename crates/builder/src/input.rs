@@ -30,7 +30,7 @@ pub fn read(path: &Path, limit: u64) -> Result<Vec<u8>, ReadError> {
 }
 
 /// Reads an open file of at most `limit` bytes.
-pub(crate) fn read_file(file: File, limit: u64) -> Result<Vec<u8>, ReadError> {
+pub fn read_file(file: File, limit: u64) -> Result<Vec<u8>, ReadError> {
     if !file.metadata().map_err(ReadError::System)?.is_file() {
         return Err(ReadError::NotAFile);
     }

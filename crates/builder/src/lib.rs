@@ -20,7 +20,7 @@
 //! | [`meta_inf`] | the files of META-INF |
 //! | [`examine`] | all errors in a source, for other tools |
 //! | [`output`] | atomic writing of folders |
-//! | `folder` | access to folders by handle, without following links |
+//! | [`folder`] | access to folders by handle, without following links |
 //! | [`launcher`] | the call of the program `run`, for packages of other types |
 //! | [`install`], [`keep`] | `ccs-builder install`, once or at intervals |
 //! | [`limits`], [`variables`] | shared limits and names |
@@ -32,7 +32,7 @@ pub mod context;
 pub mod error;
 pub mod examine;
 pub mod exit;
-mod folder;
+pub mod folder;
 pub mod input;
 pub mod install;
 pub mod keep;

@@ -65,7 +65,8 @@ impl Group {
             .stderr(stderr);
         let mut child = command.spawn().map_err(|error| cannot(error.to_string()))?;
         let leader = Pid::from_child(&child);
-        let guard = Guard::start(leader).map_err(|error| {
+        let folder = plan.other.as_ref().map(|other| other.folder.as_path());
+        let guard = Guard::start(leader, folder).map_err(|error| {
             let _ = kill_process_group(leader, Signal::KILL);
             let _ = child.wait();
             cannot(error.to_string())

@@ -5,20 +5,30 @@
 //! this program waits for the end of `run`, in a group of its own.
 
 use std::ffi::OsString;
+use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, ExitCode, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
+
+/// How long killed processes may take to go, before their folder is removed.
+const KILL: Duration = Duration::from_secs(2);
+
+/// How often to look whether they have gone.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A guard over the process group of a chaincode. When this process ends, or drops the guard, the group is killed.
 pub(crate) struct Guard(Child);
 
 impl Guard {
-    /// Starts a guard.
-    pub(crate) fn start(leader: Pid) -> std::io::Result<Self> {
+    /// Starts a guard, which also removes the folder of another user.
+    pub(crate) fn start(leader: Pid, folder: Option<&Path>) -> std::io::Result<Self> {
         let mut command = Command::new("/proc/self/exe");
-        command.arg("--guard").arg(leader.as_raw_nonzero().to_string());
+        command.arg("--guard").arg(leader.as_raw_nonzero().to_string()).args(folder);
         // The peer takes the launch for running until nobody holds its stderr any more.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         command.env_clear().current_dir("/").process_group(0).spawn().map(Self)
@@ -43,6 +53,14 @@ pub fn guard(words: &[OsString]) -> ExitCode {
     // `read_exact` reads on after an interruption, and fails at the end of the pipe.
     if std::io::stdin().lock().read_exact(&mut released).is_err() {
         let _ = kill_process_group(leader, Signal::KILL);
+        if let Some(folder) = words.get(1) {
+            let end = Instant::now() + KILL;
+            while test_kill_process_group(leader).is_ok() && Instant::now() < end {
+                thread::sleep(LOOK);
+            }
+            // What is left, the next launch removes.
+            let _ = fs::remove_dir_all(folder);
+        }
     }
     ExitCode::SUCCESS
 }

@@ -20,7 +20,9 @@
 //! | `identity` | what tells one launch from another |
 //! | `tool` | tools that build chaincode |
 //! | `pump` | the chaincode's output, line by line |
-//! | `private_folder` | a folder for what launches of one user share |
+//! | `private_folder` | folders for what launches of one user share |
+//! | `user_folder` | a folder for one launch as another user |
+//! | `tree` | whole folders: copied, and handed over |
 
 mod events;
 mod group;
@@ -31,12 +33,15 @@ mod pump;
 mod stage;
 mod supervise;
 mod tool;
+pub mod tree;
 mod turn;
+mod user_folder;
 
 pub use guard::guard;
 pub use identity::Identity;
-pub use private_folder::private_folder;
+pub use private_folder::{private_folder, users_folder};
 pub use pump::Output;
 pub use stage::child;
 pub use supervise::supervise;
 pub use tool::run_tool;
+pub use user_folder::UserFolder;

@@ -1,7 +1,7 @@
-//! A folder for what launches of one user share: the locks, and what tools keep from one build to the next.
+//! Folders for what launches of one user share: the locks, what tools keep from one build to the next, and what belongs to other users.
 
-use std::fs::{self, DirBuilder};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
+use std::fs::{self, DirBuilder, Permissions};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use ccs_launch::{ExitCode, Failure};
@@ -9,19 +9,31 @@ use rustix::process::geteuid;
 
 /// Returns the folder among the temporary files that only the user of the peer can read and write; makes it where it is missing.
 pub fn private_folder(temporary: &Path) -> Result<PathBuf, Failure> {
-    let user = geteuid().as_raw();
-    let path = temporary.join(format!("fabric-ccs-{user}"));
-    match DirBuilder::new().mode(0o700).create(&path) {
+    let path = temporary.join(format!("fabric-ccs-{}", geteuid().as_raw()));
+    make(&path, 0o700, "it is not a folder that only the peer's user can read")?;
+    Ok(path)
+}
+
+/// Returns the folder among the temporary files that holds the folders of other users. They can pass through it, and cannot read or
+/// write it, so that no name in it is theirs to change.
+pub fn users_folder(temporary: &Path) -> Result<PathBuf, Failure> {
+    let path = temporary.join(format!("fabric-ccs-{}-users", geteuid().as_raw()));
+    make(&path, 0o711, "it is not a folder that only the peer's user can write, and all others can enter")?;
+    Ok(path)
+}
+
+fn make(path: &Path, mode: u32, complaint: &str) -> Result<(), Failure> {
+    let result = DirBuilder::new().mode(mode).create(path);
+    match result.and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode))) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(cannot("make", &path, &error.to_string())),
+        Err(error) => return Err(cannot("make", path, &error.to_string())),
     }
-    let found = fs::symlink_metadata(&path).map_err(|error| cannot("read", &path, &error.to_string()))?;
-    if !found.is_dir() || found.uid() != user || found.mode() & 0o077 != 0 {
-        return Err(cannot("use", &path, "it is not a folder that only the peer's user can read")
-            .with_hint("remove it; it is made again"));
+    let found = fs::symlink_metadata(path).map_err(|error| cannot("read", path, &error.to_string()))?;
+    if !found.is_dir() || found.uid() != geteuid().as_raw() || found.mode() & 0o777 & !mode != 0 {
+        return Err(cannot("use", path, complaint).with_hint("remove it; it is made again"));
     }
-    Ok(path)
+    Ok(())
 }
 
 fn cannot(action: &str, path: &Path, reason: &str) -> Failure {

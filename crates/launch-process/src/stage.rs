@@ -1,15 +1,19 @@
 //! The step between `run` and the chaincode.
 //!
-//! Limits, and death with the parent, are set by a process for itself. Between fork and exec that would take `unsafe`; so
+//! Limits, the user, and death with the parent, are set by a process for itself. Between fork and exec that would take `unsafe`; so
 //! this program is started once more, sets them, and becomes the chaincode.
 
 use std::ffi::OsString;
+use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 
+use ccs_launch::Account;
 use ccs_launch::process::Plan;
 use ccs_launch::settings::{Bytes, Limits};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getppid, getrlimit, setrlimit};
+use rustix::fs::fchown;
+use rustix::process::{Gid, Pid, Resource, Rlimit, Signal, Uid, getppid, getrlimit, setrlimit};
+use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 /// How the line begins with which the step says that it did not become the chaincode.
 pub(crate) const NOT_STARTED: &str = "the chaincode did not start: ";
@@ -17,12 +21,15 @@ pub(crate) const NOT_STARTED: &str = "the chaincode did not start: ";
 /// The exit status that comes with that line.
 pub(crate) const NOT_STARTED_STATUS: u8 = 125;
 
-/// Returns the words after `--child`: this process, the four limits, the program, its arguments.
+/// Returns the words after `--child`: this process, the user and the group, the four limits, the program, its arguments.
 pub(crate) fn words(plan: &Plan) -> Vec<OsString> {
     let Limits { memory, open_files, processes, nice } = &plan.limits;
+    let account = plan.other.as_ref().map(|other| other.account);
     let number = |value: Option<u64>| value.map_or_else(|| "-".to_owned(), |value| value.to_string()).into();
     let mut words = vec![
         std::process::id().to_string().into(),
+        number(account.map(|account| account.user.into())),
+        number(account.map(|account| account.group.into())),
         number(memory.map(|Bytes(bytes)| bytes)),
         number(*open_files),
         number(*processes),
@@ -46,10 +53,21 @@ pub fn child(words: Vec<OsString>) -> ExitCode {
 fn become_chaincode(words: Vec<OsString>) -> String {
     let mut words = words.into_iter();
     let mut number = || words.next().and_then(|word| word.to_str()?.parse::<u64>().ok());
-    let (parent, memory, files, processes, nice) = (number(), number(), number(), number(), number());
+    let (parent, user, group) = (number(), number(), number());
+    let (memory, files, processes, nice) = (number(), number(), number(), number());
     let (Some(parent), Some(program)) = (parent, words.next()) else {
         return "only ccs-launcher itself uses --child".to_owned();
     };
+    if let Err(reason) = limit(memory, files, processes, nice) {
+        return reason;
+    }
+    let id = |number: u64| u32::try_from(number).ok();
+    if let (Some(user), Some(group)) = (user.and_then(id), group.and_then(id))
+        && let Err(error) = become_user(Account { user, group })
+    {
+        return format!("cannot become the user {user}:{group}: {error}");
+    }
+    // A change of the user takes the signal back, so it comes after that.
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::KILL)) {
         return format!("cannot ask for the signal at the parent's death: {error}");
     }
@@ -57,6 +75,17 @@ fn become_chaincode(words: Vec<OsString>) -> String {
     if getppid() != parent {
         return "its parent has ended".to_owned();
     }
+    let error = Command::new(&program).args(words).exec();
+    format!("cannot execute {}: {error}", program.display())
+}
+
+/// Sets the limits of this process.
+fn limit(
+    memory: Option<u64>,
+    files: Option<u64>,
+    processes: Option<u64>,
+    nice: Option<u64>,
+) -> Result<(), String> {
     for (resource, name, value) in [
         (Resource::Core, "core dumps", Some(0)),
         (Resource::As, "memory", memory),
@@ -68,14 +97,27 @@ fn become_chaincode(words: Vec<OsString>) -> String {
         let maximum = getrlimit(resource).maximum.map_or(value, |maximum| maximum.min(value));
         let limit = Rlimit { current: Some(maximum), maximum: Some(maximum) };
         if let Err(error) = setrlimit(resource, limit) {
-            return format!("cannot limit {name} to {value}: {error}");
+            return Err(format!("cannot limit {name} to {value}: {error}"));
         }
     }
     if let Some(nice) = nice.and_then(|nice| i32::try_from(nice).ok())
         && let Err(error) = rustix::process::nice(nice)
     {
-        return format!("cannot set nice to {nice}: {error}");
+        return Err(format!("cannot set nice to {nice}: {error}"));
     }
-    let error = Command::new(&program).args(words).exec();
-    format!("cannot execute {}: {error}", program.display())
+    Ok(())
+}
+
+/// Gives up everything that this process may do as root. It has one thread, whose user is that of the process.
+fn become_user(account: Account) -> io::Result<()> {
+    let (user, group) = (Uid::from_raw(account.user), Gid::from_raw(account.group));
+    // The pipes are the peer's user's until then, and could not be opened as /dev/stderr.
+    fchown(io::stdout(), Some(user), Some(group))?;
+    fchown(io::stderr(), Some(user), Some(group))?;
+    set_thread_groups(&[])?;
+    set_thread_res_gid(group, group, group)?;
+    set_thread_res_uid(user, user, user)?;
+    // No program with the bit for another user makes it more than that user.
+    set_no_new_privs(true)?;
+    Ok(())
 }

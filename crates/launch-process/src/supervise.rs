@@ -19,6 +19,7 @@ use crate::group::{Group, Pipes};
 use crate::identity::Identity;
 use crate::pump::{Output, Pump};
 use crate::stage::{NOT_STARTED, NOT_STARTED_STATUS};
+use crate::tree;
 use crate::turn::{Turn, Wait};
 
 /// How often to look whether the peer still lives.
@@ -65,7 +66,7 @@ pub fn supervise(plan: &Plan, identity: &Identity<'_>, output: Output) -> Result
     if stopped { Ok(()) } else { Err(ended(status, &last)) }
 }
 
-/// Makes the folders and files of a plan, and looks whether the program can be executed.
+/// Makes the folders and files of a plan, hands them over to another user if it names one, and looks whether the program can be executed.
 fn prepare(plan: &Plan) -> Result<(), Failure> {
     let cannot = |path: &Path, error: &std::io::Error| {
         Failure::new(ExitCode::InputOutput, format!("cannot write {}: {error}", path.display()))
@@ -83,14 +84,22 @@ fn prepare(plan: &Plan) -> Result<(), Failure> {
         };
         write().map_err(|error| cannot(&file.path, &error))?;
     }
+    if let Some((from, to)) = &plan.copied {
+        tree::copy(from, to)?;
+    }
+    if let Some(other) = &plan.other {
+        tree::hand_over(&other.folder, other.account)?;
+    }
     if !plan.program.is_absolute() {
         // A name is looked for on the PATH when it starts.
         return Ok(());
     }
     access(&plan.program, Access::EXEC_OK).map_err(|error| {
         let reason = format!("cannot execute {}: {error}", plan.program.display());
-        Failure::new(ExitCode::Binary, reason)
-            .with_hint("the folder peer.fileSystemPath must not be mounted noexec")
+        Failure::new(ExitCode::Binary, reason).with_hint(match plan.other {
+            None => "the folder peer.fileSystemPath must not be mounted noexec",
+            Some(_) => "the folder for temporary files must not be mounted noexec; TMPDIR names another one",
+        })
     })
 }
 

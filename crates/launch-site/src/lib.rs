@@ -11,6 +11,7 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | [`surroundings`] | the environment and launch.yaml, read once |
+//! | [`account`] | as whom a process runs, and what that user can enter |
 //! | [`claim()`] | which platform launches a package |
 //! | [`place`] | the host, and where and how a chaincode runs on Kubernetes |
 //! | [`image_file`] | image.json of a package or a build |
@@ -18,6 +19,7 @@
 //! | [`container`] | the same in a container of a Docker engine |
 //! | [`certificates`] | keys and certificates of such a chaincode and its peer |
 
+pub mod account;
 pub mod certificates;
 mod claim;
 pub mod container;

@@ -13,6 +13,7 @@
 //! | --- | --- |
 //! | [`settings`] | `launch.yaml`: what the operator decides |
 //! | [`kind`] | which packages are launched, and on which platform |
+//! | [`account`] | the user of a process, by number |
 //! | [`binary`] | `binary.json`: a package with programs that are ready to run |
 //! | [`process`] | the plan of a process |
 //! | [`source`] | the plan by which source becomes chaincode |
@@ -28,6 +29,7 @@
 //! | [`lines`] | lines that a peer's log can take |
 //! | [`exit`], [`failure`] | the exit codes, and the one line that says why |
 
+pub mod account;
 pub mod binary;
 pub mod chaincode;
 pub mod docker;
@@ -48,6 +50,7 @@ pub mod source;
 mod state;
 pub mod variables;
 
+pub use account::Account;
 pub use chaincode::Chaincode;
 pub use exit::ExitCode;
 pub use failure::Failure;

@@ -2,16 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::Chaincode;
 use crate::binary::{self, Binary};
-use crate::settings::{Limits, Process, Settings, Subject};
+use crate::settings::{Limits, Process, Settings};
 use crate::shim::{self, File};
+use crate::{Account, Chaincode};
 
-/// The folder below RUNMETA that holds the certificates.
+/// The folder below the launch's that holds the certificates.
 const TLS_FOLDER: &str = "tls";
 
-/// The folder below RUNMETA in which the chaincode works; also its HOME and TMPDIR.
+/// The folder below the launch's in which the chaincode works; also its HOME and TMPDIR.
 const WORK_FOLDER: &str = "work";
+
+/// The folder below the launch's that holds what `build` made, for chaincode that cannot read BLD.
+const BUILD_FOLDER: &str = "bld";
 
 /// Where commands are looked for when the peer has no PATH.
 pub(crate) const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
@@ -23,6 +26,10 @@ pub struct Plan {
     pub folders: Vec<PathBuf>,
     /// Files that are written next.
     pub files: Vec<File>,
+    /// A folder that is copied next: from where, and to where.
+    pub copied: Option<(PathBuf, PathBuf)>,
+    /// As whom the process runs, if not as the peer's user.
+    pub other: Option<OtherUser>,
     /// The program.
     pub program: PathBuf,
     /// Its arguments.
@@ -35,9 +42,21 @@ pub struct Plan {
     pub limits: Limits,
 }
 
+/// A user other than the peer's, and the folder that is for it alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherUser {
+    /// The user.
+    pub account: Account,
+    /// The folder: neither BLD nor RUNMETA can be read by the user. All in it becomes the user's before the process starts, and
+    /// is removed when the process has ended.
+    pub folder: PathBuf,
+}
+
 /// What the peer called `run` with.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
+    /// BLD, which `build` wrote.
+    pub build: &'a Path,
     /// RUNMETA, which the peer removes when `run` has ended.
     pub run_metadata: &'a Path,
     /// The content of chaincode.json.
@@ -46,6 +65,8 @@ pub struct Call<'a> {
     pub chaincode_type: &'a str,
     /// The variables of [`INHERITED`](crate::variables::INHERITED) that there are.
     pub inherited: &'a [(String, String)],
+    /// As whom the chaincode runs, if not as the peer's user.
+    pub other: Option<&'a OtherUser>,
 }
 
 /// How a chaincode that `build` made is started.
@@ -69,13 +90,16 @@ impl Start {
 }
 
 impl Call<'_> {
-    /// Makes the plan for what `build` wrote.
+    /// Makes the plan for what `build` wrote; `start` returns how it is started from the folder in which the chaincode finds it.
     #[must_use]
-    pub fn plan(&self, start: &Start, settings: &Settings) -> Plan {
-        let work = self.run_metadata.join(WORK_FOLDER);
-        let tls = self.run_metadata.join(TLS_FOLDER);
+    pub fn plan(&self, start: impl FnOnce(&Path) -> Start, settings: &Settings) -> Plan {
+        let folder = self.other.map_or(self.run_metadata, |other| &other.folder);
+        let copied = self.other.map(|_| (self.build.to_owned(), folder.join(BUILD_FOLDER)));
+        let start = start(copied.as_ref().map_or(self.build, |(_, to)| to));
+        let (work, tls) = (folder.join(WORK_FOLDER), folder.join(TLS_FOLDER));
         let (certificates, files) = shim::certificates(self.chaincode, &tls, 0o600);
-        let Process { environment: own, limits } = self.process_settings(settings);
+        let Process { environment: own, limits, user: _ } =
+            settings.process_for(&self.chaincode.chaincode_id, self.chaincode_type);
         let mut environment = self.basic_environment(&work);
         environment.extend(own);
         environment.extend(shim::environment(self.chaincode));
@@ -84,22 +108,14 @@ impl Call<'_> {
         Plan {
             folders: if files.is_empty() { vec![work.clone()] } else { vec![work.clone(), tls] },
             files,
-            program: start.program.clone(),
+            copied,
+            other: self.other.cloned(),
+            program: start.program,
             arguments: start.arguments.iter().map(|text| text.replace(binary::ADDRESS, address)).collect(),
             environment,
-            working_folder: start.folder.clone().unwrap_or(work),
+            working_folder: start.folder.unwrap_or(work),
             limits,
         }
-    }
-
-    /// Lays the rules that match over the settings of all processes.
-    fn process_settings(&self, settings: &Settings) -> Process {
-        let subject = Subject {
-            package: &self.chaincode.chaincode_id,
-            chaincode_type: self.chaincode_type,
-            role: crate::settings::Role::Client,
-        };
-        settings.rules(&subject).fold(settings.process.clone(), |process, rule| process.with(&rule.process))
     }
 
     fn basic_environment(&self, work: &Path) -> Vec<(String, String)> {
@@ -110,22 +126,6 @@ impl Call<'_> {
         let work = work.to_string_lossy();
         environment.extend(["HOME", "TMPDIR"].map(|name| (name.to_owned(), work.clone().into_owned())));
         environment
-    }
-}
-
-impl Process {
-    /// Lays other settings over these.
-    fn with(mut self, over: &Self) -> Self {
-        self.environment.extend(over.environment.clone());
-        let Limits { memory, open_files, processes, nice } = over.limits.clone();
-        let limits = self.limits;
-        self.limits = Limits {
-            memory: memory.or(limits.memory),
-            open_files: open_files.or(limits.open_files),
-            processes: processes.or(limits.processes),
-            nice: nice.or(limits.nice),
-        };
-        self
     }
 }
 
@@ -146,16 +146,20 @@ mod tests {
     }
 
     fn plan(chaincode: &Chaincode, settings: &str, binary: &Binary) -> Plan {
+        plan_as(chaincode, settings, binary, None)
+    }
+
+    fn plan_as(chaincode: &Chaincode, settings: &str, binary: &Binary, other: Option<&OtherUser>) -> Plan {
         let call = Call {
+            build: Path::new("/bld"),
             run_metadata: Path::new("/meta"),
             chaincode,
             chaincode_type: "binary",
             inherited: &[("PATH".to_owned(), "/bin".to_owned()), ("TZ".to_owned(), "UTC".to_owned())],
+            other,
         };
-        call.plan(
-            &Start::of_binary(Path::new("/bld"), binary),
-            &Settings::parse(settings.as_bytes()).unwrap(),
-        )
+        let settings = Settings::parse(settings.as_bytes()).unwrap();
+        call.plan(|build| Start::of_binary(build, binary), &settings)
     }
 
     fn lines(environment: &[(String, String)]) -> Vec<String> {
@@ -202,6 +206,20 @@ mod tests {
         );
         let shown = format!("{plan:?}");
         assert!(!shown.contains("KEY\"") && !shown.contains("S0VZ"), "{shown}");
+    }
+
+    #[test]
+    fn another_user_gets_everything_in_its_own_folder() {
+        let other = OtherUser { account: Account { user: 7, group: 8 }, folder: "/own".into() };
+        let plan = plan_as(&chaincode("ROOT"), "", &Binary::default(), Some(&other));
+        assert_eq!(plan.program, Path::new("/own/bld/chaincode"));
+        assert_eq!(plan.copied, Some(("/bld".into(), "/own/bld".into())));
+        assert_eq!(plan.folders, [Path::new("/own/work"), Path::new("/own/tls")]);
+        assert!(plan.files.iter().all(|file| file.path.starts_with("/own/tls")), "{:?}", plan.files);
+        let lines = lines(&plan.environment);
+        assert!(lines.contains(&"HOME=/own/work".to_owned()), "{lines:?}");
+        assert!(!lines.iter().any(|line| line.contains("/meta") || line.contains("=/bld")), "{lines:?}");
+        assert_eq!(plan.other, Some(other));
     }
 
     #[test]

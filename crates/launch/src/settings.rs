@@ -7,6 +7,7 @@ mod docker;
 mod glob;
 mod images;
 mod rules;
+mod user;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Deserializer};
 pub use docker::{Docker, DockerLimits, Pull, Tls};
 pub use images::Images;
 pub use rules::{Match, Role, Rule, Subject};
+pub use user::User;
 
 use crate::resemblance;
 use crate::variables::RESERVED;
@@ -102,6 +104,8 @@ pub struct Process {
     pub environment: BTreeMap<String, String>,
     /// What the chaincode may use.
     pub limits: Limits,
+    /// The user as which the chaincode runs, and as which its source is built; without it the peer's.
+    pub user: Option<User>,
 }
 
 /// The settings of builds from source.
@@ -188,6 +192,20 @@ impl Settings {
         self.chaincodes.iter().filter(|rule| rule.matches.fits(subject))
     }
 
+    /// Returns what counts for the process of a chaincode: the rules that match, laid over the settings of all processes.
+    #[must_use]
+    pub fn process_for(&self, package: &str, chaincode_type: &str) -> Process {
+        let subject = Subject { package, chaincode_type, role: Role::Client };
+        self.rules(&subject).fold(self.process.clone(), |process, rule| process.with(&rule.process))
+    }
+
+    /// Returns the users that the settings name for processes.
+    pub fn users(&self) -> impl Iterator<Item = &User> {
+        let processes =
+            std::iter::once(&self.process).chain(self.chaincodes.iter().map(|rule| &rule.process));
+        processes.filter_map(|process| process.user.as_ref())
+    }
+
     /// Returns the overlays of the rules that match a chaincode, each with the number of its rule.
     pub(crate) fn overlays<'s>(
         &'s self,
@@ -210,6 +228,23 @@ impl Settings {
             check_environment(&docker.environment)?;
         }
         Ok(())
+    }
+}
+
+impl Process {
+    /// Lays other settings over these.
+    fn with(mut self, over: &Self) -> Self {
+        self.environment.extend(over.environment.clone());
+        let Limits { memory, open_files, processes, nice } = over.limits.clone();
+        let limits = self.limits;
+        self.limits = Limits {
+            memory: memory.or(limits.memory),
+            open_files: open_files.or(limits.open_files),
+            processes: processes.or(limits.processes),
+            nice: nice.or(limits.nice),
+        };
+        self.user = over.user.clone().or(self.user);
+        self
     }
 }
 

@@ -9,7 +9,7 @@ mod node;
 
 use std::path::{Path, PathBuf};
 
-use crate::process::{DEFAULT_PATH, Plan, Start};
+use crate::process::{DEFAULT_PATH, OtherUser, Plan, Start};
 use crate::settings::{Build, Language, Limits};
 use crate::{ExitCode, Failure};
 
@@ -49,6 +49,8 @@ pub struct Tools<'a> {
     pub inherited: &'a [(String, String)],
     /// The operator's settings.
     pub settings: &'a Build,
+    /// As whom they run, if not as the peer's user.
+    pub other: Option<&'a OtherUser>,
 }
 
 /// Variables of the peer that the tools get, if it propagates them.
@@ -125,6 +127,8 @@ impl Tools<'_> {
         Plan {
             folders: Vec::new(),
             files: Vec::new(),
+            copied: None,
+            other: self.other.cloned(),
             program: PathBuf::from(program),
             arguments: arguments.iter().map(|&word| word.to_owned()).collect(),
             environment,

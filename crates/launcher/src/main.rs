@@ -14,13 +14,17 @@
 //! | `service` | those whose chaincode the peer dials |
 //! | `process` | packages with a program, on the platform `process` |
 //! | `source` | packages with source, on the same platform |
+//! | `foreign` | what a build as another user has made |
+//! | `package_id` | the ID of a package that is built |
 //! | `log` | the lines on stderr |
 
 mod docker;
+mod foreign;
 mod image_package;
 mod kubernetes;
 mod log;
 mod order;
+mod package_id;
 mod process;
 mod request;
 mod service;

@@ -7,10 +7,12 @@ use ccs_builder::input::{self, ReadError};
 use ccs_builder::output::Output;
 use ccs_files::PackageHash;
 use ccs_launch::binary::{self, Binary, Target};
-use ccs_launch::process::{Call, Start};
+use ccs_launch::process::{Call, OtherUser, Start};
+use ccs_launch::settings::User;
 use ccs_launch::variables::INHERITED;
 use ccs_launch::{ExitCode, Failure};
-use ccs_launch_process::{Identity, supervise};
+use ccs_launch_process::{Identity, UserFolder, supervise};
+use ccs_launch_site::account;
 use sha2::{Digest as _, Sha256};
 
 use crate::log::write_line;
@@ -55,29 +57,38 @@ pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
 /// Starts the program that `build` wrote, and ends when it has ended.
 pub(crate) fn run_binary(launch: &Launch<'_>) -> Result<(), Failure> {
     let binary = parse(read_document(launch.build)?.as_deref())?;
-    run(launch, &Start::of_binary(launch.build, &binary))
+    run(launch, |build| Start::of_binary(build, &binary))
 }
 
-/// Starts what `build` made, and ends when it has ended.
-pub(crate) fn run(launch: &Launch<'_>, start: &Start) -> Result<(), Failure> {
+/// Starts what `build` made, and ends when it has ended; `start` returns how, from the folder in which the chaincode finds it.
+pub(crate) fn run(launch: &Launch<'_>, start: impl FnOnce(&Path) -> Start) -> Result<(), Failure> {
+    let (package, temporary) = (&launch.chaincode.chaincode_id, &launch.surroundings.temporary);
+    let user = launch.settings.process_for(package, &launch.metadata.chaincode_type).user;
+    // Removed when the launch has ended.
+    let own_folder = own_folder(user.as_ref(), temporary)?;
+    let other = own_folder.as_ref().map(|(other, _)| other);
     let inherited: Vec<(String, String)> =
         INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?))).collect();
     let call = Call {
+        build: launch.build,
         run_metadata: launch.run_metadata,
         chaincode: &launch.chaincode,
         chaincode_type: &launch.metadata.chaincode_type,
         inherited: &inherited,
+        other,
     };
     let plan = call.plan(start, launch.settings);
     let peer = launch.surroundings.peer_id.as_ref().or(launch.settings.peer_id.as_ref());
     let identity = Identity {
         peer: [peer.map_or("", String::as_str), &launch.chaincode.mspid, &launch.chaincode.peer_address],
-        package: &launch.chaincode.chaincode_id,
-        temporary: &launch.surroundings.temporary,
+        package,
+        temporary,
     };
-    launch
-        .log
-        .write("warning: the chaincode runs as the user of the peer, and can read its keys and its ledger");
+    launch.log.write(&match other {
+        None => "warning: the chaincode runs as the user of the peer, and can read its keys and its ledger"
+            .to_owned(),
+        Some(other) => format!("the chaincode runs as the user {}", other.account),
+    });
     let label = launch.chaincode.label().to_owned();
     let log = launch.log.clone();
     supervise(
@@ -88,6 +99,18 @@ pub(crate) fn run(launch: &Launch<'_>, start: &Start) -> Result<(), Failure> {
             chaincode: Box::new(move |line| write_line(&format!("chaincode {label}: {line}"))),
         },
     )
+}
+
+/// Makes the folder of the user that the settings name, if it is another one than the peer's.
+pub(crate) fn own_folder(
+    user: Option<&User>,
+    temporary: &Path,
+) -> Result<Option<(OtherUser, UserFolder)>, Failure> {
+    let Some(account) = account::of(user)? else { return Ok(None) };
+    let folder = UserFolder::make(temporary)?;
+    let path = folder.path().to_owned();
+    account::check_entry(account, path.parent().unwrap_or(temporary), "TMPDIR")?;
+    Ok(Some((OtherUser { account, folder: path }, folder)))
 }
 
 fn read_document(folder: &Path) -> Result<Option<Vec<u8>>, Failure> {

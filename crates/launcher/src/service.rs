@@ -8,7 +8,7 @@ use ccs_builder::input;
 use ccs_builder::output::Output;
 use ccs_builder::program::Program;
 use ccs_builder::report::Report;
-use ccs_files::{Connection, PackageId, PackageMetadata};
+use ccs_files::{Connection, PackageMetadata};
 use ccs_launch::image::{self, Image};
 use ccs_launch::record::{self, Record};
 use ccs_launch::settings::{Platform, Role, Settings};
@@ -18,6 +18,7 @@ use ccs_launch_site::{Surroundings, container, place};
 
 use crate::log::Log;
 use crate::order::{Package, of_builder};
+use crate::package_id::package_id;
 
 /// How long a build may take: a peer waits for an install for 300 s, and stops nothing then.
 const LIMIT: Duration = Duration::from_secs(270);
@@ -63,7 +64,7 @@ pub(crate) fn build_on_kubernetes(
     (settings, log): (&Settings, &Log),
 ) -> Result<String, Failure> {
     let begin = Instant::now();
-    let (id, mspid) = (package_id(package.source, metadata)?, mspid());
+    let (id, mspid) = (id(package.source, metadata)?, mspid());
     let service =
         Service { package_id: &id, chaincode_type: &metadata.chaincode_type, image, mspid: &mspid, settings };
     let target = place::target(settings, &service.subject())?;
@@ -95,7 +96,7 @@ pub(crate) fn build_on_docker(
     (settings, log): (&Settings, &Log),
 ) -> Result<String, Failure> {
     let begin = Instant::now();
-    let (id, mspid) = (package_id(package.source, metadata)?, mspid());
+    let (id, mspid) = (id(package.source, metadata)?, mspid());
     let service =
         Service { package_id: &id, chaincode_type: &metadata.chaincode_type, image, mspid: &mspid, settings };
     let planned = container::plan(&service, &ccs_launch_docker::run_id()?)?;
@@ -137,30 +138,18 @@ fn write(
     output.write().map_err(|error| of_builder(&error))
 }
 
+/// Returns the package ID, or says how the package needs none.
+fn id(source: &Path, metadata: &PackageMetadata) -> Result<String, Failure> {
+    package_id(source, metadata).map_err(|failure| {
+        failure.with_hint(
+            "a peer calls build with such a folder; without image.json, or with platform: none, no ID is needed",
+        )
+    })
+}
+
 /// Returns the MSP ID of the peer; empty where the peer does not propagate it.
 fn mspid() -> String {
     std::env::var("CORE_PEER_LOCALMSPID").unwrap_or_default()
-}
-
-/// Returns the package ID, which `build` finds in the name of the folder that the peer has made for it alone.
-fn package_id(source: &Path, metadata: &PackageMetadata) -> Result<String, Failure> {
-    let absolute = std::path::absolute(source).unwrap_or_default();
-    let folder = absolute.parent().and_then(Path::file_name).and_then(|name| name.to_str());
-    let id = folder.and_then(PackageId::from_scratch_folder);
-    let id = id.filter(|id| id.label().as_str() == metadata.label).ok_or_else(|| {
-        Failure::new(
-            ExitCode::Usage,
-            format!(
-                "{} is not in a folder fabric-{}-HASH, so the package ID is not known",
-                source.display(),
-                metadata.label
-            ),
-        )
-        .with_hint(
-            "a peer calls build with such a folder; without image.json, or with platform: none, no ID is needed",
-        )
-    })?;
-    Ok(id.to_string())
 }
 
 fn how(connection: &Connection) -> &'static str {
@@ -168,27 +157,5 @@ fn how(connection: &Connection) -> &'static str {
         (false, _) => "in plaintext",
         (true, true) => "over mutual TLS",
         (true, false) => "over TLS",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_package_is_known_by_the_folder_of_the_peer() {
-        let metadata = |label: &str| PackageMetadata {
-            chaincode_type: "ccaas".to_owned(),
-            label: label.to_owned(),
-            path: String::new(),
-        };
-        let hash = "ab".repeat(32);
-        let source = format!("/tmp/fabric-basic-{hash}123/src");
-        let id = package_id(Path::new(&source), &metadata("basic")).unwrap();
-        assert_eq!(id, format!("basic:{hash}"));
-        for (source, label) in [("/tmp/src", "basic"), (source.as_str(), "other")] {
-            let failure = package_id(Path::new(source), &metadata(label)).unwrap_err();
-            assert_eq!(failure.code(), ExitCode::Usage);
-        }
     }
 }

@@ -9,14 +9,19 @@ use std::time::{Duration, Instant};
 
 use ccs_builder::input;
 use ccs_builder::output::Output;
+use ccs_files::PackageMetadata;
+use ccs_launch::process::OtherUser;
 use ccs_launch::settings::{Language, Settings};
-use ccs_launch::source::{FOLDER, INHERITED, JAR, Product, Recipe, Source, Tools};
+use ccs_launch::source::{FOLDER, INHERITED, JAR, Product, Source, Tools};
 use ccs_launch::{ExitCode, Failure, binary};
-use ccs_launch_process::{private_folder, run_tool};
+use ccs_launch_process::{UserFolder, private_folder, run_tool, tree};
 use ccs_launch_site::Surroundings;
 
+use crate::foreign;
 use crate::log::Log;
 use crate::order::{Package, of_builder};
+use crate::package_id::package_id;
+use crate::process::own_folder;
 
 /// How long the tools may take. The peer waits 300 s for an install, and does not stop a build then (Fabric 3.1
 /// `core/container/externalbuilder`, `chaincode.installTimeout`).
@@ -25,65 +30,119 @@ const LIMIT: Duration = Duration::from_secs(270);
 /// The largest program and jar, in bytes.
 const MAX_PRODUCT: u64 = 512 << 20;
 
-/// The folder in BLD for what is removed after the build.
+/// The folder for what is removed after the build: in BLD, or in the folder of another user.
 const WORK: &str = ".ccs-launcher";
+
+/// The copy of the source in the folder of another user.
+const COPY: &str = "source";
 
 /// Builds a package, and writes what `run` starts; returns what was done.
 pub(crate) fn build(
     package: Package<'_>,
     language: Language,
-    path: &str,
+    metadata: &PackageMetadata,
     (settings, surroundings, log): (&Settings, &Surroundings, &Log),
 ) -> Result<String, Failure> {
     let start = Instant::now();
-    let end = start + LIMIT;
-    let work = Folder::make(package.out.join(WORK))?;
-    let cache = match &settings.build.cache {
-        Some(cache) => cache.clone(),
-        None => private_folder(&surroundings.temporary)
-            .map_err(|failure| failure.with_hint("name another cache in launch.yaml"))?
-            .join("cache"),
-    };
-    make_folders(&cache.join("home"))?;
+    let workshop = Workshop::prepare(&package, language, metadata, (settings, surroundings))?;
     let inherited: Vec<(String, String)> =
         INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?))).collect();
-    let tools = Tools { cache: &cache, work: &work.path, inherited: &inherited, settings: &settings.build };
-    // Chaincode for Node.js runs from the folder in which it was installed.
-    let installed = match language {
-        Language::Node => Some(Folder::make(package.out.join(FOLDER))?),
-        Language::Golang | Language::Java => None,
-    };
-    if let Some(folder) = &installed {
-        copy(&package.source.join(FOLDER), &folder.path)?;
-    }
-    let folder = if installed.is_some() { package.out } else { package.source };
+    let other = workshop.other.as_ref().map(|(other, _)| other);
+    let (cache, work) = (&workshop.cache, &workshop.work);
+    let tools = Tools { cache, work, inherited: &inherited, settings: &settings.build, other };
     let has = |place: &str| package.source.join(place).exists();
-    let recipe = Source { folder, has: &has, path }.recipe(language, &tools)?;
-    run(&recipe, end, log)?;
+    let source = Source { folder: &workshop.source, has: &has, path: &metadata.path };
+    let recipe = source.recipe(language, &tools)?;
+    recipe.steps.iter().try_for_each(|step| run_tool(step, start + LIMIT, &|line| log.write(line)))?;
     let output = Output::new(package.out)
         .file("metadata.json", package.metadata_content)
         .folder("META-INF", package.meta_inf);
     let output = match &recipe.product {
-        Product::Program(path) => output.program(binary::PROGRAM, product(path)?),
-        Product::Jar(path) => output.file(JAR, product(path)?),
+        Product::Program(path) => output.program(binary::PROGRAM, product(path, other)?),
+        Product::Jar(path) => output.file(JAR, product(path, other)?),
         Product::Folder => {
-            check_links(&package.out.join(FOLDER), Path::new(FOLDER))?;
+            let installed = package.out.join(FOLDER);
+            if let Some(other) = other {
+                foreign::take_tree(other, &workshop.source.join(FOLDER), &installed)?;
+            }
+            check_links(&installed, Path::new(FOLDER))?;
             output
         }
     };
     output.write().map_err(|error| of_builder(&error))?;
-    if let Some(folder) = installed {
-        folder.keep();
+    let by = other.map_or_else(String::new, |other| format!(" by the user {}", other.account));
+    workshop.keep();
+    Ok(format!("from source{by} in {} s; the chaincode will dial the peer", start.elapsed().as_secs()))
+}
+
+/// Where a package is built, as the peer's user or as another one.
+struct Workshop {
+    /// The folder with the package's files.
+    source: PathBuf,
+    /// What is removed after the build.
+    work: PathBuf,
+    /// What the tools keep from one build to the next.
+    cache: PathBuf,
+    other: Option<(OtherUser, UserFolder)>,
+    /// Removed again: `work`, as far as it is in BLD.
+    _made: Option<Folder>,
+    /// Chaincode for Node.js runs from the folder in which it was installed, in BLD.
+    installed: Option<Folder>,
+}
+
+impl Workshop {
+    fn prepare(
+        package: &Package<'_>,
+        language: Language,
+        metadata: &PackageMetadata,
+        (settings, surroundings): (&Settings, &Surroundings),
+    ) -> Result<Self, Failure> {
+        let temporary = &surroundings.temporary;
+        // Only a user of its own needs a rule, and a rule may need the ID.
+        let user = match settings.users().next() {
+            Some(_) => {
+                settings.process_for(&package_id(package.source, metadata)?, &metadata.chaincode_type).user
+            }
+            None => None,
+        };
+        let installed = matches!(language, Language::Node).then(|| package.out.join(FOLDER));
+        if let Some((other, folder)) = own_folder(user.as_ref(), temporary)? {
+            let (source, work) = (folder.path().join(COPY), folder.path().join(WORK));
+            tree::copy(package.source, &source)?;
+            make_folders(&work)?;
+            tree::hand_over(folder.path(), other.account)?;
+            let cache = foreign::cache(&other, settings.build.cache.as_deref(), temporary)?;
+            let installed = installed.map(Folder::make).transpose()?;
+            return Ok(Self { source, work, cache, other: Some((other, folder)), _made: None, installed });
+        }
+        let work = Folder::make(package.out.join(WORK))?;
+        let cache = match &settings.build.cache {
+            Some(cache) => cache.clone(),
+            None => private_folder(temporary)
+                .map_err(|failure| failure.with_hint("name another cache in launch.yaml"))?
+                .join("cache"),
+        };
+        make_folders(&cache.join("home"))?;
+        let installed =
+            installed.map(|folder| Folder::copy(&package.source.join(FOLDER), folder)).transpose()?;
+        let source = if installed.is_some() { package.out } else { package.source }.to_owned();
+        Ok(Self { source, work: work.path.clone(), cache, other: None, _made: Some(work), installed })
     }
-    Ok(format!("from source in {} s; the chaincode will dial the peer", start.elapsed().as_secs()))
+
+    /// Leaves what was installed in BLD.
+    fn keep(self) {
+        if let Some(folder) = self.installed {
+            folder.keep();
+        }
+    }
 }
 
-fn run(recipe: &Recipe, end: Instant, log: &Log) -> Result<(), Failure> {
-    recipe.steps.iter().try_for_each(|step| run_tool(step, end, &|line| log.write(line)))
-}
-
-fn product(path: &Path) -> Result<Vec<u8>, Failure> {
-    input::read(path, MAX_PRODUCT).map_err(|error| {
+fn product(path: &Path, other: Option<&OtherUser>) -> Result<Vec<u8>, Failure> {
+    let content = match other {
+        None => input::read(path, MAX_PRODUCT).map_err(|error| error.to_string()),
+        Some(other) => foreign::take_file(other, path, MAX_PRODUCT),
+    };
+    content.map_err(|error| {
         let name = path.file_name().unwrap_or_default().display();
         Failure::new(ExitCode::Language, format!("the build made no {name}: {error}"))
             .with_hint(format!("the peer's own builder also expects it at {}", path.display()))
@@ -106,6 +165,13 @@ impl Folder {
         Ok(Self { path, is_kept: false })
     }
 
+    /// Makes a copy of a folder.
+    fn copy(from: &Path, path: PathBuf) -> Result<Self, Failure> {
+        let copy = Self { path, is_kept: false };
+        tree::copy(from, &copy.path)?;
+        Ok(copy)
+    }
+
     fn keep(mut self) {
         self.is_kept = true;
     }
@@ -125,22 +191,6 @@ fn make_folders(path: &Path) -> Result<(), Failure> {
         cannot("make", path, &error)
             .with_hint("build.cache in launch.yaml names a folder that the peer can write")
     })
-}
-
-/// Copies plain files and folders, which are all that a package has.
-fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    for entry in fs::read_dir(from).map_err(|error| cannot("read", from, &error))? {
-        let entry = entry.map_err(|error| cannot("read", from, &error))?;
-        let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().map_err(|error| cannot("read", &path, &error))?;
-        if kind.is_dir() {
-            fs::create_dir(&target).map_err(|error| cannot("make", &target, &error))?;
-            copy(&path, &target)?;
-        } else if kind.is_file() {
-            fs::copy(&path, &target).map_err(|error| cannot("write", &target, &error))?;
-        }
-    }
-    Ok(())
 }
 
 /// Checks that the peer will keep each link: it must be relative, and stay inside BLD (Fabric 3.1

@@ -70,7 +70,7 @@ impl Build<'_> {
             }
             (Kind::Image | Kind::Service, _) => kubernetes::build(package, &metadata, (settings, log))?,
             (Kind::Source(language), _) => {
-                source::build(package, language, &metadata.path, (settings, surroundings, log))?
+                source::build(package, language, &metadata, (settings, surroundings, log))?
             }
         };
         log.write(&format!("built: {done}"));
@@ -110,7 +110,7 @@ impl Run<'_> {
         };
         match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::run_binary(&launch),
-            (Kind::Source(language), _) => process::run(&launch, &language.start(self.build)),
+            (Kind::Source(language), _) => process::run(&launch, |build| language.start(build)),
             (Kind::Image | Kind::Service, Platform::Docker) => docker::run(&launch),
             (Kind::Image | Kind::Service, _) => kubernetes::run(&launch),
         }

@@ -103,6 +103,6 @@ pub(crate) fn clean(file: &str) -> PathBuf {
 fn source(language: Language, path: &str, files: &Files<'_>) -> Result<(), Failure> {
     let source = Source { folder: Path::new(""), has: &|place| files.has(place), path };
     let (folder, settings) = (Path::new(""), Build::default());
-    let tools = Tools { cache: folder, work: folder, inherited: &[], settings: &settings };
+    let tools = Tools { cache: folder, work: folder, inherited: &[], settings: &settings, other: None };
     source.recipe(language, &tools).map(drop)
 }

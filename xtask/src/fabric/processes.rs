@@ -13,6 +13,7 @@ use super::network::Network;
 use super::packages::{pack, package_id};
 use super::programs::Programs;
 use super::sources;
+use super::users;
 use crate::dev_peer::programs::folder as dev_peer_folder;
 use crate::dev_peer::session::Session;
 use crate::processes::{logged, running, wait_until};
@@ -22,8 +23,8 @@ use crate::report::Report;
 const UPGRADE: Duration = Duration::from_secs(30);
 
 /// Within which time no process is left after SIGTERM, and after the peer was killed.
-const AFTER_SIGTERM: Duration = Duration::from_secs(3);
-const AFTER_KILL: Duration = Duration::from_secs(10);
+pub(super) const AFTER_SIGTERM: Duration = Duration::from_secs(3);
+pub(super) const AFTER_KILL: Duration = Duration::from_secs(10);
 
 /// The chaincode's name in the definitions.
 const NAME: &str = "launched";
@@ -84,6 +85,7 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
         next.runs_once()
     });
     fail(report, network, &administrator);
+    users::run(report, network, &administrator)?;
     sources::run(report, network, &administrator)?;
     report.check("kill -9 of the peer and of run leaves no process of chaincode from source", || {
         let builds = builds(network.folder());
@@ -155,16 +157,16 @@ fn fail(report: &mut Report, network: &Network<'_>, administrator: &Administrato
 }
 
 /// A package of the type `binary`.
-struct Package {
-    file: PathBuf,
-    id: String,
-    /// Where the peer of this network keeps its builds: another network may run the same package at the same time.
-    builds: PathBuf,
+pub(super) struct Package {
+    pub(super) file: PathBuf,
+    pub(super) id: String,
+    /// Where the programs of this network's chaincode are: another network may run the same package at the same time.
+    pub(super) builds: PathBuf,
 }
 
 impl Package {
     /// Makes a package with the contract as `chaincode` at the top.
-    fn at_the_top(folder: &Path, label: &str) -> Result<Self> {
+    pub(super) fn at_the_top(folder: &Path, label: &str) -> Result<Self> {
         Self::make(folder, label, |source| {
             fs::copy(contract(), source.join("chaincode"))?;
             Ok(vec!["chaincode"])
@@ -186,7 +188,7 @@ impl Package {
     }
 
     /// Makes a package with a script, which is no chaincode.
-    fn script(folder: &Path, label: &str, script: &str) -> Result<Self> {
+    pub(super) fn script(folder: &Path, label: &str, script: &str) -> Result<Self> {
         Self::make(folder, label, |source| {
             let path = source.join("chaincode");
             fs::write(&path, format!("#!/bin/sh\n{script}\n"))?;
@@ -229,18 +231,18 @@ impl Package {
         })
     }
 
-    fn process(&self) -> Result<Pid> {
+    pub(super) fn process(&self) -> Result<Pid> {
         self.processes().first().copied().with_context(|| format!("no process of {} runs", self.id))
     }
 
     /// Waits until exactly one process of it runs.
-    fn runs_once(&self) -> Result<()> {
+    pub(super) fn runs_once(&self) -> Result<()> {
         wait_until(UPGRADE, || Ok(self.processes().len() == 1))
             .with_context(|| format!("{} runs as {:?}", self.id, self.processes()))
     }
 
     /// Waits until no process of it runs, and says how long that took.
-    fn is_gone(&self, limit: Duration) -> Result<()> {
+    pub(super) fn is_gone(&self, limit: Duration) -> Result<()> {
         let start = Instant::now();
         wait_until(limit, || Ok(self.processes().is_empty()))
             .with_context(|| format!("{} lives on as {:?}", self.id, self.processes()))?;

@@ -88,8 +88,7 @@ fn a_container_and_a_process_are_rendered_as_their_settings() {
     );
     let arguments = ["render", &package, "--settings", &settings, "--peer-id", "peer0"];
     prints("launch_render_served_container", &launch(&arguments));
-    let settings =
-        "platform: process\nprocess: {environment: {GOGC: '50'}, limits: {memory: 1Gi, nice: 5}}\n";
+    let settings = "platform: process\nprocess: {environment: {GOGC: '50'}, limits: {memory: 1Gi, nice: 5}, user: '10001:10002'}\n";
     let (_folder, package, settings) = site("binary", "", settings);
     let arguments = [&["render", &package, "--settings", &settings][..], &address].concat();
     prints("launch_render_process", &launch(&[&arguments[..], &["--plaintext"]].concat()));

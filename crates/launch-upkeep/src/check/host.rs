@@ -4,7 +4,8 @@ use std::env;
 use std::path::{Path, PathBuf};
 
 use ccs_launch::ExitCode;
-use ccs_launch::settings::{Language, Settings};
+use ccs_launch::settings::{Language, Settings, User};
+use ccs_launch_site::account;
 use rustix::fs::{Access, StatVfsMountFlags, access, statvfs};
 
 use super::{Item, Outcome};
@@ -22,6 +23,17 @@ pub(super) fn look(settings: &Settings, builds: Option<&Path>) -> Vec<Item> {
     }
     folders.extend(builds.map(|builds| ("builds of the peer", builds)));
     items.extend(folders.into_iter().map(|(name, folder)| starts_programs(name, folder)));
+    let mut users: Vec<&User> = Vec::new();
+    for user in settings.users() {
+        if !users.contains(&user) {
+            users.push(user);
+        }
+    }
+    let mut entered = vec![("TMPDIR", temporary.as_path())];
+    if !settings.languages.is_empty() {
+        entered.push(("build.cache", &cache));
+    }
+    items.extend(users.into_iter().map(|user| can_be(user, &entered)));
     for language in &settings.languages {
         let (needed, one_of): (&[&str], &[&str]) = match language {
             Language::Golang => (&["go"], &[]),
@@ -35,6 +47,22 @@ pub(super) fn look(settings: &Settings, builds: Option<&Path>) -> Vec<Item> {
         }
     }
     items
+}
+
+/// Looks whether this process could start chaincode as a user, which must be able to enter some folders.
+fn can_be(user: &User, folders: &[(&str, &Path)]) -> Item {
+    let entered = account::of(Some(user)).and_then(|account| {
+        let Some(account) = account else { return Ok("the user of this process".to_owned()) };
+        // A cache that is not there is made so that the user can enter it.
+        let there = folders.iter().filter(|(_, folder)| folder.exists());
+        there.into_iter().try_for_each(|(name, folder)| account::check_entry(account, folder, name))?;
+        Ok(format!("{account}, which can enter the folders that it needs"))
+    });
+    let outcome = match entered {
+        Ok(message) => Outcome::There(message),
+        Err(failure) => Outcome::Missing(failure.to_string(), failure.hint().map(str::to_owned)),
+    };
+    Item::of(FEATURE, format!("user {user}"), ExitCode::Settings, outcome)
 }
 
 fn starts_programs(name: &str, folder: &Path) -> Item {

@@ -3,11 +3,11 @@
 use std::env;
 use std::path::Path;
 
-use ccs_launch::Failure;
 use ccs_launch::binary::Binary;
-use ccs_launch::process::{Call, Plan, Start};
-use ccs_launch::settings::{Bytes, Language, Limits};
+use ccs_launch::process::{Call, OtherUser, Plan, Start};
+use ccs_launch::settings::{Bytes, Language, Limits, User};
 use ccs_launch::variables::INHERITED;
+use ccs_launch::{Account, Failure};
 use serde_json::{Map, Value, json};
 
 use super::Render;
@@ -16,32 +16,42 @@ use super::Render;
 const BUILD: &str = "/BLD";
 const RUN_METADATA: &str = "/RUNMETA";
 
+/// What stands for the folder of another user.
+const USER: &str = "/USER";
+
 /// Returns the process of a package with a program.
 pub(super) fn of_binary(render: &Render<'_>) -> Result<Value, Failure> {
     let document = render.package.binary.as_deref();
     let binary = document.map_or_else(|| Ok(Binary::default()), Binary::parse)?;
-    of_start(render, &Start::of_binary(Path::new(BUILD), &binary))
+    of_start(render, |build| Start::of_binary(build, &binary))
 }
 
 /// Returns the process of a package with source.
 pub(super) fn of_source(render: &Render<'_>, language: Language) -> Result<Value, Failure> {
-    of_start(render, &language.start(Path::new(BUILD)))
+    of_start(render, |build| language.start(build))
 }
 
-fn of_start(render: &Render<'_>, start: &Start) -> Result<Value, Failure> {
+fn of_start(render: &Render<'_>, start: impl FnOnce(&Path) -> Start) -> Result<Value, Failure> {
     let chaincode = render.chaincode()?;
+    let (settings, chaincode_type) = (&render.site.settings, &render.package.metadata.chaincode_type);
+    let user = settings.process_for(&chaincode.chaincode_id, chaincode_type).user;
+    // Which numbers a name has is known on the peer's host alone; what is shown is the setting.
+    let other =
+        user.as_ref().map(|_| OtherUser { account: Account { user: 0, group: 0 }, folder: USER.into() });
     let inherited: Vec<(String, String)> =
         INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?))).collect();
     let call = Call {
+        build: Path::new(BUILD),
         run_metadata: Path::new(RUN_METADATA),
         chaincode: &chaincode,
-        chaincode_type: &render.package.metadata.chaincode_type,
+        chaincode_type,
         inherited: &inherited,
+        other: other.as_ref(),
     };
-    Ok(shown(&call.plan(start, &render.site.settings)))
+    Ok(shown(&call.plan(start, settings), user.as_ref()))
 }
 
-fn shown(plan: &Plan) -> Value {
+fn shown(plan: &Plan, user: Option<&User>) -> Value {
     let environment: Map<String, Value> =
         plan.environment.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
     let files: Vec<Value> = plan
@@ -64,6 +74,7 @@ fn shown(plan: &Plan) -> Value {
         "working_folder": plan.working_folder.to_string_lossy(),
         "environment": environment,
         "limits": limits,
+        "user": user.map(ToString::to_string),
         "files": files,
     })
 }

@@ -16,7 +16,7 @@ fn every_key_is_read() {
         br#"
 platform: kubernetes
 peer_id: org1-peer0
-process: {environment: {GOGC: "50"}, limits: {memory: 2Gi, open_files: 1024, processes: 100, nice: 5}}
+process: {environment: {GOGC: "50"}, limits: {memory: 2Gi, open_files: 1024, processes: 100, nice: 5}, user: 10001:10002}
 kubernetes: {namespace: hlf, service_account: chaincode, prefix: hlfcc, start_timeout: 3m40s, security: restricted}
 languages: [golang, node]
 chaincodes:
@@ -30,6 +30,7 @@ chaincodes:
     assert_eq!(settings.peer_id.as_deref(), Some("org1-peer0"));
     assert_eq!(settings.process.limits.memory, Some(Bytes(2 << 30)));
     assert_eq!(settings.process.environment["GOGC"], "50");
+    assert_eq!(settings.process.user, Some(User::Number { user: 10001, group: Some(10002) }));
     assert_eq!(settings.kubernetes.start_timeout, Some(Duration::from_secs(220)));
     assert_eq!(settings.kubernetes.security, Security::Restricted);
     assert_eq!(settings.languages, [Language::Golang, Language::Node]);
@@ -61,7 +62,7 @@ fn unknown_keys_are_named_with_what_was_meant() {
     assert_eq!(
         refused("process:\n  umask: 7\n"),
         "error 24 launch settings: launch.yaml: line 2, column 3: there is no key \"umask\"; hint: the keys here are \
-         environment, limits"
+         environment, limits, user"
     );
 }
 
@@ -73,6 +74,7 @@ fn wrong_values_are_named() {
         ("process: {limits: {nice: 20}}", "nice is 20, above 19"),
         ("process: {environment: {CORE_PEER_ADDRESS: x}}", "the environment may not set CORE_PEER_ADDRESS"),
         ("process: {environment: {'A=B': x}}", "\"A=B\" cannot be a variable of the environment"),
+        ("process: {user: 'a:b'}", "\"a:b\" is not a user: NAME, UID or UID:GID"),
         ("kubernetes: {start_timeout: 3}", "the unit is missing"),
         ("kubernetes: {start_timeout: 0s}", "0s is not above zero"),
         ("platform: process\nplatform: none", "duplicate"),
@@ -82,6 +84,17 @@ fn wrong_values_are_named() {
         assert!(line.contains(part), "{text}: {line}");
         assert!(!line.contains('\n'), "{line}");
     }
+}
+
+#[test]
+fn a_rule_may_name_another_user() {
+    let text = b"process: {user: 10001}\nchaincodes:\n- match: {label: a}\n  process: {user: chaincode}\n";
+    let settings = Settings::parse(text).unwrap();
+    let users: Vec<_> = settings.users().cloned().collect();
+    let [all, own] = users.as_slice() else { panic!("{users:?}") };
+    assert_eq!(all, &User::Number { user: 10001, group: None });
+    assert_eq!(settings.process_for("a:00", "binary").user.as_ref(), Some(own));
+    assert_eq!(settings.process_for("b:00", "binary").user.as_ref(), Some(all));
 }
 
 #[test]

@@ -10,6 +10,7 @@ fn recipe(language: Language, path: &str, files: &[&str]) -> Result<Recipe, Fail
         work: Path::new("/work"),
         inherited: &[("PATH".to_owned(), "/bin".to_owned())],
         settings: &settings,
+        other: None,
     };
     let has = |place: &str| files.iter().any(|file| *file == place || file.starts_with(&format!("{place}/")));
     Source { folder: Path::new("/source"), has: &has, path }.recipe(language, &tools)

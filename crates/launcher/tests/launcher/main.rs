@@ -11,3 +11,4 @@ mod run;
 mod service;
 mod site;
 mod source;
+mod user;

@@ -71,7 +71,12 @@ impl Site {
     }
 
     pub(crate) fn build(&self) -> Output {
-        let folders = [self.path("src"), self.path("metadata"), self.path("bld")];
+        self.build_from(&self.path("src"))
+    }
+
+    /// Builds a package whose files are elsewhere.
+    pub(crate) fn build_from(&self, source: &Path) -> Output {
+        let folders = [source.to_owned(), self.path("metadata"), self.path("bld")];
         self.command(&["--build"], &folders.each_ref().map(PathBuf::as_path)).output().unwrap()
     }
 
@@ -79,6 +84,7 @@ impl Site {
     pub(crate) fn run_metadata(&self, name: &str) -> PathBuf {
         let folder = self.path(name);
         fs::create_dir(&folder).unwrap();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
         let chaincode = serde_json::json!({
             "chaincode_id": PACKAGE,
             "peer_address": "peer0.example.com:7052",
