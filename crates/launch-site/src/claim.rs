@@ -16,7 +16,7 @@ pub fn claim(settings: &Settings, chaincode_type: &str) -> Result<Claim, Failure
             .with_hint("leave the package to another builder");
         };
         let lines = match kind {
-            Kind::Binary => "platform: process",
+            Kind::Binary | Kind::Prebuilt => "platform: process",
             Kind::Image | Kind::Service => "platform: kubernetes, or platform: docker,",
             Kind::Source(_) => "platform: process, and the language under languages,",
         };

@@ -2,12 +2,12 @@
 
 use std::convert::Infallible;
 use std::fs::File;
-use std::io::{BufReader, Read as _};
+use std::io::{BufReader, Read};
 use std::path::Path;
 
 use ccs_files::PackageMetadata;
-use ccs_launch::{ExitCode, Failure, binary, image};
-use ccs_package::{Limits, ReadError, VisitError, visit_code};
+use ccs_launch::{ExitCode, Failure, binary, image, prebuilt};
+use ccs_package::{EntryKind, Limits, ReadError, VisitError, visit_archive, visit_code};
 
 /// The largest binary.json, in bytes.
 const MAX_DOCUMENT: u64 = 1 << 20;
@@ -23,6 +23,8 @@ pub struct Package {
     pub image: Option<Vec<u8>>,
     /// The content of binary.json, if it is there.
     pub binary: Option<Vec<u8>>,
+    /// What is known of prebuilt.tgz, if it is there: the first bytes of its script, or why there is none.
+    pub prebuilt: Option<Result<Vec<u8>, Failure>>,
 }
 
 impl Package {
@@ -38,11 +40,15 @@ impl Package {
         if !is_file {
             return Err(cannot(ExitCode::InputOutput, "it is not a file".to_owned()));
         }
-        let (mut image, mut binary) = (None, None);
+        let (mut image, mut binary, mut archive) = (None, None, None);
         let read = visit_code(BufReader::new(file), &Limits::default(), |entry, content| {
             let (kept, limit) = match entry.path().to_str() {
                 Some(image::FILE) => (&mut image, image::MAX_SIZE),
                 Some(binary::FILE) => (&mut binary, MAX_DOCUMENT),
+                Some(prebuilt::ARCHIVE) => {
+                    archive = Some(script(content));
+                    return Ok(());
+                }
                 _ => return Ok::<(), Infallible>(()),
             };
             let mut bytes = Vec::new();
@@ -69,6 +75,25 @@ impl Package {
                 return Err(cannot(ExitCode::InputOutput, format!("{name} has more than {limit} bytes")));
             }
         }
-        Ok(Self { id: package.id().to_string(), metadata: package.metadata().clone(), image, binary })
+        let (id, metadata) = (package.id().to_string(), package.metadata().clone());
+        Ok(Self { id, metadata, image, binary, prebuilt: archive })
+    }
+}
+
+/// Finds the script in the archive of a package of the type `prebuilt`.
+fn script(archive: &mut dyn Read) -> Result<Vec<u8>, Failure> {
+    let mut head = None;
+    let visited = visit_archive(archive, &Limits::default(), |entry, content| {
+        if entry.path() == Path::new(prebuilt::SCRIPT) && entry.kind() == EntryKind::File {
+            let mut bytes = Vec::new();
+            let _ = content.take(prebuilt::HEAD).read_to_end(&mut bytes);
+            head = Some(bytes);
+        }
+        Ok::<(), Infallible>(())
+    });
+    match visited {
+        Ok(()) => head.ok_or_else(prebuilt::no_script),
+        Err(VisitError::Read(error)) => Err(prebuilt::refused(error.within(prebuilt::ARCHIVE))),
+        Err(VisitError::Visitor(never)) => match never {},
     }
 }

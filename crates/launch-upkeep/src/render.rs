@@ -127,6 +127,7 @@ impl Render<'_> {
         let Claim { kind, platform } = claim(&self.site.settings, chaincode_type).map_err(left)?;
         Ok(match kind {
             Kind::Binary => Made::Process(process::of_binary(self)?),
+            Kind::Prebuilt => Made::Process(process::of_prebuilt(self)?),
             Kind::Source(language) => Made::Process(process::of_source(self, language)?),
             Kind::Image | Kind::Service => {
                 let image = self.image(kind)?;

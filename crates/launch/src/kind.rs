@@ -7,6 +7,8 @@ use crate::settings::{Language, Platform, Settings};
 pub enum Kind {
     /// A program that is ready to run: type `binary` or, as IBM's builder has it, `executable`.
     Binary,
+    /// A program with files of its own and a script that starts it: type `prebuilt`, as fabric-builders has it.
+    Prebuilt,
     /// The name of a container image: type `k8s`, as fabric-builder-k8s has it.
     Image,
     /// Chaincode as a service: type `ccaas` or `external`, with the name of a container image beside or in place of
@@ -22,6 +24,7 @@ impl Kind {
     pub fn of(chaincode_type: &str) -> Option<Self> {
         match chaincode_type.to_ascii_lowercase().as_str() {
             "binary" | "executable" => Some(Self::Binary),
+            "prebuilt" => Some(Self::Prebuilt),
             "k8s" => Some(Self::Image),
             "ccaas" | "external" => Some(Self::Service),
             "golang" => Some(Self::Source(Language::Golang)),
@@ -35,7 +38,7 @@ impl Kind {
     /// takes, nor chaincode as a service.
     #[must_use]
     pub fn has_no_other_builder(self) -> bool {
-        matches!(self, Self::Binary | Self::Image)
+        matches!(self, Self::Binary | Self::Prebuilt | Self::Image)
     }
 }
 
@@ -57,7 +60,7 @@ impl Settings {
         let kind = Kind::of(chaincode_type)?;
         let platform = self.platform_for(chaincode_type);
         let is_launched = match kind {
-            Kind::Binary => platform == Platform::Process,
+            Kind::Binary | Kind::Prebuilt => platform == Platform::Process,
             Kind::Image | Kind::Service => matches!(platform, Platform::Kubernetes | Platform::Docker),
             Kind::Source(language) => platform == Platform::Process && self.languages.contains(&language),
         };
@@ -86,6 +89,8 @@ mod tests {
         let expected = Some(Claim { kind: Kind::Binary, platform: Platform::Process });
         assert_eq!(claim("platform: process", "binary"), expected);
         assert_eq!(claim("platform: process", "Executable"), expected);
+        let prebuilt = Some(Claim { kind: Kind::Prebuilt, platform: Platform::Process });
+        assert_eq!((claim("platform: process", "Prebuilt"), claim("", "prebuilt")), (prebuilt, None));
         assert_eq!(claim("platform: process", "ccaas"), None);
         assert_eq!(claim("", "ccaas"), None);
         let service = Some(Claim { kind: Kind::Service, platform: Platform::Kubernetes });

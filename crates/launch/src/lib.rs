@@ -15,6 +15,7 @@
 //! | [`kind`] | which packages are launched, and on which platform |
 //! | [`account`] | the user of a process, by number |
 //! | [`binary`] | `binary.json`: a package with programs that are ready to run |
+//! | [`prebuilt`] | a package with an archive of programs and a script that starts them |
 //! | [`process`] | the plan of a process |
 //! | [`source`] | the plan by which source becomes chaincode |
 //! | [`chaincode`] | `chaincode.json`: what the peer tells `run` |
@@ -40,6 +41,7 @@ pub mod image;
 pub mod kind;
 pub mod kubernetes;
 pub mod lines;
+pub mod prebuilt;
 pub mod process;
 pub mod record;
 mod resemblance;

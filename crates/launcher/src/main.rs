@@ -13,8 +13,10 @@
 //! | `image_package` | what is written for both |
 //! | `service` | those whose chaincode the peer dials |
 //! | `process` | packages with a program, on the platform `process` |
+//! | `prebuilt` | packages with an archive of programs, on the same platform |
 //! | `source` | packages with source, on the same platform |
 //! | `foreign` | what a build as another user has made |
+//! | `scratch` | folders of a build that fails |
 //! | `package_id` | the ID of a package that is built |
 //! | `log` | the lines on stderr |
 
@@ -25,8 +27,10 @@ mod kubernetes;
 mod log;
 mod order;
 mod package_id;
+mod prebuilt;
 mod process;
 mod request;
+mod scratch;
 mod service;
 mod source;
 mod stages;

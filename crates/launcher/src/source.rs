@@ -22,6 +22,7 @@ use crate::log::Log;
 use crate::order::{Package, of_builder};
 use crate::package_id::package_id;
 use crate::process::own_folder;
+use crate::scratch::Folder;
 
 /// How long the tools may take. The peer waits 300 s for an install, and does not stop a build then (Fabric 3.1
 /// `core/container/externalbuilder`, `chaincode.installTimeout`).
@@ -126,7 +127,7 @@ impl Workshop {
         let installed =
             installed.map(|folder| Folder::copy(&package.source.join(FOLDER), folder)).transpose()?;
         let source = if installed.is_some() { package.out } else { package.source }.to_owned();
-        Ok(Self { source, work: work.path.clone(), cache, other: None, _made: Some(work), installed })
+        Ok(Self { source, work: work.path().to_owned(), cache, other: None, _made: Some(work), installed })
     }
 
     /// Leaves what was installed in BLD.
@@ -151,38 +152,6 @@ fn product(path: &Path, other: Option<&OtherUser>) -> Result<Vec<u8>, Failure> {
 
 fn cannot(action: &str, path: &Path, error: &io::Error) -> Failure {
     Failure::new(ExitCode::InputOutput, format!("cannot {action} {}: {error}", path.display()))
-}
-
-/// A folder that is removed again, unless it is kept.
-struct Folder {
-    path: PathBuf,
-    is_kept: bool,
-}
-
-impl Folder {
-    fn make(path: PathBuf) -> Result<Self, Failure> {
-        fs::DirBuilder::new().mode(0o700).create(&path).map_err(|error| cannot("make", &path, &error))?;
-        Ok(Self { path, is_kept: false })
-    }
-
-    /// Makes a copy of a folder.
-    fn copy(from: &Path, path: PathBuf) -> Result<Self, Failure> {
-        let copy = Self { path, is_kept: false };
-        tree::copy(from, &copy.path)?;
-        Ok(copy)
-    }
-
-    fn keep(mut self) {
-        self.is_kept = true;
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if !self.is_kept {
-            let _ = fs::remove_dir_all(&self.path);
-        }
-    }
 }
 
 fn make_folders(path: &Path) -> Result<(), Failure> {

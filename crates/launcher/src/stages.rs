@@ -14,7 +14,7 @@ use ccs_launch_site::{Surroundings, claim};
 
 use crate::log::Log;
 use crate::order::{Launch, Package, of_builder};
-use crate::{docker, kubernetes, process, service, source};
+use crate::{docker, kubernetes, prebuilt, process, service, source};
 
 /// The largest chaincode.json, in bytes.
 const MAX_CHAINCODE: u64 = 1 << 20;
@@ -65,6 +65,7 @@ impl Build<'_> {
         };
         let done = match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::build(package)?,
+            (Kind::Prebuilt, _) => prebuilt::build(package)?,
             (Kind::Image | Kind::Service, Platform::Docker) => {
                 docker::build(package, &metadata, (settings, log))?
             }
@@ -110,6 +111,7 @@ impl Run<'_> {
         };
         match (claim.kind, claim.platform) {
             (Kind::Binary, _) => process::run_binary(&launch),
+            (Kind::Prebuilt, _) => prebuilt::run(&launch),
             (Kind::Source(language), _) => process::run(&launch, |build| language.start(build)),
             (Kind::Image | Kind::Service, Platform::Docker) => docker::run(&launch),
             (Kind::Image | Kind::Service, _) => kubernetes::run(&launch),

@@ -63,6 +63,38 @@ impl Files<'_> {
         }
     }
 
+    /// Has somebody look at a file of any size; [`None`] if it is not there.
+    pub(crate) fn look_at<T>(
+        &self,
+        name: &str,
+        mut look: impl FnMut(&mut dyn Read) -> T,
+    ) -> Result<Option<T>, Error> {
+        match self {
+            Self::Folder(folder) => {
+                let path = folder.join(name);
+                if !path.is_file() {
+                    return Ok(None);
+                }
+                let mut file = File::open(&path).map_err(|error| Error::read(&path, error))?;
+                Ok(Some(look(&mut file)))
+            }
+            Self::Package(path, _) => {
+                let mut found = None;
+                let (file, _) = open::open(path)?;
+                let visitor = |visited: Visited<'_>, content: &mut dyn Read| {
+                    if let Visited::Code(entry) = visited
+                        && entry.path() == Path::new(name)
+                    {
+                        found = Some(look(content));
+                    }
+                    Ok::<(), Infallible>(())
+                };
+                open::read(path, file, visitor)?;
+                Ok(found)
+            }
+        }
+    }
+
     /// Looks at files of any size; those that are not there are left out.
     pub(crate) fn facts(&self, wanted: &BTreeSet<PathBuf>) -> Result<BTreeMap<PathBuf, Facts>, Error> {
         let mut found = BTreeMap::new();

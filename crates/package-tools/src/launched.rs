@@ -1,6 +1,7 @@
 //! What a launcher reads of a package: the image, the programs, or the source; and what its `build` would reject.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use ccs_files::PackageMetadata;
@@ -9,7 +10,8 @@ use ccs_launch::image::{self, Image};
 use ccs_launch::kind::Kind;
 use ccs_launch::settings::{Build, Language};
 use ccs_launch::source::{Source, Tools};
-use ccs_launch::{ExitCode, Failure};
+use ccs_launch::{ExitCode, Failure, prebuilt};
+use ccs_package::{EntryKind, Limits, VisitError, visit_archive};
 
 use crate::error::Error;
 use crate::files::{Facts, Files};
@@ -34,6 +36,7 @@ pub(crate) fn failures(metadata: &PackageMetadata, files: &Files<'_>) -> Result<
             }
             Err(failure) => vec![failure],
         },
+        Some(Kind::Prebuilt) => prebuilt_archive(files)?.into_iter().collect(),
         Some(Kind::Source(language)) => source(language, &metadata.path, files).err().into_iter().collect(),
     })
 }
@@ -98,6 +101,24 @@ fn look(target: Option<&Target>, program: &binary::Program, facts: &BTreeMap<Pat
 /// Returns the path as the archive has it, without `.`.
 pub(crate) fn clean(file: &str) -> PathBuf {
     Path::new(file).components().filter(|part| part.as_os_str() != ".").collect()
+}
+
+/// Reads the archive of a package of the type `prebuilt` as the launcher unpacks it.
+fn prebuilt_archive(files: &Files<'_>) -> Result<Option<Failure>, Error> {
+    let found = files.look_at(prebuilt::ARCHIVE, |archive| {
+        let mut has_script = false;
+        let visited = visit_archive(archive, &Limits::default(), |entry, _| {
+            has_script |= entry.path() == Path::new(prebuilt::SCRIPT) && entry.kind() == EntryKind::File;
+            Ok::<(), Infallible>(())
+        });
+        match visited {
+            Ok(()) if has_script => None,
+            Ok(()) => Some(prebuilt::no_script()),
+            Err(VisitError::Read(error)) => Some(prebuilt::refused(error.within(prebuilt::ARCHIVE))),
+            Err(VisitError::Visitor(never)) => match never {},
+        }
+    })?;
+    Ok(found.unwrap_or_else(|| Some(prebuilt::no_archive())))
 }
 
 fn source(language: Language, path: &str, files: &Files<'_>) -> Result<(), Failure> {

@@ -12,7 +12,7 @@ use tempfile::{NamedTempFile, TempDir};
 use crate::code::{self, CodeEntry, CodeFault, EntryKind};
 use crate::contents::PackageContents;
 use crate::limits::Limits;
-use crate::read::{Package, ReadError, VisitError, visit_code};
+use crate::read::{Package, ReadError, VisitError, visit_archive, visit_code};
 use crate::write::{WriteError, write};
 
 /// The error of loading, saving or unpacking a package.
@@ -129,26 +129,30 @@ pub fn unpack_chosen(
     limits: &Limits,
     mut is_wanted: impl FnMut(&CodeEntry) -> bool,
 ) -> Result<Package, DiskError> {
-    let create = |path: &Path, error| DiskError::Create { path: path.to_owned(), error };
-    let draft = draft_of(folder)?;
+    let draft = Draft::of(folder)?;
     let mut seen = Vec::new();
     let visitor = |entry: &CodeEntry, content: &mut dyn Read| {
-        if !is_wanted(entry) {
-            return Ok(());
-        }
-        seen.push(entry.clone());
-        put(&draft, entry, content).map_err(|error| match code::conflict(&seen) {
-            // The disk detects the conflict before the reader, which checks all entries at the end.
-            Some(path) => DiskError::Package(ReadError::Code(CodeFault::Conflict { path: path.to_owned() })),
-            None => create(&folder.join(entry.path()), error),
-        })
+        if is_wanted(entry) { draft.put(&mut seen, entry, content) } else { Ok(()) }
     };
-    let package = visit_code(source, limits, visitor).map_err(|error| match error {
+    let package = visit_code(source, limits, visitor).map_err(disk_error)?;
+    draft.settle()?;
+    Ok(package)
+}
+
+/// Unpacks an archive that lies in the code of a package as [`unpack_code`] unpacks the code.
+pub fn unpack_archive(source: impl Read, folder: &Path, limits: &Limits) -> Result<(), DiskError> {
+    let draft = Draft::of(folder)?;
+    let mut seen = Vec::new();
+    visit_archive(source, limits, |entry, content| draft.put(&mut seen, entry, content))
+        .map_err(disk_error)?;
+    draft.settle()
+}
+
+fn disk_error(error: VisitError<DiskError>) -> DiskError {
+    match error {
         VisitError::Read(error) => DiskError::Package(error),
         VisitError::Visitor(error) => error,
-    })?;
-    settle(draft, folder)?;
-    Ok(package)
+    }
 }
 
 /// Unpacks a whole package into a folder, in the layout that a peer uses for a builder: `metadata/metadata.json`, and
@@ -158,7 +162,7 @@ pub fn unpack_chosen(
 /// Only its owner can enter it.
 pub fn unpack(source: impl Read, folder: &Path, limits: &Limits) -> Result<Package, DiskError> {
     let create = |error| DiskError::Create { path: folder.to_owned(), error };
-    let draft = draft_of(folder)?;
+    let draft = Draft::of(folder)?;
     let package = unpack_code(source, &draft.path().join("src"), limits).map_err(|error| match error {
         DiskError::Create { path, error } => {
             let place = path.strip_prefix(draft.path()).map_or_else(|_| path.clone(), |it| folder.join(it));
@@ -169,30 +173,57 @@ pub fn unpack(source: impl Read, folder: &Path, limits: &Limits) -> Result<Packa
     let metadata = draft.path().join("metadata");
     DirBuilder::new().mode(0o700).create(&metadata).map_err(create)?;
     fs::write(metadata.join("metadata.json"), package.metadata_bytes()).map_err(create)?;
-    settle(draft, folder)?;
+    draft.settle()?;
     Ok(package)
 }
 
-/// Creates a temporary folder in the parent of `folder`. Its name is unpredictable, so it cannot contain links of
-/// another process.
-fn draft_of(folder: &Path) -> Result<TempDir, DiskError> {
-    if !is_free(folder).map_err(|error| DiskError::Open { path: folder.to_owned(), error })? {
-        return Err(DiskError::Exists { path: folder.to_owned() });
-    }
-    tempfile::Builder::new()
-        .prefix(".ccs-unpack-")
-        .permissions(Permissions::from_mode(0o700))
-        .tempdir_in(parent(folder))
-        .map_err(|error| DiskError::Create { path: folder.to_owned(), error })
+/// A temporary folder next to the final one. Its name is unpredictable, so it cannot contain links of another process.
+struct Draft<'a> {
+    folder: &'a Path,
+    draft: TempDir,
 }
 
-/// Renames the draft to its final name.
-fn settle(draft: TempDir, folder: &Path) -> Result<(), DiskError> {
-    // Replaces an empty folder, and fails if it is no longer empty.
-    fs::rename(draft.path(), folder).map_err(|error| DiskError::Create { path: folder.to_owned(), error })?;
-    // The temporary name no longer exists, so its destructor has nothing to remove.
-    let _ = draft.keep();
-    Ok(())
+impl<'a> Draft<'a> {
+    fn of(folder: &'a Path) -> Result<Self, DiskError> {
+        if !is_free(folder).map_err(|error| DiskError::Open { path: folder.to_owned(), error })? {
+            return Err(DiskError::Exists { path: folder.to_owned() });
+        }
+        let draft = tempfile::Builder::new()
+            .prefix(".ccs-unpack-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(parent(folder))
+            .map_err(|error| DiskError::Create { path: folder.to_owned(), error })?;
+        Ok(Self { folder, draft })
+    }
+
+    fn path(&self) -> &Path {
+        self.draft.path()
+    }
+
+    /// Writes an entry into the draft, and adds it to those that were seen.
+    fn put(
+        &self,
+        seen: &mut Vec<CodeEntry>,
+        entry: &CodeEntry,
+        content: &mut dyn Read,
+    ) -> Result<(), DiskError> {
+        seen.push(entry.clone());
+        put(&self.draft, entry, content).map_err(|error| match code::conflict(seen) {
+            // The disk detects the conflict before the reader, which checks all entries at the end.
+            Some(path) => DiskError::Package(ReadError::Code(CodeFault::Conflict { path: path.to_owned() })),
+            None => DiskError::Create { path: self.folder.join(entry.path()), error },
+        })
+    }
+
+    /// Renames the draft to its final name.
+    fn settle(self) -> Result<(), DiskError> {
+        // Replaces an empty folder, and fails if it is no longer empty.
+        fs::rename(self.draft.path(), self.folder)
+            .map_err(|error| DiskError::Create { path: self.folder.to_owned(), error })?;
+        // The temporary name no longer exists, so its destructor has nothing to remove.
+        let _ = self.draft.keep();
+        Ok(())
+    }
 }
 
 /// Writes one entry to the folder.

@@ -156,6 +156,21 @@ pub fn visit<E>(
     Walk::new(limits, Some(&mut visitor)).run(source)
 }
 
+/// Visits an archive within the code of a package, by the rules for the code itself: files and folders, within the limits, and no path
+/// that leads outside. [`ReadError::within`] names the archive in errors.
+pub fn visit_archive<E>(
+    source: impl Read,
+    limits: &Limits,
+    mut visitor: impl FnMut(&CodeEntry, &mut dyn Read) -> Result<(), E>,
+) -> Result<(), VisitError<E>> {
+    let mut each = |visited: Visited<'_>, content: &mut dyn Read| match visited {
+        Visited::Code(entry) => visitor(entry, content),
+        Visited::Ignored(_) => Ok(()),
+    };
+    CodeWalk::unpack(source, limits, &mut each)?.finish().map_err(ReadError::Code)?;
+    Ok(())
+}
+
 /// The SHA-256 of each file of a package's code, by path; a later file overrides an earlier one with the same path.
 pub type Digests = BTreeMap<PathBuf, [u8; 32]>;
 

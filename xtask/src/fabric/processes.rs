@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -16,7 +17,7 @@ use super::sources;
 use super::users;
 use crate::dev_peer::programs::folder as dev_peer_folder;
 use crate::dev_peer::session::Session;
-use crate::processes::{logged, running, wait_until};
+use crate::processes::{logged, running, succeed, wait_until};
 use crate::report::Report;
 
 /// How long the old process may live after an upgrade: until the peer sees the block.
@@ -83,6 +84,16 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
         network.kill_and_start_peer()?;
         administrator.reads(NAME)?;
         next.runs_once()
+    });
+    report.check("a package of the type prebuilt is started by its script, and transacts", || {
+        let prebuilt = Package::prebuilt(network.folder(), "prebuilt_1.0")?;
+        administrator.install(&prebuilt.file)?;
+        let definition =
+            Definition { channel: "mychannel", name: "prebuilt", package: &prebuilt.id, options: "" };
+        administrator.define(&definition)?;
+        administrator.writes("prebuilt")?;
+        administrator.reads("prebuilt")?;
+        prebuilt.runs_once()
     });
     fail(report, network, &administrator);
     users::run(report, network, &administrator)?;
@@ -205,14 +216,39 @@ impl Package {
         })
     }
 
+    /// Makes a package as fabric-builders documents it: an archive with the contract and a script that starts it.
+    fn prebuilt(folder: &Path, label: &str) -> Result<Self> {
+        Self::make_typed(folder, label, "prebuilt", |source| {
+            let archive = source.join("archive");
+            fs::create_dir(&archive)?;
+            fs::copy(contract(), archive.join("everything"))?;
+            fs::write(archive.join("start.sh"), "exec ./everything -peer.address=\"$CORE_PEER_ADDRESS\"\n")?;
+            let words = ["czf", "prebuilt.tgz", "-C", "archive", "."];
+            succeed(Command::new("tar").args(words).current_dir(source), UPGRADE)?;
+            Ok(vec!["prebuilt.tgz"])
+        })
+    }
+
     fn make(
         folder: &Path,
         label: &str,
         write: impl FnOnce(&Path) -> Result<Vec<&'static str>>,
     ) -> Result<Self> {
+        Self::make_typed(folder, label, "binary", write)
+    }
+
+    fn make_typed(
+        folder: &Path,
+        label: &str,
+        chaincode_type: &str,
+        write: impl FnOnce(&Path) -> Result<Vec<&'static str>>,
+    ) -> Result<Self> {
         let source = folder.join(format!("source-{label}"));
         fs::create_dir(&source)?;
-        fs::write(source.join("metadata.json"), format!(r#"{{"type":"binary","label":"{label}"}}"#))?;
+        fs::write(
+            source.join("metadata.json"),
+            format!(r#"{{"type":"{chaincode_type}","label":"{label}"}}"#),
+        )?;
         let members = write(&source)?;
         let file = pack(&source, &members)?;
         Ok(Self { id: package_id(label, &file)?, file, builds: builds(folder) })

@@ -281,6 +281,7 @@ fn lint_finds_what_the_launcher_rejects() {
     );
     let wrong = r#"{"linux/amd64":{"file":"a/chaincode","sha256":"e5bd06aff6a2ed03ab8f67d5b1bd8e5f2ef8ac3b7f9a4c1d2e3f405162738495"},"linux/arm64":{"file":"b"}}"#;
     let connection = file("connection.json", r#"{"address":"{{.peer_id}}:1"}"#);
+    let prebuilt = |entries: &[Entry]| file("prebuilt.tgz", archive::tgz(entries));
     for (kind, code, expected, findings) in [
         ("k8s", vec![], 21, &["image-invalid the package holds no image.json"][..]),
         (
@@ -307,6 +308,25 @@ fn lint_finds_what_the_launcher_rejects() {
             0,
             &["launch-needed only a builder with platform: process"],
         ),
+        (
+            "prebuilt",
+            vec![prebuilt(&[file("start.sh", "exec ./chaincode\n")])],
+            0,
+            &["launch-needed only a builder with platform: process"],
+        ),
+        (
+            "prebuilt",
+            vec![prebuilt(&[file("chaincode", "")])],
+            22,
+            &["binary-invalid prebuilt.tgz holds no file start.sh"],
+        ),
+        (
+            "prebuilt",
+            vec![file("prebuilt.tgz", "text that nobody has compressed"), file("notes.txt", "")],
+            22,
+            &["binary-invalid prebuilt.tgz cannot be read: it is not gzip", "entry-unneeded notes.txt"],
+        ),
+        ("prebuilt", vec![], 22, &["binary-invalid the package holds no prebuilt.tgz"]),
         (
             "node",
             vec![file("src/index.js", "")],

@@ -4,6 +4,7 @@ use std::env;
 use std::path::Path;
 
 use ccs_launch::binary::Binary;
+use ccs_launch::prebuilt;
 use ccs_launch::process::{Call, OtherUser, Plan, Start};
 use ccs_launch::settings::{Bytes, Language, Limits, User};
 use ccs_launch::variables::INHERITED;
@@ -24,6 +25,12 @@ pub(super) fn of_binary(render: &Render<'_>) -> Result<Value, Failure> {
     let document = render.package.binary.as_deref();
     let binary = document.map_or_else(|| Ok(Binary::default()), Binary::parse)?;
     of_start(render, |build| Start::of_binary(build, &binary))
+}
+
+/// Returns the process of a package with an archive of programs.
+pub(super) fn of_prebuilt(render: &Render<'_>) -> Result<Value, Failure> {
+    let head = render.package.prebuilt.clone().ok_or_else(prebuilt::no_archive)??;
+    of_start(render, |build| prebuilt::start(build, &head))
 }
 
 /// Returns the process of a package with source.

@@ -7,6 +7,7 @@ mod build;
 mod docker;
 mod image;
 mod kubernetes;
+mod prebuilt;
 mod run;
 mod service;
 mod site;

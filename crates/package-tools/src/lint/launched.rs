@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use ccs_files::PackageMetadata;
 use ccs_launch::kind::Kind;
 use ccs_launch::settings::Role;
-use ccs_launch::{ExitCode, Failure, binary, image};
+use ccs_launch::{ExitCode, Failure, binary, image, prebuilt};
 
 use super::finding::{Findings, hint};
 use super::rule::Rule;
@@ -23,7 +23,7 @@ pub(super) fn check(
 ) -> Result<(), Error> {
     let failures = launched::failures(metadata, files)?;
     for failure in &failures {
-        refuse(failure, findings);
+        refuse(kind, failure, findings);
     }
     if let Ok(Some(found)) = launched::read_image(files) {
         if found.digest.is_empty() {
@@ -64,6 +64,7 @@ impl ReadFiles {
     pub(super) fn of(kind: Kind, files: &Files<'_>) -> Self {
         match kind {
             Kind::Service | Kind::Image => Self::At([PathBuf::from(image::FILE)].into()),
+            Kind::Prebuilt => Self::At([PathBuf::from(prebuilt::ARCHIVE)].into()),
             Kind::Source(_) => Self::All,
             Kind::Binary => {
                 let Ok(binary) = launched::read_binary(files) else { return Self::All };
@@ -91,7 +92,9 @@ fn needed(kind: Kind, files: &Files<'_>) -> Option<String> {
             "without connection.json, the package is only for a builder that starts its image: on Docker or Kubernetes"
         }
         Kind::Image => "only a builder that launches images takes the package: on Docker or Kubernetes",
-        Kind::Binary => "only a builder with platform: process in its launch.yaml takes the package",
+        Kind::Binary | Kind::Prebuilt => {
+            "only a builder with platform: process in its launch.yaml takes the package"
+        }
         Kind::Source(language) => {
             let name = language.name();
             return Some(format!(
@@ -102,9 +105,10 @@ fn needed(kind: Kind, files: &Files<'_>) -> Option<String> {
     Some(how.to_owned())
 }
 
-fn refuse(failure: &Failure, findings: &mut Findings) {
+fn refuse(kind: Kind, failure: &Failure, findings: &mut Findings) {
     let (rule, at) = match failure.code() {
         ExitCode::ImageJson => (Rule::ImageInvalid, image::FILE),
+        ExitCode::Binary if kind == Kind::Prebuilt => (Rule::BinaryInvalid, prebuilt::ARCHIVE),
         ExitCode::Binary => (Rule::BinaryInvalid, binary::FILE),
         _ => (Rule::SourceInvalid, "code.tar.gz"),
     };

@@ -7,7 +7,7 @@ use crate::archive::Member;
 use crate::archive::fault::{Failure, TarFault};
 use crate::code::{self, CodeEntry, CodeFault};
 use crate::header::GzipHeader;
-use crate::layer::{self, Cause, CompressedArchive};
+use crate::layer::{self, Cause};
 use crate::limits::{Layer, Limits, Tally};
 
 /// The result of the walk. A fault is recorded and not returned at once, because a peer checks the metadata first.
@@ -38,8 +38,8 @@ impl<E> From<Failure> for Stop<E> {
 
 impl CodeWalk {
     /// Walks by the rules of unpacking and calls the visitor with each entry.
-    pub(super) fn unpack<R: Read, E>(
-        package: &mut CompressedArchive<R>,
+    pub(super) fn unpack<E>(
+        package: impl Read,
         limits: &Limits,
         visitor: &mut Visitor<'_, E>,
     ) -> Result<Self, VisitError<E>> {
@@ -61,10 +61,7 @@ impl CodeWalk {
     }
 
     /// Checks only that the archive can be read to its end.
-    pub(super) fn check<R: Read, E>(
-        package: &mut CompressedArchive<R>,
-        limits: &Limits,
-    ) -> Result<Self, VisitError<E>> {
+    pub(super) fn check<E>(package: impl Read, limits: &Limits) -> Result<Self, VisitError<E>> {
         let mut walk = Self::default();
         let result = walk.members(package, limits, |_, _, _| Ok(()));
         walk.settle(result)
@@ -81,9 +78,9 @@ impl CodeWalk {
         }
     }
 
-    fn members<R: Read, E>(
+    fn members<E>(
         &mut self,
-        package: &mut CompressedArchive<R>,
+        package: impl Read,
         limits: &Limits,
         mut each: impl FnMut(&mut Self, &Member, &mut dyn Read) -> Result<(), Stop<E>>,
     ) -> Result<(), Stop<E>> {

@@ -10,6 +10,9 @@ use crate::layer::{ArchiveFault, GzipFault};
 use crate::limits::LimitExceeded;
 use crate::shown::kind_name;
 
+/// The name of the code's archive in messages.
+const CODE: &str = "code.tar.gz";
+
 /// The reason why a package cannot be read, or why a peer would not install it.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -98,6 +101,18 @@ impl ReadError {
             )),
             Self::Code(fault) => fault.peer_message(),
         }
+    }
+
+    /// Returns the message and the hint for an archive within the code of a package.
+    #[must_use]
+    pub fn within(&self, archive: &str) -> (String, Option<String>) {
+        let text = self.to_string();
+        // Names of entries are quoted, and come later.
+        let text = match text.strip_prefix(CODE) {
+            Some(rest) => format!("{archive}{rest}"),
+            None => format!("{archive}: {text}"),
+        };
+        (text, self.hint().map(|hint| hint.replace(CODE, archive)))
     }
 
     /// Returns what to do about the error.

@@ -1,0 +1,49 @@
+//! Folders of a build that fails are removed again.
+
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use ccs_launch::{ExitCode, Failure};
+use ccs_launch_process::tree;
+
+/// A folder that is removed again, unless it is kept.
+pub(crate) struct Folder {
+    path: PathBuf,
+    is_kept: bool,
+}
+
+impl Folder {
+    /// Makes an empty folder.
+    pub(crate) fn make(path: PathBuf) -> Result<Self, Failure> {
+        DirBuilder::new().mode(0o700).create(&path).map_err(|error| {
+            Failure::new(ExitCode::InputOutput, format!("cannot make {}: {error}", path.display()))
+        })?;
+        Ok(Self { path, is_kept: false })
+    }
+
+    /// Makes a copy of a folder.
+    pub(crate) fn copy(from: &Path, path: PathBuf) -> Result<Self, Failure> {
+        let copy = Self { path, is_kept: false };
+        tree::copy(from, &copy.path)?;
+        Ok(copy)
+    }
+
+    /// Returns its path.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Leaves it where it is.
+    pub(crate) fn keep(mut self) {
+        self.is_kept = true;
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.is_kept {
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
