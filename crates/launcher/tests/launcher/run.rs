@@ -90,6 +90,21 @@ fn a_second_run_stops_the_first_quietly() {
 }
 
 #[test]
+fn sigterm_ends_a_run_that_waits_for_an_earlier_one() {
+    let site = Site::with_fake_chaincode("trap '' TERM; echo ready $$; while true; do sleep 1; done");
+    let mut first = site.run("first");
+    let old = first.says("ready ");
+    let mut second = site.run("second");
+    second.says("stops the earlier launch of the package, process ");
+    second.signal(Signal::TERM);
+    let (code, took, _) = second.ends();
+    assert_eq!(code, Some(0));
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert_eq!(first.ends().0, Some(0));
+    gone(&old);
+}
+
+#[test]
 fn when_run_is_killed_the_fake_chaincode_dies_with_its_children() {
     let site = Site::with_fake_chaincode("sleep 100 & echo child $!; echo ready $$; wait");
     let mut first = site.run("first");

@@ -80,6 +80,12 @@ impl Site {
         self.command(&["--build"], &folders.each_ref().map(PathBuf::as_path)).output().unwrap()
     }
 
+    /// Starts a build.
+    pub(crate) fn building(&self) -> Running {
+        let folders = [self.path("src"), self.path("metadata"), self.path("bld")];
+        Running::start(&mut self.command(&["--build"], &folders.each_ref().map(PathBuf::as_path)))
+    }
+
     /// Makes a folder as the peer makes it for each call of `run`.
     pub(crate) fn run_metadata(&self, name: &str) -> PathBuf {
         let folder = self.path(name);

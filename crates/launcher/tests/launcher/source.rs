@@ -3,9 +3,11 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 
+use std::time::{Duration, Instant};
+
 use rustix::process::Signal;
 
-use crate::site::{Site, said};
+use crate::site::{LIMIT, Site, gone, said};
 
 const SETTINGS: &str = "platform: process\nlanguages: [golang, node, java]\n";
 
@@ -103,4 +105,27 @@ fn a_build_without_its_product_is_refused() {
     assert_eq!(built.status.code(), Some(23));
     let expected = "error 23 language build: the build made no chaincode.jar: there is no such file; hint: the peer's own builder";
     assert!(said(&built).contains(expected), "{}", said(&built));
+}
+
+#[test]
+fn sigterm_ends_a_build_in_three_seconds_although_its_fake_tool_ignores_it() {
+    let site =
+        site("node", "npm", "trap '' TERM; sleep 100 & echo $! > $TMPDIR/child; while true; do wait; done");
+    let build = site.building();
+    let child = site.path("bld/.ccs-launcher/child");
+    let start = Instant::now();
+    let pid = loop {
+        match fs::read_to_string(&child) {
+            Ok(pid) if pid.ends_with('\n') => break pid.trim().to_owned(),
+            _ => assert!(start.elapsed() < LIMIT, "the tool does not start"),
+        }
+        std::thread::yield_now();
+    };
+    build.signal(Signal::TERM);
+    let (code, took, lines) = build.ends();
+    assert_eq!(code, Some(23), "{lines:#?}");
+    assert!(took < Duration::from_secs(3), "{took:?}");
+    assert!(lines.last().unwrap().contains("npm was told to stop"), "{lines:#?}");
+    gone(&pid);
+    assert!(site.built().is_empty(), "{:?}", site.built());
 }
