@@ -1,8 +1,8 @@
 //! `cargo xtask docker`: packages with an image in containers of a real Docker engine.
 //!
 //! [`launches`] calls the launcher as a peer does and makes every trouble that an engine can make, and [`servers`] does for chaincode
-//! that the peer dials. Then Fabric's own peer on the host installs, launches, upgrades and dies: [`peer`] with chaincode that dials
-//! it, [`served`] with chaincode that it dials, which [`upkeep`] looks after.
+//! that the peer dials; [`remote`] does both on an engine over TCP with TLS. Then Fabric's own peer on the host installs, launches,
+//! upgrades and dies: [`peer`] with chaincode that dials it, [`served`] with chaincode that it dials, which [`upkeep`] looks after.
 
 mod peer;
 mod served;
@@ -13,7 +13,7 @@ use clap::Args;
 use xtask_docker::engine::Engine;
 use xtask_docker::images::Images;
 use xtask_docker::launches::{self, Stage};
-use xtask_docker::servers;
+use xtask_docker::{remote, servers};
 
 use crate::dev_peer::programs::build_contract_in_go;
 use crate::fabric::programs::Programs as Fabric;
@@ -48,13 +48,15 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     let builder = builder_programs::build_with_launcher()?;
     let mut images = Images::new(&engine, &busybox)?;
     launches::load(&mut images)?;
-    servers::load(&mut images, &build_contract_in_go()?)?;
+    let contract = build_contract_in_go()?;
+    servers::load(&mut images, &contract)?;
     let stage = Stage { engine: &engine, builder, images };
     let mut report = Report::new("Docker");
     if !options.servers {
         launches::run(&mut report, &stage);
     }
     servers::run(&mut report, &stage);
+    let missing = remote::run(&mut report, &stage, &contract)?;
     if !options.without_peer {
         workspace::build_ccs()?;
         let release = RELEASES.first().context("there is a release")?;
@@ -68,6 +70,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
             served::run(report, &stage, &programs)
         });
     }
-    println!("\ndocker: {}", report.tally());
-    Ok(report.tally())
+    let tally = report.tally() + missing;
+    println!("\ndocker: {tally}");
+    Ok(tally)
 }

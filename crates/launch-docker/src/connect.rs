@@ -1,9 +1,12 @@
 //! The engine, once it answers.
 
+use std::fmt::Display;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use bollard::models::SystemVersion;
 use bollard::{API_DEFAULT_VERSION, BollardRequest, Docker};
+use ccs_certificates::{read_bundle, read_key_pair};
 use ccs_launch::docker::{Endpoint, Engine as Choice};
 use ccs_launch::{ExitCode, Failure};
 
@@ -37,7 +40,7 @@ pub(crate) struct Engine {
 impl Engine {
     /// Waits until an engine answers.
     pub(crate) async fn wait(choice: &Choice, say: &dyn Fn(&str)) -> Result<Self, Failure> {
-        readable(choice)?;
+        usable(choice)?;
         let begin = Instant::now();
         let mut has_waited = false;
         loop {
@@ -47,6 +50,13 @@ impl Engine {
             };
             if !refusal.may_pass() || begin.elapsed() >= PATIENCE {
                 let attempt = format!("speak to the engine at {endpoint} ({})", choice.source);
+                if refusal.says(&["http request to an https server"]) {
+                    return Err(refusal.failure(
+                        &attempt,
+                        ExitCode::Settings,
+                        "name ca, cert and key in docker.tls in launch.yaml",
+                    ));
+                }
                 return Err(refusal.failure(
                     &attempt,
                     ExitCode::Unreachable,
@@ -106,19 +116,20 @@ fn for_urls(mut request: BollardRequest) -> BollardRequest {
     request
 }
 
-/// Looks whether the certificates can be read: the library reports a file that it cannot read as a failed handshake.
-fn readable(choice: &Choice) -> Result<(), Failure> {
+/// Judges the files with which the engine is dialled: the library dials without a certificate that it cannot use, and reports that as
+/// a failed handshake.
+fn usable(choice: &Choice) -> Result<(), Failure> {
+    let unusable = |path: &Path, reason: &dyn Display| {
+        Failure::new(ExitCode::Settings, format!("cannot use {}: {reason}", path.display())).with_hint(format!(
+            "{} names the engine; docker.tls in launch.yaml, or the variables of the peer, name its certificates",
+            choice.source
+        ))
+    };
+    let read = |path: &Path| std::fs::read(path).map_err(|error| unusable(path, &error));
     for endpoint in &choice.endpoints {
         let Endpoint::Tls(_, tls) = endpoint else { continue };
-        for path in [&tls.ca, &tls.cert, &tls.key] {
-            std::fs::File::open(path).map_err(|error| {
-                Failure::new(ExitCode::Settings, format!("cannot read {}: {error}", path.display()))
-                    .with_hint(format!(
-                        "{} names the engine; docker.tls in launch.yaml names its certificates",
-                        choice.source
-                    ))
-            })?;
-        }
+        read_bundle(&read(&tls.ca)?).map_err(|error| unusable(&tls.ca, &error))?;
+        read_key_pair(&read(&tls.cert)?, &read(&tls.key)?).map_err(|error| unusable(&tls.key, &error))?;
     }
     Ok(())
 }

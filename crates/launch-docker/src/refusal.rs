@@ -20,6 +20,17 @@ pub(crate) struct Refusal {
     is_forbidden: bool,
     /// Whether no engine answered, which may pass.
     is_unanswered: bool,
+    /// What went wrong with TLS.
+    handshake: Option<Handshake>,
+}
+
+/// What went wrong with TLS, which does not pass by waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Handshake {
+    /// The engine rejects the certificate of the launcher.
+    Rejected,
+    /// The launcher rejects that of the engine, or the engine does not speak TLS.
+    Failed,
 }
 
 impl Refusal {
@@ -36,10 +47,12 @@ impl Refusal {
         if message.is_empty() {
             message = error.to_string();
         }
-        let io = io_kind(error);
+        let is_denied = io_error(error).is_some_and(|io| io.kind() == ErrorKind::PermissionDenied);
+        let handshake = handshake(error);
         Self {
-            is_forbidden: matches!(status, Some(401 | 403)) || io == Some(ErrorKind::PermissionDenied),
-            is_unanswered: status.is_none() && io != Some(ErrorKind::PermissionDenied),
+            is_forbidden: matches!(status, Some(401 | 403)) || is_denied,
+            is_unanswered: status.is_none() && !is_denied && handshake.is_none(),
+            handshake,
             status,
             message,
         }
@@ -68,6 +81,20 @@ impl Refusal {
             return Failure::new(ExitCode::Forbidden, reason)
                 .with_hint("let the user of the peer use the engine: the group of its socket, or a plug-in that authorizes");
         }
+        match self.handshake {
+            Some(Handshake::Rejected) => {
+                return Failure::new(ExitCode::Forbidden, reason).with_hint(
+                    "docker.tls in launch.yaml names a certificate that the CA of the engine (dockerd --tlscacert) has issued for clients",
+                );
+            }
+            Some(Handshake::Failed) => {
+                return Failure::new(ExitCode::Settings, reason).with_hint(
+                    "docker.tls.ca in launch.yaml names the CA that has issued the engine's certificate for the host in docker.host; \
+                     an engine without TLS is named without docker.tls",
+                );
+            }
+            None => {}
+        }
         if self.is_unanswered {
             return Failure::new(ExitCode::Unreachable, reason)
                 .with_hint("see whether the engine runs, and where: docker.host in launch.yaml names it");
@@ -87,19 +114,33 @@ fn innermost(error: &Error) -> String {
     text
 }
 
-fn io_kind(error: &Error) -> Option<ErrorKind> {
+/// Returns the system's error behind an error.
+fn io_error(error: &Error) -> Option<&std::io::Error> {
     // Such an error is transparent: it has the text of its cause, and not the cause as its source.
     if let Error::IOError { err } = error {
-        return Some(err.kind());
+        return Some(err);
     }
     let mut source: Option<&(dyn std::error::Error + 'static)> = Some(error);
     while let Some(cause) = source {
         if let Some(io) = cause.downcast_ref::<std::io::Error>() {
-            return Some(io.kind());
+            return Some(io);
         }
         source = cause.source();
     }
     None
+}
+
+/// Tells what went wrong with TLS, if that is why there was no answer.
+fn handshake(error: &Error) -> Option<Handshake> {
+    // The source of a system's error is not what it holds, but what lies behind that; and it may hold one like itself.
+    let mut held = io_error(error)?.get_ref()?;
+    while let Some(inner) = held.downcast_ref::<std::io::Error>() {
+        held = inner.get_ref()?;
+    }
+    match held.downcast_ref()? {
+        rustls::Error::AlertReceived(_) => Some(Handshake::Rejected),
+        _ => Some(Handshake::Failed),
+    }
 }
 
 #[cfg(test)]
@@ -130,5 +171,22 @@ mod tests {
              where: docker.host in launch.yaml names it"
         );
         assert!(missing.may_pass() && Refusal::of(&Error::RequestTimeoutError).may_pass());
+    }
+
+    #[test]
+    fn a_handshake_that_fails_does_not_pass_by_waiting() {
+        let refusal = |error: rustls::Error| {
+            let inner = std::io::Error::other(error);
+            Refusal::of(&Error::from(std::io::Error::other(inner)))
+        };
+        let line = |refusal: &Refusal| refusal.failure("use it", ExitCode::Unreachable, "look").line();
+        let rejected = refusal(rustls::Error::AlertReceived(rustls::AlertDescription::BadCertificate));
+        assert!(line(&rejected).starts_with("error 42 forbidden: cannot use it: "), "{}", line(&rejected));
+        assert!(
+            line(&rejected).contains("; hint: docker.tls in launch.yaml names a certificate that the CA")
+        );
+        let failed = refusal(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType));
+        assert!(line(&failed).starts_with("error 24 launch settings: cannot use it: "), "{}", line(&failed));
+        assert!(!rejected.may_pass() && !failed.may_pass());
     }
 }

@@ -1,21 +1,16 @@
 //! The Docker engine: the one that answers, or one of our own that ends with the test.
 
 use std::ffi::OsStr;
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustix::process::{Pid, Signal, geteuid, kill_process};
-use tempfile::TempDir;
-use wait_timeout::ChildExt as _;
-
+use rustix::process::geteuid;
 use xtask_base::{toolchain, workspace};
 
-/// How long the engine may take to start, and again to stop.
-const PATIENCE: Duration = Duration::from_mins(1);
+use crate::daemon::Daemon;
 
 /// A Docker engine and the client that speaks to it.
 pub struct Engine {
@@ -37,10 +32,24 @@ impl Engine {
         if !geteuid().is_root() || !toolchain::has("dockerd", "--version") {
             return Ok(Err("no Docker engine answers, and none can be started by this user"));
         }
-        let daemon = Daemon::start()?;
-        let mut own = Self { host: Some(daemon.host()), daemon: Some(daemon), ..found };
+        found.own(Daemon::start(&[])?).map(Ok)
+    }
+
+    /// Starts an engine of our own beside this one, with further options; or says why that cannot be. It has no bridge, and leaves the
+    /// firewall to the other one.
+    pub fn start_beside(&self, options: &[&str]) -> Result<Result<Self, &'static str>> {
+        if !geteuid().is_root() || !toolchain::has("dockerd", "--version") {
+            return Ok(Err("a Docker engine cannot be started by this user"));
+        }
+        let alone = ["--bridge", "none", "--iptables=false", "--ip-masq=false"];
+        self.own(Daemon::start(&[&alone, options].concat())?).map(Ok)
+    }
+
+    /// Waits until a daemon answers the same client.
+    fn own(&self, daemon: Daemon) -> Result<Self> {
+        let mut own = Self { client: self.client.clone(), host: Some(daemon.host()), daemon: Some(daemon) };
         own.wait()?;
-        Ok(Ok(own))
+        Ok(own)
     }
 
     /// Returns where the engine listens, where that is not the client's own choice.
@@ -124,73 +133,4 @@ pub fn output(command: &mut Command) -> Result<String> {
 fn last_lines(text: &str, count: usize) -> String {
     let lines: Vec<&str> = text.trim_end().lines().collect();
     lines[lines.len().saturating_sub(count)..].join("\n")
-}
-
-/// `dockerd` with a socket and data of its own.
-struct Daemon {
-    process: Child,
-    /// The socket, whose path has to be short, and what else the engine keeps while it runs.
-    run: TempDir,
-    /// Images and volumes.
-    data: TempDir,
-}
-
-impl Daemon {
-    fn start() -> Result<Self> {
-        let run = tempfile::Builder::new().prefix("dockerd-").tempdir()?;
-        // Beside cargo's files: there is room, and it is no overlay on which the engine could not put its own.
-        fs::create_dir_all(workspace::target_folder())?;
-        let data = tempfile::Builder::new().prefix("docker-data-").tempdir_in(workspace::target_folder())?;
-        let log = File::create(run.path().join("log"))?;
-        let process = Command::new("dockerd")
-            .arg("--data-root")
-            .arg(data.path())
-            .arg("--exec-root")
-            .arg(run.path().join("exec"))
-            .arg("--pidfile")
-            .arg(run.path().join("pid"))
-            .args(["--log-level", "warn", "--host", &socket(run.path())])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .context("cannot start dockerd")?;
-        Ok(Self { process, run, data })
-    }
-
-    fn host(&self) -> String {
-        socket(self.run.path())
-    }
-
-    /// Gives an error when there is no use in waiting on.
-    fn check(&mut self, start: Instant) -> Result<()> {
-        let ended = self.process.try_wait()?;
-        if ended.is_some() || start.elapsed() > PATIENCE {
-            let log = fs::read_to_string(self.run.path().join("log")).unwrap_or_default();
-            bail!("dockerd does not answer:\n{}", last_lines(&log, 10));
-        }
-        Ok(())
-    }
-}
-
-fn socket(folder: &Path) -> String {
-    format!("unix://{}/docker.sock", folder.display())
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        let Some(pid) = i32::try_from(self.process.id()).ok().and_then(Pid::from_raw) else { return };
-        // It unmounts the layers; a kill would leave them.
-        let _ = kill_process(pid, Signal::TERM);
-        if !matches!(self.process.wait_timeout(PATIENCE), Ok(Some(_))) {
-            println!("dockerd does not end and is killed; see {}", self.data.path().display());
-            let _ = self.process.kill();
-            let _ = self.process.wait();
-        }
-        // After containers on the host's network its namespace stays mounted, and the folder could not be removed.
-        let namespace = self.run.path().join("exec/netns/default");
-        if namespace.exists() {
-            let _ = Command::new("umount").arg(&namespace).status();
-        }
-    }
 }

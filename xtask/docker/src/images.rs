@@ -24,6 +24,11 @@ impl<'a> Images<'a> {
         Ok(Self { engine, folder, busybox: busybox.to_owned(), ids: BTreeMap::new() })
     }
 
+    /// Begins without images on another engine.
+    pub fn on<'b>(&self, engine: &'b Engine) -> Result<Images<'b>> {
+        Images::new(engine, &self.busybox)
+    }
+
     /// Loads an image in which a shell runs a script.
     pub fn shell(&mut self, name: &str, script: &str) -> Result<()> {
         let busybox = self.busybox.clone();

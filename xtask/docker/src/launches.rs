@@ -194,7 +194,7 @@ fn container(site: &Site) -> String {
 }
 
 /// Launches, and waits until the container runs.
-fn runs(site: &Site) -> Result<Launch> {
+pub(crate) fn runs(site: &Site) -> Result<Launch> {
     let launch = site.launch("meta")?;
     launch.says("the chaincode runs in the container")?;
     Ok(launch)
@@ -205,7 +205,8 @@ fn inspect(stage: &Stage<'_>, site: &Site, format: &str) -> Result<String> {
     Ok(stage.engine.output(["inspect", "--format", format, &name])?.trim().to_owned())
 }
 
-fn stops(stage: &Stage<'_>, site: &Site, launch: Launch) -> Result<()> {
+/// Stops a launch, and looks whether its container is gone.
+pub(crate) fn stops(stage: &Stage<'_>, site: &Site, launch: Launch) -> Result<()> {
     let time = launch.stop()?;
     println!("        gone {time:?} after SIGTERM");
     ensure!(time < AFTER_SIGTERM, "it took {time:?}");
