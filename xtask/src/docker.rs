@@ -3,7 +3,9 @@
 //! [`launches`] calls the launcher as a peer does and makes every trouble that an engine can make, and [`servers`] does for chaincode
 //! that the peer dials; [`remote`] does both on an engine over TCP with TLS. Then Fabric's own peer on the host installs, launches,
 //! upgrades and dies: [`peer`] with chaincode that dials it, [`served`] with chaincode that it dials, which [`upkeep`] looks after.
+//! In [`compose`] the peer runs in a container itself.
 
+mod compose;
 mod peer;
 mod served;
 mod upkeep;
@@ -69,6 +71,9 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         report.part("the life of a chaincode that Fabric's peer dials", |report| {
             served::run(report, &stage, &programs)
         });
+        if !options.servers {
+            report.part("a peer in a container", |report| compose::run(report, &stage, &programs));
+        }
     }
     let tally = report.tally() + missing;
     println!("\ndocker: {tally}");

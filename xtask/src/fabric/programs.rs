@@ -42,6 +42,11 @@ impl Programs {
         Ok(Self { release, folder: built(release)?, builder: builder.to_owned() })
     }
 
+    /// Returns the folder of the programs, with their settings.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Makes a command of one of the programs; it finds Fabric's own settings.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.folder.join(program));
