@@ -8,6 +8,7 @@ pub(crate) mod administrator;
 mod answers;
 mod checks;
 mod contracts;
+mod launched;
 pub(crate) mod layout;
 pub(crate) mod network;
 pub(crate) mod packages;

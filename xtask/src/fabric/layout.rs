@@ -13,7 +13,7 @@ use crate::processes::{logged, succeed};
 
 /// Where cryptogen puts Org1, its peer and the orderer, in the network's folder.
 const ORGANIZATION: &str = "organizations/peerOrganizations/org1.example.com";
-const PEER: &str = "peers/peer0.org1.example.com";
+pub(super) const PEER: &str = "peers/peer0.org1.example.com";
 const ORDERER: &str = "organizations/ordererOrganizations/example.com/orderers/orderer.example.com";
 
 /// The channels; the transcript calls from the first into the second.

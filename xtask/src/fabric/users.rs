@@ -11,9 +11,10 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, geteuid};
 
 use super::administrator::{Administrator, Definition};
-use super::network::{Network, PEER};
+use super::launched::{AFTER_KILL, AFTER_SIGTERM, Package};
+use super::layout::PEER;
+use super::network::Network;
 use super::packages::package_id;
-use super::processes::{AFTER_KILL, AFTER_SIGTERM, Package};
 use crate::dev_peer::programs::folder as dev_peer_folder;
 use crate::processes::{finish, wait_until};
 use crate::report::Report;
