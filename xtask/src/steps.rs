@@ -16,7 +16,8 @@ use anyhow::Result;
 
 use crate::tally::Tally;
 use crate::{
-    conformance, dev_peer, docker, empty_root, fabric, image, kubernetes, layers, manifests, size, versions,
+    conformance, dev_peer, docker, empty_root, fabric, image, kubernetes, layers, manifests, prose, size,
+    versions,
 };
 
 /// One step.
@@ -36,6 +37,8 @@ const CLIPPY: Step = step("clippy", "cargo clippy, no warnings, fuzz targets inc
 const TESTS: Step = step("tests", "cargo test --workspace", rust::tests);
 /// Cycles, forbidden dependencies and sizes.
 const LAYERS: Step = step("layers", "uses between crates and between files", || layers::run(&<_>::default()));
+/// Wording.
+const PROSE: Step = step("prose", "plain English in pages, comments, messages and help", prose::run);
 /// One version everywhere.
 const VERSIONS: Step =
     step("versions", "one Rust release and one project version", || versions::run(&<_>::default()));
@@ -44,6 +47,7 @@ const VERSIONS: Step =
 pub(crate) const QUICK: &[Step] = &[
     FORMAT,
     LAYERS,
+    PROSE,
     VERSIONS,
     CLIPPY,
     step("documentation", "cargo doc, private items included", rust::documentation),
@@ -81,11 +85,11 @@ pub(crate) const WHOLE: &[Step] = &[
 
 /// Steps for each commit.
 pub(crate) const DAILY: &[Step] =
-    &[FORMAT, CLIPPY, step("unit tests", "cargo test --lib --bins", rust::unit_tests)];
+    &[FORMAT, PROSE, CLIPPY, step("unit tests", "cargo test --lib --bins", rust::unit_tests)];
 
 /// All tests, without lints.
 pub(crate) fn tests() -> impl Iterator<Item = &'static Step> {
-    [&TESTS, &LAYERS, &VERSIONS].into_iter().chain(WHOLE)
+    [&TESTS, &LAYERS, &PROSE, &VERSIONS].into_iter().chain(WHOLE)
 }
 
 const fn step(name: &'static str, about: &'static str, run: fn() -> Result<Tally>) -> Step {

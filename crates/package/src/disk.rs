@@ -139,7 +139,7 @@ pub fn unpack_chosen(
     Ok(package)
 }
 
-/// Unpacks an archive that lies in the code of a package as [`unpack_code`] unpacks the code.
+/// Unpacks an archive within the code of a package as [`unpack_code`] unpacks the code.
 pub fn unpack_archive(source: impl Read, folder: &Path, limits: &Limits) -> Result<(), DiskError> {
     let draft = Draft::of(folder)?;
     let mut seen = Vec::new();

@@ -1,4 +1,4 @@
-//! Files of which each line is read as it stands: settings, catalogues, scripts.
+//! Files that the check reads line by line: settings, catalogues, scripts.
 
 use crate::passage::Passage;
 

@@ -4,7 +4,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use crate::passage::Passage;
 
-/// What stands in the text for code.
+/// The word that replaces code in the text.
 const CODE: &str = "CODE";
 
 /// Returns the passages of a page.
