@@ -10,14 +10,17 @@ use anyhow::{Context, Result, bail};
 use rustix::process::geteuid;
 use xtask_base::{toolchain, workspace};
 
+use crate::bridge::{self, Bridge};
 use crate::daemon::Daemon;
 
 /// A Docker engine and the client that speaks to it.
 pub struct Engine {
     client: PathBuf,
     host: Option<String>,
-    /// Dropped last: the engine stops when nobody needs it.
+    /// Dropped after what needs it: the engine stops when nobody needs it.
     daemon: Option<Daemon>,
+    /// Dropped after the engine that uses it.
+    _bridge: Option<Bridge>,
 }
 
 impl Engine {
@@ -25,29 +28,31 @@ impl Engine {
     pub fn find_or_start() -> Result<Result<Self, &'static str>> {
         let Some(client) = client() else { return Ok(Err("docker is not installed")) };
         let named = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
-        let found = Self { client, host: named, daemon: None };
+        let found = Self { client, host: named, daemon: None, _bridge: None };
         if found.answers() {
             return Ok(Ok(found));
         }
         if !geteuid().is_root() || !toolchain::has("dockerd", "--version") {
             return Ok(Err("no Docker engine answers, and none can be started by this user"));
         }
-        found.own(Daemon::start(&[])?).map(Ok)
+        found.own(Daemon::start(&[])?, None).map(Ok)
     }
 
-    /// Starts an engine of our own beside this one, with further options; or says why that cannot be. It has no bridge, and leaves the
-    /// firewall to the other one.
+    /// Starts an engine of our own beside this one, with further options; or says why that cannot be. It has a bridge of its own, and leaves
+    /// the firewall to the other one.
     pub fn start_beside(&self, options: &[&str]) -> Result<Result<Self, &'static str>> {
         if !geteuid().is_root() || !toolchain::has("dockerd", "--version") {
             return Ok(Err("a Docker engine cannot be started by this user"));
         }
-        let alone = ["--bridge", "none", "--iptables=false", "--ip-masq=false"];
-        self.own(Daemon::start(&[&alone, options].concat())?).map(Ok)
+        let bridge = Bridge::make()?;
+        let apart = ["--bridge", bridge::NAME, "--iptables=false", "--ip-masq=false"];
+        self.own(Daemon::start(&[&apart, options].concat())?, Some(bridge)).map(Ok)
     }
 
     /// Waits until a daemon answers the same client.
-    fn own(&self, daemon: Daemon) -> Result<Self> {
-        let mut own = Self { client: self.client.clone(), host: Some(daemon.host()), daemon: Some(daemon) };
+    fn own(&self, daemon: Daemon, bridge: Option<Bridge>) -> Result<Self> {
+        let (client, host) = (self.client.clone(), Some(daemon.host()));
+        let mut own = Self { client, host, daemon: Some(daemon), _bridge: bridge };
         own.wait()?;
         Ok(own)
     }

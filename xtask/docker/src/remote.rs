@@ -24,9 +24,6 @@ use crate::servers::CONTRACT;
 /// The image in which a shell waits.
 const SHELL: &str = "shell";
 
-/// The network of chaincode that is dialled: the engine has none of its own.
-const NETWORK: &str = "fabric-ccs-remote";
-
 /// An engine with certificates, and what else can be dialled.
 struct Remote<'a> {
     stage: &'a Stage<'a>,
@@ -176,18 +173,13 @@ impl Remote<'_> {
 
     fn serves(&self) -> Result<()> {
         let engine = self.stage.engine;
-        engine.output(["network", "create", NETWORK])?;
-        let settings = format!(
-            "platform: docker\ndocker: {{{}, network: {NETWORK}}}\n",
-            self.settings(SECURED, FITTING)
-        );
+        let settings = format!("platform: docker\ndocker: {{{}}}\n", self.settings(SECURED, FITTING));
         let image = self.stage.images.json(CONTRACT)?;
         let site = ServerSite::new(&self.stage.builder, ("served_1.0", &image), &settings)?;
         let said = site.builds(&mut site.command())?;
         ensure!(said.contains("the peer will connect to 127.0.0.1:2"), "{said}");
         let words = ["ps", "--quiet", "--filter", "label=fabric-ccs/role=server"];
-        engine.output(["rm", "--force", engine.output(words)?.trim()])?;
-        engine.output(["network", "rm", NETWORK]).map(drop)
+        engine.output(["rm", "--force", engine.output(words)?.trim()]).map(drop)
     }
 }
 
