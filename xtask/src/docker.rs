@@ -21,6 +21,7 @@ use crate::dev_peer::programs::build_contract_in_go;
 use crate::fabric::programs::Programs as Fabric;
 use crate::fabric::release::RELEASES;
 use crate::report::Report;
+use crate::shims::{self, Shim};
 use crate::tally::Tally;
 use crate::{builder_programs, toolchain, workspace};
 
@@ -52,24 +53,34 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     launches::load(&mut images)?;
     let contract = build_contract_in_go()?;
     servers::load(&mut images, &contract)?;
-    let stage = Stage { engine: &engine, builder, images };
+    let mut stage = Stage { engine: &engine, builder, images };
     let mut report = Report::new("Docker");
     if !options.servers {
         launches::run(&mut report, &stage);
     }
     servers::run(&mut report, &stage);
-    let missing = remote::run(&mut report, &stage, &contract)?;
+    let mut missing = remote::run(&mut report, &stage, &contract)?;
     if !options.without_peer {
         workspace::build_ccs()?;
+        let shims = match shims::missing() {
+            Some(reason) => {
+                missing += toolchain::missing("the official shims", &reason);
+                Vec::new()
+            }
+            None => Shim::all(&busybox)?.into(),
+        };
+        for shim in &shims {
+            stage.images.load(shim.name, &shim.files(), &shim.command())?;
+        }
         let release = RELEASES.first().context("there is a release")?;
         let programs = Fabric::ready(release, &stage.builder)?;
         if !options.servers {
             report.part("the life of a chaincode on Fabric's peer", |report| {
-                peer::run(report, &stage, &programs)
+                peer::run(report, (&stage, &shims), &programs)
             });
         }
         report.part("the life of a chaincode that Fabric's peer dials", |report| {
-            served::run(report, &stage, &programs)
+            served::run(report, (&stage, &shims), &programs)
         });
         if !options.servers {
             report.part("a peer in a container", |report| compose::run(report, &stage, &programs));

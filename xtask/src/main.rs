@@ -15,6 +15,7 @@ mod layers;
 mod manifests;
 mod programs;
 mod prose;
+mod shims;
 mod size;
 mod steps;
 mod test;

@@ -1,4 +1,4 @@
-//! An image of static programs, in the format of `docker save` and `ctr images import`.
+//! An image made from files of this machine, in the format of `docker save` and `ctr images import`.
 
 use std::fs;
 use std::path::Path;
@@ -14,8 +14,8 @@ pub const NOBODY: u32 = 65534;
 pub struct Image<'a> {
     /// The name and tag.
     pub name: &'a str,
-    /// Static programs with their paths in the image.
-    pub programs: &'a [(&'a Path, &'a str)],
+    /// Static programs, other files, and folders with their content, each with its path in the image.
+    pub files: &'a [(&'a Path, &'a str)],
     /// The command of the image.
     pub command: &'a [&'a str],
     /// The user of the image.
@@ -40,8 +40,16 @@ impl Image<'_> {
     /// Builds the layer and the configuration of the image.
     pub fn parts(&self) -> Result<Parts> {
         let mut layer = tar::Builder::new(Vec::new());
-        for (program, place) in self.programs {
-            let content = fs::read(program).with_context(|| format!("cannot read {}", program.display()))?;
+        layer.follow_symlinks(false);
+        // The virtual machine for Java unpacks libraries there.
+        add_folder(&mut layer, "tmp/", 0o1777)?;
+        for (file, place) in self.files {
+            if file.is_dir() {
+                let added = layer.append_dir_all(place, file);
+                added.with_context(|| format!("cannot add {}", file.display()))?;
+                continue;
+            }
+            let content = fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
             add(&mut layer, place, &content)?;
         }
         let layer = layer.into_inner()?;
@@ -79,5 +87,14 @@ fn add<W: std::io::Write>(archive: &mut tar::Builder<W>, name: &str, content: &[
     header.set_size(content.len() as u64);
     header.set_mode(0o755);
     archive.append_data(&mut header, name, content)?;
+    Ok(())
+}
+
+fn add_folder<W: std::io::Write>(archive: &mut tar::Builder<W>, name: &str, mode: u32) -> Result<()> {
+    let mut header = tar::Header::new_ustar();
+    header.set_entry_type(tar::EntryType::Directory);
+    header.set_size(0);
+    header.set_mode(mode);
+    archive.append_data(&mut header, name, std::io::empty())?;
     Ok(())
 }

@@ -8,7 +8,7 @@
 //! | [`cargo_tools`] | cargo programs with fixed versions |
 //! | [`toolchain`] | whether a tool is installed, and the result of a check without it |
 //! | [`processes`], [`parallel`] | processes with time limits; running two checks at a time |
-//! | [`image`] | an image of static programs |
+//! | [`image`], [`libraries`] | an image made from files of this machine; the shared libraries of a program |
 //! | [`site`] | a builder's folder, and calls of the launcher |
 //! | [`server_site`] | a builder's folder, and calls of `build` for chaincode that the peer dials |
 //! | [`tally`], [`report`] | the numbers of passed, failed and skipped checks; printing of failures |
@@ -17,6 +17,7 @@ pub mod builder_programs;
 pub mod cache;
 pub mod cargo_tools;
 pub mod image;
+pub mod libraries;
 pub mod parallel;
 pub mod processes;
 pub mod report;

@@ -1,4 +1,4 @@
-//! Images of static programs, loaded without a registry.
+//! Images made from files of this machine, loaded without a registry.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -38,8 +38,8 @@ impl<'a> Images<'a> {
     /// Loads an image with a program beside the shell that starts it.
     pub fn with_program(&mut self, name: &str, program: &Path, script: &str) -> Result<()> {
         let busybox = self.busybox.clone();
-        let programs: &[(&Path, &str)] = &[(&busybox, "bin/busybox"), (program, "program")];
-        self.load(name, programs, &["/bin/busybox", "sh", "-c", script])
+        let files: &[(&Path, &str)] = &[(&busybox, "bin/busybox"), (program, "program")];
+        self.load(name, files, &["/bin/busybox", "sh", "-c", script])
     }
 
     /// Loads an image that holds a file alone, which is its command.
@@ -54,10 +54,11 @@ impl<'a> Images<'a> {
         self.load(name, &[], &["/not/there"])
     }
 
-    fn load(&mut self, name: &str, programs: &[(&Path, &str)], command: &[&str]) -> Result<()> {
+    /// Loads an image of files and folders, each with its place.
+    pub fn load(&mut self, name: &str, files: &[(&Path, &str)], command: &[&str]) -> Result<()> {
         let tag = tag(name);
         let archive = self.folder.path().join(format!("{name}.tar"));
-        Image { name: &tag, programs, command, user: NOBODY }.write(&archive)?;
+        Image { name: &tag, files, command, user: NOBODY }.write(&archive)?;
         self.engine.output(["load".as_ref(), "--input".as_ref(), archive.as_os_str()])?;
         let id = output(&mut self.engine.docker(["image", "inspect", "--format", "{{.Id}}", &tag]))?;
         self.ids.insert(name.to_owned(), id.trim().to_owned());
@@ -71,9 +72,9 @@ impl<'a> Images<'a> {
 
     /// Starts a registry with an image in which a shell runs a script.
     pub fn registry(&self, script: &str, authorization: &str) -> Result<Registry> {
-        let programs: &[(&Path, &str)] = &[(&self.busybox, "bin/busybox")];
+        let files: &[(&Path, &str)] = &[(&self.busybox, "bin/busybox")];
         let command = ["/bin/busybox", "sh", "-c", script];
-        Registry::start(&Image { name: "shell", programs, command: &command, user: NOBODY }, authorization)
+        Registry::start(&Image { name: "shell", files, command: &command, user: NOBODY }, authorization)
     }
 
     /// Returns the content of image.json: the name, and the ID in place of a digest.

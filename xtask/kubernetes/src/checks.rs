@@ -50,15 +50,15 @@ impl Stage {
         let images = [
             Image {
                 name: CONTRACT,
-                programs: with_contract,
+                files: with_contract,
                 command: &["/bin/busybox", "sh", "-c", start],
                 user: NOBODY,
             },
-            Image { name: SHELL, programs: shell, command: &["/bin/busybox", "sleep", "600"], user: NOBODY },
-            Image { name: ROOT, programs: shell, command: &["/bin/busybox", "sleep", "600"], user: 0 },
+            Image { name: SHELL, files: shell, command: &["/bin/busybox", "sleep", "600"], user: NOBODY },
+            Image { name: ROOT, files: shell, command: &["/bin/busybox", "sleep", "600"], user: 0 },
             Image {
                 name: LAUNCHER,
-                programs: with_launcher,
+                files: with_launcher,
                 command: &["/builder/bin/run", "/build", "/call"],
                 user: NOBODY,
             },

@@ -196,7 +196,7 @@ fn lay_out(programs: &Programs, folder: &Path, images: &[Image<'_>]) -> Result<(
         fs::write(folder.join(to), text)?;
     }
     let pause = programs.pause();
-    let pause = Image { name: PAUSE, programs: &[(&pause, "pause")], command: &["/pause"], user: 65535 };
+    let pause = Image { name: PAUSE, files: &[(&pause, "pause")], command: &["/pause"], user: 65535 };
     for (number, image) in std::iter::once(&pause).chain(images).enumerate() {
         image.write(&folder.join(format!("images/{number}.tar")))?;
     }

@@ -16,6 +16,7 @@ use crate::fabric::packages::{of_image, package_id};
 use crate::fabric::programs::Programs;
 use crate::processes::wait_until;
 use crate::report::Report;
+use crate::shims::{Role, Shim, deploy};
 
 /// The chaincode's name in the definitions.
 const NAME: &str = "launched";
@@ -28,12 +29,21 @@ const AFTER_SIGTERM: Duration = Duration::from_secs(3);
 const AFTER_KILL: Duration = Duration::from_secs(10);
 
 /// Runs everything on a network of its own.
-pub(super) fn run(report: &mut Report, stage: &Stage<'_>, programs: &Programs) -> Result<()> {
+pub(super) fn run(
+    report: &mut Report,
+    (stage, shims): (&Stage<'_>, &[Shim]),
+    programs: &Programs,
+) -> Result<()> {
     let mut variables = vec![("CORE_PEER_ID", "peer0.org1.example.com".to_owned())];
     variables.extend(stage.engine.host().map(|host| ("DOCKER_HOST", host.to_owned())));
     let mut network = Network::start_with(programs, variables)?;
     fs::write(network.folder().join("builder/launch.yaml"), "platform: docker\n")?;
-    let outcome = network.on(report, |report, network| on(report, stage, network));
+    let outcome = network.on(report, |report, network| {
+        on(report, stage, network)?;
+        let image = |name: &str| stage.images.json(name);
+        deploy(report, &network.administrator()?, (network.folder(), Role::Dials), shims, &image);
+        Ok(())
+    });
     // A peer that was killed with its builder leaves one that has ended, until the next launch of its package.
     remove(report, stage.engine, "client");
     outcome

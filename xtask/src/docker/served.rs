@@ -16,6 +16,7 @@ use crate::fabric::programs::Programs;
 use crate::fabric::served::Served;
 use crate::processes::wait_until;
 use crate::report::Report;
+use crate::shims::{Role, Shim, deploy};
 
 use super::peer::remove;
 use super::upkeep::Upkeep;
@@ -37,11 +38,20 @@ docker: {pull: never, limits: {memory: 512Mi}}
 ";
 
 /// Runs everything on a network of its own.
-pub(super) fn run(report: &mut Report, stage: &Stage<'_>, programs: &Programs) -> Result<()> {
+pub(super) fn run(
+    report: &mut Report,
+    (stage, shims): (&Stage<'_>, &[Shim]),
+    programs: &Programs,
+) -> Result<()> {
     let mut variables = vec![("CORE_PEER_ID", "peer0.org1.example.com".to_owned())];
     variables.extend(stage.engine.host().map(|host| ("DOCKER_HOST", host.to_owned())));
     let mut network = Network::start_with(programs, variables)?;
-    let outcome = network.on(report, |report, network| on(report, stage, network));
+    let outcome = network.on(report, |report, network| {
+        on(report, stage, network)?;
+        let image = |name: &str| stage.images.json(name);
+        deploy(report, &network.administrator()?, (network.folder(), Role::IsDialled), shims, &image);
+        Ok(())
+    });
     remove(report, stage.engine, "server");
     outcome
 }

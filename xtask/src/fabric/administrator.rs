@@ -159,7 +159,11 @@ impl<'a> Administrator<'a> {
 
     /// Has the contract write a key, and waits for the block.
     pub(crate) fn writes(&self, name: &str) -> Result<()> {
-        let call = r#"{"Args":["Put","a","blue"]}"#;
+        self.invokes(name, r#"{"Args":["Put","a","blue"]}"#)
+    }
+
+    /// Has a chaincode carry out a call, and waits for the block. The call has no spaces.
+    pub(crate) fn invokes(&self, name: &str, call: &str) -> Result<()> {
         let words =
             format!("chaincode invoke $ORDERER $PEERS -C mychannel -n {name} --waitForEvent -c {call}");
         self.expect(&words, "committed with status (VALID)")
@@ -196,8 +200,12 @@ impl<'a> Administrator<'a> {
 
     /// Has the contract read the key that [`Self::writes`] has written.
     pub(crate) fn reads(&self, name: &str) -> Result<()> {
-        let words = format!(r#"chaincode query -C mychannel -n {name} -c {{"Args":["Get","a"]}}"#);
-        self.expect(&words, "blue")
+        self.answers(name, r#"{"Args":["Get","a"]}"#, "blue")
+    }
+
+    /// Has a chaincode answer a call with a text, among other things. The call has no spaces.
+    pub(crate) fn answers(&self, name: &str, call: &str, text: &str) -> Result<()> {
+        self.expect(&format!("chaincode query -C mychannel -n {name} -c {call}"), text)
     }
 
     /// Waits until the contract reads the key again: it, or its peer, has just been ended.
