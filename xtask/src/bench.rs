@@ -1,6 +1,7 @@
 //! `cargo xtask bench-builder`: measures a builder in comparison with a process that does nothing.
 
 mod launch;
+pub(crate) mod process;
 mod statistics;
 mod table;
 

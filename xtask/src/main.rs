@@ -64,6 +64,8 @@ enum Chore {
     Programs,
     /// Compare the builder's time and memory with a process that does nothing
     BenchBuilder(bench::Options),
+    /// Compare the start of a chaincode as a process with the same command by hand
+    BenchProcess(bench::process::Options),
     /// Check that the builder is static and within its size budget
     Size(size::Options),
     /// Run the builder in a root folder without any other file, not even a shell
@@ -95,6 +97,7 @@ fn main() -> ExitCode {
         Chore::Kubernetes(options) => kubernetes::run(&options),
         Chore::Programs => programs::run(),
         Chore::BenchBuilder(options) => bench::run(&options),
+        Chore::BenchProcess(options) => bench::process::run(&options),
         Chore::Size(options) => size::run(&options),
         Chore::EmptyRoot => empty_root::run(),
         Chore::Image(options) => image::run(&options),
