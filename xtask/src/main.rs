@@ -12,14 +12,12 @@ mod fabric;
 mod fuzz;
 mod kubernetes;
 mod layers;
-mod manifests;
 mod programs;
 mod prose;
 mod shims;
 mod size;
 mod steps;
 mod test;
-mod versions;
 
 use std::process::ExitCode;
 
@@ -29,6 +27,7 @@ use xtask_base::{
 };
 use xtask_conformance as conformance;
 use xtask_image as image;
+use xtask_manifests::{self as manifests, versions};
 
 /// The tasks of the project
 #[derive(Parser)]

@@ -6,18 +6,18 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use similar::TextDiff;
 
-use super::tools::Tools;
-use super::{deploy, output_of, report};
-use crate::tally::Tally;
+use crate::tools::Tools;
+use crate::{deploy, output_of, report};
+use xtask_base::tally::Tally;
 
 /// One rendering.
-pub(super) struct Rendering {
+pub(crate) struct Rendering {
     /// The name of the rendering and of its snapshot.
-    pub(super) name: &'static str,
+    pub(crate) name: &'static str,
     /// The first minor version of Kubernetes that supports it.
-    pub(super) since: u32,
+    pub(crate) since: u32,
     /// The objects.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// The renderings of kustomize: name, folder, first minor version.
@@ -42,7 +42,7 @@ const RELEASES: [(&str, &[&str]); 2] = [
 const VALUES: &str = "helm/example-values.yaml";
 
 /// Renders all of them.
-pub(super) fn render_all(tools: &Tools) -> Result<Vec<Rendering>> {
+pub(crate) fn render_all(tools: &Tools) -> Result<Vec<Rendering>> {
     let mut rendered = Vec::new();
     for (name, folder, since) in FOLDERS {
         rendered.push(Rendering { name, since, text: kustomize(tools, &deploy(folder))? });
@@ -56,19 +56,19 @@ pub(super) fn render_all(tools: &Tools) -> Result<Vec<Rendering>> {
 }
 
 /// Renders a folder with kustomize.
-pub(super) fn kustomize(tools: &Tools, folder: &Path) -> Result<String> {
+pub(crate) fn kustomize(tools: &Tools, folder: &Path) -> Result<String> {
     output_of(tools.command("kustomize").arg("build").arg(folder))
 }
 
 /// Renders a release of the chart with the name basic.
-pub(super) fn helm(tools: &Tools, values: &Path, more: &[&str]) -> Result<String> {
+pub(crate) fn helm(tools: &Tools, values: &Path, more: &[&str]) -> Result<String> {
     let mut helm = tools.command("helm");
     helm.args(["template", "basic"]).arg(deploy("helm/chaincode")).arg("--values").arg(values);
     output_of(helm.args(["--kube-version", "1.33.0", "--namespace", "fabric"]).args(more))
 }
 
 /// Runs helm lint on the chart with the example's values, and without values, which must fail.
-pub(super) fn lint(tools: &Tools) -> Result<Tally> {
+pub(crate) fn lint(tools: &Tools) -> Result<Tally> {
     let lint = |values: &[&str]| -> Result<(bool, String)> {
         let mut helm = tools.command("helm");
         helm.args(["lint", "--strict", "--kube-version", "1.33.0"])
@@ -86,7 +86,7 @@ pub(super) fn lint(tools: &Tools) -> Result<Tally> {
 }
 
 /// Compares renderings with their snapshots, or writes the snapshots.
-pub(super) fn compare(rendered: &[Rendering], update: bool) -> Result<Tally> {
+pub(crate) fn compare(rendered: &[Rendering], update: bool) -> Result<Tally> {
     let mut tally = Tally::default();
     for Rendering { name, text, .. } in rendered {
         let path = deploy("snapshots").join(format!("{name}.yaml"));

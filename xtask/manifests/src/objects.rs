@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 /// Parses the documents of a rendering.
-pub(super) fn read(text: &str) -> Result<Vec<Value>> {
+pub(crate) fn read(text: &str) -> Result<Vec<Value>> {
     // Both renderers separate documents by this line, and never write it inside a text.
     let documents = text.split("\n---\n").map(|document| document.trim_start_matches("---\n"));
     let documents = documents.filter(|document| document.lines().any(|line| !line.starts_with('#')));
@@ -12,7 +12,7 @@ pub(super) fn read(text: &str) -> Result<Vec<Value>> {
 }
 
 /// Returns the object of a kind whose name begins with `name`.
-pub(super) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&'a Value> {
+pub(crate) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&'a Value> {
     let is_it = |object: &&Value| {
         object["kind"] == kind
             && object["metadata"]["name"].as_str().is_some_and(|found| found.starts_with(name))
@@ -21,17 +21,17 @@ pub(super) fn find<'a>(objects: &'a [Value], kind: &str, name: &str) -> Result<&
 }
 
 /// Returns the elements of a list; empty if the value is not a list.
-pub(super) fn list(value: &Value) -> &[Value] {
+pub(crate) fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
 /// Returns the texts of a list.
-pub(super) fn texts(value: &Value) -> Vec<&str> {
+pub(crate) fn texts(value: &Value) -> Vec<&str> {
     list(value).iter().filter_map(Value::as_str).collect()
 }
 
 /// Returns the pod's specification of a Deployment.
-pub(super) fn pod(objects: &[Value]) -> Result<&Value> {
+pub(crate) fn pod(objects: &[Value]) -> Result<&Value> {
     Ok(&find(objects, "Deployment", "")?["spec"]["template"]["spec"])
 }
 

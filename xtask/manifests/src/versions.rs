@@ -4,8 +4,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 
-use crate::tally::Tally;
-use crate::workspace;
+use xtask_base::tally::Tally;
+use xtask_base::workspace;
 
 /// Pages that may name the required Rust release.
 const PAGES: [&str; 2] = ["README.md", "CONTRIBUTING.md"];
@@ -15,7 +15,7 @@ const IMAGE_NAMES: [&str; 2] = ["Dockerfile", "docs/docker.md"];
 
 /// Options of `cargo xtask check-versions`.
 #[derive(clap::Args, Default)]
-pub(crate) struct Options {
+pub struct Options {
     /// The tag of a release: it must match the version, and the change log must have a section for that version
     #[arg(long)]
     tag: Option<String>,
@@ -32,7 +32,7 @@ const MENTIONS: [(&str, &str); 6] = [
 ];
 
 /// Compares Cargo.toml with rust-toolchain.toml, the pages, the manifests and the change log.
-pub(crate) fn run(options: &Options) -> Result<Tally> {
+pub fn run(options: &Options) -> Result<Tally> {
     let tag = options.tag.as_deref().map_or(Ok(Tally::default()), release)?;
     Ok(rust()? + of_the_project()? + change_log()? + tag)
 }

@@ -6,35 +6,36 @@ use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::objects::{find, list, pod, read, texts};
-use super::rendering::Rendering;
-use super::{deploy, report};
-use crate::tally::Tally;
-use crate::{versions, workspace};
+use crate::objects::{find, list, pod, read, texts};
+use crate::rendering::Rendering;
+use crate::versions;
+use crate::{deploy, report};
+use xtask_base::tally::Tally;
+use xtask_base::workspace;
 
 /// The file deploy/names.toml.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Names {
+pub(crate) struct Names {
     image: String,
-    pub(super) builder: String,
+    pub(crate) builder: String,
     folder: String,
     user: u64,
     port: u64,
-    pub(super) tls: String,
+    pub(crate) tls: String,
     peer_label: String,
 }
 
 impl Names {
     /// Reads the file.
-    pub(super) fn load() -> Result<Self> {
+    pub(crate) fn load() -> Result<Self> {
         let path = deploy("names.toml");
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         toml::from_str(&text).with_context(|| format!("in {}", path.display()))
     }
 
     /// Returns the image of a target in the manifests.
-    pub(super) fn image(&self, target: &str) -> Result<String> {
+    pub(crate) fn image(&self, target: &str) -> Result<String> {
         Ok(format!("{}:{}-{target}", self.image, versions::project()?))
     }
 
@@ -49,7 +50,7 @@ impl Names {
 }
 
 /// Compares the renderings and the peer's settings with the names.
-pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
+pub(crate) fn check(rendered: &[Rendering]) -> Result<Tally> {
     let names = Names::load()?;
     let mut wrong = Vec::new();
     for rendering in rendered {

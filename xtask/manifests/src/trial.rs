@@ -11,12 +11,12 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use wait_timeout::ChildExt as _;
 
-use super::names::Names;
-use super::objects::{find, list, pod, read, texts};
-use super::rendering::Rendering;
-use super::{ccs, deploy, output_of, report};
-use crate::tally::Tally;
-use crate::{builder_programs, toolchain};
+use crate::names::Names;
+use crate::objects::{find, list, pod, read, texts};
+use crate::rendering::Rendering;
+use crate::{ccs, deploy, output_of, report};
+use xtask_base::tally::Tally;
+use xtask_base::{builder_programs, toolchain};
 
 /// The builders in the core.yaml of Fabric's image (Fabric 3.1 `sampleconfig/core.yaml`), without Docker.
 const FABRICS_CORE_YAML: &str = "vm:
@@ -41,7 +41,7 @@ struct Host {
 }
 
 /// Creates and examines each peer, and the settings in deploy/peer with one of them.
-pub(super) fn check(rendered: &[Rendering]) -> Result<Tally> {
+pub(crate) fn check(rendered: &[Rendering]) -> Result<Tally> {
     let program = builder_programs::build_with_launcher()?;
     let mut tally = Tally::default();
     for rendering in rendered.iter().filter(|rendering| rendering.name.starts_with("peer")) {

@@ -5,15 +5,15 @@ use std::fs;
 
 use anyhow::{Context, Result};
 
-use super::report;
-use crate::tally::Tally;
-use crate::workspace;
+use crate::report;
+use xtask_base::tally::Tally;
+use xtask_base::workspace;
 
 /// The pages that show files.
 const PAGES: [&str; 2] = ["docs/kubernetes.md", "docs/install.md"];
 
 /// Compares each block with its file.
-pub(super) fn check() -> Result<Tally> {
+pub(crate) fn check() -> Result<Tally> {
     let mut tally = Tally::default();
     for page in PAGES {
         let text = fs::read_to_string(workspace::root().join(page))

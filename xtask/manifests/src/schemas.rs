@@ -5,11 +5,11 @@ use std::fs;
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use super::objects::list;
-use super::rendering::Rendering;
-use super::report;
-use super::tools::Tools;
-use crate::tally::Tally;
+use crate::objects::list;
+use crate::rendering::Rendering;
+use crate::report;
+use crate::tools::Tools;
+use xtask_base::tally::Tally;
 
 /// The minor versions to check.
 const VERSIONS: [u32; 7] = [25, 27, 29, 31, 33, 35, 37];
@@ -26,7 +26,7 @@ const MISTAKES: [(&str, &str, &str, &str); 6] = [
 ];
 
 /// Validates every rendering with every version that should support it, and checks that mistakes are found.
-pub(super) fn check(tools: &Tools, rendered: &[Rendering]) -> Result<Tally> {
+pub(crate) fn check(tools: &Tools, rendered: &[Rendering]) -> Result<Tally> {
     let texts = rendered.iter().map(|rendering| (rendering.name.to_owned(), rendering.text.clone()));
     let texts: Vec<_> = texts.collect();
     let mut tally = Tally::default();

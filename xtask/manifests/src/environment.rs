@@ -7,11 +7,11 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::names::Names;
-use super::objects::{find, list, pod, read};
-use super::tools::Tools;
-use super::{ccs, deploy, output_of, rendering, report};
-use crate::tally::Tally;
+use crate::names::Names;
+use crate::objects::{find, list, pod, read};
+use crate::tools::Tools;
+use crate::{ccs, deploy, output_of, rendering, report};
+use xtask_base::tally::Tally;
 
 /// The languages of `ccs env`.
 const LANGUAGES: [&str; 4] = ["go", "node", "java", "rust"];
@@ -20,7 +20,7 @@ const LANGUAGES: [&str; 4] = ["go", "node", "java", "rust"];
 const IMAGE: &str = "image: {repository: registry.example.com/basic, tag: \"1.0\"}\n";
 
 /// Follows the documentation for each language: certificates, package, variables, rendering.
-pub(super) fn check(tools: &Tools) -> Result<Tally> {
+pub(crate) fn check(tools: &Tools) -> Result<Tally> {
     let names = Names::load()?;
     let folder = tempfile::Builder::new().prefix("environment-").tempdir()?;
     let place = folder.path();

@@ -1,15 +1,18 @@
-//! `cargo xtask manifests`: checks that the manifests in deploy/ render, match the schemas of Kubernetes, and work.
+//! The checks of `cargo xtask manifests` and `check-versions`: the files under deploy/, and the versions that files name.
+//!
+//! [`run`] checks that the manifests in deploy/ render, match the schemas of Kubernetes, and work.
 //!
 //! | Module | Contents |
 //! | --- | --- |
-//! | [`tools`] | kustomize, helm, kubeconform and actionlint, pinned, and the schemas |
-//! | [`rendering`] | the renderings and their snapshots |
-//! | [`schemas`] | the schemas of several Kubernetes versions, and manifests that must not match |
-//! | [`names`] | names, numbers and versions that must be the same everywhere |
-//! | [`environment`] | comparison of the chaincode's variables with `ccs env` |
-//! | [`trial`] | a peer's pod, created in a folder and examined by `ccs doctor` |
-//! | [`pages`] | the manifests that the documentation shows |
-//! | [`objects`] | the rendered YAML as values |
+//! | [`versions`] | the Rust release and the project's version in all files that name one |
+//! | `tools` | kustomize, helm, kubeconform and actionlint, pinned, and the schemas |
+//! | `rendering` | the renderings and their snapshots |
+//! | `schemas` | the schemas of several Kubernetes versions, and manifests that must not match |
+//! | `names` | names, numbers and versions that must be the same everywhere |
+//! | `environment` | comparison of the chaincode's variables with `ccs env` |
+//! | `trial` | a peer's pod, created in a folder and examined by `ccs doctor` |
+//! | `pages` | the manifests that the documentation shows |
+//! | `objects` | the rendered YAML as values |
 
 mod environment;
 mod names;
@@ -19,26 +22,27 @@ mod rendering;
 mod schemas;
 mod tools;
 mod trial;
+pub mod versions;
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use crate::tally::Tally;
-use crate::workspace;
 use tools::Tools;
+use xtask_base::tally::Tally;
+use xtask_base::workspace;
 
 /// Options of `cargo xtask manifests`.
 #[derive(clap::Args, Default)]
-pub(crate) struct Options {
+pub struct Options {
     /// Write the snapshots first; `cargo xtask bless manifests` does so
     #[arg(long)]
-    pub(crate) update: bool,
+    pub update: bool,
 }
 
 /// Renders and checks all manifests.
-pub(crate) fn run(options: &Options) -> Result<Tally> {
+pub fn run(options: &Options) -> Result<Tally> {
     let tools = match Tools::ready()? {
         Ok(tools) => tools,
         Err(missing) => return Ok(missing),

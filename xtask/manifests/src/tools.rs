@@ -5,9 +5,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
 
-use super::deploy;
-use crate::tally::Tally;
-use crate::{toolchain, workspace};
+use crate::deploy;
+use xtask_base::tally::Tally;
+use xtask_base::{toolchain, workspace};
 
 /// The kinds in the manifests, by the names of their schemas in the wheel.
 const KINDS: [&str; 9] = [
@@ -23,13 +23,13 @@ const KINDS: [&str; 9] = [
 ];
 
 /// The locations of the programs and the schemas.
-pub(super) struct Tools {
+pub(crate) struct Tools {
     folder: PathBuf,
 }
 
 impl Tools {
     /// Builds and downloads missing tools; returns a tally if this machine cannot.
-    pub(super) fn ready() -> Result<Result<Self, Tally>> {
+    pub(crate) fn ready() -> Result<Result<Self, Tally>> {
         for (program, version) in [("go", "version"), ("python3", "--version"), ("pip3", "--version")] {
             if !toolchain::has(program, version) {
                 return Ok(Err(toolchain::missing("manifests", &format!("{program} is not installed"))));
@@ -42,14 +42,14 @@ impl Tools {
     }
 
     /// Returns the command of a program.
-    pub(super) fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.folder.join(program));
         command.stdin(Stdio::null());
         command
     }
 
     /// Returns the folder that contains a subfolder of schemas for each version.
-    pub(super) fn schemas(&self) -> PathBuf {
+    pub(crate) fn schemas(&self) -> PathBuf {
         self.folder.join("schemas")
     }
 
