@@ -34,6 +34,8 @@ export "CC_${processor}_unknown_linux_musl=$compiler" "CFLAGS_${processor}_unkno
 [ -d "$(rustc --print target-libdir --target "$target")" ] || rustup target add "$target"
 # shellcheck disable=SC2046
 cargo ${linker:+"$linker"} build --locked --target "$target" --profile "$profile" $(printf -- '--package %s ' "$@")
+# cargo calls the folder of the profile dev debug.
+case "$profile" in dev) built=debug ;; *) built=$profile ;; esac
 for name in "$@"; do
-    cp "${CARGO_TARGET_DIR:-target}/$target/$profile/$name" "$folder/"
+    cp "${CARGO_TARGET_DIR:-target}/$target/$built/$name" "$folder/"
 done

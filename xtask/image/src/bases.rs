@@ -20,6 +20,8 @@ pub(crate) const RUST: &str = "ccs-test/rust";
 pub(crate) const BUSYBOX: &str = "ccs-test/busybox";
 /// Takes the place of the official image of Node.js.
 pub(crate) const NODE: &str = "ccs-test/node";
+/// Takes the place of [`RUST`] for a second build: its cargo hands out the programs of the first one.
+pub(crate) const COMPILED: &str = "ccs-test/compiled";
 /// An image without a file.
 pub(crate) const EMPTY: &str = "ccs-test/empty";
 
@@ -49,7 +51,9 @@ pub(crate) fn missing() -> Option<&'static str> {
 /// Makes all of them, or only those that are missing.
 pub(crate) fn make(engine: &Engine, keep: bool) -> Result<String> {
     let path = "PATH=/usr/local/bin:/usr/bin:/bin";
-    let cargo = format!("ENV {path} CARGO_HOME=/usr/local/cargo CARGO_NET_OFFLINE=true");
+    let cargo = format!(
+        "ENV {path} CARGO_HOME=/usr/local/cargo CARGO_NET_OFFLINE=true CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0"
+    );
     // What the cache does not have, npm fetches.
     let npm = format!("ENV {path} NPM_CONFIG_CACHE=/root/.npm NPM_CONFIG_PREFER_OFFLINE=true");
     let recipes: [(&str, Recipe, &str); 4] = [
@@ -64,6 +68,31 @@ pub(crate) fn make(engine: &Engine, keep: bool) -> Result<String> {
         }
     }
     Ok("of this machine's programs".to_owned())
+}
+
+/// The cargo of [`COMPILED`].
+const HAND_OUT: &str = r#"#!/bin/sh
+while [ $# -gt 0 ]; do
+    case $1 in --target) target=$2 ;; --profile) profile=$2 ;; esac
+    shift
+done
+mkdir -p "target/$target/$profile"
+cp /programs/* "target/$target/$profile/"
+"#;
+
+/// Makes [`COMPILED`] of the programs in an image that was built.
+pub(crate) fn compiled(engine: &Engine, built: &str) -> Result<()> {
+    let root = shell()?;
+    let container = engine.output(["create", built])?;
+    let programs = root.place("/programs")?;
+    let from = format!("{}:/go/bin", container.trim());
+    let copied = engine.output(["cp".as_ref(), from.as_ref(), programs.as_os_str()]);
+    engine.output(["rm", container.trim()])?;
+    copied?;
+    root.write("/bin/cargo", HAND_OUT)?;
+    // A folder that is there: the target for musl.
+    root.write("/bin/rustc", "#!/bin/sh\necho /\n")?;
+    root.import(engine, COMPILED, "ENV PATH=/bin")
 }
 
 fn shell() -> Result<Root> {

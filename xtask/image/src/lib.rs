@@ -10,10 +10,9 @@ mod page;
 mod volumes;
 
 use std::path::PathBuf;
-use std::thread;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 use xtask_docker::engine::{Engine, has_buildkit, output};
 
 use self::leftovers::Inventory;
@@ -36,8 +35,6 @@ const REVISION: &str = "0000000000000000000000000000000000000000";
 /// The most that the images may have: what builder and launcher may, and 2 MiB for busybox.
 const MINIMAL_BUDGET_IN_BYTES: u64 = 11 * 1024 * 1024;
 const DEFAULT_BUDGET_IN_BYTES: u64 = MINIMAL_BUDGET_IN_BYTES + 2 * 1024 * 1024;
-/// The most that the image with `ccs` may have.
-const TOOLS_BUDGET_IN_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How to go about it.
 #[derive(clap::Args, Default)]
@@ -71,12 +68,7 @@ pub fn run(options: &Options) -> Result<Tally> {
 }
 
 fn images(engine: &Engine, options: &Options) -> Tally {
-    // Both compile; neither keeps two processors busy all the time.
-    let (built, again) = thread::scope(|scope| {
-        let again = scope.spawn(|| has_buildkit(engine.client()).then(|| build(engine, "1", &again())));
-        let built = check("docker build", || build(engine, "0", &TARGETS));
-        (built, again.join().unwrap_or_else(|_| Some(Err(anyhow!("the build panicked")))))
-    });
+    let built = check("docker build", || build(engine, "0", bases::RUST, &TARGETS));
     if built.failed > 0 {
         return built;
     }
@@ -87,7 +79,6 @@ fn images(engine: &Engine, options: &Options) -> Tally {
         built,
         size(DEFAULT, DEFAULT_BUDGET_IN_BYTES),
         size(MINIMAL, MINIMAL_BUDGET_IN_BYTES),
-        size(TOOLS, TOOLS_BUDGET_IN_BYTES),
         entries(DEFAULT, include_str!("default.txt")),
         entries(MINIMAL, include_str!("minimal.txt")),
         entries(TOOLS, include_str!("tools.txt")),
@@ -99,7 +90,7 @@ fn images(engine: &Engine, options: &Options) -> Tally {
         check("install beside a reader", || volumes::atomic(engine)),
         check("the launcher", || volumes::launcher(engine)),
         check("ccs", || volumes::tools(engine)),
-        reproduced(engine, again),
+        reproduced(engine),
         as_documented(engine, options),
     ]
     .into_iter()
@@ -135,16 +126,14 @@ type Target<'a> = (&'a str, &'a [&'a str]);
 const TARGETS: [Target<'static>; 3] =
     [(MINIMAL, &["--target", "minimal"]), (TOOLS, &["--target", "tools"]), (DEFAULT, &[])];
 
-/// The targets that are built once more; `ccs` takes too long for that.
-const fn again() -> [Target<'static>; 2] {
-    [(AGAIN[0], &[]), (AGAIN[1], &["--target", "minimal"])]
-}
+/// The targets that are built once more, from the same programs: compiling them again takes minutes.
+const SECOND: [Target<'static>; 2] = [(AGAIN[0], &[]), (AGAIN[1], &["--target", "minimal"])];
 
-/// Builds targets from a clean checkout's files; `buildkit` chooses the builder.
-fn build(engine: &Engine, buildkit: &str, targets: &[Target<'_>]) -> Result<String> {
+/// Builds targets from a clean checkout's files; `buildkit` chooses the builder, `rust` the image that compiles.
+fn build(engine: &Engine, buildkit: &str, rust: &str, targets: &[Target<'_>]) -> Result<String> {
     for (tag, target) in targets {
         let mut command = engine.docker(["build", "--network=none", "--tag", tag]);
-        for argument in arguments() {
+        for argument in arguments(rust) {
             command.args(["--build-arg", &argument]);
         }
         command.args(*target).arg(".").env("DOCKER_BUILDKIT", buildkit).current_dir(workspace::root());
@@ -153,23 +142,25 @@ fn build(engine: &Engine, buildkit: &str, targets: &[Target<'_>]) -> Result<Stri
     Ok(targets.iter().map(|(tag, _)| *tag).collect::<Vec<_>>().join(", "))
 }
 
-/// The base images of this machine in place of those of Docker Hub.
-fn arguments() -> [String; 3] {
+/// The base images of this machine in place of those of Docker Hub, and the profile of `ccs` that takes less time.
+fn arguments(rust: &str) -> [String; 4] {
     [
-        format!("RUST_IMAGE={}", bases::RUST),
+        format!("RUST_IMAGE={rust}"),
+        "TOOLS_PROFILE=dev".to_owned(),
         format!("BUSYBOX_IMAGE={}", bases::BUSYBOX),
         format!("REVISION={REVISION}"),
     ]
 }
 
-/// Compares with what the other builder made, which shares nothing with the first.
-fn reproduced(engine: &Engine, again: Option<Result<String>>) -> Tally {
+/// Compares with the layers that the other builder makes from the same programs.
+fn reproduced(engine: &Engine) -> Tally {
     let name = "the same layers by BuildKit";
-    let Some(again) = again else {
+    if !has_buildkit(engine.client()) {
         return toolchain::missing(name, "this docker client cannot use it without buildx");
-    };
+    }
     check(name, || {
-        again?;
+        bases::compiled(engine, MINIMAL)?;
+        build(engine, "1", bases::COMPILED, &SECOND)?;
         let mut digests = Vec::new();
         for (one, other) in [DEFAULT, MINIMAL].into_iter().zip(AGAIN) {
             let (one, other) = (content::layers(engine, one)?, content::layers(engine, other)?);

@@ -61,7 +61,8 @@ impl<'a> Checkout<'a> {
         fs::create_dir_all(&bin)?;
         symlink(ccs, bin.join("ccs"))?;
         let client = self.engine.client().display();
-        let arguments = super::arguments().map(|argument| format!("--build-arg {argument}")).join(" ");
+        let arguments =
+            super::arguments(super::bases::RUST).map(|argument| format!("--build-arg {argument}")).join(" ");
         let compose = self.compose.join(" ");
         let wrapper = format!(
             "#!/bin/sh\ncase $1 in\nbuild) shift; exec {client} build --network=none {arguments} \"$@\" ;;\n\
