@@ -21,9 +21,10 @@ use crate::workspace;
 const COMMAND: Duration = Duration::from_mins(3);
 
 /// How long a change may take until it is seen.
-const CHANGE: Duration = Duration::from_secs(40);
+pub(super) const CHANGE: Duration = Duration::from_secs(40);
 
 /// One peer, its builds and its cluster.
+#[derive(Clone)]
 pub(super) struct Upkeep<'a> {
     pub(super) cluster: &'a Cluster,
     pub(super) administrator: &'a Administrator<'a>,
@@ -58,6 +59,7 @@ impl Upkeep<'_> {
             self.renews(used)
         });
         report.check("reconcile applies changed settings, and the certificates stay", || self.applies(used));
+        self.corrects(report, used);
         report.check("with --every, reconcile makes a deleted Service again, until SIGTERM", || {
             self.goes_on(used)
         });
@@ -127,7 +129,7 @@ impl Upkeep<'_> {
         Ok(())
     }
 
-    fn does_nothing(&self) -> Result<()> {
+    pub(super) fn does_nothing(&self) -> Result<()> {
         let said = self.succeeds(&["reconcile"], &["--builds"])?;
         ensure!(said.is_empty(), "it said {said}");
         Ok(())
@@ -260,7 +262,7 @@ impl Upkeep<'_> {
         self.lists(&["running", "running"])
     }
 
-    fn file_of_settings(&self) -> PathBuf {
+    pub(super) fn file_of_settings(&self) -> PathBuf {
         self.folder.join("builder/launch.yaml")
     }
 
@@ -276,12 +278,12 @@ impl Upkeep<'_> {
         with_names(&command, &self.hosts)
     }
 
-    fn finish(&self, words: &[&str], with_builds: &[&str], kubeconfig: &Path) -> Result<Finished> {
+    pub(super) fn finish(&self, words: &[&str], with_builds: &[&str], kubeconfig: &Path) -> Result<Finished> {
         finish(&mut self.command(words, with_builds, kubeconfig), COMMAND)
     }
 
     /// Runs a command as the administrator of the cluster, which must succeed; returns what it prints.
-    fn succeeds(&self, words: &[&str], with_builds: &[&str]) -> Result<String> {
+    pub(super) fn succeeds(&self, words: &[&str], with_builds: &[&str]) -> Result<String> {
         let Finished { status, stdout, stderr } =
             self.finish(words, with_builds, &self.cluster.kubeconfig())?;
         ensure!(status.success(), "{words:?} ended with {status}, and said {stdout}{stderr}");
@@ -312,17 +314,21 @@ impl Upkeep<'_> {
     }
 
     /// Returns the objects of a package.
-    fn objects(&self, package: &Served) -> Result<Vec<String>> {
+    pub(super) fn objects(&self, package: &Served) -> Result<Vec<String>> {
         let label = format!("chaincode={}", package.label);
         let kinds = "deployments,services,secrets";
         let found = self.cluster.expect(&["-n", self.namespace, "get", kinds, "-l", &label, "-o", "name"])?;
         Ok(found.split_whitespace().map(str::to_owned).collect())
     }
 
+    /// Returns the folder in which the peer keeps a build and its release.
+    pub(super) fn build(&self, package: &Served) -> PathBuf {
+        self.folder.join("production/externalbuilder/builds").join(package.id.replace(':', "-"))
+    }
+
     /// Returns the connection.json that the peer reads, which nobody else may read.
-    fn released(&self, package: &Served) -> Result<Value> {
-        let build = package.id.replace(':', "-");
-        let build = self.folder.join("production/externalbuilder/builds").join(build);
+    pub(super) fn released(&self, package: &Served) -> Result<Value> {
+        let build = self.build(package);
         let file = build.join("release/chaincode/server/connection.json");
         let mode = fs::metadata(&file)?.permissions().mode() & 0o777;
         ensure!(mode == 0o600, "the mode of {} is {mode:o}", file.display());
