@@ -19,6 +19,11 @@ use tokio_rustls::TlsConnector;
 /// How long one step may take.
 const STEP: Duration = Duration::from_secs(5);
 
+/// How long the first connection may take until another one is tried in its place; each takes twice as long as the one before.
+///
+/// The network of a cluster drops what comes before it knows a new Service, and the kernel itself asks again after a second.
+const FIRST_CONNECTION: Duration = Duration::from_millis(100);
+
 /// How long to wait before the next try.
 const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
@@ -90,7 +95,16 @@ async fn once(address: &str, tls: Option<&Arc<ClientConfig>>) -> Result<(), Unre
 }
 
 async fn connect(place: SocketAddr) -> Result<TcpStream, Unreached> {
-    within(TcpStream::connect(place)).await.map_err(|trouble| {
+    let connecting = async {
+        let mut limit = FIRST_CONNECTION;
+        loop {
+            match tokio::time::timeout(limit, TcpStream::connect(place)).await {
+                Ok(outcome) => return outcome,
+                Err(_) => limit *= 2,
+            }
+        }
+    };
+    within(connecting).await.map_err(|trouble| {
         let unreached = trouble.at(ExitCode::Tcp);
         Unreached { reason: format!("{place}: {}", unreached.reason), ..unreached }
     })
