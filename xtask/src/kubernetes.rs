@@ -31,6 +31,9 @@ pub(crate) struct Options {
     /// Only chaincode that the peer dials
     #[arg(long)]
     servers: bool,
+    /// Only compare the time of an install with that of `kubectl apply` and `kubectl rollout status`, in as many rounds
+    #[arg(long, value_name = "ROUNDS", num_args = 0..=1, default_missing_value = "10")]
+    bench: Option<usize>,
 }
 
 /// Runs everything.
@@ -48,6 +51,10 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     let stage = Stage::start(&busybox.context("busybox was found")?, &contract, &builder)?;
     let mut report = Report::new("Kubernetes");
     stage.prepare(&mut report);
+    if let Some(rounds) = options.bench {
+        report.check("an install beside kubectl apply", || xtask_kubernetes::bench::run(&stage, rounds));
+        return Ok(report.tally());
+    }
     if !options.servers {
         stage.check(&mut report);
     }
