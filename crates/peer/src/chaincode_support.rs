@@ -1,4 +1,4 @@
-//! Implements [`ChaincodeExecutor`](crate::ChaincodeExecutor) for [`ChaincodeSupport`].
+//! Implements [`ChaincodeExecutor`] for [`ChaincodeSupport`].
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@
 //! | [`cluster`] | the cluster while it runs |
 //! | [`names`] | the names of Services on the host |
 //! | [`checks`] | launches without a peer |
-//! | [`bench`] | what an install costs beside `kubectl apply` |
+//! | [`mod@bench`] | what an install costs beside `kubectl apply` |
 
 pub mod bench;
 pub mod checks;

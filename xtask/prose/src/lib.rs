@@ -9,7 +9,7 @@
 //! | messages and help | strings in `*.rs` with at least one space, outside tests |
 //! | catalogues, settings, scripts | `*.toml`, `*.yaml` and `*.sh`, whole lines |
 //!
-//! Data flows one way: `markdown`, `rust` and `lines` cut files into [`passage::Passage`]s, and `rules` finds the wordings in
+//! Data flows one way: `markdown`, `rust` and `lines` cut files into passages, and `rules` finds the wordings in
 //! them.
 
 mod lines;
