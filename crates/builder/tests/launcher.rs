@@ -138,7 +138,7 @@ fn a_launcher_beside_the_builder_is_installed_as_run_if_it_is_asked_for() {
     assert_eq!(code, Some(20));
     let expected = format!(
         "ccs-builder: error 20 input/output: cannot install the launcher: there is no file {}; hint: archives and \
-         images of a release hold ccs-launcher beside ccs-builder\n",
+         images of a release hold ccs-launcher next to ccs-builder\n",
         folder.join("ccs-launcher").display()
     );
     assert_eq!(line, expected);

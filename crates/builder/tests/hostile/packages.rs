@@ -149,7 +149,7 @@ fn templates() -> Vec<Package> {
 fn configurations() -> Vec<Package> {
     let fields = ["domain", "root_cert", "client_key", "client_cert"]
         .map(|field| format!(r#""{field}":"{{{{.k}}}}""#));
-    let connection = format!(r#"{{"tls_required":true,"address":"{{{{len .}}}}:1",{}}}"#, fields.join(","));
+    let connection = format!(r#"{{"tls_required":true,"address":"a{{{{len .}}}}:1",{}}}"#, fields.join(","));
     let configured = |name, configuration: String, exit, message| Package {
         configuration: Some(configuration),
         ..package(name, connection.clone(), exit, message)

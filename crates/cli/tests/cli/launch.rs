@@ -213,7 +213,7 @@ fn reconcile_and_gc_name_what_they_lack() {
     assert!(stderr(&output).contains("for example 1h or 90s"), "{}", stderr(&output));
     let output = launch(&["reconcile", "--settings", &settings, "--builds", &builds, "--every", "0s"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("0s is below 1s"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("0s is less than 1s"), "{}", stderr(&output));
     let installed = folder.write("installed.json", r#"{"chaincode_definitions":[]}"#);
     let output = launch(&["gc", "--settings", &settings, "--installed", &installed]);
     assert_eq!(output.status.code(), Some(64));

@@ -113,11 +113,13 @@ impl Builder {
         Ok(())
     }
 
-    /// Installs the launcher as `run`, with its settings.
+    /// Installs the launcher as `run`, unless the builder has installed its own, and writes the settings.
     fn install_launcher(&self) -> Result<(), Error> {
         let (run, settings) = (self.programs.path.join("bin/run"), self.programs.path.join(FILE));
-        let launcher = self.options.launcher.find()?;
-        fs::copy(&launcher, &run).map_err(|error| Error::system("copy", &launcher, error))?;
+        if !run.exists() {
+            let launcher = self.options.launcher.find()?;
+            fs::copy(&launcher, &run).map_err(|error| Error::system("copy", &launcher, error))?;
+        }
         match &self.options.launch {
             Some(file) => {
                 fs::copy(file, settings).map(drop).map_err(|error| Error::system("copy", file, error))

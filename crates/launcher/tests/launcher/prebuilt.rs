@@ -71,7 +71,7 @@ fn an_archive_that_cannot_be_launched_is_refused_and_nothing_is_written() {
         ),
         (
             site(&[start], |folder| symlink("/etc/passwd", folder.join("link")).unwrap()),
-            "prebuilt.tgz holds \"./link\", which is a symbolic link; hint: let tar follow links",
+            "prebuilt.tgz holds \"./link\", which is a symbolic link; hint: make tar follow links",
         ),
         (
             {

@@ -156,7 +156,7 @@ async fn a_fake_chaincode_that_nobody_knows_is_told_so_and_so_is_who_watches_the
     assert_eq!(
         warning,
         "rejected a chaincode that connected: peer will not accept external chaincode connection lost:1.0 \
-         (except in dev mode); start the chaincode with the ID that was printed for it in place of lost:1.0, or give \
+         (except in dev mode); start the chaincode with the ID that was printed for it instead of lost:1.0, or give \
          the peer a package of that ID"
     );
 }

@@ -124,7 +124,7 @@ fn a_chaincode_that_never_registers_is_launched_anew_and_all_launches_end_with_t
     let first = launched(&mut peer, 1);
     let text = format!("timeout expired while starting chaincode {id} for transaction");
     // The peer launches it when it starts; that has timed out.
-    told(&mut peer, 1, |document| document.to_string().contains("is not there yet"));
+    told(&mut peer, 1, |document| document.to_string().contains("is not running yet"));
     let output = peer.client(&here, &["query", "basic", "Get", "a"]);
     assert!(stderr(&output).contains(&text), "{}", stderr(&output));
     let second = launched(&mut peer, 2);
