@@ -127,11 +127,12 @@ pub(crate) fn tools(engine: &Engine) -> Result<String> {
     let digest = format!("sha256:{}", "ab".repeat(32));
     let image = format!("registry.example.com/basic@{digest}");
     let package = ["package", "basic.tgz", "--label", "basic_1.0", "--type", "ccaas", "--image", &image];
-    output(&mut run(engine, ["-v", &mount, TOOLS].into_iter().chain(package)))?;
+    output(&mut run(engine, ["--tmpfs", "/tmp", "-v", &mount, TOOLS].into_iter().chain(package)))?;
     let settings = "echo 'platform: kubernetes' > /work/launch.yaml";
     engine.output(["run", "--rm", "-v", &mount, BUSYBOX, "sh", "-c", settings])?;
     let render = ["launch", "render", "basic.tgz", "--settings", "launch.yaml", "--peer-id", "peer0"];
-    let manifests = output(&mut run(engine, ["-v", &mount, TOOLS].into_iter().chain(render)))?;
+    let manifests =
+        output(&mut run(engine, ["--tmpfs", "/tmp", "-v", &mount, TOOLS].into_iter().chain(render)))?;
     for expected in ["kind: Deployment\n", &format!("image: {image}\n")] {
         ensure!(manifests.contains(expected), "there is no {expected:?} in {manifests}");
     }
