@@ -16,34 +16,37 @@ FROM --platform=${BUILDPLATFORM:-linux} ${RUST_IMAGE} AS source
 WORKDIR /source
 COPY . .
 
-FROM source AS program
-# amd64 or arm64. BuildKit sets it from --platform; where nobody does, it is the processor at hand.
-ARG TARGETARCH
-RUN set -eu; \
-    mkdir -p /minimal/go/bin /minimal/target; \
-    sh deploy/image/compile.sh /minimal/go/bin builder ccs-builder ccs-launcher; \
-    chown 65532:65532 /minimal/target
-# All times are the epoch, so that the layer depends on nothing but what is in it.
-RUN find /minimal -exec touch -h -d @0 {} +
-
-# Two files. The empty /target belongs to the user, and so does a new volume that is mounted there.
-FROM scratch AS minimal
+# What all images have.
+FROM scratch AS labelled
 ARG VERSION=0.1.0
 ARG REVISION=
-LABEL org.opencontainers.image.title="ccs-builder" \
-      org.opencontainers.image.description="External builder and launcher of Hyperledger Fabric peers" \
-      org.opencontainers.image.licenses="Apache-2.0" \
+LABEL org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.source="https://github.com/hyperledgendary/fabric-ccs" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-COPY --from=program /minimal/ /
 USER 65532:65532
+
+FROM source AS program
+# amd64 or arm64. BuildKit sets it from --platform; where nobody does, it is the processor at hand.
+ARG TARGETARCH
+# All times are the epoch, so that the layer depends only on its content.
+RUN set -eu; \
+    mkdir -p /minimal/go/bin /minimal/target; \
+    sh deploy/image/compile.sh /minimal/go/bin builder ccs-builder ccs-launcher; \
+    chown 65532:65532 /minimal/target; \
+    find /minimal -exec touch -h -d @0 {} +
+
+# Two files. The empty /target belongs to the user, and so does a new volume that is mounted there.
+FROM labelled AS minimal
+LABEL org.opencontainers.image.title="ccs-builder" \
+      org.opencontainers.image.description="External builder and launcher of Hyperledger Fabric peers"
+COPY --from=program /minimal/ /
 ENTRYPOINT ["/go/bin/ccs-builder"]
 
 # The static ccs. /work is where a reader mounts what the command is to look at.
 FROM source AS command
 ARG TARGETARCH
-# The profile of cargo; dev compiles in a third of the time.
+# The profile of cargo; dev compiles faster.
 ARG TOOLS_PROFILE=release
 RUN set -eu; \
     mkdir -p /tools/bin /tools/work /tools/tmp; \
@@ -52,19 +55,12 @@ RUN set -eu; \
     chmod 1777 /tools/tmp; \
     find /tools -exec touch -h -d @0 {} +
 
-FROM scratch AS tools
-ARG VERSION=0.1.0
-ARG REVISION=
+FROM labelled AS tools
 LABEL org.opencontainers.image.title="ccs" \
-      org.opencontainers.image.description="Packages, checks and looks after chaincode of Hyperledger Fabric peers" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.source="https://github.com/hyperledgendary/fabric-ccs" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.description="Packages, checks and looks after chaincode of Hyperledger Fabric peers"
 COPY --from=command /tools/ /
 ENV PATH=/bin
 WORKDIR /work
-USER 65532:65532
 ENTRYPOINT ["/bin/ccs"]
 
 FROM ${BUSYBOX_IMAGE} AS shell
@@ -82,16 +78,9 @@ RUN set -eu; \
     chown 65532:65532 /default/var/hyperledger/fabric/chaincode/ccs-builder/bin; \
     find /default -exec touch -h -d @0 {} +
 
-FROM scratch
-ARG VERSION=0.1.0
-ARG REVISION=
+FROM labelled
 LABEL org.opencontainers.image.title="ccs-builder" \
-      org.opencontainers.image.description="External builder and launcher of Hyperledger Fabric peers, with sh and cp" \
-      org.opencontainers.image.licenses="Apache-2.0" \
-      org.opencontainers.image.source="https://github.com/hyperledgendary/fabric-ccs" \
-      org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.description="External builder and launcher of Hyperledger Fabric peers, with sh and cp"
 COPY --from=layout /default/ /
 ENV PATH=/go/bin:/bin
-USER 65532:65532
 CMD ["sh"]

@@ -10,9 +10,11 @@ mod served;
 mod upkeep;
 
 use std::fs;
+use std::num::NonZeroUsize;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use xtask_kubernetes::bench;
 use xtask_kubernetes::checks::Stage;
 
 use crate::dev_peer::programs::build_contract_in_go;
@@ -33,7 +35,7 @@ pub(crate) struct Options {
     servers: bool,
     /// Only compare the time of an install with that of `kubectl apply` and `kubectl rollout status`, in as many rounds
     #[arg(long, value_name = "ROUNDS", num_args = 0..=1, default_missing_value = "10")]
-    bench: Option<usize>,
+    bench: Option<NonZeroUsize>,
 }
 
 /// Runs everything.
@@ -51,26 +53,11 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     let stage = Stage::start(&busybox.context("busybox was found")?, &contract, &builder)?;
     let mut report = Report::new("Kubernetes");
     stage.prepare(&mut report);
-    if let Some(rounds) = options.bench {
-        report.check("an install beside kubectl apply", || xtask_kubernetes::bench::run(&stage, rounds));
-        return Ok(report.tally());
-    }
-    if !options.servers {
-        stage.check(&mut report);
-    }
-    stage.check_servers(&mut report);
-    if !options.without_peer {
-        workspace::build_ccs()?;
-        let release = RELEASES.first().context("there is a release")?;
-        let programs = Fabric::ready(release, &stage.builder)?;
-        if !options.servers {
-            report.part("the life of a chaincode on Fabric's peer", |report| {
-                peer::run(report, &stage, &programs)
-            });
+    match options.bench {
+        Some(rounds) => {
+            report.check("an install beside kubectl apply", || bench::run(&stage, rounds.get()));
         }
-        report.part("the life of a chaincode that Fabric's peer dials", |report| {
-            served::run(report, &stage, &programs)
-        });
+        None => checks(options, &stage, &mut report)?,
     }
     let tally = report.tally();
     if tally.failed > 0 {
@@ -80,6 +67,27 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     report.check("nothing of the cluster is left", nothing_is_left);
     println!("\nkubernetes: {}", report.tally());
     Ok(report.tally())
+}
+
+/// Runs the checks that the options select.
+fn checks(options: &Options, stage: &Stage, report: &mut Report) -> Result<()> {
+    if !options.servers {
+        stage.check(report);
+    }
+    stage.check_servers(report);
+    if options.without_peer {
+        return Ok(());
+    }
+    workspace::build_ccs()?;
+    let release = RELEASES.first().context("there is a release")?;
+    let programs = Fabric::ready(release, &stage.builder)?;
+    if !options.servers {
+        report.part("the life of a chaincode on Fabric's peer", |report| peer::run(report, stage, &programs));
+    }
+    report.part("the life of a chaincode that Fabric's peer dials", |report| {
+        served::run(report, stage, &programs)
+    });
+    Ok(())
 }
 
 /// Checks that neither control groups nor links nor processes of the node outlive it.

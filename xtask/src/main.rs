@@ -55,9 +55,9 @@ enum Chore {
     DevPeer(dev_peer::Options),
     /// Run Fabric's own peers with this builder, and compare their answers with the development peer's
     Fabric(fabric::Options),
-    /// Run packages of the type k8s in containers of a Docker engine, and on Fabric's own peer
+    /// Run packages with an image in containers of a Docker engine, and on Fabric's own peer
     Docker(docker::Options),
-    /// Run packages of the type k8s on a real Kubernetes with one node, and on Fabric's own peer
+    /// Run packages with an image on a real Kubernetes with one node, and on Fabric's own peer
     Kubernetes(kubernetes::Options),
     /// Build the programs of Fabric and Kubernetes for the checks into the cache
     Programs,

@@ -7,6 +7,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use walkdir::WalkDir;
 use xtask_base::libraries;
 
 use crate::cache;
@@ -21,9 +22,6 @@ use crate::workspace;
 
 /// How long npm, Maven and jlink may take; the first two fetch libraries.
 const BUILD: Duration = Duration::from_mins(10);
-
-/// Where the peer dials that does not start the chaincode; nobody listens there.
-const ELSEWHERE: &str = "127.0.0.1:9";
 
 /// What the virtual machine needs for the shim.
 const MODULES: &str = "java.base,java.instrument,java.logging,java.management,java.naming,java.net.http,java.sql,jdk.crypto.ec,\
@@ -104,8 +102,7 @@ fn node() -> Result<Shim> {
 fn java() -> Result<Shim> {
     let contract = dev_peer_folder().join("contracts/java");
     let home = java_home()?;
-    let mut sources = files_below(&contract, Path::new("src"))?;
-    sources.push("pom.xml".to_owned());
+    let sources = sources(&contract)?;
     let sources: Vec<_> = sources.iter().map(String::as_str).collect();
     let name =
         format!("shims/java-{}-{}", cache::key(&contract, &sources)?, cache::key(&home, &["release"])?);
@@ -156,19 +153,17 @@ fn in_place(files: impl IntoIterator<Item = PathBuf>) -> Vec<(PathBuf, String)> 
     files.into_iter().map(|file| (file.clone(), place(&file))).collect()
 }
 
-/// Returns the files in a folder below another one, in order.
-fn files_below(root: &Path, folder: &Path) -> Result<Vec<String>> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(root.join(folder))? {
-        let path = folder.join(entry?.file_name());
-        if root.join(&path).is_dir() {
-            found.extend(files_below(root, &path)?);
-        } else {
-            found.push(path.to_string_lossy().into_owned());
+/// Returns the files of a contract in Java, relative to its folder and in order.
+fn sources(contract: &Path) -> Result<Vec<String>> {
+    let mut sources = Vec::new();
+    for entry in WalkDir::new(contract.join("src")).sort_by_file_name() {
+        let entry = entry?;
+        if entry.file_type().is_file() {
+            sources.push(entry.path().strip_prefix(contract)?.to_string_lossy().into_owned());
         }
     }
-    found.sort();
-    Ok(found)
+    sources.push("pom.xml".to_owned());
+    Ok(sources)
 }
 
 /// Has a peer start each of them in a role, by the image.json that a function makes for its name, and write and read.
@@ -190,7 +185,7 @@ pub(crate) fn deploy(
                     (file, id)
                 }
                 Role::IsDialled => {
-                    let served = Served::make(folder, &label, (ELSEWHERE, image))?;
+                    let served = Served::make(folder, &label, image)?;
                     (served.file, served.id)
                 }
             };
@@ -215,7 +210,7 @@ impl Role {
     fn says(self) -> &'static str {
         match self {
             Self::Dials => "dials the peer over TLS",
-            Self::IsDialled => "is dialled by the peer over mutual TLS",
+            Self::IsDialled => "is dialled by the peer over TLS",
         }
     }
 }

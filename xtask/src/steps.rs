@@ -75,10 +75,10 @@ pub(crate) const WHOLE: &[Step] = &[
     step("fabric", "this builder on Fabric's own peers, and their answers", || fabric::run(&<_>::default())),
     step(
         "docker",
-        "packages of the type k8s in containers of a real Docker engine, and on Fabric's own peer",
+        "packages with an image in containers of a real Docker engine, and on Fabric's own peer",
         || docker::run(&<_>::default()),
     ),
-    step("kubernetes", "packages of the type k8s on a real Kubernetes, and on Fabric's own peer", || {
+    step("kubernetes", "packages with an image on a real Kubernetes, and on Fabric's own peer", || {
         kubernetes::run(&<_>::default())
     }),
 ];

@@ -54,6 +54,11 @@ impl<'v> CoreYaml<'v> {
         Ok(Self { tree, variables, duplicate: Some(Duplicate { key: key.clone(), lines }) })
     }
 
+    /// Returns the variables of the peer's process.
+    pub(crate) fn variables(&self) -> &Variables {
+        self.variables
+    }
+
     /// Returns the first key that a mapping has twice.
     pub(crate) fn duplicate(&self) -> Option<&Duplicate> {
         self.duplicate.as_ref()
@@ -123,7 +128,8 @@ fn first(text: &str, key: &str, line: usize, column: usize) -> usize {
     above.iter().rposition(|line| is_same(line)).map_or(line, |index| index + 1)
 }
 
-fn variable(key: &str) -> String {
+/// Returns the name of the variable that overrides a key.
+pub(crate) fn variable(key: &str) -> String {
     format!("CORE_{}", key.replace('.', "_").to_ascii_uppercase())
 }
 

@@ -61,7 +61,7 @@ pub async fn examine(subject: &Subject<'_>) -> Result<Report, Error> {
     let core = CoreYaml::parse(&text, subject.variables)
         .map_err(|reason| Error::Yaml { path: subject.core.to_owned(), reason })?;
     let mut findings = Vec::new();
-    let settings = Settings::read(&core, subject.variables, &mut findings);
+    let settings = Settings::read(&core, &mut findings);
     let root = Root::new(subject.root);
     docker(&settings.docker, &root, &mut findings);
     let runnable = runnable(subject, &settings, &root, &mut findings);

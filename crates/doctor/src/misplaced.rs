@@ -3,21 +3,17 @@
 use ccs_report::Finding;
 use serde_json::Value;
 
-use crate::core_yaml::CoreYaml;
+use crate::core_yaml::{CoreYaml, variable};
 use crate::document::is_builders;
-use crate::environment::Variables;
 
 /// Where a peer reads the builders (Fabric 3.1 `core/peer/config.go`).
 pub(crate) const KEY: &str = "chaincode.externalBuilders";
-
-/// The variable that overrides it.
-const VARIABLE: &str = "CORE_CHAINCODE_EXTERNALBUILDERS";
 
 /// The most levels of core.yaml that are searched.
 const MAX_DEPTH: usize = 8;
 
 /// Reports each place with builders that no peer reads; returns whether there is one.
-pub(crate) fn check(core: &CoreYaml<'_>, variables: &Variables, findings: &mut Vec<Finding>) -> bool {
+pub(crate) fn check(core: &CoreYaml<'_>, findings: &mut Vec<Finding>) -> bool {
     let before = findings.len();
     let mut keys = Vec::new();
     collect(core.document(), "", MAX_DEPTH, &mut keys);
@@ -26,14 +22,14 @@ pub(crate) fn check(core: &CoreYaml<'_>, variables: &Variables, findings: &mut V
             Finding::error("builders-misplaced", key, format!("no peer reads external builders at {key}"));
         findings.push(finding.hint(format!("move the list to {KEY}")));
     }
-    for name in variables.keys().filter(|name| name.starts_with("CORE_") && name.contains("EXTERNALBUILDER"))
-    {
-        if name != VARIABLE {
-            let finding = Finding::error("builders-misplaced", name, "no peer reads this variable");
-            findings.push(finding.hint(format!(
-                "put the whole list into {VARIABLE}, such as [{{name: ccaas_builder, path: /opt/ccaas}}]"
-            )));
-        }
+    let read = variable(KEY);
+    let is_misplaced =
+        |name: &&String| name.starts_with("CORE_") && name.contains("EXTERNALBUILDER") && **name != read;
+    for name in core.variables().keys().filter(is_misplaced) {
+        let finding = Finding::error("builders-misplaced", name, "no peer reads this variable");
+        findings.push(finding.hint(format!(
+            "put the whole list into {read}, such as [{{name: ccaas_builder, path: /opt/ccaas}}]"
+        )));
     }
     findings.len() > before
 }

@@ -6,7 +6,6 @@ use ccs_report::Finding;
 use serde_json::Value;
 
 use crate::core_yaml::{CoreYaml, Duplicate, Setting};
-use crate::environment::Variables;
 use crate::misplaced;
 use crate::yaml::field;
 
@@ -25,10 +24,10 @@ const BUILDER_KEYS: [&str; 4] = ["name", "path", "propagateEnvironment", "enviro
 const SECOND: i64 = 1_000_000_000;
 
 impl Settings {
-    pub(crate) fn read(core: &CoreYaml<'_>, variables: &Variables, findings: &mut Vec<Finding>) -> Self {
+    pub(crate) fn read(core: &CoreYaml<'_>, findings: &mut Vec<Finding>) -> Self {
         duplicate(core, findings);
         let builders = builders(core, findings);
-        let are_misplaced = misplaced::check(core, variables, findings);
+        let are_misplaced = misplaced::check(core, findings);
         let docker = core.scalar("vm.endpoint").map(|setting| setting.value).unwrap_or_default();
         endpoint(core, &docker, builders.is_empty() && !are_misplaced, findings);
         timeouts(core, findings);
@@ -153,7 +152,7 @@ fn endpoint(core: &CoreYaml<'_>, docker: &str, no_builders: bool, findings: &mut
     } else {
         Finding::warning(
             "no-builders",
-            "chaincode.externalBuilders",
+            misplaced::KEY,
             "no builders are configured: all packages go to Docker",
         )
         .hint("`ccs-builder install DIR` installs a builder and prints its settings")

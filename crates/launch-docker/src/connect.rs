@@ -129,7 +129,9 @@ fn usable(choice: &Choice) -> Result<(), Failure> {
     for endpoint in &choice.endpoints {
         let Endpoint::Tls(_, tls) = endpoint else { continue };
         read_bundle(&read(&tls.ca)?).map_err(|error| unusable(&tls.ca, &error))?;
-        read_key_pair(&read(&tls.cert)?, &read(&tls.key)?).map_err(|error| unusable(&tls.key, &error))?;
+        read_key_pair(&read(&tls.cert)?, &read(&tls.key)?).map_err(|error| {
+            unusable(&tls.cert, &format_args!("with the key {}: {error}", tls.key.display()))
+        })?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use ccs_launch::{ExitCode, Failure};
+use ccs_launch::Failure;
 use rustix::process::geteuid;
 
 /// Returns the folder among the temporary files that only the user of the peer can read and write; makes it where it is missing.
@@ -27,17 +27,13 @@ fn make(path: &Path, mode: u32, complaint: &str) -> Result<(), Failure> {
     match result.and_then(|()| fs::set_permissions(path, Permissions::from_mode(mode))) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(cannot("make", path, &error.to_string())),
+        Err(error) => return Err(Failure::system("make", path, error)),
     }
-    let found = fs::symlink_metadata(path).map_err(|error| cannot("read", path, &error.to_string()))?;
+    let found = fs::symlink_metadata(path).map_err(|error| Failure::system("read", path, error))?;
     if !found.is_dir() || found.uid() != geteuid().as_raw() || found.mode() & 0o777 & !mode != 0 {
-        return Err(cannot("use", path, complaint).with_hint("remove it; it is made again"));
+        return Err(Failure::system("use", path, complaint).with_hint("remove it; it is made again"));
     }
     Ok(())
-}
-
-fn cannot(action: &str, path: &Path, reason: &str) -> Failure {
-    Failure::new(ExitCode::InputOutput, format!("cannot {action} {}: {reason}", path.display()))
 }
 
 #[cfg(test)]

@@ -52,20 +52,30 @@ pub fn child(words: Vec<OsString>) -> ExitCode {
 
 fn become_chaincode(words: Vec<OsString>) -> String {
     let mut words = words.into_iter();
-    let mut number = || words.next().and_then(|word| word.to_str()?.parse::<u64>().ok());
-    let (parent, user, group) = (number(), number(), number());
-    let (memory, files, processes, nice) = (number(), number(), number(), number());
-    let (Some(parent), Some(program)) = (parent, words.next()) else {
+    let mut number = || match words.next()?.to_str()? {
+        "-" => Some(None),
+        word => word.parse::<u64>().ok().map(Some),
+    };
+    let numbers = [number(), number(), number(), number(), number(), number(), number()];
+    let (
+        [Some(Some(parent)), Some(user), Some(group), Some(memory), Some(files), Some(processes), Some(nice)],
+        Some(program),
+    ) = (numbers, words.next())
+    else {
         return "only ccs-launcher itself uses --child".to_owned();
     };
     if let Err(reason) = limit(memory, files, processes, nice) {
         return reason;
     }
-    let id = |number: u64| u32::try_from(number).ok();
-    if let (Some(user), Some(group)) = (user.and_then(id), group.and_then(id))
-        && let Err(error) = become_user(Account { user, group })
-    {
-        return format!("cannot become the user {user}:{group}: {error}");
+    let id = |number: Option<u64>| number.map(u32::try_from).transpose();
+    match (id(user), id(group)) {
+        (Ok(None), Ok(None)) => {}
+        (Ok(Some(user)), Ok(Some(group))) => {
+            if let Err(error) = become_user(Account { user, group }) {
+                return format!("cannot become the user {user}:{group}: {error}");
+            }
+        }
+        _ => return "a user and a group belong together".to_owned(),
     }
     // A change of the user takes the signal back, so it comes after that.
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::KILL)) {

@@ -13,6 +13,7 @@ use ccs_launch::process::Plan;
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_peer::Peer;
 use rustix::fs::{Access, access};
+use rustix::io::Errno;
 
 use crate::events::{Event, Events};
 use crate::group::{Group, Pipes};
@@ -97,6 +98,9 @@ fn prepare(plan: &Plan) -> Result<(), Failure> {
     access(&plan.program, Access::EXEC_OK).map_err(|error| {
         let reason = format!("cannot execute {}: {error}", plan.program.display());
         Failure::new(ExitCode::Binary, reason).with_hint(match plan.other {
+            _ if error == Errno::NOENT => {
+                "the first line of the script names this interpreter; install it on the peer's host, or name another one"
+            }
             None => "the folder peer.fileSystemPath must not be mounted noexec",
             Some(_) => "the folder for temporary files must not be mounted noexec; TMPDIR names another one",
         })

@@ -1,26 +1,25 @@
 //! Whole folders: copied, and handed over to another user.
 
 use std::fs::{self, DirBuilder};
-use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, lchown, symlink};
 use std::path::Path;
 
-use ccs_launch::{Account, ExitCode, Failure};
+use ccs_launch::{Account, Failure};
 
 /// Copies a folder to a place where nothing is yet: files with their modes, folders with mode 0700, links as they are.
 pub fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
-    DirBuilder::new().mode(0o700).create(to).map_err(|error| cannot("make", to, &error))?;
-    for entry in fs::read_dir(from).map_err(|error| cannot("read", from, &error))? {
-        let entry = entry.map_err(|error| cannot("read", from, &error))?;
+    DirBuilder::new().mode(0o700).create(to).map_err(|error| Failure::system("make", to, error))?;
+    for entry in fs::read_dir(from).map_err(|error| Failure::system("read", from, error))? {
+        let entry = entry.map_err(|error| Failure::system("read", from, error))?;
         let (path, target) = (entry.path(), to.join(entry.file_name()));
-        let kind = entry.file_type().map_err(|error| cannot("read", &path, &error))?;
+        let kind = entry.file_type().map_err(|error| Failure::system("read", &path, error))?;
         if kind.is_dir() {
             copy(&path, &target)?;
         } else if kind.is_symlink() {
             let copied = fs::read_link(&path).and_then(|leads_to| symlink(leads_to, &target));
-            copied.map_err(|error| cannot("write", &target, &error))?;
+            copied.map_err(|error| Failure::system("write", &target, error))?;
         } else if kind.is_file() {
-            fs::copy(&path, &target).map_err(|error| cannot("write", &target, &error))?;
+            fs::copy(&path, &target).map_err(|error| Failure::system("write", &target, error))?;
         }
     }
     Ok(())
@@ -29,10 +28,10 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
 /// Makes a folder with all that is in it the property of another user, the folder itself last: until then that user cannot
 /// change what is in it.
 pub fn hand_over(folder: &Path, account: Account) -> Result<(), Failure> {
-    for entry in fs::read_dir(folder).map_err(|error| cannot("read", folder, &error))? {
-        let entry = entry.map_err(|error| cannot("read", folder, &error))?;
+    for entry in fs::read_dir(folder).map_err(|error| Failure::system("read", folder, error))? {
+        let entry = entry.map_err(|error| Failure::system("read", folder, error))?;
         let path = entry.path();
-        if entry.file_type().map_err(|error| cannot("read", &path, &error))?.is_dir() {
+        if entry.file_type().map_err(|error| Failure::system("read", &path, error))?.is_dir() {
             hand_over(&path, account)?;
         } else {
             own(&path, account)?;
@@ -43,13 +42,9 @@ pub fn hand_over(folder: &Path, account: Account) -> Result<(), Failure> {
 
 fn own(path: &Path, account: Account) -> Result<(), Failure> {
     lchown(path, Some(account.user), Some(account.group)).map_err(|error| {
-        cannot("hand over", path, &error)
+        Failure::system("hand over", path, error)
             .with_hint("process.user needs the capability CAP_CHOWN, which root has")
     })
-}
-
-fn cannot(action: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(ExitCode::InputOutput, format!("cannot {action} {}: {error}", path.display()))
 }
 
 #[cfg(test)]

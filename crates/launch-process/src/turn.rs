@@ -6,10 +6,9 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
-use ccs_launch::{ExitCode, Failure};
+use ccs_launch::Failure;
 use rustix::fs::OFlags;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
@@ -56,7 +55,7 @@ impl Turn {
         let flags = OFlags::NOFOLLOW.bits().cast_signed();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
-        let file = options.open(&path).map_err(|error| cannot("open", &path, &error.to_string()))?;
+        let file = options.open(&path).map_err(|error| Failure::system("open", &path, error))?;
         let file = match file.try_lock() {
             Ok(()) => file,
             Err(TryLockError::Error(_)) => return Ok(Wait::Ours(Self { file: None })),
@@ -66,14 +65,18 @@ impl Turn {
                     Replaced::Locked(file) => file,
                     Replaced::Stopped => return Ok(Wait::Stopped),
                     Replaced::No => {
-                        return Err(cannot("lock", &path, "an earlier launch of the package does not end")
-                            .with_hint(format!("end the process that fuser {} names", path.display())));
+                        return Err(Failure::system(
+                            "lock",
+                            &path,
+                            "an earlier launch of the package does not end",
+                        )
+                        .with_hint(format!("end the process that fuser {} names", path.display())));
                     }
                 }
             }
         };
         let turn = Self { file: Some(file) };
-        turn.write().map_err(|error| cannot("write", &path, &error.to_string()))?;
+        turn.write().map_err(|error| Failure::system("write", &path, error))?;
         Ok(Wait::Ours(turn))
     }
 
@@ -157,10 +160,6 @@ fn read(mut file: &File) -> Option<Process> {
     file.take(100).read_to_string(&mut text).ok()?;
     let (pid, started) = text.trim_end().split_once(' ')?;
     Some(Process { pid: Pid::from_raw(pid.parse().ok()?)?, started: started.parse().ok()? })
-}
-
-fn cannot(action: &str, path: &Path, reason: &str) -> Failure {
-    Failure::new(ExitCode::InputOutput, format!("cannot {action} {}: {reason}", path.display()))
 }
 
 #[cfg(test)]

@@ -37,9 +37,12 @@ impl UserFolder {
         for number in 0..TRIES {
             let path = parent.join(format!("{PREFIX}{}-{now}-{number}", std::process::id()));
             let made = DirBuilder::new().mode(0o700).create(&path).and_then(|()| open(&path));
-            let lock = made.map_err(|error| {
-                Failure::new(ExitCode::InputOutput, format!("cannot make {}: {error}", path.display()))
-            })?;
+            let lock = match made {
+                Ok(lock) => lock,
+                // Another launch has taken the folder for one that was left, before it was opened.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(Failure::system("make", &path, error)),
+            };
             // Another launch may have taken the folder for one that was left, before it was locked.
             let is_ours = !matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock));
             if is_ours && is_at(&lock, &path) {

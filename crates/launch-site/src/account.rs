@@ -9,6 +9,7 @@ use ccs_launch::account::{Account, FILE, MAX_SIZE};
 use ccs_launch::settings::User;
 use ccs_launch::{ExitCode, Failure};
 use rustix::process::{getegid, geteuid};
+use rustix::thread::{CapabilitySet, capabilities};
 
 /// Finds the user of the settings; [`None`] if it is the one of this process. Any other one takes root.
 pub fn of(user: Option<&User>) -> Result<Option<Account>, Failure> {
@@ -21,7 +22,33 @@ pub fn of(user: Option<&User>) -> Result<Option<Account>, Failure> {
         }),
     }?;
     let account = Account::find(user, &passwd)?;
-    Ok(account.is_other(own)?.then_some(account))
+    if !account.is_other(own)? {
+        return Ok(None);
+    }
+    let has = capabilities(None).map_or(CapabilitySet::empty(), |sets| sets.effective);
+    check_capabilities(has)?;
+    Ok(Some(account))
+}
+
+/// The capabilities that it takes to start, build and stop as another user; root in a container may lack some.
+const NEEDED: [(CapabilitySet, &str); 6] = [
+    (CapabilitySet::CHOWN, "CHOWN"),
+    (CapabilitySet::DAC_OVERRIDE, "DAC_OVERRIDE"),
+    (CapabilitySet::FOWNER, "FOWNER"),
+    (CapabilitySet::KILL, "KILL"),
+    (CapabilitySet::SETGID, "SETGID"),
+    (CapabilitySet::SETUID, "SETUID"),
+];
+
+fn check_capabilities(has: CapabilitySet) -> Result<(), Failure> {
+    let missing: Vec<_> =
+        NEEDED.into_iter().filter(|(needed, _)| !has.contains(*needed)).map(|(_, name)| name).collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let reason = format!("process.user: the peer lacks the capabilities {}", missing.join(", "));
+    Err(Failure::new(ExitCode::Settings, reason)
+        .with_hint("grant them to the container of the peer, or leave process.user out"))
 }
 
 /// Checks that a user can enter a folder: it must be able to pass through each folder above it, too.
@@ -53,6 +80,15 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+
+    #[test]
+    fn missing_capabilities_are_named() {
+        check_capabilities(CapabilitySet::all()).unwrap();
+        let line = check_capabilities(CapabilitySet::all() - CapabilitySet::KILL - CapabilitySet::SETUID);
+        let expected = "error 24 launch settings: process.user: the peer lacks the capabilities KILL, SETUID; hint: grant";
+        let line = line.unwrap_err().line();
+        assert!(line.starts_with(expected), "{line}");
+    }
 
     #[test]
     fn a_folder_that_another_user_cannot_enter_is_named() {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ccs_files::PackageMetadata;
 use ccs_launch::{ExitCode, Failure, binary, image, prebuilt};
-use ccs_package::{EntryKind, Limits, ReadError, VisitError, visit_archive, visit_code};
+use ccs_package::{Limits, ReadError, VisitError, archived_head, visit_code};
 
 /// The largest binary.json, in bytes.
 const MAX_DOCUMENT: u64 = 1 << 20;
@@ -82,18 +82,7 @@ impl Package {
 
 /// Finds the script in the archive of a package of the type `prebuilt`.
 fn script(archive: &mut dyn Read) -> Result<Vec<u8>, Failure> {
-    let mut head = None;
-    let visited = visit_archive(archive, &Limits::default(), |entry, content| {
-        if entry.path() == Path::new(prebuilt::SCRIPT) && entry.kind() == EntryKind::File {
-            let mut bytes = Vec::new();
-            let _ = content.take(prebuilt::HEAD).read_to_end(&mut bytes);
-            head = Some(bytes);
-        }
-        Ok::<(), Infallible>(())
-    });
-    match visited {
-        Ok(()) => head.ok_or_else(prebuilt::no_script),
-        Err(VisitError::Read(error)) => Err(prebuilt::refused(error.within(prebuilt::ARCHIVE))),
-        Err(VisitError::Visitor(never)) => match never {},
-    }
+    archived_head(archive, &Limits::default(), Path::new(prebuilt::SCRIPT), prebuilt::HEAD)
+        .map_err(|error| prebuilt::refused(error.within(prebuilt::ARCHIVE)))?
+        .ok_or_else(prebuilt::no_script)
 }

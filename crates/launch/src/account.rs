@@ -76,9 +76,8 @@ fn accounts(passwd: &[u8]) -> impl Iterator<Item = (&[u8], Account)> {
     passwd.split(|byte| *byte == b'\n').filter_map(|line| {
         let mut fields = line.split(|byte| *byte == b':');
         let name = fields.next()?;
+        fields.next()?;
         let mut number = || std::str::from_utf8(fields.next()?).ok()?.parse().ok();
-        // A password is no number as a rule, and nothing here is asked of it.
-        let _ = number();
         Some((name, Account { user: number()?, group: number()? }))
     })
 }

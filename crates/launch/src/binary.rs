@@ -164,7 +164,7 @@ fn program(target: &str, value: &Value) -> Result<Program, Failure> {
         Some(_) => Err(refused(format!("{target}: {key} is not a string"))),
     };
     if text("url")?.is_some() {
-        return Err(refused(format!("{target}: this release does not fetch programs from a url"))
+        return Err(refused(format!("{target}: a program cannot come from a url"))
             .with_hint("put the program into code.tar.gz, and name it as file"));
     }
     let Some(file) = text("file")? else {
@@ -189,7 +189,7 @@ fn check_role(document: &Map<String, Value>) -> Result<(), Failure> {
         None => Ok(()),
         Some(role) => match serde_json::from_value(role.clone()) {
             Ok(Role::Client) => Ok(()),
-            Ok(Role::Server) => Err(refused("this release launches no process in the role server")
+            Ok(Role::Server) => Err(refused("a process cannot have the role server")
                 .with_hint("let the chaincode dial the peer, with the role client; or start it yourself, with a package of the type ccaas")),
             Err(_) => Err(refused("role is neither client nor server")),
         },

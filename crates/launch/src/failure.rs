@@ -1,6 +1,7 @@
 //! Why a launch fails, in one line.
 
 use std::fmt;
+use std::path::Path;
 
 use crate::ExitCode;
 use crate::lines::one_line;
@@ -25,6 +26,11 @@ impl Failure {
         Self { code, reason: reason.into(), hint: None }
     }
 
+    /// Makes the failure of an action on a file or folder, such as `read`, with the system's reason.
+    pub fn system(action: &str, path: &Path, reason: impl fmt::Display) -> Self {
+        Self::new(ExitCode::InputOutput, format!("cannot {action} {}: {reason}", path.display()))
+    }
+
     /// Makes the failure of a chaincode that has ended: how, whether it took this for a success, and the last line that it wrote.
     #[must_use]
     pub fn chaincode_ended(how: &str, is_success: bool, last: &str) -> Self {
@@ -47,6 +53,15 @@ impl Failure {
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+
+    /// Adds what to do next, if it is known.
+    #[must_use]
+    pub fn with_hint_if_any(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.with_hint(hint),
+            None => self,
+        }
     }
 
     /// Returns the code to end with.

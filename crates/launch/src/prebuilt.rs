@@ -61,11 +61,7 @@ pub fn no_script() -> Failure {
 /// Returns the failure of an archive that cannot be unpacked.
 #[must_use]
 pub fn refused((reason, hint): (String, Option<String>)) -> Failure {
-    let failure = Failure::new(ExitCode::Binary, reason);
-    match hint {
-        Some(hint) => failure.with_hint(hint),
-        None => failure,
-    }
+    Failure::new(ExitCode::Binary, reason).with_hint_if_any(hint)
 }
 
 #[cfg(test)]

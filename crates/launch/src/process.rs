@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::binary::{self, Binary};
-use crate::settings::{Limits, Process, Settings};
+use crate::settings::{Limits, Process};
 use crate::shim::{self, File};
 use crate::{Account, Chaincode};
 
@@ -61,8 +61,6 @@ pub struct Call<'a> {
     pub run_metadata: &'a Path,
     /// The content of chaincode.json.
     pub chaincode: &'a Chaincode,
-    /// The type in metadata.json.
-    pub chaincode_type: &'a str,
     /// The variables of [`INHERITED`](crate::variables::INHERITED) that there are.
     pub inherited: &'a [(String, String)],
     /// As whom the chaincode runs, if not as the peer's user.
@@ -90,16 +88,17 @@ impl Start {
 }
 
 impl Call<'_> {
-    /// Makes the plan for what `build` wrote; `start` returns how it is started from the folder in which the chaincode finds it.
+    /// Makes the plan for what `build` wrote; `start` returns how it is started from the folder in which the chaincode finds it, and
+    /// `process` is what [`Settings::process_for`](crate::settings::Settings::process_for) returns for the chaincode.
     #[must_use]
-    pub fn plan(&self, start: impl FnOnce(&Path) -> Start, settings: &Settings) -> Plan {
+    pub fn plan(&self, start: impl FnOnce(&Path) -> Start, process: Process) -> Plan {
         let folder = self.other.map_or(self.run_metadata, |other| &other.folder);
         let copied = self.other.map(|_| (self.build.to_owned(), folder.join(BUILD_FOLDER)));
         let start = start(copied.as_ref().map_or(self.build, |(_, to)| to));
         let (work, tls) = (folder.join(WORK_FOLDER), folder.join(TLS_FOLDER));
         let (certificates, files) = shim::certificates(self.chaincode, &tls, 0o600);
-        let Process { environment: own, limits, user: _ } =
-            settings.process_for(&self.chaincode.chaincode_id, self.chaincode_type);
+        // Its user has become `other`.
+        let Process { environment: own, limits, user: _ } = process;
         let mut environment = self.basic_environment(&work);
         environment.extend(own);
         environment.extend(shim::environment(self.chaincode));
@@ -133,6 +132,7 @@ impl Call<'_> {
 mod tests {
     use super::*;
     use crate::settings::Bytes;
+    use crate::settings::Settings;
 
     fn chaincode(root_cert: &str) -> Chaincode {
         Chaincode {
@@ -154,12 +154,14 @@ mod tests {
             build: Path::new("/bld"),
             run_metadata: Path::new("/meta"),
             chaincode,
-            chaincode_type: "binary",
             inherited: &[("PATH".to_owned(), "/bin".to_owned()), ("TZ".to_owned(), "UTC".to_owned())],
             other,
         };
         let settings = Settings::parse(settings.as_bytes()).unwrap();
-        call.plan(|build| Start::of_binary(build, binary), &settings)
+        call.plan(
+            |build| Start::of_binary(build, binary),
+            settings.process_for(&chaincode.chaincode_id, "binary"),
+        )
     }
 
     fn lines(environment: &[(String, String)]) -> Vec<String> {

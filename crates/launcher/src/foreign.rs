@@ -4,9 +4,11 @@
 //! a link, and only what belongs to the user is taken: a file of root under another name is not.
 
 use std::ffi::OsStr;
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions, Permissions};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, lchown, symlink};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, lchown, symlink,
+};
 use std::path::{Path, PathBuf};
 
 use ccs_builder::folder::{Folder, Kind};
@@ -30,27 +32,24 @@ pub(crate) fn cache(other: &OtherUser, named: Option<&Path>, temporary: &Path) -
     let OtherUser { account, .. } = other;
     let parent = match named {
         Some(named) => {
-            let made = DirBuilder::new().recursive(true).mode(0o711).create(named);
-            made.map_err(|error| cannot("make", named, &error))?;
+            make_parent(named).map_err(|error| cannot("make", named, &error))?;
             named.to_owned()
         }
         None => users_folder(temporary)?,
     };
     account::check_entry(*account, &parent, "build.cache")?;
     let cache = parent.join(format!("cache-{}", account.user));
-    match DirBuilder::new().mode(0o700).create(&cache) {
-        Ok(()) => {
-            let home = cache.join("home");
-            let made = DirBuilder::new().mode(0o700).create(&home);
-            let own = |path: &Path| lchown(path, Some(account.user), Some(account.group));
-            made.and_then(|()| own(&home)).and_then(|()| own(&cache)).map_err(|error| {
-                // A folder that is half made would be refused below, at each later build.
-                let _ = fs::remove_dir_all(&cache);
-                cannot("hand over", &cache, &error)
-            })?;
+    if !cache.exists() {
+        let draft = parent.join(format!("cache-{}-{}", account.user, std::process::id()));
+        let made = make_cache(*account, &draft).and_then(|()| fs::rename(&draft, &cache));
+        // Another build of the user may have made the cache meanwhile, and is using it.
+        if let Err(error) = made
+            && !cache.exists()
+        {
+            let _ = fs::remove_dir_all(&draft);
+            return Err(cannot("make", &cache, &error));
         }
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(cannot("make", &cache, &error)),
+        let _ = fs::remove_dir_all(&draft);
     }
     let found = fs::symlink_metadata(&cache).map_err(|error| cannot("read", &cache, &error))?;
     if !found.is_dir() || found.uid() != account.user {
@@ -58,6 +57,27 @@ pub(crate) fn cache(other: &OtherUser, named: Option<&Path>, temporary: &Path) -
         return Err(Failure::new(ExitCode::InputOutput, reason).with_hint("remove it; it is made again"));
     }
     Ok(cache)
+}
+
+/// Makes the folder of the settings, which other users can enter.
+fn make_parent(named: &Path) -> io::Result<()> {
+    if named.is_dir() {
+        return Ok(());
+    }
+    DirBuilder::new().recursive(true).mode(0o711).create(named)?;
+    // The umask of the peer may have taken the rights of others away.
+    fs::set_permissions(named, Permissions::from_mode(0o711))
+}
+
+/// Makes the cache of a user; it gets its name when it is complete.
+fn make_cache(account: Account, draft: &Path) -> io::Result<()> {
+    let home = draft.join("home");
+    DirBuilder::new().mode(0o700).create(draft)?;
+    DirBuilder::new().mode(0o700).create(&home)?;
+    for path in [&home, draft] {
+        lchown(path, Some(account.user), Some(account.group))?;
+    }
+    Ok(())
 }
 
 /// Reads a file that the build has made.
@@ -78,6 +98,10 @@ pub(crate) fn take_tree(other: &OtherUser, from: &Path, to: &Path) -> Result<(),
     let taken = open(other, from).and_then(|folder| taking.folder(&folder, to, 0));
     taken.map_err(|error| {
         Failure::new(ExitCode::Language, format!("cannot take over what the build has made: {error}"))
+            .with_hint(format!(
+                "a build may make {MAX_ENTRIES} files and folders, {MAX_DEPTH} levels deep, with {} GiB, and no pipes or devices",
+                MAX_BYTES >> 30
+            ))
     })
 }
 
@@ -157,14 +181,12 @@ impl Taking {
 }
 
 fn cannot(action: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(ExitCode::InputOutput, format!("cannot {action} {}: {error}", path.display()))
+    Failure::system(action, path, error)
         .with_hint("build.cache in launch.yaml names a folder that the peer can write")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     /// Makes a folder of this user, as if it were another one's.
@@ -218,9 +240,8 @@ mod tests {
         let expected = "it does not belong to the user";
         assert_eq!(take_file(&stranger, &from.join("file"), 9).unwrap_err(), expected);
         let line = take_tree(&stranger, &from, &to).unwrap_err().line();
-        assert_eq!(
-            line,
-            format!("error 23 language build: cannot take over what the build has made: {expected}")
-        );
+        let expected =
+            format!("error 23 language build: cannot take over what the build has made: {expected}; hint: ");
+        assert!(line.starts_with(&expected), "{line}");
     }
 }

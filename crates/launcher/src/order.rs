@@ -46,9 +46,5 @@ pub(crate) struct Launch<'a> {
 pub(crate) fn of_builder(error: &Error) -> Failure {
     let number = error.code().number();
     let code = ExitCode::ALL.into_iter().find(|code| code.number() == number);
-    let failure = Failure::new(code.unwrap_or(ExitCode::InputOutput), chain(error));
-    match error.hint() {
-        Some(hint) => failure.with_hint(hint),
-        None => failure,
-    }
+    Failure::new(code.unwrap_or(ExitCode::InputOutput), chain(error)).with_hint_if_any(error.hint())
 }

@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{BufReader, Read as _};
-use std::path::Path;
 
 use ccs_builder::output::Output;
 use ccs_launch::prebuilt::{ARCHIVE, FOLDER, HEAD, SCRIPT, no_archive, no_script, refused, start};
@@ -20,7 +19,7 @@ pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
     if !path.is_file() {
         return Err(no_archive());
     }
-    let archive = File::open(&path).map_err(|error| cannot_read(&path, &error))?;
+    let archive = File::open(&path).map_err(|error| Failure::system("read", &path, error))?;
     let unpacked = Folder::make(package.out.join(FOLDER))?;
     unpack_archive(BufReader::new(archive), unpacked.path(), &Limits::default())
         .map_err(|error| failure(&error))?;
@@ -40,17 +39,14 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     let path = launch.build.join(FOLDER).join(SCRIPT);
     let mut head = Vec::new();
     let read = File::open(&path).and_then(|script| script.take(HEAD).read_to_end(&mut head));
-    read.map_err(|error| cannot_read(&path, &error))?;
+    read.map_err(|error| Failure::system("read", &path, error))?;
     process::run(launch, |build| start(build, &head))
-}
-
-fn cannot_read(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(ExitCode::InputOutput, format!("cannot read {}: {error}", path.display()))
 }
 
 fn failure(error: &DiskError) -> Failure {
     match error {
         DiskError::Package(error) => refused(error.within(ARCHIVE)),
-        error => Failure::new(ExitCode::InputOutput, format!("cannot unpack {ARCHIVE}: {error}")),
+        error => Failure::new(ExitCode::InputOutput, format!("cannot unpack {ARCHIVE}: {error}"))
+            .with_hint_if_any(error.hint()),
     }
 }

@@ -63,9 +63,9 @@ pub(crate) fn run_binary(launch: &Launch<'_>) -> Result<(), Failure> {
 /// Starts what `build` made, and ends when it has ended; `start` returns how, from the folder in which the chaincode finds it.
 pub(crate) fn run(launch: &Launch<'_>, start: impl FnOnce(&Path) -> Start) -> Result<(), Failure> {
     let (package, temporary) = (&launch.chaincode.chaincode_id, &launch.surroundings.temporary);
-    let user = launch.settings.process_for(package, &launch.metadata.chaincode_type).user;
+    let process = launch.settings.process_for(package, &launch.metadata.chaincode_type);
     // Removed when the launch has ended.
-    let own_folder = own_folder(user.as_ref(), temporary)?;
+    let own_folder = own_folder(process.user.as_ref(), temporary)?;
     let other = own_folder.as_ref().map(|(other, _)| other);
     let inherited: Vec<(String, String)> =
         INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), env::var(name).ok()?))).collect();
@@ -73,11 +73,10 @@ pub(crate) fn run(launch: &Launch<'_>, start: impl FnOnce(&Path) -> Start) -> Re
         build: launch.build,
         run_metadata: launch.run_metadata,
         chaincode: &launch.chaincode,
-        chaincode_type: &launch.metadata.chaincode_type,
         inherited: &inherited,
         other,
     };
-    let plan = call.plan(start, launch.settings);
+    let plan = call.plan(start, process);
     let peer = launch.surroundings.peer_id.as_ref().or(launch.settings.peer_id.as_ref());
     let identity = Identity {
         peer: [peer.map_or("", String::as_str), &launch.chaincode.mspid, &launch.chaincode.peer_address],

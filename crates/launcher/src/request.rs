@@ -74,9 +74,9 @@ pub(crate) const HELP: &str = concat!(
     env!("CARGO_PKG_VERSION"),
     ": launches chaincode for a Hyperledger Fabric peer
 
-It is the program `run` beside detect, build and release of ccs-builder, which installs it when it lies
-beside ccs-builder. What is launched, and how, is in launch.yaml beside the folder `bin`; without that
-file only packages of the type `k8s` are.
+It is the program `run` next to detect, build and release of ccs-builder, which installs it with
+`ccs-builder install DIR --launcher`. launch.yaml, next to the folder `bin`, says which packages it launches
+and how; without that file, it launches only packages of the type `k8s`.
 
   run BLD RUNMETA                        launch what build wrote, until SIGTERM: what a peer calls
   run --detect SRC METADATA              exit 0 if launch.yaml has such packages launched, 1 if not

@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
-use ccs_launch::{ExitCode, Failure};
+use ccs_launch::Failure;
 use ccs_launch_process::tree;
 
 /// A folder that is removed again, unless it is kept.
@@ -16,9 +16,8 @@ pub(crate) struct Folder {
 impl Folder {
     /// Makes an empty folder.
     pub(crate) fn make(path: PathBuf) -> Result<Self, Failure> {
-        DirBuilder::new().mode(0o700).create(&path).map_err(|error| {
-            Failure::new(ExitCode::InputOutput, format!("cannot make {}: {error}", path.display()))
-        })?;
+        let made = DirBuilder::new().mode(0o700).create(&path);
+        made.map_err(|error| Failure::system("make", &path, error))?;
         Ok(Self { path, is_kept: false })
     }
 

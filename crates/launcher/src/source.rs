@@ -2,7 +2,6 @@
 
 use std::env;
 use std::fs;
-use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Component, Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -150,14 +149,10 @@ fn product(path: &Path, other: Option<&OtherUser>) -> Result<Vec<u8>, Failure> {
     })
 }
 
-fn cannot(action: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure::new(ExitCode::InputOutput, format!("cannot {action} {}: {error}", path.display()))
-}
-
 fn make_folders(path: &Path) -> Result<(), Failure> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
     made.map_err(|error| {
-        cannot("make", path, &error)
+        Failure::system("make", path, error)
             .with_hint("build.cache in launch.yaml names a folder that the peer can write")
     })
 }
@@ -165,14 +160,14 @@ fn make_folders(path: &Path) -> Result<(), Failure> {
 /// Checks that the peer will keep each link: it must be relative, and stay inside BLD (Fabric 3.1
 /// `core/container/externalbuilder/copy.go`). `place` is where the folder is, below BLD.
 fn check_links(folder: &Path, place: &Path) -> Result<(), Failure> {
-    for entry in fs::read_dir(folder).map_err(|error| cannot("read", folder, &error))? {
-        let entry = entry.map_err(|error| cannot("read", folder, &error))?;
+    for entry in fs::read_dir(folder).map_err(|error| Failure::system("read", folder, error))? {
+        let entry = entry.map_err(|error| Failure::system("read", folder, error))?;
         let (path, place) = (entry.path(), place.join(entry.file_name()));
-        let kind = entry.file_type().map_err(|error| cannot("read", &path, &error))?;
+        let kind = entry.file_type().map_err(|error| Failure::system("read", &path, error))?;
         if kind.is_dir() {
             check_links(&path, &place)?;
         } else if kind.is_symlink() {
-            let target = fs::read_link(&path).map_err(|error| cannot("read", &path, &error))?;
+            let target = fs::read_link(&path).map_err(|error| Failure::system("read", &path, error))?;
             if !stays_inside(&place, &target) {
                 let reason = format!(
                     "npm made the link {} to {}, which the peer does not keep",

@@ -1,7 +1,6 @@
 //! What a launcher reads of a package: the image, the programs, or the source; and what its `build` would reject.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use ccs_files::PackageMetadata;
@@ -11,7 +10,7 @@ use ccs_launch::kind::Kind;
 use ccs_launch::settings::{Build, Language};
 use ccs_launch::source::{Source, Tools};
 use ccs_launch::{ExitCode, Failure, prebuilt};
-use ccs_package::{EntryKind, Limits, VisitError, visit_archive};
+use ccs_package::{Limits, archived_head};
 
 use crate::error::Error;
 use crate::files::{Facts, Files};
@@ -106,16 +105,10 @@ pub(crate) fn clean(file: &str) -> PathBuf {
 /// Reads the archive of a package of the type `prebuilt` as the launcher unpacks it.
 fn prebuilt_archive(files: &Files<'_>) -> Result<Option<Failure>, Error> {
     let found = files.look_at(prebuilt::ARCHIVE, |archive| {
-        let mut has_script = false;
-        let visited = visit_archive(archive, &Limits::default(), |entry, _| {
-            has_script |= entry.path() == Path::new(prebuilt::SCRIPT) && entry.kind() == EntryKind::File;
-            Ok::<(), Infallible>(())
-        });
-        match visited {
-            Ok(()) if has_script => None,
-            Ok(()) => Some(prebuilt::no_script()),
-            Err(VisitError::Read(error)) => Some(prebuilt::refused(error.within(prebuilt::ARCHIVE))),
-            Err(VisitError::Visitor(never)) => match never {},
+        match archived_head(archive, &Limits::default(), Path::new(prebuilt::SCRIPT), 0) {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(prebuilt::no_script()),
+            Err(error) => Some(prebuilt::refused(error.within(prebuilt::ARCHIVE))),
         }
     })?;
     Ok(found.unwrap_or_else(|| Some(prebuilt::no_archive())))

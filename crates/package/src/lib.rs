@@ -38,7 +38,7 @@ pub use header::{EntryHeader, GzipHeader, TarLayout};
 pub use layer::{ArchiveFault, GzipFault};
 pub use limits::{Layer, LimitExceeded, Limits};
 pub use read::{
-    Digests, Package, ReadError, VisitError, Visited, Warning, digests, package_id, read, visit,
-    visit_archive, visit_code,
+    Digests, Package, ReadError, VisitError, Visited, Warning, archived_head, digests, package_id, read,
+    visit, visit_archive, visit_code,
 };
 pub use write::{WriteError, write};

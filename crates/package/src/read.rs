@@ -6,7 +6,7 @@ mod error;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ccs_files::{PackageHash, PackageId, PackageMetadata};
 use sha2::{Digest as _, Sha256};
@@ -169,6 +169,31 @@ pub fn visit_archive<E>(
     };
     CodeWalk::unpack(source, limits, &mut each)?.finish().map_err(ReadError::Code)?;
     Ok(())
+}
+
+/// Returns the first bytes of a file in an archive within the code of a package; [`None`] if the archive has no such file. Reads the
+/// whole archive, by the rules of [`visit_archive`].
+pub fn archived_head(
+    source: impl Read,
+    limits: &Limits,
+    path: &Path,
+    length: u64,
+) -> Result<Option<Vec<u8>>, ReadError> {
+    let mut head = None;
+    let visited = visit_archive(source, limits, |entry, content| {
+        if entry.path() == path && entry.kind() == EntryKind::File {
+            let mut bytes = Vec::new();
+            // A fault of the archive ends the visit, too.
+            let _ = content.take(length).read_to_end(&mut bytes);
+            head = Some(bytes);
+        }
+        Ok::<(), Infallible>(())
+    });
+    match visited {
+        Ok(()) => Ok(head),
+        Err(VisitError::Read(error)) => Err(error),
+        Err(VisitError::Visitor(never)) => match never {},
+    }
 }
 
 /// The SHA-256 of each file of a package's code, by path; a later file overrides an earlier one with the same path.

@@ -84,9 +84,7 @@ fn general(cause: Cause) -> &'static [&'static str] {
             "the name must resolve where the peer runs: probe from there, for example in the peer's container network",
             "compare the address with the name of the chaincode's container or Service",
         ],
-        Cause::NameSilent => {
-            &["the name servers do not answer: check the DNS settings of this machine or container"]
-        }
+        Cause::NameSilent => &["no name server answers: check the DNS settings of this machine or container"],
         Cause::Refused => &[
             "start the chaincode, or correct the port",
             "if it runs, it may listen only on 127.0.0.1; make it listen on 0.0.0.0 (CHAINCODE_SERVER_ADDRESS, \
@@ -97,9 +95,7 @@ fn general(cause: Cause) -> &'static [&'static str] {
         Cause::LoopbackOnly => &[
             "make the chaincode listen on 0.0.0.0 instead of 127.0.0.1 (CHAINCODE_SERVER_ADDRESS, CORE_CHAINCODE_ADDRESS)",
         ],
-        Cause::Unreachable => {
-            &["there is no route from here to that address: run the probe where the peer runs"]
-        }
+        Cause::Unreachable => &["no route leads from here to that address: probe from where the peer runs"],
         Cause::TcpSilent => &[
             "a firewall, security group or network policy may drop the connection: let the peer reach the port",
             "the address may belong to a container or machine that is gone",
@@ -119,12 +115,8 @@ fn general(cause: Cause) -> &'static [&'static str] {
              count",
         ],
         Cause::Expired => &["renew the chaincode's certificate and restart the chaincode"],
-        Cause::NotYetValid => {
-            &["set the clocks of both machines, or wait until the certificate becomes valid"]
-        }
-        Cause::WrongKeyUsage => {
-            &["issue the certificate with the extended key usage serverAuth, or with none"]
-        }
+        Cause::NotYetValid => &["set the clocks of both machines, or wait until the certificate is valid"],
+        Cause::WrongKeyUsage => &["issue it with the extended key usage serverAuth, or with none"],
         Cause::ServerCertificate => &["issue a new certificate for the chaincode"],
         Cause::ClientCertificateMissing => &["set client_auth_required, client_cert and client_key"],
         Cause::ClientCertificateRefused => &[

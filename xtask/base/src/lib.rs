@@ -11,6 +11,7 @@
 //! | [`image`], [`libraries`] | an image made from files of this machine; the shared libraries of a program |
 //! | [`site`] | a builder's folder, and calls of the launcher |
 //! | [`server_site`] | a builder's folder, and calls of `build` for chaincode that the peer dials |
+//! | [`statistics`] | the median of measurements |
 //! | [`tally`], [`report`] | the numbers of passed, failed and skipped checks; printing of failures |
 
 pub mod builder_programs;
@@ -23,6 +24,7 @@ pub mod processes;
 pub mod report;
 pub mod server_site;
 pub mod site;
+pub mod statistics;
 pub mod tally;
 pub mod toolchain;
 pub mod workspace;

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 use xtask_docker::engine::{Engine, output};
 
-use xtask_base::{toolchain, workspace};
+use xtask_base::{libraries, toolchain, workspace};
 
 /// Takes the place of the official image of Rust.
 pub(crate) const RUST: &str = "ccs-test/rust";
@@ -238,16 +238,14 @@ impl Root {
 
     /// Puts the shared libraries of programs, and the loader.
     fn with_libraries(&self, programs: &[PathBuf]) -> Result<()> {
-        let mut libraries = BTreeSet::new();
+        let mut needed = BTreeSet::new();
         for program in programs {
             // A static program has none, which ldd calls an error.
-            let listed = said("ldd", [program]).unwrap_or_default();
-            libraries
-                .extend(listed.split_whitespace().filter(|word| word.starts_with('/')).map(PathBuf::from));
+            needed.extend(libraries::of(&[program]).unwrap_or_default());
         }
         // The tool chain's own libraries are in the image already, at another place.
         let sysroot = said("rustc", ["--print", "sysroot"])?;
-        libraries
+        needed
             .iter()
             .filter(|library| !library.starts_with(&sysroot))
             .try_for_each(|library| self.same(library))

@@ -65,7 +65,7 @@ impl<'a> Checkout<'a> {
             super::arguments(super::bases::RUST).map(|argument| format!("--build-arg {argument}")).join(" ");
         let compose = self.compose.join(" ");
         let wrapper = format!(
-            "#!/bin/sh\ncase $1 in\nbuild) shift; exec {client} build --network=none {arguments} \"$@\" ;;\n\
+            "#!/bin/sh\ncase $1 in\nbuild) shift; DOCKER_BUILDKIT=0 exec {client} build --network=none {arguments} \"$@\" ;;\n\
              compose) shift; exec {compose} \"$@\" ;;\n*) exec {client} \"$@\" ;;\nesac\n"
         );
         let docker = bin.join("docker");

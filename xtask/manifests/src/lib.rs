@@ -26,6 +26,7 @@ pub mod versions;
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result};
 
@@ -85,12 +86,17 @@ fn output_of(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-/// Returns the path of `ccs`: the one that the variable `CCS` names, or a new build.
+/// Returns the path of `ccs`: the one that the variable `CCS` names, or one that is built once.
 fn ccs() -> Result<PathBuf> {
+    static BUILT: OnceLock<PathBuf> = OnceLock::new();
     if let Some(named) = std::env::var_os("CCS") {
         return Ok(named.into());
     }
-    workspace::build_ccs()
+    if let Some(built) = BUILT.get() {
+        return Ok(built.clone());
+    }
+    let built = workspace::build_ccs()?;
+    Ok(BUILT.get_or_init(|| built).clone())
 }
 
 /// Runs actionlint on the workflows.

@@ -178,8 +178,8 @@ fn peer_environment(objects: &[Value]) -> Result<String> {
     Ok(lines.concat())
 }
 
-/// Runs the command of the reconciling container once, for a peer without builds: it reads its options and settings, and must
-/// have nothing to do.
+/// Runs the command of the reconciling container once, for a peer without builds: it must
+/// take its options and settings.
 fn looked_after(name: &str, root: &Path, container: &Value) -> Result<Tally> {
     let inside = |path: &str| root.join(path.trim_start_matches('/'));
     let mut reconcile = Command::new(ccs()?);
@@ -203,7 +203,11 @@ fn looked_after(name: &str, root: &Path, container: &Value) -> Result<Tally> {
         reconcile.env("CCS_LAUNCH_CONFIG", settings);
     }
     let said = output_of(&mut reconcile)?;
-    Ok(report(said.is_empty(), "trial", &format!("{name}: reconcile has nothing to do {said}")))
+    Ok(report(
+        said.is_empty(),
+        "trial",
+        &format!("{name}: reconcile takes its options and settings, and has nothing to do {said}"),
+    ))
 }
 
 /// Runs `ccs doctor` with a package; it must find nothing, and the builder must accept and render the package.

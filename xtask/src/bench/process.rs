@@ -1,7 +1,7 @@
 //! `cargo xtask bench-process`: what `run` adds to the start of a chaincode as a process.
 //!
 //! The contract in Go, on the official shim, dials over TLS. A listener in place of the peer takes the time from the start of the first process
-//! until the first byte of the chaincode arrives. The same command is started by hand, with the same variables, in turn with `run`.
+//! until the first byte of the chaincode arrives. The same command is started by hand, with the variables that the shim for Go reads, in turn with `run`.
 
 use std::fs;
 use std::io::Read as _;
@@ -18,6 +18,7 @@ use ccs_testkit::Authority;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use wait_timeout::ChildExt as _;
+use xtask_base::statistics::median;
 
 use crate::builder_programs;
 use crate::dev_peer::programs::build_contract_in_go;
@@ -85,11 +86,6 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         );
     }
     Ok(Tally::PASSED)
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or_default()
 }
 
 impl Site {

@@ -1,5 +1,7 @@
 //! Measurements of one process, and the median of many.
 
+use xtask_base::statistics;
+
 /// The measurements of one run of a program.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
@@ -22,11 +24,7 @@ impl Sample {
 
 /// Returns the median of each measurement; zeros without any samples.
 pub(crate) fn median(samples: &[Sample]) -> Sample {
-    let of = |measurement: fn(&Sample) -> f64| {
-        let mut values: Vec<f64> = samples.iter().map(measurement).collect();
-        values.sort_by(f64::total_cmp);
-        values.get(values.len() / 2).copied().unwrap_or_default()
-    };
+    let of = |measurement: fn(&Sample) -> f64| statistics::median(samples.iter().map(measurement));
     Sample {
         wall_in_us: of(|sample| sample.wall_in_us),
         cpu_in_us: of(|sample| sample.cpu_in_us),

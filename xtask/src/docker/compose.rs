@@ -33,9 +33,6 @@ const PEER: &str = "peer0.org1.example.com";
 /// How long a change may take until it is seen.
 const CHANGE: Duration = Duration::from_secs(40);
 
-/// Where the peer dials that does not start the chaincode; nobody listens there.
-const ELSEWHERE: &str = "127.0.0.1:9";
-
 /// Runs everything.
 pub(super) fn run(report: &mut Report, stage: &Stage<'_>, programs: &Programs) -> Result<()> {
     let compose = Compose::start(stage.engine, programs)?;
@@ -56,9 +53,9 @@ fn on(report: &mut Report, stage: &Stage<'_>, compose: &Compose<'_>) -> Result<(
     let image = stage.images.json(CONTRACT)?;
     let file = of_image(folder, "launched_1.0", &image)?;
     let launched = package_id("launched_1.0", &file)?;
-    let served = Served::make(folder, "served_1.0", (ELSEWHERE, &image))?;
+    let served = Served::make(folder, "served_1.0", &image)?;
     report.check("chaincode that dials joins the peer's network, and dials its name", || {
-        deploy(&administrator, ("launched", &file, &launched))?;
+        administrator.deploy("launched", &file, &launched)?;
         runs_once(engine, &launched)?;
         let container = containers(engine, &launched, "running")?.concat();
         let found = engine.output(["inspect", "--format", NETWORKS_AND_VARIABLES, &container])?;
@@ -67,7 +64,7 @@ fn on(report: &mut Report, stage: &Stage<'_>, compose: &Compose<'_>) -> Result<(
         Ok(())
     });
     report.check("the peer dials chaincode that the install has started by its alias", || {
-        deploy(&administrator, ("served", &served.file, &served.id))?;
+        administrator.deploy("served", &served.file, &served.id)?;
         let connection =
             fs::read_to_string(released(folder, &served.label)?.join("chaincode/server/connection.json"))?;
         ensure!(connection.contains(r#""address":"ccs-served10-"#), "another address is released");
@@ -113,14 +110,6 @@ fn on(report: &mut Report, stage: &Stage<'_>, compose: &Compose<'_>) -> Result<(
 const NETWORKS_AND_VARIABLES: &str =
     "{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{end}}{{.Config.Env}}";
 
-/// Installs, approves and commits a package, and has the contract write and read.
-fn deploy(administrator: &Administrator<'_>, (name, file, id): (&str, &Path, &str)) -> Result<()> {
-    administrator.install(file)?;
-    administrator.define(&Definition { channel: "mychannel", name, package: id, options: "" })?;
-    administrator.writes(name)?;
-    administrator.reads(name)
-}
-
 /// Does what `network.sh deployCCAAS` does: a package whose address has the peer's name, and a container of that name, started after the
 /// install with the package's ID (fabric-samples `test-network/scripts/deployCCAAS.sh`).
 fn as_in_test_network(engine: &Engine, folder: &Path, administrator: &Administrator<'_>) -> Result<()> {
@@ -144,8 +133,11 @@ fn as_in_test_network(engine: &Engine, folder: &Path, administrator: &Administra
     let image = tag(CONTRACT);
     words.push(&image);
     let container = engine.output(words)?;
-    administrator.define(&Definition { channel: "mychannel", name: NAME, package: &id, options: "" })?;
-    let outcome = administrator.writes(NAME).and_then(|()| administrator.reads(NAME));
+    let definition = Definition { channel: "mychannel", name: NAME, package: &id, options: "" };
+    let outcome = administrator
+        .define(&definition)
+        .and_then(|()| administrator.writes(NAME))
+        .and_then(|()| administrator.reads(NAME));
     engine.output(["rm", "--force", container.trim()])?;
     outcome
 }
@@ -173,15 +165,23 @@ impl<'a> Compose<'a> {
         }
         engine.output(["network", "create", NETWORK])?;
         let mut compose = Self { engine, programs, folder, orderer: String::new(), peer: String::new() };
-        compose.orderer = compose.start_orderer()?;
-        let admin_address = compose.published(&compose.orderer, 7053)?;
-        // The engine accepts for a port at which nobody listens yet.
-        logged(&compose.folder.path().join(ORDERER_LOG), "Beginning to serve requests", 1, CHANGE)?;
-        join_orderer(programs, compose.folder.path(), &admin_address)?;
-        compose.peer = compose.start_peer()?;
-        logged(&compose.folder.path().join(PEER_LOG), "Started peer with ID", 1, CHANGE)?;
-        join_peer(&compose.administrator()?, compose.folder.path())?;
+        if let Err(error) = compose.join() {
+            let ends = [ORDERER_LOG, PEER_LOG].map(|log| end_of(&compose.folder.path().join(log)));
+            return Err(error.context(ends.join("\n")));
+        }
         Ok(compose)
+    }
+
+    /// Starts orderer and peer, and joins both to the channels.
+    fn join(&mut self) -> Result<()> {
+        self.orderer = self.start_orderer()?;
+        let admin_address = self.published(&self.orderer, 7053)?;
+        // The engine accepts connections to a port before the orderer listens on it.
+        logged(&self.folder.path().join(ORDERER_LOG), "Beginning to serve requests", 1, CHANGE)?;
+        join_orderer(self.programs, self.folder.path(), &admin_address)?;
+        self.peer = self.start_peer()?;
+        logged(&self.folder.path().join(PEER_LOG), "Started peer with ID", 1, CHANGE)?;
+        join_peer(&self.administrator()?, self.folder.path())
     }
 
     fn start_orderer(&self) -> Result<String> {

@@ -146,6 +146,14 @@ impl<'a> Administrator<'a> {
         self.expect(&format!("lifecycle chaincode commit $ORDERER $PEERS {words}"), committed)
     }
 
+    /// Installs, approves and commits a package under a name, and has the contract write and read.
+    pub(crate) fn deploy(&self, name: &str, file: &Path, package: &str) -> Result<()> {
+        self.install(file)?;
+        self.define(&Definition { channel: "mychannel", name, package, options: "" })?;
+        self.writes(name)?;
+        self.reads(name)
+    }
+
     /// Approves and commits the second definition of a chaincode, with another package.
     pub(crate) fn upgrade(&self, name: &str, package: &str) -> Result<()> {
         let words = format!("--channelID mychannel --name {name} --version 2.0 --sequence 2");

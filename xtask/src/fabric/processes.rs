@@ -76,12 +76,7 @@ fn on(report: &mut Report, network: &mut Network<'_>) -> Result<()> {
     });
     report.check("a package of the type prebuilt is started by its script, and transacts", || {
         let prebuilt = Package::prebuilt(network.folder(), "prebuilt_1.0")?;
-        administrator.install(&prebuilt.file)?;
-        let definition =
-            Definition { channel: "mychannel", name: "prebuilt", package: &prebuilt.id, options: "" };
-        administrator.define(&definition)?;
-        administrator.writes("prebuilt")?;
-        administrator.reads("prebuilt")?;
+        administrator.deploy("prebuilt", &prebuilt.file, &prebuilt.id)?;
         prebuilt.runs_once()
     });
     fail(report, network, &administrator);
@@ -110,11 +105,7 @@ pub(super) fn on_development_peer(
     let first = Package { builds: builds.clone(), ..Package::at_the_top(folder, "launched_1.0")? };
     let next = Package { builds, ..Package::with_document(folder, "launched_2.0")? };
     report.check("a package with a program is launched when it is committed", || {
-        administrator.install(&first.file)?;
-        let definition = Definition { channel: "mychannel", name: NAME, package: &first.id, options: "" };
-        administrator.define(&definition)?;
-        administrator.writes(NAME)?;
-        administrator.reads(NAME)?;
+        administrator.deploy(NAME, &first.file, &first.id)?;
         first.runs_once()
     });
     upgrade(report, administrator, [&first, &next]);

@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::network::Network;
 use super::packages::{pack, package_id};
 
+/// The address in connection.json, for peers that do not start the chaincode; nothing listens there.
+pub(crate) const ELSEWHERE: &str = "127.0.0.1:9";
+
 /// A package of the type `ccaas` with connection.json and image.json.
 pub(crate) struct Served {
     pub(crate) file: PathBuf,
@@ -18,12 +21,12 @@ pub(crate) struct Served {
 }
 
 impl Served {
-    /// Makes one whose connection.json leads to an address, and whose install starts an image where a builder does that.
-    pub(crate) fn make(folder: &Path, label: &str, (address, image): (&str, &str)) -> Result<Self> {
+    /// Makes a package with an image.json, and with the address [`ELSEWHERE`].
+    pub(crate) fn make(folder: &Path, label: &str, image: &str) -> Result<Self> {
         let source = folder.join(format!("source-{label}"));
         fs::create_dir(&source)?;
         fs::write(source.join("metadata.json"), format!(r#"{{"type":"ccaas","label":"{label}"}}"#))?;
-        fs::write(source.join("connection.json"), format!(r#"{{"address":"{address}"}}"#))?;
+        fs::write(source.join("connection.json"), format!(r#"{{"address":"{ELSEWHERE}"}}"#))?;
         fs::write(source.join("image.json"), image)?;
         let file = pack(&source, &["connection.json", "image.json"])?;
         Ok(Self { id: package_id(label, &file)?, label: label.to_owned(), file })

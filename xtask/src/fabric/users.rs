@@ -48,11 +48,7 @@ pub(super) fn run(
     let package = Package::at_the_top(network.folder(), &format!("foreign_{port}"))?;
     let package = Package { builds: users_folder(), ..package };
     report.check("chaincode of another user is started over TLS, and transacts", || {
-        administrator.install(&package.file)?;
-        let definition = Definition { channel: "mychannel", name: NAME, package: &package.id, options: "" };
-        administrator.define(&definition)?;
-        administrator.writes(NAME)?;
-        administrator.reads(NAME)?;
+        administrator.deploy(NAME, &package.file, &package.id)?;
         package.runs_once()
     });
     report.check("its process has that user and that group, and may do nothing as root", || {

@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use serde_json::Value;
 
 use crate::fabric::served::Served;
@@ -66,30 +66,33 @@ impl Upkeep<'_> {
         }
     }
 
+    /// Works with an addition to the settings, and removes the addition afterwards, also after a failure.
+    fn with_settings(&self, addition: &str, work: impl FnOnce() -> Result<()>) -> Result<()> {
+        fs::write(self.file_of_settings(), format!("{}{addition}", self.settings))?;
+        let outcome = work();
+        fs::write(self.file_of_settings(), self.settings)?;
+        outcome
+    }
+
     /// Changes the settings so that the next pod cannot have its image, and undoes that.
     fn keeps_what_was_ready(&self, used: &Served) -> Result<()> {
-        let before = (self.released(used)?, self.record(used)?, self.deployment_uid(used)?);
-        let mirror = "images: {rewrite: {docker.io: 127.0.0.1:9}}\n";
-        fs::write(self.file_of_settings(), format!("{}{mirror}", self.settings))?;
-        let Finished { status, stderr, .. } =
-            self.finish(&["reconcile", "--package", &used.id], &["--builds"], &self.cluster.kubeconfig())?;
-        ensure!(status.code() == Some(44), "ended with {status}, and said {stderr}");
-        for part in ["connection refused", "was there before, and is not removed"] {
-            ensure!(stderr.contains(part), "it said {stderr}, and not {part}");
-        }
-        ensure!(
-            before == (self.released(used)?, self.record(used)?, self.deployment_uid(used)?),
-            "something changed"
-        );
-        self.administrator.reads(self.name).context("what was ready does not answer")?;
-        fs::write(self.file_of_settings(), self.settings)?;
+        let state = || Ok::<_, Error>((self.released(used)?, self.record(used)?, self.deployment_uid(used)?));
+        let before = state()?;
+        self.with_settings("images: {rewrite: {docker.io: 127.0.0.1:9}}\n", || {
+            let words = ["reconcile", "--package", &used.id];
+            let Finished { status, stderr, .. } =
+                self.finish(&words, &["--builds"], &self.cluster.kubeconfig())?;
+            ensure!(status.code() == Some(44), "ended with {status}, and said {stderr}");
+            for part in ["connection refused", "was there before, and is not removed"] {
+                ensure!(stderr.contains(part), "it said {stderr}, and not {part}");
+            }
+            ensure!(before == state()?, "something changed");
+            self.administrator.reads(self.name).context("what was ready does not answer")
+        })?;
         let said = self.succeeds(&["reconcile"], &["--builds"])?;
         let reason = "the Deployment has other settings than the build has recorded";
         ensure!(said.contains("applied deployment") && said.contains(reason), "it said {said}");
-        ensure!(
-            before == (self.released(used)?, self.record(used)?, self.deployment_uid(used)?),
-            "something changed"
-        );
+        ensure!(before == state()?, "something changed");
         self.administrator.reads_within(CHANGE, self.name)?;
         self.does_nothing()
     }
@@ -101,17 +104,18 @@ impl Upkeep<'_> {
             "  - match: {{label: {}}}\n    pod: {{metadata: {{annotations: {{example.com/changed: \"1\"}}}}}}\n",
             used.label
         );
-        fs::write(self.file_of_settings(), format!("{}{rule}", self.settings))?;
-        let elsewhere = Upkeep { hosts: PathBuf::from(WITHOUT_SERVICES), ..self.clone() };
-        let Finished { status, stderr, .. } =
-            elsewhere.finish(&["reconcile"], &["--builds"], &self.cluster.kubeconfig())?;
-        ensure!(status.code() == Some(30), "ended with {status}, and said {stderr}");
-        ensure!(stderr.contains("is ready, so nothing is removed"), "it said {stderr}");
-        ensure!(before == (self.released(used)?, self.record(used)?), "something changed");
-        self.administrator.reads_within(CHANGE, self.name)?;
-        let said = self.succeeds(&["reconcile"], &["--builds"])?;
-        ensure!(said.contains("the settings have changed"), "it said {said}");
-        fs::write(self.file_of_settings(), self.settings)?;
+        self.with_settings(&rule, || {
+            let elsewhere = Upkeep { hosts: PathBuf::from(WITHOUT_SERVICES), ..self.clone() };
+            let Finished { status, stderr, .. } =
+                elsewhere.finish(&["reconcile"], &["--builds"], &self.cluster.kubeconfig())?;
+            ensure!(status.code() == Some(30), "ended with {status}, and said {stderr}");
+            ensure!(stderr.contains("is ready, so nothing is removed"), "it said {stderr}");
+            ensure!(before == (self.released(used)?, self.record(used)?), "something changed");
+            self.administrator.reads_within(CHANGE, self.name)?;
+            let said = self.succeeds(&["reconcile"], &["--builds"])?;
+            ensure!(said.contains("the settings have changed"), "it said {said}");
+            Ok(())
+        })?;
         self.succeeds(&["reconcile"], &["--builds"])?;
         self.administrator.reads_within(CHANGE, self.name)?;
         self.does_nothing()

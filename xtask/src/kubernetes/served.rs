@@ -13,7 +13,7 @@ use xtask_kubernetes::names::Names;
 use crate::fabric::administrator::{Administrator, Definition, installing};
 use crate::fabric::network::Network;
 use crate::fabric::programs::Programs;
-use crate::fabric::served::Served;
+use crate::fabric::served::{ELSEWHERE, Served};
 use crate::processes::wait_until;
 use crate::report::Report;
 
@@ -33,9 +33,6 @@ const NAMES: Duration = Duration::from_secs(20);
 
 /// How long a peer may take to build two packages when it starts.
 const BUILDS: Duration = Duration::from_mins(2);
-
-/// Where a peer dials that does not start the chaincode; nobody listens there.
-const ELSEWHERE: &str = "127.0.0.1:9";
 
 const SETTINGS: &str = "platform: kubernetes
 kubernetes: {security: restricted}
@@ -65,7 +62,7 @@ fn on(report: &mut Report, (stage, hosts): (&Stage, &Path), network: &mut Networ
     let administrator = network.administrator()?;
     let cluster = &stage.cluster;
     let image = stage.image(CONTRACT, "")?;
-    let package = |label: &str| Served::make(network.folder(), label, (ELSEWHERE, &image));
+    let package = |label: &str| Served::make(network.folder(), label, &image);
     let (first, next) = (package("served_1.0")?, package("served_2.0")?);
     fs::write(settings(network), SETTINGS)?;
     report.check("an install starts the chaincode", || {
@@ -132,8 +129,8 @@ fn is_not_started(
     network: &Network<'_>,
 ) -> Result<()> {
     let image = format!(r#"{{"name":"docker.io/fabric-ccs/nothing","digest":"sha256:{}"}}"#, "0".repeat(64));
-    let missing = Served::make(network.folder(), "missing_1.0", (ELSEWHERE, &image))?;
-    let off = Served::make(network.folder(), "off_1.0", (ELSEWHERE, &image))?;
+    let missing = Served::make(network.folder(), "missing_1.0", &image)?;
+    let off = Served::make(network.folder(), "off_1.0", &image)?;
     report.check("an image that is missing fails the install with its code, and nothing is left", || {
         administrator.expect_failure(&installing(&missing.file), "'ccs-builder' failed: exit status 44")?;
         let left = missing.objects(cluster)?;

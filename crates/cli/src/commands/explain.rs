@@ -60,7 +60,7 @@ fn read_file(path: &str) -> Result<String, Failure> {
     read(file, &name)
 }
 
-/// Reads a text that is not too long; bytes that are no text are replaced.
+/// Reads a text of limited length; replaces bytes that are not UTF-8.
 fn read(from: impl Read, name: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     from.take(MAX_INPUT_IN_BYTES + 1)

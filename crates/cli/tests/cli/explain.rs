@@ -61,7 +61,7 @@ fn exit_codes_and_names_are_explained() {
         (
             &["explain", "plaintext-remote"],
             "plaintext-remote line 1\n",
-            "  cause     The peer talks to another host without TLS.\n",
+            "  cause     The peer connects to another host without TLS.\n",
         ),
         (
             &["explain", "mvcc-read-conflict"],

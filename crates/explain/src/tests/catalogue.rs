@@ -25,6 +25,16 @@ fn entries_are_unique_and_say_only_what_their_patterns_can_fill_in() {
 }
 
 #[test]
+fn every_file_of_the_folder_is_compiled_in() {
+    let catalogue = catalogue();
+    let pages: BTreeSet<_> = catalogue.entries().iter().map(|entry| format!("{}.toml", entry.page)).collect();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/catalogue");
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+    let files: BTreeSet<_> = std::fs::read_dir(folder).unwrap().map(name).collect();
+    assert_eq!(pages, files);
+}
+
+#[test]
 fn every_exit_code_of_the_builder_is_explained_by_its_line_and_by_its_number() {
     for code in ExitCode::ALL {
         let number = code.number();
@@ -92,7 +102,7 @@ fn every_exit_code_of_the_documentation_is_explained() {
 fn names_of_entries_and_findings_are_explained() {
     let explanations = catalogue().explain("plaintext-remote");
     assert_eq!(explanations.len(), 1);
-    assert_eq!(explanations[0].cause, "The peer talks to another host without TLS.");
+    assert_eq!(explanations[0].cause, "The peer connects to another host without TLS.");
     assert_eq!(explanations[0].source, "docs/lint.md of Fabric CCS");
     assert_eq!(explanations[0].next, "ccs lint FILE");
     let explanations = catalogue().explain("start-timeout");

@@ -9,7 +9,8 @@ use crate::explanation::plain;
 /// Lines that people have pasted into public threads, each after the entry that has to explain it.
 const THREADS: &str = include_str!("threads.tsv");
 
-/// Lines at level INFO: the first half quoted from Fabric's documentation, the rest from the peer's and orderer's sources.
+/// Lines at level INFO: the first 18 are quoted from Fabric's documentation. The others are written in the formats of Fabric's text
+/// and JSON logs, and a release may word them differently.
 const HEALTHY: &str = include_str!("healthy.log");
 
 /// Names and numbers of samples, which differ from network to network and so are no text of a pattern.

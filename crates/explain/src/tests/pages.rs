@@ -49,8 +49,8 @@ fn index_of(pages: &[&[Entry]]) -> String {
          ccs explain \"docker build failed: docker build is disabled\"\nccs explain \"exit status 13\"   # an exit code of this project\n\
          ccs explain plaintext-remote   # a finding of ccs lint or ccs doctor, or the name of an error\n```\n\n\
          ```sh not run: needs a peer\npeer lifecycle chaincode install basic.tgz 2>&1 | ccs explain\nccs explain peer.log\n```\n\n\
-         An error wraps its cause, so the last text in a line that is known counts. The same text of TLS or gRPC has other advice\n\
-         in the line of an application, of a command, and of a peer that dials a chaincode.\n\n\
+         Errors wrap their causes, so `ccs explain` uses the last known text of a line. The advice for a text of TLS or gRPC\n\
+         depends on who logged it: an application, a command, or a peer that dials a chaincode.\n\n\
          | Page | Seen by | Errors |\n| --- | --- | --- |\n",
     );
     for page in pages {

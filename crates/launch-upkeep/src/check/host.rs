@@ -53,9 +53,11 @@ pub(super) fn look(settings: &Settings, builds: Option<&Path>) -> Vec<Item> {
 fn can_be(user: &User, folders: &[(&str, &Path)]) -> Item {
     let entered = account::of(Some(user)).and_then(|account| {
         let Some(account) = account else { return Ok("the user of this process".to_owned()) };
-        // A cache that is not there is made so that the user can enter it.
-        let there = folders.iter().filter(|(_, folder)| folder.exists());
-        there.into_iter().try_for_each(|(name, folder)| account::check_entry(account, folder, name))?;
+        for (name, folder) in folders {
+            // A build makes what is missing so that the user can enter it, but not the folders above it.
+            let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(folder);
+            account::check_entry(account, there, name)?;
+        }
         Ok(format!("{account}, which can enter the folders that it needs"))
     });
     let outcome = match entered {

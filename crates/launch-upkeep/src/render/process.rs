@@ -41,7 +41,8 @@ pub(super) fn of_source(render: &Render<'_>, language: Language) -> Result<Value
 fn of_start(render: &Render<'_>, start: impl FnOnce(&Path) -> Start) -> Result<Value, Failure> {
     let chaincode = render.chaincode()?;
     let (settings, chaincode_type) = (&render.site.settings, &render.package.metadata.chaincode_type);
-    let user = settings.process_for(&chaincode.chaincode_id, chaincode_type).user;
+    let process = settings.process_for(&chaincode.chaincode_id, chaincode_type);
+    let user = process.user.clone();
     // Which numbers a name has is known on the peer's host alone; what is shown is the setting.
     let other =
         user.as_ref().map(|_| OtherUser { account: Account { user: 0, group: 0 }, folder: USER.into() });
@@ -51,11 +52,10 @@ fn of_start(render: &Render<'_>, start: impl FnOnce(&Path) -> Start) -> Result<V
         build: Path::new(BUILD),
         run_metadata: Path::new(RUN_METADATA),
         chaincode: &chaincode,
-        chaincode_type,
         inherited: &inherited,
         other: other.as_ref(),
     };
-    Ok(shown(&call.plan(start, settings), user.as_ref()))
+    Ok(shown(&call.plan(start, process), user.as_ref()))
 }
 
 fn shown(plan: &Plan, user: Option<&User>) -> Value {

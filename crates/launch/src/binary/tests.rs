@@ -76,7 +76,7 @@ fn what_is_wrong_is_named() {
         ),
         (
             r#"{"linux/amd64":{"url":"https://example.com/x"}}"#,
-            "linux/amd64: this release does not fetch programs from a url; hint: put the program into code.tar.gz, and name it as file",
+            "linux/amd64: a program cannot come from a url; hint: put the program into code.tar.gz, and name it as file",
         ),
         (
             r#"{"linux/amd64":{"file":"x"},"args":[1]}"#,
@@ -88,7 +88,7 @@ fn what_is_wrong_is_named() {
     }
     assert!(
         refusal(r#"{"linux/amd64":{"file":"x"},"role":"server"}"#)
-            .contains("no process in the role server; hint: ")
+            .contains("a process cannot have the role server; hint: ")
     );
     assert!(refusal("{").starts_with("EOF while parsing"));
 }

@@ -59,9 +59,7 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
     if let Some(builds) = unread {
         warnings.extend(builds.warnings.clone());
         if options.yes {
-            for warning in &warnings {
-                output::warn(warning);
-            }
+            warn(&warnings);
             return Err(Failure::new("nothing is deleted while a build cannot be read")
                 .hint("mend or remove the build that is named above".to_owned()));
         }
@@ -78,9 +76,7 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
         output::print_json(&Document { garbage: &garbage, warnings: &warnings })?;
     } else {
         output::print(&text(&garbage))?;
-        for warning in &warnings {
-            output::warn(warning);
-        }
+        warn(&warnings);
         match &failed {
             Some(failure) if !options.yes => {
                 let hint = failure.hint().map(|hint| format!("; hint: {hint}")).unwrap_or_default();
@@ -89,15 +85,19 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
             None if !options.yes && !garbage.is_empty() => {
                 style::print_next("the same with --yes, to delete it");
             }
-            _ => {}
-        }
-        if may_go && builds.is_none() && !garbage.is_empty() {
-            output::warn(
+            _ if may_go && builds.is_none() && !garbage.is_empty() => output::warn(
                 "without --builds, ccs launch reconcile makes it again for a build that has recorded it",
-            );
+            ),
+            _ => {}
         }
     }
     failed.filter(|_| options.yes).map_or(Ok(()), |failure| Err(failure.into()))
+}
+
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        output::warn(warning);
+    }
 }
 
 fn text(garbage: &[Garbage]) -> String {
