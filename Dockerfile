@@ -17,7 +17,7 @@ WORKDIR /source
 COPY . .
 
 # What all images have.
-FROM scratch AS labelled
+FROM scratch AS labeled
 ARG VERSION=0.1.0
 ARG REVISION=
 LABEL org.opencontainers.image.licenses="Apache-2.0" \
@@ -37,7 +37,7 @@ RUN set -eu; \
     find /minimal -exec touch -h -d @0 {} +
 
 # Two files. The empty /target belongs to the user, and so does a new volume that is mounted there.
-FROM labelled AS minimal
+FROM labeled AS minimal
 LABEL org.opencontainers.image.title="ccs-builder" \
       org.opencontainers.image.description="External builder and launcher of Hyperledger Fabric peers"
 COPY --from=program /minimal/ /
@@ -55,7 +55,7 @@ RUN set -eu; \
     chmod 1777 /tools/tmp; \
     find /tools -exec touch -h -d @0 {} +
 
-FROM labelled AS tools
+FROM labeled AS tools
 LABEL org.opencontainers.image.title="ccs" \
       org.opencontainers.image.description="Packages, checks and looks after chaincode of Hyperledger Fabric peers"
 COPY --from=command /tools/ /
@@ -78,7 +78,7 @@ RUN set -eu; \
     chown 65532:65532 /default/var/hyperledger/fabric/chaincode/ccs-builder/bin; \
     find /default -exec touch -h -d @0 {} +
 
-FROM labelled
+FROM labeled
 LABEL org.opencontainers.image.title="ccs-builder" \
       org.opencontainers.image.description="External builder and launcher of Hyperledger Fabric peers, with sh and cp"
 COPY --from=layout /default/ /

@@ -96,8 +96,8 @@ var durations = []string{
 	"1.s1.s", "1m-1s", "+", "-", "+-1s", "1_000s", "1,5s", "10S", "3s\n", "\x001s", "1n", "1u", "1s0", "0s0", "0.0", "0h0m0s",
 }
 
-// randomise makes variants of the inputs above; the seed is fixed, so that the record is reproducible.
-func randomise(inputs []string, count int, alphabet string) []string {
+// randomize makes variants of the inputs above; the seed is fixed, so that the record is reproducible.
+func randomize(inputs []string, count int, alphabet string) []string {
 	random := rand.New(rand.NewPCG(7, 2026))
 	var made []string
 	for len(made) < count {
@@ -129,10 +129,10 @@ func main() {
 		Durations []duration `json:"durations"`
 	}
 	record.Go = "encoding/json and time of Go 1.26"
-	for _, input := range append(documents, randomise(documents, 1500, "{}[]\",:\\ntrue0-1.eE+ u\xff\xe2\x82")...) {
+	for _, input := range append(documents, randomize(documents, 1500, "{}[]\",:\\ntrue0-1.eE+ u\xff\xe2\x82")...) {
 		record.Documents = append(record.Documents, read([]byte(input)))
 	}
-	for _, input := range append(durations, randomise(durations, 1500, "0123456789.-+nuµmsh ")...) {
+	for _, input := range append(durations, randomize(durations, 1500, "0123456789.-+nuµmsh ")...) {
 		parsed, err := time.ParseDuration(input)
 		// The Rust parser takes text, so inputs that are not UTF-8 cannot be tested.
 		if !json.Valid([]byte(fmt.Sprintf("%q", input))) || strings.ToValidUTF8(input, "") != input {

@@ -184,7 +184,7 @@ pub(crate) fn deploy(
                     let id = package_id(&label, &file)?;
                     (file, id)
                 }
-                Role::IsDialled => {
+                Role::IsDialed => {
                     let served = Served::make(folder, &label, image)?;
                     (served.file, served.id)
                 }
@@ -203,14 +203,14 @@ pub(crate) enum Role {
     /// The chaincode dials the peer.
     Dials,
     /// The peer dials the chaincode.
-    IsDialled,
+    IsDialed,
 }
 
 impl Role {
     fn says(self) -> &'static str {
         match self {
             Self::Dials => "dials the peer over TLS",
-            Self::IsDialled => "is dialled by the peer over TLS",
+            Self::IsDialed => "is dialed by the peer over TLS",
         }
     }
 }

@@ -128,7 +128,7 @@ pub enum Error {
         /// The fault.
         error: TemplateError,
     },
-    /// The address cannot be dialled.
+    /// The address cannot be dialed.
     #[error("connection.json: {0}")]
     Address(AddressError),
     /// The dial timeout is not a duration.

@@ -17,7 +17,7 @@ pub enum ExitCode {
     Connection = 11,
     /// A template in connection.json cannot be rendered.
     Template = 12,
-    /// The address is missing or cannot be dialled.
+    /// The address is missing or cannot be dialed.
     Address = 13,
     /// Certificates or keys are missing or cannot be used.
     Tls = 14,

@@ -82,9 +82,9 @@ pub enum LaunchError {
     Dial {
         /// ID of the chaincode.
         id: String,
-        /// Address that was dialled.
+        /// Address that was dialed.
         address: String,
-        /// Error from dialling.
+        /// Error from dialing.
         error: Arc<DialError>,
     },
     /// The chaincode rejected the stream.

@@ -239,9 +239,9 @@ impl Chaincodes {
         tokio::spawn(async move {
             let expected = (!is_foreign).then(|| id.clone());
             let after = this.startup_timeout;
-            let dialled = timeout(after, this.dial(&id, &info, expected));
+            let dialed = timeout(after, this.dial(&id, &info, expected));
             tokio::select! {
-                launched = dialled => {
+                launched = dialed => {
                     chaincode.set_launched(launched.unwrap_or(Err(LaunchError::Timeout { id: id.clone(), after })));
                 }
                 // The chaincode has connected by itself: a dial that continued would interfere with the next launch.

@@ -1,4 +1,4 @@
-//! Colours, of which there are few and only on a terminal, and text that is safe there.
+//! Colors, of which there are few and only on a terminal, and text that is safe there.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// What matters less.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
-/// The colours of help and usage.
+/// The colors of help and usage.
 pub(crate) const CLAP: Styles =
     Styles::styled().header(NAME).usage(NAME).literal(GOOD).error(BAD).valid(GOOD).invalid(BAD);
 

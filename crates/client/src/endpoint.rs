@@ -36,7 +36,7 @@ pub struct Endpoint {
 pub struct Tls {
     /// The CA certificates that may have issued the peer's certificate, as PEM.
     pub ca: Vec<u8>,
-    /// The name in the peer's certificate, if it differs from the dialled host.
+    /// The name in the peer's certificate, if it differs from the dialed host.
     pub server_name: Option<String>,
 }
 

@@ -99,7 +99,7 @@ impl DevNetwork {
         Ok(())
     }
 
-    /// Serves clients until `stop` is cancelled, and then shuts down in order.
+    /// Serves clients until `stop` is canceled, and then shuts down in order.
     pub(crate) async fn serve_clients(
         &self,
         options: &Options,

@@ -227,7 +227,7 @@ impl PackageStore for Packages {
     async fn install(&self, package: Vec<u8>) -> Result<Installed, InstallError> {
         let inner = Arc::clone(&self.0);
         let runtime = Handle::current();
-        // Unpacks and copies files, and so must not be cancelled when the client disconnects.
+        // Unpacks and copies files, and so must not be canceled when the client disconnects.
         let installing =
             tokio::task::spawn_blocking(move || runtime.block_on(async { inner.install(&package).await }));
         installing.await.unwrap_or_else(|error| Err(InstallError::Build(error.to_string())))

@@ -21,7 +21,7 @@ use crate::plan::{ChaincodePlan, Launch};
 use crate::supervisor::{self, Supervised};
 use crate::watcher::ChaincodeWatcher;
 
-/// Runs a development network until `stop` is cancelled, or until an essential part fails.
+/// Runs a development network until `stop` is canceled, or until an essential part fails.
 ///
 /// Reports events. [`Event::Ready`] is the first one after which clients can connect.
 pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> Result<(), Error> {

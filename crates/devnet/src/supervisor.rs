@@ -49,7 +49,7 @@ pub(crate) struct Supervised {
     pub(crate) output: Output,
 }
 
-/// Keeps a command running until `stop` is cancelled, and leaves no process behind.
+/// Keeps a command running until `stop` is canceled, and leaves no process behind.
 pub(crate) async fn keep_running(
     supervised: Supervised,
     mut tell: impl FnMut(ProcessEvent) + Send,

@@ -71,13 +71,13 @@ impl Probe {
         self
     }
 
-    /// Returns the dialled host, without its port.
+    /// Returns the dialed host, without its port.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.target.host
     }
 
-    /// Returns the dialled port.
+    /// Returns the dialed port.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.target.port

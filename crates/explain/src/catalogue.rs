@@ -1,4 +1,4 @@
-//! The catalogue of error texts, and how a line is recognised.
+//! The catalogue of error texts, and how a line is recognized.
 
 use std::fmt;
 use std::ops::Range;
@@ -138,7 +138,7 @@ pub struct Catalogue {
 
 /// A line that says something known.
 #[derive(Debug)]
-pub(crate) struct Recognised<'c, 't> {
+pub(crate) struct Recognized<'c, 't> {
     pub(crate) entry: &'c Entry,
     /// Which pattern, counted over the whole catalogue.
     #[cfg(test)]
@@ -174,7 +174,7 @@ impl Catalogue {
     /// Errors are wrapped from the outside, so the text that ends last is the cause of those before it. Of texts that end
     /// together one that is limited to the line's context says more, and then the one with more of its own. A text in a place
     /// of another one is its cause, too.
-    pub(crate) fn recognise<'t>(&self, line: &'t str) -> Option<Recognised<'_, 't>> {
+    pub(crate) fn recognize<'t>(&self, line: &'t str) -> Option<Recognized<'_, 't>> {
         let mut matches = self.matches(line);
         matches.sort_by_key(|(number, range)| {
             let (entry, pattern) = &self.patterns[*number];
@@ -188,7 +188,7 @@ impl Catalogue {
             (number, range) = matches.remove(position);
             found = self.patterns[number].1.read(line, range.start)?;
         }
-        Some(Recognised {
+        Some(Recognized {
             entry: &self.entries[self.patterns[number].0],
             #[cfg(test)]
             pattern: number,

@@ -12,9 +12,9 @@ pub enum Context {
     CouchDb,
     /// The peer speaks to a Docker engine.
     Docker,
-    /// Some client has dialled the peer, and the peer's server writes the line.
+    /// Some client has dialed the peer, and the peer's server writes the line.
     PeerServer,
-    /// Some client has dialled the orderer, and the orderer's server writes the line.
+    /// Some client has dialed the orderer, and the orderer's server writes the line.
     OrdererServer,
     /// An orderer dials another orderer of its cluster.
     OrdererCluster,

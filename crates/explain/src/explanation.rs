@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use ccs_report::terminal::safe;
 use serde::Serialize;
 
-use crate::catalogue::{Catalogue, Recognised, SeenBy};
+use crate::catalogue::{Catalogue, Recognized, SeenBy};
 use crate::pattern::capitals;
 
 /// The most of a line that is searched, in bytes; a peer does not read longer ones either.
@@ -15,14 +15,14 @@ const MAX_LINE_IN_BYTES: usize = 64 * 1024;
 /// The most lines that are taken for one broken text; in a longer log, lines that do not belong together would be joined.
 const MAX_BROKEN_LINES: usize = 20;
 
-/// One recognised error. Every text is safe to print on a terminal.
+/// One recognized error. Every text is safe to print on a terminal.
 #[derive(Debug, Serialize)]
 pub struct Explanation {
     /// The stable name of the error.
     pub id: String,
     /// The first line with it, counted from 1.
     pub line: usize,
-    /// The part of the line that was recognised.
+    /// The part of the line that was recognized.
     pub matched: String,
     /// Where people meet the error; empty for a finding of this project's own commands.
     pub seen_by: Vec<SeenBy>,
@@ -37,8 +37,8 @@ pub struct Explanation {
 }
 
 impl Explanation {
-    fn new(line: usize, recognised: &Recognised<'_, '_>) -> Self {
-        let Recognised { entry, found, .. } = recognised;
+    fn new(line: usize, recognized: &Recognized<'_, '_>) -> Self {
+        let Recognized { entry, found, .. } = recognized;
         // A pattern need not have every place of its entry.
         let fill = |text: &str| safe(&capitals(&found.fill(text)));
         Self {
@@ -55,7 +55,7 @@ impl Explanation {
 }
 
 impl Catalogue {
-    /// Explains every line that is recognised, each error once; or a text that is nothing but an exit code, or the name of an
+    /// Explains every line that is recognized, each error once; or a text that is nothing but an exit code, or the name of an
     /// error or of a finding of `ccs lint` or `ccs doctor`.
     #[must_use]
     pub fn explain(&self, text: &str) -> Vec<Explanation> {
@@ -67,15 +67,15 @@ impl Catalogue {
         let mut explanations = Vec::new();
         for (number, line) in text.lines().enumerate() {
             let line = plain(line);
-            if let Some(recognised) = self.recognise(&line).filter(|one| seen.insert(one.entry.id.clone())) {
-                explanations.push(Explanation::new(number + 1, &recognised));
+            if let Some(recognized) = self.recognize(&line).filter(|one| seen.insert(one.entry.id.clone())) {
+                explanations.push(Explanation::new(number + 1, &recognized));
             }
         }
         if explanations.is_empty() && text.lines().count() <= MAX_BROKEN_LINES {
             // A terminal or a mail may have broken one text into lines.
             let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
             explanations
-                .extend(self.recognise(&plain(&joined)).map(|recognised| Explanation::new(1, &recognised)));
+                .extend(self.recognize(&plain(&joined)).map(|recognized| Explanation::new(1, &recognized)));
         }
         explanations
     }

@@ -8,7 +8,7 @@
 //! A pattern is a text that occurs in a line: `{name}` stands for one or more characters, `{name#}` for digits, and both may be
 //! used in cause, remedy and next. Of several patterns in a line the one that ends last is the cause of the others; of those
 //! that end together the one with more text of its own is the more specific, and what stands in a place of another is its
-//! cause. An entry with `contexts` counts only in lines of these [`Context`]s. Each entry has examples, which tests recognise.
+//! cause. An entry with `contexts` counts only in lines of these [`Context`]s. Each entry has examples, which tests recognize.
 //! Sources are paths in hyperledger/fabric unless another project is named.
 //!
 //! ```

@@ -16,7 +16,7 @@ use crate::json::{self, Json, Kind, ObjectWriter, SyntaxError, TypeError};
 pub struct Connection {
     /// The address that the peer dials, `host:port`; see [`crate::Address`].
     pub address: String,
-    /// The TLS server name instead of the dialled host. Only Fabric 3.x uses it, and only with client authentication.
+    /// The TLS server name instead of the dialed host. Only Fabric 3.x uses it, and only with client authentication.
     pub domain: String,
     /// The time limit for connecting; [`None`] for the peer's default of 3 s.
     pub dial_timeout: Option<DialTimeout>,

@@ -199,14 +199,14 @@ impl PackageId {
     /// Of the characters that Fabric replaces with `-`, only the colon can occur in a package ID (Fabric 3.1
     /// `core/container/externalbuilder/externalbuilder.go`, `SanitizeCCIDPath`).
     #[must_use]
-    pub fn sanitised(&self) -> String {
+    pub fn sanitized(&self) -> String {
         format!("{}-{}", self.label, self.hash)
     }
 
     /// Returns a possible name of a peer's scratch folder for the package; the random part is `0`.
     #[must_use]
     pub fn scratch_folder(&self) -> String {
-        format!("fabric-{}0", self.sanitised())
+        format!("fabric-{}0", self.sanitized())
     }
 
     /// Parses a package ID from the name of a peer's scratch folder: `fabric-<label>-<hash><random digits>`.
@@ -307,7 +307,7 @@ mod tests {
         fn ids_survive_every_form(label in "[a-zA-Z0-9][a-zA-Z0-9.+_-]{0,60}", hash in "[0-9a-f]{64}", random in "[0-9]{1,20}") {
             let id = PackageId::new(label.parse().unwrap(), hash.parse().unwrap());
             prop_assert_eq!(&id.to_string().parse::<PackageId>().unwrap(), &id);
-            let folder = format!("fabric-{}{random}", id.sanitised());
+            let folder = format!("fabric-{}{random}", id.sanitized());
             prop_assert_eq!(PackageId::from_scratch_folder(&folder), Some(id.clone()));
             prop_assert_eq!(PackageId::from_scratch_folder(&id.scratch_folder()), Some(id));
         }

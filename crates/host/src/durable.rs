@@ -1,4 +1,4 @@
-//! Builds that a peer stores: `<peer.fileSystemPath>/externalbuilder/builds/<sanitised package id>`.
+//! Builds that a peer stores: `<peer.fileSystemPath>/externalbuilder/builds/<sanitized package id>`.
 
 use std::fs;
 use std::io;
@@ -49,7 +49,7 @@ pub(crate) fn find(
     id: &PackageId,
     builders: &[ExternalBuilder],
 ) -> Result<Option<DurableBuild>, BuildError> {
-    let path = root.join(id.sanitised());
+    let path = root.join(id.sanitized());
     match fs::metadata(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(BuildError::Existing { path, error }),
@@ -95,7 +95,7 @@ pub(crate) fn store(
     builder: &ExternalBuilder,
     scratch: &Scratch,
 ) -> Result<DurableBuild, BuildError> {
-    let path = root.join(id.sanitised());
+    let path = root.join(id.sanitized());
     let failure = |error| BuildError::Persist { path: path.clone(), error };
     fs::create_dir_all(root).map_err(failure)?;
     // A peer fills the folder in place, and after a crash takes an incomplete one for a complete build.

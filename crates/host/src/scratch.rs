@@ -10,7 +10,7 @@ use ccs_files::PackageId;
 use crate::error::BuildError;
 use crate::package::{Unpack, UnpackError};
 
-/// Folder `fabric-<sanitised package id><random digits>` with four subfolders. Removed on drop.
+/// Folder `fabric-<sanitized package id><random digits>` with four subfolders. Removed on drop.
 pub(crate) struct Scratch {
     path: PathBuf,
 }
@@ -19,7 +19,7 @@ impl Scratch {
     /// Creates the folders, each with mode 0700.
     pub(crate) fn create(temporary: &Path, id: &PackageId) -> Result<Self, BuildError> {
         let failure = |path: &Path, error| BuildError::Scratch { path: path.to_owned(), error };
-        let path = create_unique(temporary, &format!("fabric-{}", id.sanitised()))
+        let path = create_unique(temporary, &format!("fabric-{}", id.sanitized()))
             .map_err(|error| failure(temporary, error))?;
         let scratch = Self { path };
         for folder in [scratch.source(), scratch.metadata(), scratch.build(), scratch.release()] {

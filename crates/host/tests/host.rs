@@ -85,7 +85,7 @@ impl Place {
     }
 
     fn durable(&self) -> PathBuf {
-        self.path("peer/externalbuilder/builds").join(package_id().sanitised())
+        self.path("peer/externalbuilder/builds").join(package_id().sanitized())
     }
 }
 

@@ -116,7 +116,7 @@ fn for_urls(mut request: BollardRequest) -> BollardRequest {
     request
 }
 
-/// Judges the files with which the engine is dialled: the library dials without a certificate that it cannot use, and reports that as
+/// Judges the files with which the engine is dialed: the library dials without a certificate that it cannot use, and reports that as
 /// a failed handshake.
 fn usable(choice: &Choice) -> Result<(), Failure> {
     let unusable = |path: &Path, reason: &dyn Display| {

@@ -1,5 +1,5 @@
 //! Starts a planned chaincode in a container of a Docker engine: one that dials the peer is watched until it ends, and removed; one
-//! that waits for the peer to dial is watched until it can be dialled, and stays.
+//! that waits for the peer to dial is watched until it can be dialed, and stays.
 //!
 //! ```text
 //! Plan       ──▶ session ──▶ connect, image, container ──▶ output, end ──▶ Failure, exit code
@@ -81,7 +81,7 @@ pub struct Start<'a> {
     pub say: &'a dyn Fn(&str),
 }
 
-/// Starts a chaincode, waits until it can be dialled from here, and has the caller keep at which address.
+/// Starts a chaincode, waits until it can be dialed from here, and has the caller keep at which address.
 ///
 /// A container of the same chaincode that was there before is removed then. When a step fails, that of the caller included, or the
 /// caller stops meanwhile, what was made is removed, and the older container stays as it is.

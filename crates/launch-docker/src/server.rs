@@ -1,6 +1,6 @@
 //! The start of chaincode that waits for the peer to dial: what it makes stays when all has succeeded, and goes otherwise.
 //!
-//! An older container of the same chaincode runs until the new one can be dialled and the caller has kept how.
+//! An older container of the same chaincode runs until the new one can be dialed and the caller has kept how.
 
 use std::cell::{Cell, OnceCell};
 use std::net::TcpListener;
@@ -29,7 +29,7 @@ const RESERVE: Duration = Duration::from_secs(15);
 /// How many ports are tried.
 const PORTS: usize = 20;
 
-/// How long a chaincode may be dialled that answers, and otherwise than it should.
+/// How long a chaincode may be dialed that answers, and otherwise than it should.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 const ADVICE: Advice = Advice {
@@ -46,8 +46,8 @@ struct Session<'a> {
     is_made: Cell<bool>,
 }
 
-/// A container that can be dialled.
-struct Dialled {
+/// A container that can be dialed.
+struct Dialed {
     id: String,
     name: String,
     address: String,
@@ -63,10 +63,10 @@ pub(crate) async fn start(
     let mut stop = start.caller.listen()?;
     let session =
         Session { start, begin: Instant::now(), engine: OnceCell::new(), is_made: Cell::new(false) };
-    let dialled = {
+    let dialed = {
         let mut going = pin!(session.go());
         tokio::select! {
-            dialled = &mut going => dialled,
+            dialed = &mut going => dialed,
             () = stop.received() => {
                 if session.is_made.get() {
                     // What it has failed to do by then is of no interest any more.
@@ -76,10 +76,10 @@ pub(crate) async fn start(
             }
         }
     };
-    let kept = dialled.and_then(|dialled| keep(&dialled.address).map(|()| dialled));
+    let kept = dialed.and_then(|dialed| keep(&dialed.address).map(|()| dialed));
     match kept {
-        Ok(dialled) => {
-            session.take_over(&dialled).await;
+        Ok(dialed) => {
+            session.take_over(&dialed).await;
             Ok(())
         }
         Err(failure) => {
@@ -90,8 +90,8 @@ pub(crate) async fn start(
 }
 
 impl Session<'_> {
-    /// Makes the container, and waits until it can be dialled.
-    async fn go(&self) -> Result<Dialled, Failure> {
+    /// Makes the container, and waits until it can be dialed.
+    async fn go(&self) -> Result<Dialed, Failure> {
         let (plan, say) = (self.start.plan, self.start.say);
         let limit = plan.container.start_timeout.min(self.start.limit.saturating_sub(RESERVE));
         let preparing = async {
@@ -106,35 +106,35 @@ impl Session<'_> {
                     workload.name
                 ));
             }
-            let dialled = self.make(engine, &image, older).await?;
-            Ok((engine, image, dialled))
+            let dialed = self.make(engine, &image, older).await?;
+            Ok((engine, image, dialed))
         };
         let Ok(prepared) = tokio::time::timeout(limit, preparing).await else {
             return Err(crate::late(limit));
         };
-        let (engine, image, dialled) = prepared?;
+        let (engine, image, dialed) = prepared?;
         if plan.container.image.digest.is_empty() {
             say(&format!("the image {} is {}", plan.container.image.reference(), image.id));
         }
-        say(&format!("starts {} as the container {}", dialled.address, dialled.name));
+        say(&format!("starts {} as the container {}", dialed.address, dialed.name));
         let left = limit.saturating_sub(self.begin.elapsed());
-        let connection = plan.connection(&dialled.address);
+        let connection = plan.connection(&dialed.address);
         let patience = |unreached: &Unreached| if unreached.is_silent { limit } else { PATIENCE };
-        let watched = watch::Watched { engine, id: &dialled.id, image: &image, plan: &plan.container, say };
+        let watched = watch::Watched { engine, id: &dialed.id, image: &image, plan: &plan.container, say };
         tokio::select! {
             failure = watched.ends() => Err(failure),
             reached = reach(&connection, left, patience) => match reached? {
-                Ok(()) => Ok(dialled),
+                Ok(()) => Ok(dialed),
                 Err(unreached) => {
                     watched.show_log().await;
-                    Err(not_reached(&unreached, &dialled.address, limit))
+                    Err(not_reached(&unreached, &dialed.address, limit))
                 }
             },
         }
     }
 
     /// Makes and starts the container where the peer can reach it.
-    async fn make(&self, engine: &Engine, image: &Found, older: Vec<Workload>) -> Result<Dialled, Failure> {
+    async fn make(&self, engine: &Engine, image: &Found, older: Vec<Workload>) -> Result<Dialed, Failure> {
         let plan = self.start.plan;
         let found = networks::find(engine, &plan.container.network).await?;
         match plan.way(&found.names, found.knows_peer)? {
@@ -144,7 +144,7 @@ impl Session<'_> {
                 container::start(engine, &made.0)
                     .await
                     .map_err(|refusal| container::not_started(&refusal))?;
-                Ok(Dialled { id: made.0, name: made.1, address, older })
+                Ok(Dialed { id: made.0, name: made.1, address, older })
             }
             Way::Published(networks) => {
                 let taken = workloads::list(engine, ROLE, Some("server")).await?;
@@ -156,7 +156,7 @@ impl Session<'_> {
                 for (_, address) in plan.published().filter(is_free).take(PORTS) {
                     let (id, name) = self.container(engine, image, (&networks, &address), None).await?;
                     let Err(refusal) = container::start(engine, &id).await else {
-                        return Ok(Dialled { id, name, address, older });
+                        return Ok(Dialed { id, name, address, older });
                     };
                     if !container::lacks_port(&refusal) {
                         return Err(container::not_started(&refusal));
@@ -197,16 +197,16 @@ impl Session<'_> {
     }
 
     /// Removes the containers of earlier builds, and renames the new one.
-    async fn take_over(&self, dialled: &Dialled) {
+    async fn take_over(&self, dialed: &Dialed) {
         let (Some(engine), say) = (self.engine.get(), self.start.say) else { return };
         let taking = async {
-            for workload in &dialled.older {
+            for workload in &dialed.older {
                 container::remove(engine, &workload.id).await?;
                 say(&format!("removed the older container {}", workload.name));
             }
             let name = &self.start.plan.container.name;
-            if dialled.name != *name {
-                container::rename(engine, &dialled.id, name).await?;
+            if dialed.name != *name {
+                container::rename(engine, &dialed.id, name).await?;
             }
             Ok::<_, Failure>(())
         };

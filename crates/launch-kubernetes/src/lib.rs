@@ -85,7 +85,7 @@ pub struct Start<'a> {
     pub target: &'a Target,
     /// How long everything may take.
     pub limit: Duration,
-    /// Whether it is dialled from here, as the peer will.
+    /// Whether it is dialed from here, as the peer will.
     pub dials: bool,
     /// Who has it started.
     pub caller: Caller<'a>,
@@ -93,7 +93,7 @@ pub struct Start<'a> {
     pub say: &'a dyn Fn(&str),
 }
 
-/// Starts a chaincode, waits until it is ready and can be dialled from here, and has the caller keep how.
+/// Starts a chaincode, waits until it is ready and can be dialed from here, and has the caller keep how.
 ///
 /// When a step fails, that of the caller included, or the caller stops meanwhile, the objects are removed that were not there before. For
 /// a command, they stay once the chaincode is ready.

@@ -86,7 +86,7 @@ fn is_there(found: Result<bool, Refusal>, has_deployment: bool) -> Result<bool, 
 }
 
 impl Session<'_> {
-    /// Makes everything, and waits until the chaincode is ready and can be dialled.
+    /// Makes everything, and waits until the chaincode is ready and can be dialed.
     async fn go(&mut self) -> Result<(), Failure> {
         let uid = self.make().await?;
         let plan = self.start.plan;

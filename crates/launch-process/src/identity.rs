@@ -20,7 +20,7 @@ impl Identity<'_> {
     pub(crate) fn lock_name(&self) -> String {
         let mut hash = Sha256::new();
         for part in self.peer.into_iter().chain([self.package]) {
-            // The length keeps neighbours apart.
+            // The length keeps neighbors apart.
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }

@@ -1,4 +1,4 @@
-//! Whether a chaincode that was started can be dialled from here, as its peer will: resolve, TCP, TLS, HTTP/2.
+//! Whether a chaincode that was started can be dialed from here, as its peer will: resolve, TCP, TLS, HTTP/2.
 //!
 //! The first message of the chaincode is left to `ccs probe`: it needs gRPC, which the launcher has no other use for.
 
@@ -200,7 +200,7 @@ fn configuration(connection: &Connection) -> Result<Arc<ClientConfig>, Failure> 
 }
 
 impl Unreached {
-    /// Returns the failure of a chaincode that runs and cannot be dialled.
+    /// Returns the failure of a chaincode that runs and cannot be dialed.
     #[must_use]
     pub fn failure(&self, address: &str, advice: &Advice) -> Failure {
         let (step, hint) = match self.step {
@@ -208,7 +208,7 @@ impl Unreached {
             ExitCode::Tcp => ("connect to", advice.tcp),
             ExitCode::Tls => (
                 "use TLS with",
-                "the chaincode must use the files that its variables name; \"tls\" in image.json says how it is dialled",
+                "the chaincode must use the files that its variables name; \"tls\" in image.json says how it is dialed",
             ),
             _ => (
                 "speak HTTP/2 with",

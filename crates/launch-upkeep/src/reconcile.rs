@@ -86,7 +86,7 @@ pub struct Reconciler<'a> {
     pub platforms: &'a Platforms,
     /// Whether certificates are renewed that would last.
     pub renew: bool,
-    /// Whether the chaincode is dialled from here, as the peer will.
+    /// Whether the chaincode is dialed from here, as the peer will.
     pub dials: bool,
     /// Tells whether the command is to end.
     pub is_stopped: &'a dyn Fn() -> bool,

@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_says_where_it_listens_and_how_it_is_dialled() {
+    fn a_server_says_where_it_listens_and_how_it_is_dialed() {
         let read = |more: &str| {
             Image::parse(format!(r#"{{"name":"a","digest":"{DIGEST}"{more}}}"#).as_bytes()).unwrap()
         };

@@ -1,7 +1,7 @@
 //! Stores values of any size: small ones next to their key, large ones in pieces in a separate table.
 //!
 //! The database copies a whole page to change one of its rows. Without the separate table, it would copy a large
-//! value for each write to a neighbouring key.
+//! value for each write to a neighboring key.
 
 use redb::{ReadableTable, Table, WriteTransaction};
 

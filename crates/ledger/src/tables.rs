@@ -1,6 +1,6 @@
 //! The tables of the store. Each key starts with the channel.
 //!
-//! Rows must be small, because the database copies the page of a row whenever a neighbouring row is written. Values
+//! Rows must be small, because the database copies the page of a row whenever a neighboring row is written. Values
 //! of any size are therefore [`Stored`], and [`MAX_KEY_LENGTH`] limits the keys.
 
 use std::borrow::Cow;

@@ -71,7 +71,7 @@ pub(crate) enum NotAccepted {
 }
 
 impl Committer {
-    /// Starts the task. It ends after `stop` is cancelled and all accepted transactions are committed.
+    /// Starts the task. It ends after `stop` is canceled and all accepted transactions are committed.
     pub(crate) fn start(
         maker: BlockMaker,
         cutting: Cutting,

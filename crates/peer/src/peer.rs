@@ -70,9 +70,9 @@ pub struct Peer {
     observer: Observer,
     budget: Budget,
     committers: TaskTracker,
-    /// Cancelled when the peer stops accepting transactions.
+    /// Canceled when the peer stops accepting transactions.
     closing: CancellationToken,
-    /// Cancelled to end streams and waits for blocks, which would otherwise never end.
+    /// Canceled to end streams and waits for blocks, which would otherwise never end.
     stopping: CancellationToken,
 }
 
@@ -153,7 +153,7 @@ impl Peer {
         self.stopping.cancel();
     }
 
-    /// Returns the token that is cancelled when the peer has stopped.
+    /// Returns the token that is canceled when the peer has stopped.
     pub(crate) fn stopping(&self) -> &CancellationToken {
         &self.stopping
     }

@@ -12,9 +12,9 @@ use ccs_report::shell::{self, quote};
 pub struct Scene<'a> {
     /// The target of the probe.
     pub target: &'a Target,
-    /// The dialled host.
+    /// The dialed host.
     pub host: &'a str,
-    /// The dialled port.
+    /// The dialed port.
     pub port: u16,
     /// The result of the probe.
     pub report: &'a ProbeReport,
@@ -111,7 +111,7 @@ fn general(cause: Cause) -> &'static [&'static str] {
         ],
         Cause::UnknownCa => &["put the CA that issued the chaincode's certificate into root_cert"],
         Cause::WrongName => &[
-            "issue the chaincode's certificate for the dialled host as a subject alternative name; the common name does not \
+            "issue the chaincode's certificate for the dialed host as a subject alternative name; the common name does not \
              count",
         ],
         Cause::Expired => &["renew the chaincode's certificate and restart the chaincode"],
@@ -178,7 +178,7 @@ impl Scene<'_> {
 /// Returns the next command after a failure.
 pub(crate) fn next(cause: Cause, scene: &Scene<'_>) -> String {
     let target = scene.target;
-    let dialled = quote(&target.info.address);
+    let dialed = quote(&target.info.address);
     match cause {
         Cause::NameUnknown | Cause::NameSilent => format!("getent hosts {}", quote(scene.host)),
         Cause::Refused
@@ -186,8 +186,8 @@ pub(crate) fn next(cause: Cause, scene: &Scene<'_>) -> String {
         | Cause::WebServer
         | Cause::NotHttp2
         | Cause::NoChaincodeService => format!("ss -ltnp 'sport = :{}'", scene.port),
-        Cause::Plaintext => format!("ccs probe {dialled}"),
-        Cause::NeedsTls => format!("ccs probe {dialled} --root-cert ca.pem"),
+        Cause::Plaintext => format!("ccs probe {dialed}"),
+        Cause::NeedsTls => format!("ccs probe {dialed} --root-cert ca.pem"),
         Cause::UnknownCa
         | Cause::WrongName
         | Cause::Expired
@@ -199,7 +199,7 @@ pub(crate) fn next(cause: Cause, scene: &Scene<'_>) -> String {
             format!("openssl s_client -connect {socket} -showcerts </dev/null")
         }
         Cause::ClientCertificateMissing | Cause::ClientCertificateRefused => {
-            format!("ccs probe {dialled} --root-cert ca.pem --client-cert peer.pem --client-key peer.key")
+            format!("ccs probe {dialed} --root-cert ca.pem --client-cert peer.pem --client-key peer.key")
         }
         Cause::WrongId => {
             let id = target.expected.as_ref().map(ToString::to_string).unwrap_or_default();

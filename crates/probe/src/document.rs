@@ -17,7 +17,7 @@ pub struct Document {
     pub reachable: bool,
     /// The target, as on the command line.
     pub target: String,
-    /// The dialled address.
+    /// The dialed address.
     pub address: String,
     /// `plaintext`, `TLS` or `mutual TLS`.
     pub security: &'static str,

@@ -42,7 +42,7 @@ const RETRY: Duration = Duration::from_millis(100);
 pub struct Connections(ReceiverStream<io::Result<Connection>>);
 
 impl Connections {
-    /// Accepts connections until `stop` is cancelled.
+    /// Accepts connections until `stop` is canceled.
     pub(crate) fn accept(listener: TcpListener, options: ServerOptions, stop: CancellationToken) -> Self {
         let ServerOptions { tls, budget, warn, .. } = options;
         let (sender, connections) = mpsc::channel(1);

@@ -79,7 +79,7 @@ impl fmt::Debug for ServerOptions {
 /// A gRPC server to which services can be added, and the connections to serve.
 pub type Listening = (Server<Stack<Bounds, Identity>>, Connections);
 
-/// Accepts connections until `stop` is cancelled. Returns them, and a server that limits them. Requires a tokio
+/// Accepts connections until `stop` is canceled. Returns them, and a server that limits them. Requires a tokio
 /// runtime.
 pub fn listen(listener: TcpListener, options: ServerOptions, stop: CancellationToken) -> Listening {
     let (interval, timeout) = options.keepalive;

@@ -11,7 +11,7 @@ pub struct Asset {
     // serde writes fields in this order: keep it alphabetical by JSON key.
     /// The estimated worth, without a currency.
     pub appraised_value: u32,
-    /// The colour, as free text.
+    /// The color, as free text.
     pub color: String,
     /// The key in the world state.
     #[serde(rename = "ID")]

@@ -10,14 +10,14 @@ use ccs_files::json::{self, Kind, Object};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
     /// The peer dials.
-    Dials(Dialled),
+    Dials(Dialed),
     /// The peer reports that the file is malformed, or crashes.
     Refuses(&'static str),
 }
 
 /// The settings with which the peer dials.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Dialled {
+pub(crate) struct Dialed {
     address: String,
     timeout_in_ns: i64,
     tls: Option<Tls>,
@@ -38,11 +38,11 @@ impl Meaning {
     pub(crate) fn of(content: &[u8]) -> Self {
         let object = json::parse(content).ok().and_then(json::Json::as_object);
         let Some(object) = object else { return Self::Refuses("it is not a JSON object") };
-        dialled(&object).map_or_else(Self::Refuses, Self::Dials)
+        dialed(&object).map_or_else(Self::Refuses, Self::Dials)
     }
 }
 
-fn dialled(object: &Object<'_>) -> Result<Dialled, &'static str> {
+fn dialed(object: &Object<'_>) -> Result<Dialed, &'static str> {
     let text =
         |key| object.string(key).map(Option::unwrap_or_default).map_err(|_| "a text is of another type");
     let boolean = |key| {
@@ -53,7 +53,7 @@ fn dialled(object: &Object<'_>) -> Result<Dialled, &'static str> {
     let tls =
         Tls { root_cert: text("root_cert")?, client: boolean("client_auth_required")?.then_some(client) };
     let unknown = object.others(&ccs_files::connection::KEYS);
-    Ok(Dialled {
+    Ok(Dialed {
         address: text("address")?,
         timeout_in_ns: timeout(object)?,
         tls: boolean("tls_required")?.then_some(tls),

@@ -24,7 +24,7 @@ use crate::servers::CONTRACT;
 /// The image in which a shell waits.
 const SHELL: &str = "shell";
 
-/// An engine with certificates, and what else can be dialled.
+/// An engine with certificates, and what else can be dialed.
 struct Remote<'a> {
     stage: &'a Stage<'a>,
     files: &'a TempDir,
@@ -123,7 +123,7 @@ impl Remote<'_> {
             self.launches(&site.with("DOCKER_TLS_VERIFY", "1").with("DOCKER_CERT_PATH", &folder))
         });
         report.check("without TLS", || self.launches(&self.site("plain", "tcp://PLAIN", None)?));
-        report.check("a server is started, and dialled on the loopback", || self.serves());
+        report.check("a server is started, and dialed on the loopback", || self.serves());
     }
 
     /// Puts host and port in place of the words.
@@ -213,7 +213,7 @@ fn certificates() -> Result<TempDir> {
     Ok(folder)
 }
 
-/// Lets an engine be dialled over TCP without TLS, until the process ends: `dockerd` has either on all its addresses.
+/// Lets an engine be dialed over TCP without TLS, until the process ends: `dockerd` has either on all its addresses.
 fn in_plaintext(engine: &Engine) -> Result<SocketAddr> {
     let host = engine.host().and_then(|host| host.strip_prefix("unix://"));
     let socket = host.context("the engine has no socket")?.to_owned();

@@ -1,4 +1,4 @@
-//! Chaincode that is dialled, as the install of a package starts it: what runs, what fails, and what is left of that.
+//! Chaincode that is dialed, as the install of a package starts it: what runs, what fails, and what is left of that.
 
 use std::process::Command;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Launches without a peer: the launcher is called as a peer calls it.
 //!
 //! `overlays` asks kubectl whether overlays are merged as it merges them. `launches` starts chaincode that dials and makes every
-//! trouble that the node can make, `scenarios` does what fabric-builder-k8s tests of itself, `servers` starts chaincode that is dialled; `inside` has the launcher in a pod.
+//! trouble that the node can make, `scenarios` does what fabric-builder-k8s tests of itself, `servers` starts chaincode that is dialed; `inside` has the launcher in a pod.
 
 mod inside;
 mod launches;
@@ -80,7 +80,7 @@ impl Stage {
         report.check("a Job goes with the pod of the peer", || inside::run(self));
     }
 
-    /// Runs the checks of chaincode that is dialled, without a peer.
+    /// Runs the checks of chaincode that is dialed, without a peer.
     pub fn check_servers(&self, report: &mut Report) {
         report.part("servers", |report| servers::run(report, self));
     }

@@ -81,7 +81,7 @@ fn on(report: &mut Report, stage: &Stage<'_>, compose: &Compose<'_>) -> Result<(
         ensure!(containers(engine, &launched, "")?.is_empty(), "the chaincode that dials is there");
         ensure!(
             containers(engine, &served.id, "running")?.len() == 1,
-            "the chaincode that is dialled is gone"
+            "the chaincode that is dialed is gone"
         );
         Ok(())
     });

@@ -46,7 +46,7 @@ pub(super) fn run(
     let outcome = network.on(report, |report, network| {
         on(report, stage, network)?;
         let image = |name: &str| stage.images.json(name);
-        deploy(report, &network.administrator()?, (network.folder(), Role::IsDialled), shims, &image);
+        deploy(report, &network.administrator()?, (network.folder(), Role::IsDialed), shims, &image);
         Ok(())
     });
     remove(report, stage.engine, "server");
@@ -79,7 +79,7 @@ fn on(report: &mut Report, stage: &Stage<'_>, network: &mut Network<'_>) -> Resu
     });
     report.check("the log of the peer holds no key", || {
         let log = fs::read_to_string(network.log())?;
-        ensure!(log.contains("over mutual TLS"), "the log does not say how it is dialled");
+        ensure!(log.contains("over mutual TLS"), "the log does not say how it is dialed");
         ensure!(!log.contains("PRIVATE KEY"), "the log holds a key");
         Ok(())
     });

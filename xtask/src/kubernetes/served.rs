@@ -84,7 +84,7 @@ fn on(report: &mut Report, (stage, hosts): (&Stage, &Path), network: &mut Networ
     });
     report.check("the log of the peer holds no key", || {
         let log = fs::read_to_string(network.log())?;
-        ensure!(log.contains("over mutual TLS"), "the log does not say how it is dialled");
+        ensure!(log.contains("over mutual TLS"), "the log does not say how it is dialed");
         ensure!(!log.contains("PRIVATE KEY"), "the log holds a key");
         Ok(())
     });

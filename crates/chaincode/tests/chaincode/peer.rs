@@ -115,7 +115,7 @@ async fn many_transactions_launch_a_fake_chaincode_once() {
 }
 
 #[tokio::test]
-async fn a_fake_chaincode_whose_stream_ended_is_dialled_again() {
+async fn a_fake_chaincode_whose_stream_ended_is_dialed_again() {
     let address = serve(|mut talk| async move {
         talk.register().await;
         let transaction = talk.expect(Type::Transaction).await;

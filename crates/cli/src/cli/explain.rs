@@ -7,7 +7,7 @@ use clap::Args;
 #[command(
     after_help = "Examples:\n  ccs explain \"external builder 'ccs-builder' failed: exit status 13\"\n  \
                   docker logs peer0 2>&1 | ccs explain\n  ccs explain peer.log\n  ccs explain 13\n  \
-                  ccs explain plaintext-remote\n\nExit codes: 0 something was recognised, 1 nothing was. \
+                  ccs explain plaintext-remote\n\nExit codes: 0 something was recognized, 1 nothing was. \
                   All known texts: docs/errors.md."
 )]
 pub(crate) struct Explain {

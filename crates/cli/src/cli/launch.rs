@@ -34,7 +34,7 @@ pub(crate) enum Launch {
     Reconcile(Reconcile),
     /// Delete launched chaincode that is not used anymore
     ///
-    /// Lists unused chaincode; with --yes, deletes it by UID. Never deletes objects that no launch has labelled, objects of another
+    /// Lists unused chaincode; with --yes, deletes it by UID. Never deletes objects that no launch has labeled, objects of another
     /// peer, or, unless you name it, chaincode that a build or a channel of the peer uses.
     Gc(Gc),
 }

@@ -25,7 +25,7 @@ pub(crate) fn run(options: &Lint) -> Result<(), Failure> {
 fn text(report: &Report) -> String {
     let mut text = String::new();
     for Broken { finding, .. } in &report.findings {
-        let (colour, faint) = (colour(finding.severity), style::FAINT);
+        let (color, faint) = (color(finding.severity), style::FAINT);
         let word = finding.severity.word();
         let (id, message) = (finding.id, safe(&finding.message));
         // The builder's own messages mostly name the file.
@@ -35,7 +35,7 @@ fn text(report: &Report) -> String {
             format!("{}: ", safe(&finding.at))
         };
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "{colour}{word}[{id}]{colour:#} {at}{message}");
+        let _ = writeln!(text, "{color}{word}[{id}]{color:#} {at}{message}");
         if let Some(hint) = &finding.hint {
             let _ = writeln!(text, "  {faint}hint: {}{faint:#}", safe(hint));
         }
@@ -47,7 +47,7 @@ fn text(report: &Report) -> String {
     text
 }
 
-fn colour(severity: Severity) -> anstyle::Style {
+fn color(severity: Severity) -> anstyle::Style {
     match severity {
         Severity::Error => style::BAD,
         Severity::Warning => style::WARN,
@@ -65,8 +65,8 @@ fn summary(report: &Report) -> String {
         (_, FAILED) => "do not hand it out".to_owned(),
         (_, code) => format!("it would be refused with exit code {code}"),
     };
-    let colour = if report.errors == 0 { style::GOOD } else { style::BAD };
-    format!("{colour}{}: {counts}; {verdict}{colour:#}\n", safe(&report.subject))
+    let color = if report.errors == 0 { style::GOOD } else { style::BAD };
+    format!("{color}{}: {counts}; {verdict}{color:#}\n", safe(&report.subject))
 }
 
 /// Returns the command that comes next.

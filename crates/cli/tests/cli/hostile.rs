@@ -26,7 +26,7 @@ fn run_all(folder: &Folder, package: &[u8]) -> String {
         &["diff", &other, &package, "--json"],
         &["unpack", &package, &target],
     ] {
-        // In colour: without, every escape is taken out of what is printed, also those that nobody meant.
+        // In color: without, every escape is taken out of what is printed, also those that nobody meant.
         let output =
             Command::cargo_bin("ccs").unwrap().args(arguments).env("CLICOLOR_FORCE", "1").output().unwrap();
         let code = output.status.code();
@@ -37,8 +37,8 @@ fn run_all(folder: &Folder, package: &[u8]) -> String {
         );
         let has_words = code == Some(0) || !stderr(&output).is_empty() || !stdout(&output).is_empty();
         assert!(has_words, "{arguments:?} ended with {code:?} and not a word");
-        printed.push_str(&without_colours(&stdout(&output)));
-        printed.push_str(&without_colours(&stderr(&output)));
+        printed.push_str(&without_colors(&stdout(&output)));
+        printed.push_str(&without_colors(&stderr(&output)));
     }
     if fs::exists(&target).unwrap() {
         fs::remove_dir_all(&target).unwrap();
@@ -46,8 +46,8 @@ fn run_all(folder: &Folder, package: &[u8]) -> String {
     printed
 }
 
-/// Takes the sequences out that only change the colour.
-fn without_colours(text: &str) -> String {
+/// Takes the sequences out that only change the color.
+fn without_colors(text: &str) -> String {
     let mut parts = text.split('\u{1b}');
     let mut plain = parts.next().unwrap_or_default().to_owned();
     for part in parts {

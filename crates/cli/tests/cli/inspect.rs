@@ -54,10 +54,10 @@ fn hostile_names_and_values_are_escaped() {
     let output = ccs(&["inspect", &package]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_shown!("inspect_hostile", stdout(&output));
-    let colours =
+    let colors =
         Command::cargo_bin("ccs").unwrap().args(["inspect", &package]).env("CLICOLOR_FORCE", "1").output();
-    let colours = colours.unwrap();
-    let escapes = [stdout(&colours), stderr(&colours)].concat();
+    let colors = colors.unwrap();
+    let escapes = [stdout(&colors), stderr(&colors)].concat();
     let escapes: Vec<_> = escapes.split('\x1b').skip(1).map(|rest| &rest[..3]).collect();
     assert!(
         !escapes.is_empty() && escapes.iter().all(|escape| ["[0m", "[1m", "[2m", "[33"].contains(escape)),

@@ -64,7 +64,7 @@ pub enum StageError {
     #[error(transparent)]
     Address(#[from] AddressError),
     /// The address uses a resolver of grpc-go that this crate does not implement.
-    #[error("addresses with the scheme {0} cannot be dialled from here")]
+    #[error("addresses with the scheme {0} cannot be dialed from here")]
     Scheme(&'static str),
     /// No root certificate is usable.
     #[error("error adding root certificate: root_cert contains no readable certificate")]
@@ -156,7 +156,7 @@ impl StageError {
             Self::ClientPair(_) => {
                 "client_key and client_cert must contain the PEM texts of a key (P-256, P-384, RSA or Ed25519) and its certificate"
             }
-            Self::ServerName(_) => "the server's certificate must be for the dialled host, or for domain",
+            Self::ServerName(_) => "the server's certificate must be for the dialed host, or for domain",
             Self::Resolve { .. } => {
                 "the name must resolve where the peer runs, for example in its container's network"
             }
@@ -187,7 +187,7 @@ fn tls_hint(error: &rustls::Error) -> Option<&'static str> {
         }
         InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
-        ) => "the chaincode's certificate needs the dialled host (or domain) as a subject alternative name",
+        ) => "the chaincode's certificate needs the dialed host (or domain) as a subject alternative name",
         InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => {
             "renew the chaincode's certificate"
         }

@@ -34,7 +34,7 @@ pub struct ClientPair {
     pub key: String,
     /// The certificate with its chain, as PEM.
     pub cert: String,
-    /// The TLS server name instead of the dialled host. Only Fabric 3.x reads it, and only with client authentication.
+    /// The TLS server name instead of the dialed host. Only Fabric 3.x reads it, and only with client authentication.
     pub domain: Option<String>,
 }
 

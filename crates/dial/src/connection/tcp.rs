@@ -1,4 +1,4 @@
-//! Opens a TCP connection to one of several addresses, in the order and with the delays of Go's dialler.
+//! Opens a TCP connection to one of several addresses, in the order and with the delays of Go's dialer.
 //!
 //! Go 1.26 `net/dial.go` tries the addresses of the first one's family one after another. After 300 ms, or when all of
 //! them have failed, it also tries those of the other family in parallel. The addresses share the remaining time

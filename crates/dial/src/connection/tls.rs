@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     /// Puts a label before the start of a DER structure; only that start matters here.
-    fn labelled(label: &str, der: &[u8]) -> String {
+    fn labeled(label: &str, der: &[u8]) -> String {
         pem::encode(&pem::Pem::new(label, der))
     }
 
@@ -171,7 +171,7 @@ mod tests {
         let pkcs1 = [0x30, 0x06, 2, 1, 0, 0x02, 1, 0];
         let sec1 = [0x30, 0x06, 2, 1, 1, 0x04, 1, 0];
         for label in ["PRIVATE KEY", "EC PRIVATE KEY", "RSA PRIVATE KEY"] {
-            let form = |der| private_key(&labelled(label, der)).unwrap();
+            let form = |der| private_key(&labeled(label, der)).unwrap();
             assert!(matches!(form(&pkcs8), PrivateKeyDer::Pkcs8(_)), "{label}");
             assert!(matches!(form(&pkcs1), PrivateKeyDer::Pkcs1(_)), "{label}");
             assert!(matches!(form(&sec1), PrivateKeyDer::Sec1(_)), "{label}");
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn a_key_behind_other_sections_is_found() {
         let pkcs8 = [0x30, 0x06, 2, 1, 0, 0x30, 1, 0];
-        let text = labelled("EC PARAMETERS", &[6, 0]) + &labelled("PRIVATE KEY", &pkcs8);
+        let text = labeled("EC PARAMETERS", &[6, 0]) + &labeled("PRIVATE KEY", &pkcs8);
         assert!(private_key(&text).is_ok());
     }
 }

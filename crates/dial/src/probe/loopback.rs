@@ -1,4 +1,4 @@
-//! Detects a server that listens only on 127.0.0.1, while the dialled address is another one of the same machine.
+//! Detects a server that listens only on 127.0.0.1, while the dialed address is another one of the same machine.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::time::Duration;

@@ -58,7 +58,7 @@ async fn saying(bytes: &'static [u8]) -> SocketAddr {
 }
 
 /// Encodes a PKCS#8 key, or its inner SEC1 key, under another label.
-fn relabelled(pair: &Pair, sec1: bool) -> String {
+fn relabeled(pair: &Pair, sec1: bool) -> String {
     let der = pair.key.serialize_der();
     // In the PKCS#8 form of a P-256 key, 29 bytes of header and algorithm precede the SEC1 structure.
     let der = if sec1 { &der[29..] } else { &der[..] };
@@ -96,7 +96,7 @@ async fn keys_are_known_by_their_content_not_by_their_label() {
     let address = front::serve(shim::serve().await, &server, Some(&authority)).await;
     let pair = authority.sign("peer");
     for sec1 in [false, true] {
-        let client = ClientPair { key: relabelled(&pair, sec1), ..client(&pair, None) };
+        let client = ClientPair { key: relabeled(&pair, sec1), ..client(&pair, None) };
         ChaincodeConnection::dial(&tls(address, &authority.certificate, Some(client))).await.unwrap();
     }
 }
@@ -154,8 +154,8 @@ async fn a_chaincode_that_listens_late_is_reached() {
         stream.write_all(b"\0\0\0\x04\0\0\0\0\0").await.unwrap();
         stream
     };
-    let (dialled, _stream) = tokio::join!(dial, listen);
-    dialled.unwrap();
+    let (dialed, _stream) = tokio::join!(dial, listen);
+    dialed.unwrap();
 }
 
 #[tokio::test]
@@ -263,7 +263,7 @@ async fn a_silent_server_is_waited_for_until_the_timeout() {
 }
 
 #[tokio::test]
-async fn material_that_cannot_be_used_is_named_before_anything_is_dialled() {
+async fn material_that_cannot_be_used_is_named_before_anything_is_dialed() {
     let authority = Authority::new();
     let address = closed_port().await;
     let no_root = ConnectionInfo {
@@ -292,10 +292,10 @@ async fn material_that_cannot_be_used_is_named_before_anything_is_dialled() {
 }
 
 #[tokio::test]
-async fn addresses_that_cannot_be_dialled_are_refused_at_once() {
+async fn addresses_that_cannot_be_dialed_are_refused_at_once() {
     for (address, text) in [
         ("chaincode", "settings: address \"chaincode\" has no port"),
-        ("unix:/run/cc.sock", "settings: addresses with the scheme unix cannot be dialled from here"),
+        ("unix:/run/cc.sock", "settings: addresses with the scheme unix cannot be dialed from here"),
         ("dns:///chaincode", "settings: address \"chaincode\" has no port"),
     ] {
         let info = ConnectionInfo { address: address.to_owned(), ..plaintext(closed_port().await) };
@@ -305,7 +305,7 @@ async fn addresses_that_cannot_be_dialled_are_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_target_with_the_dns_resolver_is_dialled() {
+async fn a_target_with_the_dns_resolver_is_dialed() {
     let address = shim::serve().await;
     let info = ConnectionInfo { address: format!("dns:///{address}"), ..plaintext(address) };
     ChaincodeConnection::dial(&info).await.unwrap();

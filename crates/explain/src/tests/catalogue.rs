@@ -1,4 +1,4 @@
-//! What is recognised, and how it is explained.
+//! What is recognized, and how it is explained.
 
 use std::collections::BTreeSet;
 use std::path::Path;

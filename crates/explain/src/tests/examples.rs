@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{catalogue, ids};
-use crate::catalogue::Recognised;
+use crate::catalogue::Recognized;
 use crate::explanation::plain;
 
 /// Lines that people have pasted into public threads, each after the entry that has to explain it.
@@ -31,7 +31,7 @@ const OF_SAMPLES: &[&str] = &[
 ];
 
 #[test]
-fn every_example_is_recognised_by_its_own_entry_and_no_pattern_is_dead() {
+fn every_example_is_recognized_by_its_own_entry_and_no_pattern_is_dead() {
     let catalogue = catalogue();
     let mut reached = HashSet::new();
     let mut wrong = Vec::new();
@@ -39,7 +39,7 @@ fn every_example_is_recognised_by_its_own_entry_and_no_pattern_is_dead() {
         assert!(!entry.examples.is_empty() || entry.patterns.is_empty(), "{} has no example", entry.id);
         assert!(!entry.patterns.is_empty() || !entry.exit_codes.is_empty(), "{} cannot be reached", entry.id);
         for example in &entry.examples {
-            match catalogue.recognise(&plain(example)) {
+            match catalogue.recognize(&plain(example)) {
                 Some(one) if one.entry.id == entry.id => drop(reached.insert(one.pattern)),
                 Some(one) => wrong.push(format!("{} is taken for {}: {example}", entry.id, one.entry.id)),
                 None => wrong.push(format!("nobody knows the {} in {example}", entry.id)),
@@ -63,9 +63,9 @@ fn other_names_addresses_and_numbers_change_nothing() {
     for entry in catalogue.entries() {
         for example in &entry.examples {
             let line = plain(example);
-            let Some(recognised) = catalogue.recognise(&line) else { continue };
-            let other = varied(&line, &recognised);
-            let again = catalogue.recognise(&other).map(|one| one.entry.id.as_str());
+            let Some(recognized) = catalogue.recognize(&line) else { continue };
+            let other = varied(&line, &recognized);
+            let again = catalogue.recognize(&other).map(|one| one.entry.id.as_str());
             if again != Some(entry.id.as_str()) {
                 wrong.push(format!("{} is taken for {again:?}: {other}", entry.id));
             }
@@ -74,9 +74,9 @@ fn other_names_addresses_and_numbers_change_nothing() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Returns the line with other values in the places of what was recognised, and with other numbers around it.
-fn varied(line: &str, recognised: &Recognised<'_, '_>) -> String {
-    let (places, matched) = (&recognised.found.places, &recognised.found.range);
+/// Returns the line with other values in the places of what was recognized, and with other numbers around it.
+fn varied(line: &str, recognized: &Recognized<'_, '_>) -> String {
+    let (places, matched) = (&recognized.found.places, &recognized.found.range);
     // The port of CouchDB shows the context.
     let marks: Vec<_> = line.match_indices(":5984").map(|(start, mark)| start..start + mark.len()).collect();
     let next = |character: char| match character {
@@ -120,7 +120,7 @@ fn a_healthy_node_has_nothing_to_explain() {
     assert!(HEALTHY.lines().count() >= 40);
     for line in HEALTHY.lines() {
         let line = plain(line);
-        let found = catalogue.recognise(&line).map(|one| one.entry.id.as_str());
+        let found = catalogue.recognize(&line).map(|one| one.entry.id.as_str());
         assert_eq!(found, None, "{line}");
     }
 }

@@ -93,7 +93,7 @@ fn a_signer_needs_the_key_of_its_certificate() {
 }
 
 #[test]
-fn a_pkcs8_key_may_be_labelled_as_sec_1() {
+fn a_pkcs8_key_may_be_labeled_as_sec_1() {
     let issued = Organization::new("Org1MSP").ca.issue("one", &["client"]);
     let key = issued.key.serialize_pem().replace("PRIVATE KEY", "EC PRIVATE KEY");
     Signer::from_pem(id("Org1MSP"), issued.pem.as_bytes(), key.as_bytes()).unwrap();

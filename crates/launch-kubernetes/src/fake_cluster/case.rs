@@ -44,7 +44,7 @@ const EACH: &str = "EACH";
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
-    /// What happens to chaincode that dials, to chaincode that is dialled, or to either.
+    /// What happens to chaincode that dials, to chaincode that is dialed, or to either.
     client: Option<Play>,
     server: Option<Play>,
     both: Option<Play>,
@@ -200,7 +200,7 @@ async fn started(target: &Target, say: &dyn Fn(&str)) -> Result<(), Failure> {
     let server = Server { target, settings: &settings, image: &image, package_id: PACKAGE, mspid: "Org1MSP" };
     let plan = server.plan(&subject, Some(&certificates))?;
     let limit = Duration::from_secs(270);
-    // There is no chaincode that could be dialled.
+    // There is no chaincode that could be dialed.
     let start = Start { plan: &plan, target, limit, dials: false, caller: Caller::Build, say };
     server::start(&start, || Ok(())).await
 }

@@ -151,7 +151,7 @@ fn terminated(pod: &Value) -> Option<Trouble> {
         "OOMKilled" => (ExitCode::Ended, "raise resources.limits.memory by an overlay"),
         "Completed" => (
             ExitCode::Ended,
-            "a chaincode runs until the peer stops it; this one ended by itself, or it waits to be dialled",
+            "a chaincode runs until the peer stops it; this one ended by itself, or it waits to be dialed",
         ),
         _ => (ExitCode::Ended, "its last lines are above, where the builder may read them"),
     };

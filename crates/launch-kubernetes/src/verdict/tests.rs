@@ -89,7 +89,7 @@ fn a_container_that_has_ended_is_told_with_its_status() {
         ("ContainerCannotRun", 127, 44, "its architecture"),
         ("OOMKilled", 137, 46, "resources.limits.memory"),
         ("Error", 3, 46, "its last lines"),
-        ("Completed", 0, 46, "waits to be dialled"),
+        ("Completed", 0, 46, "waits to be dialed"),
     ] {
         let found = trouble(
             Some(&with_container(&json!({"terminated": {"reason": reason, "exitCode": status}}))),

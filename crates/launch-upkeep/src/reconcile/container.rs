@@ -1,6 +1,6 @@
 //! Chaincode on Docker that the peer dials: what was decided, carried out.
 //!
-//! A new container runs beside the old one until it can be dialled and connection.json leads to it, so it may have certificates of its own.
+//! A new container runs beside the old one until it can be dialed and connection.json leads to it, so it may have certificates of its own.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use super::{Change, Reconciler, Seen, Work, decide, has_tls};
 use crate::builds::Build;
 use crate::moment::now;
 
-/// How long one chaincode may take until it can be dialled.
+/// How long one chaincode may take until it can be dialed.
 const LIMIT: Duration = Duration::from_mins(10);
 
 /// What an address on the loopback of the host begins with.
@@ -52,7 +52,7 @@ pub(super) fn reconcile(
     let mut certificates_end = None;
     let caller = Caller::Command(of.is_stopped);
     start(&Start { plan: &planned.plan, limit: LIMIT, caller, say: of.say }, |address| {
-        is_dialled_alike(record, address)?;
+        is_dialed_alike(record, address)?;
         let (connection, record) = planned.at(address);
         certificates_end.clone_from(&record.certificates_end);
         files.write_connection(&connection)?;
@@ -89,12 +89,12 @@ fn is_same(record: &Record, plan: &ServerPlan) -> Result<(), Failure> {
 }
 
 /// Refuses an address that is of no use to the peer, which is elsewhere than this process.
-fn is_dialled_alike(record: &Record, address: &str) -> Result<(), Failure> {
+fn is_dialed_alike(record: &Record, address: &str) -> Result<(), Failure> {
     let before = record.address.as_deref().unwrap_or_default();
     if before.starts_with(LOOPBACK) == address.starts_with(LOOPBACK) {
         return Ok(());
     }
-    let reason = format!("the peer dials {before}, and from here the chaincode is dialled at {address}");
+    let reason = format!("the peer dials {before}, and from here the chaincode is dialed at {address}");
     Err(Failure::new(ExitCode::Settings, reason).with_hint(
         "run ccs where the peer runs: in its container, in one with the same networks, or on its host",
     ))
@@ -113,9 +113,9 @@ mod tests {
             }))
             .unwrap()
         };
-        is_dialled_alike(&record("127.0.0.1:20001"), "127.0.0.1:20002").unwrap();
-        is_dialled_alike(&record("ccs-a-x-1:9999"), "ccs-a-x-2:9999").unwrap();
-        let failure = is_dialled_alike(&record("ccs-a-x-1:9999"), "127.0.0.1:20002").unwrap_err();
+        is_dialed_alike(&record("127.0.0.1:20001"), "127.0.0.1:20002").unwrap();
+        is_dialed_alike(&record("ccs-a-x-1:9999"), "ccs-a-x-2:9999").unwrap();
+        let failure = is_dialed_alike(&record("ccs-a-x-1:9999"), "127.0.0.1:20002").unwrap_err();
         assert!(failure.line().contains("hint: run ccs where the peer runs"), "{}", failure.line());
     }
 }

@@ -189,7 +189,7 @@ impl ServerPlan {
         })
     }
 
-    /// Returns the container as it is dialled at an address.
+    /// Returns the container as it is dialed at an address.
     #[must_use]
     pub fn container_at(&self, address: &str) -> Plan {
         let mut container = self.container.clone();
@@ -203,7 +203,7 @@ impl ServerPlan {
         server::connection(&self.container.image, self.certificates.as_ref(), address.to_owned())
     }
 
-    /// Returns what the settings make of the container, whatever its certificates are and wherever it is dialled.
+    /// Returns what the settings make of the container, whatever its certificates are and wherever it is dialed.
     #[must_use]
     pub fn settings_alone(&self) -> String {
         let Plan { name, image, environment, network, host_config, .. } = &self.container;

@@ -31,7 +31,7 @@ pub fn network_policies(namespace: &str) -> String {
          # chaincode that dials the peer: it asks for the peer's name, and connects to the peer; nobody connects to it\n{}  egress:\n    \
          - ports: [{{port: 53, protocol: UDP}}, {{port: 53, protocol: TCP}}]\n    - to:\n{}      \
          ports: [{{port: {CHAINCODE_ADDRESS_PORT}, protocol: TCP}}]\n",
-        policy("chaincode-that-is-dialled", SERVER_MANAGER),
+        policy("chaincode-that-is-dialed", SERVER_MANAGER),
         peers("        "),
         policy("chaincode-that-dials", MANAGER),
         peers("        "),

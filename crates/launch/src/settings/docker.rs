@@ -14,7 +14,7 @@ use super::Bytes;
 pub struct Docker {
     /// The engine, such as `unix:///var/run/docker.sock` or `https://engine:2376`.
     pub host: Option<String>,
-    /// The certificates with which the engine is dialled.
+    /// The certificates with which the engine is dialed.
     pub tls: Option<Tls>,
     /// The network of the container.
     pub network: Option<String>,
@@ -33,7 +33,7 @@ pub struct Docker {
     pub limits: DockerLimits,
 }
 
-/// The certificates with which an engine is dialled.
+/// The certificates with which an engine is dialed.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {

@@ -32,7 +32,7 @@ pub struct ChaincodeListenerOptions {
     pub budget: Budget,
 }
 
-/// Serves chaincode that connects to the peer, until `shutdown` is cancelled. Established streams end with the peer.
+/// Serves chaincode that connects to the peer, until `shutdown` is canceled. Established streams end with the peer.
 pub async fn serve_chaincode(
     listener: TcpListener,
     options: ChaincodeListenerOptions,

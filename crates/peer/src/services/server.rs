@@ -33,7 +33,7 @@ const GRACE: Duration = Duration::from_secs(5);
 #[error("the peer cannot serve its clients")]
 pub struct ServeError(#[from] tonic::transport::Error);
 
-/// Serves a peer's services until `shutdown` is cancelled, and then stops the peer.
+/// Serves a peer's services until `shutdown` is canceled, and then stops the peer.
 ///
 /// Commits all transactions that were acknowledged to clients. Ends streams, and allows other calls five seconds to
 /// finish. One listener serves gateway, endorser, deliver and orderer.

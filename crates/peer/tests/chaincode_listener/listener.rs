@@ -90,7 +90,7 @@ async fn a_fake_chaincode_that_comes_by_itself_serves_the_transaction_that_waits
 }
 
 #[tokio::test]
-async fn a_fake_chaincode_that_connects_while_it_is_dialled_ends_the_dial() {
+async fn a_fake_chaincode_that_connects_while_it_is_dialed_ends_the_dial() {
     let peer = peer();
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap().to_string();
@@ -98,12 +98,12 @@ async fn a_fake_chaincode_that_connects_while_it_is_dialled_ends_the_dial() {
     peer.chaincodes().add(ID, Source::Server(server));
     let chaincodes = peer.chaincodes().clone();
     let launching = tokio::spawn(async move { chaincodes.launch(ID).await });
-    let (mut dialled, _) = silent.accept().await.unwrap();
+    let (mut dialed, _) = silent.accept().await.unwrap();
     let (outbound, _inbound) = come(&peer).await;
     outbound.send(register(ID)).await.unwrap();
     launching.await.unwrap().unwrap();
     // However it ends: a dial that continued would interfere with the next launch.
-    let ended = timeout(Duration::from_secs(10), dialled.read_to_end(&mut Vec::new())).await;
+    let ended = timeout(Duration::from_secs(10), dialed.read_to_end(&mut Vec::new())).await;
     assert!(ended.is_ok(), "the dial goes on");
     assert!(peer.chaincodes().is_running(ID));
 }

@@ -1,4 +1,4 @@
-//! Chaincode that is dialled, as the install of a package starts it: what runs, what fails, and what is left of that.
+//! Chaincode that is dialed, as the install of a package starts it: what runs, what fails, and what is left of that.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -90,7 +90,7 @@ pub(super) fn run(report: &mut Report, stage: &Stage) -> Result<()> {
         let rule = r#"add to the Role in namespace free: {apiGroups: ["apps"], resources: ["deployments"], verbs: ["create", "get", "list", "watch", "patch"]}"#;
         site.fails(&names, 42, rule)
     });
-    report.check("with the documented Role a server is ready, and can be dialled", || {
+    report.check("with the documented Role a server is ready, and can be dialed", || {
         let site = Site::new(stage, ("free", "full"), "{}", &stage.image(CONTRACT, "")?)?;
         let site = site.with_kubeconfig(stage.cluster.account("free", "full")?);
         let said = site.builds(&names)?;

@@ -139,10 +139,10 @@ impl Reporter {
             return;
         }
         let is_valid = *code == ccs_proto::peer::TxValidationCode::Valid;
-        let colour = if is_valid { GOOD } else { BAD };
+        let color = if is_valid { GOOD } else { BAD };
         let what = simulated.as_deref().map_or_else(|| style::safe(transaction_id), call);
         let details = simulated.as_deref().map(details).unwrap_or_default();
-        self.say(&format!("submit   {what} {colour}{code_name}{colour:#} in block {block}{details}"));
+        self.say(&format!("submit   {what} {color}{code_name}{color:#} in block {block}{details}"));
     }
 
     /// Passes on a line that a chaincode of ours has written.

@@ -23,12 +23,12 @@ pub(super) fn of(document: &Document) -> String {
         1 => "1 difference".to_owned(),
         count => format!("{count} differences"),
     };
-    let colour = if document.same { style::GOOD } else { style::BAD };
+    let color = if document.same { style::GOOD } else { style::BAD };
     if !document.differences.is_empty() {
         text.push('\n');
     }
     // Writing to a String cannot fail.
-    let _ = writeln!(text, "{colour}{verdict}{colour:#}");
+    let _ = writeln!(text, "{color}{verdict}{color:#}");
     text
 }
 
@@ -36,12 +36,12 @@ fn write(difference: &Difference, text: &mut String) {
     let name = style::NAME;
     let _ = writeln!(text, "{name}{}{name:#}: {}", safe(&difference.at), safe(&what(difference)));
     for line in &difference.lines {
-        let colour = match line.as_bytes().first() {
+        let color = match line.as_bytes().first() {
             Some(b'-') => style::BAD,
             Some(b'+') => style::GOOD,
             _ => style::FAINT,
         };
-        let _ = writeln!(text, "    {colour}{}{colour:#}", safe(line));
+        let _ = writeln!(text, "    {color}{}{color:#}", safe(line));
     }
 }
 

@@ -38,8 +38,8 @@ pub(crate) fn text(document: &Document) -> String {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "{name}{}{name:#}", safe(feature));
         }
-        let (colour, word) = word(item);
-        let _ = writeln!(text, "  {colour}{word:<8}{colour:#} {}: {}", safe(&item.what), safe(&item.message));
+        let (color, word) = word(item);
+        let _ = writeln!(text, "  {color}{word:<8}{color:#} {}: {}", safe(&item.what), safe(&item.message));
         if let Some(hint) = &item.hint {
             let faint = style::FAINT;
             let _ = writeln!(text, "           {faint}hint: {}{faint:#}", safe(hint));

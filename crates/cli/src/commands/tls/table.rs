@@ -17,7 +17,7 @@ pub(super) fn of(certificates: &[Description]) -> String {
     for certificate in certificates {
         table.row(cells(certificate));
     }
-    let styles = std::iter::once(style::NAME).chain(certificates.iter().map(colour));
+    let styles = std::iter::once(style::NAME).chain(certificates.iter().map(color));
     let mut text = String::new();
     for (line, style) in table.text().lines().zip(styles) {
         // Writing to a String cannot fail.
@@ -42,7 +42,7 @@ fn period(certificate: &Description) -> String {
     }
 }
 
-fn colour(certificate: &Description) -> anstyle::Style {
+fn color(certificate: &Description) -> anstyle::Style {
     let is_urgent = certificate.status != "valid" || certificate.days_left < SOON_IN_DAYS;
     if is_urgent { style::BAD } else { anstyle::Style::new() }
 }

@@ -50,7 +50,7 @@ fn answers(folder: &str, command: &str, write: &[&str], read: &[&str], value: &s
 /// The same for a contract of `conformance/starts`.
 fn keeps_values(folder: &str, command: &str) {
     let folder = format!("conformance/starts/{folder}");
-    answers(&folder, command, &["Put", "colour", "green"], &["Get", "colour"], "green");
+    answers(&folder, command, &["Put", "color", "green"], &["Get", "color"], "green");
 }
 
 /// The same for a sample.

@@ -17,7 +17,7 @@ fn variables(folder: &TempDir, package: &str, lang: &str, options: &[&str]) -> V
     env["variables"].as_array().unwrap().iter().map(|v| (text(&v["name"]), text(&v["value"]))).collect()
 }
 
-/// Dials as the package says and registers; the dialler tries again until the server listens.
+/// Dials as the package says and registers; the dialer tries again until the server listens.
 async fn register(folder: &TempDir, package: &str) -> Result<Chaincode, String> {
     let code = tempfile::tempdir().unwrap();
     let unpacked = ccs_package::disk::unpack_code(

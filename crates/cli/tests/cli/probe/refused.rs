@@ -17,7 +17,7 @@ async fn a_port_on_which_nothing_listens_is_told_with_31_and_the_typical_causes(
 }
 
 #[tokio::test]
-async fn a_server_bound_to_127_0_0_1_is_told_when_another_address_of_the_machine_is_dialled() {
+async fn a_server_bound_to_127_0_0_1_is_told_when_another_address_of_the_machine_is_dialed() {
     let port = rust_sample(Serve::Plaintext).await.port();
     fails("loopback_only", &[&format!("127.0.0.2:{port}")], (31, "loopback-only")).await;
 }

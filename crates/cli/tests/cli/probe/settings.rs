@@ -1,4 +1,4 @@
-//! What is probed: packages, connection.json, addresses; and what is refused before anything is dialled.
+//! What is probed: packages, connection.json, addresses; and what is refused before anything is dialed.
 
 use std::fs;
 
@@ -74,7 +74,7 @@ async fn a_level_ends_the_way_early() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_dialled_is_refused_with_the_builders_codes() {
+async fn what_cannot_be_dialed_is_refused_with_the_builders_codes() {
     let authority = Authority::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("connection.json");
@@ -86,7 +86,7 @@ async fn what_cannot_be_dialled_is_refused_with_the_builders_codes() {
             13,
             "error: \"basic.tgz\" is neither a file nor HOST:PORT: address \"basic.tgz\" has no port",
         ),
-        (vec!["unix:/run/cc.sock"], 13, "error: addresses with the scheme unix cannot be dialled from here"),
+        (vec!["unix:/run/cc.sock"], 13, "error: addresses with the scheme unix cannot be dialed from here"),
         (vec![path], 14, "error: connection.json: tls_required is true and root_cert is missing"),
         (
             vec!["a:1", "--root-cert", path],

@@ -146,11 +146,11 @@ fn peers_of_two_organizations_with_one_id_have_names_of_their_own() {
 
 #[test]
 fn the_peer_dials_as_image_json_says() {
-    let dialled = |more: &str| {
+    let dialed = |more: &str| {
         let connection = plan(more, "", "host").unwrap().connection("127.0.0.1:20001");
         String::from_utf8(connection.to_json()).unwrap()
     };
-    let mutual: serde_json::Value = serde_json::from_str(&dialled("")).unwrap();
+    let mutual: serde_json::Value = serde_json::from_str(&dialed("")).unwrap();
     assert_eq!(
         mutual,
         json!({
@@ -158,7 +158,7 @@ fn the_peer_dials_as_image_json_says() {
             "root_cert": "CA\n", "client_cert": "CLIENT CERTIFICATE\n", "client_key": "CLIENT KEY\n",
         })
     );
-    let server: serde_json::Value = serde_json::from_str(&dialled(r#","tls":"server""#)).unwrap();
+    let server: serde_json::Value = serde_json::from_str(&dialed(r#","tls":"server""#)).unwrap();
     assert_eq!(
         (&server["tls_required"], &server["client_auth_required"], &server["client_key"]),
         (&json!(true), &json!(false), &json!(null))

@@ -77,10 +77,10 @@ fn a_key_costs_as_much_next_to_a_large_value_as_elsewhere() {
     let ledger = Store::of_storage(disk.clone()).unwrap().channel("ch", genesis).unwrap();
     commit(&ledger, "large", |simulation| simulation.put("cc", "m", vec![b'x'; SIZE]).unwrap());
     let before = disk.moved();
-    for neighbour in ["l", "n"] {
-        commit(&ledger, neighbour, |simulation| {
+    for neighbor in ["l", "n"] {
+        commit(&ledger, neighbor, |simulation| {
             for n in 0..20 {
-                simulation.put("cc", &format!("{neighbour}{n}"), b"1".to_vec()).unwrap();
+                simulation.put("cc", &format!("{neighbor}{n}"), b"1".to_vec()).unwrap();
             }
         });
     }
