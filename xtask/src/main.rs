@@ -15,6 +15,7 @@ mod layers;
 mod programs;
 mod prose;
 mod shims;
+mod site;
 mod size;
 mod steps;
 mod test;
@@ -79,6 +80,10 @@ enum Chore {
     Layers(layers::Options),
     /// Check the wording of pages, comments, messages and help
     Prose,
+    /// Check that docs/SUMMARY.md names every page, and that relative links lead somewhere
+    Links,
+    /// Build the documentation site with mdBook into target/site/book
+    Site,
     /// Run each fuzz target for some time
     Fuzz(fuzz::Options),
 }
@@ -104,6 +109,8 @@ fn main() -> ExitCode {
         Chore::CheckVersions(options) => versions::run(&options),
         Chore::Layers(options) => layers::run(&options),
         Chore::Prose => prose::run(),
+        Chore::Links => site::check(),
+        Chore::Site => site::build(),
         Chore::Fuzz(options) => fuzz::run(&options),
     };
     match outcome {

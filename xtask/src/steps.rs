@@ -16,8 +16,8 @@ use anyhow::Result;
 
 use crate::tally::Tally;
 use crate::{
-    conformance, dev_peer, docker, empty_root, fabric, image, kubernetes, layers, manifests, prose, size,
-    versions,
+    conformance, dev_peer, docker, empty_root, fabric, image, kubernetes, layers, manifests, prose, site,
+    size, versions,
 };
 
 /// One step.
@@ -39,6 +39,9 @@ const TESTS: Step = step("tests", "cargo test --workspace", rust::tests);
 const LAYERS: Step = step("layers", "uses between crates and between files", || layers::run(&<_>::default()));
 /// Wording.
 const PROSE: Step = step("prose", "plain English in pages, comments, messages and help", prose::run);
+/// Pages and links.
+const LINKS: Step =
+    step("links", "every page is in docs/SUMMARY.md, and every relative link leads somewhere", site::check);
 /// One version everywhere.
 const VERSIONS: Step =
     step("versions", "one Rust release and one project version", || versions::run(&<_>::default()));
@@ -48,6 +51,7 @@ pub(crate) const QUICK: &[Step] = &[
     FORMAT,
     LAYERS,
     PROSE,
+    LINKS,
     VERSIONS,
     CLIPPY,
     step("documentation", "cargo doc, private items included", rust::documentation),
@@ -85,11 +89,11 @@ pub(crate) const WHOLE: &[Step] = &[
 
 /// Steps for each commit.
 pub(crate) const DAILY: &[Step] =
-    &[FORMAT, PROSE, CLIPPY, step("unit tests", "cargo test --lib --bins", rust::unit_tests)];
+    &[FORMAT, PROSE, LINKS, CLIPPY, step("unit tests", "cargo test --lib --bins", rust::unit_tests)];
 
 /// All tests, without lints.
 pub(crate) fn tests() -> impl Iterator<Item = &'static Step> {
-    [&TESTS, &LAYERS, &PROSE, &VERSIONS].into_iter().chain(WHOLE)
+    [&TESTS, &LAYERS, &PROSE, &LINKS, &VERSIONS].into_iter().chain(WHOLE)
 }
 
 const fn step(name: &'static str, about: &'static str, run: fn() -> Result<Tally>) -> Step {

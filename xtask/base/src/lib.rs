@@ -5,7 +5,7 @@
 //! | [`workspace`] | paths in the checkout, and calls of cargo |
 //! | [`builder_programs`] | the programs of a builder |
 //! | [`cache`] | results of slow builds, kept outside the checkout |
-//! | [`cargo_tools`] | cargo programs with fixed versions |
+//! | [`cargo_tools`] | programs from crates.io with fixed versions |
 //! | [`toolchain`] | whether a tool is installed, and the result of a check without it |
 //! | [`processes`], [`parallel`] | processes with time limits; running two checks at a time |
 //! | [`image`], [`libraries`] | an image made from files of this machine; the shared libraries of a program |
