@@ -282,7 +282,11 @@ impl Error {
             }
             Self::NoInterval(_) => Some("for example --every 60s".to_owned()),
             Self::NoLauncher { .. } => {
-                Some("archives and images of a release hold ccs-launcher next to ccs-builder".to_owned())
+                let target = std::env::consts::ARCH;
+                Some(format!(
+                    "build both programs into one folder: cargo build --profile builder --target \
+                     {target}-unknown-linux-musl --package ccs-builder --package ccs-launcher"
+                ))
             }
             Self::SameFolder { .. } => Some("use a separate folder for the output".to_owned()),
             Self::MetadataUnreadable { source: ReadError::Missing, .. } => {

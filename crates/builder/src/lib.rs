@@ -12,6 +12,7 @@
 //!
 //! | Module | Contents |
 //! | --- | --- |
+//! | [`command`], [`program`] | the command line, and the program that it selects |
 //! | [`context`] | arguments and environment of one call, read once |
 //! | [`stages`] | detect, build and release |
 //! | [`configuration`] | the data available to templates |
@@ -27,6 +28,7 @@
 //! | [`error`], [`warning`], [`exit`], [`report`] | errors, warnings, exit codes and the lines on stderr |
 
 pub mod check;
+pub mod command;
 pub mod configuration;
 pub mod context;
 pub mod error;

@@ -49,6 +49,12 @@ impl Program {
         format!("{} {}{options}", self.name(), self.arguments().join(" "))
     }
 
+    /// Returns the stage under whose name an executable is called.
+    #[must_use]
+    pub fn called_as(path: &OsStr) -> Option<Self> {
+        Path::new(path).file_name().and_then(Self::named).filter(|program| *program != Self::Install)
+    }
+
     fn named(name: &OsStr) -> Option<Self> {
         [Self::Detect, Self::Build, Self::Release, Self::Install]
             .into_iter()
@@ -76,7 +82,7 @@ pub enum Request {
 pub fn request(command_line: impl IntoIterator<Item = OsString>) -> Request {
     let mut words = command_line.into_iter();
     let called = words.next().unwrap_or_default();
-    let by_name = Path::new(&called).file_name().and_then(Program::named).filter(|p| *p != Program::Install);
+    let by_name = Program::called_as(&called);
     let mut arguments: Vec<OsString> = words.collect();
     let program = by_name.or_else(|| {
         let program = Program::named(arguments.first()?)?;

@@ -137,9 +137,11 @@ fn a_launcher_beside_the_builder_is_installed_as_run_if_it_is_asked_for() {
     let (code, line) = answer(&install("new/bin"));
     assert_eq!(code, Some(20));
     let expected = format!(
-        "ccs-builder: error 20 input/output: cannot install the launcher: there is no file {}; hint: archives and \
-         images of a release hold ccs-launcher next to ccs-builder\n",
-        folder.join("ccs-launcher").display()
+        "ccs-builder: error 20 input/output: cannot install the launcher: there is no file {}; hint: build \
+         both programs into one folder: cargo build --profile builder --target {}-unknown-linux-musl --package ccs-builder \
+         --package ccs-launcher\n",
+        folder.join("ccs-launcher").display(),
+        std::env::consts::ARCH
     );
     assert_eq!(line, expected);
     assert!(!builder.path("new").exists());

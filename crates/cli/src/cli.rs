@@ -72,7 +72,7 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run an end-to-end demo: from a package to transactions, without a Fabric network
     ///
-    /// Makes a package, runs detect, build and release of ccs-builder as a peer does, starts a sample chaincode in its own
+    /// Makes a package, runs detect, build and release as a peer does, starts a sample chaincode in its own
     /// process, dials it as a peer does, and runs a few transactions. The exit code is 0 only if every step succeeds.
     Demo(Demo),
     /// Run a development peer: chaincode and applications without a network

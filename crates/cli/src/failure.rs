@@ -82,11 +82,6 @@ impl Failure {
         &self.message
     }
 
-    /// Returns what to do next.
-    pub(crate) fn hint_text(&self) -> Option<&str> {
-        self.hint.as_deref()
-    }
-
     /// Returns the number of the exit code.
     pub(crate) fn number(&self) -> u8 {
         self.code

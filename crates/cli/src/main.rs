@@ -6,7 +6,7 @@ mod failure;
 mod layout;
 mod network;
 mod output;
-mod programs;
+mod roles;
 mod stop_signals;
 mod style;
 mod table;
@@ -16,6 +16,9 @@ use std::process::ExitCode;
 use clap::FromArgMatches as _;
 
 fn main() -> ExitCode {
+    if let Some(code) = roles::run_as_called() {
+        return code;
+    }
     let arguments = cli::command().get_matches();
     let cli = cli::Cli::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
     match commands::run(cli.command) {

@@ -1,11 +1,10 @@
-//! Builds a package into a released connection.json, with the builder's real programs and by the rules of a peer.
+//! Builds a package into a released connection.json, with the builder's programs and by the rules of a peer.
 //! Also finds a listen address for chaincode on this machine.
 
 use std::fs;
 use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use ccs_files::PackageId;
 use ccs_host::{BuildError, BuildEvent, BuildHost, Environment, ExternalBuilder, PackageSource};
@@ -17,6 +16,19 @@ const BUILDER: &str = "ccs-builder";
 /// Error from building a package or from installing the builder.
 #[derive(Debug, thiserror::Error)]
 pub enum DeploymentError {
+    /// The system does not say where the executable of this process is.
+    #[error("cannot find the executable of this process")]
+    ThisProgram(#[source] io::Error),
+    /// A file or folder of the builder cannot be written.
+    #[error("cannot {action} {}", path.display())]
+    System {
+        /// What was attempted.
+        action: &'static str,
+        /// Path of the file or folder.
+        path: PathBuf,
+        /// Error of the system.
+        source: io::Error,
+    },
     /// The builder's executable cannot be run.
     #[error("cannot run {}", builder.display())]
     Run {
@@ -37,6 +49,11 @@ pub enum DeploymentError {
 }
 
 impl DeploymentError {
+    pub(crate) fn system(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::System { action, path, source }
+    }
+
     /// Returns the next step for the user.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
@@ -46,22 +63,6 @@ impl DeploymentError {
             _ => None,
         }
     }
-}
-
-/// Runs the builder's own installation, as an operator would. Returns the size of a program in bytes.
-pub fn install(builder: &Path, folder: &Path) -> Result<u64, DeploymentError> {
-    let bin = folder.join("bin");
-    let output = Command::new(builder)
-        .arg("install")
-        .arg(&bin)
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|source| DeploymentError::Run { builder: builder.to_owned(), source })?;
-    if !output.status.success() {
-        let text = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
-        return Err(DeploymentError::Install(text));
-    }
-    Ok(fs::metadata(bin.join("detect")).map(|file| file.len()).unwrap_or_default())
 }
 
 /// Output of a builder for a package.

@@ -63,14 +63,6 @@ pub enum Error {
         /// Error of the system.
         source: io::Error,
     },
-    /// The builder was not found.
-    #[error("{message}")]
-    Builder {
-        /// Description of the error.
-        message: String,
-        /// Next step for the user.
-        hint: Option<String>,
-    },
     /// No platform is configured for the images of a package.
     #[error("no platform is configured for packages of the type {chaincode_type}")]
     NoSettings {
@@ -157,7 +149,6 @@ impl Error {
             Self::Domain { .. } => {
                 Some("give the organization a domain, for example org1.example.com".to_owned())
             }
-            Self::Builder { hint, .. } => hint.clone(),
             Self::NoSettings { .. } => Some(
                 "pass a launch.yaml with --launch FILE, for example one with the line platform: docker"
                     .to_owned(),

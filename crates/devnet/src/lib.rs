@@ -13,6 +13,7 @@
 //! | `supervisor`, `watch`, `output` | keeps a command running, watches files to restart it, reads its output |
 //! | `watcher` | reports the state of each chaincode |
 //! | `packages`, [`deployment`] | packages, and the builder's output for them |
+//! | `programs` | the programs of the builder |
 //! | `launcher` | chaincode that the builder's `run` launches |
 //! | `exposure` | warnings about a peer that other machines can reach |
 //!
@@ -35,6 +36,7 @@ mod options;
 mod output;
 mod packages;
 mod plan;
+mod programs;
 mod run;
 mod state;
 mod supervisor;
@@ -43,7 +45,8 @@ mod watcher;
 
 pub use error::Error;
 pub use event::{ChaincodeEvent, Event, Invitation, ProcessEvent, Ready, Report};
-pub use options::{FindBuilder, Options};
+pub use options::Options;
 pub use output::Stream;
 pub use plan::{ChaincodePlan, Launch, PlanError, Request, is_chaincode_name};
+pub use programs::Programs;
 pub use run::run;

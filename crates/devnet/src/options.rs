@@ -1,15 +1,13 @@
 //! Options of a development network.
 
-use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ccs_identity::{Domain, Host, MspId};
 
-use crate::error::Error;
 use crate::plan::ChaincodePlan;
+use crate::programs::Programs;
 
 /// Options of a development network.
 #[derive(Clone, Debug)]
@@ -44,10 +42,8 @@ pub struct Options {
     pub startup_timeout: Duration,
     /// Time limit for a transaction.
     pub execute_timeout: Duration,
-    /// Finds the builder, when the first package needs it.
-    pub builder: FindBuilder,
-    /// Finds the launcher when the first package needs it.
-    pub launcher: FindBuilder,
+    /// Programs of the builder, which are installed when the first package needs them.
+    pub programs: Programs,
     /// Settings of the launcher; [`None`] launches programs and source as processes.
     pub launch: Option<PathBuf>,
 }
@@ -72,30 +68,8 @@ impl Options {
             watch: Vec::new(),
             startup_timeout: Duration::from_mins(1),
             execute_timeout: Duration::from_secs(30),
-            builder: FindBuilder::new(|| Err(Error::Builder { message: String::new(), hint: None })),
-            launcher: FindBuilder::new(|| Err(Error::Builder { message: String::new(), hint: None })),
+            programs: Programs::Links("ccs".into()),
             launch: None,
         }
-    }
-}
-
-/// Finds the executable of the builder or the launcher.
-#[derive(Clone)]
-pub struct FindBuilder(Arc<dyn Fn() -> Result<PathBuf, Error> + Send + Sync>);
-
-impl FindBuilder {
-    /// Creates an instance from a function.
-    pub fn new(find: impl Fn() -> Result<PathBuf, Error> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(find))
-    }
-
-    pub(crate) fn find(&self) -> Result<PathBuf, Error> {
-        (self.0)()
-    }
-}
-
-impl fmt::Debug for FindBuilder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FindBuilder").finish_non_exhaustive()
     }
 }

@@ -53,7 +53,9 @@ impl Group {
             }
         };
         let mut command = Command::new("/proc/self/exe");
+        // `ccs` has the launcher as well, and selects it by this name.
         command
+            .arg0("run")
             .arg("--child")
             .args(stage::words(plan))
             .env_clear()

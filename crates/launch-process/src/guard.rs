@@ -28,7 +28,8 @@ impl Guard {
     /// Starts a guard, which also removes the folder of another user.
     pub(crate) fn start(leader: Pid, folder: Option<&Path>) -> std::io::Result<Self> {
         let mut command = Command::new("/proc/self/exe");
-        command.arg("--guard").arg(leader.as_raw_nonzero().to_string()).args(folder);
+        // `ccs` has the launcher as well, and selects it by this name.
+        command.arg0("run").arg("--guard").arg(leader.as_raw_nonzero().to_string()).args(folder);
         // The peer takes the launch for running until nobody holds its stderr any more.
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
         command.env_clear().current_dir("/").process_group(0).spawn().map(Self)

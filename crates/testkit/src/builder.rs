@@ -1,5 +1,6 @@
 //! The static builder, built as for a release.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -28,11 +29,13 @@ pub fn ccs_builder() -> PathBuf {
 
 /// Returns the target of static programs, and adds it with rustup if it is missing.
 ///
-/// rust-toolchain.toml lists it, but rustup reads that file only if it may install toolchains automatically.
+/// One caller at a time, since two processes of rustup fail when they add a target at once.
 #[must_use]
 pub fn static_target() -> String {
     let target = format!("{}-unknown-linux-musl", std::env::consts::ARCH);
     let folder = crate::source_tree();
+    let one = File::create(std::env::temp_dir().join(format!("fabric-ccs-{target}.lock"))).unwrap();
+    one.lock().unwrap();
     let libraries = Command::new("rustc")
         .args(["--print", "target-libdir", "--target", &target])
         .current_dir(&folder)

@@ -14,7 +14,7 @@ pub(crate) struct Demo {
     /// Keep the package, the certificates and the builder's output in this new or empty folder
     #[arg(long, value_name = "DIR")]
     pub(crate) keep: Option<PathBuf>,
-    /// The builder's executable [default: ccs-builder beside this program]
+    /// The executable of another builder [default: the builder in this program]
     #[arg(long, value_name = "FILE")]
     pub(crate) builder: Option<PathBuf>,
     /// Print a JSON document

@@ -80,7 +80,7 @@ pub(crate) struct Dev {
     /// How long to wait for a chaincode to finish a transaction
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration)]
     pub(crate) execute_timeout: Duration,
-    /// The builder's executable, for packages [default: ccs-builder next to this program]
+    /// The executable of another builder, for packages [default: the builder in this program]
     #[arg(long, value_name = "FILE")]
     pub(crate) builder: Option<PathBuf>,
     /// The launch.yaml for packages that the builder launches [default: programs and source as processes]

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use ccs_chaincode::{Chaincode, RegisterOptions};
-use ccs_devnet::deployment;
+use ccs_devnet::{Programs, deployment};
 use ccs_dial::{ChaincodeConnection, ConnectionInfo};
 use ccs_files::{Connection, PackageId};
 use ccs_host::{BuildEvent, StepOutcome};
@@ -21,7 +21,6 @@ use ccs_package::disk::{self, Existing};
 
 use crate::cli::Demo;
 use crate::failure::Failure;
-use crate::programs;
 use material::Material;
 use server::Server;
 use story::{Step, Story};
@@ -30,18 +29,17 @@ use story::{Step, Story};
 const LABEL: &str = "basic_1.0";
 
 pub(crate) fn run(options: &Demo) -> Result<(), Failure> {
-    let builder = programs::ccs_builder(options.builder.as_deref())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::from_error(&error))?;
     let mut story = Story::begin(options.json);
-    let result = runtime.block_on(tell(options, &builder, &mut story));
+    let result = runtime.block_on(tell(options, &mut story));
     story.end(options.tls, &result)?;
     result
 }
 
 /// Goes the whole way; the first step that fails ends it.
-async fn tell(options: &Demo, builder: &Path, story: &mut Story) -> Result<(), Failure> {
+async fn tell(options: &Demo, story: &mut Story) -> Result<(), Failure> {
     let folder = Folder::new(options.keep.as_deref())?;
-    install(builder, &folder.path, story)?;
+    install(options.builder.as_deref(), &folder.path, story)?;
     let material = material(options.tls, &folder.path, story)?;
     let address =
         deployment::free_address().map_err(|error| Failure::new(format!("no free port: {error}")))?;
@@ -81,11 +79,18 @@ impl Folder {
     }
 }
 
-/// Lets the builder install itself, as an operator would.
-fn install(builder: &Path, folder: &Path, story: &mut Story) -> Result<(), Failure> {
+/// Links this program as detect, build and release, or lets a builder install itself, as an operator would.
+fn install(builder: Option<&Path>, folder: &Path, story: &mut Story) -> Result<(), Failure> {
     let step = Step::begin("install");
-    let size = deployment::install(builder, &folder.join("builder"))?;
-    story.done(step, &format!("detect, build and release, one program of {} KiB each", size / 1024));
+    let folder = folder.join("builder");
+    Programs::new(builder)?.install(&folder)?;
+    let result = if builder.is_some() {
+        let size = fs::metadata(folder.join("bin/detect")).map(|file| file.len()).unwrap_or_default();
+        format!("detect, build and release, one program of {} KiB each", size / 1024)
+    } else {
+        "detect, build and release, which are this program under other names".to_owned()
+    };
+    story.done(step, &result);
     Ok(())
 }
 

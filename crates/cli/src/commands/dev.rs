@@ -6,16 +6,15 @@ mod reporter;
 
 use std::collections::HashSet;
 use std::num::NonZero;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use ccs_devnet::{ChaincodePlan, Error, FindBuilder, Options, Request};
+use ccs_devnet::{ChaincodePlan, Error, Options, Programs, Request};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Dev, Named};
 use crate::failure::Failure;
-use crate::programs;
 use crate::stop_signals::StopSignals;
 use reporter::Reporter;
 
@@ -76,20 +75,8 @@ fn network(options: &Dev) -> Result<Options, Failure> {
         watch: options.watch.clone(),
         startup_timeout: options.startup_timeout,
         execute_timeout: options.execute_timeout,
-        builder: find(options, programs::ccs_builder),
-        launcher: find(options, programs::ccs_launcher),
+        programs: Programs::new(options.builder.as_deref())?,
         launch: options.launch.clone(),
-    })
-}
-
-/// Finds a program that comes with the builder.
-fn find(options: &Dev, program: fn(Option<&Path>) -> Result<PathBuf, Failure>) -> FindBuilder {
-    let builder = options.builder.clone();
-    FindBuilder::new(move || {
-        program(builder.as_deref()).map_err(|failure| Error::Builder {
-            message: failure.message().to_owned(),
-            hint: failure.hint_text().map(str::to_owned),
-        })
     })
 }
 

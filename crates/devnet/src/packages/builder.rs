@@ -43,7 +43,7 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// Creates an instance from the ways to find the executables, and the folder to install them in.
+    /// Creates an instance from the options and the folder to install the programs in.
     pub(super) fn new(options: &Options, peer: &str, folder: &Path, report: &Report) -> Self {
         let mut environment: Environment = std::env::vars_os().collect();
         environment.insert("CORE_PEER_ID".into(), peer.into());
@@ -109,17 +109,13 @@ impl Builder {
     }
 
     fn install(&self) -> Result<(), Error> {
-        deployment::install(&self.options.builder.find()?, &self.programs.path)?;
-        Ok(())
+        Ok(self.options.programs.install(&self.programs.path)?)
     }
 
     /// Installs the launcher as `run`, unless the builder has installed its own, and writes the settings.
     fn install_launcher(&self) -> Result<(), Error> {
-        let (run, settings) = (self.programs.path.join("bin/run"), self.programs.path.join(FILE));
-        if !run.exists() {
-            let launcher = self.options.launcher.find()?;
-            fs::copy(&launcher, &run).map_err(|error| Error::system("copy", &launcher, error))?;
-        }
+        let settings = self.programs.path.join(FILE);
+        self.options.programs.install_launcher(&self.programs.path)?;
         match &self.options.launch {
             Some(file) => {
                 fs::copy(file, settings).map(drop).map_err(|error| Error::system("copy", file, error))
