@@ -1,9 +1,9 @@
 //! `cargo xtask docker`: packages with an image in containers of a real Docker engine.
 //!
-//! [`launches`] calls the launcher as a peer does and makes every trouble that an engine can make, and [`servers`] does for chaincode
-//! that the peer dials; [`remote`] does both on an engine over TCP with TLS. Then Fabric's own peer on the host installs, launches,
-//! upgrades and dies: [`peer`] with chaincode that dials it, [`served`] with chaincode that it dials, which [`upkeep`] looks after.
-//! In [`compose`] the peer runs in a container itself.
+//! [`launches`] calls the launcher as a peer does and produces every error of an engine; [`servers`] does this for chaincode that the
+//! peer dials, and [`remote`] does both on an engine over TCP with TLS. Then a Fabric peer on the host installs, launches, upgrades and
+//! dies: [`peer`] with chaincode that dials it, [`served`] with chaincode that it dials and that [`upkeep`] maintains. In [`compose`],
+//! the peer itself runs in a container.
 
 mod compose;
 mod peer;

@@ -1,8 +1,8 @@
 //! `cargo xtask fabric`: Fabric's own programs, built from its sources, together with ours.
 //!
-//! Each release gets a network of its own, whose peer has our builder. The steps of `conformance/fabric/steps.toml` are what
-//! an administrator types: they are taken on Fabric's peer and on the development peer, which must answer the same. So must
-//! it to the clients of `conformance/dev-peer`; `differences.toml` lists where the two differ.
+//! Each release has its own network, whose peer has our builder. `conformance/fabric/steps.toml` contains the commands of an
+//! administrator. They run on Fabric's peer and on the development peer, and both must return the same answers, to these commands
+//! and to the clients of `conformance/dev-peer`; `differences.toml` lists the exceptions.
 
 pub(crate) mod administrator;
 mod answers;

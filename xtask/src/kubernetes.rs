@@ -1,8 +1,8 @@
 //! `cargo xtask kubernetes`: packages with an image on a real Kubernetes with one node.
 //!
 //! First the launcher is called as a peer calls it. Then Fabric's own peer on the host installs, launches, upgrades and dies:
-//! [`peer`] with chaincode that dials it, [`served`] with chaincode that it dials, which [`upkeep`] looks after;
-//! [`corrections`] makes what it corrects.
+//! [`peer`] with chaincode that dials it, [`served`] with chaincode that it dials and that [`upkeep`] maintains. [`corrections`]
+//! produces the errors that `upkeep` corrects.
 
 mod corrections;
 mod peer;

@@ -147,7 +147,7 @@ fn java_home() -> Result<PathBuf> {
     Ok(home.to_owned())
 }
 
-/// Gives each file the place in the image that it has here.
+/// Maps each file to the same path in the image.
 fn in_place(files: impl IntoIterator<Item = PathBuf>) -> Vec<(PathBuf, String)> {
     let place = |file: &PathBuf| file.to_string_lossy().trim_start_matches('/').to_owned();
     files.into_iter().map(|file| (file.clone(), place(&file))).collect()
@@ -197,7 +197,7 @@ pub(crate) fn deploy(
     }
 }
 
-/// Who dials whom.
+/// The role of the chaincode.
 #[derive(Clone, Copy)]
 pub(crate) enum Role {
     /// The chaincode dials the peer.

@@ -103,7 +103,7 @@ impl Warning {
             }
             Self::UncheckedKey { .. } => "use a key on P-256 or P-384, which is checked at install",
             Self::TwoMetadataFolders => "put everything into META-INF",
-            Self::Hidden { .. } | Self::OutsideStatedb { .. } => "leave the file out",
+            Self::Hidden { .. } | Self::OutsideStatedb { .. } => "remove the file",
         };
         Some(hint.to_owned())
     }

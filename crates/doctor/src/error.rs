@@ -64,7 +64,7 @@ impl Error {
             Self::Variable { .. } => Some("write one variable per line, and comments after #".to_owned()),
             Self::OtherDocument { other, .. } => Some(other.hint().to_owned()),
             Self::Yaml { .. } => Some("the peer does not start with this file".to_owned()),
-            Self::Scratch(_) => Some("TMPDIR names the folder that is used".to_owned()),
+            Self::Scratch(_) => Some("set TMPDIR to use another folder".to_owned()),
             Self::Package(error) => error.hint(),
             Self::Label(error) => error.hint(),
         }

@@ -41,7 +41,7 @@ const FILES: &[(&str, &str)] = &[
     ("shim-java", include_str!("catalogue/shim-java.toml")),
 ];
 
-/// Where people meet an error.
+/// Where an error appears.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum SeenBy {
@@ -69,7 +69,7 @@ impl fmt::Display for SeenBy {
     }
 }
 
-/// What is known about one error.
+/// The entry of one error.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Entry {
@@ -81,16 +81,16 @@ pub struct Entry {
     pub area: String,
     /// A name that does not change.
     pub id: String,
-    /// Texts that stand for this error.
+    /// The patterns of this error.
     #[serde(default)]
     pub patterns: Vec<String>,
     /// The contexts to which the entry is limited; empty for any line.
     #[serde(default)]
     pub contexts: Vec<Context>,
-    /// Where people meet it.
+    /// Where it appears.
     #[serde(default)]
     pub seen_by: Vec<SeenBy>,
-    /// The exit codes of this project's programs that say the same.
+    /// The exit codes of this project's programs for this error.
     #[serde(default)]
     pub exit_codes: Vec<u8>,
     /// Why it happens.
@@ -110,7 +110,7 @@ pub struct Entry {
 #[serde(deny_unknown_fields)]
 struct File {
     area: String,
-    /// For the entries that do not say it themselves.
+    /// The default for the entries of the file.
     seen_by: Vec<SeenBy>,
     entry: Vec<Entry>,
 }
@@ -126,7 +126,7 @@ pub enum CatalogueError {
     Search(#[from] aho_corasick::BuildError),
 }
 
-/// All entries, ready to look for.
+/// All entries, prepared for a search.
 #[derive(Debug)]
 pub struct Catalogue {
     entries: Vec<Entry>,
@@ -136,7 +136,7 @@ pub struct Catalogue {
     texts: AhoCorasick,
 }
 
-/// A line that says something known.
+/// A recognized line.
 #[derive(Debug)]
 pub(crate) struct Recognized<'c, 't> {
     pub(crate) entry: &'c Entry,
@@ -171,9 +171,9 @@ impl Catalogue {
 
     /// Finds the most specific error in a line.
     ///
-    /// Errors are wrapped from the outside, so the text that ends last is the cause of those before it. Of texts that end
-    /// together one that is limited to the line's context says more, and then the one with more of its own. A text in a place
-    /// of another one is its cause, too.
+    /// Programs wrap errors from the outside, so the text that ends last is the cause of those before it. Of texts that end
+    /// together, one that is limited to the line's context is more specific, and then the one with more own text. A text within a
+    /// place of another one is also its cause.
     pub(crate) fn recognize<'t>(&self, line: &'t str) -> Option<Recognized<'_, 't>> {
         let mut matches = self.matches(line);
         matches.sort_by_key(|(number, range)| {

@@ -1,16 +1,16 @@
-//! Who speaks to whom in a line, so that one text of TLS or gRPC has the advice that fits.
+//! The two sides in a line of a log, so that one text of TLS or gRPC gets the right advice.
 
 use serde::Deserialize;
 
-/// Who speaks to whom, as far as a line shows it.
+/// The two sides in a line, as far as the line shows them.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "kebab-case")]
 pub enum Context {
     /// The peer dials or launches a chaincode.
     PeerToChaincode,
-    /// The peer speaks to its state database.
+    /// The peer calls its state database.
     CouchDb,
-    /// The peer speaks to a Docker engine.
+    /// The peer calls a Docker engine.
     Docker,
     /// Some client has dialed the peer, and the peer's server writes the line.
     PeerServer,
@@ -20,7 +20,7 @@ pub enum Context {
     OrdererCluster,
     /// A peer dials an orderer for blocks, or another peer for gossip.
     PeerNetwork,
-    /// A peer, an orderer or one of their commands dials something, and the line does not say what.
+    /// A peer, an orderer or one of their commands dials a server that the line does not name.
     TlsClient,
     /// The command `peer` or `osnadmin` dials a peer or an orderer.
     PeerCommand,
@@ -28,8 +28,8 @@ pub enum Context {
     Application,
 }
 
-/// What stands in the lines of each context. The first context with a mark in the line counts, so inner ones come first: the error
-/// of an application holds the peer's, and that one may hold what the peer met at a chaincode.
+/// The texts in the lines of each context. The first context with a mark in the line counts, so inner ones come first: the error
+/// of an application holds the peer's, and the peer's may contain an error of a chaincode.
 const MARKS: &[(Context, &[&str])] = &[
     (
         Context::PeerToChaincode,

@@ -9,10 +9,10 @@ use serde::Serialize;
 use crate::catalogue::{Catalogue, Recognized, SeenBy};
 use crate::pattern::capitals;
 
-/// The most of a line that is searched, in bytes; a peer does not read longer ones either.
+/// The maximum searched length of a line, in bytes; a peer does not read longer ones either.
 const MAX_LINE_IN_BYTES: usize = 64 * 1024;
 
-/// The most lines that are taken for one broken text; in a longer log, lines that do not belong together would be joined.
+/// The maximum number of lines that are joined as one broken text; in a longer log, unrelated lines would be joined.
 const MAX_BROKEN_LINES: usize = 20;
 
 /// One recognized error. Every text is safe to print on a terminal.
@@ -24,7 +24,7 @@ pub struct Explanation {
     pub line: usize,
     /// The part of the line that was recognized.
     pub matched: String,
-    /// Where people meet the error; empty for a finding of this project's own commands.
+    /// Where the error appears; empty for a finding of this project's own commands.
     pub seen_by: Vec<SeenBy>,
     /// Why it happens.
     pub cause: String,
@@ -39,7 +39,7 @@ pub struct Explanation {
 impl Explanation {
     fn new(line: usize, recognized: &Recognized<'_, '_>) -> Self {
         let Recognized { entry, found, .. } = recognized;
-        // A pattern need not have every place of its entry.
+        // A pattern may lack some places of its entry.
         let fill = |text: &str| safe(&capitals(&found.fill(text)));
         Self {
             id: entry.id.clone(),
@@ -72,7 +72,7 @@ impl Catalogue {
             }
         }
         if explanations.is_empty() && text.lines().count() <= MAX_BROKEN_LINES {
-            // A terminal or a mail may have broken one text into lines.
+            // A terminal or an e-mail may have broken one text into lines.
             let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
             explanations
                 .extend(self.recognize(&plain(&joined)).map(|recognized| Explanation::new(1, &recognized)));

@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-/// Where a pattern was found, and what stands in its places.
+/// The position of a pattern in a line, and the values of its places.
 #[derive(Debug)]
 pub(crate) struct Found<'t> {
     /// The part of the line that the pattern covers.
@@ -20,13 +20,13 @@ pub(crate) struct Found<'t> {
 }
 
 impl Found<'_> {
-    /// Says whether another text is within a place of this one.
+    /// Tells whether another text is within a place of this one.
     pub(crate) fn holds(&self, other: &Range<usize>) -> bool {
         let is_around = |place: &Range<usize>| place.start <= other.start && other.end <= place.end;
         self.places.iter().any(is_around)
     }
 
-    /// Puts the found values into the places of a text; braces that are no place stay.
+    /// Fills the found values into the places of a text; other braces remain unchanged.
     pub(crate) fn fill(&self, text: &str) -> String {
         let fill =
             |text: String, (name, value): (&String, &String)| text.replace(&format!("{{{name}}}"), value);
@@ -39,12 +39,12 @@ impl Found<'_> {
 pub(crate) struct Pattern {
     /// The text as a regular expression.
     expression: String,
-    /// Made when a line needs it, as few patterns of the catalogue are needed; none if the expression is wrong, which tests
-    /// of the catalogue rule out.
+    /// Compiled on first use, because few patterns are needed; [`None`] if the expression is invalid, which tests of the
+    /// catalogue rule out.
     compiled: OnceLock<Option<Regex>>,
-    /// How many characters of the pattern are its own.
+    /// The number of characters of the pattern outside places.
     pub(crate) own: usize,
-    /// The longest text between places, which a line must have; empty only if the pattern is all places.
+    /// The longest text between places, which a line must contain; empty only if the pattern consists of places.
     pub(crate) longest: String,
 }
 
@@ -63,7 +63,7 @@ impl Pattern {
                     regex::escape(text)
                 }
                 Part::Place { name, digits: true, .. } => format!(r"(?<{name}>[0-9]+)"),
-                // At the end of a pattern a place is one word, as nothing says where it ends; a quote after it is not its own.
+                // At the end of a pattern, a place is one word, because no text marks its end; a quote after it does not belong to it.
                 Part::Place { name, last: true, .. } => format!(r#"(?<{name}>\S[^\s"]*)"#),
                 Part::Place { name, .. } => format!("(?<{name}>.+?)"),
             };
@@ -88,12 +88,12 @@ impl Pattern {
         self.compiled.get_or_init(|| Regex::new(&self.expression).ok()).as_ref()
     }
 
-    /// Finds the last place where the pattern is, in bytes.
+    /// Finds the last position of the pattern, in bytes.
     pub(crate) fn find(&self, line: &str) -> Option<Range<usize>> {
         self.compiled()?.find_iter(line).last().map(|found| found.range())
     }
 
-    /// Reads what stands in the places of the pattern, which begins at a byte of the line.
+    /// Reads the values of the places of the pattern, which begins at a byte of the line.
     pub(crate) fn read<'t>(&self, line: &'t str, start: usize) -> Option<Found<'t>> {
         let expression = self.compiled()?;
         let captures = expression.captures_at(line, start)?;
@@ -114,7 +114,7 @@ impl Pattern {
     }
 }
 
-/// Writes the places of a text as words in capitals, as they stand where no line has filled them in.
+/// Writes the places of a text as words in capitals, for texts without a line.
 #[must_use]
 pub fn capitals(text: &str) -> String {
     places(text).into_iter().fold(text.to_owned(), |text, name| {

@@ -1,4 +1,4 @@
-//! Texts that are no line of a log: an exit code, or the name of an error or a finding.
+//! Texts that are not a line of a log: an exit code, or the name of an error or a finding.
 
 use ccs_report::terminal::safe;
 
@@ -9,7 +9,7 @@ use crate::pattern::capitals;
 /// The findings of `ccs lint` and `ccs doctor`, which tests copy from their pages.
 const FINDINGS: &str = include_str!("findings.tsv");
 
-/// What may stand before the number of an exit code.
+/// The texts that may precede the number of an exit code.
 const BEFORE_EXIT_CODES: &[&str] = &["exit status", "exit code", "exited with", "exit", "status", "code"];
 
 /// A finding of `ccs lint` or `ccs doctor`.

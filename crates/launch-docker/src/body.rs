@@ -1,4 +1,4 @@
-//! The container of a plan, in the types of the engine.
+//! The container of a plan, as types of the library.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use ccs_launch::settings::Role;
 use crate::files::volume;
 use crate::image::Found;
 
-/// How much the engine keeps of what a chaincode writes: as in the peer's core.yaml.
+/// How much output of a chaincode the engine keeps, as in the peer's core.yaml.
 const LOG: [(&str, &str); 2] = [("max-size", "50m"), ("max-file", "5")];
 
 /// Returns the container of a plan in its first network.
@@ -62,7 +62,7 @@ pub(crate) fn of(plan: &Plan, image: &Found, network: &str) -> ContainerCreateBo
     }
 }
 
-/// A client that ends is launched by the peer: the engine must never start it again. A server is launched by nobody else.
+/// The peer launches a client again after it has ended, so the engine must not restart it. Only the engine restarts a server.
 fn restart(role: Role) -> RestartPolicyNameEnum {
     match role {
         Role::Client => RestartPolicyNameEnum::NO,
@@ -77,12 +77,12 @@ pub(crate) fn with_alias(mut body: ContainerCreateBody, network: &str, alias: &s
     body
 }
 
-/// Returns the place of a container in a network, with a name of its own there.
+/// Returns the settings of a container in a network, with its own name there.
 pub(crate) fn endpoint(alias: Option<&str>) -> EndpointSettings {
     EndpointSettings { aliases: alias.map(|alias| vec![alias.to_owned()]), ..EndpointSettings::default() }
 }
 
-/// Publishes a port of the container at an address of the host.
+/// Publishes a port of the container on an address of the host.
 pub(crate) fn with_port(mut body: ContainerCreateBody, port: u16, address: &str) -> ContainerCreateBody {
     let inside = format!("{port}/tcp");
     let (host, host_port) = address.rsplit_once(':').unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The engine, once it answers.
+//! The connection to the engine.
 
 use std::fmt::Display;
 use std::path::Path;
@@ -12,16 +12,16 @@ use ccs_launch::{ExitCode, Failure};
 
 use crate::refusal::Refusal;
 
-/// How long a call may take to be answered.
+/// The timeout of a call.
 const ANSWER: Duration = Duration::from_secs(30);
 
-/// How long a call may take whose answer is the end of something.
+/// The timeout of a call that waits until a container ends.
 const NO_LIMIT: Duration = Duration::from_secs(u32::MAX as u64);
 
-/// How long an engine may be away: it may start later than the peer, or start anew.
+/// How long to wait for an engine, which may start later than the peer, or restart.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long to wait before it is asked again.
+/// How long to wait before the next attempt.
 pub(crate) const BETWEEN_TRIES: Duration = Duration::from_millis(500);
 
 /// The header with the credentials of a registry.
@@ -29,11 +29,11 @@ const CREDENTIALS: &str = "x-registry-auth";
 
 /// An engine that has answered.
 pub(crate) struct Engine {
-    /// For calls that are answered soon.
+    /// For short calls.
     pub(crate) docker: Docker,
-    /// For calls that are answered when something has ended.
+    /// For calls that wait until a container ends.
     pub(crate) patient: Docker,
-    /// The processor of the engine, in Go's word.
+    /// The processor of the engine, by its name in Go.
     pub(crate) architecture: String,
 }
 
@@ -70,7 +70,7 @@ impl Engine {
         }
     }
 
-    /// Asks the first endpoint that is there.
+    /// Dials the first endpoint that exists.
     async fn first(choice: &Choice) -> Result<Self, (String, Refusal)> {
         let is_there = |endpoint: &&Endpoint| match endpoint {
             Endpoint::Unix(path) => path.exists(),
@@ -104,7 +104,7 @@ impl Engine {
     }
 }
 
-/// Writes the header with credentials in the alphabet of URLs, which an engine reads; the library writes the standard one.
+/// Writes the header with credentials in URL-safe Base64, which an engine expects; the library writes standard Base64.
 fn for_urls(mut request: BollardRequest) -> BollardRequest {
     if let Some(value) = request.headers_mut().get_mut(CREDENTIALS) {
         let text = value.to_str().unwrap_or_default().replace('+', "-").replace('/', "_");
@@ -116,8 +116,8 @@ fn for_urls(mut request: BollardRequest) -> BollardRequest {
     request
 }
 
-/// Judges the files with which the engine is dialed: the library dials without a certificate that it cannot use, and reports that as
-/// a failed handshake.
+/// Checks the certificate files for the engine, because the library ignores a certificate that it cannot use, and then reports a
+/// failed handshake.
 fn usable(choice: &Choice) -> Result<(), Failure> {
     let unusable = |path: &Path, reason: &dyn Display| {
         Failure::new(ExitCode::Settings, format!("cannot use {}: {reason}", path.display())).with_hint(format!(

@@ -1,4 +1,4 @@
-//! A container: made, started, looked up, removed.
+//! Calls that create, start, inspect and remove a container.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use ccs_launch::{ExitCode, Failure};
 use crate::connect::{BETWEEN_TRIES, Engine};
 use crate::refusal::Refusal;
 
-/// How many seconds the chaincode may take to end after SIGTERM: the launch has to be gone after three, also on a busy machine.
+/// How many seconds the chaincode may take to end after SIGTERM. The launch must end within three, even on a busy machine.
 const GRACE: i32 = 1;
 
-/// What the engine says of a command that cannot be executed.
+/// Texts of the engine for a command that cannot be executed.
 const NOT_EXECUTABLE: &[&str] = &[
     "executable file not found",
     "no such file or directory",
@@ -25,13 +25,13 @@ const NOT_EXECUTABLE: &[&str] = &[
     "not a directory",
 ];
 
-/// How often a container is removed that the engine cannot remove at once.
+/// How often to try to remove a container.
 const TRIES: usize = 5;
 
-/// What the engine says of a port that something else has.
+/// Texts of the engine for a port that another program uses.
 const TAKEN: &[&str] = &["port is already allocated", "address already in use"];
 
-/// Makes a container, and returns its ID; nothing if another one has the name.
+/// Creates a container and returns its ID; [`None`] if another one has the name.
 pub(crate) async fn create(
     engine: &Engine,
     name: &str,
@@ -40,7 +40,7 @@ pub(crate) async fn create(
     let options = CreateContainerOptionsBuilder::new().name(name).build();
     match engine.docker.create_container(Some(options), body).await.map_err(|error| Refusal::of(&error)) {
         Ok(created) => Ok(Some(created.id)),
-        // Podman says it with another status.
+        // Podman uses another status.
         Err(refusal) if refusal.status == Some(409) || refusal.says(&["is already in use"]) => Ok(None),
         Err(refusal) => Err(not_created(&refusal, name)),
     }
@@ -57,7 +57,7 @@ fn not_created(refusal: &Refusal, name: &str) -> Failure {
     }
     let code = match refusal.status {
         Some(400..=499) => ExitCode::Settings,
-        // Podman looks for the network already here.
+        // Podman already resolves the network here.
         _ if refusal.says(&["network not found"]) => ExitCode::Settings,
         _ => ExitCode::NotReady,
     };
@@ -73,12 +73,12 @@ pub(crate) async fn start(engine: &Engine, id: &str) -> Result<(), Refusal> {
     engine.docker.start_container(id, None).await.map_err(|error| Refusal::of(&error))
 }
 
-/// Tells whether a container did not start because something else has the port that it publishes.
+/// Tells whether a container did not start because another program uses the port that it publishes.
 pub(crate) fn lacks_port(refusal: &Refusal) -> bool {
     refusal.says(TAKEN)
 }
 
-/// Returns why a container did not start.
+/// Returns the failure of a container that did not start.
 pub(crate) fn not_started(refusal: &Refusal) -> Failure {
     let attempt = "start the container";
     if refusal.says(NOT_EXECUTABLE) {
@@ -97,18 +97,18 @@ pub(crate) async fn look_up(engine: &Engine, container: &str) -> Result<Containe
     engine.docker.inspect_container(container, None).await.map_err(|error| Refusal::of(&error))
 }
 
-/// Returns the launch that a container belongs to.
+/// Returns the launch to which a container belongs.
 pub(crate) fn run_of(container: &ContainerInspectResponse) -> Option<&str> {
     container.config.as_ref()?.labels.as_ref()?.get(RUN).map(String::as_str)
 }
 
-/// How long the engine may take to stop a container: longer than its grace, and short of the time for the removal.
+/// How long the engine may take to stop a container: longer than the grace period, and shorter than the time for the removal.
 const STOP: Duration = Duration::from_secs(2);
 
-/// Asks a container to end, and ends it when it does not in time.
+/// Stops a container, and kills it after the grace period.
 pub(crate) async fn stop(engine: &Engine, id: &str) {
     let options = StopContainerOptionsBuilder::new().t(GRACE).build();
-    // A container that does not end in time is ended by the removal.
+    // The removal kills a container that does not end in time.
     let _ = tokio::time::timeout(STOP, engine.docker.stop_container(id, Some(options))).await;
 }
 
@@ -120,11 +120,11 @@ pub(crate) async fn remove(engine: &Engine, container: &str) -> Result<bool, Fai
         let removed = engine.docker.remove_container(container, Some(options.clone())).await;
         match removed.map_err(|error| Refusal::of(&error)) {
             Ok(()) => return Ok(true),
-            // Another call removes it already.
+            // Another call is already removing it.
             Err(refusal) if refusal.is_missing() || refusal.says(&["already in progress"]) => {
                 return Ok(false);
             }
-            // Podman cannot remove what it is about to start again.
+            // Podman cannot remove a container that it is about to restart.
             Err(refusal) if tries < TRIES && refusal.says(&["could not be stopped"]) => tries += 1,
             Err(refusal) => {
                 return Err(refusal.failure(

@@ -11,13 +11,13 @@ use crate::connect::{BETWEEN_TRIES, Engine, PATIENCE};
 use crate::container::{look_up, run_of};
 use crate::refusal::Refusal;
 
-/// How long a container that was killed is watched: one that is removed is gone by then.
+/// How long to watch a killed container, to see whether it is being removed.
 const REMOVAL: Duration = Duration::from_secs(1);
 
-/// How long a container may take to appear that takes the place of a removed one.
+/// How long the successor of a removed container may take to appear.
 const SUCCESSOR: Duration = Duration::from_secs(2);
 
-/// How often to look for either.
+/// How often to check for both.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// The exit status of a process that was killed.
@@ -33,15 +33,15 @@ pub(crate) enum End {
         /// Whether it was killed because it used too much memory.
         out_of_memory: bool,
     },
-    /// Another launch has removed the container, and made its own.
+    /// Another launch has removed the container and created its own.
     Replaced,
-    /// The container was removed from outside.
+    /// Another program or a person has removed the container.
     Removed,
-    /// The engine does not answer any more.
+    /// The engine no longer answers.
     Lost(String),
 }
 
-/// How long to wait for the end before the engine is asked whether it is still there: a connection that is lost without a word
+/// How long to wait for the end before checking that the engine still answers, because a connection that is lost without a reset
 /// never ends.
 const ASK: Duration = Duration::from_mins(1);
 
@@ -50,7 +50,7 @@ pub(crate) async fn wait(engine: &Engine, id: &str, name: &str) -> End {
     let mut away_since = None;
     loop {
         let options = WaitContainerOptionsBuilder::new().condition("not-running").build();
-        // Whatever it answers, the state of the container says what it is.
+        // The state of the container is decisive, not this answer.
         let waiting = async { engine.patient.wait_container(id, Some(options)).next().await };
         let _ = tokio::time::timeout(ASK, waiting).await;
         match look_up(engine, id).await {
@@ -73,7 +73,7 @@ pub(crate) async fn wait(engine: &Engine, id: &str, name: &str) -> End {
     }
 }
 
-/// Reads the state of a container that does not run. One that is being removed was killed for that.
+/// Reads the state of a stopped container. A container that is being removed was killed by the removal.
 async fn ended(engine: &Engine, id: &str, name: &str, state: ContainerState) -> End {
     let status = state.exit_code.unwrap_or_default();
     let out_of_memory = state.oom_killed == Some(true);
@@ -93,7 +93,7 @@ async fn ended(engine: &Engine, id: &str, name: &str, state: ContainerState) -> 
     End::Exited { status, out_of_memory }
 }
 
-/// Looks for the container that has taken the place of the removed one.
+/// Looks for the successor of a removed container.
 async fn gone(engine: &Engine, name: &str) -> End {
     let begin = Instant::now();
     while begin.elapsed() < SUCCESSOR {
@@ -105,20 +105,20 @@ async fn gone(engine: &Engine, name: &str) -> End {
     End::Removed
 }
 
-/// What is known of a launch when its container has ended.
+/// Data about a launch whose container has ended.
 pub(crate) struct Known<'a> {
     /// The last line that the chaincode wrote.
     pub(crate) last: &'a str,
-    /// The processor of the image.
+    /// The processor for which the image is built.
     pub(crate) image: &'a str,
     /// The processor of the engine.
     pub(crate) engine: &'a str,
-    /// How much memory the container may have.
+    /// The memory limit of the container.
     pub(crate) memory: i64,
 }
 
 impl End {
-    /// Returns why the launch fails; nothing for one that was replaced.
+    /// Returns the failure of the launch; [`None`] if another launch has replaced it.
     pub(crate) fn failure(self, known: &Known<'_>) -> Option<Failure> {
         let Known { last, image, engine, memory } = *known;
         Some(match self {
@@ -182,7 +182,7 @@ mod tests {
             (
                 exited(3, false),
                 "no license",
-                "error 46 chaincode ended: the chaincode ended by itself with exit status 3; its last line: no license; hint: what it wrote",
+                "error 46 chaincode ended: the chaincode ended by itself with exit status 3; its last line: no license; hint: its output",
             ),
             (exited(0, false), "", "exit status 0 and wrote nothing; hint: a chaincode that dials the peer"),
             (

@@ -1,4 +1,4 @@
-//! The files of a container: uploaded before it starts, so that the engine may be on another machine.
+//! The files of a container. They are uploaded before it starts, so that the engine may be on another machine.
 
 use std::path::Path;
 
@@ -11,13 +11,13 @@ use ccs_launch::{ExitCode, Failure};
 use crate::connect::Engine;
 use crate::refusal::Refusal;
 
-/// Returns the folder of the files where it has to be a volume: an engine takes no files into a root file system that is only read.
+/// Returns the folder of the files if it must be a volume, because an engine cannot upload files to a read-only root file system.
 pub(crate) fn volume(plan: &Plan) -> Option<&str> {
     let folder = plan.files.first()?.path.parent()?;
     folder.to_str().filter(|_| plan.host_config.readonly_rootfs)
 }
 
-/// Puts the files into the container.
+/// Uploads the files to the container.
 pub(crate) async fn upload(engine: &Engine, plan: &Plan, id: &str) -> Result<(), Failure> {
     if plan.files.is_empty() {
         return Ok(());
@@ -43,13 +43,13 @@ pub(crate) async fn upload(engine: &Engine, plan: &Plan, id: &str) -> Result<(),
     })
 }
 
-/// Packs files with the folders above them, by their paths below a folder.
+/// Packs files and their parent folders, with paths relative to a folder.
 fn archive(files: &[File], root: &Path) -> std::io::Result<Vec<u8>> {
     let mut archive = tar::Builder::new(Vec::new());
     let mut folders: Vec<_> = files
         .iter()
         .filter_map(|file| file.path.parent()?.strip_prefix(root).ok())
-        // That of the system stays as it is.
+        // Folders of the image remain unchanged.
         .flat_map(|folder| folder.ancestors().filter(|folder| folder.components().count() > 1))
         .collect();
     folders.sort();

@@ -1,4 +1,4 @@
-//! The image: looked up, or pulled where the plan wants it.
+//! Finds or pulls the image.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -16,16 +16,16 @@ use futures_util::StreamExt as _;
 use crate::connect::{BETWEEN_TRIES, Engine};
 use crate::refusal::Refusal;
 
-/// How long pulling may fail for reasons that pass.
+/// How long to retry a pull that fails for a temporary reason.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// How often the progress is told.
+/// How often to report progress.
 const PROGRESS: Duration = Duration::from_secs(10);
 
 /// The largest file with credentials, in bytes.
 const MAX_CREDENTIALS: u64 = 1 << 20;
 
-/// What a registry, or the engine, says where another try changes nothing.
+/// Texts of a registry or the engine for permanent errors.
 const FOR_GOOD: &[&str] = &[
     "not found",
     "manifest unknown",
@@ -42,13 +42,13 @@ const FOR_GOOD: &[&str] = &[
 
 /// An image that the engine has.
 pub(crate) struct Found {
-    /// What containers are made from.
+    /// The ID or name from which to create containers.
     pub(crate) id: String,
-    /// The processor that it is for, in Go's word.
+    /// Its processor, by the name in Go.
     pub(crate) architecture: String,
 }
 
-/// Finds the image, and pulls it where the plan wants that.
+/// Finds the image, and pulls it if the plan requires this.
 pub(crate) async fn ready(engine: &Engine, plan: &Plan, say: &dyn Fn(&str)) -> Result<Found, Failure> {
     let reference = plan.image.reference();
     let (found, hint) = match (plan.pull, look_up(engine, plan).await?) {
@@ -68,8 +68,8 @@ pub(crate) async fn ready(engine: &Engine, plan: &Plan, say: &dyn Fn(&str)) -> R
     })
 }
 
-/// Asks for the image by its reference, and then by its digest alone: an image that was built on the engine has no digest of a
-/// registry, but an ID of the same form, which stands for its content as well.
+/// Looks for the image by its reference, and then only by its digest: an image that was built on the engine has no registry
+/// digest, but its ID has the same form and also identifies the content.
 async fn look_up(engine: &Engine, plan: &Plan) -> Result<Option<Found>, Failure> {
     let reference = plan.image.reference();
     for name in [&reference, &plan.image.digest].into_iter().filter(|name| !name.is_empty()) {
@@ -111,7 +111,7 @@ async fn pull_once(
 ) -> Result<(), Refusal> {
     let mut options = CreateImageOptionsBuilder::new().from_image(reference);
     if !reference.rsplit('/').next().unwrap_or_default().contains([':', '@']) {
-        // Without a tag an engine pulls all that there are.
+        // Without a tag, an engine pulls all tags.
         options = options.tag("latest");
     }
     let mut lines = engine.patient.create_image(Some(options.build()), None, credentials);
@@ -125,7 +125,7 @@ async fn pull_once(
     Ok(())
 }
 
-/// How far the layers are.
+/// The progress of the layers.
 struct Progress {
     layers: BTreeMap<String, (i64, i64)>,
     told: Instant,
@@ -138,9 +138,9 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Takes a line of the engine, and returns what is told, every now and then.
+    /// Takes a line of the engine, and returns a progress line from time to time.
     fn after(&mut self, line: CreateImageInfo) -> Option<String> {
-        /// More layers than an image can have.
+        /// A limit above the number of layers that an image can have.
         const MOST: usize = 256;
         if let (Some(layer), Some(detail)) = (line.id, line.progress_detail)
             && let (Some(current), Some(total)) = (detail.current, detail.total)

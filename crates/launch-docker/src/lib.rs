@@ -1,5 +1,5 @@
-//! Starts a planned chaincode in a container of a Docker engine: one that dials the peer is watched until it ends, and removed; one
-//! that waits for the peer to dial is watched until it can be dialed, and stays.
+//! Starts a planned chaincode in a container of a Docker engine. It watches chaincode that dials the peer until it ends, and removes
+//! the container. It watches chaincode that the peer dials until the peer can dial it, and leaves it running.
 //!
 //! ```text
 //! Plan       ──▶ session ──▶ connect, image, container ──▶ output, end ──▶ Failure, exit code
@@ -9,13 +9,13 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | `session` | one launch from beginning to end |
-//! | `server`, `watch` | the start of chaincode that waits for the peer to dial |
-//! | `workloads` | the containers of chaincode that an engine has |
-//! | `connect` | the engine, once it answers |
-//! | `image` | the image, pulled where the plan wants it |
-//! | `body`, `networks`, `files` | what a container is made of |
-//! | `container` | a container: made, started, looked up, removed |
-//! | `look` | a look at an engine, without a launch |
+//! | `server`, `watch` | the start of chaincode that the peer dials |
+//! | `workloads` | the chaincode containers of an engine |
+//! | `connect` | the connection to the engine |
+//! | `image` | finds or pulls the image |
+//! | `body`, `networks`, `files` | the parts of a container |
+//! | `container` | calls that create, start, inspect and remove a container |
+//! | `look` | the version of an engine, without a launch |
 //! | `end` | how a container ended |
 //! | `refusal` | what an error of the engine means |
 
@@ -41,18 +41,18 @@ use ccs_launch::{ExitCode, Failure};
 pub use ccs_launch_peer::Caller;
 pub use workloads::Workload;
 
-/// One launch, and where its lines go.
+/// One launch, and the receivers of its lines.
 #[derive(Clone, Copy)]
 pub struct Launch<'a> {
     /// What is made.
     pub plan: &'a Plan,
-    /// Takes what the launch itself says.
+    /// Receives the lines of the launch itself.
     pub say: &'a dyn Fn(&str),
-    /// Takes each line that the chaincode writes.
+    /// Receives each line of the chaincode's output.
     pub chaincode: &'a dyn Fn(&str),
 }
 
-/// Returns what tells one launch of a chaincode from another one.
+/// Returns a random text that distinguishes launches of a chaincode.
 pub fn run_id() -> Result<String, Failure> {
     let mut random = [0; 8];
     getrandom::fill(&mut random)
@@ -68,20 +68,20 @@ pub fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     block_on(session::run(launch))
 }
 
-/// The start of one chaincode that waits for the peer to dial, and who hears of it.
+/// The start of one chaincode that waits for the peer to dial, and the receiver of its lines.
 #[derive(Clone, Copy)]
 pub struct Start<'a> {
     /// What is made.
     pub plan: &'a ServerPlan,
     /// How long everything may take.
     pub limit: Duration,
-    /// Who has it started.
+    /// The caller that starts it.
     pub caller: Caller<'a>,
     /// Takes each line for the log of the peer.
     pub say: &'a dyn Fn(&str),
 }
 
-/// Starts a chaincode, waits until it can be dialed from here, and has the caller keep at which address.
+/// Starts a chaincode, waits until it can be dialed from here, and lets the caller store its address.
 ///
 /// A container of the same chaincode that was there before is removed then. When a step fails, that of the caller included, or the
 /// caller stops meanwhile, what was made is removed, and the older container stays as it is.
@@ -116,7 +116,7 @@ fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Fail
     let runtime = runtime
         .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot start the runtime: {error}")))?;
     let outcome = runtime.block_on(work);
-    // Resolving a name cannot be interrupted, and nobody waits for it any more.
+    // Resolving a name cannot be interrupted, and its result is no longer needed.
     runtime.shutdown_background();
     outcome
 }

@@ -1,4 +1,4 @@
-//! A look at an engine, without a launch.
+//! The version of an engine, without a launch.
 
 use ccs_launch::docker::Engine as Choice;
 use ccs_launch::{ExitCode, Failure};
@@ -6,7 +6,7 @@ use ccs_launch::{ExitCode, Failure};
 use crate::connect::Engine;
 use crate::refusal::Refusal;
 
-/// Returns the version of an engine, and of the API that it speaks.
+/// Returns the version of an engine, and of its API.
 pub(crate) async fn version(choice: &Choice) -> Result<String, Failure> {
     let engine = Engine::wait(choice, &|_| {}).await?;
     let version = engine.docker.version().await.map_err(|error| {

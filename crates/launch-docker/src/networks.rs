@@ -11,7 +11,7 @@ use crate::refusal::Refusal;
 
 /// The networks of a container.
 pub(crate) struct Networks {
-    /// Their names; the first one is that in which the container is made.
+    /// Their names; the container is created in the first one.
     pub(crate) names: Vec<String>,
     /// Whether they are those of the peer's own container.
     pub(crate) knows_peer: bool,
@@ -43,7 +43,7 @@ pub(crate) async fn find(engine: &Engine, network: &Network) -> Result<Networks,
     }
 }
 
-/// Connects a container to a further network, with a name of its own there.
+/// Connects a container to a further network, with its own name there.
 pub(crate) async fn connect(
     engine: &Engine,
     id: &str,

@@ -1,4 +1,4 @@
-//! What an error of the engine means.
+//! Errors of the engine, and their meaning.
 
 use std::error::Error as _;
 use std::io::ErrorKind;
@@ -6,30 +6,30 @@ use std::io::ErrorKind;
 use bollard::errors::Error;
 use ccs_launch::{ExitCode, Failure};
 
-/// How much of an engine's message is quoted, in characters.
+/// The maximum number of quoted characters of an engine's message.
 const LONGEST: usize = 500;
 
 /// A call that failed.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    /// What the engine answered; [`None`] when there was no answer.
+    /// The HTTP status; [`None`] without an answer.
     pub(crate) status: Option<u16>,
-    /// What it said, or what went wrong.
+    /// The message of the engine, or the error.
     pub(crate) message: String,
-    /// Whether the system does not let this user speak to the engine.
+    /// Whether this user has no permission to connect to the engine.
     is_forbidden: bool,
-    /// Whether no engine answered, which may pass.
+    /// Whether no engine answered, which may be temporary.
     is_unanswered: bool,
-    /// What went wrong with TLS.
+    /// The TLS error, if any.
     handshake: Option<Handshake>,
 }
 
-/// What went wrong with TLS, which does not pass by waiting.
+/// A TLS error, which is permanent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Handshake {
     /// The engine rejects the certificate of the launcher.
     Rejected,
-    /// The launcher rejects that of the engine, or the engine does not speak TLS.
+    /// The launcher rejects the engine's certificate, or the engine does not use TLS.
     Failed,
 }
 
@@ -58,7 +58,7 @@ impl Refusal {
         }
     }
 
-    /// Tells whether the object of the call is not there.
+    /// Tells whether the object of the call does not exist.
     pub(crate) fn is_missing(&self) -> bool {
         self.status == Some(404)
     }
@@ -68,13 +68,13 @@ impl Refusal {
         self.is_unanswered
     }
 
-    /// Tells whether the engine said one of these texts, in any case.
+    /// Tells whether the engine's message contains one of these texts, ignoring case.
     pub(crate) fn says(&self, texts: &[&str]) -> bool {
         let message = self.message.to_lowercase();
         texts.iter().any(|text| message.contains(text))
     }
 
-    /// Returns the failure of a call, with the code for reasons that only this call has.
+    /// Returns the failure of a call; `code` is for errors that are specific to this call.
     pub(crate) fn failure(&self, attempt: &str, code: ExitCode, hint: &str) -> Failure {
         let reason = format!("cannot {attempt}: {}", self.message);
         if self.is_forbidden {
@@ -103,7 +103,7 @@ impl Refusal {
     }
 }
 
-/// Returns the text of the cause that lies deepest: those above it only say that something below failed.
+/// Returns the text of the innermost cause, because the outer ones only say that something failed.
 fn innermost(error: &Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
@@ -116,7 +116,7 @@ fn innermost(error: &Error) -> String {
 
 /// Returns the system's error behind an error.
 fn io_error(error: &Error) -> Option<&std::io::Error> {
-    // Such an error is transparent: it has the text of its cause, and not the cause as its source.
+    // Such an error is transparent: it has the text of its cause, but does not return the cause as its source.
     if let Error::IOError { err } = error {
         return Some(err);
     }
@@ -130,9 +130,9 @@ fn io_error(error: &Error) -> Option<&std::io::Error> {
     None
 }
 
-/// Tells what went wrong with TLS, if that is why there was no answer.
+/// Returns the TLS error, if this is why there was no answer.
 fn handshake(error: &Error) -> Option<Handshake> {
-    // The source of a system's error is not what it holds, but what lies behind that; and it may hold one like itself.
+    // `source` of an `io::Error` skips the inner error; and the inner error may be another `io::Error`.
     let mut held = io_error(error)?.get_ref()?;
     while let Some(inner) = held.downcast_ref::<std::io::Error>() {
         held = inner.get_ref()?;

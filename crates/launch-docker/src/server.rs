@@ -1,6 +1,6 @@
-//! The start of chaincode that waits for the peer to dial: what it makes stays when all has succeeded, and goes otherwise.
+//! The start of chaincode that the peer dials. If a step fails, it removes everything that it has created.
 //!
-//! An older container of the same chaincode runs until the new one can be dialed and the caller has kept how.
+//! An older container of the same chaincode runs until the peer can dial the new one and the caller has stored its address.
 
 use std::cell::{Cell, OnceCell};
 use std::net::TcpListener;
@@ -17,19 +17,19 @@ use crate::image::{self, Found};
 use crate::workloads::{self, Workload};
 use crate::{Start, body, container, files, networks, watch};
 
-/// How long a call that is under way may go on after a signal, so that it is known what it made.
+/// How long a call may continue after a signal, so that its result is known.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 
 /// How long the removal may take.
 const REMOVAL: Duration = Duration::from_secs(10);
 
-/// How much of the time is kept for the removal.
+/// The time that is reserved for the removal.
 const RESERVE: Duration = Duration::from_secs(15);
 
-/// How many ports are tried.
+/// How many ports to try.
 const PORTS: usize = 20;
 
-/// How long a chaincode may be dialed that answers, and otherwise than it should.
+/// How long to dial a chaincode that answers, but not as expected.
 const PATIENCE: Duration = Duration::from_secs(15);
 
 const ADVICE: Advice = Advice {
@@ -37,16 +37,16 @@ const ADVICE: Advice = Advice {
     tcp: "the engine must be on the peer's host, or share a network with the peer: docker.network in launch.yaml names it",
 };
 
-/// A start, and what it has made so far.
+/// A start, and what it has created so far.
 struct Session<'a> {
     start: &'a Start<'a>,
     begin: Instant,
     engine: OnceCell<Engine>,
-    /// Whether a container may be there.
+    /// Whether a container may exist.
     is_made: Cell<bool>,
 }
 
-/// A container that can be dialed.
+/// A container that the peer can dial.
 struct Dialed {
     id: String,
     name: String,
@@ -69,7 +69,7 @@ pub(crate) async fn start(
             dialed = &mut going => dialed,
             () = stop.received() => {
                 if session.is_made.get() {
-                    // What it has failed to do by then is of no interest any more.
+                    // Its failure no longer matters.
                     let _ = tokio::time::timeout(UNDER_WAY, going).await;
                 }
                 Err(start.caller.stopped())
@@ -90,7 +90,7 @@ pub(crate) async fn start(
 }
 
 impl Session<'_> {
-    /// Makes the container, and waits until it can be dialed.
+    /// Creates the container, and waits until the peer can dial it.
     async fn go(&self) -> Result<Dialed, Failure> {
         let (plan, say) = (self.start.plan, self.start.say);
         let limit = plan.container.start_timeout.min(self.start.limit.saturating_sub(RESERVE));
@@ -133,7 +133,7 @@ impl Session<'_> {
         }
     }
 
-    /// Makes and starts the container where the peer can reach it.
+    /// Creates and starts the container at an address that the peer can reach.
     async fn make(&self, engine: &Engine, image: &Found, older: Vec<Workload>) -> Result<Dialed, Failure> {
         let plan = self.start.plan;
         let found = networks::find(engine, &plan.container.network).await?;
@@ -172,7 +172,7 @@ impl Session<'_> {
         }
     }
 
-    /// Makes the container for an address; returns its ID and its name.
+    /// Creates the container for an address; returns its ID and its name.
     async fn container(
         &self,
         engine: &Engine,
@@ -218,7 +218,7 @@ impl Session<'_> {
         }
     }
 
-    /// Removes what this build has made, and nothing that was there before.
+    /// Removes only what this build has created.
     async fn remove(&self) {
         let (Some(engine), true) = (self.engine.get(), self.is_made.get()) else { return };
         let run = self.start.plan.container.labels.get(RUN).map(String::as_str);
@@ -240,7 +240,7 @@ impl Session<'_> {
     }
 }
 
-/// Makes a container; while another one has its name, it gets one of its own. Returns its ID and its name.
+/// Creates a container, with an alternative name if another container has the usual one. Returns its ID and its name.
 async fn create(
     engine: &Engine,
     plan: &Plan,
@@ -258,13 +258,13 @@ async fn create(
     ))
 }
 
-/// Returns why the peer cannot dial a chaincode that runs.
+/// Returns why the peer cannot dial a running chaincode.
 fn not_reached(unreached: &Unreached, address: &str, limit: Duration) -> Failure {
     if !unreached.is_silent {
         return unreached.failure(address, &ADVICE);
     }
     let reason = format!(
-        "the container runs, and nobody listened at {address} within {} s: {}",
+        "the container runs, but did not listen on {address} within {} s: {}",
         limit.as_secs(),
         unreached.reason
     );
@@ -287,7 +287,7 @@ mod tests {
             (
                 ExitCode::Tcp,
                 true,
-                "error 47 not ready in time: the container runs, and nobody listened at 127.0.0.1:20001 within 9 s: why; hint: the chaincode must listen",
+                "error 47 not ready in time: the container runs, but did not listen on 127.0.0.1:20001 within 9 s: why; hint: the chaincode must listen",
             ),
             (ExitCode::Tls, true, "error 47 not ready in time: "),
             (

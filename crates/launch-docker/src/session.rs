@@ -1,4 +1,4 @@
-//! One launch from beginning to end: what it makes, it removes.
+//! One launch from beginning to end. It removes everything that it creates.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::pin::pin;
@@ -21,23 +21,23 @@ use crate::files;
 use crate::image::{self, Found};
 use crate::networks;
 
-/// How long a call that makes the container may go on after SIGTERM, so that it is known what it made.
+/// How long the call that creates the container may continue after SIGTERM, so that its result is known.
 const UNDER_WAY: Duration = Duration::from_millis(700);
 
-/// How long the removal may take: a peer kills its builders five seconds after SIGTERM, all together.
+/// How long the removal may take: a peer kills all its builders five seconds after SIGTERM.
 const REMOVAL: Duration = Duration::from_secs(4);
 
-/// How often a container of the same name may come back while this one is made.
+/// How often a container of the same name may reappear while this one is created.
 const TRIES: usize = 3;
 
 /// How long the last lines of the chaincode may take.
 const LAST_LINES: Duration = Duration::from_millis(500);
 
-/// A launch, and what it has made so far.
+/// A launch, and what it has created so far.
 struct Session<'a> {
     launch: &'a Launch<'a>,
     engine: OnceCell<Engine>,
-    /// Whether a container may be there.
+    /// Whether a container may exist.
     is_made: Cell<bool>,
     /// The last line of the chaincode that is not blank.
     last: RefCell<String>,
@@ -60,7 +60,7 @@ pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
             made = &mut making => Some(made),
             () = stop.received() => {
                 if session.is_made.get() {
-                    // What it has failed to do by then is of no interest any more.
+                    // Its failure no longer matters.
                     let _ = tokio::time::timeout(UNDER_WAY, making).await;
                 }
                 None
@@ -81,7 +81,7 @@ pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
 }
 
 impl Session<'_> {
-    /// Makes and starts the container.
+    /// Creates and starts the container.
     async fn make(&self) -> Result<Started, Failure> {
         let (plan, say) = (self.launch.plan, self.launch.say);
         let making = async {
@@ -104,7 +104,7 @@ impl Session<'_> {
         Ok(started)
     }
 
-    /// Makes the container, removes an older one of the same name first, and starts it; returns its ID.
+    /// Removes an older container of the same name, creates the new one and starts it; returns its ID.
     async fn start(&self, engine: &Engine, image: &Found) -> Result<String, Failure> {
         let plan = self.launch.plan;
         let networks = networks::find(engine, &plan.network).await?.names;
@@ -131,7 +131,7 @@ impl Session<'_> {
         Err(Failure::new(ExitCode::NotReady, format!("the name {} of the container is taken", plan.name)))
     }
 
-    /// Passes on what the chaincode writes until it ends or is to stop.
+    /// Passes on the output of the chaincode until it ends or a signal stops it.
     async fn follow(&self, started: &Started, stop: &mut Stop) -> Result<(), Failure> {
         let Some(engine) = self.engine.get() else { return Ok(()) };
         let plan = self.launch.plan;
@@ -161,7 +161,7 @@ impl Session<'_> {
         self.end(end, started).await
     }
 
-    /// Passes on what the chaincode writes, line by line, until the container ends.
+    /// Passes on the output of the chaincode, line by line, until the container ends.
     async fn pass_on(&self, engine: &Engine, id: &str) {
         let mut options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true);
         let mut lines = (Lines::default(), Lines::default());
@@ -184,7 +184,7 @@ impl Session<'_> {
             if !broken {
                 break;
             }
-            // An engine that starts anew may keep its containers running.
+            // An engine that restarts may keep its containers running.
             tokio::time::sleep(BETWEEN_TRIES).await;
             options = LogsOptionsBuilder::new().follow(true).stdout(true).stderr(true).tail("0");
         }
@@ -192,7 +192,7 @@ impl Session<'_> {
         lines.1.finish(each);
     }
 
-    /// Tells how it ended.
+    /// Reports how it ended.
     async fn end(&self, end: End, started: &Started) -> Result<(), Failure> {
         let plan = self.launch.plan;
         let known = Known {
@@ -209,8 +209,8 @@ impl Session<'_> {
         Err(failure)
     }
 
-    /// Removes the container of this launch, and not that of another one which has taken its name; gently, the chaincode may end
-    /// by itself before.
+    /// Removes the container of this launch, but not that of another launch with the same name; with `gently`, it stops the
+    /// chaincode first.
     async fn remove(&self, gently: bool) {
         let (Some(engine), true) = (self.engine.get(), self.is_made.get()) else { return };
         let plan = self.launch.plan;

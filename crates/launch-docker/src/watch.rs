@@ -1,4 +1,4 @@
-//! Whether the container of a server still runs while it is waited for.
+//! Watches the container of a server until the peer can dial it.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ use crate::container;
 use crate::end::{End, Known};
 use crate::image::Found;
 
-/// How often to look.
+/// How often to check.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
-/// How often the chaincode may end: the engine starts it again, as Kubernetes does.
+/// How often the chaincode may end; the engine restarts it, as Kubernetes does.
 const ENDS: i64 = 3;
 
 /// How many of the last lines of a chaincode are shown.
@@ -38,7 +38,7 @@ pub(crate) struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    /// Waits until the container has ended for good, and returns why that fails the start.
+    /// Waits until the container has ended permanently, and returns the failure of the start.
     pub(crate) async fn ends(&self) -> Failure {
         let end = loop {
             match container::look_up(self.engine, self.id).await {
@@ -49,7 +49,7 @@ impl Watched<'_> {
                     }
                 }
                 Err(refusal) if refusal.is_missing() => break End::Removed,
-                // Another call tells when the engine is away for too long.
+                // Another call reports an engine that does not answer for too long.
                 Err(_) => {}
             }
             tokio::time::sleep(BETWEEN_LOOKS).await;
@@ -61,7 +61,7 @@ impl Watched<'_> {
         self.failure(end, &last)
     }
 
-    /// Waits for the exit status of a chaincode that ends again and again, and that the engine starts again at once, as podman does.
+    /// Waits for the exit status of a chaincode that ends repeatedly and that the engine restarts immediately, as podman does.
     async fn next_end(&self, end: End) -> End {
         let End::Exited { status: 0, out_of_memory } = end else { return end };
         let options = WaitContainerOptionsBuilder::new().condition("next-exit").build();
@@ -91,7 +91,7 @@ impl Watched<'_> {
         }
         if failure.code() == ExitCode::Ended && !out_of_memory {
             return failure.with_hint(
-                "what it wrote is in the lines above; a server runs until it is stopped: is it built for the role client?",
+                "its output is in the lines above; a server runs until it is stopped: is it built for the role client?",
             );
         }
         failure
@@ -125,7 +125,7 @@ fn judge(found: &ContainerInspectResponse) -> Option<End> {
     let state = found.state.clone().unwrap_or_default();
     let (is_running, is_restarting) = (state.running == Some(true), state.restarting == Some(true));
     let ends = found.restart_count.unwrap_or_default();
-    // While the engine waits before it starts the chaincode again, the exit status of the last time is known.
+    // While the engine waits before a restart, the last exit status is known.
     let is_over = !is_running && !is_restarting || is_restarting && ends >= ENDS || ends > ENDS;
     let exited = End::Exited {
         status: state.exit_code.unwrap_or_default(),
@@ -165,7 +165,7 @@ mod tests {
             (true, true, 3, exited.as_ref()),
             (true, false, 3, None),
             (true, false, 4, exited.as_ref()),
-            // The engine gives up, or a person has stopped it.
+            // The engine has given up, or a person has stopped the container.
             (false, false, 0, exited.as_ref()),
         ] {
             assert_eq!(

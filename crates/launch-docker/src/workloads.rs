@@ -1,4 +1,4 @@
-//! The containers of chaincode that an engine has, by their labels.
+//! The chaincode containers of an engine, by their labels.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,10 +11,10 @@ use ccs_launch::{ExitCode, Failure};
 use crate::connect::{BETWEEN_TRIES, Engine};
 use crate::refusal::Refusal;
 
-/// How often a list that cannot be read is asked for again.
+/// How often to retry a list that cannot be read.
 const TRIES: usize = 10;
 
-/// A container that a launch or a build has made, whether it runs or not.
+/// A container that a launch or a build has created, running or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// Its ID.
@@ -25,27 +25,27 @@ pub struct Workload {
     pub package: String,
     /// The ID of the peer.
     pub peer: String,
-    /// Of a server: the MSP ID of the peer; empty where the peer did not tell it.
+    /// For a server: the MSP ID of the peer; empty if the peer does not propagate it.
     pub mspid: String,
-    /// Who dials: `client` or `server`.
+    /// The role: `client` or `server`.
     pub role: String,
-    /// Of a server: the name that its container has as a rule, which launch.json names.
+    /// For a server: the usual name of its container, which launch.json contains.
     pub workload: Option<String>,
-    /// Of a server: where its peer dials it.
+    /// For a server: the address that its peer dials.
     pub address: Option<String>,
-    /// Which launch or build has made it.
+    /// The launch or build that has created it.
     pub run: String,
     /// The image, as the engine names it.
     pub image: String,
-    /// What it does, in the word of the engine, such as `running`.
+    /// Its state, as the engine names it, such as `running`.
     pub state: String,
-    /// The same for people, such as `Up 2 hours`.
+    /// Its state for people, such as `Up 2 hours`.
     pub status: String,
-    /// When it was made, in seconds since 1970.
+    /// When it was created, in seconds since 1970.
     pub created: i64,
 }
 
-/// Lists the containers with a label; with a value of it where one is given.
+/// Lists the containers with a label, and optionally with a certain value of it.
 pub(crate) async fn list(
     engine: &Engine,
     label: &str,
@@ -57,7 +57,7 @@ pub(crate) async fn list(
     let mut tries = 0;
     let found = loop {
         match engine.docker.list_containers(Some(options.clone())).await {
-            // Podman has a container `stopped` for a moment before it has `exited`, a word that the library does not know.
+            // In Podman, a container is `stopped` for a moment before it is `exited`, a state that the library does not know.
             Err(Error::JsonDataError { .. }) if tries < TRIES => tries += 1,
             found => break found,
         }

@@ -1,4 +1,4 @@
-//! The calls to one namespace of a cluster.
+//! Calls to one namespace of a cluster.
 
 use std::time::Duration;
 
@@ -15,36 +15,36 @@ use serde_json::Value;
 
 use crate::refusal::Refusal;
 
-/// How long it may take to connect.
+/// The timeout of a connection attempt.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// How long an answer may take; a watch is silent for longer, and has its own limit.
+/// The timeout of an answer. A watch may be silent for longer, and has its own limit.
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// How many lines of the chaincode are shown.
 const LOG_LINES: i64 = 10;
 
-/// How much of its output is fetched for them.
+/// How much of its output to fetch for them.
 const LOG_BYTES: i64 = 32 << 10;
 
-/// How long the lines of the chaincode may be that are shown.
+/// The maximum length of a shown line.
 const LONGEST_LINE: usize = 1000;
 
-/// A kind of object that a launch makes.
+/// A kind of object that a launch creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// A chaincode that dials the peer.
     Job,
     /// A chaincode that the peer dials.
     Deployment,
-    /// Where the peer dials.
+    /// The address that the peer dials.
     Service,
     /// The certificates.
     Secret,
 }
 
 impl Kind {
-    /// Returns the word for one of them.
+    /// Returns the name of the kind, in the singular.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -55,7 +55,7 @@ impl Kind {
         }
     }
 
-    /// Returns the word for several of them.
+    /// Returns the name of the kind, in the plural.
     pub(crate) fn words(self) -> &'static str {
         match self {
             Self::Job => "jobs",
@@ -98,7 +98,7 @@ impl Version {
 }
 
 impl Cluster {
-    /// Makes a client with the kubeconfig, or else with the service account of the pod.
+    /// Creates a client with the kubeconfig, or else with the service account of the pod.
     pub(crate) async fn new(target: &Target) -> Result<Self, Failure> {
         let refused = |reason: String| Failure::new(ExitCode::Settings, reason);
         let mut config = match &target.kubeconfig {
@@ -112,14 +112,14 @@ impl Cluster {
                 let first = KubeConfigOptions::default();
                 Config::from_custom_kubeconfig(kubeconfig, &first).await.map_err(|error| refused(&error))?
             }
-            // A peer passes on only the variables that it is told to; the name of the Service is the same everywhere.
+            // A peer passes on only the configured variables; the name of the Service is the same in every cluster.
             None => Config::incluster_env().or_else(|_| Config::incluster_dns()).map_err(|error| {
                 refused(format!("unable to load in-cluster config: {error}"))
                     .with_hint("outside of a cluster, set KUBECONFIG_PATH and propagate it to the builder")
             })?,
         };
         config.connect_timeout = Some(CONNECT);
-        // A refusal that passes is told by its text; calls are made again where there is time for it.
+        // The text of an error shows whether it is temporary; callers retry if they have time.
         config.default_retry = false;
         let client = Client::try_from(config)
             .map_err(|error| refused(format!("cannot make a client of Kubernetes: {error}")))?;
@@ -149,7 +149,7 @@ impl Cluster {
         Api::namespaced_with(self.client.clone(), &self.namespace, &resource_of(group, kind, plural))
     }
 
-    /// Waits for an answer, and reads a refusal.
+    /// Waits for an answer, and interprets an error.
     pub(crate) async fn answer<T>(
         &self,
         attempt: String,
@@ -169,7 +169,7 @@ impl Cluster {
         }
     }
 
-    /// Applies an object, and returns which version it is now.
+    /// Applies an object, and returns its new version.
     pub(crate) async fn apply(&self, kind: Kind, object: &Value, manager: &str) -> Result<Version, Refusal> {
         let name = object["metadata"]["name"].as_str().unwrap_or_default();
         let parameters = PatchParams::apply(manager).force();
@@ -179,15 +179,15 @@ impl Cluster {
         Ok(Version { uid: metadata.uid, version: metadata.resource_version })
     }
 
-    /// Tells whether an object is there.
+    /// Tells whether an object exists.
     pub(crate) async fn has(&self, kind: Kind, name: &str) -> Result<bool, Refusal> {
         let objects = self.of(kind);
         let found = self.answer(format!("get {} {name}", kind.word()), objects.get_opt(name)).await?;
         Ok(found.is_some())
     }
 
-    /// Creates the Job, and returns its UID. One that is there already is the answer to an earlier call of ours, which was
-    /// lost: its name holds what no other launch has.
+    /// Creates the Job, and returns its UID. If it already exists, the answer to an earlier call was lost, because the name is
+    /// unique to this launch.
     pub(crate) async fn create_job(&self, name: &str, job: &Value) -> Result<String, Refusal> {
         let refused = |error| unwritable(&format!("create job {name}"), &error);
         let job: DynamicObject = serde_json::from_value(job.clone()).map_err(refused)?;
@@ -218,14 +218,14 @@ impl Cluster {
         Ok(names.filter(|name| plan.replaces(name)).collect())
     }
 
-    /// Deletes a Job; its pod and its Secret follow. One that is gone is what was wanted.
+    /// Deletes a Job; Kubernetes deletes its pod and its Secret. A missing Job is not an error.
     pub(crate) async fn delete_job(&self, name: &str) -> Result<(), Refusal> {
         let (jobs, parameters) = (self.of(Kind::Job), DeleteParams::background());
         let call = async { jobs.delete(name, &parameters).await.map(drop) };
         gone(self.answer(format!("delete job {name}"), call).await)
     }
 
-    /// Deletes a version of an object, and in the background what belongs to it; one that is gone is what was wanted.
+    /// Deletes a version of an object, and in the background the objects that it owns. A missing object is not an error.
     pub(crate) async fn delete(&self, kind: Kind, name: &str, version: &Version) -> Result<(), Refusal> {
         let preconditions =
             Preconditions { uid: version.uid.clone(), resource_version: version.version.clone() };
@@ -235,7 +235,7 @@ impl Cluster {
         gone(self.answer(format!("delete {} {name}", kind.word()), call).await)
     }
 
-    /// Lists the Events about an object, in the order in which they happened last.
+    /// Lists the Events about an object, sorted by the time of their last occurrence.
     pub(crate) async fn events(&self, uid: &str) -> Result<Vec<Value>, Refusal> {
         let events = self.api("", "Event", "events");
         let parameters = ListParams::default().fields(&format!("involvedObject.uid={uid}"));
@@ -259,8 +259,7 @@ impl Cluster {
         }
     }
 
-    /// Opens what the chaincode has written, or only since the second of a time, and what it writes from now on. Each line begins
-    /// with its timestamp.
+    /// Follows the output of the chaincode, from its beginning or from a certain second. Each line begins with its timestamp.
     pub(crate) async fn follow_log(
         &self,
         pod: &str,
@@ -269,7 +268,7 @@ impl Cluster {
         let parameters = LogParams {
             container: Some(CONTAINER.to_owned()),
             follow: true,
-            // The client would round to the next second as well.
+            // The client would also round to the next second.
             since_time: since.and_then(|since| Timestamp::from_second(since.as_second()).ok()),
             timestamps: true,
             ..LogParams::default()
@@ -329,7 +328,7 @@ pub(crate) fn unwritable(attempt: &str, error: &serde_json::Error) -> Refusal {
     }
 }
 
-/// Takes an object that is not there, or is another one by now, as deleted.
+/// Treats an object that does not exist, or has been replaced, as deleted.
 fn gone(outcome: Result<(), Refusal>) -> Result<(), Refusal> {
     match outcome {
         Err(refusal) if matches!(refusal.status, 404 | 409) => Ok(()),

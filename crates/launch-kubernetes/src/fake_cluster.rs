@@ -1,14 +1,14 @@
-//! Launches against a fake API server, one for each folder of `cases/`: each row of the tables of [`crate::verdict`] and of
-//! [`crate::refusal`], from the calls to the line in the peer's log. `cargo xtask kubernetes` has a real cluster, which cannot make
-//! all of this, and whose texts the cases quote.
+//! Launches against a fake API server, one for each folder of `cases/`. They cover each row of the tables of [`crate::verdict`] and
+//! [`crate::refusal`], from the calls to the line in the peer's log. `cargo xtask kubernetes` uses a real cluster, which cannot produce
+//! all of these errors; the cases quote its texts.
 //!
-//! The client, its connections and its requests are real. The time is not: it goes on in steps, whenever nothing is
-//! under way, so that a minute of patience takes no minute.
+//! The client, its connections and its requests are real. The time is simulated: it advances in steps when all tasks are idle, so a
+//! timeout of a minute does not take a minute.
 //!
 //! | Module | Holds |
 //! | --- | --- |
-//! | `case` | what a case shows, and the launch that sees it |
-//! | `api` | the objects, and what the fake server does with a call |
+//! | `case` | the events of a case, and the launch that observes them |
+//! | `api` | the objects, and how the fake server handles a call |
 //! | `http` | the connections |
 
 mod api;
@@ -21,7 +21,7 @@ use std::thread;
 
 use case::Case;
 
-/// The roles, by the name of the file with what is expected.
+/// The roles, by the name of the file with the expected result.
 const ROLES: [&str; 2] = ["client", "server"];
 
 /// Returns the folders of all cases.
@@ -32,7 +32,7 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
-/// Plays all cases in a role, and returns those that do not end as expected.
+/// Runs all cases in a role, and returns those that do not end as expected.
 fn wrong(role: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for folder in folders() {

@@ -1,4 +1,4 @@
-//! What an object of a launch says about itself.
+//! The data of a launch in the metadata of its objects.
 
 use ccs_launch::State;
 use ccs_launch::kubernetes::{CONTAINER, WORKLOAD};
@@ -8,7 +8,7 @@ use crate::cluster::Kind;
 use crate::stamp::APPLIED;
 use crate::verdict::{Observed, Verdict, judge, judge_server};
 
-/// An object that a launch has made.
+/// An object that a launch has created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// Its kind.
@@ -19,25 +19,25 @@ pub struct Found {
     pub name: String,
     /// Its UID.
     pub uid: String,
-    /// What all objects of one chaincode on one peer have in common.
+    /// The common identifier of all objects of one chaincode on one peer.
     pub workload: String,
     /// The package ID.
     pub package_id: String,
     /// The ID of the peer.
     pub peer_id: String,
-    /// The MSP ID of the peer; empty where the peer did not tell it.
+    /// The MSP ID of the peer; empty if the peer does not propagate it.
     pub mspid: String,
-    /// When it was made, as RFC 3339.
+    /// When it was created, as RFC 3339.
     pub created: Option<String>,
-    /// When a launch has applied it last, as RFC 3339.
+    /// When a launch last applied it, as RFC 3339.
     pub applied: Option<String>,
-    /// How it is; a Service has no state.
+    /// Its state; a Service has none.
     pub state: Option<State>,
-    /// Why its chaincode ended last, if it has.
+    /// Why its chaincode last ended, if it did.
     pub last_end: Option<String>,
 }
 
-/// Reads an object with the label of a launch; none for one without the annotations of a launch.
+/// Reads an object with the label of a launch; [`None`] for one without the annotations of a launch.
 pub(crate) fn read(kind: Kind, namespace: &str, object: &Value, pods: &[Value]) -> Option<Found> {
     let metadata = &object["metadata"];
     let text = |value: &Value| value.as_str().map(str::to_owned);
@@ -88,7 +88,7 @@ fn state(kind: Kind, object: &Value, pod: Option<&Value>) -> Option<State> {
     })
 }
 
-/// Tells how the container of the chaincode ended before it was started again.
+/// Describes how the container of the chaincode ended before its restart.
 fn last_end(pod: &Value) -> Option<String> {
     let statuses = pod["status"]["containerStatuses"].as_array()?;
     let status = statuses.iter().find(|status| status["name"] == CONTAINER)?;
@@ -97,7 +97,7 @@ fn last_end(pod: &Value) -> Option<String> {
     let restarts = status["restartCount"].as_u64().unwrap_or_default();
     let reason = end["reason"].as_str().unwrap_or_default();
     let times = if restarts == 1 { "once".to_owned() } else { format!("{restarts} times") };
-    Some(format!("was started again {times}; it ended last with exit status {code}: {reason}"))
+    Some(format!("was restarted {times}; it last ended with exit status {code}: {reason}"))
 }
 
 #[cfg(test)]
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(found.state, Some(State::Running));
         assert_eq!(
             found.last_end.as_deref(),
-            Some("was started again 2 times; it ended last with exit status 137: OOMKilled")
+            Some("was restarted 2 times; it last ended with exit status 137: OOMKilled")
         );
         assert_eq!((found.package_id.as_str(), found.peer_id.as_str()), ("basic_1.0:00", "peer0"));
         assert_eq!(found.created.as_deref(), Some("2026-11-30T04:00:00Z"));

@@ -1,5 +1,5 @@
-//! Starts a planned chaincode on Kubernetes: one that dials the peer is watched until it ends, and removed when the peer stops
-//! it; one that waits for the peer to dial is watched until it is ready, and stays.
+//! Starts a planned chaincode on Kubernetes. It watches chaincode that dials the peer until it ends, and removes it when the peer stops
+//! it. It watches chaincode that the peer dials until it is ready, and leaves it running.
 //!
 //! ```text
 //! Plan       ──▶ session ──▶ cluster: Secret, Job                 ──▶ watch ──▶ verdict ──▶ Failure, exit code
@@ -9,13 +9,13 @@
 //! | Module | Holds |
 //! | --- | --- |
 //! | `session` | one launch from beginning to end |
-//! | `server` | the start of chaincode that waits for the peer to dial |
-//! | `stamp` | when an object was applied last |
-//! | `upkeep`, `reads`, `found` | what is there already, and its removal |
-//! | `output` | what the chaincode writes |
-//! | `watch` | what Job or Deployment, pod and Events show |
-//! | `verdict` | what that means: pure |
-//! | `cluster`, `refusal`, `tries` | the calls, what a refusal means, and when a call is made again |
+//! | `server` | the start of chaincode that the peer dials |
+//! | `stamp` | when an object was last applied |
+//! | `upkeep`, `reads`, `found` | existing objects, and their removal |
+//! | `output` | the output of the chaincode |
+//! | `watch` | the states of Job or Deployment, pod and Events |
+//! | `verdict` | their meaning, as pure functions |
+//! | `cluster`, `refusal`, `tries` | calls, the meaning of errors, and retries |
 
 mod cluster;
 #[cfg(test)]
@@ -42,7 +42,7 @@ pub use upkeep::{Listed, Live, Upkeep};
 use ccs_launch::kubernetes::{Plan, SUFFIX, ServerPlan, Target};
 use ccs_launch::{ExitCode, Failure};
 
-/// One launch, and who hears of it.
+/// One launch, and the receivers of its lines.
 #[derive(Clone, Copy)]
 pub struct Launch<'a> {
     /// What is made.
@@ -51,16 +51,16 @@ pub struct Launch<'a> {
     pub target: &'a Target,
     /// The package ID.
     pub chaincode_id: &'a str,
-    /// Takes each line for the log of the peer.
+    /// Receives each line for the log of the peer.
     pub say: &'a dyn Fn(&str),
-    /// Takes each line that the chaincode writes, where the operator wants them; without it, its last lines when it has ended
-    /// are said.
+    /// Receives each line of the chaincode's output, if the operator enables this. Otherwise the log contains only the last lines,
+    /// after the chaincode has ended.
     pub chaincode: Option<&'a dyn Fn(&str)>,
 }
 
-/// Returns what tells one Job of a chaincode from another one.
+/// Returns a random text that distinguishes the Jobs of a chaincode.
 pub fn suffix() -> Result<String, Failure> {
-    /// What Kubernetes itself appends to names: no vowels, which would make words, and no digits that look like letters.
+    /// The characters that Kubernetes itself appends to names: no vowels, which would form words, and no digits that look like letters.
     const ALPHABET: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     let mut random = [0; SUFFIX];
     getrandom::fill(&mut random)
@@ -76,27 +76,27 @@ pub fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     runtime()?.block_on(session::run(launch))
 }
 
-/// The start of one chaincode that waits for the peer to dial, and who hears of it.
+/// The start of one chaincode that the peer dials, and the receiver of its lines.
 #[derive(Clone, Copy)]
 pub struct Start<'a> {
     /// What is made.
     pub plan: &'a ServerPlan,
     /// Where and how.
     pub target: &'a Target,
-    /// How long everything may take.
+    /// The limit for the whole start.
     pub limit: Duration,
-    /// Whether it is dialed from here, as the peer will.
+    /// Whether to dial it from here, as the peer will.
     pub dials: bool,
-    /// Who has it started.
+    /// The caller that starts it.
     pub caller: Caller<'a>,
-    /// Takes each line for the log of the peer.
+    /// Receives each line for the log of the peer.
     pub say: &'a dyn Fn(&str),
 }
 
-/// Starts a chaincode, waits until it is ready and can be dialed from here, and has the caller keep how.
+/// Starts a chaincode, waits until it is ready and can be dialed from here, and lets the caller store its address.
 ///
-/// When a step fails, that of the caller included, or the caller stops meanwhile, the objects are removed that were not there before. For
-/// a command, they stay once the chaincode is ready.
+/// If a step fails, including that of the caller, or if the caller stops, it removes the objects that it has created. For a command,
+/// they remain once the chaincode is ready.
 pub fn start(start: &Start<'_>, keep: impl FnOnce() -> Result<(), Failure>) -> Result<(), Failure> {
     runtime()?.block_on(server::start(start, keep))
 }

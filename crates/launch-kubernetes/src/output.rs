@@ -1,4 +1,4 @@
-//! What the chaincode writes, for the peer's log, as long as it runs.
+//! The output of the chaincode, for the peer's log, while it runs.
 
 use std::time::Duration;
 
@@ -11,17 +11,17 @@ use tokio::time::{sleep, timeout};
 use crate::cluster::Cluster;
 use crate::refusal::Refusal;
 
-/// How long to wait before a log that was cut off is followed anew.
+/// How long to wait before following a log again that was cut off.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// How long a log may be silent before it is followed anew: a connection whose other side is gone is silent as well.
+/// How long a log may be silent before it is followed again, because a connection may be silent after its other side has gone.
 const SILENCE: Duration = Duration::from_mins(5);
 
-/// How much is read at once.
+/// The size of the read buffer.
 const BLOCK: usize = 16 << 10;
 
-/// Follows the log of a pod from the moment on in which its name is known, and passes each line on. Returns whether the pod has
-/// ended and its log was read to the end; otherwise the pod is gone, or its log may not be read.
+/// Follows the log of a pod as soon as its name is known, and passes on each line. Returns whether the pod has ended and its log was
+/// read to the end; otherwise the pod is gone, or the launcher may not read its log.
 pub(crate) async fn follow(
     cluster: &Cluster,
     mut pod: watch::Receiver<Option<String>>,
@@ -47,9 +47,9 @@ pub(crate) async fn follow(
     }
 }
 
-/// Reads the log from a place on, until it ends or is cut off. Returns whether nothing can follow.
+/// Reads the log from a position until it ends or is cut off. Returns whether the log is complete.
 async fn read(cluster: &Cluster, pod: &str, place: &mut Place, line: &dyn Fn(&str)) -> Result<bool, Refusal> {
-    // Asked before, since an end of the log may be that of the API server or the kubelet.
+    // Checked before, because the log may also end when the API server or the kubelet does.
     let has_ended = cluster.pod_has_ended(pod).await?;
     let mut log = cluster.follow_log(pod, place.reopen()).await?;
     let (mut lines, mut block) = (Lines::default(), vec![0; BLOCK]);
@@ -65,32 +65,32 @@ async fn read(cluster: &Cluster, pod: &str, place: &mut Place, line: &dyn Fn(&st
                 return Ok(has_ended);
             }
             Ok(Ok(count)) => lines.take(&block[..count], &mut pass_on),
-            // A line that was cut off comes again as a whole.
+            // An incomplete line comes again as a whole.
             Ok(Err(_)) | Err(_) => return Ok(false),
         }
     }
 }
 
-/// How far a log was read. After each cut it is read again from the second of its last line on.
+/// The position in a log. After each interruption, reading continues at the second of the last line.
 #[derive(Debug, Default)]
 struct Place {
-    /// When the last line was written, and how many lines were at that time: conmon writes several with the same one.
+    /// The time of the last line, and the number of lines with that time: conmon writes several with the same time.
     last: Option<(Timestamp, usize)>,
-    /// The same when the log was opened; as many lines of that time come again.
+    /// Both values when the log was opened; this number of lines with that time comes again.
     before: Option<(Timestamp, usize)>,
 }
 
 impl Place {
-    /// Returns the time of the last line that was read, from which on the log is opened again.
+    /// Returns the time of the last line, from which the log is opened again.
     fn reopen(&mut self) -> Option<Timestamp> {
         self.before = self.last;
         self.last.map(|(time, _)| time)
     }
 
-    /// Returns a line without its timestamp, unless it was read before.
+    /// Returns a line without its timestamp; [`None`] if it was read before.
     fn take<'a>(&mut self, line: &'a str) -> Option<&'a str> {
         let stamped = line.split_once(' ').and_then(|(time, text)| Some((time.parse().ok()?, text)));
-        // What the kubelet itself says has no timestamp.
+        // Lines of the kubelet itself have no timestamp.
         let Some((time, text)) = stamped else { return Some(line) };
         match &mut self.before {
             Some((before, _)) if time < *before => return None,

@@ -1,4 +1,4 @@
-//! The calls by which it is seen what is there already, and what may be done.
+//! Calls that read existing objects and the client's rights.
 
 use ccs_launch::kubernetes::Right;
 use kube::api::{Api, DynamicObject, ListParams, PostParams};
@@ -14,7 +14,7 @@ impl Cluster {
         Ok(version.git_version)
     }
 
-    /// Asks whether this client may do something here.
+    /// Asks whether this client has a right in this namespace.
     pub(crate) async fn may(&self, right: &Right, verb: &str) -> Result<bool, Refusal> {
         let (resource, part) = right.resource.split_once('/').unwrap_or((right.resource, ""));
         let review = json!({
@@ -55,7 +55,7 @@ impl Cluster {
         Ok(list.items.iter().filter_map(|object| serde_json::to_value(object).ok()).collect())
     }
 
-    /// Returns what is known of an object beside its content, if it is there.
+    /// Returns the metadata of an object, if it exists.
     pub(crate) async fn metadata(&self, kind: Kind, name: &str) -> Result<Option<Value>, Refusal> {
         let objects = self.of(kind);
         let found =
@@ -63,7 +63,7 @@ impl Cluster {
         Ok(found.and_then(|found| serde_json::to_value(found.metadata).ok()))
     }
 
-    /// Returns an object, if it is there.
+    /// Returns an object, if it exists.
     pub(crate) async fn get(&self, kind: Kind, name: &str) -> Result<Option<Value>, Refusal> {
         let objects = self.of(kind);
         let found = self.answer(format!("get {} {name}", kind.word()), objects.get_opt(name)).await?;

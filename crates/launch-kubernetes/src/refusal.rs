@@ -1,23 +1,23 @@
-//! What a refusal of the API server means.
+//! The meaning of errors of the API server.
 
 use ccs_launch::kubernetes::{Right, all_rights};
 use ccs_launch::{ExitCode, Failure};
 use kube::Error;
 use kube::core::Status;
 
-/// How long a text of the API server may be in a line of ours.
+/// The maximum length of a quoted text of the API server.
 const LONGEST: usize = 500;
 
 /// A call that failed.
 #[derive(Debug)]
 pub(crate) struct Refusal {
-    /// Why, and what to do.
+    /// The reason, and the hint.
     pub(crate) failure: Failure,
     /// Whether the same call may succeed later.
     pub(crate) may_pass: bool,
     /// The right that is missing.
     pub(crate) right: Option<&'static Right>,
-    /// The status of HTTP; zero when there was no answer.
+    /// The HTTP status; zero without an answer.
     pub(crate) status: u16,
 }
 
@@ -28,7 +28,7 @@ impl From<Refusal> for Failure {
 }
 
 impl Refusal {
-    /// Reads an error of the client. The attempt is what was tried, as `create job NAME`.
+    /// Interprets an error of the client. The attempt is the call, such as `create job NAME`.
     pub(crate) fn of(error: &Error, attempt: &str, namespace: &str) -> Self {
         match error {
             Error::Api(status) => Self::of_status(status, attempt, namespace),
@@ -44,12 +44,12 @@ impl Refusal {
         }
     }
 
-    /// Says what does not work, where the launch goes on without it.
+    /// Warns of the missing feature, if the launch continues without it.
     pub(crate) fn warning(&self) -> String {
         format!("warning: {}", self.complaint())
     }
 
-    /// The same, for a reader who writes the word before it.
+    /// Like the above, without the word `warning`.
     pub(crate) fn complaint(&self) -> String {
         let hint = self.failure.hint().map(|hint| format!("; hint: {hint}")).unwrap_or_default();
         format!("{}{hint}", self.failure)
@@ -62,7 +62,7 @@ impl Refusal {
             401 => {
                 (ExitCode::Forbidden, false, "the token of the builder is not accepted; renew it".to_owned())
             }
-            // What it says beside that is a text of the operator's.
+            // The rest of the message is the operator's own text.
             _ if message.contains("denied the request") => {
                 (ExitCode::Policy, false, "the webhook of the cluster decides what is allowed".to_owned())
             }
@@ -102,7 +102,7 @@ fn namespace_hint() -> (ExitCode, bool, String) {
     (ExitCode::Settings, false, hint.to_owned())
 }
 
-/// Finds the right of which `User "U" cannot create resource "jobs" in API group "batch" ...` speaks.
+/// Finds the right in the message `User "U" cannot create resource "jobs" in API group "batch" ...`.
 fn missing_right(message: &str) -> Option<&'static Right> {
     let (_, rest) = message.split_once(" cannot ")?;
     let (verb, rest) = rest.split_once(" resource \"")?;
@@ -114,7 +114,7 @@ fn missing_right(message: &str) -> Option<&'static Right> {
     })
 }
 
-/// Writes an error with what caused it, without repetition.
+/// Formats an error with its causes, without repetition.
 fn causes(error: &Error) -> String {
     let mut text = error.to_string();
     let mut cause = std::error::Error::source(error);
@@ -142,7 +142,7 @@ mod tests {
         Refusal::of(&Error::Api(Box::new(status)), "create job j", "hlf")
     }
 
-    /// The texts are answers of an API server of Kubernetes 1.34.
+    /// The texts are answers of the API server of Kubernetes 1.34.
     #[test]
     fn each_refusal_of_the_api_server_has_its_code() {
         for (status, message, code, may_pass) in [

@@ -1,4 +1,4 @@
-//! The start of chaincode that waits for the peer to dial: what it makes stays when all has succeeded, and goes otherwise.
+//! The start of chaincode that the peer dials. If a step fails, it removes everything that it has created.
 
 use std::pin::pin;
 use std::time::{Duration, SystemTime};
@@ -17,16 +17,16 @@ use crate::tries::patiently;
 use crate::verdict::{Trouble, judge_server};
 use crate::watch::{self, End, Workload};
 
-/// How long a call that is under way may go on after a signal, so that it is known what it made.
+/// How long a call may continue after a signal, so that its result is known.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 
 /// How long the removal may take.
 const REMOVAL: Duration = Duration::from_secs(10);
 
-/// How much of the time is kept for the dial and the removal.
+/// The time that is reserved for the dial and the removal.
 const RESERVE: Duration = Duration::from_secs(65);
 
-/// How long to dial what is ready: what a server of DNS says of a name that it did not know is kept for 30 s and less.
+/// How long to dial ready chaincode: DNS servers cache a negative answer for up to 30 s.
 const PATIENCE: Duration = Duration::from_secs(40);
 
 const ADVICE: Advice = Advice {
@@ -34,14 +34,14 @@ const ADVICE: Advice = Advice {
     tcp: "check that a NetworkPolicy lets the peer reach the chaincode",
 };
 
-/// A start, and what it has made so far.
+/// A start, and what it has created so far.
 struct Session<'a> {
     start: &'a Start<'a>,
     cluster: Cluster,
     begin: Instant,
-    /// What is removed when the start fails: only objects that were not there before.
+    /// The objects to remove if the start fails: only those that it has created.
     made: Vec<(Kind, String, Version)>,
-    /// What was there before, and stays.
+    /// Existing objects, which remain.
     found: Vec<Kind>,
     /// Whether the chaincode is ready.
     is_ready: bool,
@@ -64,7 +64,7 @@ pub(crate) async fn start(
         tokio::select! {
             outcome = &mut going => outcome,
             () = stop.received() => {
-                // What it has failed to do by then is of no interest any more.
+                // Its failure no longer matters.
                 let _ = tokio::time::timeout(UNDER_WAY, going).await;
                 Err(start.caller.stopped())
             }
@@ -77,7 +77,7 @@ pub(crate) async fn start(
     outcome
 }
 
-/// Tells whether an object is there; of what may not be looked at, it is taken for there if the Deployment is.
+/// Tells whether an object exists. Without the right to get it, it counts as existing if the Deployment exists.
 fn is_there(found: Result<bool, Refusal>, has_deployment: bool) -> Result<bool, Refusal> {
     match found {
         Err(refusal) if refusal.right.is_some() => Ok(has_deployment),
@@ -86,7 +86,7 @@ fn is_there(found: Result<bool, Refusal>, has_deployment: bool) -> Result<bool, 
 }
 
 impl Session<'_> {
-    /// Makes everything, and waits until the chaincode is ready and can be dialed.
+    /// Creates all objects, and waits until the chaincode is ready and can be dialed.
     async fn go(&mut self) -> Result<(), Failure> {
         let uid = self.make().await?;
         let plan = self.start.plan;
@@ -126,7 +126,7 @@ impl Session<'_> {
             if was_there {
                 self.found.push(kind);
             } else {
-                // Status and endpoints change an object at once; whose it is, its UID tells.
+                // Status and endpoints change an object immediately, but its UID identifies it.
                 self.made.push((kind, name, version.any()));
             }
         }
@@ -169,12 +169,12 @@ impl Session<'_> {
             .with_hint(hint))
     }
 
-    /// Returns how much of the time is left.
+    /// Returns the remaining time.
     fn left(&self) -> Duration {
         self.start.limit.saturating_sub(self.begin.elapsed())
     }
 
-    /// Removes what this start has made, the Deployment first.
+    /// Removes what this start has created, the Deployment first.
     async fn remove(&self) {
         let plan = self.start.plan;
         if self.is_ready && !self.start.caller.removes_what_is_ready() {

@@ -1,4 +1,4 @@
-//! One launch from beginning to end: what it makes, it removes, unless the chaincode has run and ended by itself.
+//! One launch from beginning to end. It removes everything that it creates, unless the chaincode has run and ended by itself.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -17,26 +17,26 @@ use crate::tries::patiently;
 use crate::verdict::{Trouble, judge};
 use crate::watch::{self, End, Workload};
 
-/// How long a call that is under way may go on after SIGTERM, so that it is known what it made.
+/// How long a call may continue after SIGTERM, so that its result is known.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 
-/// How long the removal may take: a peer kills its builders five seconds after SIGTERM, all together.
+/// How long the removal may take: a peer kills all its builders five seconds after SIGTERM.
 const REMOVAL: Duration = Duration::from_secs(2);
 
 /// How long the last lines of a chaincode that has ended may take.
 const LAST_LINES: Duration = Duration::from_secs(2);
 
-/// How long the successor of a launch may take to make its Job, and how often to look for it.
+/// How long the successor of a launch may take to create its Job, and how often to check for it.
 const SUCCESSOR: Duration = Duration::from_secs(2);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(200);
 
-/// A launch, and what it has made so far.
+/// A launch, and what it has created so far.
 struct Session<'a> {
     launch: &'a Launch<'a>,
     cluster: Cluster,
-    /// The version of the Secret that was applied last.
+    /// The version of the last applied Secret.
     secret: Option<Version>,
-    /// Whether a Job may be there.
+    /// Whether a Job may exist.
     job: bool,
 }
 
@@ -54,7 +54,7 @@ pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
         tokio::select! {
             made = &mut making => Some(made),
             () = stop.received() => {
-                // What it has failed to do by then is of no interest any more.
+                // Its failure no longer matters.
                 let _ = tokio::time::timeout(UNDER_WAY, making).await;
                 None
             }
@@ -85,7 +85,7 @@ pub(crate) async fn run(launch: &Launch<'_>) -> Result<(), Failure> {
 }
 
 impl Session<'_> {
-    /// Makes Secret and Job, and returns the UID of the Job. Older Jobs of the same chaincode go first.
+    /// Removes older Jobs of the same chaincode, creates Secret and Job, and returns the UID of the Job.
     async fn make(&mut self) -> Result<String, Failure> {
         let (plan, cluster) = (self.launch.plan, &self.cluster);
         for job in patiently(|| cluster.older_jobs(plan)).await? {
@@ -98,19 +98,19 @@ impl Session<'_> {
         let (name, job) = (plan.job_name(), self.owned_job().await);
         self.job = true;
         let uid = patiently(|| cluster.create_job(name, &job)).await?;
-        // From now on the Secret goes with the Job, even if nobody is left to remove it.
+        // From now on, Kubernetes deletes the Secret together with the Job, even if this program has ended.
         let owned = plan.secret_of(name, &uid);
         self.secret = Some(patiently(|| cluster.apply(Kind::Secret, &owned, MANAGER)).await?);
         Ok(uid)
     }
 
-    /// Returns the Job; where the peer's pod is beside it, as one that goes with that pod.
+    /// Returns the Job. If the peer's pod is in the same namespace, that pod owns the Job.
     async fn owned_job(&self) -> Value {
         let plan = self.launch.plan;
         if let Some(pod) = &self.launch.target.peer_pod {
             match self.cluster.pod(pod).await {
                 Ok(Some(uid)) => return plan.job_of(pod, &uid),
-                // With the network of its node, a pod has the name of the node.
+                // A pod in the network of its node has the name of the node.
                 Ok(None) => {}
                 Err(refusal) => self.warn(&refusal),
             }
@@ -118,8 +118,8 @@ impl Session<'_> {
         plan.job.clone()
     }
 
-    /// Follows the Job until it ends, and passes on what the chaincode writes, if that is wanted. Returns how it ended, and whether
-    /// all that it wrote was passed on; none after a signal.
+    /// Follows the Job until it ends, and passes on the chaincode's output if this is enabled. Returns how the Job ended, and whether
+    /// all output was passed on; [`None`] after a signal.
     async fn follow(&self, uid: &str, start: Instant, stop: &mut Stop) -> Option<(End, bool)> {
         let (launch, plan) = (self.launch, self.launch.plan);
         let (pod_name, pod_named) = tokio::sync::watch::channel(None);
@@ -128,7 +128,7 @@ impl Session<'_> {
             name: plan.job_name(),
             namespace: &plan.namespace,
             uid,
-            // This label is older than the one with a prefix, and every release sets it.
+            // Every release sets this label, which is older than the one with a prefix.
             pods: format!("job-name={}", plan.job_name()),
             is_meant: &|_| true,
             judge,
@@ -149,14 +149,14 @@ impl Session<'_> {
             }
         };
         if is_shown.is_none() && pod_name.borrow().is_some() {
-            // What it wrote last is on its way.
+            // The last output may still arrive.
             is_shown = tokio::time::timeout(LAST_LINES, output).await.ok();
         }
         Some((end, is_shown.unwrap_or_default()))
     }
 
-    /// Tells how it ended. What failed before it ran is removed; what has run is kept for a look at its log, and goes by
-    /// itself after five minutes. Its last lines are shown, unless all of them were.
+    /// Reports how it ended. It removes a Job whose chaincode has never run. It keeps other Jobs so that the log can be read;
+    /// Kubernetes deletes them after five minutes. It shows the last lines, unless all lines were shown.
     async fn end(&self, End { trouble, pod, has_run }: End, is_shown: bool) -> Result<(), Failure> {
         if trouble.kind == watch::DELETED && has_run && self.is_replaced().await {
             (self.launch.say)("another launch of the same chaincode has taken over");
@@ -179,7 +179,7 @@ impl Session<'_> {
             .with_hint(hint))
     }
 
-    /// Passes on what the chaincode writes, if that is wanted. Returns whether nothing is missing.
+    /// Passes on the chaincode's output, if this is enabled. Returns whether the output is complete.
     async fn output(&self, pod: tokio::sync::watch::Receiver<Option<String>>) -> bool {
         match self.launch.chaincode {
             Some(line) => output::follow(&self.cluster, pod, line, self.launch.say).await,
@@ -187,7 +187,7 @@ impl Session<'_> {
         }
     }
 
-    /// Tells whether another launch of the same chaincode has deleted the Job: it makes its own right afterwards.
+    /// Tells whether another launch of the same chaincode has deleted the Job: that launch creates its own immediately afterwards.
     async fn is_replaced(&self) -> bool {
         let begin = Instant::now();
         while begin.elapsed() < SUCCESSOR {
@@ -199,7 +199,7 @@ impl Session<'_> {
         false
     }
 
-    /// Removes what this launch has made.
+    /// Removes what this launch has created.
     async fn remove(&self) {
         let plan = self.launch.plan;
         let job = async { if self.job { self.cluster.delete_job(plan.job_name()).await } else { Ok(()) } };

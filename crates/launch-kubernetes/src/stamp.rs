@@ -1,4 +1,4 @@
-//! When a launch has applied an object last: Kubernetes tells when an object was made, and a build may take over an old one.
+//! The time at which a launch last applied an object. Kubernetes only records its creation, but a build may take over an old object.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 /// The annotation of a Service or a Deployment with the time of the last launch, as RFC 3339.
 pub(crate) const APPLIED: &str = "fabric-ccs/applied";
 
-/// Adds the time to an object. The pods of a Deployment do not have it, so that they stay.
+/// Adds the time to an object, but not to the pods of a Deployment, which would restart.
 pub(crate) fn stamped(object: &Value, now: SystemTime) -> Value {
     let mut object = object.clone();
     object["metadata"]["annotations"][APPLIED] = ccs_report::moment::timestamp(now).into();

@@ -1,4 +1,4 @@
-//! Calls that are made again while they fail for a reason that passes.
+//! Retries of calls that fail for a temporary reason.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use tokio::time::Instant;
 
 use crate::refusal::Refusal;
 
-/// How long a call may fail for reasons that pass.
+/// How long to retry a call.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// How long to wait before such a call is made again.
+/// How long to wait before a retry.
 const BETWEEN_TRIES: Duration = Duration::from_secs(1);
 
-/// Makes a call again while it fails for a reason that passes.
+/// Retries a call while it fails for a temporary reason.
 pub(crate) async fn patiently<T, F: Future<Output = Result<T, Refusal>>>(
     call: impl Fn() -> F,
 ) -> Result<T, Refusal> {

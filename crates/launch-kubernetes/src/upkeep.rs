@@ -1,4 +1,4 @@
-//! The calls by which `ccs launch` looks at a cluster, and changes it.
+//! Calls with which `ccs launch` reads and changes a cluster.
 
 use ccs_launch::Failure;
 use ccs_launch::kubernetes::{Right, SERVER_MANAGER, Target, WORKLOAD};
@@ -12,38 +12,38 @@ use crate::tries::patiently;
 /// The pods of both roles.
 const PODS: &str = "app.kubernetes.io/component=chaincode";
 
-/// A cluster, for whoever looks after launched chaincode.
+/// A cluster, for `ccs launch`.
 pub struct Upkeep {
     runtime: Runtime,
     cluster: Cluster,
 }
 
-/// What launches have made in a namespace.
+/// The objects of launches in a namespace.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The objects.
     pub found: Vec<Found>,
     /// The kinds that the account may not list.
     pub unlisted: Vec<Kind>,
-    /// What could not be looked at.
+    /// The objects that could not be read.
     pub warnings: Vec<String>,
 }
 
-/// The objects of a chaincode that the peer dials, as far as they are there.
+/// The existing objects of a chaincode that the peer dials.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Live {
     /// The Deployment.
     pub deployment: Option<Value>,
-    /// Whether the Service is there; unknown without the right to get it.
+    /// Whether the Service exists; unknown without the right to get it.
     pub service: Option<bool>,
-    /// Whether the Secret is there; unknown without the right to get it.
+    /// Whether the Secret exists; unknown without the right to get it.
     pub secret: Option<bool>,
-    /// What could not be looked at.
+    /// The objects that could not be read.
     pub warnings: Vec<String>,
 }
 
 impl Upkeep {
-    /// Makes a client with the kubeconfig, or else with the service account of the pod.
+    /// Creates a client with the kubeconfig, or else with the service account of the pod.
     pub fn new(target: &Target) -> Result<Self, Failure> {
         let runtime = crate::runtime()?;
         let cluster = runtime.block_on(Cluster::new(target))?;
@@ -70,7 +70,7 @@ impl Upkeep {
         self.runtime.block_on(asked).map_err(|refusal: crate::refusal::Refusal| refusal.failure)
     }
 
-    /// Lists what launches have made in a namespace: Jobs, Deployments and Services.
+    /// Lists the objects of launches in a namespace: Jobs, Deployments and Services.
     pub fn find(&self, namespace: &str) -> Result<Listed, Failure> {
         let cluster = self.cluster.namespace(namespace);
         self.runtime.block_on(async {
@@ -95,7 +95,7 @@ impl Upkeep {
         })
     }
 
-    /// Looks at the objects of a chaincode that the peer dials.
+    /// Reads the objects of a chaincode that the peer dials.
     pub fn look(&self, namespace: &str, object: &str, secret: Option<&str>) -> Result<Live, Failure> {
         let cluster = self.cluster.namespace(namespace);
         self.runtime.block_on(async {
@@ -119,7 +119,7 @@ impl Upkeep {
         })
     }
 
-    /// Returns the UID of the Secret of a workload, if it is there and was made by a launch, or why the account may not look.
+    /// Returns the UID of the Secret of a workload, if it exists and a launch has created it, or why the account may not get it.
     pub fn secret(&self, namespace: &str, name: &str) -> Result<Result<Option<String>, String>, Failure> {
         let cluster = self.cluster.namespace(namespace);
         let found = match self.runtime.block_on(cluster.metadata(Kind::Secret, name)) {
@@ -131,14 +131,14 @@ impl Upkeep {
         Ok(Ok(ours.and_then(|metadata| metadata["uid"].as_str().map(str::to_owned))))
     }
 
-    /// Replaces the Secret of a chaincode that the peer dials; its pods go on with what they have read.
+    /// Replaces the Secret of a chaincode that the peer dials; running pods keep the old content.
     pub fn apply_secret(&self, namespace: &str, secret: &Value) -> Result<(), Failure> {
         let cluster = self.cluster.namespace(namespace);
         let applied = patiently(|| cluster.apply(Kind::Secret, secret, SERVER_MANAGER));
         Ok(self.runtime.block_on(applied).map(drop)?)
     }
 
-    /// Deletes an object with this UID, and no other one of its name.
+    /// Deletes the object with this UID, but not another one with the same name.
     pub fn delete(&self, namespace: &str, kind: Kind, name: &str, uid: &str) -> Result<(), Failure> {
         let cluster = self.cluster.namespace(namespace);
         let version = Version::of_uid(uid);

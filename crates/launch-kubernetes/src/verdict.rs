@@ -1,8 +1,8 @@
-//! What the objects of a launch say about it: a pure function, and a table for each place where a reason stands.
+//! Interprets the objects of a launch: a pure function, and a table for each place that contains a reason.
 //!
 //! The words are those of kubelet, the Job controller, the scheduler and admission (Kubernetes 1.34 `pkg/kubelet/images/types.go`,
-//! `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `pkg/controller/job`, `pkg/controller/podgc`). What may pass by itself
-//! has a time in which it may; everything else fails the launch at once.
+//! `pkg/kubelet/kuberuntime/kuberuntime_manager.go`, `pkg/controller/job`, `pkg/controller/podgc`). A temporary problem may last for a
+//! certain time; every other one fails the launch immediately.
 
 mod events;
 mod pod;
@@ -14,15 +14,15 @@ use ccs_launch::ExitCode;
 use serde_json::Value;
 pub(crate) use server::judge as judge_server;
 
-/// How much of a message is repeated, in characters.
+/// The maximum number of quoted characters of a message.
 const LONGEST_MESSAGE: usize = 500;
 
-/// What the platform shows of a launch.
+/// The observed state of a launch.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Observed<'a> {
-    /// The Job or Deployment, once it was seen.
+    /// The Job or Deployment, if it was observed.
     pub(crate) object: Option<&'a Value>,
-    /// Whether it was seen and has been deleted.
+    /// Whether it was observed and then deleted.
     pub(crate) object_gone: bool,
     /// Its pod.
     pub(crate) pod: Option<&'a Value>,
@@ -30,41 +30,41 @@ pub(crate) struct Observed<'a> {
     pub(crate) events: &'a [Value],
 }
 
-/// What follows from it.
+/// The verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Nothing speaks against the launch yet.
+    /// There is no problem so far.
     Waiting(String),
     /// The chaincode runs.
     Running,
-    /// Something is wrong.
+    /// There is a problem.
     Trouble(Trouble),
 }
 
-/// What is wrong.
+/// A problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Trouble {
     pub(crate) code: ExitCode,
-    /// What kind of trouble it is: while it stays the same, its time runs.
+    /// Its kind. Its time runs while the kind remains the same.
     pub(crate) kind: &'static str,
     /// How long it may last.
     pub(crate) grace: Grace,
-    /// What the platform says.
+    /// The text of the platform.
     pub(crate) reason: String,
-    /// What to do.
+    /// The hint.
     pub(crate) hint: String,
-    /// Whether the container has run, so that it may have said why.
+    /// Whether the container has run, so that its output may contain the reason.
     pub(crate) ran: bool,
 }
 
-/// How long trouble may last.
+/// How long a problem may last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Grace {
-    /// It does not pass by itself.
+    /// It is permanent.
     None,
-    /// It may pass within this time.
+    /// It may disappear within this time.
     For(Duration),
-    /// It may pass until the start times out.
+    /// It may disappear until the start timeout.
     UntilTimeout,
 }
 
@@ -74,11 +74,11 @@ impl Grace {
     }
 }
 
-/// One row of the tables: what is said, and what it means.
+/// One row of the tables: texts, and their meaning.
 struct Row {
-    /// The reasons that count.
+    /// The matching reasons.
     reasons: &'static [&'static str],
-    /// The message holds one of these; none means any message.
+    /// The message must contain one of these; an empty list matches any message.
     says: &'static [&'static str],
     grace: Grace,
     code: ExitCode,
@@ -91,7 +91,7 @@ impl Row {
         self.reasons.contains(&reason) && (self.says.is_empty() || self.says.iter().any(says))
     }
 
-    /// Makes trouble of what was found. The kind is the first reason, since the others of a row alternate with it.
+    /// Creates the problem for a match. Its kind is the first reason of the row, because the others alternate with it.
     fn trouble(&self, about: &str, reason: &str, message: &str) -> Trouble {
         Trouble {
             code: self.code,
@@ -104,7 +104,7 @@ impl Row {
     }
 }
 
-/// Says what the platform says of an object: in one line, and not too long. Beginning and end stay, since the cause is last.
+/// Formats the platform's text about an object as one line. Truncation keeps the beginning and the end, which has the cause.
 fn said(about: &str, reason: &str, message: &str) -> String {
     let mut message = message.split_whitespace().collect::<Vec<_>>().join(" ");
     let length = message.chars().count();
@@ -129,13 +129,13 @@ fn name(object: &Value) -> &str {
     text(&object["metadata"], "name")
 }
 
-/// Returns the condition of a type that holds.
+/// Returns the condition of a type whose status is true.
 fn condition<'v>(object: &'v Value, kind: &str) -> Option<&'v Value> {
     items(&object["status"]["conditions"])
         .find(|condition| text(condition, "type") == kind && text(condition, "status") == "True")
 }
 
-/// Judges what is seen of a Job. The most exact source counts: the container before the pod, the pod before the Job.
+/// Judges the state of a Job. It uses the most exact source: the container, then the pod, then the Job.
 pub(crate) fn judge(observed: &Observed<'_>) -> Verdict {
     let Observed { object: job, object_gone: job_gone, pod, events } = *observed;
     let ended = pod.and_then(pod::ended);
@@ -170,7 +170,7 @@ fn deleted() -> Trouble {
     }
 }
 
-/// Tells whether the Job has ended, where its pod does not say more.
+/// Tells whether the Job has ended, if its pod does not contain more details.
 fn finished(job: &Value) -> Option<Trouble> {
     let failed = condition(job, "Failed").or_else(|| condition(job, "FailureTarget"));
     let found =
@@ -178,27 +178,27 @@ fn finished(job: &Value) -> Option<Trouble> {
     Some(Trouble {
         code: ExitCode::Ended,
         kind: "job",
-        // What the pod says may be under way, and says more.
+        // The state of the pod has more details, and may still arrive.
         grace: Grace::seconds(2),
         reason: said(&format!("job {}", name(job)), text(found, "reason"), text(found, "message")),
-        hint: "the log of its pod says why, while the pod is kept".to_owned(),
+        hint: "the log of its pod shows why, while the pod exists".to_owned(),
         ran: true,
     })
 }
 
-/// How long each kind of trouble has lasted.
+/// How long each kind of problem has lasted.
 #[derive(Default)]
 pub(crate) struct Patience {
     lasting: Option<(&'static str, Duration)>,
 }
 
 impl Patience {
-    /// Tells whether there was trouble when it was asked last.
+    /// Tells whether there was a problem at the last check.
     pub(crate) fn is_tried(&self) -> bool {
         self.lasting.is_some()
     }
 
-    /// Tells whether trouble lasts too long, at a time since the start. Trouble that has passed may come again.
+    /// Tells whether a problem has lasted too long, at a time since the start. A problem may disappear and return.
     pub(crate) fn ends(&mut self, verdict: &Verdict, now: Duration) -> bool {
         let Verdict::Trouble(trouble) = verdict else {
             self.lasting = None;

@@ -1,4 +1,4 @@
-//! What Job or Deployment, pod and Events show of a launch, until the chaincode has ended or cannot start.
+//! Watches Job or Deployment, pod and Events of a launch until the chaincode has ended or cannot start.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -15,18 +15,18 @@ use crate::cluster::{Cluster, Kind};
 use crate::refusal::Refusal;
 use crate::verdict::{Grace, Observed, Patience, Trouble, Verdict};
 
-/// How often to look at what only time changes, while the chaincode does not run.
+/// How often to check time limits while the chaincode does not run.
 const TICK: Duration = Duration::from_millis(500);
 
 /// How long the API server may fail to answer while the chaincode does not run.
 const UNREACHABLE: Duration = Duration::from_secs(30);
 
-/// The kind of trouble when the Job or its pod was deleted.
+/// The kind of problem if the Job or its pod was deleted.
 pub(crate) const DELETED: &str = "deleted";
 
-/// What is watched.
+/// The watched workload.
 pub(crate) struct Workload<'a> {
-    /// The kind of the object that makes the pod.
+    /// The kind of the object that creates the pod.
     pub(crate) kind: Kind,
     /// Its name.
     pub(crate) name: &'a str,
@@ -34,40 +34,40 @@ pub(crate) struct Workload<'a> {
     pub(crate) namespace: &'a str,
     /// Its UID.
     pub(crate) uid: &'a str,
-    /// The selector of labels that its pods have.
+    /// The label selector for its pods.
     pub(crate) pods: String,
-    /// Tells whether a pod with these labels is one that counts.
+    /// Tells whether a pod with these labels belongs to it.
     pub(crate) is_meant: &'a dyn Fn(&Value) -> bool,
-    /// Says what is seen.
+    /// Judges the observed state.
     pub(crate) judge: fn(&Observed<'_>) -> Verdict,
-    /// Whether the chaincode is watched only until it is ready.
+    /// Whether to watch the chaincode only until it is ready.
     pub(crate) until_ready: bool,
-    /// How long it may take to be ready.
+    /// How long it may take to become ready.
     pub(crate) limit: Duration,
-    /// Whether each state is said.
+    /// Whether to log each state.
     pub(crate) debug: bool,
-    /// Takes each line for the log of the peer.
+    /// Receives each line for the log of the peer.
     pub(crate) say: &'a dyn Fn(&str),
-    /// Takes the name of the pod when it runs.
+    /// Receives the name of the pod when it runs.
     pub(crate) pod_runs: &'a dyn Fn(&str),
 }
 
 /// How a chaincode ended.
 pub(crate) struct End {
     pub(crate) trouble: Trouble,
-    /// The name of its pod, where that was seen.
+    /// The name of its pod, if it was observed.
     pub(crate) pod: Option<String>,
     /// Whether it has run.
     pub(crate) has_run: bool,
 }
 
-/// Which of the optional rights are there, as far as it is known.
+/// Which optional rights the client has, if known.
 struct Reads {
     pods: bool,
     events: bool,
 }
 
-/// What was seen so far.
+/// The state observed so far.
 struct Watch<'a> {
     workload: &'a Workload<'a>,
     cluster: &'a Cluster,
@@ -84,7 +84,7 @@ struct Watch<'a> {
     last_state: String,
 }
 
-/// Follows a launch until it ends or, where no more is wanted, is ready.
+/// Follows a launch until it ends or, if the caller requests no more, is ready.
 pub(crate) async fn follow(workload: &Workload<'_>, cluster: &Cluster, start: Instant) -> Result<(), End> {
     let mut objects = pin!(watch_object(cluster.of(workload.kind), workload.name).default_backoff());
     let of_workload = watcher::Config::default().labels(&workload.pods);
@@ -105,7 +105,7 @@ pub(crate) async fn follow(workload: &Workload<'_>, cluster: &Cluster, start: In
         last_state: String::new(),
     };
     loop {
-        // Between the end of a chaincode and what its pod says there may be a moment.
+        // The state of the pod may arrive a moment after the chaincode has ended.
         let unsettled = !watch.has_run || watch.patience.is_tried();
         let refused = tokio::select! {
             Some(change) = objects.next() => watch.object_changed(change),
@@ -118,7 +118,7 @@ pub(crate) async fn follow(workload: &Workload<'_>, cluster: &Cluster, start: In
                 watch.look_at_events().await;
                 None
             }
-            // The watches begin anew for as long as they are asked; without them nothing would be seen any more.
+            // The watches restart as long as they are polled; without them, no change would be observed.
             else => Some(blind(workload.kind)),
         };
         if let Some(trouble) = refused.or_else(|| watch.trouble()) {
@@ -132,7 +132,7 @@ pub(crate) async fn follow(workload: &Workload<'_>, cluster: &Cluster, start: In
 }
 
 impl Watch<'_> {
-    /// Takes a change of the Job or Deployment; trouble if it cannot be watched at all.
+    /// Processes a change of the Job or Deployment; returns a problem if it cannot be watched at all.
     fn object_changed(&mut self, change: watcher::Result<Option<DynamicObject>>) -> Option<Trouble> {
         match change {
             Ok(object) => {
@@ -160,7 +160,7 @@ impl Watch<'_> {
                 let pod = serde_json::to_value(pod).ok();
                 self.pod = pod.filter(self.workload.is_meant).or_else(|| self.pod.take());
             }
-            // The last state says more than the deletion of the pod, which the Job shows.
+            // The last state has more details than the deletion of the pod, which the Job shows.
             Ok(Event::Delete(_) | Event::Init | Event::InitDone) => {}
             Err(error) => {
                 let refusal = self.refusal(error, "watch pods");
@@ -181,12 +181,12 @@ impl Watch<'_> {
             watcher::Error::NoResourceVersion => kube::Error::LinesCodecMaxLineLengthExceeded,
         };
         let mut refusal = Refusal::of(&error, attempt, self.workload.namespace);
-        // A watch whose place in the history is forgotten begins anew.
+        // A watch whose position in the history has expired restarts.
         refusal.may_pass |= refusal.status == 410;
         refusal
     }
 
-    /// Asks whether the API server answers again, after a watch has failed: one that goes on is silent until something changes.
+    /// Asks whether the API server answers again after a watch has failed, because a restarted watch is silent until something changes.
     async fn look_for_the_server(&mut self) {
         if self.unreachable.is_some()
             && self.cluster.has(self.workload.kind, self.workload.name).await.is_ok()
@@ -195,7 +195,7 @@ impl Watch<'_> {
         }
     }
 
-    /// Lists the Events about the pod or, while there is no pod, about the object that makes it.
+    /// Lists the Events about the pod or, while there is no pod, about the object that creates it.
     async fn look_at_events(&mut self) {
         if !self.reads.events || self.has_run {
             return;
@@ -207,12 +207,12 @@ impl Watch<'_> {
                 self.reads.events = false;
                 (self.workload.say)(&refusal.warning());
             }
-            // The watch of the Job tells when the API server is gone for longer.
+            // The watch of the Job reports an API server that does not answer for longer.
             Err(_) => {}
         }
     }
 
-    /// Judges what was seen; trouble if it ends the launch.
+    /// Judges the observed state; returns the problem that ends the launch.
     fn trouble(&mut self) -> Option<Trouble> {
         let now = self.start.elapsed();
         let verdict = self.unreachable.as_ref().filter(|_| !self.has_run).map_or_else(
@@ -249,7 +249,7 @@ impl Watch<'_> {
                     kind: "late",
                     grace: Grace::None,
                     reason: format!("not ready within {limit:?}: {state}"),
-                    hint: "kubectl describe pod tells what it waits for; FABRIC_K8S_BUILDER_START_TIMEOUT or kubernetes.start_timeout \
+                    hint: "kubectl describe pod shows why it waits; FABRIC_K8S_BUILDER_START_TIMEOUT or kubernetes.start_timeout \
                            allows more time"
                         .to_owned(),
                     ran: false,
@@ -267,17 +267,20 @@ impl Watch<'_> {
         !self.has_run && now >= self.workload.limit
     }
 
-    /// Adds which right would have told more.
+    /// Adds the right that would provide more details.
     fn with_what_is_missing(&self, mut trouble: Trouble) -> Trouble {
         for (reads, what) in [(self.reads.pods, "pods"), (self.reads.events, "events")] {
             if !reads {
-                trouble.hint = format!("{}; the right to list {what} would tell more", trouble.hint);
+                trouble.hint = format!(
+                    "{}; with the right to list {what}, this message would contain more",
+                    trouble.hint
+                );
             }
         }
         trouble
     }
 
-    /// Says what is seen when it changes, where the operator wants every step.
+    /// Logs each change of the state, if the operator enables this.
     fn tell(&mut self, verdict: &Verdict) {
         if !self.workload.debug {
             return;
@@ -294,7 +297,7 @@ impl Watch<'_> {
     }
 }
 
-/// Tells that nothing can be watched.
+/// Reports that the object cannot be watched.
 fn blind(kind: Kind) -> Trouble {
     Trouble {
         code: ExitCode::Unreachable,
@@ -306,7 +309,7 @@ fn blind(kind: Kind) -> Trouble {
     }
 }
 
-/// Takes a refusal as trouble that may last for a while.
+/// Treats an error as a problem that may last for some time.
 fn of_refusal(refusal: &Refusal) -> Trouble {
     Trouble {
         code: refusal.failure.code(),

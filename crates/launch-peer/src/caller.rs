@@ -1,4 +1,4 @@
-//! Who has chaincode started that waits for the peer to dial.
+//! The caller that starts chaincode which the peer dials.
 
 use std::time::Duration;
 
@@ -6,19 +6,19 @@ use ccs_launch::{ExitCode, Failure};
 
 use crate::Stop;
 
-/// How often a command is asked whether it is to end.
+/// How often to check whether a command was stopped.
 const PULSE: Duration = Duration::from_millis(100);
 
-/// Who has chaincode started, and so stops it.
+/// The caller of a start, which can stop it.
 #[derive(Clone, Copy)]
 pub enum Caller<'a> {
-    /// A build of the peer: it is stopped by a signal, or by the death of the peer.
+    /// A build of the peer: a signal or the death of the peer stops it.
     Build,
-    /// A command that looks after chaincode: it is stopped when this returns true, whoever has called it.
+    /// A command that maintains chaincode: it stops when this returns true.
     Command(&'a dyn Fn() -> bool),
 }
 
-/// What stops a start.
+/// The event that stops a start.
 pub enum Listening<'a> {
     /// A signal, or the death of the peer.
     Build(Stop),
@@ -27,7 +27,7 @@ pub enum Listening<'a> {
 }
 
 impl<'a> Caller<'a> {
-    /// Starts to listen.
+    /// Starts listening for signals.
     pub fn listen(self) -> Result<Listening<'a>, Failure> {
         Ok(match self {
             Self::Build => Listening::Build(Stop::listen()?),
@@ -35,7 +35,7 @@ impl<'a> Caller<'a> {
         })
     }
 
-    /// Returns how a start ends that was stopped.
+    /// Returns the failure of a start that was stopped.
     #[must_use]
     pub fn stopped(self) -> Failure {
         match self {
@@ -49,7 +49,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// Tells whether chaincode that is ready goes again when a later step fails.
+    /// Tells whether a failure after the chaincode is ready removes it again.
     #[must_use]
     pub fn removes_what_is_ready(self) -> bool {
         matches!(self, Self::Build)
@@ -57,7 +57,7 @@ impl<'a> Caller<'a> {
 }
 
 impl Listening<'_> {
-    /// Waits until the start is to stop.
+    /// Waits for the event that stops the start.
     pub async fn received(&mut self) {
         match self {
             Self::Build(stop) => stop.received().await,

@@ -1,4 +1,4 @@
-//! What ends a launch from outside: a signal, or the death of the peer, which may come without one.
+//! Events that end a launch: a signal, or the death of the peer, which may come without a signal.
 
 mod caller;
 mod stop;
@@ -16,20 +16,20 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Notes who called.
+    /// Records the calling process.
     #[must_use]
     pub fn of_this_process() -> Self {
         Self { parent: getppid() }
     }
 
-    /// Tells whether the peer has gone: this process has another parent, or nobody reads its stderr.
+    /// Tells whether the peer has ended: this process has another parent, or its stderr has no reader.
     #[must_use]
     pub fn is_gone(&self) -> bool {
         getppid() != self.parent || stderr_is_broken()
     }
 }
 
-/// The kernel reports that a pipe has no reader although nothing is written.
+/// The kernel reports that a pipe has no reader even if nothing is written.
 fn stderr_is_broken() -> bool {
     let stderr = std::io::stderr();
     let mut watched = [PollFd::new(&stderr, PollFlags::empty())];

@@ -1,4 +1,4 @@
-//! What stops a launch: a signal from the peer or a person, or the death of the peer, which sends no signal.
+//! Events that stop a launch: a signal from the peer or a person, or the death of the peer, which sends no signal.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::Peer;
 
-/// How often to look whether the peer lives.
+/// How often to check whether the peer is alive.
 const PULSE: Duration = Duration::from_millis(500);
 
-/// What stops a launch.
+/// The events that stop a launch.
 #[derive(Debug)]
 pub struct Stop {
     terminate: Signal,
@@ -19,7 +19,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    /// Starts to listen; from now on the signals no longer end the process by themselves.
+    /// Starts listening. From now on, the signals no longer end the process by themselves.
     pub fn listen() -> Result<Self, Failure> {
         let on = |kind| {
             signal(kind).map_err(|error| {
@@ -33,7 +33,7 @@ impl Stop {
         })
     }
 
-    /// Waits until the launch is to stop.
+    /// Waits for an event that stops the launch.
     pub async fn received(&mut self) {
         let gone = async {
             while !self.peer.is_gone() {

@@ -1,4 +1,4 @@
-//! What a launch waits for.
+//! The events for which a launch waits.
 
 use std::fs::File;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -9,14 +9,14 @@ use ccs_launch::{ExitCode, Failure};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// Something that happens while a launch lives.
+/// An event during a launch.
 #[derive(Debug)]
 pub(crate) enum Event {
     /// SIGTERM or SIGINT.
     Stop,
-    /// The process that was started has ended, and waits to be collected.
+    /// The started process has ended, and its exit status can be read.
     Ended,
-    /// The lock is ours.
+    /// This launch has the lock.
     Locked(std::io::Result<File>),
 }
 
@@ -28,7 +28,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    /// Starts to listen; from now on the signals no longer end the process by themselves.
+    /// Starts listening. From now on, the signals no longer end the process by themselves.
     pub(crate) fn listen() -> Result<Self, Failure> {
         let (sender, receiver) = mpsc::channel();
         let mut signals = Signals::new([SIGTERM, SIGINT]).map_err(|error| {
@@ -45,7 +45,7 @@ impl Events {
         Ok(Self { sender, receiver })
     }
 
-    /// Runs something on a thread of its own, whose result is an event.
+    /// Runs a function on a new thread; its result is an event.
     pub(crate) fn later(&self, event: impl FnOnce() -> Event + Send + 'static) {
         let sender = self.sender.clone();
         thread::spawn(move || {
@@ -58,9 +58,9 @@ impl Events {
         self.next_within(end.saturating_duration_since(Instant::now()))
     }
 
-    /// Waits for the next event, for as long as is said.
+    /// Waits for the next event, at most for the given time.
     pub(crate) fn next_within(&self, time: Duration) -> Option<Event> {
-        // This end has a sender itself, so that the channel is never disconnected.
+        // This end also holds a sender, so the channel is never disconnected.
         self.receiver.recv_timeout(time).ok()
     }
 }

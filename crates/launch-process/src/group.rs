@@ -14,25 +14,25 @@ use crate::guard::Guard;
 use crate::stage;
 
 /// How long the chaincode may take to end after SIGTERM. The peer waits 5 s for `run` (Fabric 3.1
-/// `core/container/externalbuilder/instance.go`), and for all chaincodes together when it ends itself.
+/// `core/container/externalbuilder/instance.go`), and for all chaincode together when the peer itself ends.
 const GRACE: Duration = Duration::from_millis(2_500);
 
-/// How long the kernel may take to end a killed process.
+/// How long the kernel may take after SIGKILL.
 const KILL: Duration = Duration::from_secs(1);
 
 /// The chaincode and every process that it has started.
 pub(crate) struct Group {
-    /// The first process, which is collected when the group is dropped: until then nobody else has its number.
+    /// The first process. Its exit status is read when the group is dropped, so until then no other process has its number.
     child: Child,
     leader: Pid,
     guard: Option<Guard>,
     together: Option<PipeReader>,
 }
 
-/// How stdout and stderr are read.
+/// How to read stdout and stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Pipes {
-    /// Each from a pipe of its own, so that no line of one gets into a line of the other.
+    /// Each from its own pipe, so that their lines do not mix.
     Apart,
     /// From one pipe, in the order in which they were written.
     Together,
@@ -74,7 +74,7 @@ impl Group {
             cannot(error.to_string())
         })?;
         events.later(move || {
-            // The process is not collected yet, so that its number stays taken while the group is killed.
+            // The exit status is not read yet, so the number of the process remains reserved while the group is killed.
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             let _ = rustix::io::retry_on_intr(|| waitid(WaitId::Pid(leader), options));
             Event::Ended
@@ -102,7 +102,7 @@ impl Group {
         outputs
     }
 
-    /// Asks every process of the group to end, and ends those that do not in time; tells whether none had to be ended.
+    /// Sends SIGTERM to the group, and SIGKILL to those that do not end in time. Returns whether SIGTERM was enough.
     pub(crate) fn stop(&mut self, events: &Events) -> bool {
         let _ = kill_process_group(self.leader, Signal::TERM);
         let ended = has_ended(events, GRACE);
@@ -113,7 +113,7 @@ impl Group {
         ended
     }
 
-    /// Ends what the first process has left, and returns how that one has ended.
+    /// Kills the remaining processes of the group, and returns the exit status of the first one.
     pub(crate) fn collect(&mut self) -> Option<ExitStatus> {
         let _ = kill_process_group(self.leader, Signal::KILL);
         if let Some(guard) = self.guard.take() {
@@ -123,7 +123,7 @@ impl Group {
     }
 }
 
-/// Waits for the end of the first process; a second signal to stop changes nothing.
+/// Waits for the end of the first process; a second stop signal has no effect.
 fn has_ended(events: &Events, time: Duration) -> bool {
     let end = Instant::now() + time;
     while let Some(event) = events.next_until(end) {

@@ -1,13 +1,13 @@
-//! What tells one launch from another.
+//! The identity of a launch.
 
 use std::path::Path;
 
 use sha2::{Digest as _, Sha256};
 
-/// A package on a peer, of which at most one launch lives.
+/// A package on a peer, with at most one launch at a time.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
-    /// The peer: its ID as far as it is known, its MSP ID, the address on which it listens for chaincode.
+    /// The peer: its ID if known, its MSP ID, and the address on which it listens for chaincode.
     pub peer: [&'a str; 3],
     /// The package ID.
     pub package: &'a str,
@@ -16,11 +16,11 @@ pub struct Identity<'a> {
 }
 
 impl Identity<'_> {
-    /// Returns the name of the lock: the label for people, and a hash of everything.
+    /// Returns the name of the lock: the label, for people, and a hash of everything.
     pub(crate) fn lock_name(&self) -> String {
         let mut hash = Sha256::new();
         for part in self.peer.into_iter().chain([self.package]) {
-            // The length keeps neighbors apart.
+            // The length separates adjacent values.
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part);
         }

@@ -1,28 +1,28 @@
-//! Starts chaincode as a process of the peer's host, and supervises it.
+//! Starts chaincode as a process on the peer's host, and supervises it.
 //!
-//! [`supervise()`] carries out the plan of a process: it ends when the chaincode has ended, when it is told to stop, or when the
-//! peer has gone, and never leaves a process of the chaincode behind.
+//! [`supervise()`] carries out the plan of a process. It returns when the chaincode has ended, a signal stops it, or the peer has
+//! ended, and never leaves a process of the chaincode behind.
 //!
 //! ```text
-//! peer ──▶ run ──▶ run --child ═exec═▶ chaincode     a process group of its own
+//! peer ──▶ run ──▶ run --child ═exec═▶ chaincode     in its own process group
 //!           ▲  output, end of the child ──┘
 //!           └── SIGTERM, a later run, the peer's death
 //! ```
 //!
 //! | Module | Holds |
 //! | --- | --- |
-//! | `supervise` | the life of one launch |
-//! | `events` | what a launch waits for |
+//! | `supervise` | one launch from beginning to end |
+//! | `events` | the events for which a launch waits |
 //! | `group` | the process group of the chaincode |
 //! | `guard` | the process that ends the chaincode when `run` is killed |
 //! | `stage` | the step between `run` and the chaincode: limits, and death with the parent |
 //! | `turn` | one launch of a package at a time |
-//! | `identity` | what tells one launch from another |
+//! | `identity` | the identity of a launch |
 //! | `tool` | tools that build chaincode |
 //! | `pump` | the chaincode's output, line by line |
-//! | `private_folder` | folders for what launches of one user share |
+//! | `private_folder` | folders that launches of one user share |
 //! | `user_folder` | a folder for one launch as another user |
-//! | `tree` | whole folders: copied, and handed over |
+//! | `tree` | copies folders, and changes their owner |
 
 mod events;
 mod group;

@@ -1,4 +1,4 @@
-//! Folders for what launches of one user share: the locks, what tools keep from one build to the next, and what belongs to other users.
+//! Folders that launches of one user share: for the locks, for the caches of build tools, and for other users.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
@@ -7,15 +7,15 @@ use std::path::{Path, PathBuf};
 use ccs_launch::Failure;
 use rustix::process::geteuid;
 
-/// Returns the folder among the temporary files that only the user of the peer can read and write; makes it where it is missing.
+/// Returns the temporary folder that only the user of the peer can read and write, and creates it if it is missing.
 pub fn private_folder(temporary: &Path) -> Result<PathBuf, Failure> {
     let path = temporary.join(format!("fabric-ccs-{}", geteuid().as_raw()));
     make(&path, 0o700, "it is not a folder that only the peer's user can read")?;
     Ok(path)
 }
 
-/// Returns the folder among the temporary files that holds the folders of other users. They can pass through it, and cannot read or
-/// write it, so that no name in it is theirs to change.
+/// Returns the temporary folder for the folders of other users. They can enter it, but neither read nor write it, so they cannot
+/// change any name in it.
 pub fn users_folder(temporary: &Path) -> Result<PathBuf, Failure> {
     let path = temporary.join(format!("fabric-ccs-{}-users", geteuid().as_raw()));
     make(&path, 0o711, "it is not a folder that only the peer's user can write, and all others can enter")?;

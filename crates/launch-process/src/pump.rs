@@ -11,11 +11,11 @@ use ccs_launch::lines::Lines;
 /// Writes one line somewhere.
 type Sink = Box<dyn Fn(&str) + Send + Sync>;
 
-/// Where lines go.
+/// The receivers of lines.
 pub struct Output {
-    /// Takes what the launch itself says.
+    /// Receives the lines of the launch itself.
     pub own: Sink,
-    /// Takes what the chaincode writes, to stdout and to stderr.
+    /// Receives the output of the chaincode, from stdout and stderr.
     pub chaincode: Sink,
 }
 
@@ -25,15 +25,15 @@ impl std::fmt::Debug for Output {
     }
 }
 
-/// Passes output on, on threads of its own, and remembers the last line.
+/// Passes on output in separate threads, and remembers the last line.
 pub(crate) struct Pump {
     last: Arc<Mutex<String>>,
-    /// Disconnected when every thread has ended.
+    /// Disconnects when all threads have ended.
     running: Receiver<()>,
 }
 
 impl Pump {
-    /// Starts to read.
+    /// Starts reading.
     pub(crate) fn start(sources: Vec<Box<dyn Read + Send>>, output: &Arc<Output>) -> Self {
         let (runs, running) = mpsc::channel();
         let last = Arc::new(Mutex::new(String::new()));
@@ -52,9 +52,9 @@ impl Pump {
         Self { last, running }
     }
 
-    /// Waits until everything is passed on, at most for as long as is said, and returns the last line that is not blank.
+    /// Waits until all output is passed on, at most for the given time, and returns the last line that is not blank.
     pub(crate) fn finish(self, limit: Duration) -> String {
-        // Nothing is ever sent: the wait ends when the last thread has ended, or with the time.
+        // No thread sends anything: the wait ends when the last thread has ended, or after the given time.
         let _ = self.running.recv_timeout(limit);
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

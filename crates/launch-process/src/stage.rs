@@ -1,7 +1,7 @@
 //! The step between `run` and the chaincode.
 //!
-//! Limits, the user, and death with the parent, are set by a process for itself. Between fork and exec that would take `unsafe`; so
-//! this program is started once more, sets them, and becomes the chaincode.
+//! A process sets limits, its user and the signal at its parent's death for itself. Doing this between fork and exec would require
+//! `unsafe`. Instead, `run` starts this program again, which sets them and becomes the chaincode.
 
 use std::ffi::OsString;
 use std::io;
@@ -15,13 +15,13 @@ use rustix::fs::fchown;
 use rustix::process::{Gid, Pid, Resource, Rlimit, Signal, Uid, getppid, getrlimit, setrlimit};
 use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
-/// How the line begins with which the step says that it did not become the chaincode.
+/// The beginning of the line that reports that the step could not become the chaincode.
 pub(crate) const NOT_STARTED: &str = "the chaincode did not start: ";
 
-/// The exit status that comes with that line.
+/// The exit status after that line.
 pub(crate) const NOT_STARTED_STATUS: u8 = 125;
 
-/// Returns the words after `--child`: this process, the user and the group, the four limits, the program, its arguments.
+/// Returns the arguments after `--child`: this process, the user and the group, the four limits, the program, its arguments.
 pub(crate) fn words(plan: &Plan) -> Vec<OsString> {
     let Limits { memory, open_files, processes, nice } = &plan.limits;
     let account = plan.other.as_ref().map(|other| other.account);
@@ -40,11 +40,11 @@ pub(crate) fn words(plan: &Plan) -> Vec<OsString> {
     words
 }
 
-/// Becomes the chaincode, for the words after `--child`; comes back only with a failure.
+/// Becomes the chaincode, for the arguments after `--child`; returns only if this fails.
 #[must_use]
 pub fn child(words: Vec<OsString>) -> ExitCode {
     let reason = become_chaincode(words);
-    // The parent reads it, as it reads everything that the chaincode writes.
+    // The parent reads it like all output of the chaincode.
     let line = format!("{NOT_STARTED}{reason}\n");
     let _ = std::io::Write::write_all(&mut std::io::stderr().lock(), line.as_bytes());
     ExitCode::from(NOT_STARTED_STATUS)
@@ -77,7 +77,7 @@ fn become_chaincode(words: Vec<OsString>) -> String {
         }
         _ => return "a user and a group belong together".to_owned(),
     }
-    // A change of the user takes the signal back, so it comes after that.
+    // A change of the user resets the signal, so this comes afterwards.
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(Signal::KILL)) {
         return format!("cannot ask for the signal at the parent's death: {error}");
     }
@@ -118,16 +118,16 @@ fn limit(
     Ok(())
 }
 
-/// Gives up everything that this process may do as root. It has one thread, whose user is that of the process.
+/// Drops all privileges of root. The process has one thread, so the user of the thread is that of the process.
 fn become_user(account: Account) -> io::Result<()> {
     let (user, group) = (Uid::from_raw(account.user), Gid::from_raw(account.group));
-    // The pipes are the peer's user's until then, and could not be opened as /dev/stderr.
+    // Until then the peer's user owns the pipes, and the other user could not open /dev/stderr.
     fchown(io::stdout(), Some(user), Some(group))?;
     fchown(io::stderr(), Some(user), Some(group))?;
     set_thread_groups(&[])?;
     set_thread_res_gid(group, group, group)?;
     set_thread_res_uid(user, user, user)?;
-    // No program with the bit for another user makes it more than that user.
+    // Programs with the set-user-ID bit must not grant more rights.
     set_no_new_privs(true)?;
     Ok(())
 }

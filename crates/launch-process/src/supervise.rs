@@ -1,4 +1,4 @@
-//! The life of one launch.
+//! One launch from beginning to end.
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write as _;
@@ -23,16 +23,16 @@ use crate::stage::{NOT_STARTED, NOT_STARTED_STATUS};
 use crate::tree;
 use crate::turn::{Turn, Wait};
 
-/// How often to look whether the peer still lives.
+/// How often to check whether the peer is alive.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// How long the last lines of the chaincode may take.
 const LAST_LINES: Duration = Duration::from_millis(300);
 
-/// Starts the chaincode, and ends when it has ended.
+/// Starts the chaincode, and returns when it has ended.
 ///
-/// Being told to stop, by SIGTERM or by a later launch, is a success, and so is the peer's death: nobody would see a failure.
-/// A chaincode that ends by itself is a failure whatever its exit status: it runs for as long as the peer wants it.
+/// A stop by SIGTERM or by a later launch is a success, and so is the peer's death, because no process would see a failure. A
+/// chaincode that ends by itself is a failure for any exit status, because it should run until the peer stops it.
 pub fn supervise(plan: &Plan, identity: &Identity<'_>, output: Output) -> Result<(), Failure> {
     let peer = Peer::of_this_process();
     let events = Events::listen()?;
@@ -67,7 +67,8 @@ pub fn supervise(plan: &Plan, identity: &Identity<'_>, output: Output) -> Result
     if stopped { Ok(()) } else { Err(ended(status, &last)) }
 }
 
-/// Makes the folders and files of a plan, hands them over to another user if it names one, and looks whether the program can be executed.
+/// Creates the folders and files of a plan, changes their owner if the plan names another user, and checks that the program can be
+/// executed.
 fn prepare(plan: &Plan) -> Result<(), Failure> {
     let cannot = |path: &Path, error: &std::io::Error| {
         Failure::new(ExitCode::InputOutput, format!("cannot write {}: {error}", path.display()))
@@ -92,7 +93,7 @@ fn prepare(plan: &Plan) -> Result<(), Failure> {
         tree::hand_over(&other.folder, other.account)?;
     }
     if !plan.program.is_absolute() {
-        // A name is looked for on the PATH when it starts.
+        // The kernel searches a name on the PATH when it starts.
         return Ok(());
     }
     access(&plan.program, Access::EXEC_OK).map_err(|error| {
@@ -137,7 +138,7 @@ mod tests {
         assert_eq!(
             line(3 << 8, "panic: x"),
             "error 46 chaincode ended: the chaincode ended by itself with exit status 3; its last line: panic: x; hint: \
-             what it wrote is in the lines above; the next transaction starts it again"
+             its output is in the lines above; the next transaction starts it again"
         );
         assert!(line(9, "").contains("the chaincode was ended by signal 9 and wrote nothing"));
         assert!(

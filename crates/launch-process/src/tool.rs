@@ -1,4 +1,4 @@
-//! A tool that builds chaincode: run to its end, or to a limit.
+//! Runs a tool that builds chaincode, with a time limit.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,16 +13,16 @@ use crate::group::{Group, Pipes};
 use crate::pump::{Output, Pump};
 use crate::stage::{NOT_STARTED, NOT_STARTED_STATUS};
 
-/// How many lines of a tool that fails are shown.
+/// How many lines of a failed tool to show.
 const SHOWN: usize = 20;
 
-/// How often to look whether the peer still lives.
+/// How often to check whether the peer is alive.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// How long the last lines of the tool may take.
 const LAST_LINES: Duration = Duration::from_secs(1);
 
-/// Runs a tool with all that it starts, until `end` at the latest; of one that fails, the last lines are told.
+/// Runs a tool with its child processes, until `end` at the latest, and shows the last lines of a failed one.
 pub fn run_tool(plan: &Plan, end: Instant, tell: &dyn Fn(&str)) -> Result<(), Failure> {
     let (peer, events) = (Peer::of_this_process(), Events::listen()?);
     let name = plan.program.display().to_string();
@@ -33,8 +33,8 @@ pub fn run_tool(plan: &Plan, end: Instant, tell: &dyn Fn(&str)) -> Result<(), Fa
         let next = Instant::now() + LOOK;
         match events.next_until(next.min(end)) {
             Some(Event::Ended) => break None,
-            Some(Event::Stop) => break Some("was told to stop"),
-            None if peer.is_gone() => break Some("was stopped, since the peer has gone"),
+            Some(Event::Stop) => break Some("was stopped by a signal"),
+            None if peer.is_gone() => break Some("was stopped because the peer has ended"),
             None if Instant::now() >= end => break Some("took too long"),
             Some(Event::Locked(_)) | None => {}
         }
@@ -50,7 +50,7 @@ pub fn run_tool(plan: &Plan, end: Instant, tell: &dyn Fn(&str)) -> Result<(), Fa
     let is_not_started = status.and_then(|status| status.code()) == Some(i32::from(NOT_STARTED_STATUS));
     if let (true, Some(reason)) = (is_not_started, last.strip_prefix(NOT_STARTED)) {
         return Err(Failure::new(ExitCode::Language, reason)
-            .with_hint(format!("install {name} where the PATH of the peer leads")));
+            .with_hint(format!("install {name} in a folder of the peer's PATH")));
     }
     for line in kept.lock().unwrap_or_else(PoisonError::into_inner).iter() {
         tell(&format!("{name}: {line}"));
@@ -61,7 +61,7 @@ pub fn run_tool(plan: &Plan, end: Instant, tell: &dyn Fn(&str)) -> Result<(), Fa
             "build the same package once on this host with the cache of launch.yaml, so that less is fetched",
         ),
         None => failure(format!("failed, {}", status.map_or_else(String::new, |status| status.to_string())))
-            .with_hint("what it wrote last is in the lines above"),
+            .with_hint("its last output is in the lines above"),
     })
 }
 

@@ -1,4 +1,4 @@
-//! Whole folders: copied, and handed over to another user.
+//! Copies folders, and changes their owner.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::{DirBuilderExt as _, lchown, symlink};
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use ccs_launch::{Account, Failure};
 
-/// Copies a folder to a place where nothing is yet: files with their modes, folders with mode 0700, links as they are.
+/// Copies a folder to a path that does not exist yet: files with their modes, folders with mode 0700, links unchanged.
 pub fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     DirBuilder::new().mode(0o700).create(to).map_err(|error| Failure::system("make", to, error))?;
     for entry in fs::read_dir(from).map_err(|error| Failure::system("read", from, error))? {
@@ -25,8 +25,8 @@ pub fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Makes a folder with all that is in it the property of another user, the folder itself last: until then that user cannot
-/// change what is in it.
+/// Makes another user the owner of a folder and its content. The folder itself comes last, so that the user cannot change the
+/// content before.
 pub fn hand_over(folder: &Path, account: Account) -> Result<(), Failure> {
     for entry in fs::read_dir(folder).map_err(|error| Failure::system("read", folder, error))? {
         let entry = entry.map_err(|error| Failure::system("read", folder, error))?;

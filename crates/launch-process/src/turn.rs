@@ -1,7 +1,7 @@
 //! One launch of a package at a time.
 //!
 //! After the stream of a chaincode has ended, the peer calls `run` a second time and never signals the first one again
-//! (Fabric 3.1 `core/chaincode/runtime_launcher.go`). So the second one stops the first, by a lock file that names it.
+//! (Fabric 3.1 `core/chaincode/runtime_launcher.go`). Therefore the second one stops the first, which a lock file names.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
@@ -16,10 +16,10 @@ use crate::events::{Event, Events};
 use crate::identity::Identity;
 use crate::private_folder::private_folder;
 
-/// How long an earlier launch may take to end after SIGTERM: longer than it lets its chaincode take.
+/// How long an earlier launch may take to end after SIGTERM: longer than the grace period of its chaincode.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// How long the kernel may take to end what was killed.
+/// How long the kernel may take after SIGKILL.
 const KILL: Duration = Duration::from_secs(2);
 
 /// The right to launch a package, until it is dropped.
@@ -29,7 +29,7 @@ pub(crate) struct Turn {
     file: Option<File>,
 }
 
-/// A process, by its number and the time of its start, so that another one with this number is not taken for it.
+/// A process, identified by its number and start time, because another process may get the same number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Process {
     pid: Pid,
@@ -38,9 +38,9 @@ struct Process {
 
 /// How waiting for the turn ended.
 pub(crate) enum Wait {
-    /// It is ours.
+    /// This launch has the lock.
     Ours(Turn),
-    /// This launch was told to stop.
+    /// This launch was stopped by a signal.
     Stopped,
 }
 
@@ -80,7 +80,7 @@ impl Turn {
         Ok(Wait::Ours(turn))
     }
 
-    /// Notes that this process holds the lock.
+    /// Records that this process holds the lock.
     fn write(&self) -> std::io::Result<()> {
         let (Some(mut file), Some(own)) = (self.file.as_ref(), Process::of(rustix::process::getpid())) else {
             return Ok(());
@@ -100,7 +100,7 @@ impl Drop for Turn {
 }
 
 impl Process {
-    /// Looks a living process up.
+    /// Looks up a running process.
     fn of(pid: Pid) -> Option<Self> {
         Some(Self { pid, started: started(pid)? })
     }
@@ -112,12 +112,12 @@ impl Process {
     }
 }
 
-/// Where the time of the start is in /proc/PID/stat, behind the name of the program (proc(5): starttime, field 22).
+/// The position of the start time in /proc/PID/stat, after the name of the program (proc(5): starttime, field 22).
 const STARTED: usize = 19;
 
 fn started(pid: Pid) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).ok()?;
-    // The name, in parentheses, may hold anything.
+    // The name, in parentheses, may contain any characters.
     let (_, fields) = stat.rsplit_once(')')?;
     fields.split_whitespace().nth(STARTED)?.parse().ok()
 }
@@ -128,7 +128,7 @@ enum Replaced {
     No,
 }
 
-/// Asks the earlier launch to end, then ends it.
+/// Sends SIGTERM to the earlier launch, and then SIGKILL.
 fn replace(file: File, earlier: Option<Process>, events: &Events, tell: &dyn Fn(&str)) -> Replaced {
     let earlier = earlier.and_then(|process| Some((process.pid, process.open()?)));
     if let Some((pid, handle)) = &earlier {

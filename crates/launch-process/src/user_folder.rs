@@ -1,8 +1,8 @@
 //! A folder for one launch or build as another user.
 //!
-//! The peer's folders can be read by the peer's user alone, and shall stay so. What chaincode of another user needs lies in a folder of its
-//! own among the temporary files. The process that made the folder removes it; if that one was killed, its guard does, and the next
-//! launch removes what is left. A lock on the folder tells which ones are in use.
+//! Only the peer's user can read the peer's folders. The files for chaincode of another user are in a separate temporary folder. The
+//! process that created the folder removes it; if that process was killed, its guard or the next launch does. A lock marks a folder
+//! that is in use.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
@@ -15,10 +15,10 @@ use rustix::fs::OFlags;
 
 use crate::private_folder::users_folder;
 
-/// How the names of the folders begin.
+/// The prefix of the folders' names.
 const PREFIX: &str = "launch-";
 
-/// How often another name is tried.
+/// How many names to try.
 const TRIES: u32 = 10;
 
 /// A folder that is locked while it is in use, and removed when it is dropped.
@@ -29,7 +29,7 @@ pub struct UserFolder {
 }
 
 impl UserFolder {
-    /// Makes an empty folder that still belongs to the peer's user, and removes what was left by processes that were killed.
+    /// Creates an empty folder, which the peer's user still owns, and removes the folders of killed processes.
     pub fn make(temporary: &Path) -> Result<Self, Failure> {
         let parent = users_folder(temporary)?;
         remove_left_overs(&parent);
@@ -39,11 +39,11 @@ impl UserFolder {
             let made = DirBuilder::new().mode(0o700).create(&path).and_then(|()| open(&path));
             let lock = match made {
                 Ok(lock) => lock,
-                // Another launch has taken the folder for one that was left, before it was opened.
+                // Before this launch could open the folder, another launch removed it as unused.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => return Err(Failure::system("make", &path, error)),
             };
-            // Another launch may have taken the folder for one that was left, before it was locked.
+            // Before this launch could lock the folder, another launch may have removed it as unused.
             let is_ours = !matches!(lock.try_lock(), Err(fs::TryLockError::WouldBlock));
             if is_ours && is_at(&lock, &path) {
                 return Ok(Self { path, _lock: lock });
@@ -62,7 +62,7 @@ impl UserFolder {
 
 impl Drop for UserFolder {
     fn drop(&mut self) {
-        // What is left now, the next launch removes.
+        // The next launch removes the rest.
         let _ = fs::remove_dir_all(&self.path);
     }
 }
@@ -80,7 +80,7 @@ fn is_at(folder: &File, path: &Path) -> bool {
     same().unwrap_or(false)
 }
 
-/// Removes the folders that nobody has locked.
+/// Removes the folders that are not locked.
 fn remove_left_overs(parent: &Path) {
     for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
         if !entry.file_name().as_encoded_bytes().starts_with(PREFIX.as_bytes()) {

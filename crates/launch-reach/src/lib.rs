@@ -1,6 +1,6 @@
-//! Whether a chaincode that was started can be dialed from here, as its peer will: resolve, TCP, TLS, HTTP/2.
+//! Dials a chaincode that was started, as its peer will: resolve, TCP, TLS, HTTP/2.
 //!
-//! The first message of the chaincode is left to `ccs probe`: it needs gRPC, which the launcher has no other use for.
+//! `ccs probe` also checks the first message of the chaincode. This requires gRPC, which the launcher does not contain.
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -19,18 +19,18 @@ use tokio_rustls::TlsConnector;
 /// How long one step may take.
 const STEP: Duration = Duration::from_secs(5);
 
-/// How long the first connection may take until another one is tried in its place; each takes twice as long as the one before.
+/// The timeout of the first connection attempt; each further attempt doubles it.
 ///
-/// The network of a cluster drops what comes before it knows a new Service, and the kernel itself asks again after a second.
+/// The network of a cluster drops packets until it knows a new Service, and the kernel itself retransmits after a second.
 const FIRST_CONNECTION: Duration = Duration::from_millis(100);
 
 /// How long to wait before the next try.
 const BETWEEN_TRIES: Duration = Duration::from_millis(250);
 
-/// What a client of HTTP/2 says first, with settings that are the default.
+/// The first bytes of an HTTP/2 client, with default settings.
 const GREETING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
 
-/// The type of the frame with settings, which a server of HTTP/2 sends first, and its place in the frame.
+/// The type of the SETTINGS frame, which an HTTP/2 server sends first, and its position in the frame.
 const SETTINGS: u8 = 4;
 const TYPE: usize = 3;
 
@@ -39,25 +39,25 @@ const TYPE: usize = 3;
 pub struct Unreached {
     /// The step: [`ExitCode::Resolve`], [`ExitCode::Tcp`], [`ExitCode::Tls`] or [`ExitCode::Http2`].
     pub step: ExitCode,
-    /// What went wrong.
+    /// The error.
     pub reason: String,
-    /// Whether it looks as if nobody listened: the connection was refused, or closed before a byte came. The latter is what an
-    /// engine does with a published port behind which nobody listens yet.
+    /// Whether there seems to be no listener: the connection was refused, or closed before the first byte. An engine closes a
+    /// connection to a published port in this way if the container does not listen yet.
     pub is_silent: bool,
 }
 
-/// What helps when the chaincode is not found, or not reached; that depends on the platform.
+/// Hints of the platform for a chaincode that does not resolve or accept connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Advice {
-    /// When its name has no address.
+    /// If its name does not resolve.
     pub resolve: &'static str,
-    /// When nobody accepts a connection.
+    /// If no connection is accepted.
     pub tcp: &'static str,
 }
 
-/// Dials until it succeeds, until `limit`, or until a step has failed for as long as `patience` allows it.
+/// Dials until it succeeds, until `limit`, or until a step has failed for as long as `patience` allows.
 ///
-/// The outer error is of certificates that cannot be used.
+/// The outer error reports unusable certificates.
 pub async fn reach(
     connection: &Connection,
     limit: Duration,
@@ -123,13 +123,13 @@ async fn greet(address: &str, stream: TcpStream, tls: Option<&Arc<ClientConfig>>
         let reason = "the server does not choose HTTP/2 (ALPN h2)".to_owned();
         return Err(Unreached { step: ExitCode::Http2, reason, is_silent: false });
     }
-    // In TLS 1.3 the server checks the certificate of the client after the handshake of the client: a connection that it closes then
-    // has reached a listener.
+    // In TLS 1.3, the server checks the client's certificate after the client's handshake, so a connection that closes here has
+    // reached a listener.
     let refused = |trouble: Trouble| Unreached { is_silent: false, ..trouble.at(ExitCode::Tls) };
     settings(stream).await.map_err(refused)
 }
 
-/// Greets, and waits for the server's settings.
+/// Sends the client preface, and waits for the server's settings.
 async fn settings(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<(), Trouble> {
     let mut frame = [0; TYPE + 1];
     within(async {
@@ -144,7 +144,7 @@ async fn settings(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> Result<(),
     Err(Trouble { reason: "the server does not speak HTTP/2".to_owned(), is_silent: false })
 }
 
-/// What went wrong in a step.
+/// The error of a step.
 struct Trouble {
     reason: String,
     is_silent: bool,
@@ -200,7 +200,7 @@ fn configuration(connection: &Connection) -> Result<Arc<ClientConfig>, Failure> 
 }
 
 impl Unreached {
-    /// Returns the failure of a chaincode that runs and cannot be dialed.
+    /// Returns the failure of a running chaincode that the peer cannot dial.
     #[must_use]
     pub fn failure(&self, address: &str, advice: &Advice) -> Failure {
         let (step, hint) = match self.step {
@@ -226,7 +226,7 @@ mod tests {
 
     use super::*;
 
-    /// Serves what stands for a chaincode, and dials it once.
+    /// Serves in place of a chaincode, and dials it once.
     fn dial(answer: &'static [u8], connection: impl FnOnce(String) -> Connection) -> Result<(), Unreached> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

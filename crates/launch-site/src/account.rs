@@ -1,4 +1,4 @@
-//! As whom a process of the settings runs, and what that user can enter.
+//! The user of a process in the settings, and the folders that this user can enter.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -11,7 +11,7 @@ use ccs_launch::{ExitCode, Failure};
 use rustix::process::{getegid, geteuid};
 use rustix::thread::{CapabilitySet, capabilities};
 
-/// Finds the user of the settings; [`None`] if it is the one of this process. Any other one takes root.
+/// Finds the user of the settings; [`None`] if it is the user of this process. Any other user requires root.
 pub fn of(user: Option<&User>) -> Result<Option<Account>, Failure> {
     let Some(user) = user else { return Ok(None) };
     let own = Account { user: geteuid().as_raw(), group: getegid().as_raw() };
@@ -30,7 +30,7 @@ pub fn of(user: Option<&User>) -> Result<Option<Account>, Failure> {
     Ok(Some(account))
 }
 
-/// The capabilities that it takes to start, build and stop as another user; root in a container may lack some.
+/// The capabilities for starting, building and stopping as another user; root in a container may lack some.
 const NEEDED: [(CapabilitySet, &str); 6] = [
     (CapabilitySet::CHOWN, "CHOWN"),
     (CapabilitySet::DAC_OVERRIDE, "DAC_OVERRIDE"),
@@ -51,7 +51,7 @@ fn check_capabilities(has: CapabilitySet) -> Result<(), Failure> {
         .with_hint("grant them to the container of the peer, or leave process.user out"))
 }
 
-/// Checks that a user can enter a folder: it must be able to pass through each folder above it, too.
+/// Checks that a user can enter a folder and each of its parents.
 pub fn check_entry(account: Account, folder: &Path, name: &str) -> Result<(), Failure> {
     let absolute = fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
     for place in absolute.ancestors() {

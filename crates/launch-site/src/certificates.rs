@@ -1,4 +1,4 @@
-//! Keys and certificates for one chaincode and one peer, from a CA that is forgotten at once.
+//! Keys and certificates for one chaincode and one peer, from a CA whose key is discarded immediately.
 
 use ccs_launch::server::Certificates;
 use ccs_launch::{ExitCode, Failure};
@@ -10,15 +10,15 @@ use rcgen::{
 use sha2::{Digest as _, Sha256};
 use time::{Duration, OffsetDateTime};
 
-/// How long certificates are valid, as those of a peer for its own chaincode.
+/// How long certificates are valid: as long as those that a peer issues to chaincode.
 pub const VALIDITY: Duration = Duration::days(3650);
 
-/// How far clocks may differ.
+/// The tolerated difference between clocks.
 const SKEW: Duration = Duration::minutes(5);
 
-/// Makes everything for a server with these names, and returns when it ends.
+/// Creates keys and certificates for a server with these names, and returns when they expire.
 ///
-/// The key of the CA never leaves this function: nobody can issue a further certificate.
+/// The key of the CA never leaves this function, so no further certificate can be issued.
 pub fn make(name: &str, hosts: &[String]) -> Result<(Certificates, String), Failure> {
     of_name(name, hosts).map_err(|error| {
         Failure::new(ExitCode::InputOutput, format!("cannot make certificates for {name}: {error}"))
@@ -28,8 +28,8 @@ pub fn make(name: &str, hosts: &[String]) -> Result<(Certificates, String), Fail
 fn of_name(name: &str, hosts: &[String]) -> Result<(Certificates, String), rcgen::Error> {
     let end = OffsetDateTime::now_utc() + VALIDITY;
     let key = KeyPair::generate()?;
-    // A bundle of two CAs needs two names, or a TLS library may look for the signature of one under the key of the other. The
-    // number comes first, where a long name does not push it out.
+    // The CAs in a bundle need different names, or a TLS library may check a signature with the key of the wrong one. The number
+    // comes first, so that truncating a long name keeps it.
     let number = hex::encode(key.public_key_raw().get(1..5).unwrap_or_default());
     let mut params = named(&format!("CA {number} of {name}"), &[], end)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -54,7 +54,7 @@ fn of_name(name: &str, hosts: &[String]) -> Result<(Certificates, String), rcgen
 fn named(name: &str, hosts: &[String], end: OffsetDateTime) -> Result<CertificateParams, rcgen::Error> {
     let mut params = CertificateParams::new(hosts)?;
     params.distinguished_name = DistinguishedName::new();
-    // X.509 takes 64 characters.
+    // X.509 allows 64 characters.
     params.distinguished_name.push(DnType::CommonName, name.chars().take(64).collect::<String>());
     params.not_before = OffsetDateTime::now_utc() - SKEW;
     params.not_after = end;

@@ -1,10 +1,10 @@
-//! Which platform launches a package.
+//! Decides which platform launches a package.
 
 use ccs_launch::kind::{Claim, Kind};
 use ccs_launch::settings::{FILE, Settings};
 use ccs_launch::{ExitCode, Failure};
 
-/// Returns how packages of a type are launched, or says which line of launch.yaml would launch them.
+/// Returns how packages of a type are launched, or an error with the line of launch.yaml that would launch them.
 pub fn claim(settings: &Settings, chaincode_type: &str) -> Result<Claim, Failure> {
     settings.claim(chaincode_type).ok_or_else(|| {
         let found: String = chaincode_type.chars().take(60).collect();

@@ -1,4 +1,4 @@
-//! The plan of a chaincode that waits for the peer to dial, on the platform `docker`.
+//! The plan of a chaincode that the peer dials, on the platform `docker`.
 
 use std::env;
 
@@ -20,12 +20,12 @@ pub struct PlannedContainer {
     certificates_end: Option<String>,
 }
 
-/// Makes the plan of a service, with new certificates; `run` tells this build from another one.
+/// Makes the plan of a service, with new certificates; `run` distinguishes this build from others.
 pub fn plan(service: &Service<'_>, run: &str) -> Result<PlannedContainer, Failure> {
     plan_with(service, run, &|name| env::var(name).ok())
 }
 
-/// Does the same with other variables than those of this process.
+/// Like [`plan`], but with other variables than those of this process.
 pub fn plan_with(
     service: &Service<'_>,
     run: &str,
@@ -55,7 +55,7 @@ pub fn plan_with(
 }
 
 impl PlannedContainer {
-    /// Returns what the peer reads to dial an address, and what launch.json keeps.
+    /// Returns the connection.json with which the peer dials an address, and the content of launch.json.
     #[must_use]
     pub fn at(&self, address: &str) -> (Connection, Record) {
         let container = &self.plan.container;
@@ -69,7 +69,7 @@ impl PlannedContainer {
             tls: container.image.tls,
             settings: hex::encode(Sha256::digest(self.plan.settings_alone())),
             certificates_end: self.certificates_end.clone(),
-            // Certificates and address of a container are one.
+            // Certificates and address of a container change together.
             checksum: None,
         };
         (self.plan.connection(address), record)

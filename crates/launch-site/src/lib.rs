@@ -1,4 +1,4 @@
-//! What a process that launches chaincode, or looks after it, finds where it runs; and the plan of a service from that.
+//! The environment of a process that launches or maintains chaincode, and the plan of a service from it.
 //!
 //! ```text
 //! launch.yaml, environment ──▶ Surroundings ──▶ place: Target ─┐
@@ -6,17 +6,17 @@
 //!                                           certificates ──────┘
 //! ```
 //!
-//! The program `ccs-launcher` and the command `ccs launch` both read it here, so that they make the same objects.
+//! The program `ccs-launcher` and the command `ccs launch` both use it, so that they create the same objects.
 //!
 //! | Module | Holds |
 //! | --- | --- |
 //! | [`surroundings`] | the environment and launch.yaml, read once |
-//! | [`account`] | as whom a process runs, and what that user can enter |
-//! | [`claim()`] | which platform launches a package |
-//! | [`place`] | the host, and where and how a chaincode runs on Kubernetes |
+//! | [`account`] | the user of a process, and the folders that this user can enter |
+//! | [`claim()`] | decides which platform launches a package |
+//! | [`place`] | the host, and the settings of a chaincode on Kubernetes |
 //! | [`image_file`] | image.json of a package or a build |
 //! | [`service`] | the plan of a chaincode that the peer dials |
-//! | [`container`] | the same in a container of a Docker engine |
+//! | [`container`] | its plan on Docker |
 //! | [`certificates`] | keys and certificates of such a chaincode and its peer |
 
 pub mod account;

@@ -1,4 +1,4 @@
-//! What this process finds around itself: its host, and where and how a chaincode runs on Kubernetes.
+//! The host of this process, and the settings of a chaincode on Kubernetes.
 
 use std::env;
 use std::fs;
@@ -7,16 +7,16 @@ use ccs_launch::Failure;
 use ccs_launch::kubernetes::{Surroundings, Target};
 use ccs_launch::settings::{Settings, Subject};
 
-/// Where a pod finds the namespace of its service account.
+/// The file with the namespace of a pod's service account.
 const OWN_NAMESPACE: &str = "/var/run/secrets/kubernetes.io/serviceaccount/namespace";
 
-/// Where Linux tells the name of the host.
+/// The file with the name of the host.
 const HOST: &str = "/proc/sys/kernel/hostname";
 
-/// Where Linux tells what is mounted.
+/// The file that lists mounts.
 const MOUNTS: &str = "/proc/self/mountinfo";
 
-/// Returns the name of the host, which in a container is its ID as a rule.
+/// Returns the name of the host, which in a container is usually the container's ID.
 #[must_use]
 pub fn host() -> Option<String> {
     word(HOST)
@@ -28,7 +28,7 @@ pub fn container() -> Option<String> {
     container_of(&fs::read_to_string(MOUNTS).ok()?)
 }
 
-/// Finds the ID in the place from which an engine mounts the file with the host's name; that name may be any.
+/// Finds the ID in the path from which an engine mounts the file with the host's name. The name itself may differ from the ID.
 fn container_of(mounts: &str) -> Option<String> {
     let is_id = |part: &&str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     mounts.lines().find_map(|line| {
@@ -44,12 +44,12 @@ fn word(path: &str) -> Option<String> {
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
 }
 
-/// Decides where and how a chaincode runs, by what this process finds around itself.
+/// Returns the settings of a chaincode on Kubernetes, from the environment of this process.
 pub fn target(settings: &Settings, subject: &Subject<'_>) -> Result<Target, Failure> {
     target_with(settings, subject, &|name| env::var(name).ok())
 }
 
-/// Does the same with other variables than those of this process.
+/// Like [`target`], but with other variables than those of this process.
 pub fn target_with(
     settings: &Settings,
     subject: &Subject<'_>,

@@ -1,4 +1,4 @@
-//! The plan of a chaincode that waits for the peer to dial, on the platform `kubernetes`.
+//! The plan of a chaincode that the peer dials, on the platform `kubernetes`.
 
 use std::fs;
 
@@ -12,13 +12,13 @@ use sha2::{Digest as _, Sha256};
 
 use crate::certificates;
 
-/// The domain of a cluster when nothing else is set.
+/// The default domain of a cluster.
 const DOMAIN: &str = "cluster.local";
 
-/// Where a pod finds the domains of its cluster.
+/// The file with the domains of a pod's cluster.
 const RESOLVER: &str = "/etc/resolv.conf";
 
-/// What a service is planned from.
+/// The input of a service's plan.
 #[derive(Clone, Copy)]
 pub struct Service<'a> {
     /// The package ID.
@@ -27,7 +27,7 @@ pub struct Service<'a> {
     pub chaincode_type: &'a str,
     /// The image of the package.
     pub image: &'a Image,
-    /// The MSP ID of the peer, where it is known.
+    /// The MSP ID of the peer, if it is known.
     pub mspid: &'a str,
     /// The operator's settings.
     pub settings: &'a Settings,
@@ -38,12 +38,12 @@ pub struct Service<'a> {
 pub struct Planned {
     /// The objects, and how the peer reaches them.
     pub plan: ServerPlan,
-    /// What is kept of it in launch.json.
+    /// The content of launch.json.
     pub record: Record,
 }
 
 impl<'a> Service<'a> {
-    /// Returns what rules are asked about.
+    /// Returns the chaincode for which rules are selected.
     #[must_use]
     pub fn subject(&self) -> Subject<'a> {
         Subject { package: self.package_id, chaincode_type: self.chaincode_type, role: Role::Server }
@@ -55,7 +55,7 @@ impl<'a> Service<'a> {
         self.plan_with(target, certificates.as_ref(), end)
     }
 
-    /// Makes new certificates, and returns when they end; none without TLS.
+    /// Creates new certificates, and returns when they expire; [`None`] without TLS.
     pub fn certificates(&self, target: &Target) -> Result<Option<(Certificates, String)>, Failure> {
         let server = self.server(target);
         server.check()?;
@@ -66,7 +66,7 @@ impl<'a> Service<'a> {
         certificates::make(&server.object(), &server.hosts(&domains(&resolver))).map(Some)
     }
 
-    /// Makes the plan with certificates that are there already.
+    /// Makes the plan with existing certificates.
     pub fn plan_with(
         &self,
         target: &Target,

@@ -1,4 +1,4 @@
-//! What decides a launch beside the package: the environment, and launch.yaml.
+//! The environment and launch.yaml, which determine a launch together with the package.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -7,19 +7,19 @@ use ccs_builder::input::{self, ReadError};
 use ccs_launch::settings::{self, Settings};
 use ccs_launch::{ExitCode, Failure};
 
-/// What decides a launch beside the package.
+/// The environment and launch.yaml.
 #[derive(Clone, Debug)]
 pub struct Surroundings {
-    /// The operator's settings, or why there are none.
+    /// The operator's settings, or why they cannot be read.
     pub settings: Result<Settings, Failure>,
     /// The folder of temporary files.
     pub temporary: PathBuf,
-    /// `CORE_PEER_ID`, where the peer propagates it.
+    /// `CORE_PEER_ID`, if the peer propagates it.
     pub peer_id: Option<String>,
 }
 
 impl Surroundings {
-    /// Reads the process's environment and the file that it leads to.
+    /// Reads the process's environment and launch.yaml.
     #[must_use]
     pub fn of_this_process() -> Self {
         Self {
@@ -30,9 +30,9 @@ impl Surroundings {
     }
 }
 
-/// Reads launch.yaml: where the variable says, or else beside the folder of the program.
+/// Reads launch.yaml: at the path in the variable, or else next to the folder of the program.
 fn settings() -> Result<Settings, Failure> {
-    // A file that the operator names must be there.
+    // A file that the operator names must exist.
     if let Some(path) = named() {
         return read(&path);
     }
@@ -43,13 +43,13 @@ fn settings() -> Result<Settings, Failure> {
     }
 }
 
-/// Returns the launch.yaml that the variable names.
+/// Returns the path of launch.yaml in the variable.
 #[must_use]
 pub fn named() -> Option<PathBuf> {
     env::var_os(settings::VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
-/// Reads a launch.yaml, which must be there.
+/// Reads a launch.yaml, which must exist.
 pub fn read(path: &Path) -> Result<Settings, Failure> {
     parse(path, input::read(path, settings::MAX_SIZE))
 }
@@ -61,10 +61,10 @@ fn parse(path: &Path, content: Result<Vec<u8>, ReadError>) -> Result<Settings, F
     Settings::parse(&content)
 }
 
-/// Returns the place of launch.yaml in the folder above the program's.
+/// Returns the path of launch.yaml in the folder above the program's.
 fn beside_bin() -> Option<PathBuf> {
     let called = env::args_os().next().map(PathBuf::from)?;
-    // A name without a folder was found through PATH, which a peer never does; then the kernel knows where it is.
+    // The program was found on the PATH, which a peer never does; the kernel knows its path.
     let program = if called.components().count() > 1 { called } else { env::current_exe().ok()? };
     let absolute = std::path::absolute(program).ok()?;
     absolute.parent().and_then(Path::parent).map(|folder| folder.join(settings::FILE))

@@ -8,7 +8,7 @@ use ccs_files::{PackageId, PackageMetadata};
 use ccs_launch::record::{self, Record};
 use ccs_launch::{ExitCode, Failure};
 
-/// What a removed server leaves in its build in place of launch.json, so that nobody makes it again unasked.
+/// The new name of launch.json after its server was deleted, so that `reconcile` does not create the server again.
 pub const REMOVED: &str = "launch.json.removed";
 
 /// The largest such file, in bytes.
@@ -19,24 +19,24 @@ const MAX_RECORD: u64 = 64 << 10;
 pub struct Build {
     /// The package ID.
     pub package_id: String,
-    /// The type in metadata.json; empty where that is not there.
+    /// The type in metadata.json; empty if the file is missing.
     pub chaincode_type: String,
     /// BLD.
     pub folder: PathBuf,
     /// The release output.
     pub release: PathBuf,
-    /// What the install has started, if it has started something.
+    /// The chaincode that the install has started, if any.
     pub record: Option<Record>,
-    /// Whether what it had started was removed.
+    /// Whether that chaincode was deleted.
     pub is_removed: bool,
 }
 
-/// The builds of a peer, and what could not be read of them.
+/// The builds of a peer, and those that could not be read.
 #[derive(Clone, Debug, Default)]
 pub struct Builds {
     /// The builds, by their package IDs.
     pub builds: Vec<Build>,
-    /// Why a build is left out.
+    /// Why builds are missing.
     pub warnings: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ fn record(path: &Path) -> Result<Option<Record>, String> {
     serde_json::from_slice(&content).map(Some).map_err(|error| cannot(error.to_string()))
 }
 
-/// Reads a package ID in the form that a peer uses in names of folders, `LABEL-HASH`.
+/// Reads a package ID from the name of a peer's folder, `LABEL-HASH`.
 fn package_id(name: &str) -> Option<String> {
     let (label, hash) = name.rsplit_once('-')?;
     format!("{label}:{hash}").parse().ok().map(|id: PackageId| id.to_string())

@@ -1,4 +1,4 @@
-//! Whether everything is there that launching needs.
+//! Checks the requirements of launches.
 
 mod host;
 
@@ -14,44 +14,44 @@ use serde::Serialize;
 use crate::platforms::places;
 use crate::site::Site;
 
-/// One thing that launching needs or could use.
+/// One required or optional item.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Item {
-    /// What it is for.
+    /// The feature that needs it.
     pub feature: String,
-    /// What was looked at.
+    /// The item that was checked.
     pub what: String,
-    /// Whether it is there.
+    /// Whether it exists.
     pub ok: bool,
-    /// Whether launching fails without it.
+    /// Whether launches fail without it.
     pub required: bool,
-    /// What was found.
+    /// The result.
     pub message: String,
-    /// How to mend it.
+    /// The hint.
     pub hint: Option<String>,
-    /// What a launch would end with without it.
+    /// The exit code of a launch without it.
     pub exit_code: u8,
 }
 
 /// The document of `ccs launch check --json`. Its shape is in `docs/json.md`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Document {
-    /// What was looked at, in the order of a launch.
+    /// The items, in the order of a launch.
     pub items: Vec<Item>,
-    /// The rules of a Role that are missing, as YAML; empty where none is.
+    /// The missing rules of a Role, as YAML; empty if none is missing.
     pub rules: Vec<String>,
-    /// What the command ends with: 0, or the code of the first thing that is required and missing.
+    /// The exit code of the command: 0, or the code of the first missing requirement.
     pub exit_code: u8,
 }
 
-/// What is checked.
+/// The input of the check.
 #[derive(Clone, Copy, Debug)]
 pub struct Check<'a> {
-    /// The file of the settings, if one was named.
+    /// The file of the settings, if the operator names one.
     pub file: Option<&'a Path>,
-    /// The settings, or why there are none.
+    /// The settings, or why they cannot be read.
     pub site: &'a Result<Site, Failure>,
-    /// The folder of the peer's builds, if it was named.
+    /// The folder of the peer's builds, if the operator names it.
     pub builds: Option<&'a Path>,
 }
 
@@ -67,7 +67,7 @@ impl Item {
     }
 }
 
-/// What came of a look.
+/// The outcome of a check.
 pub(crate) enum Outcome {
     There(String),
     Missing(String, Option<String>),
@@ -75,7 +75,7 @@ pub(crate) enum Outcome {
 }
 
 impl Check<'_> {
-    /// Looks at everything.
+    /// Checks everything.
     #[must_use]
     pub fn document(&self) -> Document {
         let mut document = Document::default();
@@ -103,8 +103,8 @@ fn said_of(site: &Site) -> String {
         Some(Platform::Process) => "platform: process".to_owned(),
         Some(Platform::Docker) => "platform: docker".to_owned(),
         Some(Platform::Kubernetes) => "platform: kubernetes".to_owned(),
-        Some(Platform::None) => "platform: none; nothing is launched".to_owned(),
-        None => "only packages of the type k8s are launched, on Kubernetes".to_owned(),
+        Some(Platform::None) => "platform: none; the builder launches nothing".to_owned(),
+        None => "the builder launches only packages of the type k8s, on Kubernetes".to_owned(),
     }
 }
 
@@ -140,7 +140,7 @@ fn kubernetes(site: &Site, document: &mut Document) {
         Ok(target) => target,
         Err(failure) => return document.items.push(of_failure(FEATURE, "settings", &failure)),
     };
-    // Without launch.yaml, an empty ID is taken as by fabric-builder-k8s.
+    // Without launch.yaml, an empty ID is valid, as in fabric-builder-k8s.
     let is_empty = site.settings.platform.is_none() && site.variable("CORE_PEER_ID").as_deref() == Some("");
     document.items.push(match site.peer_id() {
         Err(_) if is_empty => {
@@ -162,7 +162,7 @@ fn kubernetes(site: &Site, document: &mut Document) {
 }
 
 fn rights(upkeep: &Upkeep, namespace: &str, has_servers: bool, document: &mut Document) {
-    // A right may stand in two rows.
+    // A right may be in two rows.
     let mut rules = BTreeSet::new();
     let mut items = Vec::new();
     for feature in Feature::ALL.into_iter().filter(|feature| *feature != Feature::Servers || has_servers) {
@@ -194,13 +194,13 @@ fn rights(upkeep: &Upkeep, namespace: &str, has_servers: bool, document: &mut Do
     document.rules.extend(rules);
 }
 
-/// Returns for which way to run chaincode alone a right is: certificates are handed over in both.
+/// Returns the role that needs a right; [`None`] if both do, such as for the certificates.
 fn way(feature: Feature, resource: &str) -> Option<Feature> {
     let is_of_one = feature != Feature::Upkeep && resource != "secrets";
     is_of_one.then_some(feature)
 }
 
-/// Makes optional what one way to run chaincode lacks, if nothing lacks in the other: a Role may be for servers only.
+/// Makes the missing rights of one role optional if the other role has all of its rights, because a Role may be for servers only.
 fn one_way_is_enough(items: &mut [(Option<Feature>, Item)]) {
     let is_complete = |wanted: Feature| {
         let mut of_way = items.iter().filter(|(way, _)| *way == Some(wanted)).peekable();
@@ -220,7 +220,7 @@ fn one_way_is_enough(items: &mut [(Option<Feature>, Item)]) {
 mod tests {
     use super::*;
 
-    /// Returns which of the rights are required and missing, when the account has none for these resources.
+    /// Returns the missing required rights of an account that has no rights for these resources.
     fn missing(lacking: &[&str], has_servers: bool) -> Vec<String> {
         let mut items = Vec::new();
         for feature in Feature::ALL.into_iter().filter(|it| *it != Feature::Servers || has_servers) {
@@ -248,7 +248,7 @@ mod tests {
         assert_eq!(missing(&["jobs", "services"], true), ["jobs", "services"]);
         assert_eq!(missing(&["secrets"], true), ["secrets"]);
         assert_eq!(missing(&["jobs", "secrets"], true), ["secrets"]);
-        // Without launch.yaml, only Jobs are started.
+        // Without launch.yaml, launches only create Jobs.
         assert_eq!(missing(&["jobs"], false), ["jobs"]);
     }
 }

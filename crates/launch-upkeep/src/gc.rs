@@ -1,4 +1,4 @@
-//! What launches have left and nothing uses any more.
+//! Finds and deletes unused objects of launches.
 
 mod doubt;
 
@@ -18,34 +18,34 @@ use crate::moment::seconds;
 use crate::platforms::Platforms;
 use crate::workload::{Kind, State, Workload};
 
-/// How old a server must be that no build refers to: an install makes it before the peer keeps the build, within 300 s.
+/// The minimum age of a server to which no build refers: an install creates it up to 300 s before the peer keeps the build.
 const INSTALL: u64 = 600;
 
-/// How old a server must be that no channel uses: between an install and the commit, organizations approve.
+/// The minimum age of a server that no channel uses: organizations approve between the install and the commit.
 const APPROVALS: u64 = 24 * 3600;
 
-/// What is looked for.
+/// The search criteria.
 #[derive(Clone, Copy, Debug)]
 pub struct Search<'a> {
-    /// The ID of the peer: what belongs to another one is left alone.
+    /// The ID of the peer; objects of other peers are kept.
     pub peer_id: &'a str,
-    /// Its MSP ID; empty where it is not known.
+    /// Its MSP ID; empty if it is unknown.
     pub mspid: &'a str,
-    /// Whether the peer was named, so that without its builds everything of it is meant.
+    /// Whether the operator names the peer; without its builds, the search then includes all its objects.
     pub is_named: bool,
     /// The builds of the peer.
     pub builds: Option<&'a Builds>,
-    /// What the peer says of its packages.
+    /// The peer's list of its packages.
     pub installed: Option<&'a Installed>,
-    /// Packages and workloads that are meant, whatever uses them; without one, whatever nothing uses is meant.
+    /// Packages and workloads to delete even if they are in use; if empty, the search includes all unused ones.
     pub names: &'a [String],
-    /// How old, in seconds, what is unused must be.
+    /// The minimum age of unused objects, in seconds.
     pub older_than: Option<u64>,
     /// The time, in seconds since 1970.
     pub now: i64,
 }
 
-/// An object that may go.
+/// An object that may be deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Part {
     /// `deployment`, `job`, `service`, `secret` or `container`.
@@ -57,31 +57,31 @@ pub struct Part {
     pub uid: String,
 }
 
-/// A chaincode that may go.
+/// A chaincode that may be deleted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Garbage {
     /// The package ID.
     pub package_id: String,
     /// The ID of the peer.
     pub peer_id: String,
-    /// The MSP ID of the peer; empty where the peer did not tell it.
+    /// The MSP ID of the peer; empty if the peer does not propagate it.
     pub mspid: String,
     /// The namespace; empty on Docker.
     pub namespace: String,
-    /// What its objects have in common.
+    /// The common identifier of its objects.
     pub workload: String,
-    /// Why it may go.
+    /// Why it may be deleted.
     pub reason: &'static str,
-    /// How long ago it was made, or taken over by a build, in seconds.
+    /// How long ago it was created, or taken over by a build, in seconds.
     pub age_seconds: Option<u64>,
-    /// Its objects, in the order in which they go.
+    /// Its objects, in the order of their deletion.
     pub objects: Vec<Part>,
     /// Whether they were deleted.
     pub deleted: bool,
 }
 
 impl Search<'_> {
-    /// Finds what may go.
+    /// Finds the chaincode that may be deleted.
     #[must_use]
     pub fn garbage(&self, found: &[Workload]) -> Vec<Garbage> {
         let ours = || found.iter().filter(|found| self.is_ours(found) && self.is_meant(found));
@@ -94,7 +94,7 @@ impl Search<'_> {
                     (found.namespace.as_str(), found.workload.as_str()) == (namespace, workload)
                 })
             };
-            // Each Job and container of a workload is of its own.
+            // Each Job and container of a workload counts separately.
             garbage.extend(of_workload().filter(|found| is_alone(found)).filter_map(|found| {
                 let reason = match found.role {
                     Role::Client => self.reason_of_client(found),
@@ -128,25 +128,25 @@ impl Search<'_> {
         }
     }
 
-    /// Tells whether an object belongs to the peer: two organizations may have peers of one name.
+    /// Tells whether an object belongs to the peer: two organizations may have peers with the same name.
     fn is_ours(&self, found: &Workload) -> bool {
         let is_other = |one: &str, other: &str| !one.is_empty() && !other.is_empty() && one != other;
         found.peer_id == self.peer_id && !is_other(&found.mspid, self.mspid)
     }
 
-    /// Returns how long ago an object was made, or taken over by a build.
+    /// Returns how long ago an object was created, or taken over by a build.
     fn age(&self, found: &Workload) -> Option<u64> {
         let moments = [&found.created, &found.applied].into_iter().flatten();
         let latest = moments.filter_map(|moment| seconds(moment)).max()?;
         u64::try_from(self.now.saturating_sub(latest)).ok()
     }
 
-    /// Tells whether an object is older than a limit; one without a time is not.
+    /// Tells whether an object is older than a limit; an object without a time is not.
     fn is_older(&self, found: &Workload, limit: u64) -> bool {
         self.age(found).is_some_and(|age| age >= self.older_than.unwrap_or(limit))
     }
 
-    /// Fails if a name is that of nothing in the list.
+    /// Fails if a name matches no object of the list.
     pub fn each_name_is_met(&self, garbage: &[Garbage]) -> Result<(), Failure> {
         let is_met = |name: &&String| {
             garbage.iter().any(|found| names(name, &found.package_id, &found.namespace, &found.workload))
@@ -157,11 +157,11 @@ impl Search<'_> {
             format!("peer {} has no server with the name {name}", self.peer_id),
         )
         .with_hint(
-            "ccs launch list shows the names; chaincode that dials the peer can be named when it has ended",
+            "ccs launch list shows the names; chaincode that dials the peer can be deleted after it has ended",
         ))
     }
 
-    /// Tells whether an object is named; without names, each one is meant.
+    /// Tells whether the names include an object; an empty list includes all.
     fn is_meant(&self, found: &Workload) -> bool {
         let is_named = |name: &String| names(name, &found.package_id, &found.namespace, &found.workload);
         self.names.is_empty() || self.names.iter().any(is_named)
@@ -181,7 +181,7 @@ impl Search<'_> {
             {
                 Some("no build of the peer refers to it")
             }
-            (_, None) if self.is_named => Some("it belongs to the peer that was named"),
+            (_, None) if self.is_named => Some("it belongs to the named peer"),
             _ => None,
         }
     }
@@ -203,9 +203,7 @@ impl Search<'_> {
             Some(builds) if !refers_to(builds, server) && self.is_older(server, INSTALL) => {
                 Some("no build of the peer refers to it")
             }
-            None if self.is_named && self.installed.is_none() => {
-                Some("it belongs to the peer that was named")
-            }
+            None if self.is_named && self.installed.is_none() => Some("it belongs to the named peer"),
             _ => None,
         }
     }
@@ -223,7 +221,7 @@ fn names(name: &str, package_id: &str, namespace: &str, workload: &str) -> bool 
     name == package_id || name == workload || name == Workload::place(namespace, workload)
 }
 
-/// Tells whether an object is all that there is of a chaincode.
+/// Tells whether an object is the only one of its chaincode.
 fn is_alone(found: &Workload) -> bool {
     matches!(found.kind, Kind::Job | Kind::Container)
 }
@@ -238,9 +236,9 @@ fn word<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S::Er
 }
 
 impl Garbage {
-    /// Adds the Secret, if it is there and a launch has made it. Returns a warning if the account may not look.
+    /// Adds the Secret, if it exists and a launch has created it. Returns a warning if the account may not get it.
     pub fn add_secret(&mut self, platforms: &Platforms) -> Result<Option<String>, Failure> {
-        // That of a Job belongs to it, and goes with it.
+        // The Job owns its Secret, so Kubernetes deletes both together.
         let has_secret = |part: &Part| matches!(part.kind, Kind::Deployment | Kind::Service);
         if self.objects.iter().any(has_secret) {
             let name = format!("{}-tls", self.workload);
@@ -256,13 +254,13 @@ impl Garbage {
         Ok(None)
     }
 
-    /// Lets a Secret go before the Service: if it stays, the Service stays as well, and is found again.
+    /// Deletes the Secret first. If this fails, the Service remains as well, so that the next run finds both.
     fn insert(&mut self, secret: Part) {
         let service = self.objects.iter().position(|part| part.kind == Kind::Service);
         self.objects.insert(service.unwrap_or(self.objects.len()), secret);
     }
 
-    /// Deletes the objects by their UIDs. The build no longer says then that its chaincode is to be there.
+    /// Deletes the objects by their UIDs, after renaming launch.json of the build.
     pub fn delete(&mut self, platforms: &Platforms, builds: Option<&Builds>) -> Result<(), Failure> {
         let build = builds.and_then(|builds| builds.of(&self.package_id));
         let recorded = build.filter(|build| {
@@ -282,7 +280,7 @@ impl Garbage {
     }
 }
 
-/// Lets a build say again that its chaincode is to be there.
+/// Restores launch.json of a build.
 pub fn bring_back(build: &Build) -> Result<(), Failure> {
     rename(build, REMOVED, record::FILE)
 }

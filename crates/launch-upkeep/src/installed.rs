@@ -1,4 +1,4 @@
-//! What a peer says of its packages: `peer lifecycle chaincode queryinstalled --output json`.
+//! The peer's list of its packages: `peer lifecycle chaincode queryinstalled --output json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -7,7 +7,7 @@ use std::path::Path;
 use ccs_launch::{ExitCode, Failure};
 use serde::Deserialize;
 
-/// The packages that a channel uses.
+/// The packages, and the channels that use them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Installed {
     used: BTreeSet<String>,
@@ -22,7 +22,7 @@ struct Document {
 #[derive(Deserialize)]
 struct Package {
     package_id: String,
-    /// For each channel the definitions that name the package and are committed.
+    /// For each channel, the committed definitions with the package.
     #[serde(default)]
     references: Option<BTreeMap<String, References>>,
 }

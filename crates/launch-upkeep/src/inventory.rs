@@ -1,4 +1,4 @@
-//! What is there of launched chaincode, compared with what the peer's builds have recorded.
+//! Compares launched chaincode with the records of the peer's builds.
 
 use ccs_launch::record::{KUBERNETES, Record};
 use ccs_launch::settings::Role;
@@ -12,45 +12,45 @@ use crate::workload::{Kind, State, Workload};
 /// Why a state is unknown.
 const UNLISTED: &str = "the account may not list Deployments";
 
-/// A chaincode that a launch has made, or that a build has recorded.
+/// A chaincode that a launch has created, or that a build has recorded.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Row {
     /// The package ID.
     pub package_id: String,
-    /// The ID of the peer; [`None`] where only the build is known.
+    /// The ID of the peer; [`None`] if only the build is known.
     pub peer_id: Option<String>,
     /// The platform.
     pub platform: String,
-    /// Who dials: `client` stands for the chaincode, `server` for the peer.
+    /// The role: `client` if the chaincode dials the peer, `server` if the peer dials it.
     pub role: &'static str,
     /// The namespace; empty on Docker.
     pub namespace: String,
-    /// The name of the Deployment, the Job, the container or, where only that is left, the Service.
+    /// The name of the Deployment, the Job, the container or, if only the Service remains, the Service.
     pub workload: String,
     /// `running`, `starting`, `failing`, `ended`, `gone` or `unknown`.
     pub state: &'static str,
-    /// What it waits for, what is wrong, or how it ended last.
+    /// Why it waits, its problem, or how it last ended.
     pub reason: Option<String>,
-    /// When it was made, as RFC 3339.
+    /// When it was created, as RFC 3339.
     pub created: Option<String>,
     /// How long ago that was, in seconds.
     pub age_seconds: Option<u64>,
-    /// When its certificates end, as RFC 3339.
+    /// When its certificates expire, as RFC 3339.
     pub certificates_end: Option<String>,
-    /// Whether a build of the peer refers to it; [`None`] where the builds are not known, or those of its peer.
+    /// Whether a build of the peer refers to it; [`None`] if the builds of its peer are unknown.
     pub recorded: Option<bool>,
 }
 
 /// The document of `ccs launch list --json`. Its shape is in `docs/json.md`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Inventory {
-    /// The chaincodes, by package and workload.
+    /// The chaincode, by package and workload.
     pub chaincodes: Vec<Row>,
-    /// What could not be looked at.
+    /// The objects that could not be read.
     pub warnings: Vec<String>,
 }
 
-/// Compares what is there with what is recorded; the ID of the peer tells whose the builds are.
+/// Compares existing objects with the records; the ID identifies the peer of the builds.
 #[must_use]
 pub fn compare(listed: &Listed, builds: Option<&Builds>, peer_id: Option<&str>, now: i64) -> Inventory {
     let found = &listed.found;
@@ -75,7 +75,7 @@ pub fn compare(listed: &Listed, builds: Option<&Builds>, peer_id: Option<&str>, 
     Inventory { chaincodes: rows, warnings }
 }
 
-/// Tells whether a record speaks of a server.
+/// Tells whether a record refers to a server.
 fn is_of(record: &Record, found: &Workload) -> bool {
     found.role == Role::Server
         && record.platform == found.kind.platform()
@@ -94,7 +94,7 @@ fn row(found: &Workload, listed: &Listed, builds: Option<&Builds>, peer_id: Opti
         Some(State::Failing(reason)) => ("failing", Some(reason.clone())),
         Some(State::Ended(reason)) => ("ended", Some(reason.clone())),
         None if listed.unlisted.contains(&found.namespace) => ("unknown", Some(UNLISTED.to_owned())),
-        None => ("gone", Some("the Service is there, and its Deployment is missing".to_owned())),
+        None => ("gone", Some("the Service exists, but its Deployment is missing".to_owned())),
     };
     // The builds are those of one peer.
     let builds = builds.filter(|_| peer_id.is_none_or(|id| id == found.peer_id));
@@ -119,7 +119,7 @@ fn not_found(build: &Build, record: &Record, listed: &Listed) -> Row {
     let (state, reason) = if record.platform == KUBERNETES && listed.unlisted.contains(&record.namespace) {
         ("unknown", UNLISTED)
     } else {
-        ("gone", "the build has started it, and nothing of it is there")
+        ("gone", "the build has started it, but none of its objects exists")
     };
     Row {
         package_id: build.package_id.clone(),
@@ -142,7 +142,7 @@ fn recorded<'b>(builds: &'b Builds, found: &Workload) -> Option<&'b Record> {
     records.find(|record| is_of(record, found))
 }
 
-/// Tells whether a build refers to what was found: by its record, or, where the peer launches it, by the package.
+/// Tells whether a build refers to an object: by its record or, for chaincode that the peer launches, by the package.
 #[must_use]
 pub fn refers_to(builds: &Builds, found: &Workload) -> bool {
     match found.role {
@@ -282,7 +282,7 @@ mod tests {
         let docker = || "docker".to_owned();
         assert_eq!(shown(&[container.clone()]), [(docker(), "running", Some(true))]);
         assert_eq!(shown(&[]), [(docker(), "gone", Some(true))]);
-        // A client is one of a launch by the peer, and no record speaks of it.
+        // The peer launches a client, so no record refers to it.
         container.role = Role::Client;
         assert_eq!(shown(&[container]).len(), 2);
     }

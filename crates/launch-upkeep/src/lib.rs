@@ -1,19 +1,19 @@
-//! What operators ask of launched chaincode, beside its launches.
+//! `ccs launch`: shows, checks and maintains launched chaincode.
 //!
-//! | Module | What it answers |
+//! | Module | Holds |
 //! | --- | --- |
-//! | [`render`] | what launching a package would make |
-//! | [`check`] | whether everything is there that launching needs |
-//! | [`inventory`] | what is there, compared with the builds of the peer |
-//! | [`reconcile`] | what is to be done, and its doing |
-//! | [`gc`], [`installed`] | what nothing uses any more |
-//! | [`platforms`], [`workload`] | the platforms, and what launches have made there |
+//! | [`render`] | the objects that the launch of a package would create |
+//! | [`check`] | checks the requirements of launches |
+//! | [`inventory`] | compares launched chaincode with the builds of the peer |
+//! | [`reconcile`] | restores, updates and renews chaincode |
+//! | [`gc`], [`installed`] | find and delete unused objects |
+//! | [`platforms`], [`workload`] | the platforms, and the objects of launches there |
 //! | [`builds`] | the builds of a peer |
 //! | [`moment`] | times |
-//! | [`package`] | what a launch reads of a package file |
-//! | [`site`] | launch.yaml and the variables of the peer whose chaincode is meant |
+//! | [`package`] | the parts of a package file that a launch reads |
+//! | [`site`] | launch.yaml and the variables of the peer |
 //!
-//! What is decided here is carried out by the crates of the platforms.
+//! The crates of the platforms carry out the decisions of this crate.
 
 pub mod builds;
 pub mod check;

@@ -1,4 +1,4 @@
-//! One command at a time changes the builds of a peer.
+//! A lock, so that only one command at a time changes the builds of a peer.
 
 use std::fs::File;
 use std::path::Path;
@@ -7,14 +7,14 @@ use ccs_launch::{ExitCode, Failure};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
-/// Keeps others from the builds of a peer while it exists.
+/// While it exists, other commands cannot change the builds of a peer.
 #[derive(Debug)]
 pub struct Lock {
     _folder: File,
 }
 
 impl Lock {
-    /// Locks the folder of the builds itself: the peer is alone in making files there.
+    /// Locks the folder of the builds itself, because only the peer creates files there.
     pub fn take(folder: &Path) -> Result<Self, Failure> {
         let opened = File::open(folder).map_err(|error| {
             Failure::new(ExitCode::InputOutput, format!("cannot read {}: {error}", folder.display())).with_hint(
@@ -27,7 +27,7 @@ impl Lock {
                 format!("another ccs launch reconcile or gc changes the builds in {}", folder.display()),
             )
             .with_hint("run the command again when the other one has ended; a reconcile with --every is idle between its rounds")),
-            // A file system of a network may have no locks for folders.
+            // A network file system may not support locks on folders.
             Ok(()) | Err(_) => Ok(Self { _folder: opened }),
         }
     }

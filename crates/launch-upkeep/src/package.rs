@@ -1,4 +1,4 @@
-//! What a launch reads of a package file.
+//! The parts of a package file that a launch reads.
 
 use std::convert::Infallible;
 use std::fs::File;
@@ -12,18 +12,18 @@ use ccs_package::{Limits, ReadError, VisitError, archived_head, visit_code};
 /// The largest binary.json, in bytes.
 const MAX_DOCUMENT: u64 = 1 << 20;
 
-/// A package file, with what a launch reads of its code.
+/// A package file, with the files of its code that a launch reads.
 #[derive(Clone, Debug)]
 pub struct Package {
     /// The package ID.
     pub id: String,
     /// The content of metadata.json.
     pub metadata: PackageMetadata,
-    /// The content of image.json, if it is there.
+    /// The content of image.json, if it exists.
     pub image: Option<Vec<u8>>,
-    /// The content of binary.json, if it is there.
+    /// The content of binary.json, if it exists.
     pub binary: Option<Vec<u8>>,
-    /// What is known of prebuilt.tgz, if it is there: the first bytes of its script, or why there is none.
+    /// For a package with prebuilt.tgz: the first bytes of its script, or why they cannot be read.
     pub prebuilt: Option<Result<Vec<u8>, Failure>>,
 }
 
@@ -52,7 +52,7 @@ impl Package {
                 _ => return Ok::<(), Infallible>(()),
             };
             let mut bytes = Vec::new();
-            // What cannot be read to its end, the reader of the package reports itself.
+            // The reader of the package reports incomplete files itself.
             let _ = content.take(limit + 1).read_to_end(&mut bytes);
             *kept = Some(bytes);
             Ok(())

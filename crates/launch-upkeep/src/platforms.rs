@@ -1,4 +1,4 @@
-//! The platforms on which a peer's chaincode is, or may be.
+//! The platforms on which a peer's chaincode may run.
 
 use std::collections::BTreeSet;
 
@@ -19,19 +19,19 @@ pub struct Platforms {
     engine: Option<Engine>,
 }
 
-/// What launches have made.
+/// The objects of launches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Listed {
     /// The objects.
     pub found: Vec<Workload>,
     /// The namespaces whose Deployments the account may not list.
     pub unlisted: BTreeSet<String>,
-    /// What could not be looked at.
+    /// The objects that could not be read.
     pub warnings: Vec<String>,
 }
 
 impl Listed {
-    /// Returns the objects without Services whose Deployment the account may not list.
+    /// Returns the objects, except Services whose Deployment the account may not list.
     #[must_use]
     pub fn known(&self) -> Vec<Workload> {
         let is_known =
@@ -41,7 +41,7 @@ impl Listed {
 }
 
 impl Platforms {
-    /// Connects to the platforms; further namespaces are looked at besides those that settings and builds name.
+    /// Connects to the platforms; `namespaces` are read in addition to those of settings and builds.
     pub fn of(site: &Site, builds: Option<&Builds>, namespaces: &[String]) -> Result<Self, Failure> {
         known(builds)?;
         let is_recorded = |platform: &str| {
@@ -61,7 +61,7 @@ impl Platforms {
         })
     }
 
-    /// Lists what launches have made.
+    /// Lists the objects of launches.
     pub fn find(&self) -> Result<Listed, Failure> {
         let mut listed = Listed::default();
         if let Some((upkeep, namespaces)) = &self.cluster {
@@ -86,7 +86,7 @@ impl Platforms {
         self.cluster.as_ref().map(|(upkeep, _)| upkeep).ok_or_else(unknown)
     }
 
-    /// Returns the UID of a Secret, if it is there and a launch has made it, or why the account may not look.
+    /// Returns the UID of a Secret, if it exists and a launch has created it, or why the account may not get it.
     pub fn secret(&self, namespace: &str, name: &str) -> Result<Result<Option<String>, String>, Failure> {
         match &self.cluster {
             Some((upkeep, _)) => upkeep.secret(namespace, name),
@@ -94,7 +94,7 @@ impl Platforms {
         }
     }
 
-    /// Deletes an object with this UID, and no other one of its name.
+    /// Deletes the object with this UID, but not another one with the same name.
     pub fn delete(&self, kind: Kind, namespace: &str, name: &str, uid: &str) -> Result<(), Failure> {
         let kind = match kind {
             Kind::Deployment => kubernetes::Kind::Deployment,
@@ -110,17 +110,15 @@ impl Platforms {
     }
 }
 
-/// Fails if a build has recorded a platform that is not asked: its chaincode would be taken for gone.
+/// Fails if a build has recorded an unknown platform, because its chaincode would seem to be missing.
 fn known(builds: Option<&Builds>) -> Result<(), Failure> {
     for build in builds.into_iter().flat_map(|builds| &builds.builds) {
         let platform = build.record.as_ref().map(|record| record.platform.as_str());
         if let Some(platform) = platform
             && ![KUBERNETES, DOCKER].contains(&platform)
         {
-            let reason = format!(
-                "the build of {} has recorded the platform {platform}, which is not known",
-                build.package_id
-            );
+            let reason =
+                format!("the build of {} has recorded the unknown platform {platform}", build.package_id);
             return Err(
                 Failure::new(ExitCode::Settings, reason).with_hint("use the ccs of the builder's release")
             );
@@ -133,7 +131,7 @@ fn unknown() -> Failure {
     Failure::new(ExitCode::Settings, "the platform of the object is not known")
 }
 
-/// Returns every namespace that settings and builds name, and others.
+/// Returns the namespaces of settings and builds, and further ones.
 pub fn places(site: &Site, builds: Option<&Builds>, others: &[String]) -> Result<BTreeSet<String>, Failure> {
     let recorded = builds.into_iter().flat_map(|builds| &builds.builds);
     let recorded = recorded.filter_map(|build| build.record.as_ref());
@@ -176,9 +174,6 @@ mod tests {
         known(Some(&of(DOCKER))).unwrap();
         let failure = known(Some(&of("nomad"))).unwrap_err();
         assert_eq!(failure.code(), ExitCode::Settings);
-        assert_eq!(
-            failure.to_string(),
-            "the build of a:00 has recorded the platform nomad, which is not known"
-        );
+        assert_eq!(failure.to_string(), "the build of a:00 has recorded the unknown platform nomad");
     }
 }

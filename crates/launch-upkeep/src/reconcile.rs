@@ -1,4 +1,4 @@
-//! What is to be done so that chaincode which an install has started is there as the settings want it, with certificates that last.
+//! Keeps chaincode that an install has started as the settings specify it, with valid certificates.
 
 mod bundle;
 mod container;
@@ -21,19 +21,19 @@ use crate::site::Site;
 /// Certificates are renewed when less than this part of their validity is left.
 const PART: i64 = 10;
 
-/// What holds the certificates on Kubernetes: without it they are lost.
+/// The object that contains the certificates on Kubernetes; without it they are lost.
 const SECRET: &str = "Secret";
 
-/// What is seen of a chaincode, and what is wanted.
+/// The observed and the desired state of a chaincode.
 #[derive(Clone, Copy, Debug)]
 pub struct Seen<'a> {
-    /// What the build has recorded.
+    /// The record of the build.
     pub record: &'a Record,
-    /// The hash of what the settings make of it now.
+    /// The hash of the current settings.
     pub settings: &'a str,
-    /// The hash of the settings that were applied last, if that is known; the build has another one where that has failed.
+    /// The hash of the last applied settings, if it is known; after a failure, it differs from that of the build.
     pub applied: Option<&'a str>,
-    /// What is not there of it.
+    /// Its missing objects.
     pub lost: &'a [&'static str],
     /// Whether it has certificates.
     pub has_tls: bool,
@@ -41,24 +41,24 @@ pub struct Seen<'a> {
     pub checksum: Option<&'a str>,
     /// Whether the peer reads the connection.json of the build.
     pub is_released: bool,
-    /// Whether a renewal is asked for.
+    /// Whether the operator requests a renewal.
     pub renew: bool,
     /// The time, in seconds since 1970.
     pub now: i64,
 }
 
-/// What is to be done.
+/// The necessary work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Work {
     /// Nothing.
     Nothing,
-    /// What is wanted is made; the certificates stay.
+    /// Apply the settings, and keep the certificates.
     Apply,
-    /// What is wanted is made with new certificates.
+    /// Apply the settings, with new certificates.
     Renew,
 }
 
-/// What was done for a chaincode. Its shape is in `docs/json.md`.
+/// The result for a chaincode. Its shape is in `docs/json.md`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Change {
     /// The package ID.
@@ -73,29 +73,29 @@ pub struct Change {
     pub change: &'static str,
     /// Why.
     pub reasons: Vec<String>,
-    /// When its certificates end, as RFC 3339.
+    /// When its certificates expire, as RFC 3339.
     pub certificates_end: Option<String>,
 }
 
-/// Brings chaincode to where its build and the settings want it.
+/// Brings chaincode to the state that its build and the settings specify.
 #[derive(Clone, Copy)]
 pub struct Reconciler<'a> {
     /// The peer.
     pub site: &'a Site,
-    /// Where its chaincode is.
+    /// The platforms of its chaincode.
     pub platforms: &'a Platforms,
-    /// Whether certificates are renewed that would last.
+    /// Whether to renew certificates that are still valid.
     pub renew: bool,
-    /// Whether the chaincode is dialed from here, as the peer will.
+    /// Whether to dial the chaincode from here, as the peer will.
     pub dials: bool,
-    /// Tells whether the command is to end.
+    /// Tells whether the command must stop.
     pub is_stopped: &'a dyn Fn() -> bool,
-    /// Takes each line about what goes on.
+    /// Receives each progress line.
     pub say: &'a dyn Fn(&str),
 }
 
 impl Reconciler<'_> {
-    /// Does what is to be done for a build with a record; returns what was done, if something was.
+    /// Does the necessary work for a build with a record; returns the result, if there was work.
     pub fn build(&self, build: &Build, record: &Record) -> Result<Option<Change>, Failure> {
         let mspid = self.site.mspid();
         let image = Image::parse_with_tags(&image_file::read(&build.folder)?)?;
@@ -120,26 +120,26 @@ fn has_tls(service: &Service<'_>) -> bool {
     service.image.tls != Tls::None
 }
 
-/// Decides what is to be done, and why.
+/// Decides the necessary work, with its reason.
 #[must_use]
 pub fn decide(seen: &Seen<'_>) -> (Work, Vec<String>) {
     let Seen { record, has_tls, .. } = *seen;
-    let gone = |lost: &&str| format!("the {lost} was gone");
+    let gone = |lost: &&str| format!("the {lost} was missing");
     let (secret, others): (Vec<_>, Vec<_>) = seen.lost.iter().partition(|lost| **lost == SECRET);
     let mut renew: Vec<String> = secret.iter().map(gone).collect();
     if has_tls {
         if seen.renew {
-            renew.push("a renewal was asked for".to_owned());
+            renew.push("a renewal was requested".to_owned());
         }
         if let Some(end) = record.certificates_end.as_deref().filter(|end| is_due(end, seen.now)) {
-            renew.push(format!("the certificates end on {end}"));
+            renew.push(format!("the certificates expire on {end}"));
         }
         let others = record.checksum.as_deref().zip(seen.checksum).is_some_and(|(kept, live)| kept != live);
         if others {
             renew.push("the Deployment has other certificates than the build has recorded".to_owned());
         }
         if !seen.is_released {
-            renew.push("the connection.json that the peer reads is not the one of the build".to_owned());
+            renew.push("the connection.json that the peer reads differs from that of the build".to_owned());
         }
     }
     let mut apply: Vec<String> = others.iter().map(gone).collect();
@@ -149,7 +149,7 @@ pub fn decide(seen: &Seen<'_>) -> (Work, Vec<String>) {
         apply.push("the Deployment has other settings than the build has recorded".to_owned());
     }
     if !has_tls && !seen.is_released {
-        apply.push("the connection.json that the peer reads is not the one of the build".to_owned());
+        apply.push("the connection.json that the peer reads differs from that of the build".to_owned());
     }
     let work = match (renew.is_empty(), apply.is_empty()) {
         (false, _) => Work::Renew,
@@ -160,12 +160,12 @@ pub fn decide(seen: &Seen<'_>) -> (Work, Vec<String>) {
     (work, renew)
 }
 
-/// Tells whether certificates are to be renewed; also those whose end cannot be read.
+/// Tells whether certificates must be renewed; true also if their expiry cannot be read.
 fn is_due(end: &str, now: i64) -> bool {
     seconds(end).is_none_or(|end| end.saturating_sub(now) < VALIDITY.whole_seconds() / PART)
 }
 
-/// Tells whether certificates have ended; not of those whose end cannot be read.
+/// Tells whether certificates have expired; false if their expiry cannot be read.
 fn has_ended(end: &str, now: i64) -> bool {
     seconds(end).is_some_and(|end| end <= now)
 }
@@ -186,7 +186,7 @@ mod tests {
         .unwrap()
     }
 
-    /// Decides after a change to what is seen when all is well.
+    /// Decides after a change to a state without problems.
     fn decided(change: impl FnOnce(&mut Record, &mut Seen<'_>)) -> (Work, String) {
         let mut changed = record();
         let other = record();
@@ -214,20 +214,20 @@ mod tests {
     #[test]
     fn what_is_gone_or_changed_is_applied() {
         let gone = decided(|_, seen| seen.lost = &["Deployment", "Service"]);
-        assert_eq!(gone, (Work::Apply, "the Deployment was gone; the Service was gone".to_owned()));
+        assert_eq!(gone, (Work::Apply, "the Deployment was missing; the Service was missing".to_owned()));
         let changed = decided(|_, seen| seen.settings = "11");
         assert_eq!(changed, (Work::Apply, "the settings have changed".to_owned()));
         let reverted = decided(|_, seen| seen.applied = Some("11"));
         let reason = "the Deployment has other settings than the build has recorded";
         assert_eq!(reverted, (Work::Apply, reason.to_owned()));
-        // An older build has not written them, and a Deployment that is gone has none.
+        // An older build has not recorded them, and a missing Deployment has none.
         assert_eq!(decided(|_, seen| seen.applied = None).0, Work::Nothing);
     }
 
     #[test]
     fn a_lost_secret_and_an_end_that_is_near_ask_for_new_certificates() {
         let lost = decided(|_, seen| seen.lost = &["Deployment", SECRET]);
-        assert_eq!(lost, (Work::Renew, "the Secret was gone; the Deployment was gone".to_owned()));
+        assert_eq!(lost, (Work::Renew, "the Secret was missing; the Deployment was missing".to_owned()));
         for (end, work) in [
             ("2027-11-30T04:00:00Z", Work::Nothing),
             ("2027-11-29T00:00:00Z", Work::Renew),
@@ -237,13 +237,13 @@ mod tests {
             let ends = decided(|record, _| record.certificates_end = Some(end.to_owned()));
             assert_eq!(ends.0, work, "{end}");
         }
-        assert_eq!(decided(|_, seen| seen.renew = true).1, "a renewal was asked for");
+        assert_eq!(decided(|_, seen| seen.renew = true).1, "a renewal was requested");
         let other = decided(|_, seen| seen.is_released = false);
         assert_eq!(other.0, Work::Renew);
         let others = decided(|_, seen| seen.checksum = Some("cd"));
         let reason = "the Deployment has other certificates than the build has recorded";
         assert_eq!(others, (Work::Renew, reason.to_owned()));
-        // An older build has recorded no hash, and a Deployment that is gone has none.
+        // An older build has not recorded a hash, and a missing Deployment has none.
         assert_eq!(decided(|record, _| record.checksum = None).0, Work::Nothing);
         assert_eq!(decided(|_, seen| seen.checksum = None).0, Work::Nothing);
     }

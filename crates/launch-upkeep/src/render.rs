@@ -1,4 +1,4 @@
-//! What launching a package would make, without making it.
+//! Renders the objects that the launch of a package would create.
 
 mod container;
 mod process;
@@ -18,22 +18,22 @@ use serde_json::Value;
 use crate::package::Package;
 use crate::site::Site;
 
-/// What replaces a secret.
+/// The placeholder for a secret.
 const REDACTED: &str = "[redacted]";
 
-/// The first line of manifests: a cluster cannot use them without the keys.
-const NOTE: &str = "# For kubectl diff and kubectl apply --dry-run=server. Keys and certificates are left out: applied, this breaks the chaincode.";
+/// The first line of manifests, which a cluster cannot use without the keys.
+const NOTE: &str = "# For kubectl diff and kubectl apply --dry-run=server. Keys and certificates are omitted, so applying this breaks the chaincode.";
 
-/// What is rendered.
+/// The input of a rendering.
 #[derive(Clone, Copy, Debug)]
 pub struct Render<'a> {
     /// The package.
     pub package: &'a Package,
     /// The peer.
     pub site: &'a Site,
-    /// Where the peer listens for chaincode, as host:port.
+    /// The address on which the peer listens for chaincode, as host:port.
     pub peer_address: Option<&'a str>,
-    /// Whether the peer has TLS.
+    /// Whether the peer uses TLS.
     pub peer_has_tls: bool,
 }
 
@@ -45,11 +45,11 @@ pub struct Document {
     /// The type in metadata.json.
     #[serde(rename = "type")]
     pub chaincode_type: String,
-    /// Who dials: `client` stands for the chaincode, `server` for the peer; [`None`] where nothing is launched.
+    /// The role: `client` if the chaincode dials the peer, `server` if the peer dials it; [`None`] if nothing is launched.
     pub role: Option<&'static str>,
-    /// The platform; [`None`] where nothing is launched.
+    /// The platform; [`None`] if nothing is launched.
     pub platform: Option<&'static str>,
-    /// The objects on Kubernetes, in the order in which they are made.
+    /// The objects on Kubernetes, in the order of their creation.
     pub objects: Vec<Value>,
     /// The container.
     pub container: Option<Value>,
@@ -57,13 +57,13 @@ pub struct Document {
     pub process: Option<Value>,
     /// Why nothing is launched.
     pub reason: Option<String>,
-    /// What to do about that.
+    /// The hint.
     pub hint: Option<String>,
-    /// What the command ends with: 0 if the package is launched, 1 if it is left to others, or the code of the launch.
+    /// The exit code of the command: 0 if the package is launched, 1 if it is left to other builders, or the code of the launch.
     pub exit_code: u8,
 }
 
-/// What is made.
+/// The rendered objects.
 enum Made {
     Objects(Role, Vec<Value>),
     Container(Role, Value),
@@ -71,7 +71,7 @@ enum Made {
 }
 
 impl Document {
-    /// Writes what would be made as YAML: manifests for kubectl to compare, or the settings of a container or process.
+    /// Writes the objects as YAML: manifests for kubectl to compare, or the settings of a container or process.
     pub fn yaml(&self) -> Result<String, Failure> {
         let others = self.container.iter().chain(&self.process);
         let documents: Vec<&Value> = self.objects.iter().chain(others).collect();
@@ -82,7 +82,7 @@ impl Document {
 }
 
 impl Render<'_> {
-    /// Renders a package; for a package that is not launched it returns the reason.
+    /// Renders a package; for a package that is not launched, returns the reason.
     #[must_use]
     pub fn document(&self) -> Document {
         let mut document = Document {
@@ -136,7 +136,7 @@ impl Render<'_> {
                     (Kind::Service, Role::Client, _) => {
                         return Err(left(Failure::new(
                             ExitCode::ImageJson,
-                            "image.json: role is client, so the peer dials what connection.json says",
+                            "image.json: role is client, so the peer dials the address in connection.json",
                         )));
                     }
                     (_, Role::Client, Platform::Docker) => {
@@ -158,7 +158,7 @@ impl Render<'_> {
             (Some(content), _) => content,
             (None, Kind::Service) => {
                 return Err(left(
-                    missing().with_hint("without image.json the peer dials what connection.json says"),
+                    missing().with_hint("without image.json, the peer dials the address in connection.json"),
                 ));
             }
             (None, _) => return Err(missing().with_hint("put it at the top of code.tar.gz").into()),
@@ -189,12 +189,12 @@ impl Render<'_> {
         let target = self.site.target(&subject)?;
         let settings = &self.site.settings;
         let planned = kubernetes::Launch { target: &target, settings, image, chaincode: &chaincode };
-        // What a launch puts there at random.
+        // The random part of a launch.
         let plan = planned.plan(&subject, &"x".repeat(kubernetes::SUFFIX))?;
         Ok(vec![redacted(plan.secret), plan.job])
     }
 
-    /// Returns what rules are asked about, for chaincode that dials the peer.
+    /// Returns the chaincode for which rules are selected, for chaincode that dials the peer.
     fn subject(&self) -> Subject<'_> {
         Subject {
             package: &self.package.id,
@@ -203,11 +203,13 @@ impl Render<'_> {
         }
     }
 
-    /// Returns what the peer would say.
+    /// Returns the chaincode.json that the peer would write.
     fn chaincode(&self) -> Result<Chaincode, Failure> {
         let peer_address = self.peer_address.ok_or_else(|| {
             Failure::new(ExitCode::Usage, "the address of the peer is not known, and this chaincode dials it")
-                .with_hint("add --peer-address with what the peer has as chaincodeAddress, such as peer0.example.com:7052")
+                .with_hint(
+                    "add --peer-address with the peer's chaincodeAddress, such as peer0.example.com:7052",
+                )
         })?;
         let certificate = if self.peer_has_tls { REDACTED } else { "" };
         Ok(Chaincode {
@@ -220,14 +222,14 @@ impl Render<'_> {
         })
     }
 
-    /// Returns what a plan of a container is made in.
+    /// Returns the environment for the plan of a container.
     fn docker<T>(&self, made: impl FnOnce(docker::Surroundings<'_>) -> T) -> T {
         let host = place::container().or_else(place::host);
         made(docker::Surroundings { variable: &|name| self.site.variable(name), host: host.as_deref() })
     }
 }
 
-/// Returns what stands for the certificates of a server; none without TLS.
+/// Returns placeholders for the certificates of a server; [`None`] without TLS.
 fn certificates(image: &Image) -> Option<Certificates> {
     let text = || REDACTED.to_owned();
     (image.tls != Tls::None).then(|| Certificates {
@@ -250,7 +252,7 @@ impl From<Failure> for Refused {
     }
 }
 
-/// Leaves a package to another builder or to the peer.
+/// The result for a package that is left to another builder or to the peer.
 fn left(failure: Failure) -> Refused {
     Refused { failure, exit_code: 1 }
 }

@@ -1,4 +1,4 @@
-//! The peer whose chaincode is meant: the operator's settings, and the variables that its builder would see.
+//! The operator's settings of a peer, and the variables that its builder would see.
 
 use std::collections::BTreeMap;
 use std::env;
@@ -10,23 +10,23 @@ use ccs_launch::settings::{Role, Settings, Subject};
 use ccs_launch::{ExitCode, Failure};
 use ccs_launch_site::{place, surroundings};
 
-/// The settings of a peer's builder, and what the peer would tell it.
+/// The settings of a peer's builder, and the variables from the peer.
 #[derive(Clone, Debug, Default)]
 pub struct Site {
-    /// The file of the settings; none stands for the defaults.
+    /// The file of the settings; [`None`] for the defaults.
     pub file: Option<PathBuf>,
     /// The settings.
     pub settings: Settings,
-    /// The ID of the peer in place of `CORE_PEER_ID`.
+    /// The ID of the peer, instead of `CORE_PEER_ID`.
     pub peer_id: Option<String>,
-    /// The MSP ID of the peer in place of `CORE_PEER_LOCALMSPID`.
+    /// The MSP ID of the peer, instead of `CORE_PEER_LOCALMSPID`.
     pub mspid: Option<String>,
-    /// The variables that the builder would see; none stands for those of this process.
+    /// The variables that the builder would see; [`None`] for those of this process.
     pub variables: Option<BTreeMap<String, String>>,
 }
 
 impl Site {
-    /// Reads the settings: the file, or else the one that `CCS_LAUNCH_CONFIG` names.
+    /// Reads the settings from the file, or else from the one in `CCS_LAUNCH_CONFIG`.
     pub fn read(
         file: Option<&Path>,
         peer_id: Option<String>,
@@ -51,7 +51,7 @@ impl Site {
         })
     }
 
-    /// Returns the MSP ID of the peer; empty where it is not known.
+    /// Returns the MSP ID of the peer; empty if it is unknown.
     #[must_use]
     pub fn mspid(&self) -> String {
         self.variable("CORE_PEER_LOCALMSPID").unwrap_or_default()
@@ -66,7 +66,7 @@ impl Site {
         })
     }
 
-    /// Returns how the cluster is reached, and the namespace of chaincode for which no rule is meant; the peer need not be known.
+    /// Returns how to reach the cluster, and the default namespace of chaincode; the peer need not be known.
     pub fn cluster(&self) -> Result<Target, Failure> {
         let anyone = Subject { package: "", chaincode_type: "", role: Role::Server };
         place::target_with(&self.settings, &anyone, &|name| {
@@ -74,12 +74,12 @@ impl Site {
         })
     }
 
-    /// Returns the engine of Docker.
+    /// Returns the Docker engine.
     pub fn engine(&self) -> Result<Engine, Failure> {
         Engine::choose(&self.settings.docker, &|name| self.variable(name))
     }
 
-    /// Decides where and how a chaincode runs on Kubernetes.
+    /// Returns the settings of a chaincode on Kubernetes.
     pub fn target(&self, subject: &Subject<'_>) -> Result<Target, Failure> {
         place::target_with(&self.settings, subject, &|name| self.variable(name))
     }

@@ -1,4 +1,4 @@
-//! What launches have made, on whatever platform.
+//! The objects of launches, on any platform.
 
 pub use ccs_launch::State;
 use ccs_launch::record::{DOCKER, KUBERNETES};
@@ -7,14 +7,14 @@ use ccs_launch_kubernetes as kubernetes;
 use ccs_launch_kubernetes::Found;
 use ccs_report::moment;
 
-/// A kind of what a launch makes.
+/// A kind of object that a launch creates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// On Kubernetes, a chaincode that the peer dials.
     Deployment,
     /// On Kubernetes, a chaincode that dials the peer.
     Job,
-    /// On Kubernetes, where the peer dials.
+    /// On Kubernetes, the address that the peer dials.
     Service,
     /// On Kubernetes, the certificates.
     Secret,
@@ -22,12 +22,12 @@ pub enum Kind {
     Container,
 }
 
-/// An object of a platform that a launch has made.
+/// An object that a launch has created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Workload {
     /// Its kind.
     pub kind: Kind,
-    /// Who dials.
+    /// The role.
     pub role: Role,
     /// Its namespace; empty on Docker.
     pub namespace: String,
@@ -35,26 +35,26 @@ pub struct Workload {
     pub name: String,
     /// Its UID, or the ID of the container.
     pub uid: String,
-    /// What all objects of one chaincode on one peer have in common; launch.json names it.
+    /// The common identifier of all objects of one chaincode on one peer, which launch.json contains.
     pub workload: String,
     /// The package ID.
     pub package_id: String,
     /// The ID of the peer.
     pub peer_id: String,
-    /// The MSP ID of the peer; empty where the peer did not tell it.
+    /// The MSP ID of the peer; empty if the peer does not propagate it.
     pub mspid: String,
-    /// When it was made, as RFC 3339.
+    /// When it was created, as RFC 3339.
     pub created: Option<String>,
-    /// When a launch has applied it last, as RFC 3339; none where each launch makes another one.
+    /// When a launch last applied it, as RFC 3339; [`None`] if each launch creates a new one.
     pub applied: Option<String>,
-    /// How it is; a Service has no state.
+    /// Its state; a Service has none.
     pub state: Option<State>,
-    /// Why its chaincode ended last, if it has.
+    /// Why its chaincode last ended, if it did.
     pub last_end: Option<String>,
 }
 
 impl Kind {
-    /// Returns the word for one of them.
+    /// Returns the name of the kind.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Kind {
         }
     }
 
-    /// Returns the word for its platform.
+    /// Returns the name of its platform.
     #[must_use]
     pub fn platform(self) -> &'static str {
         if self == Self::Container { DOCKER } else { KUBERNETES }
@@ -74,7 +74,7 @@ impl Kind {
 }
 
 impl Workload {
-    /// Returns `NAMESPACE/NAME`, or the name alone on Docker.
+    /// Returns `NAMESPACE/NAME`, or only the name on Docker.
     #[must_use]
     pub fn place(namespace: &str, name: &str) -> String {
         if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
@@ -112,7 +112,7 @@ impl From<ccs_launch_docker::Workload> for Workload {
         let is_server = found.role == "server";
         let state = match found.state.as_str() {
             "running" => State::Running,
-            "created" => State::Starting("it is made and was not started yet".to_owned()),
+            "created" => State::Starting("it was created, but not started yet".to_owned()),
             _ if is_server => State::Failing(found.status),
             _ => State::Ended(found.status),
         };

@@ -1,4 +1,4 @@
-//! Users of the system, by number: what /etc/passwd says of a name.
+//! Users of the system, by number, as /etc/passwd lists them.
 
 use std::fmt;
 
@@ -27,7 +27,7 @@ impl fmt::Display for Account {
 }
 
 impl Account {
-    /// Finds the user of the settings, by the content of /etc/passwd; a user with a group is taken as it is.
+    /// Finds the user of the settings in the content of /etc/passwd; a user with a group needs no lookup.
     pub fn find(user: &User, passwd: &[u8]) -> Result<Self, Failure> {
         let found = match user {
             User::Number { user, group: Some(group) } => return Ok(Self { user: *user, group: *group }),
@@ -54,13 +54,14 @@ impl Account {
             return Ok(false);
         }
         if own.user != 0 {
-            let reason = format!("{self} is another user than the peer's, which is {own} and not root");
+            let reason = format!("{self} is not the user of the peer, which is {own} and not root");
             return Err(refused(reason)
                 .with_hint("leave process.user out: only root can start a process as another user"));
         }
         if self.user == own.user || self.group == own.group {
-            let reason = format!("{self} has the user or the group of the peer, whose files it could read");
-            return Err(refused(reason).with_hint("name a user and a group that nothing else uses"));
+            let reason =
+                format!("{self} has the user or the group of the peer, so it could read the peer's files");
+            return Err(refused(reason).with_hint("name a user and a group that no other program uses"));
         }
         Ok(true)
     }
@@ -119,7 +120,7 @@ mod tests {
         assert_eq!(root.is_other(root), Ok(false));
         assert_eq!(account(7, 8).is_other(account(7, 8)), Ok(false));
         let line = account(7, 8).is_other(account(1000, 1000)).unwrap_err().line();
-        let expected = "error 24 launch settings: process.user: 7:8 is another user than the peer's, which is 1000:1000 and \
+        let expected = "error 24 launch settings: process.user: 7:8 is not the user of the peer, which is 1000:1000 and \
                         not root; hint: leave process.user out";
         assert!(line.starts_with(expected), "{line}");
         for account in [account(7, 0), account(0, 7)] {

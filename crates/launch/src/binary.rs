@@ -20,7 +20,7 @@ pub const FILE: &str = "binary.json";
 /// The name of the program in a package without `binary.json`, and in what `build` writes.
 pub const PROGRAM: &str = "chaincode";
 
-/// What stands for the peer's address within an argument.
+/// The placeholder for the peer's address in an argument.
 pub const ADDRESS: &str = "{peer_address}";
 
 /// The keys beside those of platforms.
@@ -29,7 +29,7 @@ const KEYS: [&str; 2] = ["args", "role"];
 /// The keys of a platform.
 const PLATFORM_KEYS: [&str; 3] = ["file", "sha256", "url"];
 
-/// The most platforms and arguments.
+/// The maximum number of platforms and of arguments.
 const MAX_ENTRIES: usize = 1_000;
 
 /// The content of `binary.json`.
@@ -52,12 +52,12 @@ enum Programs {
 pub struct Program {
     /// Where it is, below the top of code.tar.gz.
     pub file: String,
-    /// What its SHA-256 must be.
+    /// The expected SHA-256.
     pub sha256: Option<PackageHash>,
 }
 
 impl Program {
-    /// Checks by its first bytes that a platform can start it, and that it is the one that the document was written for.
+    /// Checks by its first bytes that a platform can start it, and that it has the SHA-256 of the document.
     pub fn check(
         &self,
         head: &[u8],
@@ -78,7 +78,7 @@ impl Program {
 }
 
 impl Default for Binary {
-    /// What counts without `binary.json`: the program `chaincode` at the top, started as Go's shim expects it.
+    /// Returns the default without `binary.json`: the program `chaincode` at the top, started as Go's shim expects it.
     fn default() -> Self {
         Self { programs: Programs::One, arguments: vec![format!("-peer.address={ADDRESS}")] }
     }
@@ -107,7 +107,7 @@ impl Binary {
         Ok(Self { programs: Programs::ByTarget(programs), arguments })
     }
 
-    /// Returns all programs, each with its platform; without `binary.json` there is one for whatever platform it was built.
+    /// Returns all programs, each with its platform. Without `binary.json` there is one program, for any platform.
     #[must_use]
     pub fn programs(&self) -> Vec<(Option<&Target>, Program)> {
         match &self.programs {

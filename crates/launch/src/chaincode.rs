@@ -1,4 +1,4 @@
-//! `chaincode.json`: what the peer tells `run` about the chaincode and itself.
+//! `chaincode.json`: the data about the chaincode and the peer that the peer passes to `run`.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Chaincode {
     pub chaincode_id: String,
     /// Where the peer listens for chaincode, as host:port.
     pub peer_address: String,
-    /// The certificate with which the chaincode dials, as PEM.
+    /// The client certificate of the chaincode, as PEM.
     #[serde(default)]
     pub client_cert: String,
     /// The key to it, as PEM.
@@ -33,8 +33,8 @@ impl Chaincode {
     /// Reads the file's content.
     pub fn parse(content: &[u8]) -> Result<Self, Failure> {
         let chaincode: Self = serde_json::from_slice(content).map_err(|error| {
-            // serde_json names a place, and of the values only those of a wrong type; the key is a string where a string
-            // is expected.
+            // The error of serde_json contains a position, and values only if they have the wrong type. The key is a string, as
+            // expected, so the error never contains it.
             Failure::new(ExitCode::InputOutput, format!("chaincode.json: {error}"))
                 .with_hint("the peer writes this file; call run as a peer does: run BLD RUNMETA")
         })?;
@@ -49,7 +49,7 @@ impl Chaincode {
         Ok(chaincode)
     }
 
-    /// Tells whether the peer wants TLS of the chaincode.
+    /// Tells whether the peer requires TLS.
     #[must_use]
     pub fn wants_tls(&self) -> bool {
         !self.root_cert.is_empty()

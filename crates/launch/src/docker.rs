@@ -1,12 +1,12 @@
-//! Chaincode in a container of a Docker engine, from an image that is ready: in the client role as Fabric's own peer starts it, in
-//! the server role as the install of a package does.
+//! Chaincode in a container of a Docker engine, from an existing image. In the client role, the container is like that of Fabric's own
+//! peer; in the server role, the install of a package starts it.
 //!
 //! ```text
 //! variables, launch.yaml ──▶ Engine, HostConfig ─┐
 //! image.json ──────────────▶ Image ──────────────┼──▶ Plan: a container
 //! chaincode.json ──────────▶ Chaincode ──────────┘
 //!
-//! the same, Certificates ──▶ ServerPlan: a container, and the ways to dial it
+//! as above, Certificates ──▶ ServerPlan: a container, and the ways to dial it
 //! ```
 
 mod credentials;
@@ -29,23 +29,23 @@ use crate::settings::{Docker, Pull, Role, Settings, Subject};
 use crate::shim::{self, File};
 use crate::{Chaincode, ExitCode, Failure, Image};
 
-/// The label that tells one launch of a chaincode from another.
+/// The label that distinguishes launches of a chaincode.
 pub const RUN: &str = "fabric-ccs/run";
 
 /// Where the files of a chaincode are in its container, as Fabric's own peer has them.
 const FOLDER: &str = "/etc/hyperledger/fabric";
 
 /// The mode of these files: every user of an image can read them, as with Fabric's own peer (Fabric 3.1 `core/cutil`,
-/// `WriteBytesToPackage`). Outside the container nobody but the engine can.
+/// `WriteBytesToPackage`). Outside the container only the engine can.
 const MODE: u32 = 0o644;
 
-/// The network of the host, which is that of the peer's own containers when nothing else is set.
+/// The network of the host, the default for the peer's own containers.
 const HOST: &str = "host";
 
-/// How long a container may take to run when nothing else is set; a peer waits for five minutes.
+/// The default limit for a container to start; a peer waits for five minutes.
 const START_TIMEOUT: Duration = Duration::from_mins(3);
 
-/// Variables of the peer's own settings for chaincode, which its containers get.
+/// Variables of the peer's own settings for chaincode, which the peer sets in its containers.
 const LOGGING: [&str; 3] =
     ["CORE_CHAINCODE_LOGGING_LEVEL", "CORE_CHAINCODE_LOGGING_SHIM", "CORE_CHAINCODE_LOGGING_FORMAT"];
 
@@ -56,7 +56,7 @@ pub struct Plan {
     pub engine: Engine,
     /// The name of the container.
     pub name: String,
-    /// Who dials. The engine starts a server again when it ends, and never a client.
+    /// The side that dials. The engine restarts a server when it ends, but never a client.
     pub role: Role,
     /// Its image.
     pub image: Image,
@@ -64,17 +64,17 @@ pub struct Plan {
     pub pull: Pull,
     /// The file with the credentials of registries.
     pub credentials: Option<PathBuf>,
-    /// Its environment, beside that of the image.
+    /// Its environment, in addition to that of the image.
     pub environment: Vec<(String, String)>,
     /// Its labels.
     pub labels: BTreeMap<String, String>,
     /// Its network.
     pub network: Network,
-    /// What it may use and do.
+    /// Its limits and privileges.
     pub host_config: HostConfig,
     /// The files that are uploaded before it starts.
     pub files: Vec<File>,
-    /// How long it may take to run.
+    /// How long it may take to start.
     pub start_timeout: Duration,
 }
 
@@ -83,16 +83,16 @@ pub struct Plan {
 pub enum Network {
     /// The one of this name.
     Named(String),
-    /// Those of the peer's own container, if the engine knows it by this ID; otherwise the one of this name.
+    /// The networks of the peer's own container, if the engine has a container with this ID; otherwise the one of this name.
     OfPeer {
         /// The ID of the peer's container.
         container: String,
-        /// The network of a peer that is in no container of the engine.
+        /// The network of a peer that is not in a container of the engine.
         otherwise: String,
     },
 }
 
-/// What the builder finds around itself.
+/// The environment in which the builder runs.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
     /// Returns the value of a variable.
@@ -101,10 +101,10 @@ pub struct Surroundings<'a> {
     pub host: Option<&'a str>,
 }
 
-/// What a plan is made from.
+/// The input of a plan.
 #[derive(Clone, Copy)]
 pub struct Launch<'a> {
-    /// What the builder finds around itself.
+    /// The environment in which the builder runs.
     pub surroundings: Surroundings<'a>,
     /// The operator's settings.
     pub settings: &'a Settings,
@@ -134,7 +134,7 @@ impl Launch<'_> {
         if subject.role == Role::Server {
             return Err(Failure::new(
                 ExitCode::ImageJson,
-                "image.json: role is server, and run launches clients",
+                "image.json: role is server, but run launches only clients",
             )
             .with_hint("leave role out, or release a connection.json so that the peer dials"));
         }

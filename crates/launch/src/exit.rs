@@ -1,8 +1,8 @@
-//! Exit codes: all that a client of the peer sees of a failed launch.
+//! Exit codes, the only information about a failed launch that a client of the peer sees.
 
 use std::fmt;
 
-/// What the launcher ends with. The numbers and words are stable; `docs/exit-codes.md` explains each.
+/// The exit codes of the launcher. The numbers and words are stable; `docs/exit-codes.md` explains each.
 ///
 /// The peer shows the number to the client as `builder 'NAME' run failed: exit status N` (Fabric 3.1
 /// `core/container/externalbuilder/instance.go`).
@@ -17,29 +17,29 @@ pub enum ExitCode {
     InputOutput = 20,
     /// image.json is missing or broken.
     ImageJson = 21,
-    /// binary.json is missing or broken, or a program that it names.
+    /// binary.json, or a program that it names, is missing or broken.
     Binary = 22,
     /// The source does not build.
     Language = 23,
-    /// launch.yaml is broken, or what it names does not exist.
+    /// launch.yaml is broken, or names something that does not exist.
     Settings = 24,
-    /// The host's name has no address.
+    /// The host's name does not resolve.
     Resolve = 30,
     /// No address accepts a connection.
     Tcp = 31,
-    /// One side refuses the other's certificate, or they do not both speak TLS.
+    /// One side rejects the other's certificate, or only one side uses TLS.
     Tls = 32,
-    /// The server does not greet in HTTP/2.
+    /// The server does not use HTTP/2.
     Http2 = 33,
     /// The platform does not answer.
     Unreachable = 41,
-    /// The platform does not let the builder do it.
+    /// The platform denies the builder's request.
     Forbidden = 42,
     /// A policy or quota of the platform rejects the workload.
     Policy = 43,
-    /// The image, or the program in it, does not start.
+    /// The image cannot be pulled, or its program cannot be started.
     Image = 44,
-    /// No node takes the pod.
+    /// No node accepts the pod.
     NotScheduled = 45,
     /// The chaincode ended by itself.
     Ended = 46,
@@ -47,7 +47,7 @@ pub enum ExitCode {
     NotReady = 47,
     /// The chaincode was stopped from outside.
     Stopped = 48,
-    /// The program was called in another way than a peer calls it.
+    /// The program was not called as a peer calls it.
     Usage = 64,
 }
 
@@ -82,7 +82,7 @@ impl ExitCode {
         self as u8
     }
 
-    /// Returns the word that messages use beside the number.
+    /// Returns the words that follow the number in messages.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

@@ -6,13 +6,13 @@ use std::path::Path;
 use crate::ExitCode;
 use crate::lines::one_line;
 
-/// How much of a chaincode's last line is quoted, in characters.
+/// The maximum number of quoted characters of a chaincode's last line.
 const LONGEST_LAST_LINE: usize = 300;
 
-/// A launch, or the build for it, that fails: the code to end with, the reason, and what to do about it.
+/// The failure of a launch, or of the build for it: exit code, reason and hint.
 ///
-/// The reasons come from many places (files, the system, a cluster), and all that anyone does with one is to print it; so
-/// it is text, made where the cause is known.
+/// The reasons come from many sources (files, the system, a cluster), and callers only print them. Therefore a reason is text,
+/// written where the cause is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     code: ExitCode,
@@ -21,17 +21,17 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Makes a failure with its reason: lower case, what could not be done, the file and the value.
+    /// Creates a failure with its reason: lower case, what could not be done, the file and the value.
     pub fn new(code: ExitCode, reason: impl Into<String>) -> Self {
         Self { code, reason: reason.into(), hint: None }
     }
 
-    /// Makes the failure of an action on a file or folder, such as `read`, with the system's reason.
+    /// Creates the failure of an action on a file or folder, such as `read`, with the system's reason.
     pub fn system(action: &str, path: &Path, reason: impl fmt::Display) -> Self {
         Self::new(ExitCode::InputOutput, format!("cannot {action} {}: {reason}", path.display()))
     }
 
-    /// Makes the failure of a chaincode that has ended: how, whether it took this for a success, and the last line that it wrote.
+    /// Creates the failure of a chaincode that has ended: how it ended, whether with success, and the last line that it wrote.
     #[must_use]
     pub fn chaincode_ended(how: &str, is_success: bool, last: &str) -> Self {
         let last = match last.chars().take(LONGEST_LAST_LINE).collect::<String>() {
@@ -44,18 +44,18 @@ impl Failure {
                 "a chaincode that dials the peer runs until it is stopped; is it built for the role server?",
             )
         } else {
-            failure.with_hint("what it wrote is in the lines above; the next transaction starts it again")
+            failure.with_hint("its output is in the lines above; the next transaction starts it again")
         }
     }
 
-    /// Adds what to do next.
+    /// Adds a hint: what to do next.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// Adds what to do next, if it is known.
+    /// Adds a hint, if there is one.
     #[must_use]
     pub fn with_hint_if_any(self, hint: Option<String>) -> Self {
         match hint {
@@ -64,7 +64,7 @@ impl Failure {
         }
     }
 
-    /// Returns the code to end with.
+    /// Returns the exit code.
     #[must_use]
     pub const fn code(&self) -> ExitCode {
         self.code
@@ -78,7 +78,7 @@ impl Failure {
 
     /// Returns the text for the log: `error 46 chaincode ended: ...; hint: ...`, as one line that a peer can read.
     ///
-    /// Reasons quote files of packages, and libraries quote them without escaping.
+    /// It escapes control characters, because reasons quote files of packages, and libraries do so without escaping.
     #[must_use]
     pub fn line(&self) -> String {
         let mut line = format!("error {}: {}", self.code, self.reason);

@@ -1,20 +1,20 @@
-//! What the objects of a chaincode are called: names and labels of fabric-builder-k8s, so that its users find them again.
+//! Names of a chaincode's objects: the names and labels of fabric-builder-k8s, which its users know.
 
 use data_encoding::BASE32_NOPAD;
 
-/// The longest name of an object that is a label of DNS.
+/// The maximum length of an object's name that is a DNS label.
 const LONGEST_NAME: usize = 63;
 
-/// The longest value of a label.
+/// The maximum length of a label's value.
 const LONGEST_LABEL: usize = 63;
 
-/// What a name holds beside the prefix and the chaincode's label: two dashes, the hash, and what a Job appends.
+/// The length of the rest of a name, without prefix and chaincode label: two dashes, the hash, and the suffix of a Job.
 const BESIDE_LABEL: usize = 21;
 
-/// Whose chaincode it is: what the name of its objects is made from.
+/// The identity of a chaincode, from which the names of its objects are derived.
 #[derive(Clone, Copy, Debug)]
 pub struct Identity<'a> {
-    /// What the names begin with.
+    /// The prefix of the names.
     pub prefix: &'a str,
     /// The ID of the peer.
     pub peer_id: &'a str,
@@ -39,7 +39,7 @@ impl Identity<'_> {
         format!("{}-{label}-{}", self.prefix, hash.to_lowercase())
     }
 
-    /// Returns the label of the package as the value of a label in Kubernetes, which takes no plus sign.
+    /// Returns the label of the package as the value of a Kubernetes label, which does not allow a plus sign.
     #[must_use]
     pub fn label_value(&self) -> String {
         let known =
@@ -49,7 +49,7 @@ impl Identity<'_> {
         value.trim_matches(|character: char| !character.is_ascii_alphanumeric()).to_owned()
     }
 
-    /// Returns the hash of the package as the value of a label, where its 64 digits are too long.
+    /// Returns the hash of the package as the value of a label, for which its 64 digits are too long.
     #[must_use]
     pub fn hash_value(&self) -> String {
         let hash = self.chaincode_id.rsplit_once(':').map_or("", |(_, hash)| hash);
@@ -75,7 +75,7 @@ mod tests {
 
     use super::*;
 
-    /// What fabric-builder-k8s itself names these.
+    /// The names that fabric-builder-k8s itself generates for these.
     #[test]
     fn the_names_are_those_of_fabric_builder_k8s() {
         let identity = Identity {

@@ -13,7 +13,7 @@ pub const FILE: &str = "image.json";
 /// The largest file, in bytes, that is read.
 pub const MAX_SIZE: u64 = 64 << 10;
 
-/// Where a server listens when nothing else is said, as in Fabric's samples.
+/// The default port of a server, as in Fabric's samples.
 const PORT: NonZeroU16 = NonZeroU16::new(9999).unwrap();
 
 /// The content of `image.json`. Keys that fabric-builder-k8s does not know are ours; unknown ones are ignored, as it does.
@@ -21,11 +21,11 @@ const PORT: NonZeroU16 = NonZeroU16::new(9999).unwrap();
 pub struct Image {
     /// The name, with its registry.
     pub name: String,
-    /// The digest, such as `sha256:...`; empty for an image by its tag alone, where the operator takes that.
+    /// The digest, such as `sha256:...`; empty for an image with only a tag, if the operator allows this.
     pub digest: String,
-    /// Who dials; without it, the type of the package decides.
+    /// The role; without it, the type of the package decides.
     pub role: Option<Role>,
-    /// Where a server listens.
+    /// The port on which a server listens.
     pub port: u16,
     /// How the peer dials a server.
     pub tls: Tls,
@@ -35,16 +35,16 @@ pub struct Image {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tls {
-    /// Both sides show a certificate.
+    /// Both sides present a certificate.
     #[default]
     Mutual,
-    /// The chaincode alone shows one.
+    /// Only the chaincode presents one.
     Server,
-    /// In plaintext.
+    /// Plaintext.
     None,
 }
 
-/// The file as it is written: what is missing is reported in the words of fabric-builder-k8s.
+/// The file before its checks, which report missing keys with the error texts of fabric-builder-k8s.
 #[derive(Deserialize)]
 #[serde(default)]
 struct Content {
@@ -63,12 +63,12 @@ impl Default for Content {
 }
 
 impl Image {
-    /// Reads the file's content, which names a digest.
+    /// Reads the file's content, which must contain a digest.
     pub fn parse(content: &[u8]) -> Result<Self, Failure> {
         Self::read(content, false)
     }
 
-    /// Reads the file's content, which may leave the digest out.
+    /// Reads the file's content, which may omit the digest.
     pub fn parse_with_tags(content: &[u8]) -> Result<Self, Failure> {
         Self::read(content, true)
     }
@@ -79,20 +79,20 @@ impl Image {
                 r#"write {"name":"registry.example.com/chaincode","digest":"sha256:<64 hexadecimal digits>"}"#,
             )
         };
-        // The library's message quotes an unknown value as it is; the failure's line escapes it.
+        // The library's message quotes an unknown value without escaping; the failure's line escapes it.
         let content: Content =
             serde_json::from_slice(content).map_err(|error| refused(format!("{FILE}: {error}")))?;
         content.check(allow_tags).map_err(|reason| refused(format!("{FILE}: {reason}")))
     }
 
-    /// Returns who dials, in a package of a type: the peer, unless the file says otherwise or the type is `k8s`.
+    /// Returns the role for a package type: the peer dials, unless the file specifies the role or the type is `k8s`.
     #[must_use]
     pub fn role_in(&self, chaincode_type: &str) -> Role {
         let default = if chaincode_type.eq_ignore_ascii_case("k8s") { Role::Client } else { Role::Server };
         self.role.unwrap_or(default)
     }
 
-    /// Returns what a container engine pulls: the name at the digest.
+    /// Returns the reference that a container engine pulls: the name with the digest.
     #[must_use]
     pub fn reference(&self) -> String {
         if self.digest.is_empty() {
@@ -108,7 +108,7 @@ impl Content {
         if name.is_empty() || digest.is_empty() && !allow_tags {
             return Err("the file must contain 'name' and 'digest'".to_owned());
         }
-        // An engine gets the name as part of an address: nothing in it may end the path or lead elsewhere.
+        // The name becomes a part of a URL for the engine, so it must not contain anything that changes the path.
         let known = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:/".contains(&byte);
         if !name.bytes().all(known) || name.split('/').any(|part| matches!(part, "" | "." | "..")) {
             return Err(format!("name {name:?} is not the name of an image without a digest"));

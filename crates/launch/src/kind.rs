@@ -1,25 +1,25 @@
-//! What kind of package is launched, and on which platform.
+//! The kinds of packages, and the platform on which the settings launch them.
 
 use crate::settings::{Language, Platform, Settings};
 
 /// A kind of package, by the type in its metadata.json.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A program that is ready to run: type `binary` or, as IBM's builder has it, `executable`.
+    /// A compiled program: type `binary` or, as IBM's builder names it, `executable`.
     Binary,
-    /// A program with files of its own and a script that starts it: type `prebuilt`, as fabric-builders has it.
+    /// A program with its files and a script that starts it: type `prebuilt`, as in fabric-builders.
     Prebuilt,
-    /// The name of a container image: type `k8s`, as fabric-builder-k8s has it.
+    /// The name of a container image: type `k8s`, as in fabric-builder-k8s.
     Image,
-    /// Chaincode as a service: type `ccaas` or `external`, with the name of a container image beside or in place of
-    /// connection.json.
+    /// Chaincode as a service: type `ccaas` or `external`, with the name of a container image in addition to connection.json or
+    /// instead of it.
     Service,
     /// Source, as `peer lifecycle chaincode package` packs it: type `golang`, `node` or `java`.
     Source(Language),
 }
 
 impl Kind {
-    /// Returns the kind of a type, in any case; [`None`] for types that nobody launches.
+    /// Returns the kind of a type, ignoring case; [`None`] for types that the launcher does not support.
     #[must_use]
     pub fn of(chaincode_type: &str) -> Option<Self> {
         match chaincode_type.to_ascii_lowercase().as_str() {
@@ -34,27 +34,27 @@ impl Kind {
         }
     }
 
-    /// Tells whether only a launcher builds packages of this kind: not those with source, which the peer's own builder
-    /// takes, nor chaincode as a service.
+    /// Tells whether only a launcher builds packages of this kind. The peer's own builder also builds source, and other builders
+    /// chaincode as a service.
     #[must_use]
     pub fn has_no_other_builder(self) -> bool {
         matches!(self, Self::Binary | Self::Prebuilt | Self::Image)
     }
 }
 
-/// A package that the settings let this builder launch.
+/// A package that this builder launches according to the settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Claim {
-    /// What the package holds.
+    /// The kind of the package.
     pub kind: Kind,
-    /// Where it runs.
+    /// The platform on which it runs.
     pub platform: Platform,
 }
 
 impl Settings {
     /// Tells whether packages of a type are launched, and how; [`None`] leaves them to another builder.
     ///
-    /// Of a package of the kind [`Kind::Service`] it takes image.json besides, with the role of a server.
+    /// A package of the kind [`Kind::Service`] also needs image.json with the role of a server.
     #[must_use]
     pub fn claim(&self, chaincode_type: &str) -> Option<Claim> {
         let kind = Kind::of(chaincode_type)?;

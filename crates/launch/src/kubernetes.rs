@@ -1,5 +1,5 @@
-//! Chaincode on Kubernetes, and the operator's overlays on its pod: in the client role what fabric-builder-k8s makes, in the
-//! server role what the install of a package starts.
+//! Chaincode on Kubernetes, and the operator's overlays on its pod. In the client role, the objects are those of
+//! fabric-builder-k8s; in the server role, the install of a package creates them.
 //!
 //! ```text
 //! variables, launch.yaml ──▶ Target ─┐
@@ -39,32 +39,32 @@ pub struct Plan {
     pub namespace: String,
     /// The name of the Secret, with which the names of all Jobs of this chaincode on this peer begin.
     pub object: String,
-    /// The Secret: it holds a key.
+    /// The Secret, which contains a key.
     pub secret: Value,
     /// The Job.
     pub job: Value,
 }
 
-/// What a plan is made from.
+/// The input of a plan.
 #[derive(Clone, Copy)]
 pub struct Launch<'a> {
-    /// Where and how.
+    /// Where and how the chaincode runs.
     pub target: &'a Target,
     /// The operator's rules.
     pub settings: &'a Settings,
     /// The image of the package.
     pub image: &'a Image,
-    /// What the peer says.
+    /// The data from the peer.
     pub chaincode: &'a Chaincode,
 }
 
 impl Launch<'_> {
-    /// Makes the plan; the suffix tells one Job of a chaincode from another one.
+    /// Makes the plan; the suffix distinguishes the Jobs of a chaincode.
     pub fn plan(&self, subject: &Subject<'_>, suffix: &str) -> Result<Plan, Failure> {
         if subject.role == Role::Server {
             return Err(Failure::new(
                 ExitCode::ImageJson,
-                "image.json: role is server, and run launches clients",
+                "image.json: role is server, but run launches only clients",
             )
             .with_hint("leave role out, or release a connection.json so that the peer dials"));
         }
@@ -97,7 +97,7 @@ impl Plan {
         self.job["metadata"]["name"].as_str().unwrap_or_default()
     }
 
-    /// Returns the Secret as it belongs to the Job: it goes with it.
+    /// Returns the Secret with the Job as its owner, so that Kubernetes deletes both together.
     #[must_use]
     pub fn secret_of(&self, job: &str, uid: &str) -> Value {
         let mut secret = self.secret.clone();
@@ -106,7 +106,7 @@ impl Plan {
         secret
     }
 
-    /// Returns the Job as it belongs to the pod of the peer: without the peer nobody stops it.
+    /// Returns the Job with the peer's pod as its owner, because no program stops the Job after the peer is gone.
     #[must_use]
     pub fn job_of(&self, pod: &str, uid: &str) -> Value {
         let mut job = self.job.clone();
@@ -115,14 +115,14 @@ impl Plan {
         job
     }
 
-    /// Tells whether a Job is an older one of the same chaincode on the same peer, also one that fabric-builder-k8s made.
+    /// Tells whether a Job is an older one of the same chaincode on the same peer, including those of fabric-builder-k8s.
     #[must_use]
     pub fn replaces(&self, job: &str) -> bool {
         let suffix = job.strip_prefix(&self.object).and_then(|rest| rest.strip_prefix('-'));
         job != self.job_name() && suffix.is_some_and(|suffix| suffix.len() == SUFFIX && !suffix.contains('-'))
     }
 
-    /// Returns the selector of labels that all such Jobs have.
+    /// Returns the label selector for all such Jobs.
     #[must_use]
     pub fn selector(&self) -> String {
         let label = |name: &str| self.job["metadata"]["labels"][name].as_str().unwrap_or_default();

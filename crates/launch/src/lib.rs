@@ -1,4 +1,4 @@
-//! What launching a package means, without doing it.
+//! Plans of launches: pure functions that other crates carry out.
 //!
 //! ```text
 //! launch.yaml ──▶ Settings ─┐
@@ -6,29 +6,29 @@
 //! RUNMETA     ──▶ Chaincode ┘
 //! ```
 //!
-//! Nothing here reads a file, opens a socket or looks at a clock: whoever calls gives the content of files, and carries out
-//! the plan. One plan belongs to one platform, and no type of a platform appears in another's.
+//! Nothing here reads a file, opens a socket or reads a clock: the caller passes the content of files, and carries out the
+//! plan. Each plan belongs to one platform, and the types of one platform do not appear in another's.
 //!
 //! | Module | Holds |
 //! | --- | --- |
-//! | [`settings`] | `launch.yaml`: what the operator decides |
-//! | [`kind`] | which packages are launched, and on which platform |
+//! | [`settings`] | `launch.yaml`: the operator's settings |
+//! | [`kind`] | the kinds of packages, and their platform |
 //! | [`account`] | the user of a process, by number |
-//! | [`binary`] | `binary.json`: a package with programs that are ready to run |
+//! | [`binary`] | `binary.json`: a package with compiled programs |
 //! | [`prebuilt`] | a package with an archive of programs and a script that starts them |
 //! | [`process`] | the plan of a process |
-//! | [`source`] | the plan by which source becomes chaincode |
-//! | [`chaincode`] | `chaincode.json`: what the peer tells `run` |
+//! | [`source`] | the plan of a build from source |
+//! | [`chaincode`] | `chaincode.json`: the data that the peer passes to `run` |
 //! | [`image`] | `image.json`: the image of a package |
 //! | [`docker`] | the plan of a container |
 //! | [`kubernetes`] | the plans for Kubernetes: a Secret and a Job, or a Secret, a Service and a Deployment |
-//! | [`server`] | what chaincode that the peer dials gets, whatever the platform |
-//! | [`record`] | `launch.json`: what a build has started |
-//! | [`State`] | how launched chaincode is |
-//! | [`shim`] | what a shim needs to dial the peer |
+//! | [`server`] | certificates, variables and connection.json for chaincode that the peer dials, on any platform |
+//! | [`record`] | `launch.json`: the chaincode that a build has started |
+//! | [`State`] | the state of launched chaincode |
+//! | [`shim`] | variables and files with which a shim dials the peer |
 //! | [`variables`] | names of variables |
-//! | [`lines`] | lines that a peer's log can take |
-//! | [`exit`], [`failure`] | the exit codes, and the one line that says why |
+//! | [`lines`] | lines that are short enough for a peer's log |
+//! | [`exit`], [`failure`] | the exit codes, and the line with the reason |
 
 pub mod account;
 pub mod binary;

@@ -1,18 +1,18 @@
 //! Lines for the peer's log.
 //!
 //! A peer stops reading a program's stderr at a line of 64 KiB, and then the program hangs (Fabric 3.1
-//! `core/container/externalbuilder/instance.go`). So every line is short, those of the chaincode as well.
+//! `core/container/externalbuilder/instance.go`). Therefore every line is short, including those of the chaincode.
 
-/// The longest line, in bytes, the newline not counted.
+/// The maximum length of a line, in bytes, without the newline.
 pub const MAX_LINE: usize = 4_095;
 
-/// The most bytes of a line that are kept: more than are shown, so that the cut is seen, also where a timestamp is taken off.
+/// How many bytes of a line are kept: more than are shown, so that a cut remains visible even after a timestamp is removed.
 const KEPT: usize = MAX_LINE + 64;
 
-/// What stands at the end of a line that was cut.
+/// The end of a truncated line.
 const CUT: &str = "...";
 
-/// Makes one line of a text: control characters escaped, but for tabs, and cut at [`MAX_LINE`].
+/// Turns a text into one line: escapes control characters except tabs, and truncates it at [`MAX_LINE`].
 #[must_use]
 pub fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len().min(MAX_LINE));
@@ -34,14 +34,14 @@ pub fn one_line(text: &str) -> String {
     line
 }
 
-/// Puts the output of a program together to lines, without keeping more of a line than is shown.
+/// Splits the output of a program into lines, and keeps only the first bytes of a long line.
 #[derive(Debug, Default)]
 pub struct Lines {
     line: Vec<u8>,
 }
 
 impl Lines {
-    /// Takes the next bytes, and gives each line that they end.
+    /// Takes the next bytes, and passes on each line that they complete.
     pub fn take(&mut self, bytes: &[u8], mut each: impl FnMut(&str)) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (content, ends) = match piece.strip_suffix(b"\n") {
@@ -56,7 +56,7 @@ impl Lines {
         }
     }
 
-    /// Returns the last line, when the output ended without a newline.
+    /// Returns the last line, if the output ended without a newline.
     pub fn finish(&mut self, mut each: impl FnMut(&str)) {
         if !self.line.is_empty() {
             self.end(&mut each);

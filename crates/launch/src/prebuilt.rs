@@ -1,8 +1,7 @@
 //! Packages of the type `prebuilt`: an archive of programs, and a script that starts the chaincode.
 //!
-//! The type is that of fabric-builders (`builders/prebuilt`), which unpacks the archive and sources the script in bash, in the folder
-//! in which both are. Here the script is started in place of being sourced, in that folder, and by the interpreter that its
-//! first line names.
+//! fabric-builders defines the type (`builders/prebuilt`). It unpacks the archive and sources the script in bash, in the folder of
+//! both. The launcher instead executes the script in that folder, with the interpreter in its first line.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
@@ -20,13 +19,13 @@ pub const SCRIPT: &str = "start.sh";
 /// The folder of BLD in which the archive is unpacked.
 pub const FOLDER: &str = "prebuilt";
 
-/// How many of the first bytes of the script hold the interpreter, as the kernel reads them (Linux `BINPRM_BUF_SIZE`).
+/// How many bytes at the beginning of the script the kernel reads for the interpreter (Linux `BINPRM_BUF_SIZE`).
 pub const HEAD: u64 = 256;
 
-/// The interpreter of a script that names none.
+/// The default interpreter of a script.
 const SHELL: &str = "/bin/sh";
 
-/// Returns how the script in a folder is started, by its first bytes; it needs no permission to be executed.
+/// Returns the command for the script in a folder, from its first bytes. The script need not be executable.
 #[must_use]
 pub fn start(build: &Path, head: &[u8]) -> Start {
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
@@ -34,7 +33,7 @@ pub fn start(build: &Path, head: &[u8]) -> Start {
     let end = words.iter().position(u8::is_ascii_whitespace).unwrap_or(words.len());
     let (interpreter, argument) = words.split_at(end);
     let interpreter = if interpreter.is_empty() { SHELL.as_bytes() } else { interpreter };
-    // The kernel takes all that follows the interpreter as one argument.
+    // The kernel passes everything after the interpreter as one argument.
     let argument = String::from_utf8_lossy(argument.trim_ascii()).into_owned();
     let arguments = Some(argument).filter(|argument| !argument.is_empty()).into_iter();
     Start {

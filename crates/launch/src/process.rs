@@ -1,4 +1,4 @@
-//! The plan of a process: what is started, with what, and which files it needs.
+//! The plan of a process: the command, its environment, and the files that it needs.
 
 use std::path::{Path, PathBuf};
 
@@ -13,68 +13,68 @@ const TLS_FOLDER: &str = "tls";
 /// The folder below the launch's in which the chaincode works; also its HOME and TMPDIR.
 const WORK_FOLDER: &str = "work";
 
-/// The folder below the launch's that holds what `build` made, for chaincode that cannot read BLD.
+/// The folder below the launch's with a copy of the build, for chaincode that cannot read BLD.
 const BUILD_FOLDER: &str = "bld";
 
-/// Where commands are looked for when the peer has no PATH.
+/// The default PATH, for a peer without the variable.
 pub(crate) const DEFAULT_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// What is started, and with what.
+/// The command and its environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// Folders that are made first, with mode 0700.
+    /// Folders to create first, with mode 0700.
     pub folders: Vec<PathBuf>,
-    /// Files that are written next.
+    /// Files to write next.
     pub files: Vec<File>,
-    /// A folder that is copied next: from where, and to where.
+    /// A folder to copy next: source and destination.
     pub copied: Option<(PathBuf, PathBuf)>,
-    /// As whom the process runs, if not as the peer's user.
+    /// The user of the process, if it is not the peer's.
     pub other: Option<OtherUser>,
     /// The program.
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
-    /// All of its environment.
+    /// Its complete environment.
     pub environment: Vec<(String, String)>,
-    /// The folder in which it works.
+    /// Its working folder.
     pub working_folder: PathBuf,
-    /// What it may use.
+    /// Its limits.
     pub limits: Limits,
 }
 
-/// A user other than the peer's, and the folder that is for it alone.
+/// A user other than the peer's, and a folder that only this user can read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherUser {
     /// The user.
     pub account: Account,
-    /// The folder: neither BLD nor RUNMETA can be read by the user. All in it becomes the user's before the process starts, and
-    /// is removed when the process has ended.
+    /// The folder, because the user can read neither BLD nor RUNMETA. The launcher makes the user the owner of its content before the
+    /// process starts, and removes the folder after the process has ended.
     pub folder: PathBuf,
 }
 
-/// What the peer called `run` with.
+/// The arguments of `run`.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
     /// BLD, which `build` wrote.
     pub build: &'a Path,
-    /// RUNMETA, which the peer removes when `run` has ended.
+    /// RUNMETA, which the peer removes after `run` has ended.
     pub run_metadata: &'a Path,
     /// The content of chaincode.json.
     pub chaincode: &'a Chaincode,
-    /// The variables of [`INHERITED`](crate::variables::INHERITED) that there are.
+    /// The variables of [`INHERITED`](crate::variables::INHERITED) that are set.
     pub inherited: &'a [(String, String)],
-    /// As whom the chaincode runs, if not as the peer's user.
+    /// The user of the chaincode, if it is not the peer's.
     pub other: Option<&'a OtherUser>,
 }
 
-/// How a chaincode that `build` made is started.
+/// The command of a chaincode that `build` created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// The program: its path, or a name that is looked for on the PATH.
+    /// The program: its path, or a name on the PATH.
     pub program: PathBuf,
     /// Its arguments; [`binary::ADDRESS`] in them stands for the peer's address.
     pub arguments: Vec<String>,
-    /// The folder in which it starts; without it, the one in which it may write.
+    /// Its working folder; by default the one in which it may write.
     pub folder: Option<PathBuf>,
 }
 
@@ -88,8 +88,8 @@ impl Start {
 }
 
 impl Call<'_> {
-    /// Makes the plan for what `build` wrote; `start` returns how it is started from the folder in which the chaincode finds it, and
-    /// `process` is what [`Settings::process_for`](crate::settings::Settings::process_for) returns for the chaincode.
+    /// Makes the plan for a build; `start` returns the command for the folder in which the chaincode finds the build, and `process` is
+    /// the result of [`Settings::process_for`](crate::settings::Settings::process_for) for the chaincode.
     #[must_use]
     pub fn plan(&self, start: impl FnOnce(&Path) -> Start, process: Process) -> Plan {
         let folder = self.other.map_or(self.run_metadata, |other| &other.folder);
@@ -97,7 +97,7 @@ impl Call<'_> {
         let start = start(copied.as_ref().map_or(self.build, |(_, to)| to));
         let (work, tls) = (folder.join(WORK_FOLDER), folder.join(TLS_FOLDER));
         let (certificates, files) = shim::certificates(self.chaincode, &tls, 0o600);
-        // Its user has become `other`.
+        // `other` already has the user.
         let Process { environment: own, limits, user: _ } = process;
         let mut environment = self.basic_environment(&work);
         environment.extend(own);

@@ -1,4 +1,4 @@
-//! `launch.json`: what a build has started, for whoever looks after it later.
+//! `launch.json`: the chaincode that a build has started, for `ccs launch`.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,28 +13,28 @@ pub const KUBERNETES: &str = "kubernetes";
 /// The word for Docker in [`Record::platform`].
 pub const DOCKER: &str = "docker";
 
-/// The content of `launch.json`. It holds no key, and no certificate.
+/// The content of `launch.json`. It contains neither keys nor certificates.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Record {
     /// Where the chaincode runs: [`KUBERNETES`] or [`DOCKER`].
     pub platform: String,
-    /// The namespace of its objects; empty where there are none.
+    /// The namespace of its objects; empty if it has none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub namespace: String,
     /// The name of its objects, or of its container.
     pub object: String,
-    /// Where the peer dials, if the name does not tell it.
+    /// The address that the peer dials, if it does not follow from the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The image.
     pub image: String,
-    /// Where it listens.
+    /// The port on which it listens.
     pub port: u16,
     /// How the peer dials it.
     pub tls: Tls,
-    /// The SHA-256 of what the settings made of it: another one asks for a change.
+    /// The SHA-256 of the settings; if it differs, the chaincode must be updated.
     pub settings: String,
-    /// When its certificates end, as RFC 3339; absent without TLS.
+    /// When its certificates expire, as RFC 3339; absent without TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificates_end: Option<String>,
     /// The hash of its certificates, which is also an annotation of its pods on Kubernetes; absent without TLS.

@@ -7,7 +7,7 @@ pub(crate) fn meant<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) ->
     known
         .into_iter()
         .map(|candidate| (strsim::osa_distance(&word, &plain(candidate)), candidate))
-        // A third of the letters changed make another word.
+        // If more than a third of the letters differ, it is another word.
         .filter(|(distance, candidate)| distance * 3 <= candidate.len().max(3))
         .min()
         .map(|(_, candidate)| candidate)

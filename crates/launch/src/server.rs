@@ -1,4 +1,4 @@
-//! What chaincode that the peer dials gets on any platform: certificates, variables, and the connection.json that fits.
+//! Certificates, variables and the matching connection.json for chaincode that the peer dials, on any platform.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use ccs_files::shim::{self, FILES, ServerTls};
 
 use crate::image::{Image, Tls};
 
-/// Where the chaincode finds its files.
+/// The folder with the files of the chaincode.
 pub const FOLDER: &str = "/etc/chaincode/tls";
 
-/// How long a peer tries to connect: what runs the chaincode may just start it again.
+/// How long a peer tries to connect, because the platform may be restarting the chaincode.
 const DIAL_TIMEOUT: &str = "10s";
 
 /// Certificates and keys of one server and its peer, as PEM, without the key of the CA.
@@ -25,19 +25,19 @@ pub struct Certificates {
     pub server: (String, String),
     /// Certificate and key of the peer.
     pub client: (String, String),
-    /// A hash of them, which is another one for each build.
+    /// A hash of them, which differs for each build.
     pub checksum: String,
 }
 
 impl fmt::Debug for Certificates {
-    /// Leaves the keys out.
+    /// Omits the keys.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Certificates").field("checksum", &self.checksum).finish_non_exhaustive()
     }
 }
 
 impl Certificates {
-    /// Returns the files of the chaincode by their names in [`FOLDER`]. One of them is its key.
+    /// Returns the files of the chaincode by their names in [`FOLDER`], including its key.
     #[must_use]
     pub fn files(&self) -> [(&'static str, String); FILES.len()] {
         let (certificate, key) = &self.server;
@@ -61,7 +61,7 @@ pub fn environment(image: &Image, package_id: &str) -> Vec<(&'static str, String
     shim::server_of_any_language(package_id, &format!("0.0.0.0:{}", image.port), tls)
 }
 
-/// Returns the connection.json for an address, with the peer's key; `certificates` is [`None`] without TLS.
+/// Returns the connection.json for an address, including the peer's key; `certificates` is [`None`] without TLS.
 #[must_use]
 pub fn connection(image: &Image, certificates: Option<&Certificates>, address: String) -> Connection {
     let mut connection = Connection {

@@ -1,7 +1,7 @@
-//! `launch.yaml`: how and where the operator wants chaincode launched.
+//! `launch.yaml`: the operator's settings for launches.
 //!
-//! The file lies beside the folder `bin` of the builder and is read at each launch, so a change acts at the next one. An
-//! unknown key is refused, and named with the one that was probably meant.
+//! The file is next to the folder `bin` of the builder. The launcher reads it at each launch, so a change applies to the next one. An
+//! unknown key is an error that suggests the most similar key.
 
 mod docker;
 mod glob;
@@ -28,33 +28,33 @@ use crate::{ExitCode, Failure};
 /// The name of the file.
 pub const FILE: &str = "launch.yaml";
 
-/// The variable that names the file where it lies elsewhere.
+/// The variable with the path of the file, if it is elsewhere.
 pub const VARIABLE: &str = "CCS_LAUNCH_CONFIG";
 
 /// The largest file, in bytes, that is read.
 pub const MAX_SIZE: u64 = 1 << 20;
 
-/// The content of `launch.yaml`; without the file, the default.
+/// The content of `launch.yaml`; the default applies without the file.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// Where chaincode runs. Without it only packages of the type `k8s` are launched, on Kubernetes.
+    /// Where chaincode runs. By default, the launcher launches only packages of the type `k8s`, on Kubernetes.
     pub platform: Option<Platform>,
-    /// The peer's ID, where the peer does not propagate `CORE_PEER_ID`.
+    /// The peer's ID, if the peer does not propagate `CORE_PEER_ID`.
     pub peer_id: Option<String>,
-    /// What counts for chaincode that runs as a process.
+    /// The settings of chaincode that runs as a process.
     pub process: Process,
-    /// What counts for chaincode that runs on Kubernetes.
+    /// The settings of chaincode on Kubernetes.
     pub kubernetes: Kubernetes,
-    /// What counts for chaincode that runs in a container of a Docker engine.
+    /// The settings of chaincode in a container of a Docker engine.
     pub docker: Docker,
-    /// Which images may be started, and where they are pulled from.
+    /// Which images packages may start, and the registry from which to pull them.
     pub images: Images,
     /// Languages whose packages are built from source.
     pub languages: Vec<Language>,
     /// How packages are built from source.
     pub build: Build,
-    /// What counts for some chaincodes; each rule that matches counts, in this order.
+    /// Rules for some chaincode; every rule that matches applies, in this order.
     pub chaincodes: Vec<Rule>,
 }
 
@@ -62,13 +62,13 @@ pub struct Settings {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Platform {
-    /// As a process of the peer's host, or in the peer's container.
+    /// As a process on the peer's host, or in the peer's container.
     Process,
     /// In a container of a Docker engine.
     Docker,
     /// On Kubernetes.
     Kubernetes,
-    /// Nowhere: nothing is launched.
+    /// Nowhere: the launcher launches nothing.
     None,
 }
 
@@ -100,11 +100,11 @@ impl Language {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Process {
-    /// Variables for the chaincode, beside those that the shim needs.
+    /// Variables for the chaincode, in addition to those that the shim needs.
     pub environment: BTreeMap<String, String>,
-    /// What the chaincode may use.
+    /// The limits of the chaincode.
     pub limits: Limits,
-    /// The user as which the chaincode runs, and as which its source is built; without it the peer's.
+    /// The user that runs the chaincode and builds its source; by default the peer's.
     pub user: Option<User>,
 }
 
@@ -112,23 +112,23 @@ pub struct Process {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Build {
-    /// The folder in which the tools keep what they have fetched and compiled.
+    /// The cache of the tools, for downloaded and compiled files.
     pub cache: Option<PathBuf>,
     /// Variables for the tools, such as `GOPROXY`.
     pub environment: BTreeMap<String, String>,
 }
 
-/// What a process may use; without a limit, what the peer may use.
+/// The limits of a process; by default those of the peer.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// The address space, such as `2Gi`.
     pub memory: Option<Bytes>,
-    /// The most files that are open at once.
+    /// The maximum number of open files.
     pub open_files: Option<u64>,
-    /// The most processes and threads of the user.
+    /// The maximum number of processes and threads of the user.
     pub processes: Option<u64>,
-    /// How far the process stands back for others, from 0 to 19.
+    /// The nice value, from 0 to 19.
     pub nice: Option<u8>,
 }
 
@@ -136,31 +136,31 @@ pub struct Limits {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Kubernetes {
-    /// The namespace of the chaincode; without it the builder's own.
+    /// The namespace of the chaincode; by default the builder's own.
     pub namespace: Option<String>,
     /// The service account of the chaincode.
     pub service_account: Option<String>,
-    /// What the names of objects begin with.
+    /// The prefix of object names.
     pub prefix: Option<String>,
-    /// How long chaincode may take to be ready.
+    /// How long chaincode may take to become ready.
     #[serde(deserialize_with = "duration")]
     pub start_timeout: Option<Duration>,
-    /// How much the pod is secured.
+    /// The security level of the pod.
     pub security: Security,
-    /// Whether what chaincode that dials the peer writes is in the peer's log.
+    /// Whether the peer's log contains the output of chaincode that dials the peer.
     pub output: bool,
 }
 
-/// How much a pod is secured.
+/// The security level of a pod.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Security {
-    /// What `PodSecurity` calls baseline, and no token of the service account.
+    /// The `PodSecurity` level baseline, and no token of the service account.
     #[default]
     Baseline,
-    /// What `PodSecurity` calls restricted.
+    /// The `PodSecurity` level restricted.
     Restricted,
-    /// The pod of fabric-builder-k8s exactly.
+    /// Exactly the pod of fabric-builder-k8s.
     None,
 }
 
@@ -169,7 +169,7 @@ pub enum Security {
 pub struct Bytes(pub u64);
 
 impl Settings {
-    /// Reads the file's content; an empty file holds no settings.
+    /// Reads the file's content; an empty file is valid.
     pub fn parse(content: &[u8]) -> Result<Self, Failure> {
         let text = std::str::from_utf8(content)
             .map_err(|error| Failure::new(ExitCode::Settings, format!("{FILE} is not UTF-8: {error}")))?;
@@ -192,21 +192,21 @@ impl Settings {
         self.chaincodes.iter().filter(|rule| rule.matches.fits(subject))
     }
 
-    /// Returns what counts for the process of a chaincode: the rules that match, laid over the settings of all processes.
+    /// Returns the settings for the process of a chaincode: the matching rules, merged into the settings of all processes.
     #[must_use]
     pub fn process_for(&self, package: &str, chaincode_type: &str) -> Process {
         let subject = Subject { package, chaincode_type, role: Role::Client };
         self.rules(&subject).fold(self.process.clone(), |process, rule| process.with(&rule.process))
     }
 
-    /// Returns the users that the settings name for processes.
+    /// Returns the users of processes in the settings.
     pub fn users(&self) -> impl Iterator<Item = &User> {
         let processes =
             std::iter::once(&self.process).chain(self.chaincodes.iter().map(|rule| &rule.process));
         processes.filter_map(|process| process.user.as_ref())
     }
 
-    /// Returns the overlays of the rules that match a chaincode, each with the number of its rule.
+    /// Returns the overlays of the matching rules for a chaincode, each with the number of its rule.
     pub(crate) fn overlays<'s>(
         &'s self,
         subject: &'s Subject<'s>,
@@ -220,7 +220,10 @@ impl Settings {
         let rules = || self.chaincodes.iter();
         for process in std::iter::once(&self.process).chain(rules().map(|rule| &rule.process)) {
             if let Some(nice) = process.limits.nice.filter(|nice| *nice > 19) {
-                return Err(Failure::new(ExitCode::Settings, format!("{FILE}: nice is {nice}, above 19")));
+                return Err(Failure::new(
+                    ExitCode::Settings,
+                    format!("{FILE}: nice must be at most 19, got {nice}"),
+                ));
             }
             check_environment(&process.environment)?;
         }
@@ -232,7 +235,7 @@ impl Settings {
 }
 
 impl Process {
-    /// Lays other settings over these.
+    /// Overrides these settings with others.
     fn with(mut self, over: &Self) -> Self {
         self.environment.extend(over.environment.clone());
         let Limits { memory, open_files, processes, nice } = over.limits.clone();
@@ -253,14 +256,14 @@ fn check_environment(environment: &BTreeMap<String, String>) -> Result<(), Failu
     if let Some(name) = environment.keys().find(|name| RESERVED.contains(&name.as_str())) {
         let reason = format!("{FILE}: the environment may not set {name}");
         return Err(Failure::new(ExitCode::Settings, reason)
-            .with_hint("the launcher sets it, from what the peer tells"));
+            .with_hint("the launcher sets it from the data of the peer"));
     }
     let wrong = environment
         .iter()
         .find(|(name, value)| name.is_empty() || name.contains(['=', '\0']) || value.contains('\0'));
     if let Some((name, _)) = wrong {
         let name: String = name.chars().take(60).collect();
-        let reason = format!("{FILE}: {name:?} cannot be a variable of the environment");
+        let reason = format!("{FILE}: {name:?} is not a valid name of an environment variable");
         return Err(Failure::new(ExitCode::Settings, reason));
     }
     Ok(())
@@ -296,11 +299,11 @@ fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
     let duration: GoDuration = text.parse().map_err(serde::de::Error::custom)?;
     match duration.to_std().filter(|duration| !duration.is_zero()) {
         Some(duration) => Ok(Some(duration)),
-        None => Err(serde::de::Error::custom(format!("{text} is not above zero"))),
+        None => Err(serde::de::Error::custom(format!("{text} is not greater than zero"))),
     }
 }
 
-/// Says what is wrong with the file: never more than one line, without the content of the file.
+/// Describes the error in the file, in one line, without quoting the file.
 fn failure(error: &serde_saphyr::Error) -> Failure {
     let error = error.without_snippet();
     if let serde_saphyr::Error::SerdeUnknownField { field, expected, location } = error {

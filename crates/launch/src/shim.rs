@@ -1,4 +1,4 @@
-//! What a shim needs to dial the peer: variables, and the files of its certificates.
+//! Variables and certificate files with which a shim dials the peer.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,12 +8,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::Chaincode;
 
-/// A file of a plan. Its content may be a key, and is not in [`Debug`](fmt::Debug).
+/// A file of a plan. [`Debug`](fmt::Debug) omits its content, which may be a key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct File {
-    /// Where it is written.
+    /// Its path.
     pub path: PathBuf,
-    /// What is in it.
+    /// Its content.
     pub content: Vec<u8>,
     /// Its mode.
     pub mode: u32,
@@ -38,7 +38,7 @@ pub fn environment(chaincode: &Chaincode) -> Vec<(String, String)> {
     .to_vec()
 }
 
-/// Returns the variables and files of the certificates, below a folder; none for a peer without TLS.
+/// Returns the variables and files of the certificates, below a folder; none if the peer does not use TLS.
 ///
 /// The shims for Node.js and Java read Base64 of the PEM from `_PATH`, the shim for Go reads PEM from `_FILE` first
 /// (fabric-chaincode-go `shim/internal/config.go`, fabric-chaincode-node `lib/chaincode.js`).

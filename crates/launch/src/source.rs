@@ -1,7 +1,7 @@
-//! The plan by which source becomes chaincode, with the tools of the peer's host.
+//! The plan of a build from source, with the tools of the peer's host.
 //!
-//! The same commands as in the images in which the peer builds under Docker (Fabric 3.1
-//! `core/chaincode/platforms/{golang,node,java}`), with the tools' caches in one folder.
+//! It uses the commands of the images in which the peer builds with Docker (Fabric 3.1
+//! `core/chaincode/platforms/{golang,node,java}`), and one folder for the tools' caches.
 
 mod golang;
 mod java;
@@ -13,7 +13,7 @@ use crate::process::{DEFAULT_PATH, OtherUser, Plan, Start};
 use crate::settings::{Build, Language, Limits};
 use crate::{ExitCode, Failure};
 
-/// The folder of a package that holds the source, and that of BLD in which chaincode for Node.js lives.
+/// The folder of the source in a package, and of Node.js chaincode in BLD.
 pub const FOLDER: &str = "src";
 
 /// The chaincode for Java in BLD.
@@ -21,9 +21,9 @@ pub const JAR: &str = "chaincode.jar";
 
 /// A package's source.
 pub struct Source<'a> {
-    /// The folder in which it is built.
+    /// The build folder.
     pub folder: &'a Path,
-    /// Tells whether there is something at a place below that folder.
+    /// Tells whether a path below that folder exists.
     pub has: &'a dyn Fn(&str) -> bool,
     /// The path in metadata.json.
     pub path: &'a str,
@@ -38,22 +38,22 @@ impl std::fmt::Debug for Source<'_> {
     }
 }
 
-/// Where the tools work.
+/// The surroundings of the tools.
 #[derive(Clone, Copy, Debug)]
 pub struct Tools<'a> {
-    /// What they keep from one build to the next.
+    /// The cache that builds share.
     pub cache: &'a Path,
-    /// What is removed after the build.
+    /// The folder that is removed after the build.
     pub work: &'a Path,
-    /// Variables of the peer that the tools get.
+    /// Variables of the peer for the tools.
     pub inherited: &'a [(String, String)],
     /// The operator's settings.
     pub settings: &'a Build,
-    /// As whom they run, if not as the peer's user.
+    /// The user of the tools, if it is not the peer's.
     pub other: Option<&'a OtherUser>,
 }
 
-/// Variables of the peer that the tools get, if it propagates them.
+/// Variables of the peer for the tools, if it propagates them.
 pub const INHERITED: [&str; 10] = [
     "PATH",
     "LANG",
@@ -67,23 +67,23 @@ pub const INHERITED: [&str; 10] = [
     "SSL_CERT_FILE",
 ];
 
-/// How a package is built.
+/// The build of a package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recipe {
     /// The commands, one after the other.
     pub steps: Vec<Plan>,
-    /// What they make.
+    /// Their result.
     pub product: Product,
 }
 
-/// What a build makes.
+/// The result of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Product {
     /// A program.
     Program(PathBuf),
     /// A jar that `java -jar` starts.
     Jar(PathBuf),
-    /// The folder in which it was built.
+    /// The build folder.
     Folder,
 }
 
@@ -99,7 +99,7 @@ impl Source<'_> {
 }
 
 impl Language {
-    /// Returns how chaincode that was built from source is started.
+    /// Returns the command of chaincode that was built from source.
     #[must_use]
     pub fn start(self, build: &Path) -> Start {
         match self {

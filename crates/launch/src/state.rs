@@ -1,14 +1,14 @@
-//! How launched chaincode is, whatever the platform.
+//! The state of launched chaincode, on any platform.
 
-/// How a workload is.
+/// The state of a workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// The chaincode runs.
     Running,
-    /// It may start yet; what it waits for.
+    /// It may still start, with the reason why it waits.
     Starting(String),
-    /// Something is wrong.
+    /// There is a problem.
     Failing(String),
-    /// Chaincode that dials the peer is done.
+    /// Chaincode that dials the peer has ended.
     Ended(String),
 }

@@ -1,9 +1,9 @@
-//! Names of variables that several modules know.
+//! Names of variables that several modules use.
 
-/// Variables that the chaincode gets from the peer, if the peer propagates them.
+/// Variables of the peer that the chaincode gets, if the peer propagates them.
 pub const INHERITED: [&str; 3] = ["PATH", "TZ", "LANG"];
 
-/// Variables that the settings may not set: the plan sets them, or they change who dials.
+/// Variables that the settings may not set, because the plan sets them, or because they change the role.
 pub const RESERVED: [&str; 12] = [
     "CORE_CHAINCODE_ID_NAME",
     "CORE_PEER_ADDRESS",

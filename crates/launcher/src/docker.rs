@@ -15,7 +15,7 @@ use crate::log::{Log, write_line};
 use crate::order::{Launch, Package};
 use crate::service;
 
-/// Checks the image's name, and writes what `run` needs, or starts what the peer dials; returns what was done.
+/// Checks the image's name, and writes the files for `run`, or starts chaincode that the peer dials; returns a summary.
 pub(crate) fn build(
     package: Package<'_>,
     metadata: &PackageMetadata,
@@ -29,7 +29,7 @@ pub(crate) fn build(
     Ok(format!("{} will run in a container", image.reference()))
 }
 
-/// Starts the image in a container, and ends when that has ended.
+/// Starts the image in a container, and returns when the container has ended.
 pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     let (_, image) = read(launch.build, launch.settings)?;
     let chaincode = &launch.chaincode;
@@ -50,7 +50,7 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     })
 }
 
-/// Reads image.json; whether this chaincode may have an image without a digest is known at the launch.
+/// Reads image.json. Only the launch knows whether this chaincode may have an image without a digest.
 fn read(folder: &Path, settings: &Settings) -> Result<(Vec<u8>, Image), Failure> {
     let content = image_file::read(folder)?;
     let image =

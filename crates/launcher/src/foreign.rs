@@ -1,7 +1,7 @@
-//! What a build as another user has made.
+//! The result of a build as another user.
 //!
-//! Code of the package has run as that user, and may run still. So the result is read name by name in open folders, without following
-//! a link, and only what belongs to the user is taken: a file of root under another name is not.
+//! Code of the package has run as that user, and may still be running. Therefore the launcher reads the result name by name in open
+//! folders, does not follow links, and takes only files that the user owns: for example, no hard link to a file of root.
 
 use std::ffi::OsStr;
 use std::fs::{self, DirBuilder, OpenOptions, Permissions};
@@ -18,16 +18,16 @@ use ccs_launch::{Account, ExitCode, Failure};
 use ccs_launch_process::users_folder;
 use ccs_launch_site::account;
 
-/// The most files and folders that a build may make.
+/// The maximum number of files and folders of a build.
 const MAX_ENTRIES: u64 = 500_000;
 
-/// The most bytes that a build may make.
+/// The maximum size of a build, in bytes.
 const MAX_BYTES: u64 = 2 << 30;
 
-/// The deepest folder that a build may make, below the top of the package.
+/// The maximum depth of folders of a build, below the top of the package.
 const MAX_DEPTH: u32 = 100;
 
-/// Returns the folder in which the tools of a user keep what they have fetched: one for each user, below that of the settings.
+/// Returns the cache of a user's tools: one for each user, below the folder of the settings.
 pub(crate) fn cache(other: &OtherUser, named: Option<&Path>, temporary: &Path) -> Result<PathBuf, Failure> {
     let OtherUser { account, .. } = other;
     let parent = match named {
@@ -42,7 +42,7 @@ pub(crate) fn cache(other: &OtherUser, named: Option<&Path>, temporary: &Path) -
     if !cache.exists() {
         let draft = parent.join(format!("cache-{}-{}", account.user, std::process::id()));
         let made = make_cache(*account, &draft).and_then(|()| fs::rename(&draft, &cache));
-        // Another build of the user may have made the cache meanwhile, and is using it.
+        // Another build of the user may have created the cache meanwhile, and be using it.
         if let Err(error) = made
             && !cache.exists()
         {
@@ -59,17 +59,17 @@ pub(crate) fn cache(other: &OtherUser, named: Option<&Path>, temporary: &Path) -
     Ok(cache)
 }
 
-/// Makes the folder of the settings, which other users can enter.
+/// Creates the folder of the settings, which other users can enter.
 fn make_parent(named: &Path) -> io::Result<()> {
     if named.is_dir() {
         return Ok(());
     }
     DirBuilder::new().recursive(true).mode(0o711).create(named)?;
-    // The umask of the peer may have taken the rights of others away.
+    // The umask of the peer may have removed the rights of others.
     fs::set_permissions(named, Permissions::from_mode(0o711))
 }
 
-/// Makes the cache of a user; it gets its name when it is complete.
+/// Creates the cache of a user, under its final name only when it is complete.
 fn make_cache(account: Account, draft: &Path) -> io::Result<()> {
     let home = draft.join("home");
     DirBuilder::new().mode(0o700).create(draft)?;
@@ -80,7 +80,7 @@ fn make_cache(account: Account, draft: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Reads a file that the build has made.
+/// Reads a file of the build.
 pub(crate) fn take_file(other: &OtherUser, path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     let name = path.file_name().unwrap_or_default();
     let parent = open(other, path.parent().unwrap_or(path)).map_err(|error| error.to_string())?;
@@ -92,12 +92,12 @@ pub(crate) fn take_file(other: &OtherUser, path: &Path, limit: u64) -> Result<Ve
     input::read_file(file, limit).map_err(|error| error.to_string())
 }
 
-/// Copies files into a folder, which may be there: programs with mode 0700, other files with 0600, links as they are.
+/// Copies files into a folder, which may exist: programs with mode 0700, other files with 0600, links unchanged.
 pub(crate) fn take_tree(other: &OtherUser, from: &Path, to: &Path) -> Result<(), Failure> {
     let mut taking = Taking { account: other.account, entries: 0, bytes: 0 };
     let taken = open(other, from).and_then(|folder| taking.folder(&folder, to, 0));
     taken.map_err(|error| {
-        Failure::new(ExitCode::Language, format!("cannot take over what the build has made: {error}"))
+        Failure::new(ExitCode::Language, format!("cannot take over the result of the build: {error}"))
             .with_hint(format!(
                 "a build may make {MAX_ENTRIES} files and folders, {MAX_DEPTH} levels deep, with {} GiB, and no pipes or devices",
                 MAX_BYTES >> 30
@@ -120,7 +120,7 @@ fn check(file: &fs::File, account: Account) -> io::Result<()> {
     if found.uid() == account.user { Ok(()) } else { Err(io::Error::other("it does not belong to the user")) }
 }
 
-/// A copy that goes on, within its limits.
+/// A copy in progress, with its limits.
 struct Taking {
     account: Account,
     entries: u64,
@@ -241,7 +241,7 @@ mod tests {
         assert_eq!(take_file(&stranger, &from.join("file"), 9).unwrap_err(), expected);
         let line = take_tree(&stranger, &from, &to).unwrap_err().line();
         let expected =
-            format!("error 23 language build: cannot take over what the build has made: {expected}; hint: ");
+            format!("error 23 language build: cannot take over the result of the build: {expected}; hint: ");
         assert!(line.starts_with(&expected), "{line}");
     }
 }

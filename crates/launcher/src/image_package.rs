@@ -1,11 +1,11 @@
-//! Packages with an image, whatever the platform: what is written of them.
+//! Writes the files of a build with an image, for any platform.
 
 use ccs_builder::output::Output;
 use ccs_launch::{Failure, image};
 
 use crate::order::{Package, of_builder};
 
-/// Writes what `run` needs of a package.
+/// Writes the files of a package that `run` reads.
 pub(crate) fn write(package: Package<'_>, content: Vec<u8>) -> Result<(), Failure> {
     let output = Output::new(package.out)
         .file("metadata.json", package.metadata_content)

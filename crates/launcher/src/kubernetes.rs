@@ -14,7 +14,7 @@ use crate::log::{Log, write_line};
 use crate::order::{Launch, Package};
 use crate::service;
 
-/// Checks the image's name, and writes what `run` needs, or starts what the peer dials; returns what was done.
+/// Checks the image's name, and writes the files for `run`, or starts chaincode that the peer dials; returns a summary.
 pub(crate) fn build(
     package: Package<'_>,
     metadata: &PackageMetadata,
@@ -28,7 +28,7 @@ pub(crate) fn build(
     Ok(format!("{} will run on Kubernetes", image.reference()))
 }
 
-/// Starts the image as a Job, and ends when that has ended.
+/// Starts the image as a Job, and returns when the Job has ended.
 pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     let (_, image) = read(launch.build, launch.settings)?;
     let chaincode = &launch.chaincode;
@@ -50,8 +50,8 @@ pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     })
 }
 
-/// Tells whether a build is one of fabric-builder-k8s, which leaves metadata.json out: a peer keeps it when the builder is
-/// replaced under the same name.
+/// Tells whether fabric-builder-k8s wrote a build: without metadata.json. A peer keeps such builds if this builder replaces
+/// fabric-builder-k8s under the same name.
 pub(crate) fn is_build_without_metadata(build: &Path) -> bool {
     !build.join("metadata.json").exists() && build.join(image::FILE).is_file()
 }

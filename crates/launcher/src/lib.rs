@@ -1,23 +1,23 @@
-//! `ccs-launcher`, which a builder has as `bin/run`: from a command line to an exit code.
+//! `ccs-launcher`, installed as `bin/run` of a builder: from a command line to an exit code.
 //!
 //! A peer calls `run BLD RUNMETA`; `detect` and `build` of the same builder call `run --detect` and `run --build` for
-//! packages of types that they do not know, and `build` for those with an image. What each does on a platform is in a crate of the platform's own.
+//! packages of types that they do not know, and `build` for those with an image. Each platform has its own crate.
 //!
 //! | Module | Holds |
 //! | --- | --- |
 //! | `request` | command lines |
 //! | `stages` | `--detect`, `--build` and `run` |
-//! | `order` | what the stages hand to a platform |
+//! | `order` | the input of a platform from the stages |
 //! | `docker` | packages with an image, on the platform `docker` |
 //! | `kubernetes` | packages with an image, on the platform `kubernetes` |
-//! | `image_package` | what is written for both |
+//! | `image_package` | writes the files for both |
 //! | `service` | those whose chaincode the peer dials |
 //! | `process` | packages with a program, on the platform `process` |
 //! | `prebuilt` | packages with an archive of programs, on the same platform |
 //! | `source` | packages with source, on the same platform |
-//! | `foreign` | what a build as another user has made |
-//! | `scratch` | folders of a build that fails |
-//! | `package_id` | the ID of a package that is built |
+//! | `foreign` | the result of a build as another user |
+//! | `scratch` | folders that a failed build removes |
+//! | `package_id` | the ID of a package during its build |
 //! | `log` | the lines on stderr |
 
 mod docker;

@@ -1,4 +1,4 @@
-//! The lines on stderr. The peer logs each one; nobody reads stdout.
+//! The lines on stderr. The peer logs each one; it does not read stdout.
 
 use std::io::Write as _;
 
@@ -31,10 +31,10 @@ impl Log {
     }
 }
 
-/// Writes a line as it is.
+/// Writes a line unchanged.
 pub(crate) fn write_line(text: &str) {
     let mut line = one_line(text);
     line.push('\n');
-    // Without a reader the peer has gone; that is noticed elsewhere, and a panic would end the clean-up.
+    // Without a reader, the peer has ended. Other code detects this, and a panic here would abort the cleanup.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
 }

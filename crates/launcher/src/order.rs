@@ -1,4 +1,4 @@
-//! What the stages hand to a platform.
+//! The input of a platform from the stages.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use ccs_launch_site::Surroundings;
 
 use crate::log::Log;
 
-/// What a platform needs to know of a package, to build it.
+/// The input of a build.
 pub(crate) struct Package<'a> {
     /// The package's source.
     pub(crate) source: &'a Path,
@@ -24,7 +24,7 @@ pub(crate) struct Package<'a> {
     pub(crate) meta_inf: Tree,
 }
 
-/// What a platform needs to know, to launch a package.
+/// The input of a launch.
 pub(crate) struct Launch<'a> {
     /// BLD.
     pub(crate) build: &'a Path,
@@ -38,7 +38,7 @@ pub(crate) struct Launch<'a> {
     pub(crate) settings: &'a Settings,
     /// The environment.
     pub(crate) surroundings: &'a Surroundings,
-    /// Where messages go.
+    /// The receiver of messages.
     pub(crate) log: &'a Log,
 }
 

@@ -1,11 +1,11 @@
-//! The ID of a package that is built.
+//! The ID of a package during its build.
 
 use std::path::Path;
 
 use ccs_files::{PackageId, PackageMetadata};
 use ccs_launch::{ExitCode, Failure};
 
-/// Returns the package ID, which `build` finds in the name of the folder that the peer has made for it alone.
+/// Returns the package ID, from the name of the folder that the peer has created for this build.
 pub(crate) fn package_id(source: &Path, metadata: &PackageMetadata) -> Result<String, Failure> {
     let absolute = std::path::absolute(source).unwrap_or_default();
     let folder = absolute.parent().and_then(Path::file_name).and_then(|name| name.to_str());

@@ -13,7 +13,7 @@ use crate::order::{Launch, Package, of_builder};
 use crate::process;
 use crate::scratch::Folder;
 
-/// Unpacks the archive beside what `release` reads; returns what was done.
+/// Unpacks the archive next to the files for `release`; returns a summary.
 pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
     let path = package.source.join(ARCHIVE);
     if !path.is_file() {
@@ -34,7 +34,7 @@ pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
     Ok(format!("{SCRIPT} of {ARCHIVE} starts the chaincode, which will dial the peer"))
 }
 
-/// Starts the script, and ends when it has ended.
+/// Starts the script, and returns when it has ended.
 pub(crate) fn run(launch: &Launch<'_>) -> Result<(), Failure> {
     let path = launch.build.join(FOLDER).join(SCRIPT);
     let mut head = Vec::new();

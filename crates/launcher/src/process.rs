@@ -24,7 +24,7 @@ const MAX_DOCUMENT: u64 = 1 << 20;
 /// The largest program, in bytes.
 const MAX_PROGRAM: u64 = 512 << 20;
 
-/// Checks the program for this platform, and writes it with its arguments; returns what was done.
+/// Checks the program for this platform, and writes it with its arguments; returns a summary.
 pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
     let document = read_document(package.source)?;
     let binary = parse(document.as_deref())?;
@@ -54,17 +54,17 @@ pub(crate) fn build(package: Package<'_>) -> Result<String, Failure> {
     Ok(done)
 }
 
-/// Starts the program that `build` wrote, and ends when it has ended.
+/// Starts the program that `build` wrote, and returns when it has ended.
 pub(crate) fn run_binary(launch: &Launch<'_>) -> Result<(), Failure> {
     let binary = parse(read_document(launch.build)?.as_deref())?;
     run(launch, |build| Start::of_binary(build, &binary))
 }
 
-/// Starts what `build` made, and ends when it has ended; `start` returns how, from the folder in which the chaincode finds it.
+/// Starts the chaincode of a build, and returns when it has ended; `start` returns the command for the folder of the build.
 pub(crate) fn run(launch: &Launch<'_>, start: impl FnOnce(&Path) -> Start) -> Result<(), Failure> {
     let (package, temporary) = (&launch.chaincode.chaincode_id, &launch.surroundings.temporary);
     let process = launch.settings.process_for(package, &launch.metadata.chaincode_type);
-    // Removed when the launch has ended.
+    // Dropped, and so removed, when the launch has ended.
     let own_folder = own_folder(process.user.as_ref(), temporary)?;
     let other = own_folder.as_ref().map(|(other, _)| other);
     let inherited: Vec<(String, String)> =
@@ -84,8 +84,10 @@ pub(crate) fn run(launch: &Launch<'_>, start: impl FnOnce(&Path) -> Start) -> Re
         temporary,
     };
     launch.log.write(&match other {
-        None => "warning: the chaincode runs as the user of the peer, and can read its keys and its ledger"
-            .to_owned(),
+        None => {
+            "warning: the chaincode runs as the user of the peer, so it can read the peer's keys and ledger"
+                .to_owned()
+        }
         Some(other) => format!("the chaincode runs as the user {}", other.account),
     });
     let label = launch.chaincode.label().to_owned();
@@ -100,7 +102,7 @@ pub(crate) fn run(launch: &Launch<'_>, start: impl FnOnce(&Path) -> Start) -> Re
     )
 }
 
-/// Makes the folder of the user that the settings name, if it is another one than the peer's.
+/// Creates the folder of the user in the settings, if it is not the peer's user.
 pub(crate) fn own_folder(
     user: Option<&User>,
     temporary: &Path,

@@ -1,11 +1,11 @@
-//! What a command line asks for.
+//! The command line.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use ccs_launch::{ExitCode, Failure};
 
-/// What a command line asks for.
+/// The request in a command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     /// `run BLD RUNMETA`, from the peer.
@@ -18,9 +18,9 @@ pub(crate) enum Request {
     Child(Vec<OsString>),
     /// `run --guard ...`, from this program itself.
     Guard(Vec<OsString>),
-    /// Say which version this is, and under which name.
+    /// Print the version, and the name of the program.
     Version(Option<&'static str>),
-    /// Say how the program is called.
+    /// Print the usage.
     Help,
 }
 
@@ -62,13 +62,13 @@ fn usage(reason: &str) -> Failure {
     Failure::new(ExitCode::Usage, reason.replace("run  ", "run ")).with_hint("usage: run BLD RUNMETA")
 }
 
-/// What `--version` prints.
+/// The output of `--version`.
 pub(crate) fn version(name: Option<&str>) -> String {
     let version = concat!("ccs-launcher ", env!("CARGO_PKG_VERSION"));
     name.map_or_else(|| version.to_owned(), |name| format!("{version} ({name})"))
 }
 
-/// What `--help` prints.
+/// The output of `--help`.
 pub(crate) const HELP: &str = concat!(
     "ccs-launcher ",
     env!("CARGO_PKG_VERSION"),

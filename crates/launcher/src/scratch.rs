@@ -1,4 +1,4 @@
-//! Folders of a build that fails are removed again.
+//! Folders that a failed build removes.
 
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ccs_launch::Failure;
 use ccs_launch_process::tree;
 
-/// A folder that is removed again, unless it is kept.
+/// A folder that is removed when it is dropped, unless it is kept.
 pub(crate) struct Folder {
     path: PathBuf,
     is_kept: bool,
@@ -33,7 +33,7 @@ impl Folder {
         &self.path
     }
 
-    /// Leaves it where it is.
+    /// Keeps the folder.
     pub(crate) fn keep(mut self) {
         self.is_kept = true;
     }

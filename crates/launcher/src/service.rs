@@ -1,4 +1,4 @@
-//! Packages with an image whose chaincode waits for the peer to dial: the install starts it.
+//! Packages with an image whose chaincode the peer dials: the install starts it.
 
 use std::path::Path;
 use std::process::ExitCode as Status;
@@ -20,12 +20,12 @@ use crate::log::Log;
 use crate::order::{Package, of_builder};
 use crate::package_id::package_id;
 
-/// How long a build may take: a peer waits for an install for 300 s, and stops nothing then.
+/// How long a build may take. A peer waits for an install for 300 s, and then does not stop the build.
 const LIMIT: Duration = Duration::from_secs(270);
 
-/// Tells whether a package for the builder stays with it: chaincode as a service that the settings do not start.
+/// Tells whether the builder keeps a package: chaincode as a service that the settings do not start.
 ///
-/// With broken settings it does not: whether the operator wants it started is not known, and an install cannot be done again.
+/// With invalid settings, it does not: the operator's intent is unknown, and an install cannot be repeated.
 pub(crate) fn stays_with_the_builder(
     source: &Path,
     metadata: &PackageMetadata,
@@ -36,14 +36,14 @@ pub(crate) fn stays_with_the_builder(
     metadata.is_chaincode_as_a_service()
         && (!matches!(settings.platform_for(chaincode_type), Platform::Kubernetes | Platform::Docker)
             || match input::read(&source.join(image::FILE), image::MAX_SIZE) {
-                // Whether a digest may be missing makes no difference to who dials.
+                // A missing digest does not affect the role.
                 Ok(content) => Image::parse_with_tags(&content)
                     .is_ok_and(|image| image.role_in(chaincode_type) == Role::Client),
                 Err(error) => matches!(error, input::ReadError::Missing),
             })
 }
 
-/// Builds a package as `build` does without a launcher, to the byte.
+/// Builds a package exactly as `build` does without a launcher.
 pub(crate) fn build_as_the_builder(folders: [&Path; 3]) -> Status {
     let mut report = Report::new(Program::Build);
     let surroundings = ccs_builder::context::Surroundings::of_this_process();
@@ -56,7 +56,7 @@ pub(crate) fn build_as_the_builder(folders: [&Path; 3]) -> Status {
     }
 }
 
-/// Starts the chaincode on Kubernetes, waits until the peer can dial it, and writes what `release` needs; returns what was done.
+/// Starts the chaincode on Kubernetes, waits until the peer can dial it, and writes the files for `release`; returns a summary.
 pub(crate) fn build_on_kubernetes(
     package: Package<'_>,
     metadata: &PackageMetadata,
@@ -88,7 +88,7 @@ pub(crate) fn build_on_kubernetes(
     ))
 }
 
-/// Does the same in a container of a Docker engine.
+/// Starts the chaincode in a container of a Docker engine; otherwise like [`build_on_kubernetes`].
 pub(crate) fn build_on_docker(
     package: Package<'_>,
     metadata: &PackageMetadata,
@@ -120,7 +120,7 @@ pub(crate) fn build_on_docker(
     Ok(done)
 }
 
-/// Writes what `release` and a later look at the chaincode need.
+/// Writes the files for `release` and `ccs launch`.
 fn write(
     package: Package<'_>,
     image_content: Vec<u8>,
@@ -138,7 +138,7 @@ fn write(
     output.write().map_err(|error| of_builder(&error))
 }
 
-/// Returns the package ID, or says how the package needs none.
+/// Returns the package ID, or an error that says how to do without it.
 fn id(source: &Path, metadata: &PackageMetadata) -> Result<String, Failure> {
     package_id(source, metadata).map_err(|failure| {
         failure.with_hint(

@@ -23,20 +23,20 @@ use crate::package_id::package_id;
 use crate::process::own_folder;
 use crate::scratch::Folder;
 
-/// How long the tools may take. The peer waits 300 s for an install, and does not stop a build then (Fabric 3.1
+/// How long the tools may take. The peer waits for an install for 300 s, and then does not stop the build (Fabric 3.1
 /// `core/container/externalbuilder`, `chaincode.installTimeout`).
 const LIMIT: Duration = Duration::from_secs(270);
 
 /// The largest program and jar, in bytes.
 const MAX_PRODUCT: u64 = 512 << 20;
 
-/// The folder for what is removed after the build: in BLD, or in the folder of another user.
+/// The temporary folder of the build: in BLD, or in the folder of another user.
 const WORK: &str = ".ccs-launcher";
 
 /// The copy of the source in the folder of another user.
 const COPY: &str = "source";
 
-/// Builds a package, and writes what `run` starts; returns what was done.
+/// Builds a package, and writes the chaincode that `run` starts; returns a summary.
 pub(crate) fn build(
     package: Package<'_>,
     language: Language,
@@ -75,18 +75,18 @@ pub(crate) fn build(
     Ok(format!("from source{by} in {} s; the chaincode will dial the peer", start.elapsed().as_secs()))
 }
 
-/// Where a package is built, as the peer's user or as another one.
+/// The folders of a build, as the peer's user or as another one.
 struct Workshop {
     /// The folder with the package's files.
     source: PathBuf,
-    /// What is removed after the build.
+    /// The temporary folder.
     work: PathBuf,
-    /// What the tools keep from one build to the next.
+    /// The cache that builds share.
     cache: PathBuf,
     other: Option<(OtherUser, UserFolder)>,
-    /// Removed again: `work`, as far as it is in BLD.
+    /// Removes `work`, if it is in BLD.
     _made: Option<Folder>,
-    /// Chaincode for Node.js runs from the folder in which it was installed, in BLD.
+    /// The folder of Node.js chaincode in BLD, in which npm has installed it.
     installed: Option<Folder>,
 }
 
@@ -98,7 +98,7 @@ impl Workshop {
         (settings, surroundings): (&Settings, &Surroundings),
     ) -> Result<Self, Failure> {
         let temporary = &surroundings.temporary;
-        // Only a user of its own needs a rule, and a rule may need the ID.
+        // Only a separate user requires a rule, and a rule may need the ID.
         let user = match settings.users().next() {
             Some(_) => {
                 settings.process_for(&package_id(package.source, metadata)?, &metadata.chaincode_type).user
@@ -129,7 +129,7 @@ impl Workshop {
         Ok(Self { source, work: work.path().to_owned(), cache, other: None, _made: Some(work), installed })
     }
 
-    /// Leaves what was installed in BLD.
+    /// Keeps the installed files in BLD.
     fn keep(self) {
         if let Some(folder) = self.installed {
             folder.keep();
@@ -144,7 +144,7 @@ fn product(path: &Path, other: Option<&OtherUser>) -> Result<Vec<u8>, Failure> {
     };
     content.map_err(|error| {
         let name = path.file_name().unwrap_or_default().display();
-        Failure::new(ExitCode::Language, format!("the build made no {name}: {error}"))
+        Failure::new(ExitCode::Language, format!("the build did not create {name}: {error}"))
             .with_hint(format!("the peer's own builder also expects it at {}", path.display()))
     })
 }
@@ -158,7 +158,7 @@ fn make_folders(path: &Path) -> Result<(), Failure> {
 }
 
 /// Checks that the peer will keep each link: it must be relative, and stay inside BLD (Fabric 3.1
-/// `core/container/externalbuilder/copy.go`). `place` is where the folder is, below BLD.
+/// `core/container/externalbuilder/copy.go`). `place` is the path of the folder below BLD.
 fn check_links(folder: &Path, place: &Path) -> Result<(), Failure> {
     for entry in fs::read_dir(folder).map_err(|error| Failure::system("read", folder, error))? {
         let entry = entry.map_err(|error| Failure::system("read", folder, error))?;
@@ -170,7 +170,7 @@ fn check_links(folder: &Path, place: &Path) -> Result<(), Failure> {
             let target = fs::read_link(&path).map_err(|error| Failure::system("read", &path, error))?;
             if !stays_inside(&place, &target) {
                 let reason = format!(
-                    "npm made the link {} to {}, which the peer does not keep",
+                    "npm created the link {} to {}, which the peer does not keep",
                     place.display(),
                     target.display()
                 );

@@ -1,4 +1,4 @@
-//! `--detect`, `--build` and `run`: what is the same on each platform.
+//! `--detect`, `--build` and `run`: the common part of all platforms.
 
 use std::path::Path;
 
@@ -19,10 +19,10 @@ use crate::{docker, kubernetes, prebuilt, process, service, source};
 /// The largest chaincode.json, in bytes.
 const MAX_CHAINCODE: u64 = 1 << 20;
 
-/// Tells whether the settings have the package launched; says nothing about other packages, as the peer asks each builder.
+/// Tells whether the settings launch the package. It prints nothing for other packages, because the peer asks each builder.
 ///
-/// With broken settings, packages that only a launcher builds are taken: their build then says what is broken, where
-/// the peer would only say that no builder wants them.
+/// With invalid settings, it claims packages that only a launcher builds. Their build then reports the error, whereas the peer
+/// would only report that no builder claims them.
 pub(crate) fn detect(metadata_folder: &Path, surroundings: &Surroundings) -> Result<bool, Failure> {
     let (metadata, _) = read_metadata(metadata_folder).map_err(|error| of_builder(&error))?;
     let chaincode_type = &metadata.chaincode_type;
@@ -43,14 +43,14 @@ pub(crate) struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// Tells whether the package is for the builder alone, which then builds it.
+    /// Tells whether the builder alone handles the package, and builds it.
     pub(crate) fn stays_with_the_builder(&self, surroundings: &Surroundings) -> bool {
         let metadata = read_metadata(self.metadata_folder);
         metadata
             .is_ok_and(|(metadata, _)| service::stays_with_the_builder(self.source, &metadata, surroundings))
     }
 
-    /// Checks the package, and writes what `run` and `release` need.
+    /// Checks the package, and writes the files for `run` and `release`.
     pub(crate) fn carry_out(&self, surroundings: &Surroundings, log: &mut Log) -> Result<(), Failure> {
         let (metadata, metadata_content) =
             read_metadata(self.metadata_folder).map_err(|error| of_builder(&error))?;
@@ -88,7 +88,7 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Launches the package, and ends when the chaincode has ended.
+    /// Launches the package, and returns when the chaincode has ended.
     pub(crate) fn carry_out(&self, surroundings: &Surroundings, log: &mut Log) -> Result<(), Failure> {
         let path = self.run_metadata.join("chaincode.json");
         let content = input::read(&path, MAX_CHAINCODE).map_err(|error| {

@@ -14,7 +14,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 
 const ENTRIES: usize = 99_000;
 
-/// Writes a package with that many files beside connection.json, each with `content`.
+/// Writes a package with that many files in addition to connection.json, each with `content`.
 fn package(folder: &Path, name: &str, content: &str) -> Result<PathBuf, Box<dyn std::error::Error>> {
     let mut contents = PackageContents::new("basic_1.0".parse()?, "ccaas");
     contents.add("connection.json", br#"{"address":"basic.example.com:9999"}"#.as_slice())?;

@@ -1,4 +1,4 @@
-//! The connection.json of a package, and one that is made from the files of options.
+//! The connection.json of a package, and a new one from options.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -12,16 +12,16 @@ use ccs_tls::{Folder, Party, Role};
 use crate::error::Error;
 use crate::open::PackageFile;
 
-/// What a new connection.json says.
+/// The content of a new connection.json.
 #[derive(Clone, Debug, Default)]
 pub struct Fields {
-    /// Where the chaincode listens; may be a template.
+    /// The address on which the chaincode listens; may be a template.
     pub address: String,
     /// The name in the chaincode's certificate, if it is not the host of the address.
     pub domain: Option<String>,
     /// How long the peer tries to connect.
     pub dial_timeout: Option<String>,
-    /// The files of TLS.
+    /// The TLS files.
     pub tls: TlsFiles,
 }
 
@@ -37,8 +37,8 @@ pub struct TlsFiles {
 }
 
 impl TlsFiles {
-    /// Takes the files from the folder of a CA: those of the client of that name, or of the only one. Without a client, the
-    /// peer presents no certificate.
+    /// Selects the files in the folder of a CA: those of the named client, or of the only one. Without a client, the peer
+    /// presents no certificate.
     pub fn of_folder(folder: &Path, client: Option<&str>) -> Result<Self, Error> {
         let folder = Folder::open(folder)?;
         let client = folder.party(Role::Client, client)?;
@@ -67,7 +67,7 @@ pub fn write(fields: &Fields) -> Result<Vec<u8>, Error> {
     Ok(connection.to_json())
 }
 
-/// Reads the package ID and the connection.json of a package, with its templates as they are.
+/// Reads the package ID and the connection.json of a package, with unrendered templates.
 pub fn of_package(path: &Path) -> Result<(PackageId, Connection), Error> {
     let file = PackageFile::open(path)?;
     let content =
@@ -88,7 +88,7 @@ pub fn text(file: Option<&Path>) -> Result<String, Error> {
     String::from_utf8(read(file)?).map_err(|_| Error::NotText(file.to_owned()))
 }
 
-/// Reads a file, or what another program writes into a pipe, up to the size of a connection.json.
+/// Reads a file or a pipe, up to the size of a connection.json.
 pub fn read(file: &Path) -> Result<Vec<u8>, Error> {
     let mut content = Vec::new();
     File::open(file)

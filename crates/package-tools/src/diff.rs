@@ -21,7 +21,7 @@ pub struct Document {
     pub a: Side,
     /// The second package.
     pub b: Side,
-    /// What differs; nothing if both have the same ID.
+    /// The differences; empty if both have the same ID.
     pub differences: Vec<Difference>,
 }
 
@@ -34,28 +34,28 @@ pub struct Side {
     pub package_id: String,
 }
 
-/// Something that differs.
+/// A difference.
 #[derive(Debug, Serialize)]
 pub struct Difference {
-    /// What sort of difference it is.
+    /// Its kind.
     pub kind: Kind,
     /// `package` or `code.tar.gz`, or the path of a file in the code.
     pub at: String,
     /// The field of a header.
     pub field: Option<&'static str>,
-    /// The entries whose headers differ in it, the first ones of many.
+    /// The entries whose headers differ in this field; only the first ones if there are many.
     pub entries: Vec<String>,
-    /// How many there are.
+    /// The number of these entries.
     pub count: usize,
     /// The value in the first package.
     pub a: Option<String>,
     /// The value in the second package.
     pub b: Option<String>,
-    /// Lines that were taken away (`-`), added (`+`) or stand around them.
+    /// Removed lines (`-`), added lines (`+`), and their context.
     pub lines: Vec<String>,
 }
 
-/// What sort of difference there is.
+/// The kinds of differences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Kind {
@@ -104,7 +104,7 @@ impl Side {
     }
 }
 
-/// Looks from what people mean to what nobody sees: content, entries, headers, compression.
+/// Compares in the order of importance for people: content, entries, headers, compression.
 fn compare(a: &Opened<'_>, b: &Opened<'_>) -> Result<Vec<Difference>, Error> {
     let (left, right) = (&a.package, &b.package);
     let named = |entry: &CodeEntry| (entry.path().display().to_string(), entry.header().clone());

@@ -1,4 +1,4 @@
-//! Why a package cannot be read or made.
+//! Errors of reading and creating packages.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use ccs_package::disk::DiskError;
 use ccs_package::{ContentsError, ReadError, WriteError};
 use ccs_report::shell::quote;
 
-/// A package cannot be read or made.
+/// A package cannot be read or created.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A file cannot be opened.
@@ -44,15 +44,15 @@ pub enum Error {
     /// A package cannot be unpacked into a folder.
     #[error(transparent)]
     Disk(DiskError),
-    /// A temporary file or folder cannot be made or filled.
+    /// A temporary file or folder cannot be created or written.
     #[error("cannot unpack into a temporary folder")]
     Scratch(#[source] io::Error),
-    /// The builder rejects the package, in its own words.
+    /// The builder rejects the package.
     #[error("{message}")]
     Builder {
-        /// What is wrong.
+        /// The reason.
         message: String,
-        /// What to do about it.
+        /// The hint.
         hint: Option<String>,
         /// The builder's exit code.
         code: ExitCode,
@@ -83,31 +83,31 @@ pub enum Error {
     /// A folder is not a META-INF.
     #[error("{} holds no folder statedb, so it is not a META-INF", folder.display())]
     NotMetaInf {
-        /// The folder that was named.
+        /// The given folder.
         folder: PathBuf,
-        /// The folder that was probably meant.
+        /// The folder that the user probably meant.
         meant: Option<PathBuf>,
     },
     /// The path of a file is not UTF-8.
     #[error("{} is not UTF-8", .0.display())]
     NotUtf8(PathBuf),
-    /// A private key would become part of the package, in a place where no private key belongs.
-    #[error("{at} holds a private key, which everyone who receives the package would have")]
+    /// A private key would become part of the package, in the wrong place.
+    #[error("{at} holds a private key, which every recipient of the package would have")]
     PrivateKey {
         /// The file, or the field of connection.json.
         at: String,
     },
-    /// A launcher rejects the package, in its own words.
+    /// A launcher rejects the package.
     #[error("{0}")]
     Launch(ccs_launch::Failure),
-    /// An image has a name and no digest.
+    /// An image has a name but no digest.
     #[error("the image {reference:?} has no digest")]
     ImageWithoutDigest {
-        /// What was given.
+        /// The given name.
         reference: String,
     },
-    /// A program does not say for which platform it was built.
-    #[error("{}: the file does not say for which platform it is", .0.display())]
+    /// The platform of a program is unknown.
+    #[error("{}: the file does not contain its platform", .0.display())]
     NoPlatform(PathBuf),
     /// The source is not a folder.
     #[error("{} is not a folder", .0.display())]
@@ -115,10 +115,10 @@ pub enum Error {
     /// A folder of Go source is not in a module.
     #[error("neither {} nor a folder above it has a go.mod", .0.display())]
     NoGoModule(PathBuf),
-    /// A go.mod does not say which module it is of.
-    #[error("{} names no module", .0.display())]
+    /// A go.mod has no module name.
+    #[error("{} does not name a module", .0.display())]
     NamelessGoModule(PathBuf),
-    /// Nothing of a folder of source is packed.
+    /// A folder contains no source file.
     #[error("{} holds no source file", .0.display())]
     NoSource(PathBuf),
     /// The source has too many files, or too large ones.
@@ -138,25 +138,25 @@ pub enum Error {
 }
 
 impl Error {
-    /// Reports what the builder rejects.
+    /// Wraps an error of the builder.
     #[must_use]
     pub fn builder(error: &ccs_builder::Error) -> Self {
         Self::Builder { message: chain(error), hint: error.hint(), code: error.code() }
     }
 
-    /// Says what to do about it.
+    /// Returns the hint.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Open { .. } | Self::NotAFile(_) | Self::Read { .. } | Self::NotUtf8(_) => return None,
             Self::Package { error, .. } => return error.hint(),
             Self::Disk(error) => return error.hint(),
-            Self::Scratch(_) => "TMPDIR names the folder that is used",
+            Self::Scratch(_) => "set TMPDIR to use another folder",
             Self::Builder { hint, .. } => return hint.clone(),
             Self::Label(error) => return error.hint(),
             Self::Contents(error) => return error.hint(),
             Self::Write(error) => return error.hint(),
-            Self::NoConnection(_) => "it is no chaincode as a service; ccs package makes one",
+            Self::NoConnection(_) => "it is not a chaincode as a service; ccs package creates one",
             Self::Connection { source, .. } => return source.hint(),
             Self::NotText(_) => "PEM files begin with -----BEGIN",
             Self::NotMetaInf { meant: Some(meant), .. } => {
@@ -166,7 +166,7 @@ impl Error {
                 "did you mean META-INF? It holds indexes as statedb/couchdb/indexes/NAME.json"
             }
             Self::PrivateKey { .. } => {
-                "keep it out of the package; the one key that a package may hold is client_key of connection.json"
+                "keep it out of the package; a package may only hold the key in client_key of connection.json"
             }
             Self::Launch(failure) => return failure.hint().map(str::to_owned),
             Self::ImageWithoutDigest { .. } => {
@@ -179,10 +179,10 @@ impl Error {
             }
             Self::NamelessGoModule(_) => "begin it with module NAME",
             Self::NoSource(_) => {
-                "name the folder of the chaincode; what tools make from its source, such as node_modules or target, is not packed"
+                "name the folder of the chaincode; ccs package does not pack generated files, such as node_modules or target"
             }
             Self::SourceTooLarge(_) => {
-                "a peer takes a package of up to 100 MiB; name the folder of the chaincode alone"
+                "a peer accepts packages of up to 100 MiB; name only the folder of the chaincode"
             }
             Self::Tls(error) => return error.hint(),
             Self::Configuration { .. } => {
@@ -208,7 +208,7 @@ impl Error {
             Self::NoConnection(_) | Self::Connection { .. } => Some(ExitCode::Connection),
             Self::NotText(_) | Self::PrivateKey { .. } => Some(ExitCode::Tls),
             Self::NotMetaInf { .. } | Self::NotUtf8(_) => Some(ExitCode::Index),
-            // The codes of a launch have a table of their own.
+            // Launches have their own table of codes.
             Self::Launch(_)
             | Self::Contents(_)
             | Self::ImageWithoutDigest { .. }

@@ -14,10 +14,10 @@ use sha2::{Digest as _, Sha256};
 use crate::error::Error;
 use crate::open::{self, PackageFile};
 
-/// How many of the first bytes of a program say for which processor it is, and more.
+/// How many bytes at the beginning of a program to read, for its processor and other data.
 const HEAD: u64 = 64;
 
-/// How many bytes are read at once.
+/// The size of the read buffer.
 const BLOCK: usize = 64 << 10;
 
 /// The files of a package.
@@ -28,7 +28,7 @@ pub(crate) enum Files<'a> {
     Folder(&'a Path),
 }
 
-/// What is known of a program without holding it.
+/// Data about a program, without its content.
 #[derive(Clone, Debug)]
 pub(crate) struct Facts {
     /// Its first bytes.
@@ -40,7 +40,7 @@ pub(crate) struct Facts {
 }
 
 impl Files<'_> {
-    /// Reads a small file whole; one that is not there is not an error.
+    /// Reads a whole small file; a missing one is not an error.
     pub(crate) fn read(&self, name: &str, limit: u64) -> Result<Option<Vec<u8>>, ReadError> {
         let folder = match self {
             Self::Package(_, package) => package.source.path(),
@@ -53,7 +53,7 @@ impl Files<'_> {
         }
     }
 
-    /// Tells whether there is a file or folder at a place.
+    /// Tells whether a file or folder exists at a path.
     pub(crate) fn has(&self, place: &str) -> bool {
         match self {
             Self::Package(_, package) => {
@@ -63,7 +63,7 @@ impl Files<'_> {
         }
     }
 
-    /// Has somebody look at a file of any size; [`None`] if it is not there.
+    /// Passes a file of any size to a function; [`None`] if the file is missing.
     pub(crate) fn look_at<T>(
         &self,
         name: &str,
@@ -95,7 +95,7 @@ impl Files<'_> {
         }
     }
 
-    /// Looks at files of any size; those that are not there are left out.
+    /// Passes files of any size to a function, without missing ones.
     pub(crate) fn facts(&self, wanted: &BTreeSet<PathBuf>) -> Result<BTreeMap<PathBuf, Facts>, Error> {
         let mut found = BTreeMap::new();
         match self {
@@ -113,7 +113,7 @@ impl Files<'_> {
                 let visitor = |visited: Visited<'_>, content: &mut dyn Read| {
                     if let Visited::Code(entry) = visited
                         && wanted.contains(entry.path())
-                        // An archive that breaks off is an error of the reading itself.
+                        // The reader itself reports an incomplete archive.
                         && let Ok(facts) = Facts::read(content)
                     {
                         found.insert(entry.path().to_owned(), facts);

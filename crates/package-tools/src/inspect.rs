@@ -1,4 +1,4 @@
-//! What a package holds.
+//! The contents of a package.
 
 mod certificates;
 mod document;
@@ -10,7 +10,7 @@ use crate::open::PackageFile;
 pub use certificates::Certificate;
 pub use document::{ConnectionShown, Document, Entry, ImageShown, Index, Pem, ProgramShown};
 
-/// Reads a package, and returns what it holds, without what is secret.
+/// Reads a package, and returns its contents without secrets.
 pub fn inspect(path: &Path) -> Result<Document, Error> {
     Document::of(path, &PackageFile::open(path)?)
 }

@@ -1,4 +1,4 @@
-//! What a launcher reads of a package: the image, the programs, or the source; and what its `build` would reject.
+//! The parts of a package that a launcher reads (the image, the programs, or the source), and the errors of its `build`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ const MAX_BINARY: u64 = 1 << 20;
 /// The largest file that is packed, in bytes.
 pub(crate) const MAX_PROGRAM: u64 = 512 << 20;
 
-/// Returns what the launcher's `build` would reject, in its order; it would stop at the first.
+/// Returns the errors of the launcher's `build`, in its order; the launcher itself stops at the first.
 pub(crate) fn failures(metadata: &PackageMetadata, files: &Files<'_>) -> Result<Vec<Failure>, Error> {
     Ok(match Kind::of(&metadata.chaincode_type) {
         None => Vec::new(),
@@ -40,7 +40,7 @@ pub(crate) fn failures(metadata: &PackageMetadata, files: &Files<'_>) -> Result<
     })
 }
 
-/// Reads image.json, if there is one. It may leave the digest out, which the operator can allow.
+/// Reads image.json, if it exists. It may omit the digest, because the operator can allow this.
 pub(crate) fn read_image(files: &Files<'_>) -> Result<Option<Image>, Failure> {
     let content = files.read(image::FILE, image::MAX_SIZE).map_err(|error| {
         Failure::new(ExitCode::ImageJson, format!("cannot read {}: {error}", image::FILE))
@@ -66,15 +66,15 @@ pub(crate) fn read_binary(files: &Files<'_>) -> Result<Binary, Failure> {
 pub(crate) struct Program {
     /// The platform that binary.json names, or the one in the program's header.
     pub(crate) target: Option<Target>,
-    /// Where it is in code.tar.gz.
+    /// Its path in code.tar.gz.
     pub(crate) file: String,
-    /// [`None`] if it is not there.
+    /// [`None`] if it is missing.
     pub(crate) facts: Option<Facts>,
     /// Why a launcher rejects it.
     pub(crate) failure: Option<Failure>,
 }
 
-/// Looks at each program of a package.
+/// Checks each program of a package.
 pub(crate) fn programs(binary: &Binary, files: &Files<'_>) -> Result<Vec<Program>, Error> {
     let named = binary.programs();
     let wanted: BTreeSet<PathBuf> = named.iter().map(|(_, program)| clean(&program.file)).collect();
@@ -91,7 +91,7 @@ fn look(target: Option<&Target>, program: &binary::Program, facts: &BTreeMap<Pat
     };
     let built_for = Target::of_program(&facts.head);
     let target = target.cloned().or(built_for);
-    // Without one it is a script, or nothing that any platform starts.
+    // Without a platform, it is a script, or a file that no platform can start.
     let starts_on = target.clone().unwrap_or_else(Target::here);
     let failure = program.check(&facts.head, &starts_on, || facts.sha256.clone()).err();
     Program { target, facts: Some(facts.clone()), failure, file }
@@ -102,7 +102,7 @@ pub(crate) fn clean(file: &str) -> PathBuf {
     Path::new(file).components().filter(|part| part.as_os_str() != ".").collect()
 }
 
-/// Reads the archive of a package of the type `prebuilt` as the launcher unpacks it.
+/// Reads the archive of a package of the type `prebuilt` as the launcher does.
 fn prebuilt_archive(files: &Files<'_>) -> Result<Option<Failure>, Error> {
     let found = files.look_at(prebuilt::ARCHIVE, |archive| {
         match archived_head(archive, &Limits::default(), Path::new(prebuilt::SCRIPT), 0) {

@@ -1,16 +1,16 @@
-//! What authors and operators ask of a chaincode package, as data to show.
+//! Tools for authors and operators of chaincode packages. They return data to show.
 //!
-//! | Module | What it answers |
+//! | Module | Holds |
 //! | --- | --- |
-//! | [`make`] | a package from options, with nothing in it that does not belong there |
-//! | [`inspect`] | what a package holds |
-//! | [`lint`] | what a peer or the builder rejects, and what is likely to cause trouble |
+//! | [`make`] | creates a package from options, without unnecessary files |
+//! | [`inspect`] | the contents of a package |
+//! | [`lint`] | errors that a peer or the builder would report, and likely problems |
 //! | [`render`] | the connection.json that each peer gets |
 //! | [`diff`] | why two packages have different IDs |
-//! | [`secrets`] | private keys in places where no private key belongs |
+//! | [`secrets`] | misplaced private keys |
 //!
-//! All of them unpack only what the builder reads of a package ([`PackageFile`]) and stream the rest, so their time depends on
-//! the bytes of the package and not on the number of its files.
+//! All of them unpack only the files that the builder reads ([`PackageFile`]) and stream the rest, so their time depends on the
+//! size of the package, not on the number of its files.
 //!
 //! ```
 //! use ccs_package_tools::make::{Code, Make, make};

@@ -1,6 +1,6 @@
-//! What a peer or the builder rejects, and what works and is likely to cause trouble.
+//! Errors that a peer or the builder would report, and likely problems.
 //!
-//! The checks are the builder's own, and rules about what it does not look at: the archive, names, keys.
+//! It runs the builder's own checks, and rules for parts that the builder does not check: the archive, names, keys.
 
 mod archive;
 mod connection;
@@ -21,7 +21,7 @@ pub use finding::Broken;
 use finding::Findings;
 pub use rule::Rule;
 
-/// The exit code for findings that have none of the builder's.
+/// The exit code of findings without a code of the builder.
 pub const FAILED: u8 = 1;
 
 /// The document of `ccs lint --json`. Its shape is in `docs/json.md`.
@@ -29,9 +29,9 @@ pub const FAILED: u8 = 1;
 pub struct Report {
     /// The file or folder.
     pub subject: String,
-    /// The package ID; [`None`] of a folder or of a package that a peer rejects.
+    /// The package ID; [`None`] for a folder, or for a package that a peer rejects.
     pub package_id: Option<String>,
-    /// What `ccs lint` ends with.
+    /// The exit code of `ccs lint`.
     pub exit_code: u8,
     /// The number of errors.
     pub errors: usize,
@@ -39,11 +39,11 @@ pub struct Report {
     pub warnings: usize,
     /// The number of notes.
     pub notes: usize,
-    /// What was found, errors first.
+    /// The findings, errors first.
     pub findings: Vec<Broken>,
 }
 
-/// Looks at a package file, or at a folder that is to become one. If `strict`, warnings fail, too.
+/// Checks a package file, or the folder of a future one. If `strict`, warnings fail, too.
 pub fn lint(subject: &Path, is_strict: bool) -> Result<Report, Error> {
     let mut findings = Findings::default();
     let package_id = subject::look(subject, &mut findings)?;

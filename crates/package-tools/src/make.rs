@@ -1,4 +1,4 @@
-//! Making a package that a builder accepts, with nothing in it that does not belong there.
+//! Creates a package that a builder accepts, without unnecessary files.
 
 mod image;
 mod meta_inf;
@@ -22,36 +22,36 @@ use crate::source::Source;
 pub use image::ImageFile;
 pub use programs::ProgramFile;
 
-/// What a package is made of.
+/// The input of a package.
 #[derive(Clone, Debug)]
 pub struct Make<'a> {
     /// The label, first half of the package ID.
     pub label: &'a str,
-    /// What the package holds.
+    /// The code.
     pub code: Code<'a>,
-    /// A folder with a folder `statedb` in it, which holds indexes.
+    /// A folder with the folder `statedb`, which contains indexes.
     pub meta_inf: Option<&'a Path>,
 }
 
-/// What a package holds, beside its indexes.
+/// The code of a package, without its indexes.
 #[derive(Clone, Debug)]
 pub enum Code<'a> {
     /// Chaincode that the peer dials.
     Service {
         /// The type of metadata.json: `ccaas` or `external`.
         chaincode_type: &'a str,
-        /// The bytes of connection.json; without it, only an install that starts the image makes one.
+        /// The bytes of connection.json; without it, only an install that starts the image writes one.
         connection: Option<Vec<u8>>,
-        /// The image that the install starts, where the operator has that.
+        /// The image that the install starts, if the operator enables this.
         image: Option<&'a ImageFile>,
     },
-    /// The name of an image, as fabric-builder-k8s has it: type `k8s`.
+    /// The name of an image, as for fabric-builder-k8s: type `k8s`.
     Image(&'a ImageFile),
-    /// Programs that are ready to run: type `binary`.
+    /// Compiled programs: type `binary`.
     Programs {
         /// One for each platform.
         programs: &'a [ProgramFile],
-        /// Their arguments; without any, those that the shim for Go expects.
+        /// Their arguments; by default those that the shim for Go expects.
         arguments: &'a [String],
     },
     /// Source, as `peer lifecycle chaincode package` packs it: type `golang`, `node` or `java`.
@@ -63,20 +63,19 @@ pub enum Code<'a> {
     },
 }
 
-/// A package that is ready to be written.
+/// A complete package, not yet written.
 #[derive(Debug)]
 pub struct Made {
-    /// What the package holds.
+    /// The contents.
     pub contents: PackageContents,
-    /// What works, and is probably a mistake.
+    /// Parts that work but are probably mistakes.
     pub warnings: Vec<String>,
 }
 
-/// Puts a package together and runs the builder's and the launcher's own checks over it, as a peer would unpack it.
+/// Creates a package, and runs the checks of the builder and the launcher on it, as a peer would unpack it.
 ///
-/// Of META-INF the indexes below `statedb` are packed; hidden files and whatever stands beside `statedb` are left out. A
-/// private key anywhere but in `client_key` is an error. A template whose keys only the peer's configuration defines is as
-/// far as one can see from here.
+/// It packs only the indexes below `statedb` of META-INF, without hidden files. A private key outside `client_key` is an error. It
+/// accepts a template whose keys only the peer's configuration defines.
 pub fn make(options: &Make<'_>) -> Result<Made, Error> {
     let label: Label = options.label.parse()?;
     let mut contents = PackageContents::new(label, options.code.chaincode_type());

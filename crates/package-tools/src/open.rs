@@ -17,23 +17,23 @@ use ccs_package::{CodeEntry, Limits, Package, ReadError, VisitError, Visited};
 use crate::error::Error;
 use crate::source::{Source, scratch};
 
-/// What a launcher reads whole.
+/// Files that a launcher reads as a whole.
 const LAUNCHED: [&str; 2] = [image::FILE, binary::FILE];
 
 /// A package that a peer would install, with the part of its code that the builder reads.
 #[derive(Debug)]
 pub struct PackageFile {
-    /// What the file says.
+    /// The content of the file.
     pub package: Package,
     /// The size of the file in bytes.
     pub bytes: u64,
-    /// What the builder reads of the code.
+    /// The part of the code that the builder reads.
     pub source: Source,
 }
 
 impl PackageFile {
-    /// Reads a package, and unpacks what the builder reads of it: connection.json and META-INF, up to the builder's limits; and
-    /// what a launcher reads whole.
+    /// Reads a package, and unpacks only connection.json and META-INF, up to the builder's limits, and the files that a launcher
+    /// reads as a whole.
     pub fn open(path: &Path) -> Result<Self, Error> {
         let (file, bytes) = open(path)?;
         let folder = scratch()?;
@@ -49,7 +49,7 @@ impl PackageFile {
     }
 }
 
-/// Computes the package ID of a file, without a look into its code.
+/// Computes the package ID of a file, without reading its code.
 pub fn package_id(path: &Path) -> Result<PackageId, Error> {
     let (file, _) = open(path)?;
     ccs_package::package_id(BufReader::new(file), &Limits::default()).map_err(|error| refused(path, error))
@@ -92,7 +92,7 @@ pub(crate) fn refused(path: &Path, error: ReadError) -> Error {
     Error::Package { path: path.to_owned(), error }
 }
 
-/// Opens a file, but no pipe or device, which would block.
+/// Opens a file, but not a pipe or device, which would block.
 pub(crate) fn open(path: &Path) -> Result<(File, u64), Error> {
     let failed = |source| Error::Open { path: path.to_owned(), source };
     let metadata = fs::metadata(path).map_err(failed)?;
@@ -102,7 +102,7 @@ pub(crate) fn open(path: &Path) -> Result<(File, u64), Error> {
     Ok((File::open(path).map_err(failed)?, metadata.len()))
 }
 
-/// Returns what a peer could pass on to the builder: examples, so that fields which use them can be checked.
+/// Returns example values of the peer's variables, so that fields which use them can be checked.
 #[must_use]
 pub fn example_peer() -> Vec<(&'static str, String)> {
     [("peer_id", "peer0"), ("msp_id", "Org1MSP"), ("hostname", "peer0")]
@@ -110,8 +110,7 @@ pub fn example_peer() -> Vec<(&'static str, String)> {
         .to_vec()
 }
 
-/// Returns the surroundings of a builder that knows a configuration and what a peer passes on, and nothing of this
-/// machine.
+/// Returns the surroundings of a builder with a configuration and the peer's variables, but without data of this machine.
 #[must_use]
 pub fn surroundings(configuration: Option<OsString>, peer: Vec<(&'static str, String)>) -> Surroundings {
     Surroundings { configuration, builder_folder: None, peer, now: SystemTime::now() }

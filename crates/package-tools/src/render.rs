@@ -13,16 +13,16 @@ use serde_json::value::RawValue;
 use crate::error::Error;
 use crate::open::{PackageFile, surroundings};
 
-/// What is rendered, and for whom.
+/// The input of a rendering.
 #[derive(Clone, Debug)]
 pub struct Render<'a> {
     /// The package.
     pub path: &'a Path,
     /// The configuration of the peers, a JSON object.
     pub configuration: Option<OsString>,
-    /// The IDs of the peers; without any, a peer that does not pass its ID on.
+    /// The IDs of the peers; if empty, one peer that does not propagate its ID.
     pub peers: &'a [String],
-    /// Whether private keys are shown.
+    /// Whether to show private keys.
     pub secrets: Secrets,
 }
 
@@ -31,24 +31,24 @@ pub struct Render<'a> {
 pub struct Document {
     /// The package.
     pub package_id: String,
-    /// What each peer gets.
+    /// The result for each peer.
     pub peers: Vec<Rendered>,
 }
 
-/// What one peer gets.
+/// The result for one peer.
 #[derive(Debug, Serialize)]
 pub struct Rendered {
-    /// [`None`] for a peer that does not pass its ID on.
+    /// The ID; [`None`] for a peer that does not propagate it.
     pub peer: Option<String>,
     /// The connection.json; [`None`] if the builder rejects the package on that peer.
     pub connection: Option<Box<RawValue>>,
     /// Why the builder rejects it.
     pub error: Option<String>,
-    /// What to do about that.
+    /// The hint.
     pub hint: Option<String>,
-    /// What the builder ends with.
+    /// The exit code of the builder.
     pub exit_code: u8,
-    /// What the builder warns about.
+    /// The warnings of the builder.
     pub warnings: Vec<String>,
 }
 
@@ -72,7 +72,7 @@ pub fn render(options: &Render<'_>) -> Result<Document, Error> {
     })
 }
 
-/// Reads a configuration: the text itself if it begins as an object does, otherwise the content of the file.
+/// Reads a configuration: the text itself if it begins like an object, otherwise the content of the file.
 pub fn configuration(given: &str) -> Result<OsString, Error> {
     if given.trim_start().starts_with('{') {
         return Ok(given.into());

@@ -1,7 +1,7 @@
-//! Private keys in places where no private key belongs.
+//! Misplaced private keys.
 //!
-//! The one private key of a package is that of `client_key` in connection.json: the peer presents its certificate. Every
-//! other key in a package is there by mistake, and whoever receives the package has it.
+//! A package may contain only one private key, in `client_key` of connection.json: the peer presents its certificate. Any other key
+//! is there by mistake, and every recipient of the package has it.
 
 use std::convert::Infallible;
 use std::io::{self, Read};
@@ -15,13 +15,13 @@ use regex::bytes::Regex;
 use crate::error::Error;
 use crate::open;
 
-/// How much of a content is searched again together with what follows it: more than the longest beginning of a key.
+/// The overlap between searched parts of a content: more than the longest beginning of a key.
 const OVERLAP: usize = 256;
 
-/// How many of the first bytes tell the format of a file.
+/// How many bytes at the beginning identify the format of a file.
 const HEAD: usize = 24;
 
-/// How many bytes are searched at once.
+/// The size of the search buffer.
 const CHUNK: usize = 64 * 1024;
 
 /// The beginning of a private key in text: PEM with some of its content, PEM in base64, or a key of `PuTTY`.
@@ -42,7 +42,7 @@ const LABEL: &str = r"(?-u)-----BEGIN (?:[A-Z0-9]+ )?PRIVATE KEY-----";
 static KEYS: LazyLock<Result<[Regex; 3], regex::Error>> =
     LazyLock::new(|| Ok([Regex::new(IN_TEXT)?, Regex::new(AT_BEGINNING)?, Regex::new(LABEL)?]));
 
-/// Searches what is read through it for private keys. Its memory does not depend on the content.
+/// Searches data that is read through it for private keys, with constant memory.
 #[derive(Debug)]
 struct KeySearch<R> {
     inner: R,
@@ -52,7 +52,7 @@ struct KeySearch<R> {
 }
 
 impl<R: Read> KeySearch<R> {
-    /// Starts to search a content.
+    /// Starts the search.
     fn new(inner: R) -> Self {
         Self { inner, head: Vec::new(), window: Vec::new(), is_found: false }
     }
@@ -87,13 +87,13 @@ impl<R: Read> Read for KeySearch<R> {
     }
 }
 
-/// Reads a content to its end, and tells whether it holds a private key. Its memory does not depend on the content.
+/// Reads a content to its end, and tells whether it contains a private key, with constant memory.
 pub fn holds_private_key(content: impl Read) -> io::Result<bool> {
     KeySearch::new(content).finish()
 }
 
-/// Names the files of a package, apart from connection.json, that hold a private key: those of its code, those beside it
-/// that a peer ignores, and metadata.json.
+/// Returns the files of a package, except connection.json, that contain a private key: files of its code, further files that a
+/// peer ignores, and metadata.json.
 pub fn in_package(path: &Path) -> Result<Vec<String>, Error> {
     let (file, _) = open::open(path)?;
     let mut found = Vec::new();
@@ -102,7 +102,7 @@ pub fn in_package(path: &Path) -> Result<Vec<String>, Error> {
             Visited::Code(entry) => entry.path().display().to_string(),
             Visited::Ignored(member) => member.shown_name(),
         };
-        // The reader of the package itself reports a content that cannot be read.
+        // The reader of the package itself reports unreadable content.
         if name != "connection.json" && holds_private_key(content).unwrap_or(false) {
             found.push(name);
         }
@@ -115,7 +115,7 @@ pub fn in_package(path: &Path) -> Result<Vec<String>, Error> {
     Ok(found)
 }
 
-/// Returns the fields of connection.json that hold a private key which is not the one of `client_key`.
+/// Returns the fields of connection.json that contain a private key, except the one in `client_key`.
 #[must_use]
 pub fn misplaced_in(connection: &Connection) -> Vec<String> {
     let fields = [
@@ -139,16 +139,16 @@ pub fn misplaced_in(connection: &Connection) -> Vec<String> {
     found
 }
 
-/// Looks into every string of a JSON value, however its characters are written.
+/// Searches every string of a JSON value, after unescaping.
 fn json_holds_private_key(value: &[u8]) -> bool {
     let is_key = |bytes: &[u8]| holds_private_key(bytes).unwrap_or(false);
     let decoded = ccs_report::json::strings(value);
     is_key(value) || decoded.iter().any(|text| is_key(text.as_bytes()))
 }
 
-/// Returns the files below a folder that hold a private key, apart from its own connection.json, relative to it.
+/// Returns the files below a folder that contain a private key, except its own connection.json, relative to the folder.
 ///
-/// Links are not followed, and no more than `limit` files and folders are looked at.
+/// It does not follow links, and reads at most `limit` files and folders.
 pub(crate) fn in_folder(folder: &Path, limit: usize) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![PathBuf::new()];

@@ -32,7 +32,7 @@ impl Source {
         Ok(Self { path, _folder: folder })
     }
 
-    /// Takes what was unpacked as `draft` into a temporary folder, and gives it the name that a peer gives it.
+    /// Renames the unpacked folder `draft` in a temporary folder to the name that a peer uses.
     pub(crate) fn of_draft(folder: TempDir, draft: &Path, id: &PackageId) -> Result<Self, Error> {
         let path = source_folder(folder.path(), id);
         path.parent()
@@ -48,7 +48,7 @@ impl Source {
         &self.path
     }
 
-    /// Shortens a message of the builder that names files of this source by their whole paths.
+    /// Shortens the paths of this source in a message of the builder.
     #[must_use]
     pub fn relative(&self, message: &str) -> String {
         message.replace(&format!("{}/", self.path.display()), "")
@@ -60,8 +60,7 @@ pub(crate) fn scratch() -> Result<TempDir, Error> {
     tempfile::tempdir().map_err(Error::Scratch)
 }
 
-/// Returns the place of a package's source inside a folder: a builder knows the package ID by the name of the folder around
-/// it.
+/// Returns the path of a package's source inside a folder. A builder reads the package ID from the name of the parent folder.
 fn source_folder(folder: &Path, id: &PackageId) -> PathBuf {
     folder.join(id.scratch_folder()).join("src")
 }

@@ -1,4 +1,4 @@
-//! The contents of some files of a package, one after another in one temporary file.
+//! The contents of some files of a package, in one temporary file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -12,17 +12,17 @@ use ccs_package::{EntryKind, Visited};
 use crate::error::Error;
 use crate::open;
 
-/// How many bytes of two files are compared at once.
+/// The size of the comparison buffers.
 const BLOCK: usize = 64 * 1024;
 
-/// The contents of files at hand. However many there are, the disk sees one file, and the memory holds their paths.
+/// The contents of files. For any number of files, there is one file on disk, and only their paths are in memory.
 #[derive(Debug)]
 pub(crate) struct Spool {
     contents: File,
     spans: BTreeMap<PathBuf, Span>,
 }
 
-/// Where a content is in the temporary file.
+/// The position of a content in the temporary file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Span {
     begin: u64,
@@ -30,7 +30,7 @@ pub(crate) struct Span {
 }
 
 impl Spool {
-    /// Reads the wanted files of a package. Of two with the same path the later one counts.
+    /// Reads the selected files of a package. Of two with the same path, the later one counts.
     pub(crate) fn read_files(path: &Path, wanted: &BTreeSet<PathBuf>) -> Result<Self, Error> {
         let (file, _) = open::open(path)?;
         let mut contents = BufWriter::new(tempfile::tempfile().map_err(Error::Scratch)?);
@@ -60,12 +60,12 @@ impl Spool {
         Ok(Self { contents, spans })
     }
 
-    /// Returns where the content of a file is.
+    /// Returns the position of a file's content.
     pub(crate) fn span(&self, path: &Path) -> Option<Span> {
         self.spans.get(path).copied()
     }
 
-    /// Reads a content whole.
+    /// Reads a whole content.
     pub(crate) fn read(&self, span: Span) -> Result<Vec<u8>, Error> {
         let mut content = vec![0; usize::try_from(span.length).map_err(|_| too_large())?];
         self.contents.read_exact_at(&mut content, span.begin).map_err(Error::Scratch)?;
@@ -73,7 +73,7 @@ impl Spool {
     }
 }
 
-/// Returns the first byte in which two contents differ; the length of the shorter one, if the other continues it.
+/// Returns the position of the first difference; if one content is the beginning of the other, its length.
 pub(crate) fn first_difference(a: (&Spool, Span), b: (&Spool, Span)) -> Result<Option<u64>, Error> {
     let shorter = a.1.length.min(b.1.length);
     let block = usize::try_from(shorter).unwrap_or(BLOCK).min(BLOCK);

@@ -15,7 +15,7 @@ use xtask_base::workspace;
 /// How long the engine may take to start, and again to stop.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// `dockerd` with a socket and data of its own.
+/// `dockerd` with its own socket and data.
 pub(crate) struct Daemon {
     process: Child,
     /// The socket, whose path has to be short, and what else the engine keeps while it runs.
@@ -28,7 +28,7 @@ impl Daemon {
     /// Starts `dockerd` with further options.
     pub(crate) fn start(options: &[&str]) -> Result<Self> {
         let run = tempfile::Builder::new().prefix("dockerd-").tempdir()?;
-        // Beside cargo's files: there is room, and it is no overlay on which the engine could not put its own.
+        // Beside cargo's files: there is room, and the file system is not an overlay, on which the engine could not use its own.
         fs::create_dir_all(workspace::target_folder())?;
         let data = tempfile::Builder::new().prefix("docker-data-").tempdir_in(workspace::target_folder())?;
         let log = File::create(run.path().join("log"))?;
@@ -54,7 +54,7 @@ impl Daemon {
         socket(self.run.path())
     }
 
-    /// Gives an error when there is no use in waiting on.
+    /// Returns an error if waiting further is useless.
     pub(crate) fn check(&mut self, start: Instant) -> Result<()> {
         let ended = self.process.try_wait()?;
         if ended.is_some() || start.elapsed() > PATIENCE {

@@ -13,18 +13,18 @@ use xtask_base::{toolchain, workspace};
 use crate::bridge::{self, Bridge};
 use crate::daemon::Daemon;
 
-/// A Docker engine and the client that speaks to it.
+/// A Docker engine and its client.
 pub struct Engine {
     client: PathBuf,
     host: Option<String>,
-    /// Dropped after what needs it: the engine stops when nobody needs it.
+    /// Dropped last, so that the engine stops when it is no longer needed.
     daemon: Option<Daemon>,
     /// Dropped after the engine that uses it.
     _bridge: Option<Bridge>,
 }
 
 impl Engine {
-    /// Finds the engine that answers, or starts one; or says why there is none.
+    /// Finds a running engine or starts one; otherwise returns why there is none.
     pub fn find_or_start() -> Result<Result<Self, &'static str>> {
         let Some(client) = client() else { return Ok(Err("docker is not installed")) };
         let named = std::env::var("DOCKER_HOST").ok().filter(|host| !host.is_empty());
@@ -38,8 +38,8 @@ impl Engine {
         found.own(Daemon::start(&[])?, None).map(Ok)
     }
 
-    /// Starts an engine of our own beside this one, with further options; or says why that cannot be. It has a bridge of its own, and leaves
-    /// the firewall to the other one.
+    /// Starts a second engine with further options; otherwise returns why this is impossible. It has its own bridge, and does not
+    /// change the firewall.
     pub fn start_beside(&self, options: &[&str]) -> Result<Result<Self, &'static str>> {
         if !geteuid().is_root() || !toolchain::has("dockerd", "--version") {
             return Ok(Err("a Docker engine cannot be started by this user"));
@@ -78,7 +78,7 @@ impl Engine {
         command
     }
 
-    /// Lets a program that reads the client's variables speak to this engine.
+    /// Sets the client's variables, so that a program uses this engine.
     pub fn direct<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         if let Some(host) = &self.host {
             command.env("DOCKER_HOST", host).env_remove("DOCKER_CONTEXT");
@@ -86,7 +86,7 @@ impl Engine {
         command.stdin(Stdio::null())
     }
 
-    /// Runs a command of the client and gives what it prints; an error has what it said.
+    /// Runs a command of the client and returns its output; an error contains its messages.
     pub fn output<S: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = S>) -> Result<String> {
         output(&mut self.docker(arguments))
     }
@@ -123,7 +123,7 @@ pub fn has_buildkit(client: &Path) -> bool {
     output(&mut help).is_ok()
 }
 
-/// Runs a command and gives what it prints; an error has what it said.
+/// Runs a command and returns its output; an error contains its messages.
 pub fn output(command: &mut Command) -> Result<String> {
     let shown = workspace::shown(command);
     let output = command.output().with_context(|| format!("cannot start {shown}"))?;

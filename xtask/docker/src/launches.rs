@@ -1,4 +1,4 @@
-//! Launches without a peer: each trouble that an engine can make, what is left of it, and how a launch is stopped.
+//! Launches without a peer: each error of an engine, what remains after it, and how a launch is stopped.
 
 use std::net::TcpListener;
 use std::path::PathBuf;
@@ -12,16 +12,16 @@ use xtask_base::site::{HASH, Launch, Site};
 use crate::engine::Engine;
 use crate::images::{Images, tag};
 
-/// Within which time a launch is gone after SIGTERM.
+/// How long a launch may take to end after SIGTERM.
 const AFTER_SIGTERM: Duration = Duration::from_secs(3);
 
-/// How long a change may take to be seen.
+/// How long a change may take to become visible.
 const CHANGE: Duration = Duration::from_secs(20);
 
 /// A digest that no image has.
 const NOTHING: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
-/// What the checks work with.
+/// The surroundings of the checks.
 pub struct Stage<'a> {
     /// The engine.
     pub engine: &'a Engine,
@@ -43,7 +43,7 @@ struct Failing {
 /// The image of a launch.
 #[derive(Clone, Copy)]
 enum Picture {
-    /// One that the engine has, by its ID.
+    /// An existing image, by its ID.
     Of(&'static str),
     /// The content of image.json.
     Json(&'static str),
@@ -64,7 +64,7 @@ const fn failing(
 const ABSENT: &str = r#"{"name":"fabric-ccs-test/absent","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}"#;
 const REFUSED: &str = r#"{"name":"127.0.0.1:9/absent","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}"#;
 
-/// Every trouble that an engine makes within a minute.
+/// Every error of an engine that occurs within a minute.
 const FAILING: &[Failing] = &[
     failing("missing", "{pull: never}", Picture::Json(ABSENT), 44, "the engine does not have the image"),
     failing(
@@ -115,7 +115,7 @@ const FAILING: &[Failing] = &[
 
 /// Loads the images.
 pub fn load(images: &mut Images<'_>) -> Result<()> {
-    /// The beginning of a program for a processor that nobody has.
+    /// The beginning of a program for a processor that does not exist.
     const FOREIGN: &[u8] = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\xff\xfe\x01\0\0\0";
     images.shell(SHELL, "echo started; exec /bin/busybox sleep 600")?;
     images.shell("crash", "echo no license; exit 3")?;
@@ -133,13 +133,13 @@ pub fn load(images: &mut Images<'_>) -> Result<()> {
 pub fn run(report: &mut Report, stage: &Stage<'_>) {
     report.part("launches that fail", |report| {
         report.check_at_once(FAILING, |case| case.label, |case| case.run(stage));
-        report.check("of a launch that failed nothing is left", || nothing_is_left(stage));
+        report.check("a failed launch leaves nothing behind", || nothing_is_left(stage));
         Ok(())
     });
     report.part("launches that run", |report| {
         report.check("the container is as the plan says, and gone after SIGTERM", || as_planned(stage));
-        report.check("certificates are put into a root file system that is only read", || only_read(stage));
-        report.check("an image by its tag, where the operator takes it", || by_tag(stage));
+        report.check("certificates are uploaded into a read-only root file system", || only_read(stage));
+        report.check("an image by its tag, if the operator allows it", || by_tag(stage));
         report.check("a long line is cut, and both outputs are passed on", || long_lines(stage));
         report.check("SIGTERM while it waits for the engine", || {
             stopped_early(
@@ -150,7 +150,7 @@ pub fn run(report: &mut Report, stage: &Stage<'_>) {
             )
         });
         report.check("SIGTERM while the image is pulled", || {
-            // It accepts and never answers.
+            // It accepts connections, but never answers.
             let registry = TcpListener::bind("127.0.0.1:0")?;
             let image = format!(r#"{{"name":"{}/hangs","digest":"{NOTHING}"}}"#, registry.local_addr()?);
             stopped_early(stage, "{}", &image, "pulls the image")
@@ -205,7 +205,7 @@ fn inspect(stage: &Stage<'_>, site: &Site, format: &str) -> Result<String> {
     Ok(stage.engine.output(["inspect", "--format", format, &name])?.trim().to_owned())
 }
 
-/// Stops a launch, and looks whether its container is gone.
+/// Stops a launch, and checks that its container is gone.
 pub(crate) fn stops(stage: &Stage<'_>, site: &Site, launch: Launch) -> Result<()> {
     let time = launch.stop()?;
     println!("        gone {time:?} after SIGTERM");

@@ -5,8 +5,8 @@
 //! | [`engine`] | the engine that answers, or one of our own that ends with the check |
 //! | `daemon`, `bridge` | the process of the latter, and the interface of a second one |
 //! | [`images`] | images made from files of this machine, loaded without a registry |
-//! | [`registry`] | a registry that holds one image, and wants to know who asks |
-//! | [`launches`] | each trouble that an engine can make, and how a launch is stopped |
+//! | [`registry`] | a registry with one image that requires credentials |
+//! | [`launches`] | each error of an engine, and how a launch is stopped |
 //! | [`servers`] | the same for chaincode that the peer dials, which `build` starts |
 //! | [`remote`] | an engine over TCP with TLS, and each way in which that fails |
 

@@ -1,4 +1,4 @@
-//! A registry that holds one image, and wants to know who asks: as much of the protocol as a pull needs.
+//! A registry with one image that requires credentials: the part of the protocol that a pull needs.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -14,10 +14,10 @@ use xtask_base::image::{Image, Parts, digits};
 /// The form of the manifest.
 const MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
-/// How long a client may take to ask.
+/// How long a client may take to send a request.
 const ASK: Duration = Duration::from_secs(10);
 
-/// A registry on the loopback, where an engine does without TLS. It serves until the process ends.
+/// A registry on the loopback, which engines use without TLS. It runs until the process ends.
 pub struct Registry {
     address: SocketAddr,
     digest: String,
@@ -57,7 +57,7 @@ impl Registry {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let content = Arc::clone(&content);
-                // A client that goes away is of no interest.
+                // A client may disconnect.
                 thread::spawn(move || content.answer(stream));
             }
         });

@@ -1,4 +1,4 @@
-//! An engine over TCP with TLS, which asks for the certificate of its client: launches that succeed, and each way in which they cannot.
+//! An engine over TCP with TLS that requires a client certificate: launches that succeed, and each error.
 
 use std::fs;
 use std::io;
@@ -24,7 +24,7 @@ use crate::servers::CONTRACT;
 /// The image in which a shell waits.
 const SHELL: &str = "shell";
 
-/// An engine with certificates, and what else can be dialed.
+/// An engine with certificates, and a port without TLS.
 struct Remote<'a> {
     stage: &'a Stage<'a>,
     files: &'a TempDir,
@@ -213,7 +213,7 @@ fn certificates() -> Result<TempDir> {
     Ok(folder)
 }
 
-/// Lets an engine be dialed over TCP without TLS, until the process ends: `dockerd` has either on all its addresses.
+/// Makes an engine available over TCP without TLS until the process ends, because `dockerd` uses TLS on all or none of its addresses.
 fn in_plaintext(engine: &Engine) -> Result<SocketAddr> {
     let host = engine.host().and_then(|host| host.strip_prefix("unix://"));
     let socket = host.context("the engine has no socket")?.to_owned();
@@ -223,7 +223,7 @@ fn in_plaintext(engine: &Engine) -> Result<SocketAddr> {
         for client in listener.incoming().flatten() {
             let Ok(engine) = UnixStream::connect(&socket) else { continue };
             let (Ok(to_client), Ok(to_engine)) = (client.try_clone(), engine.try_clone()) else { continue };
-            // A side that goes away is of no interest.
+            // Either side may disconnect.
             thread::spawn(move || {
                 copy(&client, &to_engine, || to_engine.shutdown(std::net::Shutdown::Write))
             });

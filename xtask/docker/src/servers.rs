@@ -1,4 +1,4 @@
-//! Chaincode that is dialed, as the install of a package starts it: what runs, what fails, and what is left of that.
+//! Chaincode that the peer dials, as the install of a package starts it: builds that succeed, builds that fail, and what remains.
 
 use std::process::Command;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::launches::{Stage, containers};
 /// The image with the contract in Go, which a shell starts. The shim serves where a variable says so.
 pub const CONTRACT: &str = "everything";
 
-/// The same, which pays no heed to TLS.
+/// The same image, which ignores the TLS settings.
 const PLAINTEXT: &str = "plaintext";
 
 /// How long a change may take to be seen.
@@ -52,7 +52,7 @@ const FAILING: &[Failing] = &[
     failing("crash", "{}", "crash", 46, "ended by itself with exit status 3; its last line: no license"),
     failing("completed", "{}", "completed", 46, "is it built for the role client?"),
     failing("greedy", "{limits: {memory: 16Mi}}", "greedy", 46, "used more than its 16 MiB of memory"),
-    failing("silent", "{start_timeout: 6s}", "shell", 47, "nobody listened at 127.0.0.1:2"),
+    failing("silent", "{start_timeout: 6s}", "shell", 47, "did not listen on 127.0.0.1:2"),
     failing("heedless", "{}", PLAINTEXT, 32, "the peer cannot use TLS with 127.0.0.1:2"),
     failing("netless", "{network: absent}", "shell", 24, "absent"),
     failing(
@@ -202,7 +202,7 @@ fn killed(stage: &Stage<'_>) -> Result<()> {
     ensure!(inspect(stage, &name, "{{.RestartCount}}")? == "1", "it was started otherwise");
     // The same name, port and certificates: what was released fits, and a second build is not needed.
     let connected = || Ok(std::net::TcpStream::connect(&address).is_ok());
-    wait_until(CHANGE, connected).context("nobody listens at the released address")?;
+    wait_until(CHANGE, connected).context("no listener at the released address")?;
     remove(stage, &site)
 }
 

@@ -1,5 +1,5 @@
-//! Base images made of this machine's own programs, so that the test needs no registry: Rust with a linker and the crates,
-//! busybox, Node.js with npm, and one with nothing in it.
+//! Base images from this machine's own programs, so that the test needs no registry: Rust with a linker and the crates, busybox,
+//! Node.js with npm, and an empty one.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -20,7 +20,7 @@ pub(crate) const RUST: &str = "ccs-test/rust";
 pub(crate) const BUSYBOX: &str = "ccs-test/busybox";
 /// Takes the place of the official image of Node.js.
 pub(crate) const NODE: &str = "ccs-test/node";
-/// Takes the place of [`RUST`] for a second build: its cargo hands out the programs of the first one.
+/// Takes the place of [`RUST`] for a second build: its cargo returns the programs of the first one.
 pub(crate) const COMPILED: &str = "ccs-test/compiled";
 /// An image without a file.
 pub(crate) const EMPTY: &str = "ccs-test/empty";

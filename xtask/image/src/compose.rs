@@ -41,7 +41,7 @@ pub(crate) fn config(checkout: &Checkout<'_>, forms: &[Vec<String>]) -> Result<S
     Ok(forms.iter().map(|form| form.join(" ")).collect::<Vec<_>>().join(", "))
 }
 
-/// Starts the service `peer` with an image that is no peer, and sees what a peer would.
+/// Starts the service `peer` with an image other than a peer, and prints what a peer would see.
 pub(crate) fn stand_in_for_the_peer(checkout: &Checkout<'_>, form: &[String]) -> Result<String> {
     fs::create_dir_all(checkout.compose_folder().join("msp"))?;
     let look = "/opt/ccs-builder/bin/detect --version && env";

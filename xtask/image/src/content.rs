@@ -1,4 +1,4 @@
-//! What is in an image: its one layer, entry by entry, and its configuration.
+//! The content of an image: its one layer, entry by entry, and its configuration.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -47,7 +47,7 @@ fn inspect(engine: &Engine, image: &str) -> Result<Inspected> {
     images.into_iter().next().with_context(|| format!("there is no image {image}"))
 }
 
-/// Gives the digests of the layers, which are those of their uncompressed content.
+/// Returns the digests of the layers, which are those of their uncompressed content.
 pub(crate) fn layers(engine: &Engine, image: &str) -> Result<Vec<String>> {
     Ok(inspect(engine, image)?.root_fs.layers)
 }

@@ -1,4 +1,4 @@
-//! `cargo xtask image`: the image, built by a real Docker engine and used as its pages say.
+//! `cargo xtask image`: builds the images with a real Docker engine, and uses them as documented.
 //!
 //! Nothing is downloaded: the base images are made of this machine's own programs.
 
@@ -36,7 +36,7 @@ const REVISION: &str = "0000000000000000000000000000000000000000";
 const MINIMAL_BUDGET_IN_BYTES: u64 = 11 * 1024 * 1024;
 const DEFAULT_BUDGET_IN_BYTES: u64 = MINIMAL_BUDGET_IN_BYTES + 2 * 1024 * 1024;
 
-/// How to go about it.
+/// The options.
 #[derive(clap::Args, Default)]
 pub struct Options {
     /// Take the base images that a running engine has, and leave everything there for the next run
@@ -171,7 +171,7 @@ fn reproduced(engine: &Engine) -> Tally {
     })
 }
 
-/// Runs a check and says what it found, and how long it took.
+/// Runs a check and prints its result and duration.
 fn check(name: impl std::fmt::Display, check: impl FnOnce() -> Result<String>) -> Tally {
     let start = Instant::now();
     let result = check();

@@ -8,7 +8,7 @@ use xtask_docker::engine::{Engine, output};
 use super::bases::{BUSYBOX, EMPTY};
 use super::{DEFAULT, MINIMAL, TOOLS};
 
-/// What a careful operator allows a container: next to nothing.
+/// The minimal privileges that a careful operator grants a container.
 const HARDENED: [&str; 8] =
     ["--rm", "--read-only", "--cap-drop", "ALL", "--security-opt", "no-new-privileges", "--network", "none"];
 
@@ -78,8 +78,8 @@ pub(crate) fn installed(engine: &Engine) -> Result<String> {
     package(engine, &programs)
 }
 
-/// The launcher, where it is asked for: by an option of `install`, and by a name for a copy. Then alone, packages of the type
-/// `k8s` are taken: elsewhere they stay with the builder that the peer may have for them.
+/// The launcher, if requested: with an option of `install`, and as a copy with another name. Only then does the builder accept packages
+/// of the type `k8s`; otherwise it leaves them to another builder of the peer.
 pub(crate) fn launcher(engine: &Engine) -> Result<String> {
     let programs = Volume::new(engine, "launcher")?;
     let (target, default) = (programs.at("/target"), "cp /go/bin/* /target/");
@@ -96,7 +96,7 @@ pub(crate) fn launcher(engine: &Engine) -> Result<String> {
     output(&mut run(engine, ["-v", &target, MINIMAL, "install", "/target"]))?;
     ensure!(
         takes_images(engine, &programs)? == Some(1),
-        "detect takes an image though run was not asked for"
+        "detect accepts an image although run was not requested"
     );
     output(&mut run(engine, ["-v", &target, MINIMAL, "install", "/target", "--launcher"]))?;
     ensure!(programs.content()?.lines().count() == 4, "the volume holds {}", programs.content()?);
@@ -104,7 +104,7 @@ pub(crate) fn launcher(engine: &Engine) -> Result<String> {
         takes_images(engine, &programs)? == Some(0),
         "detect does not take an image by run, which was installed"
     );
-    Ok("packages of the type k8s are taken when run was asked for, and only then".to_owned())
+    Ok("packages of the type k8s are accepted only if run was requested".to_owned())
 }
 
 /// Lets the programs of a volume say whether they take a package of the type `k8s`: the status of `detect`.

@@ -1,5 +1,5 @@
-//! `cargo xtask kubernetes --bench`: what the start of chaincode by an install costs beside `kubectl apply` of the same objects and
-//! `kubectl rollout status`, by turns on one cluster.
+//! `cargo xtask kubernetes --bench`: compares the time of an install that starts chaincode with that of `kubectl apply` of the same
+//! objects and `kubectl rollout status`, in turns on one cluster.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ const MOST: f64 = 1.3;
 /// The namespace, of the checks.
 const NAMESPACE: &str = "free";
 
-/// The label of the package, and what stands in its place in the names of the other objects.
+/// The label of the package, and its replacement in the names of the other objects.
 const LABEL: &str = "bench";
 const OTHER: &str = "plain";
 
@@ -99,7 +99,7 @@ impl Bench<'_> {
                 "name": item["metadata"]["name"], "namespace": NAMESPACE, "labels": item["metadata"]["labels"],
             });
             item["metadata"] = metadata;
-            let fields = item.as_object_mut().context("an item is no object")?;
+            let fields = item.as_object_mut().context("an item is not an object")?;
             fields.remove("status");
             if let Some(spec) = fields.get_mut("spec").and_then(Value::as_object_mut) {
                 for assigned in ["clusterIP", "clusterIPs", "ipFamilies"] {

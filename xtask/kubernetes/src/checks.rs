@@ -1,7 +1,8 @@
 //! Launches without a peer: the launcher is called as a peer calls it.
 //!
-//! `overlays` asks kubectl whether overlays are merged as it merges them. `launches` starts chaincode that dials and makes every
-//! trouble that the node can make, `scenarios` does what fabric-builder-k8s tests of itself, `servers` starts chaincode that is dialed; `inside` has the launcher in a pod.
+//! `overlays` compares our merge of overlays with that of kubectl. `launches` starts chaincode that dials the peer and produces every
+//! error of a node, `scenarios` repeats the tests of fabric-builder-k8s, `servers` starts chaincode that the peer dials, and `inside`
+//! runs the launcher in a pod.
 
 mod inside;
 mod launches;
@@ -22,7 +23,7 @@ use crate::program::Programs;
 /// for it.
 pub const CONTRACT: &str = "docker.io/fabric-ccs/everything:1";
 
-/// An image with a shell alone: what runs there stands for a chaincode that never dials.
+/// An image with only a shell, as a chaincode that never dials.
 const SHELL: &str = "docker.io/fabric-ccs/shell:1";
 
 /// The same, whose user is root.
@@ -31,7 +32,7 @@ const ROOT: &str = "docker.io/fabric-ccs/root:1";
 /// An image with the launcher, as a peer calls it.
 const LAUNCHER: &str = "docker.io/fabric-ccs/launcher:1";
 
-/// What the checks work with.
+/// The surroundings of the checks.
 pub struct Stage {
     /// The cluster.
     pub cluster: Cluster,
@@ -67,12 +68,12 @@ impl Stage {
         Ok(Self { cluster, builder: builder.to_owned() })
     }
 
-    /// Makes the namespaces, and who may do what there.
+    /// Creates the namespaces and their Roles.
     pub fn prepare(&self, report: &mut Report) {
         report.part("namespaces and rights", |_| launches::prepare(&self.cluster));
     }
 
-    /// Runs the checks of chaincode that dials, without a peer.
+    /// Runs the checks of chaincode that dials the peer, without a peer.
     pub fn check(&self, report: &mut Report) {
         report.part("overlays", |report| overlays::run(report, &self.cluster));
         launches::run(report, self);
@@ -80,7 +81,7 @@ impl Stage {
         report.check("a Job goes with the pod of the peer", || inside::run(self));
     }
 
-    /// Runs the checks of chaincode that is dialed, without a peer.
+    /// Runs the checks of chaincode that the peer dials, without a peer.
     pub fn check_servers(&self, report: &mut Report) {
         report.part("servers", |report| servers::run(report, self));
     }

@@ -1,4 +1,4 @@
-//! A cluster while it runs, and what an administrator does with it.
+//! A running cluster, and the commands of its administrator.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
@@ -134,7 +134,7 @@ impl Cluster {
         Ok(succeed(ctr.args(["--namespace", "k8s.io"]).args(words), COMMAND)?.stdout)
     }
 
-    /// Returns what the parts of the cluster have said last.
+    /// Returns the last log lines of the parts of the cluster.
     #[must_use]
     pub fn logs(&self) -> String {
         let mut logs = vec![self.folder.path().join("cluster.log")];
@@ -150,7 +150,7 @@ impl Cluster {
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(self.folder.path().join("bin/kubectl"));
         command.arg("--kubeconfig").arg(self.kubeconfig()).args(words);
-        // What it learns of the API is of no use to anybody later.
+        // Its cache of the API is not reused.
         command.env("KUBECACHEDIR", self.folder.path().join("discovery"));
         command
     }

@@ -1,4 +1,4 @@
-//! The CA of a cluster, its certificates, and who may sign in with which token.
+//! The CA of a cluster, its certificates, and the tokens of its users.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -18,7 +18,7 @@ pub const ADDRESS: &str = "10.88.0.1";
 /// The administrator, in tokens and kubeconfigs.
 pub const ADMINISTRATOR: &str = "admin";
 
-/// Who may sign in: the name of the kubeconfig, the user, and the groups.
+/// The users: the name of the kubeconfig, the user, and the groups.
 const USERS: [(&str, &str, &str); 5] = [
     (ADMINISTRATOR, "admin", "system:masters"),
     ("controllers", "system:kube-controller-manager", ""),
@@ -58,7 +58,7 @@ pub(crate) fn write(folder: &Path) -> Result<()> {
     secret(&folder.join("tokens.csv"), &tokens)
 }
 
-/// Returns the kubeconfig of one who signs in with a token.
+/// Returns the kubeconfig of a user with a token.
 #[must_use]
 pub fn kubeconfig(ca: &Path, token: &str) -> String {
     format!(
@@ -70,7 +70,7 @@ pub fn kubeconfig(ca: &Path, token: &str) -> String {
     )
 }
 
-/// Returns what nobody guesses.
+/// Returns a random secret.
 fn token() -> Result<String> {
     // A fresh key is random enough, and needs no further library.
     let mut token = hex::encode(KeyPair::generate()?.public_key_raw());

@@ -1,13 +1,13 @@
-//! A real Kubernetes with one node: API server, controllers, scheduler and kubelet with containerd, in namespaces of their own.
+//! A real Kubernetes with one node: API server, controllers, scheduler and kubelet with containerd, in their own namespaces.
 //!
 //! | Module | Holds |
 //! | --- | --- |
 //! | [`program`] | Kubernetes as one program, built once from its Go modules |
-//! | [`keys`] | the CA, the certificates, and who may sign in |
+//! | [`keys`] | the CA, the certificates, and the users |
 //! | [`cluster`] | the cluster while it runs |
 //! | [`names`] | the names of Services on the host |
 //! | [`checks`] | launches without a peer |
-//! | [`mod@bench`] | what an install costs beside `kubectl apply` |
+//! | [`mod@bench`] | the time of an install compared with `kubectl apply` |
 
 pub mod bench;
 pub mod checks;

@@ -8,16 +8,16 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use xtask_base::{cache, processes, workspace};
 
-/// The module of Kubernetes; it stands in go.mod with its version.
+/// The module of Kubernetes, which go.mod names with its version.
 const MODULE: &str = "k8s.io/kubernetes";
 
-/// Where a program of Kubernetes keeps what it says of its version.
+/// The variables in which a program of Kubernetes stores its version.
 const VERSION: &str = "k8s.io/component-base/version";
 
 /// How long the build may take: four to seven minutes on two processors, and the modules are fetched before.
 const BUILD: Duration = Duration::from_mins(25);
 
-/// The files of which another content asks for another build.
+/// The files whose changes require a new build.
 const SOURCES: [&str; 4] = ["go.mod", "go.sum", "main.go", "pause/main.go"];
 
 /// Kubernetes, and the first program of each Pod.

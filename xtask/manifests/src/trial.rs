@@ -123,7 +123,7 @@ fn start(objects: &[Value], root: &Path) -> Result<()> {
     kill_process(Pid::from_child(&sidecar), Signal::TERM)?;
     let ended = sidecar.wait()?;
     started?;
-    ensure!(ended.success(), "the sidecar ended with {ended} when it was told to stop");
+    ensure!(ended.success(), "the sidecar ended with {ended} when it was stopped by a signal");
     Ok(())
 }
 

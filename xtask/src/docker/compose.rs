@@ -1,5 +1,5 @@
-//! A network in containers, as Compose makes Fabric's test network: orderer and peer have names in a network of their own, and the peer
-//! has the engine's socket. The chaincode is in the same network, whoever of the two dials.
+//! A network in containers, like Fabric's test network with Compose: orderer and peer have names in their own network, and the peer has
+//! the engine's socket. The chaincode is in the same network, for both roles.
 
 use std::fs;
 use std::path::Path;

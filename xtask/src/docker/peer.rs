@@ -148,7 +148,7 @@ fn die(
             .context("the container lives on")?;
         ensure!(
             containers(engine, &next.id, "exited")?.len() == 1,
-            "nobody was there to remove the container"
+            "no launcher was running to remove the container"
         );
         Ok(())
     });

@@ -1,4 +1,4 @@
-//! What `ccs launch` does for chaincode in containers that Fabric's own peer dials, beside that peer.
+//! `ccs launch` next to a Fabric peer, for chaincode in containers that the peer dials.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -50,7 +50,10 @@ impl Upkeep<'_> {
             self.engine.output(["rm", "--force", &containers(self.engine, used, "")?.concat()])?;
             self.lists(&["running", "gone"])?;
             let said = self.succeeds(&["reconcile"], true)?;
-            ensure!(said.lines().count() == 1 && said.contains("the container was gone"), "it said {said}");
+            ensure!(
+                said.lines().count() == 1 && said.contains("the container was missing"),
+                "it said {said}"
+            );
             self.administrator.reads(self.name).context("the next transaction fails")?;
             self.says_nothing()
         });
@@ -58,7 +61,7 @@ impl Upkeep<'_> {
             let before = containers(self.engine, used, "")?;
             let renewing = || self.succeeds(&["reconcile", "--renew", "--package", used], true);
             let said = self.administrator.writes_while(self.name, renewing)?;
-            ensure!(said.contains("a renewal was asked for"), "it said {said}");
+            ensure!(said.contains("a renewal was requested"), "it said {said}");
             let after = containers(self.engine, used, "")?;
             ensure!(after.len() == 1 && before != after, "{after:?} run");
             self.administrator.writes(self.name)?;
@@ -69,7 +72,7 @@ impl Upkeep<'_> {
             let release = self.folder.join("production/externalbuilder/builds").join(build).join("release");
             fs::remove_dir_all(release.join("chaincode"))?;
             let said = self.succeeds(&["reconcile"], true)?;
-            ensure!(said.contains("the connection.json that the peer reads is not"), "it said {said}");
+            ensure!(said.contains("the connection.json that the peer reads differs"), "it said {said}");
             let connection = release.join("chaincode/server/connection.json");
             let mode = fs::metadata(&connection)?.permissions().mode() & 0o777;
             ensure!(mode == 0o600, "the mode of {} is {mode:o}", connection.display());
@@ -105,7 +108,7 @@ impl Upkeep<'_> {
         self.says_nothing()?;
         self.administrator.reads(self.name)?;
         let said = self.succeeds(&["reconcile", "--package", old], true)?;
-        ensure!(said.contains("the container was gone"), "it said {said}");
+        ensure!(said.contains("the container was missing"), "it said {said}");
         self.lists(&["running", "running"])
     }
 

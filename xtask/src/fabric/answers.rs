@@ -1,4 +1,4 @@
-//! What peers answer to the clients of the transcript, and how the answers of two peers are compared.
+//! Compares the answers of two peers to the clients of the transcript.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -107,7 +107,7 @@ impl Differences {
     }
 }
 
-/// Tells whether two answers are as they should be: equal, or different in the way that is listed.
+/// Tells whether two answers are as they should be: equal, or different as listed.
 fn verdict(listed: Option<&Difference>, fabric: &str, here: &str) -> Result<()> {
     let both = format!("\n  Fabric: {}\n  here:   {}", indented(fabric), indented(here));
     match listed {

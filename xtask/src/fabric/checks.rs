@@ -1,5 +1,5 @@
-//! What only a peer of Fabric can show of our builder: launches over every kind of connection, builds side by side, and
-//! what is left when the peer was killed.
+//! Tests of our builder that need a Fabric peer: launches over every kind of connection, concurrent builds, and the state after the
+//! peer was killed.
 
 use std::fs;
 use std::path::Path;

@@ -53,7 +53,7 @@ impl Package {
         })
     }
 
-    /// Makes a package with a script, which is no chaincode.
+    /// Makes a package with a script, which is not a chaincode.
     pub(super) fn script(folder: &Path, label: &str, script: &str) -> Result<Self> {
         Self::make(folder, label, |source| {
             let path = source.join("chaincode");

@@ -1,4 +1,4 @@
-//! What belongs to a network wherever its programs run: keys, blocks, variables, and how its members join the channels.
+//! The common parts of networks: keys, blocks, variables, and joining the channels.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -47,8 +47,8 @@ pub(crate) fn lay_out(programs: &Programs, folder: &Path, orderer_address: &str)
     builder_programs::put(&programs.builder, &folder.join("builder/bin"))
 }
 
-/// Returns the variables of the peer but for its addresses: who it is, its files in the network's folder, and our builder, to which it
-/// hands on further ones.
+/// Returns the variables of the peer, without its addresses: its identity, its files in the network's folder, and our builder, to which
+/// it propagates further variables.
 pub(crate) fn peer_environment(
     folder: &Path,
     further: &[(&'static str, String)],
@@ -79,7 +79,7 @@ pub(crate) fn peer_environment(
     ]
 }
 
-/// Returns the variables of the orderer but for its addresses: who it is, and its files in the network's folder.
+/// Returns the variables of the orderer, without its addresses: its identity, and its files in the network's folder.
 pub(crate) fn orderer_environment(folder: &Path) -> Vec<(&'static str, String)> {
     let text = |path: PathBuf| path.to_string_lossy().into_owned();
     let orderer = folder.join(ORDERER);

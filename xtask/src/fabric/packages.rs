@@ -30,7 +30,7 @@ pub(super) fn portless(folder: &Path) -> Result<PathBuf> {
     pack(&source, &["connection.json"])
 }
 
-/// Packs a folder with metadata.json in the way that Fabric's documentation shows; `members` become code.tar.gz.
+/// Packs a folder with metadata.json as Fabric's documentation shows; `members` become code.tar.gz.
 pub(crate) fn pack(source: &Path, members: &[&str]) -> Result<PathBuf> {
     let code = [&["czf", "code.tar.gz"], members].concat();
     for words in [code.as_slice(), &["czf", "package.tgz", "metadata.json", "code.tar.gz"]] {

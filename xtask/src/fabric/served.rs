@@ -32,7 +32,7 @@ impl Served {
         Ok(Self { id: package_id(label, &file)?, label: label.to_owned(), file })
     }
 
-    /// Returns the connection.json that the peer reads, which nobody else may read.
+    /// Returns the connection.json for the peer, which only the peer may read.
     pub(crate) fn released(&self, network: &Network<'_>) -> Result<Value> {
         let file = network.released(&self.label)?.join("chaincode/server/connection.json");
         let mode = fs::metadata(&file)?.permissions().mode() & 0o777;

@@ -1,4 +1,4 @@
-//! Chaincode as a process of another user than the peer's: it transacts over TLS, and reads nothing that is the peer's alone.
+//! Chaincode as a process of another user than the peer's: it transacts over TLS, and cannot read the peer's private files.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
@@ -23,7 +23,7 @@ use crate::workspace;
 /// The chaincode's name in the definitions.
 const NAME: &str = "foreign";
 
-/// A user and a group that nothing else has.
+/// A user and a group that no other process has.
 const USER: (u32, u32) = (40_001, 40_002);
 
 /// How long a look at a file may take.

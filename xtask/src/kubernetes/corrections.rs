@@ -1,5 +1,5 @@
-//! What `ccs launch reconcile` corrects, and what is left where it cannot: each trouble is made on the cluster or in the build of the
-//! peer, and the peer's next transaction tells whether the chaincode was kept.
+//! Errors that `ccs launch reconcile` corrects, and the state if it cannot. Each check breaks the cluster or the build of the peer; the
+//! peer's next transaction shows whether the chaincode still runs.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -34,7 +34,7 @@ impl Upkeep<'_> {
             let mut record = self.record(used)?;
             record["certificates_end"] = OVER.into();
             fs::write(self.build(used).join("bld/launch.json"), record.to_string())?;
-            self.is_renewed(used, &format!("the certificates end on {OVER}"))
+            self.is_renewed(used, &format!("the certificates expire on {OVER}"))
         });
         report.check("a Deployment with other certificates than launch.json is renewed", || {
             let annotation =
@@ -52,7 +52,10 @@ impl Upkeep<'_> {
                 for place in places {
                     fs::remove_file(self.build(used).join(place).join("connection.json"))?;
                 }
-                self.is_renewed(used, "the connection.json that the peer reads is not the one of the build")?;
+                self.is_renewed(
+                    used,
+                    "the connection.json that the peer reads differs from that of the build",
+                )?;
                 let owner = fs::metadata(self.build(used).join("bld"))?.uid();
                 for place in ["bld", "release/chaincode/server"] {
                     let made = fs::metadata(self.build(used).join(place).join("connection.json"))?;

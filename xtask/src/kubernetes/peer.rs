@@ -145,7 +145,7 @@ fn die(
         network.kill_launcher()?;
         network.signal_peer(Signal::KILL)?;
         next.has_no_pod(cluster, AFTER_KILL)?;
-        ensure!(next.objects(cluster, "jobs", "")?.len() == 1, "nobody was there to delete the Job");
+        ensure!(next.objects(cluster, "jobs", "")?.len() == 1, "no launcher was running to delete the Job");
         Ok(())
     });
     report.check("the next peer starts it again, and the older Job is gone", || {

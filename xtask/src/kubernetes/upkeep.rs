@@ -1,4 +1,4 @@
-//! What `ccs launch` does for chaincode that Fabric's own peer dials, beside that peer.
+//! `ccs launch` next to a Fabric peer, for chaincode that the peer dials.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -141,7 +141,7 @@ impl Upkeep<'_> {
         ensure!(gone.contains("gone"), "the list says {gone}");
         let said = self.succeeds(&["reconcile"], &["--builds"])?;
         ensure!(said.lines().count() == 1, "not one line: {said}");
-        for reason in ["renewed deployment", "the Secret was gone", "the Deployment was gone"] {
+        for reason in ["renewed deployment", "the Secret was missing", "the Deployment was missing"] {
             ensure!(said.contains(reason), "it said {said}, and not {reason}");
         }
         self.administrator.reads(self.name).context("the next transaction fails")?;
@@ -154,7 +154,7 @@ impl Upkeep<'_> {
         let renewing = || self.succeeds(&["reconcile", "--renew", "--package", &used.id], &["--builds"]);
         let said = self.administrator.writes_while(self.name, renewing)?;
         ensure!(
-            said.contains("renewed deployment") && said.contains("a renewal was asked for"),
+            said.contains("renewed deployment") && said.contains("a renewal was requested"),
             "it said {said}"
         );
         let after = self.released(used)?;
@@ -202,7 +202,7 @@ impl Upkeep<'_> {
         let running = Running::start(&mut command, &log)?;
         logged(&log, "looks after ", 1, CHANGE)?;
         self.delete("service", used)?;
-        logged(&log, "the Service was gone", 1, CHANGE)?;
+        logged(&log, "the Service was missing", 1, CHANGE)?;
         logged(&log, "looks again in 1s", 1, CHANGE)?;
         let status = running.terminate(CHANGE)?;
         ensure!(status.success(), "ended with {status}, and said {}", fs::read_to_string(&log)?);
@@ -257,7 +257,7 @@ impl Upkeep<'_> {
 
     fn brings_back(&self, old: &Served) -> Result<()> {
         let said = self.succeeds(&["reconcile", "--package", &old.id], &["--builds"])?;
-        ensure!(said.contains("the Deployment was gone"), "it said {said}");
+        ensure!(said.contains("the Deployment was missing"), "it said {said}");
         ensure!(self.objects(old)?.len() == 3, "not all of it is there");
         self.lists(&["running", "running"])
     }
@@ -326,7 +326,7 @@ impl Upkeep<'_> {
         self.folder.join("production/externalbuilder/builds").join(package.id.replace(':', "-"))
     }
 
-    /// Returns the connection.json that the peer reads, which nobody else may read.
+    /// Returns the connection.json for the peer, which only the peer may read.
     pub(super) fn released(&self, package: &Served) -> Result<Value> {
         let build = self.build(package);
         let file = build.join("release/chaincode/server/connection.json");

@@ -109,7 +109,7 @@ fn what_is_not_launched_is_told_with_the_reason() {
             r#","role":"client""#,
             "platform: kubernetes",
             1,
-            "role is client, so the peer dials what connection.json says",
+            "role is client, so the peer dials the address in connection.json",
         ),
         ("wasm", "", "", 1, "no package of the type \"wasm\" is launched"),
         ("ccaas", r#","port":0"#, "platform: kubernetes", 21, "image.json: invalid value: integer `0`"),

@@ -59,7 +59,8 @@ fn an_image_makes_a_package_of_type_k8s() {
         "{\n  \"name\": \"registry.example.com/basic\",\n  \"digest\": \
          \"sha256:e5bd06aff6a2ed03ab8f67d5b1bd8e5f2ef8ac3b7f9a4c1d2e3f405162738495\"\n}\n"
     );
-    let note = "launch-needed only a builder that launches images takes the package: on Docker or Kubernetes";
+    let note =
+        "launch-needed only a builder that launches images accepts the package: on Docker or Kubernetes";
     assert_eq!(lint(&package), (0, vec![note.to_owned()]));
 }
 
@@ -82,7 +83,7 @@ fn an_image_beside_an_address_makes_a_package_for_every_builder() {
         "{findings:?}"
     );
     let (alone, _) = folder.package("b.tgz", &["--label", "basic", "--image", IMAGE, "--type", "ccaas"]);
-    let note = "launch-needed without connection.json, the package is only for a builder that starts its image: on Docker or Kubernetes";
+    let note = "launch-needed without connection.json, only a builder that starts the image accepts the package: on Docker or Kubernetes";
     assert_eq!(lint(&alone), (0, vec![note.to_owned()]));
 }
 
@@ -156,7 +157,7 @@ fn programs_are_packed_with_what_binary_json_says_of_them() {
     let (_, document) = unpacked(&folder, &both, "binary.json");
     let document: Value = serde_json::from_slice(&document).unwrap();
     assert_eq!(document["args"], json!(["-peer={peer_address}"]));
-    let note = "launch-needed only a builder with platform: process in its launch.yaml takes the package";
+    let note = "launch-needed only a builder with platform: process in its launch.yaml accepts the package";
     assert_eq!(lint(&both), (0, vec![note.to_owned()]));
     let output = ccs(&["inspect", &both]);
     insta::with_settings!({filters => vec![(r"/[^ \n]*/both", "[folder]/both"), ("[0-9a-f]{64}", "[hash]"), ("tgz, [0-9]+", "tgz, [size]")]}, {
@@ -185,7 +186,7 @@ fn programs_that_no_platform_starts_are_refused() {
         (
             &["--binary", &script, "--arg", "x"],
             1,
-            "the file does not say for which platform it is\nhint: write --binary linux/amd64=FILE\n",
+            "the file does not contain its platform\nhint: write --binary linux/amd64=FILE\n",
         ),
         (
             &["--binary", &text, "--address", "a:1"],
@@ -237,7 +238,7 @@ fn source_is_packed_with_the_files_that_the_peers_command_packs() {
     assert_eq!(names(&node), [index, "src/lib/a.js", "src/package.json"]);
     let java = pack("java.tgz", "java", "java");
     assert_eq!(names(&java), ["src/pom.xml", "src/src/main/java/A.java"]);
-    let expected = "launch-needed the peer builds it with Docker, unless a builder with languages: [java] in its launch.yaml takes it";
+    let expected = "launch-needed the peer builds it with Docker, unless a builder with languages: [java] in its launch.yaml claims it";
     assert_eq!(lint(&java), (0, vec![expected.to_owned()]));
 }
 
@@ -255,7 +256,7 @@ fn source_that_no_tool_builds_is_refused() {
     for (source, language, code, message) in [
         ("empty", "node", 23, "error: the package holds no src/package.json\nhint: "),
         ("empty", "go", 1, "nor a folder above it has a go.mod\nhint: go mod init NAME makes one; "),
-        ("nameless", "go", 1, "nameless/go.mod names no module\nhint: begin it with module NAME\n"),
+        ("nameless", "go", 1, "nameless/go.mod does not name a module\nhint: begin it with module NAME\n"),
         ("built", "java", 1, "built holds no source file\nhint: "),
         ("nowhere", "java", 1, "nowhere is not a folder\nhint: "),
         ("key", "node", 14, "key/a.pem holds a private key"),
@@ -290,7 +291,7 @@ fn lint_finds_what_the_launcher_rejects() {
             21,
             &["image-invalid image.json: the file must contain 'name' and 'digest'"],
         ),
-        ("k8s", vec![tag], 0, &["image-tag image.json names no digest", "launch-needed only a builder"]),
+        ("k8s", vec![tag], 0, &["image-tag image.json contains no digest", "launch-needed only a builder"]),
         ("ccaas", vec![connection, client], 0, &["image-unused the role is client", "plaintext-remote"]),
         (
             "binary",

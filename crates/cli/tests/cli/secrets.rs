@@ -93,7 +93,7 @@ fn a_key_is_packed_as_client_key_only() {
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let output = ccs(&[&["package", &out, "--label", "a"], arguments.as_slice()].concat());
         let message =
-            format!("error: {at} holds a private key, which everyone who receives the package would have\n");
+            format!("error: {at} holds a private key, which every recipient of the package would have\n");
         assert!(stderr(&output).starts_with(&message), "{}", stderr(&output));
         assert_eq!(output.status.code(), Some(14));
         assert!(!Path::new(&out).exists());
@@ -109,7 +109,8 @@ fn the_key_that_a_package_embeds_is_announced_in_one_line() {
     let arguments =
         ["package", &out, "--label", "a", "--address", "a:1", "--root-cert", &cert, "--client-cert", &cert];
     let output = ccs(&[&arguments[..], &["--client-key", &key]].concat());
-    let line = "the package holds the private key of the client certificate: everyone who receives the file has the key";
+    let line =
+        "the package holds the private key of the client certificate, which every recipient of the file has";
     let expected = format!("warning: {line}\nnext: peer lifecycle chaincode install {out}\n");
     assert_eq!(stderr(&output), expected);
     let json = ccs(&[&arguments[..], &["--client-key", &key, "--json", "--force"]].concat());

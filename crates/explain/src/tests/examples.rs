@@ -1,4 +1,4 @@
-//! Every entry is reached by its examples, also with other names and numbers in them, and by no line of a healthy node.
+//! Every entry matches its examples, even with other names and numbers, and no line of a healthy node.
 
 use std::collections::HashSet;
 
@@ -6,14 +6,14 @@ use super::{catalogue, ids};
 use crate::catalogue::Recognized;
 use crate::explanation::plain;
 
-/// Lines that people have pasted into public threads, each after the entry that has to explain it.
+/// Lines from public threads, each after the entry that must explain it.
 const THREADS: &str = include_str!("threads.tsv");
 
 /// Lines at level INFO: the first 18 are quoted from Fabric's documentation. The others are written in the formats of Fabric's text
 /// and JSON logs, and a release may word them differently.
 const HEALTHY: &str = include_str!("healthy.log");
 
-/// Names and numbers of samples, which differ from network to network and so are no text of a pattern.
+/// Names and numbers of samples, which differ from network to network and so are not part of a pattern.
 const OF_SAMPLES: &[&str] = &[
     "mychannel",
     "mycc",
@@ -41,13 +41,13 @@ fn every_example_is_recognized_by_its_own_entry_and_no_pattern_is_dead() {
         for example in &entry.examples {
             match catalogue.recognize(&plain(example)) {
                 Some(one) if one.entry.id == entry.id => drop(reached.insert(one.pattern)),
-                Some(one) => wrong.push(format!("{} is taken for {}: {example}", entry.id, one.entry.id)),
-                None => wrong.push(format!("nobody knows the {} in {example}", entry.id)),
+                Some(one) => wrong.push(format!("{} is recognized as {}: {example}", entry.id, one.entry.id)),
+                None => wrong.push(format!("no entry recognizes the {} in {example}", entry.id)),
             }
         }
     }
     for (number, (entry, pattern)) in catalogue.patterns().iter().enumerate() {
-        assert!(pattern.compiled().is_some(), "{} is no regular expression", pattern.expression());
+        assert!(pattern.compiled().is_some(), "{} is not a regular expression", pattern.expression());
         if !reached.contains(&number) {
             let id = &catalogue.entries()[*entry].id;
             wrong.push(format!("no example of {id} needs {}", pattern.expression()));

@@ -1,4 +1,4 @@
-//! The pages of the documentation are the catalogue, and the findings are those of the documentation.
+//! The pages of the documentation match the catalogue, and the findings match the documentation.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ fn docs() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs")
 }
 
-/// Compares a file with what it has to be, or writes it.
+/// Compares a file with its expected content, or writes it.
 fn compare(path: &Path, text: &str) {
     if std::env::var_os("CCS_BLESS").is_some() {
         std::fs::write(path, text).unwrap();
@@ -25,7 +25,7 @@ fn the_pages_of_errors_are_the_catalogue() {
     let catalogue = catalogue();
     let entries = catalogue.entries();
     let mut pages: Vec<&[Entry]> = entries.chunk_by(|one, next| one.page == next.page).collect();
-    // Exit codes have a page of their own.
+    // Exit codes have their own page.
     pages.retain(|page| page.iter().any(|entry| !entry.patterns.is_empty()));
     let folder = docs().join("errors");
     for page in &pages {
@@ -63,7 +63,7 @@ fn index_of(pages: &[&[Entry]]) -> String {
         let _ =
             writeln!(index, "| [{}](errors/{}.md) | {seen_by} | {} |", first.area, first.page, page.len());
     }
-    index.push_str("\nThe exit codes of this project have [a page of their own](exit-codes.md).\n");
+    index.push_str("\nThe exit codes of this project have [their own page](exit-codes.md).\n");
     index
 }
 

@@ -1,5 +1,5 @@
-//! The objects of the fake API server, and what it does with a call: what Kubernetes does, as far as a launch can tell, except that a
-//! case says how the objects fare.
+//! The objects of the fake API server, and how it handles a call. For a launch, it behaves like Kubernetes, except that a case
+//! determines the states of the objects.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -25,14 +25,14 @@ const KINDS: [(&str, &str, &str); 6] = [
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Refused {
-    /// The call in the words of a Role: `create jobs`; `*` for each verb or each resource.
+    /// The call, as verb and resource of a Role: `create jobs`; `*` for any verb or resource.
     call: String,
     status: u16,
     message: String,
-    /// From when on, in seconds after the workload was made.
+    /// The first second, counted from the creation of the workload.
     #[serde(default)]
     from: Option<u64>,
-    /// Until when, in seconds after the begin.
+    /// The last second, counted from the beginning.
     #[serde(default)]
     until: Option<u64>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Refused {
 /// The fake API server.
 pub(super) struct Api {
     refused: Vec<Refused>,
-    /// What the container has written.
+    /// The output of the container.
     log: String,
     begin: Instant,
     state: Mutex<State>,
@@ -51,30 +51,30 @@ pub(super) struct Api {
 #[derive(Default)]
 struct State {
     objects: BTreeMap<(String, String), Value>,
-    /// All changes; the version of one is its place, counted from 1.
+    /// All changes; the version of a change is its position, counted from 1.
     changes: Vec<Change>,
     calls: usize,
-    /// What the launcher has deleted.
+    /// The objects that the launcher has deleted.
     deleted: Vec<String>,
-    /// When the Job or Deployment was made.
+    /// When the Job or Deployment was created.
     workload: Option<Instant>,
 }
 
 #[derive(Clone)]
 struct Change {
-    /// None ends all watches.
+    /// [`None`] ends all watches.
     resource: Option<String>,
     kind: &'static str,
     object: Value,
 }
 
-/// What follows in a watch.
+/// The next changes of a watch.
 pub(super) struct Changes {
     api: Arc<Api>,
     resource: String,
     selectors: [String; 2],
     place: usize,
-    /// How many changes there were when the watch began; what ended others before does not end it.
+    /// The number of changes when the watch began. An earlier end of other watches does not end it.
     before: usize,
     version: watch::Receiver<usize>,
 }
@@ -89,7 +89,7 @@ impl Api {
         self.state.lock().unwrap()
     }
 
-    /// Returns the Job or Deployment, once it was made.
+    /// Returns the Job or Deployment, if it was created.
     pub(super) async fn workload(&self) -> (&'static str, Value) {
         let mut version = self.version.subscribe();
         loop {
@@ -102,7 +102,7 @@ impl Api {
         }
     }
 
-    /// Returns what the launcher has deleted, and what is left.
+    /// Returns the objects that the launcher has deleted, and those that remain.
     pub(super) fn end(&self) -> [Vec<String>; 2] {
         let state = self.state();
         let mut deleted = state.deleted.clone();
@@ -112,7 +112,7 @@ impl Api {
         [deleted, left.collect()]
     }
 
-    /// Tells how many calls and changes there were.
+    /// Returns the number of calls and changes.
     pub(super) fn activity(&self) -> usize {
         let state = self.state();
         state.calls + state.changes.len()
@@ -193,7 +193,7 @@ impl Api {
         whole(200, &list)
     }
 
-    /// Makes or replaces an object as a client wants it; its status stays.
+    /// Creates or replaces an object for a client, and keeps its status.
     pub(super) fn put(&self, resource: &str, name: &str, wanted: &Value) -> Value {
         let key = (resource.to_owned(), name.to_owned());
         let old = self.state().objects.get(&key).cloned();
@@ -213,7 +213,7 @@ impl Api {
         self.change(key, if old.is_some() { "MODIFIED" } else { "ADDED" }, object)
     }
 
-    /// Changes what there is of an object.
+    /// Changes an existing object.
     pub(super) fn modify(&self, resource: &str, name: &str, change: impl FnOnce(&mut Value)) {
         let key = (resource.to_owned(), name.to_owned());
         let mut object = self.state().objects[&key].clone();
@@ -221,7 +221,7 @@ impl Api {
         self.change(key, "MODIFIED", object);
     }
 
-    /// Removes an object, and what belongs to it.
+    /// Removes an object and the objects that it owns.
     pub(super) fn remove(&self, resource: &str, name: &str) {
         let key = (resource.to_owned(), name.to_owned());
         let Some(object) = self.state().objects.remove(&key) else { return };
@@ -277,7 +277,7 @@ impl Api {
 }
 
 impl Changes {
-    /// Waits for changes, and returns a line for each; none when the watch is cut off.
+    /// Waits for changes, and returns a line for each; [`None`] when the watch is cut off.
     pub(super) async fn next(&mut self) -> Option<String> {
         loop {
             self.version.borrow_and_update();

@@ -1,4 +1,4 @@
-//! A case: what the fake API server shows, and the launch that sees it.
+//! A case: the events of the fake API server, and the launch that observes them.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -28,62 +28,62 @@ const PACKAGE: &str = "basic_1.0:cffa266294278404e5071cb91150d550dc0bf855149908a
 const IMAGE: &str = r#"{"name":"ghcr.io/example/basic","digest":"sha256:e5bd06aff6a2ed03ab8f67d5b1bd8e5f2ef8ac3b7f9a4c1d2e3f405162738495"}"#;
 const CHAINCODE: &str = r#"{"chaincode_id":"ID","peer_address":"peer0.example.com:7052","client_cert":"CERT","client_key":"KEY","root_cert":"ROOT","mspid":"Org1MSP"}"#;
 
-/// How long a launch may take, in its own time.
+/// How long a launch may take, in simulated time.
 const LIMIT: Duration = Duration::from_mins(10);
 
-/// By how much the time goes on at once.
+/// The step by which the time advances.
 const STEP: Duration = Duration::from_millis(500);
 
-/// How often every task may go on before nothing is under way: what one writes to a connection, the other finds at its next turn.
+/// How often to let every task run before all count as idle, because a task sees data on a connection only at its next turn.
 const TURNS: usize = 30;
 
-/// Stands in a case for each of its texts in turn.
+/// The placeholder for each text of a case in turn.
 const EACH: &str = "EACH";
 
 /// The content of case.yaml.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Case {
-    /// What happens to chaincode that dials, to chaincode that is dialed, or to either.
+    /// The events for chaincode that dials the peer, for chaincode that the peer dials, or for both.
     client: Option<Play>,
     server: Option<Play>,
     both: Option<Play>,
-    /// Texts for which it happens in turn.
+    /// Texts for which the case runs in turn.
     #[serde(default)]
     each: Vec<String>,
 }
 
-/// What happens.
+/// The events.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Play {
     /// Whether nothing listens at the address of the API server.
     refused_to_connect: bool,
-    /// Whether a watch begins anew meanwhile: the client chooses at random after which time, so that the end is at no certain time.
+    /// Whether a watch restarts meanwhile. The client chooses a random delay, so the time of the end is not fixed.
     begins_anew: bool,
     /// The calls that fail.
     refused: Vec<Refused>,
-    /// What is seen, in this order.
+    /// The states, in this order.
     shows: Vec<Step>,
     /// What the container has written.
     log: String,
 }
 
-/// What is seen from some moment on.
+/// A state that begins at some moment.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Step {
-    /// Seconds after the Job or Deployment was made.
+    /// Seconds after the creation of the Job or Deployment.
     after: u64,
     /// The status of the Job or Deployment.
     workload: Option<Value>,
     /// The status of the pod.
     pod: Option<Value>,
-    /// The status of its container `chaincode`, with what goes without saying left out.
+    /// The status of its container `chaincode`, without obvious fields.
     container: Option<Value>,
-    /// Events about the pod or, while there is none, the Job.
+    /// Events about the pod or, before there is a pod, about the Job.
     events: Vec<BTreeMap<String, String>>,
-    /// What is deleted: `pod`, or `workload`.
+    /// The object that is deleted: `pod` or `workload`.
     deleted: Option<String>,
     /// Whether all watches end.
     cut: bool,
@@ -95,7 +95,7 @@ impl Case {
         serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
     }
 
-    /// Plays the case in a role, and returns what has happened; none if the case is not about that role.
+    /// Runs the case in a role, and returns the result; [`None`] if the case does not have that role.
     pub(super) fn play(&self, role: &str) -> Option<String> {
         let play = if role == "client" { &self.client } else { &self.server };
         let play = play.as_ref().or(self.both.as_ref())?;
@@ -106,7 +106,7 @@ impl Case {
 }
 
 impl Play {
-    /// Puts a text where it belongs.
+    /// Replaces the placeholder by a text.
     fn of(&self, text: &str) -> Self {
         let mut play = self.clone();
         for step in &mut play.shows {
@@ -132,7 +132,7 @@ fn fill(value: &mut Value, text: &str) {
     }
 }
 
-/// Launches, and tells what the launcher says, how it ends, and what it deletes.
+/// Launches, and returns the launcher's lines, its end, and the objects that it deletes.
 fn happens(role: &str, play: Play) -> String {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
@@ -200,7 +200,7 @@ async fn started(target: &Target, say: &dyn Fn(&str)) -> Result<(), Failure> {
     let server = Server { target, settings: &settings, image: &image, package_id: PACKAGE, mspid: "Org1MSP" };
     let plan = server.plan(&subject, Some(&certificates))?;
     let limit = Duration::from_secs(270);
-    // There is no chaincode that could be dialed.
+    // There is no chaincode to dial.
     let start = Start { plan: &plan, target, limit, dials: false, caller: Caller::Build, say };
     server::start(&start, || Ok(())).await
 }
@@ -222,7 +222,7 @@ fn target(kubeconfig: &str) -> Target {
     }
 }
 
-/// Lets the time go on, whenever nothing is under way. The runtime would let it go on as well while a connection is waited for.
+/// Advances the time when all tasks are idle. The runtime itself would also advance it while a task waits for a connection.
 async fn pace(api: Arc<Api>) {
     loop {
         let (mut seen, mut turns) = (api.activity(), 0);
@@ -288,7 +288,7 @@ async fn show(api: Arc<Api>, steps: Vec<Step>) {
     }
 }
 
-/// Returns the pod that a controller makes.
+/// Returns the pod that a controller creates.
 fn of_template(workload: &Value, name: &str) -> Value {
     let mut pod = workload["spec"]["template"].clone();
     pod["metadata"]["labels"]["job-name"] = name.into();

@@ -32,13 +32,13 @@ pub(super) enum Answer {
 pub(super) async fn serve(listener: TcpListener, api: Arc<Api>) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
-        // Otherwise the kernel waits, in its own time, before it sends a second line.
+        // Otherwise the kernel waits, in real time, before it sends a second line.
         stream.set_nodelay(true).unwrap();
         let api = Arc::clone(&api);
         tokio::spawn(async move {
             let mut stream = BufReader::new(stream);
             while let Some(request) = read(&mut stream).await {
-                // A client may go whenever it likes.
+                // A client may disconnect at any time.
                 let kept = match api.answer(&request) {
                     Answer::Whole(status, body) => whole(&mut stream, status, &body).await.is_ok(),
                     Answer::Watch(changes) => watch(&mut stream, changes).await.is_ok(),
@@ -51,7 +51,7 @@ pub(super) async fn serve(listener: TcpListener, api: Arc<Api>) {
     }
 }
 
-/// Reads a request; none when the client has gone.
+/// Reads a request; [`None`] if the client has disconnected.
 async fn read(stream: &mut BufReader<TcpStream>) -> Option<Request> {
     let mut first = String::new();
     stream.read_line(&mut first).await.ok().filter(|length| *length > 0)?;

@@ -1,11 +1,11 @@
-//! What Events say, where no object does: why a pod is not made, and why its volumes or network are not there.
+//! Reasons that only Events contain: why a pod is not created, and why its volumes or network are missing.
 
 use ccs_launch::ExitCode;
 use serde_json::Value;
 
 use super::{Grace, Row, Trouble, text};
 
-/// Why the controllers of Jobs and `ReplicaSet`s cannot make the pod.
+/// Why the controllers of Jobs and `ReplicaSet`s cannot create the pod.
 const NOT_MADE: &[Row] = &[
     Row {
         reasons: &["FailedCreate"],
@@ -40,7 +40,7 @@ const NOT_MADE: &[Row] = &[
         says: &["admission webhook", "denied the request"],
         grace: Grace::None,
         code: ExitCode::Policy,
-        hint: "the webhook of the cluster decides what is allowed; overlays in launch.yaml change the pod",
+        hint: "a webhook of the cluster rejects the pod; change the pod by an overlay in launch.yaml",
     },
     Row {
         reasons: &["FailedCreate"],
@@ -58,7 +58,7 @@ const NOT_MADE: &[Row] = &[
     },
 ];
 
-/// Why a pod that has its node does not start.
+/// Why a scheduled pod does not start.
 const NOT_PREPARED: &[Row] = &[
     Row {
         reasons: &["FailedMount", "FailedAttachVolume"],
@@ -76,13 +76,13 @@ const NOT_PREPARED: &[Row] = &[
     },
 ];
 
-/// Reads what a Deployment repeats of such an Event of its `ReplicaSet`.
+/// Reads such an Event of a `ReplicaSet` from the condition of its Deployment.
 pub(super) fn not_made(about: &str, reason: &str, message: &str) -> Option<Trouble> {
     let row = NOT_MADE.iter().find(|row| row.fits(reason, message))?;
     Some(row.trouble(about, reason, message))
 }
 
-/// Finds trouble in Events: of the Job while there is no pod, of the pod afterwards.
+/// Finds a problem in Events: of the Job while there is no pod, of the pod afterwards.
 pub(super) fn trouble(pod: Option<&Value>, events: &[Value]) -> Option<Trouble> {
     let (rows, kind) = if pod.is_none() { (NOT_MADE, "Job") } else { (NOT_PREPARED, "Pod") };
     events.iter().rev().filter(|event| text(&event["involvedObject"], "kind") == kind).find_map(|event| {

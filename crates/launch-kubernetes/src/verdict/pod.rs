@@ -1,4 +1,4 @@
-//! What a pod says: of its containers, of itself, and of its place.
+//! Reasons in a pod: of its containers, of the pod itself, and of its scheduling.
 
 use ccs_launch::ExitCode;
 use ccs_launch::kubernetes::CONTAINER;
@@ -69,7 +69,7 @@ const START: &str = "check the command of the image and its architecture";
 /// Why a container that was started did not run.
 const NOT_STARTED: [&str; 2] = ["StartError", "ContainerCannotRun"];
 
-/// Why a whole pod has failed, though its chaincode did nothing wrong.
+/// Why a pod has failed without a failure of its chaincode.
 const STOPPED: &[&str] = &[
     "Evicted",
     "Preempting",
@@ -102,7 +102,7 @@ pub(super) fn ended(pod: &Value) -> Option<Trouble> {
     stopped(pod).or_else(|| deleted(pod)).or_else(|| terminated(pod)).or_else(|| failed(pod))
 }
 
-/// Tells who stopped the pod from outside.
+/// Returns the reason why the pod was stopped, if the cluster or a person stopped it.
 fn stopped(pod: &Value) -> Option<Trouble> {
     let status = &pod["status"];
     let reason = text(status, "reason");
@@ -122,7 +122,7 @@ fn stopped(pod: &Value) -> Option<Trouble> {
     })
 }
 
-/// Tells that the pod is being deleted: how its containers end then is not their own doing.
+/// Reports that the pod is being deleted; the exit statuses of its containers then have no meaning.
 fn deleted(pod: &Value) -> Option<Trouble> {
     pod["metadata"].get("deletionTimestamp").map(|_| Trouble {
         code: ExitCode::Stopped,
@@ -134,7 +134,7 @@ fn deleted(pod: &Value) -> Option<Trouble> {
     })
 }
 
-/// Tells how the chaincode ended, or a container that had to succeed before it.
+/// Reports how the chaincode, or an init container, ended.
 fn terminated(pod: &Value) -> Option<Trouble> {
     let (container, end) = states(pod).find_map(|(container, state)| {
         let end = state.get("terminated")?;
@@ -151,9 +151,9 @@ fn terminated(pod: &Value) -> Option<Trouble> {
         "OOMKilled" => (ExitCode::Ended, "raise resources.limits.memory by an overlay"),
         "Completed" => (
             ExitCode::Ended,
-            "a chaincode runs until the peer stops it; this one ended by itself, or it waits to be dialed",
+            "a chaincode must run until the peer stops it; this one ended by itself, or it is built for the role server",
         ),
-        _ => (ExitCode::Ended, "its last lines are above, where the builder may read them"),
+        _ => (ExitCode::Ended, "its last lines are above, if the builder may read them"),
     };
     Some(Trouble {
         code,
@@ -165,15 +165,15 @@ fn terminated(pod: &Value) -> Option<Trouble> {
     })
 }
 
-/// How often chaincode that Kubernetes starts again may end before it is ready.
+/// How often chaincode that Kubernetes restarts may end before it is ready.
 const ENDS: u64 = 3;
 
-/// Tells how chaincode has ended that Kubernetes starts again, if it has ended too often, or could not be started.
+/// Reports chaincode that Kubernetes restarts, if it has ended too often or could not be started.
 pub(super) fn crashed(pod: &Value) -> Option<Trouble> {
     let status =
         items(&pod["status"]["containerStatuses"]).find(|status| text(status, "name") == CONTAINER)?;
     let restarts = status["restartCount"].as_u64().unwrap_or_default();
-    // While it runs again it may become ready.
+    // While it is running again, it may become ready.
     let runs = status["state"].get("running").is_some();
     let ends = if runs { restarts } else { restarts + 1 };
     let last = ["state", "lastState"].map(|place| status[place].get("terminated"));
@@ -191,7 +191,10 @@ pub(super) fn crashed(pod: &Value) -> Option<Trouble> {
     } else if reason == "OOMKilled" {
         (ExitCode::Ended, "raise resources.limits.memory by an overlay")
     } else {
-        (ExitCode::Ended, "its last lines are above; image.json says that it waits for the peer to dial")
+        (
+            ExitCode::Ended,
+            "its last lines are above; its role is server, so it must listen and wait for the peer",
+        )
     };
     Some(Trouble {
         code,
@@ -203,7 +206,7 @@ pub(super) fn crashed(pod: &Value) -> Option<Trouble> {
     })
 }
 
-/// Tells that the pod has failed, where no container says why.
+/// Reports that the pod has failed, if no container has the reason.
 fn failed(pod: &Value) -> Option<Trouble> {
     let status = &pod["status"];
     (text(status, "phase") == "Failed").then(|| Trouble {
@@ -211,12 +214,12 @@ fn failed(pod: &Value) -> Option<Trouble> {
         kind: "failed",
         grace: Grace::None,
         reason: said(&format!("pod {}", name(pod)), text(status, "reason"), text(status, "message")),
-        hint: "kubectl describe pod tells more".to_owned(),
+        hint: "kubectl describe pod shows more".to_owned(),
         ran: true,
     })
 }
 
-/// Tells why the pod does not run yet, if something is wrong.
+/// Reports why the pod does not run yet, if there is a problem.
 pub(super) fn waiting(pod: &Value, events: &[Value]) -> Option<Trouble> {
     let container = states(pod).find_map(|(container, state)| {
         let waiting = state.get("waiting")?;
@@ -227,7 +230,7 @@ pub(super) fn waiting(pod: &Value, events: &[Value]) -> Option<Trouble> {
     container.or_else(|| unscheduled(pod, events))
 }
 
-/// Tells why no node takes the pod.
+/// Reports why no node accepts the pod.
 fn unscheduled(pod: &Value, events: &[Value]) -> Option<Trouble> {
     let place = items(&pod["status"]["conditions"]).find(|condition| {
         text(condition, "type") == "PodScheduled" && text(condition, "status") == "False"
@@ -235,7 +238,7 @@ fn unscheduled(pod: &Value, events: &[Value]) -> Option<Trouble> {
     let happened = |reason: &str| events.iter().any(|event| text(event, "reason") == reason);
     let (kind, grace) = match text(place, "reason") {
         "SchedulingGated" => ("gated", Grace::UntilTimeout),
-        // A cluster that grows takes minutes to have another node.
+        // A cluster may need minutes to add a node.
         _ if happened("TriggeredScaleUp") => ("unschedulable", Grace::UntilTimeout),
         _ if happened("NotTriggerScaleUp") => ("unschedulable", Grace::None),
         _ => ("unschedulable", Grace::seconds(60)),

@@ -1,13 +1,13 @@
-//! What a Deployment and its pod say of chaincode that waits for the peer to dial.
+//! Interprets a Deployment and its pod, for chaincode that the peer dials.
 //!
-//! Kubernetes starts such chaincode again, so the build goes on after a first crash.
+//! Kubernetes restarts such chaincode, so the build continues after a first crash.
 
 use ccs_launch::ExitCode;
 use serde_json::Value;
 
 use super::{Grace, Observed, Trouble, Verdict, condition, events, items, name, pod, said, text};
 
-/// Judges what is seen of a Deployment.
+/// Judges the state of a Deployment.
 pub(crate) fn judge(observed: &Observed<'_>) -> Verdict {
     let Observed { object: deployment, object_gone, pod, events } = *observed;
     if object_gone {
@@ -17,7 +17,7 @@ pub(crate) fn judge(observed: &Observed<'_>) -> Verdict {
         return Verdict::Running;
     }
     let of_pod = pod.and_then(|pod| pod::crashed(pod).or_else(|| pod::waiting(pod, events)));
-    // A status about an older template does not count.
+    // Ignores a status about an older template.
     let of_deployment = || {
         let seen = deployment.filter(|deployment| is_observed(deployment))?;
         not_made(seen).or_else(|| no_progress(seen))
@@ -33,7 +33,7 @@ pub(crate) fn judge(observed: &Observed<'_>) -> Verdict {
     })
 }
 
-/// Tells whether the pods of the newest template alone are there, and one can be used.
+/// Tells whether only pods of the newest template exist, and one is available.
 fn is_ready(deployment: &Value) -> bool {
     let status = &deployment["status"];
     let count = |name: &str| status[name].as_u64().unwrap_or_default();
@@ -60,7 +60,7 @@ fn deleted() -> Trouble {
     }
 }
 
-/// Tells why the pod is not made: the Deployment repeats what its `ReplicaSet` was told.
+/// Reports why the pod is not created: the Deployment repeats the error of its `ReplicaSet`.
 fn not_made(deployment: &Value) -> Option<Trouble> {
     let failure = condition(deployment, "ReplicaFailure")?;
     events::not_made(
@@ -83,7 +83,7 @@ fn no_progress(deployment: &Value) -> Option<Trouble> {
             text(progress, "reason"),
             text(progress, "message"),
         ),
-        hint: "kubectl describe pod tells what it waits for".to_owned(),
+        hint: "kubectl describe pod shows why it waits".to_owned(),
         ran: false,
     })
 }
@@ -120,7 +120,7 @@ mod tests {
         };
         assert!(ready(2, 1, 1, 1));
         assert!(!ready(1, 1, 1, 1));
-        // The old pod still serves.
+        // The old pod is still running.
         assert!(!ready(2, 2, 1, 2));
         assert!(!ready(2, 1, 1, 0));
         assert!(!judge(&Observed { object: Some(&json!({})), ..Observed::default() }).eq(&Verdict::Running));
@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(trouble.code, ExitCode::Image);
     }
 
-    /// The text is what an API server of Kubernetes 1.34 has the Deployment say.
+    /// The text is the Deployment's, from an API server of Kubernetes 1.34.
     #[test]
     fn a_pod_that_is_not_made_is_told_by_the_deployment() {
         let message =

@@ -1,4 +1,4 @@
-//! Each row of the tables: what a cluster shows, and what follows. The texts are those of a real one where it produces them.
+//! Tests each row of the tables. The texts are those of a real cluster if it can produce them.
 
 use serde_json::json;
 
@@ -89,7 +89,7 @@ fn a_container_that_has_ended_is_told_with_its_status() {
         ("ContainerCannotRun", 127, 44, "its architecture"),
         ("OOMKilled", 137, 46, "resources.limits.memory"),
         ("Error", 3, 46, "its last lines"),
-        ("Completed", 0, 46, "waits to be dialed"),
+        ("Completed", 0, 46, "built for the role server"),
     ] {
         let found = trouble(
             Some(&with_container(&json!({"terminated": {"reason": reason, "exitCode": status}}))),

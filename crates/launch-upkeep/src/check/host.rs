@@ -1,4 +1,4 @@
-//! What launching processes needs of the host.
+//! Checks the host's requirements for launching processes.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use super::{Item, Outcome};
 
 const FEATURE: &str = "processes";
 
-/// Looks for tools, and at the folders in which programs are started.
+/// Checks the tools, and the folders from which programs are started.
 pub(super) fn look(settings: &Settings, builds: Option<&Path>) -> Vec<Item> {
     let mut items = Vec::new();
     let temporary = env::temp_dir();
@@ -49,12 +49,12 @@ pub(super) fn look(settings: &Settings, builds: Option<&Path>) -> Vec<Item> {
     items
 }
 
-/// Looks whether this process could start chaincode as a user, which must be able to enter some folders.
+/// Checks whether this process could start chaincode as a user, and whether that user can enter the necessary folders.
 fn can_be(user: &User, folders: &[(&str, &Path)]) -> Item {
     let entered = account::of(Some(user)).and_then(|account| {
         let Some(account) = account else { return Ok("the user of this process".to_owned()) };
         for (name, folder) in folders {
-            // A build makes what is missing so that the user can enter it, but not the folders above it.
+            // A build creates a missing folder so that the user can enter it, but does not change its parents.
             let there = folder.ancestors().find(|folder| folder.exists()).unwrap_or(folder);
             account::check_entry(account, there, name)?;
         }

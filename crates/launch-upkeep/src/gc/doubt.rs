@@ -1,4 +1,4 @@
-//! What speaks against the deletion of what was found.
+//! Checks that prevent a deletion by mistake.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -8,12 +8,11 @@ use ccs_launch::{ExitCode, Failure};
 use super::{Garbage, Search};
 use crate::workload::Workload;
 
-/// Where a peer has its builds, below its `fileSystemPath`.
+/// The folder of a peer's builds, below its `fileSystemPath`.
 const BUILDS: &str = "externalbuilder/builds";
 
 impl Search<'_> {
-    /// Fails if what was found is not to be deleted: it may be another organization's, or the folder not that of the peer's
-    /// builds.
+    /// Fails if the objects may belong to another organization, or the folder may not contain the peer's builds.
     pub fn is_certain(
         &self,
         folder: Option<&Path>,
@@ -24,11 +23,11 @@ impl Search<'_> {
         self.has_builds(folder, garbage)
     }
 
-    /// Two organizations may have peers of one name in one place. What names another organization is not in the list.
+    /// Two organizations may have peers with the same name in one place. The list contains no object of a named other organization.
     fn is_of_the_organization(&self, found: &[Workload], garbage: &[Garbage]) -> Result<(), Failure> {
         let of_the_peer = found.iter().filter(|found| found.peer_id == self.peer_id);
         let organizations: BTreeSet<&str> = of_the_peer.map(|found| found.mspid.as_str()).collect();
-        // A peer that tells its builder no MSP ID never does.
+        // A peer either always propagates its MSP ID, or never.
         let is_unsure = |found: &&Garbage| {
             found.mspid != self.mspid
                 && (!found.mspid.is_empty() || organizations.len() > 1)
@@ -41,7 +40,7 @@ impl Search<'_> {
             Failure::new(
                 ExitCode::Usage,
                 format!(
-                    "nothing is deleted: {place} has no MSP ID, and other chaincode of a peer {} has one",
+                    "nothing is deleted: {place} has no MSP ID, but other chaincode of a peer with the name {} has one",
                     self.peer_id
                 ),
             )
@@ -49,7 +48,10 @@ impl Search<'_> {
         } else {
             Failure::new(
                 ExitCode::Usage,
-                format!("nothing is deleted: {place} belongs to a peer {} of {}", self.peer_id, unsure.mspid),
+                format!(
+                    "nothing is deleted: {place} belongs to a peer with the name {} in {}",
+                    self.peer_id, unsure.mspid
+                ),
             )
             .with_hint(format!("if that is this peer, add --mspid {}", unsure.mspid))
         })
@@ -69,7 +71,7 @@ impl Search<'_> {
                             self.peer_id
                         ))
                 };
-                // A folder that is not mounted, or another one, says of each server that no build refers to it.
+                // With an unmounted or wrong folder, no build would refer to any server.
                 if builds.builds.is_empty() {
                     return Err(refused("holds no build"));
                 }

@@ -77,7 +77,7 @@ fn what_no_build_refers_to_may_go_and_what_is_used_stays() {
     assert_eq!(told(&search, &there), [("b".to_owned(), none, 2), ("k".to_owned(), none, 1)]);
     let objects: Vec<_> = search.garbage(&there)[0].objects.iter().map(|part| part.kind.word()).collect();
     assert_eq!(objects, ["deployment", "service"]);
-    // Without builds it is not known what refers to it.
+    // Without builds, it is unknown whether one refers to it.
     assert!(told(&SEARCH, &there).is_empty());
 }
 
@@ -109,7 +109,7 @@ fn an_install_that_is_under_way_is_left_alone() {
     assert_eq!(told(&Search { older_than: Some(0), ..search }, &[young.clone()]).len(), 1);
     young.created = None;
     assert!(told(&search, &[young]).is_empty());
-    // A build takes over what was there before; the clock of its peer may be ahead.
+    // A build takes over existing objects; the clock of its peer may be ahead.
     for applied in ["2026-11-29T23:55:00Z", "2026-11-30T00:01:00Z"] {
         let mut taken_over = found(Kind::Deployment, "b", "b:00");
         taken_over.applied = Some(applied.to_owned());
@@ -141,7 +141,7 @@ fn a_folder_without_the_peers_builds_is_no_reason_to_delete() {
     let link = folder.path().join("link");
     std::os::unix::fs::symlink(folder.path().join("externalbuilder/builds"), &link).unwrap();
     refused(&search, &link.to_string_lossy()).unwrap();
-    // What was named goes whatever the builds say.
+    // Named objects are deleted even if builds refer to them.
     refused(&Search { builds: Some(&empty), is_named: true, ..SEARCH }, "/backup").unwrap();
     refused(&Search { builds: Some(&empty), names: &["b".to_owned()], ..SEARCH }, "/backup").unwrap();
 }
@@ -158,7 +158,7 @@ fn what_belongs_to_another_peer_is_never_touched() {
     let there = [other_peer, other_organization];
     assert!(told(&search, &there).is_empty());
     let retired = Search { peer_id: "peer1", is_named: true, ..SEARCH };
-    assert_eq!(told(&retired, &there), [("b".to_owned(), "it belongs to the peer that was named", 1)]);
+    assert_eq!(told(&retired, &there), [("b".to_owned(), "it belongs to the named peer", 1)]);
 }
 
 #[test]
@@ -175,10 +175,13 @@ fn what_may_be_another_organizations_is_listed_and_not_deleted() {
         search.is_certain(None, there, &garbage).map_err(|failure| failure.line())
     };
     let said = refused(&retired(""), &[of("b", "Org2MSP")]).unwrap_err();
-    assert!(said.contains("nothing is deleted: hlf/b belongs to a peer peer0 of Org2MSP"), "{said}");
+    assert!(
+        said.contains("nothing is deleted: hlf/b belongs to a peer with the name peer0 in Org2MSP"),
+        "{said}"
+    );
     assert!(said.contains("hint: if that is this peer, add --mspid Org2MSP"), "{said}");
     refused(&retired("Org2MSP"), &[of("b", "Org2MSP")]).unwrap();
-    // Peers that do not tell their MSP ID.
+    // Peers that do not propagate their MSP ID.
     refused(&retired(""), &[of("b", "")]).unwrap();
     refused(&retired("Org1MSP"), &[of("b", "")]).unwrap();
     let both = [of("a", "Org1MSP"), of("b", "")];
@@ -186,7 +189,10 @@ fn what_may_be_another_organizations_is_listed_and_not_deleted() {
         refused(&retired(mspid), &both).unwrap_err();
     }
     let said = refused(&retired("Org1MSP"), &both).unwrap_err();
-    assert!(said.contains("hlf/b has no MSP ID, and other chaincode of a peer peer0 has one"), "{said}");
+    assert!(
+        said.contains("hlf/b has no MSP ID, but other chaincode of a peer with the name peer0 has one"),
+        "{said}"
+    );
     assert!(said.contains("hint: if it belongs to this peer, name it: ccs launch gc b"), "{said}");
     refused(&Search { names: &["b".to_owned()], ..retired("Org1MSP") }, &both).unwrap();
     refused(&Search { names: &["b:00".to_owned()], ..retired("Org1MSP") }, &both).unwrap_err();

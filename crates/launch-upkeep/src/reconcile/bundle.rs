@@ -1,17 +1,17 @@
-//! Whom both sides trust while certificates are renewed.
+//! The CAs that both sides trust during a renewal of certificates.
 //!
-//! The first CA of a bundle is that of the last renewal which was tried; the last one is that of the certificate which the peer shows.
+//! The first CA of a bundle is that of the last attempted renewal; the last one issued the certificate that the peer presents.
 
 use std::time::SystemTime;
 
 use ccs_certificates::{Validity, read_bundle};
 use serde_json::Value;
 
-/// What ends a certificate in a bundle.
+/// The end of a certificate in a bundle.
 const END: &str = "-----END CERTIFICATE-----";
 
-/// Returns the CAs that the next renewal has to trust besides its own, so that renewals which fail do not make the bundle longer and
-/// longer. What has expired is left out.
+/// Returns the CAs that the next renewal must trust in addition to its own, without expired ones, so that failed renewals do not
+/// make the bundle longer each time.
 pub(super) fn kept(bundle: &str, runs_last_tried: bool, now: SystemTime) -> String {
     let mut certificates: Vec<&str> = Vec::new();
     for certificate in bundle.split_inclusive(END).map(str::trim).filter(|text| text.ends_with(END)) {
@@ -20,7 +20,7 @@ pub(super) fn kept(bundle: &str, runs_last_tried: bool, now: SystemTime) -> Stri
         }
     }
     let kept: Vec<&str> = match certificates.as_slice() {
-        // The last one that was tried may never have come to the cluster: then the one before it runs.
+        // The last attempt may not have reached the cluster; then the one before it is in use.
         [first, second, .., last] if runs_last_tried => vec![first, second, last],
         [_, rest @ ..] if !runs_last_tried && !rest.is_empty() => rest.to_vec(),
         all => all.to_vec(),
@@ -34,7 +34,7 @@ fn has_expired(certificate: &str, now: SystemTime) -> bool {
     })
 }
 
-/// Tells whether every pod of a Deployment is of its last template.
+/// Tells whether every pod of a Deployment has its latest template.
 pub(super) fn runs_last_tried(deployment: Option<&Value>) -> bool {
     let Some(deployment) = deployment else { return false };
     let (status, generation) = (&deployment["status"], &deployment["metadata"]["generation"]);

@@ -1,6 +1,7 @@
-//! Chaincode on Docker that the peer dials: what was decided, carried out.
+//! Carries out the work for chaincode on Docker that the peer dials.
 //!
-//! A new container runs beside the old one until it can be dialed and connection.json leads to it, so it may have certificates of its own.
+//! A new container runs in parallel to the old one until the peer can dial it and connection.json contains its address. Therefore it can
+//! have its own certificates.
 
 use std::time::Duration;
 
@@ -16,13 +17,13 @@ use super::{Change, Reconciler, Seen, Work, decide, has_tls};
 use crate::builds::Build;
 use crate::moment::now;
 
-/// How long one chaincode may take until it can be dialed.
+/// How long one chaincode may take until the peer can dial it.
 const LIMIT: Duration = Duration::from_mins(10);
 
-/// What an address on the loopback of the host begins with.
+/// The prefix of an address on the host's loopback.
 const LOOPBACK: &str = "127.0.0.1:";
 
-/// Does what is to be done for a build; returns what was done, if something was.
+/// Does the necessary work for a build; returns the result, if there was work.
 pub(super) fn reconcile(
     of: &Reconciler<'_>,
     service: &Service<'_>,
@@ -69,32 +70,34 @@ pub(super) fn reconcile(
     }))
 }
 
-/// Tells whether the engine has the container. One that was stopped is there: the operator wanted that.
+/// Tells whether the engine has the container. A stopped container exists: the operator has stopped it.
 fn is_there(of: &Reconciler<'_>, record: &Record) -> Result<bool, Failure> {
     let found = of.platforms.find()?.found;
     Ok(found.iter().any(|found| found.kind.platform() == DOCKER && found.workload == record.object))
 }
 
-/// Refuses to make a second chaincode beside the one that the build has recorded.
+/// Prevents a second instance of the chaincode that the build has recorded.
 fn is_same(record: &Record, plan: &ServerPlan) -> Result<(), Failure> {
     let name = &plan.container.name;
     if record.object == *name {
         return Ok(());
     }
-    let reason =
-        format!("the build has started the container {}, and these settings make {name}", record.object);
+    let reason = format!(
+        "the build has started the container {}, but these settings would start {name}",
+        record.object
+    );
     Err(Failure::new(ExitCode::Settings, reason).with_hint(
-        "give the builder's launch.yaml and variables: CORE_PEER_ID, and CORE_PEER_NETWORKID and CORE_PEER_LOCALMSPID if the peer propagates them",
+        "use the builder's launch.yaml and variables: CORE_PEER_ID, and CORE_PEER_NETWORKID and CORE_PEER_LOCALMSPID if the peer propagates them",
     ))
 }
 
-/// Refuses an address that is of no use to the peer, which is elsewhere than this process.
+/// Rejects an address that the peer cannot dial, because it does not run where this process runs.
 fn is_dialed_alike(record: &Record, address: &str) -> Result<(), Failure> {
     let before = record.address.as_deref().unwrap_or_default();
     if before.starts_with(LOOPBACK) == address.starts_with(LOOPBACK) {
         return Ok(());
     }
-    let reason = format!("the peer dials {before}, and from here the chaincode is dialed at {address}");
+    let reason = format!("the peer dials {before}, but a program here would dial {address}");
     Err(Failure::new(ExitCode::Settings, reason).with_hint(
         "run ccs where the peer runs: in its container, in one with the same networks, or on its host",
     ))

@@ -1,4 +1,4 @@
-//! Chaincode on Kubernetes that the peer dials: what was decided, carried out.
+//! Carries out the work for chaincode on Kubernetes that the peer dials.
 
 use std::time::{Duration, SystemTime};
 
@@ -16,13 +16,13 @@ use super::{Change, Reconciler, SECRET, Seen, Work, decide, has_ended, has_tls};
 use crate::builds::Build;
 use crate::moment::now;
 
-/// How long one chaincode may take to be ready, and the dial.
+/// How long one chaincode may take to become ready and to be dialed.
 const LIMIT: Duration = Duration::from_mins(10);
 
-/// What a template that is made anew says of certificates that stay.
+/// The placeholder for unchanged certificates in a new template.
 const KEPT: &str = "kept";
 
-/// One build, and what its chaincode is now.
+/// One build, and the state of its chaincode.
 struct Case<'a> {
     of: &'a Reconciler<'a>,
     upkeep: &'a Upkeep,
@@ -31,11 +31,11 @@ struct Case<'a> {
     record: &'a Record,
     files: Files<'a>,
     live: Live,
-    /// How the peer dials now.
+    /// The current connection.json of the peer.
     connection: Option<Connection>,
 }
 
-/// Does what is to be done for a build; returns what was done, if something was.
+/// Does the necessary work for a build; returns the result, if there was work.
 pub(super) fn reconcile(
     of: &Reconciler<'_>,
     service: &Service<'_>,
@@ -88,12 +88,12 @@ fn checksum(live: &Live) -> Option<&str> {
     deployment["spec"]["template"]["metadata"]["annotations"][CHECKSUM].as_str()
 }
 
-/// Returns the hash of the settings that were applied last.
+/// Returns the hash of the last applied settings.
 fn applied(live: &Live) -> Option<&str> {
     live.deployment.as_ref()?["metadata"]["annotations"][SETTINGS].as_str()
 }
 
-/// Returns what is not there; what may not be looked at is not taken for gone.
+/// Returns the missing objects; an object that the account may not get does not count as missing.
 fn lost(live: &Live) -> Vec<&'static str> {
     let lost = [
         ("Deployment", live.deployment.is_none()),
@@ -104,10 +104,10 @@ fn lost(live: &Live) -> Vec<&'static str> {
 }
 
 impl Case<'_> {
-    /// Applies Service and Deployment, with the certificates that are there.
+    /// Applies Service and Deployment, with the existing certificates.
     fn apply(&self) -> Result<Option<String>, Failure> {
         let has_tls = has_tls(self.service);
-        // The annotation of the pods that run: another one would start new pods.
+        // The annotation of the running pods; another one would start new pods.
         let recorded = self.record.checksum.as_deref();
         let checksum = checksum(&self.live).or(recorded).unwrap_or(KEPT);
         let kept = has_tls.then(|| kept(self.connection.as_ref(), checksum));
@@ -124,15 +124,15 @@ impl Case<'_> {
         Ok(end)
     }
 
-    /// Replaces CA, certificates and keys without a moment in which one side does not trust the other: the peer trusts both CAs before
-    /// the chaincode has a new certificate, and the chaincode trusts both before the peer has a new one.
+    /// Replaces CA, certificates and keys so that both sides always trust each other: the peer trusts both CAs before the chaincode has a
+    /// new certificate, and the chaincode trusts both before the peer has a new one.
     fn renew(&self) -> Result<Option<String>, Failure> {
         let Some((certificates, end)) = self.service.certificates(&self.target)? else { return Ok(None) };
         let plan_with = |certificates: &Certificates| {
             self.service.plan_with(&self.target, Some(certificates), Some(end.clone()))
         };
         let Planned { plan: last, record } = plan_with(&certificates)?;
-        // The chaincode rejects a certificate of the peer that has ended, so there is nothing to go on with.
+        // The chaincode already rejects the expired certificate of the peer, so no working connection can break.
         let has_ended = self.record.certificates_end.as_deref().is_some_and(|end| has_ended(end, now()));
         let old = self.connection.as_ref().filter(|old| !has_ended && !old.root_cert.is_empty());
         let first = match old {
@@ -149,7 +149,7 @@ impl Case<'_> {
             self.files.write_connection(&last.connection)?;
             self.files.write_record(&record)
         })?;
-        // What runs trusts the old CA until it starts again; nobody has the key of that CA.
+        // The running chaincode trusts the old CA until it restarts; the key of that CA no longer exists.
         if let Some(secret) = last.secret.as_ref().filter(|_| old.is_some()) {
             self.upkeep.apply_secret(&last.namespace, secret)?;
         }
@@ -163,22 +163,22 @@ impl Case<'_> {
     }
 }
 
-/// Refuses to make a second chaincode beside the one that the build has recorded.
+/// Prevents a second instance of the chaincode that the build has recorded.
 fn is_same(record: &Record, plan: &ServerPlan) -> Result<(), Failure> {
     if (&record.namespace, &record.object) == (&plan.namespace, &plan.object) {
         return Ok(());
     }
     let reason = format!(
-        "the build has started {}/{}, and these settings make {}/{}",
+        "the build has started {}/{}, but these settings would start {}/{}",
         record.namespace, record.object, plan.namespace, plan.object
     );
     Err(Failure::new(ExitCode::Settings, reason).with_hint(
-        "give the builder's launch.yaml and variables: CORE_PEER_ID, FABRIC_K8S_BUILDER_NAMESPACE, and CORE_PEER_LOCALMSPID if the \
+        "use the builder's launch.yaml and variables: CORE_PEER_ID, FABRIC_K8S_BUILDER_NAMESPACE, and CORE_PEER_LOCALMSPID if the \
          peer propagates it",
     ))
 }
 
-/// Returns certificates that stay: what the chaincode has is in the Secret alone.
+/// Returns the unchanged certificates; only the Secret contains those of the chaincode.
 fn kept(connection: Option<&Connection>, checksum: &str) -> Certificates {
     let connection = connection.cloned().unwrap_or_default();
     Certificates {
@@ -189,7 +189,7 @@ fn kept(connection: Option<&Connection>, checksum: &str) -> Certificates {
     }
 }
 
-/// Returns new certificates of the chaincode, for a time in which the peer still shows its old one, and both sides trust both CAs.
+/// Returns new certificates of the chaincode for the time in which the peer still presents its old one and both sides trust both CAs.
 fn both(new: &Certificates, old: &Connection, trusted: &str) -> Certificates {
     let end = if new.ca.ends_with('\n') { "" } else { "\n" };
     Certificates {

@@ -1,4 +1,4 @@
-//! The files of a build that change with its chaincode: launch.json, and connection.json in the build and where the peer reads it.
+//! The files of a build that change with its chaincode: launch.json, and connection.json in the build and in the release.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ impl<'a> Files<'a> {
         Self { build }
     }
 
-    /// Returns where the build and the peer have connection.json.
+    /// Returns the paths of connection.json in the build and in the release.
     fn connections(&self) -> [PathBuf; 2] {
         [
             self.build.folder.join("connection.json"),
@@ -28,7 +28,7 @@ impl<'a> Files<'a> {
         ]
     }
 
-    /// Reads how the peer dials; none if that is not known.
+    /// Reads the current connection.json; [`None`] if it cannot be read.
     pub(super) fn connection(&self) -> Option<Connection> {
         self.connections()
             .iter()
@@ -36,13 +36,13 @@ impl<'a> Files<'a> {
             .find_map(|path| Connection::parse(&fs::read(path).ok()?).ok().map(|(connection, _)| connection))
     }
 
-    /// Tells whether the peer reads what the build has.
+    /// Tells whether the peer reads the same connection.json as the build contains.
     pub(super) fn is_released(&self) -> bool {
         let [built, released] = self.connections().map(|path| fs::read(path).ok());
         built.is_some() && built == released
     }
 
-    /// Makes what is missing as far as that is known, before anything changes on the platform, and looks whether the rest can be written.
+    /// Before the platform changes, creates missing files as far as possible, and checks that the others can be written.
     pub(super) fn prepare(&self) -> Result<(), Failure> {
         let paths = self.connections();
         let contents = paths.each_ref().map(|path| fs::read(path).ok());
@@ -60,7 +60,7 @@ impl<'a> Files<'a> {
         Ok(())
     }
 
-    /// Replaces connection.json, first where the peer reads it. Mode and owner stay; a file that is missing is made.
+    /// Replaces connection.json, first in the release, and keeps mode and owner. It creates a missing file.
     pub(super) fn write_connection(&self, connection: &Connection) -> Result<(), Failure> {
         let content = connection.to_json();
         self.connections().iter().rev().try_for_each(|path| self.restore(path, &content))
@@ -105,7 +105,7 @@ mod tests {
         };
         fs::create_dir(&build.folder).unwrap();
         let files = Files::of(&build);
-        // Where neither is there, there are the folders for both.
+        // If both files are missing, the folders for both exist.
         files.prepare().unwrap();
         assert!(build.release.join("chaincode/server").is_dir() && files.connection().is_none());
         let connection = Connection { address: "ccs-a:9999".to_owned(), ..Connection::default() };

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{Render, certificates};
 
-/// What stands for what a launch puts there at random.
+/// The placeholder for the random part of a launch.
 const AT_RANDOM: &str = "of-the-launch";
 
 /// Returns the container of chaincode that dials the peer.
@@ -23,7 +23,7 @@ pub(super) fn of_client(render: &Render<'_>, image: &Image) -> Result<Value, Fai
     shown(&plan)
 }
 
-/// Returns the container of chaincode that the peer dials. Where, is known when it starts.
+/// Returns the container of chaincode that the peer dials. Its address is known only when it starts.
 pub(super) fn of_server(render: &Render<'_>, image: &Image) -> Result<Value, Failure> {
     let subject = Subject { role: Role::Server, ..render.subject() };
     let plan = render.docker(|surroundings| {

@@ -13,11 +13,11 @@ use serde_json::{Map, Value, json};
 
 use super::Render;
 
-/// What stands for the folders of the peer.
+/// The placeholders for the folders of the peer.
 const BUILD: &str = "/BLD";
 const RUN_METADATA: &str = "/RUNMETA";
 
-/// What stands for the folder of another user.
+/// The placeholder for the folder of another user.
 const USER: &str = "/USER";
 
 /// Returns the process of a package with a program.
@@ -43,7 +43,7 @@ fn of_start(render: &Render<'_>, start: impl FnOnce(&Path) -> Start) -> Result<V
     let (settings, chaincode_type) = (&render.site.settings, &render.package.metadata.chaincode_type);
     let process = settings.process_for(&chaincode.chaincode_id, chaincode_type);
     let user = process.user.clone();
-    // Which numbers a name has is known on the peer's host alone; what is shown is the setting.
+    // Only the peer's host knows the numbers of a user name, so this shows the setting.
     let other =
         user.as_ref().map(|_| OtherUser { account: Account { user: 0, group: 0 }, folder: USER.into() });
     let inherited: Vec<(String, String)> =

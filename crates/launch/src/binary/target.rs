@@ -1,4 +1,4 @@
-//! Platforms as Go and Docker name them, and what a program is built for.
+//! Platforms as Go and Docker name them, and the platform of a program.
 
 use std::fmt;
 use std::str::FromStr;
@@ -32,8 +32,8 @@ impl Target {
         Self { system: std::env::consts::OS.to_owned(), processor: name.to_owned() }
     }
 
-    /// Returns the platform for which a program was built, by its first bytes; [`None`] for a script, and for what is not a
-    /// program for Linux on a processor that is known here.
+    /// Returns the platform for which a program was built, by its first bytes; [`None`] for a script, and for any file that is
+    /// not a program for Linux on a known processor.
     #[must_use]
     pub fn of_program(content: &[u8]) -> Option<Self> {
         let machine = machine(content)?;
@@ -76,7 +76,7 @@ pub(super) fn check_program(file: &str, content: &[u8], target: &Target) -> Resu
     };
     let built_for = PROCESSORS.iter().find(|(.., number)| *number == machine).map(|(go, ..)| *go);
     match built_for {
-        // A processor that is not in the table is left to the system.
+        // The kernel decides about a processor that is not in the table.
         None => Ok(()),
         Some(processor) if processor == target.processor => Ok(()),
         Some(processor) => {

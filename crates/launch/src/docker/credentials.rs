@@ -29,7 +29,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// The part of the file that is read.
+/// The relevant part of the file.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct File {
@@ -50,10 +50,10 @@ struct Entry {
 }
 
 impl Credentials {
-    /// Finds the credentials for an image; an error says what is wrong with the file, without what it holds.
+    /// Finds the credentials for an image. An error describes the problem without quoting the file.
     pub fn find(content: &[u8], image: &str) -> Result<Option<Self>, String> {
         let file: File = serde_json::from_slice(content).map_err(|error| {
-            format!("line {}, column {}: it is not what docker login writes", error.line(), error.column())
+            format!("line {}, column {}: docker login did not write this", error.line(), error.column())
         })?;
         let registry = registry(image);
         let key = if registry == "docker.io" { HUB } else { registry };
@@ -74,7 +74,7 @@ impl Credentials {
             Some(helper) => {
                 let helper: String = helper.chars().take(60).collect();
                 Err(format!(
-                    "the credentials of {registry} are kept by the helper {helper:?}, which is not called"
+                    "the helper {helper:?} stores the credentials of {registry}, but the launcher does not run helpers"
                 ))
             }
             None => Ok(None),
@@ -147,13 +147,13 @@ mod tests {
     fn what_cannot_be_used_is_named_without_the_secret() {
         assert_eq!(
             find("kept.example.com/a").unwrap_err(),
-            "the credentials of kept.example.com are kept by the helper \"pass\", which is not called"
+            "the helper \"pass\" stores the credentials of kept.example.com, but the launcher does not run helpers"
         );
         assert_eq!(
             find("broken.example.com/a").unwrap_err(),
             "auth of broken.example.com is not the Base64 of user:password"
         );
         let error = Credentials::find(br#"{"auths": "SECRET"}"#, "a").unwrap_err();
-        assert_eq!(error, "line 1, column 18: it is not what docker login writes");
+        assert_eq!(error, "line 1, column 18: docker login did not write this");
     }
 }

@@ -1,4 +1,4 @@
-//! Which engine is spoken to: launch.yaml before the variables of the peer before those of Docker's own command.
+//! Selects the engine: launch.yaml overrides the variables of the peer, and these override those of Docker's own command.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use crate::settings::{Docker, Tls};
 use crate::{ExitCode, Failure};
 
-/// The engine: the first of these endpoints that is there.
+/// The engine: the first of these endpoints that exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Engine {
-    /// Where it may be; more than one only for sockets.
+    /// Its possible endpoints; more than one only for sockets.
     pub endpoints: Vec<Endpoint>,
-    /// What says so.
+    /// The setting that names it.
     pub source: String,
 }
 
@@ -76,7 +76,7 @@ fn tls_of_peer(filled: &dyn Fn(&str) -> Option<String>) -> Result<Option<Tls>, S
     Ok(Some(Tls { ca: file("CA")?, cert: file("CERT")?, key: file("KEY")? }))
 }
 
-/// Returns the certificates with which Docker's own command dials it.
+/// Returns the certificates with which Docker's own command dials the engine.
 fn tls_of_command(filled: &dyn Fn(&str) -> Option<String>) -> Result<Option<Tls>, String> {
     if filled("DOCKER_TLS_VERIFY").is_none() {
         return Ok(None);
@@ -88,7 +88,7 @@ fn tls_of_command(filled: &dyn Fn(&str) -> Option<String>) -> Result<Option<Tls>
 }
 
 impl Endpoint {
-    /// Tells whether the engine is on another host, or may be: its ports are then not on the loopback of this one.
+    /// Tells whether the engine is, or may be, on another host, so that its ports are not on this host's loopback.
     pub(super) fn is_elsewhere(&self) -> bool {
         let (Self::Tcp(address) | Self::Tls(address, _)) = self else { return false };
         let host = match address.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
@@ -103,7 +103,7 @@ impl Endpoint {
         let (scheme, rest) = text.split_once("://").ok_or_else(|| format!("{shown:?} has no scheme"))?;
         let rest = rest.trim_end_matches('/');
         if rest.is_empty() {
-            return Err(format!("{shown:?} names no engine"));
+            return Err(format!("{shown:?} does not name an engine"));
         }
         if scheme == "unix" {
             return Ok(Self::Unix(PathBuf::from(rest)));

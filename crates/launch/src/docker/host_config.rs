@@ -1,20 +1,20 @@
-//! What a container may use and do: launch.yaml before the peer's own settings for its containers.
+//! Limits and privileges of a container: launch.yaml overrides the peer's own settings for its containers.
 
 use serde::Serialize;
 
 use crate::settings::{Bytes, Docker};
 use crate::{ExitCode, Failure};
 
-/// What every variable of these settings begins with.
+/// The prefix of the variables of these settings.
 const VARIABLES: &str = "CORE_VM_DOCKER_HOSTCONFIG_";
 
-/// The memory of a container when nothing else is set: as in the peer's core.yaml.
+/// The default memory of a container, as in the peer's core.yaml.
 const MEMORY: u64 = 2 << 30;
 
-/// The most processes and threads of a container when nothing else is set.
+/// The default maximum number of processes and threads of a container.
 const PROCESSES: u64 = 1000;
 
-/// What a container may use and do, in the words of the engine.
+/// Limits and privileges of a container, as the engine names them.
 ///
 /// Fabric 3.1 reads the same settings in `internal/peer/node/start.go`, `getDockerHostConfig`; binds, ports and privileges are not
 /// among them.
@@ -22,17 +22,17 @@ const PROCESSES: u64 = 1000;
 pub struct HostConfig {
     /// The memory, in bytes.
     pub memory: i64,
-    /// The memory together with what is swapped, in bytes.
+    /// The sum of memory and swap, in bytes.
     pub memory_swap: Option<i64>,
-    /// How readily memory is swapped.
+    /// How readily the kernel swaps memory.
     pub memory_swappiness: Option<i64>,
-    /// Whether a container without memory waits in place of being ended.
+    /// Whether a container that has no memory left waits instead of being killed.
     pub oom_kill_disable: Option<bool>,
     /// The processors, in billionths.
     pub nano_cpus: Option<i64>,
     /// The share of processors.
     pub cpu_shares: Option<i64>,
-    /// The time of processors in each period, in microseconds.
+    /// The processor time in each period, in microseconds.
     pub cpu_quota: Option<i64>,
     /// The period.
     pub cpu_period: Option<i64>,
@@ -40,9 +40,9 @@ pub struct HostConfig {
     pub cpuset_cpus: Option<String>,
     /// The nodes of memory that may be used.
     pub cpuset_mems: Option<String>,
-    /// The most processes and threads.
+    /// The maximum number of processes and threads.
     pub pids_limit: i64,
-    /// The control group above that of the container.
+    /// The parent control group.
     pub cgroup_parent: Option<String>,
     /// Capabilities that are added.
     pub cap_add: Vec<String>,
@@ -50,19 +50,19 @@ pub struct HostConfig {
     pub cap_drop: Vec<String>,
     /// Servers of DNS.
     pub dns: Vec<String>,
-    /// Domains in which names are looked for.
+    /// Search domains for names.
     pub dns_search: Vec<String>,
     /// Further names, as `name:address`.
     pub extra_hosts: Vec<String>,
-    /// The namespace for communication between processes.
+    /// The namespace for inter-process communication.
     pub ipc_mode: Option<String>,
     /// The namespace of processes.
     pub pid_mode: Option<String>,
-    /// The namespace of names of the host.
+    /// The namespace for host names.
     pub uts_mode: Option<String>,
-    /// Whether the root file system is only read.
+    /// Whether the root file system is read-only.
     pub readonly_rootfs: bool,
-    /// Options of security.
+    /// Security options.
     pub security_opt: Vec<String>,
 }
 
@@ -135,7 +135,7 @@ impl Variables<'_> {
     }
 
     fn number(self, name: &str) -> Result<Option<i64>, Failure> {
-        // The peer takes 0 for a number that is not set.
+        // The peer treats 0 as unset.
         Ok(self.written(name)?.filter(|number| *number != 0))
     }
 

@@ -1,4 +1,4 @@
-//! What a container is called, and its labels.
+//! The name and the labels of a container.
 
 use std::collections::BTreeMap;
 
@@ -14,16 +14,16 @@ pub const PEER: &str = "fabric-ccs/peer-id";
 /// The label of a server with the MSP ID of the peer, where the peer propagates it.
 pub const MSPID: &str = "fabric-ccs/mspid";
 
-/// The label that says who dials: `client` or `server`.
+/// The label with the role of the chaincode: `client` or `server`.
 pub const ROLE: &str = "fabric-ccs/role";
 
 /// The label of a server with the name that its container has, or gets when it has taken over from an older one.
 pub const WORKLOAD: &str = "fabric-ccs/workload";
 
-/// The label of a server that says where the peer dials it.
+/// The label of a server with the address that the peer dials.
 pub const ADDRESS: &str = "fabric-ccs/address";
 
-/// The ID of the network that a peer has when nobody sets another one (`peer.networkId` in core.yaml).
+/// The default network ID of a peer (`peer.networkId` in core.yaml).
 pub(super) const NETWORK: &str = "dev";
 
 /// Returns the name of a container: that of Fabric's own peer (Fabric 3.1 `core/container/dockercontroller`, `GetVMName`), and
@@ -32,11 +32,11 @@ pub(super) fn container(network_id: &str, peer_id: &str, chaincode_id: &str) -> 
     let name = format!("{network_id}-{peer_id}-{chaincode_id}-ccs");
     let known = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
     let name: String = name.chars().map(|character| if known(character) { character } else { '-' }).collect();
-    // An engine wants a letter or a digit first.
+    // An engine requires a letter or a digit as the first character.
     name.trim_start_matches(|character: char| !character.is_ascii_alphanumeric()).to_owned()
 }
 
-/// Returns what a name has of a peer: two organizations may have peers of the same ID.
+/// Returns the part of a name that identifies the peer: two organizations may have peers of the same ID.
 pub(super) fn peer(peer_id: &str, mspid: &str) -> String {
     if mspid.is_empty() { peer_id.to_owned() } else { format!("{peer_id}-{mspid}") }
 }

@@ -1,11 +1,11 @@
-//! Chaincode that waits for the peer to dial: a container which the install of a package starts and leaves running.
+//! Chaincode that the peer dials: a container which the install of a package starts and leaves running.
 //!
 //! | The peer | The container | The peer dials |
 //! | --- | --- | --- |
-//! | in a container with a network of its own | in the networks of the peer, or that of the settings | a name that the engine finds in these networks |
-//! | on the host, or in its network | in the network of the settings, or that of the engine | a port of the host's loopback |
+//! | in a container with its own network | in the networks of the peer, or that of the settings | a name that the engine resolves in these networks |
+//! | on the host, or in its network | in the network of the settings, or that of the engine | a port on the host's loopback |
 //!
-//! Name and port are new for each build that finds an older container, so that both can run until the new one is ready.
+//! If an older container exists, the build chooses a new name and port, so that both containers can run until the new one is ready.
 
 use std::path::Path;
 
@@ -21,30 +21,30 @@ use crate::settings::{Role, Settings, Subject};
 use crate::shim::File;
 use crate::{ExitCode, Failure};
 
-/// What the name that the peer dials begins with.
+/// The prefix of the name that the peer dials.
 const PREFIX: &str = "ccs";
 
-/// How many digits of the launch end that name.
+/// How many digits of the launch that name ends with.
 const DIGITS: usize = 5;
 
-/// Where a port of the host is published: nobody on another host can connect.
+/// The address on which a port of the host is published, so that other hosts cannot connect.
 const LOOPBACK: &str = "127.0.0.1";
 
-/// The network that an engine gives a container when nothing else is set.
+/// The default network of an engine's containers.
 const DEFAULT: &str = "bridge";
 
-/// Networks of an engine in which it finds no names: those that it has itself.
+/// The predefined networks of an engine, in which it does not resolve names.
 const NAMELESS: [&str; 4] = [DEFAULT, "default", "podman", "none"];
 
-/// The ports that are published: below those that Linux gives to whoever connects, so that a container which starts again finds its
-/// own free, and below those of Kubernetes.
+/// The ports that are published: below those that Linux assigns to outgoing connections, so that the port of a container is still
+/// free when it restarts, and below those of Kubernetes.
 const FIRST_PORT: u16 = 20_000;
 const PORTS: u16 = 10_000;
 
-/// What a server is planned from.
+/// The input of a server's plan.
 #[derive(Clone, Copy)]
 pub struct Server<'a> {
-    /// What the builder finds around itself.
+    /// The environment in which the builder runs.
     pub surroundings: Surroundings<'a>,
     /// Whether the builder, and so the peer, runs in a container.
     pub is_contained: bool,
@@ -54,7 +54,7 @@ pub struct Server<'a> {
     pub image: &'a Image,
     /// The package ID.
     pub package_id: &'a str,
-    /// Tells this build from another one.
+    /// Distinguishes this build from others.
     pub run: &'a str,
 }
 
@@ -63,7 +63,7 @@ pub struct Server<'a> {
 pub struct ServerPlan {
     /// The container.
     pub container: Plan,
-    /// The name by which a peer dials it that shares a network with it.
+    /// The name that a peer in the same network dials.
     pub alias: String,
     is_peer_contained: bool,
     certificates: Option<Certificates>,
@@ -74,7 +74,7 @@ pub struct ServerPlan {
 pub enum Way {
     /// By the container's name in these networks.
     Alias(Vec<String>),
-    /// By a port of the host's loopback; the container is in these networks.
+    /// By a port on the host's loopback; the container is in these networks.
     Published(Vec<String>),
 }
 
@@ -84,7 +84,7 @@ impl<'a> Server<'a> {
         self.container().name(self.package_id, Role::Server)
     }
 
-    /// Returns the names under which the peer may reach the server.
+    /// Returns the names by which the peer may reach the server.
     pub fn hosts(&self) -> Result<Vec<String>, Failure> {
         Ok(vec![self.alias()?, LOOPBACK.to_owned()])
     }
@@ -136,8 +136,8 @@ impl<'a> Server<'a> {
 }
 
 impl ServerPlan {
-    /// Decides how the peer reaches the container, from the networks that the plan leads to; `knows_peer` tells whether they are
-    /// those of the peer's own container.
+    /// Decides how the peer reaches the container in the networks of the plan; `knows_peer` tells whether they are those of
+    /// the peer's own container.
     pub fn way(&self, networks: &[String], knows_peer: bool) -> Result<Way, Failure> {
         if networks.iter().any(|network| network == HOST) {
             return self.published_in(&[DEFAULT.to_owned()]);
@@ -153,7 +153,7 @@ impl ServerPlan {
                 networks.join(", ")
             );
             return Err(Failure::new(ExitCode::Settings, reason).with_hint(
-                "start the peer in a network that docker network create has made; docker.network in launch.yaml names it where the engine does not know the peer's container",
+                "start the peer in a network of docker network create; if the engine does not know the peer's container, set docker.network in launch.yaml",
             ));
         }
         Ok(Way::Alias(named))
@@ -178,8 +178,8 @@ impl ServerPlan {
         format!("{}:{}", self.alias, self.container.image.port)
     }
 
-    /// Returns ports of the host, with their addresses, in the order in which they are tried: the first one depends on the name
-    /// alone.
+    /// Returns ports of the host, with their addresses, in the order in which the builder tries them. The first one depends only on
+    /// the name.
     pub fn published(&self) -> impl Iterator<Item = (u16, String)> + use<> {
         let hash = fnv_1a(self.container.name.bytes()) % u64::from(PORTS);
         let begin = u16::try_from(hash).unwrap_or_default();
@@ -189,7 +189,7 @@ impl ServerPlan {
         })
     }
 
-    /// Returns the container as it is dialed at an address.
+    /// Returns the container for an address that the peer dials.
     #[must_use]
     pub fn container_at(&self, address: &str) -> Plan {
         let mut container = self.container.clone();
@@ -197,17 +197,17 @@ impl ServerPlan {
         container
     }
 
-    /// Returns what the peer reads to dial an address: it holds a key.
+    /// Returns the connection.json with which the peer dials an address; it contains a key.
     #[must_use]
     pub fn connection(&self, address: &str) -> Connection {
         server::connection(&self.container.image, self.certificates.as_ref(), address.to_owned())
     }
 
-    /// Returns what the settings make of the container, whatever its certificates are and wherever it is dialed.
+    /// Returns the part of the container that depends only on the settings, not on certificates or the dialed address.
     #[must_use]
     pub fn settings_alone(&self) -> String {
         let Plan { name, image, environment, network, host_config, .. } = &self.container;
-        // The peer's own container is another one each time it is made.
+        // The ID of the peer's own container changes whenever the container is created.
         let (Network::Named(network) | Network::OfPeer { otherwise: network, .. }) = network;
         json!({
             "name": name,

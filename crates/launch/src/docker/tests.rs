@@ -186,7 +186,7 @@ fn run_launches_no_server() {
     let subject = Subject { package: "basic_1.0:ab", chaincode_type: "k8s", role: Role::Server };
     let line = launch.plan(&subject, "run7").unwrap_err().line();
     assert!(
-        line.starts_with("error 21 image.json: image.json: role is server, and run launches clients"),
+        line.starts_with("error 21 image.json: image.json: role is server, but run launches only clients"),
         "{line}"
     );
 }

@@ -1,12 +1,12 @@
 //! The strategic merge of Kubernetes on plain values, by a fixed table.
 //!
-//! What `kubectl patch --type strategic` does with a pod template, known by the names of its fields
-//! (`k8s.io/apimachinery/pkg/util/strategicpatch`): lists in the table are merged by a key, others are replaced, `null`
-//! deletes. In one place it differs: a volume of the same name is replaced, since a volume with two sources is never meant.
+//! It does the same as `kubectl patch --type strategic` for a pod template (`k8s.io/apimachinery/pkg/util/strategicpatch`): it merges
+//! the lists in the table by a key, replaces other lists, and deletes a field for `null`. There is one difference: it replaces a volume
+//! of the same name, because a volume cannot have two sources.
 
 use serde_json::{Map, Value};
 
-/// The lists that are merged, and the field by which an item is known.
+/// The lists that are merged, and the field that identifies an item.
 const LISTS: [(&str, &str); 12] = [
     ("containers", "name"),
     ("initContainers", "name"),
@@ -25,10 +25,10 @@ const LISTS: [(&str, &str); 12] = [
 /// The lists whose items are replaced, not merged.
 const REPLACED_ITEMS: [&str; 1] = ["volumes"];
 
-/// The key of a map or item that says what to do with it.
+/// The key of a map or item that specifies the operation.
 const DIRECTIVE: &str = "$patch";
 
-/// Lays a patch over a value. The error is what cannot be merged, with the path to it.
+/// Merges a patch into a value. The error names the part that cannot be merged, with its path.
 pub(super) fn merge(base: &mut Value, patch: &Value) -> Result<(), String> {
     match (base.as_object_mut(), patch.as_object()) {
         (Some(base), Some(patch)) => maps(base, patch, ""),
@@ -80,7 +80,7 @@ fn maps(base: &mut Map<String, Value>, patch: &Map<String, Value>, at: &str) -> 
     Ok(())
 }
 
-/// Returns a value that replaces another one: a directive in it would become a field.
+/// Returns a value that replaces another one. It must not contain a directive, which would become a field.
 fn plain(value: &Value, at: &str) -> Result<Value, String> {
     let hidden =
         |value: &Value| value.as_object().is_some_and(|map| map.keys().any(|key| key.starts_with('$')));
@@ -122,10 +122,10 @@ impl List<'_> {
                 return Err(format!("{} holds {item}, which is not a map", self.at));
             };
             match directive(map, self.at)? {
-                // Such an item speaks of the whole list when it has no further field.
+                // Without further fields, such an item applies to the whole list.
                 Some(Directive::Replace) if map.len() == 1 => replace = true,
                 Some(Directive::Replace) => {
-                    return Err(format!("{}: {DIRECTIVE}: replace stands in an item of its own", self.at));
+                    return Err(format!("{}: {DIRECTIVE}: replace must be in a separate item", self.at));
                 }
                 Some(Directive::Delete) => deleted.push(self.key_of(item)?),
                 None => items.push((self.key_of(item)?, map)),
@@ -154,7 +154,7 @@ impl List<'_> {
         Ok(self.in_order(kept, patched, &order))
     }
 
-    /// Orders as Kubernetes does: what the patch names in its order, the rest where it was, and new items first.
+    /// Orders as Kubernetes does: items of the patch in the order of the patch, other items at their old place, new items first.
     fn in_order(&self, kept: Vec<Value>, patched: Vec<Value>, order: &[Value]) -> Vec<Value> {
         let place = |item: &Value| order.iter().position(|key| item.get(self.key) == Some(key));
         let mut merged = Vec::with_capacity(kept.len() + patched.len());

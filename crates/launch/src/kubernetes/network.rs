@@ -1,13 +1,13 @@
-//! Which pods launched chaincode connects to, and which connect to it: `NetworkPolicies`, for the documentation and the checks.
+//! `NetworkPolicies` for launched chaincode, for the documentation and the checks.
 
 use super::objects::MANAGER;
 use super::pod::PORT;
 use super::server::MANAGER as SERVER_MANAGER;
 
-/// The label of a peer's pod by which the policies know it; the patch that gives a peer the builder adds it.
+/// The label by which the policies select a peer's pod; the patch that adds the builder to a peer sets it.
 const PEER: &str = "fabric-ccs/peer";
 
-/// Where a peer waits for chaincode that dials, unless core.yaml says something else.
+/// The default port on which a peer listens for chaincode.
 const CHAINCODE_ADDRESS_PORT: u16 = 7052;
 
 /// Returns the policies of a namespace of chaincode, as YAML: one for the pods of each role.
@@ -26,9 +26,9 @@ pub fn network_policies(namespace: &str) -> String {
         )
     };
     format!(
-        "# chaincode that the peer dials: peers connect to its port, and it connects to nobody\n{}  ingress:\n    - from:\n{}      \
+        "# chaincode that the peer dials: only peers may connect to its port, and it may not connect anywhere\n{}  ingress:\n    - from:\n{}      \
          ports: [{{port: {PORT}, protocol: TCP}}]\n---\n\
-         # chaincode that dials the peer: it asks for the peer's name, and connects to the peer; nobody connects to it\n{}  egress:\n    \
+         # chaincode that dials the peer: it may resolve names and connect to the peer, and no pod may connect to it\n{}  egress:\n    \
          - ports: [{{port: 53, protocol: UDP}}, {{port: 53, protocol: TCP}}]\n    - to:\n{}      \
          ports: [{{port: {CHAINCODE_ADDRESS_PORT}, protocol: TCP}}]\n",
         policy("chaincode-that-is-dialed", SERVER_MANAGER),

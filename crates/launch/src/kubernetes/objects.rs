@@ -10,14 +10,14 @@ use crate::identity::Identity;
 use crate::settings::Security;
 use crate::{Chaincode, Image};
 
-/// Who applies the objects and whose they are: fabric-builder-k8s, whose users keep their tools.
+/// The field manager and owner of the objects: fabric-builder-k8s, so that its users can keep their tools.
 pub const MANAGER: &str = "fabric-builder-k8s";
 
-/// The volume with the certificates, and where it is mounted.
+/// The volume with the certificates, and its mount path.
 const CERTIFICATES: &str = "certs";
 const CERTIFICATES_PATH: &str = "/etc/hyperledger/fabric";
 
-/// What all objects of one launch are made from.
+/// The common input of all objects of one launch.
 #[derive(Clone, Copy)]
 pub(super) struct Parts<'a> {
     pub(super) target: &'a Target,
@@ -69,7 +69,7 @@ impl Parts<'_> {
         annotations
     }
 
-    /// Returns the Secret with the certificates of the peer; a peer without TLS has none, and the files are empty.
+    /// Returns the Secret with the certificates of the peer. For a peer without TLS, the files are empty.
     pub(super) fn secret(&self) -> Value {
         let chaincode = self.chaincode;
         json!({
@@ -93,12 +93,12 @@ impl Parts<'_> {
             "apiVersion": "batch/v1",
             "kind": "Job",
             "metadata": self.metadata(name, &self.annotations_of_the_job()),
-            // A chaincode that ends is launched by the peer: the platform must never start it again.
+            // The peer launches a chaincode again after it has ended, so the platform must not restart it.
             "spec": {"backoffLimit": 0, "ttlSecondsAfterFinished": 300, "template": template},
         })
     }
 
-    /// Returns what no overlay may change.
+    /// Returns the fields that no overlay may change.
     pub(super) fn reserved(&self) -> Reserved {
         Reserved {
             labels: self.labels(),
@@ -132,7 +132,7 @@ impl Parts<'_> {
 
     /// Returns the variables of all shims, in the order of fabric-builder-k8s.
     pub(super) fn environment(&self) -> Value {
-        // Fabric-builder-k8s says true to a peer without TLS as well, whose chaincode cannot connect then.
+        // fabric-builder-k8s sets true even if the peer does not use TLS; the chaincode then cannot connect.
         let tls = self.chaincode.wants_tls() || self.target.security == Security::None;
         let file = |name: &str| format!("{CERTIFICATES_PATH}/{name}");
         let variables = [

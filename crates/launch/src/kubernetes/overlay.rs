@@ -1,4 +1,4 @@
-//! The operator's overlays on the template of a pod, and what none of them may change.
+//! The operator's overlays on the template of a pod, and the fields that they may not change.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::merge::merge;
 use super::pod::{CONTAINER, PORT, Reserved};
 use crate::{ExitCode, Failure};
 
-/// Lays overlays over the template of a pod, in their order; each comes with the number of its rule.
+/// Merges overlays into the template of a pod, in their order; each has the number of its rule.
 pub(super) fn apply<'o>(
     template: &mut Value,
     overlays: impl IntoIterator<Item = (usize, &'o Value)>,
@@ -34,7 +34,7 @@ fn changed(before: &Value, after: &Value, known: &Reserved) -> Option<String> {
     before.into_iter().zip(after).find_map(|((field, old), (_, new))| (old != new).then_some(field))
 }
 
-/// Returns the reserved fields with what a template holds there; the same fields, in the same order, for every template.
+/// Returns the reserved fields with their values in a template: the same fields, in the same order, for every template.
 fn reserved(template: &Value, known: &Reserved) -> Vec<(String, Vec<Value>)> {
     let (metadata, spec) = (&template["metadata"], &template["spec"]);
     let mut fields = Vec::new();
@@ -58,11 +58,11 @@ fn reserved(template: &Value, known: &Reserved) -> Vec<(String, Vec<Value>)> {
     let place = format!("spec.containers[{CONTAINER}]");
     field(format!("{place}.name"), in_ours("name"));
     field(format!("{place}.image"), in_ours("image"));
-    // A namesake among the others would take the pod's log, or the name in a message.
+    // Another container with this name would make logs and messages ambiguous.
     let namesakes = items(&spec["initContainers"]).filter(ours);
     field(format!("spec.initContainers[{CONTAINER}]"), namesakes.collect());
     if let Some(port) = known.port {
-        // Probes and Service know it by its name.
+        // Probes and Service refer to it by its name.
         let ours = |found: &&Value| found["containerPort"] == port || found["name"] == PORT;
         let ports = in_ours("ports").into_iter().flat_map(items).filter(ours);
         field(format!("{place}.ports[{port}]"), ports.collect());
@@ -83,7 +83,7 @@ fn reserved(template: &Value, known: &Reserved) -> Vec<(String, Vec<Value>)> {
 fn covers(mount: &str, folder: &'static str) -> bool {
     let parts = |path: &'static str| path.split('/').filter(|part| !part.is_empty());
     let mount: Vec<_> = mount.split('/').filter(|part| !matches!(*part, "" | ".")).collect();
-    // A path with a step back may lead anywhere.
+    // A path with `..` may refer to any folder.
     mount.contains(&"..") || mount.iter().zip(parts(folder)).all(|(mount, part)| *mount == part)
 }
 

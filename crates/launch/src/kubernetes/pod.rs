@@ -1,4 +1,4 @@
-//! What the pods of both roles have in common.
+//! The common parts of the pods of both roles.
 
 use serde_json::{Map, Value, json};
 
@@ -11,33 +11,33 @@ pub const CONTAINER: &str = "chaincode";
 /// The name of the port on which a server listens.
 pub(super) const PORT: &str = "chaincode";
 
-/// The label by which we find what belongs to one chaincode of one peer.
+/// The label of all objects that belong to one chaincode of one peer.
 pub const WORKLOAD: &str = "fabric-ccs/workload";
 
 /// The label of a node for chaincode, and its taint.
 const NODE_ROLE: &str = "fabric-builder-k8s-role";
 
-/// What no overlay may change in the template of one workload, beside what holds for all.
+/// The fields that no overlay may change in the template of one workload, in addition to those of all workloads.
 pub(super) struct Reserved {
-    /// The labels that the launcher gives.
+    /// The labels that the launcher sets.
     pub(super) labels: Map<String, Value>,
-    /// The annotations that it gives.
+    /// The annotations that it sets.
     pub(super) annotations: Map<String, Value>,
     /// The variables of the chaincode.
     pub(super) environment: Value,
-    /// The volume with the certificates, and where it is mounted.
+    /// The volume with the certificates, and its mount path.
     pub(super) volume: &'static str,
     pub(super) folder: &'static str,
     /// The port on which the chaincode listens.
     pub(super) port: Option<u16>,
 }
 
-/// Returns the annotations that the operator wants on every workload.
+/// Returns the annotations that the operator sets on every workload.
 pub(super) fn of_the_operator(target: &Target) -> Map<String, Value> {
     target.annotations.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect()
 }
 
-/// Adds what the operator's settings ask for of every pod.
+/// Adds the operator's settings for every pod.
 pub(super) fn placed_and_secured(spec: &mut Value, target: &Target) {
     if let Some(role) = &target.node_role {
         spec["affinity"] = json!({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": {
@@ -53,7 +53,7 @@ pub(super) fn placed_and_secured(spec: &mut Value, target: &Target) {
     secured(spec, target.security);
 }
 
-/// Adds what a namespace with a level of `PodSecurity` asks for.
+/// Adds the fields that a level of `PodSecurity` requires.
 fn secured(spec: &mut Value, security: Security) {
     if security == Security::None {
         return;

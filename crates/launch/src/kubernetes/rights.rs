@@ -1,4 +1,4 @@
-//! What the builder must and may be allowed to do: one table for the Role, the documentation and messages.
+//! The rights that the builder needs or can use: one table for the Role, the documentation and messages.
 
 use std::fmt::Write as _;
 
@@ -9,9 +9,9 @@ pub struct Right {
     pub group: &'static str,
     /// The resource.
     pub resource: &'static str,
-    /// What is done with it.
+    /// The verbs.
     pub verbs: &'static [&'static str],
-    /// What it is for.
+    /// Its purpose.
     pub purpose: &'static str,
     /// Whether a launch fails without it.
     pub needed: bool,
@@ -19,45 +19,55 @@ pub struct Right {
 
 /// Every right, for chaincode that dials the peer.
 pub const RIGHTS: &[Right] = &[
-    right("batch", "jobs", &["create", "get", "list", "watch"], "to start a chaincode and to see it end")
-        .needed(),
-    // Server-side apply of an object that does not exist yet asks for both.
-    right("", "secrets", &["create", "patch"], "to hand over the certificates").needed(),
-    right("batch", "jobs", &["delete"], "to remove the chaincode when the peer stops it"),
-    right("", "secrets", &["delete"], "to remove the certificates at once"),
-    right("", "pods", &["get", "list", "watch"], "to see at once why a chaincode does not start"),
-    right("", "events", &["list"], "to tell what a quota, a policy or a volume says"),
-    right("", "pods/log", &["get"], "to show the last lines of a chaincode that ended"),
+    right(
+        "batch",
+        "jobs",
+        &["create", "get", "list", "watch"],
+        "to start a chaincode and to see when it ends",
+    )
+    .needed(),
+    // Server-side apply of an object that does not exist yet requires both.
+    right("", "secrets", &["create", "patch"], "to pass the certificates to the chaincode").needed(),
+    right("batch", "jobs", &["delete"], "to delete the chaincode when the peer stops it"),
+    right("", "secrets", &["delete"], "to delete the certificates immediately"),
+    right("", "pods", &["get", "list", "watch"], "to see immediately why a chaincode does not start"),
+    right("", "events", &["list"], "to report errors of quotas, policies and volumes"),
+    right("", "pods/log", &["get"], "to show the last lines of a chaincode that has ended"),
 ];
 
-/// Every further right, for chaincode that waits for the peer to dial.
+/// Further rights, for chaincode that the peer dials.
 pub const SERVER_RIGHTS: &[Right] = &[
     right(
         "apps",
         "deployments",
         &["create", "get", "list", "watch", "patch"],
-        "for chaincode that the peer dials: to start it and to see it ready",
+        "for chaincode that the peer dials: to start it and to see when it is ready",
     )
     .needed(),
-    right("", "services", &["create", "patch"], "for chaincode that the peer dials: to let the peer find it")
-        .needed(),
+    right(
+        "",
+        "services",
+        &["create", "patch"],
+        "for chaincode that the peer dials: to let the peer resolve its name",
+    )
+    .needed(),
     right(
         "apps",
         "deployments",
         &["delete"],
-        "for chaincode that the peer dials: to remove what does not become ready",
+        "for chaincode that the peer dials: to delete a Deployment that does not become ready",
     ),
-    right("", "services", &["delete"], "for chaincode that the peer dials: to remove what is not used"),
+    right("", "services", &["delete"], "for chaincode that the peer dials: to delete an unused Service"),
 ];
 
-/// Every further right, for `ccs launch list`, `reconcile` and `gc`. Whoever may patch a Secret sees it in the answer, so to get one adds
-/// nothing to what launching needs.
+/// Further rights, for `ccs launch list`, `reconcile` and `gc`. The right to get Secrets reveals nothing new: a client that may patch a
+/// Secret sees its content in the response.
 pub const UPKEEP_RIGHTS: &[Right] = &[
-    right("", "secrets", &["get"], "for ccs launch: to see whether the certificates are still there"),
-    right("", "services", &["get", "list"], "for ccs launch: to see whether the Service is still there"),
+    right("", "secrets", &["get"], "for ccs launch: to see whether the certificates still exist"),
+    right("", "services", &["get", "list"], "for ccs launch: to see whether the Service still exists"),
 ];
 
-/// What a table of rights is for.
+/// The purpose of a table of rights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Feature {
     /// Chaincode that dials the peer.
@@ -82,7 +92,7 @@ impl Feature {
         }
     }
 
-    /// Returns the rights that it needs or could use.
+    /// Returns the rights that it needs or can use.
     #[must_use]
     pub fn rights(self) -> &'static [Right] {
         match self {

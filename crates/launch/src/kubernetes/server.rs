@@ -1,4 +1,4 @@
-//! Chaincode that waits for the peer to dial: a Secret, a Service and a Deployment, which the install of a package starts.
+//! Chaincode that the peer dials: a Secret, a Service and a Deployment, which the install of a package creates.
 
 use std::fmt;
 
@@ -14,10 +14,10 @@ use crate::server::{self, Certificates, FOLDER};
 use crate::settings::{Settings, Subject};
 use crate::{ExitCode, Failure};
 
-/// Who applies the objects and whose they are.
+/// The field manager and owner of the objects.
 pub const MANAGER: &str = "fabric-ccs";
 
-/// What the names of the objects begin with.
+/// The prefix of the objects' names.
 const PREFIX: &str = "ccs";
 
 /// The volume with the server's files.
@@ -26,18 +26,18 @@ const FILES: &str = "tls";
 /// The group that may read them: the user of our chart.
 const GROUP: u32 = 65532;
 
-/// The annotation that changes with the certificates, so that a Deployment starts new pods for new ones; without TLS, with the
-/// template.
+/// The annotation that changes with the certificates, so that a Deployment starts new pods for new certificates; without TLS, it
+/// changes with the template.
 pub const CHECKSUM: &str = "fabric-ccs/tls-checksum";
 
-/// The annotation of the Deployment with the hash of its settings, as launch.json has it: where the last change has failed, the two
-/// differ.
+/// The annotation of the Deployment with the hash of its settings, which launch.json also contains. If the last change failed, the
+/// two differ.
 pub const SETTINGS: &str = "fabric-ccs/settings";
 
-/// What a server is planned from.
+/// The input of a server's plan.
 #[derive(Clone, Copy)]
 pub struct Server<'a> {
-    /// Where and how.
+    /// Where and how the chaincode runs.
     pub target: &'a Target,
     /// The operator's rules.
     pub settings: &'a Settings,
@@ -45,7 +45,7 @@ pub struct Server<'a> {
     pub image: &'a Image,
     /// The package ID.
     pub package_id: &'a str,
-    /// The MSP ID of the peer, where it is known.
+    /// The MSP ID of the peer, if it is known.
     pub mspid: &'a str,
 }
 
@@ -62,12 +62,12 @@ pub struct Plan {
     pub service: Value,
     /// The Deployment.
     pub deployment: Value,
-    /// What the peer reads: it holds a key.
+    /// The connection.json for the peer, which contains a key.
     pub connection: Connection,
 }
 
 impl fmt::Debug for Plan {
-    /// Leaves the Secret out.
+    /// Omits the Secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Plan")
             .field("namespace", &self.namespace)
@@ -80,7 +80,7 @@ impl fmt::Debug for Plan {
 }
 
 impl<'a> Server<'a> {
-    /// Checks what the names are made from.
+    /// Checks the input of the names.
     pub fn check(&self) -> Result<(), Failure> {
         if self.target.peer_id.is_empty() {
             return Err(Failure::new(
@@ -98,7 +98,7 @@ impl<'a> Server<'a> {
         self.identity().object()
     }
 
-    /// Returns the names under which the peer may reach the server, the one that it dials first.
+    /// Returns the names by which the peer may reach the server; it dials the first one.
     #[must_use]
     pub fn hosts(&self, domains: &[String]) -> Vec<String> {
         let (object, namespace) = (self.object(), &self.target.namespace);
@@ -113,7 +113,7 @@ impl<'a> Server<'a> {
         let mut template = self.template(certificates);
         overlay::apply(&mut template, self.settings.overlays(subject), &self.reserved(certificates))?;
         if certificates.is_none() {
-            // Without certificates the pods of this plan are known by the template itself.
+            // Without certificates, the template itself identifies the pods of this plan.
             let hash = fnv_1a(template.to_string().bytes());
             template["metadata"]["annotations"][CHECKSUM] = format!("{hash:016x}").into();
         }
@@ -127,7 +127,7 @@ impl<'a> Server<'a> {
         })
     }
 
-    /// The name leaves out the address of the peer, which `build` never learns.
+    /// The name does not include the address of the peer, because `build` does not know it.
     fn identity(&self) -> Identity<'a> {
         Identity {
             prefix: PREFIX,
@@ -224,7 +224,7 @@ impl<'a> Server<'a> {
             "kind": "Deployment",
             "metadata": self.metadata(&self.object(), &annotations),
             "spec": {
-                // A peer holds one stream to a chaincode, so a second pod would only wait.
+                // A peer opens one stream to a chaincode, so a second pod would be unused.
                 "replicas": 1,
                 "strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
                 "selector": {"matchLabels": {WORKLOAD: self.object()}},
@@ -295,7 +295,7 @@ impl<'a> Server<'a> {
 }
 
 impl Plan {
-    /// Returns the selector of labels that all pods have.
+    /// Returns the label selector for all pods.
     #[must_use]
     pub fn selector(&self) -> String {
         format!("{WORKLOAD}={}", self.object)
@@ -307,14 +307,14 @@ impl Plan {
         self.secret.as_ref()?["metadata"]["name"].as_str()
     }
 
-    /// Tells whether a pod is one of this plan, and not one that another build has left.
+    /// Tells whether a pod belongs to this plan, and not to another build.
     #[must_use]
     pub fn is_ours(&self, pod: &Value) -> bool {
         let checksum = |metadata: &Value| metadata["annotations"][CHECKSUM].clone();
         checksum(&pod["metadata"]) == checksum(&self.deployment["spec"]["template"]["metadata"])
     }
 
-    /// Returns the Deployment as the settings make it, whatever the certificates are.
+    /// Returns the part of the Deployment that depends only on the settings, not on the certificates.
     #[must_use]
     pub fn settings_alone(&self) -> Value {
         let mut deployment = self.deployment.clone();

@@ -1,4 +1,4 @@
-//! Where and how a chaincode runs on Kubernetes: the variables of fabric-builder-k8s before `launch.yaml`.
+//! Where and how a chaincode runs on Kubernetes: the variables of fabric-builder-k8s override `launch.yaml`.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use ccs_files::GoDuration;
 use crate::settings::{Security, Settings, Subject};
 use crate::{ExitCode, Failure};
 
-/// What names begin with when nothing else is set.
+/// The default prefix of names.
 const PREFIX: &str = "hlfcc";
 
-/// The longest such prefix.
+/// The maximum length of the prefix.
 const LONGEST_PREFIX: usize = 30;
 
-/// How long a chaincode may take to be ready when nothing else is set; a peer waits for five minutes.
+/// The default time in which a chaincode must become ready; a peer waits for five minutes.
 const START_TIMEOUT: Duration = Duration::from_mins(3);
 
-/// What every variable of fabric-builder-k8s begins with.
+/// The prefix of the variables of fabric-builder-k8s.
 const VARIABLES: &str = "FABRIC_K8S_BUILDER_";
 
 /// Where and how a chaincode runs.
@@ -28,40 +28,40 @@ pub struct Target {
     pub namespace: String,
     /// The service account of the chaincode.
     pub service_account: String,
-    /// What the names of objects begin with.
+    /// The prefix of object names.
     pub prefix: String,
-    /// The nodes that are kept for chaincode, by the value of their label and taint.
+    /// The nodes that are reserved for chaincode, by the value of their label and taint.
     pub node_role: Option<String>,
     /// How long the chaincode may take to be ready.
     pub start_timeout: Duration,
-    /// How much the pod is secured.
+    /// The security level of the pod.
     pub security: Security,
-    /// The servers of DNS that the chaincode asks in place of the cluster's.
+    /// The DNS servers that the chaincode uses instead of the cluster's.
     pub name_servers: Vec<String>,
     /// Further annotations of the Job and its pod.
     pub annotations: Vec<(String, String)>,
-    /// Whether every step is logged.
+    /// Whether the launcher logs every step.
     pub debug: bool,
-    /// The kubeconfig of the cluster, where the builder is not in it.
+    /// The kubeconfig of the cluster, if the builder runs outside the cluster.
     pub kubeconfig: Option<String>,
-    /// The pod of the peer, where the chaincode runs in the same namespace: the Job goes with it.
+    /// The pod of the peer, if the chaincode runs in the same namespace: it becomes the owner of the Job.
     pub peer_pod: Option<String>,
 }
 
-/// What the builder finds around itself.
+/// The environment in which the builder runs.
 #[derive(Clone, Copy)]
 pub struct Surroundings<'a> {
     /// Returns the value of a variable.
     pub variable: &'a dyn Fn(&str) -> Option<String>,
-    /// The namespace in which the builder's pod runs, when it runs in one.
+    /// The namespace of the builder's pod, if it runs in one.
     pub own_namespace: Option<&'a str>,
     /// The name of the host, which in a pod is the name of the pod.
     pub host: Option<&'a str>,
 }
 
 impl Target {
-    /// Decides by the variables first, then by the operator's settings; a rule for the chaincode has the last word on the
-    /// namespace, since a variable speaks of all chaincodes.
+    /// The variables override the operator's settings. For the namespace, a rule for the chaincode overrides both, because a
+    /// variable applies to all chaincode.
     pub fn new(
         surroundings: Surroundings<'_>,
         settings: &Settings,
@@ -70,7 +70,7 @@ impl Target {
         let variable = |name: &str| (surroundings.variable)(&format!("{VARIABLES}{name}"));
         let filled = |name: &str| variable(name).filter(|value| !value.is_empty());
         let set = &settings.kubernetes;
-        // fabric-builder-k8s takes an empty ID as well.
+        // fabric-builder-k8s also accepts an empty ID.
         let peer_id = (surroundings.variable)("CORE_PEER_ID")
             .filter(|id| !id.is_empty() || settings.peer_id.is_none())
             .or_else(|| settings.peer_id.clone());
@@ -121,7 +121,7 @@ impl Target {
             return Err(refused(format!("{prefix} must be a maximum of {LONGEST_PREFIX} characters"))
                 .with_hint("kubernetes.prefix in launch.yaml has the same limit"));
         }
-        // A dash at the end is taken: in a name something follows it.
+        // A dash at the end is allowed, because more characters follow it in a name.
         let complete = self.prefix.strip_suffix('-').unwrap_or(&self.prefix);
         if !is_dns_label(complete) {
             return Err(refused(format!("{prefix} must be a valid DNS-1035 label: {DNS_LABEL}"))
@@ -131,7 +131,7 @@ impl Target {
     }
 }
 
-/// What Kubernetes says of a text that is not such a label.
+/// The error text of Kubernetes for an invalid label.
 const DNS_LABEL: &str = "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an \
                          alphabetic character, and end with an alphanumeric character";
 
@@ -161,7 +161,8 @@ fn duration(text: &str) -> Result<Duration, Failure> {
         refused(format!("{} must be a valid Go duration string, e.g. 3m40s: {error}", named("START_TIMEOUT")))
     })?;
     let duration = duration.to_std().filter(|duration| !duration.is_zero());
-    duration.ok_or_else(|| refused(format!("{} must be above zero, not {text}", named("START_TIMEOUT"))))
+    duration
+        .ok_or_else(|| refused(format!("{} must be greater than zero, got {text}", named("START_TIMEOUT"))))
 }
 
 fn list(text: &str) -> Vec<String> {

@@ -268,7 +268,7 @@ fn a_reserved_field_is_refused_by_its_name() {
     }
 }
 
-/// Patches that are near to what a pod template holds, and some that are not.
+/// Patches that are similar to a pod template, and some that are not.
 pub(super) fn patches() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),

@@ -8,48 +8,48 @@ use serde::{Deserialize, Deserializer};
 
 use super::Bytes;
 
-/// The settings of containers. Those of a rule are laid over those of all chaincodes.
+/// The settings of containers. Those of a rule override the general ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Docker {
     /// The engine, such as `unix:///var/run/docker.sock` or `https://engine:2376`.
     pub host: Option<String>,
-    /// The certificates with which the engine is dialed.
+    /// The certificates for dialing the engine.
     pub tls: Option<Tls>,
     /// The network of the container.
     pub network: Option<String>,
-    /// When the image is pulled.
+    /// When to pull the image.
     pub pull: Option<Pull>,
-    /// Whether an image without a digest is taken.
+    /// Whether images without a digest are allowed.
     pub allow_tags: Option<bool>,
     /// The file with the credentials of registries, as `docker login` writes it.
     pub credentials: Option<PathBuf>,
-    /// How long the container may take to run.
+    /// How long the container may take to start.
     #[serde(deserialize_with = "super::duration")]
     pub start_timeout: Option<Duration>,
-    /// Variables for the chaincode, beside those that the shim needs.
+    /// Variables for the chaincode, in addition to those that the shim needs.
     pub environment: BTreeMap<String, String>,
-    /// What the chaincode may use.
+    /// The limits of the chaincode.
     pub limits: DockerLimits,
 }
 
-/// The certificates with which an engine is dialed.
+/// The certificates for dialing an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tls {
     /// The certificate of the CA that signed the engine's.
     pub ca: PathBuf,
-    /// The certificate that the engine is shown.
+    /// The client certificate.
     pub cert: PathBuf,
     /// The key to it.
     pub key: PathBuf,
 }
 
-/// When an image is pulled.
+/// When to pull an image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Pull {
-    /// When the engine does not have it.
+    /// If the engine does not have it.
     #[default]
     IfMissing,
     /// At each launch.
@@ -58,7 +58,7 @@ pub enum Pull {
     Never,
 }
 
-/// What a container may use.
+/// The limits of a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DockerLimits {
@@ -67,12 +67,12 @@ pub struct DockerLimits {
     /// The processors, in billionths, written as `1.5`.
     #[serde(deserialize_with = "cpus")]
     pub cpus: Option<u64>,
-    /// The most processes and threads.
+    /// The maximum number of processes and threads.
     pub processes: Option<u64>,
 }
 
 impl Docker {
-    /// Lays other settings over these.
+    /// Overrides these settings with others.
     #[must_use]
     pub fn with(mut self, over: &Self) -> Self {
         self.environment.extend(over.environment.clone());

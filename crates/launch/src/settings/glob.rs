@@ -1,11 +1,11 @@
 //! Patterns of labels: `*` stands for any text, `?` for one character.
 
-/// Tells whether a pattern fits the whole text. Takes time in proportion to both lengths multiplied, at most.
+/// Tells whether a pattern matches the whole text, in time proportional to the product of both lengths at most.
 pub(super) fn fits(pattern: &str, text: &str) -> bool {
     let pattern: Vec<char> = pattern.chars().collect();
     let text: Vec<char> = text.chars().collect();
     let (mut at, mut read) = (0, 0);
-    // Where the last star was, and how much of the text it has taken.
+    // The position of the last star, and how much of the text it has matched.
     let mut star: Option<(usize, usize)> = None;
     while read < text.len() {
         match pattern.get(at) {

@@ -1,4 +1,4 @@
-//! Which images may be started, and where they are pulled from.
+//! Which images packages may start, and the registry from which to pull them.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use super::{FILE, glob};
 use crate::image::Image;
 use crate::{ExitCode, Failure};
 
-/// The registry of names without one.
+/// The default registry.
 const HUB: &str = "docker.io";
 
 /// The settings of images.
@@ -18,32 +18,32 @@ const HUB: &str = "docker.io";
 pub struct Images {
     /// Patterns of the names that packages may have, with their registry; without it, all.
     pub allow: Option<Vec<String>>,
-    /// What names begin with, and what stands in its place where they are pulled.
+    /// Prefixes of names, and their replacements for pulling.
     pub rewrite: BTreeMap<String, String>,
 }
 
 impl Images {
-    /// Rejects a pattern without a registry: it would fit no image.
+    /// Rejects a pattern without a registry, because it would not match any image.
     pub(super) fn check(&self) -> Result<(), Failure> {
         match self.allow.iter().flatten().find(|pattern| !pattern.contains('/')) {
             Some(pattern) => Err(Failure::new(
                 ExitCode::Settings,
-                format!("{FILE}: images.allow: the pattern {pattern:?} names no registry"),
+                format!("{FILE}: images.allow: the pattern {pattern:?} has no registry"),
             )
             .with_hint("write the name in full, such as docker.io/library/basic, or */* for all images")),
             None => Ok(()),
         }
     }
 
-    /// Rejects an image that the operator does not allow, and names the others as they are pulled.
+    /// Rejects an image that the operator does not allow, and rewrites the name of others for pulling.
     ///
-    /// The name in the package counts for the patterns, since the organizations have approved that one; the longest beginning
-    /// that fits is replaced. The digest stays.
+    /// The patterns apply to the name in the package, because the organizations have approved it. The rewrite replaces the longest
+    /// matching prefix and keeps the digest.
     pub fn admit(&self, mut image: Image) -> Result<Image, Failure> {
         if self.allow.is_none() && self.rewrite.is_empty() {
             return Ok(image);
         }
-        // Docker takes a first part with upper-case letters as a registry, and other engines do not.
+        // Docker treats a first part with upper-case letters as a registry, and other engines do not.
         if repository(&image.name).contains(|letter: char| letter.is_ascii_uppercase()) {
             return Err(Failure::new(
                 ExitCode::Policy,
@@ -56,7 +56,7 @@ impl Images {
             if !allowed.iter().any(|pattern| fits(pattern, &name)) {
                 return Err(not_allowed(&name, allowed));
             }
-            // Podman and CRI-O look for a name without a registry in several of them.
+            // Podman and CRI-O search several registries for a name without one.
             image.name.clone_from(&name);
         }
         let fitting = self.rewrite.iter().filter_map(|(from, to)| {
@@ -84,7 +84,7 @@ fn not_allowed(name: &str, allowed: &[String]) -> Failure {
     .with_hint(format!("add a pattern to images.allow, such as {}", pattern_for(name)))
 }
 
-/// Tells whether a pattern fits a name in full: its registry, and its path, in which a star stands for slashes as well.
+/// Tells whether a pattern matches a complete name: its registry and its path, in which a star also matches slashes.
 fn fits(pattern: &str, name: &str) -> bool {
     let pattern = of_hub(pattern);
     let (Some((registry, path)), Some((its_registry, its_path))) =
@@ -103,7 +103,7 @@ fn repository(name: &str) -> &str {
     }
 }
 
-/// Returns a name with its registry, as Docker completes it: `basic` is `docker.io/library/basic`.
+/// Returns a name with its registry, as Docker completes it: `basic` becomes `docker.io/library/basic`.
 fn in_full(name: &str) -> String {
     let (registry, path) = match name.split_once('/') {
         Some((registry, path)) if registry.contains(['.', ':']) || registry == "localhost" => {
@@ -117,7 +117,7 @@ fn in_full(name: &str) -> String {
     }
 }
 
-/// Puts the one name of Docker Hub's registry in the place of its other one, at the beginning of a text.
+/// Replaces the alternative name of Docker Hub's registry at the beginning of a text.
 fn of_hub(text: &str) -> Cow<'_, str> {
     match text.strip_prefix("index.docker.io") {
         Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{HUB}{rest}").into(),
@@ -125,7 +125,7 @@ fn of_hub(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the pattern of everything beside an image.
+/// Returns a pattern for all images in the same folder as an image.
 fn pattern_for(name: &str) -> String {
     let folder = name.rsplit_once('/').map_or(name, |(folder, _)| folder);
     format!("\"{folder}/*\"")
@@ -152,7 +152,7 @@ mod tests {
         for (name, full) in [
             ("registry.example.com/chaincode/basic", "registry.example.com/chaincode/basic"),
             ("registry.example.com/chaincode/a/b:V1", "registry.example.com/chaincode/a/b:V1"),
-            // The engine gets the name that was allowed: Podman would look for the other one elsewhere.
+            // The engine gets the name that was allowed, because Podman would resolve the short name differently.
             ("basic:1.0", "docker.io/library/basic:1.0"),
             ("docker.io/basic:1.0", "docker.io/library/basic:1.0"),
             ("index.docker.io/library/basic:1.0", "docker.io/library/basic:1.0"),
@@ -206,7 +206,7 @@ mod tests {
         for pattern in ["*", "basic"] {
             let failure =
                 Settings::parse(format!("images: {{allow: ['{pattern}']}}").as_bytes()).unwrap_err();
-            let expected = format!("launch.yaml: images.allow: the pattern \"{pattern}\" names no registry");
+            let expected = format!("launch.yaml: images.allow: the pattern \"{pattern}\" has no registry");
             assert_eq!((failure.to_string(), failure.code()), (expected, ExitCode::Settings));
         }
         assert_eq!(admitted("images: {allow: ['*/*']}", "a/b").unwrap(), "docker.io/a/b");

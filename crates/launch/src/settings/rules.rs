@@ -1,27 +1,27 @@
-//! Rules for some chaincodes: which they are for, and what counts for them.
+//! Rules for some chaincode: conditions and settings.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Docker, Process, glob};
 
-/// What counts for the chaincodes that it matches.
+/// Settings for the chaincode that it matches.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Rule {
-    /// Which chaincodes are meant; without a condition, all.
+    /// The conditions; without any, the rule matches all chaincode.
     #[serde(rename = "match")]
     pub matches: Match,
     /// The namespace of the chaincode.
     pub namespace: Option<String>,
-    /// What is laid over the pod template, as in `kubectl patch --type strategic`.
+    /// The overlay for the pod template, as in `kubectl patch --type strategic`.
     pub pod: Option<serde_json::Value>,
-    /// What counts for the process.
+    /// Settings for the process.
     pub process: Process,
-    /// What counts for the container.
+    /// Settings for the container.
     pub docker: Docker,
 }
 
-/// Conditions, all of which must hold.
+/// Conditions. A rule matches if all of them hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Match {
@@ -29,14 +29,14 @@ pub struct Match {
     pub label: Option<String>,
     /// The whole package ID.
     pub package: Option<String>,
-    /// The type in metadata.json, in any case.
+    /// The type in metadata.json, ignoring case.
     #[serde(rename = "type")]
     pub chaincode_type: Option<String>,
-    /// Who dials.
+    /// The role.
     pub role: Option<Role>,
 }
 
-/// Who dials: the chaincode, or the peer.
+/// The role of the chaincode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
@@ -47,14 +47,14 @@ pub enum Role {
     Server,
 }
 
-/// The chaincode that rules are asked about.
+/// The chaincode for which rules are selected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Subject<'a> {
     /// The package ID.
     pub package: &'a str,
     /// The type in metadata.json.
     pub chaincode_type: &'a str,
-    /// Who dials.
+    /// The role.
     pub role: Role,
 }
 

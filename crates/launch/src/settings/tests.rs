@@ -71,12 +71,12 @@ fn wrong_values_are_named() {
     for (text, part) in [
         ("platform: podman", "unknown variant"),
         ("process: {limits: {memory: much}}", "\"much\" is not a number of bytes such as 512Mi"),
-        ("process: {limits: {nice: 20}}", "nice is 20, above 19"),
+        ("process: {limits: {nice: 20}}", "nice must be at most 19, got 20"),
         ("process: {environment: {CORE_PEER_ADDRESS: x}}", "the environment may not set CORE_PEER_ADDRESS"),
-        ("process: {environment: {'A=B': x}}", "\"A=B\" cannot be a variable of the environment"),
+        ("process: {environment: {'A=B': x}}", "\"A=B\" is not a valid name of an environment variable"),
         ("process: {user: 'a:b'}", "\"a:b\" is not a user: NAME, UID or UID:GID"),
         ("kubernetes: {start_timeout: 3}", "the unit is missing"),
-        ("kubernetes: {start_timeout: 0s}", "0s is not above zero"),
+        ("kubernetes: {start_timeout: 0s}", "0s is not greater than zero"),
         ("platform: process\nplatform: none", "duplicate"),
         ("[]", "launch.yaml: "),
     ] {

@@ -1,23 +1,23 @@
-//! As which user chaincode runs.
+//! The user that runs chaincode.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer};
 
-/// The longest name of a user.
+/// The maximum length of a user name.
 const LONGEST_NAME: usize = 100;
 
-/// A user, as launch.yaml names it: `NAME`, `UID` or `UID:GID`.
+/// A user in launch.yaml: `NAME`, `UID` or `UID:GID`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum User {
-    /// By the name.
+    /// By name.
     Name(String),
-    /// By the number.
+    /// By number.
     Number {
         /// The user.
         user: u32,
-        /// The group, if it is named.
+        /// The group, if it is set.
         group: Option<u32>,
     },
 }
@@ -36,7 +36,7 @@ impl FromStr for User {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        // The largest number stands for none (setresuid(2)).
+        // The largest number means "unchanged" (setresuid(2)).
         let number = |text: &str| text.parse().ok().filter(|number| *number != u32::MAX).ok_or(());
         if text.starts_with(|first: char| first.is_ascii_digit()) {
             return Ok(match text.split_once(':') {

@@ -15,7 +15,7 @@ fn a_type_is_taken_when_the_settings_say_so() {
         (PROCESS, "ccaas", 1),
         ("", "binary", 1),
         ("platform: none", "binary", 1),
-        // With broken settings, the build says what is broken.
+        // With invalid settings, the build reports the error.
         ("platfrom: process", "binary", 0),
         ("platfrom: process", "golang", 1),
     ] {

@@ -1,4 +1,4 @@
-//! Packages of the type `k8s` on the platform `docker`, as far as no engine is needed; `cargo xtask docker` has one.
+//! Packages of the type `k8s` on the platform `docker`, without an engine; `cargo xtask docker` uses one.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! Packages of the type `k8s`, as far as no cluster is needed; `cargo xtask kubernetes` has one.
+//! Packages of the type `k8s`, without a cluster; `cargo xtask kubernetes` uses one.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! Packages with an image, as far as a fake API server will do that answers every call alike: what it says becomes the exit code
-//! and the last line. What else a cluster says is in `crates/launch-kubernetes/cases`.
+//! Packages with an image, and a fake API server that answers every call alike: its answer determines the exit code and the last
+//! line. `crates/launch-kubernetes/cases` has the other errors of a cluster.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};

@@ -1,5 +1,4 @@
-//! The program as a peer calls it. The chaincode is a script that stands for one: official shims on a real peer are in
-//! `cargo xtask fabric`.
+//! The program as a peer calls it. The chaincode is a script; `cargo xtask fabric` tests official shims on a real peer.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
 

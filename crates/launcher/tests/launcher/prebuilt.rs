@@ -1,4 +1,4 @@
-//! Packages of the type `prebuilt`. The chaincode is a script that stands for one.
+//! Packages of the type `prebuilt`. The chaincode is a script.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -76,7 +76,7 @@ fn an_archive_that_cannot_be_launched_is_refused_and_nothing_is_written() {
         (
             {
                 let site = site(&[start], |_| {});
-                site.source("prebuilt.tgz", "text that nobody has compressed");
+                site.source("prebuilt.tgz", "text without compression");
                 site
             },
             "prebuilt.tgz cannot be read: it is not gzip",

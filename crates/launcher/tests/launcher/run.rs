@@ -8,7 +8,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use crate::site::{Site, gone, said};
 
-/// Says its process, and runs until it is told to stop.
+/// Prints its process ID, and runs until a signal stops it.
 const RUNS: &str = "echo ready $$; exec sleep 100";
 
 #[test]
@@ -34,7 +34,7 @@ fn the_fake_chaincode_gets_what_the_shims_need() {
     let last = lines.last().unwrap();
     let expected = format!(
         "run basic_1.0: error 46 chaincode ended: the chaincode ended by itself with exit status 7; its last line: \
-         {meta}/work; hint: what it wrote is in the lines above; the next transaction starts it again"
+         {meta}/work; hint: its output is in the lines above; the next transaction starts it again"
     );
     assert_eq!(last, &expected);
     let key = fs::metadata(site.path("meta/tls/client.key")).unwrap();
@@ -127,7 +127,7 @@ fn when_nobody_reads_stderr_run_ends_with_the_fake_chaincode() {
     let mut run = site.run("meta");
     let pid = run.says("ready ");
     run.stop_reading();
-    // The next line finds nobody to read it, and with that the pipe is closed.
+    // The next line has no reader, because the pipe is closed.
     kill_process(Pid::from_raw(pid.parse().unwrap()).unwrap(), Signal::USR1).unwrap();
     gone(&pid);
     assert_eq!(run.ends().0, Some(0));

@@ -1,4 +1,4 @@
-//! Packages of the type `ccaas` with an image, as far as no cluster is needed; `cargo xtask kubernetes` has one.
+//! Packages of the type `ccaas` with an image, without a cluster; `cargo xtask kubernetes` uses one.
 
 use std::fs;
 use std::os::unix::fs::symlink;

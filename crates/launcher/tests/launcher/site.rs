@@ -30,7 +30,7 @@ impl Site {
         for name in ["bin", "src", "metadata", "bld", "tmp"] {
             fs::create_dir(site.path(name)).unwrap();
         }
-        // A copy would be a file that a child of another test may still have open for writing.
+        // A child process of another test might still have a copy open for writing.
         symlink(env!("CARGO_BIN_EXE_ccs-launcher"), site.path("bin/run")).unwrap();
         fs::write(site.path("launch.yaml"), settings).unwrap();
         let metadata = format!(r#"{{"type":"{chaincode_type}","label":"basic_1.0"}}"#);
@@ -212,7 +212,7 @@ impl Running {
 /// Waits until a process has gone.
 pub(crate) fn gone(pid: &str) -> Duration {
     let start = Instant::now();
-    // A process that has ended and that nobody collects has no command line any more.
+    // An ended process whose exit status was not read has no command line.
     while fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| !line.is_empty()) {
         assert!(start.elapsed() < LIMIT, "process {pid} lives on");
         thread::yield_now();

@@ -1,4 +1,4 @@
-//! Packages with source. The tools here are scripts that stand for them; real ones are in `cargo xtask fabric`.
+//! Packages with source. The tools are scripts; `cargo xtask fabric` uses the real ones.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -69,7 +69,7 @@ fn a_fake_tool_that_fails_is_told_with_its_last_lines_and_leaves_nothing() {
     assert!(!lines.contains(&"build basic_1.0: npm: 1"), "{text}");
     assert_eq!(
         lines[20],
-        "build basic_1.0: error 23 language build: npm failed, exit status: 5; hint: what it wrote last is in the lines above"
+        "build basic_1.0: error 23 language build: npm failed, exit status: 5; hint: its last output is in the lines above"
     );
     assert_eq!(fs::read_dir(site.path("bld")).unwrap().count(), 0);
 }
@@ -79,7 +79,7 @@ fn a_link_that_the_peer_would_refuse_is_named() {
     let site = site("node", "npm", "ln -s /etc outside");
     let built = site.build();
     assert_eq!(built.status.code(), Some(23));
-    let expected = "npm made the link src/outside to /etc, which the peer does not keep; hint: ";
+    let expected = "npm created the link src/outside to /etc, which the peer does not keep; hint: ";
     assert!(said(&built).contains(expected), "{}", said(&built));
     assert_eq!(fs::read_dir(site.path("bld")).unwrap().count(), 0);
 }
@@ -94,7 +94,7 @@ fn a_tool_that_is_not_there_is_named() {
     assert_eq!(
         said(&built),
         "build basic_1.0: error 23 language build: cannot execute mvn: No such file or directory (os error 2); hint: \
-         install mvn where the PATH of the peer leads\n"
+         install mvn in a folder of the peer's PATH\n"
     );
 }
 
@@ -103,7 +103,7 @@ fn a_build_without_its_product_is_refused() {
     let site = site("java", "mvn", "exit 0");
     let built = site.build();
     assert_eq!(built.status.code(), Some(23));
-    let expected = "error 23 language build: the build made no chaincode.jar: there is no such file; hint: the peer's own builder";
+    let expected = "error 23 language build: the build did not create chaincode.jar: there is no such file; hint: the peer's own builder";
     assert!(said(&built).contains(expected), "{}", said(&built));
 }
 
@@ -125,7 +125,7 @@ fn sigterm_ends_a_build_in_three_seconds_although_its_fake_tool_ignores_it() {
     let (code, took, lines) = build.ends();
     assert_eq!(code, Some(23), "{lines:#?}");
     assert!(took < Duration::from_secs(3), "{took:?}");
-    assert!(lines.last().unwrap().contains("npm was told to stop"), "{lines:#?}");
+    assert!(lines.last().unwrap().contains("npm was stopped by a signal"), "{lines:#?}");
     gone(&pid);
     assert!(site.built().is_empty(), "{:?}", site.built());
 }

@@ -1,4 +1,4 @@
-//! `process.user`: chaincode and builds as another user. That takes root; without it, the launch is refused.
+//! `process.user`: chaincode and builds as another user. This requires root; otherwise the launch fails.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,7 +13,7 @@ use crate::site::{LIMIT, PACKAGE, Site, gone, said};
 const SETTINGS: &str =
     "platform: process\nlanguages: [golang, node]\nprocess: {user: '40001:40002'}\nbuild: {cache: CACHE}\n";
 
-/// Makes a builder whose temporary files that user can reach; [`None`] where this process is not root.
+/// Creates a builder whose temporary files that user can reach; [`None`] if this process is not root.
 fn site(chaincode_type: &str) -> Option<Site> {
     let site = Site::new("", chaincode_type);
     let cache = site.path("cache");
@@ -35,7 +35,7 @@ fn with_fake_chaincode(script: &str) -> Option<Site> {
     Some(site)
 }
 
-/// Returns the folders of launches and builds that there are.
+/// Returns the existing folders of launches and builds.
 fn folders(site: &Site) -> Vec<PathBuf> {
     let users = site.path("tmp/fabric-ccs-0-users");
     fs::read_dir(users).unwrap().map(|entry| entry.unwrap().path()).collect()
@@ -58,7 +58,8 @@ fn without_root_no_other_user_can_be_named() {
     fs::write(site.path("launch.yaml"), "platform: process\nprocess: {user: '40001:40002'}\n").unwrap();
     let (code, _, lines) = site.run("meta").ends();
     assert_eq!(code, Some(24));
-    let expected = "error 24 launch settings: process.user: 40001:40002 is another user than the peer's";
+    let expected =
+        "error 24 launch settings: process.user: 40001:40002 is not the user of the peer, which is";
     assert!(lines[0].contains(expected), "{lines:#?}");
 }
 
@@ -206,7 +207,7 @@ fn a_fake_go_that_links_to_a_file_of_root_gets_nothing() {
     fs::write(site.path("tools/go"), script).unwrap();
     let built = site.build_from(&source);
     assert_eq!(built.status.code(), Some(23), "{}", said(&built));
-    assert!(said(&built).contains("the build made no chaincode: "), "{}", said(&built));
+    assert!(said(&built).contains("the build did not create chaincode: "), "{}", said(&built));
     assert!(site.built().is_empty(), "{:?}", site.built());
 }
 

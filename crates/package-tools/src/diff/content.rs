@@ -1,5 +1,5 @@
-//! Differences in the content of files. Of JSON the lines are shown, without what is secret; of other files where they
-//! begin to differ.
+//! Differences in the content of files. For JSON, it shows lines without secrets; for other files, the position of the first
+//! difference.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -12,13 +12,13 @@ use super::{Difference, Kind, Opened};
 use crate::error::Error;
 use crate::spool::{Spool, first_difference};
 
-/// The largest file that is compared as a document, in bytes: as much as a connection.json may hold.
+/// The maximum size of a file that is compared as a document, in bytes: that of a connection.json.
 const MAX_DOCUMENT: u64 = input::MAX_CONNECTION;
 
-/// The most lines of a document that are compared as text.
+/// The maximum number of lines of a document that is compared as text.
 const MAX_LINES: usize = 2_000;
 
-/// The most lines that are shown of one file, and the most characters of a line.
+/// The maximum number of shown lines of a file, and of characters in a line.
 const SHOWN: (usize, usize) = (40, 120);
 
 /// Compares metadata.json.
@@ -30,7 +30,7 @@ pub(super) fn of_metadata(a: &[u8], b: &[u8]) -> Option<Difference> {
     Some(difference("metadata.json", [a.len() as u64, b.len() as u64], at as u64, json_lines(a, b)))
 }
 
-/// Compares the files that both packages have, as they are once they are unpacked.
+/// Compares the files that both packages have, as unpacked.
 pub(super) fn of_code(a: &Opened<'_>, b: &Opened<'_>) -> Result<Vec<Difference>, Error> {
     let differs =
         |(path, digest): &(&PathBuf, &[u8; 32])| b.digests.get(*path).is_some_and(|it| it != *digest);

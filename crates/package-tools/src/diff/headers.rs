@@ -1,4 +1,4 @@
-//! Differences that nobody sees and that are yet part of the package ID.
+//! Invisible differences that affect the package ID.
 
 use std::collections::BTreeMap;
 
@@ -7,21 +7,21 @@ use ccs_report::moment;
 
 use super::{Difference, Kind};
 
-/// The most entries that are named for one field.
+/// The maximum number of listed entries for one field.
 const NAMED: usize = 5;
 
-/// An entry by the name under which it is looked for in the other package.
+/// An entry, with the name that identifies it in the other package.
 pub(super) type Named = (String, EntryHeader);
 
 impl Difference {
-    /// A value that differs.
+    /// A differing value.
     pub(super) fn of(kind: Kind, at: &str, a: Option<String>, b: Option<String>) -> Self {
         let (at, entries, lines) = (at.to_owned(), Vec::new(), Vec::new());
         Self { kind, at, field: None, entries, count: 1, a, b, lines }
     }
 }
 
-/// Compares which entries two archives have, what their headers say, and their order.
+/// Compares the entries of two archives, their headers, and their order.
 pub(super) fn of_entries(at: &str, a: &[Named], b: &[Named]) -> Vec<Difference> {
     let (left, right) = (numbered(a), numbered(b));
     let mut found = Vec::new();
@@ -65,7 +65,7 @@ fn add(fields: &mut Vec<Difference>, at: &str, field: &'static str, name: &str, 
     fields.push(Difference { field: Some(field), entries: vec![name.to_owned()], ..difference });
 }
 
-/// Tells entries of the same name apart by their number.
+/// Distinguishes entries with the same name by a number.
 fn numbered_keys(entries: &[Named]) -> Vec<(&str, usize)> {
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     entries
@@ -82,7 +82,7 @@ fn numbered(entries: &[Named]) -> BTreeMap<(&str, usize), &EntryHeader> {
     numbered_keys(entries).into_iter().zip(entries.iter().map(|(_, header)| header)).collect()
 }
 
-/// The fields of a header, in the order of the archive. The size goes with the content.
+/// The fields of a header, in the order of the archive, except the size, which depends on the content.
 fn values(header: &EntryHeader) -> [(&'static str, String); 10] {
     let text = |bytes: &[u8]| format!("{:?}", String::from_utf8_lossy(bytes));
     [
@@ -132,7 +132,7 @@ fn gzip_values(header: &GzipHeader) -> [(&'static str, String); 5] {
     ]
 }
 
-/// Says that what is left to differ is the compression: of the code if its size tells, or of something.
+/// Reports a difference in compression, the only remaining one: of the code if its size differs, or of an unknown part.
 pub(super) fn of_compression(
     a: &[Named],
     b: &[Named],

@@ -28,20 +28,20 @@ pub struct Certificate {
     pub key: String,
     /// The serial number, in hexadecimal.
     pub serial: String,
-    /// When it begins, in UTC.
+    /// The begin of its validity, in UTC.
     pub not_before: String,
-    /// When it ends, in UTC.
+    /// The end of its validity, in UTC.
     pub not_after: String,
     /// `valid`, `expired` or `not yet valid`.
     pub state: &'static str,
-    /// Whole days until the end, while it is valid.
+    /// Whole days until it expires, if it is valid.
     pub days_left: Option<u64>,
-    /// The day of its end, in UTC.
+    /// The day on which it expires, in UTC.
     #[serde(skip)]
     pub until: String,
 }
 
-/// Reads the certificates; what cannot be read is added to `problems`. Templates are left alone.
+/// Reads the certificates, except templates, and adds unreadable ones to `problems`.
 pub(super) fn of(connection: &Connection, now: SystemTime, problems: &mut Vec<String>) -> Vec<Certificate> {
     let mut shown = Vec::new();
     for (field, pem) in [("root_cert", &connection.root_cert), ("client_cert", &connection.client_cert)] {

@@ -19,7 +19,7 @@ use crate::files::Files;
 use crate::launched;
 use crate::open::PackageFile;
 
-/// All that is shown.
+/// The whole document.
 #[derive(Debug, Serialize)]
 pub struct Document {
     /// The package file.
@@ -33,11 +33,11 @@ pub struct Document {
     /// The type.
     #[serde(rename = "type")]
     pub chaincode_type: String,
-    /// [`None`] when the package holds none, or one that cannot be read.
+    /// The connection; [`None`] if the package has none, or an unreadable one.
     pub connection: Option<ConnectionShown>,
-    /// Keys that the templates can read, each with the fields that do.
+    /// Keys that the templates read, each with the fields that use it.
     pub template_keys: BTreeMap<String, Vec<&'static str>>,
-    /// What image.json says; [`None`] when the package holds none, or one that cannot be read.
+    /// The content of image.json; [`None`] if the package has none, or an unreadable one.
     pub image: Option<ImageShown>,
     /// The programs of a package of the type `binary` or `executable`.
     pub programs: Vec<ProgramShown>,
@@ -47,13 +47,13 @@ pub struct Document {
     pub indexes: Vec<Index>,
     /// The entries of `code.tar.gz`, in its order.
     pub entries: Vec<Entry>,
-    /// What a peer accepts but the author hardly meant.
+    /// Parts that a peer accepts but the author probably did not intend.
     pub warnings: Vec<String>,
-    /// What cannot be shown, and why.
+    /// Parts that cannot be shown, with the reason.
     pub problems: Vec<String>,
 }
 
-/// The connection without what is secret.
+/// The connection without secrets.
 #[derive(Debug, Serialize)]
 pub struct ConnectionShown {
     /// The address, with its templates.
@@ -76,35 +76,35 @@ pub struct ConnectionShown {
     pub other_keys: Vec<String>,
 }
 
-/// The image that is started.
+/// The image.
 #[derive(Debug, Serialize)]
 pub struct ImageShown {
     /// The name, with its registry.
     pub name: String,
-    /// The digest; [`None`] for an image by its tag.
+    /// The digest; [`None`] for an image with only a tag.
     pub digest: Option<String>,
-    /// Who dials.
+    /// The role.
     pub role: Role,
-    /// Where a server listens.
+    /// The port on which a server listens.
     pub port: u16,
     /// How the peer dials a server.
     pub tls: Tls,
 }
 
-/// A program that is ready to run.
+/// A compiled program.
 #[derive(Debug, Serialize)]
 pub struct ProgramShown {
     /// The platform, such as `linux/amd64`; [`None`] for a script without one.
     pub platform: Option<String>,
-    /// Where it is in code.tar.gz.
+    /// Its path in code.tar.gz.
     pub file: String,
-    /// Its size in bytes; [`None`] if it is not there.
+    /// Its size in bytes; [`None`] if it is missing.
     pub size: Option<u64>,
     /// Its SHA-256.
     pub sha256: Option<String>,
 }
 
-/// What a field for PEM text holds.
+/// The content of a field for PEM text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Pem {
@@ -116,7 +116,7 @@ pub enum Pem {
     Given,
 }
 
-/// A file that the peer makes an index of.
+/// A file from which the peer creates an index.
 #[derive(Debug, Serialize)]
 pub struct Index {
     /// The name of its file.
@@ -128,7 +128,7 @@ pub struct Index {
 /// An entry of `code.tar.gz`.
 #[derive(Debug, Serialize)]
 pub struct Entry {
-    /// The path as it is written in the archive.
+    /// The path, as in the archive.
     pub path: String,
     /// `file` or `folder`.
     pub kind: &'static str,
@@ -169,7 +169,7 @@ impl Document {
     }
 }
 
-/// Reads image.json, if there is one that a launcher can read.
+/// Reads image.json, if it exists and a launcher can read it.
 fn image(files: &Files<'_>, chaincode_type: &str, problems: &mut Vec<String>) -> Option<ImageShown> {
     let image = launched::read_image(files).map_err(|failure| problems.push(failure.to_string())).ok()??;
     let role = image.role_in(chaincode_type);
@@ -177,7 +177,7 @@ fn image(files: &Files<'_>, chaincode_type: &str, problems: &mut Vec<String>) ->
     Some(ImageShown { name: image.name, digest, role, port: image.port, tls: image.tls })
 }
 
-/// Looks at the programs.
+/// Describes the programs.
 fn programs(files: &Files<'_>, problems: &mut Vec<String>) -> Result<Vec<ProgramShown>, Error> {
     let binary = match launched::read_binary(files) {
         Ok(binary) => binary,

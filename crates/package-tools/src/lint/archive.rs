@@ -34,8 +34,8 @@ pub(super) fn check(package: &Package, launched: &ReadFiles, findings: &mut Find
 pub(super) fn unneeded(path: &Path, at: &str, findings: &mut Findings) {
     let is_read = path == "connection.json" || path.starts_with("META-INF") || path.starts_with("metadata");
     if !is_read {
-        let message = format!("{} is not read by the builder, and no peer runs it", path.display());
-        findings.push(Rule::EntryUnneeded, at, message, hint("leave the file out"));
+        let message = format!("{} is neither read by the builder nor run by a peer", path.display());
+        findings.push(Rule::EntryUnneeded, at, message, hint("remove the file"));
     }
 }
 
@@ -44,7 +44,7 @@ fn mode(entry: &CodeEntry, is_launched: bool, findings: &mut Findings) {
     let advice = hint("files of a package have mode 0644");
     if mode & 0o400 == 0 {
         let message = format!(
-            "{} has mode {mode:04o}: a builder that does not run as root cannot read it",
+            "{} has mode {mode:04o}: a builder without root rights cannot read it",
             entry.path().display()
         );
         findings.push(Rule::EntryUnreadable, AT, message, advice);
@@ -65,14 +65,14 @@ fn dot_paths(package: &Package, findings: &mut Findings) {
     }
 }
 
-/// Looks for what makes the package ID another one each time.
+/// Looks for data that changes the package ID each time.
 fn times(package: &Package, findings: &mut Findings) {
     let members = package.members().iter();
     let entries = package.code_entries().iter().map(CodeEntry::header);
     let has_times = members.chain(entries).any(|header| header.mtime != 0)
         || [Layer::Package, Layer::Code].iter().any(|layer| package.gzip(*layer).mtime != 0);
     if has_times {
-        let message = "the archives hold times: the same files packaged again have another package ID";
-        findings.push(Rule::NotReproducible, "package", message, hint("ccs package leaves times out"));
+        let message = "the archives contain times, so packaging the same files again changes the package ID";
+        findings.push(Rule::NotReproducible, "package", message, hint("ccs package omits times"));
     }
 }

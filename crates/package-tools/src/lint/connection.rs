@@ -1,4 +1,4 @@
-//! Rules about connections that work and yet hurt.
+//! Rules about connections that work but cause problems.
 
 use std::net::IpAddr;
 
@@ -33,20 +33,20 @@ fn addresses(package: &Connection, address: &str, findings: &mut Findings) {
         findings.push(Rule::AddressLoopback, AT, message, hint(advice));
     } else if !package.tls_required {
         let message = format!(
-            "the peer will talk to {address} in plaintext: whoever is between them reads and changes what the chaincode \
+            "the peer will talk to {address} in plaintext: any host between them can read and change what the chaincode \
              answers"
         );
         findings.push(Rule::PlaintextRemote, AT, message, hint("set tls_required and root_cert"));
     }
     if !is_local && !render::is_template(&package.address) {
         let message = format!("every peer that installs the package will dial {address}");
-        let advice = "if each peer has a chaincode server of its own, write a template such as {{.peer_id}}.basic:9999";
+        let advice =
+            "if each peer has its own chaincode server, write a template such as {{.peer_id}}.basic:9999";
         findings.push(Rule::AddressFixed, AT, message, hint(advice));
     }
 }
 
-/// Tells whether the address leads no further than this machine. Of a template that cannot be rendered the beginning
-/// is looked at.
+/// Tells whether the address is on this machine. For a template that cannot be rendered, it checks the beginning.
 fn is_local(address: &str) -> bool {
     let host = match address.parse::<Address>() {
         Ok(Address::HostPort { host, .. }) => host,
@@ -66,12 +66,12 @@ fn is_local(address: &str) -> bool {
     is_loopback || host.is_empty() || host.eq_ignore_ascii_case("localhost")
 }
 
-/// A server written in Go, Java or Node.js refuses a client certificate that is for servers only.
+/// A server in Go, Java or Node.js rejects a client certificate that is only for servers.
 fn client(connection: &Connection, findings: &mut Findings) {
     if !connection.client_key.is_empty() {
-        let message = "the package holds a private key: everybody who gets the file has it";
+        let message = "the package holds a private key, which every recipient of the file has";
         let advice =
-            "keep the package as you keep the key, and give the chaincode a CA of its own for its peers";
+            "protect the package like the key, and use a separate CA for the peers of this chaincode";
         findings.push(Rule::PrivateKeyInside, AT, message, hint(advice));
     }
     let Ok(bundle) = read_bundle(connection.client_cert.as_bytes()) else { return };
@@ -81,7 +81,7 @@ fn client(connection: &Connection, findings: &mut Findings) {
     if !usages.is_empty() && !usages.iter().any(fits) {
         let names: Vec<String> = usages.iter().map(ToString::to_string).collect();
         let message = format!(
-            "client_cert: the certificate of {} is for {} only; the chaincode will refuse it",
+            "client_cert: the certificate of {} is for {} only; the chaincode will reject it",
             certificate.subject(),
             names.join(", ")
         );

@@ -5,30 +5,30 @@ use serde::Serialize;
 
 use super::rule::Rule;
 
-/// The most findings of one rule that are kept.
+/// The maximum number of findings for one rule.
 const MOST: usize = 20;
 
-/// A rule that something in the package breaks.
+/// A rule that the package breaks.
 #[derive(Debug, Serialize)]
 pub struct Broken {
-    /// What is wrong.
+    /// The problem.
     #[serde(flatten)]
     pub finding: Finding,
-    /// What the builder would end with; [`None`] if neither peer nor builder rejects it.
+    /// The exit code of the builder; [`None`] if neither peer nor builder rejects the package.
     pub exit_code: Option<u8>,
 }
 
-/// All that was found.
+/// All findings.
 #[derive(Debug, Default)]
 pub(super) struct Findings(Vec<Broken>);
 
 impl Findings {
-    /// Adds a finding that neither peer nor builder rejects.
+    /// Adds a finding for which neither peer nor builder rejects the package.
     pub(super) fn push(&mut self, rule: Rule, at: &str, message: impl Into<String>, hint: Option<String>) {
         self.add(rule, at, message.into(), hint, None);
     }
 
-    /// Adds a finding for which the builder, or the peer before it, ends with a code.
+    /// Adds a finding for which the builder, or the peer before it, fails with a code.
     pub(super) fn refuse(&mut self, rule: Rule, at: &str, message: String, hint: Option<String>, code: u8) {
         self.add(rule, at, message, hint, Some(code));
     }
@@ -41,7 +41,7 @@ impl Findings {
         }
     }
 
-    /// Returns the findings: errors first, each kind in the order in which it was found.
+    /// Returns the findings: errors first, each kind in its original order.
     pub(super) fn sorted(mut self) -> Vec<Broken> {
         self.0.sort_by_key(|broken| broken.finding.severity);
         self.0

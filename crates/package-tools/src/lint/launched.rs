@@ -1,4 +1,4 @@
-//! Rules about what a launcher reads of a package.
+//! Rules about the parts of a package that a launcher reads.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -28,9 +28,8 @@ pub(super) fn check(
     if let Ok(Some(found)) = launched::read_image(files) {
         if found.digest.is_empty() {
             let message =
-                "image.json names no digest, so a builder takes it only where launch.yaml sets allow_tags";
-            let advice =
-                "name the digest: a tag can be moved after the organizations have approved the package";
+                "image.json contains no digest, so a builder accepts it only if launch.yaml sets allow_tags";
+            let advice = "add the digest, because a tag can point to another image after the organizations have approved the package";
             findings.push(Rule::ImageTag, image::FILE, message, hint(advice));
         }
         if kind == Kind::Service && found.role_in(&metadata.chaincode_type) == Role::Client {
@@ -44,8 +43,7 @@ pub(super) fn check(
         }
     }
     if let (Some(needed), true) = (needed(kind, files), failures.is_empty()) {
-        let advice =
-            "docs/launching.md tells which builder launches it; ccs launch render shows what becomes of it";
+        let advice = "docs/launching.md describes builders that launch it; ccs launch render shows what they would create";
         findings.push(Rule::LaunchNeeded, "metadata.json", needed, hint(advice));
     }
     Ok(())
@@ -60,7 +58,7 @@ pub(super) enum ReadFiles {
 }
 
 impl ReadFiles {
-    /// Finds out which files of a package a launcher reads.
+    /// Returns which files of a package a launcher reads.
     pub(super) fn of(kind: Kind, files: &Files<'_>) -> Self {
         match kind {
             Kind::Service | Kind::Image => Self::At([PathBuf::from(image::FILE)].into()),
@@ -84,21 +82,21 @@ impl ReadFiles {
     }
 }
 
-/// Says who must launch a package, if not every peer can use it.
+/// Returns which builder must launch a package, if not every peer can use it.
 fn needed(kind: Kind, files: &Files<'_>) -> Option<String> {
     let how = match kind {
         Kind::Service if files.has("connection.json") || !files.has(image::FILE) => return None,
         Kind::Service => {
-            "without connection.json, the package is only for a builder that starts its image: on Docker or Kubernetes"
+            "without connection.json, only a builder that starts the image accepts the package: on Docker or Kubernetes"
         }
-        Kind::Image => "only a builder that launches images takes the package: on Docker or Kubernetes",
+        Kind::Image => "only a builder that launches images accepts the package: on Docker or Kubernetes",
         Kind::Binary | Kind::Prebuilt => {
-            "only a builder with platform: process in its launch.yaml takes the package"
+            "only a builder with platform: process in its launch.yaml accepts the package"
         }
         Kind::Source(language) => {
             let name = language.name();
             return Some(format!(
-                "the peer builds it with Docker, unless a builder with languages: [{name}] in its launch.yaml takes it"
+                "the peer builds it with Docker, unless a builder with languages: [{name}] in its launch.yaml claims it"
             ));
         }
     };

@@ -1,4 +1,4 @@
-//! Rules about labels and types that work and yet hurt.
+//! Rules about labels and types that work but cause problems.
 
 use ccs_builder::examine::Examination;
 use ccs_builder::render;
@@ -15,13 +15,15 @@ const LONGEST_NAME: usize = 63;
 /// Applies the rules.
 pub(super) fn check(metadata: &PackageMetadata, found: &Examination, findings: &mut Findings) {
     if metadata.chaincode_type.eq_ignore_ascii_case("external") {
-        let message =
-            format!("the type {:?} is taken by ccs-builder and by few others", metadata.chaincode_type);
+        let message = format!(
+            "the type {:?} is accepted by ccs-builder and few other builders",
+            metadata.chaincode_type
+        );
         findings.push(
             Rule::TypeExternal,
             AT,
             message,
-            hint("write ccaas, which Fabric's own builder takes too"),
+            hint("write ccaas, which Fabric's own builder accepts too"),
         );
     }
     label(&metadata.label, found, findings);
@@ -29,7 +31,7 @@ pub(super) fn check(metadata: &PackageMetadata, found: &Examination, findings: &
 
 fn label(label: &str, found: &Examination, findings: &mut Findings) {
     let Some(reason) = not_a_dns_label(label) else { return };
-    let message = format!("no Kubernetes object can be called {label:?}: {reason}");
+    let message = format!("no Kubernetes object can have the name {label:?}: {reason}");
     let advice =
         "a name has up to 63 lower-case letters, digits and '-', and begins with a letter, such as basic-1-0";
     findings.push(Rule::LabelKubernetes, AT, message, hint(advice));
@@ -38,13 +40,14 @@ fn label(label: &str, found: &Examination, findings: &mut Findings) {
             && matches!(&field.1, Ok(keys) if std::collections::BTreeSet::contains(keys, "package_label"))
     };
     if found.package.as_ref().is_some_and(|package| render::template_keys(package).iter().any(is_read)) {
-        let message =
-            format!("the address is made of the label {label:?}, which no host can be called: {reason}");
+        let message = format!(
+            "the address is made of the label {label:?}, which cannot be the name of a host: {reason}"
+        );
         findings.push(Rule::LabelInAddress, "connection.json", message, hint(advice));
     }
 }
 
-/// Says why a label is not a name by the rules of DNS-1035 (RFC 1035, as Kubernetes applies it to services).
+/// Returns why a label is not a valid DNS-1035 name (RFC 1035, as Kubernetes applies it to services).
 fn not_a_dns_label(label: &str) -> Option<String> {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if let Some(found) = label.chars().find(|c| !allowed(*c)) {

@@ -1,4 +1,4 @@
-//! What a peer rejects before it asks a builder, what the builder rejects, and what each warns about.
+//! Errors of a peer before it calls a builder, errors of the builder, and the warnings of both.
 
 use ccs_builder::check::TlsError;
 use ccs_builder::examine::Examination;
@@ -11,7 +11,7 @@ use super::finding::{Findings, hint};
 use super::rule::Rule;
 use crate::error::refusal;
 
-/// Adds why a peer refuses the package file.
+/// Adds the peer's error for the package file.
 pub(super) fn package_error(error: &ReadError, findings: &mut Findings) {
     let (rule, at) = match error {
         ReadError::Io(_) => (Rule::Unreadable, "package"),
@@ -34,16 +34,16 @@ pub(super) fn package_error(error: &ReadError, findings: &mut Findings) {
     findings.refuse(rule, at, error.to_string(), error.hint(), code);
 }
 
-/// Adds what a peer accepts in the package file but the author hardly meant.
+/// Adds parts of the package file that a peer accepts but the author probably did not intend.
 pub(super) fn package_warning(warning: &ccs_package::Warning, findings: &mut Findings) {
     let (rule, advice) = match warning {
-        ccs_package::Warning::Ignored { .. } => (Rule::PackageUnneededFile, "leave the file out"),
+        ccs_package::Warning::Ignored { .. } => (Rule::PackageUnneededFile, "remove the file"),
         ccs_package::Warning::Duplicate { .. } => (Rule::PackageDuplicateFile, "keep one of them"),
     };
     findings.push(rule, "package", warning.to_string(), hint(advice));
 }
 
-/// Adds what the builder says to the source; `relative` makes its paths relative to the source.
+/// Adds the builder's messages about the source; `relative` makes their paths relative to the source.
 pub(super) fn builder(found: &Examination, relative: &dyn Fn(&str) -> String, findings: &mut Findings) {
     for error in &found.errors {
         builder_error(error, relative, findings);
@@ -59,7 +59,7 @@ pub(super) fn builder(found: &Examination, relative: &dyn Fn(&str) -> String, fi
     }
 }
 
-/// Adds one refusal of the builder.
+/// Adds one error of the builder.
 pub(super) fn builder_error(error: &Error, relative: &dyn Fn(&str) -> String, findings: &mut Findings) {
     let (rule, at) = of_error(error);
     let message = relative(&chain(error));
@@ -82,7 +82,7 @@ fn of_error(error: &Error) -> (Rule, String) {
         Error::IndexPath { path, .. } => return (Rule::IndexMisplaced, format!("META-INF/{path}")),
         Error::Index { path, .. } => return (Rule::IndexInvalid, format!("META-INF/{path}")),
         Error::Kind { .. } => (Rule::EntryKind, "META-INF"),
-        // What is left concerns the machine, not the package.
+        // The remaining errors concern the machine, not the package.
         _ => (Rule::Unreadable, "source"),
     };
     (rule, at.to_owned())

@@ -5,7 +5,7 @@ use ccs_report::Severity;
 /// Declares all rules in one table: variant, name, severity.
 macro_rules! rules {
     ($($variant:ident $id:literal $severity:ident,)*) => {
-        /// A rule that something breaks.
+        /// A rule.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Rule { $(#[doc = concat!("`", $id, "`")] $variant,)* }
 
@@ -19,7 +19,7 @@ macro_rules! rules {
                 match self { $(Self::$variant => $id,)* }
             }
 
-            /// Returns the severity of what breaks it.
+            /// Returns the severity.
             #[must_use]
             pub fn severity(self) -> Severity {
                 match self { $(Self::$variant => Severity::$severity,)* }

@@ -1,4 +1,4 @@
-//! What is looked at: a package file, or a folder that is to become one.
+//! The subject of the check: a package file, or the folder of a future one.
 
 use std::ffi::OsString;
 use std::fs;
@@ -22,10 +22,11 @@ use crate::files::Files;
 use crate::open::{PackageFile, example_peer, surroundings};
 use crate::secrets;
 
-/// What to do about a private key that is not the package's own.
-const KEY_ADVICE: &str = "leave it out and make a new key: everyone who received the package has this one";
+/// The hint for a private key that does not belong in the package.
+const KEY_ADVICE: &str =
+    "remove it and create a new key, because every recipient of the package has this one";
 
-/// Looks at a file or folder; returns the package ID of a package.
+/// Checks a file or folder; returns the package ID of a package.
 pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Option<String>, Error> {
     if path.is_dir() {
         folder(path, findings)?;
@@ -60,7 +61,7 @@ pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Option<String
     Ok(Some(file.package.id().to_string()))
 }
 
-/// Looks at a folder: one that `ccs unpack` made, or the source itself, perhaps with metadata.json beside it.
+/// Checks a folder: one from `ccs unpack`, or the source itself, optionally with metadata.json next to it.
 fn folder(path: &Path, findings: &mut Findings) -> Result<(), Error> {
     let code = source_of(path);
     let is_unpacked = code != path;
@@ -91,7 +92,7 @@ fn folder(path: &Path, findings: &mut Findings) -> Result<(), Error> {
     Ok(())
 }
 
-/// Looks at the names at the top of a folder of source. Those of programs are deeper.
+/// Checks the names at the top of a folder of source. Programs are deeper.
 fn unneeded_files(
     files: &Files<'_>,
     code: &Path,
@@ -112,14 +113,14 @@ fn unneeded_files(
     Ok(())
 }
 
-/// Returns the folder with connection.json: the folder itself, or `src` of one that `ccs unpack` made.
+/// Returns the folder with connection.json: the folder itself, or `src` of one from `ccs unpack`.
 pub(super) fn source_of(folder: &Path) -> PathBuf {
     let unpacked = folder.join("src");
     let is_unpacked = unpacked.is_dir() && folder.join("metadata/metadata.json").is_file();
     if is_unpacked { unpacked } else { folder.to_owned() }
 }
 
-/// Checks the label; that of a package file the peer checks.
+/// Checks the label. For a package file, the peer's own check does this.
 fn label(metadata: &PackageMetadata, findings: &mut Findings) {
     if metadata.label.is_empty() {
         return;
@@ -144,7 +145,7 @@ fn source(
         return Ok(());
     };
     launched::check(kind, of, files, findings)?;
-    // An image alone is enough for a builder that starts it.
+    // A builder that starts the image needs no connection.json.
     let is_image_alone = !files.has("connection.json") && files.has(image::FILE);
     if kind != Kind::Service || is_image_alone {
         refusals::builder(&examine_meta_inf(source), relative, findings);

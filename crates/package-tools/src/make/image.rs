@@ -9,14 +9,14 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// What image.json is made of; what is not set is left out of it.
+/// The content of image.json; unset fields are omitted.
 #[derive(Clone, Debug)]
 pub struct ImageFile {
-    /// The image at its digest, such as `registry.example.com/basic@sha256:...`.
+    /// The image with its digest, such as `registry.example.com/basic@sha256:...`.
     pub reference: String,
-    /// Who dials.
+    /// The role.
     pub role: Option<Role>,
-    /// Where a server listens.
+    /// The port on which a server listens.
     pub port: Option<NonZeroU16>,
     /// How the peer dials a server.
     pub tls: Option<Tls>,

@@ -10,10 +10,10 @@ use ccs_package::PackageContents;
 use crate::error::Error;
 use crate::secrets;
 
-/// The most names of left out files that are shown.
+/// The maximum number of omitted files to list.
 const SHOWN: usize = 5;
 
-/// Adds the files below `statedb`; returns a warning of those that are left out.
+/// Adds the files below `statedb`; returns a warning about omitted ones.
 pub(super) fn add_indexes(contents: &mut PackageContents, folder: &Path) -> Result<Vec<String>, Error> {
     let statedb = folder.join("statedb");
     if !statedb.is_dir() {
@@ -39,7 +39,7 @@ pub(super) fn add_indexes(contents: &mut PackageContents, folder: &Path) -> Resu
     Ok(left_out_warning(folder, &left_out).into_iter().collect())
 }
 
-/// Returns the names of what stands beside `statedb`.
+/// Returns the names of the entries next to `statedb`.
 fn beside(folder: &Path) -> Result<Vec<String>, Error> {
     let entries = fs::read_dir(folder).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let entries = entries.map_err(|error| Error::read(folder, error))?;
@@ -58,7 +58,7 @@ fn left_out_warning(folder: &Path, names: &[String]) -> Option<String> {
         .then(|| format!("left out of the package: {shown}{more} of {folder}; no peer reads them"))
 }
 
-/// Looks for the META-INF that was probably meant: a folder inside, or one of those above.
+/// Looks for the META-INF that the user probably meant: a folder inside, or one of the parents.
 fn not_meta_inf(folder: &Path) -> Error {
     let has_statedb = |candidate: &PathBuf| candidate.join("statedb").is_dir();
     let inside = Some(folder.join("META-INF")).filter(has_statedb);

@@ -1,4 +1,4 @@
-//! Programs that are ready to run, and binary.json that names them.
+//! Compiled programs, and the binary.json that names them.
 
 use std::path::PathBuf;
 
@@ -15,13 +15,13 @@ use crate::secrets;
 /// A program for one platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProgramFile {
-    /// The platform; [`None`] takes the one in the program's header.
+    /// The platform; [`None`] for that in the program's header.
     pub target: Option<Target>,
     /// The file.
     pub path: PathBuf,
 }
 
-/// Adds the programs, and binary.json. One script for all platforms needs none.
+/// Adds the programs and binary.json, which a single script for all platforms does not need.
 pub(super) fn add(
     contents: &mut PackageContents,
     programs: &[ProgramFile],

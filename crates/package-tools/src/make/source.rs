@@ -1,8 +1,8 @@
 //! The source of a chaincode, with the files that `peer lifecycle chaincode package` packs.
 //!
 //! Fabric 3.1 `core/chaincode/platforms/util/writer.go` (Node.js, Java) and `core/chaincode/platforms/golang/platform.go`
-//! (`findSource`): source below `src`, and META-INF beside it, without its hidden files. In GOPATH mode, which needs Go
-//! itself to find what a package imports, nothing is packed.
+//! (`findSource`): source below `src`, and META-INF next to it, without hidden files. GOPATH mode is not supported, because it
+//! needs Go itself to find the imports of a package.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,20 +14,20 @@ use super::read;
 use crate::error::Error;
 use crate::secrets;
 
-/// The most bytes of source. A peer takes a package of up to 100 MiB.
+/// The maximum size of the source, in bytes. A peer accepts packages of up to 100 MiB.
 const MAX_BYTES: usize = 512 << 20;
 
-/// The most files and folders.
+/// The maximum number of files and folders.
 const MAX_ENTRIES: usize = 100_000;
 
-/// What was packed.
+/// The result of packing.
 pub(super) struct Packed {
     /// The path for metadata.json.
     pub(super) path: String,
     pub(super) warnings: Vec<String>,
 }
 
-/// Where the source lies, and what counts as what.
+/// The folders of the source, and their use.
 struct Layout {
     /// The folder that becomes `src`.
     root: PathBuf,
@@ -65,8 +65,8 @@ pub(super) fn add(
     Ok(Packed { path: layout.path, warnings })
 }
 
-/// Finds the module around the folder of a Go package; the import path of the package is that of the module and what lies
-/// between the two folders.
+/// Finds the module around the folder of a Go package. The import path of the package is that of the module, followed by the path
+/// between both folders.
 fn go_module(folder: &Path) -> Result<Layout, Error> {
     let absolute = fs::canonicalize(folder).map_err(|error| Error::read(folder, error))?;
     let root = absolute.ancestors().find(|above| above.join("go.mod").is_file());
@@ -85,7 +85,7 @@ fn go_module(folder: &Path) -> Result<Layout, Error> {
     })
 }
 
-/// Returns the module that a go.mod names: after `module`, or in parentheses on lines of their own; in quotes or not.
+/// Returns the module in a go.mod: after `module`, or on a separate line in parentheses, with or without quotes.
 fn module_of(text: &str) -> Option<&str> {
     let mut lines = text.lines().map(|line| line.split("//").next().unwrap_or_default().trim());
     let rest = lines.find_map(|line| {
@@ -98,7 +98,7 @@ fn module_of(text: &str) -> Option<&str> {
 }
 
 impl Layout {
-    /// Tells whether a folder and all in it stay out of the package.
+    /// Tells whether the package omits a folder with its content.
     fn leaves_out(&self, name: &str) -> bool {
         match self.language {
             Language::Golang => name.starts_with('.'),
@@ -107,7 +107,7 @@ impl Layout {
         }
     }
 
-    /// Returns the name of a file in the package; [`None`] leaves it out.
+    /// Returns the name of a file in the package; [`None`] omits it.
     fn name(&self, file: &Path) -> Option<PathBuf> {
         if let Ok(below) = file.strip_prefix(&self.meta_inf) {
             let is_hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
@@ -151,10 +151,11 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, path: &Path, name: &Path) -> Result<(), Error> {
-        // What a link leads to is packed, as a peer's command does; outside of the folder it is probably not meant.
+        // The target of a link is packed, as the peer's command does. A target outside the folder is probably a mistake.
         let outside = || fs::canonicalize(path).is_ok_and(|to| !within(&to, &self.layout.root));
         if path.is_symlink() && outside() {
-            self.warnings.push(format!("{} leads out of the source, and was packed", path.display()));
+            self.warnings
+                .push(format!("{} links to a file outside the source, which was packed", path.display()));
         }
         let content = read(path)?;
         self.bytes += content.len();

@@ -1,4 +1,4 @@
-//! Launches without a peer: each trouble that a node can make, what is left of it, and how a launch is stopped.
+//! Launches without a peer: each error of a node, what remains after it, and how a launch is stopped.
 
 use std::fs;
 use std::time::{Duration, Instant};
@@ -13,10 +13,10 @@ use crate::cluster::Cluster;
 
 use super::{ROOT, SHELL, Stage};
 
-/// Within which time a launch is gone after SIGTERM.
+/// How long a launch may take to end after SIGTERM.
 const AFTER_SIGTERM: Duration = Duration::from_secs(3);
 
-/// How long a change may take to be seen.
+/// How long a change may take to become visible.
 const CHANGE: Duration = Duration::from_secs(20);
 
 /// A launch that fails.
@@ -47,7 +47,7 @@ const fn failing(label: &'static str, pod: &'static str, code: i32, says: &'stat
     Failing { label, namespace: "free", pod, image: SHELL_OF, timeout: None, code, says }
 }
 
-/// Every trouble that a node makes within a minute.
+/// Every error of a node that occurs within a minute.
 const FAILING: &[Failing] = &[
     Failing {
         image: Picture::Named("docker.io/fabric-ccs/nothing"),
@@ -256,7 +256,7 @@ fn leftovers(cluster: &Cluster) -> Result<()> {
     let others = "fabric-ccs/workload,fabric-builder-k8s-cclabel notin (crash,completed,greedy)";
     let left = get("jobs,secrets", others, "name")?;
     ensure!(left.trim().is_empty(), "left: {left}");
-    // Whether a chaincode that ends at once was seen while it ran is a matter of chance.
+    // It is random whether a chaincode that ends immediately was observed while it ran.
     let owner = "jsonpath={range .items[*]}{.metadata.ownerReferences[*].kind};{end}";
     let owners = get("secrets", "fabric-ccs/workload", owner)?;
     ensure!(owners.split_terminator(';').all(|owner| owner == "Job"), "the owners are {owners}");

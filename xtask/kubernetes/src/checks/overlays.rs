@@ -12,7 +12,7 @@ use xtask_base::report::Report;
 
 use crate::cluster::Cluster;
 
-/// Overlays, each of which does something else.
+/// Different overlays.
 const OVERLAYS: &[(&str, &str)] = &[
     (
         "a map",

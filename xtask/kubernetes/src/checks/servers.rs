@@ -1,4 +1,4 @@
-//! Chaincode that is dialed, as the install of a package starts it: what runs, what fails, and what is left of that.
+//! Chaincode that the peer dials, as the install of a package starts it: builds that succeed, builds that fail, and what remains.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -69,7 +69,7 @@ const FAILING: &[Failing] = &[
         ..failing("lax", "{}", 43, r#"violates PodSecurity "restricted:latest""#)
     },
     failing("reserved", "{spec: {restartPolicy: Never}}", 24, "spec.restartPolicy cannot be changed"),
-    // The server is ready, and yet no peer could use it.
+    // The server is ready, but no peer can use it.
     Failing { names: false, ..failing("nameless", "{}", 30, "the peer cannot find ccs-nameless-") },
     failing(
         "plaintext",

@@ -179,16 +179,16 @@ fn the_way_follows_from_where_the_peer_is() {
     let published = |names: &[&str]| Ok(Way::Published(networks(names)));
     let alias = |names: &[&str]| Ok(Way::Alias(networks(names)));
     for (plan, names, knows_peer, expected) in [
-        // On the host: whatever the network, a port of it is published.
+        // On the host, the engine publishes a port in any network.
         (&host, &["host"][..], false, published(&["bridge"])),
         (&host, &["fabric_test"], false, published(&["fabric_test"])),
         (&host, &["bridge"], false, published(&["bridge"])),
-        // In a container: by a name, or by a port where it shares the network of the host.
+        // In a container: by a name, or by a port if it shares the network of the host.
         (&contained, &["bridge", "fabric_test"], true, alias(&["fabric_test"])),
         (&contained, &["fabric_test"], false, alias(&["fabric_test"])),
         (&contained, &["host"], true, published(&["bridge"])),
         (&contained, &["host"], false, published(&["bridge"])),
-        // The host may not know that it is the peer's container, and the engine does.
+        // The builder may not know that it runs in the peer's container, but the engine does.
         (&host, &["a", "b"], true, alias(&["a", "b"])),
     ] {
         assert_eq!(plan.way(&networks(names), knows_peer), expected, "{names:?}");
@@ -204,8 +204,8 @@ fn the_way_follows_from_where_the_peer_is() {
     assert_eq!(
         line,
         "error 24 launch settings: the peer runs in a container, and the network bridge of the engine has no names by which it \
-         could dial another one; hint: start the peer in a network that docker network create has made; docker.network in \
-         launch.yaml names it where the engine does not know the peer's container"
+         could dial another one; hint: start the peer in a network of docker network create; if the engine does not \
+         know the peer's container, set docker.network in launch.yaml"
     );
 }
 
