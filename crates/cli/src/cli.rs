@@ -43,7 +43,7 @@ pub(crate) use launch::{
 };
 pub(crate) use lint::Lint;
 pub(crate) use man::Man;
-pub(crate) use network::Network;
+pub(crate) use network::{Client, Network};
 pub(crate) use package::{ImageTls, Package, Role, Type};
 pub(crate) use probe::{Level, Probe};
 pub(crate) use render::Render;

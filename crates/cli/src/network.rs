@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 use ccs_builder::ExitCode;
 use ccs_client::{Endpoint, Gateway, Tls};
+use ccs_identity::Signer;
 
-use crate::cli::Network;
+use crate::cli::{Client, Network};
 use crate::failure::Failure;
 use organization::Organization;
 
@@ -34,40 +35,74 @@ struct Surroundings<'a> {
     variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
-/// Connects as the options say.
-pub(crate) async fn connect(options: &Network) -> Result<Gateway, Failure> {
-    let variable = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-    let around = Surroundings { folder: Path::new(""), variable: &variable };
-    let organization = Organization::find(around.folder, options.msp.as_ref());
-    let signer = identity::signer(options, &around, organization.as_ref())?;
-    let endpoint = endpoint(options, &around, organization.as_ref())?;
-    Ok(Gateway::connect(&endpoint, Arc::new(signer), options.timeout).await?)
+impl Surroundings<'static> {
+    /// The working folder and the variables of this process.
+    fn here() -> Self {
+        let variable = &|name: &str| env::var_os(name).filter(|value| !value.is_empty());
+        Self { folder: Path::new(""), variable }
+    }
 }
 
-fn endpoint(
-    options: &Network,
-    around: &Surroundings<'_>,
-    organization: Option<&Organization>,
-) -> Result<Endpoint, Failure> {
-    let text = |name: &str| (around.variable)(name).map(|value| value.to_string_lossy().into_owned());
-    let address = options.endpoint.clone().or_else(|| text("CORE_PEER_ADDRESS"));
-    let address = address.or_else(|| organization.and_then(|organization| organization.endpoint.clone()));
-    let address = address.unwrap_or_else(|| ENDPOINT.to_owned());
-    // The peer command knows two ways to say no; without the variable its default is no, and ours is TLS.
-    let is_off = options.tls_ca.is_none()
-        && text("CORE_PEER_TLS_ENABLED")
-            .is_some_and(|value| value == "0" || value.eq_ignore_ascii_case("false"));
-    let tls = if options.no_tls || is_off {
-        None
-    } else {
-        Some(Tls { ca: tls_ca(options, around, organization)?, server_name: options.server_name.clone() })
-    };
-    Endpoint::new(&address, tls)
-        .map_err(|error| Failure::new(&error).hint(error.hint()).with_number(crate::failure::USAGE))
+/// The peer and the identity that options, variables and folders name.
+pub(crate) struct Found {
+    /// The address of the peer.
+    pub(crate) address: String,
+    /// The TLS settings; [`None`] for plaintext.
+    pub(crate) tls: Option<Tls>,
+}
+
+impl Found {
+    /// Reads what the options, the variables and the folder `organizations` name, in this order.
+    fn read(
+        options: &Client,
+        address: Option<&str>,
+        around: &Surroundings<'_>,
+        organization: Option<&Organization>,
+    ) -> Result<Self, Failure> {
+        let text = |name: &str| (around.variable)(name).map(|value| value.to_string_lossy().into_owned());
+        let address = address.map(str::to_owned).or_else(|| text("CORE_PEER_ADDRESS"));
+        let address = address.or_else(|| organization.and_then(|organization| organization.endpoint.clone()));
+        let address = address.unwrap_or_else(|| ENDPOINT.to_owned());
+        // The peer command knows two ways to say no; without the variable its default is no, and ours is TLS.
+        let is_off = options.tls_ca.is_none()
+            && text("CORE_PEER_TLS_ENABLED")
+                .is_some_and(|value| value == "0" || value.eq_ignore_ascii_case("false"));
+        let tls = if options.no_tls || is_off {
+            None
+        } else {
+            Some(Tls { ca: tls_ca(options, around, organization)?, server_name: options.server_name.clone() })
+        };
+        Ok(Self { address, tls })
+    }
+
+    /// Returns the address and the TLS settings as the client takes them.
+    pub(crate) fn endpoint(&self) -> Result<Endpoint, Failure> {
+        Endpoint::new(&self.address, self.tls.clone())
+            .map_err(|error| Failure::new(&error).hint(error.hint()).with_number(crate::failure::USAGE))
+    }
+}
+
+/// Connects as the options say.
+pub(crate) async fn connect(options: &Network) -> Result<Gateway, Failure> {
+    let around = Surroundings::here();
+    let organization = Organization::find(around.folder, options.client.msp.as_ref());
+    let signer = identity::signer(&options.client, &around, organization.as_ref())?;
+    let found = Found::read(&options.client, options.endpoint.as_deref(), &around, organization.as_ref())?;
+    Ok(Gateway::connect(&found.endpoint()?, Arc::new(signer), options.timeout).await?)
+}
+
+/// Finds the peer, and the identity if something names one.
+pub(crate) fn find(options: &Client, address: Option<&str>) -> Result<(Found, Option<Signer>), Failure> {
+    let around = Surroundings::here();
+    let organization = Organization::find(around.folder, options.msp.as_ref());
+    let found = Found::read(options, address, &around, organization.as_ref())?;
+    let is_named = identity::is_named(options, &around, organization.as_ref());
+    let signer = is_named.then(|| identity::signer(options, &around, organization.as_ref())).transpose()?;
+    Ok((found, signer))
 }
 
 fn tls_ca(
-    options: &Network,
+    options: &Client,
     around: &Surroundings<'_>,
     organization: Option<&Organization>,
 ) -> Result<Vec<u8>, Failure> {

@@ -12,6 +12,11 @@ pub(crate) fn warn(message: &str) {
     anstream::eprintln!("{warn}warning:{warn:#} {}", style::safe(message));
 }
 
+/// Prints a line about the progress on stderr.
+pub(crate) fn note(line: &str) {
+    anstream::eprintln!("{}", style::safe(line));
+}
+
 /// Quotes a path as one word of a shell command.
 pub(crate) fn word(path: &Path) -> String {
     shell::quote(&style::safe(&path.to_string_lossy()))

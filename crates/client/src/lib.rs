@@ -16,6 +16,7 @@ mod gateway;
 mod prepared;
 mod proposal;
 mod refusal;
+mod service;
 mod transaction_id;
 mod validation;
 
@@ -27,5 +28,6 @@ pub use error::{Error, Operation};
 pub use events::{Event, EventRange, Events};
 pub use gateway::{Committed, Endorsed, Gateway};
 pub use refusal::{Detail, Refusal};
+pub use service::Service;
 pub use transaction_id::TransactionId;
 pub use validation::ValidationCode;

@@ -87,19 +87,52 @@ impl Refusal {
             || self.message.contains("too many requests")
     }
 
+    fn says(&self, words: &str) -> bool {
+        self.message.contains(words) || self.details.iter().any(|detail| detail.message.contains(words))
+    }
+
+    fn denies_access(&self) -> bool {
+        self.says("access denied: channel [")
+            || self.says("access denied for [")
+            || self.code == Code::PermissionDenied
+    }
+
+    /// Returns whether the peer rejects the identity or its signature.
+    #[must_use]
+    pub fn rejects_identity(&self) -> bool {
+        self.denies_access()
+            || self.says("client identity expired")
+            || self.says("unauthorized due to incorrect timestamp")
+    }
+
+    /// Returns whether the peer does not have the channel.
+    #[must_use]
+    pub fn misses_channel(&self) -> bool {
+        self.says("failed to get config for channel")
+    }
+
+    /// Returns whether the channel does not have the chaincode.
+    #[must_use]
+    pub fn misses_chaincode(&self) -> bool {
+        self.says("has been successfully defined")
+            || self.says("no peers available to evaluate chaincode")
+            || self.says("No metadata was found for chaincode")
+    }
+
+    /// Returns whether the error of an evaluation is the response of the chaincode.
+    #[must_use]
+    pub fn is_of_chaincode(&self) -> bool {
+        self.code == Code::Unknown && self.says("chaincode response ")
+    }
+
     /// Returns what to do about an error with a known text.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
-        let says = |words: &str| {
-            self.message.contains(words) || self.details.iter().any(|detail| detail.message.contains(words))
-        };
+        let says = |words: &str| self.says(words);
         // Texts of a peer, long enough that no chaincode is likely to return them.
         let hint = if says("unauthorized due to incorrect timestamp") {
             "the clocks of this machine and the peer's differ by more than 15 minutes"
-        } else if says("access denied: channel [")
-            || says("access denied for [")
-            || self.code == Code::PermissionDenied
-        {
+        } else if self.denies_access() {
             "the channel does not accept this identity: check its MSP ID and the CA that issued its certificate"
         } else if says("client identity expired") {
             "the certificate of this identity has expired: enroll the identity again"

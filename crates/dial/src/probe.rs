@@ -7,6 +7,7 @@
 
 mod cause;
 mod loopback;
+mod operations;
 mod record;
 mod report;
 mod step;
@@ -25,6 +26,7 @@ use crate::connection::{ChaincodeConnection, ConnectionInfo, Stage, StageError};
 use crate::register::{self, End, MessageStream};
 
 pub use cause::Cause;
+pub use operations::operations_version;
 use record::Record;
 pub use report::{ProbeReport, StepReport, StepVerdict};
 pub use step::{ProbeError, ProbeStep};
@@ -62,6 +64,14 @@ impl Probe {
     pub fn until(mut self, last: ProbeStep) -> Self {
         self.last = last;
         self
+    }
+
+    /// Requires this name in the server's certificate instead of the dialed host.
+    pub fn named(mut self, name: Option<String>) -> Result<Self, StageError> {
+        if let Some(name) = name {
+            self.target.require_name(name)?;
+        }
+        Ok(self)
     }
 
     /// Sets the ID that the chaincode must announce.

@@ -6,17 +6,18 @@ use crate::catalogue::{Catalogue, Entry};
 use crate::explanation::Explanation;
 use crate::pattern::capitals;
 
-/// The findings of `ccs lint` and `ccs doctor`, which tests copy from their pages.
+/// The findings of `ccs lint` and `ccs doctor`, and the causes of `ccs probe`, which tests copy from their pages.
 const FINDINGS: &str = include_str!("findings.tsv");
 
 /// The texts that may precede the number of an exit code.
 const BEFORE_EXIT_CODES: &[&str] = &["exit status", "exit code", "exited with", "exit", "status", "code"];
 
-/// A finding of `ccs lint` or `ccs doctor`.
+/// A finding of `ccs lint` or `ccs doctor`, or a cause of `ccs probe`.
 struct Finding<'t> {
-    /// `lint` or `doctor`.
+    /// `lint`, `doctor` or `probe`.
     command: &'t str,
     id: &'t str,
+    /// For a cause: the steps at which a probe finds it.
     severity: &'t str,
     text: &'t str,
 }
@@ -69,16 +70,25 @@ fn findings() -> impl Iterator<Item = Finding<'static>> {
 
 fn of_finding(finding: &Finding<'_>) -> Explanation {
     let Finding { command, id, severity, text } = finding;
-    let next = if *command == "lint" { "ccs lint FILE" } else { "ccs doctor --core core.yaml" };
+    let next = match *command {
+        "lint" => "ccs lint FILE",
+        "probe" => "ccs probe --help",
+        _ => "ccs doctor --core core.yaml",
+    };
+    let remedy = if *command == "probe" {
+        format!("The probe prints advice at its step {severity}; see docs/probe.md.")
+    } else {
+        format!(
+            "It is of the severity {severity}. The line of the finding says where it is; see docs/{command}.md."
+        )
+    };
     Explanation {
         id: (*id).to_owned(),
         line: 1,
         matched: (*id).to_owned(),
         seen_by: Vec::new(),
         cause: (*text).to_owned(),
-        remedy: format!(
-            "It is of the severity {severity}. The line of the finding says where it is; see docs/{command}.md."
-        ),
+        remedy,
         source: format!("docs/{command}.md of Fabric CCS"),
         next: next.to_owned(),
     }

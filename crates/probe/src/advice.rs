@@ -4,6 +4,7 @@ use ccs_dial::connection::StageError;
 use ccs_dial::probe::{Cause, ProbeError, ProbeReport};
 
 use crate::certificates::{self, Server};
+use crate::gateway_advice;
 use crate::target::{Kind, Target};
 use ccs_report::shell::{self, quote};
 
@@ -22,35 +23,57 @@ pub struct Scene<'a> {
     pub server: Option<Server>,
 }
 
+/// The names of the two sides, and of the setting with the CA.
+struct Sides {
+    client: &'static str,
+    server: &'static str,
+    ca: &'static str,
+}
+
+impl Scene<'_> {
+    /// Returns the name that the server's certificate must contain.
+    fn verified_name(&self) -> &str {
+        let name = self.target.server_name.as_deref();
+        name.unwrap_or_else(|| certificates::verified_name(&self.target.info, self.host))
+    }
+
+    const fn sides(&self) -> Sides {
+        match self.target.kind {
+            Kind::Gateway => Sides { client: "the client", server: "the peer", ca: "--tls-ca" },
+            _ => Sides { client: "a peer", server: "the chaincode", ca: "root_cert" },
+        }
+    }
+}
+
 /// Returns a summary in one sentence, which names the side that rejected the other if both could.
 pub(crate) fn summary(cause: Cause, error: &ProbeError, scene: &Scene<'_>) -> String {
-    let name = certificates::verified_name(&scene.target.info, scene.host);
+    let name = scene.verified_name();
+    let Sides { client, server: other, ca } = scene.sides();
     let server = |text: &dyn Fn(&Server) -> String| scene.server.as_ref().map(text);
     let told = match cause {
         Cause::LoopbackOnly => {
             Some(format!("refused, but a program listens on 127.0.0.1:{} of this machine", scene.port))
         }
         Cause::Refused => Some(format!("refused: nothing listens on port {}", scene.port)),
-        Cause::UnknownCa => Some("a peer rejects the certificate: root_cert did not issue it".to_owned()),
+        Cause::UnknownCa => Some(format!("{client} rejects the certificate: {ca} did not issue it")),
         Cause::WrongName => server(&|server| {
-            format!("a peer rejects the certificate: it is for {}, not for {name}", server.names())
+            format!("{client} rejects the certificate: it is for {}, not for {name}", server.names())
         }),
         Cause::Expired => {
-            server(&|server| format!("a peer rejects the certificate: it expired on {}", server.last_day()))
+            server(&|server| format!("{client} rejects the certificate: it expired on {}", server.last_day()))
         }
         Cause::NotYetValid => server(&|server| {
-            format!("a peer rejects the certificate: it is valid from {} on", server.first_day())
+            format!("{client} rejects the certificate: it is valid from {} on", server.first_day())
         }),
         Cause::WrongKeyUsage => {
-            Some("a peer rejects the certificate: its extended key usage is not serverAuth".to_owned())
+            Some(format!("{client} rejects the certificate: its extended key usage is not serverAuth"))
         }
-        Cause::ServerCertificate => Some(format!("a peer rejects the certificate: {error}")),
-        Cause::ClientCertificateMissing => {
-            Some("the chaincode rejects the peer: it requires a client certificate and got none".to_owned())
-        }
-        Cause::ClientCertificateRefused => {
-            Some(format!("the chaincode rejects the client certificate: {error}"))
-        }
+        Cause::ServerCertificate => Some(format!("{client} rejects the certificate: {error}")),
+        Cause::ClientCertificateMissing => Some(format!(
+            "{other} rejects {}: it requires a client certificate and got none",
+            client.replace("a peer", "the peer")
+        )),
+        Cause::ClientCertificateRefused => Some(format!("{other} rejects the client certificate: {error}")),
         Cause::WrongId => Some("the announced ID is not the expected one".to_owned()),
         Cause::NameSilent | Cause::TcpSilent | Cause::TlsSilent | Cause::Silent => {
             Some(format!("{error} within {:?}", scene.target.info.dial_timeout))
@@ -72,8 +95,10 @@ fn printable(error: &ProbeError) -> Option<&str> {
 
 /// Returns advice, the most likely first.
 pub(crate) fn advice(cause: Cause, scene: &Scene<'_>) -> Vec<String> {
-    let mut lines: Vec<String> = general(cause).iter().map(|line| (*line).to_owned()).collect();
-    lines.extend(particular(cause, scene));
+    let is_gateway = scene.target.kind == Kind::Gateway;
+    let general = if is_gateway { gateway_advice::advice(cause) } else { general(cause) };
+    let mut lines: Vec<String> = general.iter().map(|line| (*line).to_owned()).collect();
+    lines.extend(particular(cause, scene).into_iter().filter(|_| !is_gateway || cause == Cause::UnknownCa));
     lines
 }
 
@@ -149,7 +174,7 @@ fn general(cause: Cause) -> &'static [&'static str] {
 
 /// Returns the advice that depends on the results of the probe.
 fn particular(cause: Cause, scene: &Scene<'_>) -> Vec<String> {
-    let name = certificates::verified_name(&scene.target.info, scene.host);
+    let name = scene.verified_name();
     match (cause, &scene.server) {
         (Cause::Refused | Cause::TcpSilent, _) if scene.is_loopback() => vec![format!(
             "{} is the machine or container that dials: a peer elsewhere finds only itself there",
@@ -175,9 +200,30 @@ impl Scene<'_> {
     }
 }
 
+/// Returns whether the next command is the same for a gateway as for a chaincode.
+const fn has_common_next(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::NameUnknown
+            | Cause::NameSilent
+            | Cause::Refused
+            | Cause::LoopbackOnly
+            | Cause::UnknownCa
+            | Cause::WrongName
+            | Cause::Expired
+            | Cause::NotYetValid
+            | Cause::WrongKeyUsage
+            | Cause::ServerCertificate
+            | Cause::TlsSettings
+    )
+}
+
 /// Returns the next command after a failure.
 pub(crate) fn next(cause: Cause, scene: &Scene<'_>) -> String {
     let target = scene.target;
+    if target.kind == Kind::Gateway && !has_common_next(cause) {
+        return target.again(&["--wait", "60s"]);
+    }
     let dialed = quote(&target.info.address);
     match cause {
         Cause::NameUnknown | Cause::NameSilent => format!("getent hosts {}", quote(scene.host)),
@@ -223,6 +269,7 @@ pub(crate) fn next(cause: Cause, scene: &Scene<'_>) -> String {
 pub(crate) fn next_when_reachable(target: &Target) -> String {
     let name = target.name.as_str();
     match (target.kind, &target.expected) {
+        (Kind::Gateway, _) => target.again(&[]),
         (Kind::Package, _) => shell::command(["peer", "lifecycle", "chaincode", "install", name]),
         (Kind::Connection, _) => {
             shell::command(["ccs", "package", "basic.tgz", "--label", "basic_1.0", "--connection", name])

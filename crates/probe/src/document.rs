@@ -9,10 +9,13 @@ use serde::Serialize;
 
 use crate::advice::{self, Scene};
 use crate::certificates::Server;
+use crate::target::Kind;
 
 /// The document of `ccs probe --json`; docs/json.md describes it.
 #[derive(Debug, Serialize)]
 pub struct Document {
+    /// `chaincode` or `gateway`.
+    pub kind: &'static str,
     /// Whether every step passed.
     pub reachable: bool,
     /// The target, as on the command line.
@@ -25,6 +28,12 @@ pub struct Document {
     pub expected_id: Option<String>,
     /// The announced ID.
     pub announced_id: Option<String>,
+    /// For a gateway: the channel.
+    pub channel: Option<String>,
+    /// For a gateway: the MSP of the identity, if there is one.
+    pub msp_id: Option<String>,
+    /// For a gateway: the chaincode, if one is named.
+    pub chaincode: Option<String>,
     /// The step that failed.
     pub failed_step: Option<&'static str>,
     /// The stable name of the cause.
@@ -100,7 +109,11 @@ impl Document {
             None => advice::next_when_reachable(target),
         };
         Self {
+            kind: if target.kind == Kind::Gateway { "gateway" } else { "chaincode" },
             reachable: failure.is_none(),
+            channel: None,
+            msp_id: None,
+            chaincode: None,
             target: target.name.clone(),
             address: target.info.address.clone(),
             security: security(&target.info),
@@ -160,7 +173,7 @@ const fn exit_code(step: ProbeStep) -> u8 {
     }
 }
 
-fn milliseconds(duration: Duration) -> f64 {
+pub(crate) fn milliseconds(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1e3
 }
 
@@ -223,7 +236,8 @@ fn notes(step: ProbeStep, scene: &Scene<'_>) -> Vec<String> {
             notes.extend(report.attempts.iter().map(|attempt| {
                 format!("{}: {}", attempt.address, attempt.error.as_deref().unwrap_or("no answer"))
             }));
-            if report.connected.is_some_and(|address| address.ip().is_loopback()) {
+            let is_local = report.connected.is_some_and(|address| address.ip().is_loopback());
+            if is_local && scene.target.kind != Kind::Gateway {
                 notes.push(
                     "only a peer on this very machine or container reaches a loopback address".to_owned(),
                 );
@@ -232,9 +246,10 @@ fn notes(step: ProbeStep, scene: &Scene<'_>) -> Vec<String> {
         ProbeStep::Tls => {
             notes.extend(scene.server.as_ref().and_then(Server::ends_soon));
             if report.secured.as_ref().is_some_and(|secured| !secured.chose_http2) {
-                notes.push(
-                    "the server does not choose h2 by ALPN: peers built with grpc-go 1.67 or later reject that".to_owned(),
-                );
+                let who = if scene.target.kind == Kind::Gateway { "clients" } else { "peers" };
+                notes.push(format!(
+                    "the server does not choose h2 by ALPN: {who} built with grpc-go 1.67 or later reject that"
+                ));
             }
         }
         _ => {}
@@ -258,7 +273,7 @@ mod tests {
     use ccs_dial::probe::{Cause, ProbeReport};
 
     use super::*;
-    use crate::target::{Kind, Target};
+    use crate::target::Target;
 
     const ADDRESS: &str = "basic.example.com:9999";
 

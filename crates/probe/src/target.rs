@@ -65,6 +65,8 @@ pub struct Target {
     pub info: ConnectionInfo,
     /// The ID that the chaincode must announce.
     pub expected: Option<PackageId>,
+    /// For a gateway: the name in its certificate, if it is not the host.
+    pub server_name: Option<String>,
     /// The warnings of the builder.
     pub warnings: Vec<String>,
     /// The TLS options, as words of a command.
@@ -82,12 +84,14 @@ pub enum Kind {
     Connection,
     /// An address.
     Address,
+    /// The address of a gateway.
+    Gateway,
 }
 
 impl Target {
     pub(crate) fn new(name: String, kind: Kind, info: ConnectionInfo, expected: Option<PackageId>) -> Self {
-        let (warnings, tls_options, other_options) = Default::default();
-        Self { name, kind, info, expected, warnings, tls_options, other_options }
+        let (server_name, warnings, tls_options, other_options) = Default::default();
+        Self { name, kind, info, expected, server_name, warnings, tls_options, other_options }
     }
 
     /// Parses the options and reads the files.
@@ -108,8 +112,9 @@ impl Target {
     /// Returns the command that repeats the probe, with more options.
     pub(crate) fn again(&self, more: &[&str]) -> String {
         let typed = self.tls_options.iter().chain(&self.other_options).map(String::as_str);
-        let begin = ["ccs", "probe", self.name.as_str()];
-        shell::command(begin.into_iter().chain(typed).chain(more.iter().copied()))
+        let option = (self.kind == Kind::Gateway).then_some("--gateway");
+        let begin = ["ccs", "probe"].into_iter().chain(option).chain([self.name.as_str()]);
+        shell::command(begin.chain(typed).chain(more.iter().copied()))
     }
 }
 

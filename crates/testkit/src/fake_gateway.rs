@@ -36,6 +36,8 @@ use tonic::{Request, Response, Status, Streaming};
 pub struct FakeAnswers {
     /// The chaincode's result or error.
     pub result: Result<Vec<u8>, Status>,
+    /// The answer to each evaluation of a chaincode other than qscc, if it is not `result`.
+    pub chaincode: Option<Result<Vec<u8>, Status>>,
     /// The chaincode's reads, writes and event.
     pub action: ChaincodeAction,
     /// The answer to a submitted transaction.
@@ -52,6 +54,7 @@ impl Default for FakeAnswers {
     fn default() -> Self {
         Self {
             result: Ok(Vec::new()),
+            chaincode: None,
             action: ChaincodeAction::default(),
             submit: Ok(()),
             commit: Some((0, 5)),
@@ -213,7 +216,8 @@ impl Service {
         proposal: Option<SignedProposal>,
         organizations: Vec<String>,
     ) -> Result<Proposal, Status> {
-        let signed = proposal.unwrap();
+        let empty = "failed to unpack transaction proposal: a signed proposal is required";
+        let signed = proposal.ok_or_else(|| Status::invalid_argument(empty))?;
         let proposal = Proposal::decode(signed.proposal_bytes.as_slice()).unwrap();
         let header = Header::decode(proposal.header.as_slice()).unwrap();
         self.verify(&creator(&header), &signed.proposal_bytes, &signed.signature)?;
@@ -301,8 +305,11 @@ impl Gateway for Service {
         request: Request<EvaluateRequest>,
     ) -> Result<Response<EvaluateResponse>, Status> {
         let request = request.into_inner();
-        self.proposed(request.proposed_transaction, request.target_organizations)?;
-        let payload = self.answers.result.clone()?;
+        let proposal = self.proposed(request.proposed_transaction, request.target_organizations)?;
+        // The name is in a message of the payload, as it is.
+        let is_system = proposal.payload.windows(4).any(|window| window == b"qscc");
+        let chaincode = self.answers.chaincode.as_ref().filter(|_| !is_system);
+        let payload = chaincode.unwrap_or(&self.answers.result).clone()?;
         let result = Some(ChaincodeResponse { status: 200, message: String::new(), payload });
         Ok(Response::new(EvaluateResponse { result }))
     }

@@ -10,12 +10,22 @@ use clap::Args;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Peer and identity")]
 pub(crate) struct Network {
-    /// The channel
-    #[arg(long, short = 'C', value_name = "NAME", default_value = "mychannel")]
-    pub(crate) channel: String,
     /// The address of the peer [default: `CORE_PEER_ADDRESS`, else that of the organization's connection profile, else localhost:7051]
     #[arg(long, value_name = "HOST:PORT")]
     pub(crate) endpoint: Option<String>,
+    #[command(flatten)]
+    pub(crate) client: Client,
+    /// How long to wait for the connection, and for each response of the peer
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::probe::duration)]
+    pub(crate) timeout: Duration,
+}
+
+/// The channel, the TLS settings, and the identity of a client.
+#[derive(Debug, Args)]
+pub(crate) struct Client {
+    /// The channel
+    #[arg(long, short = 'C', value_name = "NAME", default_value = "mychannel")]
+    pub(crate) channel: String,
     /// Certificates of the CA that issued the peer's TLS certificate [default: `CORE_PEER_TLS_ROOTCERT_FILE`, else the one in the folder organizations]
     #[arg(long, value_name = "PEM", conflicts_with = "no_tls")]
     pub(crate) tls_ca: Option<PathBuf>,
@@ -37,7 +47,21 @@ pub(crate) struct Network {
     /// The private key for --cert
     #[arg(long, value_name = "PEM", requires = "cert")]
     pub(crate) key: Option<PathBuf>,
-    /// How long to wait for the connection, and for each response of the peer
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::probe::duration)]
-    pub(crate) timeout: Duration,
+}
+
+impl Client {
+    /// Returns the options that are given, except for the channel, as words of a command line.
+    pub(crate) fn words(&self) -> Vec<String> {
+        let path = |path: &PathBuf| path.display().to_string();
+        let given = [
+            ("--tls-ca", self.tls_ca.as_ref().map(path)),
+            ("--server-name", self.server_name.clone()),
+            ("--identity", self.identity.as_ref().map(path)),
+            ("--msp", self.msp.as_ref().map(ToString::to_string)),
+            ("--cert", self.cert.as_ref().map(path)),
+            ("--key", self.key.as_ref().map(path)),
+        ];
+        let given = given.into_iter().filter_map(|(name, value)| Some([name.to_owned(), value?]));
+        given.flatten().chain(self.no_tls.then(|| "--no-tls".to_owned())).collect()
+    }
 }

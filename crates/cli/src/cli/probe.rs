@@ -7,18 +7,35 @@ use std::time::Duration;
 use ccs_files::{GoDuration, PackageId};
 use clap::{Args, ValueEnum};
 
+use super::network::Client;
+
 /// Options of `ccs probe`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ccs probe basic.tgz\n  ccs probe basic.example.com:9999 --root-cert ca.pem --id \"$CHAINCODE_ID\"\n  \
-                  ccs probe basic.tgz --wait 60s && peer lifecycle chaincode install basic.tgz\n\n\
-                  Exit codes: 0 reachable, 30 name, 31 TCP, 32 TLS, 33 HTTP/2, 34 stream, 35 REGISTER, 36 wrong ID.\n\
+                  ccs probe basic.tgz --wait 60s && peer lifecycle chaincode install basic.tgz\n  \
+                  ccs probe --gateway peer0.org1.example.com:7051 --tls-ca ca.crt --name basic \\\n    \
+                  --identity users/User1@org1.example.com/msp --msp Org1MSP\n\n\
+                  Exit codes: 0 reachable, 30 name, 31 TCP, 32 TLS, 33 HTTP/2, 34 stream, 35 REGISTER, 36 wrong ID,\n\
+                  37 no gateway, 38 channel, 39 identity, 49 chaincode.\n\
                   docs/probe.md lists causes and remedies."
 )]
 pub(crate) struct Probe {
     /// A package, a connection.json, or an address
-    #[arg(value_name = "FILE or HOST:PORT")]
-    pub(crate) target: OsString,
+    #[arg(value_name = "FILE or HOST:PORT", required_unless_present = "gateway")]
+    pub(crate) target: Option<OsString>,
+    /// Test a gateway as an application meets it [default address: as for ccs query]
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        num_args = 0..=1,
+        default_missing_value = "",
+        conflicts_with_all = ["target", "id", "config", "root_cert", "client_cert", "client_key", "domain"]
+    )]
+    pub(crate) gateway: Option<String>,
+    /// With --gateway: a chaincode that must be defined and answer
+    #[arg(long, short = 'n', value_name = "CHAINCODE", requires = "gateway")]
+    pub(crate) name: Option<String>,
     /// The ID that the chaincode must announce [default: the package's]
     #[arg(long)]
     pub(crate) id: Option<PackageId>,
@@ -31,15 +48,18 @@ pub(crate) struct Probe {
     /// Repeat until all steps pass or this time is over
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) wait: Option<Duration>,
-    /// The last step to test
-    #[arg(long, value_enum, default_value_t = Level::Register)]
-    pub(crate) level: Level,
-    /// The limit for each connection attempt, and for the registration [default: the `dial_timeout` of the file, or 3s]
+    /// The last step to test [default: register; with --gateway: gateway and all steps after it]
+    #[arg(long, value_enum)]
+    pub(crate) level: Option<Level>,
+    /// The limit for each connection attempt, and for the registration [default: the `dial_timeout` of the file, or 3s; with --gateway: 10s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
     /// Print a JSON document
     #[arg(long)]
     pub(crate) json: bool,
+    /// Settings of the client, for --gateway only
+    #[command(flatten, next_help_heading = "With --gateway: channel, TLS and identity, as for ccs query")]
+    pub(crate) client: Client,
 }
 
 /// TLS settings for an address; a file has its own.
@@ -93,6 +113,8 @@ pub(crate) enum Level {
     Http2,
     /// The chaincode registers, with the expected ID
     Register,
+    /// With --gateway: the gateway, the channel, the identity and the chaincode answer
+    Gateway,
 }
 
 /// Reads a duration greater than zero.

@@ -30,7 +30,7 @@ async fn read(options: &Blocks) -> Result<(), Failure> {
         _ => Content::Full,
     };
     let (range, mut left) = (range(options), limit(options));
-    let mut blocks = gateway.blocks(&options.network.channel, range, content).await?;
+    let mut blocks = gateway.blocks(&options.network.client.channel, range, content).await?;
     while left > 0 {
         let Some(block) = blocks.next().await? else { break };
         print(&block, options.json)?;

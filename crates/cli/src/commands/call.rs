@@ -31,7 +31,7 @@ struct Answer<'a> {
 }
 
 pub(crate) fn query(options: &Query) -> Result<(), Failure> {
-    let call = call(&options.call, &options.network.channel)?;
+    let call = call(&options.call, &options.network.client.channel)?;
     let runtime = output::runtime()?;
     let result = runtime.block_on(async {
         let gateway = network::connect(&options.network).await?;
@@ -45,7 +45,7 @@ pub(crate) fn query(options: &Query) -> Result<(), Failure> {
 }
 
 pub(crate) fn invoke(options: &Invoke) -> Result<(), Failure> {
-    let mut call = call(&options.call, &options.network.channel)?;
+    let mut call = call(&options.call, &options.network.client.channel)?;
     call.is_init = options.init;
     let runtime = output::runtime()?;
     runtime.block_on(async {

@@ -33,7 +33,8 @@ pub(crate) fn run(options: &Events) -> Result<(), Failure> {
 async fn follow(options: &Events) -> Result<(), Failure> {
     let gateway = network::connect(&options.network).await?;
     let range = EventRange { from: position(options.from), after: options.after.clone() };
-    let mut events = gateway.chaincode_events(&options.network.channel, &options.chaincode, &range).await?;
+    let mut events =
+        gateway.chaincode_events(&options.network.client.channel, &options.chaincode, &range).await?;
     let mut left = options.count.unwrap_or(u64::MAX);
     while left > 0 {
         let Some(event) = events.next().await? else { break };

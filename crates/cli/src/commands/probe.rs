@@ -1,32 +1,58 @@
-//! `ccs probe`: dials a chaincode as a peer would and says what is in the way.
+//! `ccs probe`: dials a chaincode as a peer would, or a gateway as an application would, and says what is in the way.
 
+mod gateway;
 mod table;
+mod wait;
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use ccs_dial::probe::{self, ProbeReport, ProbeStep};
 use ccs_probe::{Document, Options, Scene, Server, Target, TlsOptions};
 
 use crate::cli::{Level, Probe};
-use crate::failure::Failure;
+use crate::failure::{Failure, USAGE};
 use crate::output;
 use crate::style;
 
-/// The pause between two attempts of `--wait`.
-const PAUSE: Duration = Duration::from_millis(250);
-
 pub(crate) fn run(options: &Probe) -> Result<(), Failure> {
+    check(options)?;
+    match &options.gateway {
+        Some(address) => gateway::run(options, address),
+        None => chaincode(options),
+    }
+}
+
+/// Rejects options that are only for the other kind of probe.
+fn check(options: &Probe) -> Result<(), Failure> {
+    let usage =
+        |message: &str, hint: &str| Err(Failure::new(message).hint(hint.to_owned()).with_number(USAGE));
+    match (&options.gateway, options.level) {
+        (Some(_), Some(Level::Register)) => {
+            usage("--level register is for a chaincode", "with --gateway, the last level is gateway")
+        }
+        (None, Some(Level::Gateway)) => {
+            usage("--level gateway is for a gateway", "name one with --gateway HOST:PORT")
+        }
+        (None, _) => match options.client.words().first() {
+            Some(option) => usage(&format!("{option} is for a gateway"), "name one with --gateway HOST:PORT"),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn chaincode(options: &Probe) -> Result<(), Failure> {
     let target = Target::read(&named(options))?;
     let probe = probe::Probe::new(&target.info).map_err(ccs_probe::Error::from)?;
     let probe = probe.until(last(options.level)).expecting(target.expected.clone());
     if !options.json {
-        for warning in &target.warnings {
-            anstream::eprintln!("{0}warning:{0:#} {warning}", style::NAME);
-        }
+        target.warnings.iter().for_each(|warning| output::warn(warning));
     }
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::from_error(&error))?;
+    let runtime = output::runtime()?;
     let began = Instant::now();
-    let (report, attempts) = runtime.block_on(attempts(&probe, options.wait));
+    let error = |report: &ProbeReport| report.failure().map(|(_, error)| error.to_string());
+    let attempts = wait::until_it_passes(options.wait, async || probe.run().await, error);
+    let (report, attempts) = runtime.block_on(attempts);
     // A name that is still being resolved would be waited for.
     runtime.shutdown_background();
     let scene = Scene {
@@ -50,7 +76,8 @@ fn named(options: &Probe) -> Options {
         words: options.tls.words(),
     };
     Options {
-        target: options.target.clone(),
+        // Without a gateway, the command line has a target.
+        target: options.target.clone().unwrap_or_default(),
         id: options.id.clone(),
         configuration: options.config.clone(),
         tls,
@@ -58,31 +85,12 @@ fn named(options: &Probe) -> Options {
     }
 }
 
-const fn last(level: Level) -> ProbeStep {
+const fn last(level: Option<Level>) -> ProbeStep {
     match level {
-        Level::Tcp => ProbeStep::Tcp,
-        Level::Tls => ProbeStep::Tls,
-        Level::Http2 => ProbeStep::Http2,
-        Level::Register => ProbeStep::Id,
-    }
-}
-
-/// Goes the way once, or until everything passes or the time is over; returns the last report and the number of attempts.
-async fn attempts(probe: &probe::Probe, wait: Option<Duration>) -> (ProbeReport, u32) {
-    let deadline = wait.map(|wait| Instant::now() + wait);
-    let mut told = String::new();
-    let mut attempts: u32 = 0;
-    loop {
-        let report = probe.run().await;
-        attempts = attempts.saturating_add(1);
-        let left = deadline.and_then(|deadline| deadline.checked_duration_since(Instant::now() + PAUSE));
-        let (Some((_, error)), Some(left)) = (report.failure(), left) else { return (report, attempts) };
-        let error = table::shown(&error.to_string());
-        if error != told {
-            anstream::eprintln!("waiting, {} left: {error}", style::duration(left));
-            told = error;
-        }
-        tokio::time::sleep(PAUSE).await;
+        Some(Level::Tcp) => ProbeStep::Tcp,
+        Some(Level::Tls) => ProbeStep::Tls,
+        Some(Level::Http2) => ProbeStep::Http2,
+        Some(Level::Register | Level::Gateway) | None => ProbeStep::Id,
     }
 }
 
@@ -98,7 +106,11 @@ fn tell(document: &Document, json: bool) -> Result<(), Failure> {
         }
         return Ok(());
     };
-    let message = format!("a peer would not reach the chaincode at {}", table::shown(&document.address));
+    let who = match document.kind {
+        "gateway" => "an application cannot use the gateway at",
+        _ => "a peer would not reach the chaincode at",
+    };
+    let message = format!("{who} {}", table::shown(&document.address));
     let failure =
         Failure::new(format!("{message}: {}: {}", table::title(failed.step), table::shown(&failed.result)));
     let next = (!json).then(|| document.next.clone());

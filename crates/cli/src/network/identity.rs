@@ -7,12 +7,24 @@ use ccs_identity::{MspId, Signer, SignerError};
 
 use super::organization::{self, Organization};
 use super::{Surroundings, read};
-use crate::cli::Network;
+use crate::cli::Client;
 use crate::failure::Failure;
+
+/// Returns whether the options, the variables or the organization name an identity.
+pub(super) fn is_named(
+    options: &Client,
+    around: &Surroundings<'_>,
+    organization: Option<&Organization>,
+) -> bool {
+    options.cert.is_some()
+        || options.identity.is_some()
+        || (around.variable)("CORE_PEER_MSPCONFIGPATH").is_some()
+        || organization.is_some()
+}
 
 /// Reads the identity that the options, the variables or the organization name, the first of them that does.
 pub(super) fn signer(
-    options: &Network,
+    options: &Client,
     around: &Surroundings<'_>,
     organization: Option<&Organization>,
 ) -> Result<Signer, Failure> {
@@ -61,7 +73,7 @@ fn no_msp() -> Failure {
         .with_code(ExitCode::Tls)
 }
 
-fn nobody(options: &Network) -> Failure {
+fn nobody(options: &Client) -> Failure {
     let message = match &options.msp {
         None => "there is no identity to sign with: none is named, and organizations/peerOrganizations has no User1".to_owned(),
         Some(msp) => format!("there is no identity of {msp} to sign with: none is named, and organizations/peerOrganizations has none"),

@@ -1,6 +1,7 @@
 //! `ccs dev` as a process of its own, with the Rust sample as chaincode.
 
 mod faults;
+mod gateway_probe;
 mod launched;
 mod output;
 mod peer;

@@ -1,5 +1,6 @@
 //! `ccs invoke`, `query`, `events` and `blocks` against a fake gateway over TLS, with the folder that `ccs dev` writes.
 
+mod probe;
 mod settings;
 mod streams;
 mod transactions;

@@ -75,6 +75,14 @@ impl Target {
         Ok(Self { host, port, tls, ping_timeout: PING_TIMEOUT })
     }
 
+    /// Requires this name in the server's certificate instead of the dialed host.
+    pub(crate) fn require_name(&mut self, name: String) -> Result<(), StageError> {
+        if let Some((_, required)) = &mut self.tls {
+            *required = ServerName::try_from(name.clone()).map_err(|_| StageError::ServerName(name))?;
+        }
+        Ok(())
+    }
+
     /// Runs the stages once.
     async fn attempt(&self, deadline: Instant, watch: Watch<'_>) -> Result<Channel, StageError> {
         let tcp = self.connect(deadline, watch).await?;

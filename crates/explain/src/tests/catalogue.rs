@@ -108,6 +108,10 @@ fn names_of_entries_and_findings_are_explained() {
     let explanations = catalogue().explain("start-timeout");
     assert_eq!(explanations.len(), 1);
     assert!(explanations[0].next.ends_with("--id ID"), "{}", explanations[0].next);
+    let explanations = catalogue().explain("gateway-disabled");
+    assert_eq!(explanations.len(), 1);
+    assert!(explanations[0].cause.starts_with("A peer answers, but `peer.gateway.enabled` is false"));
+    assert_eq!(explanations[0].remedy, "The probe prints advice at its step gateway; see docs/probe.md.");
     // The doctor has a finding of the name of a peer's error.
     assert_eq!(ids("program-missing"), ["program-missing", "program-missing"]);
 }

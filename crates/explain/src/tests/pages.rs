@@ -95,12 +95,26 @@ fn page_of(entries: &[Entry]) -> String {
 #[test]
 fn the_findings_are_those_of_the_documentation() {
     let mut findings = String::new();
-    for command in ["lint", "doctor"] {
+    let kinds = ["error", "warning", "note"];
+    let steps = [
+        "resolve",
+        "tcp",
+        "tls",
+        "http2",
+        "stream",
+        "register",
+        "id",
+        "gateway",
+        "channel",
+        "identity",
+        "chaincode",
+    ];
+    for (command, kinds) in [("lint", &kinds[..]), ("doctor", &kinds), ("probe", &steps)] {
         let page = std::fs::read_to_string(docs().join(format!("{command}.md"))).unwrap();
         for row in page.lines().filter_map(|line| line.strip_prefix("| `")) {
             let cells: Vec<_> = row.trim_end_matches(" |").splitn(3, " | ").collect();
             let [id, severity, text] = cells[..] else { continue };
-            if ["error", "warning", "note"].contains(&severity) {
+            if severity.split(", ").all(|kind| kinds.contains(&kind)) {
                 let _ = writeln!(
                     findings,
                     "{command}\t{}\t{severity}\t{}",
