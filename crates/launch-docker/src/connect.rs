@@ -97,7 +97,9 @@ impl Engine {
                 Docker::connect_with_ssl(address, &tls.key, &tls.cert, &tls.ca, seconds, API_DEFAULT_VERSION)
             }
         }?;
-        let docker = docker.with_request_modifier(for_urls).negotiate_version().await?;
+        let docker = docker.with_request_modifier(for_urls);
+        // The requests of the library name no version of the API, so there is none to negotiate. Podman needs seconds for each of
+        // these answers.
         let SystemVersion { arch, .. } = docker.version().await?;
         let patient = docker.clone().with_timeout(NO_LIMIT);
         Ok(Self { docker, patient, architecture: arch.unwrap_or_default() })

@@ -10,6 +10,7 @@ use bollard::query_parameters::{
 use ccs_launch::docker::RUN;
 use ccs_launch::{ExitCode, Failure};
 
+use crate::answers;
 use crate::connect::{BETWEEN_TRIES, Engine};
 use crate::refusal::Refusal;
 
@@ -88,13 +89,15 @@ pub(crate) fn not_started(refusal: &Refusal) -> Failure {
             "see the command of the image, and the processor that it is built for",
         );
     }
-    let code = if refusal.says(&["network"]) { ExitCode::Settings } else { ExitCode::NotReady };
+    // Podman learns at the start that a limit is too low.
+    let is_setting = refusal.says(&["network", "unable to set memory limit"]);
+    let code = if is_setting { ExitCode::Settings } else { ExitCode::NotReady };
     refusal.failure(attempt, code, "see the network and the limits under docker in launch.yaml")
 }
 
 /// Looks a container up by its name or ID.
 pub(crate) async fn look_up(engine: &Engine, container: &str) -> Result<ContainerInspectResponse, Refusal> {
-    engine.docker.inspect_container(container, None).await.map_err(|error| Refusal::of(&error))
+    answers::inspect(engine, container).await.map_err(|error| Refusal::of(&error))
 }
 
 /// Returns the launch to which a container belongs.

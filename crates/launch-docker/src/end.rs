@@ -21,7 +21,7 @@ const SUCCESSOR: Duration = Duration::from_secs(2);
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// The exit status of a process that was killed.
-const KILLED: i64 = 137;
+pub(crate) const KILLED: i64 = 137;
 
 /// How a container ended.
 #[derive(Debug, PartialEq, Eq)]
@@ -151,11 +151,17 @@ impl End {
                 )
                 .with_hint("build the image for the processor of the engine")
             }
-            Self::Exited { status, .. } => Failure::chaincode_ended(
-                &format!("ended by itself with exit status {status}"),
-                status == 0,
-                last,
-            ),
+            Self::Exited { status, .. } => {
+                let how = format!("ended by itself with exit status {status}");
+                let failure = Failure::chaincode_ended(&how, status == 0, last);
+                if status != KILLED {
+                    return Some(failure);
+                }
+                failure.with_hint(
+                    "137 means SIGKILL; podman may not report that a container exceeded its memory limit: \
+                     see docker.limits.memory in launch.yaml",
+                )
+            }
         })
     }
 }
@@ -189,6 +195,11 @@ mod tests {
                 exited(137, true),
                 "",
                 "error 46 chaincode ended: the chaincode was killed, since it used more than its 64 MiB of memory, and wrote nothing; hint: raise",
+            ),
+            (
+                exited(137, false),
+                "",
+                "error 46 chaincode ended: the chaincode ended by itself with exit status 137 and wrote nothing; hint: 137 means SIGKILL; podman may not report",
             ),
             (
                 exited(1, false),

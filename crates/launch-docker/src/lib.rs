@@ -15,10 +15,12 @@
 //! | `image` | finds or pulls the image |
 //! | `body`, `networks`, `files` | the parts of a container |
 //! | `container` | calls that create, start, inspect and remove a container |
+//! | `answers` | answers with container states that the library does not know |
 //! | `look` | the version of an engine, without a launch |
 //! | `end` | how a container ended |
 //! | `refusal` | what an error of the engine means |
 
+mod answers;
 mod body;
 mod connect;
 mod container;

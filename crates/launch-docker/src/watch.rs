@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bollard::container::LogOutput;
 use bollard::errors::Error;
-use bollard::models::ContainerInspectResponse;
+use bollard::models::{ContainerInspectResponse, ContainerStateStatusEnum};
 use bollard::query_parameters::{LogsOptionsBuilder, WaitContainerOptionsBuilder};
 use ccs_launch::docker::Plan;
 use ccs_launch::lines::Lines;
@@ -13,7 +13,7 @@ use futures_util::StreamExt as _;
 
 use crate::connect::Engine;
 use crate::container;
-use crate::end::{End, Known};
+use crate::end::{End, KILLED, Known};
 use crate::image::Found;
 
 /// How often to check.
@@ -82,14 +82,15 @@ impl Watched<'_> {
             memory: self.plan.host_config.memory,
         };
         let is_removed = end == End::Removed;
-        let out_of_memory = matches!(end, End::Exited { out_of_memory: true, .. });
+        let is_killed =
+            matches!(end, End::Exited { out_of_memory: true, .. } | End::Exited { status: KILLED, .. });
         let failure = end
             .failure(&known)
             .unwrap_or_else(|| Failure::new(ExitCode::Stopped, "another container has taken its place"));
         if is_removed {
             return failure.with_hint("install the package again");
         }
-        if failure.code() == ExitCode::Ended && !out_of_memory {
+        if failure.code() == ExitCode::Ended && !is_killed {
             return failure.with_hint(
                 "its output is in the lines above; a server runs until it is stopped: is it built for the role client?",
             );
@@ -121,9 +122,13 @@ impl Watched<'_> {
 }
 
 /// Returns how a container ended, unless it runs or is started again.
-fn judge(found: &ContainerInspectResponse) -> Option<End> {
+pub(crate) fn judge(found: &ContainerInspectResponse) -> Option<End> {
     let state = found.state.clone().unwrap_or_default();
-    let (is_running, is_restarting) = (state.running == Some(true), state.restarting == Some(true));
+    let is_running = state.running == Some(true);
+    // Podman does not report that it is about to start the chaincode again, but the container is in a state of its own until then.
+    let is_between =
+        matches!(state.status, Some(ContainerStateStatusEnum::STOPPING | ContainerStateStatusEnum::EMPTY));
+    let is_restarting = state.restarting == Some(true) || !is_running && is_between;
     let ends = found.restart_count.unwrap_or_default();
     // While the engine waits before a restart, the last exit status is known.
     let is_over = !is_running && !is_restarting || is_restarting && ends >= ENDS || ends > ENDS;

@@ -2,17 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use bollard::errors::Error;
 use bollard::models::ContainerSummary;
 use bollard::query_parameters::ListContainersOptionsBuilder;
 use ccs_launch::docker::{ADDRESS, MSPID, PACKAGE, PEER, ROLE, RUN, WORKLOAD};
 use ccs_launch::{ExitCode, Failure};
 
-use crate::connect::{BETWEEN_TRIES, Engine};
+use crate::answers;
+use crate::connect::Engine;
 use crate::refusal::Refusal;
-
-/// How often to retry a list that cannot be read.
-const TRIES: usize = 10;
 
 /// A container that a launch or a build has created, running or not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,16 +51,7 @@ pub(crate) async fn list(
     let label = value.map_or_else(|| label.to_owned(), |value| format!("{label}={value}"));
     let filters = HashMap::from([("label", vec![label])]);
     let options = ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
-    let mut tries = 0;
-    let found = loop {
-        match engine.docker.list_containers(Some(options.clone())).await {
-            // In Podman, a container is `stopped` for a moment before it is `exited`, a state that the library does not know.
-            Err(Error::JsonDataError { .. }) if tries < TRIES => tries += 1,
-            found => break found,
-        }
-        tokio::time::sleep(BETWEEN_TRIES).await;
-    };
-    let found = found.map_err(|error| {
+    let found = answers::list(engine, options).await.map_err(|error| {
         Refusal::of(&error).failure(
             "list the containers of chaincode",
             ExitCode::NotReady,
