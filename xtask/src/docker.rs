@@ -1,4 +1,4 @@
-//! `cargo xtask docker`: packages with an image in containers of a real Docker engine.
+//! `cargo xtask docker`: packages with an image in containers of a real Docker engine; with `--podman`, of podman.
 //!
 //! [`launches`] calls the launcher as a peer does and produces every error of an engine; [`servers`] does this for chaincode that the
 //! peer dials, and [`remote`] does both on an engine over TCP with TLS. Then a Fabric peer on the host installs, launches, upgrades and
@@ -34,17 +34,22 @@ pub(crate) struct Options {
     /// Only chaincode that the peer dials
     #[arg(long)]
     servers: bool,
+    /// Use podman in place of a Docker engine, and without the engine over TCP
+    #[arg(long)]
+    podman: bool,
 }
 
 /// Runs everything.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
+    let name = if options.podman { "podman" } else { "docker" };
     let missing = |reason: &str| {
-        let tally = toolchain::missing("docker", reason);
-        println!("\ndocker: {tally}");
+        let tally = toolchain::missing(name, reason);
+        println!("\n{name}: {tally}");
         Ok(tally)
     };
     let Some(busybox) = toolchain::find("busybox") else { return missing("busybox is not installed") };
-    let engine = match Engine::find_or_start()? {
+    let engine = if options.podman { Engine::podman() } else { Engine::find_or_start() };
+    let engine = match engine? {
         Ok(engine) => engine,
         Err(reason) => return missing(reason),
     };
@@ -54,12 +59,15 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     let contract = build_contract_in_go()?;
     servers::load(&mut images, &contract)?;
     let mut stage = Stage { engine: &engine, builder, images };
-    let mut report = Report::new("Docker");
+    let mut report = Report::new(if options.podman { "podman" } else { "Docker" });
     if !options.servers {
         launches::run(&mut report, &stage);
     }
     servers::run(&mut report, &stage);
-    let mut missing = remote::run(&mut report, &stage, &contract)?;
+    let mut missing = Tally::default();
+    if !options.podman {
+        missing += remote::run(&mut report, &stage, &contract)?;
+    }
     if !options.without_peer {
         workspace::build_ccs()?;
         let shims = match shims::missing() {
@@ -87,6 +95,6 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
         }
     }
     let tally = report.tally() + missing;
-    println!("\ndocker: {tally}");
+    println!("\n{name}: {tally}");
     Ok(tally)
 }

@@ -1,4 +1,4 @@
-//! The Docker engine: the one that answers, or one of our own that ends with the test.
+//! The engine: the Docker engine that answers, or one of our own that ends with the test.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -11,9 +11,9 @@ use rustix::process::geteuid;
 use xtask_base::{toolchain, workspace};
 
 use crate::bridge::{self, Bridge};
-use crate::daemon::Daemon;
+use crate::daemon::{Daemon, Program};
 
-/// A Docker engine and its client.
+/// A Docker engine, or podman, and Docker's client, which speaks to either.
 pub struct Engine {
     client: PathBuf,
     host: Option<String>,
@@ -35,7 +35,7 @@ impl Engine {
         if !geteuid().is_root() || !toolchain::has("dockerd", "--version") {
             return Ok(Err("no Docker engine answers, and none can be started by this user"));
         }
-        found.own(Daemon::start(&[])?, None).map(Ok)
+        found.own(Daemon::start::<&str>(Program::Docker, &[])?, None).map(Ok)
     }
 
     /// Starts a second engine with further options; otherwise returns why this is impossible. It has its own bridge, and does not
@@ -46,7 +46,26 @@ impl Engine {
         }
         let bridge = Bridge::make()?;
         let apart = ["--bridge", bridge::NAME, "--iptables=false", "--ip-masq=false"];
-        self.own(Daemon::start(&[&apart, options].concat())?, Some(bridge)).map(Ok)
+        self.own(Daemon::start(Program::Docker, &[&apart, options].concat())?, Some(bridge)).map(Ok)
+    }
+
+    /// Starts podman with its own folders; otherwise returns why this is impossible.
+    pub fn podman() -> Result<Result<Self, &'static str>> {
+        let Some(client) = client() else { return Ok(Err("docker is not installed")) };
+        if !toolchain::has("podman", "--version") {
+            return Ok(Err("podman is not installed"));
+        }
+        if !geteuid().is_root() {
+            return Ok(Err("the networks of podman need root"));
+        }
+        let none = Self { client, host: None, daemon: None, _bridge: None };
+        none.own(Daemon::start::<&str>(Program::Podman, &[])?, None).map(Ok)
+    }
+
+    /// Tells whether it is podman.
+    #[must_use]
+    pub fn is_podman(&self) -> bool {
+        self.daemon.as_ref().is_some_and(|daemon| daemon.program() == Program::Podman)
     }
 
     /// Waits until a daemon answers the same client.

@@ -38,6 +38,8 @@ struct Failing {
     image: Picture,
     code: i32,
     says: &'static str,
+    /// The same on podman, where it differs.
+    podman: Option<(i32, &'static str)>,
 }
 
 /// The image of a launch.
@@ -58,7 +60,14 @@ const fn failing(
     code: i32,
     says: &'static str,
 ) -> Failing {
-    Failing { label, docker, image, code, says }
+    Failing { label, docker, image, code, says, podman: None }
+}
+
+impl Failing {
+    const fn on_podman(mut self, code: i32, says: &'static str) -> Self {
+        self.podman = Some((code, says));
+        self
+    }
 }
 
 const ABSENT: &str = r#"{"name":"fabric-ccs-test/absent","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000"}"#;
@@ -82,7 +91,8 @@ const FAILING: &[Failing] = &[
         ),
         44,
         "invalid reference format",
-    ),
+    )
+    .on_podman(44, "repository name must be lowercase"),
     failing("tagged", "{}", Picture::Json(r#"{"name":"basic:1.0"}"#), 21, "must contain 'name' and 'digest'"),
     failing("crash", "{}", Picture::Of("crash"), 46, "chaincode crash: no license"),
     failing(
@@ -100,9 +110,12 @@ const FAILING: &[Failing] = &[
         Picture::Of("greedy"),
         46,
         "was killed, since it used more than its 16 MiB of memory,",
-    ),
-    failing("netless", "{network: absent}", Picture::Of(SHELL), 24, "network absent not found"),
-    failing("tiny", "{limits: {memory: 1Mi}}", Picture::Of(SHELL), 24, "cannot create the container"),
+    )
+    .on_podman(46, "exit status 137 and wrote nothing; hint: 137 means SIGKILL; podman may not report"),
+    failing("netless", "{network: absent}", Picture::Of(SHELL), 24, "network absent not found")
+        .on_podman(24, "unable to find network with name or ID absent"),
+    failing("tiny", "{limits: {memory: 1Mi}}", Picture::Of(SHELL), 24, "cannot create the container")
+        .on_podman(24, "cannot start the container: "),
     failing(
         "nowhere",
         "{host: 'unix:///nowhere/docker.sock'}",
@@ -169,7 +182,9 @@ impl Failing {
             Picture::Of(name) => stage.images.json(name)?,
             Picture::Json(text) => text.to_owned(),
         };
-        site(stage, self.label, self.docker, &image)?.fails(self.code, self.says).map(drop)
+        let otherwise = self.podman.filter(|_| stage.engine.is_podman());
+        let (code, says) = otherwise.unwrap_or((self.code, self.says));
+        site(stage, self.label, self.docker, &image)?.fails(code, says).map(drop)
     }
 }
 
@@ -221,6 +236,16 @@ fn nothing_is_left(stage: &Stage<'_>) -> Result<()> {
     Ok(())
 }
 
+/// What an engine reports when all capabilities are dropped, and no process may get further ones: podman names each.
+pub(crate) fn without_rights(engine: &Engine) -> &'static str {
+    if engine.is_podman() {
+        "[AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT] \
+         [no-new-privileges]"
+    } else {
+        "[ALL] [no-new-privileges]"
+    }
+}
+
 fn as_planned(stage: &Stage<'_>) -> Result<()> {
     let docker = "{limits: {memory: 64Mi, cpus: 0.5, processes: 50}, environment: {OWN: value}}";
     let site = site(stage, "planned_1.0", docker, &stage.images.json(SHELL)?)?;
@@ -231,7 +256,7 @@ fn as_planned(stage: &Stage<'_>) -> Result<()> {
             "{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}} {{.HostConfig.PidsLimit}}",
             "67108864 500000000 50",
         ),
-        ("{{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}", "[ALL] [no-new-privileges]"),
+        ("{{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}", without_rights(stage.engine)),
         ("{{.HostConfig.NetworkMode}} {{.HostConfig.RestartPolicy.Name}} {{len .Mounts}}", "host no 0"),
         (
             r#"{{index .Config.Labels "fabric-ccs/peer-id"}} {{index .Config.Labels "fabric-ccs/role"}}"#,
@@ -285,7 +310,8 @@ fn pulled(stage: &Stage<'_>) -> Result<()> {
     const USER: &str = "dXNlcjo/Pz8/Pz4+Pj4+";
     let registry = stage.images.registry("echo pulled; exec /bin/busybox sleep 600", USER)?;
     let unknown = site(stage, "unknown", "{}", &registry.json(None))?;
-    unknown.fails(44, "no basic auth credentials")?;
+    let reason = if stage.engine.is_podman() { ": unauthorized" } else { "no basic auth credentials" };
+    unknown.fails(44, reason)?;
     let folder = tempfile::tempdir()?;
     let auths = format!(r#"{{"auths":{{"{}":{{"auth":"{USER}"}}}}}}"#, registry.host());
     std::fs::write(folder.path().join("config.json"), auths)?;

@@ -1,9 +1,9 @@
-//! A real Docker engine for the project's checks, and launches on it without a peer.
+//! A real Docker engine, or podman, for the project's checks, and launches on it without a peer.
 //!
 //! | Module | Holds |
 //! | --- | --- |
 //! | [`engine`] | the engine that answers, or one of our own that ends with the check |
-//! | `daemon`, `bridge` | the process of the latter, and the interface of a second one |
+//! | `daemon`, `podman`, `bridge` | the process of the latter, and the interface of a second one |
 //! | [`images`] | images made from files of this machine, loaded without a registry |
 //! | [`registry`] | a registry with one image that requires credentials |
 //! | [`launches`] | each error of an engine, and how a launch is stopped |
@@ -15,6 +15,7 @@ mod daemon;
 pub mod engine;
 pub mod images;
 pub mod launches;
+mod podman;
 pub mod registry;
 pub mod remote;
 pub mod servers;

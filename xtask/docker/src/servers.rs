@@ -12,7 +12,7 @@ use xtask_base::site::HASH;
 
 use crate::engine::Engine;
 use crate::images::{Images, tag};
-use crate::launches::{Stage, containers};
+use crate::launches::{Stage, containers, without_rights};
 
 /// The image with the contract in Go, which a shell starts. The shim serves where a variable says so.
 pub const CONTRACT: &str = "everything";
@@ -26,6 +26,9 @@ const CHANGE: Duration = Duration::from_secs(20);
 /// The network of the peer in a container.
 const NETWORK: &str = "fabric-ccs-test";
 
+/// The container of the builder in it.
+const BUILDER: &str = "fabric-ccs-builder";
+
 /// A build that fails.
 struct Failing {
     label: &'static str,
@@ -33,6 +36,8 @@ struct Failing {
     image: &'static str,
     code: i32,
     says: &'static str,
+    /// The same on podman, where it differs.
+    podman: Option<&'static str>,
 }
 
 const fn failing(
@@ -42,7 +47,7 @@ const fn failing(
     code: i32,
     says: &'static str,
 ) -> Failing {
-    Failing { label, docker, image, code, says }
+    Failing { label, docker, image, code, says, podman: None }
 }
 
 const FAILING: &[Failing] = &[
@@ -51,8 +56,9 @@ const FAILING: &[Failing] = &[
     failing("foreign", "{}", "foreign", 44, "exec format error"),
     failing("crash", "{}", "crash", 46, "ended by itself with exit status 3; its last line: no license"),
     failing("completed", "{}", "completed", 46, "is it built for the role client?"),
-    failing("greedy", "{limits: {memory: 16Mi}}", "greedy", 46, "used more than its 16 MiB of memory"),
-    failing("silent", "{start_timeout: 6s}", "shell", 47, "did not listen on 127.0.0.1:2"),
+    failing("greedy", "{limits: {memory: 16Mi}}", "greedy", 46, "used more than its 16 MiB of memory")
+        .on_podman("exit status 137 and wrote nothing; hint: 137 means SIGKILL; podman may not report"),
+    failing("silent", "{start_timeout: LIMIT}", "shell", 47, "did not listen on 127.0.0.1:2"),
     failing("heedless", "{}", PLAINTEXT, 32, "the peer cannot use TLS with 127.0.0.1:2"),
     failing("netless", "{network: absent}", "shell", 24, "absent"),
     failing(
@@ -98,13 +104,21 @@ pub fn run(report: &mut Report, stage: &Stage<'_>) {
 }
 
 impl Failing {
+    const fn on_podman(mut self, says: &'static str) -> Self {
+        self.podman = Some(says);
+        self
+    }
+
     fn run(&self, stage: &Stage<'_>) -> Result<()> {
         let image = match self.image {
             "" => format!(r#"{{"name":"fabric-ccs-test/absent","digest":"sha256:{}"}}"#, "0".repeat(64)),
             name => stage.images.json(name)?,
         };
-        let site = site(stage, self.label, self.docker, &image)?;
-        site.fails(&mut command(stage, &site), self.code, self.says).map(drop)
+        // Podman takes its time when ten builds begin at once.
+        let limit = if stage.engine.is_podman() { "40s" } else { "6s" };
+        let site = site(stage, self.label, &self.docker.replace("LIMIT", limit), &image)?;
+        let otherwise = self.podman.filter(|_| stage.engine.is_podman());
+        site.fails(&mut command(stage, &site), self.code, otherwise.unwrap_or(self.says)).map(drop)
     }
 }
 
@@ -179,7 +193,7 @@ fn killed(stage: &Stage<'_>) -> Result<()> {
     let name = container(&site);
     for (format, expected) in [
         ("{{.HostConfig.Memory}} {{.HostConfig.PidsLimit}}", "268435456 50".to_owned()),
-        ("{{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}", "[ALL] [no-new-privileges]".to_owned()),
+        ("{{.HostConfig.CapDrop}} {{.HostConfig.SecurityOpt}}", without_rights(stage.engine).to_owned()),
         (
             "{{.HostConfig.NetworkMode}} {{.HostConfig.RestartPolicy.Name}} {{len .Mounts}}",
             "bridge unless-stopped 0".to_owned(),
@@ -274,7 +288,9 @@ fn in_a_container(stage: &Stage<'_>) -> Result<()> {
     let site = site(stage, "inside_1.0", "{}", &stage.images.json(CONTRACT)?)?;
     let builder = stage.builder.parent().context("the builder is in a folder")?;
     let build = |network: &str| {
-        let mut command = stage.engine.docker(["run", "--rm", "--user", "0", "--network", network]);
+        // Without --rm: podman would not report the exit status.
+        let mut command =
+            stage.engine.docker(["run", "--name", BUILDER, "--user", "0", "--network", network]);
         for (from, to) in [
             (site.folder().to_string_lossy(), site.folder().to_string_lossy()),
             (builder.to_string_lossy(), builder.to_string_lossy()),
@@ -285,22 +301,26 @@ fn in_a_container(stage: &Stage<'_>) -> Result<()> {
         command.args(["--env", "CORE_PEER_ID=peer0", &tag("shell")]).args(site.words());
         command
     };
-    site.fails(&mut build("bridge"), 24, "the network bridge of the engine has no names")?;
+    let nameless = if stage.engine.is_podman() { "podman" } else { "bridge" };
+    let says = format!("the network {nameless} of the engine has no names");
+    let failed = site.fails(&mut build("bridge"), 24, &says);
+    stage.engine.output(["rm", "--force", BUILDER])?;
+    failed?;
     stage.engine.output(["network", "create", NETWORK])?;
-    let outcome = site.builds(&mut build(NETWORK)).and_then(|_| {
+    let said = site.builds(&mut build(NETWORK));
+    stage.engine.output(["rm", "--force", BUILDER])?;
+    let outcome = said.and_then(|_| {
         let address = fits(&site)?;
         ensure!(
             address.starts_with("ccs-inside10-") && address.ends_with(":9999"),
             "the address is {address}"
         );
-        let ports = inspect(
-            stage,
-            &container(&site),
-            "{{len .HostConfig.PortBindings}} {{.HostConfig.NetworkMode}}",
-        )?;
-        ensure!(ports == format!("0 {NETWORK}"), "{ports}");
+        // Podman reports the mode of every network as bridge.
+        let format = "{{len .HostConfig.PortBindings}}{{range $name, $_ := .NetworkSettings.Networks}} {{$name}}{{end}}";
+        let ports = inspect(stage, &container(&site), format)?;
+        ensure!(ports == format!("0 {NETWORK}"), "ports and networks are {ports}");
         remove(stage, &site)
     });
-    stage.engine.output(["network", "rm", NETWORK])?;
-    outcome
+    let removed = stage.engine.output(["network", "rm", NETWORK]);
+    outcome.and(removed.map(drop))
 }
