@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::objects::{find, list, pod, read, texts};
-use crate::rendering::Rendering;
+use crate::rendering::{OPTIONS, Rendering};
 use crate::versions;
 use crate::{deploy, report};
 use xtask_base::tally::Tally;
@@ -58,7 +58,7 @@ pub(crate) fn check(rendered: &[Rendering]) -> Result<Tally> {
         let differences = if rendering.name.starts_with("peer") {
             of_peer(&names, &objects)?
         } else {
-            of_chaincode(&names, &objects)?
+            of_chaincode(&names, &objects, rendering.name == OPTIONS)?
         };
         wrong.extend(differences.into_iter().map(|difference| format!("{}: {difference}", rendering.name)));
     }
@@ -130,7 +130,7 @@ fn of_peer(names: &Names, objects: &[Value]) -> Result<Vec<String>> {
     Ok(differences.0)
 }
 
-fn of_chaincode(names: &Names, objects: &[Value]) -> Result<Vec<String>> {
+fn of_chaincode(names: &Names, objects: &[Value], has_egress: bool) -> Result<Vec<String>> {
     let mut differences = Differences::default();
     let deployment = find(objects, "Deployment", "")?;
     let labels = &deployment["spec"]["selector"]["matchLabels"];
@@ -148,8 +148,18 @@ fn of_chaincode(names: &Names, objects: &[Value]) -> Result<Vec<String>> {
     differences.expect("the policy's pods", &policy["podSelector"]["matchLabels"], labels.clone());
     let from = &policy["ingress"][0]["from"][0]["podSelector"]["matchLabels"];
     differences.expect("the policy's peers", from, serde_json::json!({ &names.peer_label: "true" }));
-    for kind in ["egress", "namespaceSelector"] {
-        differences.expect(kind, &policy[kind], Value::Null);
+    differences.expect("namespaceSelector", &policy["namespaceSelector"], Value::Null);
+    if !has_egress {
+        differences.expect("egress", &policy["egress"], Value::Null);
+    }
+    if let Ok(test) = find(objects, "Pod", "") {
+        differences.expect(
+            "the image of the test",
+            &test["spec"]["containers"][0]["image"],
+            names.image("tools")?,
+        );
+        let label = &test["metadata"]["labels"][&names.peer_label];
+        differences.expect("the label of the test", label, "true");
     }
     Ok(differences.0)
 }

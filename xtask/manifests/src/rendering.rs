@@ -29,13 +29,26 @@ const FOLDERS: [(&str, &str, u32); 5] = [
     ("chaincode", "kubernetes/chaincode/example", 25),
 ];
 
-/// The renderings of helm: name, and settings in addition to the example's values.
-const RELEASES: [(&str, &[&str]); 2] = [
+/// The renderings of helm: name, and options in addition to the example's values.
+const RELEASES: [(&str, &[&str]); 3] = [
     ("chart", &[]),
     (
         "chart-plaintext",
-        &["tls.enabled=false", "networkPolicy.namespaces.team=peers", "nodeSelector.pool=chaincode"],
+        &["--set", "tls.enabled=false,networkPolicy.namespaces.team=peers,nodeSelector.pool=chaincode"],
     ),
+    (OPTIONS, &["--values", "helm/example-options.yaml"]),
+];
+
+/// The rendering with all options of the chart.
+pub(crate) const OPTIONS: &str = "chart-options";
+
+/// Settings that the chart must reject, and a part of the message.
+const REJECTED: [(&str, &str); 5] = [
+    ("image.tag=", "/image"),
+    ("image.digest=sha256:12", "/image/digest"),
+    ("env[0].valueFrom.secretKeyRef.name=x", "/env/0"),
+    ("tls.certmanager=true", "certmanager"),
+    ("extraVolumeMounts[0].name=x", "/extraVolumeMounts/0"),
 ];
 
 /// The values of the example.
@@ -47,9 +60,8 @@ pub(crate) fn render_all(tools: &Tools) -> Result<Vec<Rendering>> {
     for (name, folder, since) in FOLDERS {
         rendered.push(Rendering { name, since, text: kustomize(tools, &deploy(folder))? });
     }
-    for (name, set) in RELEASES {
-        let set: String = set.join(",");
-        let text = helm(tools, &deploy(VALUES), &["--set", &set])?;
+    for (name, options) in RELEASES {
+        let text = helm(tools, &deploy(VALUES), options)?;
         rendered.push(Rendering { name, since: 25, text });
     }
     Ok(rendered)
@@ -64,10 +76,12 @@ pub(crate) fn kustomize(tools: &Tools, folder: &Path) -> Result<String> {
 pub(crate) fn helm(tools: &Tools, values: &Path, more: &[&str]) -> Result<String> {
     let mut helm = tools.command("helm");
     helm.args(["template", "basic"]).arg(deploy("helm/chaincode")).arg("--values").arg(values);
-    output_of(helm.args(["--kube-version", "1.33.0", "--namespace", "fabric"]).args(more))
+    output_of(
+        helm.args(["--kube-version", "1.33.0", "--namespace", "fabric"]).args(more).current_dir(deploy("")),
+    )
 }
 
-/// Runs helm lint on the chart with the example's values, and without values, which must fail.
+/// Runs helm lint on the chart with the example's values; without values, and with invalid settings, it must fail.
 pub(crate) fn lint(tools: &Tools) -> Result<Tally> {
     let lint = |values: &[&str]| -> Result<(bool, String)> {
         let mut helm = tools.command("helm");
@@ -78,11 +92,19 @@ pub(crate) fn lint(tools: &Tools) -> Result<Tally> {
         Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).trim().to_owned()))
     };
     let values = deploy(VALUES);
-    let (good, said) = lint(&["--values", &values.to_string_lossy()])?;
-    let tally = report(good, "chart", if good { "helm lint finds nothing" } else { &said });
+    let values = values.to_string_lossy();
+    let (good, said) = lint(&["--values", &values])?;
+    let mut tally = report(good, "chart", if good { "helm lint finds nothing" } else { &said });
     let (good, said) = lint(&[])?;
     let refused = !good && said.contains("/image/repository");
-    Ok(tally + report(refused, "chart", "a release without an image is rejected"))
+    tally += report(refused, "chart", "a release without an image is rejected");
+    for (setting, expected) in REJECTED {
+        let (good, said) = lint(&["--values", &values, "--set", setting])?;
+        let is_rejected = !good && said.contains(expected);
+        let finding = if is_rejected { "is rejected" } else { said.as_str() };
+        tally += report(is_rejected, "chart", &format!("{setting} {finding}"));
+    }
+    Ok(tally)
 }
 
 /// Compares renderings with their snapshots, or writes the snapshots.

@@ -10,11 +10,12 @@ use xtask_base::tally::Tally;
 use xtask_base::{toolchain, workspace};
 
 /// The kinds in the manifests, by the names of their schemas in the wheel.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     "configmap-v1",
     "deployment-apps-v1",
     "networkpolicy-networking-v1",
     "persistentvolumeclaim-v1",
+    "pod-v1",
     "role-rbac-v1",
     "rolebinding-rbac-v1",
     "secret-v1",

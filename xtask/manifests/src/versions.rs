@@ -11,7 +11,7 @@ use xtask_base::workspace;
 const PAGES: [&str; 2] = ["README.md", "CONTRIBUTING.md"];
 
 /// Files that name a Rust image.
-const IMAGE_NAMES: [&str; 2] = ["Dockerfile", "docs/docker.md"];
+const IMAGE_NAMES: [&str; 3] = ["Dockerfile", "docs/docker.md", ".devcontainer/devcontainer.json"];
 
 /// Options of `cargo xtask check-versions`.
 #[derive(clap::Args, Default)]
@@ -22,10 +22,11 @@ pub struct Options {
 }
 
 /// The places of the project's version, and the text that precedes it.
-const MENTIONS: [(&str, &str); 6] = [
+const MENTIONS: [(&str, &str); 7] = [
     ("Dockerfile", "ARG VERSION="),
     ("deploy/helm/chaincode/Chart.yaml", "\nversion: "),
     ("deploy/helm/chaincode/Chart.yaml", "\nappVersion: "),
+    ("deploy/helm/chaincode/values.yaml", "fabric-ccs-builder:"),
     ("deploy/kubernetes/peer-builder/peer-builder.yaml", "fabric-ccs-builder:"),
     ("deploy/kubernetes/peer-launcher/peer-launcher.yaml", "fabric-ccs-builder:"),
     ("docs/kubernetes.md", "fabric-ccs-builder:"),
