@@ -6,6 +6,7 @@ mod demo;
 mod dev;
 mod diff;
 mod doctor;
+mod duration;
 mod env;
 mod events;
 mod explain;
@@ -41,7 +42,7 @@ pub(crate) use launch::{
     Check as LaunchCheck, Gc as LaunchGc, Launch, List as LaunchList, Reconcile as LaunchReconcile,
     Render as LaunchRender, Site as LaunchSite,
 };
-pub(crate) use lint::Lint;
+pub(crate) use lint::{Lint, LintFormat};
 pub(crate) use man::Man;
 pub(crate) use network::{Client, Network};
 pub(crate) use package::{ImageTls, Package, Role, Type};
@@ -62,9 +63,23 @@ use crate::style;
     after_help = "Try it:  ccs demo\n\nExit codes are those of the builder, see docs/exit-codes.md; 2 means an invalid command line."
 )]
 pub(crate) struct Cli {
+    /// When to color the output; without this option, NO_COLOR and CLICOLOR_FORCE decide too
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto, help_heading = "Output")]
+    pub(crate) color: Color,
+    /// Print only results, warnings and errors: no progress and no next command
+    #[arg(long, short, global = true, help_heading = "Output")]
+    pub(crate) quiet: bool,
     /// The command to run.
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// When to color the output. The help needs no more than the names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Color {
+    Auto,
+    Always,
+    Never,
 }
 
 /// The commands.

@@ -9,6 +9,7 @@ use ccs_devnet::deployment::DeploymentError;
 use ccs_package::disk::DiskError;
 use ccs_package_tools::refusal;
 
+use crate::output;
 use crate::style;
 
 /// The code for a failure that has none of its own.
@@ -92,6 +93,16 @@ impl Failure {
         self.code.into()
     }
 
+    /// Returns the failure for `--json`.
+    pub(crate) fn document(&self) -> impl serde::Serialize {
+        serde_json::json!({
+            "message": self.message,
+            "hint": self.hint,
+            "next": self.next,
+            "exit_code": self.code,
+        })
+    }
+
     /// Writes the message, the hint and the next command to stderr.
     pub(crate) fn print(&self) {
         if self.message.is_empty() {
@@ -104,7 +115,7 @@ impl Failure {
             anstream::eprintln!("{name}hint:{name:#} {}", style::safe(hint));
         }
         if let Some(command) = &self.next {
-            style::print_next(command);
+            output::print_next(command);
         }
     }
 }

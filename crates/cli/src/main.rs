@@ -3,6 +3,7 @@
 mod cli;
 mod commands;
 mod failure;
+mod invocation;
 mod layout;
 mod network;
 mod output;
@@ -13,19 +14,23 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::FromArgMatches as _;
+use invocation::Invocation;
 
 fn main() -> ExitCode {
     if let Some(code) = roles::run_as_called() {
         return code;
     }
-    let arguments = cli::command().get_matches();
-    let cli = cli::Cli::from_arg_matches(&arguments).unwrap_or_else(|error| error.exit());
-    match commands::run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            failure.print();
-            failure.code()
-        }
+    let invocation = match Invocation::read() {
+        Ok(invocation) => invocation,
+        Err(code) => return code,
+    };
+    let failure = match commands::run(invocation.command) {
+        Ok(()) => return ExitCode::SUCCESS,
+        Err(failure) => failure,
+    };
+    failure.print();
+    if invocation.json {
+        output::print_failure(&failure);
     }
+    failure.code()
 }

@@ -1,10 +1,30 @@
 //! How a command writes its result, its warnings and its advice; every command imports from here.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::failure::Failure;
 use crate::style;
 use ccs_report::shell;
+
+/// Whether --quiet was given.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Whether a JSON document was printed.
+static PRINTED: AtomicBool = AtomicBool::new(false);
+
+/// Leaves out progress and next commands from now on.
+pub(crate) fn be_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// Prints the next command to type on stderr, as the last line of a command.
+pub(crate) fn print_next(command: &str) {
+    if !QUIET.load(Ordering::Relaxed) {
+        let faint = style::FAINT;
+        anstream::eprintln!("{faint}next: {command}{faint:#}");
+    }
+}
 
 /// Prints a warning on stderr.
 pub(crate) fn warn(message: &str) {
@@ -14,7 +34,9 @@ pub(crate) fn warn(message: &str) {
 
 /// Prints a line about the progress on stderr.
 pub(crate) fn note(line: &str) {
-    anstream::eprintln!("{}", style::safe(line));
+    if !QUIET.load(Ordering::Relaxed) {
+        anstream::eprintln!("{line}");
+    }
 }
 
 /// Quotes a path as one word of a shell command.
@@ -34,7 +56,9 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let mut text = serde_json::to_string_pretty(value).map_err(|error| Failure::from_error(&error))?;
     text.push('\n');
-    print(&text)
+    print(&text)?;
+    PRINTED.store(true, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Writes a result to stdout as JSON on one line.
@@ -47,4 +71,12 @@ pub(crate) fn print_json_line(value: &impl serde::Serialize) -> Result<(), Failu
 /// Starts the async runtime of a command.
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     tokio::runtime::Runtime::new().map_err(|error| Failure::from_error(&error))
+}
+
+/// Writes the document of a failure to stdout, unless the command has printed one that says why it fails.
+pub(crate) fn print_failure(failure: &Failure) {
+    if !PRINTED.load(Ordering::Relaxed) {
+        // The failure itself is on stderr already.
+        let _ = print_json_line(&serde_json::json!({ "error": failure.document() }));
+    }
 }

@@ -26,11 +26,6 @@ pub(crate) const FAINT: Style = Style::new().dimmed();
 pub(crate) const CLAP: Styles =
     Styles::styled().header(NAME).usage(NAME).literal(GOOD).error(BAD).valid(GOOD).invalid(BAD);
 
-/// Writes the next command to type to stderr, as the last line of a command.
-pub(crate) fn print_next(command: &str) {
-    anstream::eprintln!("{FAINT}next: {command}{FAINT:#}");
-}
-
 /// Writes a duration with three figures and a unit: `840 µs`, `12.3 ms`, `1.25 s`.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();

@@ -8,7 +8,7 @@ use std::time::Duration;
 use ccs_identity::{Domain, MspId};
 use clap::Args;
 
-use super::probe::duration;
+use super::duration::duration;
 
 /// Options of `ccs dev`.
 #[derive(Debug, Args)]
@@ -86,6 +86,9 @@ pub(crate) struct Dev {
     /// The launch.yaml for packages that the builder launches [default: programs and source as processes]
     #[arg(long, value_name = "FILE")]
     pub(crate) launch: Option<PathBuf>,
+    /// Write this file when the peer and the chaincodes of this command are ready, and remove it at the end
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ready_file: Option<PathBuf>,
     /// Print one JSON document on each line; docs/json.md describes them
     #[arg(long)]
     pub(crate) json: bool,

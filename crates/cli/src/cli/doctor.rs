@@ -6,14 +6,16 @@ use clap::Args;
 
 /// Options of `ccs doctor`.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  ccs doctor --core /etc/hyperledger/fabric/core.yaml --process-env\n  \
+#[command(
+    after_help = "Examples:\n  ccs doctor --process-env\n  ccs doctor --core /etc/hyperledger/fabric/core.yaml --process-env\n  \
                   ccs doctor --core core.yaml --env peer.env --package basic.tgz\n  \
                   ccs doctor --core core.yaml --root ./unpacked-image --arch arm64\n\n\
-                  Exit codes: 0 no errors, 40 errors. docs/doctor.md lists all findings.")]
+                  Exit codes: 0 no errors, 40 errors. docs/doctor.md lists all findings."
+)]
 pub(crate) struct Doctor {
-    /// The peer's core.yaml, or a ConfigMap that holds it
+    /// The peer's core.yaml, or a ConfigMap that holds it [default: core.yaml in the folder `FABRIC_CFG_PATH`; without that variable, in the working folder or /etc/hyperledger/fabric]
     #[arg(long, value_name = "core.yaml")]
-    pub(crate) core: PathBuf,
+    pub(crate) core: Option<PathBuf>,
     /// A package to test: runs detect, build and release in a temporary folder
     #[arg(long, value_name = "FILE")]
     pub(crate) package: Option<PathBuf>,

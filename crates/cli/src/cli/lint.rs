@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 /// Options of `ccs lint`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  ccs lint basic.tgz\n  ccs lint basic.tgz --strict --json\n  ccs lint src\n\n\
+    after_help = "Examples:\n  ccs lint basic.tgz\n  ccs lint basic.tgz --strict --json\n  ccs lint basic.tgz --format github\n  ccs lint src\n\n\
                   A folder holds connection.json and META-INF, or is the output of ccs unpack.\ndocs/lint.md explains each finding."
 )]
 pub(crate) struct Lint {
@@ -17,7 +17,21 @@ pub(crate) struct Lint {
     /// Treat warnings as errors, with exit code 1
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Print a JSON document; docs/json.md describes it
-    #[arg(long)]
+    /// The format of the findings
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LintFormat::Text)]
+    pub(crate) format: LintFormat,
+    /// Print a JSON document; docs/json.md describes it. The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
+}
+
+/// A format of findings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LintFormat {
+    /// Text for people
+    Text,
+    /// A JSON document
+    Json,
+    /// Annotations of a GitHub Actions workflow, and the summary
+    Github,
 }

@@ -16,7 +16,7 @@ pub(crate) struct Network {
     #[command(flatten)]
     pub(crate) client: Client,
     /// How long to wait for the connection, and for each response of the peer
-    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::probe::duration)]
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = super::duration::duration)]
     pub(crate) timeout: Duration,
 }
 

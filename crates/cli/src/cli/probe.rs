@@ -4,9 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ccs_files::{GoDuration, PackageId};
+use ccs_files::PackageId;
 use clap::{Args, ValueEnum};
 
+use super::duration::duration;
 use super::network::Client;
 
 /// Options of `ccs probe`.
@@ -115,13 +116,4 @@ pub(crate) enum Level {
     Register,
     /// With --gateway: the gateway, the channel, the identity and the chaincode answer
     Gateway,
-}
-
-/// Reads a duration greater than zero.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let duration = text.parse::<GoDuration>().map_err(|error| error.to_string())?;
-    match duration.to_std() {
-        Some(duration) if !duration.is_zero() => Ok(duration),
-        _ => Err("the duration must be greater than zero".to_owned()),
-    }
 }

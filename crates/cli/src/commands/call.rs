@@ -79,7 +79,7 @@ async fn submit(gateway: &Gateway, call: &Call, json: bool) -> Result<(), Failur
     } else if outcome.is_ok() {
         network::answer(&result)?;
         let good = style::GOOD;
-        anstream::eprintln!("{good}VALID{good:#} in block {block}, transaction {transaction_id}");
+        output::note(&format!("{good}VALID{good:#} in block {block}, transaction {transaction_id}"));
     }
     outcome
 }

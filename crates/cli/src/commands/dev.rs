@@ -2,6 +2,7 @@
 //!
 //! The options become those of `ccs-devnet`, which does the work; the [`reporter`] prints what happens.
 
+mod ready_file;
 mod reporter;
 
 use std::collections::HashSet;
@@ -9,19 +10,20 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use ccs_devnet::{ChaincodePlan, Error, Options, Programs, Request};
+use ccs_devnet::{ChaincodePlan, Error, Event, Options, Programs, Request};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Dev, Named};
 use crate::failure::Failure;
 use crate::stop_signals::StopSignals;
+use ready_file::ReadyFile;
 use reporter::Reporter;
 
 pub(crate) fn run(options: &Dev) -> Result<(), Failure> {
     raise_open_files();
     let network = network(options)?;
-    runtime().map_err(|error| Failure::from_error(&error))?.block_on(live(options.json, &network))
+    runtime().map_err(|error| Failure::from_error(&error))?.block_on(live(options, &network))
 }
 
 /// Starts a runtime with half of the processors, since applications and chaincode are on this machine as well: more threads
@@ -39,16 +41,29 @@ fn raise_open_files() {
 }
 
 /// Lives until a signal comes, or something without which there is no peer fails.
-async fn live(json: bool, network: &Options) -> Result<(), Failure> {
+async fn live(options: &Dev, network: &Options) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let (signals, stopping) = (StopSignals::catch()?, stop.clone());
     tokio::spawn(async move {
         signals.received().await;
         stopping.cancel();
     });
-    let reporter = Reporter::new(json);
-    ccs_devnet::run(network, Arc::new(move |event| reporter.event(&event)), stop).await?;
-    Ok(())
+    let names = network.chaincodes.iter().map(|chaincode| chaincode.name.clone());
+    let ready_file = options.ready_file.as_deref().map(|path| ReadyFile::new(path, names)).transpose()?;
+    let ready_file = ready_file.map(Arc::new);
+    let (reporter, ready) = (Reporter::new(options.json), ready_file.clone());
+    let report = move |event: Event| {
+        // First the file, so that it is there for whoever reads the line.
+        if let Some(Err(failure)) = ready.as_ref().map(|file| file.event(&event)) {
+            failure.print();
+        }
+        reporter.event(&event);
+    };
+    let ended = ccs_devnet::run(network, Arc::new(report), stop).await;
+    if let Some(file) = ready_file {
+        file.remove();
+    }
+    Ok(ended?)
 }
 
 /// Reads what the options name, and starts nothing.

@@ -15,7 +15,7 @@ pub(crate) fn run(options: &Diff) -> Result<(), Failure> {
         output::print_json(&document)?;
     } else {
         output::print(&text::of(&document))?;
-        crate::style::print_next(&format!("ccs inspect {}", output::word(&options.b)));
+        output::print_next(&format!("ccs inspect {}", output::word(&options.b)));
     }
     if document.same { Ok(()) } else { Err(Failure::silent(FAILED)) }
 }

@@ -58,6 +58,6 @@ pub(crate) fn run(options: &Env) -> Result<(), Failure> {
         );
     }
     let probe = format!("ccs probe {}", output::word(&options.file));
-    style::print_next(&format!("start the chaincode with these variables, then: {probe}"));
+    output::print_next(&format!("start the chaincode with these variables, then: {probe}"));
     Ok(())
 }

@@ -8,7 +8,13 @@ use crate::failure::Failure;
 use crate::output;
 use crate::style;
 
-/// An element of the document of `--json`.
+/// The document of `--json`.
+#[derive(Serialize)]
+struct Document {
+    packages: Vec<Answer>,
+}
+
+/// A package.
 #[derive(Serialize)]
 struct Answer {
     package_id: String,
@@ -28,10 +34,10 @@ pub(crate) fn run(options: &Id) -> Result<(), Failure> {
         }
     }
     if options.json {
-        return output::print_json(&answers);
+        return output::print_json(&Document { packages: answers });
     }
     if let [file] = options.files.as_slice() {
-        style::print_next(&format!("ccs inspect {}", output::word(file)));
+        output::print_next(&format!("ccs inspect {}", output::word(file)));
     }
     Ok(())
 }

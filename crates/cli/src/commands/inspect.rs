@@ -15,6 +15,6 @@ pub(crate) fn run(options: &Inspect) -> Result<(), Failure> {
     }
     output::print(&text::of(&document))?;
     document.warnings.iter().chain(&document.problems).for_each(|warning| output::warn(warning));
-    crate::style::print_next(&format!("ccs lint {}", output::word(&options.file)));
+    output::print_next(&format!("ccs lint {}", output::word(&options.file)));
     Ok(())
 }

@@ -1,23 +1,31 @@
 //! `ccs lint`: what a peer or a builder would refuse, and what works and yet hurts.
 
+mod github;
+
 use std::fmt::Write as _;
 use std::path::Path;
 
 use ccs_package_tools::lint::{Broken, Report, lint, source_of};
 use ccs_report::{Counts, Severity};
 
-use crate::cli::Lint;
+use crate::cli::{Lint, LintFormat};
 use crate::failure::{FAILED, Failure};
 use crate::output;
 use crate::style::{self, safe};
 
 pub(crate) fn run(options: &Lint) -> Result<(), Failure> {
     let report = lint(&options.subject, options.strict)?;
-    if options.json {
-        output::print_json(&report)?;
-    } else {
-        output::print(&text(&report))?;
-        crate::style::print_next(&next(&report, &options.subject));
+    match options.format {
+        _ if options.json => output::print_json(&report)?,
+        LintFormat::Json => output::print_json(&report)?,
+        LintFormat::Github => {
+            let annotations = github::annotations(&report, &options.subject);
+            output::print(&format!("{annotations}{}", summary(&report)))?;
+        }
+        LintFormat::Text => {
+            output::print(&text(&report))?;
+            output::print_next(&next(&report, &options.subject));
+        }
     }
     if report.exit_code == 0 { Ok(()) } else { Err(Failure::silent(report.exit_code)) }
 }

@@ -63,7 +63,7 @@ fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), 
         output::warn(warning);
     }
     output::print(&format!("{id}\n"))?;
-    crate::style::print_next(&format!("peer lifecycle chaincode install {}", output::word(&options.out)));
+    output::print_next(&format!("peer lifecycle chaincode install {}", output::word(&options.out)));
     Ok(())
 }
 

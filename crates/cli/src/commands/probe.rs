@@ -12,7 +12,6 @@ use ccs_probe::{Document, Options, Scene, Server, Target, TlsOptions};
 use crate::cli::{Level, Probe};
 use crate::failure::{Failure, USAGE};
 use crate::output;
-use crate::style;
 
 pub(crate) fn run(options: &Probe) -> Result<(), Failure> {
     check(options)?;
@@ -102,7 +101,7 @@ fn tell(document: &Document, json: bool) -> Result<(), Failure> {
     }
     let Some(failed) = document.failed() else {
         if !json {
-            style::print_next(&document.next);
+            output::print_next(&document.next);
         }
         return Ok(());
     };

@@ -49,9 +49,9 @@ fn tell(document: &Document, options: &Render) -> Result<(), Failure> {
     }
     let word = output::word(&options.file);
     if document.peers.iter().all(|peer| peer.exit_code == 0) {
-        crate::style::print_next(&format!("peer lifecycle chaincode install {word}"));
+        output::print_next(&format!("peer lifecycle chaincode install {word}"));
     } else {
-        crate::style::print_next(&format!("ccs lint {word}"));
+        output::print_next(&format!("ccs lint {word}"));
     }
     Ok(())
 }

@@ -14,7 +14,6 @@ use serde::Serialize;
 use crate::cli::Tls;
 use crate::failure::Failure;
 use crate::output;
-use crate::style;
 
 pub(crate) fn run(command: &Tls) -> Result<(), Failure> {
     match command {
@@ -41,7 +40,7 @@ fn answer(certificates: &[Description], warnings: &[String], json: bool, next: &
     for warning in warnings {
         output::warn(warning);
     }
-    style::print_next(next);
+    output::print_next(next);
     Ok(())
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn run(options: &Unpack) -> Result<(), Failure> {
     let lines =
         document.files.iter().map(|file| format!("{}\n", safe(&format!("{}/{file}", document.folder))));
     output::print(&lines.collect::<String>())?;
-    crate::style::print_next(&format!("ccs lint {}", output::word(&options.folder)));
+    output::print_next(&format!("ccs lint {}", output::word(&options.folder)));
     Ok(())
 }
 

@@ -5,6 +5,7 @@ mod gateway_probe;
 mod launched;
 mod output;
 mod peer;
+mod ready_file;
 mod starts;
 
 use std::fs;

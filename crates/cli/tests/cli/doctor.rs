@@ -142,7 +142,10 @@ fn every_case_is_examined_as_expected() {
                 insta::assert_snapshot!("expected_json", stdout(&json));
             }
         });
-        if let Ok(document) = serde_json::from_slice::<serde_json::Value>(&json.stdout) {
+        let document = serde_json::from_slice::<serde_json::Value>(&json.stdout).unwrap();
+        if let Some(error) = document.get("error") {
+            assert_eq!(error["exit_code"].as_i64(), text.status.code().map(i64::from));
+        } else {
             assert_eq!(document["exit_code"].as_i64(), text.status.code().map(i64::from));
             let errors = document["errors"].as_u64().unwrap();
             assert_eq!(errors > 0, document["exit_code"] == 40, "{}", source.display());

@@ -13,7 +13,7 @@ fn the_id_of_a_package_is_printed_and_nothing_else() {
     let twice = stdout(&ccs(&["id", file, file]));
     assert_eq!(twice, format!("{0}  {file}\n{0}  {file}\n", id.trim_end()));
     let document: serde_json::Value = serde_json::from_slice(&ccs(&["id", file, "--json"]).stdout).unwrap();
-    assert_eq!(document, serde_json::json!([{ "package_id": id.trim_end(), "file": file }]));
+    assert_eq!(document, serde_json::json!({ "packages": [{ "package_id": id.trim_end(), "file": file }] }));
 }
 
 #[test]

@@ -12,6 +12,7 @@ mod env;
 mod explain;
 mod fake_gateway;
 mod folder;
+mod general;
 mod help;
 mod hostile;
 mod id;

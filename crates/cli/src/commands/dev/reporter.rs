@@ -16,6 +16,16 @@ use crate::style::{self, BAD, FAINT, GOOD, NAME, WARN};
 /// How many keys of a kind a line shows.
 const SHOWN_KEYS: usize = 4;
 
+/// Returns the document of a peer that is ready.
+pub(super) fn ready_document(ready: &Ready) -> Value {
+    json!({
+        "event": "ready", "msp_id": ready.msp_id.as_str(), "channels": ready.channels, "listen": ready.listen,
+        "endpoint": ready.endpoint, "tls": ready.is_tls, "host_alias": ready.host_alias,
+        "crypto_path": ready.crypto_path.to_string_lossy(), "chaincode_listen": ready.chaincode_listen,
+        "chaincode_endpoint": ready.chaincode_endpoint, "chaincode_tls": ready.is_chaincode_tls,
+    })
+}
+
 /// Prints events.
 #[derive(Debug)]
 pub(super) struct Reporter {
@@ -46,12 +56,7 @@ impl Reporter {
         let Ready { msp_id, channels, endpoint, host_alias, chaincode_endpoint, .. } = ready;
         let crypto_path = ready.crypto_path.to_string_lossy();
         if self.json {
-            self.print(&json!({
-                "event": "ready", "msp_id": msp_id.as_str(), "channels": channels, "listen": ready.listen,
-                "endpoint": endpoint, "tls": ready.is_tls, "host_alias": host_alias, "crypto_path": crypto_path,
-                "chaincode_listen": ready.chaincode_listen, "chaincode_endpoint": chaincode_endpoint,
-                "chaincode_tls": ready.is_chaincode_tls,
-            }));
+            self.print(&ready_document(ready));
             return;
         }
         let security = |is_tls| if is_tls { "TLS" } else { "plaintext" };

@@ -16,7 +16,7 @@ use super::site;
 use crate::cli::LaunchGc;
 use crate::failure::Failure;
 use crate::output;
-use crate::style::{self, safe};
+use crate::style::safe;
 
 /// The document of `--json`.
 #[derive(Serialize)]
@@ -83,7 +83,7 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
                 output::warn(&format!("{failure}{hint}"));
             }
             None if !options.yes && !garbage.is_empty() => {
-                style::print_next("the same with --yes, to delete it");
+                output::print_next("the same with --yes, to delete it");
             }
             _ if may_go && builds.is_none() && !garbage.is_empty() => output::warn(
                 "without --builds, ccs launch reconcile makes it again for a build that has recorded it",

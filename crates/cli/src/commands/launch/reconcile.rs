@@ -163,7 +163,7 @@ fn print(change: &Change, json: bool) -> Result<(), Failure> {
 
 /// Says what goes on.
 fn tell(line: &str) {
-    anstream::eprintln!("{}", style::safe(line));
+    output::note(&style::safe(line));
 }
 
 /// The signals that end the command.

@@ -1,0 +1,79 @@
+//! The file of `--ready-file`, which exists while the peer and its chaincodes are ready.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use ccs_devnet::{ChaincodeEvent, Event};
+use serde_json::Value;
+use tempfile::NamedTempFile;
+
+use crate::failure::Failure;
+
+/// The file, and what it waits for.
+pub(super) struct ReadyFile {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+struct State {
+    /// The document of the peer's own readiness.
+    peer: Option<Value>,
+    /// The chaincodes that have not registered yet.
+    awaited: HashSet<String>,
+    is_written: bool,
+}
+
+impl ReadyFile {
+    /// Removes the file of an earlier run. `chaincodes` are the names of those that must register.
+    pub(super) fn new(path: &Path, chaincodes: impl Iterator<Item = String>) -> Result<Self, Failure> {
+        match fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failure(path, &error)),
+            _ => {
+                let state = State { peer: None, awaited: chaincodes.collect(), is_written: false };
+                Ok(Self { path: path.to_owned(), state: Mutex::new(state) })
+            }
+        }
+    }
+
+    /// Removes the file.
+    pub(super) fn remove(&self) {
+        // If it cannot be removed, the next run does it or fails.
+        let _ = fs::remove_file(&self.path);
+    }
+
+    /// Takes note of an event, and writes the file if it was the last one that was missing.
+    pub(super) fn event(&self, event: &Event) -> Result<(), Failure> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Ready(ready) => state.peer = Some(super::reporter::ready_document(ready)),
+            Event::Chaincode { name, event: ChaincodeEvent::Ready(_), .. } => {
+                state.awaited.remove(name);
+            }
+            _ => return Ok(()),
+        }
+        let Some(document) = state.peer.as_ref().filter(|_| state.awaited.is_empty() && !state.is_written)
+        else {
+            return Ok(());
+        };
+        write(&self.path, document).map_err(|error| failure(&self.path, &error))?;
+        state.is_written = true;
+        Ok(())
+    }
+}
+
+/// Writes the file at once, so that no script reads a part of it.
+fn write(path: &Path, document: &Value) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder)?;
+    writeln!(file, "{document}")?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn failure(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!("cannot write {}: {error}", path.display()))
+        .hint("name a file in an existing folder with --ready-file FILE".to_owned())
+}
