@@ -33,10 +33,11 @@ ARG TARGETARCH
 RUN set -eu; \
     mkdir -p /minimal/go/bin /minimal/target; \
     sh deploy/image/compile.sh /minimal/go/bin builder ccs-builder ccs-launcher; \
+    sh deploy/image/licenses.sh /minimal/licenses; \
     chown 65532:65532 /minimal/target; \
     find /minimal -exec touch -h -d @0 {} +
 
-# Two files. The empty /target belongs to the user, and so does a new volume that is mounted there.
+# Two programs. The empty /target belongs to the user, and so does a new volume that is mounted there.
 FROM labeled AS minimal
 LABEL org.opencontainers.image.title="ccs-builder" \
       org.opencontainers.image.description="External builder and launcher of Hyperledger Fabric peers"
@@ -51,6 +52,7 @@ ARG TOOLS_PROFILE=release
 RUN set -eu; \
     mkdir -p /tools/bin /tools/work /tools/tmp; \
     sh deploy/image/compile.sh /tools/bin "$TOOLS_PROFILE" ccs; \
+    sh deploy/image/licenses.sh /tools/licenses; \
     chown 65532:65532 /tools/work; \
     chmod 1777 /tools/tmp; \
     find /tools -exec touch -h -d @0 {} +

@@ -19,6 +19,7 @@ mod site;
 mod size;
 mod steps;
 mod test;
+mod third_party;
 
 use std::process::ExitCode;
 
@@ -82,6 +83,8 @@ enum Chore {
     Prose,
     /// Check that docs/SUMMARY.md names every page, and that relative links lead somewhere
     Links,
+    /// Write the licenses of all libraries in the released programs, for archives and images
+    ThirdParty(third_party::Options),
     /// Build the documentation site with mdBook into target/site/book
     Site,
     /// Run each fuzz target for some time
@@ -111,6 +114,7 @@ fn main() -> ExitCode {
         Chore::Prose => prose::run(),
         Chore::Links => site::check(),
         Chore::Site => site::build(),
+        Chore::ThirdParty(options) => third_party::run(&options),
         Chore::Fuzz(options) => fuzz::run(&options),
     };
     match outcome {

@@ -21,6 +21,10 @@ pub const DENY: CargoTool = CargoTool { name: "cargo-deny", version: "0.20.2", o
 /// Builds and runs fuzz targets.
 pub const FUZZ: CargoTool = CargoTool { name: "cargo-fuzz", version: "0.13.2", options: &[] };
 
+/// Collects the licenses of libraries.
+pub const ABOUT: CargoTool =
+    CargoTool { name: "cargo-about", version: "0.9.3", options: &["--features", "cli"] };
+
 /// Builds the documentation site. Without the server of `mdbook serve`, it compiles faster.
 pub const MDBOOK: CargoTool = CargoTool {
     name: "mdbook",

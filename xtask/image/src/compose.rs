@@ -37,6 +37,13 @@ pub(crate) fn config(checkout: &Checkout<'_>, forms: &[Vec<String>]) -> Result<S
         let mut services: Vec<&str> = listed.lines().collect();
         services.sort_unstable();
         ensure!(services == ["ccs-builder", "chaincode", "peer"], "{} finds {services:?}", form.join(" "));
+        let tls = ["--file", "compose.yaml", "--file", "tls.yaml", "config"];
+        let merged = output(compose(checkout, form, &tls).env("CHAINCODE_USER", "1000:1000"))?;
+        ensure!(
+            merged.contains("/etc/chaincode/tls"),
+            "{} does not mount certificates: {merged}",
+            form.join(" ")
+        );
     }
     Ok(forms.iter().map(|form| form.join(" ")).collect::<Vec<_>>().join(", "))
 }
