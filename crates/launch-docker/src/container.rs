@@ -152,3 +152,34 @@ pub(crate) async fn rename(engine: &Engine, id: &str, name: &str) -> Result<(), 
         )
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use bollard::errors::Error;
+
+    use super::*;
+
+    /// What podman 4.3.1 answers for a limit of 1 MiB.
+    const TINY: &str = "runc: runc create failed: unable to start container process: error during container init: error setting cgroup \
+                        config for procHooks process: unable to set memory limit to 1048576 (current usage: 2490368, peak usage: \
+                        2662400): OCI runtime error";
+
+    #[test]
+    fn a_limit_that_the_start_rejects_is_a_setting() {
+        let failure = |message: &str| {
+            let error = Error::DockerResponseServerError { status_code: 500, message: message.to_owned() };
+            not_started(&Refusal::of(&error)).line()
+        };
+        let line = failure(TINY);
+        assert!(line.starts_with("error 24 launch settings: cannot start the container: runc: "), "{line}");
+        assert!(
+            line.ends_with("; hint: see the network and the limits under docker in launch.yaml"),
+            "{line}"
+        );
+        let line = failure("no space left on device");
+        assert!(
+            line.starts_with("error 47 not ready in time: cannot start the container: no space"),
+            "{line}"
+        );
+    }
+}
