@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ccs_files::index;
+use ccs_files::index::{self, PathError};
 
 use crate::folder::{Folder, Kind};
 use crate::input::{self, ReadError};
@@ -27,11 +27,16 @@ pub const MAX_DEPTH: usize = 100;
 /// Reads META-INF of a package's source, or the folder `metadata` that Fabric's documentation uses in its
 /// place.
 ///
-/// Skips hidden files, and checks that files in `statedb` are indexes. Adds warnings to `warnings`.
+/// Leaves out hidden files and files in `statedb` that are not indexes, and checks the indexes. Adds warnings to
+/// `warnings`.
 pub fn of_source(source: &Path, warnings: &mut Vec<Warning>) -> Result<Tree, Error> {
-    let tree = read_source(source, warnings)?;
-    tree.files.iter().try_for_each(|(path, content)| check_file(path, content, warnings))?;
-    Ok(tree)
+    let mut kept = Tree::default();
+    for (path, content) in read_source(source, warnings)?.files {
+        if check_file(&path, &content, warnings)? {
+            kept.files.push((path, content));
+        }
+    }
+    Ok(kept)
 }
 
 /// Reads the files like [`of_source`], but checks none of them.
@@ -54,13 +59,13 @@ pub fn read_source(source: &Path, warnings: &mut Vec<Warning>) -> Result<Tree, E
     Ok(tree)
 }
 
-/// Checks one file; its path is relative to META-INF.
-pub fn check_file(path: &Path, content: &[u8], warnings: &mut Vec<Warning>) -> Result<(), Error> {
+/// Checks one file and returns whether the build keeps it; its path is relative to META-INF.
+pub fn check_file(path: &Path, content: &[u8], warnings: &mut Vec<Warning>) -> Result<bool, Error> {
     if path.starts_with("statedb") {
-        return check_index(path, content);
+        return check_index(path, content, warnings);
     }
     warnings.push(Warning::OutsideStatedb { path: path.to_owned() });
-    Ok(())
+    Ok(true)
 }
 
 /// Opens the subfolder of that name, if it exists; fails if the name is not a folder.
@@ -82,11 +87,27 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-fn check_index(path: &Path, content: &[u8]) -> Result<(), Error> {
+/// Checks a file in `statedb`.
+///
+/// A peer reads every file in a folder of CouchDB indexes, whatever its name, and no other file (Fabric 3.1
+/// `core/ledger/kvledger/txmgmt/privacyenabledstate/db.go`). So an index in another folder is an error, since no peer would
+/// create it, but a file that is not an index is only left out.
+fn check_index(path: &Path, content: &[u8], warnings: &mut Vec<Warning>) -> Result<bool, Error> {
     let shown = || path.display().to_string();
+    let checked = index::check(content);
     // A name that is not UTF-8 cannot be the name of an index, so its lossy form does not matter here.
-    index::check_path(&path.to_string_lossy()).map_err(|error| Error::IndexPath { path: shown(), error })?;
-    index::check(content).map_err(|error| Error::Index { path: shown(), error })
+    match index::check_path(&path.to_string_lossy()) {
+        Ok(()) => checked.map_err(|error| Error::Index { path: shown(), error })?,
+        Err(PathError::Name) if checked.is_ok() => {}
+        Err(error) if checked.is_ok() && !matches!(error, PathError::Database(_)) => {
+            return Err(Error::IndexPath { path: shown(), error });
+        }
+        Err(_) => {
+            warnings.push(Warning::NotAnIndex { path: path.to_owned() });
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 impl Tree {

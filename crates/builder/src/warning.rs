@@ -80,6 +80,12 @@ pub enum Warning {
         /// The file, below META-INF.
         path: PathBuf,
     },
+    /// A file in `statedb` that is not an index, and is not released.
+    #[error("META-INF/{} is not an index, so it is left out", path.display())]
+    NotAnIndex {
+        /// The file, below META-INF.
+        path: PathBuf,
+    },
 }
 
 impl Warning {
@@ -103,7 +109,7 @@ impl Warning {
             }
             Self::UncheckedKey { .. } => "use a key on P-256 or P-384, which is checked at install",
             Self::TwoMetadataFolders => "put everything into META-INF",
-            Self::Hidden { .. } | Self::OutsideStatedb { .. } => "remove the file",
+            Self::Hidden { .. } | Self::OutsideStatedb { .. } | Self::NotAnIndex { .. } => "remove the file",
         };
         Some(hint.to_owned())
     }

@@ -54,7 +54,7 @@ fn all_errors_are_told_with_hints_and_the_first_decides_the_exit_code() {
     let code = [
         file("connection.json", connection),
         file("META-INF/statedb/couchdb/indexes/x.json", "{}"),
-        file("META-INF/statedb/couchdb/x.json", "{}"),
+        file("META-INF/statedb/couchdb/x.json", r#"{"index":{}}"#),
         file("META-INF/.DS_Store", ""),
     ];
     let package = folder.write("basic.tgz", archive::package(METADATA, &code));
@@ -275,3 +275,25 @@ fn excess_and_hostile_text_are_survived() {
     assert_eq!(output.status.code(), Some(13));
     assert!(!stdout(&output).contains(['\x1b', '\0']));
 }
+#[test]
+fn a_stray_file_beside_indexes_is_a_warning_and_a_misplaced_index_an_error() {
+    let folder = Folder::new();
+    let index = r#"{"index":{"fields":["owner"]}}"#;
+    let linted = |extra: Entry| {
+        let code =
+            [file("connection.json", PLAIN), file("META-INF/statedb/couchdb/indexes/x.json", index), extra];
+        lint(&folder.write("basic.tgz", archive::package(r#"{"type":"ccaas","label":"basic"}"#, &code)))
+    };
+    for path in ["README.md", "couchdb/README.md", "couchdb/indexes/README.md", "leveldb/indexes/x.json"] {
+        let path = format!("META-INF/statedb/{path}");
+        let (code, document) = linted(file(&path, "# Indexes"));
+        assert_eq!((code, names(&document)), (0, vec!["not-an-index", "plaintext-remote"]), "{document}");
+        let expected = format!("{path} is not an index, so it is left out");
+        assert_eq!(document["findings"][0]["message"], expected);
+    }
+    let (code, document) = linted(file("META-INF/statedb/couchdb/index/y.json", index));
+    assert_eq!((code, names(&document)[0]), (15, "index-misplaced"));
+    let (code, document) = linted(file("META-INF/statedb/couchdb/indexes/y.json", "{}"));
+    assert_eq!((code, names(&document)[0]), (15, "index-invalid"));
+}
+

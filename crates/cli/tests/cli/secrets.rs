@@ -28,13 +28,15 @@ fn only_the_indexes_below_statedb_are_packed() {
     folder.write(INDEX_PATH, INDEX);
     folder.write("META-INF/statedb/couchdb/indexes/.DS_Store", "x");
     folder.write("META-INF/statedb/couchdb/.git/config", "x");
+    folder.write("META-INF/statedb/README.md", "# Indexes");
+    folder.write("META-INF/statedb/leveldb/x.json", INDEX);
     folder.write("META-INF/.env", "PASSWORD=hush");
     folder.write("META-INF/keystore/server.key", SelfSigned::new("a", &[], 1).key);
     let arguments = ["package", "a.tgz", "--label", "a", "--address", "b:1", "--meta-inf", "META-INF"];
     let output = ccs_in(Path::new(&folder.path("")), &arguments);
     assert!(output.status.success(), "{}", stderr(&output));
-    let warning = "warning: left out of the package: .env, keystore, statedb/couchdb/.git/config, \
-                   statedb/couchdb/indexes/.DS_Store of META-INF; no peer reads them\n";
+    let warning = "warning: left out of the package: .env, keystore, statedb/README.md, statedb/couchdb/.git/config, \
+                   statedb/couchdb/indexes/.DS_Store and 1 more of META-INF; no peer reads them\n";
     assert!(stderr(&output).starts_with(warning), "{}", stderr(&output));
     assert_eq!(paths(&folder.path("a.tgz")), [INDEX_PATH, "connection.json"]);
 }

@@ -117,6 +117,7 @@ fn of_warning(warning: &Warning) -> (Rule, String) {
         Warning::OutsideStatedb { path } => {
             return (Rule::OutsideStatedb, format!("META-INF/{}", path.display()));
         }
+        Warning::NotAnIndex { path } => return (Rule::NotAnIndex, format!("META-INF/{}", path.display())),
     };
     (rule, CONNECTION.to_owned())
 }

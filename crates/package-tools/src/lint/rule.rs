@@ -80,6 +80,7 @@ rules! {
     HiddenFile "hidden-file" Warning,
     OutsideStatedb "outside-statedb" Warning,
     PackageUnneededFile "package-unneeded-file" Warning,
+    NotAnIndex "not-an-index" Warning,
     PackageDuplicateFile "package-duplicate-file" Warning,
     EntryUnneeded "entry-unneeded" Warning,
     EntryDuplicate "entry-duplicate" Warning,

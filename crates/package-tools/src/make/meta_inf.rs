@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ccs_builder::meta_inf::Tree;
-use ccs_files::index;
+use ccs_builder::meta_inf::{self, Tree};
 use ccs_package::PackageContents;
 
 use crate::error::Error;
@@ -31,9 +30,11 @@ pub(super) fn add_indexes(contents: &mut PackageContents, folder: &Path) -> Resu
         if secrets::holds_private_key(content.as_slice()).unwrap_or(false) {
             return Err(Error::PrivateKey { at: folder.join(&path).display().to_string() });
         }
-        index::check_path(name).map_err(|error| {
-            Error::builder(&ccs_builder::Error::IndexPath { path: name.to_owned(), error })
-        })?;
+        // The warning is part of the one about everything that is left out.
+        if !meta_inf::check_file(&path, &content, &mut Vec::new()).map_err(|error| Error::builder(&error))? {
+            left_out.push(path.display().to_string());
+            continue;
+        }
         contents.add(&format!("META-INF/{name}"), content)?;
     }
     Ok(left_out_warning(folder, &left_out).into_iter().collect())
