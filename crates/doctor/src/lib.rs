@@ -12,6 +12,7 @@ mod error;
 mod executable;
 mod misplaced;
 mod report;
+mod released;
 mod root;
 mod settings;
 mod trial;

@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use crate::environment::Variables;
 use crate::error::Error;
+use crate::released;
 
 /// The result of installing a package.
 #[derive(Debug, Serialize)]
@@ -43,10 +44,9 @@ pub(crate) async fn run(
 ) -> Result<Trial, Error> {
     let package = disk::load(file, &Limits::default())?;
     let folder = tempfile::tempdir().map_err(Error::Scratch)?;
-    let builders = builders.iter().map(|(builder, _)| builder.clone()).collect();
-    let host = BuildHost::new(builders, folder.path())
-        .with_temporary_folder(folder.path())
-        .with_environment(variables);
+    let all = builders.iter().map(|(builder, _)| builder.clone()).collect();
+    let host =
+        BuildHost::new(all, folder.path()).with_temporary_folder(folder.path()).with_environment(variables);
     let unpack = move |target: &Path| {
         let file = BufReader::new(File::open(file).map_err(UnpackError::from)?);
         disk::unpack_code(file, target, &Limits::default()).map(drop).map_err(UnpackError::from)
@@ -60,7 +60,17 @@ pub(crate) async fn run(
         Trial { package_id: package.id().to_string(), builder: None, log: log.lines, connection: None };
     match result {
         Ok(build) => {
-            trial.connection = connection(&build, file, findings)?;
+            trial.connection = match build.connection_file() {
+                Some(released) => connection(&build, &released, file, findings)?,
+                None => {
+                    let builder = builders.iter().find(|(builder, _)| builder.name == build.builder);
+                    let run = builder.map(|(builder, _)| builder.program(BuilderStep::Run));
+                    let has_run = run.is_some_and(|run| run.is_file());
+                    let is_service = package.metadata().is_chaincode_as_a_service();
+                    findings.extend(released::no_connection(&build, file, is_service, has_run));
+                    None
+                }
+            };
             trial.builder = Some(build.builder);
         }
         Err(BuildError::NoBuilder) if docker => {
@@ -136,32 +146,25 @@ fn logger(builder: &str) -> String {
     safe(&format!("[chaincode.externalbuilder.{builder}]"))
 }
 
-/// Parses the released connection.json like the peer, and returns it without secrets.
+/// Parses the released connection.json like the peer, and returns it without secrets; [`None`] if it is not valid.
 fn connection(
     build: &DurableBuild,
+    file: &Path,
     package: &Path,
     findings: &mut Vec<Finding>,
 ) -> Result<Option<Value>, Error> {
-    let at = || package.display().to_string();
-    let Some(file) = build.connection_file() else {
-        let message = "the release contains no chaincode/server/connection.json: the peer would call run";
-        findings.push(
-            Finding::warning("no-connection", at(), message)
-                .hint("fine for a builder that starts the chaincode itself, not for chaincode as a service"),
-        );
-        return Ok(None);
-    };
-    if let Err(error) = ConnectionInfo::read(&file) {
+    if let Err(error) = ConnectionInfo::read(file) {
         let chain = ccs_builder::report::chain(&error);
         // The temporary folder no longer exists when the message is shown.
         let message = chain.replace(&build.path.display().to_string(), "BUILD");
-        let finding = Finding::error("launch-fails", at(), message);
+        let finding = Finding::error("launch-fails", package.display().to_string(), message);
         let hint =
             "the package can be installed but never launched; ccs-builder reports this at install".to_owned();
         findings.push(finding.hint(error.hint().unwrap_or(hint)));
     }
-    let content = fs::read(&file).map_err(|source| Error::Read { path: file, source })?;
-    Ok(Connection::parse(&content).ok().and_then(|_| serde_json::from_slice(&content).ok()).map(redacted))
+    let content = fs::read(file).map_err(|source| Error::Read { path: file.to_owned(), source })?;
+    let is_valid = Connection::parse(&content).is_ok();
+    Ok(is_valid.then(|| serde_json::from_slice(&content).ok()).flatten().map(redacted))
 }
 
 /// Replaces each PEM text by a placeholder.
