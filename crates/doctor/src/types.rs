@@ -1,5 +1,6 @@
 //! Determines which builder accepts which type, by running each detect on sample metadata.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use ccs_files::PackageId;
@@ -83,9 +84,21 @@ async fn takes(
     })
 }
 
+/// Returns the folder of a builder without links.
+fn real_path(builder: &ExternalBuilder) -> PathBuf {
+    builder.path.canonicalize().unwrap_or_else(|_| builder.path.clone())
+}
+
 fn judge(builders: &[(ExternalBuilder, String)], types: &[Type], findings: &mut Vec<Finding>) {
     for (builder, at) in builders {
-        let behind = |one: &&Type| one.taken_by.iter().skip(1).any(|name| *name == builder.name);
+        // The same folder under a second name finds the builds that the peer made under that name.
+        let is_same_folder = |name: &String| {
+            let other = builders.iter().find(|(other, _)| other.name == *name);
+            other.is_some_and(|(other, _)| real_path(other) == real_path(builder))
+        };
+        let behind = |one: &&Type| {
+            one.taken_by.iter().skip(1).any(|name| *name == builder.name) && !is_same_folder(&one.taken_by[0])
+        };
         for one in types.iter().filter(behind) {
             let message =
                 format!("{} also accepts {}, but {:?} comes first", builder.name, one.name, one.taken_by[0]);
