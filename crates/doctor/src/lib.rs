@@ -7,12 +7,13 @@
 mod builders;
 mod core_yaml;
 mod document;
+mod engine;
 mod environment;
 mod error;
 mod executable;
 mod misplaced;
-mod report;
 mod released;
+mod report;
 mod root;
 mod settings;
 mod trial;
@@ -64,7 +65,8 @@ pub async fn examine(subject: &Subject<'_>) -> Result<Report, Error> {
     let mut findings = Vec::new();
     let settings = Settings::read(&core, &mut findings);
     let root = Root::new(subject.root);
-    docker(&settings.docker, &root, &mut findings);
+    let may_ask = subject.may_run && root.is_here();
+    engine::check(&settings.docker, &root, may_ask, &mut findings);
     let runnable = runnable(subject, &settings, &root, &mut findings);
     let variables = with_path(subject.variables);
     let types = types::ask(&runnable, &variables, &mut findings).await?;
@@ -119,19 +121,4 @@ fn with_path(variables: &Variables) -> Variables {
         variables.entry("PATH".to_owned()).or_insert(path);
     }
     variables
-}
-
-/// Checks whether Docker's socket exists.
-fn docker(endpoint: &str, root: &Root, findings: &mut Vec<Finding>) {
-    let Some(socket) = endpoint.strip_prefix("unix://") else { return };
-    if root.join(socket.as_ref()).exists() {
-        return;
-    }
-    let message = format!(
-        "Docker's socket {socket} does not exist: packages that no builder accepts fail with Docker's error"
-    );
-    findings.push(
-        Finding::warning("docker-unreachable", "vm.endpoint", message)
-            .hint("mount the socket, or set vm.endpoint to an empty value so that the peer rejects such packages at once"),
-    );
 }

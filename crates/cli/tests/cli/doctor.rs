@@ -5,7 +5,9 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 
 use ccs_testkit::{Authority, ccs_builder};
@@ -30,6 +32,8 @@ struct Case {
     links: BTreeMap<String, String>,
     /// Programs of nothing but headers.
     elf: BTreeMap<String, Elf>,
+    /// The oldest version of the API that a Docker engine at CASE/docker.sock accepts.
+    engine: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +102,9 @@ fn prepare(case: &Case, folder: &Path) {
             symlink(&program, bin.join(name)).unwrap();
         }
     }
+    if let Some(oldest) = &case.engine {
+        serve_version(UnixListener::bind(folder.join("docker.sock")).unwrap(), oldest);
+    }
     if let Some(arguments) = &case.package {
         let file = folder.join("basic.tgz");
         let mut command = vec!["package", file.to_str().unwrap()];
@@ -105,6 +112,20 @@ fn prepare(case: &Case, folder: &Path) {
         let made = ccs(&command);
         assert!(made.status.success(), "{}", stderr(&made));
     }
+}
+
+/// Answers each question for the version, as a Docker engine does.
+fn serve_version(socket: UnixListener, oldest: &str) {
+    let body = format!(r#"{{"Version":"29.0.0","ApiVersion":"1.52","MinAPIVersion":"{oldest}"}}"#);
+    std::thread::spawn(move || {
+        for stream in socket.incoming() {
+            let mut stream = stream.unwrap();
+            let mut asked = [0; 64];
+            assert!(stream.read(&mut asked).unwrap() > 0);
+            assert!(asked.starts_with(b"GET /version HTTP/1.0\r\n"));
+            write!(stream, "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{body}").unwrap();
+        }
+    });
 }
 
 #[test]
