@@ -5,6 +5,7 @@ use std::fmt;
 use crate::{
     certificate::Certificate,
     error::CertificateError,
+    not_pem::NotPem,
     pem::{self, Block},
     shown::{shown_bytes, shown_labels},
 };
@@ -54,8 +55,8 @@ pub enum SkipReason {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BundleError {
     /// There is no PEM block.
-    #[error("there is no PEM block in it")]
-    NoPemBlock,
+    #[error("{}", .0.after("there is no PEM block in it"))]
+    NoPemBlock(NotPem),
     /// There are PEM blocks, but no certificates.
     #[error("it holds no certificate, only {}", shown_labels(labels))]
     OnlyOtherBlocks {
@@ -77,11 +78,7 @@ impl BundleError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::NoPemBlock => Some(
-                "insert the text from \"-----BEGIN CERTIFICATE-----\" to \"-----END CERTIFICATE-----\" with its \
-                 line breaks (\\n in JSON); a file name is not read"
-                    .to_owned(),
-            ),
+            Self::NoPemBlock(found) => Some(found.hint("CERTIFICATE", "--root-cert")),
             Self::OnlyOtherBlocks { labels } if labels.iter().any(|label| label.ends_with("PRIVATE KEY")) => {
                 Some("this is a private key; insert the certificate of the authority that issued the chaincode's \
                       certificate"
@@ -108,7 +105,7 @@ pub fn read_bundle(pem: &[u8]) -> Result<Bundle, BundleError> {
             Err(reason) => skipped.push(Skipped { block: index + 1, reason }),
         }
     }
-    if certificates.is_empty() { Err(explain(skipped)) } else { Ok(Bundle { certificates, skipped }) }
+    if certificates.is_empty() { Err(explain(pem, skipped)) } else { Ok(Bundle { certificates, skipped }) }
 }
 
 fn read_block(block: &Block<'_>) -> Result<Certificate, SkipReason> {
@@ -121,7 +118,7 @@ fn read_block(block: &Block<'_>) -> Result<Certificate, SkipReason> {
     Certificate::from_der(&block.data).map_err(SkipReason::Unreadable)
 }
 
-fn explain(skipped: Vec<Skipped>) -> BundleError {
+fn explain(pem: &[u8], skipped: Vec<Skipped>) -> BundleError {
     let mut labels = Vec::new();
     let mut unusable = Vec::new();
     for Skipped { reason, .. } in skipped {
@@ -133,7 +130,7 @@ fn explain(skipped: Vec<Skipped>) -> BundleError {
     let certificates = unusable.len();
     match unusable.into_iter().next() {
         Some(first) => BundleError::NothingParsed { certificates, first },
-        None if labels.is_empty() => BundleError::NoPemBlock,
+        None if labels.is_empty() => BundleError::NoPemBlock(NotPem::of(pem)),
         None => BundleError::OnlyOtherBlocks { labels },
     }
 }

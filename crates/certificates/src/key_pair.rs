@@ -5,6 +5,7 @@ use crate::{
     certificate::Certificate,
     curve::Curve,
     error::CertificateError,
+    not_pem::NotPem,
     pem::{self, Block},
     private_key::{self, PrivateKeyError},
     public_half::{PublicHalf, UncheckedKey},
@@ -29,8 +30,8 @@ pub struct KeyPair {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyPairError {
     /// The certificate text contains no PEM block.
-    #[error("there is no PEM block in the client certificate")]
-    NoPemInCertificate,
+    #[error("{}", .0.after("there is no PEM block in the client certificate"))]
+    NoPemInCertificate(NotPem),
     /// The certificate text contains only other blocks.
     #[error("the client certificate holds no certificate, only {}", shown_labels(labels))]
     NoCertificate {
@@ -41,8 +42,8 @@ pub enum KeyPairError {
     #[error("the client certificate cannot be read: {0}")]
     UnreadableCertificate(CertificateError),
     /// The key text contains no PEM block.
-    #[error("there is no PEM block in the client key")]
-    NoPemInKey,
+    #[error("{}", .0.after("there is no PEM block in the client key"))]
+    NoPemInKey(NotPem),
     /// The key text contains only other blocks.
     #[error("the client key holds no private key, only {}", shown_labels(labels))]
     NoPrivateKey {
@@ -78,14 +79,8 @@ impl KeyPairError {
         let hint = match self {
             Self::UnreadableCertificate(error) => return error.hint(),
             Self::UnusableKey(error) => return error.hint(),
-            Self::NoPemInCertificate => {
-                "client_cert takes the text from \"-----BEGIN CERTIFICATE-----\" on, with its line breaks (\\n in \
-                 JSON); a file name is not read"
-            }
-            Self::NoPemInKey => {
-                "client_key takes the text from \"-----BEGIN PRIVATE KEY-----\" on, with its line breaks (\\n in \
-                 JSON); a file name is not read"
-            }
+            Self::NoPemInCertificate(found) => return Some(found.hint("CERTIFICATE", "--client-cert")),
+            Self::NoPemInKey(found) => return Some(found.hint("PRIVATE KEY", "--client-key")),
             Self::NoCertificate { .. } => "client_cert takes blocks with the label CERTIFICATE",
             Self::NoPrivateKey { labels } if labels.iter().any(|label| label == "CERTIFICATE") => {
                 "client_key takes the private key that belongs to the certificate in client_cert"
@@ -142,7 +137,7 @@ fn no_certificate(cert_pem: &[u8], key_pem: &[u8]) -> KeyPairError {
     if holds_key && pem::blocks(key_pem).any(|block| block.is_certificate()) {
         KeyPairError::Swapped
     } else if labels.is_empty() {
-        KeyPairError::NoPemInCertificate
+        KeyPairError::NoPemInCertificate(NotPem::of(cert_pem))
     } else {
         KeyPairError::NoCertificate { labels }
     }
@@ -150,7 +145,11 @@ fn no_certificate(cert_pem: &[u8], key_pem: &[u8]) -> KeyPairError {
 
 fn no_private_key(key_pem: &[u8]) -> KeyPairError {
     let labels = labels(key_pem);
-    if labels.is_empty() { KeyPairError::NoPemInKey } else { KeyPairError::NoPrivateKey { labels } }
+    if labels.is_empty() {
+        KeyPairError::NoPemInKey(NotPem::of(key_pem))
+    } else {
+        KeyPairError::NoPrivateKey { labels }
+    }
 }
 
 /// Go tries to parse the data first; encryption is only reported as the reason of a failure.

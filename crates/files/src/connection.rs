@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use crate::duration::{DurationError, GoDuration};
-use crate::json::{self, Json, Kind, ObjectWriter, SyntaxError, TypeError};
+use crate::json::{self, Json, Kind, ObjectWriter, Reason, SyntaxError, TypeError};
 
 /// The content of `connection.json`.
 ///
@@ -127,6 +127,9 @@ impl ConnectionError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::Syntax(error) if error.reason == Reason::Unclosed => error
+                .hint()
+                .map(|hint| format!("{hint}; `ccs package --root-cert FILE` inserts a PEM file that way")),
             Self::Syntax(error) => error.hint(),
             Self::TooManyKeys => Some("remove the keys that no peer reads".to_owned()),
             _ => {

@@ -74,7 +74,8 @@ fn pair_error(certificate: &str, key: &str) -> KeyPairError {
 
 #[test]
 fn a_useless_bundle_says_what_it_holds() {
-    assert_eq!(bundle_error("words.crt").to_string(), "there is no PEM block in it");
+    let expected = "there is no PEM block in it: the value is the path of a file";
+    assert_eq!(bundle_error("words.crt").to_string(), expected);
     assert_eq!(bundle_error("p256.sec1.key").to_string(), "it holds no certificate, only EC PRIVATE KEY");
     assert!(bundle_error("p256.sec1.key").hint().unwrap().starts_with("this is a private key"));
     assert_eq!(

@@ -74,7 +74,9 @@ fn what_cannot_be_shown_is_said_and_the_rest_is_shown() {
     let output = ccs(&["inspect", &package]);
     assert!(output.status.success());
     let told = stderr(&output);
-    assert!(told.contains("warning: root_cert cannot be read: there is no PEM block in it\n"), "{told}");
+    let expected =
+        "warning: root_cert cannot be read: there is no PEM block in it: the value is the path of a file\n";
+    assert!(told.contains(expected), "{told}");
     assert!(told.contains("warning: the template in address: "), "{told}");
     let no_connection = folder.write("none.tgz", archive::package(METADATA, &[file("x", "")]));
     let told = stderr(&ccs(&["inspect", &no_connection]));

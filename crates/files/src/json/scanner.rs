@@ -5,6 +5,18 @@ use std::fmt;
 /// The maximum nesting depth of Go's decoder (`encoding/json` scanner.go, `maxNestingDepth`).
 pub const MAX_DEPTH: usize = 10_000;
 
+/// What should follow a backslash.
+const ESCAPE: &str = "an escape: one of \" \\ / b f n r t u";
+
+/// What should follow a comma in an object.
+const KEY: &str = "a key";
+
+/// What should follow a comma in an array.
+const VALUE: &str = "a value";
+
+/// What to do about a string that is not closed.
+const UNCLOSED_HINT: &str = r#"close it with ", and write each line break inside it as \n"#;
+
 /// The error for a document that is not JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}, column {column}: {reason}")]
@@ -32,6 +44,13 @@ impl SyntaxError {
             Reason::ByteOrderMark | Reason::Utf16 => "save the file as UTF-8 without a byte order mark",
             Reason::Trailing => "keep exactly one JSON value in the file",
             Reason::Empty => "the file must contain one JSON object",
+            Reason::Unclosed => UNCLOSED_HINT,
+            Reason::Unexpected { expected: ESCAPE, .. } => r"write a backslash inside a string as \\",
+            Reason::Unexpected { found: b'\'', .. } => "JSON strings are in double quotes",
+            Reason::Unexpected { found: b'/' | b'#', .. } => "JSON has no comments; remove them",
+            Reason::Unexpected { found: b'}', expected: KEY }
+            | Reason::Unexpected { found: b']', expected: VALUE } => "remove the comma before it",
+            Reason::Truncated { .. } => "the file is cut off; copy it again, or complete it",
             _ => return None,
         };
         Some(hint.to_owned())
@@ -54,6 +73,8 @@ pub enum Reason {
         /// The expected text.
         expected: &'static str,
     },
+    /// A string has no closing quote before the end of its line or of the document.
+    Unclosed,
     /// The document is truncated.
     Truncated {
         /// The expected text.
@@ -77,6 +98,7 @@ impl fmt::Display for Reason {
             Self::Unexpected { found, expected } => {
                 write!(f, "found the byte 0x{found:02x} where {expected} should be")
             }
+            Self::Unclosed => write!(f, "the string that begins here is not closed on its line"),
             Self::Truncated { expected } => write!(f, "the document ends where {expected} should be"),
             Self::TooDeep => write!(f, "more than {MAX_DEPTH} nested arrays and objects"),
             Self::Trailing => write!(f, "there is more text after the end of the JSON value"),
@@ -148,7 +170,7 @@ impl Scanner<'_> {
             Some(b't') => self.literal(b"true").map(|()| false),
             Some(b'f') => self.literal(b"false").map(|()| false),
             Some(b'n') => self.literal(b"null").map(|()| false),
-            other => Err(unexpected(other, "a value")),
+            other => Err(unexpected(other, VALUE)),
         }
     }
 
@@ -182,7 +204,7 @@ impl Scanner<'_> {
                 (Open::Object, Some(b',')) => {
                     self.at += 1;
                     self.skip_space();
-                    self.key("a key")?;
+                    self.key(KEY)?;
                     return Ok(false);
                 }
                 (Open::Array, Some(b']')) | (Open::Object, Some(b'}')) => {
@@ -210,6 +232,7 @@ impl Scanner<'_> {
     }
 
     fn string(&mut self) -> Result<(), Reason> {
+        let start = self.at;
         self.at += 1;
         loop {
             match self.peek() {
@@ -219,11 +242,14 @@ impl Scanner<'_> {
                 }
                 Some(b'\\') => self.escape()?,
                 Some(0x20..) => self.at += 1,
+                Some(b'\n' | b'\r') | None => {
+                    self.at = start;
+                    return Err(Reason::Unclosed);
+                }
                 Some(found) => {
                     let expected = "the rest of a string (control characters are written as \\u00xx)";
                     return Err(Reason::Unexpected { found, expected });
                 }
-                None => return Err(Reason::Truncated { expected: "the end of a string" }),
             }
         }
     }
@@ -241,7 +267,7 @@ impl Scanner<'_> {
                     self.at += 1;
                 }
             }
-            other => return Err(unexpected(other, "an escape: one of \" \\ / b f n r t u")),
+            other => return Err(unexpected(other, ESCAPE)),
         }
         Ok(())
     }

@@ -39,6 +39,33 @@ fn a_document_that_is_not_json_is_refused_with_its_place() {
 }
 
 #[test]
+fn a_string_that_is_not_closed_is_reported_where_it_begins() {
+    let document = b"{\n  \"address\": \"a:1\",\n  \"root_cert\": \"-----BEGIN\nMII\n\"\n}";
+    let found = parse(document).unwrap_err();
+    assert_eq!(found.to_string(), "line 3, column 16: the string that begins here is not closed on its line");
+    assert_eq!(found.hint().unwrap(), r#"close it with ", and write each line break inside it as \n"#);
+    for open in [&b"[\"a"[..], b"[\"a\r\n\"]", b"{\"a\n\":1}"] {
+        let expected = "line 1, column 2: the string that begins here is not closed on its line";
+        assert_eq!(error(open), expected, "{}", String::from_utf8_lossy(open));
+    }
+}
+
+#[test]
+fn common_mistakes_have_a_hint() {
+    for (document, hint) in [
+        (&br#"["C:\crypto"]"#[..], r"write a backslash inside a string as \\"),
+        (b"{'a':1}", "JSON strings are in double quotes"),
+        (b"// c\n{}", "JSON has no comments; remove them"),
+        (b"{\"a\":1,}", "remove the comma before it"),
+        (b"[1,]", "remove the comma before it"),
+        (b"{\"a\":1", "the file is cut off; copy it again, or complete it"),
+    ] {
+        assert_eq!(parse(document).unwrap_err().hint().as_deref(), Some(hint));
+    }
+    assert_eq!(parse(b"{\"a\":}").unwrap_err().hint(), None);
+}
+
+#[test]
 fn ten_thousand_levels_are_read_and_one_more_is_refused() {
     let nested = |levels: usize| [vec![b'['; levels], vec![b']'; levels]].concat();
     assert_eq!(parse(&nested(MAX_DEPTH)).unwrap().kind(), Kind::Array);
