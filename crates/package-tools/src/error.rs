@@ -11,6 +11,8 @@ use ccs_package::disk::DiskError;
 use ccs_package::{ContentsError, ReadError, WriteError};
 use ccs_report::shell::quote;
 
+use crate::recognize::OtherFile;
+
 /// A package cannot be read or created.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -40,6 +42,14 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         error: ReadError,
+    },
+    /// The file is another file of a Fabric network.
+    #[error("{} is not a chaincode package: it is {}", path.display(), other.name())]
+    NotAPackage {
+        /// The file.
+        path: PathBuf,
+        /// What it is.
+        other: OtherFile,
     },
     /// A package cannot be unpacked into a folder.
     #[error(transparent)]
@@ -150,6 +160,10 @@ impl Error {
         let hint = match self {
             Self::Open { .. } | Self::NotAFile(_) | Self::Read { .. } | Self::NotUtf8(_) => return None,
             Self::Package { error, .. } => return error.hint(),
+            Self::NotAPackage { path, other: OtherFile::Connection } => {
+                return Some(format!("ccs lint {} checks it", quote(&path.to_string_lossy())));
+            }
+            Self::NotAPackage { path, other } => return Some(other.command(path)),
             Self::Disk(error) => return error.hint(),
             Self::Scratch(_) => "set TMPDIR to use another folder",
             Self::Builder { hint, .. } => return hint.clone(),
@@ -210,6 +224,7 @@ impl Error {
             Self::NotMetaInf { .. } | Self::NotUtf8(_) => Some(ExitCode::Index),
             // Launches have their own table of codes.
             Self::Launch(_)
+            | Self::NotAPackage { .. }
             | Self::Contents(_)
             | Self::ImageWithoutDigest { .. }
             | Self::NoPlatform(_)

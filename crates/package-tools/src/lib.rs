@@ -39,6 +39,7 @@ mod launched;
 pub mod lint;
 pub mod make;
 mod open;
+mod recognize;
 pub mod render;
 pub mod secrets;
 mod source;
@@ -46,4 +47,5 @@ mod spool;
 
 pub use error::{Error, refusal};
 pub use open::{PackageFile, chaincode_type, example_peer, package_id, surroundings, unpack};
+pub use recognize::OtherFile;
 pub use source::Source;

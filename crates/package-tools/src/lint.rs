@@ -17,9 +17,11 @@ use ccs_report::Counts;
 use serde::Serialize;
 
 use crate::error::Error;
+pub use crate::recognize::OtherFile;
 pub use finding::Broken;
 use finding::Findings;
 pub use rule::Rule;
+use subject::Seen;
 
 /// The exit code of findings without a code of the builder.
 pub const FAILED: u8 = 1;
@@ -41,12 +43,19 @@ pub struct Report {
     pub notes: usize,
     /// The findings, errors first.
     pub findings: Vec<Broken>,
+    /// What the subject is, if it is a file but not a package.
+    #[serde(skip)]
+    pub other: Option<OtherFile>,
 }
 
 /// Checks a package file, or the folder of a future one. If `strict`, warnings fail, too.
 pub fn lint(subject: &Path, is_strict: bool) -> Result<Report, Error> {
     let mut findings = Findings::default();
-    let package_id = subject::look(subject, &mut findings)?;
+    let (package_id, other) = match subject::look(subject, &mut findings)? {
+        Seen::Package(id) => (Some(id), None),
+        Seen::Other(other) => (None, Some(other)),
+        Seen::Nothing => (None, None),
+    };
     let findings = findings.sorted();
     let Counts { errors, warnings, notes } =
         Counts::of(findings.iter().map(|broken| broken.finding.severity));
@@ -60,6 +69,7 @@ pub fn lint(subject: &Path, is_strict: bool) -> Result<Report, Error> {
         warnings,
         notes,
         findings,
+        other,
     })
 }
 

@@ -15,6 +15,7 @@ use ccs_package::disk::{self, DiskError};
 use ccs_package::{CodeEntry, Limits, Package, ReadError, VisitError, Visited};
 
 use crate::error::Error;
+use crate::recognize::OtherFile;
 use crate::source::{Source, scratch};
 
 /// Files that a launcher reads as a whole.
@@ -89,7 +90,12 @@ pub(crate) fn read(
 }
 
 pub(crate) fn refused(path: &Path, error: ReadError) -> Error {
-    Error::Package { path: path.to_owned(), error }
+    let path = path.to_owned();
+    let other = matches!(error, ReadError::NotGzip(_)).then(|| OtherFile::at(&path)).flatten();
+    other.map_or_else(
+        || Error::Package { path: path.clone(), error },
+        |other| Error::NotAPackage { path: path.clone(), other },
+    )
 }
 
 /// Opens a file, but not a pipe or device, which would block.

@@ -7,11 +7,11 @@ use clap::{Args, ValueEnum};
 /// Options of `ccs lint`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  ccs lint basic.tgz\n  ccs lint basic.tgz --strict --json\n  ccs lint basic.tgz --format github\n  ccs lint src\n\n\
+    after_help = "Examples:\n  ccs lint basic.tgz\n  ccs lint basic.tgz --strict --json\n  ccs lint basic.tgz --format github\n  ccs lint src\n  ccs lint connection.json\n\n\
                   A folder holds connection.json and META-INF, or is the output of ccs unpack.\ndocs/lint.md explains each finding."
 )]
 pub(crate) struct Lint {
-    /// A package file, or a folder with the files of a package
+    /// A package file, a folder with the files of a package, or a connection.json
     #[arg(value_name = "FILE or DIR")]
     pub(crate) subject: PathBuf,
     /// Treat warnings as errors, with exit code 1

@@ -5,7 +5,7 @@ mod github;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use ccs_package_tools::lint::{Broken, Report, lint, source_of};
+use ccs_package_tools::lint::{Broken, OtherFile, Report, lint, source_of};
 use ccs_report::{Counts, Severity};
 
 use crate::cli::{Lint, LintFormat};
@@ -80,7 +80,9 @@ fn summary(report: &Report) -> String {
 /// Returns the command that comes next.
 fn next(report: &Report, subject: &Path) -> String {
     let word = output::word(subject);
-    if report.errors > 0 {
+    if let Some(other) = report.other.filter(|other| *other != OtherFile::Connection || report.errors == 0) {
+        other.command(subject)
+    } else if report.errors > 0 {
         format!("ccs lint {word}  (once it is mended; docs/lint.md explains each finding)")
     } else if report.package_id.is_some() {
         format!("ccs render {word}")

@@ -110,6 +110,81 @@ fn what_the_peer_refuses_before_any_builder_is_one_error() {
 }
 
 #[test]
+fn another_file_of_a_network_is_named_with_its_command() {
+    let folder = Folder::new();
+    for (name, content, found, command) in [
+        ("metadata.json", METADATA, "the metadata.json of a package", "ccs lint "),
+        (
+            "collections.json",
+            r#"[{"name":"c","policy":"OR('A.member')"}]"#,
+            "a file of private data collections",
+            "ccs dev --collections ",
+        ),
+        (
+            "core.yaml",
+            "chaincode:\n  externalBuilders: []\n",
+            "the core.yaml of a peer",
+            "ccs doctor --core ",
+        ),
+        ("launch.yaml", "platform: docker\n", "the launch.yaml of a builder", "ccs launch check --settings "),
+        (
+            "pod.yaml",
+            "apiVersion: v1\nkind: Pod\n",
+            "a Kubernetes manifest",
+            "kubectl apply --dry-run=server ",
+        ),
+        ("image.json", r#"{"name":"a","digest":"sha256:0"}"#, "the image.json of a package", "ccs lint "),
+    ] {
+        let path = folder.write(name, content);
+        let (code, document) = lint(&path);
+        assert_eq!((code, names(&document)), (1, vec!["not-a-package"]));
+        let finding = &document["findings"][0];
+        assert_eq!(finding["message"], format!("the file is not a chaincode package: it is {found}"));
+        assert!(finding["hint"].as_str().unwrap().starts_with(command), "{finding}");
+        let told = stderr(&ccs(&["lint", &path]));
+        assert!(told.starts_with(&format!("next: {command}")), "{told}");
+        let inspected = stderr(&ccs(&["inspect", &path]));
+        let expected = format!("error: {path} is not a chaincode package: it is {found}\nhint: {command}");
+        assert!(inspected.starts_with(&expected), "{inspected}");
+    }
+}
+
+#[test]
+fn a_connection_json_is_checked_as_in_a_package() {
+    let folder = Folder::new();
+    let good = folder.write("good.json", r#"{"address":":1"}"#);
+    let (code, document) = lint(&good);
+    assert_eq!((code, names(&document)), (0, vec!["address-loopback"]));
+    let next = format!("next: ccs package OUT.tgz --label LABEL --connection {good}\n");
+    assert_eq!(stderr(&ccs(&["lint", &good])), next);
+    let open =
+        "{\"address\":\":1\",\"tls_required\":true,\n \"root_cert\":\"-----BEGIN CERTIFICATE-----\nMII\n\"}";
+    let (code, document) = lint(&folder.write("open.json", open));
+    assert_eq!((code, names(&document)), (11, vec!["connection-invalid"]));
+    let finding = &document["findings"][0];
+    let message = "connection.json: line 2, column 14: the string that begins here is not closed on its line";
+    assert_eq!(finding["message"], message);
+    let hint = "close it with \", and write each line break inside it as \\n; `ccs package --root-cert FILE` inserts a PEM file that way";
+    assert_eq!(finding["hint"], hint);
+    for (root, found) in [
+        ("/crypto/ca.crt", "the value is the path of a file"),
+        (
+            "-----BEGIN CERTIFICATE-----\\\\nM\\\\n-----END CERTIFICATE-----",
+            r"its line breaks are two characters each, \ and n",
+        ),
+        ("-----BEGIN CERTIFICATE----- M -----END CERTIFICATE-----", "its line breaks are missing"),
+        ("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCg==", "the value is PEM text in base64"),
+    ] {
+        let text = format!(r#"{{"address":":1","tls_required":true,"root_cert":"{root}"}}"#);
+        let document = lint(&folder.write("connection.json", text)).1;
+        assert_eq!(names(&document)[0], "root-cert-unusable");
+        let expected =
+            format!("connection.json: root_cert cannot be used: there is no PEM block in it: {found}");
+        assert_eq!(document["findings"][0]["message"], expected);
+    }
+}
+
+#[test]
 fn what_the_builder_refuses_has_its_code() {
     let folder = Folder::new();
     let old = SelfSigned::new("old.example.com", &[], -10);
@@ -230,6 +305,28 @@ fn archives_that_hurt_are_warned_about() {
 }
 
 #[test]
+fn a_stray_file_beside_indexes_is_a_warning_and_a_misplaced_index_an_error() {
+    let folder = Folder::new();
+    let index = r#"{"index":{"fields":["owner"]}}"#;
+    let linted = |extra: Entry| {
+        let code =
+            [file("connection.json", PLAIN), file("META-INF/statedb/couchdb/indexes/x.json", index), extra];
+        lint(&folder.write("basic.tgz", archive::package(r#"{"type":"ccaas","label":"basic"}"#, &code)))
+    };
+    for path in ["README.md", "couchdb/README.md", "couchdb/indexes/README.md", "leveldb/indexes/x.json"] {
+        let path = format!("META-INF/statedb/{path}");
+        let (code, document) = linted(file(&path, "# Indexes"));
+        assert_eq!((code, names(&document)), (0, vec!["not-an-index", "plaintext-remote"]), "{document}");
+        let expected = format!("{path} is not an index, so it is left out");
+        assert_eq!(document["findings"][0]["message"], expected);
+    }
+    let (code, document) = linted(file("META-INF/statedb/couchdb/index/y.json", index));
+    assert_eq!((code, names(&document)[0]), (15, "index-misplaced"));
+    let (code, document) = linted(file("META-INF/statedb/couchdb/indexes/y.json", "{}"));
+    assert_eq!((code, names(&document)[0]), (15, "index-invalid"));
+}
+
+#[test]
 fn a_package_with_a_key_that_others_can_read_is_warned_about() {
     let folder = Folder::new();
     let (package, _) = folder.full_package();
@@ -275,25 +372,3 @@ fn excess_and_hostile_text_are_survived() {
     assert_eq!(output.status.code(), Some(13));
     assert!(!stdout(&output).contains(['\x1b', '\0']));
 }
-#[test]
-fn a_stray_file_beside_indexes_is_a_warning_and_a_misplaced_index_an_error() {
-    let folder = Folder::new();
-    let index = r#"{"index":{"fields":["owner"]}}"#;
-    let linted = |extra: Entry| {
-        let code =
-            [file("connection.json", PLAIN), file("META-INF/statedb/couchdb/indexes/x.json", index), extra];
-        lint(&folder.write("basic.tgz", archive::package(r#"{"type":"ccaas","label":"basic"}"#, &code)))
-    };
-    for path in ["README.md", "couchdb/README.md", "couchdb/indexes/README.md", "leveldb/indexes/x.json"] {
-        let path = format!("META-INF/statedb/{path}");
-        let (code, document) = linted(file(&path, "# Indexes"));
-        assert_eq!((code, names(&document)), (0, vec!["not-an-index", "plaintext-remote"]), "{document}");
-        let expected = format!("{path} is not an index, so it is left out");
-        assert_eq!(document["findings"][0]["message"], expected);
-    }
-    let (code, document) = linted(file("META-INF/statedb/couchdb/index/y.json", index));
-    assert_eq!((code, names(&document)[0]), (15, "index-misplaced"));
-    let (code, document) = linted(file("META-INF/statedb/couchdb/indexes/y.json", "{}"));
-    assert_eq!((code, names(&document)[0]), (15, "index-invalid"));
-}
-

@@ -30,6 +30,7 @@ macro_rules! rules {
 
 rules! {
     Unreadable "unreadable" Error,
+    NotAPackage "not-a-package" Error,
     PackageNotGzip "package-not-gzip" Error,
     PackageDamaged "package-damaged" Error,
     PackageEntryKind "package-entry-kind" Error,
@@ -79,8 +80,8 @@ rules! {
     ImageUnused "image-unused" Warning,
     HiddenFile "hidden-file" Warning,
     OutsideStatedb "outside-statedb" Warning,
-    PackageUnneededFile "package-unneeded-file" Warning,
     NotAnIndex "not-an-index" Warning,
+    PackageUnneededFile "package-unneeded-file" Warning,
     PackageDuplicateFile "package-duplicate-file" Warning,
     EntryUnneeded "entry-unneeded" Warning,
     EntryDuplicate "entry-duplicate" Warning,

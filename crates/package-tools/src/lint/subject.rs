@@ -20,23 +20,44 @@ use super::{archive, connection, launched, metadata, refusals};
 use crate::error::Error;
 use crate::files::Files;
 use crate::open::{PackageFile, example_peer, surroundings};
+use crate::recognize::OtherFile;
 use crate::secrets;
+use crate::source::Source;
 
 /// The hint for a private key that does not belong in the package.
 const KEY_ADVICE: &str =
     "remove it and create a new key, because every recipient of the package has this one";
 
-/// Checks a file or folder; returns the package ID of a package.
-pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Option<String>, Error> {
+/// What a file or folder is.
+pub(super) enum Seen {
+    /// A package with this ID.
+    Package(String),
+    /// Another file.
+    Other(OtherFile),
+    /// A folder, or a file that a peer rejects.
+    Nothing,
+}
+
+/// Checks a file or folder.
+pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Seen, Error> {
     if path.is_dir() {
         folder(path, findings)?;
-        return Ok(None);
+        return Ok(Seen::Nothing);
     }
     let file = match PackageFile::open(path) {
         Ok(file) => file,
         Err(Error::Package { error, .. }) => {
             refusals::package_error(&error, findings);
-            return Ok(None);
+            return Ok(Seen::Nothing);
+        }
+        Err(Error::NotAPackage { other: other @ OtherFile::Connection, .. }) => {
+            connection_file(path, findings)?;
+            return Ok(Seen::Other(other));
+        }
+        Err(Error::NotAPackage { other, .. }) => {
+            let message = format!("the file is not a chaincode package: it is {}", other.name());
+            findings.push(Rule::NotAPackage, "package", message, hint(&other.command(path)));
+            return Ok(Seen::Other(other));
         }
         Err(error) => return Err(error),
     };
@@ -58,7 +79,17 @@ pub(super) fn look(path: &Path, findings: &mut Findings) -> Result<Option<String
         archive::check(&file.package, &ReadFiles::of(kind, &files), findings);
         readable_key(path, &file, findings);
     }
-    Ok(Some(file.package.id().to_string()))
+    Ok(Seen::Package(file.package.id().to_string()))
+}
+
+/// Checks a connection.json as the only file of a package.
+fn connection_file(path: &Path, findings: &mut Findings) -> Result<(), Error> {
+    let content = input::read(path, input::MAX_CONNECTION)
+        .map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    let code = Source::of_files(None, [("connection.json", content.as_slice())])?;
+    let metadata = PackageMetadata { chaincode_type: "ccaas".to_owned(), ..PackageMetadata::default() };
+    let relative = |message: &str| code.relative(message);
+    source(&Files::Folder(code.path()), code.path(), &relative, &metadata, findings)
 }
 
 /// Checks a folder: one from `ccs unpack`, or the source itself, optionally with metadata.json next to it.
