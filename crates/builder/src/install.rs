@@ -18,11 +18,10 @@ use crate::launcher;
 use crate::program::{Program, version};
 use crate::variables::{CONFIGURATION_VARIABLE, PEER_VARIABLES};
 
-/// The builder's name in the printed settings.
-const BUILDER_NAME: &str = "ccs-builder";
-
-/// The name of Fabric's own builder, and the last part of its path (Fabric 3.1 `sampleconfig/core.yaml`).
-const FABRICS_NAME: &str = "ccaas_builder";
+/// The builder's name in the printed settings: that of Fabric's own builder (Fabric 3.1 `sampleconfig/core.yaml`).
+///
+/// A peer records the name of the builder for each build, and cannot launch the chaincode without a builder of that name.
+const NAME: &str = "ccaas_builder";
 
 /// The option that keeps `install` running.
 const EVERY: &str = "--every";
@@ -191,10 +190,6 @@ fn settings(bin: &Path) -> String {
     let mut variables = vec![CONFIGURATION_VARIABLE];
     variables.extend(PEER_VARIABLES.map(|(variable, _)| variable));
     let builder = bin.parent().filter(|_| bin.file_name().is_some_and(|name| name == "bin"));
-    // A peer records the name of the builder for each build. If this builder replaces Fabric's, it must
-    // keep the name.
-    let replaces = builder.and_then(Path::file_name).is_some_and(|name| name == FABRICS_NAME);
-    let name = if replaces { FABRICS_NAME } else { BUILDER_NAME };
     let (note, path) = match builder {
         Some(builder) => (String::new(), yaml_text(&builder.display().to_string())),
         // Probably a container that mounts the peer's folder under another path.
@@ -204,12 +199,12 @@ fn settings(bin: &Path) -> String {
         ),
     };
     format!(
-        "{note}# Add to core.yaml of the peer, before other builders that accept the type ccaas\n\
+        "{note}# Put into core.yaml of the peer, in place of Fabric's own {NAME}\n\
          # (Fabric 2.0 and 2.1 call propagateEnvironment environmentWhitelist)\n\
-         chaincode:\n  externalBuilders:\n    - name: {name}\n      path: {path}\n      \
+         chaincode:\n  externalBuilders:\n    - name: {NAME}\n      path: {path}\n      \
          propagateEnvironment:\n        - {}\n\n\
          # Or set this environment variable of the peer, which overrides core.yaml (Fabric 2.4 and later)\n\
-         CORE_CHAINCODE_EXTERNALBUILDERS=[{{name: {name}, path: {path}, propagateEnvironment: [{}]}}]\n",
+         CORE_CHAINCODE_EXTERNALBUILDERS=[{{name: {NAME}, path: {path}, propagateEnvironment: [{}]}}]\n",
         variables.join("\n        - "),
         variables.join(", ")
     )
@@ -228,11 +223,14 @@ mod tests {
     #[test]
     fn the_settings_name_the_folder_above_bin() {
         let text = settings(Path::new("/opt/ccs/bin"));
-        assert!(text.contains("    - name: ccs-builder\n      path: /opt/ccs\n"), "{text}");
-        let variable = "CORE_CHAINCODE_EXTERNALBUILDERS=[{name: ccs-builder, path: /opt/ccs, propagateEnvironment: \
+        assert!(text.contains("    - name: ccaas_builder\n      path: /opt/ccs\n"), "{text}");
+        let variable = "CORE_CHAINCODE_EXTERNALBUILDERS=[{name: ccaas_builder, path: /opt/ccs, propagateEnvironment: \
                         [CHAINCODE_AS_A_SERVICE_BUILDER_CONFIG, CORE_PEER_ID, CORE_PEER_LOCALMSPID, HOSTNAME]}]\n";
         assert!(text.ends_with(variable), "{text}");
-        assert!(text.starts_with("# Add to core.yaml"), "{text}");
+        assert!(
+            text.starts_with("# Put into core.yaml of the peer, in place of Fabric's own ccaas_builder\n"),
+            "{text}"
+        );
         assert!(
             text.contains("\n# (Fabric 2.0 and 2.1 call propagateEnvironment environmentWhitelist)\n"),
             "{text}"
@@ -240,13 +238,12 @@ mod tests {
     }
 
     #[test]
-    fn in_the_place_of_fabrics_builder_ours_has_its_name() {
-        let text = settings(Path::new("/opt/hyperledger/ccaas_builder/bin"));
-        assert!(
-            text.contains("    - name: ccaas_builder\n      path: /opt/hyperledger/ccaas_builder\n"),
-            "{text}"
-        );
-        assert!(text.contains("=[{name: ccaas_builder, path: /opt/hyperledger/ccaas_builder, "), "{text}");
+    fn the_name_is_fabrics_whatever_the_folder_is() {
+        for folder in ["/opt/hyperledger/ccaas_builder", "/opt/ccs-builder"] {
+            let text = settings(&Path::new(folder).join("bin"));
+            assert!(text.contains(&format!("    - name: ccaas_builder\n      path: {folder}\n")), "{text}");
+            assert!(text.contains(&format!("=[{{name: ccaas_builder, path: {folder}, ")), "{text}");
+        }
     }
 
     #[test]

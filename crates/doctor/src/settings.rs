@@ -54,7 +54,7 @@ fn builders(core: &CoreYaml<'_>, findings: &mut Vec<Finding>) -> Vec<(ExternalBu
         Ok(setting) => setting,
         Err(Setting { value, at }) => {
             let finding = Finding::error("builders-malformed", at, format!("it is not YAML: {value}"));
-            findings.push(finding.hint("write it like [{name: ccs-builder, path: /opt/ccs-builder}]"));
+            findings.push(finding.hint("write it like [{name: ccaas_builder, path: /opt/ccs-builder}]"));
             return Vec::new();
         }
     };

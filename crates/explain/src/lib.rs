@@ -13,7 +13,7 @@
 //!
 //! ```
 //! let catalogue = ccs_explain::Catalogue::load()?;
-//! let log = "Error: external builder 'ccs-builder' failed: exit status 13";
+//! let log = "Error: external builder 'ccaas_builder' failed: exit status 13";
 //! let explanations = catalogue.explain(log);
 //! assert_eq!(explanations[0].id, "ccs-address");
 //! # Ok::<(), ccs_explain::CatalogueError>(())

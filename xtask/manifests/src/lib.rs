@@ -8,12 +8,14 @@
 //! | `tools` | kustomize, helm, kubeconform and actionlint, pinned, and the schemas |
 //! | `rendering` | the renderings and their snapshots |
 //! | `schemas` | the schemas of several Kubernetes versions, and manifests that must not match |
+//! | `builder_name` | the builder's name, which is the same in all pages, settings and messages |
 //! | `names` | names, numbers and versions that must be the same everywhere |
 //! | `environment` | comparison of the chaincode's variables with `ccs env` |
 //! | `trial` | a peer's pod, created in a folder and examined by `ccs doctor` |
 //! | `pages` | the manifests that the documentation shows |
 //! | `objects` | the rendered YAML as values |
 
+mod builder_name;
 mod environment;
 mod names;
 mod objects;

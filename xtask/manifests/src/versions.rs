@@ -1,4 +1,5 @@
-//! `cargo xtask check-versions`: checks that all files name the same Rust release and the same version of the project.
+//! `cargo xtask check-versions`: checks that all files name the same Rust release, the same version of the project and the same
+//! builder.
 
 use std::path::Path;
 
@@ -35,7 +36,12 @@ const MENTIONS: [(&str, &str); 7] = [
 /// Compares Cargo.toml with rust-toolchain.toml, the pages, the manifests and the change log.
 pub fn run(options: &Options) -> Result<Tally> {
     let tag = options.tag.as_deref().map_or(Ok(Tally::default()), release)?;
-    Ok(rust()? + of_the_project()? + change_log()? + tag)
+    Ok(rust()? + of_the_project()? + change_log()? + builder_name()? + tag)
+}
+
+fn builder_name() -> Result<Tally> {
+    let (name, wrong) = crate::builder_name::differences()?;
+    Ok(report(&wrong, &format!("the builder is called {name} everywhere")))
 }
 
 /// Returns the project's version.

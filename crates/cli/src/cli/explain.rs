@@ -5,7 +5,7 @@ use clap::Args;
 /// Options of `ccs explain`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  ccs explain \"external builder 'ccs-builder' failed: exit status 13\"\n  \
+    after_help = "Examples:\n  ccs explain \"external builder 'ccaas_builder' failed: exit status 13\"\n  \
                   docker logs peer0 2>&1 | ccs explain\n  ccs explain peer.log\n  ccs explain 13\n  \
                   ccs explain plaintext-remote\n\nExit codes: 0 something was recognized, 1 nothing was. \
                   All known texts: docs/errors.md."
