@@ -1,6 +1,6 @@
 //! Errors of a CA, a certificate or their folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use ccs_builder::ExitCode;
 use ccs_builder::configuration::ConfigurationError;
@@ -105,6 +105,9 @@ pub enum Error {
     /// A rotation of the CA is already in progress.
     #[error("{} already has a rotation in progress", .0.display())]
     Rotating(PathBuf),
+    /// No rotation of the CA is in progress.
+    #[error("{} has no rotation in progress", .0.display())]
+    NotRotating(PathBuf),
     /// A certificate was issued by the old CA and would become untrusted.
     #[error("{} was issued by the old CA", certificate.display())]
     OldIssuer {
@@ -121,10 +124,14 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Disk(error) => return error.hint(),
-            Self::NewFolder(_) => {
-                "use a new folder; to replace the CA of this one: ccs tls rotate DIR".to_owned()
+            Self::NewFolder(ccs_disk::Error::Exists { path }) => exists_hint(path),
+            Self::NewFolder(error) => return error.hint(),
+            // `ccs tls init` takes only a new or an empty folder.
+            Self::NoFolder(path) if holds_files(path) => {
+                "it is not a folder of ccs tls; name the one that `ccs tls init` made, or create one under a new name"
+                    .to_owned()
             }
-            Self::NoFolder(path) => format!("create it with: ccs tls init {}", path.display()),
+            Self::NoFolder(path) => format!("create it with: ccs tls init {}", quote(&path.to_string_lossy())),
             Self::Make(_) | Self::Authority(_) | Self::AuthorityKey(_) | Self::NoCertificate(_) => {
                 return None;
             }
@@ -148,6 +155,9 @@ impl Error {
             Self::HostlessAddress(_) => "pass the host with --host".to_owned(),
             Self::Builder(error) => return error.hint(),
             Self::Rotating(_) => "continue with --reissue, or complete it with --finish".to_owned(),
+            Self::NotRotating(folder) => {
+                format!("ccs tls rotate {} begins one", quote(&folder.to_string_lossy()))
+            }
             Self::OldIssuer { folder, .. } => {
                 format!("first: ccs tls rotate {} --reissue", quote(&folder.to_string_lossy()))
             }
@@ -172,6 +182,7 @@ impl Error {
             | Self::NoHost(_)
             | Self::Host(_)
             | Self::Rotating(_)
+            | Self::NotRotating(_)
             | Self::OldIssuer { .. } => Some(ExitCode::Tls),
             Self::Configuration(_) => Some(ExitCode::Configuration),
             Self::Template(_) => Some(ExitCode::Template),
@@ -179,6 +190,22 @@ impl Error {
             Self::Builder(error) => Some(error.code()),
         }
     }
+}
+
+/// Returns what to do about a folder that exists already.
+fn exists_hint(path: &Path) -> String {
+    let folder = quote(&path.to_string_lossy());
+    if path.join(BUNDLE).is_file() {
+        format!(
+            "it has a CA: ccs tls issue {folder} adds certificates, and ccs tls rotate {folder} replaces the CA"
+        )
+    } else {
+        format!("{folder} holds other files and no CA; choose another name")
+    }
+}
+
+fn holds_files(path: &Path) -> bool {
+    std::fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 fn template_hint(error: &TemplateError) -> Option<String> {

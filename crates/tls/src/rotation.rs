@@ -41,8 +41,13 @@ impl Folder {
         self.renew_bundles()
     }
 
-    /// Removes the old CA. Unless forced, fails if the old CA issued a certificate in the folder.
+    /// Removes the old CA. Fails if there is none, and, unless forced, if it issued a certificate in the folder.
+    ///
+    /// If an earlier call was interrupted, there is no old CA, but some bundles still contain it.
     pub fn finish_rotation(&self, is_forced: bool) -> Result<(), Error> {
+        if !self.previous_certificate().is_file() && self.stale(&self.all_parties()?)?.is_empty() {
+            return Err(Error::NotRotating(self.path().to_owned()));
+        }
         let issuer = only(&self.authority_certificate())?.subject();
         for party in self.all_parties()? {
             let certificate = party.certificate();

@@ -198,7 +198,7 @@ fn nothing_is_replaced_without_force() {
     let folder = material();
     let init = refused(&folder, &["tls", "init", "tls"], 20);
     let expected = "error: tls already exists\n\
-                    hint: use a new folder; to replace the CA of this one: ccs tls rotate DIR\n";
+                    hint: it has a CA: ccs tls issue tls adds certificates, and ccs tls rotate tls replaces the CA\n";
     assert_eq!(init, expected);
     let key = read(&folder, "tls/client/peer/client.key");
     let issue = refused(&folder, &["tls", "issue", "tls", "--client", "peer"], 20);
@@ -206,6 +206,23 @@ fn nothing_is_replaced_without_force() {
     assert_eq!(read(&folder, "tls/client/peer/client.key"), key);
     succeed(&folder, &["tls", "issue", "tls", "--client", "peer", "--force"]);
     assert_ne!(read(&folder, "tls/client/peer/client.key"), key);
+}
+
+#[test]
+fn a_folder_with_other_files_is_no_circle_between_init_and_issue() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("tls")).unwrap();
+    let empty = refused(&folder, &["tls", "issue", "tls", "--client", "a"], 20);
+    assert_eq!(empty, "error: tls contains no ca.pem\nhint: create it with: ccs tls init tls\n");
+    fs::write(folder.path().join("tls/notes.txt"), "").unwrap();
+    let issue = refused(&folder, &["tls", "issue", "tls", "--client", "a"], 20);
+    assert!(
+        issue.starts_with("error: tls contains no ca.pem\nhint: it is not a folder of ccs tls; "),
+        "{issue}"
+    );
+    let init = refused(&folder, &["tls", "init", "tls"], 20);
+    let expected = "error: tls already exists\nhint: tls holds other files and no CA; choose another name\n";
+    assert_eq!(init, expected);
 }
 
 #[test]
@@ -264,6 +281,14 @@ fn a_change_of_the_ca_leaves_nobody_without_trust() {
     let present = read(&folder, "tls/ca.pem");
     assert_eq!(bundle, format!("{present}{old}"));
     assert_eq!(read(&folder, "tls/client/peer/ca.pem"), present);
+    for options in [&["--finish"][..], &["--finish", "--force"]] {
+        let nothing = refused(&folder, &[&["tls", "rotate", "tls"], options].concat(), 14);
+        let expected = "error: tls has no rotation in progress\nhint: ccs tls rotate tls begins one\n";
+        assert_eq!(nothing, expected);
+    }
+    fs::write(folder.path().join("tls/client/peer/ca.pem"), &bundle).unwrap();
+    succeed(&folder, &["tls", "rotate", "tls", "--finish"]);
+    assert_eq!(read(&folder, "tls/client/peer/ca.pem"), present, "an interrupted step is completed");
     succeed(&folder, &["tls", "rotate", "tls"]);
 }
 
