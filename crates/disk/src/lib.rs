@@ -59,7 +59,7 @@ impl Error {
     /// Returns the error for a failed attempt of the system to read, write or make a file or folder.
     #[must_use]
     pub fn system(act: &'static str, path: &Path, source: io::Error) -> Self {
-        Self::System { act, path: path.to_owned(), source }
+        Self::System { act, path: path.to_owned(), source: reason(source) }
     }
 
     /// Returns the error for an existing file or folder.
@@ -72,10 +72,27 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
+            Self::System { act: "write", path, source } => hint_to_write(path, source),
             Self::System { .. } => None,
             Self::Exists { .. } => Some("choose another name, or replace it with --force".to_owned()),
         }
     }
+}
+
+/// Returns the error of the system alone, without the name of a temporary file that nobody has asked for.
+#[must_use]
+pub fn reason(error: io::Error) -> io::Error {
+    let inner = error.get_ref().and_then(std::error::Error::source).and_then(|inner| inner.downcast_ref());
+    let code = inner.and_then(io::Error::raw_os_error);
+    code.map_or(error, io::Error::from_raw_os_error)
+}
+
+/// Returns what to do about a file or folder that cannot be written because its parent folder is missing.
+#[must_use]
+pub fn hint_to_write(path: &Path, error: &io::Error) -> Option<String> {
+    let folder = parent(path);
+    (error.kind() == io::ErrorKind::NotFound && !folder.exists())
+        .then(|| format!("create the folder first: mkdir -p {}", folder.display()))
 }
 
 /// The mode of files that every user may read.
@@ -298,6 +315,23 @@ mod tests {
             for path in ["deep", "deep/f"] {
                 assert_eq!(fs::metadata(theirs.join(path)).unwrap().uid(), 1234, "{path}");
             }
+        }
+    }
+
+    #[test]
+    fn a_missing_folder_is_named_and_no_temporary_file() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = root.path().join("nodir");
+        let errors = [
+            write_file(&folder.join("f"), b"", SECRET, Existing::Keep).unwrap_err(),
+            write_folder(&folder.join("f"), &[], Existing::Keep).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!(error.to_string(), format!("cannot write {}", folder.join("f").display()));
+            let Error::System { source, .. } = &error else { panic!("{error}") };
+            assert_eq!(source.to_string(), "No such file or directory (os error 2)");
+            let hint = format!("create the folder first: mkdir -p {}", folder.display());
+            assert_eq!(error.hint(), Some(hint));
         }
     }
 

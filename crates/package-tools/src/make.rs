@@ -132,12 +132,7 @@ fn check(contents: &PackageContents) -> Result<Vec<String>, Error> {
         examine_meta_inf(source.path())
     };
     if let Some(error) = found.errors.first() {
-        return Err(match Error::builder(error) {
-            Error::Builder { message, hint, code } => {
-                Error::Builder { message: source.relative(&message), hint, code }
-            }
-            error => error,
-        });
+        return Err(source.refused(error));
     }
     let missing = found.missing.iter().map(ToString::to_string);
     Ok(found.warnings.iter().map(ToString::to_string).chain(missing).collect())

@@ -48,6 +48,17 @@ impl Source {
         &self.path
     }
 
+    /// Returns an error of the builder with the paths of files as they are in the source.
+    #[must_use]
+    pub fn refused(&self, error: &ccs_builder::Error) -> Error {
+        match Error::builder(error) {
+            Error::Builder { message, hint, code } => {
+                Error::Builder { message: self.relative(&message), hint, code }
+            }
+            error => error,
+        }
+    }
+
     /// Shortens the paths of this source in a message of the builder.
     #[must_use]
     pub fn relative(&self, message: &str) -> String {

@@ -69,7 +69,8 @@ impl DiskError {
             Self::Read { error, .. } | Self::Package(error) => error.hint(),
             Self::Write { error, .. } => error.hint(),
             Self::Exists { .. } => Some("choose another name, or remove it first".to_owned()),
-            Self::Open { .. } | Self::Create { .. } => None,
+            Self::Create { path, error } => ccs_disk::hint_to_write(path, error),
+            Self::Open { .. } => None,
         }
     }
 }
@@ -91,7 +92,7 @@ pub fn save(contents: &PackageContents, path: &Path, existing: Existing) -> Resu
     if existing == Existing::Keep && path.symlink_metadata().is_ok() {
         return Err(exists());
     }
-    let create = |error| DiskError::Create { path: path.to_owned(), error };
+    let create = |error| DiskError::Create { path: path.to_owned(), error: ccs_disk::reason(error) };
     let mut file = NamedTempFile::with_prefix_in(".ccs-package-", parent(path)).map_err(create)?;
     let write_error = |error| DiskError::Write { path: path.to_owned(), error };
     let mut sink = BufWriter::new(file.as_file_mut());

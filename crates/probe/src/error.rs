@@ -45,9 +45,6 @@ pub enum Error {
         /// The next command.
         next: String,
     },
-    /// The builder rejects the target.
-    #[error(transparent)]
-    Builder(ccs_builder::Error),
     /// A peer rejects the output of the builder.
     #[error(transparent)]
     Released(InfoError),
@@ -72,7 +69,7 @@ impl Error {
             Self::Configuration(_) => {
                 Some(r#"write one JSON object: --config '{"peer":"peer0"}'"#.to_owned())
             }
-            Self::MissingKey { error, .. } | Self::Builder(error) => error.hint(),
+            Self::MissingKey { error, .. } => error.hint(),
             Self::Released(error) => error.hint(),
             Self::Settings(error) => error.hint().map(str::to_owned),
         }
@@ -89,7 +86,7 @@ impl Error {
             Self::Read { .. } => Some(ExitCode::InputOutput),
             Self::Package(error) => error.code(),
             Self::Configuration(_) => Some(ExitCode::Configuration),
-            Self::MissingKey { error, .. } | Self::Builder(error) => Some(error.code()),
+            Self::MissingKey { error, .. } => Some(error.code()),
             Self::Released(_) => Some(ExitCode::Connection),
             Self::Settings(_) => Some(ExitCode::Tls),
         }

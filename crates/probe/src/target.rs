@@ -14,7 +14,7 @@ use ccs_dial::ConnectionInfo;
 use ccs_dial::connection::{ClientPair, ConnectionTls};
 use ccs_files::{Address, Label, PackageId, PackageMetadata};
 use ccs_package_tools::connection::text;
-use ccs_package_tools::{PackageFile, Source};
+use ccs_package_tools::{OtherFile, PackageFile, Source};
 use ccs_report::shell;
 
 use crate::error::Error;
@@ -145,9 +145,15 @@ fn file(path: &Path, options: &Options) -> Result<Target, Error> {
     let mut warnings = Vec::new();
     let (kind, info, id) = if is_package(path).map_err(|error| unreadable(path, ReadError::System(error)))? {
         let file = PackageFile::open(path)?;
-        let info = rendered(file.source.path(), file.package.metadata(), options, &mut warnings)?;
+        if !file.source.path().join("connection.json").exists() {
+            return Err(ccs_package_tools::Error::NoConnection(path.to_owned()).into());
+        }
+        let info = rendered(&file.source, file.package.metadata(), options, &mut warnings)?;
         (Kind::Package, info, Some(file.package.id().clone()))
     } else {
+        if let Some(other) = OtherFile::at(path).filter(|other| *other != OtherFile::Connection) {
+            return Err(ccs_package_tools::Error::NotAPackage { path: path.to_owned(), other }.into());
+        }
         let content = input::read(path, input::MAX_CONNECTION).map_err(|error| unreadable(path, error))?;
         let files = [("connection.json", content.as_slice())];
         let source = Source::of_files(options.id.as_ref(), files)?;
@@ -157,7 +163,7 @@ fn file(path: &Path, options: &Options) -> Result<Target, Error> {
             chaincode_type: "ccaas".to_owned(),
             path: String::new(),
         };
-        (Kind::Connection, rendered(source.path(), &metadata, options, &mut warnings)?, None)
+        (Kind::Connection, rendered(&source, &metadata, options, &mut warnings)?, None)
     };
     let expected = options.id.clone().or(id);
     let warnings = warnings.iter().map(ToString::to_string).collect();
@@ -166,7 +172,7 @@ fn file(path: &Path, options: &Options) -> Result<Target, Error> {
 
 /// Runs the builder's code on a source, and parses its release like a peer.
 fn rendered(
-    source: &Path,
+    source: &Source,
     metadata: &PackageMetadata,
     options: &Options,
     warnings: &mut Vec<Warning>,
@@ -175,13 +181,13 @@ fn rendered(
     if let Some(configuration) = &options.configuration {
         surroundings.configuration = Some(configuration.clone());
     }
-    let prepared = stages::prepare(source, metadata, &surroundings, warnings);
-    let released = prepared.map_err(|error| refused(error, options))?.connection.to_json();
+    let prepared = stages::prepare(source.path(), metadata, &surroundings, warnings);
+    let released = prepared.map_err(|error| refused(error, source, options))?.connection.to_json();
     ConnectionInfo::parse(&released, Path::new("connection.json")).map_err(Error::Released)
 }
 
-/// Replaces the builder's variable by the option in an error.
-fn refused(error: ccs_builder::Error, options: &Options) -> Error {
+/// Replaces the builder's variable by the option in an error, and paths in the temporary folder by those in the package.
+fn refused(error: ccs_builder::Error, source: &Source, options: &Options) -> Error {
     match error {
         ccs_builder::Error::Configuration { error, .. } if options.configuration.is_some() => {
             Error::Configuration(error)
@@ -191,7 +197,7 @@ fn refused(error: ccs_builder::Error, options: &Options) -> Error {
             let next = shell::command(["ccs", "probe", &name, "--config", r#"{"key":"value"}"#]);
             Error::MissingKey { error, next }
         }
-        error => Error::Builder(error),
+        error => Error::Package(source.refused(&error)),
     }
 }
 

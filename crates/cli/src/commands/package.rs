@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ccs_disk::Existing;
 use ccs_files::PackageId;
-use ccs_package::disk;
+use ccs_package::disk::{self, DiskError};
 use ccs_package_tools::connection::{self, Fields, TlsFiles};
 use ccs_package_tools::make::{Make, make};
 use serde::Serialize;
@@ -43,7 +43,10 @@ pub(crate) fn run(options: &Package) -> Result<(), Failure> {
     warnings.extend(made.warnings);
     let environment = environment::of(options, &made.contents, parts.connection(), &mut warnings)?;
     let existing = if options.force { Existing::Replace } else { Existing::Keep };
-    let id = disk::save(&made.contents, &options.out, existing)?;
+    let id = disk::save(&made.contents, &options.out, existing).map_err(|error| match error {
+        DiskError::Exists { path } => Failure::from(ccs_disk::Error::exists(&path)),
+        error => error.into(),
+    })?;
     if let Some((file, text)) = environment {
         ccs_disk::write_file(file, text.as_bytes(), ccs_disk::PUBLIC, existing)?;
     }

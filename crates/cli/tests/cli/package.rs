@@ -245,6 +245,17 @@ fn material() -> &'static SelfSigned {
 }
 
 #[test]
+fn a_missing_folder_is_named_and_not_a_temporary_file() {
+    let folder = Folder::new();
+    let arguments = ["package", "nodir/basic.tgz", "--label", "a", "--address", "a:1"];
+    let refused = ccs_in(Path::new(&folder.path("")), &arguments);
+    assert_eq!(refused.status.code(), Some(20));
+    let expected = "error: cannot create \"nodir/basic.tgz\": No such file or directory (os error 2)\n\
+                    hint: create the folder first: mkdir -p nodir\n";
+    assert_eq!(stderr(&refused), expected);
+}
+
+#[test]
 fn an_existing_file_stays_unless_forced() {
     let folder = Folder::new();
     let out = folder.write("basic.tgz", "precious");
@@ -253,7 +264,7 @@ fn an_existing_file_stays_unless_forced() {
     assert_eq!(refused.status.code(), Some(20));
     assert_eq!(
         stderr(&refused),
-        format!("error: {out:?} already exists\nhint: choose another name, or remove it first\n")
+        format!("error: {out} already exists\nhint: choose another name, or replace it with --force\n")
     );
     assert_eq!(fs::read_to_string(&out).unwrap(), "precious");
     assert!(ccs(&[&arguments[..], &["--force"]].concat()).status.success());

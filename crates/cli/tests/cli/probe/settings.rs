@@ -135,6 +135,34 @@ async fn templates_that_cannot_be_rendered_are_told_in_terms_of_the_option() {
 }
 
 #[tokio::test]
+async fn files_are_named_as_the_user_knows_them_and_never_as_temporary_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    fs::create_dir(path("code")).unwrap();
+    fs::write(path("code/go.mod"), "module example.com/basic\n").unwrap();
+    fs::write(path("code/main.go"), "package main\n").unwrap();
+    let out = path("go.tgz");
+    let made = crate::ccs(&["package", &out, "--label", "a", "--source", &path("code"), "--lang", "go"]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let other = probe(&[&out]).await;
+    assert_eq!(other.status.code(), Some(11));
+    let expected = format!("error: {out}: there is no connection.json in its code\nhint: ");
+    assert!(stderr(&other).starts_with(&expected), "{}", stderr(&other));
+    fs::write(path("connection.json"), r#"{"address":5}"#).unwrap();
+    let broken = probe(&[&path("connection.json")]).await;
+    assert_eq!(broken.status.code(), Some(11));
+    let expected = "error: connection.json: key address holds a number, not a string\nhint: ";
+    assert!(stderr(&broken).starts_with(expected), "{}", stderr(&broken));
+    fs::write(path("core.yaml"), "vm:\n  endpoint: ''\n").unwrap();
+    let yaml = probe(&[&path("core.yaml")]).await;
+    let core = path("core.yaml");
+    let expected = format!(
+        "error: {core} is not a chaincode package: it is the core.yaml of a peer\nhint: ccs doctor --core {core}\n"
+    );
+    assert_eq!(stderr(&yaml), expected);
+}
+
+#[tokio::test]
 async fn keys_are_never_printed() {
     let folder = tempfile::tempdir().unwrap();
     let (servers, clients) = (Authority::new(), Authority::new());
