@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
-use ccs_testkit::{ccs_builder, source_tree};
+use ccs_testkit::{NodeSample, ccs_builder, source_tree};
 
 /// The commands of a page, and how many blocks there were that do not run here.
 fn script(page: &str) -> (String, usize) {
@@ -50,6 +50,8 @@ fn run(page: &Path) -> Option<String> {
         .args(["-eux", "-c", &script])
         .current_dir(folder.path())
         .env("PATH", path)
+        // Pages that serve do it here, so that no port has to be free.
+        .env("PORT", NodeSample::free_port().to_string())
         .env_remove("CARGO")
         .output()
         .unwrap();
@@ -68,6 +70,18 @@ fn the_commands_of_every_page_work() {
     pages.sort();
     let failures: Vec<String> = pages.iter().filter_map(|page| run(page)).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn no_block_that_runs_needs_a_port_of_its_own() {
+    for page in fs::read_dir(source_tree().join("docs")).unwrap().map(|entry| entry.unwrap().path()) {
+        if page.extension().is_none_or(|extension| extension != "md") {
+            continue;
+        }
+        let (script, _) = script(&fs::read_to_string(&page).unwrap());
+        let serves = ["ccs sample-chaincode", "ccs dev "].iter().any(|server| script.contains(server));
+        assert!(!serves || script.contains("${PORT:-"), "{}", page.display());
+    }
 }
 
 #[test]

@@ -25,7 +25,36 @@ pub(crate) fn check() -> Result<Tally> {
         }
     }
     anyhow::ensure!(tally.passed + tally.failed > 0, "no page shows a file");
+    let page = fs::read_to_string(workspace::root().join("docs/kubernetes.md"))?;
+    for folder in applied(&page) {
+        let missing = missing_resources(folder)?;
+        let finding = match missing.as_slice() {
+            [] => format!("a copy of {folder} holds all that it needs"),
+            missing => format!("a copy of {folder} lacks {}", missing.join(", ")),
+        };
+        tally += report(missing.is_empty(), "page", &finding);
+    }
     Ok(tally)
+}
+
+/// Returns what is wrong with a folder of deploy/kubernetes that a page has its reader copy and apply: every resource must be
+/// in the copy.
+fn missing_resources(applied: &str) -> Result<Vec<String>> {
+    let root = workspace::root().join("deploy/kubernetes");
+    let copied = root.join(applied.split('/').next().unwrap_or_default()).canonicalize()?;
+    let folder = root.join(applied);
+    let text = fs::read_to_string(folder.join("kustomization.yaml"))
+        .with_context(|| format!("{applied} has no kustomization.yaml"))?;
+    let is_inside =
+        |resource: &str| folder.join(resource).canonicalize().is_ok_and(|path| path.starts_with(&copied));
+    let resources = text.lines().filter_map(|line| line.trim_start().strip_prefix("- ."));
+    let resources = resources.map(|resource| format!(".{resource}"));
+    Ok(resources.filter(|resource| !is_inside(resource)).collect())
+}
+
+/// Returns the folders that a page applies with kustomize.
+fn applied(page: &str) -> Vec<&str> {
+    page.lines().filter_map(|line| line.strip_prefix("kubectl apply --kustomize ")).collect()
 }
 
 /// Returns the blocks that name a file, with the file names.
@@ -43,7 +72,20 @@ fn blocks(page: &str) -> Vec<(&str, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::blocks;
+    use super::{applied, blocks, missing_resources};
+    use xtask_base::workspace;
+
+    #[test]
+    fn a_copied_folder_holds_all_that_its_kustomization_needs() {
+        let page = std::fs::read_to_string(workspace::root().join("docs/kubernetes.md")).unwrap();
+        let folders = applied(&page);
+        assert_eq!(folders, ["chaincode/example"]);
+        assert_eq!(missing_resources(folders[0]).unwrap(), Vec::<String>::new());
+        assert_eq!(
+            missing_resources("overlays/peer-init").unwrap(),
+            ["../../example-peer", "../../peer-builder"]
+        );
+    }
 
     #[test]
     fn blocks_name_their_file() {
