@@ -190,11 +190,24 @@ fn node() -> Result<Root> {
     let modules = package.parent().filter(|modules| modules.ends_with("nodejs")).unwrap_or(package);
     root.same(modules)?;
     root.write("/usr/bin/npm", &format!("#!/bin/sh\nexec node {} \"$@\"\n", npm.display()))?;
+    fill_npm_cache()?;
     let cache = PathBuf::from(said("npm", ["config", "get", "cache"])?);
-    if cache.join("_cacache").exists() {
-        root.put(&cache.join("_cacache"), "/root/.npm/_cacache")?;
-    }
+    root.put(&cache.join("_cacache"), "/root/.npm/_cacache")?;
     Ok(root)
+}
+
+/// Has npm put the packages of the Node sample into its cache: a container may have no network.
+fn fill_npm_cache() -> Result<()> {
+    let folder = tempfile::Builder::new().prefix("npm-").tempdir()?;
+    for file in ["package.json", "package-lock.json"] {
+        let from = workspace::root().join("samples/asset-transfer-node").join(file);
+        fs::copy(&from, folder.path().join(file))
+            .with_context(|| format!("cannot copy {}", from.display()))?;
+    }
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]);
+    npm.current_dir(folder.path()).stdin(Stdio::null());
+    workspace::succeed(&mut npm).context("cannot fetch the packages of the Node sample")
 }
 
 /// Collects what an image is to hold.

@@ -64,7 +64,8 @@ pub fn run(options: &Options) -> Result<Tally> {
     if options.keep {
         return Ok(tally);
     }
-    Ok(tally + check("left behind", || before.restore(&engine)))
+    let has_failed = tally.failed > 0;
+    Ok(tally + check("left behind", || before.restore(&engine, has_failed)))
 }
 
 fn images(engine: &Engine, options: &Options) -> Tally {

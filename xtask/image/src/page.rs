@@ -24,6 +24,14 @@ pub(crate) const IMAGES: [&str; 4] = [
     "asset-transfer-node:latest",
 ];
 
+/// The volumes that the page makes.
+pub(crate) const VOLUMES: [&str; 2] = ["ccs-builder", "ccs-copied"];
+
+/// Returns the name of this process's Compose project, with which the names of its containers, volumes and networks begin.
+pub(crate) fn project() -> String {
+    format!("ccs-test-{}", std::process::id())
+}
+
 /// A copy of the checkout, and the programs that the page's commands find on their PATH.
 pub(crate) struct Checkout<'a> {
     engine: &'a Engine,
@@ -81,7 +89,7 @@ impl<'a> Checkout<'a> {
         command
             .current_dir(self.folder.path())
             .env("PATH", format!("{}:{path}", self.folder.path().join("target/bin").display()))
-            .env("COMPOSE_PROJECT_NAME", format!("ccs-test-{}", std::process::id()))
+            .env("COMPOSE_PROJECT_NAME", project())
             .env("NODE_IMAGE", NODE);
         command
     }
