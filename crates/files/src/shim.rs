@@ -21,6 +21,31 @@ pub struct Shim {
     pub tls: &'static [FileVariable],
     /// The variable that makes the server require client certificates, if the shim has one.
     pub client_ca: Option<FileVariable>,
+    /// Variables that programs and images in this language read instead of those of the shim.
+    pub also: &'static [Also],
+}
+
+/// Another variable for a value that a server needs.
+#[derive(Clone, Copy, Debug)]
+pub enum Also {
+    /// The package ID.
+    Id(&'static str),
+    /// The address to listen on.
+    Address(&'static str),
+    /// Whether TLS is enabled: the name, and the values for plaintext and TLS.
+    Switch(&'static str, [&'static str; 2]),
+}
+
+impl Also {
+    /// Returns the name and the value of the variable.
+    #[must_use]
+    pub fn variable<'a>(&self, id: &'a str, listen: &'a str, has_tls: bool) -> (&'static str, &'a str) {
+        match *self {
+            Self::Id(name) => (name, id),
+            Self::Address(name) => (name, listen),
+            Self::Switch(name, values) => (name, values[usize::from(has_tls)]),
+        }
+    }
 }
 
 /// The variables of Fabric's samples (`fabric-samples/asset-transfer-basic/chaincode-external/assetTransfer.go`). The
@@ -31,6 +56,8 @@ pub const SAMPLES: Shim = Shim {
     switch: Some(("CHAINCODE_TLS_DISABLED", ["true", "false"])),
     tls: &[("CHAINCODE_TLS_KEY", "server.key"), ("CHAINCODE_TLS_CERT", "server.pem")],
     client_ca: Some(("CHAINCODE_CLIENT_CA_CERT", "ca.pem")),
+    // Programs based on older samples (`fabric-samples` 2.0 `chaincode/fabcar/external/fabcar.go`).
+    also: &[Also::Id("CHAINCODE_CCID"), Also::Address("CHAINCODE_ADDRESS")],
 };
 
 /// `fabric-shim` 2.5.8 `lib/cmds/serverCommand.js`, whose options come from variables with the prefix `CORE_`.
@@ -40,6 +67,14 @@ pub const NODE: Shim = Shim {
     switch: None,
     tls: &[("CORE_CHAINCODE_TLS_KEY_FILE", "server.key"), ("CORE_CHAINCODE_TLS_CERT_FILE", "server.pem")],
     client_ca: Some(("CORE_CHAINCODE_TLS_CLIENT_CACERT_FILE", "ca.pem")),
+    // The sample images start the server with `--chaincode-address=$CHAINCODE_SERVER_ADDRESS --chaincode-id=$CHAINCODE_ID`, and
+    // with TLS if CORE_PEER_TLS_ENABLED is true (`fabric-samples` `asset-transfer-basic/chaincode-typescript`: package.json,
+    // docker/docker-entrypoint.sh).
+    also: &[
+        Also::Id("CHAINCODE_ID"),
+        Also::Address("CHAINCODE_SERVER_ADDRESS"),
+        Also::Switch("CORE_PEER_TLS_ENABLED", ["false", "true"]),
+    ],
 };
 
 /// `fabric-chaincode-shim` 2.5.8 `shim/ChaincodeBase.java`. The server uses the `_FILE`s, but the shim does not start
@@ -56,11 +91,11 @@ pub const JAVA: Shim = Shim {
         ("CORE_PEER_TLS_ROOTCERT_FILE", "ca.pem"),
     ],
     client_ca: None,
+    also: &[],
 };
 
-/// Other names for the ID and the address in programs based on older samples: `CHAINCODE_CCID` and `CHAINCODE_ADDRESS`
-/// in Go (`fabric-samples` 2.0 `chaincode/fabcar/external/fabcar.go`).
-pub const OLDER_SAMPLES: [&str; 2] = ["CHAINCODE_CCID", "CHAINCODE_ADDRESS"];
+/// All shims.
+pub const ALL: [&Shim; 3] = [&SAMPLES, &NODE, &JAVA];
 
 /// The TLS settings of a server.
 #[derive(Clone, Copy, Debug)]
@@ -78,14 +113,25 @@ pub fn server_of_any_language(
     listen: &str,
     tls: Option<ServerTls<'_>>,
 ) -> Vec<(&'static str, String)> {
+    server(&ALL, id, listen, tls)
+}
+
+/// Returns every variable with which a chaincode on one of the shims serves at `listen`; each name occurs once.
+#[must_use]
+pub fn server(
+    shims: &[&Shim],
+    id: &str,
+    listen: &str,
+    tls: Option<ServerTls<'_>>,
+) -> Vec<(&'static str, String)> {
     let mut variables: Vec<(&'static str, String)> = Vec::new();
     let mut add = |name: &'static str, value: String| {
-        // Java shares a name with the samples, with the same value.
+        // Shims share some names, with the same values.
         if variables.iter().all(|(known, _)| *known != name) {
             variables.push((name, value));
         }
     };
-    for shim in [&SAMPLES, &NODE, &JAVA] {
+    for shim in shims {
         add(shim.id, id.to_owned());
         add(shim.address, listen.to_owned());
         if let Some((name, values)) = shim.switch {
@@ -98,8 +144,10 @@ pub fn server_of_any_language(
             }
         }
     }
-    add(OLDER_SAMPLES[0], id.to_owned());
-    add(OLDER_SAMPLES[1], listen.to_owned());
+    for also in shims.iter().flat_map(|shim| shim.also) {
+        let (name, value) = also.variable(id, listen, tls.is_some());
+        add(name, value.to_owned());
+    }
     variables
 }
 

@@ -24,7 +24,7 @@ mod server;
 
 use std::path::{Path, PathBuf};
 
-use ccs_files::shim::{FileVariable, JAVA, NODE, OLDER_SAMPLES, SAMPLES, Shim};
+use ccs_files::shim::{self, ALL, FileVariable, JAVA, NODE, SAMPLES, Shim};
 use serde::Serialize;
 
 pub use error::Error;
@@ -36,12 +36,14 @@ pub use server::{Place, Plan, Server, ServerTls};
 pub enum Language {
     /// Go, with the variables of Fabric's samples, because its shim reads none.
     Go,
-    /// Node.js, by `fabric-chaincode-node server`.
+    /// Node.js, by `fabric-chaincode-node server` or an image of Fabric's samples.
     Node,
     /// Java.
     Java,
     /// Rust, with the variables of the sample asset-transfer.
     Rust,
+    /// All of these, for an image in an unknown language.
+    All,
 }
 
 /// A variable and its value.
@@ -116,7 +118,12 @@ pub fn either_role(client: &Client<'_>, listen: &str) -> Vec<Variable> {
             variables.extend(in_folder(shim.client_ca.as_slice(), folder));
         }
     }
-    variables.extend(list([(OLDER_SAMPLES[0], client.id), (OLDER_SAMPLES[1], listen)]));
+    for also in SAMPLES.also.iter().chain(NODE.also) {
+        let (name, value) = also.variable(client.id, listen, client.tls.is_some());
+        if variables.iter().all(|known| known.name != name) {
+            variables.extend(list([(name, value)]));
+        }
+    }
     variables
 }
 
@@ -130,50 +137,47 @@ fn in_folder(variables: &[FileVariable], folder: &Path) -> Vec<Variable> {
     variables.iter().map(|&(name, file)| Variable { name, value: path(file) }).collect()
 }
 
-fn shim(language: Language) -> &'static Shim {
+fn shims(language: Language) -> &'static [&'static Shim] {
     match language {
-        Language::Go | Language::Rust => &SAMPLES,
-        Language::Node => &NODE,
-        Language::Java => &JAVA,
+        Language::Go | Language::Rust => &[&SAMPLES],
+        Language::Node => &[&NODE],
+        Language::Java => &[&JAVA],
+        Language::All => &ALL,
     }
 }
 
-/// Returns every variable that the language's shim reads to run as this server.
+/// Returns every variable that the language's shim, Fabric's samples and their images read to run as this server.
 pub fn variables(language: Language, server: &Server) -> Result<Vec<Variable>, Error> {
-    let shim = shim(language);
-    let mut variables = vec![
-        Variable { name: shim.id, value: server.package_id.to_string() },
-        Variable { name: shim.address, value: server.listen.clone() },
-    ];
-    if let Some((name, values)) = shim.switch {
-        let value = values[usize::from(server.tls.is_some())];
-        variables.push(Variable { name, value: value.to_owned() });
-    }
-    if let Some(tls) = &server.tls {
-        let client_ca = shim.client_ca.filter(|_| tls.ask_for_client);
-        for (name, file) in shim.tls.iter().copied().chain(client_ca) {
-            variables.push(Variable { name, value: seen_by_chaincode(tls, file)? });
-        }
-    }
-    Ok(variables)
+    let folder = server.tls.as_ref().map(folder_of_chaincode).transpose()?;
+    let tls = server.tls.as_ref().zip(folder.as_deref());
+    let tls = tls.map(|(tls, folder)| shim::ServerTls { folder, ask_for_client: tls.ask_for_client });
+    let variables = shim::server(shims(language), &server.package_id.to_string(), &server.listen, tls);
+    Ok(variables.into_iter().map(|(name, value)| Variable { name, value }).collect())
 }
 
 /// Returns the files of the server's folder that the variables refer to; all of them must exist.
 pub fn files(language: Language, server: &Server) -> Result<Vec<PathBuf>, Error> {
     let Some(tls) = &server.tls else { return Ok(Vec::new()) };
-    let shim = shim(language);
-    let client_ca = shim.client_ca.filter(|_| tls.ask_for_client);
-    let named = shim.tls.iter().copied().chain(client_ca);
-    let files: Vec<_> = named.map(|(_, file)| tls.folder.join(file)).collect();
+    let mut files: Vec<PathBuf> = Vec::new();
+    for shim in shims(language) {
+        let client_ca = shim.client_ca.filter(|_| tls.ask_for_client);
+        for (_, file) in shim.tls.iter().copied().chain(client_ca) {
+            let path = tls.folder.join(file);
+            if !files.contains(&path) {
+                files.push(path);
+            }
+        }
+    }
     match files.iter().find(|file| !file.is_file()) {
         None => Ok(files),
         Some(missing) => Err(Error::NoFile(missing.clone())),
     }
 }
 
-fn seen_by_chaincode(tls: &ServerTls, file: &str) -> Result<String, Error> {
-    let path = tls.mounted_at.join(file).into_os_string().into_string();
-    path.map_err(|path| Error::NotUtf8(path.into()))
+/// Returns the folder in which the chaincode finds its files, without a slash at the end.
+fn folder_of_chaincode(tls: &ServerTls) -> Result<String, Error> {
+    let folder = tls.mounted_at.to_str().ok_or_else(|| Error::NotUtf8(tls.mounted_at.clone()))?;
+    Ok(folder.trim_end_matches('/').to_owned())
 }
 
 /// Returns notices for the user of this shim.
@@ -181,11 +185,11 @@ fn seen_by_chaincode(tls: &ServerTls, file: &str) -> Result<String, Error> {
 pub fn notices(language: Language, server: &Server) -> Vec<String> {
     let asked = server.tls.as_ref().is_some_and(|tls| tls.ask_for_client);
     let mut notices = Vec::new();
-    if language == Language::Go {
+    if matches!(language, Language::Go | Language::All) {
         notices
             .push("the Go shim reads no variables: main must read these, as in Fabric's samples".to_owned());
     }
-    if language == Language::Java && asked {
+    if matches!(language, Language::Java | Language::All) && asked {
         let why = "the Java shim has no variable to require client certificates: it also serves clients without one";
         notices.push(why.to_owned());
     }

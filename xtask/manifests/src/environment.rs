@@ -14,7 +14,7 @@ use crate::{ccs, deploy, output_of, rendering, report};
 use xtask_base::tally::Tally;
 
 /// The languages of `ccs env`.
-const LANGUAGES: [&str; 4] = ["go", "node", "java", "rust"];
+const LANGUAGES: [&str; 5] = ["go", "node", "java", "rust", "all"];
 
 /// The values file of the chart, without its variables.
 const IMAGE: &str = "image: {repository: registry.example.com/basic, tag: \"1.0\"}\n";

@@ -48,12 +48,14 @@ pub(crate) struct Place {
 pub(crate) enum Language {
     /// Go, with the variables that Fabric's samples read; the shim itself reads none
     Go,
-    /// Node.js, started by `fabric-chaincode-node server`
+    /// Node.js, started by `fabric-chaincode-node server` or by an image of Fabric's samples
     Node,
     /// Java
     Java,
     /// Rust, with the variables that the sample asset-transfer reads
     Rust,
+    /// Every variable of all languages, for an image whose language you do not know
+    All,
 }
 
 /// The format of the variables.
@@ -87,6 +89,7 @@ impl From<Language> for ccs_shim_env::Language {
             Language::Node => Self::Node,
             Language::Java => Self::Java,
             Language::Rust => Self::Rust,
+            Language::All => Self::All,
         }
     }
 }

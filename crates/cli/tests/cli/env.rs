@@ -61,6 +61,31 @@ fn each_shim_gets_the_variables_that_it_reads() {
 }
 
 #[test]
+fn the_entry_point_of_fabrics_sample_images_finds_its_variables_in_each_language_that_has_one() {
+    let folder = packages("basic.example.com:9999");
+    let of = |lang: &str| stdout(&succeed(&folder, &["env", "mutual.tgz", "--lang", lang, "--tls", "tls"]));
+    let node = of("node");
+    for line in
+        ["CHAINCODE_SERVER_ADDRESS=0.0.0.0:9999", "CHAINCODE_ID=basic_1.0:", "CORE_PEER_TLS_ENABLED=true"]
+    {
+        assert!(node.lines().any(|found| found.starts_with(line)), "{line} in {node}");
+    }
+    let all = of("all");
+    let names = |text: &str| -> Vec<String> {
+        text.lines().filter_map(|line| Some(line.split_once('=')?.0.to_owned())).collect()
+    };
+    let (mut unique, found) = (names(&all), names(&all));
+    unique.sort();
+    unique.dedup();
+    assert_eq!(unique.len(), found.len(), "{all}");
+    for lang in ["go", "node", "java", "rust"] {
+        for line in of(lang).lines() {
+            assert!(all.lines().any(|known| known == line), "{line} of {lang} in {all}");
+        }
+    }
+}
+
+#[test]
 fn each_format_is_for_another_reader() {
     let folder = packages("basic.example.com:9999");
     let mut all = String::new();

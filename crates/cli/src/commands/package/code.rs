@@ -82,7 +82,7 @@ fn language(options: &Package) -> Result<Language, Failure> {
         Some(cli::Language::Go) => Ok(Language::Golang),
         Some(cli::Language::Node) => Ok(Language::Node),
         Some(cli::Language::Java) => Ok(Language::Java),
-        Some(cli::Language::Rust) | None => Err(usage(
+        Some(cli::Language::Rust | cli::Language::All) | None => Err(usage(
             "no builder takes source in Rust",
             "build the chaincode for the peer's platform, and pack the program with --binary FILE",
         )),
