@@ -79,12 +79,14 @@ impl Error {
     }
 }
 
-/// Returns the error of the system alone, without the name of a temporary file that nobody has asked for.
+/// Returns the error of the system alone, without the name of a temporary file, which the user does not know.
 #[must_use]
 pub fn reason(error: io::Error) -> io::Error {
-    let inner = error.get_ref().and_then(std::error::Error::source).and_then(|inner| inner.downcast_ref());
-    let code = inner.and_then(io::Error::raw_os_error);
-    code.map_or(error, io::Error::from_raw_os_error)
+    // tempfile appends the path to the text, and keeps the kind.
+    match error.to_string().split_once(" at path ") {
+        Some((text, _)) => io::Error::new(error.kind(), text),
+        None => error,
+    }
 }
 
 /// Returns what to do about a file or folder that cannot be written because its parent folder is missing.

@@ -209,7 +209,7 @@ fn nothing_is_replaced_without_force() {
 }
 
 #[test]
-fn a_folder_with_other_files_is_no_circle_between_init_and_issue() {
+fn init_and_issue_do_not_refer_to_each_other_for_a_folder_with_other_files() {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join("tls")).unwrap();
     let empty = refused(&folder, &["tls", "issue", "tls", "--client", "a"], 20);
