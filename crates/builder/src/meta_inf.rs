@@ -89,7 +89,7 @@ fn is_hidden(path: &Path) -> bool {
 
 /// Checks a file in `statedb`.
 ///
-/// A peer reads every file in a folder of CouchDB indexes, whatever its name, and no other file (Fabric 3.1
+/// A peer reads every file in a folder of CouchDB indexes, under any name, and no other file (Fabric 3.1
 /// `core/ledger/kvledger/txmgmt/privacyenabledstate/db.go`). So an index in another folder is an error, since no peer would
 /// create it, but a file that is not an index is only left out.
 fn check_index(path: &Path, content: &[u8], warnings: &mut Vec<Warning>) -> Result<bool, Error> {

@@ -9,8 +9,6 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use xtask_base::workspace;
 
-use crate::names::Names;
-
 /// The files and folders to search. Decisions keep the words of their time.
 const PLACES: [&str; 8] = [
     "README.md",
@@ -31,16 +29,15 @@ const OF_OTHERS: [&str; 1] = ["k8s_builder"];
 
 /// The texts before a builder's name, and the character after it.
 const MENTIONS: [(&str, char); 3] =
-    [("builder '", '\''), ("externalbuilder.", ' '), ("externalbuilder.", '`')];
+    [("builder '", '\''), ("chaincode.externalbuilder.", ']'), ("chaincode.externalbuilder.", '`')];
 
-/// Returns the places that use another name.
-pub(crate) fn differences() -> Result<(String, Vec<String>)> {
-    let builder = Names::load()?.builder;
+/// Returns the places that use another name than `builder`.
+pub(crate) fn differences(builder: &str) -> Result<Vec<String>> {
     let mut wrong = Vec::new();
     for place in PLACES {
-        search(&workspace::root().join(place), &builder, &mut wrong)?;
+        search(&workspace::root().join(place), builder, &mut wrong)?;
     }
-    Ok((builder, wrong))
+    Ok(wrong)
 }
 
 fn search(path: &Path, builder: &str, wrong: &mut Vec<String>) -> Result<()> {
@@ -105,7 +102,7 @@ mod tests {
 
     #[test]
     fn every_file_uses_one_name() {
-        let (_, wrong) = differences().unwrap();
+        let wrong = differences("ccaas_builder").unwrap();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     }
 }

@@ -40,7 +40,8 @@ pub fn run(options: &Options) -> Result<Tally> {
 }
 
 fn builder_name() -> Result<Tally> {
-    let (name, wrong) = crate::builder_name::differences()?;
+    let name = value(&crate::deploy("names.toml"), &["builder"])?;
+    let wrong = crate::builder_name::differences(&name)?;
     Ok(report(&wrong, &format!("the builder is called {name} everywhere")))
 }
 
