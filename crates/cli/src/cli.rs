@@ -63,7 +63,7 @@ use crate::style;
     after_help = "Try it:  ccs demo\n\nExit codes are those of the builder, see docs/exit-codes.md; 2 means an invalid command line."
 )]
 pub(crate) struct Cli {
-    /// When to color the output; without this option, NO_COLOR and CLICOLOR_FORCE decide too
+    /// When to color the output; without this option, `NO_COLOR` and `CLICOLOR_FORCE` decide too
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Color::Auto, help_heading = "Output")]
     pub(crate) color: Color,
     /// Print only results, warnings and errors: no progress and no next command
@@ -149,7 +149,7 @@ pub(crate) enum Command {
     ///
     /// Dials the chaincode as a peer does: name, TCP, TLS, HTTP/2, chaincode stream, REGISTER. Prints result, time and remedy
     /// of each step. The probe never completes the registration, so the chaincode's state does not change.
-    Probe(Probe),
+    Probe(Box<Probe>),
     /// Check a peer's configuration and test its external builders
     ///
     /// Reads core.yaml and the variables that override it as the peer does, checks every external builder (path, programs,

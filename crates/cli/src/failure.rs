@@ -9,7 +9,7 @@ use ccs_devnet::deployment::DeploymentError;
 use ccs_package::disk::DiskError;
 use ccs_package_tools::refusal;
 
-use crate::output;
+use crate::progress;
 use crate::style;
 
 /// The code for a failure that has none of its own.
@@ -115,7 +115,7 @@ impl Failure {
             anstream::eprintln!("{name}hint:{name:#} {}", style::safe(hint));
         }
         if let Some(command) = &self.next {
-            output::print_next(command);
+            progress::print_next(command);
         }
     }
 }

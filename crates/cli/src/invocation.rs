@@ -11,6 +11,7 @@ use clap::{ArgMatches, FromArgMatches as _, ValueEnum as _};
 use crate::cli::{self, Cli, Color, Command};
 use crate::failure::{Failure, USAGE};
 use crate::output;
+use crate::progress;
 
 /// A command line that is valid.
 pub(crate) struct Invocation {
@@ -28,7 +29,7 @@ impl Invocation {
         let matches = cli::command().try_get_matches().map_err(|error| end(&error))?;
         let json = asks_for_json(&matches);
         let cli = Cli::from_arg_matches(&matches).map_err(|error| end(&error))?;
-        output::be_quiet(cli.quiet);
+        progress::be_quiet(cli.quiet);
         Ok(Self { command: cli.command, json })
     }
 }

@@ -7,6 +7,7 @@ mod invocation;
 mod layout;
 mod network;
 mod output;
+mod progress;
 mod roles;
 mod stop_signals;
 mod style;

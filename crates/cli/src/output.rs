@@ -4,39 +4,17 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::failure::Failure;
+pub(crate) use crate::progress::{note, print_next};
 use crate::style;
 use ccs_report::shell;
 
-/// Whether --quiet was given.
-static QUIET: AtomicBool = AtomicBool::new(false);
-
 /// Whether a JSON document was printed.
 static PRINTED: AtomicBool = AtomicBool::new(false);
-
-/// Leaves out progress and next commands from now on.
-pub(crate) fn be_quiet(quiet: bool) {
-    QUIET.store(quiet, Ordering::Relaxed);
-}
-
-/// Prints the next command to type on stderr, as the last line of a command.
-pub(crate) fn print_next(command: &str) {
-    if !QUIET.load(Ordering::Relaxed) {
-        let faint = style::FAINT;
-        anstream::eprintln!("{faint}next: {command}{faint:#}");
-    }
-}
 
 /// Prints a warning on stderr.
 pub(crate) fn warn(message: &str) {
     let warn = style::WARN;
     anstream::eprintln!("{warn}warning:{warn:#} {}", style::safe(message));
-}
-
-/// Prints a line about the progress on stderr.
-pub(crate) fn note(line: &str) {
-    if !QUIET.load(Ordering::Relaxed) {
-        anstream::eprintln!("{line}");
-    }
 }
 
 /// Quotes a path as one word of a shell command.

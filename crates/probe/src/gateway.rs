@@ -260,10 +260,7 @@ fn identity(result: &Result<u64, Error>, application: Application<'_>) -> Result
 /// Judges the chaincode's answer. A chaincode without metadata answers with an error, and so it runs.
 fn chaincode(result: &Result<Vec<u8>, Error>, application: Application<'_>) -> Result<String, Failed> {
     let name = application.chaincode.unwrap_or_default();
-    let error = match result {
-        Ok(_) => return Ok(format!("{name} answers")),
-        Err(error) => error,
-    };
+    let Err(error) = result else { return Ok(format!("{name} answers")) };
     match refusal(error) {
         Some(refusal) if refusal.is_of_chaincode() => Ok(format!("{name} answers; it has no metadata")),
         Some(refusal) if refusal.misses_chaincode() => Err(Failed {

@@ -42,7 +42,7 @@ pub(super) fn annotations(report: &Report, subject: &Path) -> String {
 fn file(subject: &Path, at: &str) -> String {
     let inner = source_of(subject).join(at);
     let file = if subject.is_dir() && inner.is_file() { &inner } else { subject };
-    safe(&file.to_string_lossy()).to_string()
+    safe(&file.to_string_lossy())
 }
 
 /// Escapes the text of a command (GitHub's `actions/toolkit`, `packages/core/src/command.ts`).

@@ -1,0 +1,28 @@
+//! What a command prints on stderr besides its result, which --quiet leaves out.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::style;
+
+/// Whether --quiet was given.
+static QUIET: AtomicBool = AtomicBool::new(false);
+
+/// Leaves out progress and next commands from now on.
+pub(crate) fn be_quiet(quiet: bool) {
+    QUIET.store(quiet, Ordering::Relaxed);
+}
+
+/// Prints the next command to type on stderr, as the last line of a command.
+pub(crate) fn print_next(command: &str) {
+    if !QUIET.load(Ordering::Relaxed) {
+        let faint = style::FAINT;
+        anstream::eprintln!("{faint}next: {command}{faint:#}");
+    }
+}
+
+/// Prints a line about the progress on stderr.
+pub(crate) fn note(line: &str) {
+    if !QUIET.load(Ordering::Relaxed) {
+        anstream::eprintln!("{line}");
+    }
+}
