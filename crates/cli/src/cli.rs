@@ -60,7 +60,9 @@ use crate::style;
     version,
     styles = style::CLAP,
     disable_help_subcommand = true,
-    after_help = "Try it:  ccs demo\n\nExit codes are those of the builder, see docs/exit-codes.md; 2 means an invalid command line."
+    after_help = "Try it:  ccs demo\n\nExit codes are those of the builder, see \"Exit codes\" (docs/exit-codes.html).\n2 means an invalid command line.\n\n\
+                  Pages, such as docs/exit-codes.html, are on the documentation site. It is not published yet:\n\
+                  build it in a checkout with `cargo xtask site`, or read docs/exit-codes.md there."
 )]
 pub(crate) struct Cli {
     /// When to color the output; without this option, `NO_COLOR` and `CLICOLOR_FORCE` decide too

@@ -27,7 +27,7 @@ pub(crate) struct Blocks {
     pub(crate) count: Option<u64>,
     #[command(flatten)]
     pub(crate) depth: Depth,
-    /// Print one JSON document on a line for each transaction; docs/json.md describes it
+    /// Print one JSON document on a line for each transaction: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]

@@ -18,7 +18,7 @@ use super::network::Network;
                   --tls-ca ca.crt --identity users/User1@org1.example.com/msp --msp Org1MSP \\\n    \
                   --org Org1MSP --org Org2MSP\n\n\
                   Exit codes: 50 no connection, 51 rejected by the peer or the chaincode, 52 committed as invalid,\n\
-                  53 submitted with unknown outcome, 54 no response. See docs/client.md.")]
+                  53 submitted with unknown outcome, 54 no response.\nSee \"Transactions, queries, events and blocks\" (docs/client.html).")]
 pub(crate) struct Invoke {
     #[command(flatten)]
     pub(crate) call: Call,
@@ -35,7 +35,7 @@ pub(crate) struct Invoke {
     after_help = "Examples:\n  ccs query basic ReadAsset asset1\n  ccs query -C mychannel -n basic -c '{\"Args\":[\"ReadAsset\",\"asset1\"]}'\n  ccs query basic GetAllAssets | jq '.[].ID'\n  \
                   ccs query qscc GetChainInfo mychannel > info.bin\n\n\
                   Exit codes: 50 no connection, 51 rejected by the peer or the chaincode, 54 no response.\n\
-                  See docs/client.md."
+                  See \"Transactions, queries, events and blocks\" (docs/client.html)."
 )]
 pub(crate) struct Query {
     #[command(flatten)]
@@ -74,7 +74,7 @@ pub(crate) struct Call {
     /// Organizations whose peers endorse the transaction [default: the gateway chooses]
     #[arg(long = "org", value_name = "MSP-ID")]
     pub(crate) organizations: Vec<MspId>,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

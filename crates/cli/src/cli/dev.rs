@@ -17,7 +17,7 @@ use super::duration::duration;
                   ccs dev --chaincode basic=localhost:9999 --collections collections_config.json --state .ccs\n\n\
                   Then, in the folder where it runs:\n  ccs invoke basic CreateAsset asset1 blue 5 Tom 300\n  ccs query basic ReadAsset asset1\n\n\
                   The peer orders its own blocks, does not gossip, and its keys are for development only.\n\
-                  docs/development-peer.md lists its limitations."
+                  Limitations: \"The development peer\" (docs/development-peer.html)."
 )]
 pub(crate) struct Dev {
     /// Packages to deploy; without NAME=, the chaincode has the name in the label, without the version
@@ -89,7 +89,7 @@ pub(crate) struct Dev {
     /// Write this file when the peer and the chaincodes of this command are ready, and remove it at the end
     #[arg(long, value_name = "FILE")]
     pub(crate) ready_file: Option<PathBuf>,
-    /// Print one JSON document on each line; docs/json.md describes them
+    /// Print one JSON document on each line: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -15,7 +15,7 @@ pub(crate) struct Diff {
     /// Another package file
     #[arg(value_name = "B")]
     pub(crate) b: PathBuf,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

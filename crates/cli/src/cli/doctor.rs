@@ -10,7 +10,7 @@ use clap::Args;
     after_help = "Examples:\n  ccs doctor --process-env\n  ccs doctor --core /etc/hyperledger/fabric/core.yaml --process-env\n  \
                   ccs doctor --core core.yaml --env peer.env --package basic.tgz\n  \
                   ccs doctor --core core.yaml --root ./unpacked-image --arch arm64\n\n\
-                  Exit codes: 0 no errors, 40 errors. docs/doctor.md lists all findings."
+                  Exit codes: 0 no errors, 40 errors.\nAll findings: \"Examine a peer: ccs doctor\" (docs/doctor.html)."
 )]
 pub(crate) struct Doctor {
     /// The peer's core.yaml, or a ConfigMap that holds it [default: core.yaml in the folder `FABRIC_CFG_PATH`; without that variable, in the working folder or /etc/hyperledger/fabric]

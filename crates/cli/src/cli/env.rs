@@ -24,7 +24,7 @@ pub(crate) struct Env {
     /// The folder of `ccs tls init`, required for a package with TLS
     #[arg(long, value_name = "DIR")]
     pub(crate) tls: Option<PathBuf>,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

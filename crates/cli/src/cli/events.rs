@@ -23,7 +23,7 @@ pub(crate) struct Events {
     /// Stop after this number of events
     #[arg(long, value_name = "N")]
     pub(crate) count: Option<u64>,
-    /// Print one JSON document on each line; docs/json.md describes them
+    /// Print one JSON document on each line: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]

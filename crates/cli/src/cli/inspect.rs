@@ -13,7 +13,7 @@ pub(crate) struct Inspect {
     /// The package file
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -73,7 +73,7 @@ pub(crate) struct Render {
     /// The peer has no TLS
     #[arg(long)]
     pub(crate) plaintext: bool,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -82,7 +82,7 @@ pub(crate) struct Render {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  ccs launch check --settings /opt/ccs/launch.yaml\n  \
                   ccs launch check --settings launch.yaml --builds /var/hyperledger/production/externalbuilder/builds\n\n\
-                  docs/exit-codes.md lists the exit codes of launching.")]
+                  Exit codes of launching: \"Exit codes\" (docs/exit-codes.html).")]
 pub(crate) struct Check {
     /// The peer, and the settings of its builder.
     #[command(flatten)]
@@ -90,7 +90,7 @@ pub(crate) struct Check {
     /// The folder of the peer's builds, in which programs must be able to start
     #[arg(long, value_name = "DIR")]
     pub(crate) builds: Option<PathBuf>,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -111,7 +111,7 @@ pub(crate) struct List {
     /// An additional namespace to search; can be repeated
     #[arg(long = "namespace", value_name = "NAME")]
     pub(crate) namespaces: Vec<String>,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -142,7 +142,7 @@ pub(crate) struct Reconcile {
     /// Do not dial the chaincode, for use outside of the cluster's DNS
     #[arg(long)]
     pub(crate) no_dial: bool,
-    /// Print one JSON document on a line for each change; docs/json.md describes them
+    /// Print one JSON document on a line for each change: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -180,7 +180,7 @@ pub(crate) struct Gc {
     /// Delete the listed chaincode
     #[arg(long)]
     pub(crate) yes: bool,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -8,7 +8,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  ccs lint basic.tgz\n  ccs lint basic.tgz --strict --json\n  ccs lint basic.tgz --format github\n  ccs lint src\n  ccs lint connection.json\n\n\
-                  A folder holds connection.json and META-INF, or is the output of ccs unpack.\ndocs/lint.md explains each finding."
+                  A folder holds connection.json and META-INF, or is the output of ccs unpack.\nAll findings: \"Check a package: ccs lint\" (docs/lint.html)."
 )]
 pub(crate) struct Lint {
     /// A package file, a folder with the files of a package, or a connection.json
@@ -20,7 +20,7 @@ pub(crate) struct Lint {
     /// The format of the findings
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = LintFormat::Text)]
     pub(crate) format: LintFormat,
-    /// Print a JSON document; docs/json.md describes it. The same as --format json
+    /// Print a JSON document: see "JSON output" (docs/json.html). The same as --format json
     #[arg(long, conflicts_with = "format")]
     pub(crate) json: bool,
 }

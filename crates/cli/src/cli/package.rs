@@ -57,7 +57,7 @@ pub(crate) enum ImageTls {
                   --address '{{.peer_id}}.basic:9999'\n  \
                   ccs package basic.tgz --label basic_1.0 --binary basic-amd64 --binary basic-arm64\n  \
                   ccs package basic.tgz --label basic_1.0 --source chaincode --lang go\n\n\
-                  Texts and PEM files may contain Go templates; docs/connection-json.md lists the keys."
+                  Texts and PEM files may contain Go templates.\nTheir keys: \"connection.json\" (docs/connection-json.html)."
 )]
 pub(crate) struct Package {
     /// The package file to write
@@ -156,7 +156,7 @@ pub(crate) struct Package {
     /// Replace the files if they exist
     #[arg(long)]
     pub(crate) force: bool,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -19,7 +19,7 @@ use super::network::Client;
                   --identity users/User1@org1.example.com/msp --msp Org1MSP\n\n\
                   Exit codes: 0 reachable, 30 name, 31 TCP, 32 TLS, 33 HTTP/2, 34 stream, 35 REGISTER, 36 wrong ID,\n\
                   37 no gateway, 38 channel, 39 identity, 49 chaincode.\n\
-                  docs/probe.md lists causes and remedies."
+                  Causes and remedies: \"Troubleshoot a connection\" (docs/probe.html)."
 )]
 pub(crate) struct Probe {
     /// A package, a connection.json, or an address

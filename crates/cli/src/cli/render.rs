@@ -21,7 +21,7 @@ pub(crate) struct Render {
     /// Show private keys
     #[arg(long)]
     pub(crate) show_keys: bool,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -40,7 +40,7 @@ pub(crate) struct Init {
     /// How long the CA is valid
     #[arg(long, value_name = "DAYS", default_value_t = 3650, value_parser = days())]
     pub(crate) days: u32,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -86,7 +86,7 @@ pub(crate) struct Issue {
     /// Replace the certificate and key with this name; keeps the host names unless you pass --host or --address
     #[arg(long)]
     pub(crate) force: bool,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -98,7 +98,7 @@ pub(crate) struct Show {
     /// A folder that `ccs tls init` made, or a PEM file with certificates
     #[arg(value_name = "DIR|FILE")]
     pub(crate) path: PathBuf,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -120,7 +120,7 @@ pub(crate) struct Rotate {
     /// How long the new CA is valid
     #[arg(long, value_name = "DAYS", default_value_t = 3650, value_parser = days())]
     pub(crate) days: u32,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -14,7 +14,7 @@ pub(crate) struct Unpack {
     /// The new or empty folder to write to
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
-    /// Print a JSON document; docs/json.md describes it
+    /// Print a JSON document: see "JSON output" (docs/json.html)
     #[arg(long)]
     pub(crate) json: bool,
 }

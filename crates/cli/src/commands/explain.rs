@@ -40,8 +40,8 @@ pub(crate) fn run(options: &Explain) -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::new("no known error text is in there").hint(
-        "paste whole lines, and also the peer's lines from just before it, or give the file of the log; docs/errors.md lists what \
-         is known"
+        "paste whole lines, and also the peer's lines from just before it, or give the file of the log; the page \
+         \"What errors mean\" (docs/errors.html) lists the known texts"
             .to_owned(),
     ))
 }

@@ -83,7 +83,9 @@ fn next(report: &Report, subject: &Path) -> String {
     if let Some(other) = report.other.filter(|other| *other != OtherFile::Connection || report.errors == 0) {
         other.command(subject)
     } else if report.errors > 0 {
-        format!("ccs lint {word}  (once it is mended; docs/lint.md explains each finding)")
+        format!(
+            "ccs lint {word}  (after the correction; \"Check a package: ccs lint\" (docs/lint.html) explains each finding)"
+        )
     } else if report.package_id.is_some() {
         format!("ccs render {word}")
     } else {

@@ -1,5 +1,9 @@
 //! Help texts, which are part of what users rely on.
 
+use std::fs;
+
+use ccs_testkit::source_tree;
+
 use crate::{ccs, stderr, stdout};
 
 #[test]
@@ -40,6 +44,21 @@ fn help_teaches_each_command() {
         let words: Vec<_> = arguments.iter().filter(|word| !word.starts_with("--")).copied().collect();
         let name = if words.is_empty() { "help".to_owned() } else { words.join("_") };
         insta::assert_snapshot!(format!("help_{name}"), stdout(&output));
+        pages_exist(&name, &stdout(&output));
+    }
+}
+
+/// Checks that each page in a help text, written as `"TITLE" (docs/NAME.html)`, exists and has that title.
+fn pages_exist(command: &str, help: &str) {
+    // The help breaks lines.
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(!help.contains("See docs/"), "{command} names a page without its title");
+    for (before, after) in help.match_indices("(docs/").map(|(at, _)| help.split_at(at)) {
+        let title = before.trim_end().trim_end_matches('"').rsplit('"').next().unwrap();
+        let name = after.trim_start_matches("(docs/").split(".html)").next().unwrap();
+        let page = fs::read_to_string(source_tree().join("docs").join(format!("{name}.md"))).unwrap();
+        let heading = page.lines().next().unwrap().trim_start_matches("# ").replace('`', "");
+        assert_eq!(heading, title, "ccs {command} names docs/{name}.html");
     }
 }
 
