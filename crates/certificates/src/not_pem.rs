@@ -141,7 +141,7 @@ mod tests {
             (PEM.replace('\n', " "), NotPem::NoLineBreaks),
             (PEM.replace('\n', "\n  "), NotPem::Indented),
             (PEM.split("-----END").next().unwrap().to_owned(), NotPem::NoEnd),
-            (PEM.replace("M", "?"), NotPem::Damaged),
+            (PEM.replace('M', "?"), NotPem::Damaged),
             (String::new(), NotPem::Other),
             ("secret".to_owned(), NotPem::Other),
         ] {

@@ -60,17 +60,15 @@ pub(crate) async fn run(
         Trial { package_id: package.id().to_string(), builder: None, log: log.lines, connection: None };
     match result {
         Ok(build) => {
-            trial.connection = match build.connection_file() {
-                Some(released) => connection(&build, &released, file, findings)?,
-                None => {
-                    let builder = builders.iter().find(|(builder, _)| builder.name == build.builder);
-                    let run = builder.map(|(builder, _)| builder.program(BuilderStep::Run));
-                    let has_run = run.is_some_and(|run| run.is_file());
-                    let is_service = package.metadata().is_chaincode_as_a_service();
-                    findings.extend(released::no_connection(&build, file, is_service, has_run));
-                    None
-                }
-            };
+            if let Some(released) = build.connection_file() {
+                trial.connection = connection(&build, &released, file, findings)?;
+            } else {
+                let builder = builders.iter().find(|(builder, _)| builder.name == build.builder);
+                let run = builder.map(|(builder, _)| builder.program(BuilderStep::Run));
+                let has_run = run.is_some_and(|run| run.is_file());
+                let is_service = package.metadata().is_chaincode_as_a_service();
+                findings.extend(released::no_connection(&build, file, is_service, has_run));
+            }
             trial.builder = Some(build.builder);
         }
         Err(BuildError::NoBuilder) if docker => {

@@ -123,9 +123,8 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Disk(error) => return error.hint(),
             Self::NewFolder(ccs_disk::Error::Exists { path }) => exists_hint(path),
-            Self::NewFolder(error) => return error.hint(),
+            Self::Disk(error) | Self::NewFolder(error) => return error.hint(),
             // `ccs tls init` takes only a new or an empty folder.
             Self::NoFolder(path) if holds_files(path) => {
                 "it is not a folder of ccs tls; name the one that `ccs tls init` made, or create one under a new name"
