@@ -79,7 +79,7 @@ enum Chore {
     CheckVersions(versions::Options),
     /// Check the uses between crates and between files: no cycles, no forbidden dependencies, no crate too large
     Layers(layers::Options),
-    /// Check the wording of pages, comments, messages and help
+    /// Check the wording of pages, comments, messages and help, and the subjects of commits
     Prose,
     /// Check that docs/SUMMARY.md names every page, and that relative links lead somewhere
     Links,

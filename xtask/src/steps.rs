@@ -38,7 +38,8 @@ const TESTS: Step = step("tests", "cargo test --workspace", rust::tests);
 /// Cycles, forbidden dependencies and sizes.
 const LAYERS: Step = step("layers", "uses between crates and between files", || layers::run(&<_>::default()));
 /// Wording.
-const PROSE: Step = step("prose", "plain English in pages, comments, messages and help", prose::run);
+const PROSE: Step =
+    step("prose", "plain English in pages, comments, messages and help; subjects of commits", prose::run);
 /// Pages and links.
 const LINKS: Step =
     step("links", "every page is in docs/SUMMARY.md, and every relative link leads somewhere", site::check);

@@ -10,13 +10,14 @@
 //! | catalogues, settings, scripts | `*.toml`, `*.yaml` and `*.sh`, whole lines |
 //!
 //! Data flows one way: `markdown`, `rust` and `lines` cut files into passages, and `rules` finds the wordings in
-//! them.
+//! them. `subjects` checks the subjects of commits.
 
 mod lines;
 mod markdown;
 mod passage;
 mod rules;
 mod rust;
+mod subjects;
 
 use std::fmt;
 use std::fs;
@@ -27,6 +28,8 @@ use walkdir::{DirEntry, WalkDir};
 
 use passage::Passage;
 use rules::Rules;
+
+pub use subjects::fault as subject_fault;
 
 /// What the check has looked at, and what it found.
 pub struct Report {
