@@ -55,7 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<Tally> {
     stage.prepare(&mut report);
     match options.bench {
         Some(rounds) => {
-            report.check("an install beside kubectl apply", || bench::run(&stage, rounds.get()));
+            report.check("an install compared with kubectl apply", || bench::run(&stage, rounds.get()));
         }
         None => checks(options, &stage, &mut report)?,
     }

@@ -1,5 +1,5 @@
-//! `ccs dev` as its users run it, over TLS, on the Rust sample that runs already: how long from its start to the first answer,
-//! and how much memory it holds after many transactions on the disk.
+//! `ccs dev` as its users run it, over TLS, with the running Rust sample: the time from its start to the first answer,
+//! and its memory after many transactions on disk.
 //!
 //! Prints the times of ten starts, and the resident memory after every 20 000 transactions. It is not for comparing times
 //! between machines.
@@ -28,7 +28,7 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let (_chaincode, address) = chaincode();
-    // The first one makes the keys; that is once in the life of a folder.
+    // The first start creates the keys of the folder.
     drop(runtime.block_on(first_answer(folder.path(), &address, &[])));
     let mut times: Vec<_> =
         (0..STARTS).map(|_| runtime.block_on(first_answer(folder.path(), &address, &[])).1).collect();

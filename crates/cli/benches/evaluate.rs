@@ -60,7 +60,7 @@ impl std::fmt::Display for Measured {
     }
 }
 
-/// Starts a peer of this program and the chaincode anew, and evaluates.
+/// Starts a new peer of this program and the chaincode, and evaluates.
 async fn measure(program: &str) -> Measured {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let port = NodeSample::free_port();
@@ -89,7 +89,7 @@ async fn evaluate_many(gateway: &Gateway, transactions: usize) {
     clients.join_all().await;
 }
 
-/// Reads how many seconds of the processor a process has used so far, in its own code and in the kernel.
+/// Reads how many seconds of processor time a process has used so far, in its own code and in the kernel.
 fn processor_time(process: &Process) -> f64 {
     let path = format!("/proc/{}/stat", process.0.id());
     let stat = fs::read_to_string(Path::new(&path)).expect("Linux");

@@ -1,5 +1,5 @@
 //! What clients without an identity can do to `ccs dev`: how much memory they make it hold, and how long a client that
-//! behaves well waits meanwhile.
+//! behaves well waits in the meantime.
 //!
 //! At once, for clients and for chaincode: connections that say nothing or begin a TLS handshake, requests that never end, and
 //! proposals whose creator is a public certificate followed by padding, under a wrong signature; once in plaintext and once
@@ -48,7 +48,7 @@ const NEVER_ENDING: (u32, usize) = (90 << 20, 8 << 10);
 
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long the attack goes on.
+/// How long the attack lasts.
 const ATTACK: Duration = Duration::from_secs(40);
 
 /// How much memory the peer may have resident, in KiB, and how long a client that behaves well may wait.
@@ -79,7 +79,7 @@ struct Target {
     /// Where clients connect, and where chaincode does.
     clients: String,
     chaincode: String,
-    /// With TLS, what a client trusts.
+    /// With TLS, the CA that a client trusts.
     tls: Option<(Tls, TlsConnector)>,
     signer: Arc<Signer>,
 }
@@ -110,7 +110,7 @@ async fn attack(target: &Arc<Target>) -> bool {
     }
     for _ in 0..CONNECTIONS {
         attack.spawn(never_end(Arc::clone(target), Arc::clone(&done), false));
-        // Over TLS, nobody without a certificate comes so far.
+        // Over TLS, no client without a certificate comes so far.
         if target.tls.is_none() {
             attack.spawn(never_end(Arc::clone(target), Arc::clone(&done), true));
         }
@@ -132,7 +132,7 @@ async fn attack(target: &Arc<Target>) -> bool {
     peak < LIMITS.0 && longest < LIMITS.1
 }
 
-/// A client that behaves well, on a thread of its own: the attackers of this program do not make it wait.
+/// A well-behaved client in a separate thread, so that the attackers of this program do not delay it.
 struct Client {
     rounds: std::sync::mpsc::Sender<tokio::sync::oneshot::Sender<Vec<Duration>>>,
 }
@@ -187,7 +187,7 @@ fn start(folder: &Path, options: &[&str]) -> Target {
     Target { process, clients: text("endpoint"), chaincode: text("chaincode_listen"), tls, signer }
 }
 
-/// Makes what trusts a CA.
+/// Creates the TLS settings that trust a CA.
 fn trust(ca: Vec<u8>) -> (Tls, TlsConnector) {
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(&ca).expect("a certificate")).expect("a CA");
@@ -272,7 +272,7 @@ fn watch(process: u32, over: Arc<AtomicBool>) -> std::thread::JoinHandle<u64> {
     })
 }
 
-/// Opens connections and says nothing, or begins TLS; those that the peer closes are opened anew.
+/// Opens connections and says nothing, or begins TLS; and opens those again that the peer closes.
 async fn say_nothing(address: String, done: Arc<Done>) {
     let mut connections = Vec::new();
     loop {
@@ -378,16 +378,16 @@ async fn propose(target: Arc<Target>, done: Arc<Done>) {
             ..EvaluateRequest::default()
         };
         let refused = gateway.evaluate(request).await.expect_err("a wrong signature");
-        // Others are told that the connection has ended, or that there is no room.
+        // Others see that the connection has ended, or that there is no room.
         if refused.message().contains("creator") {
             done.creators.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-/// Makes a proposal of a creator with padding, which nobody else has.
+/// Makes a proposal of a creator with padding, different from all others.
 fn proposal(creator: &[u8], number: u32) -> SignedProposal {
-    // Fields of the message that nobody knows.
+    // Unknown fields of the message.
     let mut creator = creator.to_vec();
     let padding = vec![b'\n'; CREATOR_IN_BYTES];
     prost::encoding::bytes::encode(15, &padding, &mut creator);

@@ -1,4 +1,4 @@
-//! How a command fails: one message, one hint, one exit code.
+//! The failure of a command: one message, one hint, one exit code.
 
 use std::error::Error;
 use std::fmt;
@@ -12,13 +12,13 @@ use ccs_package_tools::refusal;
 use crate::progress;
 use crate::style;
 
-/// The code for a failure that has none of its own.
+/// The default code of a failure.
 pub(crate) const FAILED: u8 = 1;
 
-/// The code for a wrong command line, as clap has it.
+/// The code for an invalid command line, as in clap.
 pub(crate) const USAGE: u8 = 2;
 
-/// Why a command did not reach its end.
+/// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
@@ -33,7 +33,7 @@ impl Failure {
         Self { message: message.to_string(), hint: None, next: None, code: FAILED }
     }
 
-    /// Fails without a word: the result on standard output says why.
+    /// Fails without a message, because the result on standard output contains the reason.
     pub(crate) fn silent(code: u8) -> Self {
         Self { message: String::new(), hint: None, next: None, code }
     }
@@ -43,14 +43,14 @@ impl Failure {
         Self::new(ccs_builder::report::chain(error))
     }
 
-    /// Names what the message is about.
+    /// Adds the subject of the message.
     #[must_use]
     pub(crate) fn about(mut self, subject: &str) -> Self {
         self.message = format!("{subject}: {}", self.message);
         self
     }
 
-    /// Adds what to do next.
+    /// Adds a hint.
     #[must_use]
     pub(crate) fn hint(mut self, hint: impl Into<Option<String>>) -> Self {
         self.hint = hint.into();
@@ -64,14 +64,14 @@ impl Failure {
         self
     }
 
-    /// Ends with a code that the builder's table does not have.
+    /// Sets an exit code that is not in the builder's table.
     #[must_use]
     pub(crate) fn with_number(mut self, number: u8) -> Self {
         self.code = number;
         self
     }
 
-    /// Ends with a code of the builder's table, or without one as any other failure.
+    /// Sets an exit code of the builder's table; [`None`] keeps the default.
     #[must_use]
     pub(crate) fn with_code(mut self, code: impl Into<Option<Code>>) -> Self {
         self.code = code.into().map_or(FAILED, Code::number);

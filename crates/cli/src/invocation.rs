@@ -63,9 +63,9 @@ fn asks_for_json(matches: &ArgMatches) -> bool {
     is_json("json") || matches!(format, Ok(Some(cli::LintFormat::Json)))
 }
 
-/// Prints what clap has instead of a command, and returns the exit code.
+/// Prints clap's message instead of running a command, and returns the exit code.
 fn end(error: &clap::Error) -> ExitCode {
-    // What cannot be written to a closed terminal is missed by nobody.
+    // A failure to write to a closed terminal does not matter.
     let _ = error.print();
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,

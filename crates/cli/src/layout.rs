@@ -1,4 +1,4 @@
-//! Paragraphs, and labels beside them.
+//! Paragraphs with labels.
 
 /// The width of paragraphs, in characters.
 const WIDTH: usize = 100;
@@ -6,7 +6,7 @@ const WIDTH: usize = 100;
 /// The width of the column of labels, in characters.
 const LABELS: usize = 10;
 
-/// Writes a label and a paragraph beside it.
+/// Writes a label, followed by a paragraph.
 pub(crate) fn field(label: &str, text: &str) -> String {
     let label = format!("  {label:<LABELS$}");
     // A label that fills its column keeps a space after it.
@@ -14,7 +14,7 @@ pub(crate) fn field(label: &str, text: &str) -> String {
     format!("{label}{gap}{}", fold(LABELS + 2, text).trim_start())
 }
 
-/// Breaks a text into lines, each set in.
+/// Breaks a text into indented lines.
 fn fold(indent: usize, text: &str) -> String {
     let mut lines = " ".repeat(indent);
     let mut column = indent;
@@ -35,7 +35,7 @@ fn fold(indent: usize, text: &str) -> String {
     lines
 }
 
-/// Writes a paragraph, set in by two spaces.
+/// Writes a paragraph, indented by two spaces.
 pub(crate) fn paragraph(text: &str) -> String {
     fold(2, text)
 }

@@ -1,5 +1,5 @@
-//! The peer that a command talks to, and the identity that signs: of options, of the peer command's variables, or of the
-//! folder that `ccs dev` and Fabric's test network write.
+//! The peer to which a command connects, and the identity that signs: from options, from the peer command's variables, or from
+//! the folder that `ccs dev` and Fabric's test network write.
 
 mod argument;
 mod failure;
@@ -24,10 +24,10 @@ use organization::Organization;
 pub(crate) use argument::{bytes, transient};
 pub(crate) use output::{Bytes, answer};
 
-/// Where a peer listens unless something says otherwise.
+/// The default address of a peer.
 const ENDPOINT: &str = "localhost:7051";
 
-/// What a command finds around it.
+/// The environment of a command.
 struct Surroundings<'a> {
     /// The working folder.
     folder: &'a Path,
@@ -63,7 +63,7 @@ impl Found {
         let address = address.map(str::to_owned).or_else(|| text("CORE_PEER_ADDRESS"));
         let address = address.or_else(|| organization.and_then(|organization| organization.endpoint.clone()));
         let address = address.unwrap_or_else(|| ENDPOINT.to_owned());
-        // The peer command knows two ways to say no; without the variable its default is no, and ours is TLS.
+        // The peer command accepts two values for no TLS. Without the variable, its default is plaintext, and ours is TLS.
         let is_off = options.tls_ca.is_none()
             && text("CORE_PEER_TLS_ENABLED")
                 .is_some_and(|value| value == "0" || value.eq_ignore_ascii_case("false"));
@@ -82,7 +82,7 @@ impl Found {
     }
 }
 
-/// Connects as the options say.
+/// Connects with the options.
 pub(crate) async fn connect(options: &Network) -> Result<Gateway, Failure> {
     let around = Surroundings::here();
     let organization = Organization::find(around.folder, options.client.msp.as_ref());
@@ -110,15 +110,15 @@ fn tls_ca(
     let path = options.tls_ca.clone().or(variable);
     let path = path.or_else(|| organization.and_then(|organization| organization.tls_ca.clone()));
     let Some(path) = path else {
-        let hint = "give the PEM file of the CA that issued it (--tls-ca), or connect in plaintext (--no-tls); `ccs dev` writes \
+        let hint = "pass the PEM file of the CA that issued it (--tls-ca), or connect in plaintext (--no-tls); `ccs dev` writes \
                     everything into the folder where it starts";
-        let message = "nothing says which CA issued the peer's TLS certificate";
+        let message = "the CA of the peer's TLS certificate is unknown";
         return Err(Failure::new(message).hint(hint.to_owned()).with_code(ExitCode::Tls));
     };
     read(&path)
 }
 
-/// Reads a file that an option or variable names.
+/// Reads the file of an option or variable.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     fs::read(path).map_err(|error| {
         Failure::new(format!("cannot read {}: {error}", path.display())).with_code(ExitCode::InputOutput)

@@ -1,4 +1,4 @@
-//! How a command writes its result, its warnings and its advice; every command imports from here.
+//! Output of results, warnings and hints; every command imports from here.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -1,24 +1,24 @@
-//! The signals by which somebody ends a command that runs until then: SIGINT and SIGTERM.
+//! The signals that end a continuous command: SIGINT and SIGTERM.
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
 
-/// They are caught from the moment this is made, so none that comes later is lost or ends the process half way.
+/// It catches them from its creation, so a later signal is neither lost nor ends the process abruptly.
 pub(crate) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl StopSignals {
-    /// Begins to catch them; needs a tokio runtime.
+    /// Starts catching them; requires a tokio runtime.
     pub(crate) fn catch() -> Result<Self, Failure> {
         let caught =
             |kind| signal(kind).map_err(|error| Failure::new(format!("cannot catch signals: {error}")));
         Ok(Self { interrupt: caught(SignalKind::interrupt())?, terminate: caught(SignalKind::terminate())? })
     }
 
-    /// Waits for one.
+    /// Waits for a signal.
     pub(crate) async fn received(mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}

@@ -1,4 +1,4 @@
-//! Colors, of which there are few and only on a terminal, and text that is safe there.
+//! Colors, only for terminals, and text that is safe to print there.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ pub(crate) use ccs_report::terminal::safe;
 /// Names and headings.
 pub(crate) const NAME: Style = Style::new().bold();
 
-/// What went well.
+/// Success.
 pub(crate) const GOOD: Style = AnsiColor::Green.on_default();
 
-/// What went wrong.
+/// Failure.
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// What may go wrong.
+/// A warning.
 pub(crate) const WARN: Style = AnsiColor::Yellow.on_default().bold();
 
-/// What matters less.
+/// Less important text.
 pub(crate) const FAINT: Style = Style::new().dimmed();
 
 /// The colors of help and usage.

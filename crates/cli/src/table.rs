@@ -1,8 +1,8 @@
-//! Rows of text under each other.
+//! Tables of text.
 
 use crate::style::safe;
 
-/// Rows whose columns begin at the same place. Cells may hold anything: they are made safe for a terminal.
+/// Rows with aligned columns. Cells may contain any text, which is made safe for a terminal.
 #[derive(Default)]
 pub(crate) struct Table {
     rows: Vec<Vec<String>>,

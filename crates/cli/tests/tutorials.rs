@@ -4,14 +4,14 @@
 //! | --- | --- |
 //! | `sh` | a shell runs it; it must succeed |
 //! | `sh fails` | the same; it must fail |
-//! | `sh terminal N` | takes the place of what runs in that terminal, and goes on |
+//! | `sh terminal N` | replaces the program in that terminal, and keeps running |
 //! | `text` | each line is among those that the last shell printed; `…` stands for any text |
-//! | `text terminal N` | each line, in this order, is printed in that terminal, which is waited for |
-//! | `console terminal N PROMPT` | what stands behind the prompt is typed there; other lines as above |
+//! | `text terminal N` | the test waits until that terminal has printed each line, in this order |
+//! | `console terminal N PROMPT` | the text after the prompt is typed there; other lines as above |
 //!
 //! At the end each terminal gets Ctrl-C, and no process that a block has started may be left.
 //!
-//! The pages use the usual ports of peers and debuggers. Here `ccs` is a script that gives each page a port of its own, and
+//! The pages use the usual ports of peers and debuggers. Here `ccs` is a script that assigns each page its own port, and
 //! the debuggers' ports are exchanged for free ones.
 
 #![expect(clippy::unwrap_used, reason = "a panic here is a failed test")]
@@ -40,7 +40,7 @@ const DEBUGGERS: [&str; 3] = ["2345", "5005", "9229"];
 /// The variable by which the processes of a page are known.
 const MARK: &str = "CCS_TUTORIAL";
 
-/// A block of a page: what stands behind the three ticks, and its lines.
+/// A block of a page: the text after the three ticks, and its lines.
 type Block = (String, Vec<String>);
 
 fn blocks(page: &str) -> Vec<Block> {
@@ -141,13 +141,13 @@ impl Terminal {
         writeln!(self.unread, "{typed}").unwrap();
     }
 
-    /// Goes through a dialogue as the page shows it.
+    /// Repeats a dialog of the page.
     fn talk(&mut self, prompt: &str, lines: &[String]) {
         for line in lines {
             if let Some(typed) = line.strip_prefix(prompt) {
                 self.enter(prompt, typed.trim_start());
             } else {
-                // A prompt may stand before it, at which nobody has typed anything.
+                // A prompt without input may precede it.
                 self.wait_for(&format!("…{line}"));
             }
         }
@@ -156,7 +156,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // As the reader's Ctrl-C; whoever has ended already needs no signal.
+        // Like the reader's Ctrl-C; a process that has ended needs no signal.
         let signal = |signal| {
             if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
                 let _ = kill_process_group(group, signal);
@@ -173,7 +173,7 @@ impl Drop for Terminal {
 /// Returns the processes that a page has started and that are still there, with their commands.
 fn left_behind(mark: &str) -> Vec<(String, String)> {
     let processes = fs::read_dir("/proc").unwrap().map_while(Result::ok).map(|entry| entry.path());
-    // Who is not ours, or has ended meanwhile, cannot be read.
+    // Foreign and ended processes cannot be read.
     let read = |file: PathBuf| String::from_utf8_lossy(&fs::read(file).unwrap_or_default()).into_owned();
     let ours = processes.filter(|process| read(process.join("environ")).split('\0').any(|it| it == mark));
     let name = |process: &PathBuf| process.file_name().unwrap().to_string_lossy().into_owned();

@@ -16,7 +16,7 @@ pub(crate) fn response(envelope: &Envelope, proposed: &Header) -> Result<Respons
     }
     let transaction: Transaction = decode("transaction", &payload.data)?;
     let [action] = transaction.actions.as_slice() else {
-        return Err(format!("it has {} actions in place of one", transaction.actions.len()));
+        return Err(format!("it has {} actions instead of one", transaction.actions.len()));
     };
     let action: ChaincodeActionPayload = decode("action", &action.payload)?;
     let endorsed = action.action.ok_or("it has no endorsed action")?;

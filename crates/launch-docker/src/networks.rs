@@ -38,7 +38,7 @@ pub(crate) async fn find(engine: &Engine, network: &Network) -> Result<Networks,
         Err(refusal) => Err(refusal.failure(
             "look for the container of the peer",
             ExitCode::Settings,
-            "docker.network in launch.yaml names the network in its place",
+            "set docker.network in launch.yaml instead",
         )),
     }
 }
@@ -56,7 +56,7 @@ pub(crate) async fn connect(
         Refusal::of(&error).failure(
             &format!("connect the container to the network {network} of the peer"),
             ExitCode::Settings,
-            "docker.network in launch.yaml names one network in place of those of the peer",
+            "set docker.network in launch.yaml to use another network than those of the peer",
         )
     })
 }

@@ -226,7 +226,7 @@ mod tests {
 
     use super::*;
 
-    /// Serves in place of a chaincode, and dials it once.
+    /// Runs a server instead of a chaincode, and dials it once.
     fn dial(answer: &'static [u8], connection: impl FnOnce(String) -> Connection) -> Result<(), Unreached> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

@@ -23,7 +23,7 @@ pub const PROGRAM: &str = "chaincode";
 /// The placeholder for the peer's address in an argument.
 pub const ADDRESS: &str = "{peer_address}";
 
-/// The keys beside those of platforms.
+/// The keys that are not platforms.
 const KEYS: [&str; 2] = ["args", "role"];
 
 /// The keys of a platform.

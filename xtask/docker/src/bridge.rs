@@ -1,4 +1,4 @@
-//! A bridge for an engine beside another one.
+//! A bridge for a second engine.
 
 use std::process::Command;
 use std::time::Duration;

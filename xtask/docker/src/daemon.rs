@@ -38,7 +38,7 @@ impl Daemon {
     /// Starts the engine with further options.
     pub(crate) fn start<S: AsRef<OsStr>>(program: Program, options: &[S]) -> Result<Self> {
         let run = tempfile::Builder::new().prefix("engine-").tempdir()?;
-        // Beside cargo's files: there is room, and the file system is not an overlay, on which the engine could not use its own.
+        // Next to cargo's files, because there is room and the file system is not an overlay, on which the engine could not use its own.
         fs::create_dir_all(workspace::target_folder())?;
         let data = tempfile::Builder::new().prefix("engine-data-").tempdir_in(workspace::target_folder())?;
         let log = File::create(run.path().join("log"))?;

@@ -35,7 +35,7 @@ impl<'a> Images<'a> {
         self.load(name, &[(&busybox, "bin/busybox")], &["/bin/busybox", "sh", "-c", script])
     }
 
-    /// Loads an image with a program beside the shell that starts it.
+    /// Loads an image with a program, and a shell that starts it.
     pub fn with_program(&mut self, name: &str, program: &Path, script: &str) -> Result<()> {
         let busybox = self.busybox.clone();
         let files: &[(&Path, &str)] = &[(&busybox, "bin/busybox"), (program, "program")];
@@ -77,7 +77,7 @@ impl<'a> Images<'a> {
         Registry::start(&Image { name: "shell", files, command: &command, user: NOBODY }, authorization)
     }
 
-    /// Returns the content of image.json: the name, and the ID in place of a digest.
+    /// Returns the content of image.json: the name, and the ID instead of a digest.
     pub fn json(&self, name: &str) -> Result<String> {
         Ok(format!(r#"{{"name":"{}","digest":"{}"}}"#, repository(name), self.id(name)?))
     }

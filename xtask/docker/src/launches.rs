@@ -25,7 +25,7 @@ const NOTHING: &str = "sha256:00000000000000000000000000000000000000000000000000
 pub struct Stage<'a> {
     /// The engine.
     pub engine: &'a Engine,
-    /// The static builder, beside the launcher.
+    /// The static builder, next to the launcher.
     pub builder: PathBuf,
     /// Its images.
     pub images: Images<'a>,

@@ -83,7 +83,7 @@ const FAILING: &[Failing] = &[
     failing("no-files", "https://SECURED", None, 24, "needs certificates"),
 ];
 
-/// Starts an engine with TLS beside the one that is there, and launches on it; returns what cannot be checked by this user.
+/// Starts a second engine, with TLS, and launches on it; skips the checks if this user cannot start an engine.
 pub fn run(report: &mut Report, stage: &Stage<'_>, contract: &Path) -> Result<Tally> {
     let (files, secured) = (certificates()?, free_address()?);
     let path = |name: &str| file(&files, name).to_string_lossy().into_owned();
@@ -126,7 +126,7 @@ impl Remote<'_> {
         report.check("a server is started, and dialed on the loopback", || self.serves());
     }
 
-    /// Puts host and port in place of the words.
+    /// Replaces the placeholders by host and port.
     fn filled(&self, host: &str) -> String {
         let port = self.secured.rsplit(':').next().unwrap_or_default();
         host.replace("SECURED", self.secured).replace("PLAIN", &self.plain.to_string()).replace("PORT", port)

@@ -186,7 +186,7 @@ fn node() -> Result<Root> {
     root.with_libraries(&[node])?;
     let npm = which("npm")?.canonicalize()?;
     let package = npm.ancestors().nth(2).context("npm is in no package")?;
-    // Debian keeps every package of npm's beside it.
+    // Debian installs the dependencies of npm next to it.
     let modules = package.parent().filter(|modules| modules.ends_with("nodejs")).unwrap_or(package);
     root.same(modules)?;
     root.write("/usr/bin/npm", &format!("#!/bin/sh\nexec node {} \"$@\"\n", npm.display()))?;

@@ -143,7 +143,7 @@ fn build(engine: &Engine, buildkit: &str, rust: &str, targets: &[Target<'_>]) ->
     Ok(targets.iter().map(|(tag, _)| *tag).collect::<Vec<_>>().join(", "))
 }
 
-/// The base images of this machine in place of those of Docker Hub, and the profile of `ccs` that takes less time.
+/// The base images of this machine instead of those of Docker Hub, and the profile of `ccs` that compiles faster.
 fn arguments(rust: &str) -> [String; 4] {
     [
         format!("RUST_IMAGE={rust}"),

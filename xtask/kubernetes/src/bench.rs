@@ -93,7 +93,7 @@ impl Bench<'_> {
             ["-n", NAMESPACE, "get", "secrets,services,deployments", "-l", "chaincode=bench", "-o", "json"];
         let list: Value = serde_json::from_str(&self.stage.cluster.expect(&words)?)?;
         let mut items = list["items"].as_array().context("there is no list")?.clone();
-        ensure!(items.len() == 3, "{} objects in place of 3", items.len());
+        ensure!(items.len() == 3, "{} objects instead of 3", items.len());
         for item in &mut items {
             let metadata = json!({
                 "name": item["metadata"]["name"], "namespace": NAMESPACE, "labels": item["metadata"]["labels"],

@@ -36,7 +36,7 @@ const LAUNCHER: &str = "docker.io/fabric-ccs/launcher:1";
 pub struct Stage {
     /// The cluster.
     pub cluster: Cluster,
-    /// The static builder, beside the launcher.
+    /// The static builder, next to the launcher.
     pub builder: PathBuf,
 }
 

@@ -1,4 +1,4 @@
-//! The names of Services for programs of the host, which has no server of DNS for them: a file in place of /etc/hosts.
+//! The names of Services for programs on the host, which cannot use the DNS of the cluster: a file instead of /etc/hosts.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ impl Drop for Names {
     }
 }
 
-/// Returns a command that finds these names in place of those of /etc/hosts; its process is that of the program.
+/// Returns a command that finds these names instead of those of /etc/hosts; its process is that of the program.
 #[must_use]
 pub fn with_names(command: &Command, hosts: &Path) -> Command {
     let mut within = Command::new("unshare");

@@ -106,7 +106,7 @@ fn of_peer(names: &Names, objects: &[Value]) -> Result<Vec<String>> {
     let peer = &pod["containers"][0];
     let variable =
         list(&peer["env"]).iter().find(|variable| variable["name"] == "CORE_CHAINCODE_EXTERNALBUILDERS");
-    // A second container looks after chaincode, and both read the settings where one variable says.
+    // A second container maintains chaincode, and both read the settings at the path in one variable.
     let reconcile = list(&pod["containers"]).get(1);
     let more = if reconcile.is_some() { ", CCS_LAUNCH_CONFIG" } else { "" };
     differences.expect(

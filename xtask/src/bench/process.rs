@@ -1,6 +1,6 @@
 //! `cargo xtask bench-process`: what `run` adds to the start of a chaincode as a process.
 //!
-//! The contract in Go, on the official shim, dials over TLS. A listener in place of the peer takes the time from the start of the first process
+//! The contract in Go, on the official shim, dials over TLS. A listener instead of the peer measures the time from the start of the first process
 //! until the first byte of the chaincode arrives. The same command is started by hand, with the variables that the shim for Go reads, in turn with `run`.
 
 use std::fs;
@@ -39,7 +39,7 @@ pub(crate) struct Options {
     /// How often the chaincode is started in each way
     #[arg(long, default_value_t = 30, value_name = "N")]
     rounds: usize,
-    /// Print JSON in place of text
+    /// Print JSON instead of text
     #[arg(long)]
     json: bool,
 }

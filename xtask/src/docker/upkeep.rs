@@ -97,7 +97,7 @@ impl Upkeep<'_> {
 
     fn collects(&self, old: &str) -> Result<()> {
         let said = self.succeeds(&["gc", "--older-than", "0s"], true)?;
-        ensure!(said == "nothing is to be removed\n", "it said {said}");
+        ensure!(said == "nothing to delete\n", "it said {said}");
         let installed = self.administrator.run("lifecycle chaincode queryinstalled --output json")?.stdout;
         let file = self.folder.join("installed.json");
         fs::write(&file, installed)?;

@@ -40,12 +40,12 @@ impl<'a> Network<'a> {
         Self::start_with(programs, Vec::new())
     }
 
-    /// Does the same with further variables for the peer, which it hands on to the builder.
+    /// Like [`Self::start`], with further variables for the peer, which it propagates to the builder.
     pub(crate) fn start_with(programs: &'a Programs, variables: Vec<(&'static str, String)>) -> Result<Self> {
         Self::start_among(programs, variables, None)
     }
 
-    /// Does the same with a file in place of /etc/hosts.
+    /// Like [`Self::start_with`], with a file instead of /etc/hosts.
     pub(crate) fn start_among(
         programs: &'a Programs,
         variables: Vec<(&'static str, String)>,

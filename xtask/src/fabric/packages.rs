@@ -14,7 +14,7 @@ use crate::processes::succeed;
 /// How long it may take to make one.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// Where the peer is told to find chaincode by the builder's configuration.
+/// The address of the chaincode in the builder's configuration.
 pub(super) const CONFIGURED_HOST: &str = "chaincode.example.com";
 
 /// An index, as CouchDB takes it.

@@ -13,10 +13,10 @@ use crate::{cache, processes, workspace};
 /// The Go module of Fabric.
 const MODULE: &str = "github.com/hyperledger/fabric";
 
-/// How often a build says that it goes on, in packages.
+/// How often a build reports progress, in packages.
 const PACKAGES_A_LINE: usize = 200;
 
-/// How long the command for the path of the sources may take: it fetches them when they are not there yet.
+/// How long the command for the path of the sources may take, which downloads them if they are missing.
 const FETCH: Duration = Duration::from_mins(5);
 
 /// How long a build may take: two minutes on two processors, and much longer on a busy machine.
@@ -65,7 +65,7 @@ pub(crate) fn built(release: &Release) -> Result<PathBuf> {
     cache::built_once(&name, |target| build(release, &module, target))
 }
 
-/// Builds the programs into a folder, with the settings that Fabric ships beside them.
+/// Builds the programs into a folder, with the settings that Fabric ships.
 fn build(release: &Release, module: &Path, target: &Path) -> Result<()> {
     let (start, version) = (Instant::now(), release.version);
     println!("fabric {version}: builds peer and orderer from Fabric's sources, once; this takes minutes");

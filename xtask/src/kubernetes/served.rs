@@ -1,5 +1,5 @@
 //! The life of a chaincode that the install starts and Fabric's own peer dials: the contract in Go, on the official shim, over mutual
-//! TLS. Each package holds connection.json beside image.json, as one for any builder does.
+//! TLS. Each package contains connection.json and image.json, so that it works with any builder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ fn is_not_started(
         ensure!(left.is_empty(), "left: {left:?}");
         Ok(())
     });
-    report.check("where nothing is launched, the peer dials what connection.json says", || {
+    report.check("if launching is off, the peer dials the address in connection.json", || {
         fs::write(settings(network), "platform: none\n")?;
         administrator.install(&off.file)?;
         let connection = off.released(network)?;

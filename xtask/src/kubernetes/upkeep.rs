@@ -80,7 +80,7 @@ impl Upkeep<'_> {
         };
         wait_until(CHANGE, is_listed).context("it is not listed as a client that runs")?;
         let said = self.succeeds(&["gc", "--older-than", "0s"], &["--builds"])?;
-        ensure!(said == "nothing is to be removed\n", "it said {said}");
+        ensure!(said == "nothing to delete\n", "it said {said}");
         Ok(())
     }
 
@@ -200,10 +200,10 @@ impl Upkeep<'_> {
         let mut command =
             self.command(&["reconcile", "--every", "1s"], &["--builds"], &self.cluster.kubeconfig());
         let running = Running::start(&mut command, &log)?;
-        logged(&log, "looks after ", 1, CHANGE)?;
+        logged(&log, "maintains ", 1, CHANGE)?;
         self.delete("service", used)?;
         logged(&log, "the Service was missing", 1, CHANGE)?;
-        logged(&log, "looks again in 1s", 1, CHANGE)?;
+        logged(&log, "checks again in 1s", 1, CHANGE)?;
         let status = running.terminate(CHANGE)?;
         ensure!(status.success(), "ended with {status}, and said {}", fs::read_to_string(&log)?);
         // The Service has another address now.
@@ -213,16 +213,19 @@ impl Upkeep<'_> {
     fn collects(&self, old: &Served) -> Result<()> {
         self.keeps_what_a_wrong_folder_does_not_know(old)?;
         let said = self.succeeds(&["gc", "--older-than", "0s"], &["--builds"])?;
-        ensure!(said == "nothing is to be removed\n", "it said {said}");
+        ensure!(said == "nothing to delete\n", "it said {said}");
         let installed = self.administrator.run("lifecycle chaincode queryinstalled --output json")?.stdout;
         let file = self.folder.join("installed.json");
         fs::write(&file, installed)?;
         let file = file.to_string_lossy();
         let young = self.succeeds(&["gc", "--installed", &file], &["--builds"])?;
-        ensure!(young == "nothing is to be removed\n", "it said {young}");
+        ensure!(young == "nothing to delete\n", "it said {young}");
         let arguments = ["gc", "--installed", &file, "--older-than", "0s"];
         let listed = self.succeeds(&arguments, &["--builds"])?;
-        ensure!(listed.contains(&old.label) && listed.matches("may go").count() == 1, "it said {listed}");
+        ensure!(
+            listed.contains(&old.label) && listed.matches("can be deleted").count() == 1,
+            "it said {listed}"
+        );
         for kind in ["deployment", "service", "secret"] {
             ensure!(listed.contains(&format!("  {kind} ccs-")), "{kind} is missing in {listed}");
         }
@@ -241,7 +244,7 @@ impl Upkeep<'_> {
         fs::create_dir_all(&empty)?;
         let empty = empty.to_string_lossy();
         let young = self.succeeds(&["gc", "--builds", &empty, "--yes"], &[])?;
-        ensure!(young == "nothing is to be removed\n", "it said {young}");
+        ensure!(young == "nothing to delete\n", "it said {young}");
         let arguments = ["gc", "--builds", &empty, "--older-than", "0s", "--yes"];
         let Finished { status, stderr, .. } = self.finish(&arguments, &[], &self.cluster.kubeconfig())?;
         ensure!(status.code() == Some(64), "ended with {status}, and said {stderr}");

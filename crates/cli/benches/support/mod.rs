@@ -1,4 +1,4 @@
-//! What the benchmarks of `ccs dev` share: a peer in a process of its own, and a client of it.
+//! The common parts of the benchmarks of `ccs dev`: a peer in a separate process, and its client.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -69,7 +69,7 @@ async fn connect(folder: &Path, endpoint: &str) -> Gateway {
     Gateway::connect(&endpoint, Arc::new(signer), TIMEOUT).await.expect("a connection")
 }
 
-/// Evaluates whether an asset exists that nobody has created.
+/// Evaluates whether a nonexistent asset exists.
 pub(crate) async fn evaluate(gateway: &Gateway) {
     let mut call = Call::new("mychannel", "basic", "AssetExists");
     call.arguments = vec![b"nobody".to_vec()];

@@ -1,4 +1,4 @@
-//! `ccs blocks`: what is in the blocks of a channel.
+//! `ccs blocks`: the blocks of a channel.
 
 mod document;
 mod text;

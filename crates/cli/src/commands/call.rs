@@ -1,4 +1,4 @@
-//! `ccs invoke` and `ccs query`: a transaction, and a question.
+//! `ccs invoke` and `ccs query`: submits or evaluates a transaction.
 
 use ccs_client::{Call, Committed, Error, Gateway};
 use serde::Serialize;
@@ -9,7 +9,7 @@ use crate::network::{self, Bytes};
 use crate::output;
 use crate::style;
 
-/// What `ccs invoke --json` prints.
+/// The document of `ccs invoke --json`.
 #[derive(Serialize)]
 struct Submitted<'a> {
     transaction_id: &'a str,
@@ -21,7 +21,7 @@ struct Submitted<'a> {
     result: Bytes,
 }
 
-/// What `ccs query --json` prints.
+/// The document of `ccs query --json`.
 #[derive(Serialize)]
 struct Answer<'a> {
     channel: &'a str,

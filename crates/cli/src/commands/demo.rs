@@ -1,6 +1,6 @@
-//! `ccs demo`: a package becomes a chaincode that answers.
+//! `ccs demo`: installs, starts and calls a chaincode.
 //!
-//! One function for each leg of the way, in the order in which a peer goes it: package, builder programs, release output,
+//! One function for each step, in the order of a peer: package, builder programs, release output,
 //! connection, registration, transactions.
 
 mod material;
@@ -36,7 +36,7 @@ pub(crate) fn run(options: &Demo) -> Result<(), Failure> {
     result
 }
 
-/// Goes the whole way; the first step that fails ends it.
+/// Runs all steps; the first failure ends the demo.
 async fn tell(options: &Demo, story: &mut Story) -> Result<(), Failure> {
     let folder = Folder::new(options.keep.as_deref())?;
     install(options.builder.as_deref(), &folder.path, story)?;
@@ -56,7 +56,7 @@ async fn tell(options: &Demo, story: &mut Story) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The folder that everything is in: one to keep, or one that goes with the demo.
+/// The folder of the demo: one to keep, or a temporary one.
 struct Folder {
     path: PathBuf,
     _temporary: Option<tempfile::TempDir>,
@@ -156,7 +156,7 @@ async fn build(id: &PackageId, file: &Path, folder: &Path, story: &mut Story) ->
     let environment = std::env::vars_os().collect();
     let builder = deployment::builder(&builder, &environment);
     let released = deployment::build((id, file), (&builder, &environment), &peer, &mut observer).await?;
-    // The package holds connection.json, so the builder releases one, or fails.
+    // The package contains connection.json, so the builder releases one or fails.
     released.connection.ok_or_else(|| Failure::new("the release holds no chaincode/server/connection.json"))
 }
 

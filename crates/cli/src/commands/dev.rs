@@ -1,4 +1,4 @@
-//! `ccs dev`: a development network in this process, until a signal comes.
+//! `ccs dev`: a development network in this process, until a signal ends it.
 //!
 //! The options become those of `ccs-devnet`, which does the work; the [`reporter`] prints what happens.
 
@@ -26,21 +26,21 @@ pub(crate) fn run(options: &Dev) -> Result<(), Failure> {
     runtime().map_err(|error| Failure::from_error(&error))?.block_on(live(options, &network))
 }
 
-/// Starts a runtime with half of the processors, since applications and chaincode are on this machine as well: more threads
-/// answer no sooner, and take a fifth more of the processors to hand work to each other.
+/// Starts a runtime with half of the processors, because applications and chaincode run on this machine as well. More threads do not
+/// answer sooner, but need a fifth more processor time to pass work to each other.
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
     tokio::runtime::Builder::new_multi_thread().worker_threads((processors / 2).max(1)).enable_all().build()
 }
 
-/// Lets this process open as many files as it may, as programs in Go do: each client takes one, also one that says nothing.
+/// Raises the limit of open files to the allowed maximum, as programs in Go do. Each client needs one, even a silent one.
 fn raise_open_files() {
     let limit = getrlimit(Resource::Nofile);
-    // With fewer files there are places for fewer clients.
+    // With fewer files, fewer clients can connect.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
-/// Lives until a signal comes, or something without which there is no peer fails.
+/// Runs until a signal arrives, or an essential part fails.
 async fn live(options: &Dev, network: &Options) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let (signals, stopping) = (StopSignals::catch()?, stop.clone());
@@ -53,7 +53,7 @@ async fn live(options: &Dev, network: &Options) -> Result<(), Failure> {
     let ready_file = ready_file.map(Arc::new);
     let (reporter, ready) = (Reporter::new(options.json), ready_file.clone());
     let report = move |event: Event| {
-        // First the file, so that it is there for whoever reads the line.
+        // The file comes first, so that it exists when the line appears.
         if let Some(Err(failure)) = ready.as_ref().map(|file| file.event(&event)) {
             failure.print();
         }
@@ -66,7 +66,7 @@ async fn live(options: &Dev, network: &Options) -> Result<(), Failure> {
     Ok(ended?)
 }
 
-/// Reads what the options name, and starts nothing.
+/// Reads the files of the options, without starting anything.
 fn network(options: &Dev) -> Result<Options, Failure> {
     let mut channels = HashSet::new();
     if let Some(twice) = options.channels.iter().find(|name| !channels.insert(*name)) {
@@ -108,7 +108,7 @@ fn request(options: &Dev) -> Request {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        // What the library says of listeners and domains has options here.
+        // Adds options of the command line to the library's errors about listeners and domains.
         let hint = match &error {
             Error::ListenForClients { .. } => Some(other_address("--listen")),
             Error::ListenForChaincode { .. } => Some(other_address("--chaincode-listen")),
@@ -126,5 +126,5 @@ impl From<Error> for Failure {
 }
 
 fn other_address(option: &str) -> String {
-    format!("stop what listens there, or take another address: {option} 127.0.0.1:0")
+    format!("stop the program that listens there, or use another address: {option} 127.0.0.1:0")
 }

@@ -1,4 +1,4 @@
-//! `ccs env`: what the chaincode's server needs in its environment.
+//! `ccs env`: the environment variables of the chaincode's server.
 
 use std::path::PathBuf;
 

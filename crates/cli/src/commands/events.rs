@@ -1,4 +1,4 @@
-//! `ccs events`: what chaincode says about transactions that count.
+//! `ccs events`: the events of a chaincode in valid transactions.
 
 use ccs_client::{Event, EventRange, Position};
 use serde::Serialize;
@@ -44,7 +44,7 @@ async fn follow(options: &Events) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Returns the place in the chain that an option names.
+/// Returns the position in the chain for an option.
 pub(super) fn position(from: Start) -> Position {
     match from {
         Start::Oldest => Position::Oldest,
@@ -66,7 +66,7 @@ fn print(event: &Event, json: bool) -> Result<(), Failure> {
     let (name, id) = (style::safe(&event.name), style::safe(&event.transaction_id));
     let payload = match str::from_utf8(&event.payload) {
         Ok(text) => style::safe(text),
-        Err(_) => format!("{} bytes that are no text", event.payload.len()),
+        Err(_) => format!("{} bytes that are not text", event.payload.len()),
     };
     output::print(&format!("block {}  {NAME}{name}{NAME:#}  transaction {id}  {payload}\n", event.block))
 }

@@ -1,4 +1,4 @@
-//! `ccs explain`: what an error text means and what to do about it.
+//! `ccs explain`: explains error texts.
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read};
@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::output;
 use crate::{layout, style};
 
-/// The most that is read from a file or from standard input.
+/// The maximum size of a file or of standard input.
 const MAX_INPUT_IN_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The document of `--json`.
@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Explain) -> Result<(), Failure> {
     if known {
         return Ok(());
     }
-    Err(Failure::new("no known error text is in there").hint(
+    Err(Failure::new("no known error text found").hint(
         "paste whole lines, and also the peer's lines from just before it, or give the file of the log; the page \
          \"What errors mean\" (docs/errors.html) lists the known texts"
             .to_owned(),

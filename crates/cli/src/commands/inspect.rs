@@ -1,4 +1,4 @@
-//! `ccs inspect`: what is in a package.
+//! `ccs inspect`: the contents of a package.
 
 mod text;
 

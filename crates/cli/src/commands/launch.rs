@@ -1,4 +1,4 @@
-//! `ccs launch`: looks after chaincode that the builder launches.
+//! `ccs launch`: maintains chaincode that the builder launches.
 
 pub(crate) mod check;
 mod gc;

@@ -1,4 +1,4 @@
-//! `ccs lint`: what a peer or a builder would refuse, and what works and yet hurts.
+//! `ccs lint`: errors that a peer or a builder would report, and likely problems.
 
 mod github;
 
@@ -36,7 +36,7 @@ fn text(report: &Report) -> String {
         let (color, faint) = (color(finding.severity), style::FAINT);
         let word = finding.severity.word();
         let (id, message) = (finding.id, safe(&finding.message));
-        // The builder's own messages mostly name the file.
+        // The builder's own messages usually name the file.
         let at = if finding.message.starts_with(&finding.at) {
             String::new()
         } else {
@@ -67,17 +67,17 @@ fn summary(report: &Report) -> String {
     let Report { errors, warnings, notes, .. } = *report;
     let counts = Counts { errors, warnings, notes }.words();
     let verdict = match (report.errors, report.exit_code) {
-        (0, 0) => "the builder would take it".to_owned(),
-        (0, _) => "the builder would take it; --strict does not".to_owned(),
-        (_, FAILED) if report.is_rejected() => "a peer would refuse it".to_owned(),
-        (_, FAILED) => "do not hand it out".to_owned(),
-        (_, code) => format!("it would be refused with exit code {code}"),
+        (0, 0) => "the builder would accept it".to_owned(),
+        (0, _) => "the builder would accept it; --strict does not".to_owned(),
+        (_, FAILED) if report.is_rejected() => "a peer would reject it".to_owned(),
+        (_, FAILED) => "do not distribute it".to_owned(),
+        (_, code) => format!("the builder would reject it with exit code {code}"),
     };
     let color = if report.errors == 0 { style::GOOD } else { style::BAD };
     format!("{color}{}: {counts}; {verdict}{color:#}\n", safe(&report.subject))
 }
 
-/// Returns the command that comes next.
+/// Returns the next command.
 fn next(report: &Report, subject: &Path) -> String {
     let word = output::word(subject);
     if let Some(other) = report.other.filter(|other| *other != OtherFile::Connection || report.errors == 0) {

@@ -18,14 +18,14 @@ pub(crate) fn run(options: &Man) -> Result<(), Failure> {
     write_all(&root, options)
 }
 
-/// Writes the page of a command and of those below it, and names them.
+/// Writes the pages of a command and its subcommands, and returns their names.
 fn write_all(command: &clap::Command, options: &Man) -> Result<(), Failure> {
     let page = Page::new(command.clone());
     let path = options.folder.join(page.get_filename());
     write(&page, &path, options.force).map_err(|error| {
         let exists = error.kind() == ErrorKind::AlreadyExists;
         Failure::new(format!("cannot write {}: {error}", path.display()))
-            .hint(exists.then(|| "--force replaces what is there".to_owned()))
+            .hint(exists.then(|| "--force replaces existing pages".to_owned()))
             .with_code(ExitCode::InputOutput)
     })?;
     output::print(&format!("{}\n", path.display()))?;
@@ -36,7 +36,7 @@ fn write(page: &Page, path: &Path, force: bool) -> std::io::Result<()> {
     let mut file = NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
     page.render(&mut file)?;
     file.flush()?;
-    // Temporary files are private; a man page is for everybody.
+    // Temporary files are private, but every user may read a man page.
     std::fs::set_permissions(file.path(), std::os::unix::fs::PermissionsExt::from_mode(0o644))?;
     if force {
         file.persist(path)?

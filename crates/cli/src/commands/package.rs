@@ -1,4 +1,4 @@
-//! `ccs package`: makes a package that a builder takes.
+//! `ccs package`: creates a package that a builder accepts.
 
 mod code;
 mod environment;
@@ -70,7 +70,7 @@ fn answer(options: &Package, id: &PackageId, warnings: &[String]) -> Result<(), 
     Ok(())
 }
 
-/// Rejects options that say how the peer dials, where nothing says whom.
+/// Rejects options about the peer's connection if there is no address.
 fn refuse_parts_of_connection(options: &Package) -> Result<(), Failure> {
     let parts = [
         ("--tls", options.tls.is_some()),
@@ -83,13 +83,13 @@ fn refuse_parts_of_connection(options: &Package) -> Result<(), Failure> {
         Some((option, _)) => Err(Failure::new(format!(
             "{option} is for connection.json, which a package without an address does not hold"
         ))
-        .hint(format!("add --address HOST:PORT, or leave {option} out"))
+        .hint(format!("add --address HOST:PORT, or omit {option}"))
         .with_number(USAGE)),
         None => Ok(()),
     }
 }
 
-/// Returns the bytes of connection.json: those of a ready file, or made from the options.
+/// Returns the bytes of connection.json: those of a complete file, or new ones from the options.
 fn connection(options: &Package, warnings: &mut Vec<String>) -> Result<Vec<u8>, Failure> {
     if let Some(file) = &options.connection {
         return Ok(connection::read(file)?);

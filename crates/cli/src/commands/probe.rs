@@ -1,4 +1,4 @@
-//! `ccs probe`: dials a chaincode as a peer would, or a gateway as an application would, and says what is in the way.
+//! `ccs probe`: dials a chaincode as a peer would, or a gateway as an application would, and reports which step fails.
 
 mod gateway;
 mod table;
@@ -64,7 +64,7 @@ fn chaincode(options: &Probe) -> Result<(), Failure> {
     tell(&Document::new(&scene, attempts, began.elapsed()), options.json)
 }
 
-/// Returns what the options name, as the library takes it.
+/// Converts the options to those of the library.
 fn named(options: &Probe) -> Options {
     let tls = TlsOptions {
         root_cert: options.tls.root_cert.clone(),

@@ -27,7 +27,7 @@ pub(crate) fn run(options: &Render) -> Result<(), Failure> {
     }
 }
 
-/// Prints each connection, under the peer's name if there are several, and what is wrong on stderr.
+/// Prints each connection, under the peer's name if there are several, and problems on stderr.
 fn tell(document: &Document, options: &Render) -> Result<(), Failure> {
     let has_several = document.peers.len() > 1;
     for (number, rendered) in document.peers.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! `ccs tls`: a CA of its own for a deployment, and what it issues.
+//! `ccs tls`: a separate CA for a deployment, and its certificates.
 
 mod init;
 mod issue;
@@ -31,7 +31,7 @@ struct Answer<'a> {
     warnings: &'a [String],
 }
 
-/// Shows certificates, and on stderr the warnings and what to type next.
+/// Shows certificates, and on stderr the warnings and the next command.
 fn answer(certificates: &[Description], warnings: &[String], json: bool, next: &str) -> Result<(), Failure> {
     if json {
         return output::print_json(&Answer { certificates, warnings });

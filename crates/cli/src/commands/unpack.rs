@@ -1,4 +1,4 @@
-//! `ccs unpack`: a package as a peer unpacks it.
+//! `ccs unpack`: unpacks a package as a peer does.
 
 use std::collections::BTreeSet;
 

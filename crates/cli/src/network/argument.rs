@@ -1,4 +1,4 @@
-//! Arguments of a chaincode's function, as they are typed.
+//! Arguments of a chaincode's function on the command line.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
@@ -7,7 +7,7 @@ use std::path::Path;
 use super::read;
 use crate::failure::{Failure, USAGE};
 
-/// Returns the bytes that a word stands for: itself, the content of FILE for `@FILE`, and `@TEXT` for `@@TEXT`.
+/// Returns the bytes of a word: the content of FILE for `@FILE`, `@TEXT` for `@@TEXT`, otherwise the word itself.
 pub(crate) fn bytes(word: &OsStr) -> Result<Vec<u8>, Failure> {
     match word.as_bytes() {
         [b'@', rest @ ..] if rest.starts_with(b"@") => Ok(rest.to_vec()),
@@ -23,9 +23,9 @@ pub(crate) fn transient(word: &OsStr) -> Result<(String, Vec<u8>), Failure> {
         Failure::new(format!("--transient {what}")).hint(hint).with_number(USAGE)
     };
     let text = word.as_bytes();
-    // The value may be a secret: it is in no message.
+    // The value may be a secret, so messages do not contain it.
     let equals = text.iter().position(|byte| *byte == b'=').ok_or_else(|| wrong("has no '='"))?;
-    let key = String::from_utf8(text[..equals].to_vec()).map_err(|_| wrong("has a key that is no text"))?;
+    let key = String::from_utf8(text[..equals].to_vec()).map_err(|_| wrong("has a key that is not UTF-8"))?;
     if key.is_empty() {
         return Err(wrong("has no key"));
     }

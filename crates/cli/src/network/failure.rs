@@ -1,4 +1,4 @@
-//! Exit codes of what goes wrong between a client and a peer.
+//! Exit codes of errors between a client and a peer.
 
 use ccs_client::Error;
 
@@ -7,13 +7,13 @@ use crate::failure::{FAILED, Failure};
 /// No connection.
 const CONNECT: u8 = 50;
 
-/// The peer or the chaincode refuses.
+/// The peer or the chaincode rejects the call.
 const REFUSED: u8 = 51;
 
-/// The transaction is in a block and does not count.
+/// The transaction is in a block but invalid.
 const INVALID: u8 = 52;
 
-/// The transaction was sent, and what became of it is not known.
+/// The transaction was sent, but its outcome is unknown.
 const UNKNOWN: u8 = 53;
 
 /// No answer in time.

@@ -1,4 +1,4 @@
-//! Who asks.
+//! The identity of the client.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ pub(super) fn is_named(
         || organization.is_some()
 }
 
-/// Reads the identity that the options, the variables or the organization name, the first of them that does.
+/// Reads the identity from the options, the variables or the organization, in this order.
 pub(super) fn signer(
     options: &Client,
     around: &Surroundings<'_>,
@@ -51,7 +51,7 @@ pub(super) fn signer(
     Signer::read(&msp(known.clone())?, user).map_err(|error| unusable(user, &error))
 }
 
-/// Takes the folder of a user for its MSP folder.
+/// Replaces the folder of a user by its MSP folder.
 fn msp_folder(folder: &Path) -> PathBuf {
     let inner = folder.join("msp");
     if !folder.join("signcerts").exists() && inner.join("signcerts").exists() {
@@ -68,8 +68,8 @@ fn of_variable(text: &str) -> Result<MspId, Failure> {
 }
 
 fn no_msp() -> Failure {
-    Failure::new("nothing says which MSP the identity belongs to")
-        .hint("give its ID, for example --msp Org1MSP".to_owned())
+    Failure::new("the MSP of the identity is unknown")
+        .hint("pass its ID, for example --msp Org1MSP".to_owned())
         .with_code(ExitCode::Tls)
 }
 

@@ -7,16 +7,16 @@ use std::path::{Path, PathBuf};
 use ccs_identity::MspId;
 use serde::Deserialize;
 
-/// What the folder of an organization says.
+/// The data in the folder of an organization.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Organization {
-    /// Its MSP, when there is a connection profile.
+    /// Its MSP, if there is a connection profile.
     pub(super) msp: Option<MspId>,
     /// The MSP folder of its user User1.
     pub(super) user: PathBuf,
     /// The CA certificate of its peer's TLS certificate.
     pub(super) tls_ca: Option<PathBuf>,
-    /// Where its peer listens, by its connection profile.
+    /// The address of its peer in the connection profile.
     pub(super) endpoint: Option<String>,
 }
 
@@ -26,7 +26,7 @@ impl Organization {
         let all = entries(&working.join("organizations/peerOrganizations"));
         let mut found: Vec<Self> = all.iter().filter_map(|folder| Self::read(folder)).collect();
         if let Some(msp) = msp {
-            // One that says nothing about its MSP may be it.
+            // An organization without an MSP ID may be the right one.
             found.retain(|organization| organization.msp.as_ref().is_none_or(|its| its == msp));
         }
         found.into_iter().next()
@@ -41,14 +41,14 @@ impl Organization {
     }
 }
 
-/// Returns the MSP of an identity's folder, when it lies in the folder of an organization that has a connection profile.
+/// Returns the MSP of an identity's folder, if it is in the folder of an organization with a connection profile.
 pub(super) fn msp_of(identity: &Path) -> Option<MspId> {
     // ORGANIZATION/users/USER/msp
     let identity = identity.canonicalize().ok()?;
     Profile::read(identity.ancestors().nth(3)?)?.msp()
 }
 
-/// Lists a folder in the order of names; one that is not there is empty.
+/// Lists a folder, sorted by name; a missing folder counts as empty.
 fn entries(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
@@ -60,7 +60,7 @@ fn has_prefix(path: &Path, prefix: &str) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(prefix))
 }
 
-/// What a connection profile says that matters here.
+/// The relevant part of a connection profile.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Profile {
@@ -89,7 +89,7 @@ struct Peer {
 }
 
 impl Profile {
-    /// Reads the first `connection-*.json` of a folder that can be read.
+    /// Reads the first readable `connection-*.json` of a folder.
     fn read(folder: &Path) -> Option<Self> {
         let is_json = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
         let profiles = entries(folder).into_iter().filter(|path| has_prefix(path, "connection-"));
@@ -114,7 +114,7 @@ impl Profile {
 mod tests {
     use super::*;
 
-    /// Makes the folder of an organization without certificates.
+    /// Creates the folder of an organization without certificates.
     fn make(root: &Path, domain: &str, profile: Option<&str>) -> PathBuf {
         let folder = root.join("organizations/peerOrganizations").join(domain);
         let tls = folder.join(format!("peers/peer0.{domain}/tls"));

@@ -1,4 +1,4 @@
-//! What a chaincode says, for people and for programs.
+//! The output of a chaincode, for people and for programs.
 
 use std::io::{IsTerminal as _, Write as _};
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::failure::Failure;
 use crate::style;
 
-/// Bytes in a JSON document: as text where they are text, and always in base64.
+/// Bytes in a JSON document: as text if they are UTF-8, and always in base64.
 #[derive(Serialize)]
 pub(crate) struct Bytes {
     text: Option<String>,
@@ -22,8 +22,7 @@ impl Bytes {
     }
 }
 
-/// Writes a chaincode's answer to standard output, as it is; on a terminal on lines of its own, with nothing that could
-/// steer it.
+/// Writes a chaincode's answer to standard output unchanged; on a terminal, on separate lines and without control characters.
 pub(crate) fn answer(bytes: &[u8]) -> Result<(), Failure> {
     let mut stdout = std::io::stdout();
     let written = if stdout.is_terminal() && !bytes.is_empty() {

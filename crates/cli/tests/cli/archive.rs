@@ -1,4 +1,4 @@
-//! Packages that no writer of ours would make.
+//! Packages that this project's own writer never creates.
 
 use std::io::{Read as _, Write as _};
 
@@ -14,7 +14,7 @@ pub(crate) struct Entry {
     pub(crate) mode: u32,
     pub(crate) owner: u64,
     pub(crate) mtime: u64,
-    /// What the header says; the content may be shorter.
+    /// The size in the header; the content may be shorter.
     pub(crate) size: u64,
     pub(crate) content: Vec<u8>,
 }
@@ -37,7 +37,7 @@ pub(crate) fn folder(name: &str) -> Entry {
     Entry { kind: EntryType::Directory, mode: 0o755, ..file(name, "") }
 }
 
-/// Puts entries into a compressed archive, names as they are.
+/// Puts entries into a compressed archive, with unchanged names.
 pub(crate) fn tgz(entries: &[Entry]) -> Vec<u8> {
     let mut builder = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::default()));
     for entry in entries {

@@ -9,7 +9,7 @@ fn demo(arguments: &[&str]) -> std::process::Output {
     ccs(&[&["demo"], arguments].concat())
 }
 
-/// Compares with a snapshot, without what differs from run to run.
+/// Compares with a snapshot, without the parts that differ from run to run.
 macro_rules! assert_story {
     ($output:expr) => {
         insta::with_settings!({filters => vec![
@@ -24,7 +24,7 @@ macro_rules! assert_story {
 
 #[test]
 fn a_package_becomes_a_chaincode_that_answers() {
-    // A machine with nothing but the program: no builder next to it, no rustup and no cargo.
+    // A machine with only the program: no builder next to it, no rustup and no cargo.
     let alone = tempfile::tempdir().unwrap();
     let program = alone.path().join("ccs");
     fs::copy(assert_cmd::cargo::cargo_bin("ccs"), &program).unwrap();

@@ -1,4 +1,4 @@
-//! `ccs dev` as a process of its own, with the Rust sample as chaincode.
+//! `ccs dev` as a separate process, with the Rust sample as chaincode.
 
 mod faults;
 mod gateway_probe;
@@ -50,7 +50,7 @@ fn a_chaincode_that_it_starts_answers_clients_and_each_transaction_is_told() {
     assert_eq!((evaluated["purpose"].as_str(), evaluated["status"].as_i64()), (Some("evaluate"), Some(200)));
     let blocks = stdout(&peer.client(folder.path(), &["blocks"]));
     assert_eq!(blocks.lines().count(), 3, "{blocks}");
-    // A block that is not there yet is not waited for.
+    // The command does not wait for a future block.
     let output = peer.client(folder.path(), &["blocks", "--from", "3"]);
     assert_eq!((output.status.code(), stdout(&output).as_str()), (Some(51), ""));
     let hint = "hint: the peer has no such channel, or no such block yet\n";
@@ -60,7 +60,7 @@ fn a_chaincode_that_it_starts_answers_clients_and_each_transaction_is_told() {
 /// Starts a peer with a command that does nothing for long, and returns the command's process.
 fn with_idle_command(folder: &Path) -> (DevPeer, String) {
     let mut peer = DevPeer::start(folder, &["--run", "exec sleep 1000"]);
-    // It is told before the peer is ready, or after.
+    // The peer reports it before it is ready, or afterwards.
     if peer.chaincode.is_none() {
         peer.wait_for(|document| document["what"].as_str().is_some_and(|what| what.starts_with("started")));
     }
@@ -157,7 +157,7 @@ fn an_installed_package_that_is_damaged_is_told_of_and_left_and_what_a_crash_lef
 #[test]
 fn a_signal_that_comes_while_it_starts_stops_it_as_one_later_does() {
     let folder = tempfile::tempdir().unwrap();
-    // It waits for a CouchDB that takes the connection and says nothing.
+    // It waits for a CouchDB that accepts the connection but sends nothing.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", silent.local_addr().unwrap());
     for signal in ["INT", "TERM"] {
@@ -282,7 +282,7 @@ fn what_cannot_be_is_refused_before_anything_is_started() {
         (
             vec!["--chaincode", "basic", "--listen", &address],
             format!("cannot listen on {address}: Address already in use"),
-            "stop what listens there, or take another address: --listen 127.0.0.1:0",
+            "stop the program that listens there, or use another address: --listen 127.0.0.1:0",
         ),
         (
             vec!["--channel", "a", "--channel", "a"],

@@ -16,7 +16,7 @@ fn differences(folder: &Folder, a: &[u8], b: &[u8]) -> Vec<Value> {
     document["differences"].as_array().unwrap().clone()
 }
 
-/// The parts of each difference that tell it from others.
+/// The parts of each difference that identify it.
 fn shape(differences: &[Value]) -> Vec<(String, String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     differences.iter().map(|it| (text(&it["kind"]), text(&it["at"]), text(&it["field"]))).collect()

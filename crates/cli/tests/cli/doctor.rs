@@ -1,7 +1,7 @@
 //! `ccs doctor`: a folder for each case in tests/doctor.
 //!
 //! A case is a core.yaml, trees of builders, and a case.toml for the rest. `CASE` in texts stands for the folder in which
-//! the case is laid out. expected.snap is what the command says.
+//! the case is laid out. expected.snap contains the output of the command.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -20,9 +20,9 @@ use crate::{ccs, stderr, stdout};
 struct Case {
     /// More arguments.
     arguments: Vec<String>,
-    /// Arguments of `ccs package`; the package goes on trial.
+    /// Arguments of `ccs package`, for the package of the trial.
     package: Option<Vec<String>>,
-    /// Where to put links to the builder that is shipped.
+    /// Where to put links to this project's builder.
     ccs_builder: Option<String>,
     /// Whether the JSON document is kept as well.
     json: bool,

@@ -1,4 +1,4 @@
-//! `ccs env`: what it prints, and that a server started with that and nothing else is one that a peer can use.
+//! `ccs env`: its output, and a server that starts with exactly these variables and that a peer can use.
 
 use std::fmt::Write as _;
 use std::fs;

@@ -85,7 +85,7 @@ fn an_unknown_text_ends_with_1_and_says_so() {
         let output = ccs(arguments);
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(stdout(&output), answer);
-        assert!(stderr(&output).starts_with("error: no known error text is in there\nhint: "));
+        assert!(stderr(&output).starts_with("error: no known error text found\nhint: "));
     }
 }
 

@@ -60,12 +60,12 @@ impl Folder {
 }
 
 impl SelfSigned {
-    /// Makes one with so many whole days left; below zero, one that has expired.
+    /// Creates one that expires after this number of whole days; below zero, an expired one.
     pub(crate) fn new(name: &str, hosts: &[&str], days: i64) -> Self {
         Self::of(&Self::params(name, hosts, days))
     }
 
-    /// Makes one that no client may present.
+    /// Creates one that no client may present.
     pub(crate) fn for_servers(name: &str) -> Self {
         let mut params = Self::params(name, &[name], 400);
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];

@@ -1,4 +1,4 @@
-//! Packages that somebody made to do harm, or that broke on their way: every command on packages ends with a code and a
+//! Packages that were made to do harm, or that broke on their way: every command on packages ends with a code and a
 //! message.
 
 use std::fs;
@@ -26,7 +26,7 @@ fn run_all(folder: &Folder, package: &[u8]) -> String {
         &["diff", &other, &package, "--json"],
         &["unpack", &package, &target],
     ] {
-        // In color: without, every escape is taken out of what is printed, also those that nobody meant.
+        // In color: without, every escape is taken out of what is printed, including unintended ones.
         let output =
             Command::cargo_bin("ccs").unwrap().args(arguments).env("CLICOLOR_FORCE", "1").output().unwrap();
         let code = output.status.code();
@@ -46,7 +46,7 @@ fn run_all(folder: &Folder, package: &[u8]) -> String {
     printed
 }
 
-/// Takes the sequences out that only change the color.
+/// Removes the sequences that only change the color.
 fn without_colors(text: &str) -> String {
     let mut parts = text.split('\u{1b}');
     let mut plain = parts.next().unwrap_or_default().to_owned();

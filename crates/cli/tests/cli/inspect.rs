@@ -8,7 +8,7 @@ use crate::archive::{self, METADATA, file};
 use crate::folder::Folder;
 use crate::{ccs, stderr, stdout};
 
-/// Compares with a snapshot, without what differs from run to run.
+/// Compares with a snapshot, without the parts that differ from run to run.
 macro_rules! assert_shown {
     ($name:expr, $output:expr) => {
         insta::with_settings!({filters => vec![

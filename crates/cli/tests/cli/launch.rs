@@ -1,4 +1,4 @@
-//! `ccs launch`, as far as no platform is needed; `cargo xtask kubernetes` has one.
+//! `ccs launch` without a platform; `cargo xtask kubernetes` uses one.
 
 use std::process::Output;
 
@@ -28,7 +28,7 @@ fn site(chaincode_type: &str, more: &str, settings: &str) -> (Folder, String, St
     (folder, package, settings)
 }
 
-/// Compares what a command prints, whatever the ID of the package is.
+/// Compares what a command prints, for any package ID.
 fn prints(name: &str, output: &Output) {
     assert!(output.status.success(), "{}", stderr(output));
     assert_eq!(stderr(output), "");
@@ -199,7 +199,7 @@ fn reconcile_and_gc_name_what_they_lack() {
     let (folder, _, settings) = site("ccaas", "", "platform: kubernetes\npeer_id: peer0\n");
     let builds = folder.path("builds");
     std::fs::create_dir(&builds).unwrap();
-    // Where no build has started anything, there is nothing to look after, and no cluster is needed.
+    // If no build has started anything, there is nothing to maintain, and no cluster is needed.
     let output = launch(&["reconcile", "--settings", &settings, "--builds", &builds]);
     assert!(output.status.success(), "{}", stderr(&output));
     assert_eq!((stdout(&output), stderr(&output)), (String::new(), String::new()));
@@ -237,7 +237,7 @@ fn what_changes_the_builds_waits_for_no_other_command() {
         let output = call(words);
         assert_eq!((output.status.code(), stderr(&output)), (Some(20), line.clone()), "{words:?}");
     }
-    // What only looks takes no lock, and goes on to look for a cluster.
+    // A command that only reads takes no lock, and continues with the search for a cluster.
     let output = call(&["gc"]);
     assert!(!stderr(&output).contains("another ccs launch"), "{}", stderr(&output));
     drop(held);

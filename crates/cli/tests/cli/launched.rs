@@ -105,7 +105,7 @@ fn what_cannot_become_an_image_is_refused() {
         (
             &["--image", IMAGE, "--type", "k8s", "--address", "a:1"],
             2,
-            "error: chaincode of the type k8s dials the peer, so nothing reads an address\nhint: ",
+            "error: chaincode of the type k8s dials the peer, so it does not use an address\nhint: ",
         ),
         (
             &["--type", "k8s", "--address", "a:1"],
@@ -116,7 +116,7 @@ fn what_cannot_become_an_image_is_refused() {
             &["--image", IMAGE, "--tls", "tls"],
             2,
             "error: --tls is for connection.json, which a package without an address does not hold\nhint: add --address \
-             HOST:PORT, or leave --tls out\n",
+             HOST:PORT, or omit --tls\n",
         ),
         (
             &["--image", IMAGE, "--type", "ccaas", "--root-cert", "a"],
@@ -260,7 +260,7 @@ fn source_that_no_tool_builds_is_refused() {
         ("built", "java", 1, "built holds no source file\nhint: "),
         ("nowhere", "java", 1, "nowhere is not a folder\nhint: "),
         ("key", "node", 14, "key/a.pem holds a private key"),
-        ("empty", "rust", 2, "error: no builder takes source in Rust\nhint: "),
+        ("empty", "rust", 2, "error: no builder accepts source in Rust\nhint: "),
     ] {
         let source = folder.path(source);
         let output = ccs(&["package", &out, "--label", "basic", "--source", &source, "--lang", language]);
@@ -323,7 +323,7 @@ fn lint_finds_what_the_launcher_rejects() {
         ),
         (
             "prebuilt",
-            vec![file("prebuilt.tgz", "text that nobody has compressed"), file("notes.txt", "")],
+            vec![file("prebuilt.tgz", "text without compression"), file("notes.txt", "")],
             22,
             &["binary-invalid prebuilt.tgz cannot be read: it is not gzip", "entry-unneeded notes.txt"],
         ),

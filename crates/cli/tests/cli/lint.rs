@@ -76,7 +76,7 @@ fn strict_fails_for_warnings() {
     assert_eq!(lint(&package).0, 0);
     let strict = ccs(&["lint", &package, "--strict"]);
     assert_eq!(strict.status.code(), Some(1));
-    let expected = "0 errors, 1 warning, 1 note; the builder would take it; --strict does not\n";
+    let expected = "0 errors, 1 warning, 1 note; the builder would accept it; --strict does not\n";
     assert!(stdout(&strict).ends_with(expected), "{}", stdout(&strict));
 }
 

@@ -17,6 +17,6 @@ fn there_is_a_page_for_each_command_and_an_existing_one_stays() {
     let again = ccs(&["man", path]);
     assert_eq!(again.status.code(), Some(20));
     assert!(stderr(&again).contains("ccs.1: "), "{}", stderr(&again));
-    assert!(stderr(&again).ends_with("hint: --force replaces what is there\n"), "{}", stderr(&again));
+    assert!(stderr(&again).ends_with("hint: --force replaces existing pages\n"), "{}", stderr(&again));
     assert!(ccs(&["man", path, "--force"]).status.success());
 }

@@ -1,4 +1,4 @@
-//! The whole way with the official Node.js shim at its end: `ccs package`, the builder's programs under the rules of a peer,
+//! All steps, up to the official Node.js shim: `ccs package`, the builder's programs under the rules of a peer,
 //! the released connection.json, the stream, transactions.
 
 use std::fs;
@@ -13,7 +13,7 @@ use ccs_testkit::{Authority, NodeSample, ccs_builder};
 
 use crate::{ccs, stderr, stdout};
 
-/// How a package says the chaincode is to be reached.
+/// How the peer reaches the chaincode of a package.
 enum Security<'a> {
     Plaintext,
     Tls(&'a Authority),

@@ -101,7 +101,7 @@ fn keys_that_every_package_has_are_known_and_what_is_left_is_checked() {
     let output = ccs(&["package", &out, "--label", "a", "--address", built_in]);
     assert_eq!(stderr(&output), format!("next: peer lifecycle chaincode install {out}\n"));
     let known = ccs(&["package", &folder.path("b.tgz"), "--label", "a", "--address", "{{.peer_id}}"]);
-    assert_eq!(known.status.code(), Some(13), "a port is missing whatever the peer's ID is");
+    assert_eq!(known.status.code(), Some(13), "a port is missing for any ID of the peer");
     let rest = ["--label", "a", "--address", "{{.host}}", "--dial-timeout=-1s"];
     let rest = ccs(&[&["package", &folder.path("c.tgz")], &rest[..]].concat());
     assert_eq!(rest.status.code(), Some(16));

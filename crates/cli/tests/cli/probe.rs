@@ -41,7 +41,7 @@ async fn document(arguments: &[&str]) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output)))
 }
 
-/// Probes and compares what is said with a snapshot, after code and cause.
+/// Probes, checks code and cause, and compares the messages with a snapshot.
 async fn fails(name: &str, arguments: &[&str], (code, cause): (i32, &str)) {
     let document = document(arguments).await;
     assert_eq!(document["cause"], cause, "{document:#}");
@@ -52,7 +52,7 @@ async fn fails(name: &str, arguments: &[&str], (code, cause): (i32, &str)) {
     snapshot(name, &output);
 }
 
-/// Compares all that was printed with a snapshot, without what differs from run to run.
+/// Compares the output with a snapshot, without the parts that differ from run to run.
 fn snapshot(name: &str, output: &Output) {
     let code = output.status.code().unwrap();
     let text = format!("{}--- stderr, exit code {code}\n{}", stdout(output), stderr(output));
@@ -77,7 +77,7 @@ async fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// How the Rust sample serves.
+/// The TLS settings of the Rust sample.
 #[derive(Clone, Copy)]
 enum Serve<'a> {
     Plaintext,

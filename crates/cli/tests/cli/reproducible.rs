@@ -1,4 +1,4 @@
-//! The same inputs give the same package, whoever makes it, where and when.
+//! The same inputs result in the same package, for any user, place and time.
 
 use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt as _;
@@ -21,7 +21,7 @@ struct Circumstances {
     user: Option<u32>,
 }
 
-/// Makes the inputs in a folder of their own and packages them there; returns the ID and the file.
+/// Creates the inputs in a separate folder and packages them there; returns the ID and the file.
 fn package(circumstances: &Circumstances) -> (String, Vec<u8>) {
     let folder = tempfile::tempdir().unwrap();
     let index = r#"{"index":{"fields":["owner"]}}"#;
@@ -44,7 +44,7 @@ fn package(circumstances: &Circumstances) -> (String, Vec<u8>) {
             .set_modified(SystemTime::now() - circumstances.age)
             .unwrap();
     }
-    // Whoever packages must be able to write here.
+    // The user who packages must be able to write here.
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
     let script = format!(
         "umask {}; exec {} package out.tgz --label basic_1.0 --connection connection.json --meta-inf META-INF",

@@ -1,4 +1,4 @@
-//! Private keys and stray files stay out of packages, and `ccs lint` finds those that got in.
+//! Packages contain no misplaced private keys and stray files, or `ccs lint` finds them.
 
 use std::fs;
 use std::path::Path;
@@ -68,7 +68,7 @@ fn a_key_is_packed_as_client_key_only() {
     let folder = Folder::new();
     let pair = SelfSigned::new("peer0", &[], 400);
     let (cert, key) = (folder.write("cert.pem", &pair.certificate), folder.write("key.pem", &pair.key));
-    // A file with certificate and key, as HAProxy and other servers take it.
+    // A file with certificate and key, as HAProxy and other servers expect it.
     let both = folder.write("both.pem", format!("{}{}", pair.certificate, pair.key));
     let two_keys = folder.write("two.pem", format!("{0}{0}", pair.key));
     let extra = serde_json::json!({ "address": "a:1", "tls": { "pem": [pair.key] } }).to_string();
@@ -154,7 +154,7 @@ fn lint_finds_a_key_in_any_entry_but_connection_json() {
     assert_eq!(found, names.map(|name| format!("package: {name} holds a private key")));
     let text = ccs(&["lint", &package]);
     assert!(stdout(&text).contains("error[private-key-misplaced] package: ca.key holds a private key\n"));
-    assert!(stdout(&text).ends_with("; do not hand it out\n"), "{}", stdout(&text));
+    assert!(stdout(&text).ends_with("; do not distribute it\n"), "{}", stdout(&text));
     assert!(!(stdout(&text) + &stderr(&text)).contains("BEGIN"));
 }
 

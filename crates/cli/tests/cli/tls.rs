@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::{ccs_in, stderr, stdout};
 
-/// Compares with a snapshot, without what differs from run to run.
+/// Compares with a snapshot, without the parts that differ from run to run.
 macro_rules! assert_shown {
     ($name:literal, $output:expr) => {
         insta::with_settings!({filters => vec![

@@ -19,7 +19,7 @@ pub struct Credentials {
     pub user: String,
     /// The password.
     pub password: String,
-    /// A token in place of both.
+    /// A token instead of both.
     pub identity_token: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use crate::site::{LIMIT, Site, gone, said};
 
 const SETTINGS: &str = "platform: process\nlanguages: [golang, node, java]\n";
 
-/// Makes a package in a language, and a script in place of its tool.
+/// Makes a package in a language, and a script as its tool.
 fn site(chaincode_type: &str, tool: &str, script: &str) -> Site {
     let site = Site::new(SETTINGS, chaincode_type);
     let metadata = format!(r#"{{"path":"example.com/cc","type":"{chaincode_type}","label":"basic_1.0"}}"#);

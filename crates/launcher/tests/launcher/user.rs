@@ -162,7 +162,7 @@ fn guard(folder: &Path) -> rustix::process::Pid {
     rustix::process::Pid::from_raw(number).unwrap()
 }
 
-/// Puts the package where a peer has it, and a script in place of a tool.
+/// Puts the package where a peer has it, and a script as a tool.
 fn source(chaincode_type: &str, tool: &str, script: &str) -> Option<(Site, PathBuf)> {
     let site = site(chaincode_type)?;
     let metadata = format!(r#"{{"path":"example.com/cc","type":"{chaincode_type}","label":"basic_1.0"}}"#);

@@ -345,7 +345,7 @@ fn a_block_that_was_stored_before_the_disk_failed_is_found_when_the_disk_is_well
         if let Some(block) = settled {
             assert_eq!((block.number, block.codes), (height, vec![TxValidationCode::Valid]));
             assert_eq!(copied, [(height, height)]);
-            assert_eq!(ledger.settle(|_| panic!("it is told once")).unwrap(), None);
+            assert_eq!(ledger.settle(|_| panic!("it is reported once")).unwrap(), None);
             stored += 1;
         } else {
             ledger.commit(&[transaction], &()).unwrap();

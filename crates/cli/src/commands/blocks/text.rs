@@ -40,7 +40,7 @@ pub(super) fn line(block: u64, index: usize, transaction: &Transaction) -> Strin
     line
 }
 
-/// Says what was called, as far as it is known.
+/// Describes the call, as far as it is known.
 fn what(transaction: &Transaction) -> String {
     match (transaction.kind, &transaction.chaincode, &transaction.function) {
         (TransactionKind::Configuration, ..) => "configuration".to_owned(),
@@ -56,7 +56,7 @@ fn keys(transaction: &Transaction, is_delete: bool) -> Vec<String> {
     writes.map(|write| key(write, transaction.chaincode.as_deref())).collect()
 }
 
-/// Names a key: those of other chaincodes with the namespace before it, private ones with the collection.
+/// Names a key, with the namespace for other chaincode, and with the collection for private data.
 fn key(write: &Write, chaincode: Option<&str>) -> String {
     let mut name = String::new();
     if chaincode != Some(write.namespace.as_str()) {

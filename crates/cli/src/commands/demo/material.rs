@@ -7,14 +7,14 @@ use ccs_tls::{Authority, BUNDLE, Folder, Request, Role};
 
 use crate::failure::Failure;
 
-/// How long the certificates are valid, in days: more than the builder warns about.
+/// How long the certificates are valid, in days: so long that the builder does not warn.
 const DAYS: u32 = 90;
 
 /// The PEM texts that go into the package, and the files that the chaincode's server reads.
 pub(super) struct Material {
     /// The CA of both certificates.
     pub(super) ca_cert: String,
-    /// What the peer presents.
+    /// The certificate of the peer.
     pub(super) client_cert: String,
     /// Its key.
     pub(super) client_key: String,
@@ -24,7 +24,7 @@ pub(super) struct Material {
 
 /// The files that the chaincode's server reads.
 pub(super) struct ServerFiles {
-    /// What the server presents.
+    /// The certificate of the server.
     pub(super) certificate: PathBuf,
     /// Its key.
     pub(super) key: PathBuf,
@@ -33,7 +33,7 @@ pub(super) struct ServerFiles {
 }
 
 impl Material {
-    /// Makes everything, in a folder as `ccs tls` has it.
+    /// Creates all files, in a folder like that of `ccs tls`.
     pub(super) fn make(folder: &Path) -> Result<Self, Failure> {
         let ca = Authority::make("ccs-demo", DAYS)?;
         let folder = Folder::create(folder, &ca)?;

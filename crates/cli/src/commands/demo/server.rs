@@ -16,7 +16,7 @@ use crate::failure::Failure;
 /// How long the chaincode may take to listen, and to stop.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A chaincode server that runs; it is killed when this is dropped.
+/// A running chaincode server, which is killed when this is dropped.
 pub(super) struct Server {
     child: Child,
     process_id: u32,
@@ -75,11 +75,11 @@ impl Server {
         Err(Failure::new(format!("the chaincode ended before it listened: {}", said.join("; "))))
     }
 
-    /// Asks the process to stop and waits for it.
+    /// Stops the process and waits for its end.
     pub(super) async fn stop(mut self) -> Result<String, Failure> {
         let process = i32::try_from(self.process_id).ok().and_then(Pid::from_raw);
         if let Some(process) = process {
-            // If it has ended by itself, waiting for it tells.
+            // Waiting shows whether it has ended by itself.
             let _ = kill_process(process, Signal::TERM);
         }
         let waited = timeout(PATIENCE, self.child.wait()).await.map_err(|_| {

@@ -1,4 +1,4 @@
-//! What the demo tells while it goes: a line for each step, or one JSON document at the end.
+//! The output of the demo: a line for each step, or one JSON document at the end.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ struct Document<'a> {
     steps: &'a [Told],
 }
 
-/// A step that was done.
+/// A completed step.
 #[derive(Debug, Serialize)]
 struct Told {
     name: &'static str,
@@ -29,7 +29,7 @@ struct Told {
     milliseconds: f64,
 }
 
-/// A step that is being done.
+/// A step in progress.
 #[derive(Clone, Copy)]
 pub(super) struct Step {
     name: &'static str,
@@ -43,7 +43,7 @@ impl Step {
     }
 }
 
-/// The story so far.
+/// The output so far.
 pub(super) struct Story {
     json: bool,
     began: Instant,
@@ -71,7 +71,7 @@ impl Story {
         self.took(step.name, result, &[], step.began.elapsed());
     }
 
-    /// Tells of a step that somebody else timed, with what it logged.
+    /// Reports a step with a known duration, and its log.
     pub(super) fn took(&mut self, name: &'static str, result: &str, log: &[String], duration: Duration) {
         let milliseconds = duration.as_secs_f64() * 1e3;
         self.told.push(Told { name, result: result.to_owned(), log: log.to_vec(), milliseconds });
@@ -112,7 +112,7 @@ impl Story {
     }
 }
 
-/// Writes a line. What cannot be written is missed at the end, when the demo has stopped all that it has started.
+/// Writes a line. The demo reports failed writes at the end, after it has stopped everything that it has started.
 fn write(line: std::fmt::Arguments<'_>) {
     use std::io::Write as _;
     let _ = writeln!(anstream::stdout(), "{line}");

@@ -1,21 +1,21 @@
-//! A handful of transactions on the asset-transfer contract, each with the answer it must give.
+//! Some transactions on the asset-transfer contract, each with the expected answer.
 
 use ccs_chaincode::{Chaincode, TransactionResult};
 
 use super::story::{Step, Story};
 use crate::failure::Failure;
 
-/// The channel that the demo's peer plays.
+/// The channel of the demo's peer.
 const CHANNEL: &str = "mychannel";
 
 /// The name of the chaincode on it.
 const NAME: &str = "basic";
 
-/// What a transaction must answer.
+/// The expected answer.
 enum Expected {
     /// Success with exactly this payload.
     Payload(&'static str),
-    /// Success with a payload that contains this text so many times.
+    /// Success with a payload that contains this text this number of times.
     Count(&'static str, usize),
     /// Status 500 and a message that contains this text.
     Refusal(&'static str),
@@ -50,7 +50,7 @@ const TRANSACTIONS: [Transaction; 8] = [
     evaluate(&["GetAllAssets"], Expected::Count("\"ID\"", 6)),
 ];
 
-/// Runs them all; the first one with another answer than it should give ends the demo.
+/// Runs all transactions; the first unexpected answer ends the demo.
 pub(super) async fn run(chaincode: &Chaincode, story: &mut Story) -> Result<(), Failure> {
     for transaction in &TRANSACTIONS {
         let (name, arguments) =
@@ -74,7 +74,7 @@ fn call(arguments: &[&str]) -> String {
     arguments.split_first().map_or_else(String::new, |(name, rest)| format!("{name}({})", rest.join(", ")))
 }
 
-/// Returns the answer in a few words, or what was answered in place of it.
+/// Returns a summary of the answer, or the unexpected answer as an error.
 fn check(expected: &Expected, result: &TransactionResult) -> Result<String, String> {
     let payload = String::from_utf8_lossy(&result.payload);
     let found = || format!("status {}, message {:?}, payload {payload:?}", result.status, result.message);
@@ -86,7 +86,7 @@ fn check(expected: &Expected, result: &TransactionResult) -> Result<String, Stri
             Ok(format!("{times} assets"))
         }
         Expected::Refusal(text) if result.status == 500 && result.message.contains(text) => {
-            Ok(format!("refused, as it should be: {text}"))
+            Ok(format!("rejected, as expected: {text}"))
         }
         _ => Err(found()),
     }

@@ -1,5 +1,5 @@
-//! Prints what happens on the network of `ccs dev`: how to connect, what became of each transaction, what the chaincodes do.
-//! Text for people or a JSON document a line.
+//! Prints the events of `ccs dev`: how to connect, the result of each transaction, the state of chaincode. Either text for people, or
+//! one JSON document on each line.
 
 use std::fmt::{Display, Write as _};
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ pub(super) fn ready_document(ready: &Ready) -> Value {
 #[derive(Debug)]
 pub(super) struct Reporter {
     json: bool,
-    /// One line at a time, from whatever task it comes.
+    /// One line at a time, from any task.
     line: Mutex<()>,
 }
 
@@ -39,7 +39,7 @@ impl Reporter {
         Self { json, line: Mutex::default() }
     }
 
-    /// Prints an event, or nothing if it says no more than one that follows.
+    /// Prints an event, or nothing if a later event contains the same information.
     pub(super) fn event(&self, event: &Event) {
         match event {
             Event::Ready(ready) => self.ready(ready),
@@ -51,7 +51,7 @@ impl Reporter {
         }
     }
 
-    /// Says that the peer is ready.
+    /// Reports that the peer is ready.
     fn ready(&self, ready: &Ready) {
         let Ready { msp_id, channels, endpoint, host_alias, chaincode_endpoint, .. } = ready;
         let crypto_path = ready.crypto_path.to_string_lossy();
@@ -72,13 +72,13 @@ impl Reporter {
             address(ready.chaincode_listen, chaincode_endpoint),
             security(ready.is_chaincode_tls)
         ));
-        self.say(&format!("  material   {}", style::safe(&crypto_path)));
+        self.say(&format!("  identities {}", style::safe(&crypto_path)));
         self.say("  an application of Fabric's samples finds it with");
         self.say(&format!("    export CRYPTO_PATH={} \\", ccs_report::shell::quote(&crypto_path)));
         self.say(&format!("      PEER_ENDPOINT={endpoint} PEER_HOST_ALIAS={host_alias} MSP_ID={msp_id}"));
     }
 
-    /// Says something of a chaincode.
+    /// Reports an event of a chaincode.
     fn chaincode(&self, name: &str, id: &str, what: &str) {
         if self.json {
             self.print(&json!({ "event": "chaincode", "name": name, "id": id, "what": what }));
@@ -96,7 +96,7 @@ impl Reporter {
         }
     }
 
-    /// Says what works and yet may not be meant.
+    /// Warns of a setting that works but may be a mistake.
     fn warn(&self, text: &str) {
         if self.json {
             self.print(&json!({ "event": "warning", "text": text }));
@@ -105,7 +105,7 @@ impl Reporter {
         }
     }
 
-    /// Tells of a transaction, once: an evaluated or refused one when it was simulated, others when they are in a block.
+    /// Reports a transaction once: an evaluated or rejected one after its simulation, others when they are in a block.
     fn peer(&self, event: &PeerEvent) {
         match event {
             PeerEvent::Simulated(simulated) if is_told_at_once(simulated) => self.simulated(simulated),
@@ -150,7 +150,7 @@ impl Reporter {
         self.say(&format!("submit   {what} {color}{code_name}{color:#} in block {block}{details}"));
     }
 
-    /// Passes on a line that a chaincode of ours has written.
+    /// Passes on a line of a chaincode that this command has started.
     fn output(&self, (name, id): (&str, &str), stream: Stream, line: &str) {
         if self.json {
             let stream = stream.as_str();
@@ -175,7 +175,7 @@ impl Reporter {
     }
 }
 
-/// Writes a line. The peer works on when nobody can read what it does: a full disk behind a log is no reason to stop.
+/// Writes a line. The peer continues if this fails, for example because the disk of a log is full.
 fn write(to: &mut dyn std::io::Write, line: &dyn Display) {
     let _ = writeln!(to, "{line}");
 }
@@ -185,12 +185,12 @@ fn address(listen: SocketAddr, endpoint: &str) -> String {
     if listen.ip().is_unspecified() { format!("{listen}, here {endpoint}") } else { endpoint.to_owned() }
 }
 
-/// Returns whether nothing more is to come of a simulation.
+/// Returns whether a simulation is the last event of its transaction.
 fn is_told_at_once(simulated: &Simulated) -> bool {
     simulated.purpose == Purpose::Evaluate || simulated.status >= ERROR_THRESHOLD
 }
 
-/// Names what was asked for, each as wide as the others.
+/// Names the kind of call, padded to the same width.
 fn verb(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Evaluate => "evaluate",
@@ -220,7 +220,7 @@ fn details(simulated: &Simulated) -> String {
     text
 }
 
-/// Leaves out what the peer itself reads, the definitions.
+/// Omits the keys that the peer itself reads, the definitions.
 fn own(simulated: &Simulated) -> impl Iterator<Item = &Touched> {
     simulated.touched.iter().filter(|touched| !touched.namespace.starts_with('_'))
 }

@@ -7,7 +7,7 @@ use ccs_package_tools::diff::{Difference, Document, Kind};
 use crate::style::{self, safe};
 use crate::table::Table;
 
-/// Writes the packages, a line for each difference, and under it what there is to show.
+/// Writes the packages, and a line with details for each difference.
 pub(super) fn of(document: &Document) -> String {
     let mut sides = Table::default();
     for (name, side) in [("A", &document.a), ("B", &document.b)] {
@@ -54,7 +54,7 @@ fn what(difference: &Difference) -> String {
         Kind::Entry if difference.b.is_none() => format!("only A has {a}"),
         Kind::Entry => format!("only B has {b}"),
         Kind::Header => format!("the {field} of {} is {a} in A and {b} in B", entries(difference)),
-        Kind::Order => format!("another order; {a} stands in A where {b} stands in B"),
+        Kind::Order => format!("different order; A has {a} where B has {b}"),
         Kind::Gzip => format!("the {field} in the gzip header is {a} in A and {b} in B"),
         Kind::Compression if difference.a.is_none() => {
             "the same files and headers, compressed or padded in another way".to_owned()

@@ -1,4 +1,4 @@
-//! What launching lacks, for each builder with a launch.yaml: what `ccs launch check` says with the variables that the peer passes on.
+//! The missing requirements of each builder with a launch.yaml: the result of `ccs launch check` with the peer's variables.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::commands::launch::check;
 use crate::style::{self, safe};
 
-/// What was found for one builder.
+/// The result for one builder.
 #[derive(Serialize)]
 pub(super) struct Launching {
     builder: String,
@@ -34,7 +34,7 @@ impl Launching {
         report.builders.iter().filter_map(checked).collect()
     }
 
-    /// Returns how much is missing that launching needs.
+    /// Returns the number of missing requirements.
     pub(super) fn missing(&self) -> usize {
         self.check.items.iter().filter(|item| item.required && !item.ok).count()
     }
@@ -50,7 +50,7 @@ fn passed_on(builder: &Builder, variables: &BTreeMap<String, String>) -> BTreeMa
     passed_on.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// Returns the settings that the builder would read, if there are some.
+/// Returns the settings that the builder would read, if any.
 fn file(builder: &Builder, passed_on: &BTreeMap<String, String>) -> Option<PathBuf> {
     match passed_on.get(VARIABLE).filter(|path| !path.is_empty()) {
         Some(path) => Some(PathBuf::from(path)),

@@ -8,7 +8,7 @@ use ccs_report::{Counts, Finding, Severity};
 use crate::style::safe;
 use crate::{layout, style};
 
-/// Writes the builders, who takes which type, the trial and the findings.
+/// Writes the builders, the types that they accept, the trial and the findings.
 pub(super) fn of(report: &Report) -> String {
     let mut text = String::new();
     write_builders(report, &mut text);
@@ -34,7 +34,8 @@ fn write_builders(report: &Report, text: &mut String) {
         let name = if builder.name.is_empty() { "(no name)" } else { &builder.name };
         text.push_str(&layout::field(&safe(name), &safe(&format!("{}, passes on {passes}", builder.path))));
     }
-    let docker = report.docker.as_deref().unwrap_or("off: a package that no builder takes is refused");
+    let docker =
+        report.docker.as_deref().unwrap_or("off: the peer rejects a package that no builder accepts");
     text.push_str(&layout::field("Docker", &safe(docker)));
     text.push('\n');
 }
@@ -43,10 +44,10 @@ fn write_types(report: &Report, text: &mut String) {
     if report.types.is_empty() {
         return;
     }
-    heading(text, "who takes which type, by its detect");
-    let nobody = report.docker.as_ref().map_or("nobody", |_| "nobody: goes to Docker");
+    heading(text, "the builder that accepts each type, by its detect");
+    let none = report.docker.as_ref().map_or("none", |_| "none: goes to Docker");
     for Type { name, taken_by } in &report.types {
-        let taken_by = if taken_by.is_empty() { nobody.to_owned() } else { taken_by.join(", then ") };
+        let taken_by = if taken_by.is_empty() { none.to_owned() } else { taken_by.join(", then ") };
         text.push_str(&layout::field(name, &safe(&taken_by)));
     }
     text.push('\n');

@@ -7,7 +7,7 @@ use ccs_package_tools::inspect::{Certificate, ConnectionShown, Document, ImageSh
 use crate::style::{self, safe};
 use crate::table::Table;
 
-/// Writes all sections that have something in them.
+/// Writes all sections that are not empty.
 pub(super) fn of(document: &Document) -> String {
     let mut text = heading(&document.label);
     text.push_str(&package(document).text());

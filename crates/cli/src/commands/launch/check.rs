@@ -1,4 +1,4 @@
-//! `ccs launch check`: whether everything is there that launching needs.
+//! `ccs launch check`: checks the requirements of launches.
 
 use std::fmt::Write as _;
 
@@ -27,7 +27,7 @@ pub(crate) fn run(options: &LaunchCheck) -> Result<(), Failure> {
     }
 }
 
-/// Writes each thing with its verdict, under what it is for.
+/// Writes each item with its verdict, grouped by feature.
 pub(crate) fn text(document: &Document) -> String {
     let mut text = String::new();
     let mut feature = "";

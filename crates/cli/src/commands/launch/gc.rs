@@ -1,4 +1,4 @@
-//! `ccs launch gc`: removes what launches have left and nothing uses any more.
+//! `ccs launch gc`: deletes unused objects of launches.
 
 use std::fmt::Write as _;
 
@@ -30,7 +30,7 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
     if let Some(peer) = &options.peer {
         site.peer_id = Some(peer.clone());
     }
-    // From before the builds are read until everything is deleted: no round of reconcile makes or renews what goes here.
+    // Held from before the builds are read until everything is deleted, so that no round of reconcile creates or renews these objects.
     let locked = options.builds.as_deref().filter(|_| options.yes);
     let _lock = locked.map(Lock::take).transpose()?;
     let builds = options.builds.as_deref().map(Builds::read).transpose()?;
@@ -61,7 +61,7 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
         if options.yes {
             warn(&warnings);
             return Err(Failure::new("nothing is deleted while a build cannot be read")
-                .hint("mend or remove the build that is named above".to_owned()));
+                .hint("repair or remove the build that is named above".to_owned()));
         }
     }
     let mut failed = search.is_certain(options.builds.as_deref(), &found, &garbage).err();
@@ -83,11 +83,8 @@ pub(crate) fn run(options: &LaunchGc) -> Result<(), Failure> {
                 output::warn(&format!("{failure}{hint}"));
             }
             None if !options.yes && !garbage.is_empty() => {
-                output::print_next("the same with --yes, to delete it");
+                output::print_next("the same command with --yes, to delete it");
             }
-            _ if may_go && builds.is_none() && !garbage.is_empty() => output::warn(
-                "without --builds, ccs launch reconcile makes it again for a build that has recorded it",
-            ),
             _ => {}
         }
     }
@@ -102,11 +99,11 @@ fn warn(warnings: &[String]) {
 
 fn text(garbage: &[Garbage]) -> String {
     if garbage.is_empty() {
-        return "nothing is to be removed\n".to_owned();
+        return "nothing to delete\n".to_owned();
     }
     let mut text = String::new();
     for found in garbage {
-        let verb = if found.deleted { "deleted" } else { "may go" };
+        let verb = if found.deleted { "deleted" } else { "can be deleted" };
         let aged = found.age_seconds.map(|seconds| format!(", {} old", age(seconds))).unwrap_or_default();
         let line = format!(
             "{}: {verb}: {}{aged}: {}",

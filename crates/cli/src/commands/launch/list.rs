@@ -1,4 +1,4 @@
-//! `ccs launch list`: the chaincode that was launched, and how it is.
+//! `ccs launch list`: the launched chaincode and its state.
 
 use std::fmt::Write as _;
 
@@ -56,7 +56,7 @@ fn text(inventory: &Inventory) -> String {
     text
 }
 
-/// Shortens a package ID, which is long and mostly told apart by its label.
+/// Shortens a package ID, which is long and usually identified by its label.
 pub(super) fn short(package_id: &str) -> String {
     const DIGITS: usize = 12;
     match package_id.rsplit_once(':') {

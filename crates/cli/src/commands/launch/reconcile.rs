@@ -1,4 +1,4 @@
-//! `ccs launch reconcile`: brings servers to where builds and settings want them, once or again and again.
+//! `ccs launch reconcile`: brings servers to the state that builds and settings specify, once or repeatedly.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -35,7 +35,7 @@ fn run_until(options: &LaunchReconcile, stop: &Stop) -> Result<(), Failure> {
         let Round { is_stopped, .. } = once(options, stop)?;
         return if is_stopped { Err(stopped()) } else { Ok(()) };
     };
-    tell(&format!("looks after {} every {every:?}", options.builds.display()));
+    tell(&format!("maintains {} every {every:?}", options.builds.display()));
     loop {
         let outcome = once(options, stop);
         let wait = match &outcome {
@@ -44,10 +44,10 @@ fn run_until(options: &LaunchReconcile, stop: &Stop) -> Result<(), Failure> {
                 return Ok(());
             }
             Ok(Round { changes: 0, .. }) => None,
-            Ok(_) => Some(format!("looks again in {every:?}")),
+            Ok(_) => Some(format!("checks again in {every:?}")),
             Err(failure) => {
                 failure.print();
-                Some(format!("goes on, and looks again in {every:?}"))
+                Some(format!("continues, and checks again in {every:?}"))
             }
         };
         if let Some(line) = wait {
@@ -60,20 +60,20 @@ fn run_until(options: &LaunchReconcile, stop: &Stop) -> Result<(), Failure> {
     }
 }
 
-/// What came of one look at all builds.
+/// The result of one round over all builds.
 struct Round {
     changes: usize,
     is_stopped: bool,
 }
 
-/// Ends a single look that did not reach its end.
+/// Returns the failure of an interrupted round.
 fn stopped() -> Failure {
-    Failure::new("a signal has stopped the command before every build was looked at")
+    Failure::new("a signal has stopped the command before it had checked every build")
         .hint("run ccs launch reconcile again".to_owned())
         .with_number(ExitCode::Stopped.number())
 }
 
-/// Looks at every build; the first failure is returned when all were looked at, and printed when a signal has ended that before.
+/// Checks every build, and returns the first failure afterwards; if a signal ends the round earlier, prints it.
 fn once(options: &LaunchReconcile, stop: &Stop) -> Result<Round, Failure> {
     let site = site(&options.site)?;
     let _lock = Lock::take(&options.builds)?;
@@ -161,7 +161,7 @@ fn print(change: &Change, json: bool) -> Result<(), Failure> {
     output::print(&format!("{}\n", style::safe(&line)))
 }
 
-/// Says what goes on.
+/// Prints a progress line.
 fn tell(line: &str) {
     output::note(&style::safe(line));
 }
@@ -173,7 +173,7 @@ struct Stop {
 }
 
 impl Stop {
-    /// Catches them from now on.
+    /// Starts catching them.
     fn catch() -> Result<Self, Failure> {
         let runtime = output::runtime()?;
         let signals = {
@@ -186,18 +186,18 @@ impl Stop {
         thread::spawn(move || {
             runtime.block_on(signals.received());
             noted.store(true, Ordering::Relaxed);
-            // Nobody waits any more where the command has ended.
+            // The receiver is gone if the command has ended.
             let _ = sender.send(());
         });
         Ok(Self { is_received, receiver })
     }
 
-    /// Tells whether one has come.
+    /// Tells whether a signal has arrived.
     fn is_received(&self) -> bool {
         self.is_received.load(Ordering::Relaxed)
     }
 
-    /// Waits for one.
+    /// Waits for a signal.
     fn comes_within(&self, time: Duration) -> bool {
         self.is_received() || self.receiver.recv_timeout(time).is_ok()
     }
@@ -234,7 +234,7 @@ mod tests {
         let stop = Stop { is_received: Arc::new(AtomicBool::new(true)), receiver };
         let failure = run_until(&options, &stop).unwrap_err();
         assert_eq!(failure.number(), 48);
-        assert!(failure.message().contains("before every build was looked at"), "{}", failure.message());
+        assert!(failure.message().contains("before it had checked every build"), "{}", failure.message());
         options.every = Some(Duration::from_secs(1));
         run_until(&options, &stop).unwrap();
     }

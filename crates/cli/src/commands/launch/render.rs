@@ -1,4 +1,4 @@
-//! `ccs launch render`: what launching a package would make.
+//! `ccs launch render`: the objects that the launch of a package would create.
 
 use ccs_launch_upkeep::package::Package;
 use ccs_launch_upkeep::render::Render;

@@ -1,4 +1,4 @@
-//! What `ccs package` packs, by its options.
+//! The code that `ccs package` packs, from its options.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use ccs_package_tools::make::{Code, ImageFile, ProgramFile};
 use crate::cli::{self, Package};
 use crate::failure::{Failure, USAGE};
 
-/// What options lead to, and the code borrows from.
+/// The values of the options, from which the code borrows.
 pub(super) struct Parts {
     connection: Option<Vec<u8>>,
     image: Option<ImageFile>,
@@ -17,7 +17,7 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Reads the options, beside connection.json.
+    /// Reads the options, except those of connection.json.
     pub(super) fn new(options: &Package, connection: Option<Vec<u8>>) -> Self {
         let image = options.image.clone().map(|reference| ImageFile {
             reference,
@@ -34,7 +34,7 @@ impl Parts {
         self.connection.as_deref()
     }
 
-    /// Decides what the package holds.
+    /// Returns the code of the package.
     pub(super) fn code<'a>(&'a self, options: &'a Package) -> Result<Code<'a>, Failure> {
         if let Some(folder) = &options.source {
             return Ok(Code::Source { folder, language: language(options)? });
@@ -57,8 +57,8 @@ impl Parts {
             }
             (Some(cli::Type::K8s), Some(_)) => {
                 return Err(usage(
-                    "chaincode of the type k8s dials the peer, so nothing reads an address",
-                    "leave the address out, or use --type ccaas",
+                    "chaincode of the type k8s dials the peer, so it does not use an address",
+                    "omit the address, or use --type ccaas",
                 ));
             }
             (Some(cli::Type::External), _) => "external",
@@ -68,7 +68,7 @@ impl Parts {
     }
 }
 
-/// Reads a program as it is typed: a file, or a platform and a file.
+/// Reads a program from the command line: a file, or a platform and a file.
 fn program(given: &Path) -> ProgramFile {
     let named = given.to_str().and_then(|text| text.split_once('='));
     match named.and_then(|(target, path)| Some((target.parse().ok()?, path))) {
@@ -83,7 +83,7 @@ fn language(options: &Package) -> Result<Language, Failure> {
         Some(cli::Language::Node) => Ok(Language::Node),
         Some(cli::Language::Java) => Ok(Language::Java),
         Some(cli::Language::Rust | cli::Language::All) | None => Err(usage(
-            "no builder takes source in Rust",
+            "no builder accepts source in Rust",
             "build the chaincode for the peer's platform, and pack the program with --binary FILE",
         )),
     }

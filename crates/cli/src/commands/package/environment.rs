@@ -1,4 +1,4 @@
-//! `ccs package --env-file`: the environment of the server for the package that is being made.
+//! `ccs package --env-file`: the environment of the server for the new package.
 
 use std::io;
 use std::path::Path;
@@ -11,7 +11,7 @@ use ccs_shim_env::{Format, Plan};
 use crate::cli::{Package, Place};
 use crate::failure::{Failure, USAGE};
 
-/// Returns the file and its text, if one is wanted. Nothing is written yet, and the file is not there, unless forced.
+/// Returns the file and its text, if the user requests one. It writes nothing, and fails if the file exists, unless forced.
 pub(super) fn of<'a>(
     options: &'a Package,
     contents: &PackageContents,
@@ -29,9 +29,9 @@ pub(super) fn of<'a>(
     };
     let Some(connection) = connection else {
         return Err(Failure::new(
-            "without an address, the builder that starts the image makes its environment",
+            "without an address, the builder that starts the image creates its environment",
         )
-        .hint("leave --env-file out, or add --address".to_owned())
+        .hint("omit --env-file, or add --address".to_owned())
         .with_number(USAGE));
     };
     if !options.force && file.symlink_metadata().is_ok() {
@@ -41,7 +41,7 @@ pub(super) fn of<'a>(
         .map_err(|error| Failure::new(&error).hint(error.hint()).with_code(ExitCode::Connection))?;
     let mut plan = Plan::make(&connection, options.tls.as_deref(), &options.place.of_server())?;
     warnings.append(&mut plan.warnings);
-    // The same contents give the same ID, wherever they are written.
+    // The same contents have the same ID, at any path.
     let id =
         ccs_package::write(contents, io::sink()).map_err(|error| Failure::new(&error).hint(error.hint()))?;
     let server = plan.for_package(id);

@@ -1,4 +1,4 @@
-//! The document as a person reads it.
+//! The document as text.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::style::{self, BAD, FAINT, GOOD, NAME};
 /// Where the text of a line begins, in columns.
 const INDENT: usize = 31;
 
-/// Writes the table; colors are for who prints it to keep or drop.
+/// Writes the table with colors, which the caller may remove.
 pub(super) fn table(document: &Document) -> String {
     let id = document.expected_id.as_ref().map(|id| format!(", expecting {id}")).unwrap_or_default();
     let mut text = format!("{NAME}{}{NAME:#} in {}{id}\n\n", shown(&document.address), document.security)

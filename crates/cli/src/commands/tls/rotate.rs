@@ -1,4 +1,4 @@
-//! `ccs tls rotate`: another CA, in three steps.
+//! `ccs tls rotate`: replaces the CA, in three steps.
 
 use ccs_tls::{BUNDLE, Folder, Party};
 
@@ -11,13 +11,13 @@ pub(super) fn run(options: &Rotate) -> Result<(), Failure> {
     let dir = output::word(&options.dir);
     let next = if options.step.finish {
         folder.finish_rotation(options.step.force)?;
-        format!("hand out every {BUNDLE}; then ccs tls show {dir}")
+        format!("deploy every {BUNDLE}; then ccs tls show {dir}")
     } else if options.step.reissue {
         folder.reissue()?;
-        format!("hand out the certificates and make the package anew; then ccs tls rotate {dir} --finish")
+        format!("deploy the certificates and make the package again; then ccs tls rotate {dir} --finish")
     } else {
         folder.begin_rotation(options.days)?;
-        format!("hand out every {BUNDLE} and make the package anew; then ccs tls rotate {dir} --reissue")
+        format!("deploy every {BUNDLE} and make the package again; then ccs tls rotate {dir} --reissue")
     };
     let mut shown = vec![folder.bundle()];
     shown.extend(folder.all_parties()?.iter().map(Party::certificate));

@@ -7,7 +7,7 @@ use ccs_tls::Description;
 use crate::style;
 use crate::table::Table;
 
-/// When fewer days than this are left, the row is marked; the builder warns as early.
+/// A row with fewer remaining days is marked; the builder warns at the same time.
 const SOON_IN_DAYS: i64 = 30;
 
 /// Writes a heading, and a row for each certificate.

@@ -27,7 +27,7 @@ fn what_was_committed_survives_every_kill_and_the_next_transaction_works() {
             peer.invoke(folder.path(), &create(&asset).each_ref().map(String::as_str));
             committed.push(asset);
         }
-        // One is under way when the peer is killed; whether it is committed is open.
+        // One is in progress when the peer is killed; it may be committed or not.
         let mut under_way = Command::new(cargo_bin("ccs"))
             .args(["invoke", "basic"])
             .args(create(&format!("asset{round}-open")))
@@ -44,7 +44,7 @@ fn what_was_committed_survives_every_kill_and_the_next_transaction_works() {
     assert_eq!(committed.len(), 10);
 }
 
-/// How often the disk becomes full, and has room again.
+/// How often the disk becomes full and has room again.
 const ROUNDS: usize = 2;
 
 /// More transactions of 100 kB than fit into the file at its first size.
@@ -68,7 +68,7 @@ fn warning(peer: &mut DevPeer) -> String {
 /// The hint about a transaction that the peer has accepted and cannot commit yet.
 const KEPT: &str = "hint: do not submit it again: the peer keeps it, and commits it once the disk of its ledger has free space\n";
 
-/// Submits a transaction, which is refused: nothing of it is kept.
+/// Submits a transaction that the peer rejects without keeping anything.
 fn assert_refused(peer: &DevPeer, folder: &Path, reason: &str) {
     let output = peer.client(folder, &["invoke", "basic", "CreateAsset", "no", "red", "1", "Ada", "1"]);
     assert_eq!(output.status.code(), Some(51), "{}", stderr(&output));
@@ -102,7 +102,7 @@ fn a_full_disk_is_named_and_the_channel_goes_on_when_there_is_room() {
             }
             committed.push(asset);
         };
-        // Its outcome is not known: it is kept for the time when there is room.
+        // Its outcome is unknown: the peer keeps it until there is room.
         let reason = "the channel cannot commit transactions at the moment: cannot write the ledger";
         assert_eq!(output.status.code(), Some(53), "{}", stderr(&output));
         assert!(stderr(&output).contains(reason), "{}", stderr(&output));
@@ -111,7 +111,7 @@ fn a_full_disk_is_named_and_the_channel_goes_on_when_there_is_room() {
         assert!(told.starts_with("cannot commit transactions: cannot write the ledger"), "{told}");
         assert!(told.ends_with("ulimit -f unlimited; the peer retries every second"), "{told}");
         assert_refused(&peer, folder.path(), reason);
-        // What was committed can be read.
+        // Committed data can be read.
         assert!(exists(&peer, folder.path(), &committed[0]));
 
         limit(&peer, None);
@@ -133,7 +133,7 @@ fn a_full_disk_is_named_and_the_channel_goes_on_when_there_is_room() {
 struct SmallDisk<'a>(&'a Path);
 
 impl<'a> SmallDisk<'a> {
-    /// Mounts it on a folder; tells why not if the system refuses, as it does unless this is root.
+    /// Mounts it on a folder; returns the reason if this fails, as it does without root.
     fn mount(folder: &'a Path) -> Result<Self, String> {
         let mount =
             Command::new("mount").args(["-t", "tmpfs", "-o", "size=16m", "ccs-test"]).arg(folder).output();
@@ -148,7 +148,7 @@ impl<'a> SmallDisk<'a> {
         self.0.join("filler")
     }
 
-    /// Takes all the room that is left.
+    /// Fills the remaining room.
     fn fill(&self) {
         let mut filler = fs::File::create(self.filler()).unwrap();
         let error = loop {

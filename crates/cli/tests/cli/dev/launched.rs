@@ -1,4 +1,4 @@
-//! Packages that the builder launches: programs that are ready to run, and source.
+//! Packages that the builder launches: compiled programs, and source.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -18,7 +18,7 @@ fn in_javascript(folder: &Folder) -> String {
     folder.package("basic.tgz", &options).0
 }
 
-/// Waits until the peer has told something so many times, and returns what it told last.
+/// Waits until the peer has reported an event this number of times, and returns the last one.
 fn told(peer: &mut DevPeer, times: usize, is_meant: impl Fn(&Value) -> bool) -> Value {
     loop {
         let meant: Vec<_> = peer.told.iter().filter(|document| is_meant(document)).collect();
@@ -29,7 +29,7 @@ fn told(peer: &mut DevPeer, times: usize, is_meant: impl Fn(&Value) -> bool) -> 
     }
 }
 
-/// Waits until `run` has started the chaincode so many times, and returns its process.
+/// Waits until `run` has started the chaincode this number of times, and returns its process.
 fn launched(peer: &mut DevPeer, times: usize) -> String {
     let words = "the chaincode runs as process ";
     let told = told(peer, times, |it| it["line"].as_str().is_some_and(|line| line.contains(words)));
@@ -104,7 +104,7 @@ fn a_program_that_ends_at_once_fails_the_transaction_at_once() {
     told(&mut peer, 1, |it| it["line"].as_str().is_some_and(|found| found.contains(line)));
 }
 
-/// A builder whose `run` starts nothing that registers, and says which process it is. It takes each package.
+/// A builder that accepts each package. Its `run` prints its process ID and starts nothing that registers.
 const IDLE_BUILDER: &str = r#"#!/bin/sh
 mkdir -p "$2"
 for program in detect build release; do printf '#!/bin/sh\nexit 0\n' > "$2/$program"; done

@@ -1,4 +1,4 @@
-//! What becomes of what `ccs dev` and its chaincode write.
+//! The output of `ccs dev` and its chaincode.
 
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
@@ -47,7 +47,7 @@ fn a_channel_goes_on_when_the_terminal_is_a_full_disk() {
         command.args(arguments).args(["--endpoint", &endpoint]).current_dir(folder.path());
         command.timeout(PATIENCE).output().unwrap()
     };
-    // The second transaction meets what telling of the first one has done to the channel.
+    // The second transaction shows whether reporting the first one has damaged the channel.
     for number in ["1", "2"] {
         let output = client(&["invoke", "basic", "CreateAsset", number, "green", "7", "Ada", "700"]);
         assert!(output.status.success(), "{}", stderr(&output));

@@ -1,4 +1,4 @@
-//! A peer of `ccs dev` in a process of its own.
+//! A peer of `ccs dev` in a separate process.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(super) struct DevPeer {
     pub(super) chaincode: Option<String>,
     lines: Receiver<String>,
     pub(super) ready: Value,
-    /// What it has told, as far as it was waited for.
+    /// Its events so far.
     pub(super) told: Vec<Value>,
 }
 
@@ -52,7 +52,7 @@ impl DevPeer {
             .unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (sender, lines) = channel();
-        // It reads on, so that the peer is never held up by a full pipe.
+        // It continues reading, so that a full pipe never blocks the peer.
         std::thread::spawn(move || {
             stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
         });
@@ -69,7 +69,7 @@ impl DevPeer {
         peer
     }
 
-    /// Reads on until a document that is meant.
+    /// Reads until the expected document.
     pub(super) fn wait_for(&mut self, is_meant: impl Fn(&Value) -> bool) -> Value {
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             let document: Value = serde_json::from_str(&line).unwrap();
@@ -117,14 +117,14 @@ impl DevPeer {
 
 impl Drop for DevPeer {
     fn drop(&mut self) {
-        // Whoever has ended already needs no signal.
+        // A process that has ended needs no signal.
         let _ = try_kill("INT", &self.child.id().to_string());
         let stopped = matches!(self.child.wait_timeout(PATIENCE), Ok(Some(_)));
         if !stopped {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
-        // A peer that was killed has left it behind.
+        // A killed peer leaves it behind.
         if let Some(group) = &self.chaincode {
             let _ = try_kill("KILL", &format!("-{group}"));
         }

@@ -40,20 +40,20 @@ fn answers(folder: &str, command: &str, write: &[&str], read: &[&str], value: &s
         let answer = peer.query(organizations.path(), read);
         assert!(answer.contains(value), "{command} {tls:?}: {answer}");
         peer.wait_for(|document| document["event"] == "simulated");
-        // It was right from the first start on, but for the flag of the Go shim.
+        // It was correct from the first start, except for the flag of the Go shim.
         let told = peer.told.iter().filter_map(|document| document["what"].as_str());
         let ended: Vec<_> = told.filter(|what| what.starts_with("ended")).collect();
         assert_eq!(ended, [""; 0], "{command} {tls:?}");
     }
 }
 
-/// The same for a contract of `conformance/starts`.
+/// Does this for a contract of `conformance/starts`.
 fn keeps_values(folder: &str, command: &str) {
     let folder = format!("conformance/starts/{folder}");
     answers(&folder, command, &["Put", "color", "green"], &["Get", "color"], "green");
 }
 
-/// The same for a sample.
+/// Does this for a sample.
 fn keeps_assets(folder: &str, command: &str) {
     let asset = ["CreateAsset", "asset7", "green", "7", "Ada", "700"];
     answers(&format!("samples/{folder}"), command, &asset, &["ReadAsset", "asset7"], r#""Owner":"Ada""#);

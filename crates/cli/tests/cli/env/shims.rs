@@ -34,13 +34,13 @@ async fn register(folder: &TempDir, package: &str) -> Result<Chaincode, String> 
         .map_err(|error| format!("{package}: {error}"))
 }
 
-/// Goes the way for each kind of security: package, `ccs env`, the server, a peer that dials and registers.
+/// Runs all steps for each kind of security: package, `ccs env`, the server, a peer that dials and registers.
 async fn registers(lang: &str, shim: Shim) {
     for package in ["plain.tgz", "tls.tgz", "mutual.tgz"] {
         let folder = packages(&format!("127.0.0.1:{}", NodeSample::free_port()));
         let tls = if package == "plain.tgz" { &[][..] } else { &["--tls", "tls"] };
         let server = ShimServer::start(&shim, &variables(&folder, package, lang, tls));
-        // The probe leaves the server as it was: the peer comes after it.
+        // The probe does not change the server, so the peer can dial afterwards.
         let probe = succeed(&folder, &["probe", package, "--wait", "60s", "--json"]);
         let probe: serde_json::Value = serde_json::from_slice(&probe.stdout).unwrap();
         let id = succeed(&folder, &["id", package]).stdout;
@@ -118,7 +118,7 @@ async fn at_each_step_of_a_change_of_the_ca_the_files_of_one_side_may_be_a_step_
         chaincode.close().await;
         started.stop();
     }
-    // Two steps apart they do not get together, which is what the steps are for.
+    // Two steps apart they do not trust each other, which is why there are steps.
     let variables = variables(&folder, "0.tgz", "rust", &["--tls", "tls2"]);
     let started = ShimServer::start(&rust_sample(), &variables);
     let error = register(&folder, "0.tgz").await.err().unwrap();

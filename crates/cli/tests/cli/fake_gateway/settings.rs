@@ -1,4 +1,4 @@
-//! Which peer and which identity is taken.
+//! The selection of peer and identity.
 
 use ccs_testkit::{FakeAnswers, FakeGateway, organization};
 
@@ -57,7 +57,7 @@ async fn options_come_before_variables_and_variables_before_the_folder() {
     let output = run(elsewhere.path(), &[&query[..], &options[..8]].concat(), &[]);
     assert_eq!(
         stderr(&output),
-        "error: nothing says which MSP the identity belongs to\nhint: give its ID, for example --msp Org1MSP\n"
+        "error: the MSP of the identity is unknown\nhint: pass its ID, for example --msp Org1MSP\n"
     );
 
     let output = run(network.folder.path(), &query, &[("CORE_PEER_ADDRESS", "localhost:1")]);

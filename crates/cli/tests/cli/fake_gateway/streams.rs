@@ -40,7 +40,7 @@ async fn events_are_lines_until_there_were_enough() {
     let output = network.run(&["events", "basic", "--from", "3", "--count", "2"]);
     assert_eq!(
         stdout(&output),
-        "block 4  Made  transaction t1  {}\nblock 4  Moved\\u{1b}  transaction t2  2 bytes that are no text\n"
+        "block 4  Made  transaction t1  {}\nblock 4  Moved\\u{1b}  transaction t2  2 bytes that are not text\n"
     );
     let output = network.run(&["events", "basic", "--count", "1", "--after", "t0", "--json"]);
     assert_eq!(

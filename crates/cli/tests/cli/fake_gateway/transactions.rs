@@ -1,4 +1,4 @@
-//! Transactions and questions.
+//! Transactions and queries.
 
 use ccs_proto::peer::{ChaincodeInvocationSpec, ChaincodeProposalPayload, Proposal};
 use ccs_testkit::{FakeAnswers, status_details};
@@ -108,7 +108,7 @@ async fn a_transaction_that_does_not_count_ends_with_52() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transaction_whose_end_is_not_known_ends_with_53() {
     let network = Network::with(FakeAnswers { commit: None, ..FakeAnswers::default() }).await;
-    // The status is waited for so long; everything before it has an answer at once.
+    // Only the status takes this long; everything before it is answered immediately.
     let output = network.run(&["invoke", "basic", "CreateAsset", "asset1", "--timeout", "5s"]);
     assert_eq!(output.status.code(), Some(53));
     let told = stderr(&output);

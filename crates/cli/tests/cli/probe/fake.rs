@@ -1,4 +1,4 @@
-//! Servers that do what no chaincode does.
+//! Servers that behave unlike any chaincode.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -21,11 +21,11 @@ pub(super) enum Conduct {
     Says(&'static [u8]),
     /// It is closed at once.
     Closes,
-    /// It is reset once the client has said something.
+    /// It is reset after the client has sent something.
     Resets,
 }
 
-/// Serves connections that all go the same way.
+/// Serves connections that all behave alike.
 pub(super) async fn serve(conduct: Conduct) -> SocketAddr {
     let (listener, address) = listener().await;
     tokio::spawn(async move {
@@ -52,12 +52,12 @@ async fn treat(mut stream: TcpStream, conduct: Conduct) {
     }
 }
 
-/// What a chaincode does with a stream.
+/// How a chaincode handles a stream.
 #[derive(Clone)]
 pub(super) enum Script {
     /// It never answers.
     Hangs,
-    /// It refuses the stream.
+    /// It rejects the stream.
     Refuses(Status),
     /// It sends these and leaves the stream open.
     Sends(Vec<ChaincodeMessage>),

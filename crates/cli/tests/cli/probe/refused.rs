@@ -1,4 +1,4 @@
-//! What keeps a peer from an HTTP/2 connection, in plaintext.
+//! Errors before an HTTP/2 connection, in plaintext.
 
 use super::fake::{Conduct, serve};
 use super::{Serve, fails, listener, rust_sample};
@@ -52,7 +52,7 @@ async fn a_server_that_accepts_and_says_nothing_is_told_after_the_timeout() {
 
 #[tokio::test]
 async fn a_half_open_connection_that_no_server_takes_is_told_after_the_timeout() {
-    // The kernel completes the connection; nobody calls accept.
+    // The kernel completes the connection; no program calls accept.
     let (_listener, address) = listener().await;
     fails("half_open", &[&address.to_string(), "--timeout", "1s"], (33, "silent")).await;
 }

@@ -1,4 +1,4 @@
-//! Real chaincodes: they are reached, and a probe leaves them as they were.
+//! Real chaincode: a probe reaches it and does not change it.
 
 use ccs_chaincode::{Chaincode, RegisterOptions};
 use ccs_dial::connection::{ClientPair, ConnectionTls};
@@ -51,7 +51,7 @@ impl Way<'_> {
         assert_eq!(document["announced_id"], id());
     }
 
-    /// Probes before, during and after a peer's session, which goes on as if nothing had been.
+    /// Probes before, during and after a peer's session, which continues undisturbed.
     async fn stays_as_it_was(&self) {
         for _ in 0..3 {
             self.reachable().await;

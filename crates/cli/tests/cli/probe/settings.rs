@@ -1,4 +1,4 @@
-//! What is probed: packages, connection.json, addresses; and what is refused before anything is dialed.
+//! The subjects of a probe (packages, connection.json, addresses), and errors before the first dial.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! What goes wrong on a connection that is good: the stream, REGISTER, the ID.
+//! Errors on a working connection: the stream, REGISTER, the ID.
 
 use ccs_proto::peer::ChaincodeMessage;
 use ccs_proto::peer::chaincode_message::Type;
@@ -9,7 +9,7 @@ use super::{Serve, fails, rust_sample};
 
 async fn fails_with(name: &str, script: Option<Script>, code_and_cause: (i32, &str)) {
     let address = grpc(script).await.to_string();
-    // The two that say nothing are waited for so long; the others have a verdict at once.
+    // Only the two silent servers take this long; the others have an immediate verdict.
     fails(name, &[&address, "--timeout", "2s"], code_and_cause).await;
 }
 

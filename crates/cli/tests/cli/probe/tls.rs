@@ -1,4 +1,4 @@
-//! What keeps a peer from a TLS connection, and which side refuses.
+//! Errors of a TLS connection, and the side that rejects it.
 
 use std::fs;
 
