@@ -56,11 +56,6 @@ pub(crate) enum RequestError {
     OnlyPrivateData,
     #[error("collection {channel}/{chaincode}/{collection} could not be found")]
     NoSuchCollection { channel: String, chaincode: String, collection: String },
-    #[error(
-        "collection config not defined for chaincode [{0}], pass the collection configuration upon chaincode \
-         definition/instantiation"
-    )]
-    NoCollections(String),
     #[error("collection [{collection}] not defined in the collection config for chaincode [{chaincode}]")]
     UndefinedCollection { chaincode: String, collection: String },
     #[error(

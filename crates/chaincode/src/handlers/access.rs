@@ -3,6 +3,8 @@
 //! Identities that satisfy a collection's policy are members. Members have both rights; others have only those that
 //! the definition does not reserve for members (Fabric 3.1 `core/common/privdata/{collection,store}.go`).
 
+use ccs_channel::IMPLICIT;
+
 use super::RequestError;
 use crate::context::{CollectionRights, Context};
 
@@ -34,16 +36,14 @@ impl Context {
         Ok(())
     }
 
-    /// Rejects a collection that does not exist, with a simulator's text.
+    /// Rejects a collection that does not exist, with a simulator's text. Every chaincode has the implicit collections,
+    /// so its collections are never undefined as a whole.
     pub(super) fn defined(&self, collection: &str) -> Result<(), RequestError> {
-        let chaincode = self.chaincode.clone();
         if self.channel.is_implicit_collection(collection) || self.definition.collection(collection).is_some()
         {
             Ok(())
-        } else if self.definition.collections.config.is_empty() {
-            Err(RequestError::NoCollections(chaincode))
         } else {
-            Err(RequestError::UndefinedCollection { chaincode, collection: collection.to_owned() })
+            Err(self.undefined(collection))
         }
     }
 
@@ -62,6 +62,11 @@ impl Context {
             return Ok(ALL);
         }
         let Some(config) = self.definition.collection(collection) else {
+            // A peer allows the access to the implicit collection of any organization; its simulator rejects those of
+            // organizations that are not in the channel.
+            if collection.starts_with(IMPLICIT) {
+                return Err(self.undefined(collection));
+            }
             return Err(RequestError::NoSuchCollection {
                 channel: self.channel.name().to_owned(),
                 chaincode: self.chaincode.clone(),
@@ -78,6 +83,11 @@ impl Context {
             return Ok(ALL);
         }
         Ok(CollectionRights { read: !config.member_only_read, write: !config.member_only_write })
+    }
+
+    fn undefined(&self, collection: &str) -> RequestError {
+        let (chaincode, collection) = (self.chaincode.clone(), collection.to_owned());
+        RequestError::UndefinedCollection { chaincode, collection }
     }
 
     fn no_access(&self, right: &'static str, collection: &str) -> RequestError {

@@ -90,14 +90,40 @@ fn who_is_no_member_has_the_rights_that_are_not_kept_for_members() {
 }
 
 #[test]
-fn without_collections_there_is_no_hash_to_read() {
+fn without_collections_a_hash_is_refused_as_for_any_other_collection() {
     let context = begin(&channel_with(Vec::new()), false);
     let hash = GetState { key: "k".to_owned(), collection: "secrets".to_owned() };
     assert_eq!(
         ask(&context, Type::GetPrivateDataHash, &hash).unwrap_err(),
-        "GET_PRIVATE_DATA_HASH failed: transaction ID: t1: collection config not defined for chaincode [basic], pass the \
-         collection configuration upon chaincode definition/instantiation"
+        "GET_PRIVATE_DATA_HASH failed: transaction ID: t1: collection [secrets] not defined in the collection config for \
+         chaincode [basic]"
     );
+}
+
+#[test]
+fn the_implicit_collection_of_an_organization_outside_the_channel_is_not_defined() {
+    let collection = || "_implicit_org_Org2MSP".to_owned();
+    for channel in [channel(), channel_with(Vec::new())] {
+        let context = begin(&channel, false);
+        let get = GetState { key: "k".to_owned(), collection: collection() };
+        let put = PutState { key: "k".to_owned(), value: b"v".to_vec(), collection: collection() };
+        let delete = DelState { key: "k".to_owned(), collection: collection() };
+        for (request, answer) in [
+            ("GET_STATE", ask(&context, Type::GetState, &get)),
+            ("GET_PRIVATE_DATA_HASH", ask(&context, Type::GetPrivateDataHash, &get)),
+            ("PUT_STATE", ask(&context, Type::PutState, &put)),
+            ("DEL_STATE", ask(&context, Type::DelState, &delete)),
+            ("PURGE_PRIVATE_DATA", ask(&context, Type::PurgePrivateData, &delete)),
+        ] {
+            assert_eq!(
+                answer.unwrap_err(),
+                format!(
+                    "{request} failed: transaction ID: t1: collection [_implicit_org_Org2MSP] not defined in the collection \
+                     config for chaincode [basic]"
+                )
+            );
+        }
+    }
 }
 
 #[test]
