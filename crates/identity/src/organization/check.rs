@@ -19,8 +19,8 @@ use crate::signer::{Signer, SignerError, require_key};
 impl Organization {
     /// Opens the folder of an organization, in the layout of cryptogen or of Fabric's test network with CAs.
     ///
-    /// Requires valid certificates for the peer, the administrator and the user, and a valid TLS certificate for all
-    /// hosts of the plan.
+    /// Requires valid certificates for the peer, the administrator and the user, and a valid TLS certificate for the
+    /// peer's name and the hosts of the plan.
     pub fn open(plan: &OrganizationPlan, folder: &Path, now: SystemTime) -> Result<Self, OrganizationError> {
         let msp = Msp::read(plan.msp_id.clone(), &folder.join("msp"))?;
         let domain = &plan.domain;
@@ -31,9 +31,17 @@ impl Organization {
             peer: signer(peer.join("msp"), Role::Peer)?,
             admin: signer(user("Admin"), Role::Admin)?,
             user: signer(user("User1"), Role::Client)?,
-            tls: tls(&peer.join("tls"), &plan.all_hosts(), now)?,
+            tls: tls(&peer.join("tls"), &plan.required_hosts(), now)?,
             msp: Arc::new(msp),
         })
+    }
+}
+
+impl PeerTls {
+    /// Returns whether the certificate is valid for a host.
+    #[must_use]
+    pub fn is_for(&self, host: &str) -> bool {
+        Certificate::from_pem(self.server.certificate.as_bytes()).is_ok_and(|server| covers(&server, host))
     }
 }
 

@@ -7,7 +7,7 @@ use rustls_pki_types::ServerName;
 
 use crate::msp_id::MspId;
 
-/// Hosts in every peer's TLS certificate besides the peer's own name, for clients on this machine.
+/// Hosts in every new TLS certificate of a peer besides its names, for clients on this machine.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
 /// Description of an organization to create or open.
@@ -17,9 +17,10 @@ pub struct OrganizationPlan {
     pub msp_id: MspId,
     /// Domain, used in the names of its folder and members.
     pub domain: Domain,
-    /// Further hosts at which the peer is reachable, besides `peer0.DOMAIN` and this machine.
+    /// Further hosts for which the peer's TLS certificate must be valid, besides `peer0.DOMAIN`.
     pub hosts: Vec<Host>,
-    /// Address at which applications dial the peer, `host:port`; used in connection profiles.
+    /// Address at which applications dial the peer, `host:port`; used in connection profiles. A new TLS certificate is
+    /// valid for its host.
     pub endpoint: String,
 }
 
@@ -30,12 +31,31 @@ impl OrganizationPlan {
         format!("peer0.{}", self.domain)
     }
 
-    /// Returns all hosts of the peer's TLS certificate.
+    /// Returns the name under which applications of Fabric's samples dial the orderer: `orderer.example.com` for
+    /// `org1.example.com`.
     #[must_use]
-    pub fn all_hosts(&self) -> Vec<String> {
-        let mut hosts = vec![self.peer_name()];
-        let others = LOCAL.into_iter().map(str::to_owned).chain(self.hosts.iter().map(ToString::to_string));
-        for host in others {
+    pub fn orderer_name(&self) -> String {
+        let domain = self.domain.as_str();
+        format!("orderer.{}", domain.split_once('.').map_or(domain, |(_, parent)| parent))
+    }
+
+    /// Returns the host at which applications dial the peer.
+    #[must_use]
+    pub fn endpoint_host(&self) -> &str {
+        let host = self.endpoint.rsplit_once(':').map_or(self.endpoint.as_str(), |(host, _)| host);
+        host.trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// Returns the hosts for which an existing TLS certificate must be valid.
+    pub(super) fn required_hosts(&self) -> Vec<String> {
+        std::iter::once(self.peer_name()).chain(self.hosts.iter().map(ToString::to_string)).collect()
+    }
+
+    /// Returns all hosts of a new TLS certificate.
+    pub(super) fn all_hosts(&self) -> Vec<String> {
+        let mut hosts = self.required_hosts();
+        let others = [self.orderer_name(), self.endpoint_host().to_owned()];
+        for host in LOCAL.into_iter().map(str::to_owned).chain(others) {
             if !hosts.contains(&host) {
                 hosts.push(host);
             }

@@ -251,7 +251,8 @@ fn the_peer_is_known_by_its_name_this_machine_and_the_hosts_asked_for() {
     let organization = Organization::in_memory(&plan(&["10.0.0.1", "localhost"]), SystemTime::now()).unwrap();
     let tls = organization.tls();
     let pair = read_key_pair(tls.server.certificate.as_bytes(), tls.server.key.as_bytes()).unwrap();
-    for host in ["peer0.org1.example.com", "localhost", "127.0.0.1", "::1", "10.0.0.1"] {
+    for host in ["peer0.org1.example.com", "orderer.example.com", "localhost", "127.0.0.1", "::1", "10.0.0.1"]
+    {
         assert!(host_matches(&pair.chain[0], host), "{host}");
     }
     let ca = read_bundle(tls.ca.as_bytes()).unwrap().certificates.remove(0);
@@ -317,6 +318,50 @@ fn certificates_that_ended_or_lack_a_host_are_refused() {
         made.text(&error),
         "FOLDER/peers/peer0.org1.example.com/tls/server.crt: the certificate is not for host 'other.example.com'"
     );
+}
+
+/// Certificates of cryptogen for the peers of Fabric's test network are for the peer's name and localhost.
+#[test]
+fn a_certificate_needs_no_host_but_the_peers_name() {
+    let made = Made::new();
+    let mut parameters =
+        rcgen::CertificateParams::new(["peer0.org1.example.com", "localhost"].map(String::from)).unwrap();
+    parameters.distinguished_name.push(rcgen::DnType::CommonName, "peer0.org1.example.com");
+    let ca = rcgen::KeyPair::from_pem(&made.read("tlsca/priv_sk")).unwrap();
+    let ca_pem = made.read("tlsca/tlsca.org1.example.com-cert.pem");
+    let issuer = rcgen::Issuer::from_ca_cert_pem(&ca_pem, ca).unwrap();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let certificate = parameters.signed_by(&key, &issuer).unwrap();
+    let tls = made.folder().join("peers/peer0.org1.example.com/tls");
+    fs::write(tls.join("server.crt"), certificate.pem()).unwrap();
+    fs::write(tls.join("server.key"), key.serialize_pem()).unwrap();
+    let (found, origin) = made.open_at(&[], SystemTime::now()).unwrap();
+    assert_eq!(origin, Origin::Found);
+    let is_for =
+        ["localhost", "127.0.0.1", "::1", "orderer.example.com"].map(|host| found.tls().is_for(host));
+    assert_eq!(is_for, [true, false, false, false]);
+}
+
+#[test]
+fn a_new_certificate_is_for_the_host_that_applications_dial() {
+    for (endpoint, host) in [("192.0.2.7:7051", "192.0.2.7"), ("[2001:db8::1]:7051", "2001:db8::1")] {
+        let plan = OrganizationPlan { endpoint: endpoint.to_owned(), ..plan(&[]) };
+        assert_eq!(plan.endpoint_host(), host);
+        let organization = Organization::in_memory(&plan, SystemTime::now()).unwrap();
+        assert!(organization.tls().is_for(host), "{host}");
+    }
+}
+
+#[test]
+fn the_orderer_has_a_name_beside_the_organizations() {
+    for (domain, orderer) in [
+        ("org1.example.com", "orderer.example.com"),
+        ("org1.acme.example.com", "orderer.acme.example.com"),
+        ("localhost", "orderer.localhost"),
+    ] {
+        let plan = OrganizationPlan { domain: domain.parse().unwrap(), ..plan(&[]) };
+        assert_eq!(plan.orderer_name(), orderer);
+    }
 }
 
 #[test]
