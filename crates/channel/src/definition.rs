@@ -5,7 +5,9 @@
 
 use ccs_identity::{EnvelopeError, SignaturePolicy};
 use ccs_ledger::{Simulation, SimulationError};
-use ccs_proto::lifecycle::{ChaincodeEndorsementInfo, ChaincodeValidationInfo, state_data};
+use ccs_proto::lifecycle::{
+    ApproveChaincodeDefinitionForMyOrgArgs, ChaincodeEndorsementInfo, ChaincodeValidationInfo, state_data,
+};
 use ccs_proto::peer::collection_config::Payload;
 use ccs_proto::peer::collection_policy_config::Payload as Members;
 use ccs_proto::peer::{CollectionConfigPackage, StaticCollectionConfig};
@@ -87,6 +89,23 @@ impl Definition {
         self.record(chaincode).write(Place::Public, simulation)
     }
 
+    /// Returns the argument with which an administrator commits the definition of a chaincode, encoded.
+    pub(crate) fn arguments(&self, chaincode: &str) -> Vec<u8> {
+        // The arguments of a commit are those of an approval without a package.
+        let arguments = ApproveChaincodeDefinitionForMyOrgArgs {
+            sequence: self.sequence,
+            name: chaincode.to_owned(),
+            version: self.version.clone(),
+            endorsement_plugin: self.endorsement_plugin.clone(),
+            validation_plugin: self.validation_plugin.clone(),
+            validation_parameter: self.validation_parameter.clone(),
+            collections: (!self.collections.config.is_empty()).then(|| self.collections.clone()),
+            init_required: self.init_required,
+            source: None,
+        };
+        arguments.encode_to_vec()
+    }
+
     /// Returns the record of the definition.
     pub(crate) fn record(&self, chaincode: &str) -> Record {
         let mut record = self.parameters_record(chaincode.to_owned());
@@ -109,7 +128,7 @@ impl Definition {
         let values =
             [endorsement.encode_to_vec(), validation.encode_to_vec(), self.collections.encode_to_vec()];
         let fields = FIELDS[1..].iter().copied().zip(values.map(state_data::Type::Bytes)).collect();
-        Record { kind: NAMESPACES, name, datatype: "ChaincodeParameters", fields }
+        Record { kind: NAMESPACES, name, datatype: record::PARAMETERS, fields }
     }
 
     /// Compares the definition with an organization's approval. Needs only the hashes of the approval.

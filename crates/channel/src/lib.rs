@@ -9,6 +9,7 @@
 //! | `mirror`, `indexes` | the copy of the state in CouchDB, and its indexes: [`StateMirror`], [`Index`] |
 //! | [`access`] | access checks for readers and writers of a channel |
 //! | [`envelope`] | unsigned envelopes |
+//! | `signed` | signed transactions that the peer creates itself: [`Signers`] |
 //! | [`time`] | conversions of points in time |
 
 pub mod access;
@@ -21,6 +22,7 @@ pub mod envelope;
 mod indexes;
 mod mirror;
 mod record;
+mod signed;
 #[cfg(test)]
 mod testing;
 pub mod time;
@@ -32,3 +34,4 @@ pub use definition::{Definition, members};
 pub use indexes::{Index, Indexes};
 pub use mirror::{MirrorError, StateMirror};
 pub use record::{DefinitionError, Differences, IMPLICIT, LIFECYCLE, implicit_collection};
+pub use signed::{Signers, SigningError};

@@ -28,6 +28,14 @@ pub enum DefinitionError {
     /// The ledger failed.
     #[error(transparent)]
     Ledger(#[from] SimulationError),
+    /// The transaction with the definition cannot be signed.
+    #[error("the definition of chaincode {chaincode} was not signed")]
+    Unsigned {
+        /// Name of the chaincode.
+        chaincode: String,
+        /// Reason.
+        source: crate::signed::SigningError,
+    },
     /// The ledger rejected the transaction with the definition.
     #[error("the definition of chaincode {chaincode} was not committed: {}", code.as_str_name())]
     Rejected {
@@ -57,6 +65,9 @@ impl From<LedgerError> for DefinitionError {
 
 /// Namespace of the records for definitions and approved parameters.
 pub(crate) const NAMESPACES: &str = "namespaces";
+
+/// Type of the records of approved parameters.
+pub(crate) const PARAMETERS: &str = "ChaincodeParameters";
 
 /// Namespace of the records that name an organization's packages.
 pub(crate) const SOURCES: &str = "chaincode-sources";
@@ -165,18 +176,14 @@ impl Differences {
         matches!(self, Self::Fields(fields) if fields.is_empty())
     }
 
-    /// Describes the differences in a peer's words.
+    /// Returns the differences in a peer's words. The peer command adds a description of each
+    /// (Fabric 3.1 `internal/peer/lifecycle/chaincode/checkcommitreadiness.go`).
     #[must_use]
     pub fn items(&self) -> Vec<String> {
-        let Self::Fields(fields) = self else {
-            return vec!["ChaincodeParameters (Check the Sequence, ChaincodeName)".to_owned()];
-        };
-        let hint = |field: &str| match field {
-            "EndorsementInfo" => "Version, InitRequired, EndorsementPlugin",
-            "ValidationInfo" => "ValidationParameter, ValidationPlugin",
-            _ => "Collections",
-        };
-        fields.iter().map(|field| format!("{field} (Check the {})", hint(field))).collect()
+        match self {
+            Self::Everything => vec![PARAMETERS.to_owned()],
+            Self::Fields(fields) => fields.iter().map(|field| (*field).to_owned()).collect(),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport};
-use ccs_channel::{Channel, Definition};
+use ccs_channel::{Channel, Definition, Signers};
 use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
 use ccs_ledger::Store;
 use ccs_peer::{Budget, Observer, Peer, PeerOptions, ServerTls};
@@ -55,6 +55,9 @@ impl DevNetwork {
             endpoint: endpoint(clients),
         };
         let (organization, _) = Organization::open_or_make(&plan, &options.organizations, SystemTime::now())?;
+        if let Some(warning) = other_host(options, &plan, &organization) {
+            report(Event::Warning(warning));
+        }
         let ledgers = match &options.state {
             Some(folder) => {
                 state::prepare(folder)?;
@@ -77,7 +80,11 @@ impl DevNetwork {
             let channel = Channel::new(ledger, vec![Arc::clone(organization.msp())])
                 .of_organization(options.msp.clone());
             for chaincode in &options.chaincodes {
-                define(&channel, chaincode)?;
+                define(
+                    &channel,
+                    chaincode,
+                    Signers { client: organization.admin(), peer: organization.peer() },
+                )?;
                 channel.bind(&chaincode.name, &chaincode.id);
             }
             peer.join(Arc::new(channel));
@@ -163,8 +170,28 @@ fn endpoint(address: SocketAddr) -> String {
     }
 }
 
+/// Returns a warning if the TLS certificate is not for the host at which clients dial the peer, as one from cryptogen
+/// may be.
+fn other_host(options: &Options, plan: &OrganizationPlan, organization: &Organization) -> Option<String> {
+    let host = plan.endpoint_host();
+    if !options.tls || organization.tls().is_for(host) {
+        return None;
+    }
+    let certificate = Organization::folder(&options.organizations, plan)
+        .join("peers")
+        .join(plan.peer_name())
+        .join("tls/server.crt");
+    Some(format!(
+        "{} is not for host '{host}': clients that dial {} must expect the name {} in the certificate; move the \
+         organization's folder away to create a certificate for every host",
+        certificate.display(),
+        plan.endpoint,
+        plan.peer_name(),
+    ))
+}
+
 /// Defines a chaincode again if its definition differs from the one on the channel.
-fn define(channel: &Channel, plan: &ChaincodePlan) -> Result<(), Error> {
+fn define(channel: &Channel, plan: &ChaincodePlan, signers: Signers<'_>) -> Result<(), Error> {
     let known = channel.definition(&plan.name)?;
     let policy =
         ccs_proto::common::application_policy::Type::ChannelConfigPolicyReference(ENDORSEMENT.to_owned());
@@ -180,9 +207,10 @@ fn define(channel: &Channel, plan: &ChaincodePlan) -> Result<(), Error> {
     match known {
         Some(known) if *known == wanted => {}
         Some(known) => {
-            channel.define(&plan.name, &Definition { sequence: known.sequence + 1, ..wanted })?;
+            let next = Definition { sequence: known.sequence + 1, ..wanted };
+            channel.define_by(&plan.name, &next, signers)?;
         }
-        None => channel.define(&plan.name, &wanted)?,
+        None => channel.define_by(&plan.name, &wanted, signers)?,
     }
     Ok(())
 }
@@ -204,6 +232,28 @@ mod tests {
         );
         options.execute_timeout = Duration::from_secs(1);
         assert_eq!(limits(&options).ping_timeout, ChaincodeLimits::default().ping_timeout);
+    }
+
+    #[test]
+    fn a_host_that_the_certificate_lacks_is_a_warning() {
+        let mut options = Options::for_tests();
+        let mut plan = OrganizationPlan {
+            msp_id: options.msp.clone(),
+            domain: "org1.example.com".parse().unwrap(),
+            hosts: Vec::new(),
+            endpoint: "localhost:7051".to_owned(),
+        };
+        let organization = Organization::in_memory(&plan, SystemTime::now()).unwrap();
+        assert_eq!(other_host(&options, &plan, &organization), None);
+        plan.endpoint = "192.0.2.7:7051".to_owned();
+        assert_eq!(
+            other_host(&options, &plan, &organization).unwrap(),
+            "organizations/peerOrganizations/org1.example.com/peers/peer0.org1.example.com/tls/server.crt is not for \
+             host '192.0.2.7': clients that dial 192.0.2.7:7051 must expect the name peer0.org1.example.com in the \
+             certificate; move the organization's folder away to create a certificate for every host"
+        );
+        options.tls = false;
+        assert_eq!(other_host(&options, &plan, &organization), None);
     }
 
     #[test]

@@ -128,9 +128,9 @@ impl PlanError {
 }
 
 impl ChaincodePlan {
-    /// Plans the requested chaincodes. Reads files, but has no other effects.
-    pub fn make(request: &Request) -> Result<Vec<Self>, PlanError> {
-        let mut plans = Vec::new();
+    /// Plans the requested chaincodes. Reads files, but has no other effects. Also returns warnings about the files.
+    pub fn make(request: &Request) -> Result<(Vec<Self>, Vec<String>), PlanError> {
+        let (mut plans, mut warnings) = (Vec::new(), Vec::new());
         for (name, file) in &request.packages {
             plans.push(Self::of_package(name.as_ref(), file)?);
         }
@@ -153,9 +153,9 @@ impl ChaincodePlan {
             plan.ok_or_else(|| PlanError::InitOfUnknown(name.clone()))?.init_required = true;
         }
         for (name, file) in &request.collections {
-            define_collections(&mut plans, name.as_ref(), file)?;
+            warnings.extend(define_collections(&mut plans, name.as_ref(), file)?);
         }
-        Ok(plans)
+        Ok((plans, warnings))
     }
 
     fn new(name: &str, id: String, launch: Launch) -> Self {
@@ -194,16 +194,15 @@ fn name_and_version(label: &str) -> (Option<String>, String) {
     (is_chaincode_name(name).then(|| name.to_owned()), version.to_owned())
 }
 
-/// Assigns the collections of a file to a chaincode, or to all.
+/// Assigns the collections of a file to a chaincode, or to all. Returns warnings about the file.
 fn define_collections(
     plans: &mut [ChaincodePlan],
     name: Option<&String>,
     file: &Path,
-) -> Result<(), PlanError> {
-    let text =
-        fs::read_to_string(file).map_err(|source| PlanError::Read { file: file.to_owned(), source })?;
-    let collections: CollectionsConfig =
-        text.parse().map_err(|source| PlanError::CollectionsConfig { file: file.to_owned(), source })?;
+) -> Result<Vec<String>, PlanError> {
+    let content = fs::read(file).map_err(|source| PlanError::Read { file: file.to_owned(), source })?;
+    let (collections, unknown) = CollectionsConfig::parse(&content)
+        .map_err(|source| PlanError::CollectionsConfig { file: file.to_owned(), source })?;
     let mut found = false;
     for plan in plans.iter_mut().filter(|plan| name.is_none_or(|name| *name == plan.name)) {
         plan.collections = collections.clone();
@@ -213,7 +212,7 @@ fn define_collections(
         Some(name) if !found => {
             Err(PlanError::CollectionsOfUnknown { name: name.clone(), file: file.to_owned() })
         }
-        _ => Ok(()),
+        _ => Ok(unknown.iter().map(|key| format!("{}: {key}; {}", file.display(), key.hint())).collect()),
     }
 }
 
@@ -251,7 +250,7 @@ mod tests {
             init_required: vec![name.to_owned()],
             ..Request::default()
         };
-        assert!(ChaincodePlan::make(&request("basic")).unwrap()[0].init_required);
+        assert!(ChaincodePlan::make(&request("basic")).unwrap().0[0].init_required);
         let error = ChaincodePlan::make(&request("other")).unwrap_err();
         assert_eq!(error.to_string(), "Init is required for an unknown chaincode other");
     }

@@ -22,8 +22,12 @@ use reporter::Reporter;
 
 pub(crate) fn run(options: &Dev) -> Result<(), Failure> {
     raise_open_files();
-    let network = network(options)?;
-    runtime().map_err(|error| Failure::from_error(&error))?.block_on(live(options, &network))
+    let (network, warnings) = network(options)?;
+    let reporter = Reporter::new(options.json);
+    for warning in warnings {
+        reporter.event(&Event::Warning(warning));
+    }
+    runtime().map_err(|error| Failure::from_error(&error))?.block_on(live(options, reporter, &network))
 }
 
 /// Starts a runtime with half of the processors, because applications and chaincode run on this machine as well. More threads do not
@@ -41,7 +45,7 @@ fn raise_open_files() {
 }
 
 /// Runs until a signal arrives, or an essential part fails.
-async fn live(options: &Dev, network: &Options) -> Result<(), Failure> {
+async fn live(options: &Dev, reporter: Reporter, network: &Options) -> Result<(), Failure> {
     let stop = CancellationToken::new();
     let (signals, stopping) = (StopSignals::catch()?, stop.clone());
     tokio::spawn(async move {
@@ -51,7 +55,7 @@ async fn live(options: &Dev, network: &Options) -> Result<(), Failure> {
     let names = network.chaincodes.iter().map(|chaincode| chaincode.name.clone());
     let ready_file = options.ready_file.as_deref().map(|path| ReadyFile::new(path, names)).transpose()?;
     let ready_file = ready_file.map(Arc::new);
-    let (reporter, ready) = (Reporter::new(options.json), ready_file.clone());
+    let ready = ready_file.clone();
     let report = move |event: Event| {
         // The file comes first, so that it exists when the line appears.
         if let Some(Err(failure)) = ready.as_ref().map(|file| file.event(&event)) {
@@ -66,16 +70,17 @@ async fn live(options: &Dev, network: &Options) -> Result<(), Failure> {
     Ok(ended?)
 }
 
-/// Reads the files of the options, without starting anything.
-fn network(options: &Dev) -> Result<Options, Failure> {
+/// Reads the files of the options, without starting anything. Also returns warnings about them.
+fn network(options: &Dev) -> Result<(Options, Vec<String>), Failure> {
     let mut channels = HashSet::new();
     if let Some(twice) = options.channels.iter().find(|name| !channels.insert(*name)) {
         return Err(
             Failure::new(format!("--channel names {twice} twice")).hint("name each channel once".to_owned())
         );
     }
-    Ok(Options {
-        chaincodes: ChaincodePlan::make(&request(options)).map_err(Error::from)?,
+    let (chaincodes, warnings) = ChaincodePlan::make(&request(options)).map_err(Error::from)?;
+    let network = Options {
+        chaincodes,
         channels: options.channels.clone(),
         msp: options.msp.clone(),
         domain: options.domain.clone(),
@@ -92,7 +97,8 @@ fn network(options: &Dev) -> Result<Options, Failure> {
         execute_timeout: options.execute_timeout,
         programs: Programs::new(options.builder.as_deref())?,
         launch: options.launch.clone(),
-    })
+    };
+    Ok((network, warnings))
 }
 
 fn request(options: &Dev) -> Request {

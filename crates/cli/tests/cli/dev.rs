@@ -256,6 +256,23 @@ fn keys_are_for_their_owner_and_stay_over_a_restart() {
 }
 
 #[test]
+fn collections_have_the_defaults_of_the_peer_command_and_unknown_keys_are_warnings() {
+    let folder = tempfile::tempdir().unwrap();
+    let collections = r#"[{"name":"c1","policy":"OR('Org1MSP.member')","blockToLife":3}]"#;
+    fs::write(folder.path().join("collections.json"), collections).unwrap();
+    let peer = DevPeer::start(folder.path(), &["--chaincode", "basic", "--collections", "collections.json"]);
+    assert_eq!(
+        peer.told[0],
+        serde_json::json!({
+            "event": "warning",
+            "text": "collections.json: collection c1: the peer command ignores the key \"blockToLife\"; use one of \
+                     name, policy, requiredPeerCount, maxPeerCount, blockToLive, memberOnlyRead, memberOnlyWrite, \
+                     endorsementPolicy, or remove the key",
+        })
+    );
+}
+
+#[test]
 fn what_cannot_be_is_refused_before_anything_is_started() {
     let folder = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -276,8 +293,8 @@ fn what_cannot_be_is_refused_before_anything_is_started() {
         ),
         (
             vec!["--chaincode", "basic", "--collections", collections],
-            format!("{collections}: not a list of collections: missing field `policy`"),
-            "write [{\"name\": \"secrets\"",
+            format!("{collections}: collection secrets: policy: "),
+            "OR('Org1MSP.member')",
         ),
         (
             vec!["--chaincode", "basic", "--listen", &address],
