@@ -118,6 +118,13 @@ pub enum ProcessEvent {
     Ended(ExitStatus),
     /// It has ended right after its start, and is restarted when a file changes.
     Failed(ExitStatus),
+    /// It has ended right after each of its last starts, and no file is watched: it is not restarted.
+    GivenUp {
+        /// How it ended.
+        status: ExitStatus,
+        /// Number of starts.
+        starts: u32,
+    },
     /// It was stopped because a file has changed.
     Changed(PathBuf),
 }
@@ -163,6 +170,11 @@ impl fmt::Display for ProcessEvent {
             Self::Failed(status) => {
                 write!(f, "failed to start: {status}; it is started again when a file changes")
             }
+            Self::GivenUp { status, starts } => write!(
+                f,
+                "ended {starts} times right after its start: {status}; it is not started again: correct it and restart \
+                 `ccs dev`, or use --watch to start it again when a file changes"
+            ),
             Self::Changed(file) => {
                 let here = std::env::current_dir().unwrap_or_default();
                 let file = file.strip_prefix(&here).unwrap_or(file);

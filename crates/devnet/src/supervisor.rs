@@ -27,6 +27,9 @@ const REST: Duration = Duration::from_secs(1);
 /// A command that ends sooner than this without being ready has failed to start.
 const START: Duration = Duration::from_secs(5);
 
+/// Number of starts in a row that may fail before the command is no longer restarted without a change.
+const FAILED_STARTS: u32 = 3;
+
 /// Error of the Go shim when its program lacks the flag for the peer's address (`fabric-chaincode-go` v2.3.0
 /// `shim/shim.go`), which cannot be set by a variable.
 const FLAG_IS_MISSING: &str = "flag 'peer.address' must be set";
@@ -56,7 +59,7 @@ pub(crate) async fn keep_running(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let mut watch = Watch::begin(&supervised.watched, &supervised.unwatched)?;
-    let mut has_flag = false;
+    let (mut has_flag, mut failed_starts) = (false, 0);
     while !stop.is_cancelled() {
         supervised.was_ready.store(false, Ordering::Relaxed);
         let mut group = Group::start(&supervised, has_flag)?;
@@ -85,10 +88,16 @@ pub(crate) async fn keep_running(
             has_flag = false;
             tell(ProcessEvent::FlagDropped);
         }
-        // A command that fails to start would fail again, so wait for a change.
-        let waits_for_change = watch.is_on() && begin.elapsed() < START && !was_ready;
+        // A command that fails to start would fail again, so wait for a change. Without a watch, it may have failed
+        // because of something else that has to start first.
+        failed_starts = if begin.elapsed() < START && !was_ready { failed_starts + 1 } else { 0 };
+        let waits_for_change = failed_starts >= if watch.is_on() { 1 } else { FAILED_STARTS };
         if let Ok(status) = status {
-            tell(if waits_for_change { ProcessEvent::Failed(status) } else { ProcessEvent::Ended(status) });
+            tell(match (waits_for_change, watch.is_on()) {
+                (false, _) => ProcessEvent::Ended(status),
+                (true, true) => ProcessEvent::Failed(status),
+                (true, false) => ProcessEvent::GivenUp { status, starts: failed_starts },
+            });
         }
         tokio::select! {
             () = sleep(REST), if !waits_for_change => {}
@@ -277,6 +286,26 @@ mod tests {
         assert!(matches!(running.next().await, ProcessEvent::Changed(_)));
         assert!(matches!(running.next().await, ProcessEvent::Started(_)));
         running.end().await;
+    }
+
+    #[tokio::test]
+    async fn without_a_watch_a_command_that_fails_to_start_is_given_up() {
+        let mut running = Running::begin("exit 3", None);
+        for _ in 1..FAILED_STARTS {
+            assert!(matches!(running.next().await, ProcessEvent::Started(_)));
+            assert!(matches!(running.next().await, ProcessEvent::Ended(_)));
+        }
+        assert!(matches!(running.next().await, ProcessEvent::Started(_)));
+        let event = running.next().await;
+        assert_eq!(
+            event.to_string(),
+            "ended 3 times right after its start: exit status: 3; it is not started again: correct it and restart \
+             `ccs dev`, or use --watch to start it again when a file changes"
+        );
+        assert!(matches!(event, ProcessEvent::GivenUp { .. }));
+        running.stop.cancel();
+        timeout(Duration::from_secs(30), &mut running.task).await.unwrap().unwrap().unwrap();
+        assert!(running.told.try_recv().is_err());
     }
 
     #[tokio::test]

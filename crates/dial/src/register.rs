@@ -85,6 +85,11 @@ pub fn next(message: Result<Option<ChaincodeMessage>, tonic::Status>) -> Result<
     match message {
         Ok(Some(message)) => Ok(message),
         Ok(None) => Err("the chaincode closed the stream".to_owned()),
+        // A status that the other side sent has no source.
+        Err(status) if std::error::Error::source(&status).is_some() => Err(format!(
+            "the connection broke, as when the chaincode is killed or crashes ({})",
+            status.message()
+        )),
         Err(status) => Err(format!("{}: {}", status.code(), status.message())),
     }
 }

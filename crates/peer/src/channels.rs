@@ -19,6 +19,16 @@ impl Channels {
         self.0.get(name)
     }
 
+    /// Returns a hint for a client that names a channel which this peer does not have.
+    pub(crate) fn hint(&self) -> String {
+        let names: Vec<_> = self.0.keys().map(String::as_str).collect();
+        match names.as_slice() {
+            [] => "this peer has no channel".to_owned(),
+            [name] => format!("use the channel of this peer, {name}"),
+            names => format!("use a channel of this peer: {}", names.join(", ")),
+        }
+    }
+
     /// Returns the channels, sorted by name.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Channel>> {
         self.0.values()

@@ -13,12 +13,13 @@ use ccs_chaincode::{ChaincodeCall, Gap, SharedSimulation, SystemChaincode, Targe
 use ccs_channel::{Channel, LIFECYCLE};
 use ccs_identity::MspManager;
 use ccs_ledger::Touched;
+use ccs_proto::limits::ERROR_THRESHOLD;
 use ccs_proto::peer::{ProposalResponse, Response};
 
 use crate::channels::{Channels, Local};
 use crate::executor::ChaincodeExecutor;
 use crate::lifecycle::{self, OnChannel};
-use crate::observer::{Observer, Purpose, Simulated};
+use crate::observer::{Observer, Purpose, Simulated, with_hint};
 use crate::packages::PackageStore;
 use crate::proposal::{CheckedProposal, Decoded, EndorserError, ProposalError, Unpacked, filter};
 use crate::system;
@@ -63,8 +64,16 @@ pub(crate) struct Processed {
     pub(crate) proposal: Unpacked,
     /// Outcome, or the message of a response with status 500.
     pub(crate) outcome: Result<Outcome, String>,
-    touched: Vec<Touched>,
+    effects: Effects,
     begin: Instant,
+}
+
+/// What a simulation did, for the observer.
+#[derive(Debug, Default)]
+struct Effects {
+    touched: Vec<Touched>,
+    /// Name of the event.
+    event: Option<String>,
 }
 
 impl Endorser {
@@ -90,17 +99,18 @@ impl Endorser {
         callee: Option<Callee>,
         purpose: Purpose,
     ) -> Result<(ProposalResponse, Unpacked), EndorserError> {
-        let mut processed = self.simulate(decoded, callee).await?;
+        let mut processed =
+            self.simulate(decoded, callee).await.inspect_err(|error| self.note_refusal(error))?;
         let outcome = std::mem::replace(&mut processed.outcome, Err(String::new()));
         let response = match outcome {
             Ok(outcome) => self.endorse(&processed.proposal, outcome).unwrap_or_else(|error| {
-                processed.touched.clear();
+                processed.effects = Effects::default();
                 failure(error)
             }),
             Err(message) => failure(message),
         };
-        let Processed { proposal, touched, begin, .. } = processed;
-        self.tell(&proposal, response.response.as_ref(), (purpose, touched, begin));
+        let Processed { proposal, effects, begin, .. } = processed;
+        self.tell(&proposal, response.response.as_ref(), (purpose, effects, begin));
         Ok((response, proposal))
     }
 
@@ -110,9 +120,10 @@ impl Endorser {
         decoded: Decoded,
         callee: Option<Callee>,
     ) -> Result<Processed, EndorserError> {
-        let mut processed = self.simulate(decoded, callee).await?;
-        let touched = std::mem::take(&mut processed.touched);
-        let about = (Purpose::Evaluate, touched, processed.begin);
+        let mut processed =
+            self.simulate(decoded, callee).await.inspect_err(|error| self.note_refusal(error))?;
+        let effects = std::mem::take(&mut processed.effects);
+        let about = (Purpose::Evaluate, effects, processed.begin);
         match &processed.outcome {
             Ok(outcome) => self.tell(&processed.proposal, Some(&outcome.response), about),
             Err(message) => {
@@ -127,19 +138,29 @@ impl Endorser {
         &self,
         proposal: &Unpacked,
         response: Option<&Response>,
-        (purpose, touched, begin): (Purpose, Vec<Touched>, Instant),
+        (purpose, effects, begin): (Purpose, Effects, Instant),
     ) {
+        let status = response.map(|response| response.status).unwrap_or_default();
         self.observer.simulated(Simulated {
             channel: proposal.channel().to_owned(),
             chaincode: proposal.chaincode.clone(),
             function: proposal.function(),
+            creator: self.name_of_creator(proposal),
+            chaincode_event: effects.event.filter(|_| status < ERROR_THRESHOLD),
             transaction_id: proposal.transaction_id().to_owned(),
             purpose,
-            status: response.map(|response| response.status).unwrap_or_default(),
+            status,
             message: response.map(|response| response.message.clone()).unwrap_or_default(),
-            touched,
+            touched: effects.touched,
             duration: begin.elapsed(),
         });
+    }
+
+    /// Returns the common name in the certificate of a proposal's creator, or the whole subject if it has none.
+    fn name_of_creator(&self, proposal: &Unpacked) -> String {
+        let msps = self.msps(self.channels.get(proposal.channel()));
+        let identity = msps.identify(&proposal.signature_header.creator);
+        identity.map(|identity| common_name(identity.certificate().subject()).to_owned()).unwrap_or_default()
     }
 
     async fn simulate(&self, decoded: Decoded, callee: Option<Callee>) -> Result<Processed, EndorserError> {
@@ -149,11 +170,11 @@ impl Endorser {
         let channel = match self.channels.get(unpacked.channel()) {
             None if !unpacked.channel().is_empty() => {
                 let outcome = Err(format!("channel '{}' not found", unpacked.channel()));
-                return Ok(Processed { proposal: unpacked, outcome, touched: Vec::new(), begin });
+                return Ok(Processed { proposal: unpacked, outcome, effects: Effects::default(), begin });
             }
             channel => channel,
         };
-        let checked = unpacked.check(self.msps(channel)).inspect_err(|error| self.note_refusal(error))?;
+        let checked = unpacked.check(self.msps(channel))?;
         if let Some(channel) = channel {
             refuse_duplicate(channel, &checked)?;
         }
@@ -172,15 +193,19 @@ impl Endorser {
             Ok(Callee::Chaincode(target)) => self.simulate_chaincode(target, &checked).await,
             Err(gap) => Err(unavailable(&checked.unpacked, &gap)),
         };
-        let touched = outcome.as_mut().map(Outcome::take_touched).unwrap_or_default();
-        Ok(Processed { proposal: checked.unpacked, outcome, touched, begin })
+        let effects = outcome.as_mut().map(|outcome| Effects {
+            touched: outcome.take_touched(),
+            event: outcome.event.as_ref().map(|event| event.event_name.clone()),
+        });
+        let effects = effects.unwrap_or_default();
+        Ok(Processed { proposal: checked.unpacked, outcome, effects, begin })
     }
 
-    /// Logs details of an error that the client must not see.
-    fn note_refusal(&self, error: &ProposalError) {
-        if let Some(reason) = error.reason() {
-            self.observer.warn(format!("{error}: {reason}"));
-        }
+    /// Reports a rejected proposal, with details that the client must not see.
+    fn note_refusal(&self, error: &EndorserError) {
+        let reason = error.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
+        let problem = format_args!("rejected a proposal: {error}{reason}");
+        self.observer.warn(with_hint(problem, error.hint()));
     }
 
     /// Returns the MSPs of a channel, or the local MSPs for calls that belong to no channel.
@@ -254,6 +279,12 @@ impl Endorser {
         }
         Ok(response)
     }
+}
+
+/// Returns the common name in a subject such as `OU=client,CN=User1@org1.example.com`, or the whole subject.
+fn common_name(subject: &str) -> &str {
+    let name = subject.split(',').find_map(|part| part.trim().strip_prefix("CN="));
+    name.unwrap_or(subject)
 }
 
 fn refuse_duplicate(channel: &Channel, proposal: &CheckedProposal) -> Result<(), ProposalError> {

@@ -32,6 +32,10 @@ pub struct Simulated {
     pub chaincode: String,
     /// Name of the function. Its arguments are left out, since they may be secret.
     pub function: String,
+    /// Client that created the proposal: the common name in its certificate.
+    pub creator: String,
+    /// Name of the event that the chaincode set, if it succeeded.
+    pub chaincode_event: Option<String>,
     /// ID of the transaction.
     pub transaction_id: String,
     /// Call of the peer through which the proposal came.

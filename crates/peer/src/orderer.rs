@@ -14,7 +14,7 @@ use prost::Message;
 
 use crate::channels::Channels;
 use crate::committer::{Committer, Failure};
-use crate::observer::Observer;
+use crate::observer::{Observer, with_hint};
 use crate::validation::read_payload;
 
 /// Reason why a transaction was not accepted, in an orderer's words.
@@ -22,11 +22,13 @@ use crate::validation::read_payload;
 pub(crate) struct BroadcastError {
     pub(crate) status: Status,
     pub(crate) info: String,
+    /// Reason for the peer's own log, if it is not the text for the client.
+    reason: Option<String>,
 }
 
 impl BroadcastError {
     fn new(status: Status, info: impl Into<String>) -> Self {
-        Self { status, info: info.into() }
+        Self { status, info: info.into(), reason: None }
     }
 }
 
@@ -56,8 +58,20 @@ impl Orderer {
         }
     }
 
-    /// Accepts an envelope for ordering.
+    /// Accepts an envelope for ordering. Reports a rejected one, unless the channel's committer has reported why it
+    /// accepts nothing.
     pub(crate) async fn broadcast(&self, envelope: &Envelope) -> Result<(), BroadcastError> {
+        self.accept(envelope).await.inspect_err(|error| {
+            let BroadcastError { status, info, reason } = error;
+            if *status != Status::ServiceUnavailable {
+                let hint = (*status == Status::NotFound).then(|| self.channels.hint());
+                let reason = reason.as_ref().unwrap_or(info);
+                self.observer.warn(with_hint(format_args!("rejected a transaction: {reason}"), hint));
+            }
+        })
+    }
+
+    async fn accept(&self, envelope: &Envelope) -> Result<(), BroadcastError> {
         let bad = |info: String| BroadcastError::new(Status::BadRequest, info);
         let (payload, channel_header) =
             read_payload(&envelope.payload).map_err(|error| bad(format!("bad payload: {error}")))?;
@@ -83,9 +97,10 @@ impl Orderer {
             message: &envelope.payload,
             signature: &envelope.signature,
         };
-        Access::Write.check(channel.msps(), signed).map_err(|error| {
-            self.observer.warn(format!("rejected a transaction: {}", error.reason));
-            BroadcastError::new(Status::Forbidden, format!("{error}: permission denied"))
+        Access::Write.check(channel.msps(), signed).map_err(|error| BroadcastError {
+            status: Status::Forbidden,
+            info: format!("{error}: permission denied"),
+            reason: Some(error.reason),
         })?;
         let accepted = committer.accept(envelope.encode_to_vec()).await;
         accepted.map_err(|error| BroadcastError::new(Status::ServiceUnavailable, error.to_string()))

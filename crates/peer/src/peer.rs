@@ -158,6 +158,10 @@ impl Peer {
         &self.stopping
     }
 
+    pub(crate) fn channels(&self) -> &Channels {
+        &self.channels
+    }
+
     pub(crate) fn channel(&self, name: &str) -> Option<&Arc<Channel>> {
         self.channels.get(name)
     }

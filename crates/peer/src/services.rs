@@ -9,6 +9,7 @@
 //! | `broadcast` | the transactions of `orderer.AtomicBroadcast` |
 //! | `chaincode_listener` | `protos.ChaincodeSupport`, for chaincode that connects to the peer: [`serve_chaincode`] |
 //! | `health` | `grpc.health.v1.Health`, on the listener for chaincode |
+//! | `served` | rejects calls of other services, in a layer in front of all of them |
 //! | `server` | all of them on one listener: [`serve`] |
 
 mod blocks;
@@ -20,6 +21,7 @@ mod endorser;
 mod gateway;
 mod health;
 mod limit;
+mod served;
 mod server;
 
 pub use ccs_server::{Budget, ServerTls, ServerTlsError};

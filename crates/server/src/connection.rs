@@ -158,6 +158,8 @@ impl Acceptor {
             Ok((Arrived::End, _)) if self.tls.is_some() => {}
             // In plaintext, a few bytes are enough to see which protocol the client uses instead of HTTP/2.
             Ok((Arrived::Other | Arrived::End, stream)) => self.greet(stream, slot, deadline).await,
+            // A check for an open port may reset the connection instead of closing it.
+            Err(GreetError::Io(error)) if error.kind() == io::ErrorKind::ConnectionReset => {}
             Err(error) => self.warnings.tell(&error),
         }
     }

@@ -39,6 +39,7 @@ pub use connection::{Connection, ConnectionInfo, Connections};
 pub use layer::{Bounding, Bounds};
 pub use tls::{ServerTls, ServerTlsError};
 pub use unread::Unproven;
+pub use warnings::Warnings;
 
 /// Maximum number of concurrent calls on a connection; the client delays further calls.
 const MAX_STREAMS: u32 = 1_000;

@@ -1,6 +1,6 @@
 //! Rate limit for warnings that a hostile client could cause in any number.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const PAUSE: Duration = Duration::from_secs(10);
 
 /// Warnings with the same prefix: prints one in ten seconds, with the number of suppressed ones.
 #[derive(Clone)]
-pub(crate) struct Warnings {
+pub struct Warnings {
     subject: Arc<str>,
     warn: Warn,
     told: Arc<Mutex<Told>>,
@@ -25,12 +25,21 @@ struct Told {
     left_out: u64,
 }
 
+impl fmt::Debug for Warnings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Warnings").field("subject", &self.subject).finish_non_exhaustive()
+    }
+}
+
 impl Warnings {
-    pub(crate) fn new(subject: String, warn: Warn) -> Self {
+    /// Creates an instance whose warnings begin with `subject`.
+    #[must_use]
+    pub fn new(subject: String, warn: Warn) -> Self {
         Self { subject: subject.into(), warn, told: Arc::default() }
     }
 
-    pub(crate) fn tell(&self, reason: &dyn Display) {
+    /// Reports a warning, unless one was reported a moment ago.
+    pub fn tell(&self, reason: &dyn Display) {
         if let Some(left_out) = self.left_out() {
             let before = match left_out {
                 0 => String::new(),

@@ -2,8 +2,10 @@
 //!
 //! The options become those of `ccs-devnet`, which does the work; the [`reporter`] prints what happens.
 
+mod next;
 mod ready_file;
 mod reporter;
+mod text;
 
 use std::collections::HashSet;
 use std::num::NonZero;

@@ -124,6 +124,9 @@ fn that_a_chaincode_of_somebody_else_comes_and_goes_is_told() {
         server.kill().unwrap();
         server.wait().unwrap();
         let left = peer.wait_for(|document| what(document).starts_with("has disconnected: "));
+        let killed = "has disconnected: chaincode stream terminated: the connection broke, as when the chaincode is \
+                      killed or crashes (";
+        assert!(what(&left).starts_with(killed), "{left}");
         assert!(what(&left).ends_with("; the next transaction will need it again"), "{left}");
         server = chaincode(&address).0;
         assert_eq!(peer.query(folder.path(), &["AssetExists", "asset7"]).trim_end(), "false");

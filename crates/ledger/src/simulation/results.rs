@@ -43,8 +43,10 @@ pub struct Touched {
     pub read: Vec<String>,
     /// Keys whose values or metadata are written.
     pub written: Vec<String>,
-    /// Keys that are deleted or purged.
+    /// Keys that are deleted.
     pub deleted: Vec<String>,
+    /// Keys that are purged: their former values are removed as well.
+    pub purged: Vec<String>,
 }
 
 pub(super) fn of(record: Record) -> Results {
@@ -180,30 +182,34 @@ fn touched(namespace: &str, used: &NamespaceRecord) -> Touched {
         namespace: namespace.to_owned(),
         collection: None,
         read: in_order(used.reads.keys().chain(ranged)),
-        ..writes(&used.writes, used.metadata.keys(), is_delete)
+        ..writes(&used.writes, used.metadata.keys(), (is_delete, |_| false))
     }
 }
 
 fn touched_privately(namespace: &str, collection: &str, used: &CollectionRecord) -> Touched {
-    let is_delete = |write: &PrivateWrite| !matches!(write, PrivateWrite::Put(_));
+    let is_delete = |write: &PrivateWrite| matches!(write, PrivateWrite::Delete);
+    let is_purge = |write: &PrivateWrite| matches!(write, PrivateWrite::Purge);
     Touched {
         namespace: namespace.to_owned(),
         collection: Some(collection.to_owned()),
         read: in_order(used.reads.keys()),
-        ..writes(&used.writes, used.metadata.keys(), is_delete)
+        ..writes(&used.writes, used.metadata.keys(), (is_delete, is_purge))
     }
 }
 
-/// Separates written keys from deleted ones.
+/// Separates written keys from deleted and purged ones.
 fn writes<'a, W>(
     writes: &'a BTreeMap<String, W>,
     metadata: impl Iterator<Item = &'a String>,
-    is_delete: impl Fn(&W) -> bool,
+    (is_delete, is_purge): (impl Fn(&W) -> bool, impl Fn(&W) -> bool),
 ) -> Touched {
-    let deleted = in_order(writes.iter().filter(|(_, write)| is_delete(write)).map(|(key, _)| key));
-    let written = writes.iter().filter(|(_, write)| !is_delete(write)).map(|(key, _)| key);
-    let written = in_order(written.chain(metadata.filter(|key| !deleted.contains(key))));
-    Touched { written, deleted, ..Touched::default() }
+    let keys = |is_kind: &dyn Fn(&W) -> bool| {
+        in_order(writes.iter().filter(|(_, write)| is_kind(write)).map(|(key, _)| key))
+    };
+    let (deleted, purged) = (keys(&is_delete), keys(&is_purge));
+    let put = writes.iter().filter(|(_, write)| !is_delete(write) && !is_purge(write)).map(|(key, _)| key);
+    let written = in_order(put.chain(metadata.filter(|key| !deleted.contains(key) && !purged.contains(key))));
+    Touched { written, deleted, purged, ..Touched::default() }
 }
 
 fn in_order<'a>(keys: impl Iterator<Item = &'a String>) -> Vec<String> {

@@ -233,7 +233,7 @@ fn the_last_write_of_a_key_counts_and_an_empty_value_deletes() {
     let c1 = Touched {
         namespace: "cc".to_owned(),
         collection: Some("c1".to_owned()),
-        deleted: vec!["p".to_owned()],
+        purged: vec!["p".to_owned()],
         ..Touched::default()
     };
     assert_eq!(results.touched, [cc, c1]);

@@ -117,12 +117,30 @@ pub enum ProposalError {
     Ledger(String),
 }
 
-impl ProposalError {
+impl EndorserError {
     /// Returns the reason that the client does not see, for the peer's log.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::UnknownCreator { reason, .. } | Self::Denied { reason, .. } => Some(reason),
+            Self::Proposal(
+                ProposalError::UnknownCreator { reason, .. } | ProposalError::Denied { reason, .. },
+            ) => Some(reason),
+            _ => None,
+        }
+    }
+
+    /// Returns the next step for the owner of the client.
+    #[must_use]
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Filter(FilterError::Expired) => Some("renew the certificate of the client's identity"),
+            Self::Filter(FilterError::Time { .. }) => Some("set the clocks of client and peer"),
+            Self::Proposal(ProposalError::UnknownCreator { .. } | ProposalError::Denied { .. }) => {
+                Some("sign with the key of an identity whose organization is in the channel")
+            }
+            Self::Proposal(ProposalError::Duplicate { .. }) => {
+                Some("create a new proposal for each transaction")
+            }
             _ => None,
         }
     }

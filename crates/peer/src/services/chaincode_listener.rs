@@ -18,6 +18,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Extensions, Request, Response, Status, Streaming};
 
+use super::served::{Port, Served};
 use super::{health, server};
 use crate::observer::{Observer, with_hint};
 
@@ -46,12 +47,13 @@ pub async fn serve_chaincode(
     });
     let mut options = server::options(&observer, &budget, chaincodes.ping_timeout());
     options.tls = server_tls.transpose()?;
-    let (mut builder, connections) = ccs_server::listen(listener, options, shutdown.clone());
+    let (builder, connections) = ccs_server::listen(listener, options, shutdown.clone());
+    let mut builder = builder.layer(Served::new(Port::Chaincode, &observer));
+    let health = health::service(&observer);
     let service = ChaincodeSupportServer::new(Support { chaincodes, tls, observer })
         .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
         .max_encoding_message_size(MAX_MESSAGE_IN_BYTES);
-    let serving =
-        builder.add_service(service).add_service(health::service()).serve_with_incoming(connections);
+    let serving = builder.add_service(service).add_service(health).serve_with_incoming(connections);
     // An error of one connection does not fail the listener.
     let _ = shutdown.run_until_cancelled(serving).await;
     Ok(())

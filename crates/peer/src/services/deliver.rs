@@ -125,13 +125,23 @@ impl<F: Form> Session<'_, F> {
         self.answers.send(Ok(response)).await.map_err(|_| Gone)
     }
 
+    /// Reports a rejected request, and returns its status.
+    fn refuse(&self, status: Code, reason: &str) -> Code {
+        self.peer.observer().warn(format!("rejected a request for blocks: {reason}"));
+        status
+    }
+
     /// Sends the blocks of one request and returns the status that follows them.
     async fn serve(&self, envelope: &Envelope) -> Result<Code, Gone> {
         let request = match SeekRequest::read(envelope, SystemTime::now()) {
             Ok(request) => request,
-            Err(status) => return Ok(status),
+            Err(status) => return Ok(self.refuse(status, "it has no headers or not the present time")),
         };
-        let Some(channel) = self.peer.channel(request.channel()) else { return Ok(Code::NotFound) };
+        let name = request.channel();
+        let Some(channel) = self.peer.channel(name) else {
+            let hint = self.peer.channels().hint();
+            return Ok(self.refuse(Code::NotFound, &format!("channel {name} not found; {hint}")));
+        };
         let signed = SignedData {
             identity: request.creator(),
             message: &envelope.payload,
@@ -139,10 +149,7 @@ impl<F: Form> Session<'_, F> {
         };
         let identity = match Access::Read.check(channel.msps(), signed) {
             Ok(identity) => identity,
-            Err(error) => {
-                self.peer.observer().warn(format!("rejected a request for blocks: {}", error.reason));
-                return Ok(Code::Forbidden);
-            }
+            Err(error) => return Ok(self.refuse(Code::Forbidden, &error.reason)),
         };
         self.deliver(channel, &request, &identity).await
     }
@@ -154,11 +161,20 @@ impl<F: Form> Session<'_, F> {
         identity: &Identity,
     ) -> Result<Code, Gone> {
         if identity.is_expired(SystemTime::now()) {
-            return Ok(Code::Forbidden);
+            return Ok(self.refuse(Code::Forbidden, "the client's certificate has expired"));
         }
-        let range = match request.range(channel.ledger().height()) {
+        let height = channel.ledger().height();
+        let range = match request.range(height) {
             Ok(range) => range,
-            Err(status) => return Ok(status),
+            Err(status @ Code::NotFound) => {
+                let name = channel.name();
+                return Ok(
+                    self.refuse(status, &format!("channel {name} has no such block yet, it has {height}"))
+                );
+            }
+            Err(status) => {
+                return Ok(self.refuse(status, "it has no start or stop, or stops before its start"));
+            }
         };
         let mut blocks = BlockReader::new(channel.ledger(), range.first);
         loop {

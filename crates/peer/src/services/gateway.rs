@@ -22,7 +22,7 @@ use ccs_proto::gateway::{
 };
 use tokio::time::Instant;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 use super::deadline;
 use super::limit::Limit;
@@ -40,6 +40,15 @@ impl GatewayService {
     pub(super) fn new(peer: Arc<Peer>, limit: Limit) -> Self {
         Self { peer, limit }
     }
+
+    /// Reports a malformed request. Other rejections are reported where the reason is known.
+    fn noted<T>(&self, call: &str, response: Result<T, Status>) -> Result<T, Status> {
+        response.inspect_err(|status| {
+            if status.code() == Code::InvalidArgument {
+                self.peer.observer().warn(format!("rejected {call}: {}", status.message()));
+            }
+        })
+    }
 }
 
 #[tonic::async_trait]
@@ -52,19 +61,22 @@ impl Gateway for GatewayService {
     ) -> Result<Response<EvaluateResponse>, Status> {
         let _permit = self.limit.enter()?;
         let deadline = endorsement_deadline(&self.peer, &request);
-        evaluate::evaluate(&self.peer, request.into_inner(), deadline).await.map(Response::new)
+        let response = evaluate::evaluate(&self.peer, request.into_inner(), deadline).await;
+        self.noted("Evaluate", response).map(Response::new)
     }
 
     async fn endorse(&self, request: Request<EndorseRequest>) -> Result<Response<EndorseResponse>, Status> {
         let _permit = self.limit.enter()?;
         let deadline = endorsement_deadline(&self.peer, &request);
-        endorse::endorse(&self.peer, request.into_inner(), deadline).await.map(Response::new)
+        let response = endorse::endorse(&self.peer, request.into_inner(), deadline).await;
+        self.noted("Endorse", response).map(Response::new)
     }
 
     async fn submit(&self, request: Request<SubmitRequest>) -> Result<Response<SubmitResponse>, Status> {
         let _permit = self.limit.enter()?;
         let deadline = deadline::of(request.metadata());
-        submit::submit(&self.peer, request.into_inner(), deadline).await.map(Response::new)
+        let response = submit::submit(&self.peer, request.into_inner(), deadline).await;
+        self.noted("Submit", response).map(Response::new)
     }
 
     async fn commit_status(
@@ -73,7 +85,8 @@ impl Gateway for GatewayService {
     ) -> Result<Response<CommitStatusResponse>, Status> {
         let _permit = self.limit.enter()?;
         let deadline = deadline::of(request.metadata());
-        commit_status::commit_status(&self.peer, request.get_ref(), deadline).await.map(Response::new)
+        let response = commit_status::commit_status(&self.peer, request.get_ref(), deadline).await;
+        self.noted("CommitStatus", response).map(Response::new)
     }
 
     async fn chaincode_events(
@@ -81,7 +94,8 @@ impl Gateway for GatewayService {
         request: Request<SignedChaincodeEventsRequest>,
     ) -> Result<Response<Self::ChaincodeEventsStream>, Status> {
         let permit = self.limit.enter()?;
-        events::chaincode_events(&self.peer, request.get_ref(), permit).map(Response::new)
+        let events = events::chaincode_events(&self.peer, request.get_ref(), permit);
+        self.noted("ChaincodeEvents", events).map(Response::new)
     }
 }
 
@@ -93,8 +107,12 @@ fn endorsement_deadline<T>(peer: &Peer, request: &Request<T>) -> Instant {
 
 /// Returns the channel of a signed request, if the signer may read it.
 fn readable<'a>(peer: &'a Peer, channel: &str, signed: SignedData<'_>) -> Result<&'a Arc<Channel>, Status> {
-    let found =
-        peer.channel(channel).ok_or_else(|| Status::permission_denied(access::no_policy_manager(channel)))?;
+    let found = peer.channel(channel).ok_or_else(|| {
+        let message = access::no_policy_manager(channel);
+        peer.observer()
+            .warn(format!("rejected a request to the gateway: {message}; {}", peer.channels().hint()));
+        Status::permission_denied(message)
+    })?;
     Access::Read.check(found.msps(), signed).map_err(|error| {
         peer.observer().warn(format!("rejected a request to the gateway: {}", error.reason));
         Status::permission_denied(error.on(channel))

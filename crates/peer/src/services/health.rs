@@ -11,6 +11,7 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_health::server::{HealthReporter, HealthService};
 
 use super::limit::Limit;
+use crate::observer::Observer;
 
 /// Maximum number of concurrent watches, which need no signature and have no time limit.
 const WATCHERS: usize = 100;
@@ -22,10 +23,10 @@ pub(super) struct LimitedHealth {
 }
 
 /// Creates the service for one listener.
-pub(super) fn service() -> HealthServer<LimitedHealth> {
+pub(super) fn service(observer: &Observer) -> HealthServer<LimitedHealth> {
     HealthServer::new(LimitedHealth {
         health: HealthService::from_health_reporter(HealthReporter::new()),
-        watchers: Limit::new("grpc.health.v1.Health", WATCHERS),
+        watchers: Limit::new(("grpc.health.v1.Health", WATCHERS), observer),
     })
 }
 

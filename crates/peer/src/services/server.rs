@@ -22,6 +22,7 @@ use super::deliver::DeliverService;
 use super::endorser::EndorserService;
 use super::gateway::GatewayService;
 use super::limit::Limit;
+use super::served::{Port, Served};
 use crate::observer::Observer;
 use crate::peer::Peer;
 
@@ -91,11 +92,15 @@ fn unproven(path: &str) -> Unproven {
     stream.map_or(Unproven::Only, |(_, unproven)| *unproven)
 }
 
-fn routes(mut builder: Server<Stack<Bounds, Identity>>, peer: &Arc<Peer>) -> Router<Stack<Bounds, Identity>> {
-    let endorser = EndorserService::new(Arc::clone(peer), Limit::new("protos.Endorser", 2500));
-    let deliver = DeliverService::new(Arc::clone(peer), Limit::new("protos.Deliver", 2500));
-    let gateway = GatewayService::new(Arc::clone(peer), Limit::new("gateway.Gateway", 500));
-    let orderer = BroadcastService::new(Arc::clone(peer), Limit::new("orderer.AtomicBroadcast", 2500));
+/// The layers in front of all services.
+type Layers = Stack<Served, Stack<Bounds, Identity>>;
+
+fn routes(builder: Server<Stack<Bounds, Identity>>, peer: &Arc<Peer>) -> Router<Layers> {
+    let limit = |service, count| Limit::new((service, count), peer.observer());
+    let endorser = EndorserService::new(Arc::clone(peer), limit("protos.Endorser", 2500));
+    let deliver = DeliverService::new(Arc::clone(peer), limit("protos.Deliver", 2500));
+    let gateway = GatewayService::new(Arc::clone(peer), limit("gateway.Gateway", 500));
+    let orderer = BroadcastService::new(Arc::clone(peer), limit("orderer.AtomicBroadcast", 2500));
     macro_rules! limited {
         ($server:ident, $service:expr) => {
             $server::new($service)
@@ -104,6 +109,7 @@ fn routes(mut builder: Server<Stack<Bounds, Identity>>, peer: &Arc<Peer>) -> Rou
         };
     }
     builder
+        .layer(Served::new(Port::Clients, peer.observer()))
         .add_service(limited!(EndorserServer, endorser))
         .add_service(limited!(DeliverServer, deliver))
         .add_service(limited!(GatewayServer, gateway))

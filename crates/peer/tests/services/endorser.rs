@@ -163,6 +163,7 @@ fn the_client_is_not_told_the_reason_and_the_log_is() {
     let signed = Parts::new(&network.client, &["get", "a"]).signed(&network.organization.signer("client"));
     let error = Unpacked::new(Decoded::new(signed)).unwrap().check(&network.msps()).unwrap_err();
     assert!(matches!(&error, ProposalError::Denied { .. }), "{error:?}");
+    let error = EndorserError::from(error);
     assert!(error.reason().is_some_and(|reason| reason.contains("signature")), "{error:?}");
 }
 

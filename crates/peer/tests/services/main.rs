@@ -20,6 +20,7 @@ mod hostile;
 mod lifecycle;
 mod network;
 mod proposal;
+mod refusals;
 mod revoked;
 mod running;
 mod server;

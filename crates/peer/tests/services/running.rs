@@ -150,6 +150,25 @@ impl Running {
         envelope(prepared.into_inner().prepared_transaction.unwrap().payload, &self.network.client)
     }
 
+    /// Like [`Self::prepare`], for a client that names the endorsing organization, so that the gateway does not look at
+    /// the policies.
+    pub(crate) async fn prepare_for(&self, parts: &Parts, organization: &str) -> Envelope {
+        let mut request = self.endorse_request(parts);
+        request.endorsing_organizations = vec![organization.to_owned()];
+        let prepared = self.gateway().endorse(request).await.unwrap();
+        envelope(prepared.into_inner().prepared_transaction.unwrap().payload, &self.network.client)
+    }
+
+    /// Returns the warnings so far.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let events = self.events.lock().unwrap();
+        let warnings = events.iter().filter_map(|event| match event {
+            PeerEvent::Warning(text) => Some(text.clone()),
+            _ => None,
+        });
+        warnings.collect()
+    }
+
     pub(crate) async fn send(&self, envelope: Envelope) -> Result<(), Status> {
         let request = SubmitRequest {
             channel_id: CHANNEL.to_owned(),

@@ -3,7 +3,7 @@
 
 use std::fmt::{Display, Write as _};
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ccs_devnet::{Event, Ready, Stream};
 use ccs_ledger::Touched;
@@ -11,10 +11,18 @@ use ccs_peer::observer::{CommittedTransaction, PeerEvent, Purpose, Simulated};
 use ccs_proto::limits::ERROR_THRESHOLD;
 use serde_json::{Value, json};
 
+use super::next::Next;
+use super::text;
 use crate::style::{self, BAD, FAINT, GOOD, NAME, WARN};
 
 /// How many keys of a kind a line shows.
 const SHOWN_KEYS: usize = 4;
+
+/// How many characters of a name or key a line shows.
+const KEY_LENGTH: usize = 60;
+
+/// How many characters of a chaincode's message a line shows.
+const MESSAGE_LENGTH: usize = 400;
 
 /// Returns the document of a peer that is ready.
 pub(super) fn ready_document(ready: &Ready) -> Value {
@@ -32,18 +40,27 @@ pub(super) struct Reporter {
     json: bool,
     /// One line at a time, from any task.
     line: Mutex<()>,
+    next: Mutex<Next>,
 }
 
 impl Reporter {
     pub(super) fn new(json: bool) -> Self {
-        Self { json, line: Mutex::default() }
+        Self { json, line: Mutex::default(), next: Mutex::default() }
     }
 
     /// Prints an event, or nothing if a later event contains the same information.
     pub(super) fn event(&self, event: &Event) {
         match event {
-            Event::Ready(ready) => self.ready(ready),
-            Event::Chaincode { name, id, event } => self.chaincode(name, id, &event.to_string()),
+            Event::Ready(ready) => {
+                self.ready(ready);
+                let waiting = self.next().served(&ready.endpoint);
+                self.say_next(&waiting);
+            }
+            Event::Chaincode { name, id, event } => {
+                self.chaincode(name, id, &event.to_string());
+                let next = self.next().after(name, event);
+                self.say_next(next.as_slice());
+            }
             Event::Builder { builder, id, line } => self.builder(builder, id, line),
             Event::Output { name, id, stream, line } => self.output((name, id), *stream, line),
             Event::Peer(event) => self.peer(event),
@@ -76,6 +93,21 @@ impl Reporter {
         self.say("  an application of Fabric's samples finds it with");
         self.say(&format!("    export CRYPTO_PATH={} \\", ccs_report::shell::quote(&crypto_path)));
         self.say(&format!("      PEER_ENDPOINT={endpoint} PEER_HOST_ALIAS={host_alias} MSP_ID={msp_id}"));
+    }
+
+    /// Prints the next step for these chaincodes.
+    fn say_next(&self, chaincodes: &[String]) {
+        if !self.json {
+            for name in chaincodes {
+                let step = self.next().step(name);
+                self.say(&format!("{FAINT}{}{FAINT:#}", style::safe(&step)));
+            }
+        }
+    }
+
+    /// Locks the next steps. Do not report while holding the lock.
+    fn next(&self) -> MutexGuard<'_, Next> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Reports an event of a chaincode.
@@ -124,7 +156,7 @@ impl Reporter {
         let result = if simulated.status < ERROR_THRESHOLD {
             format!("{GOOD}{}{GOOD:#}", simulated.status)
         } else {
-            format!("{BAD}{}{BAD:#} {}", simulated.status, style::safe(&simulated.message))
+            format!("{BAD}{}{BAD:#} {}", simulated.status, text::cut(&simulated.message, MESSAGE_LENGTH))
         };
         self.say(&format!("{verb} {} {result}{}", call(simulated), details(simulated)));
     }
@@ -150,13 +182,14 @@ impl Reporter {
         self.say(&format!("submit   {what} {color}{code_name}{color:#} in block {block}{details}"));
     }
 
-    /// Passes on a line of a chaincode that this command has started.
+    /// Passes on a line of a chaincode that this command has started, after the chaincode's name.
     fn output(&self, (name, id): (&str, &str), stream: Stream, line: &str) {
         if self.json {
             let stream = stream.as_str();
             self.print(&json!({ "event": "output", "name": name, "id": id, "stream": stream, "line": line }));
             return;
         }
+        let line = format!("{FAINT}{} |{FAINT:#} {line}", style::safe(name));
         let _one = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         match stream {
             Stream::Stdout => write(&mut anstream::stdout(), &line),
@@ -200,21 +233,30 @@ fn verb(purpose: Purpose) -> &'static str {
 }
 
 fn call(simulated: &Simulated) -> String {
-    style::safe(&format!("{}.{}", simulated.chaincode, simulated.function))
+    text::cut(&format!("{}.{}", simulated.chaincode, simulated.function), KEY_LENGTH)
 }
 
 fn details(simulated: &Simulated) -> String {
     let mut text = format!(" {FAINT}{}", style::duration(simulated.duration));
+    if !simulated.creator.is_empty() {
+        // Writing to a text cannot fail.
+        let _ = write!(text, " by {}", text::cut(&simulated.creator, KEY_LENGTH));
+    }
     for touched in own(simulated) {
         let place = touched.collection.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-        for (verb, keys) in
-            [("read", &touched.read), ("wrote", &touched.written), ("deleted", &touched.deleted)]
-        {
+        for (verb, keys) in [
+            ("read", &touched.read),
+            ("wrote", &touched.written),
+            ("deleted", &touched.deleted),
+            ("purged", &touched.purged),
+        ] {
             if !keys.is_empty() {
-                // Writing to a text cannot fail.
                 let _ = write!(text, "  {verb} {place}{}", listed(keys));
             }
         }
+    }
+    if let Some(event) = &simulated.chaincode_event {
+        let _ = write!(text, "  event {}", text::cut(event, KEY_LENGTH));
     }
     let _ = write!(text, "{FAINT:#}");
     text
@@ -226,7 +268,7 @@ fn own(simulated: &Simulated) -> impl Iterator<Item = &Touched> {
 }
 
 fn listed(keys: &[String]) -> String {
-    let shown: Vec<_> = keys.iter().take(SHOWN_KEYS).map(|key| style::safe(key)).collect();
+    let shown: Vec<_> = keys.iter().take(SHOWN_KEYS).map(|key| text::key(key, KEY_LENGTH)).collect();
     let rest = keys.len().saturating_sub(SHOWN_KEYS);
     if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
 }
@@ -237,12 +279,13 @@ fn document(simulated: &Simulated, mut document: Value) -> Value {
         .map(|touched| {
             json!({
                 "namespace": touched.namespace, "collection": touched.collection, "read": touched.read,
-                "written": touched.written, "deleted": touched.deleted,
+                "written": touched.written, "deleted": touched.deleted, "purged": touched.purged,
             })
         })
         .collect();
     let more = json!({
         "channel": simulated.channel, "chaincode": simulated.chaincode, "function": simulated.function,
+        "creator": simulated.creator, "chaincode_event": simulated.chaincode_event,
         "transaction_id": simulated.transaction_id, "purpose": verb(simulated.purpose).trim_end(),
         "status": simulated.status, "message": simulated.message, "keys": touched,
         "microseconds": u64::try_from(simulated.duration.as_micros()).unwrap_or(u64::MAX),
@@ -256,6 +299,8 @@ fn document(simulated: &Simulated, mut document: Value) -> Value {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use ccs_devnet::ChaincodeEvent;
 
     use super::*;
 
@@ -275,6 +320,8 @@ mod tests {
             channel: "mychannel".to_owned(),
             chaincode: "basic".to_owned(),
             function: "CreateAsset".to_owned(),
+            creator: "User1@org1.example.com".to_owned(),
+            chaincode_event: Some("created".to_owned()),
             transaction_id: "ab".to_owned(),
             purpose: Purpose::Endorse,
             status: 200,
@@ -295,7 +342,29 @@ mod tests {
     #[test]
     fn a_line_shows_some_keys_and_none_of_the_peers_own() {
         let text = anstream::adapter::strip_str(&details(&simulated())).to_string();
-        assert_eq!(text, " 2.40 ms  read asset1, asset2, asset3, asset4 and 2 more  wrote asset\\u{1b}7");
+        assert_eq!(
+            text,
+            " 2.40 ms by User1@org1.example.com  read asset1, asset2, asset3, asset4 and 2 more  wrote \
+             asset\\u{1b}7  event created"
+        );
+    }
+
+    #[test]
+    fn a_line_of_long_values_can_be_read_at_a_glance() {
+        let mut long = simulated();
+        long.touched[1].read = vec!["k".repeat(1000)];
+        long.touched[1].written = vec!["\u{0}allowance\u{0}alice\u{0}bob\u{0}".to_owned()];
+        long.touched[1].deleted = vec!["a".to_owned()];
+        long.touched[1].purged = vec!["b".to_owned()];
+        let text = anstream::adapter::strip_str(&details(&long)).to_string();
+        let key = "k".repeat(KEY_LENGTH);
+        assert_eq!(
+            text,
+            format!(
+                " 2.40 ms by User1@org1.example.com  read {key}… (940 more characters)  wrote allowance(alice, bob)  \
+                 deleted a  purged b  event created"
+            )
+        );
     }
 
     #[test]
@@ -308,6 +377,33 @@ mod tests {
             (Some("simulated"), Some("endorse"))
         );
         assert_eq!(document["microseconds"], 2400);
+        assert_eq!(document["creator"], "User1@org1.example.com");
+        assert_eq!(document["chaincode_event"], "created");
+        assert_eq!(document["keys"][0]["purged"].as_array().unwrap().len(), 0);
+    }
+
+    #[test]
+    fn the_next_step_is_shown_once_for_each_chaincode_when_the_peer_serves() {
+        let ready = ChaincodeEvent::Ready("basic:1.0".to_owned());
+        let mut next = Next::default();
+        assert_eq!(next.after("basic", &ready), None);
+        assert_eq!(next.after("basic", &ready), None);
+        assert_eq!(next.served("localhost:7051"), ["basic"]);
+        assert_eq!(next.after("basic", &ready), None);
+        assert_eq!(next.after("other", &ChaincodeEvent::Installed("other:1".to_owned())), None);
+        assert_eq!(next.after("other", &ready).as_deref(), Some("other"));
+        assert_eq!(
+            next.step("basic"),
+            "next: ccs query basic FUNCTION ARGUMENT..., or ccs invoke to write; \
+             ccs query basic org.hyperledger.fabric:GetMetadata lists the functions of a contract"
+        );
+        let mut elsewhere = Next::default();
+        elsewhere.served("127.0.0.1:8051");
+        assert_eq!(
+            elsewhere.step("basic"),
+            "next: ccs query basic FUNCTION ARGUMENT... --endpoint 127.0.0.1:8051, or ccs invoke to write; \
+             ccs query basic org.hyperledger.fabric:GetMetadata --endpoint 127.0.0.1:8051 lists the functions of a contract"
+        );
     }
 
     #[test]

@@ -29,7 +29,8 @@ pub(super) async fn endorse(
     let proposal = GatewayProposal::read(signed)
         .map_err(|error| Status::invalid_argument(format!("error unmarshalling {error}")))?;
     let organizations = &request.endorsing_organizations;
-    let callee = find_endorser(peer, &proposal, organizations)?;
+    let callee = find_endorser(peer, &proposal, organizations)
+        .inspect_err(|status| proposal.note_unknown(peer, "Endorse", status, organizations))?;
     let (failed, late) = if organizations.is_empty() {
         (
             "failed to endorse transaction, see attached details for more info",

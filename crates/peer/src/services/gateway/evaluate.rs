@@ -18,7 +18,9 @@ pub(super) async fn evaluate(
     let proposal = GatewayProposal::read_complete(request.proposed_transaction).map_err(|error| {
         Status::invalid_argument(format!("failed to unpack transaction proposal: {error}"))
     })?;
-    let callee = find_endorser(peer, &proposal, &request.target_organizations)?;
+    let organizations = &request.target_organizations;
+    let callee = find_endorser(peer, &proposal, organizations)
+        .inspect_err(|status| proposal.note_unknown(peer, "Evaluate", status, organizations))?;
     let evaluated = tokio::select! {
         evaluated = peer.endorser().evaluate(proposal.decoded, Some(callee)) => evaluated,
         () = sleep_until(end) => {

@@ -22,9 +22,11 @@ pub(super) async fn submit(
     }
     let channel = request.channel_id;
     if peer.channel(&channel).is_none() {
-        return Err(Status::failed_precondition(format!(
+        let message = format!(
             "failed to get config for channel [{channel}]: could not get last config for channel {channel}"
-        )));
+        );
+        peer.observer().warn(format!("rejected Submit: {message}; {}", peer.channels().hint()));
+        return Err(Status::failed_precondition(message));
     }
     let accepted = tokio::select! {
         accepted = peer.orderer().broadcast(&envelope) => accepted,
@@ -37,7 +39,7 @@ pub(super) async fn submit(
 }
 
 fn refused(peer: &Peer, refusal: BroadcastError) -> Status {
-    let BroadcastError { status, info } = refusal;
+    let BroadcastError { status, info, .. } = refusal;
     let said =
         format!("received unsuccessful response from orderer: status={}, info={info}", status.as_str_name());
     match status {

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use ccs_chaincode::Gap;
 use ccs_channel::Channel;
 use ccs_proto::peer::SignedProposal;
+use tonic::Status;
 
 use crate::endorser::Callee;
 use crate::observer::with_hint;
@@ -78,6 +80,23 @@ impl GatewayProposal {
         self.decoded.has_transient_data()
     }
 
+    /// Reports a proposal that this peer cannot simulate, with what to change in it. Other reasons were reported by
+    /// [`Self::resolve`].
+    pub(super) fn note_unknown(&self, peer: &Peer, call: &str, status: &Status, organizations: &[String]) {
+        let own = peer.signer().msp_id().as_str();
+        let hint = match peer.channel(self.channel()) {
+            None => peer.channels().hint(),
+            Some(_) if !organizations.is_empty() && organizations.iter().any(|name| name != own) => {
+                format!("this peer endorses for {own} alone: leave out the other organizations")
+            }
+            Some(channel) => match peer.endorser().resolve(Some(channel), self.chaincode()) {
+                Err(Gap::Undefined(_)) => defined(channel),
+                _ => return,
+            },
+        };
+        peer.observer().warn(format!("rejected {call}: {}; {hint}", status.message()));
+    }
+
     /// Resolves the called chaincode on a channel; [`None`] if this peer cannot simulate it.
     ///
     /// As on a peer, the client receives no further details. If a defined chaincode does not run, the observer
@@ -85,11 +104,21 @@ impl GatewayProposal {
     pub(super) fn resolve(&self, peer: &Peer, channel: &Arc<Channel>) -> Option<Callee> {
         match peer.endorser().resolve(Some(channel), self.chaincode()) {
             Ok(callee) => Some(callee),
-            Err(ccs_chaincode::Gap::Undefined(_)) => None,
+            Err(Gap::Undefined(_)) => None,
             Err(gap) => {
                 peer.observer().warn(with_hint(&gap, gap.hint()));
                 None
             }
         }
+    }
+}
+
+/// Returns a hint with the chaincodes of a channel.
+fn defined(channel: &Channel) -> String {
+    let names = channel.defined().unwrap_or_default();
+    if names.is_empty() {
+        format!("channel {} has no chaincode", channel.name())
+    } else {
+        format!("channel {} has the chaincode {}", channel.name(), names.join(", "))
     }
 }
