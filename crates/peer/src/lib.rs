@@ -8,6 +8,7 @@
 //! | [`lifecycle`] | installs packages, approves and commits definitions: the system chaincode `_lifecycle` |
 //! | `orderer`, `committer` | accepts transactions, orders them, and commits them block by block |
 //! | [`validation`] | decides whether a transaction is well formed, signed and endorsed |
+//! | `committed_state` | the state that validation reads |
 //! | [`proposal`] | decodes a proposal and checks it |
 //! | `executor`, `chaincode_support` | [`ChaincodeExecutor`], through which the services run chaincode, and its implementation |
 //! | `channels` | the channels that the peer has joined |
@@ -19,6 +20,7 @@
 
 mod chaincode_support;
 mod channels;
+mod committed_state;
 mod committer;
 mod endorser;
 mod executor;

@@ -1,22 +1,17 @@
 //! Creates a block: validates a batch against the committed state and commits it.
 
-use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use ccs_channel::Channel;
-use ccs_ledger::{Collections, Committed, Content, LedgerError, Simulation, SimulationError, Transaction};
+use ccs_ledger::{Collections, Committed, Content, LedgerError, Transaction};
 
-use crate::executor::{ChaincodeExecutor, ChaincodePolicies};
+use crate::committed_state::CommittedState;
+use crate::executor::ChaincodeExecutor;
 use crate::observer::Observer;
 use crate::transient_store::TransientStore;
-use crate::validation::{
-    ChannelPolicies, Endorsed, StateKey, ValidationContext, Verdict, View, header_of, validate,
-};
-
-/// Metadata entry of a key that holds its endorsement policy.
-const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
+use crate::validation::{ChannelPolicies, Endorsed, ValidationContext, Verdict, header_of, validate};
 
 /// Validates and commits blocks of one channel. Clones share the state.
 #[derive(Clone)]
@@ -83,8 +78,7 @@ impl BlockMaker {
     }
 
     fn validate(&self, batch: &[Vec<u8>]) -> Result<Vec<Transaction>, LedgerError> {
-        let state = RefCell::new(self.channel.ledger().simulate("")?);
-        let view = CommittedState { maker: self, state: &state, policies: RefCell::default() };
+        let view = CommittedState::new(&self.channel, &*self.executor)?;
         let mut changed_policies = HashSet::new();
         let mut transactions = Vec::new();
         for envelope in batch {
@@ -119,41 +113,5 @@ impl Collections for Lifetimes<'_> {
         let policies = self.0.executor.policies(&self.0.channel, namespace);
         let collection = policies.as_ref().and_then(|policies| policies.collection(collection));
         collection.map_or(0, |collection| collection.block_to_live)
-    }
-}
-
-/// State before the block.
-struct CommittedState<'a> {
-    maker: &'a BlockMaker,
-    state: &'a RefCell<Simulation>,
-    /// Policies by chaincode name, cached because definitions only change between blocks.
-    policies: RefCell<HashMap<String, Option<Arc<ChaincodePolicies>>>>,
-}
-
-impl View for CommittedState<'_> {
-    fn policies(&self, chaincode: &str) -> Option<Arc<ChaincodePolicies>> {
-        if let Some(known) = self.policies.borrow().get(chaincode) {
-            return known.clone();
-        }
-        let found = self.maker.executor.policies(&self.maker.channel, chaincode);
-        self.policies.borrow_mut().insert(chaincode.to_owned(), found.clone());
-        found
-    }
-
-    fn key_policy(&self, key: &StateKey) -> Result<Option<Vec<u8>>, LedgerError> {
-        let StateKey { namespace, collection, key } = key;
-        let mut state = self.state.borrow_mut();
-        let metadata = match (collection, std::str::from_utf8(key)) {
-            (Some(collection), _) => {
-                state.metadata_of_hash(namespace, collection, key).map_err(SimulationError::from)
-            }
-            (None, Ok(key)) => state.metadata(namespace, key),
-            (None, Err(_)) => return Ok(None),
-        };
-        match metadata {
-            Ok(mut metadata) => Ok(metadata.remove(VALIDATION_PARAMETER)),
-            Err(SimulationError::Ledger(error)) => Err(error),
-            Err(_) => Ok(None),
-        }
     }
 }

@@ -108,6 +108,22 @@ pub(super) fn check(action: &Action, checked: &Checked, context: &ValidationCont
     Ok(())
 }
 
+/// Checks the policies of defined chaincodes from which a transaction only reads. At the commit, they do not count.
+pub(super) fn check_reads(
+    action: &Action,
+    checked: &Checked,
+    context: &ValidationContext<'_>,
+) -> Result<(), Stop> {
+    let endorsers = Endorsers::of(action, context.msps);
+    let namespaces = checked.results.ns_rwset.iter().map(|set| set.namespace.as_str());
+    for namespace in namespaces.filter(|name| *name != LIFECYCLE && !checked.writes.contains_key(*name)) {
+        if let Some(policies) = context.view.policies(namespace) {
+            endorsers.satisfy(context.policies.resolve(&policies.endorsement_policy)?)?;
+        }
+    }
+    Ok(())
+}
+
 fn check_namespace(
     namespace: &str,
     keys: &BTreeSet<StateKey>,

@@ -111,6 +111,45 @@ async fn somebody_has_to_endorse() {
 }
 
 #[tokio::test]
+async fn what_this_peer_cannot_endorse_alone_is_rejected() {
+    let peer = start().await;
+    peer.submit(&["put", "a", "1"]).await;
+    peer.submit(&["put", "b", "1"]).await;
+    peer.submit(&["endorsed by", "a", "AND('Org1MSP.peer', 'Org2MSP.peer')"]).await;
+    peer.submit(&["endorsed by", "b", "OutOf(1, 'Org1MSP.peer', 'Org2MSP.peer')"]).await;
+    let rejected = "no combination of peers can be derived which satisfy the endorsement policy: no peer combination can \
+                    satisfy the endorsement policy";
+    for arguments in [
+        ["put", "a", "2"].as_slice(),
+        ["increment", "a"].as_slice(),
+        ["put private", "strict", "a", "1"].as_slice(),
+    ] {
+        let status = failure(&peer, peer.endorse_request(&peer.parts(arguments))).await;
+        assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, rejected), "{arguments:?}");
+        assert_eq!(status.details(), b"");
+        let expected = format!(
+            "rejected Endorse of basic.{}: {rejected}; a policy of the chaincode, of a collection or of a key requires \
+             another endorser than this peer of Org1MSP: change the policy, or name the endorsing organizations in the \
+             application",
+            arguments[0]
+        );
+        assert_eq!(peer.warnings().pop(), Some(expected));
+    }
+    for arguments in [
+        ["put", "b", "2"].as_slice(),
+        ["get", "a"].as_slice(),
+        ["put private", "ours", "a", "1"].as_slice(),
+        ["put private", "theirs", "a", "1"].as_slice(),
+    ] {
+        peer.submit(arguments).await;
+    }
+    // A client that names the organizations gets its transaction.
+    let request = peer.endorse_request(&peer.parts(&["put", "a", "2"]));
+    assert!(peer.gateway().endorse(listing(request, &["Org1MSP"])).await.is_ok());
+    peer.stop().await;
+}
+
+#[tokio::test]
 async fn whatever_the_endorser_says_is_in_the_details() {
     let peer = start().await;
     let request = |arguments: &[&str]| peer.endorse_request(&peer.parts(arguments));

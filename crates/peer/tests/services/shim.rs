@@ -184,9 +184,16 @@ async fn a_new_definition_invalidates_what_was_endorsed_under_the_old_one() {
 
     define(&peer.channel(CHANNEL).unwrap(), 3, "OR('Org2MSP.peer')");
     let parts = running.parts(&["Put", "a", "1"]);
-    running.send(running.prepare(&parts).await).await.unwrap();
+    running.send(running.prepare_for(&parts, "Org1MSP").await).await.unwrap();
     let status = running.status(&parts.id()).await;
     assert_eq!(status.result(), TxValidationCode::EndorsementPolicyFailure);
+    // Without the organization in the request, the gateway looks for a combination of peers.
+    let request = running.endorse_request(&running.parts(&["Put", "a", "1"]));
+    let status = running.gateway().endorse(request).await.unwrap_err();
+    assert_eq!(
+        status.message(),
+        "no combination of peers can be derived which satisfy the endorsement policy: no peer combination can satisfy the endorsement policy"
+    );
     running.stop().await;
     peer.chaincodes().close().await;
 }

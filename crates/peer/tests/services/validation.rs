@@ -4,23 +4,24 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use ccs_identity::{MspManager, Signer};
-use ccs_ledger::LedgerError;
+use ccs_ledger::{LedgerError, Store};
 use ccs_peer::validation::{ChannelPolicies, StateKey, ValidationContext, Verdict, View, validate};
 use ccs_peer::{ChaincodePolicies, EndorsementPolicy};
-use ccs_proto::common::{Header, Payload};
+use ccs_proto::common::{Envelope, Header, Payload};
 use ccs_proto::kvrwset::{HashedRwSet, KvMetadataWrite, KvWrite, KvWriteHash, KvrwSet};
 use ccs_proto::peer::{
     ChaincodeAction, ChaincodeActionPayload, ChaincodeEndorsedAction, ChaincodeEvent, ChaincodeId,
-    Endorsement, ProposalResponsePayload, Transaction, TransactionAction, TxValidationCode as Code,
+    ChaincodeInvocationSpec, ChaincodeProposalPayload, Endorsement, ProposalResponsePayload, Transaction,
+    TransactionAction, TxValidationCode as Code,
 };
 use ccs_proto::rwset::{CollectionHashedReadWriteSet, NsReadWriteSet, TxReadWriteSet};
 use prost::Message;
 use sha2::{Digest, Sha256};
 
 use crate::fake_contract::policies;
-use crate::network::{Network, Organization, manager};
+use crate::network::{CHANNEL, Network, Organization, manager};
 use crate::proposal::{Parts, envelope};
-use crate::running::start;
+use crate::running::{genesis, start};
 
 /// Parts of a transaction, assembled only when it is sent.
 struct Made<'a> {
@@ -305,18 +306,48 @@ fn a_key_whose_policy_changes_in_the_same_block_is_not_written() {
     assert!(decide(&made(write("basic", "b")), &changed).is_ok());
 }
 
+#[test]
+fn a_definition_that_the_peer_commits_is_a_transaction_like_any_other() {
+    let network = Network::new();
+    let (admin, peer) = (network.organization.signer("admin"), network.organization.signer("peer"));
+    let ledger = Store::temporary().unwrap().channel(CHANNEL, genesis).unwrap();
+    let channel = network.channel(ledger.clone());
+    let definition = ccs_channel::Definition {
+        sequence: 1,
+        version: "1.0".to_owned(),
+        ..ccs_channel::Definition::default()
+    };
+    let signers = ccs_channel::Signers { client: &admin, peer: &peer };
+    channel.define_by("basic", &definition, signers).unwrap();
+    assert_eq!(*channel.definition("basic").unwrap().unwrap(), definition);
+
+    let envelope = ledger.block(1).unwrap().unwrap().data.unwrap().data.remove(0);
+    let verdict = verdict(&envelope, &network.msps(), &FakeView::default(), &HashSet::new());
+    assert!(verdict.outcome.is_ok(), "{verdict:?}");
+    assert_eq!(verdict.id.len(), 64, "{}", verdict.id);
+    let payload = Payload::decode(Envelope::decode(envelope.as_slice()).unwrap().payload.as_slice()).unwrap();
+    let action = Transaction::decode(payload.data.as_slice()).unwrap().actions.remove(0);
+    let action = ChaincodeActionPayload::decode(action.payload.as_slice()).unwrap();
+    let proposal = ChaincodeProposalPayload::decode(action.chaincode_proposal_payload.as_slice()).unwrap();
+    let specification = ChaincodeInvocationSpec::decode(proposal.input.as_slice()).unwrap();
+    let specification = specification.chaincode_spec.unwrap();
+    assert_eq!(specification.chaincode_id.unwrap().name, "_lifecycle");
+    assert_eq!(specification.input.unwrap().args[0], b"CommitChaincodeDefinition");
+    assert_eq!(action.action.unwrap().endorsements.len(), 1);
+}
+
 #[tokio::test]
 async fn policies_of_keys_are_found_in_the_ledger() {
     let peer = start().await;
     peer.submit(&["put", "a", "1"]).await;
     peer.submit(&["endorsed by", "a", "OR('Org2MSP.peer')"]).await;
     let parts = peer.parts(&["put", "a", "2"]);
-    peer.send(peer.prepare(&parts).await).await.unwrap();
+    peer.send(peer.prepare_for(&parts, "Org1MSP").await).await.unwrap();
     assert_eq!(peer.status(&parts.id()).await.result(), Code::EndorsementPolicyFailure);
     assert_eq!(peer.evaluate(&["get", "a"]).await, b"1");
 
     let parts = peer.parts(&["put private", "strict", "a", "1"]);
-    peer.send(peer.prepare(&parts).await).await.unwrap();
+    peer.send(peer.prepare_for(&parts, "Org1MSP").await).await.unwrap();
     assert_eq!(peer.status(&parts.id()).await.result(), Code::EndorsementPolicyFailure);
     let parts = peer.parts(&["write elsewhere", "other"]);
     peer.send(peer.prepare(&parts).await).await.unwrap();
@@ -331,7 +362,8 @@ async fn the_policy_of_a_private_key_counts_also_when_its_value_was_lost() {
     peer.submit(&["endorsed privately by", "ours", "a", "OR('Org2MSP.peer')"]).await;
     let (known, lost) =
         (peer.parts(&["put private", "ours", "a", "2"]), peer.parts(&["put private", "ours", "a", "3"]));
-    let (transaction, late) = (peer.prepare(&known).await, peer.prepare(&lost).await);
+    let (transaction, late) =
+        (peer.prepare_for(&known, "Org1MSP").await, peer.prepare_for(&lost, "Org1MSP").await);
     peer.send(transaction).await.unwrap();
     assert_eq!(peer.status(&known.id()).await.result(), Code::EndorsementPolicyFailure);
     // Waiting private data is not on the disk.

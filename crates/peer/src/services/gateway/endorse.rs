@@ -1,5 +1,7 @@
 //! `Endorse`: simulates a proposal and assembles the transaction that the client then signs.
 
+use std::collections::HashSet;
+
 use ccs_proto::common::{Envelope, Payload};
 use ccs_proto::gateway::{EndorseRequest, EndorseResponse};
 use ccs_proto::peer::{
@@ -12,10 +14,15 @@ use tonic::{Code, Status};
 use super::failure::with_detail;
 use super::result::classify;
 use super::unpacked::GatewayProposal;
+use crate::committed_state::CommittedState;
 use crate::endorser::Callee;
 use crate::observer::Purpose;
 use crate::peer::Peer;
 use crate::proposal::Unpacked;
+use crate::validation::{ChannelPolicies, ValidationContext, is_endorsed};
+
+/// Beginning of the message when there is no plan (Fabric 3.1 `internal/pkg/gateway/registry.go`).
+const NO_COMBINATION: &str = "no combination of peers can be derived which satisfy the endorsement policy: ";
 
 pub(super) async fn endorse(
     peer: &Peer,
@@ -49,6 +56,12 @@ pub(super) async fn endorse(
     let (answer, proposal) =
         answer.map_or_else(|error| (Err(error), None), |(answer, proposal)| (Ok(answer), Some(proposal)));
     let answer = classify(answer).map_err(|error| with_detail(peer, Code::Aborted, failed, error.message))?;
+    // A client that names the organizations is responsible for the policies.
+    if organizations.is_empty()
+        && let Some(proposal) = &proposal
+    {
+        check_plan(peer, proposal, &answer)?;
+    }
     let prepared = proposal.and_then(|proposal| prepare(proposal, answer));
     let prepared =
         prepared.ok_or_else(|| Status::aborted("failed to assemble transaction: there is no endorsement"))?;
@@ -83,9 +96,39 @@ fn find_endorser(
     // On a channel that the peer has not joined, it does not know any chaincode either (Fabric 3.1
     // `discovery/endorsement/endorsement.go`).
     Err(Status::failed_precondition(format!(
-        "no combination of peers can be derived which satisfy the endorsement policy: No metadata was found for chaincode \
-         {chaincode} in channel {channel}"
+        "{NO_COMBINATION}No metadata was found for chaincode {chaincode} in channel {channel}"
     )))
+}
+
+/// Checks that this peer, the only endorser, can satisfy the policies of what a transaction reads and writes.
+fn check_plan(peer: &Peer, proposal: &Unpacked, answer: &ProposalResponse) -> Result<(), Status> {
+    let Some(channel) = peer.channel(proposal.channel()) else { return Ok(()) };
+    let endorsed = ChaincodeEndorsedAction {
+        proposal_response_payload: answer.payload.clone(),
+        endorsements: answer.endorsement.iter().cloned().collect(),
+    };
+    let is_endorsed = CommittedState::new(channel, peer.executor()).and_then(|view| {
+        let context = ValidationContext {
+            channel: channel.name(),
+            msps: channel.msps(),
+            policies: &ChannelPolicies::new(channel.msps()),
+            view: &view,
+            changed_policies: &HashSet::new(),
+        };
+        is_endorsed(&proposal.channel_header, endorsed, &context)
+    });
+    if is_endorsed.map_err(|error| Status::aborted(error.to_string()))? {
+        return Ok(());
+    }
+    let message = format!("{NO_COMBINATION}no peer combination can satisfy the endorsement policy");
+    peer.observer().warn(format!(
+        "rejected Endorse of {}.{}: {message}; a policy of the chaincode, of a collection or of a key requires another \
+         endorser than this peer of {}: change the policy, or name the endorsing organizations in the application",
+        proposal.chaincode,
+        proposal.function(),
+        peer.signer().msp_id(),
+    ));
+    Err(Status::failed_precondition(message))
 }
 
 /// Assembles the transaction. Headers and input stay as received.
