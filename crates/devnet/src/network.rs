@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport};
 use ccs_channel::{Channel, Definition, Signers};
-use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan};
+use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan, ProfileSettings};
 use ccs_ledger::Store;
 use ccs_peer::{Budget, Observer, Peer, PeerOptions, ServerTls};
 use prost::Message as _;
@@ -57,6 +57,11 @@ impl DevNetwork {
         let (organization, _) = Organization::open_or_make(&plan, &options.organizations, SystemTime::now())?;
         if let Some(warning) = other_host(options, &plan, &organization) {
             report(Event::Warning(warning));
+        }
+        let settings = ProfileSettings { is_tls: options.tls, channels: options.channels.clone() };
+        // Applications without a profile work regardless.
+        if let Err(error) = organization.update_profiles(&plan, &options.organizations, &settings) {
+            report(Event::Warning(error.to_string()));
         }
         let ledgers = match &options.state {
             Some(folder) => {

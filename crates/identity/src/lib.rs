@@ -42,6 +42,7 @@ pub use msp::{FolderError, Msp, MspError, MspSettings, NodeUnits, UnitIdentifier
 pub use msp_id::{MspId, MspIdError};
 pub use organization::{
     Domain, DomainError, Host, HostError, Organization, OrganizationError, OrganizationPlan, Origin, PeerTls,
+    ProfileSettings,
 };
 pub use policy::{EnvelopeError, PolicySyntaxError, Principal, Rule, SignaturePolicy};
 pub use public_key::SignatureError;

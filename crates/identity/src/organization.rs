@@ -16,6 +16,7 @@ use crate::role::Role;
 use crate::signer::{Signer, SignerError};
 
 pub use plan::{Domain, DomainError, Host, HostError, OrganizationPlan};
+pub use profile::ProfileSettings;
 
 /// Error from creating or opening an organization.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

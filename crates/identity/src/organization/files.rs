@@ -2,7 +2,7 @@
 
 use super::OrganizationPlan;
 use super::material::{Material, Member};
-use super::profile;
+use super::profile::{self, ProfileSettings};
 
 /// File of the folder.
 pub(super) struct NewFile {
@@ -34,11 +34,19 @@ pub(super) fn files(plan: &OrganizationPlan, material: &Material) -> Vec<NewFile
     files.extend(member(plan, material, &material.peer, "peers", "server"));
     files.extend(member(plan, material, &material.admin, "users", "client"));
     files.extend(member(plan, material, &material.user, "users", "client"));
-    let label = domain.first_label();
     let tls_ca = &material.tls_ca.certificate;
-    files.push(public(format!("connection-{label}.json"), &profile::json(plan, tls_ca)));
-    files.push(public(format!("connection-{label}.yaml"), &profile::yaml(plan, tls_ca)));
+    let settings = ProfileSettings { is_tls: true, channels: Vec::new() };
+    files.extend(profiles(plan, tls_ca, &settings));
     files
+}
+
+/// Returns the connection profiles.
+pub(super) fn profiles(plan: &OrganizationPlan, tls_ca: &str, settings: &ProfileSettings) -> [NewFile; 2] {
+    let label = plan.domain.first_label();
+    [
+        public(format!("connection-{label}.json"), &profile::json(plan, tls_ca, settings)),
+        public(format!("connection-{label}.yaml"), &profile::yaml(plan, tls_ca, settings)),
+    ]
 }
 
 /// Returns the folders that stay empty, since administrators are recognized by their organizational unit.

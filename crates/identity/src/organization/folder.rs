@@ -9,8 +9,9 @@ use std::time::SystemTime;
 
 use tempfile::TempDir;
 
-use super::files::{NewFile, empty_folders, files};
+use super::files::{NewFile, empty_folders, files, profiles};
 use super::material::Material;
+use super::profile::{ProfileSettings, profile_name};
 use super::{Organization, OrganizationError, OrganizationPlan, Origin};
 use crate::git::exclude_from_git;
 
@@ -56,6 +57,42 @@ impl Organization {
             Err(error) => Err(failed(&error)),
         }
     }
+}
+
+impl Organization {
+    /// Updates the connection profiles in the organization's folder. Profiles that this program has not written stay as
+    /// they are.
+    pub fn update_profiles(
+        &self,
+        plan: &OrganizationPlan,
+        organizations: &Path,
+        settings: &ProfileSettings,
+    ) -> Result<(), OrganizationError> {
+        let folder = Self::folder(organizations, plan);
+        let own = profile_name(plan);
+        for file in profiles(plan, &self.tls().ca, settings) {
+            let path = folder.join(&file.path);
+            let is_outdated = |found: &String| found.contains(&own) && *found != file.content;
+            if !fs::read_to_string(&path).is_ok_and(|found| is_outdated(&found)) {
+                continue;
+            }
+            replace(&folder, &path, &file.content).map_err(|error| OrganizationError::Unwritable {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Replaces a file, so that a reader sees the old or the new content.
+fn replace(folder: &Path, path: &Path, content: &str) -> io::Result<()> {
+    let mut draft = tempfile::Builder::new().prefix(".ccs-").tempfile_in(folder)?;
+    draft.write_all(content.as_bytes())?;
+    draft.as_file().set_permissions(Permissions::from_mode(0o644))?;
+    draft.as_file().sync_all()?;
+    draft.persist(path)?;
+    Ok(())
 }
 
 fn is_occupied(folder: &Path) -> io::Result<bool> {

@@ -1,11 +1,25 @@
 //! Connection profiles, for applications that use them.
 //!
-//! They have the form of the profiles of Fabric's test network, but list no CA, since none is running.
+//! They have the form of the profiles of Fabric's test network, and also list channels and the orderer, which clients
+//! without service discovery need. The CA in them has the address of the test network's; none is running.
 
-use serde::Serialize;
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::OrganizationPlan;
+
+/// Address of the organization's CA in the test network.
+const CA_URL: &str = "https://localhost:7054";
+
+/// What a profile says in addition to the description of the organization.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProfileSettings {
+    /// Whether clients use TLS.
+    pub is_tls: bool,
+    /// Names of the channels.
+    pub channels: Vec<String>,
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -14,7 +28,11 @@ struct Profile<'a> {
     version: &'static str,
     client: Client,
     organizations: BTreeMap<String, Member<'a>>,
-    peers: BTreeMap<String, Peer<'a>>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    channels: BTreeMap<&'a str, Channel>,
+    peers: BTreeMap<String, Node<'a>>,
+    orderers: BTreeMap<String, Node<'a>>,
+    certificate_authorities: BTreeMap<String, Authority<'a>>,
 }
 
 #[derive(Serialize)]
@@ -23,23 +41,56 @@ struct Client {
 }
 
 #[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Member<'a> {
     mspid: &'a str,
     peers: Vec<String>,
+    certificate_authorities: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Channel {
+    orderers: Vec<String>,
+    peers: BTreeMap<String, Roles>,
 }
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Peer<'a> {
+#[expect(clippy::struct_excessive_bools, reason = "the format has these keys")]
+struct Roles {
+    endorsing_peer: bool,
+    chaincode_query: bool,
+    ledger_query: bool,
+    event_source: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Node<'a> {
     url: String,
     #[serde(rename = "tlsCACerts")]
-    tls_ca_certs: Pem<'a>,
+    tls_ca_certs: Pem<&'a str>,
     grpc_options: Options,
 }
 
 #[derive(Serialize)]
-struct Pem<'a> {
-    pem: &'a str,
+#[serde(rename_all = "camelCase")]
+struct Authority<'a> {
+    url: &'static str,
+    ca_name: String,
+    #[serde(rename = "tlsCACerts")]
+    tls_ca_certs: Pem<[&'a str; 1]>,
+    http_options: Http,
+}
+
+#[derive(Serialize)]
+struct Pem<T> {
+    pem: T,
+}
+
+#[derive(Serialize)]
+struct Http {
+    verify: bool,
 }
 
 #[derive(Serialize)]
@@ -57,52 +108,93 @@ fn organization_name(plan: &OrganizationPlan) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-pub(super) fn json(plan: &OrganizationPlan, tls_ca: &str) -> String {
-    let (name, peer) = (organization_name(plan), plan.peer_name());
-    let entry = Peer {
-        url: format!("grpcs://{}", plan.endpoint),
+/// Returns the name of a profile that this program has written.
+pub(super) fn profile_name(plan: &OrganizationPlan) -> String {
+    format!("development-{}", plan.domain.first_label())
+}
+
+fn profile<'a>(plan: &'a OrganizationPlan, tls_ca: &'a str, settings: &'a ProfileSettings) -> Profile<'a> {
+    let (name, peer, orderer) = (organization_name(plan), plan.peer_name(), plan.orderer_name());
+    let ca = format!("ca.{}", plan.domain);
+    let scheme = if settings.is_tls { "grpcs" } else { "grpc" };
+    // One listener serves both. The peer's name is also in certificates of other origin.
+    let node = || Node {
+        url: format!("{scheme}://{}", plan.endpoint),
         tls_ca_certs: Pem { pem: tls_ca },
         grpc_options: Options { target: peer.clone(), hostname: peer.clone() },
     };
-    let member = Member { mspid: plan.msp_id.as_str(), peers: vec![peer.clone()] };
-    let profile = Profile {
-        name: format!("development-{}", plan.domain.first_label()),
+    let channel = || {
+        let roles =
+            Roles { endorsing_peer: true, chaincode_query: true, ledger_query: true, event_source: true };
+        Channel { orderers: vec![orderer.clone()], peers: BTreeMap::from([(peer.clone(), roles)]) }
+    };
+    let authority = Authority {
+        url: CA_URL,
+        ca_name: format!("ca-{}", plan.domain.first_label()),
+        tls_ca_certs: Pem { pem: [tls_ca] },
+        http_options: Http { verify: false },
+    };
+    let member = Member {
+        mspid: plan.msp_id.as_str(),
+        peers: vec![peer.clone()],
+        certificate_authorities: vec![ca.clone()],
+    };
+    Profile {
+        name: profile_name(plan),
         version: "1.0.0",
         client: Client { organization: name.clone() },
         organizations: BTreeMap::from([(name, member)]),
-        peers: BTreeMap::from([(peer, entry)]),
-    };
-    // Keys and values are strings, so this cannot fail.
-    let mut text = serde_json::to_string_pretty(&profile).unwrap_or_default();
+        channels: settings.channels.iter().map(|name| (name.as_str(), channel())).collect(),
+        peers: BTreeMap::from([(peer.clone(), node())]),
+        orderers: BTreeMap::from([(orderer.clone(), node())]),
+        certificate_authorities: BTreeMap::from([(ca, authority)]),
+    }
+}
+
+pub(super) fn json(plan: &OrganizationPlan, tls_ca: &str, settings: &ProfileSettings) -> String {
+    // Keys are strings and values strings or booleans, so this cannot fail.
+    let mut text = serde_json::to_string_pretty(&profile(plan, tls_ca, settings)).unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// Returns the JSON profile's content as YAML, with the certificate as a block of lines.
-pub(super) fn yaml(plan: &OrganizationPlan, tls_ca: &str) -> String {
-    let (name, peer) = (organization_name(plan), plan.peer_name());
-    let label = plan.domain.first_label();
-    let (msp_id, endpoint) = (&plan.msp_id, &plan.endpoint);
-    let indent = "\n        ";
-    let pem = tls_ca.lines().collect::<Vec<_>>().join(indent);
-    format!(
-        "name: development-{label}
-version: 1.0.0
-client:
-  organization: \"{name}\"
-organizations:
-  \"{name}\":
-    mspid: \"{msp_id}\"
-    peers:
-      - {peer}
-peers:
-  {peer}:
-    url: \"grpcs://{endpoint}\"
-    tlsCACerts:
-      pem: |{indent}{pem}
-    grpcOptions:
-      ssl-target-name-override: {peer}
-      hostnameOverride: {peer}
-"
-    )
+/// Returns the JSON profile's content as YAML, with each certificate as a block of lines.
+pub(super) fn yaml(plan: &OrganizationPlan, tls_ca: &str, settings: &ProfileSettings) -> String {
+    let value = serde_json::to_value(profile(plan, tls_ca, settings)).unwrap_or_default();
+    let mut text = String::new();
+    write_yaml(&mut text, &value, 0);
+    text
+}
+
+/// Writes the members of an object or the elements of an array, each on lines of its own.
+fn write_yaml(text: &mut String, value: &serde_json::Value, depth: usize) {
+    let indent = "  ".repeat(depth);
+    let entries: Vec<(String, &serde_json::Value)> = match value {
+        serde_json::Value::Object(members) => {
+            members.iter().map(|(key, value)| (format!("{}:", quoted(key)), value)).collect()
+        }
+        serde_json::Value::Array(elements) => elements.iter().map(|value| ("-".to_owned(), value)).collect(),
+        _ => Vec::new(),
+    };
+    for (head, value) in entries {
+        text.push_str(&format!("{indent}{head}"));
+        match value {
+            serde_json::Value::Object(_) | serde_json::Value::Array(_) => {
+                text.push('\n');
+                write_yaml(text, value, depth + 1);
+            }
+            serde_json::Value::String(lines) if lines.contains('\n') => {
+                text.push_str(" |\n");
+                lines.lines().for_each(|line| text.push_str(&format!("{indent}  {line}\n")));
+            }
+            other => text.push_str(&format!(" {other}\n")),
+        }
+    }
+}
+
+/// Quotes a key that YAML would not read as a string.
+fn quoted(key: &str) -> String {
+    let is_plain = key.starts_with(|first: char| first.is_ascii_alphabetic())
+        && key.chars().all(|character| character.is_ascii_alphanumeric() || "-._".contains(character));
+    if is_plain { key.to_owned() } else { serde_json::Value::from(key).to_string() }
 }

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use ccs_certificates::{host_matches, read_bundle, read_key_pair};
-use ccs_identity::{Domain, Host, Organization, OrganizationError, OrganizationPlan, Origin, Role};
+use ccs_identity::{
+    Domain, Host, Organization, OrganizationError, OrganizationPlan, Origin, ProfileSettings, Role,
+};
 use proptest::prelude::*;
 use serde_json::json;
 use tempfile::TempDir;
@@ -285,20 +287,56 @@ fn the_profiles_say_where_the_peer_is() {
     let made = Made::new();
     let profile: serde_json::Value = serde_json::from_str(&made.read("connection-org1.json")).unwrap();
     let name = "peer0.org1.example.com";
-    let expected = json!({
+    let pem = &made.organization.tls().ca;
+    let node = |scheme: &str| {
+        json!({
+            "url": format!("{scheme}://localhost:7051"),
+            "tlsCACerts": { "pem": pem },
+            "grpcOptions": { "ssl-target-name-override": name, "hostnameOverride": name },
+        })
+    };
+    let mut expected = json!({
         "name": "development-org1",
         "version": "1.0.0",
         "client": { "organization": "Org1" },
-        "organizations": { "Org1": { "mspid": "Org1MSP", "peers": [name] } },
-        "peers": { name: {
-            "url": "grpcs://localhost:7051",
-            "tlsCACerts": { "pem": made.organization.tls().ca },
-            "grpcOptions": { "ssl-target-name-override": name, "hostnameOverride": name },
+        "organizations": { "Org1": {
+            "mspid": "Org1MSP", "peers": [name], "certificateAuthorities": ["ca.org1.example.com"],
+        } },
+        "peers": { name: node("grpcs") },
+        "orderers": { "orderer.example.com": node("grpcs") },
+        "certificateAuthorities": { "ca.org1.example.com": {
+            "url": "https://localhost:7054",
+            "caName": "ca-org1",
+            "tlsCACerts": { "pem": [pem] },
+            "httpOptions": { "verify": false },
         } },
     });
     assert_eq!(profile, expected);
     let yaml: serde_json::Value = serde_saphyr::from_str(&made.read("connection-org1.yaml")).unwrap();
     assert_eq!(yaml, expected);
+
+    // Channels and TLS may change with each start of the peer.
+    let settings = ProfileSettings { is_tls: false, channels: vec!["mychannel".to_owned(), "1".to_owned()] };
+    made.organization.update_profiles(&plan(&[]), made.root.path(), &settings).unwrap();
+    let channel = json!({
+        "orderers": ["orderer.example.com"],
+        "peers": { name: {
+            "endorsingPeer": true, "chaincodeQuery": true, "ledgerQuery": true, "eventSource": true,
+        } },
+    });
+    expected["channels"] = json!({ "mychannel": channel, "1": channel });
+    expected["peers"][name] = node("grpc");
+    expected["orderers"]["orderer.example.com"] = node("grpc");
+    let profile: serde_json::Value = serde_json::from_str(&made.read("connection-org1.json")).unwrap();
+    assert_eq!(profile, expected);
+    let yaml: serde_json::Value = serde_saphyr::from_str(&made.read("connection-org1.yaml")).unwrap();
+    assert_eq!(yaml, expected);
+
+    // A profile of other origin stays as it is.
+    let path = made.folder().join("connection-org1.json");
+    fs::write(&path, r#"{"name":"test-network-org1"}"#).unwrap();
+    made.organization.update_profiles(&plan(&[]), made.root.path(), &settings).unwrap();
+    assert_eq!(fs::read_to_string(path).unwrap(), r#"{"name":"test-network-org1"}"#);
 }
 
 #[test]

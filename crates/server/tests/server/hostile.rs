@@ -47,10 +47,32 @@ async fn a_client_that_says_nothing_is_disconnected() {
     server.stop().await;
 }
 
+/// Closes a connection with a reset, as some checks for an open port do.
+fn reset(connection: TcpStream) {
+    rustix::net::sockopt::set_socket_linger(&connection, Some(Duration::ZERO)).unwrap();
+}
+
+#[tokio::test]
+async fn a_check_whether_a_tls_port_is_open_is_not_worth_a_warning() {
+    let server = start_with(Some(&Certified::new()), few_files()).await;
+    drop(connect(&server).await);
+    reset(connect(&server).await);
+    let mut other = connect(&server).await;
+    other.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    closed(&mut other).await;
+    let expected = format!(
+        "a client failed to connect to {}: the client did not start a TLS handshake, but this port requires TLS",
+        server.address
+    );
+    assert_eq!(server.warnings(), [expected]);
+    server.stop().await;
+}
+
 #[tokio::test]
 async fn a_check_whether_the_port_is_open_is_not_worth_a_warning() {
     let server = start().await;
     drop(connect(&server).await);
+    reset(connect(&server).await);
     let mut other = connect(&server).await;
     other.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
     closed(&mut other).await;

@@ -57,6 +57,23 @@ fn a_channel_goes_on_when_the_terminal_is_a_full_disk() {
 }
 
 #[test]
+fn a_line_of_the_chaincode_begins_with_its_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut peer = Command::new(cargo_bin("ccs"))
+        .args(["dev", "--listen", "127.0.0.1:0", "--chaincode-listen", "127.0.0.1:0", "--name", "counter"])
+        .args(["--run", "echo to the left; exec sleep 1000"])
+        .current_dir(folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let terminal = peer.stdout.take().unwrap();
+    let _peer = Stopped(peer);
+    let mut lines = BufReader::new(terminal).lines().map(Result::unwrap);
+    assert!(lines.any(|line| line == "counter | to the left"));
+}
+
+#[test]
 fn with_json_each_line_of_the_chaincode_is_a_document_too() {
     let folder = tempfile::tempdir().unwrap();
     let run = "echo to the left; echo to the right >&2; exec sleep 1000";
