@@ -129,7 +129,8 @@ impl Channel {
         definition: &Definition,
         signers: Signers<'_>,
     ) -> Result<(), DefinitionError> {
-        let unsigned = |source| DefinitionError::Unsigned { chaincode: chaincode.to_owned(), source };
+        let unsigned =
+            |source| DefinitionError::Unsigned { chaincode: chaincode.to_owned(), source: Box::new(source) };
         let arguments = vec![b"CommitChaincodeDefinition".to_vec(), definition.arguments(chaincode)];
         let call = SystemCall::new((self.name(), LIFECYCLE), arguments, signers.client).map_err(unsigned)?;
         let mut simulation = self.ledger.simulate(call.id())?;

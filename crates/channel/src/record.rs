@@ -34,7 +34,7 @@ pub enum DefinitionError {
         /// Name of the chaincode.
         chaincode: String,
         /// Reason.
-        source: crate::signed::SigningError,
+        source: Box<crate::signed::SigningError>,
     },
     /// The ledger rejected the transaction with the definition.
     #[error("the definition of chaincode {chaincode} was not committed: {}", code.as_str_name())]

@@ -4,6 +4,7 @@
 //! without service discovery need. The CA in them has the address of the test network's; none is running.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::Serialize;
 
@@ -177,7 +178,8 @@ fn write_yaml(text: &mut String, value: &serde_json::Value, depth: usize) {
         _ => Vec::new(),
     };
     for (head, value) in entries {
-        text.push_str(&format!("{indent}{head}"));
+        // Writing to a text cannot fail.
+        let _ = write!(text, "{indent}{head}");
         match value {
             serde_json::Value::Object(_) | serde_json::Value::Array(_) => {
                 text.push('\n');
@@ -185,9 +187,13 @@ fn write_yaml(text: &mut String, value: &serde_json::Value, depth: usize) {
             }
             serde_json::Value::String(lines) if lines.contains('\n') => {
                 text.push_str(" |\n");
-                lines.lines().for_each(|line| text.push_str(&format!("{indent}  {line}\n")));
+                for line in lines.lines() {
+                    let _ = writeln!(text, "{indent}  {line}");
+                }
             }
-            other => text.push_str(&format!(" {other}\n")),
+            other => {
+                let _ = writeln!(text, " {other}");
+            }
         }
     }
 }
