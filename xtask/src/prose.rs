@@ -50,7 +50,7 @@ fn commits() -> Result<Tally> {
         };
         if let Some(fault) = fault {
             println!("FAILED  commit {commit} {subject:?}: {fault}");
-            tally = tally + Tally::FAILED;
+            tally += Tally::FAILED;
         }
     }
     if tally.failed == 0 {

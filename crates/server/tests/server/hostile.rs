@@ -50,6 +50,7 @@ async fn a_client_that_says_nothing_is_disconnected() {
 /// Closes a connection with a reset, as some checks for an open port do.
 fn reset(connection: TcpStream) {
     rustix::net::sockopt::set_socket_linger(&connection, Some(Duration::ZERO)).unwrap();
+    drop(connection);
 }
 
 #[tokio::test]
