@@ -86,7 +86,7 @@ func (p *proof) deploy() {
 
 	definition := p.definition(1, "1.0", id)
 	p.is("nobody has approved it", p.readiness(definition), nil,
-		"map[Org1MSP:false] ChaincodeParameters (Check the Sequence, ChaincodeName)")
+		"map[Org1MSP:false] ChaincodeParameters")
 	p.refused("what the organization has not approved is not committed", p.adminGateway.Commit(p.ctx, definition),
 		"chaincode definition not agreed to by this org (Org1MSP)")
 	p.refused("the first sequence number is 1", p.adminGateway.Approve(p.ctx, p.definition(2, "1.0", id)),
@@ -96,7 +96,7 @@ func (p *proof) deploy() {
 		"attempted to redefine uncommitted sequence (1) for namespace everything with unchanged content")
 	p.is("it is ready", p.readiness(definition), nil, "map[Org1MSP:true] ")
 	p.is("another version is not", p.readiness(p.definition(1, "1.1", id)), nil,
-		"map[Org1MSP:false] EndorsementInfo (Check the Version, InitRequired, EndorsementPlugin)")
+		"map[Org1MSP:false] EndorsementInfo")
 	approved, err := p.adminGateway.QueryApproved(p.ctx, channel, name, 0)
 	p.is("the approval is told", approved.GetVersion()+" "+approved.GetSource().GetLocalPackage().GetPackageId(), err, "1.0 "+id)
 
