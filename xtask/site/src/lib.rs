@@ -3,7 +3,7 @@
 //! | Function | What it does |
 //! | --- | --- |
 //! | [`check()`] | finds pages that the index lacks, and links that lead nowhere on GitHub or on the site |
-//! | [`stage`] | writes the sources of the site, from which mdBook builds it |
+//! | [`stage()`] | writes the sources of the site, from which mdBook builds it |
 //! | [`check_built`] | finds links between the built pages that lead nowhere |
 //!
 //! The files keep their paths on the site: `docs/probe.md` becomes `docs/probe.html`, and `README.md` becomes `index.html`.
