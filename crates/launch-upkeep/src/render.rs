@@ -75,7 +75,9 @@ impl Document {
     pub fn yaml(&self) -> Result<String, Failure> {
         let others = self.container.iter().chain(&self.process);
         let documents: Vec<&Value> = self.objects.iter().chain(others).collect();
-        let yaml = serde_saphyr::to_string_multiple(&documents)
+        // The name of an image with its digest stays on the line of its key, where a reader looks for it.
+        let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
+        let yaml = serde_saphyr::to_string_multiple_with_options(&documents, options)
             .map_err(|error| Failure::new(ExitCode::InputOutput, format!("cannot write YAML: {error}")))?;
         Ok(if self.objects.is_empty() { yaml } else { format!("{NOTE}\n{yaml}") })
     }

@@ -133,7 +133,7 @@ pub(crate) fn tools(engine: &Engine) -> Result<String> {
     let render = ["launch", "render", "basic.tgz", "--settings", "launch.yaml", "--peer-id", "peer0"];
     let manifests =
         output(&mut run(engine, ["--tmpfs", "/tmp", "-v", &mount, TOOLS].into_iter().chain(render)))?;
-    for expected in ["kind: Deployment\n", &format!("{image}\n")] {
+    for expected in ["kind: Deployment\n", &format!("image: {image}\n")] {
         ensure!(manifests.contains(expected), "there is no {expected:?} in {manifests}");
     }
     Ok(format!("{}, and it renders a Deployment", version.trim()))
