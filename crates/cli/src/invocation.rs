@@ -63,6 +63,13 @@ fn asks_for_json(matches: &ArgMatches) -> bool {
     is_json("json") || matches!(format, Ok(Some(cli::LintFormat::Json)))
 }
 
+/// Returns whether words that clap rejects ask for JSON.
+fn seems_to_ask_for_json(words: impl Iterator<Item = OsString>) -> bool {
+    let words: Vec<OsString> = words.take_while(|word| word != "--").collect();
+    words.iter().any(|word| word == "--json" || word == "--format=json")
+        || words.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
+}
+
 /// Prints clap's message instead of running a command, and returns the exit code.
 fn end(error: &clap::Error) -> ExitCode {
     // A failure to write to a closed terminal does not matter.
@@ -70,7 +77,7 @@ fn end(error: &clap::Error) -> ExitCode {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
         _ => {
-            if env::args_os().take_while(|word| word != "--").any(|word| word == "--json") {
+            if seems_to_ask_for_json(env::args_os()) {
                 let text = error.to_string();
                 let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
                 output::print_failure(&Failure::new(message).with_number(USAGE));
@@ -83,6 +90,16 @@ fn end(error: &clap::Error) -> ExitCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rejected_words_may_ask_for_json() {
+        let asks = |words: &[&str]| seems_to_ask_for_json(words.iter().map(OsString::from));
+        assert!(asks(&["ccs", "id", "--json", "--nonsense"]));
+        assert!(asks(&["ccs", "lint", "--format", "json", "--nonsense"]));
+        assert!(asks(&["ccs", "lint", "--format=json", "--nonsense"]));
+        assert!(!asks(&["ccs", "env", "--format", "docker", "json"]));
+        assert!(!asks(&["ccs", "query", "basic", "f", "--", "--json"]));
+    }
 
     #[test]
     fn the_last_color_before_the_arguments_counts() {

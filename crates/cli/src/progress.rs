@@ -12,9 +12,14 @@ pub(crate) fn be_quiet(quiet: bool) {
     QUIET.store(quiet, Ordering::Relaxed);
 }
 
+/// Returns whether next commands and progress are left out.
+pub(crate) fn is_quiet() -> bool {
+    QUIET.load(Ordering::Relaxed)
+}
+
 /// Prints the next command to type on stderr, as the last line of a command.
 pub(crate) fn print_next(command: &str) {
-    if !QUIET.load(Ordering::Relaxed) {
+    if !is_quiet() {
         let faint = style::FAINT;
         anstream::eprintln!("{faint}next: {command}{faint:#}");
     }
@@ -22,7 +27,7 @@ pub(crate) fn print_next(command: &str) {
 
 /// Prints a line about the progress on stderr.
 pub(crate) fn note(line: &str) {
-    if !QUIET.load(Ordering::Relaxed) {
+    if !is_quiet() {
         anstream::eprintln!("{line}");
     }
 }

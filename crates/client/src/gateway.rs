@@ -169,8 +169,7 @@ impl Gateway {
 
     /// Converts the status of a failed call to an error.
     pub(crate) fn refused(&self, operation: Operation, status: &Status) -> Error {
-        // tonic's own status when the deadline of a call expires; a peer's text differs.
-        if status.code() == Code::Cancelled && status.message() == "Timeout expired" {
+        if is_timeout(status) {
             return Error::Timeout { operation, timeout: self.timeout };
         }
         // A status from a peer has no cause on this machine.
@@ -179,4 +178,9 @@ impl Gateway {
         }
         Error::Refused { operation, refusal: Box::new(Refusal::of(status)) }
     }
+}
+
+/// Returns whether this is tonic's own status for a call whose deadline expired; a peer's text differs.
+pub(crate) fn is_timeout(status: &Status) -> bool {
+    status.code() == Code::Cancelled && status.message() == "Timeout expired"
 }

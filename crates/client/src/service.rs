@@ -13,7 +13,7 @@ use tonic_prost::ProstCodec;
 use crate::call::Call;
 use crate::endpoint::Endpoint;
 use crate::error::{Error, Operation, innermost};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, is_timeout};
 
 /// The kind of a server, by the services that it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +54,10 @@ impl Endpoint {
                     return Ok(Service::WebServer);
                 }
                 Err(status) if status.code() == Code::Unimplemented => {}
+                // A stream waits for a first message. One message is answered, also one that is rejected.
+                Err(status) if is_unary && is_timeout(&status) => {
+                    return Err(Error::Timeout { operation: Operation::Evaluate, timeout });
+                }
                 Err(status) => return self.judge(&status).map(|()| service),
                 Ok(()) => return Ok(service),
             }
@@ -64,9 +68,8 @@ impl Endpoint {
     /// Returns an error for a broken connection; any other status is an answer of the service.
     fn judge(&self, status: &Status) -> Result<(), Error> {
         use std::error::Error as _;
-        let timed_out = status.code() == Code::Cancelled && status.message() == "Timeout expired";
         match status.source() {
-            Some(cause) if !timed_out => Err(Error::Lost {
+            Some(cause) if !is_timeout(status) => Err(Error::Lost {
                 operation: Operation::Evaluate,
                 over_tls: self.is_tls(),
                 reason: innermost(cause),

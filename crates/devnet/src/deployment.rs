@@ -60,7 +60,14 @@ impl DeploymentError {
         match self {
             Self::Disk(error) => error.hint(),
             Self::Host(error) => error.hint(),
-            _ => None,
+            Self::Run { .. } | Self::Install(_) => {
+                Some("pass another ccs-builder with --builder, or leave the option out".to_owned())
+            }
+            Self::System { .. } => Some(
+                "the folder for temporary files (TMPDIR) must be writable, have space, and allow programs"
+                    .to_owned(),
+            ),
+            Self::ThisProgram(_) => Some("pass a ccs-builder with --builder".to_owned()),
         }
     }
 }

@@ -45,9 +45,6 @@ use ccs_launch_site::Surroundings;
 use crate::log::Log;
 use crate::request::Request;
 
-/// The name under which a builder has the launcher.
-pub const NAME: &str = "run";
-
 /// Runs a command line, including the executable's name, and returns its exit code.
 #[must_use]
 pub fn run(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {

@@ -148,7 +148,9 @@ impl OtherFile {
             Self::HelmTemplate => format!("helm lint, or helm template --show-only {file}"),
             Self::Manifest => format!("kubectl apply --dry-run=server --filename {file}"),
             Self::Compose => format!("docker compose --file {file} config"),
-            Self::ChannelConfiguration => format!("configtxgen --configPath {folder} --inspectBlock BLOCK"),
+            Self::ChannelConfiguration => {
+                format!("configtxgen --configPath {folder} --printOrg ORGANIZATION")
+            }
             Self::CryptoConfiguration => format!("cryptogen generate --config {file}"),
             Self::PrivateKey => format!("openssl pkey -in {file} -noout -check"),
             Self::Certificates => format!("ccs tls show {file}"),

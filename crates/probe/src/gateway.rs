@@ -169,15 +169,17 @@ fn line(step: &'static str, verdict: &'static str, took: Option<Duration>) -> Li
 }
 
 fn skipped(step: &'static str, is_reached: bool, application: Application<'_>) -> Line {
-    let (result, advice) = match step {
-        _ if !is_reached => ("not reached", None),
-        "chaincode" if application.msp.is_some() => ("no chaincode named: pass --name", None),
-        "channel" | "identity" if application.msp.is_none() => {
-            ("no identity", Some("to test channel and identity, pass --identity DIR --msp MSP-ID"))
+    let has_identity = application.msp.is_some();
+    let (result, advice): (_, &[&str]) = match step {
+        _ if !is_reached => ("not reached", &[]),
+        "chaincode" if has_identity => ("no chaincode named: pass --name", &[]),
+        "channel" if !has_identity => {
+            ("no identity", &["to test channel and identity, pass --identity DIR --msp MSP-ID"])
         }
-        _ => ("not requested", None),
+        "identity" if !has_identity => ("no identity", &[]),
+        _ => ("not requested", &[]),
     };
-    let advice = advice.filter(|_| step == "channel").into_iter().map(str::to_owned).collect();
+    let advice = advice.iter().map(|&text| text.to_owned()).collect();
     Line { result: result.to_owned(), advice, ..line(step, "skipped", None) }
 }
 
@@ -210,6 +212,7 @@ fn service(result: &Result<Service, Error>) -> Result<String, Failed> {
         Ok(Service::Other) => {
             Err(Failed::new("no-fabric-service", "this gRPC server has none of Fabric's services", &[port]))
         }
+        Err(error @ Error::Timeout { .. }) => Err(Failed::of("gateway-silent", error)),
         Err(error) => Err(Failed::of("gateway-failed", error)),
     }
 }
@@ -281,7 +284,11 @@ fn chaincode(result: &Result<Vec<u8>, Error>, application: Application<'_>) -> R
 /// Returns the next command after a failure.
 fn next(cause: &str, target: &Target, application: Application<'_>) -> String {
     match cause {
-        "chaincode-server" => format!("ccs probe {}", ccs_report::shell::quote(&target.info.address)),
+        "chaincode-server" => {
+            let address = ccs_report::shell::quote(&target.info.address);
+            let tls = if target.info.tls.is_some() { " --root-cert ca.pem" } else { "" };
+            format!("ccs probe {address}{tls}")
+        }
         "channel-unknown" => "peer channel list".to_owned(),
         "chaincode-undefined" => {
             let channel = ccs_report::shell::quote(application.channel);

@@ -217,3 +217,26 @@ fn the_workflow_packs_with_the_same_script() {
     let name = "name=\"fabric-ccs-${GITHUB_REF_NAME#v}-linux-$PROCESSOR\"";
     assert!(workflow.contains(name), "the names of archives in install.sh differ from {name}");
 }
+
+#[test]
+fn checksums_of_the_caller_count_also_for_a_download() {
+    let site = Site::new();
+    // `--output FILE URL` are the last words.
+    let release = site.path("release").display().to_string();
+    site.program(
+        "stand-ins/curl",
+        &format!("while [ $# -gt 2 ]; do shift; done; cp \"{release}/$(basename \"$2\")\" \"$1\""),
+    );
+    let run = |more: &[&str]| site.run(&[&["--version", "0.1.0", "--dir", "a folder/bin"], more].concat());
+    fs::write(site.path("mine"), format!("{}  {ARCHIVE}\n", "0".repeat(64))).unwrap();
+    let output = run(&["--checksums", "mine"]);
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        text.contains(&format!("the checksum of {ARCHIVE} is ")) && text.contains("and mine has 0000"),
+        "{text}"
+    );
+    assert_eq!(site.installed(), [""; 0]);
+    let output = run(&[]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(site.installed(), PROGRAMS);
+}

@@ -38,8 +38,10 @@ impl Writer<'_> {
     /// Replaces the destinations of the links in a page that is written to the place `to`.
     fn rewritten(&self, from: &str, to: &str, content: &str) -> String {
         let mut text = content.to_owned();
-        // From the end, so that the places before stay right.
-        for link in page::read(content).links.iter().rev() {
+        let mut links = page::read(content).links;
+        // From the end, so that the places before stay right. A link around an image is read before the image and ends after it.
+        links.sort_by_key(|link| link.place.as_ref().map(|place| place.start));
+        for link in links.iter().rev() {
             let (Some(range), false) = (&link.place, link.file.is_empty()) else { continue };
             let Some(target) = place::resolve(from, &link.file) else { continue };
             let mut destination = if self.book.has(&target) {

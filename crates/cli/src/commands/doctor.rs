@@ -72,9 +72,9 @@ struct Document<'a> {
 fn next(options: &Doctor, core: &Path, report: &Report) -> String {
     match &options.package {
         _ if !report.is_healthy() => {
-            format!("ccs doctor --core {}  (once the errors are gone)", core.display())
+            format!("ccs doctor --core {}  (once the errors are gone)", output::word(core))
         }
-        Some(package) => format!("peer lifecycle chaincode install {}", package.display()),
-        None => format!("ccs doctor --core {} --package FILE", core.display()),
+        Some(package) => format!("peer lifecycle chaincode install {}", output::word(package)),
+        None => format!("ccs doctor --core {} --package FILE", output::word(core)),
     }
 }

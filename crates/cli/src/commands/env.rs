@@ -51,11 +51,11 @@ pub(crate) fn run(options: &Env) -> Result<(), Failure> {
     }
     let faint = style::FAINT;
     if let Some(tls) = server.tls.as_ref().filter(|tls| tls.mounted_at != tls.folder) {
-        anstream::eprintln!(
+        output::note(&format!(
             "{faint}the chaincode must find {} as {}{faint:#}",
             tls.folder.display(),
             tls.mounted_at.display()
-        );
+        ));
     }
     let probe = format!("ccs probe {}", output::word(&options.file));
     output::print_next(&format!("start the chaincode with these variables, then: {probe}"));

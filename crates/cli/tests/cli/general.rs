@@ -37,12 +37,14 @@ fn quiet_leaves_out_the_next_command_and_keeps_warnings_and_errors() {
     }
     let output = ccs(&["-q", "id", "/nowhere.tgz"]);
     assert!(stderr(&output).starts_with("error: cannot open /nowhere.tgz: "), "{}", stderr(&output));
-    let options = ["--label", "basic_1.0", "--address", "basic:9999", "--force"];
     let connection = folder.write("connection.json", r#"{"address":"basic:9999","adress":"x"}"#);
     let output =
-        ccs(&["package", &package, options[0], options[1], "--connection", &connection, "--force", "-q"]);
+        ccs(&["package", &package, "--label", "basic_1.0", "--connection", &connection, "--force", "-q"]);
     assert!(stderr(&output).starts_with("warning: "), "{}", stderr(&output));
     assert!(!stderr(&output).contains("next: "), "{}", stderr(&output));
+    let output = ccs(&["demo", "-q"]);
+    assert!(stdout(&output).contains("all 17 steps done"), "{}", stdout(&output));
+    assert!(!stdout(&output).contains("next: "), "{}", stdout(&output));
 }
 
 #[test]

@@ -4,7 +4,6 @@
 //! without service discovery need. The CA in them has the address of the test network's; none is running.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::Serialize;
 
@@ -161,46 +160,7 @@ pub(super) fn json(plan: &OrganizationPlan, tls_ca: &str, settings: &ProfileSett
 
 /// Returns the JSON profile's content as YAML, with each certificate as a block of lines.
 pub(super) fn yaml(plan: &OrganizationPlan, tls_ca: &str, settings: &ProfileSettings) -> String {
-    let value = serde_json::to_value(profile(plan, tls_ca, settings)).unwrap_or_default();
-    let mut text = String::new();
-    write_yaml(&mut text, &value, 0);
-    text
-}
-
-/// Writes the members of an object or the elements of an array, each on lines of its own.
-fn write_yaml(text: &mut String, value: &serde_json::Value, depth: usize) {
-    let indent = "  ".repeat(depth);
-    let entries: Vec<(String, &serde_json::Value)> = match value {
-        serde_json::Value::Object(members) => {
-            members.iter().map(|(key, value)| (format!("{}:", quoted(key)), value)).collect()
-        }
-        serde_json::Value::Array(elements) => elements.iter().map(|value| ("-".to_owned(), value)).collect(),
-        _ => Vec::new(),
-    };
-    for (head, value) in entries {
-        // Writing to a text cannot fail.
-        let _ = write!(text, "{indent}{head}");
-        match value {
-            serde_json::Value::Object(_) | serde_json::Value::Array(_) => {
-                text.push('\n');
-                write_yaml(text, value, depth + 1);
-            }
-            serde_json::Value::String(lines) if lines.contains('\n') => {
-                text.push_str(" |\n");
-                for line in lines.lines() {
-                    let _ = writeln!(text, "{indent}  {line}");
-                }
-            }
-            other => {
-                let _ = writeln!(text, " {other}");
-            }
-        }
-    }
-}
-
-/// Quotes a key that YAML would not read as a string.
-fn quoted(key: &str) -> String {
-    let is_plain = key.starts_with(|first: char| first.is_ascii_alphabetic())
-        && key.chars().all(|character| character.is_ascii_alphanumeric() || "-._".contains(character));
-    if is_plain { key.to_owned() } else { serde_json::Value::from(key).to_string() }
+    let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
+    // Texts, lists and maps with text keys can be written as YAML.
+    serde_saphyr::to_string_with_options(&profile(plan, tls_ca, settings), options).unwrap_or_default()
 }

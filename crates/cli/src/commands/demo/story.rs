@@ -6,8 +6,8 @@ use ccs_files::PackageId;
 use serde::Serialize;
 
 use crate::failure::Failure;
-use crate::output;
 use crate::style;
+use crate::{output, progress};
 
 /// The document of `ccs demo --json`.
 #[derive(Debug, Serialize)]
@@ -104,11 +104,9 @@ impl Story {
         }
         let (good, faint) = (style::GOOD, style::FAINT);
         let next = if tls { "ccs-builder install /opt/ccs-builder/bin" } else { "ccs demo --tls" };
-        output::print(&format!(
-            "\n{good}all {} steps done in {}{good:#}\n{faint}next: {next}{faint:#}\n",
-            self.told.len(),
-            style::duration(total)
-        ))
+        let (steps, total) = (self.told.len(), style::duration(total));
+        output::print(&format!("\n{good}all {steps} steps done in {total}{good:#}\n"))?;
+        if progress::is_quiet() { Ok(()) } else { output::print(&format!("{faint}next: {next}{faint:#}\n")) }
     }
 }
 

@@ -1,4 +1,5 @@
-//! The file of `--ready-file`, which exists while the peer and its chaincodes are ready.
+//! The file of `--ready-file`, which is written when the peer and its chaincodes are ready for the first time, and removed when the
+//! command ends.
 
 use std::collections::HashSet;
 use std::fs;

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::next::Next;
 use super::text;
+use crate::progress;
 use crate::style::{self, BAD, FAINT, GOOD, NAME, WARN};
 
 /// How many keys of a kind a line shows.
@@ -97,7 +98,7 @@ impl Reporter {
 
     /// Prints the next step for these chaincodes.
     fn say_next(&self, chaincodes: &[String]) {
-        if !self.json {
+        if !self.json && !progress::is_quiet() {
             for name in chaincodes {
                 let step = self.next().step(name);
                 self.say(&format!("{FAINT}{}{FAINT:#}", style::safe(&step)));

@@ -58,7 +58,7 @@ impl Settings {
         let (endpoint, timeout) = (found.endpoint()?, options.timeout.unwrap_or(TIMEOUT));
         let target = Target::gateway(GatewayOptions {
             address: endpoint.address(),
-            ca: found.tls.as_ref().map(|tls| String::from_utf8_lossy(&tls.ca).into_owned()),
+            ca: found.tls.as_ref().map(|tls| as_text(&tls.ca)).transpose()?,
             timeout,
             server_name: found.tls.and_then(|tls| tls.server_name),
             words: options.client.words(),
@@ -119,6 +119,14 @@ impl Settings {
         };
         Document::gateway(&scene, answers, application)
     }
+}
+
+/// Returns the certificates of a CA as text, which PEM is.
+fn as_text(ca: &[u8]) -> Result<String, Failure> {
+    std::str::from_utf8(ca).map(str::to_owned).map_err(|error| {
+        Failure::new(format!("the CA of the peer's TLS certificate is not PEM: {error}"))
+            .hint("name a PEM file with --tls-ca".to_owned())
+    })
 }
 
 /// Runs a call, and measures its duration.

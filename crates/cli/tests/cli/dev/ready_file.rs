@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::peer::DevPeer;
 
 #[test]
-fn the_file_exists_while_peer_and_chaincode_are_ready() {
+fn the_file_is_written_when_peer_and_chaincode_are_ready_and_removed_at_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ready.json");
     fs::write(&file, "left by a killed peer").unwrap();

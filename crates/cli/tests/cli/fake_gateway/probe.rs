@@ -183,6 +183,18 @@ async fn servers_that_are_not_gateways_are_named() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_never_answers_is_not_taken_for_a_gateway() {
+    let silent = Routes::default().into_axum_router().fallback(|| std::future::pending::<String>());
+    let address = serve(Routes::from(silent)).await.to_string();
+    let folder = tempfile::tempdir().unwrap();
+    let command = ["probe", "--gateway", &address, "--no-tls", "--timeout", "300ms", "--json"];
+    let output = run(folder.path(), &command, &[]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["cause"], "gateway-silent", "{document:#}");
+    assert_eq!(output.status.code(), Some(37));
+}
+
 #[test]
 fn options_of_the_other_kind_of_probe_are_rejected() {
     let folder = tempfile::tempdir().unwrap();
