@@ -2,8 +2,8 @@
 //!
 //! [`Finding`] is the common type of the results of `ccs lint` and `ccs doctor`. The other modules format values so
 //! that they are safe for a terminal, a shell or a log, even if the values are hostile: [`terminal`] escapes control
-//! sequences, [`shell`] quotes words of a command, [`json`] redacts secrets, and [`moment`] formats times in UTC. All
-//! functions are pure.
+//! sequences, [`shell`] quotes words of a command, [`json`] redacts secrets, and [`moment`] formats times in UTC. [`style`]
+//! holds the colors. All functions are pure.
 //!
 //! ```
 //! use ccs_report::{Finding, Severity, shell, terminal};
@@ -19,6 +19,7 @@ mod finding;
 pub mod json;
 pub mod moment;
 pub mod shell;
+pub mod style;
 pub mod terminal;
 
 pub use finding::{Counts, Finding, Severity};

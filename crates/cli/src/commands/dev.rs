@@ -1,31 +1,31 @@
 //! `ccs dev`: a development network in this process, until a signal ends it.
 //!
-//! The options become those of `ccs-devnet`, which does the work; the [`reporter`] prints what happens.
-
-mod next;
-mod ready_file;
-mod reporter;
-mod text;
+//! The options become those of `ccs-devnet`, which does the work; `ccs-dev-console` prints what happens.
 
 use std::collections::HashSet;
 use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use ccs_dev_console::{Form, ReadyFile, ReadyFileError, Reporter};
 use ccs_devnet::{ChaincodePlan, Error, Event, Options, Programs, Request};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::{Dev, Named};
 use crate::failure::Failure;
+use crate::progress;
 use crate::stop_signals::StopSignals;
-use ready_file::ReadyFile;
-use reporter::Reporter;
 
 pub(crate) fn run(options: &Dev) -> Result<(), Failure> {
     raise_open_files();
     let (network, warnings) = network(options)?;
-    let reporter = Reporter::new(options.json);
+    let form = match options.json {
+        true => Form::Json,
+        false if progress::is_quiet() => Form::Quiet,
+        false => Form::Text,
+    };
+    let reporter = Reporter::new(form);
     for warning in warnings {
         reporter.event(&Event::Warning(warning));
     }
@@ -60,8 +60,8 @@ async fn live(options: &Dev, reporter: Reporter, network: &Options) -> Result<()
     let ready = ready_file.clone();
     let report = move |event: Event| {
         // The file comes first, so that it exists when the line appears.
-        if let Some(Err(failure)) = ready.as_ref().map(|file| file.event(&event)) {
-            failure.print();
+        if let Some(Err(error)) = ready.as_ref().map(|file| file.event(&event)) {
+            Failure::from(error).print();
         }
         reporter.event(&event);
     };
@@ -130,6 +130,12 @@ impl From<Error> for Failure {
             _ => None,
         };
         Self::from_error(&error).hint(hint).with_code(code)
+    }
+}
+
+impl From<ReadyFileError> for Failure {
+    fn from(error: ReadyFileError) -> Self {
+        Self::new(error).hint("name a file in an existing folder with --ready-file FILE".to_owned())
     }
 }
 

@@ -185,7 +185,7 @@ async fn servers_that_are_not_gateways_are_named() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_never_answers_is_not_taken_for_a_gateway() {
-    let silent = Routes::default().into_axum_router().fallback(|| std::future::pending::<String>());
+    let silent = Routes::default().into_axum_router().fallback(std::future::pending::<String>);
     let address = serve(Routes::from(silent)).await.to_string();
     let folder = tempfile::tempdir().unwrap();
     let command = ["probe", "--gateway", &address, "--no-tls", "--timeout", "300ms", "--json"];

@@ -9,7 +9,7 @@ const USUAL_ENDPOINT: &str = "localhost:7051";
 
 /// Chaincodes whose next step is shown once, as soon as clients can connect.
 #[derive(Debug, Default)]
-pub(super) struct Next {
+pub(crate) struct Next {
     /// Address that clients dial, once the peer serves them.
     endpoint: Option<String>,
     told: BTreeSet<String>,
@@ -18,7 +18,7 @@ pub(super) struct Next {
 
 impl Next {
     /// Returns the chaincode whose next step is due after an event.
-    pub(super) fn after(&mut self, name: &str, event: &ChaincodeEvent) -> Option<String> {
+    pub(crate) fn after(&mut self, name: &str, event: &ChaincodeEvent) -> Option<String> {
         if !matches!(event, ChaincodeEvent::Ready(_)) || !self.told.insert(name.to_owned()) {
             return None;
         }
@@ -30,13 +30,13 @@ impl Next {
     }
 
     /// Records that the peer serves clients. Returns the chaincodes that were ready before.
-    pub(super) fn served(&mut self, endpoint: &str) -> Vec<String> {
+    pub(crate) fn served(&mut self, endpoint: &str) -> Vec<String> {
         self.endpoint = Some(endpoint.to_owned());
         std::mem::take(&mut self.waiting)
     }
 
     /// Returns the commands that call a chaincode.
-    pub(super) fn step(&self, name: &str) -> String {
+    pub(crate) fn step(&self, name: &str) -> String {
         let endpoint = match self.endpoint.as_deref() {
             Some(endpoint) if endpoint != USUAL_ENDPOINT => format!(" --endpoint {endpoint}"),
             _ => String::new(),

@@ -1,23 +1,23 @@
 //! Keys and values of a chaincode as short text.
 
-use crate::style;
+use ccs_report::terminal;
 
 /// Separates the parts of a composite key, and begins and ends it (Fabric 3.1 `fabric-chaincode-go`
 /// `shim/stub.go`).
 const SEPARATOR: char = '\u{0}';
 
 /// Returns the beginning of a text, safe to print, with a note if the text is longer.
-pub(super) fn cut(text: &str, length: usize) -> String {
+pub(crate) fn cut(text: &str, length: usize) -> String {
     let mut characters = text.chars();
     let shown: String = characters.by_ref().take(length).collect();
     match characters.count() {
-        0 => style::safe(&shown),
-        rest => format!("{}… ({rest} more characters)", style::safe(&shown)),
+        0 => terminal::safe(&shown),
+        rest => format!("{}… ({rest} more characters)", terminal::safe(&shown)),
     }
 }
 
 /// Returns a key as [`cut`] does; a composite key as `type(attribute, attribute)`.
-pub(super) fn key(key: &str, length: usize) -> String {
+pub(crate) fn key(key: &str, length: usize) -> String {
     let parts = key.strip_prefix(SEPARATOR).and_then(|key| key.strip_suffix(SEPARATOR));
     let Some((kind, attributes)) = parts.map(|parts| parts.split_once(SEPARATOR).unwrap_or((parts, "")))
     else {

@@ -11,14 +11,24 @@ use ccs_devnet::{ChaincodeEvent, Event};
 use serde_json::Value;
 use tempfile::NamedTempFile;
 
-use crate::failure::Failure;
+use crate::reporter::ready_document;
+
+/// Error from writing or removing the file.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}", path.display())]
+pub struct ReadyFileError {
+    path: PathBuf,
+    source: io::Error,
+}
 
 /// The file, and what it waits for.
-pub(super) struct ReadyFile {
+#[derive(Debug)]
+pub struct ReadyFile {
     path: PathBuf,
     state: Mutex<State>,
 }
 
+#[derive(Debug)]
 struct State {
     /// The document of the peer's own readiness.
     peer: Option<Value>,
@@ -29,9 +39,9 @@ struct State {
 
 impl ReadyFile {
     /// Removes the file of an earlier run. `chaincodes` are the names of those that must register.
-    pub(super) fn new(path: &Path, chaincodes: impl Iterator<Item = String>) -> Result<Self, Failure> {
+    pub fn new(path: &Path, chaincodes: impl Iterator<Item = String>) -> Result<Self, ReadyFileError> {
         match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failure(path, &error)),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(failure(path, error)),
             _ => {
                 let state = State { peer: None, awaited: chaincodes.collect(), is_written: false };
                 Ok(Self { path: path.to_owned(), state: Mutex::new(state) })
@@ -40,16 +50,16 @@ impl ReadyFile {
     }
 
     /// Removes the file.
-    pub(super) fn remove(&self) {
+    pub fn remove(&self) {
         // If it cannot be removed, the next run does it or fails.
         let _ = fs::remove_file(&self.path);
     }
 
     /// Takes note of an event, and writes the file if it was the last one that was missing.
-    pub(super) fn event(&self, event: &Event) -> Result<(), Failure> {
+    pub fn event(&self, event: &Event) -> Result<(), ReadyFileError> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Ready(ready) => state.peer = Some(super::reporter::ready_document(ready)),
+            Event::Ready(ready) => state.peer = Some(ready_document(ready)),
             Event::Chaincode { name, event: ChaincodeEvent::Ready(_), .. } => {
                 state.awaited.remove(name);
             }
@@ -59,7 +69,7 @@ impl ReadyFile {
         else {
             return Ok(());
         };
-        write(&self.path, document).map_err(|error| failure(&self.path, &error))?;
+        write(&self.path, document).map_err(|error| failure(&self.path, error))?;
         state.is_written = true;
         Ok(())
     }
@@ -74,7 +84,6 @@ fn write(path: &Path, document: &Value) -> io::Result<()> {
     Ok(())
 }
 
-fn failure(path: &Path, error: &io::Error) -> Failure {
-    Failure::new(format!("cannot write {}: {error}", path.display()))
-        .hint("name a file in an existing folder with --ready-file FILE".to_owned())
+fn failure(path: &Path, source: io::Error) -> ReadyFileError {
+    ReadyFileError { path: path.to_owned(), source }
 }

@@ -9,12 +9,13 @@ use ccs_devnet::{Event, Ready, Stream};
 use ccs_ledger::Touched;
 use ccs_peer::observer::{CommittedTransaction, PeerEvent, Purpose, Simulated};
 use ccs_proto::limits::ERROR_THRESHOLD;
+use ccs_report::shell;
+use ccs_report::style::{self, BAD, FAINT, GOOD, NAME, WARN};
+use ccs_report::terminal::safe;
 use serde_json::{Value, json};
 
-use super::next::Next;
-use super::text;
-use crate::progress;
-use crate::style::{self, BAD, FAINT, GOOD, NAME, WARN};
+use crate::next::Next;
+use crate::text;
 
 /// How many keys of a kind a line shows.
 const SHOWN_KEYS: usize = 4;
@@ -26,7 +27,7 @@ const KEY_LENGTH: usize = 60;
 const MESSAGE_LENGTH: usize = 400;
 
 /// Returns the document of a peer that is ready.
-pub(super) fn ready_document(ready: &Ready) -> Value {
+pub(crate) fn ready_document(ready: &Ready) -> Value {
     json!({
         "event": "ready", "msp_id": ready.msp_id.as_str(), "channels": ready.channels, "listen": ready.listen,
         "endpoint": ready.endpoint, "tls": ready.is_tls, "host_alias": ready.host_alias,
@@ -35,22 +36,35 @@ pub(super) fn ready_document(ready: &Ready) -> Value {
     })
 }
 
-/// Prints events.
+/// The form of the output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Lines for people, with the next command after a chaincode is ready.
+    Text,
+    /// Lines for people, without next commands.
+    Quiet,
+    /// One JSON document on each line.
+    Json,
+}
+
+/// Prints events on stdout, and what a chaincode writes to its stderr on stderr.
 #[derive(Debug)]
-pub(super) struct Reporter {
-    json: bool,
+pub struct Reporter {
+    form: Form,
     /// One line at a time, from any task.
     line: Mutex<()>,
     next: Mutex<Next>,
 }
 
 impl Reporter {
-    pub(super) fn new(json: bool) -> Self {
-        Self { json, line: Mutex::default(), next: Mutex::default() }
+    /// Returns a reporter that prints in this form.
+    #[must_use]
+    pub fn new(form: Form) -> Self {
+        Self { form, line: Mutex::default(), next: Mutex::default() }
     }
 
     /// Prints an event, or nothing if a later event contains the same information.
-    pub(super) fn event(&self, event: &Event) {
+    pub fn event(&self, event: &Event) {
         match event {
             Event::Ready(ready) => {
                 self.ready(ready);
@@ -73,7 +87,7 @@ impl Reporter {
     fn ready(&self, ready: &Ready) {
         let Ready { msp_id, channels, endpoint, host_alias, chaincode_endpoint, .. } = ready;
         let crypto_path = ready.crypto_path.to_string_lossy();
-        if self.json {
+        if self.is_json() {
             self.print(&ready_document(ready));
             return;
         }
@@ -90,20 +104,24 @@ impl Reporter {
             address(ready.chaincode_listen, chaincode_endpoint),
             security(ready.is_chaincode_tls)
         ));
-        self.say(&format!("  identities {}", style::safe(&crypto_path)));
+        self.say(&format!("  identities {}", safe(&crypto_path)));
         self.say("  an application of Fabric's samples finds it with");
-        self.say(&format!("    export CRYPTO_PATH={} \\", ccs_report::shell::quote(&crypto_path)));
+        self.say(&format!("    export CRYPTO_PATH={} \\", shell::quote(&crypto_path)));
         self.say(&format!("      PEER_ENDPOINT={endpoint} PEER_HOST_ALIAS={host_alias} MSP_ID={msp_id}"));
     }
 
     /// Prints the next step for these chaincodes.
     fn say_next(&self, chaincodes: &[String]) {
-        if !self.json && !progress::is_quiet() {
+        if self.form == Form::Text {
             for name in chaincodes {
                 let step = self.next().step(name);
-                self.say(&format!("{FAINT}{}{FAINT:#}", style::safe(&step)));
+                self.say(&format!("{FAINT}{}{FAINT:#}", safe(&step)));
             }
         }
+    }
+
+    fn is_json(&self) -> bool {
+        self.form == Form::Json
     }
 
     /// Locks the next steps. Do not report while holding the lock.
@@ -113,28 +131,28 @@ impl Reporter {
 
     /// Reports an event of a chaincode.
     fn chaincode(&self, name: &str, id: &str, what: &str) {
-        if self.json {
+        if self.is_json() {
             self.print(&json!({ "event": "chaincode", "name": name, "id": id, "what": what }));
         } else {
-            self.say(&format!("{NAME}{}{NAME:#} {}", style::safe(name), style::safe(what)));
+            self.say(&format!("{NAME}{}{NAME:#} {}", safe(name), safe(what)));
         }
     }
 
     /// Passes on a line that a builder has written for the peer's log.
     fn builder(&self, builder: &str, id: &str, line: &str) {
-        if self.json {
+        if self.is_json() {
             self.print(&json!({ "event": "builder", "name": builder, "id": id, "line": line }));
         } else {
-            self.say(&format!("{NAME}{}{NAME:#} {}", style::safe(builder), style::safe(line)));
+            self.say(&format!("{NAME}{}{NAME:#} {}", safe(builder), safe(line)));
         }
     }
 
     /// Warns of a setting that works but may be a mistake.
     fn warn(&self, text: &str) {
-        if self.json {
+        if self.is_json() {
             self.print(&json!({ "event": "warning", "text": text }));
         } else {
-            self.say(&format!("{WARN}warning:{WARN:#} {}", style::safe(text)));
+            self.say(&format!("{WARN}warning:{WARN:#} {}", safe(text)));
         }
     }
 
@@ -149,7 +167,7 @@ impl Reporter {
     }
 
     fn simulated(&self, simulated: &Simulated) {
-        if self.json {
+        if self.is_json() {
             self.print(&document(simulated, json!({ "event": "simulated" })));
             return;
         }
@@ -165,7 +183,7 @@ impl Reporter {
     fn committed(&self, committed: &CommittedTransaction) {
         let CommittedTransaction { channel, block, transaction_id, code, simulated } = committed;
         let code_name = code.as_str_name();
-        if self.json {
+        if self.is_json() {
             let place = json!({
                 "event": "committed", "channel": channel, "block": block, "transaction_id": transaction_id,
                 "code": code_name,
@@ -178,19 +196,19 @@ impl Reporter {
         }
         let is_valid = *code == ccs_proto::peer::TxValidationCode::Valid;
         let color = if is_valid { GOOD } else { BAD };
-        let what = simulated.as_deref().map_or_else(|| style::safe(transaction_id), call);
+        let what = simulated.as_deref().map_or_else(|| safe(transaction_id), call);
         let details = simulated.as_deref().map(details).unwrap_or_default();
         self.say(&format!("submit   {what} {color}{code_name}{color:#} in block {block}{details}"));
     }
 
     /// Passes on a line of a chaincode that this command has started, after the chaincode's name.
     fn output(&self, (name, id): (&str, &str), stream: Stream, line: &str) {
-        if self.json {
+        if self.is_json() {
             let stream = stream.as_str();
             self.print(&json!({ "event": "output", "name": name, "id": id, "stream": stream, "line": line }));
             return;
         }
-        let line = format!("{FAINT}{} |{FAINT:#} {line}", style::safe(name));
+        let line = format!("{FAINT}{} |{FAINT:#} {line}", safe(name));
         let _one = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         match stream {
             Stream::Stdout => write(&mut anstream::stdout(), &line),
