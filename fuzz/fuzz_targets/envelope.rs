@@ -6,8 +6,8 @@ use std::sync::{Arc, LazyLock};
 
 use ccs_identity::{Certificate, Msp, MspManager, MspSettings};
 use ccs_ledger::LedgerError;
-use ccs_peer::ChaincodePolicies;
-use ccs_peer::validation::{ChannelPolicies, StateKey, ValidationContext, View, validate};
+use ccs_ordering::ChaincodePolicies;
+use ccs_ordering::validation::{ChannelPolicies, StateKey, ValidationContext, View, validate};
 use libfuzzer_sys::fuzz_target;
 
 const CA: &str = include_str!("../corpus/creator/ca.pem");

@@ -3,6 +3,7 @@
 //! | Module | What it does |
 //! | --- | --- |
 //! | `channel` | a ledger with its definitions: [`Channel`] |
+//! | `channels` | the channels that a peer has joined: [`Channels`] |
 //! | `definition`, `approval`, `record` | definitions and approvals, as `_lifecycle` stores them in the state: [`Definition`], [`Approval`] |
 //! | `binding` | the ID under which a chaincode runs: [`RunAs`] |
 //! | [`collections`] | the collections of a chaincode, in the format of the peer command |
@@ -16,6 +17,7 @@ pub mod access;
 mod approval;
 mod binding;
 mod channel;
+mod channels;
 pub mod collections;
 mod definition;
 pub mod envelope;
@@ -30,6 +32,7 @@ pub mod time;
 pub use approval::Approval;
 pub use binding::RunAs;
 pub use channel::Channel;
+pub use channels::Channels;
 pub use definition::{Definition, members};
 pub use indexes::{Index, Indexes};
 pub use mirror::{MirrorError, StateMirror};

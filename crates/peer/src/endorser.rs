@@ -10,20 +10,20 @@ use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
 use ccs_chaincode::{ChaincodeCall, Gap, SharedSimulation, SystemChaincode, Target};
-use ccs_channel::{Channel, LIFECYCLE};
+use ccs_channel::{Channel, Channels, LIFECYCLE};
 use ccs_identity::MspManager;
 use ccs_ledger::Touched;
+use ccs_ordering::TransientStore;
+use ccs_ordering::observer::{Observer, Purpose, Simulated, with_hint};
 use ccs_proto::limits::ERROR_THRESHOLD;
 use ccs_proto::peer::{ProposalResponse, Response};
 
-use crate::channels::{Channels, Local};
 use crate::executor::ChaincodeExecutor;
 use crate::lifecycle::{self, OnChannel};
-use crate::observer::{Observer, Purpose, Simulated, with_hint};
+use crate::local::Local;
 use crate::packages::PackageStore;
 use crate::proposal::{CheckedProposal, Decoded, EndorserError, ProposalError, Unpacked, filter};
 use crate::system;
-use crate::transient_store::TransientStore;
 
 pub(crate) use response::Outcome;
 use response::{Endorsing, failure};

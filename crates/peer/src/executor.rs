@@ -7,47 +7,8 @@ use std::sync::Arc;
 
 use ccs_chaincode::{ChaincodeCall, Completed, Gap, Target, TransactionError};
 use ccs_channel::Channel;
-use ccs_identity::SignaturePolicy;
 use ccs_ledger::Committed;
-
-/// Endorsement policies for the writes of a chaincode on a channel.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChaincodePolicies {
-    /// Policy for writes outside of collections that have their own policy.
-    pub endorsement_policy: EndorsementPolicy,
-    /// Policies of the collections.
-    pub collections: Vec<CollectionPolicies>,
-}
-
-/// Members and endorsement policy of a collection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CollectionPolicies {
-    /// Name of the collection.
-    pub name: String,
-    /// Policy that decides which clients and peers may read the values.
-    pub members: SignaturePolicy,
-    /// Endorsement policy of the collection; [`None`] to use that of the chaincode.
-    pub endorsement_policy: Option<EndorsementPolicy>,
-    /// Number of blocks for which a value is kept; 0 means forever.
-    pub block_to_live: u64,
-}
-
-/// Endorsement policy of a chaincode or collection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum EndorsementPolicy {
-    /// The channel's default policy: a majority of its organizations.
-    Channel,
-    /// A specific signature policy.
-    Signature(SignaturePolicy),
-}
-
-impl ChaincodePolicies {
-    /// Returns the collection with the given name.
-    #[must_use]
-    pub fn collection(&self, name: &str) -> Option<&CollectionPolicies> {
-        self.collections.iter().find(|collection| collection.name == name)
-    }
-}
+use ccs_ordering::{ChaincodePolicies, CommitSupport};
 
 /// Package that runs a chaincode of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,5 +51,22 @@ pub trait ChaincodeExecutor: Send + Sync + 'static {
     fn committed(&self, block: &Committed) -> Vec<String> {
         let _ = block;
         Vec::new()
+    }
+}
+
+/// Executor in its role at the commit of blocks.
+pub(crate) struct Committing(pub(crate) Arc<dyn ChaincodeExecutor>);
+
+impl CommitSupport for Committing {
+    fn policies(&self, channel: &Channel, chaincode: &str) -> Option<Arc<ChaincodePolicies>> {
+        self.0.policies(channel, chaincode)
+    }
+
+    fn copy(&self, channel: &Channel, block: &Committed) -> Option<String> {
+        self.0.copy(channel, block)
+    }
+
+    fn committed(&self, block: &Committed) -> Vec<String> {
+        self.0.committed(block)
     }
 }

@@ -5,21 +5,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ccs_chaincode::ChaincodeSupport;
-use ccs_channel::Channel;
+use ccs_channel::{Channel, Channels};
 use ccs_identity::{MspManager, Signer};
+use ccs_ordering::{CommitSupport, CommittingPeer, Cutting, Observer, Orderer, TransientStore};
 use ccs_server::Budget;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use crate::channels::{Channels, Local};
-use crate::committer::{BlockMaker, Committer, Cutting};
 use crate::endorser::Endorser;
-use crate::executor::ChaincodeExecutor;
-use crate::observer::Observer;
-use crate::orderer::Orderer;
+use crate::executor::{ChaincodeExecutor, Committing};
+use crate::local::Local;
 use crate::packages::{NoPackages, PackageStore};
-use crate::transient_store::TransientStore;
-use crate::validation::ChannelPolicies;
 
 /// Options of a peer.
 #[derive(Debug)]
@@ -64,14 +59,11 @@ pub struct Peer {
     address: String,
     endorsement_timeout: Duration,
     channels: Arc<Channels>,
-    executor: Arc<dyn ChaincodeExecutor>,
+    support: Arc<dyn CommitSupport>,
     endorser: Endorser,
     orderer: Orderer,
     observer: Observer,
     budget: Budget,
-    committers: TaskTracker,
-    /// Canceled when the peer stops accepting transactions.
-    closing: CancellationToken,
     /// Canceled to end streams and waits for blocks, which would otherwise never end.
     stopping: CancellationToken,
 }
@@ -103,23 +95,18 @@ impl Peer {
         } = options;
         let channels = Arc::new(Channels::new(channels));
         let transient_store = Arc::<TransientStore>::default();
-        let committers = TaskTracker::new();
-        let closing = CancellationToken::new();
-        let orderer = Orderer::new(Arc::clone(&channels), observer.clone(), |channel| {
-            let maker = BlockMaker {
-                channel: Arc::clone(channel),
-                policies: Arc::new(ChannelPolicies::new(channel.msps())),
-                executor: Arc::clone(&executor),
-                transient_store: Arc::clone(&transient_store),
-                observer: observer.clone(),
-            };
-            Committer::start(maker, cutting.clone(), closing.clone(), &committers)
-        });
-        committers.close();
+        let support: Arc<dyn CommitSupport> = Arc::new(Committing(Arc::clone(&executor)));
+        let committing = CommittingPeer {
+            channels: Arc::clone(&channels),
+            support: Arc::clone(&support),
+            transient_store: Arc::clone(&transient_store),
+            observer: observer.clone(),
+        };
+        let orderer = Orderer::start(committing, &cutting);
         let endorser = Endorser {
             local: Local { signer, msps: local_msps },
             channels: Arc::clone(&channels),
-            executor: Arc::clone(&executor),
+            executor,
             packages,
             transient_store,
             observer: observer.clone(),
@@ -129,13 +116,11 @@ impl Peer {
             address,
             endorsement_timeout,
             channels,
-            executor,
+            support,
             endorser,
             orderer,
             observer,
             budget,
-            committers,
-            closing,
             stopping,
         })
     }
@@ -148,8 +133,7 @@ impl Peer {
 
     /// Stops the peer: rejects new transactions, commits those already accepted, and ends all streams.
     pub async fn stop(&self) {
-        self.closing.cancel();
-        self.committers.wait().await;
+        self.orderer.stop().await;
         self.stopping.cancel();
     }
 
@@ -186,8 +170,8 @@ impl Peer {
         &self.budget
     }
 
-    pub(crate) fn executor(&self) -> &dyn ChaincodeExecutor {
-        self.executor.as_ref()
+    pub(crate) fn support(&self) -> &dyn CommitSupport {
+        self.support.as_ref()
     }
 
     pub(crate) fn endorser(&self) -> &Endorser {

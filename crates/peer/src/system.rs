@@ -7,11 +7,11 @@ mod cscc;
 mod qscc;
 
 use ccs_chaincode::{SystemChaincode, called};
-use ccs_channel::Channel;
 use ccs_channel::access::{Access, SignedData};
+use ccs_channel::{Channel, Channels};
 use ccs_proto::peer::Response;
 
-use crate::channels::{Channels, Local};
+use crate::local::Local;
 use crate::proposal::CheckedProposal;
 
 /// Answers a client's call of a system chaincode.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use ccs_chaincode::SharedSimulation;
-use ccs_channel::Channel;
+use ccs_channel::{Channel, Channels};
 
-use crate::channels::{Channels, Local};
 use crate::executor::ChaincodeExecutor;
+use crate::local::Local;
 use crate::packages::PackageStore;
 use crate::proposal::CheckedProposal;
 

@@ -6,7 +6,7 @@ use ccs_proto::peer::{ChaincodeAction, TxValidationCode};
 use prost::Message;
 use tokio::sync::watch;
 
-use crate::validation::{read_payload, written_actions};
+use ccs_ordering::validation::{read_payload, written_actions};
 
 /// Reader of a channel's blocks, which waits for blocks that do not exist yet.
 #[derive(Debug)]

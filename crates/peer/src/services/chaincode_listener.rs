@@ -20,7 +20,7 @@ use tonic::{Extensions, Request, Response, Status, Streaming};
 
 use super::served::{Port, Served};
 use super::{health, server};
-use crate::observer::{Observer, with_hint};
+use ccs_ordering::observer::{Observer, with_hint};
 
 /// Options of the listener for chaincode.
 #[derive(Clone, Debug, Default)]

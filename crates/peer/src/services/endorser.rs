@@ -8,9 +8,9 @@ use tonic::{Request, Response, Status};
 
 use super::deadline;
 use super::limit::Limit;
-use crate::observer::Purpose;
 use crate::peer::Peer;
 use crate::proposal::Decoded;
+use ccs_ordering::observer::Purpose;
 
 /// Implementation of the service.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use tonic_health::pb::{HealthCheckRequest, HealthCheckResponse};
 use tonic_health::server::{HealthReporter, HealthService};
 
 use super::limit::Limit;
-use crate::observer::Observer;
+use ccs_ordering::observer::Observer;
 
 /// Maximum number of concurrent watches, which need no signature and have no time limit.
 const WATCHERS: usize = 100;

@@ -6,7 +6,7 @@ use ccs_server::Warnings;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tonic::Status;
 
-use crate::observer::Observer;
+use ccs_ordering::observer::Observer;
 
 /// Limit of a service.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ mod tests {
     use std::sync::Mutex;
 
     use super::*;
-    use crate::observer::PeerEvent;
+    use ccs_ordering::observer::PeerEvent;
 
     #[test]
     fn the_call_over_the_limit_is_told_so() {

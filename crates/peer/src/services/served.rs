@@ -11,7 +11,7 @@ use tonic::body::Body;
 use tonic::codegen::http::{Request, Response};
 use tower::{Layer, Service};
 
-use crate::observer::Observer;
+use ccs_ordering::observer::Observer;
 
 /// Methods of the services for clients.
 const CLIENTS: [(&str, &[&str]); 4] = [

@@ -23,8 +23,8 @@ use super::endorser::EndorserService;
 use super::gateway::GatewayService;
 use super::limit::Limit;
 use super::served::{Port, Served};
-use crate::observer::Observer;
 use crate::peer::Peer;
+use ccs_ordering::observer::Observer;
 
 /// How long running calls may take to finish when the peer stops.
 const GRACE: Duration = Duration::from_secs(5);

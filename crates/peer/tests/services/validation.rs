@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ccs_identity::{MspManager, Signer};
 use ccs_ledger::{LedgerError, Store};
-use ccs_peer::validation::{ChannelPolicies, StateKey, ValidationContext, Verdict, View, validate};
+use ccs_ordering::validation::{ChannelPolicies, StateKey, ValidationContext, Verdict, View, validate};
 use ccs_peer::{ChaincodePolicies, EndorsementPolicy};
 use ccs_proto::common::{Envelope, Header, Payload};
 use ccs_proto::kvrwset::{HashedRwSet, KvMetadataWrite, KvWrite, KvWriteHash, KvrwSet};

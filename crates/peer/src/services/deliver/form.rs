@@ -153,7 +153,7 @@ impl Reader<'_> {
         if let Some(organization) = collection.strip_prefix(IMPLICIT) {
             return organization == self.identity.msp_id().as_str();
         }
-        let policies = self.peer.executor().policies(self.channel, namespace);
+        let policies = self.peer.support().policies(self.channel, namespace);
         let collection = policies.as_ref().and_then(|policies| policies.collection(collection));
         collection.is_some_and(|collection| collection.members.is_satisfied_by([self.identity]))
     }

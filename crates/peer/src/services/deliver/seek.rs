@@ -9,7 +9,7 @@ use ccs_proto::orderer::seek_position::Type as Position;
 use ccs_proto::orderer::{SeekInfo, SeekPosition};
 use prost::Message;
 
-use crate::validation::read_payload;
+use ccs_ordering::validation::read_payload;
 
 /// Decoded request for blocks. Its signature is not checked yet.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,10 +7,10 @@ use tokio::time::Instant;
 use tonic::Status;
 
 use super::readable;
-use crate::committer::Failure;
 use crate::peer::Peer;
 use crate::services::deadline;
 use ccs_channel::Channel;
+use ccs_ordering::Failure;
 
 /// Waits until the client's deadline. There is no limit otherwise; when the client cancels, the call is dropped.
 pub(super) async fn commit_status(

@@ -14,12 +14,12 @@ use tonic::{Code, Status};
 use super::failure::with_detail;
 use super::result::classify;
 use super::unpacked::GatewayProposal;
-use crate::committed_state::CommittedState;
 use crate::endorser::Callee;
-use crate::observer::Purpose;
 use crate::peer::Peer;
 use crate::proposal::Unpacked;
-use crate::validation::{ChannelPolicies, ValidationContext, is_endorsed};
+use ccs_ordering::CommittedState;
+use ccs_ordering::observer::Purpose;
+use ccs_ordering::validation::{ChannelPolicies, ValidationContext, is_endorsed};
 
 /// Beginning of the message when there is no plan (Fabric 3.1 `internal/pkg/gateway/registry.go`).
 const NO_COMBINATION: &str = "no combination of peers can be derived which satisfy the endorsement policy: ";
@@ -107,7 +107,7 @@ fn check_plan(peer: &Peer, proposal: &Unpacked, answer: &ProposalResponse) -> Re
         proposal_response_payload: answer.payload.clone(),
         endorsements: answer.endorsement.iter().cloned().collect(),
     };
-    let is_endorsed = CommittedState::new(channel, peer.executor()).and_then(|view| {
+    let is_endorsed = CommittedState::new(channel, peer.support()).and_then(|view| {
         let context = ValidationContext {
             channel: channel.name(),
             msps: channel.msps(),

@@ -6,9 +6,9 @@ use tokio::time::Instant;
 use tonic::{Code, Status};
 
 use super::failure::with_detail;
-use crate::orderer::BroadcastError;
 use crate::peer::Peer;
 use crate::services::deadline;
+use ccs_ordering::BroadcastError;
 
 pub(super) async fn submit(
     peer: &Peer,

@@ -8,9 +8,9 @@ use ccs_proto::peer::SignedProposal;
 use tonic::Status;
 
 use crate::endorser::Callee;
-use crate::observer::with_hint;
 use crate::peer::Peer;
 use crate::proposal::{Decoded, Undecodable};
+use ccs_ordering::observer::with_hint;
 
 /// Proposal as the gateway sees it.
 #[derive(Debug)]

@@ -118,7 +118,8 @@ impl Observer {
         Self { tell: Arc::new(tell), recent: Arc::default() }
     }
 
-    pub(crate) fn simulated(&self, simulated: Simulated) {
+    /// Reports a simulated proposal.
+    pub fn simulated(&self, simulated: Simulated) {
         let simulated = Arc::new(simulated);
         if simulated.purpose != Purpose::Evaluate && !simulated.channel.is_empty() {
             self.recent().remember(&simulated);
@@ -144,7 +145,8 @@ impl Observer {
         }));
     }
 
-    pub(crate) fn warn(&self, warning: String) {
+    /// Reports a problem whose reason no client sees.
+    pub fn warn(&self, warning: String) {
         self.emit(PeerEvent::Warning(warning));
     }
 

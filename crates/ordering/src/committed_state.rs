@@ -7,28 +7,27 @@ use std::sync::Arc;
 use ccs_channel::Channel;
 use ccs_ledger::{LedgerError, Simulation, SimulationError};
 
-use crate::executor::{ChaincodeExecutor, ChaincodePolicies};
+use crate::policies::ChaincodePolicies;
+use crate::support::CommitSupport;
 use crate::validation::{StateKey, View};
 
 /// Metadata entry of a key that holds its endorsement policy.
 const VALIDATION_PARAMETER: &str = "VALIDATION_PARAMETER";
 
 /// State of a channel after its last block.
-pub(crate) struct CommittedState<'a> {
+pub struct CommittedState<'a> {
     channel: &'a Channel,
-    executor: &'a dyn ChaincodeExecutor,
+    support: &'a dyn CommitSupport,
     state: RefCell<Simulation>,
     /// Policies by chaincode name, cached because definitions only change between blocks.
     policies: RefCell<HashMap<String, Option<Arc<ChaincodePolicies>>>>,
 }
 
 impl<'a> CommittedState<'a> {
-    pub(crate) fn new(
-        channel: &'a Channel,
-        executor: &'a dyn ChaincodeExecutor,
-    ) -> Result<Self, LedgerError> {
+    /// Reads the state of a channel as it is now.
+    pub fn new(channel: &'a Channel, support: &'a dyn CommitSupport) -> Result<Self, LedgerError> {
         let state = RefCell::new(channel.ledger().simulate("")?);
-        Ok(Self { channel, executor, state, policies: RefCell::default() })
+        Ok(Self { channel, support, state, policies: RefCell::default() })
     }
 }
 
@@ -37,7 +36,7 @@ impl View for CommittedState<'_> {
         if let Some(known) = self.policies.borrow().get(chaincode) {
             return known.clone();
         }
-        let found = self.executor.policies(self.channel, chaincode);
+        let found = self.support.policies(self.channel, chaincode);
         self.policies.borrow_mut().insert(chaincode.to_owned(), found.clone());
         found
     }

@@ -8,8 +8,8 @@ use ccs_channel::Channel;
 use ccs_ledger::{Collections, Committed, Content, LedgerError, Transaction};
 
 use crate::committed_state::CommittedState;
-use crate::executor::ChaincodeExecutor;
 use crate::observer::Observer;
+use crate::support::CommitSupport;
 use crate::transient_store::TransientStore;
 use crate::validation::{ChannelPolicies, Endorsed, ValidationContext, Verdict, header_of, validate};
 
@@ -18,7 +18,7 @@ use crate::validation::{ChannelPolicies, Endorsed, ValidationContext, Verdict, h
 pub(crate) struct BlockMaker {
     pub(crate) channel: Arc<Channel>,
     pub(crate) policies: Arc<ChannelPolicies>,
-    pub(crate) executor: Arc<dyn ChaincodeExecutor>,
+    pub(crate) support: Arc<dyn CommitSupport>,
     pub(crate) transient_store: Arc<TransientStore>,
     pub(crate) observer: Observer,
 }
@@ -57,11 +57,11 @@ impl BlockMaker {
     /// Copies a stored block. Returns the reason if that fails.
     fn copy(&self, block: &Committed) -> Option<String> {
         // A panic counts as a failed copy: the block is stored regardless.
-        let copied = catch_unwind(AssertUnwindSafe(|| self.executor.copy(&self.channel, block)));
+        let copied = catch_unwind(AssertUnwindSafe(|| self.support.copy(&self.channel, block)));
         copied.unwrap_or_else(|_| Some(format!("block {} was not copied: the copy panicked", block.number)))
     }
 
-    /// Notifies the observer and the executor of a committed block. Errors here do not undo the commit.
+    /// Notifies the observer and the chaincode support of a committed block. Errors here do not undo the commit.
     pub(crate) fn tell(&self, block: CommittedBlock) {
         let CommittedBlock { committed, ids, copy_failure } = block;
         let name = self.channel.name();
@@ -72,13 +72,13 @@ impl BlockMaker {
             self.transient_store.forget(name, &id);
             self.observer.committed(name, committed.number, id, *code);
         }
-        for failure in self.executor.committed(&committed) {
+        for failure in self.support.committed(&committed) {
             self.observer.warn(failure);
         }
     }
 
     fn validate(&self, batch: &[Vec<u8>]) -> Result<Vec<Transaction>, LedgerError> {
-        let view = CommittedState::new(&self.channel, &*self.executor)?;
+        let view = CommittedState::new(&self.channel, &*self.support)?;
         let mut changed_policies = HashSet::new();
         let mut transactions = Vec::new();
         for envelope in batch {
@@ -110,7 +110,7 @@ struct Lifetimes<'a>(&'a BlockMaker);
 
 impl Collections for Lifetimes<'_> {
     fn block_to_live(&self, namespace: &str, collection: &str) -> u64 {
-        let policies = self.0.executor.policies(&self.0.channel, namespace);
+        let policies = self.0.support.policies(&self.0.channel, namespace);
         let collection = policies.as_ref().and_then(|policies| policies.collection(collection));
         collection.map_or(0, |collection| collection.block_to_live)
     }

@@ -4,24 +4,30 @@
 //! An orderer does not check endorsements; validation does so at commit.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ccs_channel::Channel;
 use ccs_channel::access::{Access, SignedData};
+use ccs_channel::{Channel, Channels};
 use ccs_proto::common::{Envelope, HeaderType, SignatureHeader, Status};
 use prost::Message;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
-use crate::channels::Channels;
-use crate::committer::{Committer, Failure};
+use crate::committer::{BlockMaker, Committer, Cutting, Failure};
 use crate::observer::{Observer, with_hint};
-use crate::validation::read_payload;
+use crate::support::CommitSupport;
+use crate::transient_store::TransientStore;
+use crate::validation::{ChannelPolicies, read_payload};
 
 /// Reason why a transaction was not accepted, in an orderer's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BroadcastError {
-    pub(crate) status: Status,
-    pub(crate) info: String,
+pub struct BroadcastError {
+    /// Status of the answer.
+    pub status: Status,
+    /// Text for the client.
+    pub info: String,
     /// Reason for the peer's own log, if it is not the text for the client.
     reason: Option<String>,
 }
@@ -33,25 +39,63 @@ impl BroadcastError {
 }
 
 /// Accepts transactions for all channels, and passes each to its channel's committer.
-#[derive(Debug)]
-pub(crate) struct Orderer {
+pub struct Orderer {
     channels: Arc<Channels>,
     committers: BTreeMap<String, Committer>,
     observer: Observer,
+    tasks: TaskTracker,
+    /// Canceled when the orderer stops accepting transactions.
+    closing: CancellationToken,
+}
+
+impl fmt::Debug for Orderer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Orderer").field("channels", &self.channels).finish_non_exhaustive()
+    }
+}
+
+/// Peer that commits the blocks of an orderer.
+pub struct CommittingPeer {
+    /// Channels that the peer has joined.
+    pub channels: Arc<Channels>,
+    /// Knows the policies of the peer's chaincodes.
+    pub support: Arc<dyn CommitSupport>,
+    /// Private data of the transactions that the peer has endorsed.
+    pub transient_store: Arc<TransientStore>,
+    /// Receives the commits, and the warnings.
+    pub observer: Observer,
 }
 
 impl Orderer {
-    pub(crate) fn new(
-        channels: Arc<Channels>,
-        observer: Observer,
-        start: impl Fn(&Arc<Channel>) -> Committer,
-    ) -> Self {
-        let committers = channels.iter().map(|channel| (channel.name().to_owned(), start(channel))).collect();
-        Self { channels, committers, observer }
+    /// Starts a task for each channel, which commits its transactions. Requires a tokio runtime.
+    #[must_use]
+    pub fn start(peer: CommittingPeer, cutting: &Cutting) -> Self {
+        let CommittingPeer { channels, support, transient_store, observer } = peer;
+        let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
+        let start = |channel: &Arc<Channel>| {
+            let maker = BlockMaker {
+                channel: Arc::clone(channel),
+                policies: Arc::new(ChannelPolicies::new(channel.msps())),
+                support: Arc::clone(&support),
+                transient_store: Arc::clone(&transient_store),
+                observer: observer.clone(),
+            };
+            let committer = Committer::start(maker, cutting.clone(), closing.clone(), &tasks);
+            (channel.name().to_owned(), committer)
+        };
+        let committers = channels.iter().map(start).collect();
+        tasks.close();
+        Self { channels, committers, observer, tasks, closing }
+    }
+
+    /// Stops the orderer: rejects new transactions, and commits those already accepted.
+    pub async fn stop(&self) {
+        self.closing.cancel();
+        self.tasks.wait().await;
     }
 
     /// Waits until a channel fails, and returns the reason. Usually waits forever.
-    pub(crate) async fn failed(&self, channel: &str) -> Failure {
+    pub async fn failed(&self, channel: &str) -> Failure {
         match self.committers.get(channel) {
             Some(committer) => committer.failed().await,
             None => std::future::pending().await,
@@ -60,7 +104,7 @@ impl Orderer {
 
     /// Accepts an envelope for ordering. Reports a rejected one, unless the channel's committer has reported why it
     /// accepts nothing.
-    pub(crate) async fn broadcast(&self, envelope: &Envelope) -> Result<(), BroadcastError> {
+    pub async fn broadcast(&self, envelope: &Envelope) -> Result<(), BroadcastError> {
         self.accept(envelope).await.inspect_err(|error| {
             let BroadcastError { status, info, reason } = error;
             if *status != Status::ServiceUnavailable {

@@ -26,7 +26,7 @@ pub(super) struct Action {
 }
 
 /// Decodes the payload of an envelope, and its channel header if there is one.
-pub(crate) fn read_payload(payload: &[u8]) -> Result<(Payload, ChannelHeader), DecodeError> {
+pub fn read_payload(payload: &[u8]) -> Result<(Payload, ChannelHeader), DecodeError> {
     let payload = Payload::decode(payload)?;
     let header = payload.header.as_ref().map(|header| header.channel_header.as_slice());
     let header = ChannelHeader::decode(header.unwrap_or_default())?;

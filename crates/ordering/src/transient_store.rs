@@ -15,7 +15,7 @@ const KEPT_BYTES: usize = 256 << 20;
 
 /// Private data of endorsed transactions, by channel and transaction. When full, drops the oldest.
 #[derive(Debug)]
-pub(crate) struct TransientStore {
+pub struct TransientStore {
     // Do not await while holding the lock.
     pending: Mutex<Pending>,
     limit_in_bytes: usize,
@@ -49,7 +49,7 @@ impl Default for TransientStore {
 impl TransientStore {
     /// Stores the private data of a transaction. If the transaction is endorsed again, the last set replaces earlier
     /// ones.
-    pub(crate) fn keep(&self, channel: &str, transaction_id: &str, set: TxPvtReadWriteSet) {
+    pub fn keep(&self, channel: &str, transaction_id: &str, set: TxPvtReadWriteSet) {
         let id = (channel.to_owned(), transaction_id.to_owned());
         let bytes = set.encoded_len();
         let mut pending = self.pending();
@@ -63,13 +63,13 @@ impl TransientStore {
     }
 
     /// Returns the private data of a transaction that is about to be committed. [`Self::forget`] removes it.
-    pub(crate) fn get(&self, channel: &str, transaction_id: &str) -> Option<TxPvtReadWriteSet> {
+    pub fn get(&self, channel: &str, transaction_id: &str) -> Option<TxPvtReadWriteSet> {
         let id = (channel.to_owned(), transaction_id.to_owned());
         self.pending().sets.get(&id).map(|kept| kept.set.clone())
     }
 
     /// Removes the private data of a committed transaction.
-    pub(crate) fn forget(&self, channel: &str, transaction_id: &str) {
+    pub fn forget(&self, channel: &str, transaction_id: &str) {
         let mut pending = self.pending();
         pending.remove(&(channel.to_owned(), transaction_id.to_owned()));
         pending.drop_old(self.limit_in_bytes, Instant::now());

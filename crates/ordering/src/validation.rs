@@ -18,11 +18,12 @@ use ccs_proto::peer::{ChaincodeEndorsedAction, ProposalResponsePayload, TxValida
 use ccs_proto::rwset::TxReadWriteSet;
 use prost::Message;
 
-use crate::executor::ChaincodePolicies;
+use crate::policies::ChaincodePolicies;
 
-pub(crate) use action::written_actions;
+pub use action::written_actions;
 use envelope::Action;
-pub(crate) use envelope::{header_of, read_payload};
+pub(crate) use envelope::header_of;
+pub use envelope::read_payload;
 pub use policy::ChannelPolicies;
 
 /// Key of the state.
@@ -112,7 +113,7 @@ pub fn validate(envelope: &[u8], context: &ValidationContext<'_>) -> Result<Verd
 /// Returns whether the endorsements of a simulated proposal satisfy all policies that they must satisfy at the commit.
 ///
 /// As in the plan of a Fabric gateway, the policy of a chaincode from which the transaction only reads counts as well.
-pub(crate) fn is_endorsed(
+pub fn is_endorsed(
     header: &ChannelHeader,
     endorsed: ChaincodeEndorsedAction,
     context: &ValidationContext<'_>,

@@ -16,7 +16,7 @@ use prost::Message;
 use super::action::Checked;
 use super::envelope::Action;
 use super::{StateKey, Stop, ValidationContext};
-use crate::executor::{ChaincodePolicies, EndorsementPolicy};
+use crate::policies::{ChaincodePolicies, EndorsementPolicy};
 
 /// Policies of a channel with the default configuration: a majority of the organizations endorse, each with one of
 /// its peers.

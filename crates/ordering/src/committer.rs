@@ -52,11 +52,11 @@ pub(crate) struct Committer {
 
 /// Reason why a channel commits nothing at the moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub struct Failure {
     /// Text of the reason, with the file that cannot be read or written.
-    pub(crate) reason: String,
+    pub reason: String,
     /// Whether the channel retries, because the disk is full or missing. Otherwise it stops committing for good.
-    pub(crate) may_pass: bool,
+    pub may_pass: bool,
 }
 
 /// Rejection of a transaction.

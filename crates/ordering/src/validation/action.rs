@@ -24,7 +24,7 @@ pub(super) struct Checked {
 }
 
 /// Decodes the actions of a transaction in a block, without any checks.
-pub(crate) fn written_actions(transaction: &[u8]) -> Result<Vec<ChaincodeAction>, DecodeError> {
+pub fn written_actions(transaction: &[u8]) -> Result<Vec<ChaincodeAction>, DecodeError> {
     let actions = Transaction::decode(transaction)?.actions.into_iter();
     actions
         .map(|action| {
