@@ -84,6 +84,12 @@ impl SignaturePolicy {
         Self { rule: Rule::OutOf { n: 1, rules: principals.into_iter().map(Rule::SignedBy).collect() } }
     }
 
+    /// Creates a policy that a number of other policies satisfy, each by different identities.
+    #[must_use]
+    pub fn out_of(n: u32, policies: Vec<Self>) -> Self {
+        Self { rule: Rule::OutOf { n, rules: policies.into_iter().map(|policy| policy.rule).collect() } }
+    }
+
     /// Returns the rule.
     #[must_use]
     pub fn rule(&self) -> &Rule {
