@@ -1,4 +1,4 @@
-//! Commits a block in one step: validation, the new state, history, private data, and the block itself.
+//! Writes a block in one step: validation, the new state, history, private data, and the block itself.
 //!
 //! The caller checks formats, signatures and endorsement policies. This module checks what depends on the state:
 //! whether a transaction ID was used before, and whether the values that a transaction has read are still current
@@ -76,83 +76,39 @@ impl Collections for () {
     }
 }
 
-impl Ledger {
-    /// Commits a block of transactions. After this returns, the block and its writes are readable, even after a
-    /// crash. On an error, nothing has changed.
-    pub fn commit(
-        &self,
-        transactions: &[Transaction],
-        collections: &impl Collections,
-    ) -> Result<Committed, LedgerError> {
-        self.commit_with(transactions, collections, |_| ())
-    }
+/// Writes a block of transactions to a ledger, with everything that depends on it. Readers see it once the database
+/// transaction is committed and the ledger's height includes it.
+pub(crate) fn write(
+    database: &WriteTransaction,
+    ledger: &Ledger,
+    transactions: &[Transaction],
+    collections: &impl Collections,
+) -> Result<Committed, LedgerError> {
+    let channel = ledger.key();
+    let (tip, last) = ledger::read_tip(database, channel)?;
+    let number = tip.height;
+    let envelopes: Vec<_> = transactions.iter().map(|transaction| transaction.envelope.clone()).collect();
 
-    /// Like [`Self::commit`], but calls `before_told` after the block is durable and before [`Self::height`] includes
-    /// it, so that copies are complete before readers see the block.
-    pub fn commit_with(
-        &self,
-        transactions: &[Transaction],
-        collections: &impl Collections,
-        before_told: impl FnOnce(&Committed),
-    ) -> Result<Committed, LedgerError> {
-        self.keep_uncertain(None);
-        let database = self.database.begin_write()?;
-        let (tip, last) = ledger::read_tip(&database, &self.name)?;
-        let number = tip.height;
-        let envelopes: Vec<_> = transactions.iter().map(|transaction| transaction.envelope.clone()).collect();
+    let mut commit = Commit { database, channel, number, updates: Updates::new() };
+    let (codes, valid) = commit.validate(transactions)?;
+    let hash = hash::of(&last, &codes, &commit.updates);
+    commit.write_transactions(transactions, &codes)?;
+    commit.write_history(&valid)?;
+    let missing = private::apply(&mut commit, &valid, collections)?;
+    expiry::apply(&mut commit)?;
+    commit.write_state()?;
+    let updates = commit.updates;
 
-        let mut commit = Commit { database: &database, channel: &self.name, number, updates: Updates::new() };
-        let (codes, valid) = commit.validate(transactions)?;
-        let hash = hash::of(&last, &codes, &commit.updates);
-        commit.write_transactions(transactions, &codes)?;
-        commit.write_history(&valid)?;
-        let missing = private::apply(&mut commit, &valid, collections)?;
-        expiry::apply(&mut commit)?;
-        commit.write_state()?;
-        let updates = commit.updates;
-
-        let previous_hash = block::header_hash(&last.header.unwrap_or_default());
-        let mut block = block::new(number, previous_hash, envelopes);
-        let is_config = |transaction: &Transaction| transaction.content == Content::Config;
-        let last_config = if transactions.iter().any(is_config) { number } else { tip.last_config };
-        let filter = codes.iter().map(|&code| byte(code)).collect();
-        block::set_metadata(&mut block, BlockMetadataIndex::Signatures, block::last_config(last_config));
-        block::set_metadata(&mut block, BlockMetadataIndex::TransactionsFilter, filter);
-        block::set_metadata(&mut block, BlockMetadataIndex::CommitHash, hash);
-        let height = number + 1;
-        ledger::write_block(&database, &self.name, &block, Tip { height, last_config })?;
-        let committed = Committed { block, number, codes, updates, missing };
-        if let Err(error) = database.commit() {
-            self.keep_uncertain(Some(committed));
-            // The disk may have failed after the block was stored. If this cannot be determined now, a later call
-            // does it.
-            let settled = self.settle(before_told);
-            return settled.ok().flatten().ok_or_else(|| error.into());
-        }
-        Ok(self.stored(committed, before_told))
-    }
-
-    /// Checks whether the block of the last, failed commit was stored nevertheless. If so, returns it once, since no
-    /// reader has seen it yet. Calls `before_told` as [`Self::commit_with`] does.
-    pub fn settle(&self, before_told: impl FnOnce(&Committed)) -> Result<Option<Committed>, LedgerError> {
-        let Some(committed) = self.take_uncertain() else { return Ok(None) };
-        match self.holds(&committed.block) {
-            Ok(true) => Ok(Some(self.stored(committed, before_told))),
-            Ok(false) => Ok(None),
-            Err(error) => {
-                self.keep_uncertain(Some(committed));
-                Err(error)
-            }
-        }
-    }
-
-    fn stored(&self, committed: Committed, before_told: impl FnOnce(&Committed)) -> Committed {
-        let height = committed.number + 1;
-        self.note(height);
-        before_told(&committed);
-        self.count(height);
-        committed
-    }
+    let previous_hash = block::header_hash(&last.header.unwrap_or_default());
+    let mut block = block::new(number, previous_hash, envelopes);
+    let is_config = |transaction: &Transaction| transaction.content == Content::Config;
+    let last_config = if transactions.iter().any(is_config) { number } else { tip.last_config };
+    let filter = codes.iter().map(|&code| byte(code)).collect();
+    block::set_metadata(&mut block, BlockMetadataIndex::Signatures, block::last_config(last_config));
+    block::set_metadata(&mut block, BlockMetadataIndex::TransactionsFilter, filter);
+    block::set_metadata(&mut block, BlockMetadataIndex::CommitHash, hash);
+    ledger::write_block(database, channel, &block, Tip { height: number + 1, last_config })?;
+    Ok(Committed { block, number, codes, updates, missing })
 }
 
 /// Returns a validation code as a byte of the block's metadata. All codes are at most 255.

@@ -181,6 +181,28 @@ pub enum LedgerError {
         /// Reason why the block is not suitable.
         reason: String,
     },
+    /// The channel in the store has the ledgers of other peers.
+    #[error(
+        "channel {channel:?} was created with other peers: the store has {}, not {}",
+        stored.join(", "),
+        wanted.join(", ")
+    )]
+    Peers {
+        /// Name of the channel.
+        channel: String,
+        /// Names of the stored ledgers: the channel, followed by the peer except for the first one.
+        stored: Vec<String>,
+        /// Names of the requested ledgers.
+        wanted: Vec<String>,
+    },
+    /// A block must be committed to the ledgers of all peers of a channel.
+    #[error("cannot commit to channel {channel:?}: {given} of its ledgers were given, not all")]
+    Replicas {
+        /// Name of the channel.
+        channel: String,
+        /// Number of ledgers that were given.
+        given: usize,
+    },
 }
 
 impl LedgerError {
@@ -201,7 +223,11 @@ impl LedgerError {
             Self::Disk(error) => error.hint(),
             Self::Interrupted => Some("try again".to_owned()),
             Self::Damaged { .. } => Some("start with an empty ledger in a new folder".to_owned()),
-            Self::Store(_) | Self::Genesis { .. } => None,
+            Self::Peers { .. } => Some(
+                "start with the same organizations as before, or with an empty ledger in a new folder"
+                    .to_owned(),
+            ),
+            Self::Store(_) | Self::Genesis { .. } | Self::Replicas { .. } => None,
         }
     }
 }

@@ -1,13 +1,13 @@
 //! The ledger of one channel: queries and simulations. [`crate::commit`] implements its commits.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ccs_proto::common::{Block, BlockData, BlockMetadataIndex, BlockchainInfo};
 use ccs_proto::peer::TxValidationCode;
 use ccs_proto::rwset::TxPvtReadWriteSet;
 use prost::Message;
-use redb::{ReadTransaction, ReadableTable, TableError, WriteTransaction};
+use redb::{ReadTransaction, ReadableTable, WriteTransaction};
 use tokio::sync::watch;
 
 use crate::block;
@@ -28,13 +28,29 @@ use crate::tables::{
 /// blocks commits during a simulation; the simulation reads the same values either way.)
 #[derive(Clone, Debug)]
 pub struct Ledger {
-    pub(crate) name: Arc<str>,
+    name: Arc<str>,
+    /// Name of the ledger in the tables: the channel, followed by the peer if the ledger is not the first of several.
+    key: Arc<str>,
     pub(crate) database: Arc<Database>,
     heights: Arc<Heights>,
+    progress: Arc<Progress>,
+}
+
+/// What the ledgers of a channel's peers share.
+#[derive(Debug)]
+pub(crate) struct Progress {
     /// Number of blocks. It grows only after the new block is readable.
-    pub(crate) height: Arc<watch::Sender<u64>>,
-    /// Block of the last commit, if the disk failed and it is unknown whether the block was stored.
-    uncertain: Arc<Mutex<Option<Committed>>>,
+    height: watch::Sender<u64>,
+    /// Number of ledgers.
+    replicas: usize,
+    /// Block of the last commit, for each ledger, if the disk failed and it is unknown whether the block was stored.
+    uncertain: Mutex<Vec<Committed>>,
+}
+
+impl Progress {
+    pub(crate) fn new(height: u64, replicas: usize) -> Self {
+        Self { height: watch::Sender::new(height), replicas, uncertain: Mutex::default() }
+    }
 }
 
 /// Transaction in the ledger, valid or invalid.
@@ -58,26 +74,25 @@ pub(crate) struct Tip {
 }
 
 impl Ledger {
-    /// Opens an existing channel and checks its last block.
-    pub(crate) fn open(
+    /// Creates a ledger of a channel that is in the store.
+    pub(crate) fn new(
         database: &Arc<Database>,
         heights: &Arc<Heights>,
-        name: &str,
-    ) -> Result<Option<Self>, LedgerError> {
-        let transaction = database.begin_read()?;
-        let table = match transaction.open_table(CHANNELS) {
-            Ok(table) => table,
-            Err(TableError::TableDoesNotExist(_)) => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let Some(height) = table.get(name)?.map(|guard| guard.value().0) else { return Ok(None) };
-        let ledger = Self::new(database, heights, name, height);
-        ledger.check_last_block(&transaction)?;
-        Ok(Some(ledger))
+        progress: &Arc<Progress>,
+        (name, key): (&str, &str),
+    ) -> Self {
+        Self {
+            name: Arc::from(name),
+            key: Arc::from(key),
+            database: Arc::clone(database),
+            heights: Arc::clone(heights),
+            progress: Arc::clone(progress),
+        }
     }
 
     /// Checks that the last block is complete and follows the one before it.
-    fn check_last_block(&self, transaction: &ReadTransaction) -> Result<(), LedgerError> {
+    pub(crate) fn check_last_block(&self) -> Result<(), LedgerError> {
+        let transaction = &self.database.begin_read()?;
         let number = self.height().saturating_sub(1);
         let damaged = |reason: &str| {
             Err(LedgerError::damaged(format!("block {number} of channel {}", self.name), reason))
@@ -92,79 +107,38 @@ impl Ledger {
             return damaged("its transactions do not match its data hash");
         }
         let Some(before) = number.checked_sub(1) else { return Ok(()) };
-        let before = read_header(transaction, &self.name, before)?.and_then(|block| block.header);
+        let before = read_header(transaction, &self.key, before)?.and_then(|block| block.header);
         if before.is_none_or(|before| header.previous_hash != block::header_hash(&before)) {
             return damaged("it does not follow the block before it");
         }
         Ok(())
     }
 
-    /// Creates a channel.
-    pub(crate) fn create(
-        database: &Arc<Database>,
-        heights: &Arc<Heights>,
-        name: &str,
-        mut genesis: Block,
-    ) -> Result<Self, LedgerError> {
-        let unusable =
-            |reason: &str| LedgerError::Genesis { channel: name.to_owned(), reason: reason.to_owned() };
-        let header = genesis.header.as_ref().ok_or_else(|| unusable("it has no header"))?;
-        let envelopes = genesis.data.as_ref().map(|data| data.data.as_slice()).unwrap_or_default();
-        if header.number != 0 {
-            return Err(unusable(&format!("its number is {}", header.number)));
-        }
-        if envelopes.is_empty() {
-            return Err(unusable("it has no transaction"));
-        }
-        if header.data_hash != block::data_hash(envelopes) {
-            return Err(unusable("its data hash does not match its transactions"));
-        }
-        let codes = vec![0; envelopes.len()];
-        block::set_metadata(&mut genesis, BlockMetadataIndex::TransactionsFilter, codes);
-        let transaction = database.begin_write()?;
-        open_all_tables(&transaction)?;
-        write_block(&transaction, name, &genesis, Tip { height: 1, last_config: 0 })?;
-        transaction.commit()?;
-        heights.note(name, 1);
-        Ok(Self::new(database, heights, name, 1))
-    }
-
-    fn new(database: &Arc<Database>, heights: &Arc<Heights>, name: &str, height: u64) -> Self {
-        let height = Arc::new(watch::Sender::new(height));
-        Self {
-            name: Arc::from(name),
-            database: Arc::clone(database),
-            heights: Arc::clone(heights),
-            height,
-            uncertain: Arc::default(),
-        }
-    }
-
     /// Returns whether a block is stored.
     pub(crate) fn holds(&self, block: &Block) -> Result<bool, LedgerError> {
         let number = block.header.as_ref().map(|header| header.number).unwrap_or_default();
-        let stored = read_header(&self.database.begin_read()?, &self.name, number)?;
+        let stored = read_header(&self.database.begin_read()?, &self.key, number)?;
         Ok(stored.is_some_and(|stored| stored.header == block.header))
     }
 
-    /// Stores the block of a failed commit, until [`Self::settle`] or the next commit; [`None`] clears it.
-    pub(crate) fn keep_uncertain(&self, block: Option<Committed>) {
+    /// Stores the block of a failed commit, for each ledger of the channel; an empty list clears it.
+    pub(crate) fn keep_uncertain(&self, block: Vec<Committed>) {
         *self.uncertain() = block;
     }
 
     /// Takes the block of the last failed commit out of the ledger.
-    pub(crate) fn take_uncertain(&self) -> Option<Committed> {
-        self.uncertain().take()
+    pub(crate) fn take_uncertain(&self) -> Vec<Committed> {
+        std::mem::take(&mut *self.uncertain())
     }
 
-    fn uncertain(&self) -> MutexGuard<'_, Option<Committed>> {
+    fn uncertain(&self) -> MutexGuard<'_, Vec<Committed>> {
         // A panic cannot leave the data under the lock inconsistent.
-        self.uncertain.lock().unwrap_or_else(PoisonError::into_inner)
+        self.progress.uncertain.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Raises the height to the given number of blocks, unless it is higher already.
     pub(crate) fn count(&self, height: u64) {
-        self.height.send_if_modified(|counted| {
+        self.progress.height.send_if_modified(|counted| {
             let grows = height > *counted;
             *counted = height.max(*counted);
             grows
@@ -176,6 +150,24 @@ impl Ledger {
         self.heights.note(&self.name, height);
     }
 
+    /// Returns whether these are all ledgers of the channel's peers, each once.
+    pub(crate) fn are_all_replicas(&self, ledgers: &[Self]) -> bool {
+        let keys: HashSet<_> = ledgers.iter().map(Self::key).collect();
+        keys.len() == self.progress.replicas
+            && keys.len() == ledgers.len()
+            && ledgers.iter().all(|ledger| Arc::ptr_eq(&ledger.progress, &self.progress))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn set_height(&self, height: u64) {
+        self.progress.height.send_replace(height);
+    }
+
+    /// Returns the name of the ledger in the tables.
+    pub(crate) fn key(&self) -> &str {
+        &self.key
+    }
+
     /// Returns the channel's name.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -185,19 +177,19 @@ impl Ledger {
     /// Returns the number of blocks, which is also the number of the next block.
     #[must_use]
     pub fn height(&self) -> u64 {
-        *self.height.borrow()
+        *self.progress.height.borrow()
     }
 
     /// Returns a receiver for the height: once it is greater than `n`, block `n` is readable.
     #[must_use]
     pub fn subscribe(&self) -> watch::Receiver<u64> {
-        self.height.subscribe()
+        self.progress.height.subscribe()
     }
 
     /// Returns the height, and the hashes of the last block and of the one before it.
     pub fn info(&self) -> Result<BlockchainInfo, LedgerError> {
         let height = self.height();
-        let last = read_header(&self.database.begin_read()?, &self.name, height - 1)?
+        let last = read_header(&self.database.begin_read()?, &self.key, height - 1)?
             .ok_or_else(|| LedgerError::damaged(format!("block {}", height - 1), "it is missing"))?;
         let header = last.header.unwrap_or_default();
         Ok(BlockchainInfo {
@@ -217,8 +209,8 @@ impl Ledger {
     }
 
     fn read_block(&self, transaction: &ReadTransaction, number: u64) -> Result<Option<Block>, LedgerError> {
-        let Some(mut block) = read_header(transaction, &self.name, number)? else { return Ok(None) };
-        let name: &str = &self.name;
+        let Some(mut block) = read_header(transaction, &self.key, number)? else { return Ok(None) };
+        let name: &str = &self.key;
         let pieces = transaction.open_table(PIECES)?;
         let mut data = Vec::new();
         for row in transaction.open_table(ENVELOPES)?.range((name, number, 0)..=(name, number, u64::MAX))? {
@@ -231,7 +223,7 @@ impl Ledger {
     /// Returns the block with the given header hash.
     pub fn block_by_hash(&self, hash: &[u8]) -> Result<Option<Block>, LedgerError> {
         let table = self.database.begin_read()?.open_table(NUMBERS)?;
-        let Some(number) = table.get((&*self.name, hash))?.map(|guard| guard.value()) else {
+        let Some(number) = table.get((&*self.key, hash))?.map(|guard| guard.value()) else {
             return Ok(None);
         };
         self.block(number)
@@ -240,7 +232,7 @@ impl Ledger {
     /// Returns the block with the first occurrence of a transaction, valid or invalid.
     pub fn block_of_transaction(&self, id: &str) -> Result<Option<Block>, LedgerError> {
         let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
-        let Some(number) = table.get((&*self.name, &*transaction_key(id)))?.map(|guard| guard.value().0)
+        let Some(number) = table.get((&*self.key, &*transaction_key(id)))?.map(|guard| guard.value().0)
         else {
             return Ok(None);
         };
@@ -251,7 +243,7 @@ impl Ledger {
     /// not include yet.
     pub fn has_transaction(&self, id: &str) -> Result<bool, LedgerError> {
         let table = self.database.begin_read()?.open_table(TRANSACTIONS)?;
-        Ok(table.get((&*self.name, &*transaction_key(id)))?.is_some())
+        Ok(table.get((&*self.key, &*transaction_key(id)))?.is_some())
     }
 
     /// Returns the first occurrence of a transaction, valid or invalid.
@@ -259,7 +251,7 @@ impl Ledger {
         let transaction = self.database.begin_read()?;
         let table = transaction.open_table(TRANSACTIONS)?;
         let Some((block, index, code)) =
-            table.get((&*self.name, &*transaction_key(id)))?.map(|guard| guard.value())
+            table.get((&*self.key, &*transaction_key(id)))?.map(|guard| guard.value())
         else {
             return Ok(None);
         };
@@ -269,7 +261,7 @@ impl Ledger {
         let record = || format!("transaction {id}");
         let code = TxValidationCode::try_from(i32::from(code))
             .map_err(|error| LedgerError::damaged(record(), &error))?;
-        let envelope = transaction.open_table(ENVELOPES)?.get((&*self.name, block, index))?;
+        let envelope = transaction.open_table(ENVELOPES)?.get((&*self.key, block, index))?;
         let envelope = envelope.ok_or_else(|| LedgerError::damaged(record(), "its envelope is missing"))?;
         let envelope = large::read(&transaction.open_table(PIECES)?, envelope.value())?;
         Ok(Some(Processed { envelope, code, block, index }))
@@ -283,17 +275,37 @@ impl Ledger {
     /// Returns the private data of a block's valid transactions by index, as far as this ledger has it, without
     /// expired and purged values.
     pub fn private_data(&self, block: u64) -> Result<BTreeMap<u64, TxPvtReadWriteSet>, LedgerError> {
-        private_sets::of_block(&self.database.begin_read()?, &self.name, block)
+        private_sets::of_block(&self.database.begin_read()?, &self.key, block)
     }
 
     /// Starts the simulation of a transaction on the current state.
     pub fn simulate(&self, transaction_id: impl Into<String>) -> Result<Simulation, LedgerError> {
-        Simulation::new(self.database.begin_read()?, Arc::clone(&self.name), transaction_id.into())
+        Simulation::new(self.database.begin_read()?, Arc::clone(&self.key), transaction_id.into())
     }
 }
 
+/// Checks the first block of a channel, and completes its metadata.
+pub(crate) fn first_block(name: &str, mut genesis: Block) -> Result<Block, LedgerError> {
+    let unusable =
+        |reason: &str| LedgerError::Genesis { channel: name.to_owned(), reason: reason.to_owned() };
+    let header = genesis.header.as_ref().ok_or_else(|| unusable("it has no header"))?;
+    let envelopes = genesis.data.as_ref().map(|data| data.data.as_slice()).unwrap_or_default();
+    if header.number != 0 {
+        return Err(unusable(&format!("its number is {}", header.number)));
+    }
+    if envelopes.is_empty() {
+        return Err(unusable("it has no transaction"));
+    }
+    if header.data_hash != block::data_hash(envelopes) {
+        return Err(unusable("its data hash does not match its transactions"));
+    }
+    let codes = vec![0; envelopes.len()];
+    block::set_metadata(&mut genesis, BlockMetadataIndex::TransactionsFilter, codes);
+    Ok(genesis)
+}
+
 /// Creates all tables, so that readers find them.
-fn open_all_tables(transaction: &WriteTransaction) -> Result<(), LedgerError> {
+pub(crate) fn open_all_tables(transaction: &WriteTransaction) -> Result<(), LedgerError> {
     transaction.open_table(PIECES)?;
     transaction.open_table(CHANNELS)?;
     transaction.open_table(BLOCKS)?;

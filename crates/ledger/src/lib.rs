@@ -2,7 +2,7 @@
 //!
 //! A [`Store`] holds the [`Ledger`] of each channel. A transaction is simulated on the current state
 //! ([`Ledger::simulate`]). The simulation's read/write set is endorsed, returns in an envelope, and becomes part of a
-//! block ([`Ledger::commit`]), whether valid or not. Data flows in one direction:
+//! block ([`Ledger::commit`], or [`Replicas`] for several peers), whether valid or not. Data flows in one direction:
 //!
 //! ```text
 //! state ─▶ Simulation ─▶ Results ─▶ Transaction ─▶ commit ─▶ block, state, history, private data
@@ -28,6 +28,7 @@ mod ledger;
 mod metadata;
 mod namespace;
 mod range_reads;
+mod replicas;
 mod simulation;
 mod state;
 mod store;
@@ -42,6 +43,7 @@ pub use heights::Setback;
 pub use ledger::{Ledger, Processed};
 pub use metadata::Metadata;
 pub use namespace::Namespace;
+pub use replicas::Replicas;
 pub use simulation::{
     BATCH_SIZE, Batch, HistoryQuery, KeyValue, Page, RangeQuery, Results, Scan, Simulation, SimulationError,
     Touched,

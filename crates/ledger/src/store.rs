@@ -1,6 +1,6 @@
 //! The store: one database for all channels, in a folder or in a temporary file.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::{DirBuilder, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -13,13 +13,16 @@ use redb::{DatabaseError, ReadableTable, StorageError, TableError};
 use crate::database::{Database, DatabaseFile};
 use crate::error::{LedgerError, OpenError, disk_error};
 use crate::heights::{Heights, Setback};
-use crate::ledger::Ledger;
+use crate::ledger::{self, Ledger, Progress, Tip};
 use crate::tables::{CHANNELS, FORMAT, FORMAT_VERSION};
 
 /// Name of the database file in the folder of a store.
 const FILE: &str = "ledger.redb";
 /// Name of the file with the heights of the channels.
 const HEIGHTS: &str = "heights";
+
+/// Separates the channel from the peer in the name of a ledger that is not the first one of its channel.
+const PEER: char = '@';
 
 /// Open store. It closes when it and all its [`Ledger`]s are dropped.
 #[derive(Debug)]
@@ -28,7 +31,7 @@ pub struct Store {
     heights: Arc<Heights>,
     setbacks: Vec<Setback>,
     /// Ledgers of the channels opened so far, since all handles of a channel share its height.
-    ledgers: Mutex<HashMap<String, Ledger>>,
+    ledgers: Mutex<HashMap<String, Vec<Ledger>>>,
 }
 
 impl Store {
@@ -106,17 +109,72 @@ impl Store {
 
     /// Returns the ledger of a channel. Creates a new channel with the block from `genesis`.
     pub fn channel(&self, name: &str, genesis: impl FnOnce() -> Block) -> Result<Ledger, LedgerError> {
+        // There is one for each peer.
+        Ok(self.replicas(name, &[name], genesis)?.swap_remove(0))
+    }
+
+    /// Returns the ledgers of the peers of a channel, which [`Replicas`](crate::Replicas) combines. Creates a new
+    /// channel with the block from `genesis`, and fails if an existing one has other peers. The first peer is not
+    /// recorded, so that its ledger is the one of a channel with a single peer.
+    pub fn replicas(
+        &self,
+        name: &str,
+        peers: &[&str],
+        genesis: impl FnOnce() -> Block,
+    ) -> Result<Vec<Ledger>, LedgerError> {
         // A panic cannot leave the data under the lock inconsistent.
-        let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(ledger) = ledgers.get(name) {
-            return Ok(ledger.clone());
+        let mut opened = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = peers.iter().skip(1).map(|peer| format!("{name}{PEER}{peer}"));
+        let keys: Vec<_> = std::iter::once(name.to_owned()).chain(others).collect();
+        if let Some(known) = opened.get(name).filter(|known| known.iter().map(Ledger::key).eq(&keys)) {
+            return Ok(known.clone());
         }
-        let ledger = match Ledger::open(&self.database, &self.heights, name)? {
-            Some(ledger) => ledger,
-            None => Ledger::create(&self.database, &self.heights, name, genesis())?,
+        let stored = stored(&self.database)?.into_iter().filter(|(key, _)| is_of(name, key));
+        let stored: BTreeMap<_, _> = stored.collect();
+        let height = if stored.is_empty() {
+            self.create(name, &keys, genesis())?;
+            1
+        } else {
+            same_height(name, &keys, &stored)?
         };
-        ledgers.insert(name.to_owned(), ledger.clone());
-        Ok(ledger)
+        let progress = Arc::new(Progress::new(height, keys.len()));
+        let open = |key: &String| Ledger::new(&self.database, &self.heights, &progress, (name, key));
+        let ledgers: Vec<_> = keys.iter().map(open).collect();
+        ledgers.iter().try_for_each(Ledger::check_last_block)?;
+        opened.insert(name.to_owned(), ledgers.clone());
+        Ok(ledgers)
+    }
+
+    /// Writes the first block of a channel to new ledgers.
+    fn create(&self, name: &str, keys: &[String], genesis: Block) -> Result<(), LedgerError> {
+        let block = ledger::first_block(name, genesis)?;
+        let transaction = self.database.begin_write()?;
+        ledger::open_all_tables(&transaction)?;
+        for key in keys {
+            ledger::write_block(&transaction, key, &block, Tip { height: 1, last_config: 0 })?;
+        }
+        transaction.commit()?;
+        self.heights.note(name, 1);
+        Ok(())
+    }
+}
+
+/// Returns whether a name in the tables is that of a channel's ledger.
+fn is_of(channel: &str, key: &str) -> bool {
+    key.strip_prefix(channel).is_some_and(|rest| rest.is_empty() || rest.starts_with(PEER))
+}
+
+/// Returns the height of a channel's ledgers, which must be the given ones.
+fn same_height(name: &str, keys: &[String], stored: &BTreeMap<String, u64>) -> Result<u64, LedgerError> {
+    let wanted: BTreeSet<_> = keys.iter().collect();
+    if !stored.keys().eq(wanted) {
+        let stored = stored.keys().cloned().collect();
+        return Err(LedgerError::Peers { channel: name.to_owned(), stored, wanted: keys.to_vec() });
+    }
+    let heights: BTreeSet<_> = stored.values().copied().collect();
+    match heights.first() {
+        Some(&height) if heights.len() == 1 => Ok(height),
+        _ => Err(LedgerError::damaged(format!("channel {name}"), "its ledgers have different heights")),
     }
 }
 
@@ -181,6 +239,12 @@ fn cannot_read(path: &Path, error: LedgerError) -> OpenError {
 
 /// Reads the heights of all channels.
 fn heights(database: &Database) -> Result<BTreeMap<String, u64>, LedgerError> {
+    // The other ledgers of a channel have the height of the first one.
+    Ok(stored(database)?.into_iter().filter(|(key, _)| !key.contains(PEER)).collect())
+}
+
+/// Reads the heights of all ledgers, by their names in the tables.
+fn stored(database: &Database) -> Result<BTreeMap<String, u64>, LedgerError> {
     let table = match database.begin_read()?.open_table(CHANNELS) {
         Ok(table) => table,
         Err(TableError::TableDoesNotExist(_)) => return Ok(BTreeMap::new()),

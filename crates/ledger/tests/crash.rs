@@ -10,20 +10,29 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use ccs_ledger::{Ledger, Store, data_hash, header_hash};
+use ccs_ledger::{Content, Ledger, Replicas, Store, data_hash, header_hash};
 
 /// Environment variable with the folder in which a child process of this program commits.
 const FOLDER: &str = "CCS_LEDGER_CRASH_TEST";
 
 const ROUNDS: usize = 8;
 
-fn open(folder: &Path) -> Ledger {
-    Store::open(folder).unwrap().channel("ch", common::genesis).unwrap()
+/// Opens the ledgers of two peers. Only the second one stores private data.
+fn open(folder: &Path) -> Replicas {
+    let store = Store::open(folder).unwrap();
+    Replicas::new(store.replicas("ch", &["Org1MSP", "Org2MSP"], common::genesis).unwrap()).unwrap()
+}
+
+fn height(replicas: &Replicas) -> u64 {
+    let [one, other] = replicas.ledgers() else { panic!("there are two") };
+    assert_eq!(one.height(), other.height());
+    one.height()
 }
 
 /// Commits a block of three transactions, which count and write their block's number.
-fn commit(ledger: &Ledger) {
-    let number = ledger.height();
+fn commit(replicas: &Replicas) {
+    let number = height(replicas);
+    let ledger = &replicas.ledgers()[0];
     let transactions = (0..3).map(|index| {
         let id = format!("t{number}-{index}");
         let mut simulation = ledger.simulate(id.clone()).unwrap();
@@ -31,18 +40,24 @@ fn commit(ledger: &Ledger) {
         simulation.put_private("cc", "c1", &format!("p{index}"), vec![b'x'; 5_000]).unwrap();
         common::endorsed(&id, simulation.finish())
     });
-    ledger.commit(&transactions.collect::<Vec<_>>(), &()).unwrap();
+    let with_private: Vec<_> = transactions.collect();
+    let mut without = with_private.clone();
+    for transaction in &mut without {
+        let Content::Endorsed { private, .. } = &mut transaction.content else { panic!("it is endorsed") };
+        *private = None;
+    }
+    replicas.commit_with(&[without, with_private], &(), |_| ()).unwrap();
 }
 
 /// Not a test: code of the child process. It commits and reports until it is killed.
 #[test]
 fn child() {
     let Some(folder) = std::env::var_os(FOLDER) else { return };
-    let ledger = open(Path::new(&folder));
+    let replicas = open(Path::new(&folder));
     let mut stdout = std::io::stdout();
     loop {
-        commit(&ledger);
-        writeln!(stdout, "committed {}", ledger.height() - 1).unwrap();
+        commit(&replicas);
+        writeln!(stdout, "committed {}", height(&replicas) - 1).unwrap();
     }
 }
 
@@ -77,20 +92,22 @@ fn run_and_kill(folder: &Path) -> u64 {
 #[test]
 fn no_reported_block_is_lost_by_a_kill() {
     let folder = tempfile::tempdir().unwrap();
-    let mut height = 0;
+    let mut last = 0;
     for round in 0..ROUNDS {
         let reported = run_and_kill(folder.path());
-        let ledger = open(folder.path());
-        assert!(ledger.height() > reported, "round {round}: {reported} of {}", ledger.height());
-        assert!(ledger.height() > height);
-        commit(&ledger);
-        height = ledger.height();
-        check(&ledger);
+        let replicas = open(folder.path());
+        assert!(height(&replicas) > reported, "round {round}: {reported} of {}", height(&replicas));
+        assert!(height(&replicas) > last);
+        commit(&replicas);
+        last = height(&replicas);
+        for (ledger, has_private_data) in replicas.ledgers().iter().zip([false, true]) {
+            check(ledger, has_private_data);
+        }
     }
 }
 
 /// Checks the chain, and the state at its end.
-fn check(ledger: &Ledger) {
+fn check(ledger: &Ledger, has_private_data: bool) {
     let mut previous_hash = [0; 32];
     for number in 0..ledger.height() {
         let block = ledger.block(number).unwrap().unwrap();
@@ -104,14 +121,17 @@ fn check(ledger: &Ledger) {
             assert_eq!((processed.block, processed.index), (number, index));
             assert_eq!(processed.envelope, data[usize::try_from(index).unwrap()]);
         }
-        assert_eq!(ledger.private_data(number).unwrap().len(), if number == 0 { 0 } else { 3 });
+        let expected = if number == 0 || !has_private_data { 0 } else { 3 };
+        assert_eq!(ledger.private_data(number).unwrap().len(), expected);
     }
     let mut simulation = ledger.simulate("reader").unwrap();
     let last = (ledger.height() - 1).to_string().into_bytes();
     for index in 0..3 {
         assert_eq!(simulation.get("cc", &format!("k{index}")).unwrap(), Some(last.clone()));
-        let private = simulation.get_private("cc", "c1", &format!("p{index}")).unwrap();
-        assert_eq!(private.unwrap().len(), 5_000);
+        let key = format!("p{index}");
+        assert!(simulation.private_hash("cc", "c1", &key).unwrap().is_some());
+        let private = simulation.get_private("cc", "c1", &key);
+        assert_eq!(private.is_ok_and(|value| value.unwrap().len() == 5_000), has_private_data);
     }
     let mut history = simulation.history("cc", "k0", usize::MAX).unwrap();
     assert_eq!(history.next_batch().unwrap().results[0].value, last);

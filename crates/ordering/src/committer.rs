@@ -6,6 +6,7 @@
 //! ```
 
 mod block;
+mod private_sets;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use block::BlockMaker;
+pub(crate) use block::{BlockMaker, Replica};
 
 use crate::observer::with_hint;
 
@@ -125,24 +126,24 @@ async fn run(maker: BlockMaker, mut batches: Batches, failed: watch::Sender<Opti
                 warn(&maker, &failure);
             }
             if !failure.may_pass || stops_within(RETRY, &batches.stop).await {
-                maker.observer.warn(format!(
+                maker.warn(format!(
                     "{} accepted transactions of channel {} are not committed",
                     batch.len() + batches.incoming.len(),
-                    maker.channel.name()
+                    maker.channel().name()
                 ));
                 return;
             }
         }
         if failed.send_replace(None).is_some() {
-            maker.observer.warn(format!("channel {} commits transactions again", maker.channel.name()));
+            maker.warn(format!("channel {} commits transactions again", maker.channel().name()));
         }
     }
 }
 
 fn warn(maker: &BlockMaker, failure: &Failure) {
-    let (channel, reason) = (maker.channel.name(), &failure.reason);
+    let (channel, reason) = (maker.channel().name(), &failure.reason);
     let next = if failure.may_pass { "the peer retries every second" } else { "restart the peer" };
-    maker.observer.warn(format!("channel {channel} cannot commit transactions: {reason}; {next}"));
+    maker.warn(format!("channel {channel} cannot commit transactions: {reason}; {next}"));
 }
 
 /// Waits for the given time; returns whether the peer stops before it has passed.
@@ -165,7 +166,7 @@ async fn commit(maker: &BlockMaker, batch: &Arc<Vec<Vec<u8>>>, again: bool) -> R
     };
     let on_thread = maker.clone();
     if let Err(error) = spawn_blocking(move || on_thread.tell(committed)).await {
-        maker.observer.warn(format!("cannot notify observers of a committed block: {error}"));
+        maker.warn(format!("cannot notify observers of a committed block: {error}"));
     }
     Ok(())
 }

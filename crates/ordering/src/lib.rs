@@ -26,6 +26,6 @@ pub use committed_state::CommittedState;
 pub use committer::{Cutting, Failure};
 pub use observer::Observer;
 pub use orderer::{BroadcastError, CommittingPeer, Orderer};
-pub use policies::{ChaincodePolicies, CollectionPolicies, EndorsementPolicy};
+pub use policies::{ChaincodePolicies, CollectionPolicies, EndorsementPolicy, is_member};
 pub use support::CommitSupport;
 pub use transient_store::TransientStore;

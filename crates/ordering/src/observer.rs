@@ -127,6 +127,16 @@ impl Observer {
         self.emit(PeerEvent::Simulated(simulated));
     }
 
+    /// Returns whether the observer remembers the simulation of a transaction.
+    pub(crate) fn remembers(&self, transaction_id: &str) -> bool {
+        self.recent().by_id.contains_key(transaction_id)
+    }
+
+    /// Forgets the simulation of a transaction whose commit another observer reports.
+    pub(crate) fn forget(&self, transaction_id: &str) {
+        self.recent().by_id.remove(transaction_id);
+    }
+
     pub(crate) fn committed(
         &self,
         channel: &str,

@@ -10,12 +10,13 @@ use std::time::SystemTime;
 
 use ccs_channel::access::{Access, SignedData};
 use ccs_channel::{Channel, Channels};
+use ccs_identity::MspId;
 use ccs_proto::common::{Envelope, HeaderType, SignatureHeader, Status};
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::committer::{BlockMaker, Committer, Cutting, Failure};
+use crate::committer::{BlockMaker, Committer, Cutting, Failure, Replica};
 use crate::observer::{Observer, with_hint};
 use crate::support::CommitSupport;
 use crate::transient_store::TransientStore;
@@ -56,6 +57,8 @@ impl fmt::Debug for Orderer {
 
 /// Peer that commits the blocks of an orderer.
 pub struct CommittingPeer {
+    /// Organization of the peer.
+    pub organization: MspId,
     /// Channels that the peer has joined.
     pub channels: Arc<Channels>,
     /// Knows the policies of the peer's chaincodes.
@@ -66,19 +69,32 @@ pub struct CommittingPeer {
     pub observer: Observer,
 }
 
+impl CommittingPeer {
+    fn on(&self, channel: &str) -> Option<Replica> {
+        Some(Replica {
+            organization: self.organization.clone(),
+            channel: Arc::clone(self.channels.get(channel)?),
+            support: Arc::clone(&self.support),
+            transient_store: Arc::clone(&self.transient_store),
+            observer: self.observer.clone(),
+        })
+    }
+}
+
 impl Orderer {
-    /// Starts a task for each channel, which commits its transactions. Requires a tokio runtime.
+    /// Starts a task for each channel, which commits its transactions to the ledgers of all peers: of `first`, whose
+    /// observer receives the warnings, and of the others, which have joined the same channels. Requires a tokio
+    /// runtime.
     #[must_use]
-    pub fn start(peer: CommittingPeer, cutting: &Cutting) -> Self {
-        let CommittingPeer { channels, support, transient_store, observer } = peer;
+    pub fn start(first: CommittingPeer, others: Vec<CommittingPeer>, cutting: &Cutting) -> Self {
+        let (channels, observer) = (Arc::clone(&first.channels), first.observer.clone());
+        let peers: Vec<_> = std::iter::once(first).chain(others).collect();
         let (tasks, closing) = (TaskTracker::new(), CancellationToken::new());
         let start = |channel: &Arc<Channel>| {
+            let replicas = peers.iter().filter_map(|peer| peer.on(channel.name()));
             let maker = BlockMaker {
-                channel: Arc::clone(channel),
+                replicas: replicas.collect(),
                 policies: Arc::new(ChannelPolicies::new(channel.msps())),
-                support: Arc::clone(&support),
-                transient_store: Arc::clone(&transient_store),
-                observer: observer.clone(),
             };
             let committer = Committer::start(maker, cutting.clone(), closing.clone(), &tasks);
             (channel.name().to_owned(), committer)

@@ -1,7 +1,7 @@
 //! The endorsement policies of a chaincode, from its definition.
 
-use ccs_channel::{Definition, members};
-use ccs_identity::SignaturePolicy;
+use ccs_channel::{Definition, IMPLICIT, members};
+use ccs_identity::{MspId, SignaturePolicy};
 use ccs_proto::common::{ApplicationPolicy, application_policy::Type};
 use ccs_proto::peer::StaticCollectionConfig;
 use ccs_proto::peer::collection_config::Payload;
@@ -36,6 +36,17 @@ pub enum EndorsementPolicy {
     Channel,
     /// A specific signature policy.
     Signature(SignaturePolicy),
+}
+
+/// Returns whether the peers of an organization store the values of a collection: its member policy names the
+/// organization, or the collection is the organization's implicit one.
+#[must_use]
+pub fn is_member(organization: &MspId, collection: &str, policies: Option<&ChaincodePolicies>) -> bool {
+    if let Some(owner) = collection.strip_prefix(IMPLICIT) {
+        return owner == organization.as_str();
+    }
+    let collection = policies.and_then(|policies| policies.collection(collection));
+    collection.is_some_and(|collection| collection.members.organizations().contains(organization))
 }
 
 impl ChaincodePolicies {

@@ -97,12 +97,13 @@ impl Peer {
         let transient_store = Arc::<TransientStore>::default();
         let support: Arc<dyn CommitSupport> = Arc::new(Committing(Arc::clone(&executor)));
         let committing = CommittingPeer {
+            organization: signer.msp_id().clone(),
             channels: Arc::clone(&channels),
             support: Arc::clone(&support),
             transient_store: Arc::clone(&transient_store),
             observer: observer.clone(),
         };
-        let orderer = Orderer::start(committing, &cutting);
+        let orderer = Orderer::start(committing, Vec::new(), &cutting);
         let endorser = Endorser {
             local: Local { signer, msps: local_msps },
             channels: Arc::clone(&channels),

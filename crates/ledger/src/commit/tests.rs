@@ -2,9 +2,9 @@ mod large;
 mod private;
 
 use super::*;
-use crate::Metadata;
 use crate::fixture::{commit, endorsed, ledger, simulated, value};
 use crate::tables::MAX_KEY_LENGTH;
+use crate::{Metadata, Replicas};
 
 fn codes(ledger: &Ledger, transactions: &[Transaction]) -> Vec<TxValidationCode> {
     ledger.commit(transactions, &()).unwrap().codes
@@ -182,13 +182,13 @@ fn a_block_is_told_of_once_the_height_counts_it() {
     let committed = commit(&ledger, "t1", |simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap());
     let hash = crate::block::header_hash(committed.block.header.as_ref().unwrap());
     // The state between the write to the store and the new height.
-    ledger.height.send_replace(1);
+    ledger.set_height(1);
     assert_eq!(ledger.transaction("t1").unwrap(), None);
     assert_eq!(ledger.block(1).unwrap(), None);
     assert_eq!(ledger.block_by_hash(&hash).unwrap(), None);
     assert_eq!(ledger.block_of_transaction("t1").unwrap(), None);
     assert!(ledger.has_transaction("t1").unwrap());
-    ledger.height.send_replace(2);
+    ledger.set_height(2);
     assert_eq!(ledger.transaction("t1").unwrap().unwrap().block, 1);
     assert_eq!(ledger.block_by_hash(&hash).unwrap(), Some(committed.block));
 }
@@ -215,8 +215,9 @@ fn the_height_never_goes_backwards() {
     let mut heights = Vec::new();
     let first = simulated(&ledger, "t1", |simulation| simulation.put("cc", "a", b"1".to_vec()).unwrap());
     // Another block is committed and counted before the first one is counted.
-    ledger
-        .commit_with(&[first], &(), |_| {
+    Replicas::new(vec![ledger.clone()])
+        .unwrap()
+        .commit_with(&[[first]], &(), |_| {
             commit(&ledger, "t2", |simulation| simulation.put("cc", "b", b"1".to_vec()).unwrap());
             heights.push(ledger.height());
         })

@@ -3,6 +3,7 @@
 use ccs_proto::peer::TxValidationCode;
 
 use super::*;
+use crate::Replicas;
 use crate::fixture::{FakeDisk, commit, genesis, simulated, value};
 
 #[test]
@@ -329,6 +330,7 @@ fn a_disk_that_was_full_takes_blocks_again() {
 fn a_block_that_was_stored_before_the_disk_failed_is_found_when_the_disk_is_well_again() {
     let disk = FakeDisk::new();
     let ledger = Store::of_storage(disk.clone()).unwrap().channel("ch", genesis).unwrap();
+    let replicas = Replicas::new(vec![ledger.clone()]).unwrap();
     let (mut stored, mut lost) = (0, 0);
     for writes in 0.. {
         let id = format!("t{writes}");
@@ -341,11 +343,11 @@ fn a_block_that_was_stored_before_the_disk_failed_is_found_when_the_disk_is_well
             break;
         }
         let mut copied = Vec::new();
-        let settled = ledger.settle(|block| copied.push((block.number, ledger.height()))).unwrap();
-        if let Some(block) = settled {
+        let settled = replicas.settle(|blocks| copied.push((blocks[0].number, ledger.height()))).unwrap();
+        if let Some(block) = settled.map(|mut blocks| blocks.swap_remove(0)) {
             assert_eq!((block.number, block.codes), (height, vec![TxValidationCode::Valid]));
             assert_eq!(copied, [(height, height)]);
-            assert_eq!(ledger.settle(|_| panic!("it is reported once")).unwrap(), None);
+            assert_eq!(replicas.settle(|_| panic!("it is reported once")).unwrap(), None);
             stored += 1;
         } else {
             ledger.commit(&[transaction], &()).unwrap();
