@@ -7,7 +7,9 @@ use std::time::SystemTime;
 
 use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport};
 use ccs_channel::{Channel, Definition, Signers};
-use ccs_identity::{ChannelPlan, Domain, MspId, MspManager, Organization, OrganizationPlan, ProfileSettings};
+use ccs_identity::{
+    ChannelPlan, Domain, MspId, MspManager, Orderer, Organization, OrganizationPlan, ProfileSettings,
+};
 use ccs_ledger::Store;
 use ccs_peer::{Budget, Observer, Peer, PeerOptions, ServerTls};
 use prost::Message as _;
@@ -58,7 +60,11 @@ impl DevNetwork {
         if let Some(warning) = other_host(options, &plan, &organization) {
             report(Event::Warning(warning));
         }
-        let settings = ProfileSettings { is_tls: options.tls, channels: options.channels.clone() };
+        let settings = ProfileSettings {
+            is_tls: options.tls,
+            channels: options.channels.clone(),
+            ..ProfileSettings::default()
+        };
         // Applications without a profile work regardless.
         if let Err(error) = organization.update_profiles(&plan, &options.organizations, &settings) {
             report(Event::Warning(error.to_string()));
@@ -78,7 +84,7 @@ impl DevNetwork {
             let channel_plan = ChannelPlan {
                 name: name.clone(),
                 organizations: vec![Arc::clone(organization.msp())],
-                orderer: plan.endpoint.clone(),
+                orderer: Orderer::Members(plan.endpoint.clone()),
             };
             let genesis = || ccs_identity::genesis_block(&channel_plan, SystemTime::now());
             let ledger = ledgers.channel(name, genesis)?;

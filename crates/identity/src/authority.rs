@@ -53,6 +53,9 @@ pub(crate) enum Request<'a> {
     Tls { name: &'a str, hosts: &'a [String], usage: TlsUse },
 }
 
+/// Country, state or province, and locality in the name of a CA.
+pub(crate) type Place = [&'static str; 3];
+
 /// CA that exists only as long as the certificates that it issues.
 pub(crate) struct Authority {
     certificate: String,
@@ -85,13 +88,26 @@ impl SigningKey for LowS {
 }
 
 impl Authority {
-    /// Creates a CA with a common name and an organization.
-    pub(crate) fn make(name: &str, organization: &str, now: SystemTime) -> Result<Self, IssueError> {
+    /// Creates a CA with a common name and an organization, and possibly a place.
+    pub(crate) fn make(
+        name: &str,
+        organization: &str,
+        place: Option<Place>,
+        now: SystemTime,
+    ) -> Result<Self, IssueError> {
         let failed = |error: rcgen::Error| IssueError { name: name.to_owned(), reason: error.to_string() };
         let now = OffsetDateTime::from(now);
         let key = LowS(KeyPair::generate().map_err(failed)?);
         let mut params = params(name, now);
+        params.distinguished_name = DistinguishedName::new();
+        // The order is that of the test network's CAs, because chaincode sees the name as a text.
+        if let Some([country, state, locality]) = place {
+            params.distinguished_name.push(DnType::CountryName, country);
+            params.distinguished_name.push(DnType::StateOrProvinceName, state);
+            params.distinguished_name.push(DnType::LocalityName, locality);
+        }
         params.distinguished_name.push(DnType::OrganizationName, organization);
+        params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages =
             vec![KeyUsagePurpose::DigitalSignature, KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];

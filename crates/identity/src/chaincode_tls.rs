@@ -27,7 +27,7 @@ pub struct ChaincodeTls {
 impl ChaincodeTls {
     /// Creates a CA, and the listener's certificate for the hosts that chaincode dials.
     pub fn new(hosts: &[Host], now: SystemTime) -> Result<Self, IssueError> {
-        let authority = Authority::make("chaincode listener CA", "development peer", now)?;
+        let authority = Authority::make("chaincode listener CA", "development peer", None, now)?;
         let hosts: Vec<_> = hosts.iter().map(ToString::to_string).collect();
         let usage = TlsUse::ServerAndClient;
         let server = authority.issue(&Request::Tls { name: "chaincode listener", hosts: &hosts, usage })?;

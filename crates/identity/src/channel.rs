@@ -1,31 +1,31 @@
 //! The configuration of a development channel, and its first block.
 //!
 //! Groups, values and policies are those that `configtxgen` generates from the test network's profile (Fabric 3.1
-//! `sampleconfig/configtx.yaml`). The same organizations are the orderers, because one process is both peer and
-//! orderer.
+//! `sampleconfig/configtx.yaml`). Either the same organizations are the orderers, because one process is both peer and
+//! orderer, or an organization of its own is.
 
+mod group;
 mod msp_config;
+mod ordering;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use ccs_proto::common::implicit_meta_policy::Rule as Quantity;
-use ccs_proto::common::policy::PolicyType;
 use ccs_proto::common::{
-    self, BlockDataHashingStructure, Capabilities, Capability, Config, ConfigEnvelope, ConfigGroup,
-    ConfigPolicy, ConfigValue, HashingAlgorithm, HeaderType, ImplicitMetaPolicy, OrdererAddresses, Policy,
+    self, BlockDataHashingStructure, Config, ConfigEnvelope, ConfigGroup, HashingAlgorithm, HeaderType,
+    OrdererAddresses,
 };
-use ccs_proto::orderer::{BatchSize, BatchTimeout, ConsensusType};
-use prost::Message;
+use ccs_proto::orderer::{BatchSize, BatchTimeout};
+use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 
 use crate::msp::Msp;
-use crate::policy::{Principal, SignaturePolicy};
 use crate::role::Role;
+use group::{Values, capability, group, meta, organization_group, signed, usual_policies, value};
 
-/// Policy for changes of the configuration. This peer allows none, but readers expect the name.
-const MOD_POLICY: &str = "Admins";
+pub use ordering::{Endpoint, OrderingPlan};
 
 /// Description of a channel to create.
 #[derive(Clone, Debug)]
@@ -34,14 +34,34 @@ pub struct ChannelPlan {
     pub name: String,
     /// Organizations of the channel.
     pub organizations: Vec<Arc<Msp>>,
-    /// Address of the orderer, `host:port`.
-    pub orderer: String,
+    /// The organization that orders.
+    pub orderer: Orderer,
+}
+
+/// Ordering service of a channel.
+#[derive(Clone, Debug)]
+pub enum Orderer {
+    /// The organizations of the channel order themselves, at this address (`host:port`): one process is both peer and
+    /// orderer.
+    Members(String),
+    /// An organization of its own orders, and the configuration is that of Fabric's test network.
+    Organization(OrderingPlan),
+}
+
+impl Orderer {
+    fn address(&self) -> String {
+        match self {
+            Self::Members(address) => address.clone(),
+            Self::Organization(ordering) => ordering.consenter.to_string(),
+        }
+    }
 }
 
 /// Creates block 0 of a channel, which contains its configuration. The same plan and time yield the same bytes.
 ///
-/// The organizations' members are readers and writers, and their admins are administrators. Endorsements, and
-/// definitions of chaincode, need a peer of a majority of the organizations.
+/// The organizations' members are readers and writers, and their admins are administrators. With an organization that
+/// orders, members other than clients, peers and administrators are not readers, and peers are not writers.
+/// Endorsements, and definitions of chaincode, need a peer of a majority of the organizations.
 #[must_use]
 pub fn genesis_block(plan: &ChannelPlan, now: SystemTime) -> common::Block {
     let header = common::ChannelHeader {
@@ -79,15 +99,25 @@ fn metadata() -> Vec<Vec<u8>> {
 }
 
 fn channel_group(plan: &ChannelPlan) -> ConfigGroup {
+    let (name, mut addresses) = value("OrdererAddresses", &addresses(plan));
+    let orderers = match &plan.orderer {
+        Orderer::Members(_) => {
+            orderer_group(member_groups(plan), [ordering::consensus_type(Vec::new())].into())
+        }
+        Orderer::Organization(ordering) => {
+            "/Channel/Orderer/Admins".clone_into(&mut addresses.mod_policy);
+            orderer_group(ordering::groups(ordering), ordering::values(ordering))
+        }
+    };
     ConfigGroup {
         groups: BTreeMap::from([
             ("Application".to_owned(), application_group(plan)),
-            ("Orderer".to_owned(), orderer_group(plan)),
+            ("Orderer".to_owned(), orderers),
         ]),
         values: BTreeMap::from([
             value("HashingAlgorithm", &HashingAlgorithm { name: "SHA256".to_owned() }),
             value("BlockDataHashingStructure", &BlockDataHashingStructure { width: u32::MAX }),
-            value("OrdererAddresses", &OrdererAddresses { addresses: vec![plan.orderer.clone()] }),
+            (name, addresses),
             capability("V2_0"),
         ]),
         policies: usual_policies(),
@@ -102,21 +132,37 @@ fn application_group(plan: &ChannelPlan) -> ConfigGroup {
         meta("LifecycleEndorsement", Quantity::Majority, "Endorsement"),
     ]);
     let organizations = plan.organizations.iter().map(|msp| {
-        let mut organization = organization_group(msp);
-        organization.policies.extend([signed("Endorsement", msp, Role::Peer)]);
+        let mut organization = match &plan.orderer {
+            Orderer::Members(_) => member_group(msp),
+            Orderer::Organization(ordering) => ordering::peer_organization_group(msp, ordering),
+        };
+        organization.policies.extend([signed("Endorsement", msp, &[Role::Peer])]);
         (msp.id().to_string(), organization)
     });
     let groups = organizations.collect();
     ConfigGroup { groups, values: BTreeMap::from([capability("V2_5")]), policies, ..group() }
 }
 
-fn orderer_group(plan: &ChannelPlan) -> ConfigGroup {
-    let endpoints = OrdererAddresses { addresses: vec![plan.orderer.clone()] };
+/// Returns the groups of organizations that order themselves.
+fn member_groups(plan: &ChannelPlan) -> BTreeMap<String, ConfigGroup> {
     let organizations = plan.organizations.iter().map(|msp| {
-        let mut organization = organization_group(msp);
-        organization.values.extend([value("Endpoints", &endpoints)]);
+        let mut organization = member_group(msp);
+        organization.values.extend([value("Endpoints", &addresses(plan))]);
         (msp.id().to_string(), organization)
     });
+    organizations.collect()
+}
+
+/// Returns the group of an organization whose members may all read and write.
+fn member_group(msp: &Msp) -> ConfigGroup {
+    organization_group(msp, &[Role::Member], &[Role::Member])
+}
+
+fn addresses(plan: &ChannelPlan) -> OrdererAddresses {
+    OrdererAddresses { addresses: vec![plan.orderer.address()] }
+}
+
+fn orderer_group(groups: BTreeMap<String, ConfigGroup>, values: Values) -> ConfigGroup {
     let mut policies = usual_policies();
     policies.extend([meta("BlockValidation", Quantity::Any, "Writers")]);
     let batch = BatchSize {
@@ -124,61 +170,11 @@ fn orderer_group(plan: &ChannelPlan) -> ConfigGroup {
         absolute_max_bytes: 99 * 1024 * 1024,
         preferred_max_bytes: 512 * 1024,
     };
-    let values = BTreeMap::from([
-        value("ConsensusType", &ConsensusType { r#type: "etcdraft".to_owned(), ..Default::default() }),
+    let mut all = BTreeMap::from([
         value("BatchSize", &batch),
         value("BatchTimeout", &BatchTimeout { timeout: "2s".to_owned() }),
         capability("V2_0"),
     ]);
-    ConfigGroup { groups: organizations.collect(), values, policies, ..group() }
-}
-
-fn organization_group(msp: &Msp) -> ConfigGroup {
-    let policies = [
-        signed("Readers", msp, Role::Member),
-        signed("Writers", msp, Role::Member),
-        signed("Admins", msp, Role::Admin),
-    ];
-    ConfigGroup {
-        values: BTreeMap::from([value("MSP", &msp_config::msp_config(msp.settings()))]),
-        policies: BTreeMap::from(policies),
-        ..group()
-    }
-}
-
-fn group() -> ConfigGroup {
-    ConfigGroup { mod_policy: MOD_POLICY.to_owned(), ..Default::default() }
-}
-
-fn value(name: &str, message: &impl Message) -> (String, ConfigValue) {
-    let value = ConfigValue { version: 0, value: message.encode_to_vec(), mod_policy: MOD_POLICY.to_owned() };
-    (name.to_owned(), value)
-}
-
-fn capability(name: &str) -> (String, ConfigValue) {
-    value("Capabilities", &Capabilities { capabilities: [(name.to_owned(), Capability {})].into() })
-}
-
-fn usual_policies() -> BTreeMap<String, ConfigPolicy> {
-    BTreeMap::from([
-        meta("Readers", Quantity::Any, "Readers"),
-        meta("Writers", Quantity::Any, "Writers"),
-        meta("Admins", Quantity::Majority, "Admins"),
-    ])
-}
-
-/// Returns a policy over the policies with the given name in the subgroups.
-fn meta(name: &str, quantity: Quantity, below: &str) -> (String, ConfigPolicy) {
-    let policy = ImplicitMetaPolicy { sub_policy: below.to_owned(), rule: quantity.into() };
-    (name.to_owned(), config_policy(PolicyType::ImplicitMeta, policy.encode_to_vec()))
-}
-
-fn signed(name: &str, msp: &Msp, role: Role) -> (String, ConfigPolicy) {
-    let policy = SignaturePolicy::any_of(vec![Principal::role(msp.id().clone(), role)]);
-    (name.to_owned(), config_policy(PolicyType::Signature, policy.to_envelope().encode_to_vec()))
-}
-
-fn config_policy(kind: PolicyType, value: Vec<u8>) -> ConfigPolicy {
-    let policy = Policy { r#type: kind.into(), value };
-    ConfigPolicy { version: 0, policy: Some(policy), mod_policy: MOD_POLICY.to_owned() }
+    all.extend(values);
+    ConfigGroup { groups, values: all, policies, ..group() }
 }

@@ -8,7 +8,8 @@
 //! P-521 keys, certificates of X.509 version 1, and certificates with a critical extension unknown to webpki are
 //! rejected; a chain may have at most six intermediates; and a root's path length constraint is ignored.
 //!
-//! [`Organization`] holds the certificates and keys of a development organization, in memory or in files.
+//! [`Organization`] holds the certificates and keys of a development organization, in memory or in files;
+//! [`OrdererOrganization`] those of an organization that orders. [`genesis_block`] configures a channel of them.
 //! [`ChaincodeTls`] holds those of the listener for chaincode.
 //!
 //! All functions depend only on their arguments, not on files or clocks, except those that read and write folders
@@ -34,15 +35,15 @@ mod signer;
 pub use authority::{IssueError, Pair};
 pub use certificate::{Certificate, CertificateError};
 pub use chaincode_tls::ChaincodeTls;
-pub use channel::{ChannelPlan, genesis_block};
+pub use channel::{ChannelPlan, Endpoint, Orderer, OrderingPlan, genesis_block};
 pub use git::exclude_from_git;
 pub use identity::Identity;
 pub use manager::{CreatorError, MAX_CREATOR_IN_BYTES, MspManager};
 pub use msp::{FolderError, Msp, MspError, MspSettings, NodeUnits, UnitIdentifier, ValidationError};
 pub use msp_id::{MspId, MspIdError};
 pub use organization::{
-    Domain, DomainError, Host, HostError, Organization, OrganizationError, OrganizationPlan, Origin, PeerTls,
-    ProfileSettings,
+    Domain, DomainError, Host, HostError, NodeTls, OrdererOrganization, OrdererPlan, OrdererProfile,
+    Organization, OrganizationError, OrganizationPlan, Origin, ProfileSettings,
 };
 pub use policy::{EnvelopeError, PolicySyntaxError, Principal, Rule, SignaturePolicy};
 pub use public_key::SignatureError;

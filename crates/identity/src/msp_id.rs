@@ -19,6 +19,11 @@ pub struct MspIdError {
 }
 
 impl MspId {
+    /// Creates the ID from a text of this crate that follows the rules.
+    pub(crate) fn of(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// Returns the ID as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,22 +1,30 @@
-//! Certificates and keys of a development organization: CAs, a peer, an administrator and a user. They are kept in
-//! memory, or in the folder layout that applications written for Fabric's test network expect.
+//! Certificates and keys of a development organization: CAs, a peer or an orderer, an administrator and a user. They are
+//! kept in memory, or in the folder layout that applications written for Fabric's test network expect.
 
+mod blueprint;
 mod check;
 mod files;
 mod folder;
 mod material;
+mod names;
+mod orderer;
+mod peer;
 mod plan;
 mod profile;
 
-use std::sync::Arc;
+use std::io;
+use std::path::Path;
 
 use crate::authority::{IssueError, Pair};
-use crate::msp::{FolderError, Msp, MspError, ValidationError};
+use crate::msp::{FolderError, MspError, ValidationError};
 use crate::role::Role;
-use crate::signer::{Signer, SignerError};
+use crate::signer::SignerError;
 
-pub use plan::{Domain, DomainError, Host, HostError, OrganizationPlan};
-pub use profile::ProfileSettings;
+pub use names::{Domain, DomainError, Host, HostError};
+pub use orderer::OrdererOrganization;
+pub use peer::Organization;
+pub use plan::{OrdererPlan, OrganizationPlan};
+pub use profile::{OrdererProfile, ProfileSettings};
 
 /// Error from creating or opening an organization.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -114,53 +122,15 @@ pub enum Origin {
     Found,
 }
 
-/// Organization with a peer, an administrator and a user, including their keys.
-#[derive(Debug)]
-pub struct Organization {
-    msp: Arc<Msp>,
-    peer: Arc<Signer>,
-    admin: Arc<Signer>,
-    user: Arc<Signer>,
-    tls: PeerTls,
-}
-
-/// TLS certificates and key of a peer, as PEM texts.
+/// TLS certificates and key of a node, as PEM texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PeerTls {
+pub struct NodeTls {
     /// CA certificate that clients trust.
     pub ca: String,
     /// Certificate and key of the server.
     pub server: Pair,
 }
 
-impl Organization {
-    /// Returns the MSP.
-    #[must_use]
-    pub fn msp(&self) -> &Arc<Msp> {
-        &self.msp
-    }
-
-    /// Returns the peer's identity, which signs endorsements.
-    #[must_use]
-    pub fn peer(&self) -> &Arc<Signer> {
-        &self.peer
-    }
-
-    /// Returns the administrator `Admin`.
-    #[must_use]
-    pub fn admin(&self) -> &Arc<Signer> {
-        &self.admin
-    }
-
-    /// Returns the client `User1`.
-    #[must_use]
-    pub fn user(&self) -> &Arc<Signer> {
-        &self.user
-    }
-
-    /// Returns the peer's TLS certificates and key.
-    #[must_use]
-    pub fn tls(&self) -> &PeerTls {
-        &self.tls
-    }
+fn unwritable(path: &Path, error: &io::Error) -> OrganizationError {
+    OrganizationError::Unwritable { path: path.display().to_string(), reason: error.to_string() }
 }

@@ -25,7 +25,7 @@ use ccs_channel::{Channel, Definition};
 use ccs_client::{Call, Endpoint, Gateway};
 use ccs_dial::ConnectionInfo;
 use ccs_identity::{
-    ChannelPlan, Identity, MspManager, Organization, OrganizationPlan, Signer, genesis_block,
+    ChannelPlan, Identity, MspManager, Orderer, Organization, OrganizationPlan, Signer, genesis_block,
 };
 use ccs_ledger::Store;
 use ccs_peer::{Peer, PeerOptions};
@@ -188,8 +188,11 @@ async fn gateway(store: &Store) -> (Gateway, Arc<Signer>, Arc<Identity>) {
     };
     let organization = Organization::in_memory(&plan, SystemTime::now()).unwrap();
     let msps = vec![Arc::clone(organization.msp())];
-    let channel =
-        ChannelPlan { name: "mychannel".to_owned(), organizations: msps.clone(), orderer: address.clone() };
+    let channel = ChannelPlan {
+        name: "mychannel".to_owned(),
+        organizations: msps.clone(),
+        orderer: Orderer::Members(address.clone()),
+    };
     let ledger = store.channel("mychannel", || genesis_block(&channel, SystemTime::now())).unwrap();
     let channel = Channel::new(ledger, msps.clone());
     let definition = Definition { sequence: 1, version: "1.0".to_owned(), ..Definition::default() };

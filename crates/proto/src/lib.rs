@@ -31,6 +31,10 @@ package!(
     common, "common.rs"
 );
 package!(
+    /// The consenters in the configuration of a channel.
+    etcdraft, "etcdraft.rs"
+);
+package!(
     /// The service that clients of a network use.
     gateway, "gateway.rs", "gateway.rs"
 );

@@ -9,35 +9,56 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use webpki::{EndEntityCert, KeyUsage, anchor_from_trusted_cert};
 
-use super::{Organization, OrganizationError, OrganizationPlan, PeerTls};
+use super::blueprint::Blueprint;
+use super::{NodeTls, OrganizationError};
 use crate::authority::Pair;
 use crate::certificate::Certificate;
 use crate::msp::{ALGORITHMS, FolderError, Msp};
 use crate::role::Role;
 use crate::signer::{Signer, SignerError, require_key};
 
-impl Organization {
-    /// Opens the folder of an organization, in the layout of cryptogen or of Fabric's test network with CAs.
-    ///
-    /// Requires valid certificates for the peer, the administrator and the user, and a valid TLS certificate for the
-    /// peer's name and the hosts of the plan.
-    pub fn open(plan: &OrganizationPlan, folder: &Path, now: SystemTime) -> Result<Self, OrganizationError> {
+/// Organization's folder whose content is valid so far, and its MSP.
+pub(super) struct Checked<'a> {
+    pub(super) msp: Msp,
+    plan: &'a Blueprint,
+    folder: &'a Path,
+    now: SystemTime,
+}
+
+impl<'a> Checked<'a> {
+    /// Reads the MSP of an organization's folder, in the layout of cryptogen or of Fabric's test network with CAs.
+    pub(super) fn open(
+        plan: &'a Blueprint,
+        folder: &'a Path,
+        now: SystemTime,
+    ) -> Result<Self, OrganizationError> {
         let msp = Msp::read(plan.msp_id.clone(), &folder.join("msp"))?;
-        let domain = &plan.domain;
-        let peer = folder.join("peers").join(plan.peer_name());
-        let user = |name: &str| folder.join(format!("users/{name}@{domain}/msp"));
-        let signer = |path: PathBuf, role: Role| signer(&msp, &path, role, now).map(Arc::new);
-        Ok(Self {
-            peer: signer(peer.join("msp"), Role::Peer)?,
-            admin: signer(user("Admin"), Role::Admin)?,
-            user: signer(user("User1"), Role::Client)?,
-            tls: tls(&peer.join("tls"), &plan.required_hosts(), now)?,
-            msp: Arc::new(msp),
-        })
+        Ok(Self { msp, plan, folder, now })
+    }
+
+    /// Returns the node's signer, whose certificate must be valid.
+    pub(super) fn node(&self) -> Result<Arc<Signer>, OrganizationError> {
+        let role = self.plan.kind.role();
+        signer(&self.msp, &self.node_folder().join("msp"), role, self.now).map(Arc::new)
+    }
+
+    /// Returns the signer of a user, whose certificate must be valid.
+    pub(super) fn user(&self, name: &str, role: Role) -> Result<Arc<Signer>, OrganizationError> {
+        let folder = self.folder.join("users").join(self.plan.user_name(name)).join("msp");
+        signer(&self.msp, &folder, role, self.now).map(Arc::new)
+    }
+
+    /// Returns the node's TLS certificates and key, which must be valid for the required hosts.
+    pub(super) fn tls(&self) -> Result<NodeTls, OrganizationError> {
+        tls(&self.node_folder().join("tls"), &self.plan.required_hosts, self.now)
+    }
+
+    fn node_folder(&self) -> PathBuf {
+        self.folder.join(self.plan.kind.nodes()).join(&self.plan.node)
     }
 }
 
-impl PeerTls {
+impl NodeTls {
     /// Returns whether the certificate is valid for a host.
     #[must_use]
     pub fn is_for(&self, host: &str) -> bool {
@@ -62,7 +83,7 @@ fn signer(msp: &Msp, folder: &Path, role: Role, now: SystemTime) -> Result<Signe
     Ok(signer)
 }
 
-fn tls(folder: &Path, hosts: &[String], now: SystemTime) -> Result<PeerTls, OrganizationError> {
+fn tls(folder: &Path, hosts: &[String], now: SystemTime) -> Result<NodeTls, OrganizationError> {
     let read = |name: &str| {
         let path = folder.join(name);
         fs::read_to_string(&path).map_err(|error| {
@@ -70,7 +91,7 @@ fn tls(folder: &Path, hosts: &[String], now: SystemTime) -> Result<PeerTls, Orga
         })
     };
     let pair = Pair { certificate: read("server.crt")?, key: read("server.key")? };
-    let tls = PeerTls { ca: read("ca.crt")?, server: pair };
+    let tls = NodeTls { ca: read("ca.crt")?, server: pair };
     let path = folder.join("server.crt").display().to_string();
     let wrong = |reason: String| OrganizationError::Tls { path: path.clone(), reason };
     let server = Certificate::from_pem(tls.server.certificate.as_bytes());
@@ -98,7 +119,7 @@ fn covers(certificate: &Certificate, host: &str) -> bool {
 }
 
 /// Checks that a client that trusts ca.crt accepts the server with the certificates that it sends.
-fn require_chain(tls: &PeerTls, server: &Certificate, now: SystemTime) -> Result<(), webpki::Error> {
+fn require_chain(tls: &NodeTls, server: &Certificate, now: SystemTime) -> Result<(), webpki::Error> {
     let certificates = |pem: &str| -> Vec<CertificateDer<'static>> {
         CertificateDer::pem_slice_iter(pem.as_bytes()).filter_map(Result::ok).collect()
     };

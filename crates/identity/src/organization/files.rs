@@ -1,8 +1,7 @@
 //! The files of an organization's folder, in the layout of cryptogen (Fabric 3.1 `cmd/cryptogen`).
 
-use super::OrganizationPlan;
-use super::material::{Material, Member};
-use super::profile::{self, ProfileSettings};
+use super::blueprint::Blueprint;
+use super::material::{Authorities, Material, Member};
 
 /// File of the folder.
 pub(super) struct NewFile {
@@ -13,7 +12,7 @@ pub(super) struct NewFile {
     pub(super) is_secret: bool,
 }
 
-fn public(path: String, content: &str) -> NewFile {
+pub(super) fn public(path: String, content: &str) -> NewFile {
     NewFile { path, content: content.to_owned(), is_secret: false }
 }
 
@@ -21,71 +20,60 @@ fn secret(path: String, content: &str) -> NewFile {
     NewFile { path, content: content.to_owned(), is_secret: true }
 }
 
-/// Returns the files of an organization.
-pub(super) fn files(plan: &OrganizationPlan, material: &Material) -> Vec<NewFile> {
-    let domain = &plan.domain;
+/// Returns the files of the CAs, the node and the administrator.
+pub(super) fn files(plan: &Blueprint, material: &Material) -> Vec<NewFile> {
+    let (domain, authorities) = (&plan.domain, &material.authorities);
+    let (ca, tls_ca) = (authorities.identities.pair(), authorities.tls.pair());
     let mut files = vec![
-        public(format!("ca/ca.{domain}-cert.pem"), &material.ca.certificate),
-        secret("ca/priv_sk".to_owned(), &material.ca.key),
-        public(format!("tlsca/tlsca.{domain}-cert.pem"), &material.tls_ca.certificate),
-        secret("tlsca/priv_sk".to_owned(), &material.tls_ca.key),
+        public(format!("ca/ca.{domain}-cert.pem"), &ca.certificate),
+        secret("ca/priv_sk".to_owned(), &ca.key),
+        public(format!("tlsca/tlsca.{domain}-cert.pem"), &tls_ca.certificate),
+        secret("tlsca/priv_sk".to_owned(), &tls_ca.key),
     ];
-    files.extend(msp(plan, material, "msp"));
-    files.extend(member(plan, material, &material.peer, "peers", "server"));
-    files.extend(member(plan, material, &material.admin, "users", "client"));
-    files.extend(member(plan, material, &material.user, "users", "client"));
-    let tls_ca = &material.tls_ca.certificate;
-    let settings = ProfileSettings { is_tls: true, channels: Vec::new() };
-    files.extend(profiles(plan, tls_ca, &settings));
+    files.extend(msp(plan, authorities, "msp"));
+    files.extend(member(plan, authorities, &material.node, plan.kind.nodes(), "server"));
+    files.extend(user(plan, authorities, &material.admin));
     files
 }
 
-/// Returns the connection profiles.
-pub(super) fn profiles(plan: &OrganizationPlan, tls_ca: &str, settings: &ProfileSettings) -> [NewFile; 2] {
-    let label = plan.domain.first_label();
-    [
-        public(format!("connection-{label}.json"), &profile::json(plan, tls_ca, settings)),
-        public(format!("connection-{label}.yaml"), &profile::yaml(plan, tls_ca, settings)),
-    ]
+/// Returns the files of a user.
+pub(super) fn user(plan: &Blueprint, authorities: &Authorities, user: &Member) -> Vec<NewFile> {
+    member(plan, authorities, user, "users", "client")
 }
 
 /// Returns the folders that stay empty, since administrators are recognized by their organizational unit.
-pub(super) fn empty_folders(plan: &OrganizationPlan) -> [String; 4] {
-    let OrganizationPlan { domain, .. } = plan;
-    [
-        "msp/admincerts".to_owned(),
-        format!("peers/{}/msp/admincerts", plan.peer_name()),
-        format!("users/Admin@{domain}/msp/admincerts"),
-        format!("users/User1@{domain}/msp/admincerts"),
-    ]
+pub(super) fn empty_folders(plan: &Blueprint, users: &[&str]) -> Vec<String> {
+    let of_users = users.iter().map(|name| format!("users/{}/msp/admincerts", plan.user_name(name)));
+    let of_node = format!("{}/{}/msp/admincerts", plan.kind.nodes(), plan.node);
+    ["msp/admincerts".to_owned(), of_node].into_iter().chain(of_users).collect()
 }
 
 /// Returns the files that every MSP folder of the organization contains.
-fn msp(plan: &OrganizationPlan, material: &Material, folder: &str) -> [NewFile; 3] {
+fn msp(plan: &Blueprint, authorities: &Authorities, folder: &str) -> [NewFile; 3] {
     let domain = &plan.domain;
     [
-        public(format!("{folder}/cacerts/ca.{domain}-cert.pem"), &material.ca.certificate),
-        public(format!("{folder}/tlscacerts/tlsca.{domain}-cert.pem"), &material.tls_ca.certificate),
+        public(format!("{folder}/cacerts/ca.{domain}-cert.pem"), authorities.identities.certificate()),
+        public(format!("{folder}/tlscacerts/tlsca.{domain}-cert.pem"), authorities.tls.certificate()),
         public(format!("{folder}/config.yaml"), &config(&format!("cacerts/ca.{domain}-cert.pem"))),
     ]
 }
 
 fn member(
-    plan: &OrganizationPlan,
-    material: &Material,
+    plan: &Blueprint,
+    authorities: &Authorities,
     member: &Member,
     kind: &str,
     tls: &str,
 ) -> Vec<NewFile> {
     let name = &member.name;
     let folder = format!("{kind}/{name}");
-    let mut files = Vec::from(msp(plan, material, &format!("{folder}/msp")));
+    let mut files = Vec::from(msp(plan, authorities, &format!("{folder}/msp")));
     files.extend([
         public(format!("{folder}/msp/signcerts/{name}-cert.pem"), &member.identity.certificate),
         // Clients of Fabric CA use this name: applications look for either.
         public(format!("{folder}/msp/signcerts/cert.pem"), &member.identity.certificate),
         secret(format!("{folder}/msp/keystore/priv_sk"), &member.identity.key),
-        public(format!("{folder}/tls/ca.crt"), &material.tls_ca.certificate),
+        public(format!("{folder}/tls/ca.crt"), authorities.tls.certificate()),
         public(format!("{folder}/tls/{tls}.crt"), &member.tls.certificate),
         secret(format!("{folder}/tls/{tls}.key"), &member.tls.key),
     ]);

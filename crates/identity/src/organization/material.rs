@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use super::{Organization, OrganizationError, OrganizationPlan, PeerTls};
+use super::blueprint::{Blueprint, place};
+use super::{NodeTls, OrganizationError};
 use crate::authority::{Authority, IssueError, Pair, Request, TlsUse};
 use crate::certificate::Certificate;
 use crate::msp::{Msp, MspSettings, NodeUnits};
+use crate::msp_id::MspId;
+use crate::role::Role;
 use crate::signer::{Signer, SignerError};
 
-/// Certificates and keys of an organization.
-pub(super) struct Material {
-    pub(super) ca: Pair,
-    pub(super) tls_ca: Pair,
-    pub(super) peer: Member,
-    pub(super) admin: Member,
-    pub(super) user: Member,
+/// The two CAs of an organization.
+pub(super) struct Authorities {
+    pub(super) identities: Authority,
+    pub(super) tls: Authority,
 }
 
 /// The two certificates of a member.
@@ -26,57 +26,80 @@ pub(super) struct Member {
     pub(super) tls: Pair,
 }
 
-impl Material {
-    pub(super) fn make(plan: &OrganizationPlan, now: SystemTime) -> Result<Self, IssueError> {
-        let domain = plan.domain.as_str();
-        let ca = Authority::make(&format!("ca.{domain}"), domain, now)?;
-        let tls_ca = Authority::make(&format!("tlsca.{domain}"), domain, now)?;
-        let member = |name: String, unit: &str, hosts: &[String], usage: TlsUse| {
-            let identity = ca.issue(&Request::Identity { name: &name, unit })?;
-            let tls = tls_ca.issue(&Request::Tls { name: &name, hosts, usage })?;
-            Ok::<_, IssueError>(Member { name, identity, tls })
+/// Certificates and keys that every organization has.
+pub(super) struct Material {
+    pub(super) authorities: Authorities,
+    pub(super) node: Member,
+    pub(super) admin: Member,
+}
+
+impl Authorities {
+    fn make(plan: &Blueprint, now: SystemTime) -> Result<Self, IssueError> {
+        let make = |kind: &str| {
+            let domain = plan.domain.as_str();
+            Authority::make(&format!("{kind}.{domain}"), domain, place(&plan.domain), now)
         };
+        Ok(Self { identities: make("ca")?, tls: make("tlsca")? })
+    }
+
+    /// Issues the certificates of a user.
+    pub(super) fn user(&self, name: String, role: Role) -> Result<Member, IssueError> {
+        self.member(name, role, &[], TlsUse::Client)
+    }
+
+    fn member(
+        &self,
+        name: String,
+        role: Role,
+        hosts: &[String],
+        usage: TlsUse,
+    ) -> Result<Member, IssueError> {
+        let identity = self.identities.issue(&Request::Identity { name: &name, unit: role.word() })?;
+        let tls = self.tls.issue(&Request::Tls { name: &name, hosts, usage })?;
+        Ok(Member { name, identity, tls })
+    }
+}
+
+impl Member {
+    /// Returns the signer of this member.
+    pub(super) fn signer(&self, msp_id: &MspId) -> Result<Arc<Signer>, OrganizationError> {
+        let Pair { certificate, key } = &self.identity;
+        let signer = Signer::from_pem(msp_id.clone(), certificate.as_bytes(), key.as_bytes());
+        signer.map(Arc::new).map_err(|reason| unusable(&self.name, reason))
+    }
+}
+
+impl Material {
+    /// Creates the CAs, and issues the certificates of the node and of the administrator.
+    pub(super) fn make(plan: &Blueprint, now: SystemTime) -> Result<Self, IssueError> {
+        let authorities = Authorities::make(plan, now)?;
+        let (name, role, usage) = (plan.node.clone(), plan.kind.role(), TlsUse::ServerAndClient);
         Ok(Self {
-            peer: member(plan.peer_name(), "peer", &plan.all_hosts(), TlsUse::ServerAndClient)?,
-            admin: member(format!("Admin@{domain}"), "admin", &[], TlsUse::Client)?,
-            user: member(format!("User1@{domain}"), "client", &[], TlsUse::Client)?,
-            ca: ca.pair(),
-            tls_ca: tls_ca.pair(),
+            node: authorities.member(name, role, &plan.hosts, usage)?,
+            admin: authorities.user(plan.user_name("Admin"), Role::Admin)?,
+            authorities,
         })
     }
 
-    /// Returns the organization with these certificates and keys.
-    pub(super) fn organization(&self, plan: &OrganizationPlan) -> Result<Organization, OrganizationError> {
-        let read = |pair: &Pair| {
-            let certificate = Certificate::from_pem(pair.certificate.as_bytes());
-            certificate.map_err(|reason| unusable(&plan.msp_id.to_string(), SignerError::Certificate(reason)))
+    /// Returns the MSP that the CAs define.
+    pub(super) fn msp(&self, msp_id: &MspId) -> Result<Arc<Msp>, OrganizationError> {
+        let read = |ca: &Authority| {
+            let certificate = Certificate::from_pem(ca.certificate().as_bytes());
+            certificate.map_err(|reason| unusable(msp_id.as_str(), SignerError::Certificate(reason)))
         };
-        let root = read(&self.ca)?;
-        let mut settings = MspSettings::new(plan.msp_id.clone(), root.clone());
+        let root = read(&self.authorities.identities)?;
+        let mut settings = MspSettings::new(msp_id.clone(), root.clone());
         settings.node_units = Some(NodeUnits::usual(Some(&root)));
-        settings.tls_roots = vec![read(&self.tls_ca)?];
-        let signer = |member: &Member| {
-            let Pair { certificate, key } = &member.identity;
-            let signer = Signer::from_pem(plan.msp_id.clone(), certificate.as_bytes(), key.as_bytes());
-            signer.map(Arc::new).map_err(|reason| unusable(&member.name, reason))
-        };
-        Ok(Organization {
-            msp: Arc::new(Msp::new(settings).map_err(OrganizationError::Msp)?),
-            peer: signer(&self.peer)?,
-            admin: signer(&self.admin)?,
-            user: signer(&self.user)?,
-            tls: PeerTls { ca: self.tls_ca.certificate.clone(), server: self.peer.tls.clone() },
-        })
+        settings.tls_roots = vec![read(&self.authorities.tls)?];
+        Ok(Arc::new(Msp::new(settings).map_err(OrganizationError::Msp)?))
+    }
+
+    /// Returns the TLS certificates and the key of the node.
+    pub(super) fn tls(&self) -> NodeTls {
+        NodeTls { ca: self.authorities.tls.certificate().to_owned(), server: self.node.tls.clone() }
     }
 }
 
 fn unusable(path: &str, reason: SignerError) -> OrganizationError {
     OrganizationError::Signer { path: path.to_owned(), reason }
-}
-
-impl Organization {
-    /// Creates an organization in memory only.
-    pub fn in_memory(plan: &OrganizationPlan, now: SystemTime) -> Result<Self, OrganizationError> {
-        Material::make(plan, now)?.organization(plan)
-    }
 }

@@ -1,16 +1,16 @@
-//! The description of an organization to create or open.
+//! The descriptions of organizations to create or open.
 
-use std::fmt;
-use std::str::FromStr;
-
-use rustls_pki_types::ServerName;
-
+use super::blueprint::{Blueprint, Kind};
+use super::names::{Domain, Host};
 use crate::msp_id::MspId;
 
-/// Hosts in every new TLS certificate of a peer besides its names, for clients on this machine.
+/// Hosts in every new TLS certificate of a node besides its names, for clients on this machine.
 const LOCAL: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
 
-/// Description of an organization to create or open.
+/// Domain above those of the test network's organizations.
+const PARENT: &str = "example.com";
+
+/// Description of an organization with a peer to create or open.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrganizationPlan {
     /// ID of its MSP.
@@ -25,6 +25,17 @@ pub struct OrganizationPlan {
 }
 
 impl OrganizationPlan {
+    /// Returns the plan of an organization of the test network: `Org2MSP` and `org2.example.com` for number 2.
+    #[must_use]
+    pub fn of_test_network(number: u8, endpoint: String) -> Self {
+        Self {
+            msp_id: MspId::of(&format!("Org{number}MSP")),
+            domain: Domain::of(format!("org{number}.{PARENT}")),
+            hosts: Vec::new(),
+            endpoint,
+        }
+    }
+
     /// Returns the common name of the peer.
     #[must_use]
     pub fn peer_name(&self) -> String {
@@ -46,99 +57,70 @@ impl OrganizationPlan {
         host.trim_start_matches('[').trim_end_matches(']')
     }
 
-    /// Returns the hosts for which an existing TLS certificate must be valid.
-    pub(super) fn required_hosts(&self) -> Vec<String> {
-        std::iter::once(self.peer_name()).chain(self.hosts.iter().map(ToString::to_string)).collect()
-    }
-
-    /// Returns all hosts of a new TLS certificate.
-    pub(super) fn all_hosts(&self) -> Vec<String> {
-        let mut hosts = self.required_hosts();
+    pub(super) fn blueprint(&self) -> Blueprint {
         let others = [self.orderer_name(), self.endpoint_host().to_owned()];
-        for host in LOCAL.into_iter().map(str::to_owned).chain(others) {
-            if !hosts.contains(&host) {
-                hosts.push(host);
-            }
+        let node = self.peer_name();
+        Blueprint {
+            msp_id: self.msp_id.clone(),
+            domain: self.domain.clone(),
+            kind: Kind::Peers,
+            required_hosts: required_hosts(&node, &self.hosts),
+            hosts: all_hosts(&node, &self.hosts, others),
+            node,
         }
-        hosts
     }
 }
 
-/// Domain of an organization, such as `org1.example.com`.
-///
-/// Consists of lower-case labels of letters, digits and dashes. Has at most 58 characters, since the common names of
-/// members are limited to 64.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Domain(String);
-
-/// Error from parsing a domain.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "invalid domain '{text}': use labels of a-z, 0-9 and dashes, separated by dots, and at most 58 characters"
-)]
-pub struct DomainError {
-    text: String,
+/// Description of an organization with an orderer to create or open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrdererPlan {
+    /// ID of its MSP.
+    pub msp_id: MspId,
+    /// Domain, used in the names of its folder and members.
+    pub domain: Domain,
+    /// Further hosts for which the orderer's TLS certificate must be valid, besides `orderer.DOMAIN`.
+    pub hosts: Vec<Host>,
 }
 
-impl Domain {
-    /// Returns the domain as text.
+impl OrdererPlan {
+    /// Returns the plan of the test network's orderer organization: `OrdererMSP` and `example.com`.
     #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn of_test_network() -> Self {
+        Self { msp_id: MspId::of("OrdererMSP"), domain: Domain::of(PARENT.to_owned()), hosts: Vec::new() }
     }
 
-    /// Returns the first label of the domain.
-    pub(crate) fn first_label(&self) -> &str {
-        self.0.split('.').next().unwrap_or_default()
+    /// Returns the common name of the orderer.
+    #[must_use]
+    pub fn orderer_name(&self) -> String {
+        format!("orderer.{}", self.domain)
     }
-}
 
-impl FromStr for Domain {
-    type Err = DomainError;
-
-    fn from_str(text: &str) -> Result<Self, DomainError> {
-        let allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-        let is_label = |label: &str| {
-            !label.is_empty()
-                && label.bytes().all(allowed)
-                && !label.starts_with('-')
-                && !label.ends_with('-')
-        };
-        if text.len() <= 58 && text.split('.').all(is_label) {
-            return Ok(Self(text.to_owned()));
+    pub(super) fn blueprint(&self) -> Blueprint {
+        let node = self.orderer_name();
+        Blueprint {
+            msp_id: self.msp_id.clone(),
+            domain: self.domain.clone(),
+            kind: Kind::Orderers,
+            required_hosts: required_hosts(&node, &self.hosts),
+            hosts: all_hosts(&node, &self.hosts, []),
+            node,
         }
-        Err(DomainError { text: text.chars().take(64).collect() })
     }
 }
 
-impl fmt::Display for Domain {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+/// Returns the hosts for which an existing TLS certificate must be valid.
+fn required_hosts(name: &str, hosts: &[Host]) -> Vec<String> {
+    std::iter::once(name.to_owned()).chain(hosts.iter().map(ToString::to_string)).collect()
 }
 
-/// Host name or IP address.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Host(ServerName<'static>);
-
-/// Error from parsing a host.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is neither a host name nor an IP address")]
-pub struct HostError {
-    text: String,
-}
-
-impl FromStr for Host {
-    type Err = HostError;
-
-    fn from_str(text: &str) -> Result<Self, HostError> {
-        let name = ServerName::try_from(text.to_owned());
-        name.map(Self).map_err(|_| HostError { text: text.chars().take(64).collect() })
+/// Returns all hosts of a new TLS certificate: also the first label of the name, as in the test network.
+fn all_hosts(name: &str, required: &[Host], others: impl IntoIterator<Item = String>) -> Vec<String> {
+    let mut hosts = required_hosts(name, required);
+    let label = name.split('.').next().unwrap_or_default();
+    for host in std::iter::once(label).chain(LOCAL).map(str::to_owned).chain(others) {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
     }
-}
-
-impl fmt::Display for Host {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.to_str())
-    }
+    hosts
 }

@@ -13,12 +13,23 @@ use super::OrganizationPlan;
 const CA_URL: &str = "https://localhost:7054";
 
 /// What a profile says in addition to the description of the organization.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProfileSettings {
     /// Whether clients use TLS.
     pub is_tls: bool,
     /// Names of the channels.
     pub channels: Vec<String>,
+    /// The orderer, if it has a listener of its own; otherwise the peer's listener serves the orderer too.
+    pub orderer: Option<OrdererProfile>,
+}
+
+/// How clients reach an orderer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrdererProfile {
+    /// Address that clients dial, `host:port`.
+    pub endpoint: String,
+    /// CA certificate that clients trust, as PEM.
+    pub tls_ca: String,
 }
 
 #[derive(Serialize)]
@@ -117,11 +128,15 @@ fn profile<'a>(plan: &'a OrganizationPlan, tls_ca: &'a str, settings: &'a Profil
     let (name, peer, orderer) = (organization_name(plan), plan.peer_name(), plan.orderer_name());
     let ca = format!("ca.{}", plan.domain);
     let scheme = if settings.is_tls { "grpcs" } else { "grpc" };
-    // One listener serves both. The peer's name is also in certificates of other origin.
-    let node = || Node {
-        url: format!("{scheme}://{}", plan.endpoint),
+    let node = |endpoint: &str, tls_ca: &'a str, name: &String| Node {
+        url: format!("{scheme}://{endpoint}"),
         tls_ca_certs: Pem { pem: tls_ca },
-        grpc_options: Options { target: peer.clone(), hostname: peer.clone() },
+        grpc_options: Options { target: name.clone(), hostname: name.clone() },
+    };
+    let orderer_node = match &settings.orderer {
+        Some(OrdererProfile { endpoint, tls_ca }) => node(endpoint, tls_ca, &orderer),
+        // One listener serves both. The peer's name is also in certificates of other origin.
+        None => node(&plan.endpoint, tls_ca, &peer),
     };
     let channel = || {
         let roles =
@@ -145,8 +160,8 @@ fn profile<'a>(plan: &'a OrganizationPlan, tls_ca: &'a str, settings: &'a Profil
         client: Client { organization: name.clone() },
         organizations: BTreeMap::from([(name, member)]),
         channels: settings.channels.iter().map(|name| (name.as_str(), channel())).collect(),
-        peers: BTreeMap::from([(peer.clone(), node())]),
-        orderers: BTreeMap::from([(orderer.clone(), node())]),
+        peers: BTreeMap::from([(peer.clone(), node(&plan.endpoint, tls_ca, &peer))]),
+        orderers: BTreeMap::from([(orderer.clone(), orderer_node)]),
         certificate_authorities: BTreeMap::from([(ca, authority)]),
     }
 }

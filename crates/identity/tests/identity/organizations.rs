@@ -9,7 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use ccs_certificates::{host_matches, read_bundle, read_key_pair};
 use ccs_identity::{
-    Domain, Host, Organization, OrganizationError, OrganizationPlan, Origin, ProfileSettings, Role,
+    Domain, Host, OrdererOrganization, OrdererPlan, OrdererProfile, Organization, OrganizationError,
+    OrganizationPlan, Origin, ProfileSettings, Role,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -128,18 +129,90 @@ fn layout(folder: &Path) -> String {
     lines.concat()
 }
 
-#[test]
-fn the_folder_is_laid_out_as_by_cryptogen() {
-    let made = Made::new();
-    let expected = LAYOUT.lines().map(|line| match line.strip_prefix("MSP ") {
+/// Returns the layout that a description with lines `MSP FOLDER` expects.
+fn expected(description: &str) -> String {
+    let expected = description.lines().map(|line| match line.strip_prefix("MSP ") {
         Some(folder) => MSP.replace('F', folder).replace("NAME", folder.split_once('/').unwrap().1),
         None => format!("{line}\n"),
     });
     let mut expected: Vec<_> = expected.collect::<String>().lines().map(|line| format!("{line}\n")).collect();
     expected.sort_by(|one, other| one[4..].cmp(&other[4..]));
-    assert_eq!(layout(&made.folder()), expected.concat());
+    expected.concat()
+}
+
+#[test]
+fn the_folder_is_laid_out_as_by_cryptogen() {
+    let made = Made::new();
+    assert_eq!(layout(&made.folder()), expected(LAYOUT));
     assert_eq!(names(made.root.path()), [".gitignore", "peerOrganizations"], "no draft is left");
     assert_eq!(names(&made.root.path().join("peerOrganizations")), ["org1.example.com"]);
+}
+
+/// Names in the folder of peers become those in the folder of the orderer.
+#[test]
+fn an_organization_with_an_orderer_has_a_folder_of_its_own() {
+    let root = tempfile::tempdir().unwrap();
+    let plan = OrdererPlan::of_test_network();
+    let open = || OrdererOrganization::open_or_make(&plan, root.path(), SystemTime::now());
+    let (made, origin) = open().unwrap();
+    assert_eq!(origin, Origin::Made);
+    let folder = OrdererOrganization::folder(root.path(), &plan);
+    assert_eq!(folder, root.path().join("ordererOrganizations/example.com"));
+    let of_peers = LAYOUT.lines().filter(|line| !line.contains("User1") && !line.contains("connection-"));
+    let of_peers: Vec<_> = of_peers.map(|line| format!("{line}\n")).collect();
+    let orderers = expected(&of_peers.concat().replace("peers", "orderers").replace("peer0.", "orderer."))
+        .replace("org1.example.com", "example.com");
+    let mut sorted: Vec<_> = orderers.lines().map(|line| format!("{line}\n")).collect();
+    sorted.sort_by(|one, other| one[4..].cmp(&other[4..]));
+    assert_eq!(layout(&folder), sorted.concat());
+
+    let (found, origin) = open().unwrap();
+    assert_eq!(origin, Origin::Found);
+    assert_eq!(found.orderer().creator(), made.orderer().creator());
+    assert_eq!(found.admin().creator(), made.admin().creator());
+    assert_eq!(found.tls(), made.tls());
+    assert_eq!(found.msp().id(), &id("OrdererMSP"));
+    for host in ["orderer.example.com", "orderer", "localhost", "127.0.0.1", "::1"] {
+        assert!(found.tls().is_for(host), "{host}");
+    }
+    for (signer, role) in [(found.orderer(), Role::Orderer), (found.admin(), Role::Admin)] {
+        assert!(found.msp().identify(signer.certificate().clone()).unwrap().has_role(role));
+    }
+
+    let path = folder.join("orderers/orderer.example.com/tls/server.key");
+    fs::write(path, "").unwrap();
+    let error = open().unwrap_err().to_string().replace(folder.to_str().unwrap(), "FOLDER");
+    assert_eq!(error, "FOLDER/orderers/orderer.example.com/tls/server.crt: server.key cannot be read");
+}
+
+#[test]
+fn organizations_of_the_test_network_have_numbers() {
+    let now = SystemTime::now();
+    let place = [
+        "C=US,ST=North Carolina,L=Durham",
+        "C=UK,ST=Hampshire,L=Hursley",
+        "C=US,ST=North Carolina,L=Raleigh",
+    ];
+    for (number, place) in (1_u8..).zip(place) {
+        let plan = OrganizationPlan::of_test_network(number, format!("localhost:{number}"));
+        assert_eq!(plan.msp_id, id(&format!("Org{number}MSP")));
+        assert_eq!(plan.domain.to_string(), format!("org{number}.example.com"));
+        let organization = Organization::in_memory(&plan, now).unwrap();
+        let [ca] = &organization.msp().settings().roots[..] else { panic!("one CA") };
+        // As text, a name begins with its last part.
+        let mut parts: Vec<_> = place.split(',').collect();
+        parts.reverse();
+        let domain = &plan.domain;
+        assert_eq!(ca.subject(), format!("CN=ca.{domain},O={domain},{}", parts.join(",")));
+    }
+    let orderer = OrdererOrganization::in_memory(&OrdererPlan::of_test_network(), now).unwrap();
+    assert_eq!(
+        orderer.msp().settings().roots[0].subject(),
+        "CN=ca.example.com,O=example.com,L=New York,ST=New York,C=US"
+    );
+    let plan = OrganizationPlan { domain: "acme.test".parse().unwrap(), ..plan(&[]) };
+    let organization = Organization::in_memory(&plan, now).unwrap();
+    assert_eq!(organization.msp().settings().roots[0].subject(), "CN=ca.acme.test,O=acme.test");
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -253,8 +326,15 @@ fn the_peer_is_known_by_its_name_this_machine_and_the_hosts_asked_for() {
     let organization = Organization::in_memory(&plan(&["10.0.0.1", "localhost"]), SystemTime::now()).unwrap();
     let tls = organization.tls();
     let pair = read_key_pair(tls.server.certificate.as_bytes(), tls.server.key.as_bytes()).unwrap();
-    for host in ["peer0.org1.example.com", "orderer.example.com", "localhost", "127.0.0.1", "::1", "10.0.0.1"]
-    {
+    for host in [
+        "peer0.org1.example.com",
+        "peer0",
+        "orderer.example.com",
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        "10.0.0.1",
+    ] {
         assert!(host_matches(&pair.chain[0], host), "{host}");
     }
     let ca = read_bundle(tls.ca.as_bytes()).unwrap().certificates.remove(0);
@@ -316,7 +396,11 @@ fn the_profiles_say_where_the_peer_is() {
     assert_eq!(yaml, expected);
 
     // Channels and TLS may change with each start of the peer.
-    let settings = ProfileSettings { is_tls: false, channels: vec!["mychannel".to_owned(), "1".to_owned()] };
+    let mut settings = ProfileSettings {
+        is_tls: false,
+        channels: vec!["mychannel".to_owned(), "1".to_owned()],
+        orderer: None,
+    };
     made.organization.update_profiles(&plan(&[]), made.root.path(), &settings).unwrap();
     let channel = json!({
         "orderers": ["orderer.example.com"],
@@ -331,6 +415,21 @@ fn the_profiles_say_where_the_peer_is() {
     assert_eq!(profile, expected);
     let yaml: serde_json::Value = serde_saphyr::from_str(&made.read("connection-org1.yaml")).unwrap();
     assert_eq!(yaml, expected);
+
+    // An orderer with a listener of its own has its own name and CA.
+    let orderer = OrdererProfile { endpoint: "localhost:7050".to_owned(), tls_ca: "CA".to_owned() };
+    settings.orderer = Some(orderer);
+    made.organization.update_profiles(&plan(&[]), made.root.path(), &settings).unwrap();
+    let profile: serde_json::Value = serde_json::from_str(&made.read("connection-org1.json")).unwrap();
+    let orderer = json!({
+        "url": "grpc://localhost:7050",
+        "tlsCACerts": { "pem": "CA" },
+        "grpcOptions": {
+            "ssl-target-name-override": "orderer.example.com", "hostnameOverride": "orderer.example.com",
+        },
+    });
+    assert_eq!(profile["orderers"], json!({ "orderer.example.com": orderer }));
+    assert_eq!(profile["peers"], expected["peers"]);
 
     // A profile of other origin stays as it is.
     let path = made.folder().join("connection-org1.json");

@@ -239,3 +239,8 @@ pub struct BatchTimeout {
     #[prost(string, tag = "1")]
     pub timeout: ::prost::alloc::string::String,
 }
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct ChannelRestrictions {
+    #[prost(uint64, tag = "1")]
+    pub max_count: u64,
+}

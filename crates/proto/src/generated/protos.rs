@@ -852,6 +852,18 @@ pub mod deliver_response {
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
+pub struct AnchorPeers {
+    #[prost(message, repeated, tag = "1")]
+    pub anchor_peers: ::prost::alloc::vec::Vec<AnchorPeer>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct AnchorPeer {
+    #[prost(string, tag = "1")]
+    pub host: ::prost::alloc::string::String,
+    #[prost(int32, tag = "2")]
+    pub port: i32,
+}
+#[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ChannelQueryResponse {
     #[prost(message, repeated, tag = "1")]
     pub channels: ::prost::alloc::vec::Vec<ChannelInfo>,
