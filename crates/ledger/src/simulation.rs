@@ -10,6 +10,7 @@ mod query;
 mod record;
 mod results;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub struct Simulation {
     transaction: ReadTransaction,
     state: Snapshot,
     record: Record,
+    /// Collections whose values, not only hashes, the transaction has read.
+    private_reads: BTreeSet<(String, String)>,
     has_written: bool,
     has_queried_private: bool,
     has_paginated: bool,
@@ -62,6 +65,7 @@ impl Simulation {
             transaction,
             state,
             record: Record::new(),
+            private_reads: BTreeSet::new(),
             has_written: false,
             has_queried_private: false,
             has_paginated: false,
@@ -124,13 +128,13 @@ impl Simulation {
     /// Takes the recorded reads and writes out of the simulation.
     #[must_use]
     pub fn take_results(&mut self) -> Results {
-        results::of(std::mem::take(&mut self.record))
+        results::of(std::mem::take(&mut self.record), std::mem::take(&mut self.private_reads))
     }
 
     /// Ends the simulation and returns its reads and writes.
     #[must_use]
     pub fn finish(self) -> Results {
-        results::of(self.record)
+        results::of(self.record, self.private_reads)
     }
 
     /// Reads a key of a namespace and records its version.
@@ -143,6 +147,11 @@ impl Simulation {
 
     fn recorded(&mut self, namespace: &str) -> &mut NamespaceRecord {
         self.record.entry(namespace.to_owned()).or_default()
+    }
+
+    /// Records that the transaction reads values of a collection.
+    fn note_private_read(&mut self, namespace: &str, collection: &str) {
+        self.private_reads.insert((namespace.to_owned(), collection.to_owned()));
     }
 
     /// Records that the transaction writes, or fails if it may not write.

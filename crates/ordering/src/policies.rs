@@ -23,6 +23,8 @@ pub struct CollectionPolicies {
     pub name: String,
     /// Policy that decides which clients and peers may read the values.
     pub members: SignaturePolicy,
+    /// Number of other members' peers that must exist, so that an endorsing peer can distribute the values.
+    pub required_peer_count: i32,
     /// Endorsement policy of the collection; [`None`] to use that of the chaincode.
     pub endorsement_policy: Option<EndorsementPolicy>,
     /// Number of blocks for which a value is kept; 0 means forever.
@@ -75,6 +77,7 @@ impl From<&StaticCollectionConfig> for CollectionPolicies {
         Self {
             name: collection.name.clone(),
             members: members(collection).ok().flatten().unwrap_or_else(nobody),
+            required_peer_count: collection.required_peer_count,
             endorsement_policy: collection.endorsement_policy.as_ref().map(policy),
             block_to_live: collection.block_to_live,
         }
@@ -149,6 +152,7 @@ mod tests {
             name: "secrets".to_owned(),
             member_orgs_policy: Some(CollectionPolicyConfig { payload: Some(payload) }),
             endorsement_policy: Some(signature("OR('Org2MSP.peer')")),
+            required_peer_count: 2,
             block_to_live: 3,
             ..StaticCollectionConfig::default()
         };
@@ -163,12 +167,14 @@ mod tests {
             CollectionPolicies {
                 name: "secrets".to_owned(),
                 members,
+                required_peer_count: 2,
                 endorsement_policy: Some(EndorsementPolicy::Signature("OR('Org2MSP.peer')".parse().unwrap())),
                 block_to_live: 3,
             },
             CollectionPolicies {
                 name: "empty".to_owned(),
                 members: nobody(),
+                required_peer_count: 0,
                 endorsement_policy: None,
                 block_to_live: 0,
             },

@@ -13,15 +13,12 @@ use std::sync::Arc;
 
 use ccs_identity::MspManager;
 use ccs_ledger::LedgerError;
-use ccs_proto::common::ChannelHeader;
-use ccs_proto::peer::{ChaincodeEndorsedAction, ProposalResponsePayload, TxValidationCode};
+use ccs_proto::peer::TxValidationCode;
 use ccs_proto::rwset::TxReadWriteSet;
-use prost::Message;
 
 use crate::policies::ChaincodePolicies;
 
 pub use action::written_actions;
-use envelope::Action;
 pub(crate) use envelope::header_of;
 pub use envelope::read_payload;
 pub use policy::ChannelPolicies;
@@ -106,28 +103,6 @@ pub fn validate(envelope: &[u8], context: &ValidationContext<'_>) -> Result<Verd
     match check(envelope, context, &mut id) {
         Ok(endorsed) => Ok(Verdict { id, outcome: Ok(endorsed) }),
         Err(Stop::Code(code)) => Ok(Verdict { id, outcome: Err(code) }),
-        Err(Stop::Ledger(error)) => Err(error),
-    }
-}
-
-/// Returns whether the endorsements of a simulated proposal satisfy all policies that they must satisfy at the commit.
-///
-/// As in the plan of a Fabric gateway, the policy of a chaincode from which the transaction only reads counts as well.
-pub fn is_endorsed(
-    header: &ChannelHeader,
-    endorsed: ChaincodeEndorsedAction,
-    context: &ValidationContext<'_>,
-) -> Result<bool, LedgerError> {
-    let response = ProposalResponsePayload::decode(endorsed.proposal_response_payload.as_slice());
-    // Other faults have their own codes at the commit.
-    let Ok(response) = response else { return Ok(true) };
-    let action = Action { endorsed, response };
-    let Ok(checked) = action::check(header, &action, context) else { return Ok(true) };
-    match policy::check(&action, &checked, context)
-        .and_then(|()| policy::check_reads(&action, &checked, context))
-    {
-        Ok(()) => Ok(true),
-        Err(Stop::Code(code)) => Ok(code != TxValidationCode::EndorsementPolicyFailure),
         Err(Stop::Ledger(error)) => Err(error),
     }
 }

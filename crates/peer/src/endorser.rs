@@ -4,6 +4,8 @@
 //! Decoded ─▶ filter ─▶ Unpacked ─▶ CheckedProposal ─▶ simulation ─▶ Outcome ─▶ ProposalResponse
 //! ```
 
+mod distribution;
+mod interest;
 mod response;
 
 use std::sync::Arc;
@@ -11,12 +13,13 @@ use std::time::{Instant, SystemTime};
 
 use ccs_chaincode::{ChaincodeCall, Gap, SharedSimulation, SystemChaincode, Target};
 use ccs_channel::{Channel, Channels, LIFECYCLE};
-use ccs_identity::MspManager;
-use ccs_ledger::Touched;
-use ccs_ordering::TransientStore;
+use ccs_identity::{MspId, MspManager};
+use ccs_ledger::{LedgerError, Touched};
 use ccs_ordering::observer::{Observer, Purpose, Simulated, with_hint};
+use ccs_ordering::{CommitSupport, CommittedState, TransientStore};
 use ccs_proto::limits::ERROR_THRESHOLD;
-use ccs_proto::peer::{ProposalResponse, Response};
+use ccs_proto::peer::{ChaincodeInterest, ProposalResponse, Response};
+use ccs_proto::rwset::TxPvtReadWriteSet;
 
 use crate::executor::ChaincodeExecutor;
 use crate::lifecycle::{self, OnChannel};
@@ -36,9 +39,12 @@ pub(crate) struct Endorser {
     pub(crate) local: Local,
     pub(crate) channels: Arc<Channels>,
     pub(crate) executor: Arc<dyn ChaincodeExecutor>,
+    pub(crate) support: Arc<dyn CommitSupport>,
     pub(crate) packages: Arc<dyn PackageStore>,
     pub(crate) transient_store: Arc<TransientStore>,
     pub(crate) observer: Observer,
+    /// Organizations of the other peers in the network.
+    pub(crate) others: Vec<MspId>,
 }
 
 /// Chaincode that a proposal calls, resolved once.
@@ -47,16 +53,6 @@ pub(crate) enum Callee {
     System(SystemChaincode),
     Lifecycle,
     Chaincode(Target),
-}
-
-impl Callee {
-    fn name(&self) -> &str {
-        match self {
-            Self::System(system) => system.name(),
-            Self::Lifecycle => LIFECYCLE,
-            Self::Chaincode(target) => &target.chaincode,
-        }
-    }
 }
 
 /// Simulated proposal.
@@ -89,18 +85,16 @@ impl Endorser {
         self.executor.resolve(channel, chaincode).map(Callee::Chaincode)
     }
 
-    /// Simulates a proposal and endorses the result. Also returns the proposal.
+    /// Simulates a proposal and endorses the result.
     ///
     /// An error after the checks becomes a response with status 500. Dropping the future cancels the wait for the
-    /// chaincode. `callee` is the called chaincode, if it is already resolved.
+    /// chaincode.
     pub(crate) async fn process_proposal(
         &self,
         decoded: Decoded,
-        callee: Option<Callee>,
         purpose: Purpose,
-    ) -> Result<(ProposalResponse, Unpacked), EndorserError> {
-        let mut processed =
-            self.simulate(decoded, callee).await.inspect_err(|error| self.note_refusal(error))?;
+    ) -> Result<ProposalResponse, EndorserError> {
+        let mut processed = self.simulate(decoded).await.inspect_err(|error| self.note_refusal(error))?;
         let outcome = std::mem::replace(&mut processed.outcome, Err(String::new()));
         let response = match outcome {
             Ok(outcome) => self.endorse(&processed.proposal, outcome).unwrap_or_else(|error| {
@@ -111,17 +105,12 @@ impl Endorser {
         };
         let Processed { proposal, effects, begin, .. } = processed;
         self.tell(&proposal, response.response.as_ref(), (purpose, effects, begin));
-        Ok((response, proposal))
+        Ok(response)
     }
 
     /// Simulates a proposal without endorsing the result.
-    pub(crate) async fn evaluate(
-        &self,
-        decoded: Decoded,
-        callee: Option<Callee>,
-    ) -> Result<Processed, EndorserError> {
-        let mut processed =
-            self.simulate(decoded, callee).await.inspect_err(|error| self.note_refusal(error))?;
+    pub(crate) async fn evaluate(&self, decoded: Decoded) -> Result<Processed, EndorserError> {
+        let mut processed = self.simulate(decoded).await.inspect_err(|error| self.note_refusal(error))?;
         let effects = std::mem::take(&mut processed.effects);
         let about = (Purpose::Evaluate, effects, processed.begin);
         match &processed.outcome {
@@ -163,7 +152,7 @@ impl Endorser {
         identity.map(|identity| common_name(identity.certificate().subject()).to_owned()).unwrap_or_default()
     }
 
-    async fn simulate(&self, decoded: Decoded, callee: Option<Callee>) -> Result<Processed, EndorserError> {
+    async fn simulate(&self, decoded: Decoded) -> Result<Processed, EndorserError> {
         let begin = Instant::now();
         filter(&decoded, SystemTime::now(), |channel| self.msps(self.channels.get(channel)))?;
         let unpacked = Unpacked::new(decoded)?;
@@ -178,12 +167,7 @@ impl Endorser {
         if let Some(channel) = channel {
             refuse_duplicate(channel, &checked)?;
         }
-        // The gateway reads the name from the specification, the endorser from the header.
-        let callee = match callee.filter(|callee| callee.name() == checked.unpacked.chaincode) {
-            Some(callee) => Ok(callee),
-            None => self.resolve(channel, &checked.unpacked.chaincode),
-        };
-        let mut outcome = match callee {
+        let mut outcome = match self.resolve(channel, &checked.unpacked.chaincode) {
             Ok(Callee::System(system)) => {
                 let request =
                     system::Request { local: &self.local, channels: &self.channels, proposal: &checked };
@@ -268,16 +252,52 @@ impl Endorser {
 
     /// Builds the response of a simulation, and endorses it unless the chaincode failed.
     fn endorse(&self, proposal: &Unpacked, mut outcome: Outcome) -> Result<ProposalResponse, String> {
+        let interest = self.interest(proposal, &outcome).map_err(|error| error.to_string())?;
         let private = outcome.results.as_mut().and_then(|results| results.private.take());
+        self.check_distribution(proposal, private.as_ref())?;
         let msps = self.msps(self.channels.get(proposal.channel()));
         let endorsing = Endorsing { signer: &self.local.signer, msps };
         let answer = outcome.answer(proposal, endorsing);
-        let response = answer.map_err(|error| format!("endorsing with plugin failed: {error}"))?;
+        let mut response = answer.map_err(|error| format!("endorsing with plugin failed: {error}"))?;
+        response.interest = interest;
         // Results without an endorsement are never committed.
         if let (Some(private), Some(_)) = (private, &response.endorsement) {
             self.transient_store.keep(proposal.channel(), proposal.transaction_id(), private);
         }
         Ok(response)
+    }
+}
+
+impl Endorser {
+    /// Returns the interest of a successful call of a chaincode.
+    fn interest(
+        &self,
+        proposal: &Unpacked,
+        outcome: &Outcome,
+    ) -> Result<Option<ChaincodeInterest>, LedgerError> {
+        let channel = self.channels.get(proposal.channel());
+        let results = outcome.results.as_ref().filter(|_| outcome.response.status < ERROR_THRESHOLD);
+        let Some((channel, results)) = channel.zip(results) else { return Ok(None) };
+        let view = CommittedState::new(channel, &*self.support)?;
+        interest::interest(results, &view).map(Some)
+    }
+
+    /// Checks that enough peers can receive the private data of a transaction. A peer that is the whole network stores
+    /// all data by itself.
+    fn check_distribution(
+        &self,
+        proposal: &Unpacked,
+        private: Option<&TxPvtReadWriteSet>,
+    ) -> Result<(), String> {
+        let channel = self.channels.get(proposal.channel()).filter(|_| !self.others.is_empty());
+        let Some((channel, private)) = channel.zip(private) else { return Ok(()) };
+        let policies = |chaincode: &str| self.support.policies(channel, chaincode);
+        distribution::check(private, &self.others, policies).map_err(|reason| {
+            let (id, channel) = (proposal.transaction_id(), proposal.channel());
+            format!(
+                "error in simulation: failed to distribute private collection, txID {id}, channel {channel}: {reason}"
+            )
+        })
     }
 }
 

@@ -9,6 +9,7 @@
 //! | [`proposal`] | decodes a proposal and checks it |
 //! | `executor`, `chaincode_support` | [`ChaincodeExecutor`], through which the services run chaincode, and its implementation |
 //! | `local` | the peer's own identity |
+//! | `network` | the peers in this process, and which of them must endorse a transaction |
 //! | `packages` | the interface to the store of installed packages |
 //!
 //! `ccs-dial` connects to chaincode, and `ccs-chaincode` runs it. `ccs-ordering` orders and commits transactions.
@@ -18,6 +19,7 @@ mod endorser;
 mod executor;
 pub mod lifecycle;
 mod local;
+mod network;
 mod packages;
 mod peer;
 pub mod proposal;
@@ -28,7 +30,7 @@ pub use ccs_ordering::{
     ChaincodePolicies, CollectionPolicies, Cutting, EndorsementPolicy, Observer, observer,
 };
 pub use executor::{ChaincodeExecutor, PackageInUse};
-pub use peer::{Peer, PeerOptions};
+pub use peer::{NewPeer, Peer, PeerOptions};
 pub use services::{
     Budget, ChaincodeListenerOptions, ServeError, ServerTls, ServerTlsError, serve, serve_chaincode,
 };

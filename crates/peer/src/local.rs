@@ -11,4 +11,6 @@ pub(crate) struct Local {
     pub(crate) signer: Arc<Signer>,
     /// MSPs whose members may make calls that belong to no channel.
     pub(crate) msps: Arc<MspManager>,
+    /// Address that appears in errors, such as `localhost:7051`.
+    pub(crate) address: String,
 }

@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use ccs_chaincode::ChaincodeSupport;
 use ccs_channel::{Channel, Channels};
-use ccs_identity::{MspManager, Signer};
-use ccs_ordering::{CommitSupport, CommittingPeer, Cutting, Observer, Orderer, TransientStore};
+use ccs_identity::{MspId, MspManager, Signer};
+use ccs_ordering::{CommitSupport, CommittingPeer, Cutting, Observer, Orderer};
 use ccs_server::Budget;
 use tokio_util::sync::CancellationToken;
 
 use crate::endorser::Endorser;
 use crate::executor::{ChaincodeExecutor, Committing};
 use crate::local::Local;
+use crate::network::ChannelPeer;
 use crate::packages::{NoPackages, PackageStore};
 
 /// Options of a peer.
@@ -54,15 +55,13 @@ impl PeerOptions {
     }
 }
 
-/// Running peer without its listeners: the endorser, the committers, and their state.
+/// Running peer without its listeners: the endorser, the orderer, and their state.
 pub struct Peer {
-    address: String,
     endorsement_timeout: Duration,
-    channels: Arc<Channels>,
-    support: Arc<dyn CommitSupport>,
-    endorser: Endorser,
-    orderer: Orderer,
-    observer: Observer,
+    endorser: Arc<Endorser>,
+    /// Endorsers of the other peers in the network.
+    others: Vec<Arc<Endorser>>,
+    orderer: Arc<Orderer>,
     budget: Budget,
     /// Canceled to end streams and waits for blocks, which would otherwise never end.
     stopping: CancellationToken,
@@ -71,7 +70,56 @@ pub struct Peer {
 impl fmt::Debug for Peer {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = formatter.debug_struct("Peer");
-        shown.field("address", &self.address).field("channels", &self.channels).finish_non_exhaustive()
+        shown.field("address", &self.address()).field("channels", &self.channels()).finish_non_exhaustive()
+    }
+}
+
+/// Peer to start in a network.
+pub struct NewPeer {
+    /// Options of the peer.
+    pub options: PeerOptions,
+    /// Runs the peer's chaincode.
+    pub executor: Arc<dyn ChaincodeExecutor>,
+    /// Channels that the peer has joined. All peers join the same ones.
+    pub channels: Vec<Arc<Channel>>,
+}
+
+impl NewPeer {
+    /// Creates a peer with all channels that `support` has at this time.
+    #[must_use]
+    pub fn with_chaincode(options: PeerOptions, support: &Arc<ChaincodeSupport>) -> Self {
+        Self { options, executor: Arc::new(Arc::clone(support)), channels: support.channels() }
+    }
+
+    fn organization(&self) -> &MspId {
+        self.options.signer.msp_id()
+    }
+
+    /// Creates the endorser. `organizations` are those of all peers.
+    fn endorser(self, organizations: &[MspId]) -> Endorser {
+        let own = self.organization().clone();
+        let PeerOptions { address, signer, local_msps, packages, observer, .. } = self.options;
+        Endorser {
+            local: Local { signer, msps: local_msps, address },
+            channels: Arc::new(Channels::new(self.channels)),
+            support: Arc::new(Committing(Arc::clone(&self.executor))),
+            executor: self.executor,
+            packages,
+            transient_store: Arc::default(),
+            observer,
+            others: organizations.iter().filter(|other| **other != own).cloned().collect(),
+        }
+    }
+}
+
+/// Returns the part of an endorser's peer in the commits.
+fn committing(endorser: &Endorser) -> CommittingPeer {
+    CommittingPeer {
+        organization: endorser.local.signer.msp_id().clone(),
+        channels: Arc::clone(&endorser.channels),
+        support: Arc::clone(&endorser.support),
+        transient_store: Arc::clone(&endorser.transient_store),
+        observer: endorser.observer.clone(),
     }
 }
 
@@ -83,56 +131,48 @@ impl Peer {
         executor: Arc<dyn ChaincodeExecutor>,
         channels: Vec<Arc<Channel>>,
     ) -> Arc<Self> {
-        let PeerOptions {
-            address,
-            signer,
-            local_msps,
-            cutting,
-            endorsement_timeout,
-            packages,
-            observer,
-            budget,
-        } = options;
-        let channels = Arc::new(Channels::new(channels));
-        let transient_store = Arc::<TransientStore>::default();
-        let support: Arc<dyn CommitSupport> = Arc::new(Committing(Arc::clone(&executor)));
-        let committing = CommittingPeer {
-            organization: signer.msp_id().clone(),
-            channels: Arc::clone(&channels),
-            support: Arc::clone(&support),
-            transient_store: Arc::clone(&transient_store),
-            observer: observer.clone(),
+        // There is one for each peer.
+        Self::start_network(vec![NewPeer { options, executor, channels }]).swap_remove(0)
+    }
+
+    /// Starts the peers of a network, one for each organization, with one ordering service. The first one's options
+    /// determine how blocks are cut. Requires a tokio runtime.
+    #[must_use]
+    pub fn start_network(peers: Vec<NewPeer>) -> Vec<Arc<Self>> {
+        let organizations: Vec<_> = peers.iter().map(|peer| peer.organization().clone()).collect();
+        let cutting = peers.first().map(|peer| peer.options.cutting.clone()).unwrap_or_default();
+        let mut started = Vec::new();
+        for peer in peers {
+            let (timeout, budget) = (peer.options.endorsement_timeout, peer.options.budget.clone());
+            started.push((Arc::new(peer.endorser(&organizations)), timeout, budget));
+        }
+        let endorsers: Vec<_> = started.iter().map(|(endorser, ..)| Arc::clone(endorser)).collect();
+        let [first, others @ ..] = endorsers.as_slice() else { return Vec::new() };
+        let others = others.iter().map(|endorser| committing(endorser)).collect();
+        let orderer = Arc::new(Orderer::start(committing(first), others, &cutting));
+        let start = |(endorser, endorsement_timeout, budget): (Arc<Endorser>, _, _)| {
+            let others = endorsers.iter().filter(|other| !Arc::ptr_eq(other, &endorser));
+            Arc::new(Self {
+                endorsement_timeout,
+                others: others.cloned().collect(),
+                endorser,
+                orderer: Arc::clone(&orderer),
+                budget,
+                stopping: CancellationToken::new(),
+            })
         };
-        let orderer = Orderer::start(committing, Vec::new(), &cutting);
-        let endorser = Endorser {
-            local: Local { signer, msps: local_msps },
-            channels: Arc::clone(&channels),
-            executor,
-            packages,
-            transient_store,
-            observer: observer.clone(),
-        };
-        let stopping = CancellationToken::new();
-        Arc::new(Self {
-            address,
-            endorsement_timeout,
-            channels,
-            support,
-            endorser,
-            orderer,
-            observer,
-            budget,
-            stopping,
-        })
+        started.into_iter().map(start).collect()
     }
 
     /// Starts a peer with all channels that `support` has at this time.
     #[must_use]
     pub fn with_chaincode(options: PeerOptions, support: &Arc<ChaincodeSupport>) -> Arc<Self> {
-        Self::start(options, Arc::new(Arc::clone(support)), support.channels())
+        let NewPeer { options, executor, channels } = NewPeer::with_chaincode(options, support);
+        Self::start(options, executor, channels)
     }
 
-    /// Stops the peer: rejects new transactions, commits those already accepted, and ends all streams.
+    /// Stops the peer: the orderer rejects new transactions and commits those already accepted, and all streams of this
+    /// peer end.
     pub async fn stop(&self) {
         self.orderer.stop().await;
         self.stopping.cancel();
@@ -144,19 +184,15 @@ impl Peer {
     }
 
     pub(crate) fn channels(&self) -> &Channels {
-        &self.channels
+        &self.endorser.channels
     }
 
     pub(crate) fn channel(&self, name: &str) -> Option<&Arc<Channel>> {
-        self.channels.get(name)
+        self.channels().get(name)
     }
 
     pub(crate) fn address(&self) -> &str {
-        &self.address
-    }
-
-    pub(crate) fn signer(&self) -> &Signer {
-        &self.endorser.local.signer
+        &self.endorser.local.address
     }
 
     pub(crate) fn endorsement_timeout(&self) -> Duration {
@@ -164,7 +200,7 @@ impl Peer {
     }
 
     pub(crate) fn observer(&self) -> &Observer {
-        &self.observer
+        &self.endorser.observer
     }
 
     pub(crate) fn budget(&self) -> &Budget {
@@ -172,11 +208,22 @@ impl Peer {
     }
 
     pub(crate) fn support(&self) -> &dyn CommitSupport {
-        self.support.as_ref()
+        self.endorser.support.as_ref()
     }
 
     pub(crate) fn endorser(&self) -> &Endorser {
         &self.endorser
+    }
+
+    /// Returns whether an endorser is that of this peer.
+    pub(crate) fn is(&self, endorser: &Arc<Endorser>) -> bool {
+        Arc::ptr_eq(&self.endorser, endorser)
+    }
+
+    /// Returns the peers of the network that have joined a channel, this one first.
+    pub(crate) fn peers_of(&self, channel: &str) -> Vec<ChannelPeer> {
+        let all = std::iter::once(&self.endorser).chain(&self.others);
+        all.filter_map(|endorser| ChannelPeer::new(endorser, channel)).collect()
     }
 
     pub(crate) fn orderer(&self) -> &Orderer {

@@ -17,6 +17,7 @@ impl Simulation {
         collection: &str,
         key: &str,
     ) -> Result<Option<Vec<u8>>, SimulationError> {
+        self.note_private_read(namespace, collection);
         let entry = self.private_entry(namespace, collection, key)?;
         let private = entry.as_ref().map(|entry| entry.version);
         let public = self.hash_entry(namespace, collection, key)?.map(|entry| entry.version);
@@ -35,6 +36,7 @@ impl Simulation {
         collection: &str,
         keys: impl IntoIterator<Item = &'a str>,
     ) -> Result<Vec<Option<Vec<u8>>>, SimulationError> {
+        self.note_private_read(namespace, collection);
         let mut values = Vec::new();
         for key in keys {
             let entry = self.private_entry(namespace, collection, key)?;

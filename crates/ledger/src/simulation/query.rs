@@ -172,6 +172,7 @@ impl Simulation {
         limit: usize,
     ) -> Result<RangeQuery, SimulationError> {
         self.begin_private_query()?;
+        self.note_private_read(namespace, collection);
         let rows = self.rows(&namespace::private(namespace, collection), start, end)?;
         Ok(RangeQuery { rows, record: None, end: end.to_owned(), progress: Progress::new(limit) })
     }
@@ -230,6 +231,7 @@ impl Simulation {
     /// Returns all keys of a collection.
     pub fn scan_private(&mut self, namespace: &str, collection: &str) -> Result<Scan, SimulationError> {
         self.begin_private_query()?;
+        self.note_private_read(namespace, collection);
         self.all(&namespace::private(namespace, collection))
     }
 

@@ -3,7 +3,7 @@
 //! The same reads and writes yield the same bytes, since all lists are sorted by namespace, collection and key
 //! (Fabric 3.1 `core/ledger/kvledger/txmgmt/rwsetutil/rwset_builder.go`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ccs_proto::kvrwset::{
     HashedRwSet, KvMetadataWrite, KvMetadataWriteHash, KvRead, KvReadHash, KvWrite, KvWriteHash, KvrwSet,
@@ -28,6 +28,8 @@ pub struct Results {
     pub public: TxReadWriteSet,
     /// Private data; [`None`] if there is none.
     pub private: Option<TxPvtReadWriteSet>,
+    /// Namespaces and collections whose values, not only hashes, the transaction has read.
+    pub private_reads: BTreeSet<(String, String)>,
     /// The keys, for display.
     pub touched: Vec<Touched>,
 }
@@ -49,8 +51,9 @@ pub struct Touched {
     pub purged: Vec<String>,
 }
 
-pub(super) fn of(record: Record) -> Results {
-    let mut results = Results { public: TxReadWriteSet::default(), private: None, touched: Vec::new() };
+pub(super) fn of(record: Record, private_reads: BTreeSet<(String, String)>) -> Results {
+    let mut results =
+        Results { public: TxReadWriteSet::default(), private: None, private_reads, touched: Vec::new() };
     for (namespace, mut used) in record {
         let collections = std::mem::take(&mut used.collections);
         results.touched.push(touched(&namespace, &used));

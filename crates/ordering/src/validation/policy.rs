@@ -39,12 +39,18 @@ impl ChannelPolicies {
         Self { organizations: organizations.collect(), endorsement: majority(&peers) }
     }
 
-    /// Returns the effective policy. Fails if the channel's policy cannot be satisfied.
-    fn resolve<'a>(&'a self, policy: &'a EndorsementPolicy) -> Result<&'a SignaturePolicy, Code> {
+    /// Returns the effective policy, which is the channel's policy if `policy` refers to it; [`None`] if that one
+    /// cannot be satisfied.
+    #[must_use]
+    pub fn effective<'a>(&'a self, policy: &'a EndorsementPolicy) -> Option<&'a SignaturePolicy> {
         match policy {
-            EndorsementPolicy::Channel => self.endorsement.as_ref().ok_or(Code::EndorsementPolicyFailure),
-            EndorsementPolicy::Signature(policy) => Ok(policy),
+            EndorsementPolicy::Channel => self.endorsement.as_ref(),
+            EndorsementPolicy::Signature(policy) => Some(policy),
         }
+    }
+
+    fn resolve<'a>(&'a self, policy: &'a EndorsementPolicy) -> Result<&'a SignaturePolicy, Code> {
+        self.effective(policy).ok_or(Code::EndorsementPolicyFailure)
     }
 
     /// Returns the policy for writes to the implicit collection of an organization.
@@ -104,22 +110,6 @@ pub(super) fn check(action: &Action, checked: &Checked, context: &ValidationCont
     let endorsers = Endorsers::of(action, context.msps);
     for (namespace, keys) in &checked.writes {
         check_namespace(namespace, keys, &endorsers, context)?;
-    }
-    Ok(())
-}
-
-/// Checks the policies of defined chaincodes from which a transaction only reads. At the commit, they do not count.
-pub(super) fn check_reads(
-    action: &Action,
-    checked: &Checked,
-    context: &ValidationContext<'_>,
-) -> Result<(), Stop> {
-    let endorsers = Endorsers::of(action, context.msps);
-    let namespaces = checked.results.ns_rwset.iter().map(|set| set.namespace.as_str());
-    for namespace in namespaces.filter(|name| *name != LIFECYCLE && !checked.writes.contains_key(*name)) {
-        if let Some(policies) = context.view.policies(namespace) {
-            endorsers.satisfy(context.policies.resolve(&policies.endorsement_policy)?)?;
-        }
     }
     Ok(())
 }

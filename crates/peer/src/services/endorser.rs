@@ -36,9 +36,8 @@ impl Endorser for EndorserService {
         let decoded = Decoded::new(request.into_inner());
         tokio::select! {
             biased;
-            answer = self.peer.endorser().process_proposal(decoded, None, Purpose::ProcessProposal) => {
-                let answer = answer.map(|(response, _)| Response::new(response));
-                answer.map_err(|error| Status::unknown(error.to_string()))
+            answer = self.peer.endorser().process_proposal(decoded, Purpose::ProcessProposal) => {
+                answer.map(Response::new).map_err(|error| Status::unknown(error.to_string()))
             }
             // If the transport enforced the deadline, the client would see its own error or CANCELLED, depending on
             // timing.

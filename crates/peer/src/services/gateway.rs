@@ -1,9 +1,10 @@
 //! `gateway.Gateway`: the service that the fabric-gateway SDKs call (Fabric 3.1 `internal/pkg/gateway`).
 //!
-//! A gateway calls other peers and orderers on behalf of a client. Here, this process is the only peer and the only
-//! orderer, and the messages are those of a gateway that knows no others.
+//! A gateway calls other peers and orderers on behalf of a client. Here, all peers and the orderer are in this process.
 
+mod collect;
 mod commit_status;
+mod difference;
 mod endorse;
 mod evaluate;
 mod events;

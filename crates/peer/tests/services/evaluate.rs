@@ -23,8 +23,8 @@ struct RpcStatus {
     details: Vec<prost_types::Any>,
 }
 
-/// Returns the messages of endorsers and orderers, after the checks that the SDKs make.
-pub(crate) fn details(status: &Status) -> Vec<String> {
+/// Returns the details of an error, after the checks that the SDKs make.
+pub(crate) fn all_details(status: &Status) -> Vec<ErrorDetail> {
     if status.details().is_empty() {
         return Vec::new();
     }
@@ -33,11 +33,18 @@ pub(crate) fn details(status: &Status) -> Vec<String> {
     assert_eq!(inner.message, status.message());
     let detail = |any: &prost_types::Any| {
         assert_eq!(any.type_url, "type.googleapis.com/gateway.ErrorDetail");
-        let detail = ErrorDetail::decode(any.value.as_slice()).unwrap();
+        ErrorDetail::decode(any.value.as_slice()).unwrap()
+    };
+    inner.details.iter().map(detail).collect()
+}
+
+/// Returns the messages of the only peer, after the checks that the SDKs make.
+pub(crate) fn details(status: &Status) -> Vec<String> {
+    let message = |detail: ErrorDetail| {
         assert_eq!((detail.address.as_str(), detail.msp_id.as_str()), ("peer:7051", "Org1MSP"));
         detail.message
     };
-    inner.details.iter().map(detail).collect()
+    all_details(status).into_iter().map(message).collect()
 }
 
 async fn failure(peer: &Running, request: EvaluateRequest) -> Status {

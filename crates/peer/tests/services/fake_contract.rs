@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ccs_chaincode::{ChaincodeCall, Completed, Gap, Target, TransactionError};
 use ccs_channel::{Channel, Definition};
 use ccs_identity::SignaturePolicy;
-use ccs_ledger::Simulation;
+use ccs_ledger::{Simulation, SimulationError};
 use ccs_peer::{ChaincodeExecutor, ChaincodePolicies, CollectionPolicies, EndorsementPolicy};
 use ccs_proto::peer::{ChaincodeEvent, Response};
 use prost::Message;
@@ -16,6 +16,10 @@ use tokio::sync::watch;
 pub(crate) struct FakeContract {
     /// Number of running calls of the function that never answers.
     pub(crate) hanging: watch::Sender<usize>,
+    /// Organization of the peer, for functions that differ between peers.
+    pub(crate) organization: &'static str,
+    /// Whether the peer has no contract.
+    pub(crate) is_absent: bool,
 }
 
 /// Call that never answers.
@@ -31,6 +35,7 @@ pub(crate) fn policies() -> ChaincodePolicies {
     let collection = |name: &str, members: &str, endorsement: Option<&str>| CollectionPolicies {
         name: name.to_owned(),
         members: members.parse().unwrap(),
+        required_peer_count: i32::from(name.starts_with("distributed")),
         endorsement_policy: endorsement.map(|policy| EndorsementPolicy::Signature(policy.parse().unwrap())),
         block_to_live: 0,
     };
@@ -39,6 +44,9 @@ pub(crate) fn policies() -> ChaincodePolicies {
         collections: vec![
             collection("ours", "OR('Org1MSP.member')", None),
             collection("theirs", "OR('Org2MSP.member')", None),
+            collection("everyone's", "OR('Org1MSP.member', 'Org2MSP.member')", None),
+            collection("distributed", "OR('Org1MSP.member', 'Org2MSP.member')", None),
+            collection("distributed alone", "OR('Org1MSP.member')", None),
             collection("strict", "OR('Org1MSP.member')", Some("OR('Org2MSP.peer')")),
         ],
     }
@@ -51,7 +59,7 @@ impl ChaincodeExecutor for FakeContract {
     }
 
     fn resolve(&self, channel: &Arc<Channel>, chaincode: &str) -> Result<Target, Gap> {
-        if chaincode != "basic" {
+        if chaincode != "basic" || self.is_absent {
             return Err(Gap::Undefined(chaincode.to_owned()));
         }
         let definition = Definition { sequence: 1, version: "1.0".to_owned(), ..Definition::default() };
@@ -73,7 +81,14 @@ impl ChaincodeExecutor for FakeContract {
             std::future::pending::<()>().await;
         }
         let mut simulation = call.simulation.lock();
-        let (response, event) = run(&mut simulation, &arguments)?;
+        let arguments = match *arguments.as_slice() {
+            ["on", organization, ref then @ ..] if organization == self.organization => then,
+            ["on", _, ..] => &["put", "done", "1"],
+            ["put own name", key] => &["put", key, self.organization],
+            ["own name"] => &["answer with", self.organization],
+            ref all => all,
+        };
+        let (response, event) = run(&mut simulation, arguments)?;
         Ok(Completed { response, event, definition: target.definition })
     }
 }
@@ -83,6 +98,7 @@ fn run(
     arguments: &[&str],
 ) -> Result<(Response, Option<ChaincodeEvent>), TransactionError> {
     let answer = |payload: &[u8]| Response { status: 200, message: String::new(), payload: payload.to_vec() };
+    let failed = |error: SimulationError| TransactionError::Failure(error.to_string());
     let mut event = None;
     let response = match *arguments {
         ["put", key, value] => {
@@ -90,6 +106,20 @@ fn run(
             answer(value.as_bytes())
         }
         ["get", key] => answer(&simulation.get("basic", key).unwrap().unwrap_or_default()),
+        ["answer with", text] => answer(text.as_bytes()),
+        ["get private", collection, key] => {
+            answer(&simulation.get_private("basic", collection, key).map_err(failed)?.unwrap_or_default())
+        }
+        ["has private", collection, key] => {
+            let has_it = simulation.private_hash("basic", collection, key).map_err(failed)?.is_some();
+            answer(has_it.to_string().as_bytes())
+        }
+        ["copy private", collection, from, to] => {
+            let value =
+                simulation.get_private("basic", collection, from).map_err(failed)?.unwrap_or_default();
+            simulation.put_private("basic", collection, to, value).map_err(failed)?;
+            answer(b"")
+        }
         ["increment", key] => {
             let old = simulation.get("basic", key).unwrap().unwrap_or_default();
             simulation.put("basic", key, [old, b"+".to_vec()].concat()).unwrap();

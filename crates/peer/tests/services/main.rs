@@ -19,6 +19,7 @@ mod faults;
 mod hostile;
 mod lifecycle;
 mod network;
+mod organizations;
 mod proposal;
 mod refusals;
 mod revoked;

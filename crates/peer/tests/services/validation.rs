@@ -350,7 +350,7 @@ async fn policies_of_keys_are_found_in_the_ledger() {
     peer.send(peer.prepare_for(&parts, "Org1MSP").await).await.unwrap();
     assert_eq!(peer.status(&parts.id()).await.result(), Code::EndorsementPolicyFailure);
     let parts = peer.parts(&["write elsewhere", "other"]);
-    peer.send(peer.prepare(&parts).await).await.unwrap();
+    peer.send(peer.prepare_for(&parts, "Org1MSP").await).await.unwrap();
     assert_eq!(peer.status(&parts.id()).await.result(), Code::InvalidChaincode);
     peer.stop().await;
 }

@@ -1,28 +1,32 @@
-//! `Endorse`: simulates a proposal and assembles the transaction that the client then signs.
+//! `Endorse`: collects the endorsements of a proposal and assembles the transaction that the client then signs.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use ccs_proto::common::{Envelope, Payload};
 use ccs_proto::gateway::{EndorseRequest, EndorseResponse};
 use ccs_proto::peer::{
-    ChaincodeActionPayload, ChaincodeEndorsedAction, ProposalResponse, Transaction, TransactionAction,
+    ChaincodeActionPayload, ChaincodeCall, ChaincodeEndorsedAction, ChaincodeInterest, ProposalResponse,
+    Transaction, TransactionAction,
 };
 use prost::Message;
 use tokio::time::{Instant, sleep_until};
 use tonic::{Code, Status};
 
-use super::failure::with_detail;
-use super::result::classify;
+use super::collect::{Collected, Collector};
+use super::failure::with_details;
 use super::unpacked::GatewayProposal;
-use crate::endorser::Callee;
+use crate::network::{self, ChannelPeer};
 use crate::peer::Peer;
 use crate::proposal::Unpacked;
-use ccs_ordering::CommittedState;
-use ccs_ordering::observer::Purpose;
-use ccs_ordering::validation::{ChannelPolicies, ValidationContext, is_endorsed};
 
 /// Beginning of the message when there is no plan (Fabric 3.1 `internal/pkg/gateway/registry.go`).
 const NO_COMBINATION: &str = "no combination of peers can be derived which satisfy the endorsement policy: ";
+
+const NO_FIRST: &str = "failed to endorse transaction, see attached details for more info";
+const NOT_ENOUGH: &str =
+    "failed to collect enough transaction endorsements, see attached details for more info";
+const LATE_FIRST: &str = "endorsement timeout expired while collecting first endorsement";
+const LATE: &str = "endorsement timeout expired while collecting endorsements";
 
 pub(super) async fn endorse(
     peer: &Peer,
@@ -35,108 +39,169 @@ pub(super) async fn endorse(
     }
     let proposal = GatewayProposal::read(signed)
         .map_err(|error| Status::invalid_argument(format!("error unmarshalling {error}")))?;
+    let peers = peer.peers_of(proposal.channel());
+    let unpacked = Unpacked::new(proposal.decoded.clone());
     let organizations = &request.endorsing_organizations;
-    let callee = find_endorser(peer, &proposal, organizations)
-        .inspect_err(|status| proposal.note_unknown(peer, "Endorse", status, organizations))?;
-    let (failed, late) = if organizations.is_empty() {
-        (
-            "failed to endorse transaction, see attached details for more info",
-            "endorsement timeout expired while collecting first endorsement",
-        )
+    let collected = if organizations.is_empty() {
+        let first = first_endorser(peer, &proposal, &peers)
+            .inspect_err(|status| proposal.note_unknown(peer, "Endorse", status, organizations))?;
+        by_plan(peer, proposal, &peers, first, end).await?
     } else {
-        (
-            "failed to collect enough transaction endorsements, see attached details for more info",
-            "endorsement timeout expired while collecting endorsements",
-        )
+        let chosen = of_organizations(peer, &proposal, &peers, organizations)
+            .inspect_err(|status| proposal.note_unknown(peer, "Endorse", status, organizations))?;
+        by_organizations(peer, proposal, &peers, &chosen, end).await?
     };
-    let answer = tokio::select! {
-        answer = peer.endorser().process_proposal(proposal.decoded, Some(callee), Purpose::Endorse) => answer,
-        () = sleep_until(end) => return Err(Status::deadline_exceeded(late)),
-    };
-    let (answer, proposal) =
-        answer.map_or_else(|error| (Err(error), None), |(answer, proposal)| (Ok(answer), Some(proposal)));
-    let answer = classify(answer).map_err(|error| with_detail(peer, Code::Aborted, failed, error.message))?;
-    // A client that names the organizations is responsible for the policies.
-    if organizations.is_empty()
-        && let Some(proposal) = &proposal
-    {
-        check_plan(peer, proposal, &answer)?;
-    }
-    let prepared = proposal.and_then(|proposal| prepare(proposal, answer));
+    let prepared = unpacked.ok().and_then(|proposal| prepare(proposal, collected));
     let prepared =
         prepared.ok_or_else(|| Status::aborted("failed to assemble transaction: there is no endorsement"))?;
     Ok(EndorseResponse { prepared_transaction: Some(prepared) })
 }
 
-/// Checks that this peer, the only endorser, may endorse, and resolves the chaincode.
-fn find_endorser(
-    peer: &Peer,
+/// Returns a peer of each named organization, as indexes in the list of peers.
+fn of_organizations(
+    gateway: &Peer,
     proposal: &GatewayProposal,
+    peers: &[ChannelPeer],
     organizations: &[String],
-) -> Result<Callee, Status> {
-    let (channel, chaincode) = (proposal.channel(), proposal.chaincode());
-    let callee = peer.channel(channel).and_then(|found| proposal.resolve(peer, found));
-    let own = peer.signer().msp_id().as_str();
-    let is_missing = |organization: &&String| callee.is_none() || *organization != own;
-    let missing: Vec<_> = organizations.iter().filter(is_missing).cloned().collect();
-    if !missing.is_empty() {
-        return Err(Status::unavailable(format!(
-            "failed to find any endorsing peers for org(s): {}",
-            missing.join(", ")
-        )));
+) -> Result<Vec<usize>, Status> {
+    let mut chosen = BTreeSet::new();
+    let mut missing = Vec::new();
+    for organization in organizations {
+        let has_it = |peer: &ChannelPeer| {
+            peer.organization().as_str() == organization && proposal.resolve(gateway, peer)
+        };
+        match peers.iter().position(has_it) {
+            Some(index) => drop(chosen.insert(index)),
+            None => missing.push(organization.as_str()),
+        }
     }
-    if let Some(callee) = callee {
-        return Ok(callee);
+    if missing.is_empty() {
+        return Ok(chosen.into_iter().collect());
+    }
+    let missing = missing.join(", ");
+    Err(Status::unavailable(format!("failed to find any endorsing peers for org(s): {missing}")))
+}
+
+/// Collects endorsements of the named organizations. The client is responsible for the policies.
+async fn by_organizations(
+    gateway: &Peer,
+    proposal: GatewayProposal,
+    peers: &[ChannelPeer],
+    chosen: &[usize],
+    end: Instant,
+) -> Result<Collected, Status> {
+    let mut collector = Collector::new(gateway, proposal.decoded, peers);
+    let is_complete = tokio::select! {
+        is_complete = collector.ask_all(chosen) => is_complete,
+        () = sleep_until(end) => return Err(Status::deadline_exceeded(LATE)),
+    };
+    if is_complete {
+        return Ok(collector.collected(chosen));
+    }
+    Err(with_details(Code::Aborted, NOT_ENOUGH, collector.into_details()))
+}
+
+/// Returns the first endorser: the gateway's own peer, or the first peer of a plan if that one does not have the
+/// chaincode.
+fn first_endorser<'p>(
+    gateway: &Peer,
+    proposal: &GatewayProposal,
+    peers: &'p [ChannelPeer],
+) -> Result<&'p ChannelPeer, Status> {
+    let own = peers.iter().find(|peer| gateway.is(&peer.endorser));
+    if let Some(own) = own.filter(|own| proposal.resolve(gateway, own)) {
+        return Ok(own);
     }
     if proposal.has_transient_data() {
         return Err(Status::failed_precondition(
             "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to protect transient data",
         ));
     }
-    // On a channel that the peer has not joined, it does not know any chaincode either (Fabric 3.1
-    // `discovery/endorsement/endorsement.go`).
-    Err(Status::failed_precondition(format!(
-        "{NO_COMBINATION}No metadata was found for chaincode {chaincode} in channel {channel}"
-    )))
+    let plan = network::endorsers(proposal.channel(), peers, &interest_of(proposal.chaincode()));
+    let plan = plan.map_err(|reason| Status::failed_precondition(format!("{NO_COMBINATION}{reason}")))?;
+    let first = plan.groups.first().and_then(|group| group.peers.first().copied());
+    first.ok_or_else(|| Status::failed_precondition(NO_COMBINATION))
 }
 
-/// Checks that this peer, the only endorser, can satisfy the policies of what a transaction reads and writes.
-fn check_plan(peer: &Peer, proposal: &Unpacked, answer: &ProposalResponse) -> Result<(), Status> {
-    let Some(channel) = peer.channel(proposal.channel()) else { return Ok(()) };
-    let endorsed = ChaincodeEndorsedAction {
-        proposal_response_payload: answer.payload.clone(),
-        endorsements: answer.endorsement.iter().cloned().collect(),
+/// Collects endorsements: of the first endorser, and of those that the policies of its result require in addition.
+async fn by_plan(
+    gateway: &Peer,
+    proposal: GatewayProposal,
+    peers: &[ChannelPeer],
+    first: &ChannelPeer,
+    end: Instant,
+) -> Result<Collected, Status> {
+    let mut collector = Collector::new(gateway, proposal.decoded.clone(), peers);
+    let answer = tokio::select! {
+        answer = collector.first(first) => answer,
+        () = sleep_until(end) => return Err(Status::deadline_exceeded(LATE_FIRST)),
     };
-    let is_endorsed = CommittedState::new(channel, peer.support()).and_then(|view| {
-        let context = ValidationContext {
-            channel: channel.name(),
-            msps: channel.msps(),
-            policies: &ChannelPolicies::new(channel.msps()),
-            view: &view,
-            changed_policies: &HashSet::new(),
+    let Some(response) = answer else {
+        return Err(with_details(Code::Aborted, NO_FIRST, collector.into_details()));
+    };
+    let (interest, protected) = interest(response, &proposal);
+    let plan = network::endorsers(proposal.channel(), peers, &interest).map_err(|reason| {
+        let message = if protected.is_empty() {
+            format!("{NO_COMBINATION}{reason}")
+        } else {
+            format!(
+                "requires endorsement from organisation(s) that are not in the distribution policy of the private data collection(s): [{}]; retry specifying trusted endorsing organizations to protect transient data",
+                protected.join(" ")
+            )
         };
-        is_endorsed(&proposal.channel_header, endorsed, &context)
-    });
-    if is_endorsed.map_err(|error| Status::aborted(error.to_string()))? {
-        return Ok(());
+        note_no_plan(gateway, &proposal, peers, &message);
+        Status::failed_precondition(message)
+    })?;
+    let collected = tokio::select! {
+        collected = collector.collect(&plan) => collected,
+        () = sleep_until(end) => return Err(Status::deadline_exceeded(LATE)),
+    };
+    collected.ok_or_else(|| with_details(Code::Aborted, NOT_ENOUGH, collector.into_details()))
+}
+
+/// Returns the interest in a chaincode alone.
+fn interest_of(chaincode: &str) -> ChaincodeInterest {
+    let call = ChaincodeCall { name: chaincode.to_owned(), ..ChaincodeCall::default() };
+    ChaincodeInterest { chaincodes: vec![call] }
+}
+
+/// Returns the interest of the first endorser. If there is transient data, only members of the written collections may
+/// see it; then also returns these collections.
+fn interest(response: ProposalResponse, proposal: &GatewayProposal) -> (ChaincodeInterest, Vec<String>) {
+    let mut protected = Vec::new();
+    let interest = response.interest.filter(|interest| !interest.chaincodes.is_empty());
+    let mut interest = interest.unwrap_or_else(|| interest_of(proposal.chaincode()));
+    if proposal.has_transient_data() {
+        for call in &mut interest.chaincodes {
+            protected.extend(call.collection_names.iter().cloned());
+            call.no_private_reads = false;
+        }
     }
-    let message = format!("{NO_COMBINATION}no peer combination can satisfy the endorsement policy");
-    peer.observer().warn(format!(
-        "rejected Endorse of {}.{}: {message}; a policy of the chaincode, of a collection or of a key requires another \
-         endorser than this peer of {}: change the policy, or name the endorsing organizations in the application",
-        proposal.chaincode,
+    (interest, protected)
+}
+
+/// Reports that the peers of the network cannot endorse a transaction.
+fn note_no_plan(gateway: &Peer, proposal: &GatewayProposal, peers: &[ChannelPeer], message: &str) {
+    let organizations: Vec<_> = peers.iter().map(|peer| peer.organization().as_str()).collect();
+    let others = match organizations.as_slice() {
+        [own] => format!("requires another endorser than this peer of {own}"),
+        all => format!("requires endorsers that the peers of {} are not", all.join(" and ")),
+    };
+    gateway.observer().warn(format!(
+        "rejected Endorse of {}.{}: {message}; a policy of the chaincode, of a collection or of a key {others}: change \
+         the policy, or name the endorsing organizations in the application",
+        proposal.chaincode(),
         proposal.function(),
-        peer.signer().msp_id(),
     ));
-    Err(Status::failed_precondition(message))
 }
 
 /// Assembles the transaction. Headers and input stay as received.
-fn prepare(proposal: Unpacked, answer: ProposalResponse) -> Option<Envelope> {
-    let action = ChaincodeEndorsedAction {
-        proposal_response_payload: answer.payload,
-        endorsements: vec![answer.endorsement?],
-    };
+fn prepare(proposal: Unpacked, collected: Collected) -> Option<Envelope> {
+    let Collected { payload, endorsements } = collected;
+    if endorsements.is_empty() {
+        return None;
+    }
+    let action = ChaincodeEndorsedAction { proposal_response_payload: payload, endorsements };
     let payload =
         ChaincodeActionPayload { chaincode_proposal_payload: proposal.payload(), action: Some(action) };
     let action = TransactionAction {

@@ -1,13 +1,14 @@
 //! `Evaluate`: simulates a proposal and returns the chaincode's response.
 
 use ccs_proto::gateway::{EvaluateRequest, EvaluateResponse};
+use ccs_proto::peer::Response;
 use tokio::time::{Instant, sleep_until};
 use tonic::Status;
 
-use super::failure::with_detail;
+use super::failure::{detail, with_details};
 use super::result::{Unsuccessful, classify_error, classify_response};
 use super::unpacked::GatewayProposal;
-use crate::endorser::Callee;
+use crate::network::ChannelPeer;
 use crate::peer::Peer;
 
 pub(super) async fn evaluate(
@@ -19,48 +20,76 @@ pub(super) async fn evaluate(
         Status::invalid_argument(format!("failed to unpack transaction proposal: {error}"))
     })?;
     let organizations = &request.target_organizations;
-    let callee = find_endorser(peer, &proposal, organizations)
+    let peers = peer.peers_of(proposal.channel());
+    let able = able_peers(peer, &proposal, &peers, organizations)
         .inspect_err(|status| proposal.note_unknown(peer, "Evaluate", status, organizations))?;
-    let evaluated = tokio::select! {
-        evaluated = peer.endorser().evaluate(proposal.decoded, Some(callee)) => evaluated,
+    let result = tokio::select! {
+        result = ask(peer, &proposal, &able) => result?,
         () = sleep_until(end) => {
             return Err(Status::deadline_exceeded("evaluate timeout expired"));
         }
     };
-    let response = match evaluated {
-        Ok(processed) => match processed.outcome {
-            Ok(outcome) => classify_response(outcome.response),
-            Err(message) => Err(Unsuccessful::failed(message)),
-        },
-        Err(error) => Err(classify_error(&error)),
-    };
-    let result = response.map_err(|error| {
-        let message = if error.can_retry {
-            "failed to evaluate transaction, see attached details for more info".to_owned()
-        } else {
-            format!("evaluate call to endorser returned error: {}", error.message)
-        };
-        with_detail(peer, error.code, message, error.message)
-    })?;
     Ok(EvaluateResponse { result: Some(result) })
 }
 
-/// Checks that this peer, the only endorser, may evaluate, and resolves the chaincode.
-fn find_endorser(peer: &Peer, proposal: &GatewayProposal, targets: &[String]) -> Result<Callee, Status> {
+/// Asks one peer after the other, until one does not fail for a reason of its own.
+async fn ask(gateway: &Peer, proposal: &GatewayProposal, peers: &[&ChannelPeer]) -> Result<Response, Status> {
+    let mut details = Vec::new();
+    let mut last = None;
+    for peer in peers {
+        let error = match simulate(gateway, proposal, peer).await {
+            Ok(response) => return Ok(response),
+            Err(error) => error,
+        };
+        details.push(detail(&peer.endorser, error.message.clone()));
+        if !error.can_retry {
+            let message = format!("evaluate call to endorser returned error: {}", error.message);
+            return Err(with_details(error.code, message, details));
+        }
+        last = Some(error.code);
+    }
+    let code = last.unwrap_or(tonic::Code::Unavailable);
+    Err(with_details(code, "failed to evaluate transaction, see attached details for more info", details))
+}
+
+async fn simulate(
+    gateway: &Peer,
+    proposal: &GatewayProposal,
+    peer: &ChannelPeer,
+) -> Result<Response, Unsuccessful> {
+    let processed = peer.endorser.evaluate(proposal.decoded.clone()).await;
+    let processed = processed.map_err(|error| classify_error(&error, gateway.is(&peer.endorser)))?;
+    let outcome = processed.outcome.map_err(Unsuccessful::failed)?;
+    classify_response(outcome.response)
+}
+
+/// Returns the peers that can simulate the call: the gateway's own first, then those of other organizations. Transient
+/// data stays in the own organization, unless the client names others.
+fn able_peers<'p>(
+    gateway: &Peer,
+    proposal: &GatewayProposal,
+    peers: &'p [ChannelPeer],
+    targets: &[String],
+) -> Result<Vec<&'p ChannelPeer>, Status> {
     let channel = proposal.channel();
-    let Some(found) = peer.channel(channel) else {
+    if gateway.channel(channel).is_none() {
         return Err(Status::unavailable(format!(
             "failed to get config for channel [{channel}]: could not get last config for channel {channel}"
         )));
+    }
+    let is_own_only = proposal.has_transient_data() && targets.is_empty();
+    let is_target = |peer: &&ChannelPeer| {
+        let is_named = targets.iter().any(|target| target == peer.organization().as_str());
+        if is_own_only { gateway.is(&peer.endorser) } else { targets.is_empty() || is_named }
     };
-    let is_target =
-        targets.is_empty() || targets.iter().any(|target| *target == peer.signer().msp_id().as_str());
-    if let Some(callee) = is_target.then(|| proposal.resolve(peer, found)).flatten() {
-        return Ok(callee);
+    let able: Vec<_> =
+        peers.iter().filter(is_target).filter(|peer| proposal.resolve(gateway, peer)).collect();
+    if !able.is_empty() {
+        return Ok(able);
     }
     let nobody =
         format!("no peers available to evaluate chaincode {} in channel {channel}", proposal.chaincode());
-    if proposal.has_transient_data() && targets.is_empty() {
+    if is_own_only {
         return Err(Status::failed_precondition(format!(
             "no endorsers found in the gateway's organization; retry specifying target organization(s) to protect transient data: {nobody}"
         )));

@@ -4,7 +4,7 @@ use ccs_proto::gateway::ErrorDetail;
 use prost::Message;
 use tonic::{Code, Status};
 
-use crate::peer::Peer;
+use crate::endorser::Endorser;
 
 /// Type URL by which SDKs recognize a detail.
 const TYPE_URL: &str = "type.googleapis.com/gateway.ErrorDetail";
@@ -20,17 +20,25 @@ pub(super) struct RpcStatus {
     details: Vec<prost_types::Any>,
 }
 
-/// Creates an error whose single detail is the message of this peer.
+/// Returns the message of a peer as a detail.
+pub(super) fn detail(endorser: &Endorser, said: impl Into<String>) -> ErrorDetail {
+    ErrorDetail {
+        address: endorser.local.address.clone(),
+        msp_id: endorser.local.signer.msp_id().to_string(),
+        message: said.into(),
+    }
+}
+
+/// Creates an error with details.
 ///
 /// The details repeat code and message, since the SDKs for Go and Java compare them with those of the call.
-pub(super) fn with_detail(peer: &Peer, code: Code, message: impl Into<String>, said: String) -> Status {
+pub(super) fn with_details(code: Code, message: impl Into<String>, details: Vec<ErrorDetail>) -> Status {
     let message = message.into();
-    let detail = ErrorDetail {
-        address: peer.address().to_owned(),
-        msp_id: peer.signer().msp_id().to_string(),
-        message: said,
+    let any = |detail: ErrorDetail| prost_types::Any {
+        type_url: TYPE_URL.to_owned(),
+        value: detail.encode_to_vec(),
     };
-    let detail = prost_types::Any { type_url: TYPE_URL.to_owned(), value: detail.encode_to_vec() };
-    let status = RpcStatus { code: code.into(), message: message.clone(), details: vec![detail] };
+    let details = details.into_iter().map(any).collect();
+    let status = RpcStatus { code: code.into(), message: message.clone(), details };
     Status::with_details(code, message, status.encode_to_vec().into())
 }

@@ -27,9 +27,14 @@ impl Unsuccessful {
     }
 }
 
-/// Maps the rejection of a proposal to the gateway's error.
-pub(super) fn classify_error(error: &EndorserError) -> Unsuccessful {
+/// Maps the rejection of a proposal to the gateway's error. From another peer than the gateway's own, a rejection is
+/// the error of a call, which tells nothing about its reason.
+pub(super) fn classify_error(error: &EndorserError, is_own: bool) -> Unsuccessful {
     let message = error.to_string();
+    if !is_own {
+        let message = format!("rpc error: code = Unknown desc = {message}");
+        return Unsuccessful { code: Code::Unavailable, message, can_retry: true };
+    }
     match error {
         EndorserError::Filter(_) => Unsuccessful { code: Code::Unavailable, message, can_retry: true },
         EndorserError::Proposal(_) => {
@@ -47,10 +52,7 @@ pub(super) fn classify_response(response: Response) -> Result<Response, Unsucces
 }
 
 /// Like [`classify_response`], for an endorser's answer, which has no payload if the proposal could not be simulated.
-pub(super) fn classify(
-    answer: Result<ProposalResponse, EndorserError>,
-) -> Result<ProposalResponse, Unsuccessful> {
-    let answer = answer.map_err(|error| classify_error(&error))?;
+pub(super) fn classify(answer: ProposalResponse) -> Result<ProposalResponse, Unsuccessful> {
     let response = answer.response.clone().unwrap_or_default();
     match response.status {
         200..400 => Ok(answer),
@@ -76,26 +78,40 @@ mod tests {
     #[test]
     fn answers_are_told_apart_as_by_a_peer() {
         let cases = [
-            (Err(FilterError::Expired.into()), Code::Unavailable, "proposal client identity expired", true),
-            (
-                Err(ProposalError::Epoch.into()),
-                Code::FailedPrecondition,
-                "error validating proposal: epoch is non-zero",
-                false,
-            ),
-            (Ok(answer(500, b"")), Code::Aborted, "M", true),
-            (Ok(answer(500, b"payload")), Code::Unknown, "chaincode response 500, M", false),
-            (Ok(answer(400, b"")), Code::Unknown, "chaincode response 400, M", false),
-            (Ok(answer(404, b"")), Code::Unknown, "chaincode response 404, M", false),
-            (Ok(answer(199, b"payload")), Code::Unknown, "chaincode response 199, M", false),
-            (Ok(answer(501, b"")), Code::Unknown, "chaincode response 501, M", false),
+            (answer(500, b""), Code::Aborted, "M", true),
+            (answer(500, b"payload"), Code::Unknown, "chaincode response 500, M", false),
+            (answer(400, b""), Code::Unknown, "chaincode response 400, M", false),
+            (answer(404, b""), Code::Unknown, "chaincode response 404, M", false),
+            (answer(199, b"payload"), Code::Unknown, "chaincode response 199, M", false),
+            (answer(501, b""), Code::Unknown, "chaincode response 501, M", false),
         ];
         for (answer, code, message, can_retry) in cases {
             let expected = Unsuccessful { code, message: message.to_owned(), can_retry };
             assert_eq!(classify(answer.clone()).unwrap_err(), expected, "{answer:?}");
         }
         for status in [200, 201, 399] {
-            assert!(classify(Ok(answer(status, b"payload"))).is_ok(), "{status}");
+            assert!(classify(answer(status, b"payload")).is_ok(), "{status}");
+        }
+    }
+
+    #[test]
+    fn a_rejection_by_another_peer_is_the_error_of_a_call() {
+        let expired = EndorserError::from(FilterError::Expired);
+        let epoch = EndorserError::from(ProposalError::Epoch);
+        let epoch_text = "error validating proposal: epoch is non-zero";
+        let cases = [
+            (&expired, true, Code::Unavailable, "proposal client identity expired".to_owned(), true),
+            (&epoch, true, Code::FailedPrecondition, epoch_text.to_owned(), false),
+            (
+                &epoch,
+                false,
+                Code::Unavailable,
+                format!("rpc error: code = Unknown desc = {epoch_text}"),
+                true,
+            ),
+        ];
+        for (error, is_own, code, message, can_retry) in cases {
+            assert_eq!(classify_error(error, is_own), Unsuccessful { code, message, can_retry });
         }
     }
 }

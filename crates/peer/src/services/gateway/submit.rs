@@ -5,7 +5,7 @@ use ccs_proto::gateway::{SubmitRequest, SubmitResponse};
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
-use super::failure::with_detail;
+use super::failure::{detail, with_details};
 use crate::peer::Peer;
 use crate::services::deadline;
 use ccs_ordering::BroadcastError;
@@ -47,6 +47,9 @@ fn refused(peer: &Peer, refusal: BroadcastError) -> Status {
         | OrdererStatus::Forbidden
         | OrdererStatus::NotFound
         | OrdererStatus::RequestEntityTooLarge => Status::aborted(said),
-        _ => with_detail(peer, Code::Unavailable, "no orderers could successfully process transaction", said),
+        _ => {
+            let details = vec![detail(peer.endorser(), said)];
+            with_details(Code::Unavailable, "no orderers could successfully process transaction", details)
+        }
     }
 }

@@ -1,13 +1,11 @@
 //! The parts of a proposal that the gateway reads before an endorser: channel and chaincode of the specification.
 
-use std::sync::Arc;
-
 use ccs_chaincode::Gap;
 use ccs_channel::Channel;
 use ccs_proto::peer::SignedProposal;
 use tonic::Status;
 
-use crate::endorser::Callee;
+use crate::network::ChannelPeer;
 use crate::peer::Peer;
 use crate::proposal::{Decoded, Undecodable};
 use ccs_ordering::observer::with_hint;
@@ -75,6 +73,13 @@ impl GatewayProposal {
         id.map(|id| id.name.as_str()).unwrap_or_default()
     }
 
+    /// Returns the name of the function, for display.
+    pub(super) fn function(&self) -> String {
+        let specification = self.decoded.specification();
+        let name = specification.and_then(|call| call.input.as_ref()?.args.first());
+        name.map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default()
+    }
+
     /// Returns whether the proposal has transient data, which the chaincode sees but which is never stored.
     pub(super) fn has_transient_data(&self) -> bool {
         self.decoded.has_transient_data()
@@ -83,12 +88,14 @@ impl GatewayProposal {
     /// Reports a proposal that this peer cannot simulate, with what to change in it. Other reasons were reported by
     /// [`Self::resolve`].
     pub(super) fn note_unknown(&self, peer: &Peer, call: &str, status: &Status, organizations: &[String]) {
-        let own = peer.signer().msp_id().as_str();
+        let peers = peer.peers_of(self.channel());
+        let known: Vec<_> = peers.iter().map(|peer| peer.organization().as_str()).collect();
         let hint = match peer.channel(self.channel()) {
             None => peer.channels().hint(),
-            Some(_) if !organizations.is_empty() && organizations.iter().any(|name| name != own) => {
-                format!("this peer endorses for {own} alone: leave out the other organizations")
-            }
+            Some(_) if organizations.iter().any(|name| !known.contains(&name.as_str())) => match &*known {
+                [own] => format!("this peer endorses for {own} alone: leave out the other organizations"),
+                known => format!("the network has the organizations {}", known.join(", ")),
+            },
             Some(channel) => match peer.endorser().resolve(Some(channel), self.chaincode()) {
                 Err(Gap::Undefined(_)) => defined(channel),
                 _ => return,
@@ -97,17 +104,17 @@ impl GatewayProposal {
         peer.observer().warn(format!("rejected {call}: {}; {hint}", status.message()));
     }
 
-    /// Resolves the called chaincode on a channel; [`None`] if this peer cannot simulate it.
+    /// Returns whether a peer can simulate the called chaincode.
     ///
     /// As on a peer, the client receives no further details. If a defined chaincode does not run, the observer
     /// receives the reason.
-    pub(super) fn resolve(&self, peer: &Peer, channel: &Arc<Channel>) -> Option<Callee> {
-        match peer.endorser().resolve(Some(channel), self.chaincode()) {
-            Ok(callee) => Some(callee),
-            Err(Gap::Undefined(_)) => None,
+    pub(super) fn resolve(&self, gateway: &Peer, peer: &ChannelPeer) -> bool {
+        match peer.endorser.resolve(Some(&peer.channel), self.chaincode()) {
+            Ok(_) => true,
+            Err(Gap::Undefined(_)) => false,
             Err(gap) => {
-                peer.observer().warn(with_hint(&gap, gap.hint()));
-                None
+                gateway.observer().warn(with_hint(&gap, gap.hint()));
+                false
             }
         }
     }
