@@ -35,7 +35,7 @@ pub(crate) fn run(part: &Part) -> Tally {
         Part::Quick => steps::run(QUICK),
         Part::Whole => steps::run(WHOLE),
         Part::Fuzz(Smoke { seconds }) => {
-            let options = fuzz::Options { seconds: *seconds, filter: None };
+            let options = fuzz::Options { seconds: *seconds, ..Default::default() };
             steps::run_one("fuzz", || fuzz::run(&options))
         }
     };

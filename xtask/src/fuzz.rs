@@ -22,12 +22,18 @@ pub(crate) struct Options {
     /// Run only the targets whose name contains this text
     #[arg(long, value_name = "NAME")]
     pub(crate) filter: Option<String>,
+    /// Compile the targets, and run none of them
+    #[arg(long)]
+    pub(crate) no_run: bool,
 }
 
 /// Runs the targets, each on one processor.
 pub(crate) fn run(options: &Options) -> Result<Tally> {
     let folder = workspace::root().join("fuzz");
     workspace::succeed(&mut cargo_fuzz(["build", "--sanitizer", "none"])?)?;
+    if options.no_run {
+        return Ok(Tally::PASSED);
+    }
     let targets = targets(&folder, options.filter.as_deref())?;
     let tally = two_at_a_time(&targets, |target| {
         run_target(target, options.seconds).unwrap_or_else(|error| {
