@@ -20,7 +20,7 @@ pub(super) enum Shim {
     Java,
 }
 
-/// Who starts the command.
+/// How the command is started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
     Hand,
