@@ -2,12 +2,13 @@
 //!
 //! | Module | What it does |
 //! | --- | --- |
-//! | [`services`] | serves the gateway, endorser, deliver and orderer APIs to clients ([`serve`]), and the listener for chaincode |
+//! | [`services`] | serves the gateway, endorser, deliver, discovery and orderer APIs to clients ([`serve`]), and the listener for chaincode |
 //! | `peer` | holds the state that the services share: [`Peer`] |
 //! | `endorser`, `system` | simulates a proposal and endorses the result; the built-in chaincodes |
 //! | [`lifecycle`] | installs packages, approves and commits definitions: the system chaincode `_lifecycle` |
 //! | [`proposal`] | decodes a proposal and checks it |
 //! | `executor`, `chaincode_support` | [`ChaincodeExecutor`], through which the services run chaincode, and its implementation |
+//! | `discovery` | the view of the network from which the peer answers queries for it |
 //! | `local` | the peer's own identity |
 //! | `network` | the peers in this process, and which of them must endorse a transaction |
 //! | `packages` | the interface to the store of installed packages |
@@ -15,6 +16,7 @@
 //! `ccs-dial` connects to chaincode, and `ccs-chaincode` runs it. `ccs-ordering` orders and commits transactions.
 
 mod chaincode_support;
+mod discovery;
 mod endorser;
 mod executor;
 pub mod lifecycle;

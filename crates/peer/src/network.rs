@@ -1,9 +1,11 @@
 //! The peers of a channel in this process, and which of them must endorse a transaction.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 use ccs_channel::{Channel, LIFECYCLE};
+use ccs_discovery::JoinedPeer;
 use ccs_identity::{Identity, MspId, Principal, SignaturePolicy};
 use ccs_layouts::{Chaincode, ChannelView, Collection, Endorsers, LayoutError};
 use ccs_ordering::validation::ChannelPolicies;
@@ -11,6 +13,9 @@ use ccs_ordering::{ChaincodePolicies, CollectionPolicies, EndorsementPolicy};
 use ccs_proto::peer::ChaincodeInterest;
 
 use crate::endorser::Endorser;
+
+/// Sequence number that each peer announces for `_lifecycle`.
+const LIFECYCLE_SEQUENCE: &str = "1";
 
 /// Peer that has joined a channel.
 #[derive(Clone)]
@@ -43,6 +48,29 @@ impl ChannelPeer {
         &self.endorser.local.address
     }
 
+    /// Returns the peer as others know it.
+    pub(crate) fn joined(&self) -> JoinedPeer {
+        JoinedPeer {
+            peer: self.endorser.local.announced(),
+            identity: Arc::clone(&self.identity),
+            height: self.channel.ledger().height(),
+            chaincodes: self.chaincodes(),
+        }
+    }
+
+    /// Returns the chaincodes that the peer can run, with the sequence numbers of their definitions: its organization
+    /// has approved the definition, and the package is installed.
+    fn chaincodes(&self) -> BTreeMap<String, String> {
+        let runnable = |name: String| {
+            let target = self.endorser.executor.resolve(&self.channel, &name).ok()?;
+            Some((name, target.definition.sequence.to_string()))
+        };
+        let mut found: BTreeMap<_, _> =
+            self.channel.defined().unwrap_or_default().into_iter().filter_map(runnable).collect();
+        found.insert(LIFECYCLE.to_owned(), LIFECYCLE_SEQUENCE.to_owned());
+        found
+    }
+
     /// Returns whether the peer can simulate calls of a chaincode.
     pub(crate) fn has_chaincode(&self, chaincode: &str) -> bool {
         self.endorser.resolve(Some(&self.channel), chaincode).is_ok()
@@ -71,14 +99,14 @@ pub(crate) fn endorsers<'p>(
 }
 
 /// Returns a chaincode of the channel, as layouts need it.
-fn chaincode(peer: &ChannelPeer, name: &str) -> Option<Chaincode> {
+pub(crate) fn chaincode(peer: &ChannelPeer, name: &str) -> Option<Chaincode> {
     let channel_policies = ChannelPolicies::new(peer.channel.msps());
     let effective = |policy: &EndorsementPolicy| -> Option<SignaturePolicy> {
         channel_policies.effective(policy).cloned()
     };
     if name == LIFECYCLE {
         let policy = effective(&EndorsementPolicy::Channel)?;
-        return Some(Chaincode { version: "1".to_owned(), policy, collections: Vec::new() });
+        return Some(Chaincode { version: LIFECYCLE_SEQUENCE.to_owned(), policy, collections: Vec::new() });
     }
     let policies: Arc<ChaincodePolicies> = peer.endorser.support.policies(&peer.channel, name)?;
     let collection = |collection: &CollectionPolicies| Collection {
@@ -86,8 +114,9 @@ fn chaincode(peer: &ChannelPeer, name: &str) -> Option<Chaincode> {
         members: collection.members.clone(),
         endorsement_policy: collection.endorsement_policy.as_ref().and_then(effective),
     };
+    let definition = peer.channel.definition(name).ok().flatten();
     Some(Chaincode {
-        version: String::new(),
+        version: definition.map(|definition| definition.sequence.to_string()).unwrap_or_default(),
         policy: effective(&policies.endorsement_policy)?,
         collections: policies.collections.iter().map(collection).collect(),
     })

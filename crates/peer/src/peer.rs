@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ccs_chaincode::ChaincodeSupport;
 use ccs_channel::{Channel, Channels};
@@ -20,7 +20,7 @@ use crate::packages::{NoPackages, PackageStore};
 /// Options of a peer.
 #[derive(Debug)]
 pub struct PeerOptions {
-    /// Address that appears in errors, such as `localhost:7051`.
+    /// Address that the peer announces, and that appears in errors, such as `localhost:7051`.
     pub address: String,
     /// Signs endorsements.
     pub signer: Arc<Signer>,
@@ -100,7 +100,7 @@ impl NewPeer {
         let own = self.organization().clone();
         let PeerOptions { address, signer, local_msps, packages, observer, .. } = self.options;
         Endorser {
-            local: Local { signer, msps: local_msps, address },
+            local: Local { signer, msps: local_msps, address, started: SystemTime::now() },
             channels: Arc::new(Channels::new(self.channels)),
             support: Arc::new(Committing(Arc::clone(&self.executor))),
             executor: self.executor,
@@ -220,10 +220,14 @@ impl Peer {
         Arc::ptr_eq(&self.endorser, endorser)
     }
 
+    /// Returns the endorsers of all peers of the network, this one first.
+    pub(crate) fn endorsers(&self) -> impl Iterator<Item = &Arc<Endorser>> {
+        std::iter::once(&self.endorser).chain(&self.others)
+    }
+
     /// Returns the peers of the network that have joined a channel, this one first.
     pub(crate) fn peers_of(&self, channel: &str) -> Vec<ChannelPeer> {
-        let all = std::iter::once(&self.endorser).chain(&self.others);
-        all.filter_map(|endorser| ChannelPeer::new(endorser, channel)).collect()
+        self.endorsers().filter_map(|endorser| ChannelPeer::new(endorser, channel)).collect()
     }
 
     pub(crate) fn orderer(&self) -> &Orderer {

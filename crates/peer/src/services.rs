@@ -6,6 +6,7 @@
 //! | `gateway` | `gateway.Gateway`, for the fabric-gateway SDKs |
 //! | `endorser` | `protos.Endorser`, for the peer command |
 //! | `deliver` | `protos.Deliver`, and the blocks of `orderer.AtomicBroadcast` |
+//! | `discovery` | `discovery.Discovery`, for clients that look for peers and orderers |
 //! | `broadcast` | the transactions of `orderer.AtomicBroadcast` |
 //! | `chaincode_listener` | `protos.ChaincodeSupport`, for chaincode that connects to the peer: [`serve_chaincode`] |
 //! | `health` | `grpc.health.v1.Health`, on the listener for chaincode |
@@ -17,6 +18,7 @@ mod broadcast;
 mod chaincode_listener;
 mod deadline;
 mod deliver;
+mod discovery;
 mod endorser;
 mod gateway;
 mod health;

@@ -11,6 +11,8 @@ use ccs_channel::access::{Access, SignedData};
 use ccs_channel::{Channel, Channels};
 use ccs_proto::peer::Response;
 
+pub(crate) use cscc::channel_config;
+
 use crate::local::Local;
 use crate::proposal::CheckedProposal;
 

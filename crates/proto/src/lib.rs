@@ -1,5 +1,5 @@
-//! The messages and services of a Fabric peer: the chaincode stream, the gateway, deliver, endorser, orderer, read and
-//! write sets, and `_lifecycle`.
+//! The messages and services of a Fabric peer: the chaincode stream, the gateway, deliver, endorser, orderer,
+//! discovery, read and write sets, and `_lifecycle`.
 //!
 //! All of them are generated from `protos/`, whose files contain the messages that this project uses, with the field
 //! numbers of Fabric 3.1. Each package is a module with its name, except for `protos`, which is [`peer`]. Services
@@ -31,12 +31,20 @@ package!(
     common, "common.rs"
 );
 package!(
+    /// The service that tells clients about the organizations, orderers and peers of a channel.
+    discovery, "discovery.rs", "discovery.rs"
+);
+package!(
     /// The consenters in the configuration of a channel.
     etcdraft, "etcdraft.rs"
 );
 package!(
     /// The service that clients of a network use.
     gateway, "gateway.rs", "gateway.rs"
+);
+package!(
+    /// What a peer announces of itself, as the discovery service passes it on.
+    gossip, "gossip.rs"
 );
 package!(
     /// The reads and writes of a simulation in one namespace.

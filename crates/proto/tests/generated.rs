@@ -38,8 +38,9 @@ fn generate(target: &Path) {
 
     let mut messages = descriptors.clone();
     messages.file.iter_mut().for_each(|file| file.service.clear());
-    // A channel's configuration and the results of `_lifecycle` are hashed and signed, so maps need a fixed order.
-    let config = configure(target).btree_map(".common").btree_map(".lifecycle");
+    // A channel's configuration and the results of `_lifecycle` are hashed and signed, so maps need a fixed order; the
+    // answers of discovery are easier to test with one.
+    let config = configure(target).btree_map(".common").btree_map(".lifecycle").btree_map(".discovery");
     config.compile_fds(messages).unwrap();
 
     let target = target.join(SERVICES);

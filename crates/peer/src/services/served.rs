@@ -14,10 +14,11 @@ use tower::{Layer, Service};
 use ccs_ordering::observer::Observer;
 
 /// Methods of the services for clients.
-const CLIENTS: [(&str, &[&str]); 4] = [
+const CLIENTS: [(&str, &[&str]); 5] = [
     ("gateway.Gateway", &["Evaluate", "Endorse", "Submit", "CommitStatus", "ChaincodeEvents"]),
     ("protos.Endorser", &["ProcessProposal"]),
     ("protos.Deliver", &["Deliver", "DeliverFiltered", "DeliverWithPrivateData"]),
+    ("discovery.Discovery", &["Discover"]),
     ("orderer.AtomicBroadcast", &["Broadcast", "Deliver"]),
 ];
 
@@ -64,14 +65,11 @@ impl Port {
         let is_of = |service: &str| path.strip_prefix('/').is_some_and(|path| path.starts_with(service));
         let is_of_clients = CLIENTS.iter().any(|(service, _)| is_of(service));
         match self {
-            Self::Clients if is_of("discovery.Discovery/") => {
-                "this peer has no service discovery: turn it off in the application, as in `discovery: { enabled: false }`"
-            }
             Self::Clients if is_of("protos.ChaincodeSupport/") => {
                 "this port is for clients: let the chaincode connect to the peer's port for chaincode"
             }
             Self::Clients => {
-                "this port serves gateway.Gateway, protos.Endorser, protos.Deliver and orderer.AtomicBroadcast"
+                "this port serves gateway.Gateway, protos.Endorser, protos.Deliver, discovery.Discovery and orderer.AtomicBroadcast"
             }
             Self::Chaincode if is_of_clients => {
                 "this port is for chaincode: let the application connect to the peer's port for clients"
@@ -138,14 +136,9 @@ mod tests {
             status.message().to_owned()
         };
         assert!(Port::Clients.check("/gateway.Gateway/Evaluate").is_ok());
+        assert!(Port::Clients.check("/discovery.Discovery/Discover").is_ok());
         assert!(Port::Chaincode.check("/protos.ChaincodeSupport/Register").is_ok());
         for (port, path, expected, hint) in [
-            (
-                Port::Clients,
-                "/discovery.Discovery/Discover",
-                "unknown service discovery.Discovery",
-                "this peer has no service discovery",
-            ),
             (
                 Port::Clients,
                 "/protos.ChaincodeSupport/Register",

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ccs_proto::discovery::discovery_server::DiscoveryServer;
 use ccs_proto::gateway::gateway_server::GatewayServer;
 use ccs_proto::limits::{MAX_MESSAGE_IN_BYTES, PING_TIMEOUT, SERVER_KEEPALIVE_INTERVAL};
 use ccs_proto::orderer::atomic_broadcast_server::AtomicBroadcastServer;
@@ -19,6 +20,7 @@ use tower::layer::util::{Identity, Stack};
 
 use super::broadcast::BroadcastService;
 use super::deliver::DeliverService;
+use super::discovery::DiscoveryService;
 use super::endorser::EndorserService;
 use super::gateway::GatewayService;
 use super::limit::Limit;
@@ -37,7 +39,7 @@ pub struct ServeError(#[from] tonic::transport::Error);
 /// Serves a peer's services until `shutdown` is canceled, and then stops the peer.
 ///
 /// Commits all transactions that were acknowledged to clients. Ends streams, and allows other calls five seconds to
-/// finish. One listener serves gateway, endorser, deliver and orderer.
+/// finish. One listener serves gateway, endorser, deliver, discovery and orderer.
 pub async fn serve(
     listener: TcpListener,
     tls: Option<ServerTls>,
@@ -99,6 +101,7 @@ fn routes(builder: Server<Stack<Bounds, Identity>>, peer: &Arc<Peer>) -> Router<
     let limit = |service, count| Limit::new((service, count), peer.observer());
     let endorser = EndorserService::new(Arc::clone(peer), limit("protos.Endorser", 2500));
     let deliver = DeliverService::new(Arc::clone(peer), limit("protos.Deliver", 2500));
+    let discovery = DiscoveryService::new(Arc::clone(peer), limit("discovery.Discovery", 2500));
     let gateway = GatewayService::new(Arc::clone(peer), limit("gateway.Gateway", 500));
     let orderer = BroadcastService::new(Arc::clone(peer), limit("orderer.AtomicBroadcast", 2500));
     macro_rules! limited {
@@ -112,6 +115,7 @@ fn routes(builder: Server<Stack<Bounds, Identity>>, peer: &Arc<Peer>) -> Router<
         .layer(Served::new(Port::Clients, peer.observer()))
         .add_service(limited!(EndorserServer, endorser))
         .add_service(limited!(DeliverServer, deliver))
+        .add_service(limited!(DiscoveryServer, discovery))
         .add_service(limited!(GatewayServer, gateway))
         .add_service(limited!(AtomicBroadcastServer, orderer))
 }

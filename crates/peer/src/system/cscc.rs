@@ -4,7 +4,7 @@
 
 use ccs_chaincode::SystemChaincode;
 use ccs_channel::{Channel, access};
-use ccs_proto::common::{Block, ConfigEnvelope, Envelope, Payload};
+use ccs_proto::common::{Block, Config, ConfigEnvelope, Envelope, Payload};
 use ccs_proto::peer::{ChannelInfo, ChannelQueryResponse};
 use prost::Message;
 
@@ -23,7 +23,7 @@ pub(super) fn invoke(request: &Request<'_>) -> Answer {
     match function.as_str() {
         "GetChannels" => channels(request),
         "GetConfigBlock" => Ok(config_block(readable(request, &function)?)?.encode_to_vec()),
-        "GetChannelConfig" => config(&config_block(readable(request, &function)?)?),
+        "GetChannelConfig" => Ok(channel_config(readable(request, &function)?)?.encode_to_vec()),
         "JoinChain" | "JoinChainBySnapshot" | "JoinBySnapshotStatus" => {
             Err(format!("{function} is not supported: the channels of this peer are configured at startup"))
         }
@@ -60,7 +60,9 @@ fn config_block(channel: &Channel) -> Result<Block, String> {
     block.ok_or_else(|| "no such block number [0] in index".to_owned())
 }
 
-fn config(block: &Block) -> Answer {
+/// Returns the configuration of a channel.
+pub(crate) fn channel_config(channel: &Channel) -> Result<Config, String> {
+    let block = config_block(channel)?;
     let envelope = block.data.as_ref().and_then(|data| data.data.first());
     let read = |bytes: &[u8]| {
         let payload = Payload::decode(Envelope::decode(bytes)?.payload.as_slice())?;
@@ -68,5 +70,5 @@ fn config(block: &Block) -> Answer {
     };
     let config = read(envelope.map(Vec::as_slice).unwrap_or_default());
     let config = config.map_err(|error| format!("bad configuration envelope: {error}"))?.config;
-    Ok(config.ok_or("the first block contains no configuration")?.encode_to_vec())
+    config.ok_or_else(|| "the first block contains no configuration".to_owned())
 }

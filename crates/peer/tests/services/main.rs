@@ -10,6 +10,7 @@ mod broadcast;
 mod calls;
 mod commit;
 mod deliver;
+mod discovery;
 mod endorse;
 mod endorser;
 mod evaluate;

@@ -16,17 +16,14 @@ async fn a_call_of_an_unknown_service_has_a_message_and_a_line() {
     let mut client = tonic::client::Grpc::new(peer.channel.clone());
     client.ready().await.unwrap();
     let codec = tonic_prost::ProstCodec::<Envelope, BroadcastResponse>::default();
-    let path = PathAndQuery::from_static("/discovery.Discovery/Discover");
+    let path = PathAndQuery::from_static("/protos.Snapshot/Generate");
     let status = client.unary(tonic::Request::new(Envelope::default()), path, codec).await.unwrap_err();
-    assert_eq!(
-        (status.code(), status.message()),
-        (Code::Unimplemented, "unknown service discovery.Discovery")
-    );
+    assert_eq!((status.code(), status.message()), (Code::Unimplemented, "unknown service protos.Snapshot"));
     assert_eq!(
         peer.warnings(),
         [
-            "rejected a call: unknown service discovery.Discovery; this peer has no service discovery: turn it off in the \
-          application, as in `discovery: { enabled: false }`"
+            "rejected a call: unknown service protos.Snapshot; this port serves gateway.Gateway, protos.Endorser, \
+             protos.Deliver, discovery.Discovery and orderer.AtomicBroadcast"
         ]
     );
     peer.stop().await;
