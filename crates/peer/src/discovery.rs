@@ -5,10 +5,10 @@ use std::sync::Arc;
 use ccs_channel::Channel;
 use ccs_channel::access::{Access, SignedData};
 use ccs_discovery::{JoinedPeer, Network, Peer as Announced};
-use ccs_identity::Role;
 use ccs_layouts::Chaincode;
 use ccs_proto::common::Config;
 
+use crate::local::require_admin;
 use crate::network::{self, ChannelPeer};
 use crate::peer::Peer;
 use crate::system;
@@ -34,15 +34,7 @@ impl Network for ClientView<'_> {
     }
 
     fn admit_to_peers(&self) -> Result<(), String> {
-        let msps = &self.peer.endorser().local.msps;
-        let client = msps.identify(self.signed.identity).map_err(|error| error.to_string())?;
-        msps.verify(&client, self.signed.message, self.signed.signature)
-            .map_err(|error| error.to_string())?;
-        let is_admin = client.has_role(Role::Admin);
-        let reason = || {
-            format!("{} is not an administrator of this peer's organization", client.certificate().subject())
-        };
-        if is_admin { Ok(()) } else { Err(reason()) }
+        require_admin(&self.peer.endorser().local.msps, self.signed)
     }
 
     fn admit_to_channel(&self, channel: &str) -> Result<(), String> {

@@ -9,7 +9,7 @@
 //! | [`proposal`] | decodes a proposal and checks it |
 //! | `executor`, `chaincode_support` | [`ChaincodeExecutor`], through which the services run chaincode, and its implementation |
 //! | `discovery` | the view of the network from which the peer answers queries for it |
-//! | `local` | the peer's own identity |
+//! | `local` | the peer's own identity, and the administrators of its organization |
 //! | `network` | the peers in this process, and which of them must endorse a transaction |
 //! | `packages` | the interface to the store of installed packages |
 //!

@@ -1,9 +1,10 @@
-//! The peer's own identity.
+//! The peer's own identity, and the administrators of its organization.
 
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use ccs_identity::{MspManager, Signer};
+use ccs_channel::access::{SignedData, channelless};
+use ccs_identity::{MspManager, Role, Signer};
 
 /// The peer's own identity and organization.
 #[derive(Clone, Debug)]
@@ -27,4 +28,21 @@ impl Local {
             started: self.started,
         })
     }
+}
+
+/// Checks that a client is an administrator of the peer's organization. Returns the reason otherwise, in the words of a
+/// Fabric peer (3.1 `core/policy/policy.go`).
+pub(crate) fn require_admin(local: &MspManager, signed: SignedData<'_>) -> Result<(), String> {
+    let identity = local.identify(signed.identity).map_err(|error| {
+        channelless("Failed deserializing proposal creator", "Admins", &error.to_string())
+    })?;
+    if !identity.has_role(Role::Admin) {
+        let msp = identity.msp_id();
+        let reason = format!(
+            "The identity is not an admin under this MSP [{msp}]: The identity does not contain OU [ADMIN], MSP: [{msp}]"
+        );
+        let what = "Failed verifying that proposal's creator satisfies local MSP principal";
+        return Err(channelless(what, "Admins", &reason));
+    }
+    identity.verify(signed.message, signed.signature).map_err(|error| error.to_string())
 }

@@ -52,14 +52,21 @@ impl Request<'_> {
         called(&self.proposal.unpacked.signed)
     }
 
-    /// Checks that the client may read a channel.
-    fn may_read(&self, channel: &Channel) -> Result<(), String> {
+    /// Returns the proposal with its creator and signature.
+    fn signed(&self) -> SignedData<'_> {
         let signed = &self.proposal.unpacked.signed;
-        let signed = SignedData {
+        SignedData {
             identity: self.proposal.creator.creator(),
             message: &signed.proposal_bytes,
             signature: &signed.signature,
-        };
-        Access::Read.check(channel.msps(), signed).map(|_| ()).map_err(|error| error.on(channel.name()))
+        }
+    }
+
+    /// Checks that the client may read a channel.
+    fn may_read(&self, channel: &Channel) -> Result<(), String> {
+        Access::Read
+            .check(channel.msps(), self.signed())
+            .map(|_| ())
+            .map_err(|error| error.on(channel.name()))
     }
 }

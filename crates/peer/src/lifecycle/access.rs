@@ -4,7 +4,9 @@
 //! administrator of the peer's organization, channel functions require a writer of the channel.
 
 use ccs_channel::access::{Access, SignedData, channelless};
-use ccs_identity::{MspManager, Role};
+use ccs_identity::MspManager;
+
+use crate::local::require_admin;
 
 /// Function of `_lifecycle`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +64,7 @@ pub(super) fn check(
     signed: SignedData<'_>,
 ) -> Result<(), String> {
     if function.is_local() {
-        return check_admin(local, signed);
+        return require_admin(local, signed);
     }
     let Some(channel) = channel else {
         return Err(channelless(
@@ -72,19 +74,4 @@ pub(super) fn check(
         ));
     };
     Access::Write.check(channel, signed).map(drop).map_err(|error| error.to_string())
-}
-
-fn check_admin(local: &MspManager, signed: SignedData<'_>) -> Result<(), String> {
-    let identity = local.identify(signed.identity).map_err(|error| {
-        channelless("Failed deserializing proposal creator", "Admins", &error.to_string())
-    })?;
-    if !identity.has_role(Role::Admin) {
-        let msp = identity.msp_id();
-        let reason = format!(
-            "The identity is not an admin under this MSP [{msp}]: The identity does not contain OU [ADMIN], MSP: [{msp}]"
-        );
-        let what = "Failed verifying that proposal's creator satisfies local MSP principal";
-        return Err(channelless(what, "Admins", &reason));
-    }
-    identity.verify(signed.message, signed.signature).map_err(|error| error.to_string())
 }

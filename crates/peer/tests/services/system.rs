@@ -1,6 +1,9 @@
 //! `qscc` and `cscc`, through the endorser and through the gateway.
 
-use ccs_proto::common::{Block, BlockchainInfo, Config};
+use ccs_proto::common::{
+    Block, BlockData, BlockchainInfo, ChannelHeader, Config, ConfigEnvelope, ConfigGroup, Envelope, Header,
+    Payload,
+};
 use ccs_proto::gateway::EvaluateRequest;
 use ccs_proto::peer::{ChannelQueryResponse, ProcessedTransaction, ProposalResponse};
 use prost::Message;
@@ -125,20 +128,72 @@ async fn cscc_tells_of_channels() {
     let config = result(&peer, "", "cscc", &[b"GetChannelConfig", channel]).await;
     assert_eq!(Config::decode(config.as_slice()).unwrap().sequence, 7);
 
-    let cases: [(&[&str], &str); 4] = [
+    let cases: [(&[&str], &str); 5] = [
         (&["GetConfigBlock"], "Incorrect number of arguments, 1"),
         (
             &["GetConfigBlock", "nowhere"],
             "access denied for [GetConfigBlock][nowhere]: Failed to get policy manager for channel [nowhere]",
         ),
         (
-            &["JoinChain", "block"],
-            "JoinChain is not supported: the channels of this peer are configured at startup",
+            &["JoinChainBySnapshot", "folder"],
+            "JoinChainBySnapshot is not supported: the channels of this peer are configured at startup",
+        ),
+        (
+            &["JoinChain", ""],
+            "\"JoinChain\" request failed to extract channel id from the block due to [failed to retrieve channel id - \
+             block is empty]",
         ),
         (&["Other", "x"], "Requested function Other not found."),
     ];
     for (arguments, message) in cases {
         assert_eq!(failure(&peer, "cscc", arguments).await, message);
+    }
+    peer.stop().await;
+}
+
+/// Returns the first block of a channel; with a group, its configuration is valid.
+fn first_block(channel: &str, channel_group: Option<ConfigGroup>) -> Vec<u8> {
+    let config = ConfigEnvelope { config: Some(Config { sequence: 0, channel_group }), last_update: None };
+    let header = ChannelHeader { channel_id: channel.to_owned(), ..ChannelHeader::default() };
+    let header = Header { channel_header: header.encode_to_vec(), signature_header: Vec::new() };
+    let payload = Payload { header: Some(header), data: config.encode_to_vec() }.encode_to_vec();
+    let envelope = Envelope { payload, signature: Vec::new() }.encode_to_vec();
+    Block { data: Some(BlockData { data: vec![envelope] }), ..Block::default() }.encode_to_vec()
+}
+
+#[tokio::test]
+async fn a_channel_that_is_joined_cannot_be_joined_again() {
+    let peer = start().await;
+    let (client, admin) = (&peer.network.client, peer.network.organization.signer("admin"));
+    let valid = |channel: &str| first_block(channel, Some(ConfigGroup::default()));
+    for (signer, block, message) in [
+        (
+            &admin,
+            valid(CHANNEL),
+            "cannot create ledger from genesis block: ledger [mychannel] already exists with state [ACTIVE]",
+        ),
+        (
+            &admin,
+            valid("other"),
+            "JoinChain is not supported: the channels of this peer are configured at startup",
+        ),
+        (
+            &admin,
+            first_block(CHANNEL, None),
+            "\"JoinChain\" for channelID = mychannel failed because of validation of configuration block, because of Nil \
+             channel group",
+        ),
+        (
+            client,
+            valid(CHANNEL),
+            "access denied for [JoinChain][mychannel]: [Failed verifying that proposal's creator satisfies local MSP \
+             principal during channelless check policy with policy [Admins]: [The identity is not an admin under this MSP \
+             [Org1MSP]: The identity does not contain OU [ADMIN], MSP: [Org1MSP]]]",
+        ),
+    ] {
+        let signed = Parts::on(signer, "", "cscc", &[b"JoinChain", &block]).signed(signer);
+        let response = peer.endorser().process_proposal(signed).await.unwrap().into_inner().response.unwrap();
+        assert_eq!((response.status, response.message.as_str()), (500, message));
     }
     peer.stop().await;
 }
