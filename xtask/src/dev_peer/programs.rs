@@ -50,7 +50,8 @@ pub(super) fn build() -> Result<()> {
         build_go(place, program)?;
     }
     let sample = workspace::root().join("samples/asset-transfer-node");
-    let places = ["contracts/node", "runners/node", "applications/node"].map(|place| folder().join(place));
+    let places = ["contracts/node", "runners/node", "applications/node", "applications/legacy"];
+    let places = places.map(|place| folder().join(place));
     for place in places.into_iter().chain([sample]) {
         let mut npm = Command::new("npm");
         npm.args(["ci", "--no-audit", "--no-fund", "--silent"]);
@@ -152,10 +153,17 @@ impl Runner {
 }
 
 /// Returns the applications with their names.
-pub(super) fn applications() -> [(&'static str, Command); 2] {
-    let mut node = in_folder("node");
-    node.arg("applications/node/app.js");
-    [("node", node), ("go", in_folder(folder().join("applications/go/target/application")))]
+pub(super) fn applications() -> [(&'static str, Command); 3] {
+    let node = |script| {
+        let mut node = in_folder("node");
+        node.arg(script);
+        node
+    };
+    [
+        ("node", node("applications/node/app.js")),
+        ("legacy", node("applications/legacy/app.js")),
+        ("go", in_folder(folder().join("applications/go/target/application"))),
+    ]
 }
 
 /// Returns the program that installs, approves and commits chaincode.

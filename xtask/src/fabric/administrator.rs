@@ -25,6 +25,8 @@ struct Step {
     name: String,
     /// The words after `peer`.
     peer: String,
+    /// The words after `discover`, if the step is not one of `peer`.
+    discover: String,
     /// The exit status.
     status: i32,
     /// What the command prints, among other things.
@@ -89,6 +91,9 @@ impl<'a> Administrator<'a> {
             ],
             options: vec![
                 ("$ORDERER", words(&["-o", &site.orderer, "--tls", "--cafile", &text(&site.orderer_ca)])),
+                ("$SERVER", words(&["--server", &site.peer])),
+                ("$ADMIN", signing(&site.organization, "Admin", &peer_ca)?),
+                ("$USER", signing(&site.organization, "User1", &peer_ca)?),
                 ("$PEERS", words(&["--peerAddresses", &site.peer, "--tlsRootCertFiles", &peer_ca])),
             ],
             environment: vec![
@@ -229,7 +234,11 @@ impl<'a> Administrator<'a> {
     }
 
     fn take(&self, step: &Step) -> Result<()> {
-        let Finished { status, stdout, stderr } = self.run(&step.peer)?;
+        let Finished { status, stdout, stderr } = if step.discover.is_empty() {
+            self.run(&step.peer)?
+        } else {
+            self.execute("discover", &step.discover)?
+        };
         // The library for messages varies the number of spaces from one build of a program to the next, on purpose.
         let said = (stdout + &stderr).replace("  ", " ");
         let status = status.code();
@@ -248,7 +257,12 @@ impl<'a> Administrator<'a> {
 
     /// Runs `peer` with these words.
     pub(crate) fn run(&self, words: &str) -> Result<Finished> {
-        let mut command: Command = self.programs.command("peer");
+        self.execute("peer", words)
+    }
+
+    /// Runs a program with these words.
+    fn execute(&self, program: &str, words: &str) -> Result<Finished> {
+        let mut command: Command = self.programs.command(program);
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         for word in words.split_whitespace() {
             match self.options.iter().find(|(name, _)| *name == word) {
@@ -262,6 +276,20 @@ impl<'a> Administrator<'a> {
     fn filled(&self, text: &str) -> String {
         self.texts.iter().fold(text.to_owned(), |text, (name, value)| text.replace(name, value))
     }
+}
+
+/// Returns the options of `discover` for a user of the organization, with the CA of the peer's TLS certificate.
+fn signing(organization: &Path, user: &str, peer_ca: &str) -> Result<Vec<String>> {
+    let msp = organization.join(format!("users/{user}@org1.example.com/msp"));
+    let only = |name: &str| -> Result<String> {
+        let folder = msp.join(name);
+        let mut files = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        let file = files.next().with_context(|| format!("{} is empty", folder.display()))??;
+        Ok(file.path().to_string_lossy().into_owned())
+    };
+    let (key, certificate) = (only("keystore")?, only("signcerts")?);
+    let words = ["--MSP", "Org1MSP", "--peerTLSCA", peer_ca, "--userKey", &key, "--userCert", &certificate];
+    Ok(words.map(str::to_owned).to_vec())
 }
 
 /// Returns the words that install a package.
