@@ -11,8 +11,7 @@ use crate::binding::{Bindings, RunAs};
 use crate::definition::Definition;
 use crate::envelope;
 use crate::mirror::{MirrorError, StateMirror};
-use crate::record::{DefinitionError, IMPLICIT, LIFECYCLE, implicit_collection};
-use crate::signed::{Signers, SystemCall};
+use crate::record::{DefinitionError, IMPLICIT, implicit_collection};
 
 /// Channel of the peer.
 #[derive(Debug)]
@@ -121,31 +120,6 @@ impl Channel {
         self.definitions.write().unwrap_or_else(PoisonError::into_inner).insert(chaincode.to_owned(), known);
     }
 
-    /// Commits the definition of a chaincode in a block of its own, with a transaction like that of an administrator:
-    /// for a peer that is the whole network.
-    pub fn define_by(
-        &self,
-        chaincode: &str,
-        definition: &Definition,
-        signers: Signers<'_>,
-    ) -> Result<(), DefinitionError> {
-        let unsigned =
-            |source| DefinitionError::Unsigned { chaincode: chaincode.to_owned(), source: Box::new(source) };
-        let arguments = vec![b"CommitChaincodeDefinition".to_vec(), definition.arguments(chaincode)];
-        let call = SystemCall::new((self.name(), LIFECYCLE), arguments, signers.client).map_err(unsigned)?;
-        let mut simulation = self.ledger.simulate(call.id())?;
-        definition.write(&mut simulation, chaincode)?;
-        let transaction = call.transaction(simulation.finish(), signers).map_err(unsigned)?;
-        let committed = self.ledger.commit(&[transaction], self)?;
-        match committed.codes.first() {
-            Some(TxValidationCode::Valid) => Ok(()),
-            code => Err(DefinitionError::Rejected {
-                chaincode: chaincode.to_owned(),
-                code: code.copied().unwrap_or(TxValidationCode::NotValidated),
-            }),
-        }
-    }
-
     /// Defines a chaincode in a block of its own, without signatures: for a ledger that no client reads.
     pub fn define(&self, chaincode: &str, definition: &Definition) -> Result<(), DefinitionError> {
         let id = format!("definition of {chaincode} {}", definition.sequence);
@@ -223,6 +197,7 @@ impl Collections for Channel {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::LIFECYCLE;
     use crate::testing::ledger;
 
     fn channel() -> Channel {

@@ -5,6 +5,7 @@
 //! | `channel` | a ledger with its definitions: [`Channel`] |
 //! | `channels` | the channels that a peer has joined: [`Channels`] |
 //! | `definition`, `approval`, `record` | definitions and approvals, as `_lifecycle` stores them in the state: [`Definition`], [`Approval`] |
+//! | `define` | definitions that the network commits by itself: [`define()`] |
 //! | `binding` | the ID under which a chaincode runs: [`RunAs`] |
 //! | [`collections`] | the collections of a chaincode, in the format of the peer command |
 //! | `mirror`, `indexes` | the copy of the state in CouchDB, and its indexes: [`StateMirror`], [`Index`] |
@@ -19,6 +20,7 @@ mod binding;
 mod channel;
 mod channels;
 pub mod collections;
+mod define;
 mod definition;
 pub mod envelope;
 mod indexes;
@@ -33,6 +35,7 @@ pub use approval::Approval;
 pub use binding::RunAs;
 pub use channel::Channel;
 pub use channels::Channels;
+pub use define::define;
 pub use definition::{Definition, members};
 pub use indexes::{Index, Indexes};
 pub use mirror::{MirrorError, StateMirror};

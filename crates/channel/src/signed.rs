@@ -30,8 +30,8 @@ const NONCE_IN_BYTES: usize = 24;
 pub struct Signers<'a> {
     /// Creates the proposal and signs the transaction.
     pub client: &'a Signer,
-    /// Endorses the results.
-    pub peer: &'a Signer,
+    /// Endorse the results.
+    pub peers: &'a [&'a Signer],
 }
 
 /// Reason why a transaction cannot be signed.
@@ -103,14 +103,15 @@ impl<'a> SystemCall<'a> {
     ) -> Result<LedgerTransaction, SigningError> {
         let Self { chaincode, header, payload, id } = self;
         let response = response(chaincode, (&header, &payload), &results);
-        let endorser = signers.peer.creator().to_vec();
-        let signature = signers.peer.sign(&[response.as_slice(), &endorser].concat())?;
+        let endorse = |peer: &&Signer| {
+            let endorser = peer.creator().to_vec();
+            let signature = peer.sign(&[response.as_slice(), &endorser].concat())?;
+            Ok::<_, SignerError>(Endorsement { endorser, signature })
+        };
+        let endorsements = signers.peers.iter().map(endorse).collect::<Result<_, _>>()?;
         let action = ChaincodeActionPayload {
             chaincode_proposal_payload: payload,
-            action: Some(ChaincodeEndorsedAction {
-                proposal_response_payload: response,
-                endorsements: vec![Endorsement { endorser, signature }],
-            }),
+            action: Some(ChaincodeEndorsedAction { proposal_response_payload: response, endorsements }),
         };
         let action =
             TransactionAction { header: header.signature_header.clone(), payload: action.encode_to_vec() };

@@ -29,9 +29,10 @@ impl Next {
         Some(name.to_owned())
     }
 
-    /// Records that the peer serves clients. Returns the chaincodes that were ready before.
+    /// Records that a peer serves clients; the commands call the first one. Returns the chaincodes that were ready
+    /// before.
     pub(crate) fn served(&mut self, endpoint: &str) -> Vec<String> {
-        self.endpoint = Some(endpoint.to_owned());
+        self.endpoint.get_or_insert_with(|| endpoint.to_owned());
         std::mem::take(&mut self.waiting)
     }
 

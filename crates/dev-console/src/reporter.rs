@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use ccs_devnet::{Event, Ready, Stream};
+use ccs_identity::MspId;
 use ccs_ledger::Touched;
 use ccs_peer::observer::{CommittedTransaction, PeerEvent, Purpose, Simulated};
 use ccs_proto::limits::ERROR_THRESHOLD;
@@ -33,6 +34,7 @@ pub(crate) fn ready_document(ready: &Ready) -> Value {
         "endpoint": ready.endpoint, "tls": ready.is_tls, "host_alias": ready.host_alias,
         "crypto_path": ready.crypto_path.to_string_lossy(), "chaincode_listen": ready.chaincode_listen,
         "chaincode_endpoint": ready.chaincode_endpoint, "chaincode_tls": ready.is_chaincode_tls,
+        "orderer_endpoint": ready.orderer_endpoint,
     })
 }
 
@@ -63,8 +65,9 @@ impl Reporter {
         Self { form, line: Mutex::default(), next: Mutex::default() }
     }
 
-    /// Prints an event, or nothing if a later event contains the same information.
-    pub fn event(&self, event: &Event) {
+    /// Prints an event, or nothing if a later event contains the same information. `organization` is that of the peer
+    /// that reports it, if there are several.
+    pub fn event(&self, organization: Option<&MspId>, event: &Event) {
         match event {
             Event::Ready(ready) => {
                 self.ready(ready);
@@ -72,14 +75,16 @@ impl Reporter {
                 self.say_next(&waiting);
             }
             Event::Chaincode { name, id, event } => {
-                self.chaincode(name, id, &event.to_string());
+                self.chaincode(organization, (name, id), &event.to_string());
                 let next = self.next().after(name, event);
                 self.say_next(next.as_slice());
             }
-            Event::Builder { builder, id, line } => self.builder(builder, id, line),
-            Event::Output { name, id, stream, line } => self.output((name, id), *stream, line),
-            Event::Peer(event) => self.peer(event),
-            Event::Warning(text) => self.warn(text),
+            Event::Builder { builder, id, line } => self.builder(organization, (builder, id), line),
+            Event::Output { name, id, stream, line } => {
+                self.output(organization, (name, id), *stream, line);
+            }
+            Event::Peer(event) => self.peer(organization, event),
+            Event::Warning(text) => self.warn(organization, text),
         }
     }
 
@@ -104,6 +109,9 @@ impl Reporter {
             address(ready.chaincode_listen, chaincode_endpoint),
             security(ready.is_chaincode_tls)
         ));
+        if let Some(orderer) = &ready.orderer_endpoint {
+            self.say(&format!("  orderer    {orderer} ({})", security(ready.is_tls)));
+        }
         self.say(&format!("  identities {}", safe(&crypto_path)));
         self.say("  an application of Fabric's samples finds it with");
         self.say(&format!("    export CRYPTO_PATH={} \\", shell::quote(&crypto_path)));
@@ -130,45 +138,50 @@ impl Reporter {
     }
 
     /// Reports an event of a chaincode.
-    fn chaincode(&self, name: &str, id: &str, what: &str) {
+    fn chaincode(&self, organization: Option<&MspId>, (name, id): (&str, &str), what: &str) {
         if self.is_json() {
-            self.print(&json!({ "event": "chaincode", "name": name, "id": id, "what": what }));
+            let document = json!({ "event": "chaincode", "name": name, "id": id, "what": what });
+            self.print_of(organization, document);
         } else {
-            self.say(&format!("{NAME}{}{NAME:#} {}", safe(name), safe(what)));
+            self.say_of(organization, &format!("{NAME}{}{NAME:#} {}", safe(name), safe(what)));
         }
     }
 
     /// Passes on a line that a builder has written for the peer's log.
-    fn builder(&self, builder: &str, id: &str, line: &str) {
+    fn builder(&self, organization: Option<&MspId>, (builder, id): (&str, &str), line: &str) {
         if self.is_json() {
-            self.print(&json!({ "event": "builder", "name": builder, "id": id, "line": line }));
+            let document = json!({ "event": "builder", "name": builder, "id": id, "line": line });
+            self.print_of(organization, document);
         } else {
-            self.say(&format!("{NAME}{}{NAME:#} {}", safe(builder), safe(line)));
+            self.say_of(organization, &format!("{NAME}{}{NAME:#} {}", safe(builder), safe(line)));
         }
     }
 
     /// Warns of a setting that works but may be a mistake.
-    fn warn(&self, text: &str) {
+    fn warn(&self, organization: Option<&MspId>, text: &str) {
         if self.is_json() {
-            self.print(&json!({ "event": "warning", "text": text }));
+            self.print_of(organization, json!({ "event": "warning", "text": text }));
         } else {
-            self.say(&format!("{WARN}warning:{WARN:#} {}", safe(text)));
+            self.say_of(organization, &format!("{WARN}warning:{WARN:#} {}", safe(text)));
         }
     }
 
     /// Reports a transaction once: an evaluated or rejected one after its simulation, others when they are in a block.
-    fn peer(&self, event: &PeerEvent) {
+    fn peer(&self, organization: Option<&MspId>, event: &PeerEvent) {
         match event {
-            PeerEvent::Simulated(simulated) if is_told_at_once(simulated) => self.simulated(simulated),
+            PeerEvent::Simulated(simulated) if is_told_at_once(simulated) => {
+                self.simulated(organization, simulated);
+            }
             PeerEvent::Simulated(_) => {}
+            // All peers commit a block at once, so that one report is for all of them.
             PeerEvent::Committed(committed) => self.committed(committed),
-            PeerEvent::Warning(text) => self.warn(text),
+            PeerEvent::Warning(text) => self.warn(organization, text),
         }
     }
 
-    fn simulated(&self, simulated: &Simulated) {
+    fn simulated(&self, organization: Option<&MspId>, simulated: &Simulated) {
         if self.is_json() {
-            self.print(&document(simulated, json!({ "event": "simulated" })));
+            self.print_of(organization, document(simulated, json!({ "event": "simulated" })));
             return;
         }
         let verb = verb(simulated.purpose);
@@ -177,7 +190,8 @@ impl Reporter {
         } else {
             format!("{BAD}{}{BAD:#} {}", simulated.status, text::cut(&simulated.message, MESSAGE_LENGTH))
         };
-        self.say(&format!("{verb} {} {result}{}", call(simulated), details(simulated)));
+        let line = format!("{verb} {} {result}{}", call(simulated), details(simulated));
+        self.say_of(organization, &line);
     }
 
     fn committed(&self, committed: &CommittedTransaction) {
@@ -202,18 +216,33 @@ impl Reporter {
     }
 
     /// Passes on a line of a chaincode that this command has started, after the chaincode's name.
-    fn output(&self, (name, id): (&str, &str), stream: Stream, line: &str) {
+    fn output(&self, organization: Option<&MspId>, (name, id): (&str, &str), stream: Stream, line: &str) {
         if self.is_json() {
             let stream = stream.as_str();
-            self.print(&json!({ "event": "output", "name": name, "id": id, "stream": stream, "line": line }));
+            let document =
+                json!({ "event": "output", "name": name, "id": id, "stream": stream, "line": line });
+            self.print_of(organization, document);
             return;
         }
-        let line = format!("{FAINT}{} |{FAINT:#} {line}", safe(name));
+        let line = format!("{FAINT}{}{} |{FAINT:#} {line}", prefix(organization), safe(name));
         let _one = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         match stream {
             Stream::Stdout => write(&mut anstream::stdout(), &line),
             Stream::Stderr => write(&mut anstream::stderr(), &line),
         }
+    }
+
+    /// Prints a line of a peer.
+    fn say_of(&self, organization: Option<&MspId>, line: &str) {
+        self.say(&format!("{FAINT}{}{FAINT:#}{line}", prefix(organization)));
+    }
+
+    /// Prints the document of a peer.
+    fn print_of(&self, organization: Option<&MspId>, mut document: Value) {
+        if let (Some(organization), Some(object)) = (organization, document.as_object_mut()) {
+            object.insert("msp_id".to_owned(), organization.as_str().into());
+        }
+        self.print(&document);
     }
 
     fn say(&self, line: &str) {
@@ -225,6 +254,11 @@ impl Reporter {
         let _one = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         write(&mut anstream::stdout(), document);
     }
+}
+
+/// Returns the beginning of the lines of a peer, if there are several.
+fn prefix(organization: Option<&MspId>) -> String {
+    organization.map(|organization| format!("{organization} ")).unwrap_or_default()
 }
 
 /// Writes a line. The peer continues if this fails, for example because the disk of a log is full.

@@ -34,7 +34,10 @@ impl Credentials {
     pub(crate) fn new(options: &Options, peer: &str, listener: SocketAddr) -> Result<Self, Error> {
         let tls = if options.chaincode_tls {
             let tls = ChaincodeTls::new(&hosts(options, peer, listener)?, SystemTime::now())?;
-            let folder = options.organizations.join("chaincode");
+            let mut folder = options.organizations.join("chaincode");
+            if options.orgs.is_some() {
+                folder.push(options.msp.as_str());
+            }
             // Absolute, because processes may start in other folders.
             let folder = std::path::absolute(&folder).unwrap_or(folder);
             Some((Arc::new(tls), folder))

@@ -11,8 +11,12 @@ use ccs_identity::MspId;
 
 use crate::output::Stream;
 
-/// Receives each event, in order. The network waits for it to return.
-pub type Report = Arc<dyn Fn(Event) + Send + Sync>;
+/// Receives each event of a network, in order, with the organization whose peer reports it if there are several. The
+/// network waits for it to return.
+pub type NetworkReport = Arc<dyn Fn(Option<&MspId>, Event) + Send + Sync>;
+
+/// Receives each event of a peer.
+pub(crate) type Report = Arc<dyn Fn(Event) + Send + Sync>;
 
 /// An event on a development network.
 #[derive(Debug)]
@@ -77,6 +81,8 @@ pub struct Ready {
     pub chaincode_endpoint: String,
     /// Whether chaincode uses TLS.
     pub is_chaincode_tls: bool,
+    /// Address at which clients dial the orderer, `host:port`, if it has its own.
+    pub orderer_endpoint: Option<String>,
 }
 
 /// Event of a chaincode. `Display` prints it as the rest of a sentence that starts with the chaincode's name.

@@ -45,6 +45,7 @@ mod tests {
             chaincode_listen: chaincode,
             chaincode_endpoint: "localhost:7052".to_owned(),
             is_chaincode_tls,
+            orderer_endpoint: None,
         })
     }
 

@@ -1,14 +1,14 @@
-//! A development network: a peer of one organization in this process, and its chaincode.
+//! A development network: a peer of each organization in this process, their ordering service, and their chaincode.
 //!
 //! A [`Request`] names chaincodes, and [`ChaincodePlan::make`] decides how each runs and what its definition is.
-//! [`run()`] creates the organization and the ledger, serves clients and chaincode according to the [`Options`], and
+//! [`run()`] creates the organizations and the ledgers, serves clients and chaincode according to the [`Options`], and
 //! reports each [`Event`]. This crate prints nothing.
 //!
 //! | Module | Content |
 //! | --- | --- |
 //! | `plan` | which chaincodes run, how, and under which definition |
 //! | `run` | the lifecycle of the network, from opening the listeners to the shutdown |
-//! | `network`, `state` | organization, ledger, channels and packages; the folder that stores them |
+//! | `network`, `state` | organizations, ledgers, channels and packages; the folder that stores them |
 //! | `credentials` | environment variables and TLS files of a chaincode |
 //! | `supervisor`, `watch`, `output` | keeps a command running, watches files to restart it, reads its output |
 //! | `watcher` | reports the state of each chaincode |
@@ -21,7 +21,7 @@
 //! use std::sync::Arc;
 //! # async fn example(options: ccs_devnet::Options) -> Result<(), ccs_devnet::Error> {
 //! let stop = tokio_util::sync::CancellationToken::new();
-//! ccs_devnet::run(&options, Arc::new(|event| println!("{event:?}")), stop).await
+//! ccs_devnet::run(&options, Arc::new(|_, event| println!("{event:?}")), stop).await
 //! # }
 //! ```
 
@@ -44,7 +44,7 @@ mod watch;
 mod watcher;
 
 pub use error::Error;
-pub use event::{ChaincodeEvent, Event, Invitation, ProcessEvent, Ready, Report};
+pub use event::{ChaincodeEvent, Event, Invitation, NetworkReport, ProcessEvent, Ready};
 pub use options::Options;
 pub use output::Stream;
 pub use plan::{ChaincodePlan, Launch, PlanError, Request, is_chaincode_name};

@@ -1,4 +1,4 @@
-//! The parts of a development network: organization, ledger, channels, chaincodes, packages.
+//! The parts of a development network: organizations, ledgers, channels, chaincodes, packages.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,17 +8,19 @@ use std::time::SystemTime;
 use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport};
 use ccs_channel::{Channel, Definition, Signers};
 use ccs_identity::{
-    ChannelPlan, Domain, MspId, MspManager, Orderer, Organization, OrganizationPlan, ProfileSettings,
+    ChannelPlan, Domain, Endpoint, MspId, MspManager, NodeTls, Orderer, OrdererOrganization, OrdererPlan,
+    OrderingPlan, Organization, OrganizationPlan, ProfileSettings,
 };
 use ccs_ledger::Store;
-use ccs_peer::{Budget, Observer, Peer, PeerOptions, ServerTls};
+use ccs_peer::{Budget, NewPeer, Observer, Peer, PeerOptions, ServerTls};
 use prost::Message as _;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::credentials::Credentials;
 use crate::error::Error;
-use crate::event::{Event, Report};
+use crate::event::{Event, Ready, Report};
 use crate::options::Options;
 use crate::packages::Packages;
 use crate::plan::ChaincodePlan;
@@ -27,25 +29,114 @@ use crate::state;
 /// Policy of a definition that does not set one.
 const ENDORSEMENT: &str = "/Channel/Application/Endorsement";
 
-/// State that a peer needs before it serves.
+/// Network before it serves: the peer of each organization, and the orderer's organization if there is one.
 pub(crate) struct DevNetwork {
-    pub(crate) organization: Organization,
-    pub(crate) plan: OrganizationPlan,
-    pub(crate) peer: Arc<ChaincodeSupport>,
-    /// Credentials with which chaincode connects or serves.
-    pub(crate) credentials: Arc<Credentials>,
-    pub(crate) packages: Packages,
+    pub(crate) peers: Vec<DevPeer>,
+    orderer: Option<OrdererOrganization>,
     /// Memory that clients and chaincode together may occupy before they have authenticated.
     pub(crate) budget: Budget,
 }
 
+/// Peer of an organization before it serves.
+pub(crate) struct DevPeer {
+    pub(crate) options: Options,
+    pub(crate) organization: Organization,
+    pub(crate) plan: OrganizationPlan,
+    pub(crate) support: Arc<ChaincodeSupport>,
+    /// Credentials with which chaincode connects or serves.
+    pub(crate) credentials: Arc<Credentials>,
+    pub(crate) packages: Packages,
+    pub(crate) report: Report,
+}
+
+/// Addresses on which a network listens.
+pub(crate) struct Addresses {
+    /// Addresses of each peer, for clients and for chaincode.
+    pub(crate) peers: Vec<(SocketAddr, SocketAddr)>,
+    /// Address of the orderer, if it has its own.
+    pub(crate) orderer: Option<SocketAddr>,
+}
+
 impl DevNetwork {
-    /// Opens or creates the organization, opens the ledger, and defines the chaincodes on each channel. The addresses
-    /// are those on which the peer listens for clients and for chaincode.
+    /// Opens or creates the organizations, opens the ledgers, and defines the chaincodes on each channel. `options` and
+    /// `reports` are those of each peer.
     pub(crate) fn open(
-        options: &Options,
+        root: &Options,
+        options: Vec<Options>,
+        addresses: &Addresses,
+        reports: Vec<Report>,
+    ) -> Result<Self, Error> {
+        let mut peers = Vec::new();
+        for ((options, report), address) in options.into_iter().zip(reports).zip(&addresses.peers) {
+            peers.push(DevPeer::open(options, *address, report)?);
+        }
+        let orderer = addresses.orderer.map(|address| {
+            let plan = OrdererPlan::of_test_network();
+            let opened = OrdererOrganization::open_or_make(&plan, &root.organizations, SystemTime::now());
+            opened.map(|(organization, _)| (organization, plan, address))
+        });
+        let orderer = orderer.transpose()?;
+        let ledgers = match &root.state {
+            Some(folder) => {
+                state::prepare(folder)?;
+                Store::open(folder)?
+            }
+            None => Store::temporary()?,
+        };
+        if let Some(first) = peers.first() {
+            for setback in ledgers.setbacks() {
+                (first.report)(Event::Warning(setback.to_string()));
+            }
+            for name in &root.channels {
+                let ordering = match &orderer {
+                    None => Orderer::Members(first.plan.endpoint.clone()),
+                    Some((organization, plan, address)) => {
+                        Orderer::Organization(ordering(organization, plan, *address, &peers))
+                    }
+                };
+                join(&ledgers, name, ordering, &peers)?;
+            }
+        }
+        let orderer = orderer.map(|(organization, ..)| organization);
+        Ok(Self { peers, orderer, budget: Budget::new() })
+    }
+
+    /// Starts the peers with one ordering service, and serves their clients until `stop` is canceled. Each server is a
+    /// task, which then shuts down in order.
+    pub(crate) fn serve_clients(
+        &self,
+        (listeners, orderer): (Vec<TcpListener>, Option<TcpListener>),
+        observers: Vec<Observer>,
+        stop: &CancellationToken,
+        tasks: &mut JoinSet<Result<(), Error>>,
+    ) -> Result<(), Error> {
+        let new = self.peers.iter().zip(observers).map(|(peer, observer)| peer.node(observer, &self.budget));
+        let nodes = Peer::start_network(new.collect());
+        let tls = |tls: &NodeTls| {
+            let server = &tls.server;
+            ServerTls::from_pem(server.certificate.as_bytes(), server.key.as_bytes())
+        };
+        if let (Some(listener), Some(organization), Some(node)) = (orderer, &self.orderer, nodes.first()) {
+            let is_tls = self.peers.first().is_some_and(|peer| peer.options.tls);
+            let tls = is_tls.then(|| tls(organization.tls())).transpose()?;
+            let serving =
+                ccs_peer::serve_orderer(listener, tls, Arc::clone(node), stop.clone().cancelled_owned());
+            tasks.spawn(async move { Ok(serving.await?) });
+        }
+        for ((peer, node), listener) in self.peers.iter().zip(nodes).zip(listeners) {
+            let tls = peer.options.tls.then(|| tls(peer.organization.tls())).transpose()?;
+            let serving = ccs_peer::serve(listener, tls, node, stop.clone().cancelled_owned());
+            tasks.spawn(async move { Ok(serving.await?) });
+        }
+        Ok(())
+    }
+}
+
+impl DevPeer {
+    fn open(
+        options: Options,
         (clients, chaincode): (SocketAddr, SocketAddr),
-        report: &Report,
+        report: Report,
     ) -> Result<Self, Error> {
         let plan = OrganizationPlan {
             msp_id: options.msp.clone(),
@@ -57,7 +148,7 @@ impl DevNetwork {
             endpoint: endpoint(clients),
         };
         let (organization, _) = Organization::open_or_make(&plan, &options.organizations, SystemTime::now())?;
-        if let Some(warning) = other_host(options, &plan, &organization) {
+        if let Some(warning) = other_host(&options, &plan, &organization) {
             report(Event::Warning(warning));
         }
         let settings = ProfileSettings {
@@ -69,46 +160,16 @@ impl DevNetwork {
         if let Err(error) = organization.update_profiles(&plan, &options.organizations, &settings) {
             report(Event::Warning(error.to_string()));
         }
-        let ledgers = match &options.state {
-            Some(folder) => {
-                state::prepare(folder)?;
-                Store::open(folder)?
-            }
-            None => Store::temporary()?,
-        };
-        for setback in ledgers.setbacks() {
-            report(Event::Warning(setback.to_string()));
-        }
-        let peer = Arc::new(ChaincodeSupport::new(limits(options)));
-        for name in &options.channels {
-            let channel_plan = ChannelPlan {
-                name: name.clone(),
-                organizations: vec![Arc::clone(organization.msp())],
-                orderer: Orderer::Members(plan.endpoint.clone()),
-            };
-            let genesis = || ccs_identity::genesis_block(&channel_plan, SystemTime::now());
-            let ledger = ledgers.channel(name, genesis)?;
-            let channel = Channel::new(ledger, vec![Arc::clone(organization.msp())])
-                .of_organization(options.msp.clone());
-            for chaincode in &options.chaincodes {
-                define(
-                    &channel,
-                    chaincode,
-                    Signers { client: organization.admin(), peer: organization.peer() },
-                )?;
-                channel.bind(&chaincode.name, &chaincode.id);
-            }
-            peer.join(Arc::new(channel));
-        }
-        let credentials = Arc::new(Credentials::new(options, &plan.peer_name(), chaincode)?);
-        let packages = Packages::new(options, (&plan.peer_name(), &peer), &credentials, report)?;
-        Ok(Self { organization, plan, peer, credentials, packages, budget: Budget::new() })
+        let support = Arc::new(ChaincodeSupport::new(limits(&options)));
+        let credentials = Arc::new(Credentials::new(&options, &plan.peer_name(), chaincode)?);
+        let packages = Packages::new(&options, (&plan.peer_name(), &support), &credentials, &report)?;
+        Ok(Self { options, organization, plan, support, credentials, packages, report })
     }
 
     /// Restores earlier state: the copies in CouchDB, and the packages that clients have installed.
-    pub(crate) async fn restore(&self, options: &Options) -> Result<(), Error> {
-        if let Some(server) = &options.couchdb {
-            for channel in self.peer.channels() {
+    pub(crate) async fn restore(&self) -> Result<(), Error> {
+        if let Some(server) = &self.options.couchdb {
+            for channel in self.support.channels() {
                 let chaincodes = channel.defined()?;
                 channel.mirror_to(server.clone(), &chaincodes).await?;
             }
@@ -117,40 +178,94 @@ impl DevNetwork {
         Ok(())
     }
 
-    /// Serves clients until `stop` is canceled, and then shuts down in order.
-    pub(crate) async fn serve_clients(
-        &self,
-        options: &Options,
-        listener: TcpListener,
-        observer: Observer,
-        stop: CancellationToken,
-    ) -> Result<(), Error> {
-        let tls = if options.tls {
-            let server = &self.organization.tls().server;
-            Some(ServerTls::from_pem(server.certificate.as_bytes(), server.key.as_bytes())?)
-        } else {
-            None
-        };
+    fn node(&self, observer: Observer, budget: &Budget) -> NewPeer {
         let msps = Arc::new(MspManager::new(vec![Arc::clone(self.organization.msp())]));
-        let mut node_options = PeerOptions::new(
-            self.plan.endpoint.clone(),
-            Arc::clone(self.organization.peer()),
-            Arc::clone(&msps),
-        );
-        node_options.endorsement_timeout = node_options.endorsement_timeout.max(options.execute_timeout);
-        node_options.observer = observer;
-        node_options.budget = self.budget.clone();
-        node_options.packages = Arc::new(self.packages.clone());
-        let node = Peer::with_chaincode(node_options, &self.peer);
-        ccs_peer::serve(listener, tls, node, stop.cancelled_owned()).await?;
-        Ok(())
+        // As in the test network, a network of several organizations names its peers in errors.
+        let address = match self.options.orgs {
+            Some(_) => format!("{}:{}", self.plan.peer_name(), port(&self.plan.endpoint)),
+            None => self.plan.endpoint.clone(),
+        };
+        let mut options = PeerOptions::new(address, Arc::clone(self.organization.peer()), msps);
+        options.endorsement_timeout = options.endorsement_timeout.max(self.options.execute_timeout);
+        options.observer = observer;
+        options.budget = budget.clone();
+        options.packages = Arc::new(self.packages.clone());
+        NewPeer::with_chaincode(options, &self.support)
+    }
+
+    /// Returns what clients and chaincode must know of the peer that listens at these addresses.
+    pub(crate) fn ready(&self, addresses: &Addresses, index: usize) -> Option<Ready> {
+        let (listen, chaincode_listen) = *addresses.peers.get(index)?;
+        Some(Ready {
+            msp_id: self.options.msp.clone(),
+            channels: self.options.channels.clone(),
+            listen,
+            endpoint: self.plan.endpoint.clone(),
+            host_alias: self.plan.peer_name(),
+            crypto_path: self.crypto_path(),
+            is_tls: self.options.tls,
+            chaincode_listen,
+            chaincode_endpoint: self.credentials.endpoint().to_owned(),
+            is_chaincode_tls: self.options.chaincode_tls,
+            orderer_endpoint: addresses.orderer.map(endpoint),
+        })
     }
 
     /// Returns the organization's folder, as a path that is valid in any working directory of an application.
-    pub(crate) fn crypto_path(&self, options: &Options) -> PathBuf {
-        let folder = Organization::folder(&options.organizations, &self.plan);
+    fn crypto_path(&self) -> PathBuf {
+        let folder = Organization::folder(&self.options.organizations, &self.plan);
         folder.canonicalize().unwrap_or_else(|_| Path::new(".").join(folder))
     }
+}
+
+/// Describes the ordering of a channel by an organization of its own, at the addresses of the test network.
+fn ordering(
+    organization: &OrdererOrganization,
+    plan: &OrdererPlan,
+    address: SocketAddr,
+    peers: &[DevPeer],
+) -> OrderingPlan {
+    let anchor = |peer: &DevPeer| {
+        let endpoint = Endpoint { host: peer.plan.peer_name(), port: port(&peer.plan.endpoint) };
+        (peer.plan.msp_id.clone(), endpoint)
+    };
+    OrderingPlan {
+        msp: Arc::clone(organization.msp()),
+        consenter: Endpoint { host: plan.orderer_name(), port: address.port() },
+        certificate: organization.tls().server.certificate.clone(),
+        anchor_peers: peers.iter().map(anchor).collect(),
+    }
+}
+
+/// Opens or creates a channel, defines the chaincodes, and joins all peers.
+fn join(store: &Store, name: &str, orderer: Orderer, peers: &[DevPeer]) -> Result<(), Error> {
+    let msps: Vec<_> = peers.iter().map(|peer| Arc::clone(peer.organization.msp())).collect();
+    let plan = ChannelPlan { name: name.to_owned(), organizations: msps.clone(), orderer };
+    let genesis = || ccs_identity::genesis_block(&plan, SystemTime::now());
+    let organizations: Vec<_> = peers.iter().map(|peer| peer.options.msp.as_str()).collect();
+    let ledgers = store.replicas(name, &organizations, genesis)?;
+    let of_peer = |(peer, ledger): (&DevPeer, _)| {
+        Arc::new(Channel::new(ledger, msps.clone()).of_organization(peer.options.msp.clone()))
+    };
+    let channels: Vec<_> = peers.iter().zip(ledgers).map(of_peer).collect();
+    let signers: Vec<_> = peers.iter().map(|peer| &**peer.organization.peer()).collect();
+    let Some(first) = peers.first() else { return Ok(()) };
+    for chaincode in &first.options.chaincodes {
+        let signers = Signers { client: first.organization.admin(), peers: &signers };
+        define(&channels, chaincode, signers)?;
+        for channel in &channels {
+            channel.bind(&chaincode.name, &chaincode.id);
+        }
+    }
+    for (peer, channel) in peers.iter().zip(channels) {
+        peer.support.join(channel);
+    }
+    Ok(())
+}
+
+/// Returns the port of an address in the form `host:port`.
+fn port(endpoint: &str) -> u16 {
+    endpoint.rsplit_once(':').and_then(|(_, port)| port.parse().ok()).unwrap_or_default()
 }
 
 /// Returns limits that keep the connection of a chaincode stopped in a debugger for as long as a transaction may
@@ -202,7 +317,8 @@ fn other_host(options: &Options, plan: &OrganizationPlan, organization: &Organiz
 }
 
 /// Defines a chaincode again if its definition differs from the one on the channel.
-fn define(channel: &Channel, plan: &ChaincodePlan, signers: Signers<'_>) -> Result<(), Error> {
+fn define(channels: &[Arc<Channel>], plan: &ChaincodePlan, signers: Signers<'_>) -> Result<(), Error> {
+    let Some(channel) = channels.first() else { return Ok(()) };
     let known = channel.definition(&plan.name)?;
     let policy =
         ccs_proto::common::application_policy::Type::ChannelConfigPolicyReference(ENDORSEMENT.to_owned());
@@ -215,14 +331,12 @@ fn define(channel: &Channel, plan: &ChaincodePlan, signers: Signers<'_>) -> Resu
         validation_parameter: ccs_proto::common::ApplicationPolicy { r#type: Some(policy) }.encode_to_vec(),
         collections: plan.collections.clone().into(),
     };
-    match known {
-        Some(known) if *known == wanted => {}
-        Some(known) => {
-            let next = Definition { sequence: known.sequence + 1, ..wanted };
-            channel.define_by(&plan.name, &next, signers)?;
-        }
-        None => channel.define_by(&plan.name, &wanted, signers)?,
-    }
+    let next = match known {
+        Some(known) if *known == wanted => return Ok(()),
+        Some(known) => Definition { sequence: known.sequence + 1, ..wanted },
+        None => wanted,
+    };
+    ccs_channel::define(channels, (&plan.name, &next), signers)?;
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ccs_identity::{Domain, Host, MspId};
+use ccs_identity::{Domain, Host, MspId, OrganizationPlan};
 
 use crate::plan::ChaincodePlan;
 use crate::programs::Programs;
@@ -16,6 +16,9 @@ pub struct Options {
     pub chaincodes: Vec<ChaincodePlan>,
     /// Names of the channels.
     pub channels: Vec<String>,
+    /// Number of organizations, with the names, ports and orderer of Fabric's test network; [`None`] for one organization
+    /// with the MSP ID below, which orders by itself.
+    pub orgs: Option<u8>,
     /// MSP ID of the organization.
     pub msp: MspId,
     /// Domain of the organization; [`None`] for the default, such as `org1.example.com` for `Org1MSP`.
@@ -48,6 +51,56 @@ pub struct Options {
     pub launch: Option<PathBuf>,
 }
 
+/// Distance between the ports of two organizations, as in the test network: 7051 and 9051.
+const NEXT_PORT: u16 = 2000;
+
+/// Folder in the folder of a network's state, with the packages of each organization's peer.
+pub(crate) const PEERS: &str = "peers";
+
+impl Options {
+    /// Returns the options of each organization's peer.
+    pub(crate) fn of_peers(&self) -> Vec<Self> {
+        let Some(count) = self.orgs else { return vec![self.clone()] };
+        let of_peer = |number: u8| {
+            let OrganizationPlan { msp_id, domain, .. } =
+                OrganizationPlan::of_test_network(number, String::new());
+            Self {
+                listen: port_of(self.listen, number),
+                chaincode_listen: port_of(self.chaincode_listen, number),
+                state: self.state.as_ref().map(|folder| folder.join(PEERS).join(msp_id.as_str())),
+                msp: msp_id,
+                domain: Some(domain),
+                ..self.clone()
+            }
+        };
+        (1..=count).map(of_peer).collect()
+    }
+
+    /// Returns the MSP IDs of the organizations that events name; none for a network with the one organization of `msp`.
+    #[must_use]
+    pub fn organizations(&self) -> Vec<MspId> {
+        self.orgs.map(|_| self.of_peers().into_iter().map(|peer| peer.msp).collect()).unwrap_or_default()
+    }
+
+    /// Returns the address on which an orderer of its own listens, next to that of the first peer: 7050 in the test
+    /// network.
+    pub(crate) fn orderer_listen(&self) -> Option<SocketAddr> {
+        self.orgs?;
+        let mut address = self.listen;
+        address.set_port(address.port().saturating_sub(1));
+        Some(address)
+    }
+}
+
+/// Returns the address of an organization's peer. Port 0, for any free port, stays.
+fn port_of(mut address: SocketAddr, number: u8) -> SocketAddr {
+    if address.port() != 0 {
+        let distance = NEXT_PORT.saturating_mul(u16::from(number) - 1);
+        address.set_port(address.port().saturating_add(distance));
+    }
+    address
+}
+
 #[cfg(test)]
 impl Options {
     /// Returns the options of `ccs dev` without arguments.
@@ -55,6 +108,7 @@ impl Options {
         Self {
             chaincodes: Vec::new(),
             channels: vec!["mychannel".to_owned()],
+            orgs: None,
             msp: "Org1MSP".parse().unwrap(),
             domain: None,
             listen: "127.0.0.1:7051".parse().unwrap(),
@@ -71,5 +125,37 @@ impl Options {
             programs: Programs::Links("ccs".into()),
             launch: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peers_of_a_network_have_the_ports_of_the_test_network() {
+        let mut options = Options::for_tests();
+        assert_eq!((options.of_peers().len(), options.orderer_listen()), (1, None));
+        assert_eq!(options.of_peers()[0].domain, None);
+        options.orgs = Some(3);
+        options.state = Some(".ccs".into());
+        let peers = options.of_peers();
+        let shown = |peer: &Options| {
+            let domain = peer.domain.as_ref().unwrap();
+            format!("{} {domain} {} {}", peer.msp, peer.listen, peer.chaincode_listen)
+        };
+        assert_eq!(
+            peers.iter().map(shown).collect::<Vec<_>>(),
+            [
+                "Org1MSP org1.example.com 127.0.0.1:7051 127.0.0.1:7052",
+                "Org2MSP org2.example.com 127.0.0.1:9051 127.0.0.1:9052",
+                "Org3MSP org3.example.com 127.0.0.1:11051 127.0.0.1:11052",
+            ]
+        );
+        assert_eq!(peers[1].state.as_deref(), Some(".ccs/peers/Org2MSP".as_ref()));
+        assert_eq!(options.orderer_listen(), Some("127.0.0.1:7050".parse().unwrap()));
+        options.listen.set_port(0);
+        assert_eq!(options.of_peers()[2].listen.port(), 0);
+        assert_eq!(options.orderer_listen().unwrap().port(), 0);
     }
 }

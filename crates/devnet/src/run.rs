@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use ccs_chaincode::Source;
 use ccs_dial::ConnectionInfo;
+use ccs_identity::MspId;
 use ccs_peer::{ChaincodeListenerOptions, Observer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -12,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::deployment;
 use crate::error::Error;
-use crate::event::{Event, Ready, Report};
+use crate::event::{Event, NetworkReport, Report};
 use crate::exposure;
-use crate::network::DevNetwork;
+use crate::network::{Addresses, DevNetwork, DevPeer};
 use crate::options::Options;
 use crate::output::Output;
 use crate::plan::{ChaincodePlan, Launch};
@@ -23,87 +24,136 @@ use crate::watcher::ChaincodeWatcher;
 
 /// Runs a development network until `stop` is canceled, or until an essential part fails.
 ///
-/// Reports events. [`Event::Ready`] is the first one after which clients can connect.
-pub async fn run(options: &Options, report: Report, stop: CancellationToken) -> Result<(), Error> {
-    let clients = TcpListener::bind(options.listen)
-        .await
-        .map_err(|source| Error::ListenForClients { address: options.listen, source })?;
-    let chaincode = TcpListener::bind(options.chaincode_listen)
-        .await
-        .map_err(|source| Error::ListenForChaincode { address: options.chaincode_listen, source })?;
-    let (listen, chaincode_listen) = (local_address(&clients)?, local_address(&chaincode)?);
-    let network = DevNetwork::open(options, (listen, chaincode_listen), &report)?;
-    let ready = Ready {
-        msp_id: options.msp.clone(),
-        channels: options.channels.clone(),
-        listen,
-        endpoint: network.plan.endpoint.clone(),
-        host_alias: network.plan.peer_name(),
-        crypto_path: network.crypto_path(options),
-        is_tls: options.tls,
-        chaincode_listen,
-        chaincode_endpoint: network.credentials.endpoint().to_owned(),
-        is_chaincode_tls: options.chaincode_tls,
-    };
-    for warning in exposure::warnings(&ready) {
-        report(Event::Warning(warning));
-    }
-    let mut life = Life { options, network: &network, report: &report, stop: &stop, tasks: JoinSet::new() };
-    let lived = life.live((clients, chaincode), ready).await;
+/// Reports events. [`Event::Ready`] is the first one of a peer after which clients can connect.
+pub async fn run(options: &Options, report: NetworkReport, stop: CancellationToken) -> Result<(), Error> {
+    let peers = options.of_peers();
+    let listeners = Listeners::bind(&peers, options.orderer_listen()).await?;
+    let addresses = listeners.addresses()?;
+    let reports = peers.iter().map(|peer| of_peer(&report, options, &peer.msp)).collect();
+    let network = DevNetwork::open(options, peers, &addresses, reports)?;
+    let mut life = Life { root: options, network: &network, stop: &stop, tasks: JoinSet::new() };
+    let lived = life.live(listeners, &addresses).await;
     // In any case, stop everything that was started.
     stop.cancel();
-    network.packages.close().await;
-    network.peer.chaincodes().close().await;
+    for peer in &network.peers {
+        peer.packages.close().await;
+        peer.support.chaincodes().close().await;
+    }
     while life.tasks.join_next().await.is_some() {}
     lived
 }
 
+/// Returns the receiver of a peer's events, which names the organization if there are several.
+fn of_peer(report: &NetworkReport, options: &Options, organization: &MspId) -> Report {
+    let report = Arc::clone(report);
+    let organization = options.orgs.map(|_| organization.clone());
+    Arc::new(move |event| report(organization.as_ref(), event))
+}
+
+/// Open listeners of a network.
+struct Listeners {
+    clients: Vec<TcpListener>,
+    chaincode: Vec<TcpListener>,
+    orderer: Option<TcpListener>,
+}
+
+impl Listeners {
+    async fn bind(peers: &[Options], orderer: Option<SocketAddr>) -> Result<Self, Error> {
+        let mut listeners = Self { clients: Vec::new(), chaincode: Vec::new(), orderer: None };
+        let for_clients = |address| move |source| Error::ListenForClients { address, source };
+        for options in peers {
+            let clients = TcpListener::bind(options.listen).await;
+            listeners.clients.push(clients.map_err(for_clients(options.listen))?);
+            let address = options.chaincode_listen;
+            let chaincode = TcpListener::bind(address).await;
+            listeners
+                .chaincode
+                .push(chaincode.map_err(|source| Error::ListenForChaincode { address, source })?);
+        }
+        if let Some(address) = orderer {
+            listeners.orderer = Some(TcpListener::bind(address).await.map_err(for_clients(address))?);
+        }
+        Ok(listeners)
+    }
+
+    fn addresses(&self) -> Result<Addresses, Error> {
+        let of_peer = |(clients, chaincode)| Ok((local_address(clients)?, local_address(chaincode)?));
+        let peers = self.clients.iter().zip(&self.chaincode).map(of_peer);
+        Ok(Addresses {
+            peers: peers.collect::<Result<_, Error>>()?,
+            orderer: self.orderer.as_ref().map(local_address).transpose()?,
+        })
+    }
+}
+
 /// Running network.
 struct Life<'a> {
-    options: &'a Options,
+    root: &'a Options,
     network: &'a DevNetwork,
-    report: &'a Report,
     stop: &'a CancellationToken,
     tasks: JoinSet<Result<(), Error>>,
 }
 
 impl Life<'_> {
     /// Serves chaincode and clients until it is stopped, or an essential part fails.
-    async fn live(
+    async fn live(&mut self, listeners: Listeners, addresses: &Addresses) -> Result<(), Error> {
+        let Listeners { clients, chaincode, orderer } = listeners;
+        let (mut observers, mut ready) = (Vec::new(), Vec::new());
+        for (index, (peer, listener)) in self.network.peers.iter().zip(chaincode).enumerate() {
+            if let Some(addresses) = peer.ready(addresses, index) {
+                for warning in exposure::warnings(&addresses) {
+                    (peer.report)(Event::Warning(warning));
+                }
+                ready.push((&peer.report, addresses));
+            }
+            let told = Arc::clone(&peer.report);
+            let observer = Observer::new(move |event| told(Event::Peer(event)));
+            observers.push(observer.clone());
+            if !self.start(peer, listener, observer).await? {
+                return Ok(());
+            }
+        }
+        for (report, ready) in ready {
+            report(Event::Ready(ready));
+        }
+        self.network.serve_clients((clients, orderer), observers, self.stop, &mut self.tasks)?;
+        tokio::select! {
+            failure = first_failure(&mut self.tasks) => Err(failure),
+            () = self.stop.cancelled() => Ok(()),
+        }
+    }
+
+    /// Serves a peer's chaincode, and starts it. Returns whether the network is still wanted.
+    async fn start(
         &mut self,
-        (clients, chaincode): (TcpListener, TcpListener),
-        ready: Ready,
-    ) -> Result<(), Error> {
-        let Self { options, network, report, stop, tasks } = self;
-        let Some(restored) = stop.run_until_cancelled(network.restore(options)).await else { return Ok(()) };
+        peer: &DevPeer,
+        listener: TcpListener,
+        observer: Observer,
+    ) -> Result<bool, Error> {
+        let Self { root, network, stop, tasks } = self;
+        let Some(restored) = stop.run_until_cancelled(peer.restore()).await else { return Ok(false) };
         restored?;
-        let told = Arc::clone(report);
-        let observer = Observer::new(move |event| told(Event::Peer(event)));
-        let listener_options = ChaincodeListenerOptions {
-            tls: network.credentials.tls(),
-            observer: observer.clone(),
+        let options = ChaincodeListenerOptions {
+            tls: peer.credentials.tls(),
+            observer,
             budget: network.budget.clone(),
         };
-        let chaincodes = network.peer.chaincodes().clone();
-        let serving = ccs_peer::serve_chaincode(chaincode, listener_options, chaincodes, stop.clone());
+        let chaincodes = peer.support.chaincodes().clone();
+        let serving = ccs_peer::serve_chaincode(listener, options, chaincodes, stop.clone());
         tasks.spawn(async move { serving.await.map_err(Error::from) });
-        network.packages.launch();
-        for plan in &options.chaincodes {
-            let start = Start { options, network, report };
-            let Some(started) = stop.run_until_cancelled(start.chaincode(plan)).await else { break };
+        peer.packages.launch();
+        for plan in &peer.options.chaincodes {
+            let start = Start { root, peer };
+            let Some(started) = stop.run_until_cancelled(start.chaincode(plan)).await else {
+                return Ok(false);
+            };
             if let Some(supervised) = started? {
-                let watcher = ChaincodeWatcher::planned(report, &network.peer, plan);
+                let watcher = ChaincodeWatcher::planned(&peer.report, &peer.support, plan);
                 let tell = watcher.command(Arc::clone(&supervised.was_ready));
                 tasks.spawn(supervisor::keep_running(supervised, tell, stop.clone()));
             }
         }
-        report(Event::Ready(ready));
-        let serving = network.serve_clients(options, clients, observer, stop.clone());
-        tokio::select! {
-            served = serving => served,
-            failure = first_failure(tasks) => Err(failure),
-            () = stop.cancelled() => Ok(()),
-        }
+        Ok(true)
     }
 }
 
@@ -123,19 +173,18 @@ async fn first_failure(tasks: &mut JoinSet<Result<(), Error>>) -> Error {
 
 /// Context for starting a chaincode.
 struct Start<'a> {
-    options: &'a Options,
-    network: &'a DevNetwork,
-    report: &'a Report,
+    root: &'a Options,
+    peer: &'a DevPeer,
 }
 
 impl Start<'_> {
     /// Registers a chaincode with the peer and follows it. Returns the command to keep running, if there is one.
     async fn chaincode(&self, plan: &ChaincodePlan) -> Result<Option<Supervised>, Error> {
-        let (chaincodes, id) = (self.network.peer.chaincodes(), plan.id.as_str());
-        let watcher = || ChaincodeWatcher::planned(self.report, &self.network.peer, plan);
+        let (chaincodes, id) = (self.peer.support.chaincodes(), plan.id.as_str());
+        let watcher = || ChaincodeWatcher::planned(&self.peer.report, &self.peer.support, plan);
         match &plan.launch {
             Launch::Package { file, id } => {
-                self.network.packages.deploy(id, file).await?;
+                self.peer.packages.deploy(id, file).await?;
                 watcher().launched();
             }
             Launch::Server { address } => {
@@ -146,9 +195,9 @@ impl Start<'_> {
             }
             Launch::Client => {
                 // With TLS, this writes the files with which it connects.
-                self.network.credentials.connecting(&plan.name, id)?;
+                self.peer.credentials.connecting(&plan.name, id)?;
                 chaincodes.add(id, Source::Client);
-                watcher().connecting(self.network.credentials.environment_file(&plan.name));
+                watcher().connecting(self.peer.credentials.environment_file(&plan.name));
             }
             Launch::Command(command) => return self.command(plan, command).map(Some),
         }
@@ -158,14 +207,14 @@ impl Start<'_> {
     /// Prepares a command. It may serve or connect: the peer dials it until it has registered either way.
     fn command(&self, plan: &ChaincodePlan, command: &str) -> Result<Supervised, Error> {
         let address = deployment::free_address().map_err(Error::Port)?;
-        let variables = self.network.credentials.either_role(&plan.name, &plan.id, &address)?;
-        let server = self.network.credentials.server(address, self.options.startup_timeout);
-        self.network.peer.chaincodes().add(&plan.id, Source::Server(server));
-        let options = self.options;
+        let variables = self.peer.credentials.either_role(&plan.name, &plan.id, &address)?;
+        let server = self.peer.credentials.server(address, self.root.startup_timeout);
+        self.peer.support.chaincodes().add(&plan.id, Source::Server(server));
+        let options = self.root;
         Ok(Supervised {
             command: command.to_owned(),
             variables: variables.into_iter().map(|it| (it.name.to_owned(), it.value)).collect(),
-            peer_address: self.network.credentials.endpoint().to_owned(),
+            peer_address: self.peer.credentials.endpoint().to_owned(),
             watched: options.watch.clone(),
             unwatched: options.state.iter().chain([&options.organizations]).cloned().collect(),
             was_ready: Arc::default(),
@@ -175,7 +224,7 @@ impl Start<'_> {
 
     /// Returns a receiver that reports the output of a chaincode's command.
     fn output(&self, plan: &ChaincodePlan) -> Output {
-        let (report, name, id) = (Arc::clone(self.report), plan.name.clone(), plan.id.clone());
+        let (report, name, id) = (Arc::clone(&self.peer.report), plan.name.clone(), plan.id.clone());
         Arc::new(move |stream, line| {
             report(Event::Output { name: name.clone(), id: id.clone(), stream, line: line.to_owned() });
         })

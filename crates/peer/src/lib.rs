@@ -35,4 +35,5 @@ pub use executor::{ChaincodeExecutor, PackageInUse};
 pub use peer::{NewPeer, Peer, PeerOptions};
 pub use services::{
     Budget, ChaincodeListenerOptions, ServeError, ServerTls, ServerTlsError, serve, serve_chaincode,
+    serve_orderer,
 };

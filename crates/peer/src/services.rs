@@ -11,7 +11,7 @@
 //! | `chaincode_listener` | `protos.ChaincodeSupport`, for chaincode that connects to the peer: [`serve_chaincode`] |
 //! | `health` | `grpc.health.v1.Health`, on the listener for chaincode |
 //! | `served` | rejects calls of other services, in a layer in front of all of them |
-//! | `server` | all of them on one listener: [`serve`] |
+//! | `server` | all of them on one listener: [`serve`]; those of an orderer on another one: [`serve_orderer`] |
 
 mod blocks;
 mod broadcast;
@@ -29,4 +29,4 @@ mod server;
 pub use ccs_server::{Budget, ServerTls, ServerTlsError};
 pub use chaincode_listener::{ChaincodeListenerOptions, serve_chaincode};
 pub use deliver::{SeekRange, SeekRequest};
-pub use server::{ServeError, serve};
+pub use server::{ServeError, serve, serve_orderer};

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use ccs_dev_console::{Form, ReadyFile, ReadyFileError, Reporter};
 use ccs_devnet::{ChaincodePlan, Error, Event, Options, Programs, Request};
+use ccs_identity::MspId;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +28,7 @@ pub(crate) fn run(options: &Dev) -> Result<(), Failure> {
     };
     let reporter = Reporter::new(form);
     for warning in warnings {
-        reporter.event(&Event::Warning(warning));
+        reporter.event(None, &Event::Warning(warning));
     }
     runtime().map_err(|error| Failure::from_error(&error))?.block_on(live(options, reporter, &network))
 }
@@ -55,15 +56,17 @@ async fn live(options: &Dev, reporter: Reporter, network: &Options) -> Result<()
         stopping.cancel();
     });
     let names = network.chaincodes.iter().map(|chaincode| chaincode.name.clone());
-    let ready_file = options.ready_file.as_deref().map(|path| ReadyFile::new(path, names)).transpose()?;
+    let organizations = network.organizations();
+    let ready_file = options.ready_file.as_deref();
+    let ready_file = ready_file.map(|path| ReadyFile::new(path, names, &organizations)).transpose()?;
     let ready_file = ready_file.map(Arc::new);
     let ready = ready_file.clone();
-    let report = move |event: Event| {
+    let report = move |organization: Option<&MspId>, event: Event| {
         // The file comes first, so that it exists when the line appears.
-        if let Some(Err(error)) = ready.as_ref().map(|file| file.event(&event)) {
+        if let Some(Err(error)) = ready.as_ref().map(|file| file.event(organization, &event)) {
             Failure::from(error).print();
         }
-        reporter.event(&event);
+        reporter.event(organization, &event);
     };
     let ended = ccs_devnet::run(network, Arc::new(report), stop).await;
     if let Some(file) = ready_file {
@@ -84,6 +87,7 @@ fn network(options: &Dev) -> Result<(Options, Vec<String>), Failure> {
     let network = Options {
         chaincodes,
         channels: options.channels.clone(),
+        orgs: options.orgs,
         msp: options.msp.clone(),
         domain: options.domain.clone(),
         listen: options.listen,

@@ -3,6 +3,7 @@
 mod faults;
 mod gateway_probe;
 mod launched;
+mod organizations;
 mod output;
 mod peer;
 mod ready_file;

@@ -22,6 +22,9 @@ const CLIENTS: [(&str, &[&str]); 5] = [
     ("orderer.AtomicBroadcast", &["Broadcast", "Deliver"]),
 ];
 
+/// Methods of the services of an orderer.
+const ORDERER: [(&str, &[&str]); 1] = [("orderer.AtomicBroadcast", &["Broadcast", "Deliver"])];
+
 /// Methods of the services for chaincode.
 const CHAINCODE: [(&str, &[&str]); 2] =
     [("protos.ChaincodeSupport", &["Register"]), ("grpc.health.v1.Health", &["Check", "Watch"])];
@@ -30,6 +33,7 @@ const CHAINCODE: [(&str, &[&str]); 2] =
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Port {
     Clients,
+    Orderer,
     Chaincode,
 }
 
@@ -45,6 +49,7 @@ impl Port {
     fn check(self, path: &str) -> Result<(), Status> {
         let services: &[(&str, &[&str])] = match self {
             Self::Clients => &CLIENTS,
+            Self::Orderer => &ORDERER,
             Self::Chaincode => &CHAINCODE,
         };
         let unimplemented = |message: String| Err(Status::unimplemented(message));
@@ -70,6 +75,9 @@ impl Port {
             }
             Self::Clients => {
                 "this port serves gateway.Gateway, protos.Endorser, protos.Deliver, discovery.Discovery and orderer.AtomicBroadcast"
+            }
+            Self::Orderer => {
+                "this port is the orderer's: let the application connect to a peer's port for clients"
             }
             Self::Chaincode if is_of_clients => {
                 "this port is for chaincode: let the application connect to the peer's port for clients"
@@ -156,6 +164,12 @@ mod tests {
                 "/gateway.Gateway/Evaluate",
                 "unknown service gateway.Gateway",
                 "this port is for chaincode: let the application connect",
+            ),
+            (
+                Port::Orderer,
+                "/gateway.Gateway/Evaluate",
+                "unknown service gateway.Gateway",
+                "this port is the orderer's: ",
             ),
             (Port::Clients, "/", "malformed method name: \"/\"", "this port serves gateway.Gateway, "),
         ] {

@@ -46,12 +46,32 @@ pub async fn serve(
     peer: Arc<Peer>,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), ServeError> {
+    serve_on((listener, tls), &peer, routes, shutdown).await
+}
+
+/// Serves the orderer of a network on a listener of its own until `shutdown` is canceled, and then stops the peer, whose
+/// blocks it delivers.
+pub async fn serve_orderer(
+    listener: TcpListener,
+    tls: Option<ServerTls>,
+    peer: Arc<Peer>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
+    serve_on((listener, tls), &peer, orderer_routes, shutdown).await
+}
+
+async fn serve_on(
+    (listener, tls): (TcpListener, Option<ServerTls>),
+    peer: &Arc<Peer>,
+    routes: impl FnOnce(Server<Stack<Bounds, Identity>>, &Arc<Peer>) -> Router<Layers>,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), ServeError> {
     let (accepting, draining) = (CancellationToken::new(), CancellationToken::new());
     let mut options = options(peer.observer(), peer.budget(), PING_TIMEOUT);
     options.tls = tls;
     let (builder, connections) = ccs_server::listen(listener, options, accepting.clone());
     let serving =
-        routes(builder, &peer).serve_with_incoming_shutdown(connections, draining.clone().cancelled_owned());
+        routes(builder, peer).serve_with_incoming_shutdown(connections, draining.clone().cancelled_owned());
     let mut serving = std::pin::pin!(serving);
     tokio::select! {
         served = &mut serving => {
@@ -97,6 +117,22 @@ fn unproven(path: &str) -> Unproven {
 /// The layers in front of all services.
 type Layers = Stack<Served, Stack<Bounds, Identity>>;
 
+macro_rules! limited {
+    ($server:ident, $service:expr) => {
+        $server::new($service)
+            .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
+            .max_encoding_message_size(MAX_MESSAGE_IN_BYTES)
+    };
+}
+
+fn orderer_routes(builder: Server<Stack<Bounds, Identity>>, peer: &Arc<Peer>) -> Router<Layers> {
+    let limit = Limit::new(("orderer.AtomicBroadcast", 2500), peer.observer());
+    let orderer = BroadcastService::new(Arc::clone(peer), limit);
+    builder
+        .layer(Served::new(Port::Orderer, peer.observer()))
+        .add_service(limited!(AtomicBroadcastServer, orderer))
+}
+
 fn routes(builder: Server<Stack<Bounds, Identity>>, peer: &Arc<Peer>) -> Router<Layers> {
     let limit = |service, count| Limit::new((service, count), peer.observer());
     let endorser = EndorserService::new(Arc::clone(peer), limit("protos.Endorser", 2500));
@@ -104,13 +140,6 @@ fn routes(builder: Server<Stack<Bounds, Identity>>, peer: &Arc<Peer>) -> Router<
     let discovery = DiscoveryService::new(Arc::clone(peer), limit("discovery.Discovery", 2500));
     let gateway = GatewayService::new(Arc::clone(peer), limit("gateway.Gateway", 500));
     let orderer = BroadcastService::new(Arc::clone(peer), limit("orderer.AtomicBroadcast", 2500));
-    macro_rules! limited {
-        ($server:ident, $service:expr) => {
-            $server::new($service)
-                .max_decoding_message_size(MAX_MESSAGE_IN_BYTES)
-                .max_encoding_message_size(MAX_MESSAGE_IN_BYTES)
-        };
-    }
     builder
         .layer(Served::new(Port::Clients, peer.observer()))
         .add_service(limited!(EndorserServer, endorser))

@@ -317,8 +317,8 @@ fn a_definition_that_the_peer_commits_is_a_transaction_like_any_other() {
         version: "1.0".to_owned(),
         ..ccs_channel::Definition::default()
     };
-    let signers = ccs_channel::Signers { client: &admin, peer: &peer };
-    channel.define_by("basic", &definition, signers).unwrap();
+    let signers = ccs_channel::Signers { client: &admin, peers: &[&peer] };
+    ccs_channel::define(&[Arc::clone(&channel)], ("basic", &definition), signers).unwrap();
     assert_eq!(*channel.definition("basic").unwrap().unwrap(), definition);
 
     let envelope = ledger.block(1).unwrap().unwrap().data.unwrap().data.remove(0);
