@@ -22,6 +22,9 @@ use crate::support::CommitSupport;
 use crate::transient_store::TransientStore;
 use crate::validation::{ChannelPolicies, read_payload};
 
+/// Answer of an orderer for a channel that it does not have (Fabric 3.1 `orderer/common/types/errors.go`).
+const NO_CHANNEL: &str = "channel does not exist";
+
 /// Reason why a transaction was not accepted, in an orderer's words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BroadcastError {
@@ -124,7 +127,7 @@ impl Orderer {
         self.accept(envelope).await.inspect_err(|error| {
             let BroadcastError { status, info, reason } = error;
             if *status != Status::ServiceUnavailable {
-                let hint = (*status == Status::NotFound).then(|| self.channels.hint());
+                let hint = (info == NO_CHANNEL).then(|| self.channels.hint());
                 let reason = reason.as_ref().unwrap_or(info);
                 self.observer.warn(with_hint(format_args!("rejected a transaction: {reason}"), hint));
             }
@@ -137,15 +140,17 @@ impl Orderer {
             read_payload(&envelope.payload).map_err(|error| bad(format!("bad payload: {error}")))?;
         let header = payload.header.ok_or_else(|| bad("payload header is nil".to_owned()))?;
         let name = channel_header.channel_id.as_str();
+        let found = self.channels.get(name).zip(self.committers.get(name));
+        let (channel, committer) = found.ok_or_else(|| BroadcastError {
+            reason: Some(format!("channel '{name}' does not exist")),
+            ..bad(NO_CHANNEL.to_owned())
+        })?;
         if channel_header.r#type != HeaderType::EndorserTransaction as i32 {
             let kind = channel_header.r#type;
             return Err(bad(format!(
                 "message of type {kind} cannot be processed: this peer orders transactions only"
             )));
         }
-        let found = self.channels.get(name).zip(self.committers.get(name));
-        let (channel, committer) = found
-            .ok_or_else(|| BroadcastError::new(Status::NotFound, format!("channel '{name}' not found")))?;
         let signature_header = SignatureHeader::decode(header.signature_header.as_slice());
         let signature_header =
             signature_header.map_err(|error| bad(format!("bad signature header: {error}")))?;

@@ -65,7 +65,8 @@ async fn the_first_that_is_refused_is_the_last() {
             Code::BadRequest,
             "message of type 2 cannot be processed: this peer orders transactions only",
         ),
-        (changed(client, "nowhere", transaction), Code::NotFound, "channel 'nowhere' not found"),
+        (changed(client, "nowhere", transaction), Code::BadRequest, "channel does not exist"),
+        (changed(client, "nowhere", HeaderType::ConfigUpdate), Code::BadRequest, "channel does not exist"),
         (changed(&old, CHANNEL, transaction), Code::BadRequest, "broadcast client identity expired"),
         (
             changed(&stranger, CHANNEL, transaction),

@@ -16,6 +16,7 @@ use tonic::{Code, Status};
 use ccs_identity::Signer;
 
 use crate::network::{CHANNEL, Organization};
+use crate::organizations;
 use crate::running::{Running, start};
 
 fn config() -> Kind {
@@ -124,4 +125,31 @@ async fn a_request_without_a_client_is_rejected() {
         (Code::Unknown, "access denied, no authentication info in request")
     );
     peer.stop().await;
+}
+
+#[tokio::test]
+async fn each_peer_lists_those_of_all_organizations() {
+    let peers = organizations::start().await;
+    for peer in &peers {
+        let queries =
+            [(CHANNEL, Kind::PeerQuery(PeerMembershipQuery::default())), (CHANNEL, endorsers("_lifecycle"))];
+        let found = ask(peer, &peer.network.client, &queries).await;
+        let [Content::Members(members), Content::CcQueryRes(descriptors)] = found.as_slice() else {
+            panic!("{found:?}")
+        };
+        assert_eq!(members.peers_by_org.keys().collect::<Vec<_>>(), ["Org1MSP", "Org2MSP"]);
+        let listed: Vec<_> = members.peers_by_org.values().flat_map(|peers| &peers.peers).collect();
+        assert_eq!(listed.len(), 2);
+        let [lifecycle] = descriptors.content.as_slice() else { panic!("{descriptors:?}") };
+        let [layout] = lifecycle.layouts.as_slice() else { panic!("{lifecycle:?}") };
+        assert_eq!(layout.quantities_by_group.values().collect::<Vec<_>>(), [&1, &1]);
+        for (group, peer) in lifecycle.endorsers_by_groups.values().zip(&listed) {
+            assert_eq!(group.peers[0].identity, peer.identity);
+        }
+        // A peer signs what it announces to others.
+        let own =
+            |peer: &&&ccs_proto::discovery::Peer| peer.membership_info.as_ref().unwrap().signature.is_empty();
+        assert_eq!(listed.iter().filter(own).count(), 1);
+    }
+    organizations::stop(peers).await;
 }

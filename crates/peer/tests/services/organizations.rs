@@ -56,11 +56,11 @@ async fn start_with(has_contract: [bool; 2]) -> [Running; 2] {
     running.try_into().unwrap_or_else(|_| panic!("there are two"))
 }
 
-async fn start() -> [Running; 2] {
+pub(crate) async fn start() -> [Running; 2] {
     start_with([true, true]).await
 }
 
-async fn stop(peers: [Running; 2]) {
+pub(crate) async fn stop(peers: [Running; 2]) {
     for peer in peers {
         peer.stop().await;
     }
