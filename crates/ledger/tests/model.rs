@@ -1,5 +1,5 @@
 //! Compares random transactions with a model of the rules, which uses a map of keys for each namespace and no
-//! database.
+//! database. The ledgers are those of two peers, and only the first one stores private data.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic")]
 
@@ -7,7 +7,7 @@ mod common;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ccs_ledger::{Ledger, Metadata, Simulation, Store, Transaction, Version};
+use ccs_ledger::{Content, Ledger, Metadata, Replicas, Simulation, Store, Transaction, Version};
 use ccs_proto::peer::TxValidationCode;
 use proptest::prelude::*;
 
@@ -256,8 +256,8 @@ fn decide(
     TxValidationCode::Valid
 }
 
-/// Compares everything that is readable with the model.
-fn compare(ledger: &Ledger, state: &State) {
+/// Compares everything that is readable with the model. A peer that is not a member reads no private value.
+fn compare(ledger: &Ledger, state: &State, is_member: bool) {
     let mut simulation = ledger.simulate("reader").unwrap();
     for (n, namespace) in NAMESPACES.iter().enumerate() {
         for (k, key) in KEYS.iter().enumerate() {
@@ -270,11 +270,28 @@ fn compare(ledger: &Ledger, state: &State) {
     let (namespace, collection) = COLLECTION;
     for (k, key) in KEYS.iter().enumerate() {
         let cell = state.get(&(PRIVATE, k));
-        let found = simulation.get_private(namespace, collection, key).unwrap();
-        assert_eq!(found, cell.map(|cell| cell.value.clone()));
+        let found = simulation.get_private(namespace, collection, key);
+        if is_member || cell.is_none() {
+            assert_eq!(found.unwrap(), cell.map(|cell| cell.value.clone()));
+        } else {
+            let error = found.unwrap_err().to_string();
+            assert!(
+                error.starts_with("private data matching public hash version is not available. "),
+                "{error}"
+            );
+        }
         let metadata = cell.map(|cell| cell.metadata.clone()).unwrap_or_default();
         assert_eq!(simulation.private_metadata(namespace, collection, key).unwrap(), metadata);
     }
+}
+
+/// Returns the transaction as a peer commits it that may not store its private data.
+fn without_private(transaction: &Transaction) -> Transaction {
+    let mut transaction = transaction.clone();
+    if let Content::Endorsed { private, .. } = &mut transaction.content {
+        *private = None;
+    }
+    transaction
 }
 
 proptest! {
@@ -282,7 +299,9 @@ proptest! {
 
     #[test]
     fn the_ledger_follows_the_model(events in proptest::collection::vec(event(), 1..24)) {
-        let ledger = Store::temporary().unwrap().channel("ch", common::genesis).unwrap();
+        let ledgers = Store::temporary().unwrap().replicas("ch", &["Org1MSP", "Org2MSP"], common::genesis);
+        let replicas = Replicas::new(ledgers.unwrap()).unwrap();
+        let [ledger, of_other] = replicas.ledgers() else { panic!("there are two") };
         let mut state = State::new();
         let mut waiting: Vec<(Transaction, Planned)> = Vec::new();
         for (n, event) in events.iter().enumerate() {
@@ -300,15 +319,17 @@ proptest! {
                     let block: Vec<_> = waiting.drain(..(*count).min(waiting.len())).collect();
                     let transactions: Vec<_> = block.iter().map(|(transaction, _)| transaction.clone()).collect();
                     let number = ledger.height();
-                    let committed = ledger.commit(&transactions, &()).unwrap();
+                    let without = transactions.iter().map(without_private).collect();
+                    let committed = replicas.commit_with(&[transactions, without], &(), |_| ()).unwrap();
                     let before = state.clone();
                     let (mut expected, mut changed) = (Vec::new(), BTreeSet::new());
                     for (transaction, (_, planned)) in (0..).zip(&block) {
                         let version = Version { block: number, transaction };
                         expected.push(decide(planned, &mut state, &mut changed, version));
                     }
-                    prop_assert_eq!(committed.codes, expected, "{:?} over {:?}", block, before);
-                    compare(&ledger, &state);
+                    prop_assert_eq!(&committed[0].codes, &expected, "{:?} over {:?}", block, before);
+                    compare(ledger, &state, true);
+                    compare(of_other, &state, false);
                 }
             }
         }
