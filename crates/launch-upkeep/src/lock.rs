@@ -24,7 +24,7 @@ impl Lock {
         match flock(&opened, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => Err(Failure::new(
                 ExitCode::InputOutput,
-                format!("another ccs launch reconcile or gc changes the builds in {}", folder.display()),
+                format!("another command of ccs changes the builds in {}", folder.display()),
             )
             .with_hint("run the command again when the other one has ended; a reconcile with --every is idle between its rounds")),
             // A network file system may not support locks on folders.
@@ -42,7 +42,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let first = Lock::take(folder.path()).unwrap();
         let line = Lock::take(folder.path()).unwrap_err().line();
-        assert!(line.contains("another ccs launch reconcile or gc changes the builds in /"), "{line}");
+        assert!(line.contains("another command of ccs changes the builds in /"), "{line}");
         assert!(line.contains("hint: run the command again"), "{line}");
         drop(first);
         Lock::take(folder.path()).unwrap();

@@ -230,7 +230,7 @@ fn what_changes_the_builds_waits_for_no_other_command() {
     let held = std::fs::File::open(&builds).unwrap();
     held.try_lock().unwrap();
     let line = format!(
-        "error: another ccs launch reconcile or gc changes the builds in {builds}\nhint: run the command again when the \
+        "error: another command of ccs changes the builds in {builds}\nhint: run the command again when the \
          other one has ended; a reconcile with --every is idle between its rounds\n"
     );
     for words in [&["gc", "--yes"][..], &["reconcile"], &["reconcile", "--package", &package]] {
@@ -239,8 +239,8 @@ fn what_changes_the_builds_waits_for_no_other_command() {
     }
     // A command that only reads takes no lock, and continues with the search for a cluster.
     let output = call(&["gc"]);
-    assert!(!stderr(&output).contains("another ccs launch"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("another command of ccs"), "{}", stderr(&output));
     drop(held);
     let output = call(&["gc", "--yes"]);
-    assert!(!stderr(&output).contains("another ccs launch"), "{}", stderr(&output));
+    assert!(!stderr(&output).contains("another command of ccs"), "{}", stderr(&output));
 }
