@@ -22,6 +22,15 @@ pub(crate) fn word(path: &Path) -> String {
     shell::quote(&style::safe(&path.to_string_lossy()))
 }
 
+/// Shortens a package ID, which is long and usually identified by its label.
+pub(crate) fn short(package_id: &str) -> String {
+    const DIGITS: usize = 12;
+    match package_id.rsplit_once(':') {
+        Some((label, hash)) => format!("{label}:{}", hash.chars().take(DIGITS).collect::<String>()),
+        None => package_id.to_owned(),
+    }
+}
+
 /// Writes a result to stdout.
 pub(crate) fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write as _;

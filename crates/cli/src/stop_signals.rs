@@ -1,8 +1,11 @@
 //! The signals that end a continuous command: SIGINT and SIGTERM.
 
+use std::thread;
+
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::failure::Failure;
+use crate::output;
 
 /// It catches them from its creation, so a later signal is neither lost nor ends the process abruptly.
 pub(crate) struct StopSignals {
@@ -25,4 +28,18 @@ impl StopSignals {
             _ = self.terminate.recv() => {}
         }
     }
+}
+
+/// Calls a function in another thread when a signal arrives.
+pub(crate) fn on_stop(act: impl FnOnce() + Send + 'static) -> Result<(), Failure> {
+    let runtime = output::runtime()?;
+    let signals = {
+        let _within = runtime.enter();
+        StopSignals::catch()?
+    };
+    thread::spawn(move || {
+        runtime.block_on(signals.received());
+        act();
+    });
+    Ok(())
 }

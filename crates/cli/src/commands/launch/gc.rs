@@ -11,11 +11,11 @@ use ccs_launch_upkeep::platforms::Platforms;
 use ccs_launch_upkeep::workload::Workload;
 use serde::Serialize;
 
-use super::list::{age, short};
+use super::list::age;
 use super::site;
 use crate::cli::LaunchGc;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, short};
 use crate::style::safe;
 
 /// The document of `--json`.

@@ -11,7 +11,7 @@ use ccs_launch_upkeep::workload::Workload;
 use super::site;
 use crate::cli::LaunchList;
 use crate::failure::Failure;
-use crate::output;
+use crate::output::{self, short};
 use crate::table::Table;
 
 pub(crate) fn run(options: &LaunchList) -> Result<(), Failure> {
@@ -54,15 +54,6 @@ fn text(inventory: &Inventory) -> String {
         }
     }
     text
-}
-
-/// Shortens a package ID, which is long and usually identified by its label.
-pub(super) fn short(package_id: &str) -> String {
-    const DIGITS: usize = 12;
-    match package_id.rsplit_once(':') {
-        Some((label, hash)) => format!("{label}:{}", hash.chars().take(DIGITS).collect::<String>()),
-        None => package_id.to_owned(),
-    }
 }
 
 fn build(row: &Row) -> &'static str {

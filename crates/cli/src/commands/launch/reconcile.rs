@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
 use std::time::Duration;
 
 use ccs_launch::ExitCode;
@@ -15,12 +14,11 @@ use ccs_launch_upkeep::platforms::Platforms;
 use ccs_launch_upkeep::reconcile::{Change, Reconciler};
 use ccs_launch_upkeep::workload::Workload;
 
-use super::list::short;
 use super::site;
 use crate::cli::LaunchReconcile;
 use crate::failure::Failure;
-use crate::output;
-use crate::stop_signals::StopSignals;
+use crate::output::{self, short};
+use crate::stop_signals::on_stop;
 use crate::style;
 
 pub(crate) fn run(options: &LaunchReconcile) -> Result<(), Failure> {
@@ -175,20 +173,14 @@ struct Stop {
 impl Stop {
     /// Starts catching them.
     fn catch() -> Result<Self, Failure> {
-        let runtime = output::runtime()?;
-        let signals = {
-            let _within = runtime.enter();
-            StopSignals::catch()?
-        };
         let (sender, receiver) = mpsc::channel();
         let is_received = Arc::new(AtomicBool::new(false));
         let noted = Arc::clone(&is_received);
-        thread::spawn(move || {
-            runtime.block_on(signals.received());
+        on_stop(move || {
             noted.store(true, Ordering::Relaxed);
             // The receiver is gone if the command has ended.
             let _ = sender.send(());
-        });
+        })?;
         Ok(Self { is_received, receiver })
     }
 
