@@ -36,6 +36,14 @@ pub enum Error {
         /// The reason.
         reason: String,
     },
+    /// The external builders in core.yaml, or in the variable that overrides them, are invalid.
+    #[error("{}: {reason}", path.display())]
+    Builders {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        reason: String,
+    },
     /// The file is not the configuration of a peer.
     #[error("{} is not core.yaml: {other}", path.display())]
     OtherDocument {
@@ -63,6 +71,9 @@ impl Error {
             Self::Read { .. } => None,
             Self::Variable { .. } => Some("write one variable per line, and comments after #".to_owned()),
             Self::OtherDocument { other, .. } => Some(other.hint().to_owned()),
+            Self::Builders { .. } => {
+                Some("ccs doctor examines the file; a variable of the peer may hold the builders".to_owned())
+            }
             Self::Yaml { .. } => Some("the peer does not start with this file".to_owned()),
             Self::Scratch(_) => Some("set TMPDIR to use another folder".to_owned()),
             Self::Package(error) => error.hint(),
@@ -75,7 +86,9 @@ impl Error {
     pub fn code(&self) -> Option<ExitCode> {
         match self {
             Self::Read { .. } => Some(ExitCode::InputOutput),
-            Self::Variable { .. } | Self::OtherDocument { .. } => Some(ExitCode::Configuration),
+            Self::Variable { .. } | Self::OtherDocument { .. } | Self::Builders { .. } => {
+                Some(ExitCode::Configuration)
+            }
             Self::Yaml { .. } | Self::Scratch(_) | Self::Package(_) | Self::Label(_) => None,
         }
     }

@@ -24,7 +24,7 @@ use std::fs;
 use std::path::Path;
 
 use ccs_host::ExternalBuilder;
-use ccs_report::Finding;
+use ccs_report::{Finding, Severity};
 
 use builders::Surroundings;
 use core_yaml::CoreYaml;
@@ -54,12 +54,33 @@ pub struct Subject<'a> {
     pub package: Option<&'a Path>,
 }
 
+/// Returns the names of the external builders in a peer's configuration. Fails if it has none or one is invalid.
+pub fn builder_names(core: &Path, variables: &Variables) -> Result<Vec<String>, Error> {
+    let yaml = |reason| Error::Yaml { path: core.to_owned(), reason };
+    let mut findings = Vec::new();
+    let text = core_yaml(core)?;
+    let settings = Settings::read(&CoreYaml::parse(&text, variables).map_err(yaml)?, &mut findings);
+    let is_fault =
+        |finding: &&Finding| finding.severity == Severity::Error && finding.id.starts_with("builder");
+    if let Some(Finding { at, message, .. }) = findings.iter().find(is_fault) {
+        return Err(Error::Builders { path: core.to_owned(), reason: format!("{at}: {message}") });
+    }
+    if settings.builders.is_empty() {
+        let reason = "there are no external builders".to_owned();
+        return Err(Error::Builders { path: core.to_owned(), reason });
+    }
+    Ok(settings.builders.into_iter().map(|(builder, _)| builder.name).collect())
+}
+
+/// Reads core.yaml, or the ConfigMap that contains it.
+fn core_yaml(path: &Path) -> Result<String, Error> {
+    let text = fs::read_to_string(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+    document::core_yaml(&text).map_err(|other| Error::OtherDocument { path: path.to_owned(), other })
+}
+
 /// Examines a peer's configuration.
 pub async fn examine(subject: &Subject<'_>) -> Result<Report, Error> {
-    let text = fs::read_to_string(subject.core)
-        .map_err(|source| Error::Read { path: subject.core.to_owned(), source })?;
-    let text = document::core_yaml(&text)
-        .map_err(|other| Error::OtherDocument { path: subject.core.to_owned(), other })?;
+    let text = core_yaml(subject.core)?;
     let core = CoreYaml::parse(&text, subject.variables)
         .map_err(|reason| Error::Yaml { path: subject.core.to_owned(), reason })?;
     let mut findings = Vec::new();
@@ -121,4 +142,38 @@ fn with_path(variables: &Variables) -> Variables {
         variables.entry("PATH".to_owned()).or_insert(path);
     }
     variables
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_names_of_builders_come_from_the_variable_or_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let core = folder.path().join("core.yaml");
+        let names = |text: &str, variables: &Variables| {
+            fs::write(&core, text).unwrap();
+            builder_names(&core, variables).map_err(|error| error.to_string())
+        };
+        let none = Variables::new();
+        let text = "chaincode: {externalBuilders: [{name: a, path: /a}, {name: b, path: /b}]}";
+        assert_eq!(names(text, &none).unwrap(), ["a", "b"]);
+        let overridden = [("CORE_CHAINCODE_EXTERNALBUILDERS".to_owned(), "[{name: c, path: /c}]".to_owned())];
+        assert_eq!(names(text, &overridden.into()).unwrap(), ["c"]);
+        let shown = core.display();
+        for (text, reason) in [
+            ("chaincode: {}", "there are no external builders".to_owned()),
+            (
+                "chaincode: {externalBuilders: [{path: /a}]}",
+                "chaincode.externalBuilders[0]: external builder at path /a has no name attribute".to_owned(),
+            ),
+            (
+                "chaincode: {externalBuilders: 1}",
+                "chaincode.externalBuilders: it is not a list of builders".to_owned(),
+            ),
+        ] {
+            assert_eq!(names(text, &none).unwrap_err(), format!("{shown}: {reason}"));
+        }
+    }
 }
