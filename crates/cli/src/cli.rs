@@ -19,6 +19,8 @@ mod man;
 mod network;
 mod package;
 mod probe;
+mod prune;
+mod rebind;
 mod render;
 pub(crate) mod tls;
 mod unpack;
@@ -47,6 +49,8 @@ pub(crate) use man::Man;
 pub(crate) use network::{Client, Network};
 pub(crate) use package::{ImageTls, Package, Role, Type};
 pub(crate) use probe::{Level, Probe};
+pub(crate) use prune::Prune;
+pub(crate) use rebind::{Place as RebindPlace, Rebind};
 pub(crate) use render::Render;
 pub(crate) use tls::Tls;
 pub(crate) use unpack::Unpack;
@@ -147,6 +151,18 @@ pub(crate) enum Command {
     /// Manage chaincode that the builder launches
     #[command(subcommand)]
     Launch(Launch),
+    /// Change how a peer dials installed chaincode
+    ///
+    /// Replaces address, certificates or dial timeout in the connection.json that the peer keeps with the build of a package, after
+    /// all checks of an install. Neither a new package nor a restart of the peer is needed: the peer reads the file when it launches
+    /// the chaincode, after its stream has ended. A reader sees the old or the new file, also if the command is killed.
+    Rebind(Box<Rebind>),
+    /// Delete unused builds and packages of a stopped peer
+    ///
+    /// A peer deletes nothing that it has installed, and takes the rest of an interrupted build for a build. Lists builds without a
+    /// package, incomplete builds, and, with --core, builds of builders that the peer no longer has; with --definitions or --keep, also
+    /// unused packages. Deletes only with --yes.
+    Prune(Prune),
     /// Test the connection to a chaincode, step by step
     ///
     /// Dials the chaincode as a peer does: name, TCP, TLS, HTTP/2, chaincode stream, REGISTER. Prints result, time and remedy

@@ -17,6 +17,8 @@ mod lint;
 mod man;
 mod package;
 mod probe;
+mod prune;
+mod rebind;
 mod render;
 mod sample_chaincode;
 mod tls;
@@ -41,6 +43,8 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Env(options) => env::run(&options),
         Command::Tls(command) => tls::run(&command),
         Command::Launch(command) => launch::run(&command),
+        Command::Prune(options) => prune::run(&options),
+        Command::Rebind(options) => rebind::run(&options),
         Command::Probe(options) => probe::run(&options),
         Command::Doctor(options) => doctor::run(&options),
         Command::Invoke(options) => call::invoke(&options),

@@ -169,6 +169,12 @@ impl From<ccs_package_tools::Error> for Failure {
     }
 }
 
+impl From<ccs_peer_volume::Error> for Failure {
+    fn from(error: ccs_peer_volume::Error) -> Self {
+        Self::from_error(&error).hint(error.hint()).next(error.next()).with_code(error.code())
+    }
+}
+
 impl From<ccs_probe::Error> for Failure {
     fn from(error: ccs_probe::Error) -> Self {
         let failure = Self::from_error(&error).hint(error.hint());

@@ -12,7 +12,7 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("Develop without a network", &["demo", "dev", "invoke", "query", "events", "blocks"]),
     ("Make and check packages", &["package", "id", "inspect", "lint", "render", "unpack", "diff"]),
     ("Run chaincode as a service", &["env", "tls", "probe"]),
-    ("Operate peers", &["doctor", "launch", "explain"]),
+    ("Operate peers", &["doctor", "launch", "rebind", "prune", "explain"]),
     ("Help and shell", &["help", "version", "completions", "man"]),
 ];
 

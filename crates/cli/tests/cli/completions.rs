@@ -8,9 +8,21 @@ fn completions_know_commands_and_options() {
         let output = ccs(&["completions", shell]);
         assert!(output.status.success());
         let script = stdout(&output);
-        for word in
-            ["demo", "package", "tls", "meta-inf", "inspect", "lint", "render", "show-keys", "unpack", "diff"]
-        {
+        for word in [
+            "demo",
+            "package",
+            "tls",
+            "meta-inf",
+            "inspect",
+            "lint",
+            "render",
+            "show-keys",
+            "unpack",
+            "diff",
+            "rebind",
+            "watch-secret",
+            "prune",
+        ] {
             assert!(script.contains(word), "{shell} knows {word}");
         }
     }

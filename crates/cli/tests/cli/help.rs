@@ -31,6 +31,8 @@ fn help_teaches_each_command() {
         &["launch", "list", "--help"],
         &["launch", "reconcile", "--help"],
         &["launch", "gc", "--help"],
+        &["rebind", "--help"],
+        &["prune", "--help"],
         &["probe", "--help"],
         &["invoke", "--help"],
         &["query", "--help"],

@@ -24,11 +24,14 @@ mod man;
 mod node_sample;
 mod package;
 mod probe;
+mod prune;
+mod rebind;
 mod render;
 mod reproducible;
 mod secrets;
 mod tls;
 mod unpack;
+mod volume;
 
 use std::process::Output;
 

@@ -14,10 +14,14 @@ pub(super) fn run(options: &Rotate) -> Result<(), Failure> {
         format!("deploy every {BUNDLE}; then ccs tls show {dir}")
     } else if options.step.reissue {
         folder.reissue()?;
-        format!("deploy the certificates and make the package again; then ccs tls rotate {dir} --finish")
+        format!(
+            "deploy the certificates, and make the package again or run ccs rebind on each peer; then ccs tls rotate {dir} --finish"
+        )
     } else {
         folder.begin_rotation(options.days)?;
-        format!("deploy every {BUNDLE} and make the package again; then ccs tls rotate {dir} --reissue")
+        format!(
+            "deploy every {BUNDLE}, and make the package again or run ccs rebind on each peer; then ccs tls rotate {dir} --reissue"
+        )
     };
     let mut shown = vec![folder.bundle()];
     shown.extend(folder.all_parties()?.iter().map(Party::certificate));
