@@ -43,6 +43,7 @@ pub struct Certificate {
     alternative_names: Vec<SubjectAlternativeName>,
     is_ca: bool,
     extended_key_usages: Vec<ExtendedKeyUsage>,
+    attributes: Option<Vec<u8>>,
 }
 
 /// The names of a certificate as DER, for comparison byte by byte.
@@ -139,6 +140,12 @@ impl Certificate {
     #[must_use]
     pub fn extended_key_usages(&self) -> &[ExtendedKeyUsage] {
         &self.extended_key_usages
+    }
+
+    /// Returns the content of the extension in which Fabric CA writes attributes, if the certificate has it.
+    #[must_use]
+    pub fn attributes(&self) -> Option<&[u8]> {
+        self.attributes.as_deref()
     }
 
     /// Returns whether subject and issuer are equal, without checking the signature.

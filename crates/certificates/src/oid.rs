@@ -6,6 +6,8 @@ pub(crate) const ED25519: &[u8] = &[0x2b, 0x65, 0x70];
 pub(crate) const X25519: &[u8] = &[0x2b, 0x65, 0x6e];
 pub(crate) const DSA: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x38, 0x04, 0x01];
 pub(crate) const AUTHORITY_INFO_ACCESS: &[u8] = &[0x2b, 0x06, 0x01, 0x05, 0x05, 0x07, 0x01, 0x01];
+/// 1.2.3.4.5.6.7.8.1, which Fabric CA uses for attributes.
+pub(crate) const FABRIC_ATTRIBUTES: &[u8] = &[0x2a, 0x03, 0x04, 0x05, 0x06, 0x07, 0x08, 0x01];
 
 /// Returns whether every component is complete, minimal and below 2^31, as Go requires.
 pub(crate) fn is_valid(encoded: &[u8]) -> bool {

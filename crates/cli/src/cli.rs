@@ -24,6 +24,7 @@ mod rebind;
 mod render;
 pub(crate) mod tls;
 mod unpack;
+mod user;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
@@ -54,6 +55,7 @@ pub(crate) use rebind::{Place as RebindPlace, Rebind};
 pub(crate) use render::Render;
 pub(crate) use tls::Tls;
 pub(crate) use unpack::Unpack;
+pub(crate) use user::{Add as UserAdd, List as UserList, User};
 
 use crate::style;
 
@@ -175,6 +177,9 @@ pub(crate) enum Command {
     /// detect, build and release in the peer's environment, and prints the peer's log lines and the released
     /// connection.json. With --no-run, runs none of the builders' programs.
     Doctor(Doctor),
+    /// Add users with attributes to a development network
+    #[command(subcommand)]
+    User(User),
     /// Submit a transaction and wait for its commit
     ///
     /// Asks the gateway for endorsements, signs, submits, and waits for the validation code. Writes the chaincode's response to

@@ -23,6 +23,7 @@ mod render;
 mod sample_chaincode;
 mod tls;
 mod unpack;
+mod user;
 
 use crate::cli::Command;
 use crate::failure::Failure;
@@ -47,6 +48,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Rebind(options) => rebind::run(&options),
         Command::Probe(options) => probe::run(&options),
         Command::Doctor(options) => doctor::run(&options),
+        Command::User(command) => user::run(&command),
         Command::Invoke(options) => call::invoke(&options),
         Command::Query(options) => call::query(&options),
         Command::Events(options) => events::run(&options),

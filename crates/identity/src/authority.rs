@@ -4,10 +4,12 @@ use std::fmt;
 use std::time::SystemTime;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer,
-    KeyPair, KeyUsagePurpose, PublicKeyData, SignatureAlgorithm, SigningKey,
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SignatureAlgorithm, SigningKey,
 };
 use time::{Duration, OffsetDateTime};
+
+use crate::attributes::{self, Attributes};
 
 /// Validity of certificates in days: ten years, as cryptogen's.
 const DAYS: i64 = 3650;
@@ -47,8 +49,8 @@ pub(crate) enum TlsUse {
 
 /// Certificate request to an authority.
 pub(crate) enum Request<'a> {
-    /// A certificate to sign transactions, with the organizational unit of its role.
-    Identity { name: &'a str, unit: &'a str },
+    /// A certificate to sign transactions, with the organizational unit of its role, and possibly with attributes.
+    Identity { name: &'a str, unit: &'a str, attributes: Option<&'a Attributes> },
     /// A TLS certificate with host names and addresses.
     Tls { name: &'a str, hosts: &'a [String], usage: TlsUse },
 }
@@ -56,7 +58,7 @@ pub(crate) enum Request<'a> {
 /// Country, state or province, and locality in the name of a CA.
 pub(crate) type Place = [&'static str; 3];
 
-/// CA that exists only as long as the certificates that it issues.
+/// CA with its key.
 pub(crate) struct Authority {
     certificate: String,
     issuer: Issuer<'static, LowS>,
@@ -115,6 +117,19 @@ impl Authority {
         Ok(Self { certificate, issuer: Issuer::new(params, key), now })
     }
 
+    /// Reads a CA from PEM texts. The name is for messages.
+    pub(crate) fn read(
+        name: &str,
+        certificate: &str,
+        key: &str,
+        now: SystemTime,
+    ) -> Result<Self, IssueError> {
+        let failed = |error: rcgen::Error| IssueError { name: name.to_owned(), reason: error.to_string() };
+        let key = LowS(KeyPair::from_pem(key).map_err(failed)?);
+        let issuer = Issuer::from_ca_cert_pem(certificate, key).map_err(failed)?;
+        Ok(Self { certificate: certificate.to_owned(), issuer, now: now.into() })
+    }
+
     /// Returns the certificate, as PEM.
     pub(crate) fn certificate(&self) -> &str {
         &self.certificate
@@ -134,8 +149,12 @@ impl Authority {
         params.use_authority_key_identifier_extension = true;
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         match request {
-            Request::Identity { unit, .. } => {
+            Request::Identity { unit, attributes, .. } => {
                 params.distinguished_name.push(DnType::OrganizationalUnitName, *unit);
+                let extension = attributes.map(|attributes| {
+                    CustomExtension::from_oid_content(attributes::EXTENSION, attributes.to_json())
+                });
+                params.custom_extensions.extend(extension);
             }
             Request::Tls { hosts, usage, .. } => {
                 params.subject_alt_names = CertificateParams::new(*hosts).map_err(failed)?.subject_alt_names;

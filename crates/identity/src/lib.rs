@@ -15,6 +15,7 @@
 //! All functions depend only on their arguments, not on files or clocks, except those that read and write folders
 //! ([`Msp::read`], [`Signer::read`], [`Organization::open_or_make`], [`exclude_from_git`]) or create keys.
 
+mod attributes;
 mod authority;
 mod certificate;
 mod chaincode_tls;
@@ -32,6 +33,7 @@ mod role;
 mod signatures;
 mod signer;
 
+pub use attributes::{Attribute, AttributeError, Attributes};
 pub use authority::{IssueError, Pair};
 pub use certificate::{Certificate, CertificateError};
 pub use chaincode_tls::ChaincodeTls;
@@ -42,8 +44,9 @@ pub use manager::{CreatorError, MAX_CREATOR_IN_BYTES, MspManager};
 pub use msp::{FolderError, Msp, MspError, MspSettings, NodeUnits, UnitIdentifier, ValidationError};
 pub use msp_id::{MspId, MspIdError};
 pub use organization::{
-    Domain, DomainError, Host, HostError, NodeTls, OrdererOrganization, OrdererPlan, OrdererProfile,
-    Organization, OrganizationError, OrganizationPlan, Origin, ProfileSettings,
+    Domain, DomainError, Host, HostError, NewUser, NodeTls, OrdererOrganization, OrdererPlan, OrdererProfile,
+    Organization, OrganizationError, OrganizationPlan, Origin, ProfileSettings, User, UserError, UserName,
+    UserNameError, Users,
 };
 pub use policy::{EnvelopeError, PolicySyntaxError, Principal, Rule, SignaturePolicy};
 pub use public_key::SignatureError;

@@ -11,6 +11,7 @@ mod orderer;
 mod peer;
 mod plan;
 mod profile;
+mod users;
 
 use std::io;
 use std::path::Path;
@@ -20,11 +21,12 @@ use crate::msp::{FolderError, MspError, ValidationError};
 use crate::role::Role;
 use crate::signer::SignerError;
 
-pub use names::{Domain, DomainError, Host, HostError};
+pub use names::{Domain, DomainError, Host, HostError, UserName, UserNameError};
 pub use orderer::OrdererOrganization;
 pub use peer::Organization;
 pub use plan::{OrdererPlan, OrganizationPlan};
 pub use profile::{OrdererProfile, ProfileSettings};
+pub use users::{NewUser, User, UserError, Users};
 
 /// Error from creating or opening an organization.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -40,6 +40,7 @@ pub(super) struct Extensions {
     pub(super) is_ca: bool,
     pub(super) subject_key_identifier: Option<Vec<u8>>,
     pub(super) extended_key_usages: Vec<ExtendedKeyUsage>,
+    pub(super) attributes: Option<Vec<u8>>,
 }
 
 struct Extension<'a> {
@@ -77,6 +78,10 @@ fn read_one<'a>(list: &mut Reader<'a>) -> Option<Extension<'a>> {
 fn interpret(extension: &Extension<'_>, into: &mut Extensions) -> Result<(), CertificateError> {
     let mut value = Reader::new(extension.value);
     match extension.identifier {
+        oid::FABRIC_ATTRIBUTES => {
+            into.attributes = Some(extension.value.to_vec());
+            Ok(())
+        }
         oid::AUTHORITY_INFO_ACCESS => {
             not_critical(extension, "authority information access")?;
             authority_info_access(value).ok_or_else(malformed("authority information access extension"))

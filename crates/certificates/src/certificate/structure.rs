@@ -48,6 +48,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Certificate, CertificateError> {
         alternative_names: extensions.alternative_names,
         is_ca: extensions.is_ca,
         extended_key_usages: extensions.extended_key_usages,
+        attributes: extensions.attributes,
     })
 }
 

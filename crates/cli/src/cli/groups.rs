@@ -9,7 +9,7 @@ use crate::style::NAME;
 
 /// The groups in the order of the help, each with its commands.
 const GROUPS: [(&str, &[&str]); 5] = [
-    ("Develop without a network", &["demo", "dev", "invoke", "query", "events", "blocks"]),
+    ("Develop without a network", &["demo", "dev", "user", "invoke", "query", "events", "blocks"]),
     ("Make and check packages", &["package", "id", "inspect", "lint", "render", "unpack", "diff"]),
     ("Run chaincode as a service", &["env", "tls", "probe"]),
     ("Operate peers", &["doctor", "launch", "rebind", "prune", "explain"]),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ccs_identity::MspId;
+use ccs_identity::{MspId, UserName};
 use clap::Args;
 
 /// The peer, and the identity of the client.
@@ -38,6 +38,9 @@ pub(crate) struct Client {
     /// The MSP folder of the client identity [default: `CORE_PEER_MSPCONFIGPATH`, else that of User1 in the folder organizations]
     #[arg(long, value_name = "DIR", conflicts_with = "cert")]
     pub(crate) identity: Option<PathBuf>,
+    /// The user in the folder organizations whose identity signs, instead of --identity [default: User1]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["identity", "cert"])]
+    pub(crate) user: Option<UserName>,
     /// The MSP ID of the client identity [default: `CORE_PEER_LOCALMSPID`, else that of the organization's connection profile]
     #[arg(long, value_name = "MSP-ID")]
     pub(crate) msp: Option<MspId>,
@@ -57,6 +60,7 @@ impl Client {
             ("--tls-ca", self.tls_ca.as_ref().map(path)),
             ("--server-name", self.server_name.clone()),
             ("--identity", self.identity.as_ref().map(path)),
+            ("--user", self.user.as_ref().map(ToString::to_string)),
             ("--msp", self.msp.as_ref().map(ToString::to_string)),
             ("--cert", self.cert.as_ref().map(path)),
             ("--key", self.key.as_ref().map(path)),

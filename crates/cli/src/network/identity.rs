@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use ccs_builder::ExitCode;
-use ccs_identity::{MspId, Signer, SignerError};
+use ccs_identity::{MspId, Signer, SignerError, UserName};
 
 use super::organization::{self, Organization};
 use super::{Surroundings, read};
@@ -18,6 +18,7 @@ pub(super) fn is_named(
 ) -> bool {
     options.cert.is_some()
         || options.identity.is_some()
+        || options.user.is_some()
         || (around.variable)("CORE_PEER_MSPCONFIGPATH").is_some()
         || organization.is_some()
 }
@@ -42,6 +43,11 @@ pub(super) fn signer(
         let folder = msp_folder(folder);
         let msp = msp(organization::msp_of(&folder))?;
         return Signer::read(&msp, &folder).map_err(|error| unusable(&folder, &error));
+    }
+    if let Some(name) = &options.user {
+        let found = organization.and_then(|found| Some((found.msp.clone(), found.user(name.as_str())?)));
+        let (known, folder) = found.ok_or_else(|| unknown(name, organization))?;
+        return Signer::read(&msp(known)?, &folder).map_err(|error| unusable(&folder, &error));
     }
     if let Some(folder) = (around.variable)("CORE_PEER_MSPCONFIGPATH").map(PathBuf::from) {
         let known = if variable().is_some() { None } else { organization::msp_of(&folder) };
@@ -81,6 +87,13 @@ fn nobody(options: &Client) -> Failure {
     let hint =
         "start a peer with `ccs dev` in this folder, or name an MSP folder: --identity DIR --msp MSP-ID";
     Failure::new(message).hint(hint.to_owned()).with_code(ExitCode::Tls)
+}
+
+fn unknown(name: &UserName, organization: Option<&Organization>) -> Failure {
+    let folder = organization.map_or(Path::new("organizations/peerOrganizations"), |found| &found.users);
+    Failure::new(format!("there is no user {name} in {}", folder.display()))
+        .hint(format!("add the user: ccs user add {name}; `ccs user list` shows the users"))
+        .with_code(ExitCode::Tls)
 }
 
 fn unusable(path: &Path, error: &SignerError) -> Failure {

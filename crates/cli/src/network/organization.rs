@@ -12,6 +12,8 @@ use serde::Deserialize;
 pub(super) struct Organization {
     /// Its MSP, if there is a connection profile.
     pub(super) msp: Option<MspId>,
+    /// Its folder of users.
+    pub(super) users: PathBuf,
     /// The MSP folder of its user User1.
     pub(super) user: PathBuf,
     /// The CA certificate of its peer's TLS certificate.
@@ -32,13 +34,25 @@ impl Organization {
         found.into_iter().next()
     }
 
+    /// Returns the MSP folder of a user.
+    pub(super) fn user(&self, name: &str) -> Option<PathBuf> {
+        msp_folder(&self.users, name)
+    }
+
     fn read(folder: &Path) -> Option<Self> {
-        let user = entries(&folder.join("users")).into_iter().find(|user| has_prefix(user, "User1@"))?;
+        let users = folder.join("users");
+        let user = msp_folder(&users, "User1")?;
         let peer = entries(&folder.join("peers")).into_iter().find(|peer| has_prefix(peer, "peer0."));
         let tls_ca = peer.map(|peer| peer.join("tls/ca.crt")).filter(|path| path.is_file());
         let profile = Profile::read(folder).unwrap_or_default();
-        Some(Self { msp: profile.msp(), user: user.join("msp"), tls_ca, endpoint: profile.endpoint() })
+        Some(Self { msp: profile.msp(), users, user, tls_ca, endpoint: profile.endpoint() })
     }
+}
+
+/// Finds the MSP folder of a user in a folder of users.
+fn msp_folder(users: &Path, name: &str) -> Option<PathBuf> {
+    let user = entries(users).into_iter().find(|user| has_prefix(user, &format!("{name}@")))?;
+    Some(user.join("msp"))
 }
 
 /// Returns the MSP of an identity's folder, if it is in the folder of an organization with a connection profile.
@@ -150,6 +164,8 @@ mod tests {
         assert_eq!(found.endpoint.as_deref(), Some("localhost:9051"));
         assert_eq!(found.tls_ca, Some(profiled.join("peers/peer0.b.example.com/tls/ca.crt")));
         assert_eq!(msp_of(&found.user), found.msp);
+        assert_eq!(found.user("Admin"), Some(profiled.join("users/Admin@b.example.com/msp")));
+        assert_eq!(found.user("alice"), None);
         assert_eq!(Organization::find(root.path(), Some(&"CMSP".parse().unwrap())), None);
     }
 }

@@ -31,6 +31,7 @@ mod reproducible;
 mod secrets;
 mod tls;
 mod unpack;
+mod user;
 mod volume;
 
 use std::process::Output;

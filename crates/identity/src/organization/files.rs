@@ -2,6 +2,7 @@
 
 use super::blueprint::Blueprint;
 use super::material::{Authorities, Material, Member};
+use super::names::Domain;
 
 /// File of the folder.
 pub(super) struct NewFile {
@@ -30,15 +31,16 @@ pub(super) fn files(plan: &Blueprint, material: &Material) -> Vec<NewFile> {
         public(format!("tlsca/tlsca.{domain}-cert.pem"), &tls_ca.certificate),
         secret("tlsca/priv_sk".to_owned(), &tls_ca.key),
     ];
-    files.extend(msp(plan, authorities, "msp"));
-    files.extend(member(plan, authorities, &material.node, plan.kind.nodes(), "server"));
-    files.extend(user(plan, authorities, &material.admin));
+    files.extend(msp(domain, authorities, "msp"));
+    let node = format!("{}/{}", plan.kind.nodes(), plan.node);
+    files.extend(member(domain, authorities, &material.node, &node, "server"));
+    files.extend(user(domain, authorities, &material.admin));
     files
 }
 
 /// Returns the files of a user.
-pub(super) fn user(plan: &Blueprint, authorities: &Authorities, user: &Member) -> Vec<NewFile> {
-    member(plan, authorities, user, "users", "client")
+pub(super) fn user(domain: &Domain, authorities: &Authorities, user: &Member) -> Vec<NewFile> {
+    member(domain, authorities, user, &format!("users/{}", user.name), "client")
 }
 
 /// Returns the folders that stay empty, since administrators are recognized by their organizational unit.
@@ -49,8 +51,7 @@ pub(super) fn empty_folders(plan: &Blueprint, users: &[&str]) -> Vec<String> {
 }
 
 /// Returns the files that every MSP folder of the organization contains.
-fn msp(plan: &Blueprint, authorities: &Authorities, folder: &str) -> [NewFile; 3] {
-    let domain = &plan.domain;
+fn msp(domain: &Domain, authorities: &Authorities, folder: &str) -> [NewFile; 3] {
     [
         public(format!("{folder}/cacerts/ca.{domain}-cert.pem"), authorities.identities.certificate()),
         public(format!("{folder}/tlscacerts/tlsca.{domain}-cert.pem"), authorities.tls.certificate()),
@@ -59,15 +60,14 @@ fn msp(plan: &Blueprint, authorities: &Authorities, folder: &str) -> [NewFile; 3
 }
 
 fn member(
-    plan: &Blueprint,
+    domain: &Domain,
     authorities: &Authorities,
     member: &Member,
-    kind: &str,
+    folder: &str,
     tls: &str,
 ) -> Vec<NewFile> {
     let name = &member.name;
-    let folder = format!("{kind}/{name}");
-    let mut files = Vec::from(msp(plan, authorities, &format!("{folder}/msp")));
+    let mut files = Vec::from(msp(domain, authorities, &format!("{folder}/msp")));
     files.extend([
         public(format!("{folder}/msp/signcerts/{name}-cert.pem"), &member.identity.certificate),
         // Clients of Fabric CA use this name: applications look for either.

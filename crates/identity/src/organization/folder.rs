@@ -34,17 +34,34 @@ pub(super) fn create(
     folder: &Path,
     content: &Draft,
 ) -> Result<bool, OrganizationError> {
-    let draft = draft(organizations, content).map_err(|error| unwritable(folder, &error))?;
-    match publish(&draft, folder) {
-        Ok(()) => {
-            // The draft was renamed, so its destructor must not remove anything.
-            let _ = draft.keep();
-            Ok(true)
+    let failed = |error: &io::Error| unwritable(folder, error);
+    let is_shared = has_entries(organizations).map_err(|error| failed(&error))?;
+    let draft = || {
+        make_folder(organizations)?;
+        if !is_shared {
+            exclude_from_git(organizations)?;
         }
-        // The file system determines which of the two errors is returned.
-        Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists) => Ok(false),
-        Err(error) => Err(unwritable(folder, &error)),
+        let draft = draft(organizations, content)?;
+        if is_shared {
+            exclude_from_git(draft.path())?;
+        }
+        Ok(draft)
+    };
+    let draft = draft().map_err(|error| failed(&error))?;
+    let is_new = publish(draft.path(), folder)?;
+    if is_new {
+        // The draft was renamed, so its destructor must not remove anything.
+        let _ = draft.keep();
     }
+    Ok(is_new)
+}
+
+/// Creates a folder below that of an organization, atomically as well. The path of each file begins with `inner`.
+/// Returns false if the folder exists.
+pub(super) fn add(organization: &Path, inner: &str, content: &Draft) -> Result<bool, OrganizationError> {
+    let folder = organization.join(inner);
+    let draft = draft(organization, content).map_err(|error| unwritable(&folder, &error))?;
+    publish(&draft.path().join(inner), &folder)
 }
 
 /// Replaces a file, so that a reader sees the old or the new content.
@@ -65,17 +82,9 @@ fn has_entries(folder: &Path) -> io::Result<bool> {
     }
 }
 
-/// Writes the files into a hidden folder of `organizations`, where no client looks for an organization.
-fn draft(organizations: &Path, content: &Draft) -> io::Result<TempDir> {
-    let is_shared = has_entries(organizations)?;
-    make_folder(organizations)?;
-    if !is_shared {
-        exclude_from_git(organizations)?;
-    }
-    let draft = tempfile::Builder::new().prefix(".ccs-").tempdir_in(organizations)?;
-    if is_shared {
-        exclude_from_git(draft.path())?;
-    }
+/// Writes the files into a hidden folder of `parent`, where no client looks for an organization or a user.
+fn draft(parent: &Path, content: &Draft) -> io::Result<TempDir> {
+    let draft = tempfile::Builder::new().prefix(".ccs-").tempdir_in(parent)?;
     for file in &content.files {
         let path = draft.path().join(&file.path);
         make_folder(path.parent().unwrap_or(draft.path()))?;
@@ -91,10 +100,15 @@ fn draft(organizations: &Path, content: &Draft) -> io::Result<TempDir> {
     Ok(draft)
 }
 
-/// Renames a draft to its final name.
-fn publish(draft: &TempDir, folder: &Path) -> io::Result<()> {
-    make_folder(folder.parent().unwrap_or(folder))?;
-    fs::rename(draft.path(), folder)
+/// Renames a draft to its final name. Returns false if there is a folder with files already.
+fn publish(draft: &Path, folder: &Path) -> Result<bool, OrganizationError> {
+    let renamed = make_folder(folder.parent().unwrap_or(folder)).and_then(|()| fs::rename(draft, folder));
+    match renamed {
+        Ok(()) => Ok(true),
+        // The file system determines which of the two errors is returned.
+        Err(error) if matches!(error.kind(), DirectoryNotEmpty | AlreadyExists) => Ok(false),
+        Err(error) => Err(unwritable(folder, &error)),
+    }
 }
 
 fn make_folder(path: &Path) -> io::Result<()> {

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use super::blueprint::{Blueprint, place};
 use super::{NodeTls, OrganizationError};
+use crate::attributes::Attributes;
 use crate::authority::{Authority, IssueError, Pair, Request, TlsUse};
 use crate::certificate::Certificate;
 use crate::msp::{Msp, MspSettings, NodeUnits};
@@ -43,20 +44,24 @@ impl Authorities {
     }
 
     /// Issues the certificates of a user.
-    pub(super) fn user(&self, name: String, role: Role) -> Result<Member, IssueError> {
-        self.member(name, role, &[], TlsUse::Client)
-    }
-
-    fn member(
+    pub(super) fn user(
         &self,
         name: String,
         role: Role,
-        hosts: &[String],
-        usage: TlsUse,
+        attributes: Option<&Attributes>,
     ) -> Result<Member, IssueError> {
-        let identity = self.identities.issue(&Request::Identity { name: &name, unit: role.word() })?;
-        let tls = self.tls.issue(&Request::Tls { name: &name, hosts, usage })?;
-        Ok(Member { name, identity, tls })
+        let identity = Request::Identity { name: &name, unit: role.word(), attributes };
+        let tls = Request::Tls { name: &name, hosts: &[], usage: TlsUse::Client };
+        Ok(Member { identity: self.identities.issue(&identity)?, tls: self.tls.issue(&tls)?, name })
+    }
+
+    /// Issues the certificates of the node.
+    fn node(&self, plan: &Blueprint) -> Result<Member, IssueError> {
+        let (name, usage) = (&plan.node, TlsUse::ServerAndClient);
+        let identity = Request::Identity { name, unit: plan.kind.role().word(), attributes: None };
+        let tls = Request::Tls { name, hosts: &plan.hosts, usage };
+        let (identity, tls) = (self.identities.issue(&identity)?, self.tls.issue(&tls)?);
+        Ok(Member { name: name.clone(), identity, tls })
     }
 }
 
@@ -73,10 +78,9 @@ impl Material {
     /// Creates the CAs, and issues the certificates of the node and of the administrator.
     pub(super) fn make(plan: &Blueprint, now: SystemTime) -> Result<Self, IssueError> {
         let authorities = Authorities::make(plan, now)?;
-        let (name, role, usage) = (plan.node.clone(), plan.kind.role(), TlsUse::ServerAndClient);
         Ok(Self {
-            node: authorities.member(name, role, &plan.hosts, usage)?,
-            admin: authorities.user(plan.user_name("Admin"), Role::Admin)?,
+            node: authorities.node(plan)?,
+            admin: authorities.user(plan.user_name("Admin"), Role::Admin, None)?,
             authorities,
         })
     }

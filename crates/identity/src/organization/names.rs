@@ -63,6 +63,55 @@ impl fmt::Display for Domain {
     }
 }
 
+/// Name of a user of an organization, such as `User1`.
+///
+/// Consists of letters, digits, dots, dashes and underscores, and begins with a letter or digit, because folders have
+/// this name.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct UserName(String);
+
+/// Error from parsing the name of a user.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "invalid user name '{text}': use letters, digits, dots, dashes and underscores, begin with a letter or digit, and \
+     at most 32 characters"
+)]
+pub struct UserNameError {
+    text: String,
+}
+
+impl UserName {
+    /// Returns the name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Returns the common name and the name of the folder.
+    pub(super) fn at(&self, domain: &Domain) -> String {
+        format!("{}@{domain}", self.0)
+    }
+}
+
+impl FromStr for UserName {
+    type Err = UserNameError;
+
+    fn from_str(text: &str) -> Result<Self, UserNameError> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+        let begins = text.starts_with(|first: char| first.is_ascii_alphanumeric());
+        if begins && text.len() <= 32 && text.bytes().all(allowed) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(UserNameError { text: text.chars().take(64).collect() })
+    }
+}
+
+impl fmt::Display for UserName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// Host name or IP address.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Host(ServerName<'static>);

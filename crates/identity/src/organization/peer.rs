@@ -141,14 +141,14 @@ impl New {
     fn make(plan: &OrganizationPlan, now: SystemTime) -> Result<Self, IssueError> {
         let blueprint = plan.blueprint();
         let common = Material::make(&blueprint, now)?;
-        let user = common.authorities.user(blueprint.user_name(USER), Role::Client)?;
+        let user = common.authorities.user(blueprint.user_name(USER), Role::Client, None)?;
         Ok(Self { blueprint, common, user })
     }
 
     fn draft(&self, plan: &OrganizationPlan) -> Draft {
         let authorities = &self.common.authorities;
         let mut all = files(&self.blueprint, &self.common);
-        all.extend(user(&self.blueprint, authorities, &self.user));
+        all.extend(user(&self.blueprint.domain, authorities, &self.user));
         let settings = ProfileSettings { is_tls: true, ..ProfileSettings::default() };
         all.extend(profiles(plan, authorities.tls.certificate(), &settings));
         Draft { files: all, empty: empty_folders(&self.blueprint, &["Admin", USER]) }

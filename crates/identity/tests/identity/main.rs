@@ -13,3 +13,4 @@ mod organizations;
 mod policies;
 mod policy_language;
 mod signatures;
+mod users;
