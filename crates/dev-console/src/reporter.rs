@@ -35,6 +35,7 @@ pub(crate) fn ready_document(ready: &Ready) -> Value {
         "crypto_path": ready.crypto_path.to_string_lossy(), "chaincode_listen": ready.chaincode_listen,
         "chaincode_endpoint": ready.chaincode_endpoint, "chaincode_tls": ready.is_chaincode_tls,
         "orderer_endpoint": ready.orderer_endpoint,
+        "ca_endpoint": ready.ca_endpoint,
     })
 }
 
@@ -111,6 +112,9 @@ impl Reporter {
         ));
         if let Some(orderer) = &ready.orderer_endpoint {
             self.say(&format!("  orderer    {orderer} ({})", security(ready.is_tls)));
+        }
+        if let Some(endpoint) = &ready.ca_endpoint {
+            self.say(&format!("  CA         https://{endpoint} (registrar admin with the secret adminpw)"));
         }
         self.say(&format!("  identities {}", safe(&crypto_path)));
         self.say("  an application of Fabric's samples finds it with");

@@ -115,6 +115,23 @@ pub enum Error {
     /// A host name cannot be used in a certificate.
     #[error(transparent)]
     Host(#[from] ccs_identity::HostError),
+    /// The CA cannot listen.
+    #[error("cannot listen for clients of the CA on {address}")]
+    ListenForCaClients {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// Error of the system.
+        source: io::Error,
+    },
+    /// The organization's folder has no CA.
+    #[error(transparent)]
+    Users(#[from] ccs_identity::UserError),
+    /// The CA cannot be opened.
+    #[error(transparent)]
+    Ca(#[from] ccs_ca::IssuerError),
+    /// The CA cannot serve.
+    #[error(transparent)]
+    ServeCa(#[from] ccs_ca::ServeError),
     /// A certificate cannot be issued.
     #[error(transparent)]
     Issue(#[from] ccs_identity::IssueError),
@@ -142,7 +159,9 @@ impl Error {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::ListenForClients { .. } | Self::ListenForChaincode { .. } => Some(
+            Self::ListenForClients { .. }
+            | Self::ListenForChaincode { .. }
+            | Self::ListenForCaClients { .. } => Some(
                 "stop the program that listens there, or listen on port 0, which takes a free port"
                     .to_owned(),
             ),
@@ -159,6 +178,7 @@ impl Error {
             Self::Deployment(error) => error.hint(),
             Self::Connection(error) => error.hint(),
             Self::Organization(error) => error.hint(),
+            Self::Users(error) => error.hint(),
             Self::Store(error) => error.hint(),
             Self::Ledger(error) => error.hint(),
             Self::Mirror(error) => error.hint(),

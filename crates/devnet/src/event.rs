@@ -75,6 +75,8 @@ pub struct Ready {
     pub crypto_path: PathBuf,
     /// Whether clients use TLS.
     pub is_tls: bool,
+    /// Address that clients of the Fabric CA dial, `host:port`; [`None`] without a CA.
+    pub ca_endpoint: Option<String>,
     /// Address on which the peer listens for chaincode.
     pub chaincode_listen: SocketAddr,
     /// Address that chaincode dials, `host:port`.

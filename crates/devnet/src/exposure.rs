@@ -23,6 +23,16 @@ pub(crate) fn warnings(ready: &Ready) -> Vec<String> {
     warnings
 }
 
+/// Returns a warning about a Fabric CA that other machines can reach.
+pub(crate) fn warning_of_ca(address: SocketAddr) -> Option<String> {
+    is_beyond_this_machine(address).then(|| {
+        format!(
+            "every program that can reach the CA at {address} can create identities of the organization, because the \
+             secret of its registrar is public; listen on 127.0.0.1"
+        )
+    })
+}
+
 /// Returns whether programs on other machines can connect to an address.
 fn is_beyond_this_machine(address: SocketAddr) -> bool {
     !address.ip().to_canonical().is_loopback()
@@ -46,6 +56,7 @@ mod tests {
             chaincode_endpoint: "localhost:7052".to_owned(),
             is_chaincode_tls,
             orderer_endpoint: None,
+            ca_endpoint: None,
         })
     }
 

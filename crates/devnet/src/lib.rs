@@ -9,6 +9,7 @@
 //! | `plan` | which chaincodes run, how, and under which definition |
 //! | `run` | the lifecycle of the network, from opening the listeners to the shutdown |
 //! | `network`, `state` | organizations, ledgers, channels and packages; the folder that stores them |
+//! | `authority` | the Fabric CAs |
 //! | `credentials` | environment variables and TLS files of a chaincode |
 //! | `supervisor`, `watch`, `output` | keeps a command running, watches files to restart it, reads its output |
 //! | `watcher` | reports the state of each chaincode |
@@ -25,6 +26,7 @@
 //! # }
 //! ```
 
+mod authority;
 mod credentials;
 pub mod deployment;
 mod error;

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport};
 use ccs_channel::{Channel, Definition, Signers};
 use ccs_identity::{
-    ChannelPlan, Domain, Endpoint, MspId, MspManager, NodeTls, Orderer, OrdererOrganization, OrdererPlan,
-    OrderingPlan, Organization, OrganizationPlan, ProfileSettings,
+    CaProfile, ChannelPlan, Domain, Endpoint, MspId, MspManager, NodeTls, Orderer, OrdererOrganization,
+    OrdererPlan, OrderingPlan, Organization, OrganizationPlan, ProfileSettings,
 };
 use ccs_ledger::Store;
 use ccs_peer::{Budget, NewPeer, Observer, Peer, PeerOptions, ServerTls};
@@ -151,19 +151,25 @@ impl DevPeer {
         if let Some(warning) = other_host(&options, &plan, &organization) {
             report(Event::Warning(warning));
         }
-        let settings = ProfileSettings {
-            is_tls: options.tls,
-            channels: options.channels.clone(),
-            ..ProfileSettings::default()
-        };
-        // Applications without a profile work regardless.
-        if let Err(error) = organization.update_profiles(&plan, &options.organizations, &settings) {
-            report(Event::Warning(error.to_string()));
-        }
         let support = Arc::new(ChaincodeSupport::new(limits(&options)));
         let credentials = Arc::new(Credentials::new(&options, &plan.peer_name(), chaincode)?);
         let packages = Packages::new(&options, (&plan.peer_name(), &support), &credentials, &report)?;
         Ok(Self { options, organization, plan, support, credentials, packages, report })
+    }
+
+    /// Writes into the connection profiles how applications reach this network.
+    pub(crate) fn update_profiles(&self, ca: Option<CaProfile>) {
+        let settings = ProfileSettings {
+            is_tls: self.options.tls,
+            channels: self.options.channels.clone(),
+            ca,
+            ..ProfileSettings::default()
+        };
+        // Applications without a profile work regardless.
+        let folder = &self.options.organizations;
+        if let Err(error) = self.organization.update_profiles(&self.plan, folder, &settings) {
+            (self.report)(Event::Warning(error.to_string()));
+        }
     }
 
     /// Restores earlier state: the copies in CouchDB, and the packages that clients have installed.
@@ -194,7 +200,7 @@ impl DevPeer {
     }
 
     /// Returns what clients and chaincode must know of the peer that listens at these addresses.
-    pub(crate) fn ready(&self, addresses: &Addresses, index: usize) -> Option<Ready> {
+    pub(crate) fn ready(&self, addresses: &Addresses, index: usize, ca: Option<&CaProfile>) -> Option<Ready> {
         let (listen, chaincode_listen) = *addresses.peers.get(index)?;
         Some(Ready {
             msp_id: self.options.msp.clone(),
@@ -208,6 +214,7 @@ impl DevPeer {
             chaincode_endpoint: self.credentials.endpoint().to_owned(),
             is_chaincode_tls: self.options.chaincode_tls,
             orderer_endpoint: addresses.orderer.map(endpoint),
+            ca_endpoint: ca.map(|ca| ca.endpoint.clone()),
         })
     }
 
@@ -288,7 +295,7 @@ fn domain_of(msp: &MspId) -> Result<Domain, Error> {
 }
 
 /// Returns the address that clients dial. Replaces a loopback address by a host name.
-fn endpoint(address: SocketAddr) -> String {
+pub(crate) fn endpoint(address: SocketAddr) -> String {
     if address.ip().is_loopback() || address.ip().is_unspecified() {
         format!("localhost:{}", address.port())
     } else {

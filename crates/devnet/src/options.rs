@@ -47,12 +47,17 @@ pub struct Options {
     pub execute_timeout: Duration,
     /// Programs of the builder, which are installed when the first package needs them.
     pub programs: Programs,
+    /// Address of the Fabric CA; [`None`] for no CA.
+    pub ca: Option<SocketAddr>,
     /// Settings of the launcher; [`None`] launches programs and source as processes.
     pub launch: Option<PathBuf>,
 }
 
 /// Distance between the ports of two organizations, as in the test network: 7051 and 9051.
 const NEXT_PORT: u16 = 2000;
+
+/// Distance between the ports of two Fabric CAs, as in the test network: 7054 and 8054.
+const NEXT_CA: u16 = 1000;
 
 /// Folder in the folder of a network's state, with the packages of each organization's peer.
 pub(crate) const PEERS: &str = "peers";
@@ -65,8 +70,9 @@ impl Options {
             let OrganizationPlan { msp_id, domain, .. } =
                 OrganizationPlan::of_test_network(number, String::new());
             Self {
-                listen: port_of(self.listen, number),
-                chaincode_listen: port_of(self.chaincode_listen, number),
+                listen: port_of(self.listen, number, NEXT_PORT),
+                chaincode_listen: port_of(self.chaincode_listen, number, NEXT_PORT),
+                ca: self.ca.map(|address| port_of(address, number, NEXT_CA)),
                 state: self.state.as_ref().map(|folder| folder.join(PEERS).join(msp_id.as_str())),
                 msp: msp_id,
                 domain: Some(domain),
@@ -92,10 +98,10 @@ impl Options {
     }
 }
 
-/// Returns the address of an organization's peer. Port 0, for any free port, stays.
-fn port_of(mut address: SocketAddr, number: u8) -> SocketAddr {
+/// Returns the address of an organization's peer or CA. Port 0, for any free port, stays.
+fn port_of(mut address: SocketAddr, number: u8, distance: u16) -> SocketAddr {
     if address.port() != 0 {
-        let distance = NEXT_PORT.saturating_mul(u16::from(number) - 1);
+        let distance = distance.saturating_mul(u16::from(number) - 1);
         address.set_port(address.port().saturating_add(distance));
     }
     address
@@ -123,6 +129,7 @@ impl Options {
             startup_timeout: Duration::from_mins(1),
             execute_timeout: Duration::from_secs(30),
             programs: Programs::Links("ccs".into()),
+            ca: None,
             launch: None,
         }
     }
@@ -154,6 +161,9 @@ mod tests {
         );
         assert_eq!(peers[1].state.as_deref(), Some(".ccs/peers/Org2MSP".as_ref()));
         assert_eq!(options.orderer_listen(), Some("127.0.0.1:7050".parse().unwrap()));
+        options.ca = Some("127.0.0.1:7054".parse().unwrap());
+        let ports: Vec<_> = options.of_peers().iter().map(|peer| peer.ca.map(|ca| ca.port())).collect();
+        assert_eq!(ports, [Some(7054), Some(8054), Some(9054)]);
         options.listen.set_port(0);
         assert_eq!(options.of_peers()[2].listen.port(), 0);
         assert_eq!(options.orderer_listen().unwrap().port(), 0);

@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use ccs_chaincode::Source;
 use ccs_dial::ConnectionInfo;
-use ccs_identity::MspId;
+use ccs_identity::{CaProfile, MspId};
 use ccs_peer::{ChaincodeListenerOptions, Observer};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::authority::Authority;
 use crate::deployment;
 use crate::error::Error;
 use crate::event::{Event, NetworkReport, Report};
@@ -100,12 +101,14 @@ impl Life<'_> {
         let Listeners { clients, chaincode, orderer } = listeners;
         let (mut observers, mut ready) = (Vec::new(), Vec::new());
         for (index, (peer, listener)) in self.network.peers.iter().zip(chaincode).enumerate() {
-            if let Some(addresses) = peer.ready(addresses, index) {
+            let ca = self.authority(peer).await?;
+            if let Some(addresses) = peer.ready(addresses, index, ca.as_ref()) {
                 for warning in exposure::warnings(&addresses) {
                     (peer.report)(Event::Warning(warning));
                 }
                 ready.push((&peer.report, addresses));
             }
+            peer.update_profiles(ca);
             let told = Arc::clone(&peer.report);
             let observer = Observer::new(move |event| told(Event::Peer(event)));
             observers.push(observer.clone());
@@ -121,6 +124,18 @@ impl Life<'_> {
             failure = first_failure(&mut self.tasks) => Err(failure),
             () = self.stop.cancelled() => Ok(()),
         }
+    }
+
+    /// Serves the Fabric CA of a peer's organization, if one is wanted.
+    async fn authority(&mut self, peer: &DevPeer) -> Result<Option<CaProfile>, Error> {
+        let Some(address) = peer.options.ca else { return Ok(None) };
+        let authority = Authority::open(&peer.options, &peer.plan, address).await?;
+        if let Some(warning) = exposure::warning_of_ca(address) {
+            (peer.report)(Event::Warning(warning));
+        }
+        let profile = authority.profile();
+        self.tasks.spawn(authority.serve(self.stop.clone()));
+        Ok(Some(profile))
     }
 
     /// Serves a peer's chaincode, and starts it. Returns whether the network is still wanted.

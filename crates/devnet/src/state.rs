@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::options::PEERS;
 
 /// Names of the files that the peer, or a file system, creates there.
-const OURS: [&str; 6] = [".gitignore", "heights", "ledger.redb", "lifecycle", "lost+found", PEERS];
+const OURS: [&str; 7] = [".gitignore", "ca", "heights", "ledger.redb", "lifecycle", "lost+found", PEERS];
 
 /// Creates the folder if it is missing. The folder contains private data and the keys in packages, so it is private,
 /// and a `.gitignore` keeps it out of commits. An existing folder gets the same protection, unless it contains other

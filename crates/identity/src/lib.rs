@@ -44,9 +44,9 @@ pub use manager::{CreatorError, MAX_CREATOR_IN_BYTES, MspManager};
 pub use msp::{FolderError, Msp, MspError, MspSettings, NodeUnits, UnitIdentifier, ValidationError};
 pub use msp_id::{MspId, MspIdError};
 pub use organization::{
-    Domain, DomainError, Host, HostError, NewUser, NodeTls, OrdererOrganization, OrdererPlan, OrdererProfile,
-    Organization, OrganizationError, OrganizationPlan, Origin, ProfileSettings, User, UserError, UserName,
-    UserNameError, Users,
+    CaPairs, CaProfile, Domain, DomainError, Host, HostError, NewUser, NodeTls, OrdererOrganization,
+    OrdererPlan, OrdererProfile, Organization, OrganizationError, OrganizationPlan, Origin, ProfileSettings,
+    User, UserError, UserName, UserNameError, Users,
 };
 pub use policy::{EnvelopeError, PolicySyntaxError, Principal, Rule, SignaturePolicy};
 pub use public_key::SignatureError;

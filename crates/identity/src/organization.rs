@@ -25,8 +25,8 @@ pub use names::{Domain, DomainError, Host, HostError, UserName, UserNameError};
 pub use orderer::OrdererOrganization;
 pub use peer::Organization;
 pub use plan::{OrdererPlan, OrganizationPlan};
-pub use profile::{OrdererProfile, ProfileSettings};
-pub use users::{NewUser, User, UserError, Users};
+pub use profile::{CaProfile, OrdererProfile, ProfileSettings};
+pub use users::{CaPairs, NewUser, User, UserError, Users};
 
 /// Error from creating or opening an organization.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -68,6 +68,9 @@ pub(crate) struct Dev {
     /// The folder for certificates and keys, in cryptogen's layout; created if it does not exist
     #[arg(long, value_name = "DIR", default_value = "organizations")]
     pub(crate) organizations: PathBuf,
+    /// Also run a Fabric CA, which registers and enrolls users [default address: 127.0.0.1:7054]
+    #[arg(long, value_name = "ADDRESS", num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:7054")]
+    pub(crate) ca: Option<SocketAddr>,
     /// Keep the ledger in this folder; otherwise it is lost when the peer stops
     #[arg(long, value_name = "DIR")]
     pub(crate) state: Option<PathBuf>,

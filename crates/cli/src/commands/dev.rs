@@ -102,6 +102,7 @@ fn network(options: &Dev) -> Result<(Options, Vec<String>), Failure> {
         startup_timeout: options.startup_timeout,
         execute_timeout: options.execute_timeout,
         programs: Programs::new(options.builder.as_deref())?,
+        ca: options.ca,
         launch: options.launch.clone(),
     };
     Ok((network, warnings))
@@ -124,6 +125,9 @@ impl From<Error> for Failure {
         let hint = match &error {
             Error::ListenForClients { .. } => Some(other_address("--listen")),
             Error::ListenForChaincode { .. } => Some(other_address("--chaincode-listen")),
+            Error::ListenForCaClients { .. } => Some(
+                "stop the program that listens there, or use another address: --ca=127.0.0.1:0".to_owned(),
+            ),
             Error::Domain { .. } => {
                 Some("give the organization a domain: --domain org1.example.com".to_owned())
             }

@@ -244,6 +244,27 @@ fn a_peer_that_others_reach_in_plaintext_says_who_can_do_what() {
 }
 
 #[test]
+fn the_fabric_ca_is_in_the_profile_and_its_certificate_where_clients_look() {
+    let folder = tempfile::tempdir().unwrap();
+    let arguments = ["--chaincode", "basic", "--ca=127.0.0.1:0", "--state", "state"];
+    let peer = DevPeer::start(folder.path(), &arguments);
+    let endpoint = peer.ready["ca_endpoint"].as_str().unwrap();
+    std::net::TcpStream::connect(endpoint).unwrap();
+    let read = |path: &str| fs::read_to_string(folder.path().join("organizations").join(path)).unwrap();
+    let profile = read("peerOrganizations/org1.example.com/connection-org1.json");
+    let profile: serde_json::Value = serde_json::from_str(&profile).unwrap();
+    let ca = &profile["certificateAuthorities"]["ca.org1.example.com"];
+    assert_eq!(ca["url"], format!("https://{endpoint}"));
+    let root = read("peerOrganizations/org1.example.com/ca/ca.org1.example.com-cert.pem");
+    assert_eq!(ca["tlsCACerts"]["pem"][0], root.as_str());
+    assert_eq!(read("fabric-ca/org1/ca-cert.pem"), root);
+    drop(peer);
+
+    let peer = DevPeer::start(folder.path(), &["--chaincode", "basic"]);
+    assert_eq!(peer.ready["ca_endpoint"], serde_json::Value::Null);
+}
+
+#[test]
 fn keys_are_for_their_owner_and_stay_over_a_restart() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().unwrap();

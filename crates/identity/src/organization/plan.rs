@@ -50,6 +50,12 @@ impl OrganizationPlan {
         format!("orderer.{}", domain.split_once('.').map_or(domain, |(_, parent)| parent))
     }
 
+    /// Returns the name of the Fabric CA, by which clients choose it: `ca-org1` for `org1.example.com`.
+    #[must_use]
+    pub fn ca_name(&self) -> String {
+        format!("ca-{}", self.domain.first_label())
+    }
+
     /// Returns the host at which applications dial the peer.
     #[must_use]
     pub fn endpoint_host(&self) -> &str {

@@ -1,7 +1,7 @@
 //! Connection profiles, for applications that use them.
 //!
 //! They have the form of the profiles of Fabric's test network, and also list channels and the orderer, which clients
-//! without service discovery need. The CA in them has the address of the test network's; none is running.
+//! without service discovery need. The CA in them has the address of the test network's, unless one is running.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +21,17 @@ pub struct ProfileSettings {
     pub channels: Vec<String>,
     /// The orderer, if it has a listener of its own; otherwise the peer's listener serves the orderer too.
     pub orderer: Option<OrdererProfile>,
+    /// The Fabric CA, if one is running.
+    pub ca: Option<CaProfile>,
+}
+
+/// How clients reach a Fabric CA.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaProfile {
+    /// Address that clients dial, `host:port`.
+    pub endpoint: String,
+    /// CA certificate that clients trust, as PEM.
+    pub tls_ca: String,
 }
 
 /// How clients reach an orderer.
@@ -87,7 +98,7 @@ struct Node<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Authority<'a> {
-    url: &'static str,
+    url: String,
     ca_name: String,
     #[serde(rename = "tlsCACerts")]
     tls_ca_certs: Pem<[&'a str; 1]>,
@@ -143,10 +154,14 @@ fn profile<'a>(plan: &'a OrganizationPlan, tls_ca: &'a str, settings: &'a Profil
             Roles { endorsing_peer: true, chaincode_query: true, ledger_query: true, event_source: true };
         Channel { orderers: vec![orderer.clone()], peers: BTreeMap::from([(peer.clone(), roles)]) }
     };
+    let (url, root) = match &settings.ca {
+        Some(CaProfile { endpoint, tls_ca }) => (format!("https://{endpoint}"), tls_ca.as_str()),
+        None => (CA_URL.to_owned(), tls_ca),
+    };
     let authority = Authority {
-        url: CA_URL,
-        ca_name: format!("ca-{}", plan.domain.first_label()),
-        tls_ca_certs: Pem { pem: [tls_ca] },
+        url,
+        ca_name: plan.ca_name(),
+        tls_ca_certs: Pem { pem: [root] },
         http_options: Http { verify: false },
     };
     let member = Member {

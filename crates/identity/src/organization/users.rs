@@ -10,7 +10,7 @@ use super::folder::{Draft, add};
 use super::material::Authorities;
 use super::names::{Domain, UserName};
 use crate::attributes::Attributes;
-use crate::authority::{Authority, IssueError};
+use crate::authority::{Authority, IssueError, Pair, Request, TlsUse};
 use crate::certificate::Certificate;
 use crate::msp::{FolderError, Msp};
 use crate::msp_id::MspId;
@@ -21,6 +21,15 @@ use crate::role::Role;
 pub struct Users {
     folder: PathBuf,
     domain: Domain,
+}
+
+/// Certificates and keys with which a Fabric CA of an organization serves.
+#[derive(Clone, Debug)]
+pub struct CaPairs {
+    /// CA for identities.
+    pub ca: Pair,
+    /// TLS certificate of the server, which the same CA has issued, as in the test network.
+    pub server: Pair,
 }
 
 /// User to add.
@@ -169,6 +178,14 @@ impl Users {
             return Err(exists());
         }
         read(&folder, &self.domain).ok_or_else(exists)
+    }
+
+    /// Reads the CA for identities, and issues a TLS certificate for a server at some hosts.
+    pub fn ca(&self, hosts: &[String], now: SystemTime) -> Result<CaPairs, UserError> {
+        let identities = self.authorities(now)?.identities;
+        let (name, usage) = (format!("ca.{}", self.domain), TlsUse::ServerAndClient);
+        let server = identities.issue(&Request::Tls { name: &name, hosts, usage })?;
+        Ok(CaPairs { ca: identities.pair(), server })
     }
 
     /// Lists the users, sorted by name. Leaves out folders without a certificate.

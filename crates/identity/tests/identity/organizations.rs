@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use ccs_certificates::{host_matches, read_bundle, read_key_pair};
 use ccs_identity::{
-    Domain, Host, OrdererOrganization, OrdererPlan, OrdererProfile, Organization, OrganizationError,
-    OrganizationPlan, Origin, ProfileSettings, Role,
+    CaProfile, Domain, Host, OrdererOrganization, OrdererPlan, OrdererProfile, Organization,
+    OrganizationError, OrganizationPlan, Origin, ProfileSettings, Role,
 };
 use proptest::prelude::*;
 use serde_json::json;
@@ -400,6 +400,7 @@ fn the_profiles_say_where_the_peer_is() {
         is_tls: false,
         channels: vec!["mychannel".to_owned(), "1".to_owned()],
         orderer: None,
+        ca: None,
     };
     made.organization.update_profiles(&plan(&[]), made.root.path(), &settings).unwrap();
     let channel = json!({
@@ -419,6 +420,7 @@ fn the_profiles_say_where_the_peer_is() {
     // An orderer with a listener of its own has its own name and CA.
     let orderer = OrdererProfile { endpoint: "localhost:7050".to_owned(), tls_ca: "CA".to_owned() };
     settings.orderer = Some(orderer);
+    settings.ca = Some(CaProfile { endpoint: "localhost:9".to_owned(), tls_ca: "ROOT".to_owned() });
     made.organization.update_profiles(&plan(&[]), made.root.path(), &settings).unwrap();
     let profile: serde_json::Value = serde_json::from_str(&made.read("connection-org1.json")).unwrap();
     let orderer = json!({
@@ -430,6 +432,8 @@ fn the_profiles_say_where_the_peer_is() {
     });
     assert_eq!(profile["orderers"], json!({ "orderer.example.com": orderer }));
     assert_eq!(profile["peers"], expected["peers"]);
+    let ca = &profile["certificateAuthorities"]["ca.org1.example.com"];
+    assert_eq!((&ca["url"], &ca["tlsCACerts"]), (&json!("https://localhost:9"), &json!({ "pem": ["ROOT"] })));
 
     // A profile of other origin stays as it is.
     let path = made.folder().join("connection-org1.json");

@@ -130,6 +130,28 @@ fn a_user_is_added_once_and_only_by_the_cas_of_the_organization() {
 }
 
 #[test]
+fn a_server_of_the_ca_has_a_certificate_of_it() {
+    let root = tempfile::tempdir().unwrap();
+    make(root.path(), 1);
+    let users = Users::find(root.path(), Some("org1")).unwrap();
+    let pairs = users.ca(&["localhost".to_owned()], SystemTime::now()).unwrap();
+    let folder = root.path().join("peerOrganizations/org1.example.com/ca");
+    assert_eq!(
+        pairs.ca.certificate,
+        fs::read_to_string(folder.join("ca.org1.example.com-cert.pem")).unwrap()
+    );
+    assert_eq!(pairs.ca.key, fs::read_to_string(folder.join("priv_sk")).unwrap());
+    let chain =
+        ccs_certificates::read_key_pair(pairs.server.certificate.as_bytes(), pairs.server.key.as_bytes());
+    let chain = chain.unwrap().chain;
+    assert!(ccs_certificates::host_matches(&chain[0], "localhost"));
+    assert_eq!(
+        chain[0].issuer(),
+        "CN=ca.org1.example.com,O=org1.example.com,L=Durham,ST=North Carolina,C=US"
+    );
+}
+
+#[test]
 fn the_name_of_a_user_can_be_that_of_a_folder() {
     for text in ["alice", "User1", "a.b-c_d", "1"] {
         assert_eq!(text.parse::<UserName>().unwrap().to_string(), text);
