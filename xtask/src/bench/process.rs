@@ -108,7 +108,7 @@ fn measure(site: &Site, peer: &mut Peer, shim: Shim, rounds: usize) -> Result<Ro
 /// Starts the chaincode, ends it, and returns the time until it had registered, in milliseconds.
 fn start(site: &Site, peer: &mut Peer, shim: Shim, way: Way) -> Result<f64> {
     let meta = site.metadata(peer)?;
-    let mut command = site.command(shim, way, meta.path(), peer)?;
+    let mut command = site.command(shim, way, meta.path(), peer);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0);
     let begin = Instant::now();
     let mut child = command.spawn().context("cannot start the chaincode")?;

@@ -30,13 +30,9 @@ pub(super) struct Peer {
 
 impl Peer {
     pub(super) fn start(workshop: &Path, ccs: Option<&Path>) -> Result<Self> {
-        let built;
         let ccs = match ccs {
-            Some(ccs) => ccs,
-            None => {
-                built = workspace::build_ccs()?;
-                &built
-            }
+            Some(ccs) => ccs.to_owned(),
+            None => workspace::build_ccs()?,
         };
         let organizations = workshop.join("organizations");
         let mut command = Command::new(ccs);

@@ -115,7 +115,7 @@ impl Site {
         Ok(meta)
     }
 
-    pub(super) fn command(&self, shim: Shim, way: Way, meta: &Path, peer: &Peer) -> Result<Command> {
+    pub(super) fn command(&self, shim: Shim, way: Way, meta: &Path, peer: &Peer) -> Command {
         let build = self.0.join(shim.name());
         let mut command = match way {
             Way::Run => {
@@ -131,7 +131,7 @@ impl Site {
             command.env("HOME", meta);
             variables(&mut command, peer);
         }
-        Ok(command)
+        command
     }
 }
 
