@@ -157,9 +157,9 @@ mod tests {
             builder_names(&core, variables).map_err(|error| error.to_string())
         };
         let none = Variables::new();
-        let text = "chaincode: {externalBuilders: [{name: a, path: /a}, {name: b, path: /b}]}";
+        let text = "chaincode: {externalBuilders: [{path: /a, name: a}, {path: /b, name: b}]}";
         assert_eq!(names(text, &none).unwrap(), ["a", "b"]);
-        let overridden = [("CORE_CHAINCODE_EXTERNALBUILDERS".to_owned(), "[{name: c, path: /c}]".to_owned())];
+        let overridden = [("CORE_CHAINCODE_EXTERNALBUILDERS".to_owned(), "[{path: /c, name: c}]".to_owned())];
         assert_eq!(names(text, &overridden.into()).unwrap(), ["c"]);
         let shown = core.display();
         for (text, reason) in [
