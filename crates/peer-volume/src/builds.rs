@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use ccs_builder::folder::Kind;
+use ccs_builder::report::chain;
 use ccs_files::{BuildInfo, PackageId};
 use serde::Serialize;
 
@@ -27,13 +28,20 @@ pub struct Build {
     pub builder: Result<String, String>,
 }
 
-/// An entry with a name that a peer does not write.
+/// An entry that a peer does not write, or that cannot be read as a build.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ignored {
     /// Its path.
     pub path: PathBuf,
     /// Why it is ignored.
     pub reason: String,
+}
+
+impl Ignored {
+    /// Returns the package, if the name is that of a build.
+    fn id(&self) -> Option<PackageId> {
+        package_id(self.path.file_name()?)
+    }
 }
 
 /// The builds of a peer, in the order of their folders.
@@ -55,14 +63,19 @@ impl Builds {
             let path = place.path().join(&name);
             let reason = match (package_id(&name), kind) {
                 (Some(id), Kind::Folder) => {
-                    let builder = builder(&place, &id)?;
-                    builds.push(Build { id, path, builder });
-                    continue;
+                    match builder(&place, &id) {
+                        Ok(builder) => {
+                            builds.push(Build { id, path, builder });
+                            continue;
+                        }
+                        // Commands on the other builds go on.
+                        Err(error) => chain(&error),
+                    }
                 }
-                (Some(_), _) => "it is not a folder",
-                (None, _) => "its name is not LABEL-HASH",
+                (Some(_), _) => "it is not a folder".to_owned(),
+                (None, _) => "its name is not LABEL-HASH".to_owned(),
             };
-            ignored.push(Ignored { path, reason: reason.to_owned() });
+            ignored.push(Ignored { path, reason });
         }
         Ok(Self { place, builds, ignored })
     }
@@ -71,16 +84,23 @@ impl Builds {
     pub fn find(&self, name: &str) -> Result<&Build, Error> {
         /// The number of package IDs in a hint.
         const SHOWN: usize = 5;
-        let is_meant = |build: &&Build| build.id.to_string() == name || build.id.label().as_str() == name;
-        let meant: Vec<&Build> = self.builds.iter().filter(is_meant).collect();
+        let is_meant = |id: &PackageId| id.to_string() == name || id.label().as_str() == name;
+        let meant: Vec<&Build> = self.builds.iter().filter(|build| is_meant(&build.id)).collect();
         let ids = |builds: &mut dyn Iterator<Item = &Build>| builds.map(|build| build.id.clone()).collect();
         match meant[..] {
             [build] => Ok(build),
-            [] => Err(Error::NoBuild {
-                name: name.to_owned(),
-                builds: self.place.path().to_owned(),
-                known: ids(&mut self.builds.iter().take(SHOWN)),
-            }),
+            [] => {
+                let mut ignored = self.ignored.iter();
+                let unusable = ignored.find(|it| it.id().is_some_and(|id| is_meant(&id))).cloned();
+                Err(unusable.map_or_else(
+                    || Error::NoBuild {
+                        name: name.to_owned(),
+                        builds: self.place.path().to_owned(),
+                        known: ids(&mut self.builds.iter().take(SHOWN)),
+                    },
+                    |Ignored { path, reason }| Error::Unusable { path, reason },
+                ))
+            }
             _ => {
                 let ids = ids(&mut meant.iter().copied());
                 Err(Error::SeveralBuilds { label: name.to_owned(), ids })
@@ -96,7 +116,7 @@ pub fn of_volume(volume: &Path) -> PathBuf {
 }
 
 /// Reads a package ID from the name of a folder, `LABEL-HASH`.
-fn package_id(name: &OsStr) -> Option<PackageId> {
+pub(crate) fn package_id(name: &OsStr) -> Option<PackageId> {
     let (label, hash) = name.to_str()?.rsplit_once('-')?;
     Some(PackageId::new(label.parse().ok()?, hash.parse().ok()?))
 }
@@ -151,6 +171,9 @@ mod tests {
         folder(&format!("c-{hash}"), None, &[]);
         folder(&format!("d-{hash}"), Some("{"), &["bld", "release"]);
         folder("tmp", None, &[]);
+        folder(&format!("g-{hash}"), Some(&" ".repeat((64 << 10) + 1)), &["bld", "release"]);
+        folder(&format!("h-{hash}"), info, &["release"]);
+        symlink("release", root.path().join(format!("h-{hash}/bld"))).unwrap();
         fs::write(root.path().join(format!("e-{hash}")), "").unwrap();
         symlink("tmp", root.path().join(format!("f-{hash}"))).unwrap();
         let builds = Builds::read(Place::open(root.path()).unwrap()).unwrap();
@@ -173,14 +196,23 @@ mod tests {
             .iter()
             .map(|entry| (entry.path.file_name().unwrap().to_str().unwrap(), entry.reason.as_str()))
             .collect();
-        let [file, link] = [format!("e-{hash}"), format!("f-{hash}")];
+        let [file, link, large, linked] = ["e", "f", "g", "h"].map(|label| format!("{label}-{hash}"));
+        let shown = root.path().display();
+        let is_large = format!("cannot read {shown}/{large}/build-info.json: it is larger than 65536 bytes");
+        let is_linked = format!("cannot read {shown}/{linked}/bld: it is a symbolic link or not a folder");
         assert_eq!(
             ignored,
             [
                 (file.as_str(), "it is not a folder"),
                 (link.as_str(), "it is not a folder"),
+                (large.as_str(), is_large.as_str()),
+                (linked.as_str(), is_linked.as_str()),
                 ("tmp", "its name is not LABEL-HASH")
             ]
         );
+        assert_eq!(builds.find("a-1.0").unwrap().id.label().as_str(), "a-1.0");
+        let refused = builds.find("g").unwrap_err();
+        assert_eq!(refused.to_string(), format!("{shown}/{large} cannot be used: {is_large}"));
+        assert!(refused.hint().unwrap().starts_with("run as the user of the peer"), "{refused}");
     }
 }

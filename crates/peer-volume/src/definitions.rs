@@ -2,7 +2,7 @@
 //!
 //! `queryinstalled` lists the packages of a peer, each with the committed definitions that use it on any channel. `queryapproved` names
 //! the package of one approved definition. `querycommitted` does not contain packages (Fabric 3.1
-//! `internal/peer/lifecycle/chaincode`), so that its output is refused.
+//! `internal/peer/lifecycle/chaincode`), so its output is refused.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -42,8 +42,8 @@ struct References {
 impl Definitions {
     /// Adds the documents in a file, one after the other.
     pub fn read(&mut self, path: &Path) -> Result<(), Error> {
-        let content =
-            input::read(path, MAX_FILE).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let content = input::read(path, MAX_FILE)
+            .map_err(|source| Error::ReadDefinitions { path: path.to_owned(), source })?;
         self.parse(&content).map_err(|reason| Error::Definitions { path: path.to_owned(), reason })
     }
 
@@ -70,9 +70,7 @@ impl Definitions {
             return Ok(());
         }
         if let Some(source) = object.get("source") {
-            let package = source.pointer("/Type/LocalPackage/package_id").and_then(Value::as_str);
-            self.used.extend(package.map(str::to_owned));
-            return Ok(());
+            return self.add_approved(source);
         }
         let is_committed = ["chaincode_definitions", "sequence"].iter().any(|key| object.contains_key(*key));
         Err(if is_committed {
@@ -80,6 +78,17 @@ impl Definitions {
         } else {
             "a document has neither installed_chaincodes nor source".to_owned()
         })
+    }
+
+    /// Adds the package of an approved definition, which may have none. Anything else is refused: an unread package would count as unused.
+    fn add_approved(&mut self, source: &Value) -> Result<(), String> {
+        let package = source.pointer("/Type/LocalPackage/package_id").and_then(Value::as_str);
+        let is_without = source.pointer("/Type/Unavailable").is_some_and(Value::is_object);
+        if package.is_none() && !is_without {
+            return Err("source is not that of queryapproved".to_owned());
+        }
+        self.used.extend(package.map(str::to_owned));
+        Ok(())
     }
 
     fn add_installed(&mut self, packages: Vec<Package>) {
@@ -149,6 +158,14 @@ mod tests {
                 r#"{"sequence":1,"version":"1"}"#,
                 "it is the output of querycommitted, which contains no packages",
             ),
+            (r#"{"source":null}"#, "source is not that of queryapproved"),
+            (r#"{"source":{"Type":{"Unavailable":null}}}"#, "source is not that of queryapproved"),
+            (r#"{"source":{"Type":{"LocalPackage":{}}}}"#, "source is not that of queryapproved"),
+            (
+                r#"{"source":{"Type":{"LocalPackage":{"package_id":1}}}}"#,
+                "source is not that of queryapproved",
+            ),
+            (r#"{"source":{"LocalPackage":{"package_id":"a:1"}}}"#, "source is not that of queryapproved"),
             (r#"{"installed_chaincodes":[{}]}"#, "installed_chaincodes: missing field `package_id`"),
         ] {
             assert_eq!(parsed(text).unwrap_err(), reason, "{text}");

@@ -21,6 +21,17 @@ pub enum Error {
         /// The reason.
         source: ReadError,
     },
+    /// A symbolic link or a file is where a peer has a folder.
+    #[error("cannot read {}: it is a symbolic link or not a folder", .0.display())]
+    NotFolder(PathBuf),
+    /// A file with definitions cannot be read.
+    #[error("cannot read {}", path.display())]
+    ReadDefinitions {
+        /// The file.
+        path: PathBuf,
+        /// The reason.
+        source: ReadError,
+    },
     /// A folder has more entries than any peer writes.
     #[error("{} has more than {limit} entries", path.display())]
     TooManyEntries {
@@ -51,6 +62,14 @@ pub enum Error {
         builds: PathBuf,
         /// Package IDs of builds that are there, at most a few.
         known: Vec<PackageId>,
+    },
+    /// The folder with the name of a build cannot be used.
+    #[error("{} cannot be used: {reason}", path.display())]
+    Unusable {
+        /// The folder.
+        path: PathBuf,
+        /// Why.
+        reason: String,
     },
     /// Several builds have the label.
     #[error("{} packages have the label {label}", ids.len())]
@@ -114,6 +133,9 @@ pub enum Error {
     /// The volume has no ledgers, whose lock tells whether a peer runs.
     #[error("{} has no ledgersData/fileLock/LOCK, so it is unknown whether a peer uses it", .0.display())]
     NoLedgers(PathBuf),
+    /// The volume has builds and no folder of packages.
+    #[error("{} has builds but no lifecycle/chaincodes, so it is unknown which packages are installed", .0.display())]
+    NoPackages(PathBuf),
     /// A package to keep is not installed.
     #[error("{id} is not installed in {}", volume.display())]
     NotInstalled {
@@ -165,6 +187,7 @@ impl Error {
         let source = match Errno::from_io_error(&source) {
             Some(Errno::NOENT) => ReadError::Missing,
             Some(Errno::LOOP) => ReadError::Limit("it is a symbolic link".to_owned()),
+            Some(Errno::NOTDIR) => ReadError::Limit("it is not a folder".to_owned()),
             _ => ReadError::System(source),
         };
         Self::Read { path: path.to_owned(), source }
@@ -181,7 +204,10 @@ impl Error {
         let hint = match self {
             Self::Read { source: ReadError::System(error), .. } => return denied(error),
             Self::Read { .. } | Self::TooManyEntries { .. } => {
-                "a peer has its builds in externalbuilder/builds below peer.fileSystemPath of core.yaml"
+                "peer.fileSystemPath of core.yaml names the folder of the peer; the builds are in externalbuilder/builds below it"
+            }
+            Self::NotFolder(_) => {
+                "name the real place of the peer's folder: ccs follows no symbolic link inside it"
             }
             Self::Change { source, .. } => return denied(source),
             Self::Locked(_) => {
@@ -191,6 +217,9 @@ impl Error {
                 "only packages that an external builder of the peer has built have one"
             }
             Self::NoBuild { known, .. } => return Some(format!("there are builds of {}", listed(known))),
+            Self::Unusable { .. } => {
+                "run as the user of the peer, or move the folder away: the peer builds the package again when it starts"
+            }
             Self::SeveralBuilds { ids, .. } => return Some(format!("name one of {}", listed(ids))),
             Self::Incomplete { .. } => {
                 "a peer builds the package again after ccs prune --yes has deleted the build"
@@ -208,9 +237,9 @@ impl Error {
             Self::PeerRuns(_) => {
                 "stop the peer, or the command peer node, before you delete builds and packages"
             }
-            Self::NoLedgers(_) => "name the folder in peer.fileSystemPath of core.yaml",
+            Self::NoLedgers(_) | Self::NoPackages(_) => "name the folder in peer.fileSystemPath of core.yaml",
             Self::NotInstalled { .. } => "peer lifecycle chaincode queryinstalled prints the package IDs",
-            Self::Definitions { .. } => {
+            Self::Definitions { .. } | Self::ReadDefinitions { .. } => {
                 "peer lifecycle chaincode queryinstalled --output json > FILE writes it; queryapproved can add to it"
             }
             Self::NoSecret(_) | Self::HalfSecret { .. } => {
@@ -240,12 +269,17 @@ impl Error {
     #[must_use]
     pub fn code(&self) -> Option<ExitCode> {
         match self {
-            Self::Read { .. } | Self::TooManyEntries { .. } | Self::Change { .. } | Self::Locked(_) => {
-                Some(ExitCode::InputOutput)
-            }
+            Self::Read { .. }
+            | Self::NotFolder(_)
+            | Self::ReadDefinitions { .. }
+            | Self::Unusable { .. }
+            | Self::TooManyEntries { .. }
+            | Self::Change { .. }
+            | Self::Locked(_) => Some(ExitCode::InputOutput),
             Self::NoBuild { .. }
             | Self::SeveralBuilds { .. }
             | Self::NoLedgers(_)
+            | Self::NoPackages(_)
             | Self::NotInstalled { .. }
             | Self::Definitions { .. } => Some(ExitCode::Usage),
             Self::Connection { .. } => Some(ExitCode::Connection),

@@ -2,7 +2,6 @@
 
 use std::fs::{File, TryLockError};
 use std::os::fd::AsFd as _;
-use std::path::Path;
 
 use crate::Error;
 use crate::place::Place;
@@ -41,14 +40,14 @@ impl PeerStopped {
     ///
     /// A peer, and each command `peer node` that changes ledgers, opens the LevelDB in `ledgersData/fileLock`, which locks the file LOCK
     /// with `flock` (Fabric 3.1 `core/ledger/kvledger/kv_ledger_provider.go`).
-    pub fn check(volume: &Path) -> Result<Self, Error> {
-        let unknown = || Error::NoLedgers(volume.to_owned());
-        let folder = Place::open(volume)?.below(&["ledgersData", "fileLock"])?.ok_or_else(unknown)?;
+    pub fn check(volume: &Place) -> Result<Self, Error> {
+        let unknown = || Error::NoLedgers(volume.path().to_owned());
+        let folder = volume.below(&["ledgersData", "fileLock"])?.ok_or_else(unknown)?;
         let path = folder.path().join("LOCK");
         let file = folder.file("LOCK")?.ok_or_else(unknown)?;
         match file.try_lock_shared() {
             Ok(()) => Ok(Self { _file: file }),
-            Err(TryLockError::WouldBlock) => Err(Error::PeerRuns(volume.to_owned())),
+            Err(TryLockError::WouldBlock) => Err(Error::PeerRuns(volume.path().to_owned())),
             Err(TryLockError::Error(error)) => Err(Error::change("lock", &path, error)),
         }
     }
@@ -64,7 +63,8 @@ mod tests {
     fn a_volume_in_use_is_recognized() {
         let volume = tempfile::tempdir().unwrap();
         let shown = volume.path().display();
-        let refused = || PeerStopped::check(volume.path()).unwrap_err().to_string();
+        let place = Place::open(volume.path()).unwrap();
+        let refused = || PeerStopped::check(&place).unwrap_err().to_string();
         let unknown =
             format!("{shown} has no ledgersData/fileLock/LOCK, so it is unknown whether a peer uses it");
         assert_eq!(refused(), unknown);
@@ -76,7 +76,7 @@ mod tests {
         peer.try_lock().unwrap();
         assert_eq!(refused(), format!("a peer uses {shown}"));
         drop(peer);
-        let stopped = PeerStopped::check(volume.path()).unwrap();
+        let stopped = PeerStopped::check(&place).unwrap();
         let peer = File::options().write(true).open(&lock).unwrap();
         assert!(matches!(peer.try_lock(), Err(TryLockError::WouldBlock)), "a peer cannot start meanwhile");
         drop(stopped);

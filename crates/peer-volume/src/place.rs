@@ -1,6 +1,7 @@
 //! An open folder with its path. Names are looked up in the open folder, and symbolic links are not followed.
 
 use std::ffi::{OsStr, OsString};
+use std::fmt;
 use std::fs::{File, Permissions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, fchown};
@@ -10,6 +11,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use ccs_builder::folder::{Folder, Kind};
 use ccs_builder::input;
 use rustix::fs::{AtFlags, Mode, OFlags, openat, renameat, unlinkat};
+use rustix::io::Errno;
 
 use crate::Error;
 
@@ -30,7 +32,7 @@ pub struct Place {
 }
 
 /// The content of a file, with the owner and the mode that a new version of it keeps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Content {
     /// The bytes.
     pub bytes: Vec<u8>,
@@ -38,6 +40,14 @@ pub struct Content {
     pub owner: (u32, u32),
     /// The permissions.
     pub mode: u32,
+}
+
+impl fmt::Debug for Content {
+    /// Omits the bytes, which may contain a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mode = format_args!("{:o}", self.mode);
+        f.debug_struct("Content").field("owner", &self.owner).field("mode", &mode).finish_non_exhaustive()
+    }
 }
 
 impl Place {
@@ -68,7 +78,7 @@ impl Place {
             match parent.folder.folder(name.as_ref()) {
                 Ok(folder) => place = Some(Self { folder, path }),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(Error::read(&path, error)),
+                Err(error) => return Err(not_opened(path, error)),
             }
         }
         Ok(place)
@@ -156,8 +166,15 @@ impl Place {
     }
 }
 
+/// Returns the error for a folder below an open one. Systems differ in what they report for a link.
+fn not_opened(path: PathBuf, error: io::Error) -> Error {
+    match Errno::from_io_error(&error) {
+        Some(Errno::NOTDIR | Errno::LOOP) => Error::NotFolder(path),
+        _ => Error::read(&path, error),
+    }
+}
+
 fn delete(parent: &Folder, name: &OsStr, depth: usize) -> io::Result<()> {
-    use rustix::io::Errno;
     match unlinkat(parent.handle(), name, AtFlags::empty()) {
         // Linux reports the first, POSIX and macOS the second.
         Err(Errno::ISDIR | Errno::PERM) => {}
@@ -214,7 +231,13 @@ mod tests {
         );
         assert_eq!(real.read("missing", 10).unwrap(), None);
         assert!(place.below(&["real", "missing", "x"]).unwrap().is_none());
-        assert!(place.below(&["link", "inner"]).is_err());
+        let linked = place.below(&["link", "inner"]).unwrap_err();
+        let root = path.display();
+        assert_eq!(text(&linked), format!("cannot read {root}/link: it is a symbolic link or not a folder"));
+        let hint = "name the real place of the peer's folder: ccs follows no symbolic link inside it";
+        assert_eq!(linked.hint().as_deref(), Some(hint));
+        let file = Place::open(&path.join("secret")).unwrap_err();
+        assert_eq!(text(&file), format!("cannot read {root}/secret: it is not a folder"));
         fs::write(path.join("real/large"), "12345").unwrap();
         assert_eq!(
             text(&real.read("large", 4).unwrap_err()),

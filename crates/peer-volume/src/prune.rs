@@ -95,22 +95,27 @@ struct Content {
 impl Prune<'_> {
     /// Finds unused builds and packages, and deletes them if this is confirmed.
     pub fn run(&self) -> Result<Outcome, Error> {
-        let _stopped = PeerStopped::check(self.volume)?;
         let volume = Place::open(self.volume)?;
+        let _stopped = PeerStopped::check(&volume)?;
         let builds = volume.below(&builds::FOLDER)?;
         let _lock = builds.as_ref().map(BuildsLock::take).transpose()?;
         let content = Content {
             builds: builds.map(Builds::read).transpose()?,
             packages: volume.below(&packages::FOLDER)?.map(Packages::read).transpose()?,
         };
-        self.check_kept(&content)?;
+        self.check(&content)?;
         let mut garbage = self.garbage(&content);
         let failure = if self.is_confirmed { content.delete(&mut garbage).err() } else { None };
         Ok(Outcome { garbage, ignored: content.ignored(), failure })
     }
 
-    /// Rejects a package to keep that is not installed: with a wrong ID, the command would delete the package that was meant.
-    fn check_kept(&self, content: &Content) -> Result<(), Error> {
+    /// Rejects a volume without packages, in which each build would be garbage, and a package to keep that is not installed: with a
+    /// wrong ID, the command would delete the package that was meant.
+    fn check(&self, content: &Content) -> Result<(), Error> {
+        let has_builds = content.builds.as_ref().is_some_and(|builds| !builds.builds.is_empty());
+        if has_builds && content.packages.is_none() {
+            return Err(Error::NoPackages(self.volume.to_owned()));
+        }
         match self.keep.iter().find(|id| !content.has_package(id)) {
             Some(id) => Err(Error::NotInstalled { id: id.clone(), volume: self.volume.to_owned() }),
             None => Ok(()),
@@ -118,19 +123,22 @@ impl Prune<'_> {
     }
 
     fn garbage(&self, content: &Content) -> Vec<Garbage> {
+        let ignored = content.builds.iter().flat_map(|builds| &builds.ignored);
+        // First, because the deletion of a build needs the name of its rest.
+        let rests = ignored.filter_map(rest);
         let builds = content.builds.iter().flat_map(|builds| &builds.builds);
         let builds = builds.filter_map(|build| {
             let reason = self.reason_of_build(content, build)?;
             let is_rebuilt = content.has_package(&build.id) && !self.is_unused(&build.id);
             let name = build.id.sanitized().into();
-            Some(garbage(&build.id, Kind::Build, (name, build.path.clone()), reason, is_rebuilt))
+            Some(garbage(build.id.to_string(), Kind::Build, (name, build.path.clone()), reason, is_rebuilt))
         });
         let packages = content.packages.iter().flat_map(|packages| &packages.packages);
         let packages = packages.filter(|package| self.is_unused(&package.id)).map(|package| {
             let place = (package.name.clone(), package.path.clone());
-            garbage(&package.id, Kind::Package, place, UNUSED.to_owned(), false)
+            garbage(package.id.to_string(), Kind::Package, place, UNUSED.to_owned(), false)
         });
-        builds.chain(packages).collect()
+        rests.chain(builds).chain(packages).collect()
     }
 
     fn reason_of_build(&self, content: &Content, build: &Build) -> Option<String> {
@@ -160,13 +168,13 @@ impl Prune<'_> {
 const UNUSED: &str = "no given definition and no --keep names the package";
 
 fn garbage(
-    id: &PackageId,
+    package_id: String,
     kind: Kind,
     (name, path): (OsString, PathBuf),
     reason: String,
     is_rebuilt: bool,
 ) -> Garbage {
-    Garbage { package_id: id.to_string(), kind, path, reason, is_rebuilt, deleted: false, name }
+    Garbage { package_id, kind, path, reason, is_rebuilt, deleted: false, name }
 }
 
 impl Content {
@@ -174,21 +182,15 @@ impl Content {
         self.packages.as_ref().is_some_and(|packages| packages.has(id))
     }
 
-    /// Returns the entries that are not touched. Rests of an earlier deletion are not among them.
+    /// Returns the entries that are not touched.
     fn ignored(&self) -> Vec<Ignored> {
         let builds = self.builds.iter().flat_map(|builds| &builds.ignored);
         let packages = self.packages.iter().flat_map(|packages| &packages.ignored);
-        builds.filter(|entry| !is_rest(entry)).chain(packages).cloned().collect()
+        builds.filter(|entry| rest(entry).is_none()).chain(packages).cloned().collect()
     }
 
     /// Deletes builds first: without its package, a build is found again, and a package without a build is built again.
     fn delete(&self, garbage: &mut [Garbage]) -> Result<(), Error> {
-        if let Some(builds) = &self.builds {
-            let rests = builds.ignored.iter().filter(|entry| is_rest(entry));
-            for name in rests.filter_map(|entry| entry.path.file_name()) {
-                builds.place.delete(name)?;
-            }
-        }
         for found in garbage {
             let place = match found.kind {
                 Kind::Build => self.builds.as_ref().map(|builds| &builds.place),
@@ -196,12 +198,12 @@ impl Content {
             };
             let Some(place) = place else { continue };
             match found.kind {
-                Kind::Build => {
+                Kind::Build if !found.name.as_encoded_bytes().starts_with(DELETED.as_bytes()) => {
                     let hidden: OsString = [OsStr::new(DELETED), &found.name].into_iter().collect();
                     place.rename(&found.name, &hidden)?;
                     place.delete(&hidden)?;
                 }
-                Kind::Package => place.delete(&found.name)?,
+                Kind::Build | Kind::Package => place.delete(&found.name)?,
             }
             found.deleted = true;
         }
@@ -209,9 +211,13 @@ impl Content {
     }
 }
 
-fn is_rest(entry: &Ignored) -> bool {
-    let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
-    name.starts_with(DELETED)
+/// Returns the rest of a build whose deletion was interrupted; [`None`] for other entries.
+fn rest(entry: &Ignored) -> Option<Garbage> {
+    let name = entry.path.file_name()?;
+    let build = name.to_str()?.strip_prefix(DELETED)?;
+    let id = builds::package_id(build.as_ref()).map_or_else(|| build.to_owned(), |id| id.to_string());
+    let reason = "an earlier ccs prune was interrupted".to_owned();
+    Some(garbage(id, Kind::Build, (name.to_owned(), entry.path.clone()), reason, false))
 }
 
 #[cfg(test)]

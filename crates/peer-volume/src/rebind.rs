@@ -104,6 +104,8 @@ impl Rebind<'_> {
         };
         let (new, found) = self.edit.apply(&current)?;
         let new = checked(new, found, self.now, &mut warnings)?;
+        // The peer reads the key as owner or by group; no other user may.
+        let allowed = if new.client_key.is_empty() { 0o777 } else { 0o770 };
         let content = Content { bytes: new.to_json(), ..former.clone() };
         let mut outcome = Outcome {
             package_id: build.id.to_string(),
@@ -121,7 +123,7 @@ impl Rebind<'_> {
             }
             outcome.written.push(copy.place.path().join(FILE));
             if !self.is_trial {
-                copy.replace(&content)?;
+                copy.replace(&content, allowed)?;
             }
         }
         Ok(outcome)
@@ -155,8 +157,8 @@ impl Copy {
         Ok(Self { place, former })
     }
 
-    /// Keeps the former file, and then replaces it. The file keeps its owner and mode.
-    fn replace(&self, content: &Content) -> Result<(), Error> {
+    /// Keeps the former file, and then replaces it. The file keeps its owner and those bits of its mode that are allowed.
+    fn replace(&self, content: &Content, allowed: u32) -> Result<(), Error> {
         self.place.delete_drafts()?;
         let mut content = content.clone();
         if let Some(former) = &self.former {
@@ -164,6 +166,7 @@ impl Copy {
             // It may contain a key, also if every user could read the former file.
             self.place.write(FORMER, &Content { mode: 0o600, ..former.clone() })?;
         }
+        content.mode &= allowed;
         self.place.write(FILE, &content)
     }
 }

@@ -79,6 +79,7 @@ fn everything() -> Volume {
 }
 
 const ORPHAN: (&str, &str, &str, bool) = ("orphan", "build", "the peer has no package of it", false);
+const REST: (&str, &str, &str, bool) = ("orphan", "build", "an earlier ccs prune was interrupted", false);
 const HALF: (&str, &str, &str, bool) = ("half", "build", "it is incomplete: there is no folder bld", true);
 
 #[test]
@@ -106,7 +107,11 @@ fn without_definitions_only_builds_are_garbage_and_nothing_is_deleted_unasked() 
 fn confirmed_garbage_is_deleted_and_the_rest_stays() {
     let volume = everything();
     // A killed command has left this.
-    fs::create_dir_all(volume.0.path().join("externalbuilder/builds/.ccs-pruned-x/bld")).unwrap();
+    let rest = format!("externalbuilder/builds/.ccs-pruned-{}", Volume::id("orphan").sanitized());
+    fs::create_dir_all(volume.0.path().join(rest).join("bld")).unwrap();
+    let listed = volume.prune().run().unwrap();
+    assert_eq!(found(&listed), [REST, HALF, ORPHAN]);
+    assert_eq!(listed.ignored.len(), 2, "{:?}", listed.ignored);
     let outcome = Prune { is_confirmed: true, ..volume.prune() }.run().unwrap();
     assert!(outcome.failure.is_none() && outcome.garbage.iter().all(|garbage| garbage.deleted));
     let [gone, good] = ["gone", "good"].map(|label| Volume::id(label).sanitized());
@@ -160,6 +165,26 @@ fn a_wrong_package_to_keep_deletes_nothing() {
     assert_eq!(error.to_string(), format!("{} is not installed in {}", keep[0], volume.0.path().display()));
     assert_eq!(error.code().unwrap().number(), 64);
     assert_eq!(volume.names("externalbuilder/builds").len(), 5);
+    let missing = Path::new("/missing/volume");
+    let error = Prune { volume: missing, ..volume.prune() }.run().unwrap_err();
+    assert_eq!(chain(&error), "cannot read /missing/volume: there is no such file");
+    assert!(error.hint().unwrap().starts_with("peer.fileSystemPath of core.yaml names"), "{error}");
+    let error = Definitions::default().read(&missing.join("a.json")).unwrap_err();
+    assert_eq!(chain(&error), "cannot read /missing/volume/a.json: there is no such file");
+    assert!(error.hint().unwrap().starts_with("peer lifecycle chaincode queryinstalled"), "{error}");
+}
+
+#[test]
+fn without_a_folder_of_packages_no_build_is_garbage() {
+    let volume = everything();
+    fs::rename(volume.0.path().join("lifecycle"), volume.0.path().join("elsewhere")).unwrap();
+    let error = Prune { is_confirmed: true, ..volume.prune() }.run().unwrap_err();
+    let shown = volume.0.path().display();
+    let text = "has builds but no lifecycle/chaincodes, so it is unknown which packages are installed";
+    assert_eq!(error.to_string(), format!("{shown} {text}"));
+    assert_eq!(error.hint().as_deref(), Some("name the folder in peer.fileSystemPath of core.yaml"));
+    assert_eq!(error.code().unwrap().number(), 64);
+    assert_eq!(volume.names("externalbuilder/builds").len(), 5);
 }
 
 #[test]
@@ -189,7 +214,9 @@ fn a_link_in_the_volume_leads_nowhere() {
     symlink(other.0.path().join("externalbuilder/builds"), volume.0.path().join("externalbuilder/builds"))
         .unwrap();
     let error = Prune { is_confirmed: true, ..volume.prune() }.run().unwrap_err();
-    assert!(chain(&error).starts_with("cannot read "), "{}", chain(&error));
+    let builds = volume.0.path().join("externalbuilder/builds");
+    let text = format!("cannot read {}: it is a symbolic link or not a folder", builds.display());
+    assert_eq!(chain(&error), text);
     assert_eq!(other.names("externalbuilder/builds").len(), 5);
 }
 

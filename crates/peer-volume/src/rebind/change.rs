@@ -62,7 +62,12 @@ fn others(before: &Connection, after: &Connection) -> Vec<Change> {
     };
     let removed = before.extra.iter().filter(|(key, _)| value(after, key).is_none());
     let keys = after.extra.iter().chain(removed).map(|(key, _)| key);
-    let shown = |value: Option<Vec<u8>>| value.map(|value| format!("{} bytes", value.len()));
+    let shown = |value: Option<Vec<u8>>| {
+        value.map(|value| match value.len() {
+            1 => "1 byte".to_owned(),
+            count => format!("{count} bytes"),
+        })
+    };
     keys.filter_map(|key| {
         let (old, new) = (value(before, key), value(after, key));
         (old != new).then(|| Change { field: key.clone(), before: shown(old), after: shown(new) })

@@ -24,12 +24,19 @@ pub struct Edit {
 }
 
 /// A whole connection.json.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Whole {
     /// The file.
     pub path: PathBuf,
     /// Its content.
     pub bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Whole {
+    /// Omits the content, which may contain a key.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Whole").field("path", &self.path).finish_non_exhaustive()
+    }
 }
 
 /// The certificate that the peer presents, and its key.

@@ -165,6 +165,7 @@ fn certificates_turn_tls_on_and_no_key_is_shown() {
     assert!(!document.contains("PRIVATE") && document.contains(r#""after":"[redacted]""#), "{document}");
     let roots = outcome.changes[3].after.as_deref().unwrap();
     assert!(roots.starts_with("CN=ca (serial ") && roots.contains(", until 4096-"), "{roots}");
+    assert_eq!([volume.released(), volume.built()].map(|file| mode(&file)), [0o640; 2]);
     let other = Edit { client: Some(Client { key: root.key, ..client }), ..Edit::default() };
     let error = volume.run(&other).unwrap_err();
     assert_eq!(error.code().unwrap().number(), 14);
@@ -172,6 +173,28 @@ fn certificates_turn_tls_on_and_no_key_is_shown() {
         chain(&error).starts_with("connection.json: client_cert and client_key cannot be used: "),
         "{error}"
     );
+}
+
+#[test]
+fn no_other_user_can_read_a_key() {
+    let volume = Volume::new(OLD);
+    let files = [volume.released(), volume.built()];
+    let open = || {
+        for file in &files {
+            fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+        }
+    };
+    open();
+    volume.run(&address("new:9999")).unwrap();
+    assert_eq!(files.each_ref().map(|file| mode(file)), [0o644; 2]);
+    let root_cert = Some(pair("ca").certificate);
+    let edit = Edit { root_cert, client: Some(pair("peer")), ..Edit::default() };
+    volume.run(&edit).unwrap();
+    assert_eq!(files.each_ref().map(|file| mode(file)), [0o640; 2]);
+    // The key of the former file counts as well.
+    open();
+    volume.run(&address("old:9999")).unwrap();
+    assert_eq!(files.each_ref().map(|file| mode(file)), [0o640; 2]);
 }
 
 #[test]
@@ -231,7 +254,7 @@ fn a_broken_file_is_replaced_by_a_whole_one_alone() {
     assert_eq!(outcome.warnings.len(), 2, "{:?}", outcome.warnings);
     assert!(outcome.warnings[0].starts_with("the former file is not valid: "), "{:?}", outcome.warnings);
     assert!(outcome.warnings[1].contains(r#"no peer reads the key "tls""#), "{:?}", outcome.warnings);
-    assert_eq!(outcome.changes.last().unwrap().after.as_deref(), Some("1 bytes"));
+    assert_eq!(outcome.changes.last().unwrap().after.as_deref(), Some("1 byte"));
     assert_eq!(text(&volume.released().with_file_name(FORMER)), r#"{"address":"#);
 }
 
