@@ -32,7 +32,7 @@ pub(crate) fn run(options: &cli::Prune) -> Result<(), Failure> {
             output::warn(&format!("{} stays: {}", entry.path.display(), entry.reason));
         }
         if !options.yes && !outcome.garbage.is_empty() {
-            output::print_next("the same command with --yes, to delete it");
+            output::print_next("the same command with --yes, to delete them");
         }
     }
     outcome.failure.map_or(Ok(()), |error| Err(error.into()))

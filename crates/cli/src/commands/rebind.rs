@@ -39,11 +39,12 @@ pub(crate) fn run(options: &cli::Rebind) -> Result<(), Failure> {
         return output::print_json(&outcome);
     }
     tell(&outcome)?;
-    output::print_next(&if outcome.done {
-        format!("ccs probe {} --id {}", output::word(&outcome.file), outcome.package_id)
+    if outcome.done || outcome.written.is_empty() {
+        let file = output::word(&outcome.file);
+        output::print_next(&format!("ccs probe {file} --id {}", outcome.package_id));
     } else {
-        "the same command without --dry-run, to write it".to_owned()
-    });
+        output::print_next("the same command without --dry-run, to write it");
+    }
     Ok(())
 }
 
@@ -106,7 +107,8 @@ fn follow(options: &cli::Rebind, edit: &Edit, folder: &Path) -> Result<(), Failu
         let _ = changed.send(Event::Changed);
     });
     if let Err(error) = &watch {
-        output::warn(&ccs_builder::report::chain(error));
+        let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+        output::warn(&format!("{}{hint}", ccs_builder::report::chain(error)));
     }
     let every = options.every.unwrap_or(INTERVAL);
     output::note(&safe(&format!("watches {} and reads it every {every:?}", folder.display())));

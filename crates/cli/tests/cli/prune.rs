@@ -47,7 +47,7 @@ fn unused_builds_and_packages_are_listed_and_then_deleted() {
     assert_eq!(
         volume.steady(&stderr(&listed)),
         "warning: DIR/externalbuilder/builds/tmp stays: its name is not LABEL-HASH\n\
-         next: the same command with --yes, to delete it\n"
+         next: the same command with --yes, to delete them\n"
     );
     let json = prune(&volume, &[&options[..], &["--json"]].concat());
     insta::assert_snapshot!("prune_json", volume.steady(&stdout(&json)));

@@ -54,6 +54,8 @@ fn a_change_is_shown_and_then_written() {
     }
     let again = rebind(&volume, &words);
     assert_eq!(stdout(&again), "basic_1.0:abababababab: connection.json is up to date\n");
+    let trial = rebind(&volume, &[&words[..], &["--dry-run"]].concat());
+    assert!(stderr(&trial).starts_with("next: ccs probe "), "{}", stderr(&trial));
 }
 
 #[test]
