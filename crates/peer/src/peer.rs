@@ -1,5 +1,6 @@
 //! The peer: the state that its services share.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -61,6 +62,8 @@ pub struct Peer {
     endorser: Arc<Endorser>,
     /// Endorsers of the other peers in the network.
     others: Vec<Arc<Endorser>>,
+    /// Peers of the network that have joined each channel, this one first.
+    peers: BTreeMap<String, Vec<ChannelPeer>>,
     orderer: Arc<Orderer>,
     budget: Budget,
     /// Canceled to end streams and waits for blocks, which would otherwise never end.
@@ -123,6 +126,16 @@ fn committing(endorser: &Endorser) -> CommittingPeer {
     }
 }
 
+/// Returns the peers that have joined each of a peer's channels, that peer first.
+fn joined(own: &Arc<Endorser>, others: &[Arc<Endorser>]) -> BTreeMap<String, Vec<ChannelPeer>> {
+    let on = |channel: &Arc<Channel>| {
+        let endorsers = std::iter::once(own).chain(others);
+        let peers = endorsers.filter_map(|endorser| ChannelPeer::new(endorser, channel.name()));
+        (channel.name().to_owned(), peers.collect())
+    };
+    own.channels.iter().map(on).collect()
+}
+
 impl Peer {
     /// Starts a peer with the given channels, whose chaincode the executor runs. Requires a tokio runtime.
     #[must_use]
@@ -152,9 +165,11 @@ impl Peer {
         let orderer = Arc::new(Orderer::start(committing(first), others, &cutting));
         let start = |(endorser, endorsement_timeout, budget): (Arc<Endorser>, _, _)| {
             let others = endorsers.iter().filter(|other| !Arc::ptr_eq(other, &endorser));
+            let others: Vec<_> = others.cloned().collect();
             Arc::new(Self {
                 endorsement_timeout,
-                others: others.cloned().collect(),
+                peers: joined(&endorser, &others),
+                others,
                 endorser,
                 orderer: Arc::clone(&orderer),
                 budget,
@@ -226,8 +241,8 @@ impl Peer {
     }
 
     /// Returns the peers of the network that have joined a channel, this one first.
-    pub(crate) fn peers_of(&self, channel: &str) -> Vec<ChannelPeer> {
-        self.endorsers().filter_map(|endorser| ChannelPeer::new(endorser, channel)).collect()
+    pub(crate) fn peers_of(&self, channel: &str) -> &[ChannelPeer] {
+        self.peers.get(channel).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn orderer(&self) -> &Orderer {

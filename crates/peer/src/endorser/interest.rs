@@ -49,17 +49,14 @@ impl Written {
     }
 }
 
-/// Returns the calls that the policies of a transaction depend on: one for each chaincode whose public state it reads
-/// or writes, and one for each collection whose values it reads or writes.
+/// Returns the calls that the policies of a transaction depend on: one for each chaincode whose public state it writes,
+/// or in which it writes nothing; and one for each collection whose values it reads or writes.
 pub(super) fn interest(results: &Results, view: &impl View) -> Result<ChaincodeInterest, LedgerError> {
     let mut chaincodes = Vec::new();
-    let of_chaincodes = results.public.ns_rwset.iter().filter(|set| set.namespace != LIFECYCLE);
-    for set in of_chaincodes {
-        chaincodes.extend(public_call(set, view)?);
-    }
     let mut collections = results.private_reads.clone();
     let mut written = Vec::new();
     for set in &results.public.ns_rwset {
+        let mut writes_collections = false;
         for collection in &set.collection_hashed_rwset {
             let place = (set.namespace.clone(), collection.collection_name.clone());
             let hashed = HashedRwSet::decode(collection.hashed_rwset.as_slice()).unwrap_or_default();
@@ -72,9 +69,15 @@ pub(super) fn interest(results: &Results, view: &impl View) -> Result<ChaincodeI
             });
             let keys = Written::read(keys, view)?;
             if !keys.is_empty() {
+                writes_collections = true;
                 collections.insert(place.clone());
                 written.push((place, keys));
             }
+        }
+        let public = public_writes(set, view)?;
+        let is_called = !public.is_empty() || !writes_collections;
+        if is_called && set.namespace != LIFECYCLE {
+            chaincodes.push(public.call(&set.namespace));
         }
     }
     for place in collections.into_iter().filter(|(namespace, _)| namespace != LIFECYCLE) {
@@ -88,9 +91,8 @@ pub(super) fn interest(results: &Results, view: &impl View) -> Result<ChaincodeI
     Ok(ChaincodeInterest { chaincodes })
 }
 
-fn public_call(set: &NsReadWriteSet, view: &impl View) -> Result<Option<ChaincodeCall>, LedgerError> {
+fn public_writes(set: &NsReadWriteSet, view: &impl View) -> Result<Written, LedgerError> {
     let public = KvrwSet::decode(set.rwset.as_slice()).unwrap_or_default();
-    let has_reads = !public.reads.is_empty() || !public.range_queries_info.is_empty();
     let values = public.writes.into_iter().map(|write| write.key);
     let keys = values.chain(public.metadata_writes.into_iter().map(|write| write.key));
     let keys = keys.map(|key| StateKey {
@@ -98,7 +100,5 @@ fn public_call(set: &NsReadWriteSet, view: &impl View) -> Result<Option<Chaincod
         collection: None,
         key: key.into_bytes(),
     });
-    let written = Written::read(keys, view)?;
-    let is_called = has_reads || !written.is_empty();
-    Ok(is_called.then(|| written.call(&set.namespace)))
+    Written::read(keys, view)
 }

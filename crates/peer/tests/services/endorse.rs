@@ -128,9 +128,8 @@ async fn what_this_peer_cannot_endorse_alone_is_rejected() {
         assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, rejected), "{arguments:?}");
         assert_eq!(status.details(), b"");
         let expected = format!(
-            "rejected Endorse of basic.{}: {rejected}; a policy of the chaincode, of a collection or of a key requires \
-             another endorser than this peer of Org1MSP: change the policy, or name the endorsing organizations in the \
-             application",
+            "rejected Endorse of basic.{}: {rejected}; the peers of Org1MSP cannot satisfy a policy of the chaincode, of a \
+             collection or of a key: change the policy, or name the endorsing organizations in the application",
             arguments[0]
         );
         assert_eq!(peer.warnings().pop(), Some(expected));

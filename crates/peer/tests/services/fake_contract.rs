@@ -48,6 +48,7 @@ pub(crate) fn policies() -> ChaincodePolicies {
             collection("distributed", "OR('Org1MSP.member', 'Org2MSP.member')", None),
             collection("distributed alone", "OR('Org1MSP.member')", None),
             collection("strict", "OR('Org1MSP.member')", Some("OR('Org2MSP.peer')")),
+            collection("light", "OR('Org1MSP.member', 'Org2MSP.member')", Some("OR('Org1MSP.peer')")),
         ],
     }
 }
@@ -118,6 +119,11 @@ fn run(
             let value =
                 simulation.get_private("basic", collection, from).map_err(failed)?.unwrap_or_default();
             simulation.put_private("basic", collection, to, value).map_err(failed)?;
+            answer(b"")
+        }
+        ["hide", key, collection] => {
+            let value = simulation.get("basic", key).unwrap().unwrap_or_default();
+            simulation.put_private("basic", collection, key, value).map_err(failed)?;
             answer(b"")
         }
         ["increment", key] => {

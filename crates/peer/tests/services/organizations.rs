@@ -250,7 +250,14 @@ async fn private_data_needs_members_that_endorse_and_receive_it() {
                    satisfy the endorsement policy";
     let status = refused(one, &one.parts(&["copy private", "ours", "a", "b"])).await;
     assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, no_plan));
-    assert!(one.warnings()[0].contains("requires endorsers that the peers of Org1MSP and Org2MSP are not: "));
+    let warning = format!(
+        "rejected Endorse of basic.copy private: {no_plan}; the peers of Org1MSP and Org2MSP cannot satisfy a policy of the \
+         chaincode, of a collection or of a key: change the policy, or name the endorsing organizations in the application"
+    );
+    assert_eq!(one.warnings(), [warning]);
+    // A collection that is also read is not the fault of the transient data.
+    let status = refused(one, &one.parts(&["copy private", "ours", "a", "b"]).with_transient()).await;
+    assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, no_plan));
 
     let parts = one.parts(&["put private", "ours", "a", "2"]).with_transient();
     let status = refused(one, &parts).await;
@@ -274,6 +281,22 @@ async fn private_data_needs_members_that_endorse_and_receive_it() {
         parts.id()
     );
     assert_eq!(all_details(&status), [detail("peer0:7051", "Org1MSP", &message)]);
+    stop(peers).await;
+}
+
+#[tokio::test]
+async fn the_policy_of_the_chaincode_applies_to_its_writes_and_to_transactions_without_any() {
+    let peers = start().await;
+    let one = &peers[0];
+    for (arguments, endorsed_by) in [
+        (["put private", "light", "a", "1"].as_slice(), ["Org1MSP"].as_slice()),
+        (&["get private", "light", "a"], &BOTH),
+        (&["get", "a"], &BOTH),
+        (&["hide", "a", "_implicit_org_Org1MSP"], &["Org1MSP"]),
+    ] {
+        let submitted = submit(one, arguments).await;
+        assert_eq!(submitted, (owned(endorsed_by), TxCode::Valid), "{arguments:?}");
+    }
     stop(peers).await;
 }
 
@@ -346,6 +369,14 @@ async fn a_gateway_whose_own_peer_lacks_the_chaincode_asks_others() {
     // The policy of the chaincode itself requires both.
     let status = refused(one, &parts).await;
     assert_eq!((status.code(), status.message()), (Code::FailedPrecondition, lacking));
+    let parts_of_others = peers[1].parts(&["put", "a", "1"]);
+    assert_eq!(refused(&peers[1], &parts_of_others).await.message(), lacking);
+    assert_eq!(
+        peers[1].warnings(),
+        [format!(
+            "rejected Endorse of basic.put: {lacking}; install the package on the peers of Org1MSP, and approve it there"
+        )]
+    );
     let status = refused(one, &parts.clone().with_transient()).await;
     let message = "no endorsers found in the gateway's organization; retry specifying endorsing organization(s) to \
                    protect transient data";

@@ -29,7 +29,7 @@ pub(super) struct Collector<'a> {
     gateway: &'a Peer,
     proposal: Decoded,
     peers: &'a [ChannelPeer],
-    /// Answers of the peers that were asked, by their index, in the order of arrival.
+    /// Answers of the peers that were asked, by their index, in the order in which they were asked.
     answers: Vec<(usize, Answer)>,
     /// Messages of the peers that failed.
     details: Vec<ErrorDetail>,

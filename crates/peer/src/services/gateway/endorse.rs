@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use ccs_layouts::{Endorsers, LayoutError};
 use ccs_proto::common::{Envelope, Payload};
 use ccs_proto::gateway::{EndorseRequest, EndorseResponse};
 use ccs_proto::peer::{
@@ -43,13 +44,13 @@ pub(super) async fn endorse(
     let unpacked = Unpacked::new(proposal.decoded.clone());
     let organizations = &request.endorsing_organizations;
     let collected = if organizations.is_empty() {
-        let first = first_endorser(peer, &proposal, &peers)
+        let first = first_endorser(peer, &proposal, peers)
             .inspect_err(|status| proposal.note_unknown(peer, "Endorse", status, organizations))?;
-        by_plan(peer, proposal, &peers, first, end).await?
+        by_plan(peer, proposal, peers, first, end).await?
     } else {
-        let chosen = of_organizations(peer, &proposal, &peers, organizations)
+        let chosen = of_organizations(&proposal, peers, organizations)
             .inspect_err(|status| proposal.note_unknown(peer, "Endorse", status, organizations))?;
-        by_organizations(peer, proposal, &peers, &chosen, end).await?
+        by_organizations(peer, proposal, peers, &chosen, end).await?
     };
     let prepared = unpacked.ok().and_then(|proposal| prepare(proposal, collected));
     let prepared =
@@ -59,7 +60,6 @@ pub(super) async fn endorse(
 
 /// Returns a peer of each named organization, as indexes in the list of peers.
 fn of_organizations(
-    gateway: &Peer,
     proposal: &GatewayProposal,
     peers: &[ChannelPeer],
     organizations: &[String],
@@ -68,7 +68,7 @@ fn of_organizations(
     let mut missing = Vec::new();
     for organization in organizations {
         let has_it = |peer: &ChannelPeer| {
-            peer.organization().as_str() == organization && proposal.resolve(gateway, peer)
+            peer.organization().as_str() == organization && peer.has_chaincode(proposal.chaincode())
         };
         match peers.iter().position(has_it) {
             Some(index) => drop(chosen.insert(index)),
@@ -109,7 +109,7 @@ fn first_endorser<'p>(
     peers: &'p [ChannelPeer],
 ) -> Result<&'p ChannelPeer, Status> {
     let own = peers.iter().find(|peer| gateway.is(&peer.endorser));
-    if let Some(own) = own.filter(|own| proposal.resolve(gateway, own)) {
+    if let Some(own) = own.filter(|own| own.has_chaincode(proposal.chaincode())) {
         return Ok(own);
     }
     if proposal.has_transient_data() {
@@ -120,7 +120,7 @@ fn first_endorser<'p>(
     let plan = network::endorsers(proposal.channel(), peers, &interest_of(proposal.chaincode()));
     let plan = plan.map_err(|reason| Status::failed_precondition(format!("{NO_COMBINATION}{reason}")))?;
     let first = plan.groups.first().and_then(|group| group.peers.first().copied());
-    first.ok_or_else(|| Status::failed_precondition(NO_COMBINATION))
+    first.ok_or_else(|| Status::failed_precondition(format!("{NO_COMBINATION}{}", LayoutError::NoPeers)))
 }
 
 /// Collects endorsements: of the first endorser, and of those that the policies of its result require in addition.
@@ -139,19 +139,7 @@ async fn by_plan(
     let Some(response) = answer else {
         return Err(with_details(Code::Aborted, NO_FIRST, collector.into_details()));
     };
-    let (interest, protected) = interest(response, &proposal);
-    let plan = network::endorsers(proposal.channel(), peers, &interest).map_err(|reason| {
-        let message = if protected.is_empty() {
-            format!("{NO_COMBINATION}{reason}")
-        } else {
-            format!(
-                "requires endorsement from organisation(s) that are not in the distribution policy of the private data collection(s): [{}]; retry specifying trusted endorsing organizations to protect transient data",
-                protected.join(" ")
-            )
-        };
-        note_no_plan(gateway, &proposal, peers, &message);
-        Status::failed_precondition(message)
-    })?;
+    let plan = plan(gateway, &proposal, peers, response)?;
     let collected = tokio::select! {
         collected = collector.collect(&plan) => collected,
         () = sleep_until(end) => return Err(Status::deadline_exceeded(LATE)),
@@ -165,34 +153,77 @@ fn interest_of(chaincode: &str) -> ChaincodeInterest {
     ChaincodeInterest { chaincodes: vec![call] }
 }
 
-/// Returns the interest of the first endorser. If there is transient data, only members of the written collections may
-/// see it; then also returns these collections.
-fn interest(response: ProposalResponse, proposal: &GatewayProposal) -> (ChaincodeInterest, Vec<String>) {
-    let mut protected = Vec::new();
+/// Returns the combinations of peers that can endorse the result of the first endorser. If there is transient data, these
+/// are members of the written collections.
+fn plan<'p>(
+    gateway: &Peer,
+    proposal: &GatewayProposal,
+    peers: &'p [ChannelPeer],
+    response: ProposalResponse,
+) -> Result<Endorsers<'p, ChannelPeer>, Status> {
+    let channel = proposal.channel();
     let interest = response.interest.filter(|interest| !interest.chaincodes.is_empty());
-    let mut interest = interest.unwrap_or_else(|| interest_of(proposal.chaincode()));
-    if proposal.has_transient_data() {
-        for call in &mut interest.chaincodes {
-            protected.extend(call.collection_names.iter().cloned());
-            call.no_private_reads = false;
-        }
+    let interest = interest.unwrap_or_else(|| interest_of(proposal.chaincode()));
+    let protected = if proposal.has_transient_data() { protected(&interest) } else { Vec::new() };
+    let plan = network::endorsers(channel, peers, &interest).map_err(|reason| {
+        note_no_plan(gateway, proposal, peers, (&interest, &reason));
+        Status::failed_precondition(format!("{NO_COMBINATION}{reason}"))
+    })?;
+    if protected.is_empty() {
+        return Ok(plan);
     }
-    (interest, protected)
+    network::endorsers(channel, peers, &with_private_reads(interest)).map_err(|_| {
+        let message = format!(
+            "requires endorsement from organisation(s) that are not in the distribution policy of the private data collection(s): [{}]; retry specifying trusted endorsing organizations to protect transient data",
+            protected.join(" ")
+        );
+        gateway.observer().warn(format!("{}: {message}", rejected(proposal)));
+        Status::failed_precondition(message)
+    })
+}
+
+/// Returns the collections that the calls write and do not read.
+fn protected(interest: &ChaincodeInterest) -> Vec<String> {
+    let calls = interest.chaincodes.iter().filter(|call| call.no_private_reads);
+    calls.flat_map(|call| &call.collection_names).cloned().collect()
+}
+
+/// Returns the interest of a transaction that reads each collection which it writes, so that only members may endorse.
+fn with_private_reads(mut interest: ChaincodeInterest) -> ChaincodeInterest {
+    for call in &mut interest.chaincodes {
+        call.no_private_reads = false;
+    }
+    interest
 }
 
 /// Reports that the peers of the network cannot endorse a transaction.
-fn note_no_plan(gateway: &Peer, proposal: &GatewayProposal, peers: &[ChannelPeer], message: &str) {
-    let organizations: Vec<_> = peers.iter().map(|peer| peer.organization().as_str()).collect();
-    let others = match organizations.as_slice() {
-        [own] => format!("requires another endorser than this peer of {own}"),
-        all => format!("requires endorsers that the peers of {} are not", all.join(" and ")),
+fn note_no_plan(
+    gateway: &Peer,
+    proposal: &GatewayProposal,
+    peers: &[ChannelPeer],
+    (interest, reason): (&ChaincodeInterest, &LayoutError),
+) {
+    let names = |peers: &mut dyn Iterator<Item = &ChannelPeer>| {
+        peers.map(|peer| peer.organization().as_str()).collect::<Vec<_>>().join(" and ")
     };
-    gateway.observer().warn(format!(
-        "rejected Endorse of {}.{}: {message}; a policy of the chaincode, of a collection or of a key {others}: change \
-         the policy, or name the endorsing organizations in the application",
-        proposal.chaincode(),
-        proposal.function(),
-    ));
+    let hint = if *reason == LayoutError::NotInstalled {
+        let lacks_one =
+            |peer: &&ChannelPeer| interest.chaincodes.iter().any(|call| !peer.has_chaincode(&call.name));
+        let lacking = names(&mut peers.iter().filter(lacks_one));
+        format!("install the package on the peers of {lacking}, and approve it there")
+    } else {
+        format!(
+            "the peers of {} cannot satisfy a policy of the chaincode, of a collection or of a key: change the policy, \
+             or name the endorsing organizations in the application",
+            names(&mut peers.iter())
+        )
+    };
+    gateway.observer().warn(format!("{}: {NO_COMBINATION}{reason}; {hint}", rejected(proposal)));
+}
+
+/// Returns the beginning of a warning about a proposal.
+fn rejected(proposal: &GatewayProposal) -> String {
+    format!("rejected Endorse of {}.{}", proposal.chaincode(), proposal.function())
 }
 
 /// Assembles the transaction. Headers and input stay as received.

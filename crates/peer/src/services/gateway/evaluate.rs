@@ -21,7 +21,7 @@ pub(super) async fn evaluate(
     })?;
     let organizations = &request.target_organizations;
     let peers = peer.peers_of(proposal.channel());
-    let able = able_peers(peer, &proposal, &peers, organizations)
+    let able = able_peers(peer, &proposal, peers, organizations)
         .inspect_err(|status| proposal.note_unknown(peer, "Evaluate", status, organizations))?;
     let result = tokio::select! {
         result = ask(peer, &proposal, &able) => result?,
@@ -83,7 +83,7 @@ fn able_peers<'p>(
         if is_own_only { gateway.is(&peer.endorser) } else { targets.is_empty() || is_named }
     };
     let able: Vec<_> =
-        peers.iter().filter(is_target).filter(|peer| proposal.resolve(gateway, peer)).collect();
+        peers.iter().filter(is_target).filter(|peer| peer.has_chaincode(proposal.chaincode())).collect();
     if !able.is_empty() {
         return Ok(able);
     }

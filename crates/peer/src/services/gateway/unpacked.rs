@@ -85,8 +85,8 @@ impl GatewayProposal {
         self.decoded.has_transient_data()
     }
 
-    /// Reports a proposal that this peer cannot simulate, with what to change in it. Other reasons were reported by
-    /// [`Self::resolve`].
+    /// Reports a proposal that no peer can simulate, with what to change in it. If a defined chaincode does not run, the
+    /// observer of each such peer receives the reason; as on a peer, the client receives no further details.
     pub(super) fn note_unknown(&self, peer: &Peer, call: &str, status: &Status, organizations: &[String]) {
         let peers = peer.peers_of(self.channel());
         let known: Vec<_> = peers.iter().map(|peer| peer.organization().as_str()).collect();
@@ -96,27 +96,27 @@ impl GatewayProposal {
                 [own] => format!("this peer endorses for {own} alone: leave out the other organizations"),
                 known => format!("the network has the organizations {}", known.join(", ")),
             },
-            Some(channel) => match peer.endorser().resolve(Some(channel), self.chaincode()) {
-                Err(Gap::Undefined(_)) => defined(channel),
-                _ => return,
-            },
+            Some(channel) if self.is_undefined(peers, organizations) => defined(channel),
+            Some(_) => return,
         };
         peer.observer().warn(format!("rejected {call}: {}; {hint}", status.message()));
     }
 
-    /// Returns whether a peer can simulate the called chaincode.
-    ///
-    /// As on a peer, the client receives no further details. If a defined chaincode does not run, the observer
-    /// receives the reason.
-    pub(super) fn resolve(&self, gateway: &Peer, peer: &ChannelPeer) -> bool {
-        match peer.endorser.resolve(Some(&peer.channel), self.chaincode()) {
-            Ok(_) => true,
-            Err(Gap::Undefined(_)) => false,
-            Err(gap) => {
-                gateway.observer().warn(with_hint(&gap, gap.hint()));
-                false
+    /// Returns whether the chaincode is not defined. If a defined one does not run on a peer of the organizations, or on
+    /// any peer without organizations, the observer of that peer receives the reason.
+    fn is_undefined(&self, peers: &[ChannelPeer], organizations: &[String]) -> bool {
+        let is_asked = |peer: &&ChannelPeer| {
+            organizations.is_empty() || organizations.iter().any(|name| name == peer.organization().as_str())
+        };
+        let mut is_undefined = false;
+        for peer in peers.iter().filter(is_asked) {
+            match peer.endorser.resolve(Some(&peer.channel), self.chaincode()) {
+                Ok(_) => {}
+                Err(Gap::Undefined(_)) => is_undefined = true,
+                Err(gap) => peer.endorser.observer.warn(with_hint(&gap, gap.hint())),
             }
         }
+        is_undefined
     }
 }
 
