@@ -6,19 +6,25 @@ use std::time::SystemTime;
 use ccs_channel::access::SignedData;
 use ccs_proto::discovery::discovery_server::Discovery;
 use ccs_proto::discovery::query_result::Result as Content;
-use ccs_proto::discovery::{Response as DiscoveryResponse, SignedRequest};
+use ccs_proto::discovery::{Query, Response as DiscoveryResponse, SignedRequest};
 use ccs_server::Warnings;
+use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status};
 
 use super::limit::Limit;
 use crate::discovery::ClientView;
 use crate::peer::Peer;
 
+/// Number of requests that the peer answers at the same time.
+const TURNS: usize = 2;
+
 /// Implementation of the service.
 #[derive(Debug)]
 pub(super) struct DiscoveryService {
     peer: Arc<Peer>,
     limit: Limit,
+    /// Turns of the requests whose clients have access.
+    turns: Arc<Semaphore>,
     warnings: Warnings,
 }
 
@@ -26,7 +32,8 @@ impl DiscoveryService {
     pub(super) fn new(peer: Arc<Peer>, limit: Limit) -> Self {
         let observer = peer.observer().clone();
         let warn = Arc::new(move |warning| observer.warn(warning));
-        Self { peer, limit, warnings: Warnings::new("rejected a query of discovery".to_owned(), warn) }
+        let warnings = Warnings::new("rejected a query of discovery".to_owned(), warn);
+        Self { peer, limit, turns: Arc::new(Semaphore::new(TURNS)), warnings }
     }
 }
 
@@ -34,25 +41,34 @@ impl DiscoveryService {
 impl Discovery for DiscoveryService {
     async fn discover(&self, request: Request<SignedRequest>) -> Result<Response<DiscoveryResponse>, Status> {
         let permit = self.limit.enter()?;
-        let (peer, warnings) = (Arc::clone(&self.peer), self.warnings.clone());
-        let request = request.into_inner();
+        let (view, queries) = read(&self.peer, &request.into_inner())?;
+        let warnings = self.warnings.clone();
+        if !view.is_admitted() {
+            return Ok(Response::new(answer(&view, &queries, &warnings)));
+        }
         // Layouts of many interests take a while.
+        let turn = Arc::clone(&self.turns).acquire_owned().await;
+        let turn = turn.map_err(|error| Status::internal(error.to_string()))?;
         let answering = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            answer(&peer, &request, &warnings)
+            let _held = (permit, turn);
+            answer(&view, &queries, &warnings)
         });
-        answering.await.map_err(|error| Status::internal(error.to_string()))?.map(Response::new)
+        answering.await.map(Response::new).map_err(|error| Status::internal(error.to_string()))
     }
 }
 
-fn answer(peer: &Peer, request: &SignedRequest, warnings: &Warnings) -> Result<DiscoveryResponse, Status> {
+/// Decodes a request, and checks the client's access once for each channel.
+fn read(peer: &Arc<Peer>, request: &SignedRequest) -> Result<(ClientView, Vec<Query>), Status> {
     let read = ccs_discovery::read(&request.payload);
     let (identity, queries) = read.map_err(|error| Status::unknown(error.to_string()))?;
     let signed = SignedData { identity: &identity, message: &request.payload, signature: &request.signature };
-    let view = ClientView { peer, signed };
+    Ok((ClientView::new(peer, signed, &queries), queries))
+}
+
+fn answer(view: &ClientView, queries: &[Query], warnings: &Warnings) -> DiscoveryResponse {
     let now = SystemTime::now();
     let results = queries.iter().map(|query| {
-        let answer = ccs_discovery::answer(&view, query, now);
+        let answer = ccs_discovery::answer(view, query, now);
         if let Some(Content::Error(error)) = &answer.result.result {
             let (content, reason) = (&error.content, answer.reason.as_deref().unwrap_or_default());
             let colon = if reason.is_empty() { "" } else { ": " };
@@ -60,5 +76,5 @@ fn answer(peer: &Peer, request: &SignedRequest, warnings: &Warnings) -> Result<D
         }
         answer.result
     });
-    Ok(DiscoveryResponse { results: results.collect() })
+    DiscoveryResponse { results: results.collect() }
 }
