@@ -20,7 +20,6 @@ use crate::request::Request;
 use crate::token::{self, Signed};
 
 /// What a CA consists of.
-#[derive(Debug)]
 pub struct CaOptions {
     /// Name by which clients choose the CA, such as `ca-org1`.
     pub name: String,
@@ -44,7 +43,7 @@ pub struct Ca {
 }
 
 /// Call of a client, whose body has been read.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Call<'a> {
     /// HTTP method.
     pub method: &'a str,
@@ -149,18 +148,16 @@ impl Ca {
 
     fn enroll(&self, call: &Call<'_>, now: SystemTime) -> Result<Done, Refusal> {
         let (id, secret) = token::basic(call.authorization)?;
-        self.change(|registry| {
-            registry.enroll(&id, &secret)?;
+        let check = |registry: &Registry| registry.check_secret(&id, &secret);
+        self.change(check, |registry, ()| {
+            registry.count_enrollment(&id);
             self.certificate(registry, &id, call, now)
         })
     }
 
     fn reenroll(&self, call: &Call<'_>, now: SystemTime) -> Result<Done, Refusal> {
         let serial = self.authenticate(call, now)?;
-        self.change(|registry| {
-            let id = registry.owner(&serial)?.to_owned();
-            self.certificate(registry, &id, call, now)
-        })
+        self.change(owner(&serial), |registry, id| self.certificate(registry, &id, call, now))
     }
 
     /// Issues a certificate to an identity.
@@ -201,8 +198,7 @@ impl Ca {
         let serial = self.authenticate(call, now)?;
         let new: Registration = body(call.body)?;
         let location = format!("/api/v1/identities/{}", in_path(&new.id));
-        self.change(|registry| {
-            let caller = registry.owner(&serial)?.to_owned();
+        self.change(owner(&serial), |registry, caller| {
             let secret = registry.register(&caller, new)?;
             Ok(Done { location: Some(location), ..Done::new(201, json!({ "secret": secret })) })
         })
@@ -211,8 +207,7 @@ impl Ca {
     fn revoke(&self, call: &Call<'_>, now: SystemTime) -> Result<Done, Refusal> {
         let serial = self.authenticate(call, now)?;
         let wanted: Revocation = body(call.body)?;
-        self.change(|registry| {
-            let caller = registry.owner(&serial)?.to_owned();
+        self.change(owner(&serial), |registry, caller| {
             let revoked = registry.revoke(&caller, &wanted)?;
             Ok(Done::new(200, document::revoked(&revoked)))
         })
@@ -230,11 +225,17 @@ impl Ca {
         Ok(number(parsed.tbs_certificate().serial_number().as_bytes()))
     }
 
-    /// Changes the state, which is saved before the client hears of the change. A failure changes nothing.
-    fn change(&self, act: impl FnOnce(&mut Registry) -> Result<Done, Refusal>) -> Result<Done, Refusal> {
+    /// Checks the caller, and then changes the state, which is saved before the client hears of the change. A failure changes nothing.
+    fn change<T>(
+        &self,
+        check: impl FnOnce(&Registry) -> Result<T, Refusal>,
+        act: impl FnOnce(&mut Registry, T) -> Result<Done, Refusal>,
+    ) -> Result<Done, Refusal> {
         let mut current = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before the copy, which a caller without a proof is not worth.
+        let caller = check(&current)?;
         let mut next = current.clone();
-        let done = act(&mut next)?;
+        let done = act(&mut next, caller)?;
         if let Some(file) = &self.state {
             let failed = |error: String| Refusal::State(error);
             let text = serde_json::to_vec(&next).map_err(|error| failed(error.to_string()))?;
@@ -246,11 +247,35 @@ impl Ca {
     }
 }
 
+/// Prints neither the key nor the secret.
+impl fmt::Debug for CaOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CaOptions")
+            .field("name", &self.name)
+            .field("msp_id", &self.msp_id)
+            .field("registrar", &self.registrar.0)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Prints neither the header with the proof nor the body, which may contain secrets.
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call").field("method", &self.method).field("uri", &self.uri).finish_non_exhaustive()
+    }
+}
+
 /// Prints no keys and no secrets.
 impl fmt::Debug for Ca {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ca").field("name", &self.name).field("issuer", &self.issuer).finish_non_exhaustive()
     }
+}
+
+/// Returns the check that a certificate may be used, which returns its owner.
+fn owner(serial: &str) -> impl FnOnce(&Registry) -> Result<String, Refusal> {
+    |registry| registry.owner(serial).map(str::to_owned)
 }
 
 fn read_state(file: &PathBuf) -> Result<Option<Registry>, IssuerError> {

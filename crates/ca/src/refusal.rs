@@ -36,6 +36,15 @@ pub(crate) enum Refusal {
         /// Identifier of the issuer's key.
         aki: String,
     },
+    /// The certificate belongs to another identity.
+    WrongOwner {
+        /// Serial number.
+        serial: String,
+        /// Identifier of the issuer's key.
+        aki: String,
+        /// Name in the call.
+        id: String,
+    },
     /// The certificate is revoked already.
     RevokedCertificate {
         /// Serial number.
@@ -63,6 +72,7 @@ impl Refusal {
             Self::NoHeader => (401, 2),
             Self::Body(_) => (400, 5),
             Self::UnknownCertificate { .. } => (404, 8),
+            Self::WrongOwner { .. } => (400, 9),
             Self::UnknownIdentity(_) => (404, 10),
             Self::NothingToRevoke => (400, 15),
             Self::UnknownCa(_) => (404, 19),
@@ -101,6 +111,9 @@ impl fmt::Display for Refusal {
             Self::Signing(reason) => write!(f, "Certificate signing failure: {reason}"),
             Self::UnknownCertificate { serial, aki } => {
                 write!(f, "Certificate with serial {serial} and AKI {aki} was not found")
+            }
+            Self::WrongOwner { serial, aki, id } => {
+                write!(f, "Certificate with serial {serial} and AKI {aki} is not owned by {id}")
             }
             Self::RevokedCertificate { serial, aki } => {
                 write!(f, "Certificate with serial {serial} and AKI {aki} was already revoked")

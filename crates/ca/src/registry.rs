@@ -3,7 +3,7 @@
 mod rights;
 mod secret;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use ccs_identity::Attributes;
 use serde::{Deserialize, Serialize};
@@ -108,15 +108,21 @@ impl Registry {
         self.identities.get(id).ok_or(Refusal::Authentication)
     }
 
-    /// Counts an enrollment of an identity with its secret.
-    pub(crate) fn enroll(&mut self, id: &str, secret: &str) -> Result<(), Refusal> {
-        let identity = self.identities.get_mut(id).ok_or(Refusal::Authentication)?;
+    /// Checks that an identity may enroll with a secret.
+    pub(crate) fn check_secret(&self, id: &str, secret: &str) -> Result<(), Refusal> {
+        let identity = self.identity(id)?;
         let is_spent = identity.max_enrollments >= 0 && identity.enrollments >= identity.max_enrollments;
         if !identity.secret.is(secret) || identity.is_revoked || is_spent {
             return Err(Refusal::Authentication);
         }
-        identity.enrollments += 1;
         Ok(())
+    }
+
+    /// Counts an enrollment of an identity.
+    pub(crate) fn count_enrollment(&mut self, id: &str) {
+        if let Some(identity) = self.identities.get_mut(id) {
+            identity.enrollments += 1;
+        }
     }
 
     /// Records a certificate.
@@ -152,10 +158,13 @@ impl Registry {
         if !may || !is_known {
             return Err(Refusal::Authorization);
         }
+        if let Some(name) = repeated(&attributes) {
+            return Err(Refusal::Body(format!("attribute {name} occurs twice")));
+        }
         if self.identities.contains_key(&new.id) {
             return Err(Refusal::Duplicate(new.id));
         }
-        let automatic = [("hf.EnrollmentID", &new.id), ("hf.Type", &kind), ("hf.Affiliation", &affiliation)];
+        let automatic = rights::OF_CA.into_iter().zip([&new.id, &kind, &affiliation]);
         attributes.extend(automatic.map(|(name, value)| Attribute {
             name: name.to_owned(),
             value: value.clone(),
@@ -187,19 +196,28 @@ impl Registry {
         }
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         match (given(&wanted.serial), given(&wanted.aki), given(&wanted.id)) {
-            (Some(serial), Some(aki), _) => self.revoke_certificate(caller, &serial, &aki),
+            (Some(serial), Some(aki), id) => {
+                self.revoke_certificate(caller, (normal(&serial), normal(&aki)), id)
+            }
             (_, _, Some(id)) => self.revoke_identity(caller, &id),
             _ => Err(Refusal::NothingToRevoke),
         }
     }
 
-    fn revoke_certificate(&mut self, caller: &str, serial: &str, aki: &str) -> Result<Vec<Revoked>, Refusal> {
-        let (serial, aki) = (normal(serial), normal(aki));
+    fn revoke_certificate(
+        &mut self,
+        caller: &str,
+        (serial, aki): (String, String),
+        owner: Option<String>,
+    ) -> Result<Vec<Revoked>, Refusal> {
         let unknown = || Refusal::UnknownCertificate { serial: serial.clone(), aki: aki.clone() };
         let found = self.certificates.get(&serial).filter(|found| found.aki == aki).ok_or_else(unknown)?;
         self.require_right_to_revoke(caller, &found.id)?;
         if found.is_revoked {
             return Err(Refusal::RevokedCertificate { serial, aki });
+        }
+        if let Some(id) = owner.filter(|owner| *owner != found.id) {
+            return Err(Refusal::WrongOwner { serial, aki, id });
         }
         if let Some(found) = self.certificates.get_mut(&serial) {
             found.is_revoked = true;
@@ -230,6 +248,12 @@ impl Registry {
             );
         if is_allowed { Ok(()) } else { Err(Refusal::Authorization) }
     }
+}
+
+/// Returns the name of an attribute that occurs twice.
+fn repeated(attributes: &[Attribute]) -> Option<&str> {
+    let mut names = BTreeSet::new();
+    attributes.iter().map(|attribute| attribute.name.as_str()).find(|name| !names.insert(*name))
 }
 
 /// Returns a number as the CA stores it: lower-case digits without leading zeros and colons.

@@ -6,7 +6,7 @@ use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::oid::db::rfc4519;
 use x509_cert::der::oid::db::rfc5280::{ID_CE_BASIC_CONSTRAINTS, ID_CE_SUBJECT_ALT_NAME};
 use x509_cert::der::oid::db::rfc5912::{ECDSA_WITH_SHA_256, ECDSA_WITH_SHA_384, ID_EXTENSION_REQ};
-use x509_cert::der::{Decode as _, DecodePem as _, Encode as _};
+use x509_cert::der::{Decode as _, Encode as _, pem};
 use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::BasicConstraints;
 use x509_cert::request::{CertReq, ExtensionReq};
@@ -16,6 +16,9 @@ use crate::refusal::Refusal;
 
 /// Parts of a subject that a certificate keeps, in the order of the request; the CA sets the units.
 const KEPT: [ObjectIdentifier; 5] = [rfc4519::C, rfc4519::ST, rfc4519::L, rfc4519::O, rfc4519::SERIAL_NUMBER];
+
+/// Labels in PEM; some tools write the second one.
+const LABELS: [&str; 2] = ["CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST"];
 
 /// The longest part of a subject, in bytes.
 const LONGEST: usize = 64;
@@ -34,11 +37,7 @@ pub(crate) struct Request {
 impl Request {
     /// Reads the request of an identity, and checks that the client has the key.
     pub(crate) fn read(pem: &str, id: &str) -> Result<Self, Refusal> {
-        let request = CertReq::from_pem(pem).or_else(|_| {
-            // Other tools write this label.
-            CertReq::from_pem(pem.replace(" NEW CERTIFICATE REQUEST", " CERTIFICATE REQUEST"))
-        });
-        let request = request.map_err(|_| Refusal::Request)?;
+        let request = decode(pem).ok_or(Refusal::Request)?;
         let parts: Vec<_> = request.info.subject.iter().cloned().collect();
         let mut common_names = parts.iter().filter(|part| part.oid == rfc4519::CN);
         let common_name = match (common_names.next(), common_names.next()) {
@@ -61,6 +60,14 @@ impl Request {
             key: request.info.public_key,
         })
     }
+}
+
+fn decode(text: &str) -> Option<CertReq> {
+    let (label, der) = pem::decode_vec(text.as_bytes()).ok()?;
+    let request = CertReq::from_der(&der).ok()?;
+    // The decoder accepts wrong lengths of inner parts, and the signature is verified over the parts as they are encoded again.
+    let is_exact = request.to_der().ok()? == der;
+    (LABELS.contains(&label) && is_exact).then_some(request)
 }
 
 /// Returns the extensions that a client asks for.

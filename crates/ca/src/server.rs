@@ -98,24 +98,30 @@ async fn connection(stream: TcpStream, acceptor: &TlsAcceptor, ca: Arc<Ca>) -> i
     let stream = timeout(PATIENCE, acceptor.accept(stream)).await??;
     let service = service_fn(move |request| {
         let ca = Arc::clone(&ca);
-        async move { Ok::<_, Infallible>(response(&ca, request).await) }
+        async move { Ok::<_, Infallible>(response(ca, request).await) }
     });
     let mut server = http1::Builder::new();
     server.timer(TokioTimer::new()).header_read_timeout(PATIENCE).max_buf_size(BUFFER);
     server.serve_connection(TokioIo::new(stream), service).await.map_err(io::Error::other)
 }
 
-async fn response(ca: &Ca, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn response(ca: Arc<Ca>, request: Request<Incoming>) -> Response<Full<Bytes>> {
     let (head, body) = request.into_parts();
     let body = match timeout(PATIENCE, Limited::new(body, LARGEST_BODY).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(_)) => return empty(StatusCode::PAYLOAD_TOO_LARGE),
         Err(_) => return empty(StatusCode::REQUEST_TIMEOUT),
     };
-    let uri = head.uri.path_and_query().map_or("/", |uri| uri.as_str());
-    let authorization = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let call = Call { method: head.method.as_str(), uri, authorization, body: &body };
-    let Answer { status, body, location } = ca.answer(&call, SystemTime::now());
+    // An answer waits for other calls and for the disk.
+    let answered = tokio::task::spawn_blocking(move || {
+        let uri = head.uri.path_and_query().map_or("/", |uri| uri.as_str());
+        let authorization = head.headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let call = Call { method: head.method.as_str(), uri, authorization, body: &body };
+        ca.answer(&call, SystemTime::now())
+    });
+    let Ok(Answer { status, body, location }) = answered.await else {
+        return empty(StatusCode::INTERNAL_SERVER_ERROR);
+    };
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -18,6 +18,9 @@ pub(super) const OF_REGISTRAR: [(&str, &str); 7] = [
     ("hf.AffiliationMgr", "true"),
 ];
 
+/// Attributes that the CA itself sets for each registered identity: name, type and affiliation.
+pub(super) const OF_CA: [&str; 3] = ["hf.EnrollmentID", "hf.Type", "hf.Affiliation"];
+
 /// Returns whether an identity may register another one.
 pub(super) fn may_register(
     registrar: &Identity,
@@ -59,7 +62,7 @@ fn may_give(registrar: &Identity, attribute: &Attribute) -> bool {
     // The CA interprets these: a registrar can pass on only the rights that it has.
     let is_right = !name.starts_with("hf.")
         || registrar.attribute(name).is_some_and(|own| list(&attribute.value).all(|value| has(own, value)));
-    !name.is_empty() && is_allowed && is_right
+    !name.is_empty() && !OF_CA.contains(&name) && is_allowed && is_right
 }
 
 /// Returns whether a list has a value; `*` stands for all.

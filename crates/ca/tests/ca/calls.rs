@@ -165,7 +165,11 @@ fn a_token_is_for_one_call() {
     for (uri, body) in [("/api/v1/register", body.clone()), ("/register", body.replace("true", "yes "))] {
         assert_eq!(refusal(&network.call("POST", uri, Some(&token), &body)), unauthenticated(), "{uri}");
     }
-    // Certificates of the organization that another program has issued are unknown to the CA.
+    // The organization accepts the certificate of this user, but the CA has not recorded it.
+    let unknown = network.unknown_user();
+    network.organization().msp().identify(unknown.signer().certificate().clone()).unwrap();
+    assert_eq!(refusal(&network.signed(&unknown, "/register", &app_user())), unauthenticated());
+    // An expired certificate.
     let later = SystemTime::now() + Duration::from_hours(366 * 24);
     let call = Call { method: "POST", uri: "/register", authorization: Some(&token), body: body.as_bytes() };
     assert_eq!(refusal(&network.ca.answer(&call, later)), unauthenticated());
@@ -197,8 +201,37 @@ fn rights_are_those_of_the_registrar() {
     assert_eq!(register(json!({ "id": "c", "affiliation": "org2" })), 403);
     assert_eq!(register(json!({ "id": "c", "attrs": [{ "name": "other", "value": "1" }] })), 403);
     assert_eq!(register(json!({ "id": "c", "attrs": [{ "name": "hf.GenCRL", "value": "true" }] })), 403);
+    let twice = json!([{ "name": "abac.x", "value": "1" }, { "name": "abac.x", "value": "2" }]);
+    let twice = network.signed(&registrar, "/register", &json!({ "id": "c", "attrs": twice }));
+    let text = "Invalid request body: attribute abac.x occurs twice".to_owned();
+    assert_eq!(refusal(&twice), (400, 5, text));
     assert_eq!(network.signed(&registrar, "/revoke", &json!({ "id": "b" })).status, 200);
     assert_eq!(network.signed(&registrar, "/revoke", &json!({ "id": "admin" })).status, 403);
+}
+
+#[test]
+fn a_registrar_cannot_pass_on_who_it_is() {
+    let network = Network::new();
+    let admin = network.enroll("admin", "adminpw").ok().unwrap();
+    let registrar = json!({
+        "id": "registrar", "affiliation": "org1", "attrs": [
+            { "name": "hf.Registrar.Roles", "value": "*" },
+            { "name": "hf.Registrar.Attributes", "value": "*" },
+        ],
+    });
+    let registrar = network.register(&admin, &registrar);
+    let registrar = network.enroll("registrar", &registrar).ok().unwrap();
+    for (name, value) in [("hf.EnrollmentID", "registrar"), ("hf.Type", "client"), ("hf.Affiliation", "org1")]
+    {
+        let body = json!({ "id": "a", "attrs": [{ "name": name, "value": value, "ecert": true }] });
+        let refused = refusal(&network.signed(&registrar, "/register", &body));
+        assert_eq!(refused, unauthorized(), "{name}");
+    }
+    let secret = network.register(&registrar, &json!({ "id": "a" }));
+    assert_eq!(
+        attributes(&network.enroll("a", &secret).ok().unwrap()).as_deref(),
+        Some("{\"attrs\":{\"hf.Affiliation\":\"org1\",\"hf.EnrollmentID\":\"a\",\"hf.Type\":\"client\"}}")
+    );
 }
 
 #[test]
@@ -218,6 +251,12 @@ fn a_revoked_identity_can_do_nothing_more() {
     let answer = network.signed(&admin, "/api/v1/revoke", &one);
     let revoked = json!({ "RevokedCerts": [{ "Serial": serial, "AKI": aki }], "CRL": "" });
     assert_eq!((answer.status, result(&answer)), (200, revoked));
+    let other = json!({ "serial": second.parsed().serial_hex(), "aki": aki, "id": "admin" });
+    let text = format!(
+        "Certificate with serial {} and AKI {aki} is not owned by admin",
+        second.parsed().serial_hex()
+    );
+    assert_eq!(refusal(&network.signed(&admin, "/revoke", &other)), (400, 9, text));
     let again = refusal(&network.signed(&admin, "/revoke", &one));
     let text = format!("Certificate with serial {serial} and AKI {aki} was already revoked");
     assert_eq!(again, (404, 66, text));

@@ -42,6 +42,16 @@ impl Network {
         self.root.path().join("ca.json")
     }
 
+    /// Returns a user of the organization that the CA does not know.
+    pub(crate) fn unknown_user(&self) -> Client {
+        let msp = "peerOrganizations/org1.example.com/users/User1@org1.example.com/msp";
+        let only_file = |folder: &str| {
+            let mut files = fs::read_dir(self.root.path().join(msp).join(folder)).unwrap();
+            fs::read_to_string(files.next().unwrap().unwrap().path()).unwrap()
+        };
+        Client { certificate: only_file("signcerts"), key: only_file("keystore") }
+    }
+
     pub(crate) fn organization(&self) -> Organization {
         let plan = OrganizationPlan::of_test_network(1, "localhost:7051".to_owned());
         Organization::open_or_make(&plan, self.root.path(), SystemTime::now()).unwrap().0
