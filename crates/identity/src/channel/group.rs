@@ -1,4 +1,4 @@
-//! Groups, values and policies, of which the configuration of a channel consists.
+//! Groups, values and policies: the parts of a channel's configuration.
 
 use std::collections::BTreeMap;
 

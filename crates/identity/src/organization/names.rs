@@ -73,8 +73,8 @@ pub struct UserName(String);
 /// Error from parsing the name of a user.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "invalid user name '{text}': use letters, digits, dots, dashes and underscores, begin with a letter or digit, and \
-     at most 32 characters"
+    "invalid user name '{text}': use at most 32 letters, digits, dots, dashes and underscores, and begin with a letter \
+     or digit"
 )]
 pub struct UserNameError {
     text: String,

@@ -107,6 +107,12 @@ pub enum UserError {
         /// Why a new certificate is not valid.
         reason: String,
     },
+    /// The new files cannot be read.
+    #[error("cannot read the new user in {path}")]
+    Unread {
+        /// Path of the user's folder.
+        path: String,
+    },
     /// The files cannot be written.
     #[error(transparent)]
     Write(OrganizationError),
@@ -123,10 +129,13 @@ impl UserError {
             Self::UnknownOrganization { known, .. } => Some(format!("name one of: {}", known.join(", "))),
             Self::Exists { .. } => Some("choose another name, or move the user's folder away".to_owned()),
             Self::NoCa { .. } => Some(
-                "only an organization whose folder holds the keys of its CAs can have more users, as those of \
-                 `ccs dev` and cryptogen do"
+                "the organization's folder must hold the keys of its CAs, as the folders of `ccs dev` and cryptogen do"
                     .to_owned(),
             ),
+            Self::OtherCa { .. } => {
+                Some("restore the certificate and the key of the CA that the organization's MSP names".to_owned())
+            }
+            Self::Unread { .. } => Some("list the users with `ccs user list`".to_owned()),
             _ => None,
         }
     }
@@ -177,12 +186,16 @@ impl Users {
         if !add(&self.folder, &inner, &content).map_err(UserError::Write)? {
             return Err(exists());
         }
-        read(&folder, &self.domain).ok_or_else(exists)
+        let unread = || UserError::Unread { path: folder.display().to_string() };
+        read(&folder, &self.domain).ok_or_else(unread)
     }
 
     /// Reads the CA for identities, and issues a TLS certificate for a server at some hosts.
     pub fn ca(&self, hosts: &[String], now: SystemTime) -> Result<CaPairs, UserError> {
-        let identities = self.authorities(now)?.identities;
+        let identities = self.authority("ca", now)?;
+        // Only an issued certificate shows that key and CA fit the organization.
+        let sample = Request::Identity { name: "sample", unit: Role::Client.word(), attributes: None };
+        self.require_identity(identities.issue(&sample)?.certificate.as_bytes())?;
         let (name, usage) = (format!("ca.{}", self.domain), TlsUse::ServerAndClient);
         let server = identities.issue(&Request::Tls { name: &name, hosts, usage })?;
         Ok(CaPairs { ca: identities.pair(), server })
@@ -200,19 +213,21 @@ impl Users {
     }
 
     fn authorities(&self, now: SystemTime) -> Result<Authorities, UserError> {
-        let read = |kind: &str| {
-            let name = format!("{kind}.{}", self.domain);
-            let file = |file: &str| {
-                let path = self.folder.join(kind).join(file);
-                fs::read_to_string(&path).map_err(|error| UserError::NoCa {
-                    path: path.display().to_string(),
-                    reason: error.to_string(),
-                })
-            };
-            let (certificate, key) = (file(&format!("{name}-cert.pem"))?, file("priv_sk")?);
-            Ok::<_, UserError>(Authority::read(&name, &certificate, &key, now)?)
+        Ok(Authorities { identities: self.authority("ca", now)?, tls: self.authority("tlsca", now)? })
+    }
+
+    /// Reads a CA from its folder.
+    fn authority(&self, folder: &str, now: SystemTime) -> Result<Authority, UserError> {
+        let name = format!("{folder}.{}", self.domain);
+        let file = |file: &str| {
+            let path = self.folder.join(folder).join(file);
+            fs::read_to_string(&path).map_err(|error| UserError::NoCa {
+                path: path.display().to_string(),
+                reason: error.to_string(),
+            })
         };
-        Ok(Authorities { identities: read("ca")?, tls: read("tlsca")? })
+        let (certificate, key) = (file(&format!("{name}-cert.pem"))?, file("priv_sk")?);
+        Ok(Authority::read(&name, &certificate, &key, now)?)
     }
 
     /// Checks that a new certificate is an identity of the organization.

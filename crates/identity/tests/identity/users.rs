@@ -122,10 +122,16 @@ fn a_user_is_added_once_and_only_by_the_cas_of_the_organization() {
         "{error}"
     );
 
+    let users = Users::find(root.path(), None).unwrap();
+    let served = || users.ca(&["localhost".to_owned()], SystemTime::now()).unwrap_err();
+    let refused = text(&served());
+    assert!(refused.starts_with("FOLDER/ca: the CA does not issue identities"), "{refused}");
+    assert!(served().hint().unwrap().starts_with("restore the certificate"), "{refused}");
+
     fs::remove_file(folder.join("ca/priv_sk")).unwrap();
     let error = add(root.path(), "alice").unwrap_err();
     assert_eq!(text(&error), "cannot read FOLDER/ca/priv_sk: No such file or directory (os error 2)");
-    assert!(error.hint().unwrap().contains("holds the keys of its CAs"));
+    assert!(error.hint().unwrap().contains("hold the keys of its CAs"));
     assert!(!folder.join("users/alice@org1.example.com").exists());
 }
 
@@ -134,6 +140,8 @@ fn a_server_of_the_ca_has_a_certificate_of_it() {
     let root = tempfile::tempdir().unwrap();
     make(root.path(), 1);
     let users = Users::find(root.path(), Some("org1")).unwrap();
+    // Identities do not need the CA for TLS.
+    fs::remove_dir_all(root.path().join("peerOrganizations/org1.example.com/tlsca")).unwrap();
     let pairs = users.ca(&["localhost".to_owned()], SystemTime::now()).unwrap();
     let folder = root.path().join("peerOrganizations/org1.example.com/ca");
     assert_eq!(
@@ -158,6 +166,6 @@ fn the_name_of_a_user_can_be_that_of_a_folder() {
     }
     for text in ["", ".", "..", "-a", "a/b", "a b", "a@b", "\u{e9}", &"a".repeat(33)] {
         let error = text.parse::<UserName>().unwrap_err().to_string();
-        assert!(error.starts_with(&format!("invalid user name '{text}': use letters")), "{error}");
+        assert!(error.starts_with(&format!("invalid user name '{text}': use at most 32 letters")), "{error}");
     }
 }
