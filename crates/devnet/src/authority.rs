@@ -1,7 +1,7 @@
 //! The Fabric CA of an organization.
 
 use std::fs;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -27,21 +27,16 @@ pub(crate) struct Authority {
 }
 
 impl Authority {
-    /// Listens on an address, opens the CA of an organization, whose folder exists, and writes the certificates that clients
-    /// trust where the test network has them.
-    pub(crate) async fn open(
+    /// Opens the CA of an organization, whose folder exists, and writes the certificates that clients trust where the test
+    /// network has them.
+    pub(crate) fn open(
         options: &Options,
         plan: &OrganizationPlan,
-        address: SocketAddr,
+        listener: TcpListener,
     ) -> Result<Self, Error> {
-        let listener = TcpListener::bind(address)
-            .await
-            .map_err(|source| Error::ListenForCaClients { address, source })?;
         let address = listener.local_addr().map_err(Error::Port)?;
         let users = Users::find(&options.organizations, Some(plan.domain.as_str()))?;
-        let hosts = ["localhost", "127.0.0.1", "::1", plan.domain.as_str(), &address.ip().to_string()];
-        let mut hosts = hosts.map(str::to_owned).to_vec();
-        hosts.dedup();
+        let hosts = hosts(address.ip(), plan.domain.as_str());
         let pairs = users.ca(&hosts, SystemTime::now())?;
         let state = options.state.as_ref().map(|folder| folder.join("ca"));
         if let Some(folder) = &state {
@@ -71,10 +66,37 @@ impl Authority {
     }
 }
 
+/// Returns the hosts by which clients reach a CA.
+fn hosts(address: IpAddr, domain: &str) -> Vec<String> {
+    let mut hosts = ["localhost", "127.0.0.1", "::1", domain].map(str::to_owned).to_vec();
+    let address_text = address.to_string();
+    // A certificate for all addresses names none of them.
+    if !address.is_unspecified() && !hosts.contains(&address_text) {
+        hosts.push(address_text);
+    }
+    hosts
+}
+
 fn write_certificates(folder: &Path, pairs: &CaPairs) -> Result<(), Error> {
     fs::create_dir_all(folder).map_err(|error| Error::system("create the folder", folder, error))?;
     for (name, pair) in [("ca-cert.pem", &pairs.ca), ("tls-cert.pem", &pairs.server)] {
         write_file(&folder.join(name), pair.certificate.as_bytes(), 0o644, Existing::Replace)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_host_is_named_once_and_all_addresses_are_not_a_host() {
+        let usual = ["localhost", "127.0.0.1", "::1", "org1.example.com"];
+        for address in ["127.0.0.1", "::1", "0.0.0.0", "::"] {
+            assert_eq!(hosts(address.parse().unwrap(), "org1.example.com"), usual, "{address}");
+        }
+        let other = hosts("192.0.2.1".parse().unwrap(), "org1.example.com");
+        assert_eq!(other.last().map(String::as_str), Some("192.0.2.1"));
+        assert_eq!(other.len(), 5);
+    }
 }

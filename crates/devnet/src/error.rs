@@ -179,6 +179,12 @@ impl Error {
             Self::Connection(error) => error.hint(),
             Self::Organization(error) => error.hint(),
             Self::Users(error) => error.hint(),
+            Self::Ca(ccs_ca::IssuerError::State(_)) => Some(
+                "move the file of the CA away; its users must be registered and enrolled again".to_owned(),
+            ),
+            Self::Ca(_) | Self::ServeCa(_) => Some(
+                "restore the files of the CA in the organization's folder, or start without --ca".to_owned(),
+            ),
             Self::Store(error) => error.hint(),
             Self::Ledger(error) => error.hint(),
             Self::Mirror(error) => error.hint(),

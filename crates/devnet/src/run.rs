@@ -55,12 +55,15 @@ fn of_peer(report: &NetworkReport, options: &Options, organization: &MspId) -> R
 struct Listeners {
     clients: Vec<TcpListener>,
     chaincode: Vec<TcpListener>,
+    /// For each peer, that of its organization's CA, if one is wanted.
+    cas: Vec<Option<TcpListener>>,
     orderer: Option<TcpListener>,
 }
 
 impl Listeners {
     async fn bind(peers: &[Options], orderer: Option<SocketAddr>) -> Result<Self, Error> {
-        let mut listeners = Self { clients: Vec::new(), chaincode: Vec::new(), orderer: None };
+        let mut listeners =
+            Self { clients: Vec::new(), chaincode: Vec::new(), cas: Vec::new(), orderer: None };
         let for_clients = |address| move |source| Error::ListenForClients { address, source };
         for options in peers {
             let clients = TcpListener::bind(options.listen).await;
@@ -70,6 +73,10 @@ impl Listeners {
             listeners
                 .chaincode
                 .push(chaincode.map_err(|source| Error::ListenForChaincode { address, source })?);
+            listeners.cas.push(match options.ca {
+                Some(address) => Some(listen_for_ca(address).await?),
+                None => None,
+            });
         }
         if let Some(address) = orderer {
             listeners.orderer = Some(TcpListener::bind(address).await.map_err(for_clients(address))?);
@@ -98,10 +105,11 @@ struct Life<'a> {
 impl Life<'_> {
     /// Serves chaincode and clients until it is stopped, or an essential part fails.
     async fn live(&mut self, listeners: Listeners, addresses: &Addresses) -> Result<(), Error> {
-        let Listeners { clients, chaincode, orderer } = listeners;
+        let Listeners { clients, chaincode, cas, orderer } = listeners;
         let (mut observers, mut ready) = (Vec::new(), Vec::new());
-        for (index, (peer, listener)) in self.network.peers.iter().zip(chaincode).enumerate() {
-            let ca = self.authority(peer).await?;
+        let listeners = chaincode.into_iter().zip(cas);
+        for (index, (peer, (listener, ca))) in self.network.peers.iter().zip(listeners).enumerate() {
+            let ca = ca.map(|listener| self.authority(peer, listener)).transpose()?;
             if let Some(addresses) = peer.ready(addresses, index, ca.as_ref()) {
                 for warning in exposure::warnings(&addresses) {
                     (peer.report)(Event::Warning(warning));
@@ -126,16 +134,16 @@ impl Life<'_> {
         }
     }
 
-    /// Serves the Fabric CA of a peer's organization, if one is wanted.
-    async fn authority(&mut self, peer: &DevPeer) -> Result<Option<CaProfile>, Error> {
-        let Some(address) = peer.options.ca else { return Ok(None) };
-        let authority = Authority::open(&peer.options, &peer.plan, address).await?;
+    /// Serves the Fabric CA of a peer's organization.
+    fn authority(&mut self, peer: &DevPeer, listener: TcpListener) -> Result<CaProfile, Error> {
+        let address = local_address(&listener)?;
+        let authority = Authority::open(&peer.options, &peer.plan, listener)?;
         if let Some(warning) = exposure::warning_of_ca(address) {
             (peer.report)(Event::Warning(warning));
         }
         let profile = authority.profile();
         self.tasks.spawn(authority.serve(self.stop.clone()));
-        Ok(Some(profile))
+        Ok(profile)
     }
 
     /// Serves a peer's chaincode, and starts it. Returns whether the network is still wanted.
@@ -170,6 +178,10 @@ impl Life<'_> {
         }
         Ok(true)
     }
+}
+
+async fn listen_for_ca(address: SocketAddr) -> Result<TcpListener, Error> {
+    TcpListener::bind(address).await.map_err(|source| Error::ListenForCaClients { address, source })
 }
 
 fn local_address(listener: &TcpListener) -> Result<SocketAddr, Error> {
