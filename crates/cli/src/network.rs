@@ -20,6 +20,7 @@ use ccs_identity::Signer;
 use crate::cli::{Client, Network};
 use crate::failure::Failure;
 use organization::Organization;
+pub(crate) use organization::msp_of;
 
 pub(crate) use argument::{bytes, transient};
 pub(crate) use output::{Bytes, answer};

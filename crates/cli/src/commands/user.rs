@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::cli::{self, UserAdd, UserList};
 use crate::failure::Failure;
+use crate::network;
 use crate::output;
 use crate::style;
 use crate::table::Table;
@@ -26,7 +27,9 @@ fn add(options: &UserAdd) -> Result<(), Failure> {
     let attributes = pairs.collect::<Attributes>();
     let user = NewUser { name: options.name.clone(), role: options.kind.role(), attributes };
     let user = users.add(&user, SystemTime::now())?;
-    let next = format!("ccs query CHAINCODE FUNCTION --user {}", user.name);
+    let msp = options.place.organization.as_ref().and_then(|_| network::msp_of(&user.folder.join("msp")));
+    let msp = msp.map(|msp| format!(" --msp {msp}")).unwrap_or_default();
+    let next = format!("ccs query CHAINCODE FUNCTION --user {}{msp}", user.name);
     answer(&users, &[user], options.place.json)?;
     output::print_next(&next);
     Ok(())
@@ -72,7 +75,9 @@ fn document(user: &User) -> Value {
 impl From<UserError> for Failure {
     fn from(error: UserError) -> Self {
         let code = match &error {
-            UserError::NoCa { .. } | UserError::Write(_) => Some(ExitCode::InputOutput),
+            UserError::NoCa { .. } | UserError::Unread { .. } | UserError::Write(_) => {
+                Some(ExitCode::InputOutput)
+            }
             UserError::Issue(_) | UserError::Msp(_) | UserError::OtherCa { .. } => Some(ExitCode::Tls),
             _ => None,
         };

@@ -46,7 +46,7 @@ pub(super) fn signer(
     }
     if let Some(name) = &options.user {
         let found = organization.and_then(|found| Some((found.msp.clone(), found.user(name.as_str())?)));
-        let (known, folder) = found.ok_or_else(|| unknown(name, organization))?;
+        let (known, folder) = found.ok_or_else(|| unknown(name, options, organization))?;
         return Signer::read(&msp(known)?, &folder).map_err(|error| unusable(&folder, &error));
     }
     if let Some(folder) = (around.variable)("CORE_PEER_MSPCONFIGPATH").map(PathBuf::from) {
@@ -89,10 +89,11 @@ fn nobody(options: &Client) -> Failure {
     Failure::new(message).hint(hint.to_owned()).with_code(ExitCode::Tls)
 }
 
-fn unknown(name: &UserName, organization: Option<&Organization>) -> Failure {
+fn unknown(name: &UserName, options: &Client, organization: Option<&Organization>) -> Failure {
+    let chosen = options.msp.as_ref().map(|msp| format!(" --org {msp}")).unwrap_or_default();
     let folder = organization.map_or(Path::new("organizations/peerOrganizations"), |found| &found.users);
     Failure::new(format!("there is no user {name} in {}", folder.display()))
-        .hint(format!("add the user: ccs user add {name}; `ccs user list` shows the users"))
+        .hint(format!("add the user: ccs user add {name}{chosen}; `ccs user list{chosen}` shows the users"))
         .with_code(ExitCode::Tls)
 }
 

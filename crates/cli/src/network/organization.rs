@@ -56,7 +56,7 @@ fn msp_folder(users: &Path, name: &str) -> Option<PathBuf> {
 }
 
 /// Returns the MSP of an identity's folder, if it is in the folder of an organization with a connection profile.
-pub(super) fn msp_of(identity: &Path) -> Option<MspId> {
+pub(crate) fn msp_of(identity: &Path) -> Option<MspId> {
     // ORGANIZATION/users/USER/msp
     let identity = identity.canonicalize().ok()?;
     Profile::read(identity.ancestors().nth(3)?)?.msp()

@@ -27,6 +27,11 @@ fn plain(text: &str) -> String {
 #[test]
 fn a_user_is_added_and_listed() {
     let folder = folder_with(2);
+    // As `ccs dev` writes it; the MSP ID is in no other file.
+    let profile =
+        r#"{"client":{"organization":"Org2"},"organizations":{"Org2":{"mspid":"Org2MSP","peers":[]}}}"#;
+    let second = folder.path().join("organizations/peerOrganizations/org2.example.com");
+    std::fs::write(second.join("connection-org2.json"), profile).unwrap();
     let arguments = [
         "user",
         "add",
@@ -48,7 +53,7 @@ fn a_user_is_added_and_listed() {
              alice  client  abac.creator=true role=auditor  DATE   {users}/alice@org2.example.com\n"
         )
     );
-    assert!(stderr(&added).contains("ccs query CHAINCODE FUNCTION --user alice"), "{}", stderr(&added));
+    assert_eq!(stderr(&added), "next: ccs query CHAINCODE FUNCTION --user alice --msp Org2MSP\n");
 
     let listed = ccs_in(folder.path(), &["user", "list", "--org", "Org2MSP", "--json"]);
     let document: serde_json::Value = serde_json::from_str(&stdout(&listed)).unwrap();
@@ -90,6 +95,11 @@ fn what_cannot_be_added_is_named() {
             &["query", "basic", "ReadAsset", "--user", "bob"],
             "error: there is no user bob in organizations/peerOrganizations/org1.example.com/users\n\
              hint: add the user: ccs user add bob; `ccs user list` shows the users\n",
+            14,
+        ),
+        (
+            &["query", "basic", "ReadAsset", "--user", "bob", "--msp", "Org1MSP"],
+            "hint: add the user: ccs user add bob --org Org1MSP; `ccs user list --org Org1MSP` shows the users\n",
             14,
         ),
     ] {
