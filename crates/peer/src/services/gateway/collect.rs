@@ -7,7 +7,7 @@ use ccs_proto::gateway::ErrorDetail;
 use ccs_proto::peer::{Endorsement, ProposalResponse};
 use futures_util::future::join_all;
 
-use super::difference::difference;
+use super::difference::Difference;
 use super::failure::detail;
 use super::result::{Unsuccessful, classify, classify_error};
 use crate::network::ChannelPeer;
@@ -138,12 +138,12 @@ impl<'a> Collector<'a> {
         let agreed = match (answer, first) {
             (Err(error), _) => Err(error.message),
             (Ok(response), Some(first)) if response.payload != first.payload => {
-                let difference = difference(&first.payload, &response.payload);
+                let difference = Difference::find(&first.payload, &response.payload);
                 self.gateway.observer().warn(format!(
-                    "rejected Endorse: {MISMATCH}: {} of {} differs: {difference}; make the chaincode deterministic, \
-                     and run the same one on every peer",
+                    "rejected Endorse: {MISMATCH}: {} of {} differs: {difference}; {}",
                     self.peers[index].address(),
                     self.peers[index].organization(),
+                    difference.hint(),
                 ));
                 Err(MISMATCH.to_owned())
             }
