@@ -1,5 +1,9 @@
 //! The peers that may endorse a transaction: those that may have the values of the collections that it reads.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::rc::Rc;
+
 use ccs_identity::{MspId, Principal, Role, Rule, SignaturePolicy};
 use ccs_proto::peer::{ChaincodeCall, ChaincodeInterest};
 use prost::Message as _;
@@ -12,7 +16,7 @@ const IMPLICIT: &str = "_implicit_org_";
 
 /// Called chaincodes, in the order of the calls, and the peers that may endorse all of the calls.
 pub(crate) struct Authorized<'a, P> {
-    pub(crate) chaincodes: Vec<Chaincode>,
+    pub(crate) chaincodes: Vec<Rc<Chaincode>>,
     pub(crate) peers: Vec<&'a P>,
 }
 
@@ -29,12 +33,13 @@ impl<'p, P: Endorser> ChannelView<'_, 'p, P> {
         if interest.encoded_len() > MAX_INTEREST_IN_BYTES {
             return Err(LayoutError::TooLarge);
         }
+        let mut known = HashMap::<&str, Rc<Chaincode>>::new();
         let (mut chaincodes, mut members) = (Vec::new(), Vec::new());
         for call in &interest.chaincodes {
-            let chaincode = (self.chaincode)(&call.name).ok_or_else(|| LayoutError::NoMetadata {
-                chaincode: call.name.clone(),
-                channel: self.channel.to_owned(),
-            })?;
+            let chaincode = match known.entry(&call.name) {
+                Entry::Occupied(found) => Rc::clone(found.get()),
+                Entry::Vacant(new) => Rc::clone(new.insert(Rc::new(self.find(&call.name)?))),
+            };
             if !call.no_private_reads {
                 for name in &call.collection_names {
                     members.push(principals_of_members(call, &chaincode, name)?);
@@ -46,10 +51,21 @@ impl<'p, P: Endorser> ChannelView<'_, 'p, P> {
         let is_authorized = |peer: &&P| members.iter().all(|any| is_member(peer, any));
         Ok(Authorized { chaincodes, peers: self.peers.iter().filter(is_authorized).collect() })
     }
+
+    fn find(&self, chaincode: &str) -> Result<Chaincode, LayoutError> {
+        (self.chaincode)(chaincode).ok_or_else(|| LayoutError::NoMetadata {
+            chaincode: chaincode.to_owned(),
+            channel: self.channel.to_owned(),
+        })
+    }
 }
 
 /// Returns whether a peer has all called chaincodes.
-pub(crate) fn has_all<P: Endorser>(peer: &P, interest: &ChaincodeInterest, chaincodes: &[Chaincode]) -> bool {
+pub(crate) fn has_all<P: Endorser>(
+    peer: &P,
+    interest: &ChaincodeInterest,
+    chaincodes: &[Rc<Chaincode>],
+) -> bool {
     interest.chaincodes.iter().zip(chaincodes).all(|(call, known)| peer.has(&call.name, &known.version))
 }
 

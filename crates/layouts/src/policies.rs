@@ -1,6 +1,7 @@
 //! The policies that a transaction must satisfy.
 
 use std::collections::HashSet;
+use std::rc::Rc;
 
 use ccs_identity::{Rule, SignaturePolicy};
 use ccs_proto::peer::{ChaincodeCall, ChaincodeInterest};
@@ -13,7 +14,7 @@ use crate::view::Chaincode;
 /// Returns the policies of the called chaincodes and collections, without those of keys.
 pub(crate) fn of_calls(
     interest: &ChaincodeInterest,
-    chaincodes: &[Chaincode],
+    chaincodes: &[Rc<Chaincode>],
 ) -> Result<Vec<SignaturePolicy>, LayoutError> {
     let mut all = Vec::new();
     for (call, chaincode) in interest.chaincodes.iter().zip(chaincodes) {

@@ -4,7 +4,6 @@
 
 use ccs_identity::{Principal, Role, SignaturePolicy};
 use ccs_layouts::{Chaincode, ChannelView, Collection, Endorser, LayoutError};
-use ccs_proto::common::implicit_meta_policy::Rule as Quantity;
 use ccs_proto::peer::{ChaincodeCall, ChaincodeInterest};
 
 /// Fake peer with the role peer, which has some chaincodes.
@@ -36,10 +35,7 @@ fn policy(text: &str) -> SignaturePolicy {
 }
 
 fn majority() -> SignaturePolicy {
-    ccs_layouts::implicit_meta(
-        Quantity::Majority,
-        vec![policy("OR('Org1MSP.peer')"), policy("OR('Org2MSP.peer')")],
-    )
+    policy("AND(OR('Org1MSP.peer'), OR('Org2MSP.peer'))")
 }
 
 fn collection(name: &str, members: &str, endorsement: Option<&str>) -> Collection {
