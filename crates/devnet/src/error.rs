@@ -22,6 +22,18 @@ pub enum Error {
         /// Error of the system.
         source: io::Error,
     },
+    /// The ports of the organizations would collide, or exceed the highest one.
+    #[error("{option} {address} leaves no ports for {organizations} organizations")]
+    Ports {
+        /// Option that sets the address.
+        option: &'static str,
+        /// The address.
+        address: SocketAddr,
+        /// Number of organizations.
+        organizations: u8,
+        /// Port with which the option works; [`None`] if other options must change too.
+        usable: Option<u16>,
+    },
     /// The peer cannot listen for clients.
     #[error("cannot listen on {address}")]
     ListenForClients {
@@ -164,6 +176,12 @@ impl Error {
             | Self::ListenForCaClients { .. } => Some(
                 "stop the program that listens there, or listen on port 0, which takes a free port"
                     .to_owned(),
+            ),
+            Self::Ports { option, address, usable: Some(port), .. } => {
+                Some(format!("listen on port {port}: {option} {}", SocketAddr::new(address.ip(), *port)))
+            }
+            Self::Ports { usable: None, .. } => Some(
+                "leave out the options that set addresses, to use the ports of the test network".to_owned(),
             ),
             Self::Domain { .. } => {
                 Some("give the organization a domain, for example org1.example.com".to_owned())

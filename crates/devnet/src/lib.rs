@@ -35,6 +35,7 @@ mod exposure;
 mod launcher;
 mod network;
 mod options;
+mod orderers;
 mod output;
 mod packages;
 mod plan;

@@ -9,7 +9,7 @@ use ccs_chaincode::{ChaincodeLimits, ChaincodeSupport};
 use ccs_channel::{Channel, Definition, Signers};
 use ccs_identity::{
     CaProfile, ChannelPlan, Domain, Endpoint, MspId, MspManager, NodeTls, Orderer, OrdererOrganization,
-    OrdererPlan, OrderingPlan, Organization, OrganizationPlan, ProfileSettings,
+    OrdererPlan, OrdererProfile, OrderingPlan, Organization, OrganizationPlan, ProfileSettings,
 };
 use ccs_ledger::Store;
 use ccs_peer::{Budget, NewPeer, Observer, Peer, PeerOptions, ServerTls};
@@ -22,6 +22,7 @@ use crate::credentials::Credentials;
 use crate::error::Error;
 use crate::event::{Event, Ready, Report};
 use crate::options::Options;
+use crate::orderers;
 use crate::packages::Packages;
 use crate::plan::ChaincodePlan;
 use crate::state;
@@ -70,10 +71,10 @@ impl DevNetwork {
         for ((options, report), address) in options.into_iter().zip(reports).zip(&addresses.peers) {
             peers.push(DevPeer::open(options, *address, report)?);
         }
-        let orderer = addresses.orderer.map(|address| {
-            let plan = OrdererPlan::of_test_network();
+        let orderer = addresses.orderer.map(|address| -> Result<_, Error> {
+            let plan = orderer_plan(address)?;
             let opened = OrdererOrganization::open_or_make(&plan, &root.organizations, SystemTime::now());
-            opened.map(|(organization, _)| (organization, plan, address))
+            Ok((opened?.0, plan, address))
         });
         let orderer = orderer.transpose()?;
         let ledgers = match &root.state {
@@ -99,6 +100,12 @@ impl DevNetwork {
         }
         let orderer = orderer.map(|(organization, ..)| organization);
         Ok(Self { peers, orderer, budget: Budget::new() })
+    }
+
+    /// Returns how applications reach the orderer, if it has its own address.
+    pub(crate) fn orderer_profile(&self, addresses: &Addresses) -> Option<OrdererProfile> {
+        let (organization, address) = self.orderer.as_ref().zip(addresses.orderer)?;
+        Some(OrdererProfile { endpoint: endpoint(address), tls_ca: organization.tls().ca.clone() })
     }
 
     /// Starts the peers with one ordering service, and serves their clients until `stop` is canceled. Each server is a
@@ -158,12 +165,12 @@ impl DevPeer {
     }
 
     /// Writes into the connection profiles how applications reach this network.
-    pub(crate) fn update_profiles(&self, ca: Option<CaProfile>) {
+    pub(crate) fn update_profiles(&self, ca: Option<CaProfile>, orderer: Option<OrdererProfile>) {
         let settings = ProfileSettings {
             is_tls: self.options.tls,
             channels: self.options.channels.clone(),
+            orderer,
             ca,
-            ..ProfileSettings::default()
         };
         // Applications without a profile work regardless.
         let folder = &self.options.organizations;
@@ -225,6 +232,15 @@ impl DevPeer {
     }
 }
 
+/// Describes the test network's orderer organization, with an orderer at an address.
+fn orderer_plan(address: SocketAddr) -> Result<OrdererPlan, Error> {
+    let mut plan = OrdererPlan::of_test_network();
+    if !address.ip().is_loopback() && !address.ip().is_unspecified() {
+        plan.hosts.push(address.ip().to_string().parse()?);
+    }
+    Ok(plan)
+}
+
 /// Describes the ordering of a channel by an organization of its own, at the addresses of the test network.
 fn ordering(
     organization: &OrdererOrganization,
@@ -251,12 +267,18 @@ fn join(store: &Store, name: &str, orderer: Orderer, peers: &[DevPeer]) -> Resul
     let genesis = || ccs_identity::genesis_block(&plan, SystemTime::now());
     let organizations: Vec<_> = peers.iter().map(|peer| peer.options.msp.as_str()).collect();
     let ledgers = store.replicas(name, &organizations, genesis)?;
+    let Some(first) = peers.first() else { return Ok(()) };
+    // No client relies on ports that differ at each start.
+    let has_fixed_port = first.options.listen.port() != 0;
+    let moved = ledgers.first().filter(|_| has_fixed_port);
+    if let Some(warning) = moved.and_then(|ledger| orderers::moved(ledger, &plan.orderer.address())) {
+        (first.report)(Event::Warning(warning));
+    }
     let of_peer = |(peer, ledger): (&DevPeer, _)| {
         Arc::new(Channel::new(ledger, msps.clone()).of_organization(peer.options.msp.clone()))
     };
     let channels: Vec<_> = peers.iter().zip(ledgers).map(of_peer).collect();
     let signers: Vec<_> = peers.iter().map(|peer| &**peer.organization.peer()).collect();
-    let Some(first) = peers.first() else { return Ok(()) };
     for chaincode in &first.options.chaincodes {
         let signers = Signers { client: first.organization.admin(), peers: &signers };
         define(&channels, chaincode, signers)?;
@@ -392,5 +414,36 @@ mod tests {
     fn an_msp_id_without_a_domain_is_named() {
         let error = domain_of(&"-org".parse().unwrap()).unwrap_err();
         assert_eq!(error.to_string(), "cannot derive a domain from the MSP ID -org");
+    }
+
+    #[test]
+    fn a_channel_that_names_another_orderer_is_a_warning() {
+        let store = Store::temporary().unwrap();
+        let genesis = |orderer: &str| {
+            let plan = ChannelPlan {
+                name: "mychannel".to_owned(),
+                organizations: Vec::new(),
+                orderer: Orderer::Members(orderer.to_owned()),
+            };
+            ccs_identity::genesis_block(&plan, SystemTime::now())
+        };
+        let ledger = store.channel("mychannel", || genesis("localhost:7051")).unwrap();
+        assert_eq!(orderers::moved(&ledger, "localhost:7051"), None);
+        assert_eq!(
+            orderers::moved(&ledger, "localhost:8051").unwrap(),
+            "channel mychannel names the orderer at localhost:7051, but it listens on localhost:8051: use the ports of the \
+             first start, or a new folder for --state"
+        );
+    }
+
+    #[test]
+    fn the_orderers_certificate_is_for_the_announced_host() {
+        let hosts = |address: &str| {
+            let plan = orderer_plan(address.parse().unwrap()).unwrap();
+            plan.hosts.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(hosts("192.0.2.7:7050"), ["192.0.2.7"]);
+        assert_eq!(hosts("[2001:db8::7]:7050"), ["2001:db8::7"]);
+        assert!(hosts("0.0.0.0:7050").is_empty() && hosts("127.0.0.1:7050").is_empty());
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use ccs_identity::{Domain, Host, MspId, OrganizationPlan};
 
+use crate::error::Error;
 use crate::plan::ChaincodePlan;
 use crate::programs::Programs;
 
@@ -62,30 +63,83 @@ const NEXT_CA: u16 = 1000;
 /// Folder in the folder of a network's state, with the packages of each organization's peer.
 pub(crate) const PEERS: &str = "peers";
 
+/// Port of the test network's first peer.
+const FIRST_PORT: u16 = 7051;
+
 impl Options {
-    /// Returns the options of each organization's peer.
-    pub(crate) fn of_peers(&self) -> Vec<Self> {
-        let Some(count) = self.orgs else { return vec![self.clone()] };
-        let of_peer = |number: u8| {
-            let OrganizationPlan { msp_id, domain, .. } =
-                OrganizationPlan::of_test_network(number, String::new());
-            Self {
-                listen: port_of(self.listen, number, NEXT_PORT),
-                chaincode_listen: port_of(self.chaincode_listen, number, NEXT_PORT),
-                ca: self.ca.map(|address| port_of(address, number, NEXT_CA)),
-                state: self.state.as_ref().map(|folder| folder.join(PEERS).join(msp_id.as_str())),
-                msp: msp_id,
-                domain: Some(domain),
-                ..self.clone()
+    /// Returns the options of each organization's peer. Fails if their ports are not all different.
+    pub(crate) fn of_peers(&self) -> Result<Vec<Self>, Error> {
+        let Some(count) = self.orgs else { return Ok(vec![self.clone()]) };
+        self.peers_of(count).ok_or_else(|| self.no_ports(count))
+    }
+
+    /// Returns the options of each organization's peer; [`None`] if two addresses collide, or if a port is too high.
+    fn peers_of(&self, count: u8) -> Option<Vec<Self>> {
+        let peers: Vec<_> = (1..=count).map(|number| self.of_peer(number)).collect::<Option<_>>()?;
+        let mut taken: Vec<_> = self.orderer_listen().into_iter().collect();
+        for address in peers.iter().flat_map(Self::addresses) {
+            if taken.iter().any(|taken| collide(*taken, address)) {
+                return None;
             }
+            taken.push(address);
+        }
+        Some(peers)
+    }
+
+    fn of_peer(&self, number: u8) -> Option<Self> {
+        let OrganizationPlan { msp_id, domain, .. } =
+            OrganizationPlan::of_test_network(number, String::new());
+        Some(Self {
+            listen: port_of(self.listen, number, NEXT_PORT)?,
+            chaincode_listen: port_of(self.chaincode_listen, number, NEXT_PORT)?,
+            ca: match self.ca {
+                Some(address) => Some(port_of(address, number, NEXT_CA)?),
+                None => None,
+            },
+            state: self.state.as_ref().map(|folder| folder.join(PEERS).join(msp_id.as_str())),
+            msp: msp_id,
+            domain: Some(domain),
+            ..self.clone()
+        })
+    }
+
+    /// Returns the addresses on which a peer and its CA listen.
+    fn addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        [self.listen, self.chaincode_listen].into_iter().chain(self.ca)
+    }
+
+    /// Returns the error for ports that collide. Names the first option that works with another port.
+    fn no_ports(&self, organizations: u8) -> Error {
+        let with = |usual: u16, change: fn(&mut Self, u16)| {
+            let works = |port: &u16| {
+                let mut changed = self.clone();
+                change(&mut changed, *port);
+                changed.peers_of(organizations).is_some()
+            };
+            std::iter::once(usual).chain((FIRST_PORT..u16::MAX).step_by(500)).find(works)
         };
-        (1..=count).map(of_peer).collect()
+        let of_ca =
+            |options: &mut Self, port| options.ca.iter_mut().for_each(|address| address.set_port(port));
+        let options = [
+            ("--listen", self.listen, with(FIRST_PORT, |options, port| options.listen.set_port(port))),
+            (
+                "--chaincode-listen",
+                self.chaincode_listen,
+                with(FIRST_PORT + 1, |options, port| options.chaincode_listen.set_port(port)),
+            ),
+        ];
+        let of_ca = self.ca.map(|address| ("--ca", address, with(FIRST_PORT + 3, of_ca)));
+        let mut options = options.into_iter().chain(of_ca);
+        let found = options.find(|(.., usable)| usable.is_some());
+        let (option, address, usable) = found.unwrap_or(("--listen", self.listen, None));
+        Error::Ports { option, address, organizations, usable }
     }
 
     /// Returns the MSP IDs of the organizations that events name; none for a network with the one organization of `msp`.
     #[must_use]
     pub fn organizations(&self) -> Vec<MspId> {
-        self.orgs.map(|_| self.of_peers().into_iter().map(|peer| peer.msp).collect()).unwrap_or_default()
+        let of = |number| OrganizationPlan::of_test_network(number, String::new()).msp_id;
+        self.orgs.map(|count| (1..=count).map(of).collect()).unwrap_or_default()
     }
 
     /// Returns the address on which an orderer of its own listens, next to that of the first peer: 7050 in the test
@@ -98,13 +152,20 @@ impl Options {
     }
 }
 
-/// Returns the address of an organization's peer or CA. Port 0, for any free port, stays.
-fn port_of(mut address: SocketAddr, number: u8, distance: u16) -> SocketAddr {
+/// Returns the address of an organization's peer or CA; [`None`] if its port is too high. Port 0, for any free port,
+/// stays.
+fn port_of(mut address: SocketAddr, number: u8, distance: u16) -> Option<SocketAddr> {
     if address.port() != 0 {
-        let distance = distance.saturating_mul(u16::from(number) - 1);
-        address.set_port(address.port().saturating_add(distance));
+        let distance = distance.checked_mul(u16::from(number) - 1)?;
+        address.set_port(address.port().checked_add(distance)?);
     }
-    address
+    Some(address)
+}
+
+/// Returns whether only one program can listen on the two addresses.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_same = one.ip() == other.ip() || one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() != 0 && one.port() == other.port() && is_same
 }
 
 #[cfg(test)]
@@ -142,11 +203,11 @@ mod tests {
     #[test]
     fn the_peers_of_a_network_have_the_ports_of_the_test_network() {
         let mut options = Options::for_tests();
-        assert_eq!((options.of_peers().len(), options.orderer_listen()), (1, None));
-        assert_eq!(options.of_peers()[0].domain, None);
+        assert_eq!((options.of_peers().unwrap().len(), options.orderer_listen()), (1, None));
+        assert_eq!(options.of_peers().unwrap()[0].domain, None);
         options.orgs = Some(3);
         options.state = Some(".ccs".into());
-        let peers = options.of_peers();
+        let peers = options.of_peers().unwrap();
         let shown = |peer: &Options| {
             let domain = peer.domain.as_ref().unwrap();
             format!("{} {domain} {} {}", peer.msp, peer.listen, peer.chaincode_listen)
@@ -162,10 +223,45 @@ mod tests {
         assert_eq!(peers[1].state.as_deref(), Some(".ccs/peers/Org2MSP".as_ref()));
         assert_eq!(options.orderer_listen(), Some("127.0.0.1:7050".parse().unwrap()));
         options.ca = Some("127.0.0.1:7054".parse().unwrap());
-        let ports: Vec<_> = options.of_peers().iter().map(|peer| peer.ca.map(|ca| ca.port())).collect();
+        let ports: Vec<_> =
+            options.of_peers().unwrap().iter().map(|peer| peer.ca.map(|ca| ca.port())).collect();
         assert_eq!(ports, [Some(7054), Some(8054), Some(9054)]);
         options.listen.set_port(0);
-        assert_eq!(options.of_peers()[2].listen.port(), 0);
+        assert_eq!(options.of_peers().unwrap()[2].listen.port(), 0);
         assert_eq!(options.orderer_listen().unwrap().port(), 0);
+    }
+
+    #[test]
+    fn ports_that_collide_or_do_not_exist_are_an_error() {
+        let refused = |listen: &str, chaincode: &str, orgs| {
+            let mut options = Options::for_tests();
+            options.orgs = Some(orgs);
+            options.listen = listen.parse().unwrap();
+            options.chaincode_listen = chaincode.parse().unwrap();
+            let error = options.of_peers().unwrap_err();
+            format!("{error}; {}", error.hint().unwrap())
+        };
+        assert_eq!(
+            refused("127.0.0.1:60000", "127.0.0.1:7052", 5),
+            "--listen 127.0.0.1:60000 leaves no ports for 5 organizations; listen on port 7051: --listen 127.0.0.1:7051"
+        );
+        // The orderer would have the port for chaincode.
+        assert_eq!(
+            refused("0.0.0.0:7053", "127.0.0.1:7052", 2),
+            "--listen 0.0.0.0:7053 leaves no ports for 2 organizations; listen on port 7051: --listen 0.0.0.0:7051"
+        );
+        assert_eq!(
+            refused("127.0.0.1:7051", "127.0.0.1:65535", 2),
+            "--chaincode-listen 127.0.0.1:65535 leaves no ports for 2 organizations; listen on port 7052: \
+             --chaincode-listen 127.0.0.1:7052"
+        );
+        assert_eq!(
+            refused("127.0.0.1:60000", "127.0.0.1:60001", 5),
+            "--listen 127.0.0.1:60000 leaves no ports for 5 organizations; leave out the options that set addresses, to \
+             use the ports of the test network"
+        );
+        let mut options = Options::for_tests();
+        (options.orgs, options.listen) = (Some(2), "192.0.2.7:7053".parse().unwrap());
+        assert!(options.of_peers().is_ok());
     }
 }

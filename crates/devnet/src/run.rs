@@ -27,7 +27,7 @@ use crate::watcher::ChaincodeWatcher;
 ///
 /// Reports events. [`Event::Ready`] is the first one of a peer after which clients can connect.
 pub async fn run(options: &Options, report: NetworkReport, stop: CancellationToken) -> Result<(), Error> {
-    let peers = options.of_peers();
+    let peers = options.of_peers()?;
     let listeners = Listeners::bind(&peers, options.orderer_listen()).await?;
     let addresses = listeners.addresses()?;
     let reports = peers.iter().map(|peer| of_peer(&report, options, &peer.msp)).collect();
@@ -116,7 +116,7 @@ impl Life<'_> {
                 }
                 ready.push((&peer.report, addresses));
             }
-            peer.update_profiles(ca);
+            peer.update_profiles(ca, self.network.orderer_profile(addresses));
             let told = Arc::clone(&peer.report);
             let observer = Observer::new(move |event| told(Event::Peer(event)));
             observers.push(observer.clone());

@@ -49,7 +49,9 @@ pub enum Orderer {
 }
 
 impl Orderer {
-    fn address(&self) -> String {
+    /// Returns the address of the orderer, `host:port`.
+    #[must_use]
+    pub fn address(&self) -> String {
         match self {
             Self::Members(address) => address.clone(),
             Self::Organization(ordering) => ordering.consenter.to_string(),

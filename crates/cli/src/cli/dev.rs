@@ -45,7 +45,7 @@ pub(crate) struct Dev {
     #[arg(long = "channel", value_name = "NAME", default_value = "mychannel", value_parser = channel_name)]
     pub(crate) channels: Vec<String>,
     /// Run this number of organizations, each with a peer (ports 7051, 9051 and so on), and an orderer of their own (7050)
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=9), conflicts_with_all = ["msp", "domain", "couchdb"])]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(2..=9), conflicts_with_all = ["msp", "domain", "couchdb"])]
     pub(crate) orgs: Option<u8>,
     /// The MSP ID of the organization
     #[arg(long, value_name = "MSP-ID", default_value = "Org1MSP")]
