@@ -5,6 +5,8 @@
 #[path = "../../crates/ledger/tests/common/mod.rs"]
 mod common;
 
+use std::collections::BTreeSet;
+
 use ccs_ledger::{Ledger, Results, Store};
 use ccs_proto::rwset::{
     CollectionHashedReadWriteSet, CollectionPvtReadWriteSet, NsPvtReadWriteSet, NsReadWriteSet,
@@ -66,7 +68,7 @@ fn results(kind: u8, bytes: &[u8]) -> Option<Results> {
             namespace(&[], vec![hashed(&[], Sha256::digest(bytes).to_vec())])
         }
     };
-    Some(Results { public, private, touched: Vec::new() })
+    Some(Results { public, private, private_reads: BTreeSet::new(), touched: Vec::new() })
 }
 
 /// Commits keys to which a set may refer.
