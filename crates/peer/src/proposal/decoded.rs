@@ -53,7 +53,8 @@ impl Decoded {
     /// Decodes the levels of a proposal. Signed bytes are kept as received and never encoded again: hashes and
     /// signatures cover them, and prost drops unknown fields.
     #[must_use]
-    pub fn new(signed: SignedProposal) -> Self {
+    pub fn new(signed: impl Into<Arc<SignedProposal>>) -> Self {
+        let signed = signed.into();
         let (proposal, mut outer) = match Proposal::decode(signed.proposal_bytes.as_slice()) {
             Ok(proposal) => (proposal, Ok(())),
             Err(error) => (Proposal::default(), Err((Outer::Proposal, error))),
@@ -67,7 +68,7 @@ impl Decoded {
             Ok(ChaincodeInvocationSpec::decode(payload.input.as_slice())?.chaincode_spec)
         });
         Self {
-            signed: Arc::new(signed),
+            signed,
             outer,
             channel_header: ChannelHeader::decode(header.channel_header.as_slice()),
             signature_header: SignatureHeader::decode(header.signature_header.as_slice()),
@@ -95,6 +96,11 @@ impl Decoded {
         level("ChaincodeProposalPayload", &self.payload)?;
         level("ChaincodeInvocationSpec", &self.specification)?;
         Ok(())
+    }
+
+    /// Returns the proposal as the client sent it.
+    pub(crate) fn signed(&self) -> Arc<SignedProposal> {
+        Arc::clone(&self.signed)
     }
 
     /// Returns the name of the channel; empty if the header names none.

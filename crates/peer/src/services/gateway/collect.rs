@@ -10,9 +10,9 @@ use futures_util::future::join_all;
 use super::difference::Difference;
 use super::failure::detail;
 use super::result::{Unsuccessful, classify, classify_error};
+use super::unpacked::GatewayProposal;
 use crate::network::ChannelPeer;
 use crate::peer::Peer;
-use crate::proposal::Decoded;
 
 /// Message of the detail for a peer whose response differs from an earlier one.
 const MISMATCH: &str = "ProposalResponsePayloads do not match";
@@ -27,7 +27,7 @@ pub(super) struct Collected {
 /// Collects the endorsements of one proposal.
 pub(super) struct Collector<'a> {
     gateway: &'a Peer,
-    proposal: Decoded,
+    proposal: &'a GatewayProposal,
     peers: &'a [ChannelPeer],
     /// Answers of the peers that were asked, by their index, in the order in which they were asked.
     answers: Vec<(usize, Answer)>,
@@ -39,7 +39,7 @@ pub(super) struct Collector<'a> {
 type Answer = Option<ProposalResponse>;
 
 impl<'a> Collector<'a> {
-    pub(super) fn new(gateway: &'a Peer, proposal: Decoded, peers: &'a [ChannelPeer]) -> Self {
+    pub(super) fn new(gateway: &'a Peer, proposal: &'a GatewayProposal, peers: &'a [ChannelPeer]) -> Self {
         Self { gateway, proposal, peers, answers: Vec::new(), details: Vec::new() }
     }
 
@@ -123,7 +123,7 @@ impl<'a> Collector<'a> {
     }
 
     async fn ask(&self, peer: &ChannelPeer) -> Result<ProposalResponse, Unsuccessful> {
-        let answer = peer.endorser.process_proposal(self.proposal.clone(), Purpose::Endorse).await;
+        let answer = peer.endorser.process_proposal(self.proposal.decoded(), Purpose::Endorse).await;
         let refused = |error| classify_error(&error, self.gateway.is(&peer.endorser));
         classify(answer.map_err(refused)?)
     }

@@ -41,18 +41,17 @@ pub(super) async fn endorse(
     let proposal = GatewayProposal::read(signed)
         .map_err(|error| Status::invalid_argument(format!("error unmarshalling {error}")))?;
     let peers = peer.peers_of(proposal.channel());
-    let unpacked = Unpacked::new(proposal.decoded.clone());
     let organizations = &request.endorsing_organizations;
     let collected = if organizations.is_empty() {
         let first = first_endorser(peer, &proposal, peers)
             .inspect_err(|status| proposal.note_unknown(peer, "Endorse", status, organizations))?;
-        by_plan(peer, proposal, peers, first, end).await?
+        by_plan(peer, &proposal, peers, first, end).await?
     } else {
         let chosen = of_organizations(&proposal, peers, organizations)
             .inspect_err(|status| proposal.note_unknown(peer, "Endorse", status, organizations))?;
-        by_organizations(peer, proposal, peers, &chosen, end).await?
+        by_organizations(peer, &proposal, peers, &chosen, end).await?
     };
-    let prepared = unpacked.ok().and_then(|proposal| prepare(proposal, collected));
+    let prepared = Unpacked::new(proposal.decoded()).ok().and_then(|proposal| prepare(proposal, collected));
     let prepared =
         prepared.ok_or_else(|| Status::aborted("failed to assemble transaction: there is no endorsement"))?;
     Ok(EndorseResponse { prepared_transaction: Some(prepared) })
@@ -85,12 +84,12 @@ fn of_organizations(
 /// Collects endorsements of the named organizations. The client is responsible for the policies.
 async fn by_organizations(
     gateway: &Peer,
-    proposal: GatewayProposal,
+    proposal: &GatewayProposal,
     peers: &[ChannelPeer],
     chosen: &[usize],
     end: Instant,
 ) -> Result<Collected, Status> {
-    let mut collector = Collector::new(gateway, proposal.decoded, peers);
+    let mut collector = Collector::new(gateway, proposal, peers);
     let is_complete = tokio::select! {
         is_complete = collector.ask_all(chosen) => is_complete,
         () = sleep_until(end) => return Err(Status::deadline_exceeded(LATE)),
@@ -126,12 +125,12 @@ fn first_endorser<'p>(
 /// Collects endorsements: of the first endorser, and of those that the policies of its result require in addition.
 async fn by_plan(
     gateway: &Peer,
-    proposal: GatewayProposal,
+    proposal: &GatewayProposal,
     peers: &[ChannelPeer],
     first: &ChannelPeer,
     end: Instant,
 ) -> Result<Collected, Status> {
-    let mut collector = Collector::new(gateway, proposal.decoded.clone(), peers);
+    let mut collector = Collector::new(gateway, proposal, peers);
     let answer = tokio::select! {
         answer = collector.first(first) => answer,
         () = sleep_until(end) => return Err(Status::deadline_exceeded(LATE_FIRST)),
@@ -139,7 +138,7 @@ async fn by_plan(
     let Some(response) = answer else {
         return Err(with_details(Code::Aborted, NO_FIRST, collector.into_details()));
     };
-    let plan = plan(gateway, &proposal, peers, response)?;
+    let plan = plan(gateway, proposal, peers, response)?;
     let collected = tokio::select! {
         collected = collector.collect(&plan) => collected,
         () = sleep_until(end) => return Err(Status::deadline_exceeded(LATE)),

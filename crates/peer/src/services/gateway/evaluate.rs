@@ -57,7 +57,7 @@ async fn simulate(
     proposal: &GatewayProposal,
     peer: &ChannelPeer,
 ) -> Result<Response, Unsuccessful> {
-    let processed = peer.endorser.evaluate(proposal.decoded.clone()).await;
+    let processed = peer.endorser.evaluate(proposal.decoded()).await;
     let processed = processed.map_err(|error| classify_error(&error, gateway.is(&peer.endorser)))?;
     let outcome = processed.outcome.map_err(Unsuccessful::failed)?;
     classify_response(outcome.response)

@@ -1,5 +1,7 @@
 //! The parts of a proposal that the gateway reads before an endorser: channel and chaincode of the specification.
 
+use std::sync::Arc;
+
 use ccs_chaincode::Gap;
 use ccs_channel::Channel;
 use ccs_proto::peer::SignedProposal;
@@ -10,10 +12,14 @@ use crate::peer::Peer;
 use crate::proposal::{Decoded, Undecodable};
 use ccs_ordering::observer::with_hint;
 
-/// Proposal as the gateway sees it.
+/// Proposal as the gateway sees it. Each endorser decodes the levels again: a copy of them here would hold memory for a
+/// client whose signature no peer has checked.
 #[derive(Debug)]
 pub(super) struct GatewayProposal {
-    pub(super) decoded: Decoded,
+    signed: Arc<SignedProposal>,
+    channel: String,
+    chaincode: String,
+    has_transient_data: bool,
 }
 
 /// Proposal that cannot be evaluated, because a part is missing.
@@ -34,55 +40,67 @@ pub(super) enum GatewayProposalError {
 }
 
 impl GatewayProposal {
-    /// Decodes the levels of a proposal.
+    /// Reads a proposal.
     pub(super) fn read(signed: SignedProposal) -> Result<Self, Undecodable> {
         let decoded = Decoded::new(signed);
         decoded.check_for_gateway()?;
-        Ok(Self { decoded })
+        Ok(Self::of(&decoded))
     }
 
-    /// Decodes a proposal, and requires that it names a channel and a chaincode.
+    /// Reads a proposal, and requires that it names a channel and a chaincode.
     pub(super) fn read_complete(signed: Option<SignedProposal>) -> Result<Self, GatewayProposalError> {
         let signed = signed.filter(|signed| !signed.proposal_bytes.is_empty());
-        let proposal = Self::read(signed.ok_or(GatewayProposalError::NoProposal)?)
-            .map_err(GatewayProposalError::Undecodable)?;
-        let channel = || proposal.channel().to_owned();
-        if proposal.channel().is_empty() {
+        let decoded = Decoded::new(signed.ok_or(GatewayProposalError::NoProposal)?);
+        decoded.check_for_gateway().map_err(GatewayProposalError::Undecodable)?;
+        let channel = || decoded.channel().to_owned();
+        if decoded.channel().is_empty() {
             return Err(GatewayProposalError::NoChannel);
         }
-        let specification = proposal
-            .decoded
-            .specification()
-            .ok_or_else(|| GatewayProposalError::NoSpecification(channel()))?;
+        let specification =
+            decoded.specification().ok_or_else(|| GatewayProposalError::NoSpecification(channel()))?;
         let id = specification.chaincode_id.as_ref();
         let id = id.ok_or_else(|| GatewayProposalError::NoChaincodeId(channel()))?;
         if id.name.is_empty() {
             return Err(GatewayProposalError::NoChaincodeName(channel()));
         }
-        Ok(proposal)
+        Ok(Self::of(&decoded))
+    }
+
+    fn of(decoded: &Decoded) -> Self {
+        let id = decoded.specification().and_then(|specification| specification.chaincode_id.as_ref());
+        Self {
+            signed: decoded.signed(),
+            channel: decoded.channel().to_owned(),
+            chaincode: id.map(|id| id.name.clone()).unwrap_or_default(),
+            has_transient_data: decoded.has_transient_data(),
+        }
+    }
+
+    /// Decodes the proposal for an endorser.
+    pub(super) fn decoded(&self) -> Decoded {
+        Decoded::new(Arc::clone(&self.signed))
     }
 
     /// Returns the name of the channel.
     pub(super) fn channel(&self) -> &str {
-        self.decoded.channel()
+        &self.channel
     }
 
     /// Returns the name of the chaincode; empty if there is none.
     pub(super) fn chaincode(&self) -> &str {
-        let id = self.decoded.specification().and_then(|specification| specification.chaincode_id.as_ref());
-        id.map(|id| id.name.as_str()).unwrap_or_default()
+        &self.chaincode
     }
 
     /// Returns the name of the function, for display.
     pub(super) fn function(&self) -> String {
-        let specification = self.decoded.specification();
-        let name = specification.and_then(|call| call.input.as_ref()?.args.first());
+        let decoded = self.decoded();
+        let name = decoded.specification().and_then(|call| call.input.as_ref()?.args.first());
         name.map(|name| String::from_utf8_lossy(name).into_owned()).unwrap_or_default()
     }
 
     /// Returns whether the proposal has transient data, which the chaincode sees but which is never stored.
     pub(super) fn has_transient_data(&self) -> bool {
-        self.decoded.has_transient_data()
+        self.has_transient_data
     }
 
     /// Reports a proposal that no peer can simulate, with what to change in it. If a defined chaincode does not run, the
