@@ -203,6 +203,13 @@ impl PackageId {
         format!("{}-{}", self.label, self.hash)
     }
 
+    /// Parses the form that [`Self::sanitized`] returns. A hash does not contain `-`, so the last one ends the label.
+    #[must_use]
+    pub fn from_sanitized(name: &str) -> Option<Self> {
+        let (label, hash) = name.rsplit_once('-')?;
+        Some(Self { label: label.parse().ok()?, hash: hash.parse().ok()? })
+    }
+
     /// Returns a possible name of a peer's scratch folder for the package; the random part is `0`.
     #[must_use]
     pub fn scratch_folder(&self) -> String {

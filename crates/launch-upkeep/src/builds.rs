@@ -51,8 +51,8 @@ impl Builds {
         let mut found = Self::default();
         for entry in fs::read_dir(folder).map_err(cannot)? {
             let entry = entry.map_err(cannot)?;
-            let Some(package_id) = entry.file_name().to_str().and_then(package_id) else { continue };
-            match Build::read(package_id, &entry.path()) {
+            let Some(id) = entry.file_name().to_str().and_then(PackageId::from_sanitized) else { continue };
+            match Build::read(id.to_string(), &entry.path()) {
                 Ok(build) => found.builds.push(build),
                 Err(reason) => found.warnings.push(reason),
             }
@@ -96,12 +96,6 @@ fn record(path: &Path) -> Result<Option<Record>, String> {
     }
     let content = fs::read(path).map_err(|error| cannot(error.to_string()))?;
     serde_json::from_slice(&content).map(Some).map_err(|error| cannot(error.to_string()))
-}
-
-/// Reads a package ID from the name of a peer's folder, `LABEL-HASH`.
-fn package_id(name: &str) -> Option<String> {
-    let (label, hash) = name.rsplit_once('-')?;
-    format!("{label}:{hash}").parse().ok().map(|id: PackageId| id.to_string())
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! The peer's list of its packages: `peer lifecycle chaincode queryinstalled --output json`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use ccs_launch::{ExitCode, Failure};
+use ccs_peer_volume::InstalledPackage;
 use serde::Deserialize;
 
 /// The packages, and the channels that use them.
@@ -16,21 +17,7 @@ pub struct Installed {
 #[derive(Deserialize)]
 struct Document {
     #[serde(default)]
-    installed_chaincodes: Option<Vec<Package>>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    package_id: String,
-    /// For each channel, the committed definitions with the package.
-    #[serde(default)]
-    references: Option<BTreeMap<String, References>>,
-}
-
-#[derive(Deserialize)]
-struct References {
-    #[serde(default)]
-    chaincodes: Option<Vec<serde_json::Value>>,
+    installed_chaincodes: Option<Vec<InstalledPackage>>,
 }
 
 impl Installed {
@@ -45,14 +32,8 @@ impl Installed {
         let packages = document
             .installed_chaincodes
             .ok_or_else(|| refused("the key installed_chaincodes is missing".to_owned()))?;
-        let is_used = |package: &Package| {
-            let channels = package.references.iter().flatten();
-            channels
-                .into_iter()
-                .any(|(_, references)| references.chaincodes.iter().flatten().next().is_some())
-        };
-        let used = packages.into_iter().filter(is_used).map(|package| package.package_id).collect();
-        Ok(Self { used })
+        let used = packages.into_iter().filter(InstalledPackage::is_used).map(|package| package.package_id);
+        Ok(Self { used: used.collect() })
     }
 
     /// Reads the document in a file.

@@ -1,6 +1,5 @@
 //! The builds of a peer: a folder `LABEL-HASH` for each package, with build-info.json, `bld` and `release`.
 
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use ccs_builder::folder::Kind;
@@ -40,7 +39,7 @@ pub struct Ignored {
 impl Ignored {
     /// Returns the package, if the name is that of a build.
     fn id(&self) -> Option<PackageId> {
-        package_id(self.path.file_name()?)
+        PackageId::from_sanitized(self.path.file_name()?.to_str()?)
     }
 }
 
@@ -61,7 +60,7 @@ impl Builds {
         let (mut builds, mut ignored) = (Vec::new(), Vec::new());
         for (name, kind) in place.entries()? {
             let path = place.path().join(&name);
-            let reason = match (package_id(&name), kind) {
+            let reason = match (name.to_str().and_then(PackageId::from_sanitized), kind) {
                 (Some(id), Kind::Folder) => {
                     match builder(&place, &id) {
                         Ok(builder) => {
@@ -113,12 +112,6 @@ impl Builds {
 #[must_use]
 pub fn of_volume(volume: &Path) -> PathBuf {
     FOLDER.iter().fold(volume.to_owned(), |path, name| path.join(name))
-}
-
-/// Reads a package ID from the name of a folder, `LABEL-HASH`.
-pub(crate) fn package_id(name: &OsStr) -> Option<PackageId> {
-    let (label, hash) = name.to_str()?.rsplit_once('-')?;
-    Some(PackageId::new(label.parse().ok()?, hash.parse().ok()?))
 }
 
 /// Reads the name of the builder, or returns what is missing.

@@ -4,14 +4,14 @@
 //! the package of one approved definition. `querycommitted` does not contain packages (Fabric 3.1
 //! `internal/peer/lifecycle/chaincode`), so its output is refused.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use ccs_builder::input;
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::Error;
+use crate::installed::InstalledPackage;
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 16 << 20;
@@ -23,20 +23,6 @@ pub struct Definitions {
     used: BTreeSet<String>,
     /// The packages of `queryinstalled`; [`None`] without its output.
     installed: Option<BTreeSet<String>>,
-}
-
-#[derive(Deserialize)]
-struct Package {
-    package_id: String,
-    /// For each channel, the committed definitions with the package.
-    #[serde(default)]
-    references: Option<BTreeMap<String, References>>,
-}
-
-#[derive(Deserialize)]
-struct References {
-    #[serde(default)]
-    chaincodes: Option<Vec<Value>>,
 }
 
 impl Definitions {
@@ -64,7 +50,7 @@ impl Definitions {
             found => found,
         };
         if let Some(installed) = installed {
-            let packages: Vec<Package> = serde_json::from_value(installed)
+            let packages: Vec<InstalledPackage> = serde_json::from_value(installed)
                 .map_err(|error| format!("installed_chaincodes: {error}"))?;
             self.add_installed(packages);
             return Ok(());
@@ -91,14 +77,10 @@ impl Definitions {
         Ok(())
     }
 
-    fn add_installed(&mut self, packages: Vec<Package>) {
-        let is_used = |package: &Package| {
-            let mut references = package.references.iter().flat_map(BTreeMap::values);
-            references.any(|it| it.chaincodes.iter().flatten().next().is_some())
-        };
+    fn add_installed(&mut self, packages: Vec<InstalledPackage>) {
         let installed = self.installed.get_or_insert_default();
         for package in packages {
-            if is_used(&package) {
+            if package.is_used() {
                 self.used.insert(package.package_id.clone());
             }
             installed.insert(package.package_id);

@@ -17,6 +17,7 @@
 //! | [`rebind`] | changes the connection.json of a build |
 //! | [`secret`] | certificates from the folder of a Kubernetes Secret |
 //! | [`definitions`] | the packages that definitions refer to, from the output of the command `peer` |
+//! | `installed` | an element of the list that `queryinstalled` prints |
 //! | [`prune`] | finds and deletes unused builds and packages |
 //! | [`error`] | why a command fails |
 //!
@@ -25,6 +26,7 @@
 pub mod builds;
 pub mod definitions;
 pub mod error;
+mod installed;
 pub mod lock;
 pub mod packages;
 pub mod place;
@@ -33,3 +35,4 @@ pub mod rebind;
 pub mod secret;
 
 pub use error::Error;
+pub use installed::InstalledPackage;

@@ -215,7 +215,7 @@ impl Content {
 fn rest(entry: &Ignored) -> Option<Garbage> {
     let name = entry.path.file_name()?;
     let build = name.to_str()?.strip_prefix(DELETED)?;
-    let id = builds::package_id(build.as_ref()).map_or_else(|| build.to_owned(), |id| id.to_string());
+    let id = PackageId::from_sanitized(build).map_or_else(|| build.to_owned(), |id| id.to_string());
     let reason = "an earlier ccs prune was interrupted".to_owned();
     Some(garbage(id, Kind::Build, (name.to_owned(), entry.path.clone()), reason, false))
 }
